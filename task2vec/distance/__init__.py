@@ -1,0 +1,1 @@
+"""Distances between embeddings, batched, in float64, without torch."""

@@ -1,0 +1,1 @@
+"""From a task and a probe to an embedding, and to a file and back."""

@@ -1,0 +1,1 @@
+"""The diagonal Fisher information, image by image, averaged per filter."""

@@ -1,0 +1,1 @@
+"""Fixed pretrained networks, and the head that is refitted to each task."""

@@ -1,0 +1,1 @@
+"""The truth: records and vectors in SQL."""
