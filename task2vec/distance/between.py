@@ -1,0 +1,66 @@
+"""Distances between embeddings: one space, its prior precision added, one number out.
+
+The formulas on bare arrays are in the modules named after them.
+"""
+
+from task2vec.distance.asymmetric import ALPHA, asymmetric_distance
+from task2vec.distance.complexity import complexity
+from task2vec.distance.information import information_distance
+from task2vec.distance.operands import Array
+from task2vec.distance.prior import trivial_embedding, with_prior
+from task2vec.distance.symmetric import symmetric_distance
+from task2vec.types import TaskEmbedding
+
+
+def precisions(embedding: TaskEmbedding) -> Array:
+    """Return the elements with the prior precision of their space added, float64, shape (n,)."""
+    return with_prior(embedding.values, embedding.space.prior_precision)
+
+
+def trivial_of(embedding: TaskEmbedding) -> Array:
+    """Return the trivial embedding of the same space, prior included, shape (n,)."""
+    return trivial_embedding(embedding.values.size, embedding.space.prior_precision)
+
+
+def task_symmetric_distance(a: TaskEmbedding, b: TaskEmbedding) -> float:
+    """Return the symmetric distance, in [0, 1].
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    a.space.check_same(b.space)
+    return float(symmetric_distance(precisions(a), precisions(b)))
+
+
+def task_asymmetric_distance(
+    *, source: TaskEmbedding, target: TaskEmbedding, alpha: float = ALPHA
+) -> float:
+    """Return how bad a start ``source`` is for ``target``; smaller is better, may be negative.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    source.space.check_same(target.space)
+    return float(
+        asymmetric_distance(
+            source=precisions(source),
+            target=precisions(target),
+            trivial=trivial_of(source),
+            alpha=alpha,
+        )
+    )
+
+
+def task_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -> float:
+    """Return the nats that the target's posterior needs beyond the source as prior.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    source.space.check_same(target.space)
+    return float(information_distance(source=precisions(source), target=precisions(target)))
+
+
+def task_complexity(a: TaskEmbedding) -> float:
+    """Return the symmetric distance to the trivial task, in [0, 1]."""
+    return float(complexity(precisions(a), trivial_of(a)))

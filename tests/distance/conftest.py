@@ -1,0 +1,83 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import ArrayLike
+
+from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "distances.json").read_text())
+
+
+@pytest.fixture(params=GOLDEN["pairs"])
+def golden(request):
+    """One pair of vectors with its independently computed distances.
+
+    The vectors are arrays, the distances floats: "nan" and "inf" stand for themselves.
+    """
+    pair = GOLDEN["pairs"][request.param]
+    vectors = ("source", "target", "t0", "scale_source", "scale_target")
+    return {
+        **{name: np.array(pair[name]) for name in vectors},
+        "paper": {name: float(value) for name, value in pair["paper"].items()},
+        "reference": {name: float(value) for name, value in pair["reference"].items()},
+        "alpha": GOLDEN["alpha"],
+        "prior": GOLDEN["prior"],
+    }
+
+
+@pytest.fixture(scope="session")
+def close() -> Callable[[ArrayLike, ArrayLike], None]:
+    """Assert equality as tight as the golden values are: 1e-11 relative or 4e-15 absolute."""
+
+    def check(got: ArrayLike, expected: ArrayLike) -> None:
+        np.testing.assert_allclose(got, expected, rtol=1e-11, atol=4e-15, equal_nan=True)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def embedding() -> Callable[..., TaskEmbedding]:
+    """Make an embedding from its elements."""
+
+    def make(
+        values: ArrayLike,
+        *,
+        errors: ArrayLike | None = None,
+        prior_precision: float = 1e-6,
+        probe: str = "tiny:0123",
+    ) -> TaskEmbedding:
+        elements = np.asarray(values)
+        return TaskEmbedding(
+            values=elements,
+            errors=np.zeros(elements.shape) if errors is None else np.asarray(errors),
+            provenance=Provenance(
+                space=Space(
+                    probe=probe,
+                    estimator="fisher",
+                    head_penalty=0.01,
+                    prior_precision=prior_precision,
+                ),
+                probe_name="tiny",
+                estimator="exact",
+                draws=0,
+                seed=0,
+                images=8,
+                classes=2,
+                class_names=("cat", "dog"),
+                content_hash="0" * 64,
+                standard_error=0.01,
+                head=HeadFit(
+                    converged=True,
+                    iterations=3,
+                    gradient_norm=1e-9,
+                    loss=0.1,
+                    training_accuracy=1.0,
+                ),
+                versions={"task2vec": "0.1.0"},
+            ),
+        )
+
+    return make

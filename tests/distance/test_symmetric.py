@@ -1,0 +1,135 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from task2vec.distance import symmetric_distance, symmetric_gradient, with_prior
+from task2vec.errors import SettingError
+
+magnitudes = st.floats(-12, 3).map(lambda exponent: 10.0**exponent)
+
+
+@st.composite
+def pairs(draw, elements=magnitudes):
+    shape = draw(st.integers(1, 24))
+    return tuple(draw(hnp.arrays(np.float64, shape, elements=elements)) for _ in range(2))
+
+
+def textbook(a, b):
+    u = [x / (x + y) for x, y in zip(a, b, strict=True)]
+    v = [y / (x + y) for x, y in zip(a, b, strict=True)]
+    dot = sum(x * y for x, y in zip(u, v, strict=True))
+    return 1 - dot / np.sqrt(sum(x * x for x in u) * sum(y * y for y in v))
+
+
+def test_golden(golden, close):
+    s, t, t0 = golden["source"], golden["target"], golden["t0"]
+    paper = golden["paper"]
+    close(symmetric_distance(s, t), paper["d_sym"])
+    close(symmetric_distance(s, t0), paper["d_sym_source_t0"])
+    close(symmetric_distance(t, t0), paper["d_sym_target_t0"])
+    with_priors = (with_prior(x, golden["prior"]) for x in (s, t))
+    close(symmetric_distance(*with_priors), paper["d_sym_with_prior"])
+
+
+@given(pairs())
+def test_agrees_with_the_formula_written_out(pair):
+    np.testing.assert_allclose(symmetric_distance(*pair), textbook(*pair), atol=1e-13)
+
+
+@given(pairs())
+def test_is_symmetric_and_between_0_and_1(pair):
+    a, b = pair
+    assert symmetric_distance(a, b) == symmetric_distance(b, a)
+    assert 0 <= symmetric_distance(a, b) <= 1 + 1e-15
+
+
+@given(pairs())
+def test_is_exactly_0_to_itself(pair):
+    assert symmetric_distance(pair[0], pair[0]) == 0
+
+
+@given(pairs(), magnitudes)
+def test_is_0_between_proportional_vectors(pair, factor):
+    assert symmetric_distance(pair[0], factor * pair[0]) < 1e-30
+
+
+@given(pairs(), magnitudes)
+def test_does_not_change_with_the_common_scale(pair, factor):
+    a, b = pair
+    scaled = symmetric_distance(factor * a, factor * b)
+    np.testing.assert_allclose(scaled, symmetric_distance(a, b), rtol=1e-10, atol=1e-28)
+
+
+@given(pairs(), st.randoms(use_true_random=False))
+def test_does_not_depend_on_the_order_of_elements(pair, random):
+    a, b = pair
+    order = list(range(a.size))
+    random.shuffle(order)
+    shuffled = symmetric_distance(a[order], b[order])
+    np.testing.assert_allclose(shuffled, symmetric_distance(a, b), rtol=1e-10, atol=1e-28)
+
+
+@given(pairs(elements=st.one_of(st.just(0.0), magnitudes)))
+def test_is_finite_with_a_prior_and_nan_for_an_element_without_information_in_both(pair):
+    a, b = pair
+    assert np.isfinite(symmetric_distance(with_prior(a, 1e-9), with_prior(b, 1e-9)))
+    if ((a == 0) & (b == 0)).any():
+        assert np.isnan(symmetric_distance(a, b))
+
+
+def test_keeps_its_digits_for_near_neighbours():
+    a = np.linspace(1.0, 2.0, 50)
+    e = 1e-9 * np.cos(np.arange(50))
+    # For log-ratios e near 0, u and v are (1 -+ e/2)/2; what differs between them once both have
+    # unit length is (e - mean(e))/sqrt(n), so that the distance is half the variance of e.
+    expected = np.var(e) / 2
+    np.testing.assert_allclose(symmetric_distance(a, a * np.exp(e)), expected, rtol=1e-5)
+
+
+def test_broadcasts_over_leading_dimensions():
+    rng = np.random.default_rng(0)
+    a, b = rng.lognormal(size=(3, 1, 7)), rng.lognormal(size=(4, 7))
+    batched = symmetric_distance(a, b)
+    looped = [[symmetric_distance(x[0], y) for y in b] for x in a]
+    np.testing.assert_allclose(batched, looped, rtol=1e-14)
+
+
+def test_single_precision_is_widened_before_anything_else():
+    a, b = np.float32([1e-5, 3e-4, 2e-30]), np.float32([2e-5, 1e-4, 5e-31])
+    assert symmetric_distance(a, b) == symmetric_distance(a.astype(float), b.astype(float))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "message"),
+    [
+        pytest.param([1.0, 2.0], [1.0], r"\(2,\) and \(1,\)", id="lengths differ"),
+        pytest.param(1.0, [1.0], r"\(\) and \(1,\)", id="a number"),
+        pytest.param([1.0, -2.0], [1.0, 2.0], "got -2.0", id="negative"),
+    ],
+)
+def test_refuses(a, b, message):
+    with pytest.raises(SettingError, match=message):
+        symmetric_distance(a, b)
+
+
+def test_gradient_agrees_with_finite_differences():
+    rng = np.random.default_rng(1)
+    a, b = np.exp(2 * rng.normal(size=(2, 9)))
+    step = 1e-5
+    shifted = np.exp(step * np.eye(9))
+    by_a = (symmetric_distance(a * shifted, b) - symmetric_distance(a / shifted, b)) / (2 * step)
+    by_b = (symmetric_distance(a, b * shifted) - symmetric_distance(a, b / shifted)) / (2 * step)
+    np.testing.assert_allclose(symmetric_gradient(a, b), by_a, rtol=1e-7, atol=1e-11)
+    np.testing.assert_allclose(-symmetric_gradient(a, b), by_b, rtol=1e-7, atol=1e-11)
+
+
+@given(pairs())
+def test_gradient_vanishes_where_the_distance_is_least(pair):
+    np.testing.assert_allclose(symmetric_gradient(pair[0], pair[0]), 0.0, atol=1e-15)
+
+
+def test_gradient_exists_where_the_supports_are_disjoint():
+    gradient = symmetric_gradient([1.0, 0.0, 2.0], [0.0, 3.0, 0.0])
+    np.testing.assert_array_equal(gradient, 0.0)
