@@ -1,0 +1,48 @@
+"""Reading images that are files of their own."""
+
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from task2vec.data.decode import UnreadableImageError
+from task2vec.data.limits import MAX_IMAGE_BYTES
+from task2vec.data.task import Raw
+
+
+@dataclass(frozen=True)
+class FileReader:
+    """Reads each key from the path it stands for."""
+
+    paths: Mapping[str, str]
+
+    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
+        """Yield the bytes of each file, or why it cannot be read."""
+        wanted = set(keys)
+        for key, path in self.paths.items():
+            if key in wanted:
+                yield key, _read(path)
+
+
+def stamp(status: os.stat_result) -> str:
+    """Return what tells a changed file from an unchanged one without reading it."""
+    return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def reason(error: OSError) -> str:
+    """Return what the operating system says, in lower case."""
+    return (error.strerror or str(error)).lower()
+
+
+def _read(path: str) -> Raw:
+    try:
+        status = os.stat(path)  # noqa: PTH116
+        # Reading a pipe or a device might never end.
+        if not stat.S_ISREG(status.st_mode):
+            return UnreadableImageError("no regular file")
+        if status.st_size > MAX_IMAGE_BYTES:
+            return UnreadableImageError(f"larger than {MAX_IMAGE_BYTES // 2**20} MiB")
+        return Path(path).read_bytes()
+    except OSError as error:
+        return UnreadableImageError(reason(error))

@@ -1,0 +1,108 @@
+"""The rule that tells the class and the split of an image from its path.
+
+- The first folder of a path is the class; deeper folders belong to it.
+- A folder that holds everything (``flowers/rose/1.jpg``, ``flowers/tulip/2.jpg``) is no class but
+  packaging, and is passed over, also several times.
+- Where the first folders are named for splits (`SPLIT_NAMES`) and hold folders, they are the split
+  and the second folder is the class. Folders beside them count only if they leave the question
+  open, that is unless ``train`` and another split are there.
+- An image that lies in no class folder is a stray.
+"""
+
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+
+Parts = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which class and split each path has.
+
+    ``places`` maps a path to its class name (in Unicode form NFC, so that one class is one class
+    on every file system) and its split or None, ``strays`` are paths in no class folder, ``empty``
+    the class folders without an image. All are sorted.
+    """
+
+    places: dict[str, tuple[str, str | None]]
+    strays: tuple[str, ...]
+    empty: tuple[str, ...]
+
+
+def lay_out(paths: Collection[str], *, folders: Collection[str] = ()) -> Layout:
+    """Apply the rule to the paths of all images, relative to the source, with forward slashes.
+
+    ``folders`` are the folders known to exist; those of classes without an image are reported.
+    """
+    files = {path: tuple(path.split("/")) for path in sorted(paths)}
+    # Folders without images (notes, annotations) must not decide what the others are.
+    trails = {parts[:-1] for parts in files.values() if len(parts) > 1}
+    packaging = _packaging(trails)
+    depth = len(packaging)
+    splits = _split_folders({trail[depth:] for trail in trails if len(trail) > depth})
+
+    places: dict[str, tuple[str, str | None]] = {}
+    strays: list[str] = []
+    for path, parts in files.items():
+        place = _place(parts[depth:-1], splits) if parts[:depth] == packaging else None
+        if place is None:
+            strays.append(path)
+        else:
+            places[path] = place
+    filled = set(places.values())
+    known = (tuple(folder.split("/")) for folder in folders)
+    below = {parts[depth:] for parts in known if parts[:depth] == packaging}
+    named = {place for trail in below if (place := _place(trail, splits)) is not None}
+    empty = sorted("/".join(filter(None, (split, name))) for name, split in named - filled)
+    return Layout(places, tuple(strays), tuple(empty))
+
+
+def _packaging(trails: Collection[Parts]) -> Parts:
+    """Return the leading folders that everything else lies in."""
+    packaging: Parts = ()
+    while True:
+        depth = len(packaging)
+        tops = {trail[depth] for trail in trails if len(trail) > depth}
+        inner = {trail[depth + 1] for trail in trails if len(trail) > depth + 1}
+        if len(tops) != 1 or not inner:
+            return packaging
+        (top,) = tops
+        # A lone "train" is a split, unless it holds splits itself.
+        if _split_of(top) and not all(map(_split_of, inner)):
+            return packaging
+        packaging = (*packaging, top)
+
+
+def _split_folders(trails: Collection[Parts]) -> dict[str, str]:
+    """Return the first folders that are splits, with the split of each; none if none is."""
+    tops = {trail[0] for trail in trails}
+    nested = {trail[0] for trail in trails if len(trail) > 1}
+    splits = {top: split for top in tops if (split := _split_of(top))}
+    if not nested & set(splits):
+        # Flat "train" and "test" hold images without classes; among others they are classes.
+        return splits if splits and len(splits) == len(tops) else {}
+    certain = "train" in splits.values() and len(set(splits.values())) > 1
+    return splits if certain or len(splits) == len(tops) else {}
+
+
+def _split_of(folder: str) -> str | None:
+    return SPLIT_NAMES.get(folder.casefold())
+
+
+def _place(trail: Parts, splits: dict[str, str]) -> tuple[str, str | None] | None:
+    if not splits:
+        return (unicodedata.normalize("NFC", trail[0]), None) if trail else None
+    if len(trail) < 2 or trail[0] not in splits:
+        return None
+    return unicodedata.normalize("NFC", trail[1]), splits[trail[0]]

@@ -1,0 +1,24 @@
+"""How much one image or one archive may ask of the machine, and why that much."""
+
+MAX_PIXELS = 80_000_000
+"""Pixels of one image: more than any common camera gives, 240 MB decoded, and below the 89 million
+at which Pillow itself suspects a decompression bomb."""
+
+MAX_IMAGE_BYTES = 256 * 2**20
+"""Bytes of one encoded image: enough for `MAX_PIXELS` uncompressed."""
+
+MAX_MEMBERS = 2_000_000
+"""Members of one archive: all of ImageNet is 1.3 million."""
+
+MAX_DIRECTORY_BYTES = 256 * 2**20
+"""Bytes of a zip's directory, which is read at once: `MAX_MEMBERS` at some 130 bytes each."""
+
+MAX_EXPANSION = 200
+"""Bytes out of a compressed tar for each byte in, beyond the first `FREE_EXPANSION_BYTES`. Images
+shrink little; even uncompressed drawings seldom reach 100."""
+
+FREE_EXPANSION_BYTES = 2**30
+"""What a compressed tar may always expand to: small archives of flat drawings expand a lot."""
+
+MAX_ARRAY_BYTES = 16 * 2**30
+"""Bytes of the arrays of one ``.npz``, which are held in memory."""

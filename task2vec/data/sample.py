@@ -1,0 +1,233 @@
+"""The images of a task that are used: drawn evenly over the classes, decoded, identified."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from task2vec.data.decode import UnreadableImageError, decode, to_rgb
+from task2vec.data.inventory import EXAMPLES, examples, one_class_error, plural
+from task2vec.data.quota import spread
+from task2vec.data.task import ImageEntry, Raw, Task
+from task2vec.errors import SettingError, SourceError
+
+T = TypeVar("T")
+Transform = Callable[[Image.Image], T]
+Progress = Callable[[int, int], None]
+
+MAX_PASSES = 6
+"""Times that a source is read through to replace unreadable images. The last pass but one asks for
+everything that is left of a class, so more are needed only in contrived cases."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample(Generic[T]):
+    """Images ready for a probe, n of them, in a fixed order: by class, then as drawn.
+
+    ``labels`` (n,) index ``classes``, which are those of the task with a readable image.
+    ``digests`` are SHA-256 over the size and the RGB pixels of each image before the transform,
+    ``content_hash`` is the SHA-256 over the sorted (class, digest) pairs, so that it depends on
+    neither names of files nor their order. ``warnings`` say what was found in reading; those of
+    the task are not repeated.
+    """
+
+    images: tuple[T, ...]
+    labels: NDArray[np.int64]
+    keys: tuple[str, ...]
+    digests: tuple[str, ...]
+    classes: tuple[str, ...]
+    content_hash: str
+    warnings: tuple[str, ...]
+
+
+def draw_sample(
+    task: Task,
+    *,
+    images: int,
+    seed: int,
+    transform: Callable[[Image.Image], T],
+    progress: Progress | None = None,
+) -> Sample[T]:
+    """Draw ``images`` images, as evenly over the classes as possible (see `quota.spread`).
+
+    The order in which a class gives its images depends on ``seed`` and their keys alone; an image
+    that cannot be read makes room for the next. Of a task with splits, only ``train`` is drawn
+    from, where there is one: choose with `Task.only`. ``transform`` is applied as soon as an image
+    is decoded, so that full-size images are not held. ``progress`` is called with the number of
+    images read and the number wanted.
+
+    Raises `SettingError` if ``images`` < 1, `SourceError` if no image can be read, or those of one
+    class only.
+    """
+    if images < 1:
+        raise SettingError(
+            "The number of images is out of range", expected="at least 1", got=str(images)
+        )
+    warnings = []
+    if "train" in task.splits and len({entry.split for entry in task.entries}) > 1:
+        whole, task = task, task.only("train")
+        warnings.append(
+            f"only the {plural(len(task.entries), 'image')} of split train used "
+            f"(of {len(whole.entries):,}; splits: {', '.join(whole.splits)})"
+        )
+    elif len(task.splits) > 1:
+        warnings.append(f"images of all splits used ({', '.join(task.splits)}): none is train")
+    lots: list[_Lot[T]] = _lots(
+        task, rank=lambda entry: sha256(f"{seed}\0{entry.key}".encode()).digest()
+    )
+    _read(task, lots=lots, images=images, transform=transform, progress=progress)
+    return _sample(task, lots=lots, warnings=warnings)
+
+
+def all_images(
+    task: Task,
+    *,
+    transform: Callable[[Image.Image], T],
+    progress: Progress | None = None,
+) -> Sample[T]:
+    """Read every image of the task, each class in the order of its entries.
+
+    Reports and raises as `draw_sample` does; all splits are taken: choose with `Task.only`.
+    """
+    order = {entry.key: position for position, entry in enumerate(task.entries)}
+    lots: list[_Lot[T]] = _lots(task, rank=lambda entry: order[entry.key])
+    _read(task, lots=lots, images=len(order), transform=transform, progress=progress)
+    return _sample(task, lots=lots, warnings=[])
+
+
+@dataclass
+class _Lot(Generic[T]):
+    """The images of one class in the order in which it gives them, and what became of them."""
+
+    keys: list[str]
+    good: dict[int, tuple[T, str]] = field(default_factory=dict)
+    bad: dict[int, str] = field(default_factory=dict)
+
+    def first(self, count: int) -> list[int]:
+        """Return the ranks of the first ``count`` images that are not known to be bad."""
+        usable = (rank for rank in range(len(self.keys)) if rank not in self.bad)
+        return [rank for rank, _ in zip(usable, range(count), strict=False)]
+
+
+def _lots(task: Task, *, rank: Callable[[ImageEntry], object]) -> "list[_Lot[T]]":
+    members: dict[int, list[ImageEntry]] = defaultdict(list)
+    for entry in task.entries:
+        members[entry.label].append(entry)
+    return [
+        _Lot([entry.key for entry in sorted(members[label], key=rank)])  # type: ignore[arg-type]
+        for label in range(len(task.classes))
+    ]
+
+
+def _read(
+    task: Task,
+    *,
+    lots: "Sequence[_Lot[T]]",
+    images: int,
+    transform: Callable[[Image.Image], T],
+    progress: Progress | None,
+) -> None:
+    """Fill the lots until each has what `spread` asks of its readable images.
+
+    The result does not depend on how many are read in one pass: in the end each class holds the
+    first readable images of its order, and the quotas are those of the readable images.
+    """
+    for attempt in range(MAX_PASSES):
+        quotas = spread(images, [len(lot.keys) - len(lot.bad) for lot in lots])
+        wanted: dict[str, tuple[_Lot[T], int, int]] = {}
+        for lot, quota in zip(lots, quotas, strict=True):
+            missing = sum(rank not in lot.good for rank in lot.first(quota))
+            # Later passes ask for spare images, since passes over an archive are dear.
+            spare = len(lot.keys) if attempt >= MAX_PASSES - 2 else missing * (4**attempt - 1)
+            ranks = lot.first(quota + spare) if missing else []
+            wanted |= {lot.keys[rank]: (lot, rank, quota) for rank in ranks if rank not in lot.good}
+        if not wanted:
+            return
+        for key, raw in task.reader.read(frozenset(wanted)):
+            lot, rank, quota = wanted.pop(key)
+            if len(lot.good) >= quota and rank > max(lot.good):
+                continue
+            try:
+                image = _decoded(raw)
+            except UnreadableImageError as error:
+                lot.bad[rank] = error.problem
+                continue
+            lot.good[rank] = (transform(image), _digest(image))
+            if len(lot.good) > quota:
+                del lot.good[max(lot.good)]
+            if progress is not None:
+                progress(sum(len(lot.good) for lot in lots), sum(quotas))
+        for lot, rank, _ in wanted.values():
+            lot.bad[rank] = "no longer in the source"
+
+
+def _decoded(raw: Raw) -> Image.Image:
+    if isinstance(raw, UnreadableImageError):
+        raise raw
+    return decode(raw) if isinstance(raw, bytes) else to_rgb(raw)
+
+
+def _digest(image: Image.Image) -> str:
+    digest = sha256(f"{image.width}x{image.height}\n".encode())
+    digest.update(image.tobytes())
+    return digest.hexdigest()
+
+
+def _sample(task: Task, *, lots: "Sequence[_Lot[T]]", warnings: list[str]) -> Sample[T]:
+    problems = {lot.keys[r]: reason for lot in lots for r, reason in lot.bad.items()}
+    read = sum(len(lot.good) for lot in lots)
+    failed = [f"{examples([key])} ({problems[key]})" for key in sorted(problems)]
+    shown = ", ".join(failed[:EXAMPLES]) + (", ..." if len(failed) > EXAMPLES else "")
+    if not read:
+        raise SourceError(
+            f"None of the {plural(len(problems), 'image')} tried of {task.source} can be read",
+            got=shown,
+            remedy="Check that the files are whole and are JPEG, PNG, WebP, GIF, BMP, TIFF or PPM.",
+        )
+    if failed:
+        warnings.append(f"{len(failed):,} of {read + len(failed):,} images unreadable: {shown}")
+    kept = [(name, lot) for name, lot in zip(task.classes, lots, strict=True) if lot.good]
+    lost = [n for n, lot in zip(task.classes, lots, strict=True) if lot.keys and not lot.good]
+    if lost:
+        warnings.append(f"{plural(len(lost), 'class')} without a readable image: {examples(lost)}")
+    classes = tuple(name for name, _ in kept)
+    if len(classes) < 2:
+        raise one_class_error(task.source, classes=classes)
+    rows = [
+        (label, lot.keys[rank], *lot.good[rank])
+        for label, (_, lot) in enumerate(kept)
+        for rank in sorted(lot.good)
+    ]
+    labels, keys, images, digests = zip(*rows, strict=True)
+    warnings.extend(_shared(rows, classes=classes))
+    return Sample(
+        images=images,
+        labels=np.array(labels, dtype=np.int64),
+        keys=keys,
+        digests=digests,
+        classes=classes,
+        content_hash=_content_hash(Counter((classes[row[0]], row[3]) for row in rows)),
+        warnings=tuple(warnings),
+    )
+
+
+def _content_hash(pairs: "Counter[tuple[str, str]]") -> str:
+    lines = sorted(f"{name}\0{digest}\n" for name, digest in pairs.elements())
+    return sha256("".join(lines).encode()).hexdigest()
+
+
+def _shared(rows: Sequence[tuple[int, str, T, str]], *, classes: Sequence[str]) -> list[str]:
+    """Say whether the same pixels bear different labels, with an example."""
+    places: dict[str, dict[int, str]] = defaultdict(dict)
+    for label, key, _, digest in rows:
+        places[digest].setdefault(label, key)
+    shared = [by_label for by_label in places.values() if len(by_label) > 1]
+    if not shared:
+        return []
+    example = " and ".join(f"{key} ({classes[label]})" for label, key in shared[0].items())
+    return [f"{plural(len(shared), 'image')} in more than one class, such as {example}"]

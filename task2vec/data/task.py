@@ -1,0 +1,92 @@
+"""A labelled image set that has been listed but not read."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Protocol
+
+from PIL.Image import Image
+
+from task2vec.data.decode import UnreadableImageError
+from task2vec.errors import SettingError
+
+SPLITS = ("train", "val", "test")
+
+Raw = bytes | Image | UnreadableImageError
+"""What a reader finds behind a key: an encoded image, a ready one, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEntry:
+    """One labelled image, not yet read.
+
+    ``key`` is its path inside the source (``image 17`` of an array): unique, with forward slashes,
+    its Unicode form as the source has it. ``label`` is the index into `Task.classes`, ``split`` one
+    of `SPLITS` or None.
+    """
+
+    key: str
+    label: int
+    split: str | None = None
+
+
+class Reader(Protocol):
+    """Reads images of one source."""
+
+    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
+        """Yield each of ``keys`` at most once, in the source's own order.
+
+        An image that cannot be had is yielded as the error that says why, so that one bad image
+        does not end the stream. Raises `SourceError` where the source as a whole fails.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """A labelled image set: its classes, its images in a fixed order, and how to read them.
+
+    ``classes`` are those that have an entry. ``source`` is what was opened, for display.
+    ``signature`` is a SHA-256 over what is known without reading images (keys, labels, splits,
+    sizes, times; contents for arrays): another signature means that the source changed.
+    ``warnings`` say what was left out and why.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    entries: tuple[ImageEntry, ...]
+    source: str
+    signature: str
+    warnings: tuple[str, ...]
+    reader: Reader
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that have entries, in the order of `SPLITS`."""
+        present = {entry.split for entry in self.entries}
+        return tuple(split for split in SPLITS if split in present)
+
+    def only(self, split: str) -> "Task":
+        """Return the task with the entries of one split; classes and labels stay the same.
+
+        Raises `SettingError` if no entry is of this split.
+        """
+        if split not in self.splits:
+            raise SettingError(
+                f"Task {self.name!r} has no split of this name",
+                expected=f"one of {', '.join(self.splits)}"
+                if self.splits
+                else "a task with splits",
+                got=repr(split),
+            )
+        return replace(self, entries=tuple(e for e in self.entries if e.split == split))
+
+
+def sign(
+    classes: Iterable[str], *, entries: Iterable[ImageEntry], stamps: Iterable[str | bytes]
+) -> str:
+    """Return the signature of a task from its entries and one stamp (size, time) for each."""
+    digest = sha256(repr(tuple(classes)).encode())
+    for entry, stamp in zip(entries, stamps, strict=True):
+        digest.update(repr((entry.key, entry.label, entry.split, stamp)).encode())
+    return digest.hexdigest()
