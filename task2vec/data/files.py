@@ -9,6 +9,7 @@ from pathlib import Path
 from task2vec.data.decode import UnreadableImageError
 from task2vec.data.limits import MAX_IMAGE_BYTES
 from task2vec.data.task import Raw
+from task2vec.errors import SourceError
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,10 @@ def _read(path: str) -> Raw:
         return Path(path).read_bytes()
     except OSError as error:
         return UnreadableImageError(reason(error))
+
+
+def open_failure(source: str, *, error: OSError) -> SourceError:
+    """Return the error for a source that the operating system does not give."""
+    return SourceError(
+        f"{source} cannot be opened", got=reason(error), remedy="Check the path and permissions."
+    )

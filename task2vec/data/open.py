@@ -3,30 +3,75 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
+from task2vec.data.archive_tar import task_from_tar
+from task2vec.data.archive_zip import task_from_zip
+from task2vec.data.files import open_failure
 from task2vec.data.folder import task_from_folder
+from task2vec.data.manifest import task_from_csv, task_from_jsonl
+from task2vec.data.npz import task_from_npz
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
 
 ACCEPTED = (
     "a folder with one folder of images for each class, such a folder as .zip, .tar, .tar.gz, "
-    ".tar.bz2 or .tar.xz, a .csv or .jsonl file with path, label and if wanted split, "
+    ".tgz, .tar.bz2 or .tar.xz, a .csv or .jsonl file with the columns path,label[,split], "
     "or a .npz file with the arrays images and labels"
 )
+
+
+class _Opener(Protocol):
+    def __call__(self, path: Path, /, *, name: str, source: str) -> Task: ...
+
+
+_OPENERS: dict[str, _Opener] = {
+    ".zip": task_from_zip,
+    ".tar": task_from_tar,
+    ".tar.gz": task_from_tar,
+    ".tgz": task_from_tar,
+    ".tar.bz2": task_from_tar,
+    ".tar.xz": task_from_tar,
+    ".csv": task_from_csv,
+    ".jsonl": task_from_jsonl,
+    ".npz": task_from_npz,
+}
 
 
 def open_source(source: str | os.PathLike[str] | Task, *, name: str | None = None) -> Task:
     """List the images of a source without reading them.
 
     ``name`` defaults to the source's name without its suffix. A `Task` is returned as it is, or
-    under the new name. Raises `SourceError` for anything that is no labelled image set.
+    under the new name; arrays become one by `task_from_arrays`. Raises `SourceError` for anything
+    that is no labelled image set.
     """
     if isinstance(source, Task):
         return source if name is None else replace(source, name=name)
-    if not Path(source).is_dir():
+    if not isinstance(source, str | os.PathLike):
         raise SourceError(
-            f"{source} cannot be opened as a labelled image set",
+            "This is no source of labelled images",
             expected=ACCEPTED,
-            remedy="Check the path.",
+            got=type(source).__name__,
+            remedy="Make a task of arrays with task_from_arrays.",
         )
-    return task_from_folder(Path(source), name=name or Path(source).name, source=str(source))
+    path = Path(source)
+    shown = str(path)
+    try:
+        path = path.absolute()
+        path.stat()
+    except OSError as error:
+        raise open_failure(shown, error=error) from error
+    except ValueError as error:
+        raise SourceError(f"{shown!r} is no path", got=str(error)) from error
+    if path.is_dir():
+        return task_from_folder(path, name=name or path.resolve().name, source=str(path))
+    for suffix, opener in _OPENERS.items():
+        if path.name.lower().endswith(suffix) and path.is_file():
+            stem = path.name[: -len(suffix)]
+            return opener(path, name=name or stem or path.name, source=str(path))
+    raise SourceError(
+        f"{shown} is no source of labelled images",
+        expected=ACCEPTED,
+        got=f"a file that ends in {path.suffix!r}" if path.is_file() else "no regular file",
+        remedy="Sort the images into one folder a class and give the folder.",
+    )

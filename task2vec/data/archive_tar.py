@@ -1,0 +1,174 @@
+"""A tar archive, compressed or not, with one folder for each class."""
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from task2vec.data.archive import (
+    add_image,
+    bomb_error,
+    check_members,
+    damaged_error,
+    expansion_limit,
+    member_path,
+)
+from task2vec.data.decode import UnreadableImageError
+from task2vec.data.files import open_failure, stamp
+from task2vec.data.inventory import Inventory, printable, task_from_inventory
+from task2vec.data.limits import MAX_IMAGE_BYTES
+from task2vec.data.task import Raw, Task
+
+_DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
+
+
+@dataclass(frozen=True)
+class TarReader:
+    """Reads members of a tar archive in one pass; ``members`` maps keys to header offsets."""
+
+    path: Path
+    source: str
+    members: Mapping[str, int]
+
+    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
+        """Yield the members in the order of the archive, stopping after the last wanted one."""
+        wanted = {self.members[key]: key for key in keys}
+        for archive, member in _stream(self.path, source=self.source):
+            key = wanted.pop(member.offset, None)
+            if key is not None:
+                yield key, _contents(archive, member, source=self.source)
+            if not wanted:
+                return
+
+
+def task_from_tar(path: Path, *, name: str, source: str) -> Task:
+    """List the images of a tar archive by passing over it once.
+
+    Raises `SourceError` if it is damaged, absurdly large or no labelled image set.
+    """
+    inventory = Inventory()
+    members: dict[str, int] = {}
+    count = 0
+    for _, member in _stream(path, source=source):
+        count += 1
+        check_members(count, source=source)
+        key = member_path(printable(member.name), inventory=inventory)
+        if key is None:
+            continue
+        if member.issym() or member.islnk():
+            inventory.left_out["link, not followed"].append(key)
+        elif member.isdir():
+            inventory.folders.add(key)
+        elif not member.isreg():
+            inventory.left_out["neither file nor folder"].append(key)
+        else:
+            members[key] = member.offset
+            add_image(key, stamp=f"{member.size}:{member.mtime}", inventory=inventory)
+    return task_from_inventory(
+        inventory,
+        name=name,
+        source=source,
+        reader=TarReader(path, source, {key: members[key] for key in inventory.images}),
+        # Two archives may agree in names, sizes and the coarse times of their members.
+        clock=stamp(path.stat()),
+    )
+
+
+def _contents(archive: tarfile.TarFile, member: tarfile.TarInfo, *, source: str) -> Raw:
+    if member.size > MAX_IMAGE_BYTES:
+        return UnreadableImageError(f"larger than {MAX_IMAGE_BYTES // 2**20} MiB")
+    with _damage_named(source):
+        contents = archive.extractfile(member)
+        assert contents is not None, "only regular files are listed"
+        return contents.read()
+
+
+def _stream(path: Path, *, source: str) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+    try:
+        end = expansion_limit(path.stat().st_size)
+        stream = _Stream(_unpacked(path), end=end, source=source)
+    except OSError as error:
+        raise open_failure(source, error=error) from error
+    with stream:
+        with _damage_named(source):
+            archive = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115
+        while True:
+            with _damage_named(source):
+                member = archive.next()
+            if member is None:
+                break
+            yield archive, member
+            # tarfile remembers every member, which would fill the memory.
+            archive.members.clear()  # type: ignore[attr-defined]
+        # tarfile takes a header that it cannot read for the end.
+        if stream.last.strip(b"\0"):
+            raise damaged_error(source, got="no valid header where a member should begin")
+
+
+@contextmanager
+def _damage_named(source: str) -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGE as error:
+        raise damaged_error(source, got=str(error)) from error
+
+
+_DECOMPRESSORS: dict[bytes, Callable[[Path], io.BufferedIOBase]] = {
+    b"\x1f\x8b": gzip.GzipFile,
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\0": lzma.LZMAFile,
+}
+
+
+def _unpacked(path: Path) -> io.BufferedIOBase:
+    """Open a file, whatever its name, through the decompressor that its first bytes call for."""
+    with path.open("rb") as file:
+        start = file.read(6)
+    for magic, decompressor in _DECOMPRESSORS.items():
+        if start.startswith(magic):
+            return decompressor(path)
+    return path.open("rb")
+
+
+class _Stream(io.BufferedIOBase):
+    """The unpacked bytes of a tar, read forwards in bounded pieces and to a bounded length.
+
+    A hostile archive may declare a header of gigabytes, unpack without end, or point back into
+    itself so that reading it never ends.
+    """
+
+    def __init__(self, file: io.BufferedIOBase, *, end: int, source: str) -> None:
+        self._file = file
+        self._end = end
+        self._source = source
+        self.last = b""
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or not 0 <= size <= MAX_IMAGE_BYTES:
+            raise damaged_error(self._source, got=f"a part of {size} bytes")
+        self.last = self._file.read(size)
+        self._check(self.tell())
+        return self.last
+
+    def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence != io.SEEK_SET or position < self.tell() - tarfile.BLOCKSIZE:
+            raise damaged_error(self._source, got="a member that begins before the last one")
+        self._check(position)
+        return self._file.seek(position)
+
+    def _check(self, position: int) -> None:
+        if position > self._end:
+            raise bomb_error(self._source)

@@ -1,0 +1,127 @@
+"""A zip archive with one folder for each class."""
+
+import io
+import stat
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from task2vec.data.archive import (
+    add_image,
+    bomb_error,
+    check_members,
+    damaged_error,
+    expansion_limit,
+    member_path,
+)
+from task2vec.data.decode import UnreadableImageError
+from task2vec.data.files import open_failure
+from task2vec.data.inventory import Inventory, task_from_inventory
+from task2vec.data.limits import MAX_DIRECTORY_BYTES, MAX_IMAGE_BYTES
+from task2vec.data.task import Raw, Task
+
+_ENCRYPTED = 0x1
+_MADE_ON_DOS = 0
+
+
+@dataclass(frozen=True)
+class ZipReader:
+    """Reads members of a zip archive; ``members`` maps keys to their names in the archive."""
+
+    path: Path
+    source: str
+    members: Mapping[str, str]
+
+    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
+        """Yield the members in the order in which they lie in the file."""
+        with _open(self.path, source=self.source) as archive:
+            infos = {}
+            for key in keys:
+                try:
+                    infos[key] = archive.getinfo(self.members[key])
+                except KeyError:
+                    yield key, UnreadableImageError("no longer in the archive")
+            for key, info in sorted(infos.items(), key=lambda pair: pair[1].header_offset):
+                yield key, _member(archive, info)
+
+
+def task_from_zip(path: Path, *, name: str, source: str) -> Task:
+    """List the images of a zip archive from its directory.
+
+    Raises `SourceError` if it is damaged, absurdly large or no labelled image set.
+    """
+    inventory = Inventory()
+    members: dict[str, str] = {}
+    with _open(path, source=source) as archive:
+        infos = archive.infolist()
+    check_members(len(infos), source=source)
+    if sum(info.file_size for info in infos) > expansion_limit(path.stat().st_size):
+        raise bomb_error(source)
+    for info in infos:
+        # Some old Windows tools wrote their own separator against the specification.
+        dos = info.create_system == _MADE_ON_DOS
+        plain = info.filename.replace("\\", "/") if dos else info.filename
+        key = member_path(plain, inventory=inventory)
+        if key is None:
+            continue
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if stat.S_ISLNK(kind):
+            inventory.left_out["link, not followed"].append(key)
+        elif plain.endswith("/"):
+            inventory.folders.add(key)
+        elif kind not in (0, stat.S_IFREG):
+            inventory.left_out["neither file nor folder"].append(key)
+        else:
+            members[key] = info.filename
+            add_image(key, stamp=f"{info.file_size}:{info.CRC:08x}", inventory=inventory)
+    reader = ZipReader(path, source, {key: members[key] for key in inventory.images})
+    return task_from_inventory(inventory, name=name, source=source, reader=reader)
+
+
+class _BoundedFile(io.BufferedReader):
+    """A file that refuses to be read in absurdly large pieces: zipfile reads its directory so."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MAX_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile("its directory is too large")
+        return super().read(size)
+
+
+class _Archive(zipfile.ZipFile):
+    """A zip file that closes what it was opened on."""
+
+    def __init__(self, path: Path) -> None:
+        self._bounded = _BoundedFile(io.FileIO(path))
+        try:
+            super().__init__(self._bounded)
+        except BaseException:
+            self._bounded.close()
+            raise
+
+    def close(self) -> None:
+        super().close()
+        self._bounded.close()
+
+
+def _open(path: Path, *, source: str) -> zipfile.ZipFile:
+    try:
+        return _Archive(path)
+    except OSError as error:
+        raise open_failure(source, error=error) from error
+    # A damaged directory also shows as struct.error, ValueError or NotImplementedError.
+    except Exception as error:
+        raise damaged_error(source, got=str(error)) from error
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Raw:
+    if info.flag_bits & _ENCRYPTED:
+        return UnreadableImageError("encrypted")
+    if info.file_size > MAX_IMAGE_BYTES:
+        return UnreadableImageError(f"larger than {MAX_IMAGE_BYTES // 2**20} MiB")
+    try:
+        # zipfile stops at the size that the directory declares, and checks the CRC.
+        return archive.read(info)
+    # Each method of compression has its own errors.
+    except Exception as error:
+        return UnreadableImageError(f"damaged in the archive: {error}")
