@@ -21,26 +21,30 @@ from task2vec.data.archive import (
 )
 from task2vec.data.decode import UnreadableImageError
 from task2vec.data.files import open_failure, stamp
-from task2vec.data.inventory import Inventory, printable, task_from_inventory
+from task2vec.data.inventory import Inventory, task_from_inventory
 from task2vec.data.limits import MAX_IMAGE_BYTES
 from task2vec.data.task import Raw, Task
+from task2vec.data.wording import printable
 
 _DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
 
 
 @dataclass(frozen=True)
 class TarReader:
-    """Reads members of a tar archive in one pass; ``members`` maps keys to header offsets."""
+    """Reads members of a tar archive in one pass; ``members`` maps keys to places.
+
+    A place is the offset of a member's header and its name, which tells a changed archive.
+    """
 
     path: Path
     source: str
-    members: Mapping[str, int]
+    members: Mapping[str, tuple[int, str]]
 
     def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
         """Yield the members in the order of the archive, stopping after the last wanted one."""
         wanted = {self.members[key]: key for key in keys}
         for archive, member in _stream(self.path, source=self.source):
-            key = wanted.pop(member.offset, None)
+            key = wanted.pop((member.offset, member.name), None)
             if key is not None:
                 yield key, _contents(archive, member, source=self.source)
             if not wanted:
@@ -53,7 +57,7 @@ def task_from_tar(path: Path, *, name: str, source: str) -> Task:
     Raises `SourceError` if it is damaged, absurdly large or no labelled image set.
     """
     inventory = Inventory()
-    members: dict[str, int] = {}
+    members: dict[str, tuple[int, str]] = {}
     count = 0
     for _, member in _stream(path, source=source):
         count += 1
@@ -68,7 +72,7 @@ def task_from_tar(path: Path, *, name: str, source: str) -> Task:
         elif not member.isreg():
             inventory.left_out["neither file nor folder"].append(key)
         else:
-            members[key] = member.offset
+            members[key] = member.offset, member.name
             add_image(key, stamp=f"{member.size}:{member.mtime}", inventory=inventory)
     return task_from_inventory(
         inventory,
@@ -106,9 +110,9 @@ def _stream(path: Path, *, source: str) -> Iterator[tuple[tarfile.TarFile, tarfi
             yield archive, member
             # tarfile remembers every member, which would fill the memory.
             archive.members.clear()  # type: ignore[attr-defined]
-        # tarfile takes a header that it cannot read for the end.
-        if stream.last.strip(b"\0"):
-            raise damaged_error(source, got="no valid header where a member should begin")
+        # tarfile takes the end of the file, and a header that it cannot read, for the end.
+        if stream.last != bytes(tarfile.BLOCKSIZE):
+            raise damaged_error(source, got="neither a member nor the mark of the end")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import io
 import stat
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,30 +89,20 @@ class _BoundedFile(io.BufferedReader):
         return super().read(size)
 
 
-class _Archive(zipfile.ZipFile):
-    """A zip file that closes what it was opened on."""
-
-    def __init__(self, path: Path) -> None:
-        self._bounded = _BoundedFile(io.FileIO(path))
-        try:
-            super().__init__(self._bounded)
-        except BaseException:
-            self._bounded.close()
-            raise
-
-    def close(self) -> None:
-        super().close()
-        self._bounded.close()
-
-
-def _open(path: Path, *, source: str) -> zipfile.ZipFile:
+@contextmanager
+def _open(path: Path, *, source: str) -> Iterator[zipfile.ZipFile]:
     try:
-        return _Archive(path)
+        file = _BoundedFile(io.FileIO(path))
     except OSError as error:
         raise open_failure(source, error=error) from error
-    # A damaged directory also shows as struct.error, ValueError or NotImplementedError.
-    except Exception as error:
-        raise damaged_error(source, got=str(error)) from error
+    with file:
+        try:
+            archive = zipfile.ZipFile(file)
+        # A damaged directory also shows as struct.error, ValueError, NotImplementedError, ...
+        except Exception as error:
+            raise damaged_error(source, got=str(error)) from error
+        with archive:
+            yield archive
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Raw:

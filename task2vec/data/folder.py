@@ -9,8 +9,9 @@ import os
 from pathlib import Path
 
 from task2vec.data.files import FileReader, reason, stamp
-from task2vec.data.inventory import Inventory, printable, task_from_inventory
+from task2vec.data.inventory import Inventory, task_from_inventory
 from task2vec.data.task import Task
+from task2vec.data.wording import printable
 from task2vec.errors import SourceError
 
 

@@ -1,6 +1,5 @@
 """What a walk through a folder or an archive found, and the task that it makes."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from pathlib import PurePosixPath
 
 from task2vec.data.layout import lay_out
 from task2vec.data.task import ImageEntry, Reader, Task, sign
+from task2vec.data.wording import EXAMPLES, examples, plural, printable, shown
 from task2vec.errors import SourceError
 
 SUFFIXES = frozenset(
@@ -20,8 +20,6 @@ SYSTEM_NAMES = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$re
 """What operating systems leave behind, in lower case; ignored like hidden files."""
 
 LAYOUT = "one folder of images for each class, if wanted inside of train, val and test folders"
-
-EXAMPLES = 3
 
 
 @dataclass
@@ -57,10 +55,11 @@ class Inventory:
         """Return one sentence for each kind of thing that was left out."""
         found = []
         if self.ignored:
-            what = plural(len(self.ignored), "hidden or system file or folder")
-            found.append(f"{what} ignored, such as {min(self.ignored)}")
+            what = plural(len(self.ignored), "hidden or system entry")
+            found.append(f"{what} ignored, such as {shown(min(self.ignored))}")
         if self.suffixes:
-            kinds = ", ".join(f"{s} ({n:,})" for s, n in self.suffixes.most_common(EXAMPLES))
+            common = sorted(self.suffixes.items(), key=lambda pair: (-pair[1], pair[0]))
+            kinds = ", ".join(f"{suffix} ({count:,})" for suffix, count in common[:EXAMPLES])
             what = plural(self.suffixes.total(), "file")
             found.append(f"{what} not tried, being of other types than images: {kinds}")
         for why, paths in sorted(self.left_out.items()):
@@ -132,6 +131,10 @@ def build_task(
     """
     if len(classes) < 2:
         raise one_class_error(source, classes=classes)
+    try:
+        "".join(classes).encode()
+    except UnicodeEncodeError as error:
+        raise SourceError(f"A class name of {source} is no Unicode text", got=str(error)) from error
     counts = Counter(entry.label for entry in entries)
     single = [classes[label] for label in sorted(counts) if counts[label] == 1]
     found = list(warnings)
@@ -156,33 +159,3 @@ def one_class_error(source: str, *, classes: Collection[str]) -> SourceError:
         got=", ".join(map(repr, classes)),
         remedy="A task is told by what separates its classes: add images of another class.",
     )
-
-
-def plural(count: int, noun: str) -> str:
-    """Return ``count`` with the noun in its right number.
-
-    >>> plural(1, "class"), plural(1200, "class"), plural(2, "hidden file or folder")
-    ('1 class', '1,200 classes', '2 hidden files or folders')
-    """
-    if count != 1:
-        # A noun that ends in "or ..." is plural in each of its alternatives.
-        noun = " or ".join(map(_plural_of, noun.split(" or "))) if " or " in noun else noun
-        noun = noun if " or " in noun else _plural_of(noun)
-    return f"{count:,} {noun}"
-
-
-def _plural_of(noun: str) -> str:
-    if noun.endswith("y"):
-        return noun[:-1] + "ies"
-    return noun + ("es" if noun.endswith("s") else "s")
-
-
-def examples(paths: Collection[str]) -> str:
-    """Return the first few, shortened where they are very long."""
-    shown = [re.sub(r"^(.{40}).{20,}(.{40})$", r"\1...\2", path) for path in sorted(paths)]
-    return ", ".join(shown[:EXAMPLES]) + (", ..." if len(shown) > EXAMPLES else "")
-
-
-def printable(name: str) -> str:
-    """Return a name whose bytes may not be UTF-8 as text that can be shown and stored."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TextIO
 
 from task2vec.data.files import FileReader, open_failure, stamp
-from task2vec.data.inventory import build_task, examples, plural
+from task2vec.data.inventory import build_task
 from task2vec.data.layout import SPLIT_NAMES
 from task2vec.data.task import ImageEntry, Task
+from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
 
 COLUMNS = ("path", "label", "split")
@@ -97,7 +98,7 @@ def _task(manifest: Path, *, rows: Rows, name: str, source: str) -> Task:
 def _stamp(path: str) -> str | None:
     try:
         return stamp(os.stat(path))  # noqa: PTH116
-    except (OSError, ValueError):
+    except OSError:
         return None
 
 
@@ -147,7 +148,10 @@ def _row(cells: dict[str, object], *, line: int, source: str) -> _Row:
     path, label, split = (cells.get(column) for column in COLUMNS)
     if isinstance(label, int) and not isinstance(label, bool):
         label = str(label)
-    if not isinstance(path, str) or not path or "\0" in path:
+    # JSON can spell half a surrogate pair, which is no text and no path.
+    if any(isinstance(cell, str) and not _is_text(cell) for cell in (path, label)):
+        raise _line_error(source, line=line, expected="text", got=f"{path!r}, {label!r}")
+    if not isinstance(path, str) or not path:
         raise _line_error(source, line=line, expected="a path", got=repr(path))
     if not isinstance(label, str) or not label.strip():
         raise _line_error(source, line=line, expected="a label", got=repr(label))
@@ -158,6 +162,10 @@ def _row(cells: dict[str, object], *, line: int, source: str) -> _Row:
             source, line=line, expected=f"a split ({', '.join(SPLIT_NAMES)})", got=repr(split)
         )
     return _Row(line, path, label.strip(), SPLIT_NAMES[split.strip().casefold()])
+
+
+def _is_text(cell: str) -> bool:
+    return "\0" not in cell and not any("\ud800" <= character <= "\udfff" for character in cell)
 
 
 def _line_error(source: str, *, line: int, got: str, expected: str | None = None) -> SourceError:

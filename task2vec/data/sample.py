@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from task2vec.data.decode import UnreadableImageError, decode, to_rgb
-from task2vec.data.inventory import EXAMPLES, examples, one_class_error, plural
+from task2vec.data.inventory import one_class_error
 from task2vec.data.quota import spread
 from task2vec.data.task import ImageEntry, Raw, Task
+from task2vec.data.wording import EXAMPLES, examples, plural, shown
 from task2vec.errors import SettingError, SourceError
 
 T = TypeVar("T")
@@ -181,16 +182,16 @@ def _digest(image: Image.Image) -> str:
 def _sample(task: Task, *, lots: "Sequence[_Lot[T]]", warnings: list[str]) -> Sample[T]:
     problems = {lot.keys[r]: reason for lot in lots for r, reason in lot.bad.items()}
     read = sum(len(lot.good) for lot in lots)
-    failed = [f"{examples([key])} ({problems[key]})" for key in sorted(problems)]
-    shown = ", ".join(failed[:EXAMPLES]) + (", ..." if len(failed) > EXAMPLES else "")
+    failed = [f"{shown(key)} ({problems[key]})" for key in sorted(problems)]
+    listed = ", ".join(failed[:EXAMPLES]) + (", ..." if len(failed) > EXAMPLES else "")
     if not read:
         raise SourceError(
             f"None of the {plural(len(problems), 'image')} tried of {task.source} can be read",
-            got=shown,
+            got=listed,
             remedy="Check that the files are whole and are JPEG, PNG, WebP, GIF, BMP, TIFF or PPM.",
         )
     if failed:
-        warnings.append(f"{len(failed):,} of {read + len(failed):,} images unreadable: {shown}")
+        warnings.append(f"{len(failed):,} of {read + len(failed):,} images unreadable: {listed}")
     kept = [(name, lot) for name, lot in zip(task.classes, lots, strict=True) if lot.good]
     lost = [n for n, lot in zip(task.classes, lots, strict=True) if lot.keys and not lot.good]
     if lost:
@@ -229,5 +230,7 @@ def _shared(rows: Sequence[tuple[int, str, T, str]], *, classes: Sequence[str]) 
     shared = [by_label for by_label in places.values() if len(by_label) > 1]
     if not shared:
         return []
-    example = " and ".join(f"{key} ({classes[label]})" for label, key in shared[0].items())
+    example = " and ".join(
+        f"{shown(key)} ({shown(classes[label])})" for label, key in shared[0].items()
+    )
     return [f"{plural(len(shared), 'image')} in more than one class, such as {example}"]

@@ -156,7 +156,7 @@ def test_an_image_of_one_pixel_is_an_image() -> None:
 @pytest.mark.parametrize("part", [0.02, 0.5, 0.9])
 def test_truncated_images_are_unreadable(kind: str, part: float) -> None:
     data = encode(noise((64, 64)), kind)
-    with pytest.raises(UnreadableImageError, match="truncated|damaged|not an image"):
+    with pytest.raises(UnreadableImageError, match=r"truncated|damaged|not an image"):
         decode(data[: int(len(data) * part)])
 
 

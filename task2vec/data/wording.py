@@ -1,0 +1,44 @@
+"""Counts and names as they are shown to people."""
+
+import re
+from collections.abc import Collection
+
+EXAMPLES = 3
+"""How many of many are named."""
+
+
+def plural(count: int, noun: str) -> str:
+    """Return ``count`` with the noun in its right number.
+
+    >>> plural(1, "class"), plural(1200, "class"), plural(2, "entry"), plural(0, "image")
+    ('1 class', '1,200 classes', '2 entries', '0 images')
+    """
+    if count != 1:
+        noun = noun[:-1] + "ie" if noun.endswith("y") else noun
+        noun += "es" if noun.endswith("s") else "s"
+    return f"{count:,} {noun}"
+
+
+def examples(names: Collection[str]) -> str:
+    """Return the first few as `shown`."""
+    first = ", ".join(map(shown, sorted(names)[:EXAMPLES]))
+    return first + (", ..." if len(names) > EXAMPLES else "")
+
+
+def shown(name: str) -> str:
+    """Return a name without what would disturb a terminal, shortened where it is very long.
+
+    >>> shown("a\\nb")
+    'a\\\\nb'
+    """
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return re.sub(r"^(.{40}).{20,}(.{40})$", r"\1...\2", safe)
+
+
+def printable(name: str) -> str:
+    """Return a name whose bytes may not be UTF-8 as text that can be shown and stored.
+
+    >>> printable("ros\\udce9")
+    'ros\\\\xe9'
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
