@@ -41,20 +41,21 @@ def _run(*command: str, cwd: Path) -> None:
         raise PackageError(f"`{' '.join(command)}` failed: {reason}")
 
 
-def _download(package: Package, folder: Path) -> Path:
+def _archive(package: Package, folder: Path) -> Path:
     """Return the archive of ``package`` in ``folder``, downloading it unless it lies there."""
     if package.kind == "npm":
-        archive = folder / f"{package.name}-{package.version}.tgz"
+        pattern = f"{package.name}-{package.version}.tgz"
         command = ("npm", "pack", "--silent", f"{package.name}@{package.version}")
     else:
+        # apt writes the colon of an epoch as %3a and appends the architecture.
         pattern = f"{package.name}_{package.version.replace(':', '%3a')}_*.deb"
-        archive = next(iter(sorted(folder.glob(pattern))), folder / pattern)
         command = ("apt-get", "download", "-q", f"{package.name}={package.version}")
-    if not archive.exists():
+    if not list(folder.glob(pattern)):
         _run(*command, cwd=folder)
-    if package.kind == "debian":
-        archive = next(iter(sorted(folder.glob(pattern))), archive)
-    return archive
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise PackageError(f"`{' '.join(command)}` left no {pattern} in {folder}.")
+    return found[0]
 
 
 def unpacked(package: Package, cache: Path = DEFAULT_CACHE) -> Path:
@@ -67,7 +68,7 @@ def unpacked(package: Package, cache: Path = DEFAULT_CACHE) -> Path:
         return root
     archives = cache / "archives"
     archives.mkdir(parents=True, exist_ok=True)
-    archive = _download(package, archives)
+    archive = _archive(package, archives)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     if digest != package.sha256:
         raise PackageError(f"{archive} has SHA-256 {digest}, expected {package.sha256}.")
