@@ -54,10 +54,11 @@ def open_source(source: str | os.PathLike[str] | Task, *, name: str | None = Non
             got=type(source).__name__,
             remedy="Make a task of arrays with task_from_arrays.",
         )
-    path = Path(source)
-    shown = str(path)
+    shown = os.fsdecode(source)
+    if not shown:
+        raise SourceError("The path of the source is empty", expected=ACCEPTED)
     try:
-        path = path.absolute()
+        path = Path(shown).absolute()
         path.stat()
     except OSError as error:
         raise open_failure(shown, error=error) from error
