@@ -1,0 +1,110 @@
+"""The database file: who may read it, and the one connection that writes to it."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+
+from task2vec.store.failures import in_our_words
+from task2vec.store.lock import WriteLock
+
+_BUSY_SECONDS = 10.0
+
+
+class Database:
+    """Read and write transactions on one SQLite file.
+
+    Readers see the last commit and never wait. Writers wait for the lock first, so that a single
+    connection at a time writes and checkpoints: SQLite before 3.51.3 may lose pages of its log
+    otherwise.
+    """
+
+    def __init__(self, path: Path, *, lock: WriteLock) -> None:
+        self.path = path
+        self._lock = lock
+        self._reader = _engine(
+            lambda: _connect(path, mode=_reading_mode(path)), begin="BEGIN", size=5
+        )
+        event.listen(self._reader, "connect", _only_query)
+        self._writer = _engine(
+            lambda: _connect(path, mode="mode=rwc"), begin="BEGIN IMMEDIATE", size=1
+        )
+        event.listen(self._writer, "connect", _write_durably)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a snapshot: one transaction that sees no later commit."""
+        with in_our_words(self.path), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that is on disk when this returns, and undone when it raises.
+
+        Raises:
+            StoreBusyError: when somebody else kept writing.
+            StoreError: when the database failed.
+        """
+        with self._lock.held(), in_our_words(self.path), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """Open the file outside of any transaction, with the lock held, to set its journal."""
+        with self._lock.held(), in_our_words(self.path):
+            connection = _connect(self.path, mode="mode=rwc")
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def _engine(connect: Callable[[], sqlite3.Connection], *, begin: str, size: int) -> Engine:
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=size)
+
+    # Python's sqlite3 would open transactions on its own, late and never for a read; with
+    # isolation_level None (see `_connect`) they begin exactly where SQLAlchemy's do.
+    @event.listens_for(engine, "begin")
+    def _(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{mode}",
+        uri=True,
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _reading_mode(path: Path) -> str:
+    effective = os.access in os.supports_effective_ids
+    if all(os.access(p, os.W_OK, effective_ids=effective) for p in (path, path.parent)):
+        return "mode=rw"
+    # Whoever reads a database with a write-ahead log takes part in its bookkeeping in two files
+    # beside it. Where they exist they can be read; where not, and we may not create them, nobody
+    # is writing, and the file can be read as it lies.
+    in_use = path.with_name(path.name + "-wal").exists()
+    return "mode=ro" if in_use else "mode=ro&immutable=1"
+
+
+def _only_query(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _write_durably(connection: sqlite3.Connection, _: object) -> None:
+    # NORMAL would be ten times faster and lose acknowledged commits when the power fails.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")

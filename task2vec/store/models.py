@@ -1,0 +1,116 @@
+"""The zoo: starting models."""
+
+import dataclasses
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select
+
+from task2vec.errors import InputError, NameTakenError, SettingError
+from task2vec.store import schema
+from task2vec.store.database import Database
+from task2vec.store.identity import check_name, new_id, now, unknown
+from task2vec.store.task_rows import find_task
+from task2vec.types import ModelRecord
+
+
+class Models:
+    """The starting models of a store. Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, record: ModelRecord) -> ModelRecord:
+        """Add a model; return its record as stored, once it is on disk.
+
+        An empty ``id`` or ``created`` is filled in; ``task`` may be a name and is stored as an id.
+
+        Raises:
+            NameTakenError: when the name, the ref, or the id belongs to another model.
+            UnknownNameError: when there is no such task.
+            SettingError: for an unusable name, or no ref.
+        """
+        check_name(record.name)
+        if not record.ref:
+            raise SettingError(f"Model '{record.name}' has no ref to load it from")
+        with self._database.write() as connection:
+            stored = dataclasses.replace(
+                record,
+                id=record.id or new_id("mdl"),
+                created=record.created or now(),
+                task=None if record.task is None else find_task(connection, record.task).id,
+            )
+            _check_free(connection, stored)
+            connection.execute(insert(schema.models).values(dataclasses.asdict(stored)))
+        return stored
+
+    def get(self, name_or_id: str) -> ModelRecord:
+        """Return the model of this name, id or ref.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+        """
+        with self._database.read() as connection:
+            return _record(find_model(connection, name_or_id))
+
+    def remove(self, name_or_id: str, *, cascade: bool = False) -> ModelRecord:
+        """Remove a model and return its last record; with ``cascade`` its outcomes too.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+            InputError: when, without ``cascade``, outcomes hang on it.
+        """
+        with self._database.write() as connection:
+            record = _record(find_model(connection, name_or_id))
+            own = schema.outcomes.c.model == record.id
+            outcomes = connection.scalar(
+                select(func.count()).select_from(schema.outcomes).where(own)
+            )
+            if outcomes and not cascade:
+                raise InputError(
+                    f"Model '{record.name}' cannot be removed alone",
+                    expected="no outcomes that hang on it",
+                    got=f"outcomes: {outcomes}",
+                    remedy="Remove them together with `--cascade`.",
+                )
+            connection.execute(delete(schema.outcomes).where(own))
+            connection.execute(delete(schema.models).where(schema.models.c.id == record.id))
+        return record
+
+    def list(self) -> list[ModelRecord]:
+        """Return all models, by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(schema.models).order_by(schema.models.c.name))
+            return [_record(row) for row in rows]
+
+
+def find_model(connection: Connection, name_or_id: str) -> Row[Any]:
+    """Return the row of the model with this name, id or ref; a name wins over a ref.
+
+    Raises:
+        UnknownNameError: suggests names that are close.
+    """
+    columns = schema.models.c
+    query = select(schema.models).where(
+        or_(*(column == name_or_id for column in (columns.name, columns.id, columns.ref)))
+    )
+    rows = sorted(connection.execute(query), key=lambda row: bool(row.name != name_or_id))
+    if not rows:
+        raise unknown("model", asked=name_or_id, names=connection.scalars(select(columns.name)))
+    return rows[0]
+
+
+def _check_free(connection: Connection, record: ModelRecord) -> None:
+    for column, what in (("name", "The name"), ("ref", "The ref"), ("id", "The id")):
+        value = getattr(record, column)
+        owner = connection.scalar(
+            select(schema.models.c.name).where(schema.models.c[column] == value)
+        )
+        if owner is not None:
+            raise NameTakenError(
+                f"{what} '{value}' belongs to model '{owner}' already",
+                remedy="Choose another, or remove that model first.",
+            )
+
+
+def _record(row: Row[Any]) -> ModelRecord:
+    return ModelRecord(**row._mapping)

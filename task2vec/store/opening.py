@@ -1,0 +1,102 @@
+"""Opening a store: is it one, is it ours, and is its schema the present one?"""
+
+from enum import Enum, auto
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from task2vec.errors import StoreError
+from task2vec.store.database import Database
+from task2vec.store.lock import WriteLock, unwritable
+from task2vec.store.migrations import REVISIONS, upgrade
+
+DATABASE = "task2vec.sqlite3"
+LOCK = "task2vec.lock"
+
+# "t2v" and a one, in the field of the header that SQLite keeps for the application.
+_APPLICATION_ID = 0x74327601
+
+
+class _Schema(Enum):
+    EMPTY = auto()
+    OLD = auto()
+    PRESENT = auto()
+
+
+def open_database(directory: Path, *, create: bool, lock_timeout: float) -> Database:
+    """Open the database of the store in ``directory``, creating or upgrading it.
+
+    Raises:
+        StoreError: when there is none and ``create`` is false, when it belongs to another program
+            or to a later version, or cannot be read.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise StoreError(
+            f"{directory} is a file",
+            expected="the directory of a store",
+            remedy="Choose a directory with `--store`.",
+        )
+    path = directory / DATABASE
+    if not path.exists():
+        if not create:
+            raise _nothing_here(directory)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(directory, error) from error
+    database = Database(path, lock=WriteLock(directory / LOCK, timeout=lock_timeout))
+    try:
+        _make_present(database, create=create)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _make_present(database: Database, *, create: bool) -> None:
+    if database.path.exists():
+        with database.read() as connection:
+            schema = _schema(connection, database.path)
+        if schema is _Schema.PRESENT:
+            return
+        # A process that was killed before its first commit leaves an empty database.
+        if schema is _Schema.EMPTY and not create:
+            raise _nothing_here(database.path.parent)
+    with database.alone() as raw:
+        # Outside of a transaction, since the journal cannot change within one; it stays with the
+        # file.
+        raw.execute("PRAGMA journal_mode = WAL")
+    with database.write() as connection:
+        # Somebody else may have done it since.
+        if _schema(connection, database.path) is not _Schema.PRESENT:
+            upgrade(connection)
+            connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
+
+
+def _schema(connection: Connection, path: Path) -> _Schema:
+    application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+    tables = inspect(connection).get_table_names()
+    if application == 0 and not tables:
+        return _Schema.EMPTY
+    if application != _APPLICATION_ID or "alembic_version" not in tables:
+        raise StoreError(
+            f"{path} is the database of another program",
+            remedy="Choose another directory with `--store`.",
+        )
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if revision not in REVISIONS:
+        raise StoreError(
+            f"The store {path.parent} was written by a later version of task2vec",
+            expected=f"a schema up to {REVISIONS[-1]}",
+            got=f"{revision}",
+            remedy="Upgrade with `pip install --upgrade task2vec`.",
+        )
+    return _Schema.PRESENT if revision == REVISIONS[-1] else _Schema.OLD
+
+
+def _nothing_here(directory: Path) -> StoreError:
+    return StoreError(
+        f"There is no store in {directory}",
+        remedy="Embed something first with `task2vec embed SOURCE`, or name another directory"
+        " with `--store`.",
+    )

@@ -1,0 +1,135 @@
+"""What fine-tuning a model on a task gave."""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from task2vec.errors import NameTakenError, SettingError
+from task2vec.store import schema
+from task2vec.store.database import Database
+from task2vec.store.identity import new_id, now
+from task2vec.store.models import find_model
+from task2vec.store.task_rows import find_task
+from task2vec.store.text import dump, load
+from task2vec.types import Outcome
+
+
+class Outcomes:
+    """The outcomes of a store, in the order in which they came."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, outcome: Outcome) -> Outcome:
+        """Add one outcome; see `add_many`."""
+        return self.add_many([outcome])[0]
+
+    def add_many(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
+        """Add all or none; return them as stored, once they are on disk.
+
+        An empty ``id`` or ``created`` is filled in; ``model`` and ``task`` may be names and are
+        stored as ids. One cell may have several outcomes: repeats tell the noise.
+
+        Raises:
+            SettingError: for an accuracy or interval outside [0, 1], or no protocol.
+            UnknownNameError: when there is no such model or task.
+            NameTakenError: when an id belongs to another outcome.
+        """
+        given = list(outcomes)
+        for outcome in given:
+            _check(outcome)
+        with self._database.write() as connection:
+            return [_insert(connection, outcome) for outcome in given]
+
+    def list(
+        self, *, model: str | None = None, task: str | None = None, protocol: str | None = None
+    ) -> list[Outcome]:
+        """Return all outcomes, or those of a ``model``, a ``task`` (names or ids), a protocol.
+
+        Raises:
+            UnknownNameError: when there is no such model or task.
+        """
+        columns = schema.outcomes.c
+        query = select(schema.outcomes).order_by(columns.number)
+        with self._database.read() as connection:
+            if model is not None:
+                query = query.where(columns.model == find_model(connection, model).id)
+            if task is not None:
+                query = query.where(columns.task == find_task(connection, task).id)
+            if protocol is not None:
+                query = query.where(columns.protocol == protocol)
+            return [_outcome(row) for row in connection.execute(query)]
+
+
+def _check(outcome: Outcome) -> None:
+    # Written so that nan fails too.
+    if not 0 <= outcome.accuracy <= 1:
+        raise SettingError(
+            "An accuracy is a fraction", expected="a number in [0, 1]", got=f"{outcome.accuracy}"
+        )
+    if outcome.interval is not None:
+        low, high = outcome.interval
+        if not 0 <= low <= high <= 1:
+            raise SettingError(
+                "An interval of accuracies is two fractions",
+                expected="0 <= low <= high <= 1",
+                got=f"{low} and {high}",
+            )
+    if not outcome.protocol:
+        raise SettingError(
+            "An outcome needs a protocol",
+            expected="a name for how the model was fine-tuned and tested",
+            got="none",
+            remedy="Only outcomes of one protocol are compared.",
+        )
+
+
+def _insert(connection: Connection, outcome: Outcome) -> Outcome:
+    stored = dataclasses.replace(
+        outcome,
+        id=outcome.id or new_id("out"),
+        created=outcome.created or now(),
+        model=find_model(connection, outcome.model).id,
+        task=find_task(connection, outcome.task).id,
+    )
+    columns = schema.outcomes.c
+    if connection.scalar(select(columns.number).where(columns.id == stored.id)) is not None:
+        raise NameTakenError(
+            f"There is an outcome {stored.id} already",
+            remedy="Leave the id of a new outcome empty.",
+        )
+    low, high = stored.interval or (None, None)
+    connection.execute(
+        insert(schema.outcomes).values(
+            id=stored.id,
+            model=stored.model,
+            task=stored.task,
+            accuracy=stored.accuracy,
+            protocol=stored.protocol,
+            interval_low=low,
+            interval_high=high,
+            images=stored.images,
+            seed=stored.seed,
+            created=stored.created,
+            details=dump(dict(stored.details), what="The details of an outcome"),
+        )
+    )
+    return stored
+
+
+def _outcome(row: Row[Any]) -> Outcome:
+    known = row.interval_low is not None and row.interval_high is not None
+    return Outcome(
+        id=row.id,
+        model=row.model,
+        task=row.task,
+        accuracy=row.accuracy,
+        protocol=row.protocol,
+        interval=(row.interval_low, row.interval_high) if known else None,
+        images=row.images,
+        seed=row.seed,
+        created=row.created,
+        details=load(row.details, what=f"The details of outcome {row.id}"),
+    )

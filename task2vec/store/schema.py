@@ -1,0 +1,91 @@
+"""The tables. A change here needs a migration beside it."""
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("probe_name", String, nullable=False),
+    # The space as canonical JSON: embeddings may be compared exactly where this text is equal.
+    Column("space", Text, nullable=False, index=True),
+    Column("provenance", Text, nullable=False),
+    # Null stands for nan: without a prior precision no task has a complexity.
+    Column("complexity", Float),
+    Column("seconds", Float, nullable=False),
+    # JSON too: a path may hold bytes that are no UTF-8, which text columns refuse.
+    Column("source", Text, nullable=False),
+    Column("source_signature", Text, nullable=False),
+    Column("created", String, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("warnings", Text, nullable=False),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    # 'values' or 'errors', the fields of an embedding.
+    Column("kind", String, primary_key=True),
+    Column("sha256", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+thumbnails = Table(
+    "thumbnails",
+    metadata,
+    Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("ref", String, nullable=False, unique=True),
+    Column("architecture", String, nullable=False),
+    Column("task", ForeignKey("tasks.id"), index=True),
+    Column("parameters", Integer),
+    Column("input_size", Integer),
+    Column("licence", String),
+    Column("created", String, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    # Keeps the order in which outcomes came, which no time stamp does.
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("model", ForeignKey("models.id"), nullable=False, index=True),
+    Column("task", ForeignKey("tasks.id"), nullable=False, index=True),
+    Column("accuracy", Float, nullable=False),
+    Column("protocol", String, nullable=False),
+    Column("interval_low", Float),
+    Column("interval_high", Float),
+    Column("images", Integer),
+    Column("seed", Integer),
+    Column("created", String, nullable=False),
+    Column("details", Text, nullable=False),
+)

@@ -1,0 +1,70 @@
+"""A directory that holds tasks, models and outcomes."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from task2vec.store.database import Database
+from task2vec.store.index.exact import ExactIndex
+from task2vec.store.index.protocol import TaskIndex
+from task2vec.store.models import Models
+from task2vec.store.opening import open_database
+from task2vec.store.outcomes import Outcomes
+from task2vec.store.tasks import Tasks
+from task2vec.types import Space
+
+
+class Store:
+    """The truth about everything embedded and measured so far.
+
+    Open it with `Store.open`, and close it, or use it as a context manager. Readers never wait;
+    writers wait for one another, across processes. What a method has returned is on disk.
+    """
+
+    def __init__(self, path: Path, database: Database) -> None:
+        self.path = path
+        self.tasks = Tasks(database)
+        self.models = Models(database)
+        self.outcomes = Outcomes(database)
+        self._database = database
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True, lock_timeout: float = 30.0) -> Self:
+        """Open the store in the directory ``path``, upgrading an older one.
+
+        Args:
+            path: the directory.
+            create: make one where there is none.
+            lock_timeout: how many seconds to wait for another process that writes.
+
+        Raises:
+            StoreError: when there is none and ``create`` is false, when it belongs to another
+                program or to a later version, or cannot be read or created.
+            StoreBusyError: when it had to be created or upgraded and somebody kept writing.
+            StoreCorruptError: when the database is damaged.
+        """
+        return cls(path, open_database(path, create=create, lock_timeout=lock_timeout))
+
+    def index(self, space: Space) -> TaskIndex:
+        """Return an index over the tasks of ``space`` as they are now.
+
+        Raises:
+            StoreCorruptError: names a task whose embedding is damaged.
+        """
+        records, values, errors = self.tasks.matrix(space)
+        return ExactIndex(space, records=records, values=values, errors=errors)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

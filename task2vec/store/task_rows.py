@@ -1,0 +1,85 @@
+"""A task's record as a row of the database, and back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select
+
+from task2vec.errors import StoreCorruptError
+from task2vec.store import schema
+from task2vec.store.identity import unknown
+from task2vec.store.text import dump, load
+from task2vec.types import Provenance, Space, TaskRecord
+
+
+def to_row(record: TaskRecord) -> dict[str, Any]:
+    """Return the columns of ``record``.
+
+    Raises:
+        SettingError: for a provenance that JSON cannot hold.
+    """
+    what = f"The record of task '{record.name}'"
+    return {
+        "id": record.id,
+        "name": record.name,
+        "probe_name": record.provenance.probe_name,
+        "space": space_key(record.provenance.space),
+        "provenance": dump(record.provenance.to_json(), what=what),
+        "complexity": None if math.isnan(record.complexity) else record.complexity,
+        "seconds": record.seconds,
+        "source": dump(record.source, what=what),
+        "source_signature": dump(record.source_signature, what=what),
+        "created": record.created,
+        "tags": dump(record.tags, what=what),
+        "warnings": dump(record.warnings, what=what),
+    }
+
+
+def from_row(row: Row[Any]) -> TaskRecord:
+    """Return the record that `to_row` took apart.
+
+    Raises:
+        StoreCorruptError: where the columns do not make one.
+    """
+    what = f"The record of task '{row.name}'"
+    try:
+        return TaskRecord(
+            id=row.id,
+            name=row.name,
+            provenance=Provenance.from_json(load(row.provenance, what=what)),
+            complexity=math.nan if row.complexity is None else row.complexity,
+            seconds=row.seconds,
+            source=load(row.source, what=what),
+            source_signature=load(row.source_signature, what=what),
+            created=row.created,
+            tags=tuple(load(row.tags, what=what)),
+            warnings=tuple(load(row.warnings, what=what)),
+        )
+    except (KeyError, TypeError) as error:
+        raise StoreCorruptError(
+            f"{what} is damaged in the store",
+            got=str(error),
+            remedy=f"Embed it again with `--update --name {row.name}`, or remove it.",
+        ) from error
+
+
+def space_key(space: Space) -> str:
+    """Return text that is equal exactly for equal spaces."""
+    return dump(asdict(space), what="The space")
+
+
+def find_task(connection: Connection, name_or_id: str) -> Row[Any]:
+    """Return the row of a task.
+
+    Raises:
+        UnknownNameError: suggests names that are close.
+    """
+    id_, name = schema.tasks.c.id, schema.tasks.c.name
+    query = select(schema.tasks).where(or_(id_ == name_or_id, name == name_or_id))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise unknown("task", asked=name_or_id, names=connection.scalars(select(name)))
+    return row

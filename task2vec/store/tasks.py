@@ -1,0 +1,234 @@
+"""Tasks with their embeddings."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
+
+from task2vec.errors import InputError, NameTakenError, SettingError, StoreCorruptError
+from task2vec.store import schema
+from task2vec.store.database import Database
+from task2vec.store.identity import check_name, new_id, now
+from task2vec.store.task_rows import find_task, from_row, space_key, to_row
+from task2vec.store.vectors import decode, encode
+from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
+
+_VALUES, _ERRORS = "values", "errors"
+
+
+class Tasks:
+    """The tasks of a store. Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self,
+        record: TaskRecord,
+        embedding: TaskEmbedding,
+        *,
+        thumbnail: bytes | None = None,
+        replace: bool = False,
+    ) -> TaskRecord:
+        """Add a task; return its record as stored, once it is on disk.
+
+        An empty ``id`` or ``created`` is filled in. With ``replace``, a task of the same name is
+        replaced whole and keeps its id, so that its experts and outcomes stay attached.
+
+        Raises:
+            NameTakenError: when the name, or the id, belongs to another task.
+            SettingError: for an unusable name, or an embedding that is not the record's.
+        """
+        check_name(record.name)
+        if record.provenance != embedding.provenance:
+            raise SettingError(
+                f"The record and the embedding of task '{record.name}' do not belong together",
+                expected="one provenance",
+                got="two",
+            )
+        with self._database.write() as connection:
+            existing = connection.scalar(
+                select(schema.tasks.c.id).where(schema.tasks.c.name == record.name)
+            )
+            if existing is not None and not replace:
+                raise NameTakenError(
+                    f"There is a task named '{record.name}' already",
+                    remedy="Replace it with `--update`, or choose another name with `--name`.",
+                )
+            stored = dataclasses.replace(
+                record,
+                id=existing or record.id or new_id("tsk"),
+                created=record.created or now(),
+            )
+            if existing is None:
+                _check_id_is_free(connection, stored.id)
+                connection.execute(insert(schema.tasks).values(to_row(stored)))
+            else:
+                _remove_parts(connection, existing)
+                connection.execute(
+                    update(schema.tasks).where(schema.tasks.c.id == existing).values(to_row(stored))
+                )
+            _insert_parts(connection, stored.id, embedding=embedding, thumbnail=thumbnail)
+        return stored
+
+    def get(self, name_or_id: str) -> TaskRecord:
+        """Return one record.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+        """
+        with self._database.read() as connection:
+            return from_row(find_task(connection, name_or_id))
+
+    def embedding(self, name_or_id: str) -> TaskEmbedding:
+        """Return the embedding, bit by bit as it was added.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+            StoreCorruptError: when the bytes are not those that were written.
+        """
+        with self._database.read() as connection:
+            record = from_row(find_task(connection, name_or_id))
+            query = select(schema.vectors).where(schema.vectors.c.task == record.id)
+            stored = {
+                row.kind: decode(row.data, row.sha256, task=record.name)
+                for row in connection.execute(query)
+            }
+        if not {_VALUES, _ERRORS} <= stored.keys():
+            raise _vectors_missing(f"Task '{record.name}' has")
+        return TaskEmbedding(
+            values=stored[_VALUES], errors=stored[_ERRORS], provenance=record.provenance
+        )
+
+    def thumbnail(self, name_or_id: str) -> bytes | None:
+        """Return the picture that was added with the task, if any.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+        """
+        with self._database.read() as connection:
+            task = find_task(connection, name_or_id).id
+            query = select(schema.thumbnails.c.data).where(schema.thumbnails.c.task == task)
+            return connection.scalar(query)
+
+    def remove(self, name_or_id: str, *, cascade: bool = False) -> TaskRecord:
+        """Remove a task and return its last record.
+
+        With ``cascade`` its experts, their outcomes, and the outcomes on this task go with it.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+            InputError: when, without ``cascade``, models or outcomes hang on it.
+        """
+        with self._database.write() as connection:
+            record = from_row(find_task(connection, name_or_id))
+            experts = schema.models.c.task == record.id
+            outcomes = or_(
+                schema.outcomes.c.task == record.id,
+                schema.outcomes.c.model.in_(select(schema.models.c.id).where(experts)),
+            )
+            hanging = [
+                connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
+                for table, condition in ((schema.models, experts), (schema.outcomes, outcomes))
+            ]
+            if any(hanging) and not cascade:
+                raise InputError(
+                    f"Task '{record.name}' cannot be removed alone",
+                    expected="no models or outcomes that hang on it",
+                    got=f"models: {hanging[0]}, outcomes: {hanging[1]}",
+                    remedy="Remove them first, or all together with `--cascade`.",
+                )
+            connection.execute(delete(schema.outcomes).where(outcomes))
+            connection.execute(delete(schema.models).where(experts))
+            _remove_parts(connection, record.id)
+            connection.execute(delete(schema.tasks).where(schema.tasks.c.id == record.id))
+        return record
+
+    def matrix(self, space: Space) -> tuple[list[TaskRecord], Vector, Vector]:
+        """Return everything that may be compared in ``space``, ordered by name.
+
+        Returns:
+            The m records, their values (m, n), and the standard errors of those (m, n). Without
+            any task n is 0.
+
+        Raises:
+            StoreCorruptError: names the first task whose bytes are not those that were written.
+        """
+        within = schema.tasks.c.space == space_key(space)
+        records: list[TaskRecord] = []
+        values = errors = np.empty((0, 0), dtype=np.float32)
+        with self._database.read() as connection:
+            count = connection.scalar(select(func.count()).select_from(schema.tasks).where(within))
+            for row in connection.execute(_with_vectors().where(within)):
+                record = from_row(row)
+                value = decode(row.values_data, row.values_sha256, task=record.name)
+                error = decode(row.errors_data, row.errors_sha256, task=record.name)
+                if not records:
+                    # Filled row by row, so that the vectors are in memory only once.
+                    values, errors = (np.empty((count or 0, value.size), np.float32) for _ in "ve")
+                values[len(records)], errors[len(records)] = value, error
+                records.append(record)
+        if len(records) != count:
+            raise _vectors_missing("Some tasks have")
+        return records, values, errors
+
+    def list(self, *, probe: str | None = None, tag: str | None = None) -> list[TaskRecord]:
+        """Return all records, or those of a ``probe`` (its name) or with a ``tag``, by name."""
+        query = select(schema.tasks).order_by(schema.tasks.c.name)
+        if probe is not None:
+            query = query.where(schema.tasks.c.probe_name == probe)
+        with self._database.read() as connection:
+            records = [from_row(row) for row in connection.execute(query)]
+        return [record for record in records if tag is None or tag in record.tags]
+
+
+def _check_id_is_free(connection: Connection, id_: str) -> None:
+    name = connection.scalar(select(schema.tasks.c.name).where(schema.tasks.c.id == id_))
+    if name is not None:
+        raise NameTakenError(
+            f"The id {id_} belongs to task '{name}'",
+            remedy="Leave the id of a new record empty.",
+        )
+
+
+def _insert_parts(
+    connection: Connection, task: str, *, embedding: TaskEmbedding, thumbnail: bytes | None
+) -> None:
+    for kind, vector in ((_VALUES, embedding.values), (_ERRORS, embedding.errors)):
+        data, digest = encode(vector)
+        connection.execute(
+            insert(schema.vectors).values(task=task, kind=kind, sha256=digest, data=data)
+        )
+    if thumbnail is not None:
+        connection.execute(insert(schema.thumbnails).values(task=task, data=thumbnail))
+
+
+def _remove_parts(connection: Connection, task: str) -> None:
+    for table in (schema.vectors, schema.thumbnails):
+        connection.execute(delete(table).where(table.c.task == task))
+
+
+def _with_vectors() -> Select[Any]:
+    values, errors = schema.vectors.alias("v"), schema.vectors.alias("e")
+    task = schema.tasks.c.id
+    return (
+        select(
+            schema.tasks,
+            values.c.data.label("values_data"),
+            values.c.sha256.label("values_sha256"),
+            errors.c.data.label("errors_data"),
+            errors.c.sha256.label("errors_sha256"),
+        )
+        .join(values, (values.c.task == task) & (values.c.kind == _VALUES))
+        .join(errors, (errors.c.task == task) & (errors.c.kind == _ERRORS))
+        .order_by(schema.tasks.c.name)
+        .execution_options(yield_per=64)
+    )
+
+
+def _vectors_missing(who: str) -> StoreCorruptError:
+    return StoreCorruptError(
+        f"{who} no embedding in the store",
+        remedy="Embed again with `--update`, or restore the store from a copy.",
+    )

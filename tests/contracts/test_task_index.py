@@ -1,0 +1,213 @@
+"""What every index over stored tasks must do, checked against a loop over the plain distances."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from task2vec.distance import (
+    asymmetric_distance_error,
+    distance_error,
+    task_asymmetric_distance,
+    task_symmetric_distance,
+)
+from task2vec.errors import SettingError, SpaceMismatchError
+from task2vec.store import ExactIndex, Role
+from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding, TaskRecord
+
+SPACE = Space(probe="tiny:0123", estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
+PROVENANCE = Provenance(
+    space=SPACE,
+    probe_name="tiny",
+    estimator="exact",
+    draws=0,
+    seed=0,
+    images=8,
+    classes=2,
+    class_names=("a", "b"),
+    content_hash="0" * 64,
+    standard_error=0.01,
+    head=HeadFit(converged=True, iterations=3, gradient_norm=1e-9, loss=0.1, training_accuracy=1.0),
+    versions={},
+)
+INDICES = {"exact": ExactIndex}
+
+
+@pytest.fixture(params=INDICES)
+def build(request):
+    """Build an index of each kind from named embeddings; ids are the names in capitals."""
+
+    def make(embeddings: dict[str, TaskEmbedding], space: Space = SPACE):
+        records = [
+            TaskRecord(
+                id=name.upper(),
+                name=name,
+                provenance=embedding.provenance,
+                complexity=0.5,
+                seconds=1.0,
+                source="",
+                source_signature="",
+                created="",
+            )
+            for name, embedding in embeddings.items()
+        ]
+        elements = next(iter(embeddings.values())).values.size if embeddings else 0
+        rows = (len(embeddings), elements)
+        return INDICES[request.param](
+            space,
+            records=records,
+            values=np.array([e.values for e in embeddings.values()]).reshape(rows),
+            errors=np.array([e.errors for e in embeddings.values()]).reshape(rows),
+        )
+
+    return make
+
+
+def embed(values, provenance=PROVENANCE):
+    values = np.asarray(values, dtype=np.float32)
+    return TaskEmbedding(values=values, errors=0.1 * values, provenance=provenance)
+
+
+def random_embeddings(count, elements=40):
+    # As real ones: wide on a log scale, alike between tasks, with dead filters in common.
+    rng = np.random.default_rng(11)
+    shared = 3 * rng.normal(size=elements) - 10
+    values = np.exp(shared + rng.normal(size=(count, elements)))
+    values[:, :4] = 0.0
+    return {f"task{i:03}": embed(row) for i, row in enumerate(values)}
+
+
+def distance_and_error(query, task, *, role, alpha):
+    if role is Role.SYMMETRIC:
+        return task_symmetric_distance(query, task), distance_error(query, task)
+    pair = {"source": task, "target": query}
+    if role is Role.TARGETS_FOR:
+        pair = {"source": query, "target": task}
+    return (
+        task_asymmetric_distance(**pair, alpha=alpha),
+        asymmetric_distance_error(**pair, alpha=alpha),
+    )
+
+
+def naive(embeddings, query, *, k, role=Role.SYMMETRIC, alpha=0.15):
+    rows = []
+    for name, task in embeddings.items():
+        distance, error = distance_and_error(query, task, role=role, alpha=alpha)
+        rows.append((distance, name, error))
+    return [(name.upper(), name, distance, error) for distance, name, error in sorted(rows)[:k]]
+
+
+def found(neighbours):
+    return [(n.id, n.name, n.distance, n.standard_error) for n in neighbours]
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("alpha", [0.15, 1.5])
+def test_agrees_with_the_naive_loop_to_the_last_bit(build, role, alpha):
+    embeddings = random_embeddings(60)
+    index = build(embeddings)
+    assert len(index) == 60
+    assert index.space == SPACE
+    for name in ("task000", "task031"):
+        got = index.search(embeddings[name], k=7, role=role, alpha=alpha)
+        assert found(got) == naive(embeddings, embeddings[name], k=7, role=role, alpha=alpha)
+
+
+def test_complexity_decides_between_sources(build):
+    # Equally far from the target; the one that is spread out more is the better source.
+    target = embed([1e-3, 2e-3, 3e-3, 4e-3])
+    plain, spread = embed([4e-3, 2e-3, 3e-3, 4e-3]), embed([1e-3, 2e-3, 3e-3, 16e-3])
+    index = build({"a plain": plain, "b spread": spread})
+    by_source = index.search(target, k=2, role=Role.SOURCES_FOR, alpha=1.0)
+    by_target = index.search(target, k=2, role=Role.TARGETS_FOR, alpha=1.0)
+    assert [n.name for n in by_source] == ["b spread", "a plain"]
+    assert by_source[1].distance - by_source[0].distance > 0.01
+    # Equal but for the prior.
+    np.testing.assert_allclose(by_target[0].distance, by_target[1].distance, atol=1e-4)
+
+
+def test_the_task_itself_is_its_nearest_neighbour_at_exactly_0(build):
+    embeddings = random_embeddings(20)
+    nearest = build(embeddings).search(embeddings["task007"], k=1)[0]
+    assert (nearest.id, nearest.distance) == ("TASK007", 0.0)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_equal_tasks_are_ordered_by_name_whatever_their_place(build, order):
+    embeddings = random_embeddings(30)
+    twins = dict.fromkeys("zyxwvutsrqponml", embeddings["task005"])
+    items = list({**embeddings, **twins}.items())[::order]
+    nearest = build(dict(items)).search(embeddings["task001"], k=45)
+    names = [n.name for n in nearest]
+    start = names.index("l")
+    assert names[start : start + 16] == sorted([*twins, "task005"])
+    first = build(dict(items)).search(embeddings["task005"], k=3)
+    assert [n.name for n in first] == ["l", "m", "n"]
+
+
+def test_more_than_there_are_is_all_there_are(build):
+    embeddings = random_embeddings(5)
+    query = embeddings["task002"]
+    assert found(build(embeddings).search(query, k=100)) == naive(embeddings, query, k=5)
+
+
+def test_an_empty_index_finds_nothing(build):
+    assert build({}).search(embed([1.0, 2.0]), k=3) == []
+    assert len(build({})) == 0
+
+
+def test_excluded_tasks_do_not_take_a_place(build):
+    embeddings = random_embeddings(12)
+    query = embeddings["task003"]
+    rest = {n: e for n, e in embeddings.items() if n not in ("task003", "task004")}
+    got = build(embeddings).search(query, k=4, exclude=["TASK003", "TASK004", "unheard of"])
+    assert found(got) == naive(rest, query, k=4)
+
+
+def test_only_the_wanted_tasks_are_looked_at(build):
+    embeddings = random_embeddings(12)
+    query = embeddings["task003"]
+    index = build(embeddings)
+    wanted = {n: embeddings[n] for n in ("task001", "task003", "task009")}
+    ids = [name.upper() for name in wanted]
+    assert found(index.search(query, k=9, only=ids)) == naive(wanted, query, k=9)
+    del wanted["task003"]
+    got = index.search(query, k=9, only=ids, exclude=["TASK003"])
+    assert found(got) == naive(wanted, query, k=9)
+    assert index.search(query, k=9, only=[]) == []
+
+
+def test_a_query_of_another_space_is_refused(build):
+    embeddings = random_embeddings(3)
+    other = replace(PROVENANCE, space=replace(SPACE, head_penalty=0.1))
+    query = embed(embeddings["task000"].values, provenance=other)
+    for index in (build(embeddings), build({})):
+        with pytest.raises(SpaceMismatchError) as caught:
+            index.search(query, k=1)
+        assert (caught.value.expected, caught.value.got) == (
+            "head_penalty = 0.01",
+            "head_penalty = 0.1",
+        )
+
+
+@pytest.mark.parametrize("k", [0, -3])
+def test_no_neighbours_cannot_be_asked_for(build, k):
+    embeddings = random_embeddings(3)
+    with pytest.raises(SettingError, match=f"got {k}"):
+        build(embeddings).search(embeddings["task000"], k=k)
+
+
+def test_distances_that_are_unknown_come_last(build):
+    # Without a prior, an element without information in both makes a distance nan.
+    space = replace(SPACE, prior_precision=0.0)
+    provenance = replace(PROVENANCE, space=space)
+    embeddings = {
+        "a": embed([0.0, 1.0, 2.0], provenance),
+        "b": embed([1.0, 1.0, 5.0], provenance),
+        "c": embed([1.0, 2.0, 2.0], provenance),
+    }
+    got = build(embeddings, space).search(embed([0.0, 1.0, 2.5], provenance), k=3)
+    known = sorted((n.distance, n.name) for n in got if n.name != "a")
+    assert [n.name for n in got] == [known[0][1], known[1][1], "a"]
+    assert np.isnan(got[2].distance)
+    assert got[0].distance < got[1].distance

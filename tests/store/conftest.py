@@ -1,0 +1,88 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from task2vec.store import Store
+from task2vec.types import HeadFit, ModelRecord, Provenance, Space, TaskEmbedding, TaskRecord
+
+SPACE = Space(probe="tiny:0123", estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
+PROVENANCE = Provenance(
+    space=SPACE,
+    probe_name="tiny",
+    estimator="exact",
+    draws=0,
+    seed=0,
+    images=8,
+    classes=2,
+    class_names=("Katze", "Hündin"),
+    content_hash="0" * 64,
+    standard_error=0.01,
+    head=HeadFit(converged=True, iterations=3, gradient_norm=1e-9, loss=0.1, training_accuracy=1.0),
+    versions={"task2vec": "0.1.0"},
+)
+
+
+@pytest.fixture(scope="session")
+def task() -> Callable[..., tuple[TaskRecord, TaskEmbedding]]:
+    """Make a task: its record, ready to be added, and its embedding."""
+
+    def make(
+        name: str,
+        *,
+        seed: int = 0,
+        elements: int = 16,
+        space: Space = SPACE,
+        probe_name: str = "tiny",
+        tags: tuple[str, ...] = (),
+    ) -> tuple[TaskRecord, TaskEmbedding]:
+        rng = np.random.default_rng(seed)
+        provenance = replace(PROVENANCE, space=space, probe_name=probe_name, seed=seed)
+        values = np.exp(3 * rng.normal(size=elements) - 9)
+        values[0] = 0.0
+        embedding = TaskEmbedding(
+            values=values.astype(np.float32),
+            errors=(0.1 * values).astype(np.float32),
+            provenance=provenance,
+        )
+        record = TaskRecord(
+            id="",
+            name=name,
+            provenance=provenance,
+            complexity=0.5,
+            seconds=1.25,
+            source=f"/data/{name}",
+            source_signature=f"signature of {name}",
+            created="",
+            tags=tags,
+            warnings=("one image could not be read",),
+        )
+        return record, embedding
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def model() -> Callable[..., ModelRecord]:
+    def make(name: str, *, task: str | None = None, ref: str | None = None) -> ModelRecord:
+        return ModelRecord(
+            id="",
+            name=name,
+            ref=ref or f"timm:{name}",
+            architecture="resnet18",
+            task=task,
+            parameters=11_689_512,
+            input_size=224,
+            licence="apache-2.0",
+            created="",
+        )
+
+    return make
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store.open(tmp_path / "store") as opened:
+        yield opened

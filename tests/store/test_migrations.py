@@ -1,0 +1,43 @@
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event
+
+import task2vec.store.migrations
+from task2vec.store.migrations import REVISIONS, upgrade
+from task2vec.store.schema import metadata
+
+
+def migrated():
+    engine = create_engine("sqlite://")
+    event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def test_the_migrations_lead_to_the_tables_that_the_code_uses():
+    engine = migrated()
+    with engine.begin() as connection:
+        upgrade(connection)
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == REVISIONS[-1]
+    engine.dispose()
+
+
+def test_the_known_revisions_are_those_of_the_scripts():
+    scripts = ScriptDirectory(str(Path(task2vec.store.migrations.__file__).parent))
+    assert [s.revision for s in scripts.walk_revisions()][::-1] == list(REVISIONS)
+
+
+def test_an_upgrade_that_is_undone_leaves_nothing():
+    engine = migrated()
+    with engine.connect() as connection:
+        with connection.begin() as transaction:
+            upgrade(connection)
+            transaction.rollback()
+        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master").fetchall()
+    assert tables == []
+    engine.dispose()

@@ -1,0 +1,121 @@
+import math
+import re
+from dataclasses import replace
+
+import pytest
+
+from task2vec.errors import NameTakenError, SettingError, UnknownNameError
+from task2vec.store import Store
+from task2vec.types import Outcome
+
+FULL = Outcome(
+    id="",
+    model="one",
+    task="birds",
+    accuracy=0.75,
+    protocol="linear-5",
+    interval=(0.7, 0.8),
+    images=400,
+    seed=3,
+    details={"epochs": 5, "note": "größer"},
+)
+BARE = Outcome(id="", model="two", task="birds", accuracy=0.0, protocol="full")
+
+
+@pytest.fixture
+def stocked(store, task, model):
+    for name in ("birds", "fish"):
+        store.tasks.add(*task(name))
+    for name in ("one", "two"):
+        store.models.add(model(name))
+    return store
+
+
+def test_what_is_added_is_read_back_unchanged_after_reopening(stocked):
+    added = stocked.outcomes.add_many([FULL, BARE])
+    one, two = (stocked.models.get(name).id for name in ("one", "two"))
+    birds = stocked.tasks.get("birds").id
+    expected = [
+        replace(given, id=got.id, created=got.created, model=model, task=birds)
+        for given, got, model in zip((FULL, BARE), added, (one, two), strict=True)
+    ]
+    assert added == expected
+    assert all(re.fullmatch(r"out_[0-9a-f]{16}", outcome.id) for outcome in added)
+    with Store.open(stocked.path, create=False) as reopened:
+        assert reopened.outcomes.list() == expected
+
+
+def test_list_filters_and_keeps_the_order_in_which_they_came(stocked):
+    cells = [
+        ("two", "fish", "a"),
+        ("one", "birds", "b"),
+        ("two", "birds", "a"),
+        ("one", "fish", "b"),
+    ]
+    stocked.outcomes.add_many(
+        Outcome(id="", model=m, task=t, accuracy=0.5, protocol=p, seed=i)
+        for i, (m, t, p) in enumerate(cells)
+    )
+    outcomes = stocked.outcomes
+
+    def seeds(**filters):
+        return [outcome.seed for outcome in outcomes.list(**filters)]
+
+    assert seeds() == [0, 1, 2, 3]
+    assert seeds(model="two") == [0, 2]
+    assert seeds(model=stocked.models.get("two").id, task="birds") == [2]
+    assert seeds(task="fish") == [0, 3]
+    assert seeds(protocol="b") == [1, 3]
+    assert seeds(protocol="c") == []
+
+
+def test_repeats_of_one_cell_are_kept(stocked):
+    stocked.outcomes.add(FULL)
+    stocked.outcomes.add(FULL)
+    assert len({outcome.id for outcome in stocked.outcomes.list()}) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"accuracy": 1.0001}, "got 1.0001"),
+        ({"accuracy": -0.1}, "got -0.1"),
+        ({"accuracy": math.nan}, "got nan"),
+        ({"accuracy": 75.0}, r"\[0, 1\]"),
+        ({"interval": (0.8, 0.7)}, "got 0.8 and 0.7"),
+        ({"interval": (0.7, 1.2)}, "low <= high <= 1"),
+        ({"protocol": ""}, "needs a protocol"),
+        ({"seed": 2**63}, "integers below"),
+        ({"details": {"model": object()}}, "cannot be stored"),
+    ],
+)
+def test_all_are_added_or_none(stocked, change, message):
+    with pytest.raises(SettingError, match=message):
+        stocked.outcomes.add_many([FULL, replace(FULL, **change)])
+    assert stocked.outcomes.list() == []
+
+
+def test_an_unknown_model_or_task_adds_none(stocked):
+    for change, message in (({"model": "on"}, "No model .*'one'"), ({"task": "b"}, "No task")):
+        with pytest.raises(UnknownNameError, match=message):
+            stocked.outcomes.add_many([FULL, replace(FULL, **change)])
+    assert stocked.outcomes.list() == []
+
+
+def test_a_taken_id_adds_none(stocked):
+    added = stocked.outcomes.add(FULL)
+    with pytest.raises(NameTakenError, match=added.id):
+        stocked.outcomes.add_many([FULL, replace(FULL, id=added.id)])
+    assert stocked.outcomes.list() == [added]
+
+
+def test_filters_by_unknown_names_are_errors(stocked):
+    with pytest.raises(UnknownNameError, match="Did you mean 'birds'"):
+        stocked.outcomes.list(task="bird")
+    with pytest.raises(UnknownNameError, match="Did you mean 'one'"):
+        stocked.outcomes.list(model="onee")
+
+
+def test_the_ends_of_the_range_are_accuracies(stocked):
+    stocked.outcomes.add_many([replace(FULL, accuracy=a, interval=(a, a)) for a in (0.0, 1.0)])
+    assert [outcome.accuracy for outcome in stocked.outcomes.list()] == [0.0, 1.0]

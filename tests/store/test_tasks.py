@@ -1,0 +1,240 @@
+import math
+import re
+import sqlite3
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from task2vec.errors import (
+    InputError,
+    NameTakenError,
+    SettingError,
+    StoreCorruptError,
+    UnknownNameError,
+)
+from task2vec.store import Store
+from task2vec.store.opening import DATABASE
+from task2vec.types import Outcome
+
+
+def same(a, b):
+    assert a.values.tobytes() == b.values.tobytes()
+    assert a.errors.tobytes() == b.errors.tobytes()
+    assert a.values.dtype == b.values.dtype == np.float32
+    assert a.provenance == b.provenance
+
+
+def test_what_is_added_is_read_back_unchanged_after_reopening(tmp_path, task):
+    record, embedding = task("birds", tags=("wild", "small"))
+    with Store.open(tmp_path) as store:
+        added = store.tasks.add(record, embedding, thumbnail=b"\x89PNG")
+    assert re.fullmatch(r"tsk_[0-9a-f]{16}", added.id)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", added.created)
+    assert added == replace(record, id=added.id, created=added.created)
+    with Store.open(tmp_path, create=False) as store:
+        for key in ("birds", added.id):
+            assert store.tasks.get(key) == added
+            same(store.tasks.embedding(key), embedding)
+            assert store.tasks.thumbnail(key) == b"\x89PNG"
+
+
+def test_extreme_elements_keep_their_bits(store, task):
+    record, embedding = task("extreme")
+    values = np.float32([0.0, 1e-45, 3.4e38, 1e-12, 0.1])
+    embedding = replace(embedding, values=values, errors=np.zeros(5))
+    store.tasks.add(record, embedding)
+    same(store.tasks.embedding("extreme"), embedding)
+
+
+def test_a_complexity_that_is_nan_stays_so(store, task):
+    record, embedding = task("unknown")
+    store.tasks.add(replace(record, complexity=math.nan), embedding)
+    assert math.isnan(store.tasks.get("unknown").complexity)
+
+
+def test_a_path_that_is_no_unicode_is_kept(store, task):
+    record, embedding = task("birds")
+    added = store.tasks.add(replace(record, source="/data/v\udcf6gel"), embedding)
+    assert store.tasks.get("birds") == added
+
+
+def test_a_name_that_is_no_unicode_is_an_error_of_the_caller(store, task):
+    for attempt in (store.tasks.get, store.tasks.remove, lambda name: store.tasks.add(*task(name))):
+        with pytest.raises(SettingError):
+            attempt("v\udcf6gel")
+
+
+def test_a_taken_name_is_refused_and_nothing_changes(store, task):
+    first = store.tasks.add(*task("birds", seed=1))
+    with pytest.raises(NameTakenError, match=r"'birds' already.*--update"):
+        store.tasks.add(*task("birds", seed=2))
+    assert store.tasks.list() == [first]
+    same(store.tasks.embedding("birds"), task("birds", seed=1)[1])
+
+
+def test_replacing_keeps_the_id_and_what_hangs_on_it(store, task, model):
+    old = store.tasks.add(*task("birds", seed=1), thumbnail=b"old")
+    expert = store.models.add(model("expert", task="birds"))
+    outcome = store.outcomes.add(
+        Outcome(id="", model="expert", task="birds", accuracy=0.5, protocol="p")
+    )
+    new = store.tasks.add(*task("birds", seed=2, elements=9), replace=True)
+    assert new.id == old.id
+    assert store.tasks.get("birds") == new
+    same(store.tasks.embedding("birds"), task("birds", seed=2, elements=9)[1])
+    assert store.tasks.thumbnail("birds") is None
+    assert store.models.get("expert") == expert
+    assert store.outcomes.list(task="birds") == [outcome]
+
+
+def test_replacing_what_does_not_exist_adds_it(store, task):
+    added = store.tasks.add(*task("birds"), replace=True)
+    assert store.tasks.list() == [added]
+
+
+def test_an_id_of_another_task_is_refused(store, task):
+    added = store.tasks.add(*task("birds"))
+    record, embedding = task("fish")
+    with pytest.raises(NameTakenError, match=f"{added.id} belongs to task 'birds'"):
+        store.tasks.add(replace(record, id=added.id), embedding)
+
+
+@pytest.mark.parametrize(
+    "name", ["", " birds", "two\nlines", "x" * 201, "tsk_0123456789abcdef"], ids=repr
+)
+def test_an_unusable_name_is_refused(store, task, name):
+    with pytest.raises(SettingError, match="name cannot be used"):
+        store.tasks.add(*task(name))
+    assert store.tasks.list() == []
+
+
+def test_an_embedding_of_another_task_is_refused(store, task):
+    with pytest.raises(SettingError, match="do not belong together"):
+        store.tasks.add(task("birds", seed=1)[0], task("birds", seed=2)[1])
+
+
+def test_an_unknown_name_suggests_close_ones(store, task):
+    store.tasks.add(*task("flowers-102"))
+    store.tasks.add(*task("cars"))
+    with pytest.raises(UnknownNameError, match=r"'flower-102'\. Did you mean 'flowers-102'\?"):
+        store.tasks.get("flower-102")
+    with pytest.raises(UnknownNameError) as caught:
+        store.tasks.embedding("zzz")
+    assert caught.value.remedy is None
+
+
+def test_list_filters_by_probe_and_tag_and_orders_by_name(store, task):
+    store.tasks.add(*task("c", tags=("x",)))
+    store.tasks.add(*task("a", tags=("x", "y")))
+    store.tasks.add(*task("b", probe_name="other", tags=("x",)))
+    names = {
+        "all": [r.name for r in store.tasks.list()],
+        "probe": [r.name for r in store.tasks.list(probe="tiny")],
+        "tag": [r.name for r in store.tasks.list(tag="y")],
+        "both": [r.name for r in store.tasks.list(probe="other", tag="x")],
+        "none": [r.name for r in store.tasks.list(tag="x,")],
+    }
+    assert names == {
+        "all": ["a", "b", "c"],
+        "probe": ["a", "c"],
+        "tag": ["a"],
+        "both": ["b"],
+        "none": [],
+    }
+
+
+def test_matrix_holds_the_tasks_of_one_space_in_the_order_of_the_records(store, task):
+    record, _ = task("x")
+    space = record.provenance.space
+    for i, name in enumerate(["c", "a", "b"]):
+        store.tasks.add(*task(name, seed=i))
+    other = replace(space, prior_precision=1e-5)
+    store.tasks.add(*task("elsewhere", space=other, elements=3))
+    records, values, errors = store.tasks.matrix(space)
+    assert [r.name for r in records] == ["a", "b", "c"]
+    expected = [task(n, seed=i)[1] for n, i in (("a", 1), ("b", 2), ("c", 0))]
+    np.testing.assert_array_equal(values, [e.values for e in expected])
+    np.testing.assert_array_equal(errors, [e.errors for e in expected])
+    assert values.dtype == errors.dtype == np.float32
+    assert store.tasks.matrix(other)[1].shape == (1, 3)
+    nothing = store.tasks.matrix(replace(space, probe="none"))
+    assert nothing[0] == []
+    assert nothing[1].shape == (0, 0)
+
+
+def test_removing_takes_everything_of_the_task(store, task):
+    kept = store.tasks.add(*task("kept"))
+    gone = store.tasks.add(*task("gone"), thumbnail=b"x")
+    assert store.tasks.remove(gone.id) == gone
+    assert store.tasks.list() == [kept]
+    with sqlite3.connect(store.path / DATABASE) as raw:
+        assert raw.execute("SELECT DISTINCT task FROM vectors").fetchall() == [(kept.id,)]
+        assert raw.execute("SELECT task FROM thumbnails").fetchall() == []
+    raw.close()
+
+
+def test_removing_what_others_hang_on_is_refused_unless_they_go_too(store, task, model):
+    store.tasks.add(*task("birds"))
+    store.tasks.add(*task("fish"))
+    store.models.add(model("expert", task="birds"))
+    store.models.add(model("plain"))
+    for name, on in (("expert", "fish"), ("plain", "birds"), ("plain", "fish")):
+        store.outcomes.add(Outcome(id="", model=name, task=on, accuracy=0.5, protocol="p"))
+    with pytest.raises(InputError, match=r"got models: 1, outcomes: 2.*--cascade"):
+        store.tasks.remove("birds")
+    assert len(store.outcomes.list()) == 3
+    store.tasks.remove("birds", cascade=True)
+    assert [m.name for m in store.models.list()] == ["plain"]
+    assert [(o.model, o.task) for o in store.outcomes.list()] == [
+        (store.models.get("plain").id, store.tasks.get("fish").id)
+    ]
+
+
+def damage(store, sql, *values):
+    with sqlite3.connect(store.path / DATABASE) as raw:
+        assert raw.execute(sql, values).rowcount > 0
+    raw.close()
+
+
+def test_a_flipped_bit_is_noticed_and_the_task_named(store, task):
+    record, embedding = task("birds")
+    store.tasks.add(record, embedding)
+    store.tasks.add(*task("fish"))
+    flipped = bytearray(embedding.values.tobytes())
+    flipped[5] ^= 1
+    damage(
+        store,
+        "UPDATE vectors SET data = ? WHERE kind = 'values' AND task = ?",
+        bytes(flipped),
+        store.tasks.get("birds").id,
+    )
+    for read in (
+        lambda: store.tasks.embedding("birds"),
+        lambda: store.tasks.matrix(record.provenance.space),
+    ):
+        with pytest.raises(StoreCorruptError, match=r"task 'birds' is damaged.*--update"):
+            read()
+    store.tasks.embedding("fish")
+    store.tasks.add(record, embedding, replace=True)
+    same(store.tasks.embedding("birds"), embedding)
+
+
+@pytest.mark.parametrize(
+    "provenance", ["{", "[]", '{"space": {}}'], ids=["no JSON", "a list", "fields missing"]
+)
+def test_a_damaged_record_is_noticed_and_the_task_named(store, task, provenance):
+    store.tasks.add(*task("birds"))
+    damage(store, "UPDATE tasks SET provenance = ?", provenance)
+    with pytest.raises(StoreCorruptError, match="record of task 'birds' is damaged"):
+        store.tasks.get("birds")
+
+
+def test_missing_vectors_are_noticed(store, task):
+    record, _ = task("birds")
+    store.tasks.add(*task("birds"))
+    damage(store, "DELETE FROM vectors WHERE kind = 'errors'")
+    with pytest.raises(StoreCorruptError, match="no embedding"):
+        store.tasks.embedding("birds")
+    with pytest.raises(StoreCorruptError, match="no embedding"):
+        store.tasks.matrix(record.provenance.space)
