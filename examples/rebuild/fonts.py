@@ -191,39 +191,20 @@ MONONOKI = Package(
 # Package -> font files. No typeface of the test part of the Cyrillic capitals is used elsewhere.
 Typefaces = dict[Package, tuple[str, ...]]
 GREEK: Typefaces = {
-    GFS_ARTEMISIA: (
-        "GFSArtemisia.otf",
-        "GFSArtemisiaBold.otf",
-        "GFSArtemisiaIt.otf",
-    ),
+    GFS_ARTEMISIA: ("GFSArtemisia.otf", "GFSArtemisiaBold.otf", "GFSArtemisiaIt.otf"),
     GFS_BASKERVILLE: ("GFSBaskerville.otf",),
     GFS_BODONI_CLASSIC: ("GFSBodoniClassic.otf",),
     GFS_COMPLUTUM: ("GFSPolyglot.otf",),
-    GFS_DIDOT: (
-        "GFSDidot.otf",
-        "GFSDidotBold.otf",
-        "GFSDidotItalic.otf",
-    ),
+    GFS_DIDOT: ("GFSDidot.otf", "GFSDidotBold.otf", "GFSDidotItalic.otf"),
     GFS_DIDOT_CLASSIC: ("GFSDidotClassic.otf",),
     GFS_GAZIS: ("GFSGazis.otf",),
-    GFS_NEOHELLENIC: (
-        "GFSNeohellenic.otf",
-        "GFSNeohellenicBold.otf",
-        "GFSNeohellenicIt.otf",
-    ),
+    GFS_NEOHELLENIC: ("GFSNeohellenic.otf", "GFSNeohellenicBold.otf", "GFSNeohellenicIt.otf"),
     GFS_OLGA: ("GFSOlga.otf",),
     GFS_PORSON: ("GFSPorson.otf",),
     GFS_SOLOMOS: ("GFSSolomos.otf",),
     GFS_THEOKRITOS: ("GFSTheokritos.otf",),
-    SIL_GALATIA: (
-        "GalSILR.ttf",
-        "GalSILB.ttf",
-    ),
-    SIL_GENTIUMPLUS: (
-        "GentiumPlus-Regular.ttf",
-        "GentiumPlus-Italic.ttf",
-        "GentiumPlus-Bold.ttf",
-    ),
+    SIL_GALATIA: ("GalSILR.ttf", "GalSILB.ttf"),
+    SIL_GENTIUMPLUS: ("GentiumPlus-Regular.ttf", "GentiumPlus-Italic.ttf", "GentiumPlus-Bold.ttf"),
     NOTO_CORE: (
         "NotoSans-Regular.ttf",
         "NotoSans-Bold.ttf",
@@ -234,29 +215,12 @@ GREEK: Typefaces = {
     REGGAE: ("ReggaeOne-Regular.ttf",),
 }
 LATIN: Typefaces = {
-    LATO: (
-        "Lato-Regular.ttf",
-        "Lato-Italic.ttf",
-        "Lato-BlackItalic.ttf",
-        "Lato-Light.ttf",
-    ),
-    JUNICODE: (
-        "Junicode-Regular.otf",
-        "Junicode-Bold.otf",
-        "Junicode-Cond.otf",
-    ),
+    LATO: ("Lato-Regular.ttf", "Lato-Italic.ttf", "Lato-BlackItalic.ttf", "Lato-Light.ttf"),
+    JUNICODE: ("Junicode-Regular.otf", "Junicode-Bold.otf", "Junicode-Cond.otf"),
     LOBSTER: ("lobster.otf",),
-    SIL_GENTIUM_BASIC: (
-        "GenBasR.ttf",
-        "GenBasI.ttf",
-        "GenBasB.ttf",
-    ),
+    SIL_GENTIUM_BASIC: ("GenBasR.ttf", "GenBasI.ttf", "GenBasB.ttf"),
     YUSEI_MAGIC: ("YuseiMagic-Regular.ttf",),
-    NOTO_CORE: (
-        "NotoSans-Italic.ttf",
-        "NotoSerif-Italic.ttf",
-        "NotoSerifDisplay-Bold.ttf",
-    ),
+    NOTO_CORE: ("NotoSans-Italic.ttf", "NotoSerif-Italic.ttf", "NotoSerifDisplay-Bold.ttf"),
     GFS_THEOKRITOS: ("GFSTheokritos.otf",),
     GFS_NEOHELLENIC: ("GFSNeohellenic.otf",),
     CASCADIA_CODE: ("CascadiaCodeItalic.ttf",),
@@ -269,47 +233,23 @@ CYRILLIC_TRAIN: Typefaces = {
         "NotoSerif-Regular.ttf",
         "NotoSerif-Bold.ttf",
     ),
-    LATO: (
-        "Lato-Regular.ttf",
-        "Lato-BlackItalic.ttf",
-    ),
-    SIL_CHARIS: (
-        "CharisSIL-Regular.ttf",
-        "CharisSIL-Italic.ttf",
-    ),
-    OLDSTANDARD: (
-        "OldStandard-Regular.ttf",
-        "OldStandard-Italic.ttf",
-    ),
+    LATO: ("Lato-Regular.ttf", "Lato-BlackItalic.ttf"),
+    SIL_CHARIS: ("CharisSIL-Regular.ttf", "CharisSIL-Italic.ttf"),
+    OLDSTANDARD: ("OldStandard-Regular.ttf", "OldStandard-Italic.ttf"),
     COMFORTAA: ("Comfortaa-Regular.ttf",),
     FIRACODE: ("FiraCode-Bold.ttf",),
     INTER: ("Inter-Regular.otf",),
     REGGAE: ("ReggaeOne-Regular.ttf",),
 }
 CYRILLIC_TEST: Typefaces = {
-    MONTSERRAT: (
-        "Montserrat-Regular.otf",
-        "Montserrat-BlackItalic.otf",
-    ),
-    VOLLKORN: (
-        "Vollkorn-Regular.ttf",
-        "Vollkorn-Italic.ttf",
-    ),
+    MONTSERRAT: ("Montserrat-Regular.otf", "Montserrat-BlackItalic.otf"),
+    VOLLKORN: ("Vollkorn-Regular.ttf", "Vollkorn-Italic.ttf"),
     JURA: ("Jura-Regular.otf",),
-    LINUXLIBERTINE: (
-        "LinLibertine_R.otf",
-        "LinBiolinum_RB.otf",
-    ),
+    LINUXLIBERTINE: ("LinLibertine_R.otf", "LinBiolinum_RB.otf"),
     CANTARELL: ("Cantarell-VF.otf",),
     FANTASQUE_SANS: ("FantasqueSansMono-Regular.otf",),
-    SIL_ANDIKA: (
-        "Andika-Regular.ttf",
-        "Andika-BoldItalic.ttf",
-    ),
-    EBGARAMOND: (
-        "EBGaramond12-Regular.otf",
-        "EBGaramond12-Italic.otf",
-    ),
+    SIL_ANDIKA: ("Andika-Regular.ttf", "Andika-BoldItalic.ttf"),
+    EBGARAMOND: ("EBGaramond12-Regular.otf", "EBGaramond12-Italic.otf"),
     TRIOD_POSTNAJA: ("TriodPostnaja.ttf",),
     MONONOKI: ("mononoki-Bold.ttf",),
 }
