@@ -145,6 +145,15 @@ def test_equal_tasks_are_ordered_by_name_whatever_their_place(build, order):
     assert [n.name for n in first] == ["l", "m", "n"]
 
 
+@pytest.mark.parametrize("k", [1, 3, 20])
+def test_a_cut_through_equal_tasks_keeps_the_first_by_name(build, k):
+    # Long enough for sums over equal rows to differ by their place in a block.
+    query, twin = random_embeddings(2, elements=1003).values()
+    names = [f"{7 * i % 50:02}" for i in range(50)]
+    nearest = build(dict.fromkeys(names, twin)).search(query, k=k)
+    assert [n.name for n in nearest] == [f"{i:02}" for i in range(k)]
+
+
 def test_more_than_there_are_is_all_there_are(build):
     embeddings = random_embeddings(5)
     query = embeddings["task002"]

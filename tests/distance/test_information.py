@@ -65,6 +65,13 @@ def test_keeps_its_digits_for_near_neighbours(e):
     np.testing.assert_allclose(got, series, rtol=1e-6)
 
 
+@pytest.mark.parametrize("exponent", [-12, -6, -1, 1, 6, 12])
+def test_keeps_its_digits_for_ratios_far_from_1(exponent):
+    got = information_distance(source=[10.0**exponent], target=[1.0])
+    expected = 0.5 * (10.0**exponent - 1 - exponent * math.log(10))
+    np.testing.assert_allclose(got, expected, rtol=1e-14)
+
+
 def test_is_inf_for_a_zero_in_one_and_nan_for_a_zero_in_both():
     assert math.isinf(information_distance(source=[0.0, 1.0], target=[1.0, 1.0]))
     assert math.isinf(information_distance(source=[1.0, 1.0], target=[0.0, 1.0]))

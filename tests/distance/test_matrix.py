@@ -35,11 +35,14 @@ def test_an_element_without_information_in_both_is_nan_as_in_the_formula():
     )
 
 
-def test_is_never_negative_to_itself():
-    values = np.random.default_rng(7).lognormal(sigma=3, size=(40, 300))
-    diagonal = np.diag(symmetric_matrix(values, values))
-    assert (diagonal >= 0).all()
-    np.testing.assert_allclose(diagonal, 0, atol=1e-15)
+@pytest.mark.parametrize("elements", [1, 2, 10, 300])
+def test_is_never_negative_between_proportional_vectors(elements):
+    # Their distance is 0, and rounding falls on either side of it.
+    values = np.random.default_rng(7).lognormal(sigma=3, size=(40, elements))
+    for factor in (1.0, 7.3):
+        diagonal = np.diag(symmetric_matrix(values, factor * values))
+        assert (diagonal >= 0).all()
+        np.testing.assert_allclose(diagonal, 0, atol=2e-15)
 
 
 def test_no_rows_and_no_columns():

@@ -1,0 +1,65 @@
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from task2vec.errors import StoreBusyError, StoreError
+from task2vec.store.opening import DATABASE, open_database
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = open_database(tmp_path, create=True, lock_timeout=5)
+    yield database
+    database.close()
+
+
+def test_commits_are_on_disk_before_they_are_acknowledged(database):
+    full = 2
+    with database.write() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == full
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_references_to_nothing_are_refused(database):
+    insert = "INSERT INTO thumbnails (task, data) VALUES ('tsk_0', x'00')"
+    with pytest.raises(StoreError, match="FOREIGN KEY"), database.write() as connection:
+        connection.exec_driver_sql(insert)
+
+
+def test_a_snapshot_cannot_write(database):
+    with pytest.raises(StoreError, match="readonly"), database.read() as connection:
+        connection.exec_driver_sql("DELETE FROM tasks")
+
+
+def test_a_snapshot_sees_no_later_commit(database):
+    count = "SELECT count(*) FROM alembic_version"
+    with database.read() as reader:
+        assert reader.exec_driver_sql(count).scalar() == 1
+        with database.write() as writer:
+            writer.exec_driver_sql("INSERT INTO alembic_version VALUES ('x')")
+        assert reader.exec_driver_sql(count).scalar() == 1
+    with database.read() as reader:
+        assert reader.exec_driver_sql(count).scalar() == 2
+
+
+def test_no_other_program_writes_between_our_first_look_and_our_commit(database):
+    with (
+        closing(sqlite3.connect(database.path, timeout=0, isolation_level=None)) as other,
+        database.write(),
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
+
+
+def test_a_program_that_locks_the_database_without_our_lock_makes_it_busy(tmp_path, monkeypatch):
+    monkeypatch.setattr("task2vec.store.database._BUSY_SECONDS", 0.05)
+    database = open_database(tmp_path, create=True, lock_timeout=5)
+    with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            pytest.raises(StoreBusyError, match=r"locked by another program.*try again"),
+            database.write(),
+        ):
+            pass
+    database.close()
