@@ -5,12 +5,15 @@ this machine. Names that try to be one (absolute, or with ``..``) are left out a
 honest writes them.
 """
 
+from task2vec.data.decode import UnreadableImageError
 from task2vec.data.inventory import Inventory
 from task2vec.data.limits import FREE_EXPANSION_BYTES, MAX_EXPANSION, MAX_MEMBERS
 from task2vec.errors import SourceError
 
 MAX_NAME = 4096
 """Characters of a member's name: the longest path that Linux allows."""
+
+GONE = UnreadableImageError("no longer in the archive")
 
 UNPACK = "Unpack it and give the folder instead, if you trust it."
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from task2vec.data.archive import (
+    GONE,
     add_image,
     bomb_error,
     check_members,
@@ -89,8 +90,7 @@ def _contents(archive: tarfile.TarFile, member: tarfile.TarInfo, *, source: str)
         return UnreadableImageError(f"larger than {MAX_IMAGE_BYTES // 2**20} MiB")
     with _damage_named(source):
         contents = archive.extractfile(member)
-        assert contents is not None, "only regular files are listed"
-        return contents.read()
+        return GONE if contents is None else contents.read()
 
 
 def _stream(path: Path, *, source: str) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from task2vec.data.archive import (
+    GONE,
     add_image,
     bomb_error,
     check_members,
@@ -36,13 +37,13 @@ class ZipReader:
 
     def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
         """Yield the members in the order in which they lie in the file."""
-        with _open(self.path, source=self.source) as archive:
+        with open_zip(self.path, source=self.source) as archive:
             infos = {}
             for key in keys:
                 try:
                     infos[key] = archive.getinfo(self.members[key])
                 except KeyError:
-                    yield key, UnreadableImageError("no longer in the archive")
+                    yield key, GONE
             for key, info in sorted(infos.items(), key=lambda pair: pair[1].header_offset):
                 yield key, _member(archive, info)
 
@@ -54,11 +55,8 @@ def task_from_zip(path: Path, *, name: str, source: str) -> Task:
     """
     inventory = Inventory()
     members: dict[str, str] = {}
-    with _open(path, source=source) as archive:
+    with open_zip(path, source=source) as archive:
         infos = archive.infolist()
-    check_members(len(infos), source=source)
-    if sum(info.file_size for info in infos) > expansion_limit(path.stat().st_size):
-        raise bomb_error(source)
     for info in infos:
         # Some old Windows tools wrote their own separator against the specification.
         dos = info.create_system == _MADE_ON_DOS
@@ -90,7 +88,8 @@ class _BoundedFile(io.BufferedReader):
 
 
 @contextmanager
-def _open(path: Path, *, source: str) -> Iterator[zipfile.ZipFile]:
+def open_zip(path: Path, *, source: str) -> Iterator[zipfile.ZipFile]:
+    """Open a zip file; raises `SourceError` if it is damaged or absurdly large."""
     try:
         file = _BoundedFile(io.FileIO(path))
     except OSError as error:
@@ -102,6 +101,10 @@ def _open(path: Path, *, source: str) -> Iterator[zipfile.ZipFile]:
         except Exception as error:
             raise damaged_error(source, got=str(error)) from error
         with archive:
+            infos = archive.infolist()
+            check_members(len(infos), source=source)
+            if sum(info.file_size for info in infos) > expansion_limit(path.stat().st_size):
+                raise bomb_error(source)
             yield archive
 
 

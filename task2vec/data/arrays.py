@@ -49,6 +49,13 @@ def task_from_arrays(
     `SourceError` for other shapes and types, or fewer than two classes.
     """
     source = source or f"arrays {name}"
+    for given, what in ((images, "images"), (labels, "labels")):
+        if not isinstance(given, Sequence) and np.ndim(given) == 0:
+            raise SourceError(
+                f"The {what} are no sequence",
+                expected="a numpy array or a list",
+                got=type(given).__name__,
+            )
     if len(images) != len(labels):
         raise SourceError(
             "Images and labels differ in number",
@@ -109,6 +116,13 @@ def _index(
 
 def _check(image: object, *, position: int) -> None:
     if isinstance(image, Image.Image):
+        try:
+            image.load()
+        # A file that was opened by the caller is read only now, and may be damaged in any way.
+        except Exception as error:
+            raise SourceError(
+                f"{_PREFIX.capitalize()}{position} cannot be read", got=str(error)
+            ) from error
         return
     shape = image.shape if isinstance(image, np.ndarray) else None
     fits = shape is not None and (len(shape) == 2 or (len(shape) == 3 and 1 <= shape[2] <= 4))

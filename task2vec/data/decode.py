@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from task2vec.data.limits import MAX_IMAGE_BYTES, MAX_PIXELS
+from task2vec.data.wording import shown
 from task2vec.errors import SourceError
 
 # Pillow knows dozens of formats, many of them seldom used and seldom audited.
@@ -66,7 +67,11 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
         # Damaged files make the decoders raise nearly anything: OSError, SyntaxError, ValueError,
         # EOFError, struct.error, IndexError, ...
         except Exception as error:
-            reason = "truncated" if "truncated" in str(error).lower() else f"damaged: {error}"
+            reason = (
+                "truncated"
+                if "truncated" in str(error).lower()
+                else f"damaged: {shown(str(error))}"
+            )
             raise UnreadableImageError(reason) from error
 
 
@@ -74,18 +79,19 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """Return an image of any mode as upright 8-bit RGB, with transparency laid on white.
 
     16-bit grey is scaled so that 65535 becomes 255. Raises `UnreadableImageError` for pixels
-    without a natural brightness (floating point, wider than 16 bits).
+    without a natural brightness (floating point, wider than 16 bits) and other colour spaces.
     """
     image = _upright(image)
     if image.mode == "F" or image.mode.startswith("I"):
         image = _from_wide_grey(image)
-    if image.mode == "RGB" and not image.has_transparency_data:
-        return image.copy()
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    white = Image.new("RGBA", image.size, "white")
-    white.alpha_composite(image.convert("RGBA"))
-    return white.convert("RGB")
+    try:
+        if not image.has_transparency_data:
+            return image if image.mode == "RGB" else image.convert("RGB")
+        white = Image.new("RGBA", image.size, "white")
+        white.alpha_composite(image.convert("RGBA"))
+        return white.convert("RGB")
+    except ValueError as error:
+        raise UnreadableImageError(f"pixels of mode {image.mode}") from error
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -93,7 +99,7 @@ def _upright(image: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(image)
     # Corrupt EXIF data says nothing about the pixels, which are good.
     except Exception:
-        return image
+        return image.copy()
 
 
 def _from_wide_grey(image: Image.Image) -> Image.Image:

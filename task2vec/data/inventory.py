@@ -1,7 +1,7 @@
 """What a walk through a folder or an archive found, and the task that it makes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -81,7 +81,8 @@ def task_from_inventory(
             f"{source} holds no images",
             expected=LAYOUT,
             got="; ".join(warnings) or "nothing",
-            remedy=f"Images are files that end in {', '.join(sorted(SUFFIXES))}.",
+            remedy=f"Images are files that end in {', '.join(sorted(SUFFIXES))}. Links are not "
+            "followed: list linked files in a CSV file with the columns path,label.",
         )
     layout = lay_out(inventory.images, folders=inventory.folders)
     if layout.strays:
@@ -122,7 +123,7 @@ def build_task(
     name: str,
     source: str,
     stamps: Iterable[str | bytes],
-    warnings: Iterable[str],
+    warnings: Sequence[str],
     reader: Reader,
 ) -> Task:
     """Check the classes, sign, and return the task; every kind of source ends here.
@@ -130,32 +131,34 @@ def build_task(
     Raises `SourceError` if there is only one class.
     """
     if len(classes) < 2:
-        raise one_class_error(source, classes=classes)
+        raise one_class_error(source, classes=classes, warnings=warnings)
     try:
         "".join(classes).encode()
     except UnicodeEncodeError as error:
         raise SourceError(f"A class name of {source} is no Unicode text", got=str(error)) from error
     counts = Counter(entry.label for entry in entries)
     single = [classes[label] for label in sorted(counts) if counts[label] == 1]
-    found = list(warnings)
     if single:
-        found.append(f"{plural(len(single), 'class')} with one image only: {examples(single)}")
+        what = plural(len(single), "class")
+        warnings = [*warnings, f"{what} with one image only: {examples(single)}"]
     return Task(
         name=name,
         classes=classes,
         entries=entries,
         source=source,
         signature=sign(classes, entries=entries, stamps=stamps),
-        warnings=tuple(found),
+        warnings=tuple(warnings),
         reader=reader,
     )
 
 
-def one_class_error(source: str, *, classes: Collection[str]) -> SourceError:
-    """Return the error that says that a task needs a second class."""
+def one_class_error(
+    source: str, *, classes: Collection[str], warnings: Iterable[str] = ()
+) -> SourceError:
+    """Return the error that says that a task needs a second class, and what may have lost it."""
     return SourceError(
         f"{source} has only one class",
         expected="at least two classes",
-        got=", ".join(map(repr, classes)),
+        got="; ".join([*map(repr, classes), *warnings]),
         remedy="A task is told by what separates its classes: add images of another class.",
     )

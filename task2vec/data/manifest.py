@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import posixpath
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,13 +156,15 @@ def _row(cells: dict[str, object], *, line: int, source: str) -> _Row:
         raise _line_error(source, line=line, expected="a path", got=repr(path))
     if not isinstance(label, str) or not label.strip():
         raise _line_error(source, line=line, expected="a label", got=repr(label))
+    # As for class folders: one class in every Unicode form.
+    label = unicodedata.normalize("NFC", label.strip())
     if split is None or split == "":
-        return _Row(line, path, label.strip(), None)
+        return _Row(line, path, label, None)
     if not isinstance(split, str) or split.strip().casefold() not in SPLIT_NAMES:
         raise _line_error(
             source, line=line, expected=f"a split ({', '.join(SPLIT_NAMES)})", got=repr(split)
         )
-    return _Row(line, path, label.strip(), SPLIT_NAMES[split.strip().casefold()])
+    return _Row(line, path, label, SPLIT_NAMES[split.strip().casefold()])
 
 
 def _is_text(cell: str) -> bool:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from task2vec.data.archive_zip import open_zip
 from task2vec.data.arrays import task_from_arrays
-from task2vec.data.files import open_failure
 from task2vec.data.limits import MAX_ARRAY_BYTES
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
@@ -21,12 +21,10 @@ def task_from_npz(path: Path, *, name: str, source: str) -> Task:
     The arrays are read into memory; pickled objects are refused. Raises `SourceError`.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path, source=source) as archive:
             images, labels = (
                 _array(archive, array, source=source) for array in ("images", "labels")
             )
-    except OSError as error:
-        raise open_failure(source, error=error) from error
     except SourceError:
         raise
     # numpy and zipfile tell of damage by ValueError, KeyError, BadZipFile, zlib.error, ...

@@ -12,6 +12,7 @@ from task2vec.data.folder import task_from_folder
 from task2vec.data.manifest import task_from_csv, task_from_jsonl
 from task2vec.data.npz import task_from_npz
 from task2vec.data.task import Task
+from task2vec.data.wording import printable
 from task2vec.errors import SourceError
 
 ACCEPTED = (
@@ -54,24 +55,27 @@ def open_source(source: str | os.PathLike[str] | Task, *, name: str | None = Non
             got=type(source).__name__,
             remedy="Make a task of arrays with task_from_arrays.",
         )
-    shown = os.fsdecode(source)
-    if not shown:
+    given = os.fsdecode(source)
+    if not given:
         raise SourceError("The path of the source is empty", expected=ACCEPTED)
     try:
-        path = Path(shown).absolute()
+        path = Path(given).absolute()
         path.stat()
     except OSError as error:
-        raise open_failure(shown, error=error) from error
+        raise open_failure(printable(given), error=error) from error
     except ValueError as error:
-        raise SourceError(f"{shown!r} is no path", got=str(error)) from error
+        raise SourceError(f"{given!r} is no path", got=str(error)) from error
+    # Names on disk are bytes; these two are shown and stored.
+    source = printable(str(path))
     if path.is_dir():
-        return task_from_folder(path, name=name or path.resolve().name, source=str(path))
+        name = name or printable(path.resolve().name) or source
+        return task_from_folder(path, name=name, source=source)
     for suffix, opener in _OPENERS.items():
         if path.name.lower().endswith(suffix) and path.is_file():
-            stem = path.name[: -len(suffix)]
-            return opener(path, name=name or stem or path.name, source=str(path))
+            name = name or printable(path.name[: -len(suffix)] or path.name)
+            return opener(path, name=name, source=source)
     raise SourceError(
-        f"{shown} is no source of labelled images",
+        f"{source} is no source of labelled images",
         expected=ACCEPTED,
         got=f"a file that ends in {path.suffix!r}" if path.is_file() else "no regular file",
         remedy="Sort the images into one folder a class and give the folder.",

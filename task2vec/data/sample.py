@@ -18,7 +18,6 @@ from task2vec.data.wording import EXAMPLES, examples, plural, shown
 from task2vec.errors import SettingError, SourceError
 
 T = TypeVar("T")
-Transform = Callable[[Image.Image], T]
 Progress = Callable[[int, int], None]
 
 MAX_PASSES = 6
@@ -115,12 +114,12 @@ class _Lot(Generic[T]):
         return [rank for rank, _ in zip(usable, range(count), strict=False)]
 
 
-def _lots(task: Task, *, rank: Callable[[ImageEntry], object]) -> "list[_Lot[T]]":
+def _lots(task: Task, *, rank: Callable[[ImageEntry], bytes | int]) -> "list[_Lot[T]]":
     members: dict[int, list[ImageEntry]] = defaultdict(list)
     for entry in task.entries:
         members[entry.label].append(entry)
     return [
-        _Lot([entry.key for entry in sorted(members[label], key=rank)])  # type: ignore[arg-type]
+        _Lot([entry.key for entry in sorted(members[label], key=rank)])
         for label in range(len(task.classes))
     ]
 
@@ -198,7 +197,7 @@ def _sample(task: Task, *, lots: "Sequence[_Lot[T]]", warnings: list[str]) -> Sa
         warnings.append(f"{plural(len(lost), 'class')} without a readable image: {examples(lost)}")
     classes = tuple(name for name, _ in kept)
     if len(classes) < 2:
-        raise one_class_error(task.source, classes=classes)
+        raise one_class_error(task.source, classes=classes, warnings=warnings)
     rows = [
         (label, lot.keys[rank], *lot.good[rank])
         for label, (_, lot) in enumerate(kept)

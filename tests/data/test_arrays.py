@@ -8,6 +8,7 @@ import pytest
 from numpy.lib import format as npy
 from PIL import Image
 
+from task2vec.data import archive
 from task2vec.data.arrays import task_from_arrays
 from task2vec.data.open import open_source
 from task2vec.data.sample import all_images, draw_sample
@@ -83,6 +84,8 @@ def test_the_signature_is_that_of_the_contents() -> None:
     [
         (noise(3, 2, 2), [0, 1], {}, "differ in number: expected 3 labels, got 2"),
         (noise(0, 2, 2), [], {}, "hold no images"),
+        (iter([noise(2, 2)]), [0], {}, "The images are no sequence: .*got list_iterator"),
+        (noise(2, 2, 2), 3, {}, "The labels are no sequence: .*got int"),
         (noise(2, 2), [0, 1], {}, r"Image 0 is no 8-bit image.*got uint8 \(2,\)"),
         (noise(2, 2, 2, 5), [0, 1], {}, "Image 0 is no 8-bit image"),
         (noise(2, 0, 2), [0, 1], {}, "Image 0 is no 8-bit image"),
@@ -162,5 +165,36 @@ def test_arrays_that_are_not_what_they_declare_are_refused(tmp_path: Path, data:
 @pytest.mark.parametrize("data", [b"", b"no archive", b"PK\x03\x04"])
 def test_a_damaged_npz_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "set.npz").write_bytes(data)
-    with pytest.raises(SourceError, match="no labelled images that can be read"):
+    with pytest.raises(SourceError, match="damaged, incomplete"):
         open_source(tmp_path / "set.npz")
+
+
+def test_an_npz_that_expands_absurdly_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zeros = np.zeros((2, 1024, 1024), dtype=np.uint8)
+    np.savez_compressed(tmp_path / "set.npz", images=zeros, labels=np.arange(2))
+    assert open_source(tmp_path / "set.npz").classes == ("0", "1")
+    monkeypatch.setattr(archive, "FREE_EXPANSION_BYTES", 2**20)
+    with pytest.raises(SourceError, match="decompression bomb"):
+        open_source(tmp_path / "set.npz")
+
+
+def test_a_damaged_image_among_ready_ones_is_named(tmp_path: Path) -> None:
+    Image.fromarray(noise(64, 64, 3)).save(tmp_path / "1.png")
+    data = (tmp_path / "1.png").read_bytes()
+    (tmp_path / "1.png").write_bytes(data[: len(data) // 2])
+    with (
+        Image.open(tmp_path / "1.png") as image,
+        pytest.raises(SourceError, match=r"Image 1 cannot be read: got .*truncated"),
+    ):
+        task_from_arrays([noise(2, 2), image], [0, 1], name="a")
+
+
+def test_ready_images_of_other_colour_spaces_are_unreadable() -> None:
+    images = [Image.new("La", (2, 2)), Image.new("F", (2, 2)), noise(2, 2), noise(3, 3)]
+    sample = all_images(task_from_arrays(images, [0, 0, 0, 1], name="a"), transform=np.shape)
+    assert sample.warnings[0] == (
+        "2 of 4 images unreadable: image 0 (pixels of mode La), "
+        "image 1 (pixels of mode F that are not 8 or 16 bits wide)"
+    )

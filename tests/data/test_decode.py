@@ -1,3 +1,4 @@
+import contextlib
 import warnings
 from io import BytesIO
 from typing import Any
@@ -148,6 +149,12 @@ def test_the_first_frame_of_several_is_taken(kind: str) -> None:
     assert np.unique(np.asarray(decode(data)).reshape(-1, 3), axis=0).tolist() == [list(RED)]
 
 
+def test_the_first_picture_of_a_stereo_jpeg_is_taken() -> None:
+    frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, BLUE)]
+    data = encode(frames[0], "MPO", save_all=True, append_images=frames[1:])
+    assert np.abs(np.asarray(decode(data)).astype(int) - RED).max() <= 3
+
+
 def test_an_image_of_one_pixel_is_an_image() -> None:
     assert pixels(encode(Image.new("RGB", (1, 1), RED), "PNG")) == [[list(RED)]]
 
@@ -221,3 +228,17 @@ def test_no_warning_escapes() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         decode(data)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "PPM"])
+def test_spoilt_bytes_give_pixels_or_one_kind_of_error(kind: str) -> None:
+    data = encode(noise((24, 24)), kind)
+    random = np.random.default_rng(1)
+    for _ in range(150):
+        spoilt = bytearray(data)
+        # Half of the damage goes where the header is.
+        reach = 64 if random.random() < 0.5 else len(data)
+        for position in random.integers(0, reach, 4):
+            spoilt[position] = random.integers(0, 256)
+        with contextlib.suppress(UnreadableImageError):
+            assert decode(bytes(spoilt), max_pixels=10**6).mode == "RGB"

@@ -64,6 +64,12 @@ def test_columns_in_any_order_and_quoted_cells(folder: Path, write: Write, png: 
     assert [entry.key for entry in task.entries] == ["a/1.png", 'odd, "name".png', "b/2.png"]
 
 
+def test_one_label_is_one_class_in_every_unicode_form(folder: Path) -> None:
+    rows = [("a/1.png", "rose\u0301"), ("a/3.png", "ros\u00e9"), ("b/2.png", "x")]
+    (folder / "set.csv").write_text(as_csv(rows, "path", "label"), encoding="utf-8")
+    assert open_source(folder / "set.csv").classes == ("ros\u00e9", "x")
+
+
 def test_numbers_are_labels_too(folder: Path) -> None:
     rows = [{"path": path, "label": number} for number, (path, *_) in enumerate(ROWS)]
     (folder / "set.jsonl").write_text("\n\n".join(map(json.dumps, rows)))

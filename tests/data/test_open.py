@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def test_anything_else_is_refused_with_what_is_accepted(
     monkeypatch.chdir(write(tmp_path, {"image.png": png(1), "README": b"words"}))
     with pytest.raises(SourceError, match=problem):
         open_source(source)  # type: ignore[arg-type]
+
+
+def test_a_source_whose_name_is_not_utf8_can_be_named(
+    tmp_path: Path, png: Png, write: Write
+) -> None:
+    root = write(tmp_path / os.fsdecode(b"ros\xe9"), {"a/1.png": png(1), "b/2.png": png(2)})
+    task = open_source(root)
+    assert (task.name, task.source) == ("ros\\xe9", str(tmp_path / "ros\\xe9"))
+    assert dict(task.reader.read(["a/1.png"])) == {"a/1.png": png(1)}
 
 
 def test_an_empty_path_is_refused() -> None:
