@@ -1,0 +1,55 @@
+"""timm networks without their classifier, filled with weights that may include one."""
+
+from collections.abc import Mapping
+
+import timm
+from timm.models import get_pretrained_cfg
+from torch import Tensor, nn
+
+from task2vec.errors import UnknownNameError
+from task2vec.probe.card import Preprocessing, ProbeCard
+from task2vec.probe.probe import Probe
+from task2vec.probe.weights import fill
+
+
+def build(card: ProbeCard, state: Mapping[str, Tensor]) -> Probe:
+    """Return the probe of a card, its backbone filled with ``state``.
+
+    Raises `UnknownNameError` for an architecture that timm does not have, `WeightsError` for
+    weights that do not fit it.
+    """
+    check_architecture(card.architecture)
+    backbone: nn.Module = timm.create_model(card.architecture, pretrained=False, num_classes=0)
+    classifiers = backbone.default_cfg.get("classifier") or ()
+    prefixes = (classifiers,) if isinstance(classifiers, str) else tuple(classifiers)
+    kept = {
+        name: tensor
+        for name, tensor in state.items()
+        if not any(name.startswith(f"{prefix}.") for prefix in prefixes)
+    }
+    fill(backbone, kept, origin=card.weights)
+    return Probe(card, backbone)
+
+
+def check_architecture(name: str) -> None:
+    """Raise `UnknownNameError`, with the nearest names, unless timm has this architecture."""
+    if timm.is_model(name.split(".")[0]):
+        return
+    near = timm.list_models(f"*{name.split('_')[0].split('.')[0]}*")[:5]
+    raise UnknownNameError(
+        "timm has no such architecture",
+        expected=f"a name such as {', '.join(near)}" if near else "a name of timm.list_models()",
+        got=name,
+    )
+
+
+def default_preprocessing(architecture: str, input_size: int | None = None) -> Preprocessing:
+    """Return the preprocessing that timm states for an architecture's published weights."""
+    config = get_pretrained_cfg(architecture, allow_unregistered=True)
+    size = input_size or (config.input_size[1] if config else 224)
+    if config is None:
+        return Preprocessing(size, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    known = config.interpolation in ("bicubic", "bilinear")
+    return Preprocessing(
+        size, config.mean, config.std, config.interpolation if known else "bicubic"
+    )

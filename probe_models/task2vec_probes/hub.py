@@ -1,0 +1,113 @@
+"""Weights from the model hub: ``timm:NAME[@REVISION]`` and ``hf-hub:ORG/NAME[@REVISION]``."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from timm.models import get_pretrained_cfg
+from torch import Tensor
+
+from task2vec.errors import InputError, WeightsError
+from task2vec.probe.card import Preprocessing, ProbeCard
+from task2vec.probe.weights import read_safetensors
+from task2vec_probes.backbones import check_architecture, default_preprocessing
+
+_REVISION = re.compile(r"[0-9a-f]{40}")
+
+
+def timm_card(reference: str) -> ProbeCard:
+    """Return the card of ``timm:NAME[@REVISION]``, with the preprocessing that timm states.
+
+    Raises `UnknownNameError` for an architecture that timm does not have, `InputError` for a
+    revision that is no full commit (a branch or tag can move).
+    """
+    name, revision = _split(reference.removeprefix("timm:"))
+    check_architecture(name)
+    config = get_pretrained_cfg(name, allow_unregistered=True)
+    return ProbeCard(
+        name=reference,
+        architecture=name.split(".")[0],
+        weights=f"timm:{name}@{revision}" if revision else f"timm:{name}",
+        preprocessing=default_preprocessing(name),
+        licence=(config.license if config else None) or "unknown",
+        description=f"timm's {name}",
+    )
+
+
+def hub_card(reference: str) -> ProbeCard:
+    """Return the card of ``hf-hub:ORG/NAME[@REVISION]`` from the repository's timm config.
+
+    Raises `WeightsError` when the hub cannot be reached or the repository is not timm's kind.
+    """
+    repository, revision = _split(reference.removeprefix("hf-hub:"))
+    config_file = _download(repository, "config.json", revision)
+    try:
+        config: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
+        stated = config.get("pretrained_cfg", config)
+        preprocessing = Preprocessing(
+            input_size=int(stated["input_size"][1]),
+            mean=tuple(stated["mean"]),
+            std=tuple(stated["std"]),
+            interpolation=stated.get("interpolation", "bicubic"),
+        )
+        architecture = str(config["architecture"])
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise WeightsError(
+            f"{repository} is no timm model",
+            expected="a config.json with architecture, input_size, mean and std",
+            got=f"{type(error).__name__}: {error}",
+        ) from error
+    check_architecture(architecture)
+    return ProbeCard(
+        name=reference,
+        architecture=architecture,
+        weights=f"hf-hub:{repository}@{config_file.parent.name}",
+        preprocessing=preprocessing,
+        licence=str(stated.get("license") or "unknown"),
+        description=f"{repository} on the model hub",
+    )
+
+
+def hub_state(weights: str) -> tuple[dict[str, Tensor], str]:
+    """Return the tensors of a hub reference, and the reference with its revision pinned.
+
+    Raises `WeightsError` when they cannot be downloaded, are not cached, or are no safetensors.
+    """
+    scheme, _, rest = weights.partition(":")
+    name, revision = _split(rest)
+    repository = name
+    if scheme == "timm":
+        config = get_pretrained_cfg(name, allow_unregistered=True)
+        repository = (config.hf_hub_id if config else None) or f"timm/{name}"
+        if repository.endswith("/"):
+            repository += config.architecture + (f".{config.tag}" if config.tag else "")
+    path = _download(repository, "model.safetensors", revision)
+    state, _ = read_safetensors(path)
+    # The hub's cache keeps every file under the commit that it came from.
+    return state, f"{scheme}:{name}@{path.parent.name}"
+
+
+def _split(reference: str) -> tuple[str, str | None]:
+    name, _, revision = reference.partition("@")
+    if revision and not _REVISION.fullmatch(revision):
+        raise InputError(
+            "The revision does not pin anything",
+            expected="a commit of 40 hexadecimal digits",
+            got=revision,
+            remedy="Copy the full commit from the model's page.",
+        )
+    return name, revision or None
+
+
+def _download(repository: str, file: str, revision: str | None) -> Path:
+    try:
+        return Path(hf_hub_download(repository, file, revision=revision))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise WeightsError(
+            f"{file} of {repository} cannot be had",
+            got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            remedy="Check the name and the network, or use a packaged probe: see `task2vec probes`.",
+        ) from error

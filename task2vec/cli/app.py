@@ -1,0 +1,60 @@
+"""The command tree."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from task2vec.cli import (
+    batching,
+    finetuning,
+    mapping,
+    models,
+    outcomes,
+    recommending,
+    searching,
+    tasks,
+    upkeep,
+)
+from task2vec.cli.config import read_config
+
+app = typer.Typer(
+    name="task2vec",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={
+        "auto_envvar_prefix": "TASK2VEC",
+        "help_option_names": ["-h", "--help"],
+    },
+    help="""Which known tasks does a labelled image set resemble, and which model should it start
+from?
+
+A *task* is a labelled image set: a folder with one sub-folder of images for each class, a zip or
+tar of one, or a CSV list. `task2vec embed FOLDER` turns it into one vector and stores it;
+`task2vec recommend FOLDER` ranks starting models for it.
+
+Start with `task2vec demo`, or `task2vec recommend FOLDER` on images of your own.""",
+)
+
+
+@app.callback()
+def start(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TASK2VEC_CONFIG",
+            help="A TOML file with defaults for any option; `./task2vec.toml` is read when it is "
+            "there. Keys at the top hold for every command, a table `[embed]` for that one.",
+        ),
+    ] = None,
+) -> None:
+    """Read the settings file before any command."""
+    context.default_map = read_config(config, context.command)
+
+
+for part in (tasks, batching, searching, recommending, finetuning, mapping, upkeep):
+    part.register(app)
+app.add_typer(models.app, name="models")
+app.add_typer(outcomes.app, name="outcomes")

@@ -1,0 +1,83 @@
+"""Defaults for options from a TOML file."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Protocol
+
+from task2vec.errors import SettingError
+
+DEFAULT_FILE = Path("task2vec.toml")
+
+
+class Command(Protocol):
+    """A command of the tree: the root and groups have ``commands`` besides."""
+
+    params: list[Any]
+
+
+def read_config(path: Path | None, command: Command) -> dict[str, Any]:
+    """Return the default map of the command tree: for every command its own table over the keys at the top.
+
+    ``path`` None reads ``./task2vec.toml`` where there is one. Raises `SettingError` for a file
+    that is missing or no TOML, or that names an option no command has.
+    """
+    if path is None:
+        if not DEFAULT_FILE.is_file():
+            return {}
+        path = DEFAULT_FILE
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(
+            f"The settings in {path} cannot be read", expected="a TOML file", got=str(error)
+        ) from error
+    top = {key: value for key, value in data.items() if not isinstance(value, dict)}
+    tables = {key: value for key, value in data.items() if isinstance(value, dict)}
+    used: set[str] = set()
+    found = _defaults(command, top, tables, path=path, used=used)
+    for key in top:
+        if _normal(key) not in used:
+            raise _unknown(key, path, "no command has this option")
+    return found
+
+
+def _defaults(
+    command: Command,
+    top: dict[str, Any],
+    tables: dict[str, Any],
+    *,
+    path: Path,
+    used: set[str],
+) -> dict[str, Any]:
+    commands: dict[str, Command] = getattr(command, "commands", {})
+    for name in tables:
+        if name not in commands:
+            raise _unknown(name, path, f"expected one of {', '.join(sorted(commands))}")
+    found: dict[str, Any] = {}
+    for name, child in commands.items():
+        own = tables.get(name, {})
+        if getattr(child, "commands", None):
+            inner = {key: value for key, value in own.items() if isinstance(value, dict)}
+            found[name] = _defaults(child, top, inner, path=path, used=used)
+            continue
+        options = {option.name for option in child.params if option.name}
+        own = {_normal(key): value for key, value in own.items()}
+        for key in own:
+            if key not in options:
+                raise _unknown(f"{name}.{key}", path, f"{name} has no such option")
+        shared = {_normal(key): value for key, value in top.items() if _normal(key) in options}
+        used |= shared.keys()
+        found[name] = {**shared, **own}
+    return found
+
+
+def _normal(key: str) -> str:
+    # --json is called as_json in the code, since json is a module there.
+    return {"json": "as_json"}.get(key, key.replace("-", "_"))
+
+
+def _unknown(key: str, path: Path, why: str) -> SettingError:
+    return SettingError(
+        f"{path} sets '{key}', which means nothing: {why}",
+        remedy="See `task2vec COMMAND --help` for the options.",
+    )

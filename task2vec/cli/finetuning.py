@@ -1,0 +1,92 @@
+"""The command finetune."""
+
+from typing import Annotated
+
+import typer
+
+from task2vec.cli.options import (
+    DEFAULT_PROBE_NAME,
+    DEFAULT_STORE,
+    JsonOption,
+    SeedOption,
+    StoreOption,
+    TaskOrSource,
+    open_workspace,
+)
+from task2vec.cli.output import console, interval, messages, percent, print_json, warn
+from task2vec.cli.progress import bars, embedding_bar, tuning_bar
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command("finetune")(finetune)
+
+
+def finetune(
+    source: TaskOrSource,
+    start: Annotated[
+        str, typer.Option("--from", help="The starting model: see `task2vec models list`.")
+    ] = DEFAULT_PROBE_NAME,
+    name: Annotated[
+        str | None, typer.Option(help="The new expert's name. Default: TASK-from-MODEL.")
+    ] = None,
+    images: Annotated[
+        int,
+        typer.Option(
+            min=4, help="At most this many images are drawn; a test split of the source comes on top."
+        ),
+    ] = 400,
+    epochs: Annotated[int, typer.Option(min=1, help="At most this many epochs.")] = 12,
+    patience: Annotated[
+        int, typer.Option(min=1, help="Stop after this many epochs without improvement.")
+    ] = 4,
+    learning_rate: Annotated[float, typer.Option(help="The peak learning rate.")] = 3e-4,
+    seed: SeedOption = 0,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Fine-tune a starting model on a task: a new expert.
+
+    A quarter of the images, or the source's own test split, is held out for an honest accuracy. The
+    checkpoint (safetensors, under timm's names) lies in the store; the accuracy is recorded as the
+    starting model's outcome on this task.
+    """
+    from task2vec.recommend.finetune import FineTuningSettings
+    from task2vec.service.finetuning import FineTuneRequest
+    from task2vec.service.finetuning import finetune as run
+
+    request = FineTuneRequest(
+        source=source,
+        start=start,
+        name=name,
+        images=images,
+        settings=FineTuningSettings(
+            epochs=epochs, patience=patience, learning_rate=learning_rate, seed=seed
+        ),
+    )
+    with open_workspace(store) as workspace, bars() as progress:
+        result = run(
+            workspace,
+            request,
+            progress=tuning_bar(progress, source),
+            embed_progress=embedding_bar(progress, source),
+        )
+    if as_json:
+        print_json(result.to_json())
+        return
+    warn(result.warnings)
+    out = console()
+    out.print(f"New expert: {result.model.name}", style="bold", markup=False)
+    if result.accuracy is None:
+        out.print("Accuracy: not measured, too few images to hold any out.", markup=False)
+    else:
+        out.print(
+            f"Accuracy: {percent(result.accuracy)} on {len(result.correct)} images that took no "
+            f"part in training (95 %: {interval(result.interval)})",
+            markup=False,
+        )
+    out.print(
+        f"Kept epoch {result.best_epoch} of {result.epochs}, {result.seconds:.0f} seconds.",
+        markup=False,
+    )
+    messages().print(f"Protocol: {result.protocol}.")

@@ -1,0 +1,62 @@
+"""The command map."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption, open_workspace
+from task2vec.cli.output import messages, print_json, warn
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command("map")(draw_map)
+
+
+def draw_map(
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE.png", help="A .png, .svg or .pdf. Default: map.png."
+        ),
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="mds keeps distances; tsne and umap keep neighbourhoods.")
+    ] = "mds",
+    tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
+    thumbnails: Annotated[
+        bool, typer.Option("--thumbnails", help="Show four images of each task.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of tsne and umap.")] = 0,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw the stored tasks in the plane, near tasks near each other.
+
+    Colour tells the first tag, or the number of classes where there are no tags. With `--json` the
+    points are printed, and a picture is only written with `-o`.
+    """
+    from task2vec.errors import SettingError
+    from task2vec.plots.layout import LayoutMethod
+    from task2vec.service.maps import draw
+
+    if method not in list(LayoutMethod):
+        raise SettingError(
+            "Unknown method", expected=f"one of {', '.join(LayoutMethod)}", got=method
+        )
+    target = output or (None if as_json else Path("map.png"))
+    with open_workspace(store) as workspace:
+        found = draw(
+            workspace,
+            target,
+            method=LayoutMethod(method),
+            tag=tag,
+            thumbnails=thumbnails,
+            seed=seed,
+        )
+    warn(found.warnings)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        messages().print(f"Drew {len(found.points)} tasks to {target} (stress {found.stress:.2f}).")

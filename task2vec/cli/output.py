@@ -1,0 +1,84 @@
+"""Data on stdout: tables for a person, JSON for a program. Messages on stderr."""
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+#: Wide enough that nothing is cut where there is no terminal to fit into.
+_PIPE_WIDTH = 200
+
+
+def console() -> Console:
+    """Return the console for data."""
+    return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+
+
+def messages() -> Console:
+    """Return the console for progress and messages."""
+    return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document, or one line of JSON Lines, flushed at once.
+
+    Numbers that JSON has not (nan, infinity) become null.
+    """
+    sys.stdout.write(json.dumps(_plain(data), ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None
+) -> None:
+    """Print a table; numbers are aligned to the right."""
+    rows = [list(row) for row in rows]
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for position, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(show(cell)) for cell in row))
+    console().print(table)
+
+
+def show(value: Any) -> str:
+    """Return a value as a person reads it: three decimals, a dash for nothing."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3f}" if math.isfinite(value) else "-"
+    return str(value)
+
+
+def percent(value: float | None) -> str:
+    """Return a fraction in per cent."""
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def interval(value: tuple[float, float] | None) -> str:
+    """Return an interval of fractions in per cent."""
+    return "-" if value is None else f"{100 * value[0]:.1f} to {100 * value[1]:.1f} %"
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Print warnings to stderr."""
+    for warning in warnings:
+        messages().print(f"[yellow]Warning:[/] {escape(warning)}")
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, dict):
+        return {key: _plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(value) for value in data]
+    return data

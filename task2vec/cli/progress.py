@@ -1,0 +1,70 @@
+"""Progress bars on stderr, where that is a terminal."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import isnan
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from task2vec.cli.output import messages
+
+Tell = Callable[[str, int, int], None]
+
+_STAGES = {"reading": "reading images", "features": "features", "fisher": "Fisher information"}
+
+
+@contextmanager
+def bars() -> Iterator[Progress]:
+    """Show progress while the block runs; nothing where stderr is no terminal."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=messages(),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    ) as progress:
+        yield progress
+
+
+def embedding_bar(progress: Progress, name: str) -> Tell:
+    """Return a callback that shows an embedding's three stages in one bar."""
+    bar = progress.add_task(name, total=None)
+
+    def tell(stage: str, done: int, total: int) -> None:
+        progress.update(
+            bar, description=f"{name}: {_STAGES.get(stage, stage)}", completed=done, total=total
+        )
+        if stage == "fisher" and done == total:
+            progress.remove_task(bar)
+
+    return tell
+
+
+def probing_bar(progress: Progress) -> Tell:
+    """Return a callback that shows which starting model is being probed."""
+    bar = progress.add_task("probing starting models", total=None)
+
+    def tell(name: str, done: int, total: int) -> None:
+        what = f"probing {name}" if name else "probed"
+        progress.update(bar, description=what, completed=done, total=total)
+
+    return tell
+
+
+def tuning_bar(progress: Progress, name: str) -> Callable[[int, int, int, int, float], None]:
+    """Return a callback that shows epochs, images and the validation accuracy so far."""
+    bar = progress.add_task(f"fine-tuning {name}", total=None)
+
+    def tell(epoch: int, epochs: int, done: int, total: int, accuracy: float) -> None:
+        seen = "" if isnan(accuracy) else f", validation {100 * accuracy:.0f} %"
+        progress.update(
+            bar,
+            description=f"fine-tuning {name}: epoch {epoch} of at most {epochs}{seen}",
+            completed=(epoch - 1) * total + done,
+            total=epochs * total,
+        )
+
+    return tell

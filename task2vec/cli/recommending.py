@@ -1,0 +1,118 @@
+"""The command recommend."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from task2vec.cli.options import (
+    DEFAULT_PROBE_NAME,
+    DEFAULT_STORE,
+    ImagesOption,
+    JsonOption,
+    ProbeOption,
+    SeedOption,
+    StoreOption,
+    TaskOrSource,
+    embedding_settings,
+    open_workspace,
+)
+from task2vec.cli.output import (
+    console,
+    interval,
+    messages,
+    percent,
+    print_json,
+    print_table,
+    warn,
+)
+from task2vec.cli.progress import bars, embedding_bar, probing_bar
+
+if TYPE_CHECKING:
+    from task2vec.recommend.recommendation import Recommended
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command("recommend")(recommend)
+
+
+def recommend(
+    task: TaskOrSource,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many source tasks count.")] = 5,
+    max_parameters: Annotated[
+        int | None, typer.Option(help="Only models with at most this many parameters.")
+    ] = None,
+    architecture: Annotated[
+        str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option(help="Only models of this licence.")] = None,
+    probe: ProbeOption = DEFAULT_PROBE_NAME,
+    images: ImagesOption = 300,
+    seed: SeedOption = 0,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> int:
+    """Rank starting models for a task.
+
+    Scores are gains in accuracy over the plain default, shrunk toward 0 as far as the evidence is
+    thin. Where nothing known is better beyond its noise, the answer is to take the default, and the
+    exit code is 3.
+    """
+    from task2vec.service.recommendation import Limits
+    from task2vec.service.recommendation import recommend as run
+    from task2vec.service.subjects import resolve
+
+    limits = Limits(max_parameters=max_parameters, architecture=architecture, licence=licence)
+    with open_workspace(store) as workspace, bars() as progress:
+        subject = resolve(
+            workspace,
+            task,
+            probe=probe,
+            settings=embedding_settings(images, seed),
+            progress=embedding_bar(progress, task),
+        )
+        answer = run(
+            workspace,
+            subject,
+            k=k,
+            limits=limits,
+            images=images,
+            progress=probing_bar(progress),
+        )
+    if as_json:
+        print_json({"task": subject.name, **answer.to_json()})
+    else:
+        warn(answer.warnings)
+        print_answer(answer)
+    return 3 if answer.abstained else 0
+
+
+def print_answer(answer: "Recommended") -> None:
+    """Print a recommendation for a person."""
+    print_table(
+        ["starting model", "score (points)", "predicted accuracy", "95 % interval", "evidence"],
+        [
+            (
+                found.model,
+                f"{100 * found.score:+.1f} ± {100 * found.score_sd:.1f}",
+                percent(found.predicted_accuracy),
+                interval(found.interval),
+                "; ".join(piece.text for piece in found.evidence),
+            )
+            for found in answer.recommendations
+        ],
+    )
+    out = console()
+    out.print()
+    verdict = "Take the default" if answer.abstained else "Recommended"
+    out.print(f"{verdict}: {answer.chosen}", style="bold", markup=False)
+    out.print(f"Why: {answer.reason}.", markup=False, soft_wrap=True)
+    out.print(answer.evidence_summary, markup=False, soft_wrap=True)
+    out.print("For comparison:", markup=False)
+    for baseline in answer.baselines:
+        rule = baseline.rule.replace("_", " ")
+        line = f"  {rule:<15} {baseline.model or '-'}: {baseline.reason}"
+        out.print(line, markup=False, soft_wrap=True)
+    out.print()
+    out.print(answer.code.rstrip(), markup=False, soft_wrap=True)
+    messages().print("Predicted accuracies are those of a linear classifier on frozen features.")

@@ -1,0 +1,86 @@
+"""Runs the app and turns whatever happens into a message and an exit code."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from task2vec.cli.app import app
+from task2vec.errors import MissingExtraError, Task2VecError
+
+OK, SOME_FAILED, BAD_INPUT, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
+
+_EXTRAS = {"umap": "umap"}
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 done, 1 some items failed, 2 usage or bad input, 3 abstained or nothing found, 130
+    interrupted. A person never sees a traceback unless ``TASK2VEC_DEBUG`` is set.
+    """
+    try:
+        code = app(args=arguments, prog_name="task2vec", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.Exit as exit_:
+        return exit_.exit_code
+    except typer.TyperException as error:
+        _show_usage(error)
+        return BAD_INPUT
+    except (typer.Abort, KeyboardInterrupt):
+        _say("Interrupted. What was finished is kept.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; closing it again would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Task2VecError as error:
+        return _fail(error)
+    except ModuleNotFoundError as error:
+        return _fail(_missing(error))
+    except Exception as error:
+        return _unforeseen(error)
+    return code if isinstance(code, int) else OK
+
+
+def _show_usage(error: typer.TyperException) -> None:
+    context: typer.Context | None = getattr(error, "ctx", None)
+    if context is not None:
+        hint = f"{context.get_usage()}\nTry '{context.command_path} --help' for help."
+        Console(stderr=True, soft_wrap=True).print(hint, markup=False, highlight=False)
+    _say(error.format_message())
+
+
+def _fail(error: Exception) -> int:
+    if os.environ.get("TASK2VEC_DEBUG"):
+        traceback.print_exception(error)
+    _say(str(error))
+    return BAD_INPUT
+
+
+def _missing(error: ModuleNotFoundError) -> MissingExtraError:
+    extra = _EXTRAS.get(error.name or "", "local")
+    return MissingExtraError(
+        f"This command needs {error.name}, which is not installed",
+        remedy=f"pip install 'task2vec[{extra}]'",
+    )
+
+
+def _unforeseen(error: Exception) -> int:
+    if os.environ.get("TASK2VEC_DEBUG"):
+        traceback.print_exception(error)
+    else:
+        _say(
+            f"Something went wrong that task2vec did not foresee: {type(error).__name__}: {error}. "
+            "Nothing half-done was stored. Run it again with TASK2VEC_DEBUG=1 and report what it "
+            "prints."
+        )
+    return SOME_FAILED
+
+
+def _say(message: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(f"[bold red]Error:[/] {escape(message)}")

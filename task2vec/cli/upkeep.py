@@ -1,0 +1,83 @@
+"""The commands probes, doctor and demo."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption
+from task2vec.cli.output import console, print_json, print_table
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    app.command("probes")(probes)
+    app.command("doctor")(doctor)
+    app.command("demo")(demo)
+
+
+def probes(as_json: JsonOption = False) -> None:
+    """List the probes that are known by name."""
+    from dataclasses import asdict
+
+    from task2vec.probe.registry import known_cards
+
+    cards = list(known_cards())
+    if as_json:
+        print_json({"probes": [{**asdict(card), "packaged": card.packaged} for card in cards]})
+        return
+    print_table(
+        ["name", "architecture", "pixels", "parameters", "weights", "licence"],
+        [
+            (
+                card.name,
+                card.architecture,
+                card.preprocessing.input_size,
+                card.parameters,
+                "packaged" if card.packaged else f"hub ({card.weights})",
+                card.licence,
+            )
+            for card in cards
+        ],
+    )
+
+
+def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> int:
+    """Say what is installed, which device and weights are there, what is wrong and how to mend it.
+
+    Exit code 1 when something would stop the main job.
+    """
+    from task2vec.service.doctor import State, examine
+
+    marks = {State.FINE: "[green]ok  [/]", State.NOTE: "[yellow]note[/]", State.FAULT: "[red]FAULT[/]"}
+    checks = []
+    for check in examine(store):
+        checks.append(check)
+        if not as_json:
+            from rich.markup import escape
+
+            line = f"{marks[check.state]}  [bold]{check.name:<24}[/] {escape(check.found)}"
+            console().print(line, soft_wrap=True)
+            if check.remedy:
+                console().print(f"      {'':<24} -> {escape(check.remedy)}", soft_wrap=True)
+    if as_json:
+        print_json({"checks": [check.to_json() for check in checks]})
+    return int(any(check.state is State.FAULT for check in checks))
+
+
+def demo(
+    examples: Annotated[
+        Path,
+        typer.Option(help="The folder with the example tasks: `examples` of the repository."),
+    ] = Path("examples"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where the store and the map go.")
+    ] = Path("demo-out"),
+) -> None:
+    """Run the main job on real images: embed, compare, draw, recommend, fine-tune, judge.
+
+    Takes some minutes on two cores and writes to a folder of its own.
+    """
+    from task2vec.cli.demo import run
+
+    run(examples, output)

@@ -1,0 +1,140 @@
+"""From a task and a probe to an embedding."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from task2vec.data.sample import Sample, draw_sample
+from task2vec.data.task import Task
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.embedding.standard_error import deal_groups, expected_repeat_distance
+from task2vec.fisher.estimate import estimate_fisher
+from task2vec.fisher.estimators import Estimator, LabelNoise
+from task2vec.probe.head import Head, class_weights, fit_head
+from task2vec.probe.probe import Pixels, Probe
+from task2vec.types import Provenance, Space, TaskEmbedding
+
+#: Told of (stage, done, total) as images pass a stage: "reading", "features", "fisher".
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """An embedding, and what somebody should know about how it came about."""
+
+    embedding: TaskEmbedding
+    sample: Sample[Pixels]
+    warnings: tuple[str, ...]
+
+
+class Embedder:
+    """Embeds tasks with one probe and one set of settings."""
+
+    def __init__(self, probe: Probe, settings: EmbeddingSettings | None = None) -> None:
+        self.probe = probe
+        self.settings = settings or EmbeddingSettings()
+        self.space = Space(
+            probe=probe.fingerprint,
+            estimator="fisher",
+            head_penalty=self.settings.head_penalty,
+            prior_precision=self.settings.prior_precision,
+        )
+
+    def embed(self, task: Task, progress: Progress | None = None) -> Embedded:
+        """Embed a task: draw images, fit the head on their features, estimate the Fisher.
+
+        Raises `SourceError` when the task cannot be embedded.
+        """
+        settings = self.settings
+        tell = progress or (lambda _stage, _done, _total: None)
+        sample = draw_sample(
+            task,
+            images=settings.images,
+            seed=settings.seed,
+            transform=self.probe.preprocess,
+            progress=lambda done, total: tell("reading", done, total),
+        )
+        classes, count = len(sample.classes), len(sample.images)
+        features = self._features(sample, tell)
+        head = fit_head(features, sample.labels, classes=classes, penalty=settings.head_penalty)
+        estimate = estimate_fisher(
+            self.probe.backbone,
+            self._head_on_device(head),
+            self._inputs(sample),
+            noise=LabelNoise(
+                settings.estimator,
+                images=count,
+                classes=classes,
+                draws=settings.draws,
+                seed=settings.seed,
+            ),
+            weights=class_weights(sample.labels, classes),
+            groups=deal_groups(sample.labels),
+            progress=lambda done: tell("fisher", done, count),
+        )
+        standard_error = expected_repeat_distance(estimate.replicates, settings.prior_precision)
+        provenance = Provenance(
+            space=self.space,
+            probe_name=self.probe.name,
+            estimator=settings.estimator.value,
+            draws=classes if settings.estimator is Estimator.EXACT else settings.draws,
+            seed=settings.seed,
+            images=count,
+            classes=classes,
+            class_names=sample.classes,
+            content_hash=sample.content_hash,
+            standard_error=standard_error,
+            head=head.fit,
+            versions=library_versions(),
+        )
+        embedding = TaskEmbedding(
+            estimate.values.astype(np.float32), estimate.errors.astype(np.float32), provenance
+        )
+        return Embedded(embedding, sample, (*task.warnings, *sample.warnings, *_doubts(embedding)))
+
+    def _inputs(self, sample: Sample[Pixels]) -> Iterator[Tensor]:
+        size = self.settings.batch_size
+        for first in range(0, len(sample.images), size):
+            yield self.probe.to_input(sample.images[first : first + size])
+
+    def _features(
+        self, sample: Sample[Pixels], tell: Progress
+    ) -> NDArray[np.float32]:
+        found = []
+        for inputs in self._inputs(sample):
+            with torch.inference_mode():
+                found.append(self.probe.backbone(inputs).cpu().numpy())
+            tell("features", sum(map(len, found)), len(sample.images))
+        return np.concatenate(found)
+
+    def _head_on_device(self, head: Head) -> Callable[[Tensor], Tensor]:
+        like = next(self.probe.backbone.parameters())
+        weight, bias = (torch.from_numpy(part).to(like) for part in (head.weight, head.bias))
+        return lambda features: torch.nn.functional.linear(features, weight, bias)
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries whose numerics an embedding depends on."""
+    names = ("task2vec", "torch", "timm", "numpy", "scikit-learn", "pillow")
+    return {name: version(name) for name in names}
+
+
+def _doubts(embedding: TaskEmbedding) -> list[str]:
+    """Return warnings about the numbers themselves."""
+    provenance, doubts = embedding.provenance, []
+    if not provenance.head.converged:
+        doubts.append(
+            f"the head did not converge (gradient {provenance.head.gradient_norm:.1e} after "
+            f"{provenance.head.iterations} iterations): a larger head penalty would help"
+        )
+    if provenance.images < 10 * provenance.classes and provenance.images < 100:
+        doubts.append(
+            f"only {provenance.images} images of {provenance.classes} classes: "
+            "the embedding is noisy, see its standard error"
+        )
+    return doubts

@@ -1,0 +1,77 @@
+"""An embedding as a file: a NumPy archive without pickles, its provenance as JSON inside."""
+
+import json
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from task2vec.errors import InputError
+from task2vec.types import Provenance, TaskEmbedding
+
+_FORMAT = "task2vec embedding 1"
+
+
+def save_embedding(embedding: TaskEmbedding, path: Path, *, name: str) -> None:
+    """Write an embedding to ``path`` (.npz), whole or not at all.
+
+    Raises `InputError` when the place cannot be written or the suffix is another.
+    """
+    if path.suffix != ".npz":
+        raise InputError(
+            "An embedding is exported as a NumPy archive",
+            expected="a file name ending in .npz",
+            got=path.name,
+        )
+    header = {
+        "format": _FORMAT,
+        "name": name,
+        "provenance": embedding.provenance.to_json(),
+        "sha256": _checksum(embedding.values, embedding.errors),
+    }
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez_compressed(
+                file, values=embedding.values, errors=embedding.errors, header=json.dumps(header)
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"The embedding cannot be written to {path}",
+            got=error.strerror or str(error),
+            remedy="Name a folder that exists and is writable.",
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_embedding(path: Path) -> tuple[str, TaskEmbedding]:
+    """Return the name and the embedding that `save_embedding` wrote.
+
+    Raises `InputError` for any other file, and for one whose numbers were altered.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            header = json.loads(str(archive["header"]))
+            values, errors = archive["values"], archive["errors"]
+        if header["format"] != _FORMAT:
+            raise ValueError(f"format {header['format']!r}")
+        if header["sha256"] != _checksum(values, errors):
+            raise ValueError("numbers that do not match their checksum")
+        provenance = Provenance.from_json(header["provenance"])
+        return str(header["name"]), TaskEmbedding(values, errors, provenance)
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise InputError(
+            f"{path} is no embedding",
+            expected=f"an archive of the format {_FORMAT!r}",
+            got=str(error),
+            remedy="Export one with `task2vec export`.",
+        ) from error
+
+
+def _checksum(values: np.ndarray, errors: np.ndarray) -> str:
+    return sha256(values.astype("<f4").tobytes() + errors.astype("<f4").tobytes()).hexdigest()

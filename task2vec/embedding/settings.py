@@ -1,0 +1,38 @@
+"""What an embedding is computed with."""
+
+from dataclasses import dataclass
+
+from task2vec.errors import SettingError
+from task2vec.fisher.estimators import Estimator
+from task2vec.probe.head import DEFAULT_PENALTY
+
+#: See docs/adr/0003-prior-precision.md.
+DEFAULT_PRIOR_PRECISION = 1e-6
+
+
+@dataclass(frozen=True)
+class EmbeddingSettings:
+    """``images`` bounds how many are used (class-balanced), ``draws`` is label draws an image.
+
+    ``batch_size`` changes speed and memory only. Raises `SettingError` out of range.
+    """
+
+    images: int = 300
+    estimator: Estimator = Estimator.RADEMACHER
+    draws: int = 1
+    seed: int = 0
+    head_penalty: float = DEFAULT_PENALTY
+    prior_precision: float = DEFAULT_PRIOR_PRECISION
+    batch_size: int = 16
+
+    def __post_init__(self) -> None:
+        for name, least in (("images", 2), ("draws", 1), ("seed", 0), ("batch_size", 1)):
+            if getattr(self, name) < least:
+                raise SettingError(
+                    f"{name} is too small", expected=f"at least {least}", got=str(getattr(self, name))
+                )
+        for name in ("head_penalty", "prior_precision"):
+            if not getattr(self, name) > 0:
+                raise SettingError(
+                    f"{name} is unusable", expected="a positive number", got=str(getattr(self, name))
+                )

@@ -1,0 +1,78 @@
+"""The diagonal Fisher information of a task: the weighted mean over its images, with its error."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from task2vec.errors import SettingError
+from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.per_image import PerImageFisher
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class FisherEstimate:
+    """``values`` (n,) per filter, ``errors`` (n,) their standard errors.
+
+    ``replicates`` (K, n) are the estimates from K disjoint groups of the images: whoever needs the
+    noise of something computed from the values can compute it from groups and see it vary.
+    """
+
+    values: Vector
+    errors: Vector
+    replicates: Vector
+
+
+def estimate_fisher(
+    network: nn.Module,
+    head: Callable[[Tensor], Tensor],
+    batches: Iterable[Tensor],
+    *,
+    noise: LabelNoise,
+    weights: Vector,
+    groups: NDArray[np.int64],
+    progress: Callable[[int], None] | None = None,
+) -> FisherEstimate:
+    """Average the per-image Fisher information over batches of (B, 3, H, W) images.
+
+    ``weights`` (N,) sum to 1: an image's share of the expectation over the task. ``groups`` (N,)
+    numbers each image's group from 0. The standard error of ``F = sum w_i g_i`` is that of a
+    weighted mean of independent images, ``SE^2 = n/(n-1) sum w_i^2 (g_i - F)^2``; it covers the
+    sampling of images and of labels, with the head held.
+
+    Raises `SettingError` when the network or the weights yield numbers that are not finite.
+    """
+    per_image = PerImageFisher(network)
+    # Sums of w g, w^2 g and w^2 g^2, by group where the replicates need them.
+    sums = np.zeros((int(groups.max()) + 1, per_image.filters))
+    squares = np.zeros((2, per_image.filters))
+    first = 0
+    for images in batches:
+        start = first
+
+        def cotangents(logits: Tensor, start: int = start) -> Tensor:
+            return noise.cotangents(logits, start)
+
+        found = per_image(images, head, cotangents).to(torch.float64).cpu().numpy()
+        rows = slice(first, first + len(images))
+        first = rows.stop
+        if not np.isfinite(found).all():
+            raise SettingError(
+                "The probe yields numbers that are not finite on these images",
+                remedy="Check the probe's weights, or use another probe.",
+            )
+        w = weights[rows, None]
+        np.add.at(sums, groups[rows], w * found)
+        squares += (w**2 * found).sum(axis=0), (w**2 * found**2).sum(axis=0)
+        if progress is not None:
+            progress(first)
+    values = sums.sum(axis=0)
+    spread = squares[1] - 2 * values * squares[0] + values**2 * (weights**2).sum()
+    errors = np.sqrt(np.maximum(spread, 0) * first / max(first - 1, 1))
+    shares = np.bincount(groups, weights=weights)
+    return FisherEstimate(values, errors, sums / shares[:, None])

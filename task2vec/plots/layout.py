@@ -1,0 +1,186 @@
+"""From distances to positions in the plane.
+
+Every method starts from classical scaling (Torgerson 1952), so that a layout depends on the
+distances and the seed alone and keeps the large-scale arrangement where the method would not
+(Kobak and Berens 2019).
+"""
+
+import warnings
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import pdist, squareform
+from sklearn.manifold import TSNE, smacof
+
+from task2vec.errors import InputError, MissingExtraError
+
+Matrix = NDArray[np.float64]
+
+
+class LayoutMethod(StrEnum):
+    """How distances become positions: `mds` keeps lengths, the others keep neighbourhoods."""
+
+    MDS = "mds"
+    TSNE = "tsne"
+    UMAP = "umap"
+
+
+def lay_out(distances: Matrix, *, method: LayoutMethod, seed: int) -> Matrix:
+    """Return positions (m, 2), in units of distance, for symmetric ``distances`` (m, m).
+
+    The positions are centred and turned to their principal axes, each axis pointing to its longer
+    tail, so that equal distances give an equal picture. The scale is the one at which the lengths
+    fit ``distances`` best. Up to three points are laid out by MDS whatever the method: they have
+    no neighbourhoods to keep.
+
+    Raises `InputError` for no points or an unusable matrix, `MissingExtraError` where UMAP is
+    asked for and not installed.
+    """
+    _check(distances)
+    scale = distances.mean()
+    if scale == 0:
+        return np.zeros((len(distances), 2))
+    # Unit mean: the methods below carry absolute constants (SMACOF moves coincident points to
+    # a distance of 1e-5, t-SNE and UMAP start from a set spread).
+    relative = distances / scale
+    start = _separated(_classical_scaling(relative), relative, seed=seed)
+    match method:
+        case _ if len(distances) <= 3:
+            positions = _mds(relative, start)
+        case LayoutMethod.MDS:
+            positions = _mds(relative, start)
+        case LayoutMethod.TSNE:
+            positions = _tsne(relative, start, seed=seed)
+        case LayoutMethod.UMAP:
+            positions = _umap(relative, start, seed=seed)
+    positions = _oriented(positions)
+    lengths, wanted = pdist(positions), squareform(distances, checks=False)
+    return np.asarray(positions * (lengths @ wanted) / (lengths @ lengths), dtype=np.float64)
+
+
+def stress(distances: Matrix, positions: Matrix) -> float:
+    """Return how far the lengths of a layout are off, as a fraction in [0, 1].
+
+    Kruskal's (1964) stress-1 at the best scale: with D the ``distances`` (m, m) and d the lengths
+    between ``positions`` (m, 2), ``min_s sqrt(sum (D - s d)^2 / sum D^2)``, which is
+    ``sqrt(1 - (D.d)^2 / (D.D d.d))``. Being free of scale, it compares methods.
+    """
+    wanted, lengths = squareform(distances, checks=False), pdist(positions)
+    if not wanted.any():
+        return 0.0
+    norm = np.linalg.norm(wanted) * np.linalg.norm(lengths)
+    if norm == 0:
+        return 1.0
+    # The residual itself, since 1 - cos^2 would lose half of the digits near a perfect fit.
+    residual = wanted - lengths * (wanted @ lengths) / (lengths @ lengths)
+    return float(np.linalg.norm(residual) / np.linalg.norm(wanted))
+
+
+def _check(distances: Matrix) -> None:
+    if distances.ndim != 2 or distances.shape[0] != distances.shape[1]:
+        raise InputError(
+            "A layout needs the distance of every pair of tasks",
+            expected="a square matrix",
+            got=f"an array of shape {distances.shape}",
+        )
+    if distances.size == 0:
+        raise InputError(
+            "There is nothing to lay out",
+            expected="at least one task",
+            got="none",
+            remedy="Embed some tasks first: task2vec embed SOURCE.",
+        )
+    if not np.isfinite(distances).all() or distances.min() < 0:
+        raise InputError(
+            "The distances cannot be laid out",
+            expected="finite, non-negative numbers",
+            got=f"values from {distances.min()} to {distances.max()}",
+            remedy="Use symmetric distances between embeddings of one space.",
+        )
+    if (
+        not np.allclose(distances, distances.T, rtol=0, atol=1e-9)
+        or np.diag(distances).max() > 1e-9
+    ):
+        raise InputError(
+            "The distances cannot be laid out",
+            expected="a symmetric matrix with a diagonal of zeros",
+            got=f"an asymmetry of {np.abs(distances - distances.T).max():.3g} "
+            f"and a diagonal up to {np.diag(distances).max():.3g}",
+            remedy="Use the symmetric distance: the others have a direction.",
+        )
+
+
+def _classical_scaling(distances: Matrix) -> Matrix:
+    """Return the two leading axes (m, 2) of the doubly centred squared distances."""
+    squares = distances**2
+    means = squares.mean(axis=0)
+    gram = -0.5 * (squares - means - means[:, None] + squares.mean())
+    values, vectors = np.linalg.eigh(gram)
+    leading = vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0))
+    axes = leading[:, ::-1]
+    return np.pad(axes, ((0, 0), (0, 2 - axes.shape[1])))
+
+
+def _separated(start: Matrix, distances: Matrix, *, seed: int) -> Matrix:
+    """Push apart different tasks that start at one spot, where no method could part them."""
+    if np.any((pdist(start) < 1e-9) & (squareform(distances, checks=False) > 1e-9)):
+        return start + np.random.default_rng(seed).normal(scale=1e-3, size=start.shape)
+    return start
+
+
+def _mds(distances: Matrix, start: Matrix) -> Matrix:
+    """Metric MDS by SMACOF."""
+    positions, _ = smacof(
+        distances, n_components=2, init=start, n_init=1, max_iter=1000, eps=1e-10, n_jobs=1
+    )
+    return np.asarray(positions, dtype=np.float64)
+
+
+def _tsne(distances: Matrix, start: Matrix, *, seed: int) -> Matrix:
+    model = TSNE(
+        metric="precomputed",
+        # At most the usual 30; few points need a neighbourhood smaller than the whole.
+        perplexity=min(30.0, (len(distances) - 1) / 3),
+        init=start / start[:, 0].std() * 1e-4,
+        # Exact where it is cheap: Barnes-Hut's approximation shows in small maps.
+        method="exact" if len(distances) < 200 else "barnes_hut",
+        random_state=seed,
+        n_jobs=1,
+    )
+    return np.asarray(model.fit_transform(distances), dtype=np.float64)
+
+
+def _umap(distances: Matrix, start: Matrix, *, seed: int) -> Matrix:
+    with warnings.catch_warnings():
+        # It warns that parametric UMAP lacks TensorFlow and that a precomputed metric has no
+        # inverse transform; neither is used.
+        warnings.simplefilter("ignore")
+        try:
+            import umap
+        except ImportError as error:
+            raise MissingExtraError(
+                "The layout `umap` needs the package umap-learn",
+                remedy="Run: pip install 'task2vec[umap]', or use --method mds.",
+            ) from error
+        model = umap.UMAP(
+            metric="precomputed",
+            # At most the usual 15; as with the perplexity, fewer than the whole.
+            n_neighbors=min(15, max(2, len(distances) // 3)),
+            init=(start / np.abs(start).max() * 10).astype(np.float32),
+            random_state=seed,
+            n_jobs=1,
+        )
+        return np.asarray(model.fit_transform(distances), dtype=np.float64)
+
+
+def _oriented(positions: Matrix) -> Matrix:
+    """Centre, turn to the principal axes, and point each axis to its longer tail."""
+    centred = positions - positions.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    turned = np.pad(centred @ axes.T, ((0, 0), (0, 2 - len(axes))))
+    skew = (turned**3).sum(axis=0)
+    # A symmetric axis has no longer tail: there the first point decides.
+    level = 1e-6 * np.abs(turned**3).sum(axis=0)
+    signs = np.where(np.abs(skew) > level, np.sign(skew), -np.sign(turned[0]))
+    return np.asarray(turned * np.where(signs == 0, 1, signs), dtype=np.float64)

@@ -1,0 +1,124 @@
+"""The head: a linear classifier on the probe's features, fitted anew to each task."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from task2vec.errors import SettingError
+from task2vec.types import HeadFit
+
+DEFAULT_PENALTY = 0.01
+# The gradient's largest element at which the fit counts as converged: features are of order 1, so
+# this leaves the logits right to some five digits.
+_TOLERANCE = 1e-6
+_ITERATIONS = 2000
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """Logits ``W f + b``: ``weight`` (C, D), ``bias`` (C,), and how the fit ended."""
+
+    weight: Matrix
+    bias: Matrix
+    fit: HeadFit
+
+
+def class_weights(labels: NDArray[np.int64], classes: int) -> Matrix:
+    """Return (N,) weights that sum to 1 and give every class the same total.
+
+    A task is its classes, not the sizes of its folders: a class with few images counts as much as
+    one with many, in the head's loss and in the Fisher information alike.
+
+    Raises `SettingError` for a class without an image.
+    """
+    counts = np.bincount(labels, minlength=classes)
+    if counts.size != classes or (counts == 0).any():
+        raise SettingError(
+            "A class has no image", expected=f"labels from 0 to {classes - 1}, each at least once"
+        )
+    weights: Matrix = 1.0 / (classes * counts[labels])
+    return weights
+
+
+def fit_head(
+    features: NDArray[np.floating],
+    labels: NDArray[np.int64],
+    *,
+    classes: int,
+    penalty: float = DEFAULT_PENALTY,
+) -> Head:
+    """Fit multinomial logistic regression with an L2 penalty: convex, so there is one answer.
+
+    Minimises ``sum_i w_i (-log p(y_i | f_i)) + penalty/2 |W|^2`` by L-BFGS in float64, with
+    `class_weights` for w and no penalty on the bias. ``features`` is (N, D), ``labels`` (N,).
+    ``fit.converged`` says whether the gradient came down to 1e-6.
+
+    Raises `SettingError` for fewer than two classes or a penalty that is not positive.
+    """
+    if classes < 2 or penalty <= 0:
+        raise SettingError(
+            "The head cannot be fitted",
+            expected="at least 2 classes and a positive penalty",
+            got=f"{classes} and {penalty}",
+        )
+    weights = class_weights(labels, classes)
+    X = np.asarray(features, dtype=np.float64)
+    # The bias is free, so shifting the features changes nothing but its value; the penalty does not
+    # change under rotation and W lies in the span of the images, so N coordinates hold what D did.
+    centre = weights @ X
+    Z, basis = _rotate(X - centre)
+    with warnings.catch_warnings():
+        # Convergence is judged below by the gradient itself and reported with the fit.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        # sklearn's C multiplies the *sum* of losses, which the weights have made a mean. With two
+        # classes it fits one logit z with |w|^2/2, where (-z/2, z/2) has half of that penalty.
+        C = (2 if classes == 2 else 1) / penalty
+        solver = LogisticRegression(C=C, tol=_TOLERANCE / 4, max_iter=_ITERATIONS)
+        solver.fit(Z, labels, sample_weight=weights)
+    W, b = solver.coef_, solver.intercept_
+    if classes == 2:
+        W, b = np.concatenate([-W, W]) / 2, np.concatenate([-b, b]) / 2
+    fit = _judge(Z, labels, weights, W=W, b=b, penalty=penalty, iterations=int(solver.n_iter_[0]))
+    W = W @ basis
+    return Head(W, b - W @ centre, fit)
+
+
+def _rotate(X: Matrix) -> tuple[Matrix, Matrix]:
+    """Return coordinates Z (N, r) and an orthonormal basis (r, D) with ``X = Z basis``."""
+    if X.shape[0] >= X.shape[1]:
+        return X, np.eye(X.shape[1])
+    Q, R = np.linalg.qr(X.T)
+    return R.T, Q.T
+
+
+def _judge(
+    X: Matrix,
+    labels: NDArray[np.int64],
+    weights: Matrix,
+    *,
+    W: Matrix,
+    b: Matrix,
+    penalty: float,
+    iterations: int,
+) -> HeadFit:
+    logits = X @ W.T + b
+    log_p = log_softmax(logits, axis=1)
+    loss = -float(weights @ log_p[np.arange(len(labels)), labels])
+    residual = np.exp(log_p)
+    residual[np.arange(len(labels)), labels] -= 1
+    residual *= weights[:, None]
+    gradient = max(np.abs(residual.T @ X + penalty * W).max(), np.abs(residual.sum(axis=0)).max())
+    return HeadFit(
+        converged=bool(gradient <= _TOLERANCE),
+        iterations=iterations,
+        gradient_norm=float(gradient),
+        loss=loss,
+        training_accuracy=float(weights @ (logits.argmax(axis=1) == labels)),
+    )

@@ -1,0 +1,91 @@
+"""Finds probes: by name among the installed probe packages, or by a reference."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.metadata import entry_points
+from typing import Protocol
+from urllib.parse import parse_qs
+
+from task2vec.errors import SettingError, UnknownNameError
+from task2vec.probe.card import ProbeCard
+from task2vec.probe.probe import Probe
+
+DEFAULT_PROBE = "efficientnet_lite0"
+
+
+class ProbeSource(Protocol):
+    """What a probe package offers under the entry point group ``task2vec.probes``."""
+
+    def cards(self) -> tuple[ProbeCard, ...]:
+        """Return the cards of the probes that the package knows by name."""
+
+    def resolve(self, reference: str) -> ProbeCard | None:
+        """Return the card of a reference such as ``timm:resnet50.a1_in1k``, or None."""
+
+    def load(self, card: ProbeCard) -> Probe | None:
+        """Load a card that this package can load; None when it is not one of its own."""
+
+
+@lru_cache
+def probe_sources() -> tuple[ProbeSource, ...]:
+    """Return what the installed probe packages offer, in the order of their names."""
+    found = sorted(entry_points(group="task2vec.probes"), key=lambda point: point.name)
+    return tuple(point.load() for point in found)
+
+
+def known_cards() -> Iterator[ProbeCard]:
+    """Yield the cards of all installed probe packages."""
+    for source in probe_sources():
+        yield from source.cards()
+
+
+def find_card(reference: str) -> ProbeCard:
+    """Return the card of a probe's name or reference.
+
+    ``?input_size=PIXELS`` behind it makes the same network look at another resolution.
+
+    Raises `UnknownNameError` with the known names.
+    """
+    if not reference.startswith("file:"):
+        base, _, query = reference.partition("?")
+    else:
+        base, query = reference, ""
+    card = next((card for card in known_cards() if card.name == base), None)
+    if card is None:
+        resolved = (source.resolve(base) for source in probe_sources())
+        card = next((card for card in resolved if card is not None), None)
+    if card is None:
+        names = ", ".join(card.name for card in known_cards())
+        raise UnknownNameError(
+            "There is no such probe",
+            expected=f"one of {names}, or timm:NAME, or file:PATH.safetensors?arch=NAME",
+            got=reference,
+            remedy="See `task2vec probes`.",
+        )
+    return card.at(_input_size(query)) if query else card
+
+
+def load_probe(reference: str) -> Probe:
+    """Load a probe by name or reference.
+
+    Raises `UnknownNameError`, and `WeightsError` when the weights are missing or altered.
+    """
+    return load_card(find_card(reference))
+
+
+def load_card(card: ProbeCard) -> Probe:
+    """Load the probe of a card; raises as `load_probe` does."""
+    for source in probe_sources():
+        probe = source.load(card)
+        if probe is not None:
+            return probe
+    raise UnknownNameError("No installed probe package can load this probe", got=card.weights)
+
+
+def _input_size(query: str) -> int:
+    values = parse_qs(query)
+    if set(values) != {"input_size"} or not values["input_size"][0].isdecimal():
+        raise SettingError(
+            "Unknown probe option", expected="?input_size=PIXELS", got=f"?{query}"
+        )
+    return int(values["input_size"][0])

@@ -1,0 +1,103 @@
+"""Reading, writing and hashing weights, as safetensors only."""
+
+import os
+import struct
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from task2vec.errors import WeightsError
+
+
+def hash_weights(state: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 over names, types, shapes and bytes, in the order of the names.
+
+    It depends on the numbers alone, so that one network has one hash in whatever file it comes.
+    Names are left out of it only through their order: a renamed tensor is another network.
+    """
+    digest = sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
+        digest.update(tensor.view(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
+    return digest.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the tensors and the metadata of a safetensors file.
+
+    Raises `WeightsError` for anything else, a pickle above all: unpickling runs code.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError, struct.error) as error:
+        raise WeightsError(
+            f"The weights in {path} cannot be read",
+            expected="a safetensors file",
+            got=str(error),
+            remedy="Save the state dict with safetensors.torch.save_file and try again.",
+        ) from error
+
+
+def write_safetensors(
+    path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> None:
+    """Write whole or not at all: to a temporary file, synced, then renamed.
+
+    Raises `WeightsError` when the place cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+        save_file(tensors, partial, metadata=dict(metadata))
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(
+            f"The weights cannot be written to {path}",
+            got=str(error),
+            remedy="Check that the folder is writable and the disk has room.",
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def fill(network: nn.Module, state: Mapping[str, Tensor], *, origin: str) -> None:
+    """Load a state dict whose names and shapes must match the network's, all of them.
+
+    Raises `WeightsError` naming what is missing, unexpected or of another shape.
+    """
+    wanted = network.state_dict()
+    faults = [f"{name} is missing" for name in wanted if name not in state]
+    faults += [f"{name} is unexpected" for name in state if name not in wanted]
+    faults += [
+        f"{name} is {tuple(state[name].shape)} instead of {tuple(tensor.shape)}"
+        for name, tensor in wanted.items()
+        if name in state and state[name].shape != tensor.shape
+    ]
+    if faults:
+        shown = "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
+        raise WeightsError(
+            f"The weights from {origin} do not fit the architecture",
+            expected=f"{len(wanted)} tensors as in {type(network).__name__}",
+            got=shown,
+            remedy="Name the architecture that the weights were saved from.",
+        )
+    network.load_state_dict(dict(state))

@@ -1,0 +1,76 @@
+"""What a recommendation consists of."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class EvidenceKind(StrEnum):
+    """Where a piece of evidence comes from."""
+
+    LINEAR_PROBE = "linear_probe"
+    SOURCE_TASK = "source_task"
+    OUTCOME = "outcome"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One reason for a score: ``text`` for a person, the numbers behind it for a program.
+
+    ``gain`` is over the plain default, in fractions of accuracy; ``distance`` is the symmetric
+    distance of the task that the evidence is from.
+    """
+
+    kind: EvidenceKind
+    text: str
+    task: str | None = None
+    gain: float | None = None
+    distance: float | None = None
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A starting model with its score: the expected gain over the plain default, shrunk.
+
+    ``predicted_accuracy`` and its 95 % ``interval`` are fractions; None where nothing on this task
+    says how well the default does.
+    """
+
+    model: str
+    ref: str
+    score: float
+    score_sd: float
+    predicted_accuracy: float | None
+    interval: tuple[float, float] | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a simpler rule would take: "always_default", "average_best" or "nearest_only".
+
+    ``model`` is None, with the ``reason``, where the rule has nothing to go by.
+    """
+
+    rule: str
+    model: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """A ranked answer, best first. ``chosen`` is the default where the answer is to abstain."""
+
+    recommendations: tuple[Recommendation, ...]
+    chosen: str
+    abstained: bool
+    reason: str
+    baselines: tuple[Baseline, ...]
+    evidence_summary: str
+    code: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary with the stable fields."""
+        return asdict(self)

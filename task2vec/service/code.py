@@ -1,0 +1,48 @@
+"""The lines of timm code that use a recommendation."""
+
+from task2vec.errors import WeightsError
+from task2vec.probe.registry import find_card
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import loadable_ref
+from task2vec.types import ModelRecord
+
+
+def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str:
+    """Return a script that builds the model with ``classes`` outputs, ready for fine-tuning.
+
+    Weights of the hub are named as timm names them; others are read from their safetensors file,
+    with a fresh classifier.
+    """
+    ref = loadable_ref(workspace, model)
+    if ref.startswith(("timm:", "hf-hub:")):
+        name = ref.removeprefix("timm:")
+        return (
+            "import timm\n\n"
+            f"model = timm.create_model({name!r}, pretrained=True, num_classes={classes})\n"
+        )
+    try:
+        loading = _state(ref)
+    except WeightsError:
+        loading = _state_of_probe(ref)
+    return (
+        "import timm\n"
+        f"{loading}\n"
+        f"model = timm.create_model({model.architecture!r}, num_classes={classes})\n"
+        'classifier = model.default_cfg["classifier"]\n'
+        "state = {k: v for k, v in state.items() if not k.startswith(classifier)}\n"
+        "model.load_state_dict(state, strict=False)  # the classifier stays fresh\n"
+    )
+
+
+def _state(ref: str) -> str:
+    if not ref.startswith("file:"):
+        return _state_of_probe(ref)
+    path = find_card(ref).weights.removeprefix("file:")
+    return f"from safetensors.torch import load_file\n\nstate = load_file({path!r})"
+
+
+def _state_of_probe(ref: str) -> str:
+    return (
+        "from task2vec.probe.registry import load_probe\n\n"
+        f"state = load_probe({ref!r}).backbone.state_dict()"
+    )

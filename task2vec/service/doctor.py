@@ -1,0 +1,151 @@
+"""What is installed, what is missing, and how to mend it."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from task2vec.errors import Task2VecError
+
+LOCAL_EXTRA = ("torch", "torchvision", "timm", "safetensors", "scikit-learn", "scipy", "pillow")
+_STORE_PARTS = ("sqlalchemy", "alembic", "filelock", "matplotlib")
+
+
+class State(StrEnum):
+    """How a check ended: ``fault`` stops the main job, ``note`` does not."""
+
+    FINE = "fine"
+    NOTE = "note"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at; ``remedy`` where something can be mended."""
+
+    name: str
+    state: State
+    found: str
+    remedy: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        return asdict(self)
+
+
+def examine(store: Path) -> Iterator[Check]:
+    """Check the machine, the packages, the device, the weights and the store, in this order."""
+    yield _python()
+    for name in (*LOCAL_EXTRA, *_STORE_PARTS):
+        yield _package(name)
+    yield _optional("umap-learn", "umap", "`task2vec map --method umap`")
+    for check in (_device, _memory_setting, _weights_cache):
+        yield _guarded(check)
+    yield from _weights()
+    yield _guarded(lambda: _store(store))
+
+
+def _python() -> Check:
+    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, "
+    found += f"{os.cpu_count()} cores"
+    fine = sys.version_info >= (3, 11)
+    return Check(
+        "python", State.FINE if fine else State.FAULT, found, None if fine else "Use Python 3.11+."
+    )
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, State.FINE, version(name))
+    except PackageNotFoundError:
+        return Check(name, State.FAULT, "not installed", "pip install 'task2vec[local]'")
+
+
+def _optional(name: str, module: str, use: str) -> Check:
+    if find_spec(module) is None:
+        remedy = f"pip install 'task2vec[{module}]' for {use}"
+        return Check(name, State.NOTE, "not installed (optional)", remedy)
+    return Check(name, State.FINE, version(name))
+
+
+def _device() -> Check:
+    import torch
+
+    if torch.cuda.is_available():
+        return Check("device", State.FINE, f"cuda: {torch.cuda.get_device_name(0)}")
+    return Check("device", State.FINE, f"cpu, {torch.get_num_threads()} threads")
+
+
+def _memory_setting() -> Check:
+    from task2vec.engine.allocator import keep_freed_memory
+
+    if keep_freed_memory():
+        return Check("allocator", State.FINE, "keeps freed memory, which makes CPU passes faster")
+    return Check("allocator", State.NOTE, "no glibc: passes on the CPU may be slower")
+
+
+def _weights_cache() -> Check:
+    from task2vec.probe.cache import cache_folder
+
+    folder = cache_folder()
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if os.access(nearest, os.W_OK):
+        return Check("cache", State.FINE, str(folder))
+    return Check(
+        "cache",
+        State.NOTE,
+        f"{folder} is not writable: weights are converted at every start",
+        "Set TASK2VEC_CACHE to a folder that is writable.",
+    )
+
+
+def _weights() -> Iterator[Check]:
+    from task2vec.probe.registry import known_cards, load_card
+
+    for card in known_cards():
+        if not card.packaged:
+            found = "downloaded from the model hub when first used"
+            yield Check(f"probe {card.name}", State.NOTE, found)
+            continue
+        try:
+            probe = load_card(card)
+        except (Task2VecError, ImportError) as error:
+            yield Check(
+                f"probe {card.name}", State.FAULT, str(error), "pip install 'task2vec[local]'"
+            )
+        else:
+            found = f"weights intact, fingerprint {probe.fingerprint[:12]}"
+            yield Check(f"probe {card.name}", State.FINE, found)
+
+
+def _store(path: Path) -> Check:
+    from task2vec.service.workspace import Workspace
+
+    if not path.exists():
+        return Check("store", State.NOTE, f"none yet in {path}", "`task2vec embed` creates it")
+    with Workspace(path) as workspace:
+        store = workspace.store()
+        tasks = store.tasks.list()
+        for task in tasks:
+            store.tasks.embedding(task.id)
+        counts = f"{len(tasks)} tasks (all checksums right), {len(store.models.list())} models, "
+        counts += f"{len(store.outcomes.list())} outcomes"
+    return Check("store", State.FINE, f"{path}: {counts}")
+
+
+def _guarded(check: Callable[[], Check]) -> Check:
+    """Turn what a check raises into its finding: the doctor must outlive a sick patient."""
+    name = getattr(check, "__name__", "store").strip("_")
+    name = "store" if name.startswith("<") or name == "lambda>" else name
+    try:
+        return check()
+    except Task2VecError as error:
+        return Check(name, State.FAULT, error.problem, error.remedy)
+    except (ImportError, OSError) as error:
+        return Check(name, State.FAULT, str(error), "pip install 'task2vec[local]'")

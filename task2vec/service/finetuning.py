@@ -1,0 +1,268 @@
+"""Fine-tuning a starting model on a source: a new expert, and an outcome for where it started."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from task2vec.data.task import Task
+from task2vec.errors import NameTakenError, SourceError
+from task2vec.probe.probe import Probe
+from task2vec.probe.weights import write_safetensors
+from task2vec.recommend.finetune import (
+    FineTuned,
+    FineTuningSettings,
+    Progress,
+    classify,
+    fine_tune,
+)
+from task2vec.recommend.holdout import hold_out
+from task2vec.recommend.intervals import wilson_interval
+from task2vec.service.subjects import open_named, reopen, stored_task
+from task2vec.service.tasks import EmbedRequest, embed
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import (
+    STORE_SCHEME,
+    experts_folder,
+    get_model,
+    list_models,
+    loadable_ref,
+)
+from task2vec.store.identity import check_name, new_id
+from task2vec.types import ModelRecord, Outcome, TaskRecord
+
+if TYPE_CHECKING:
+    from task2vec.embedding.embedder import Progress as EmbedProgress
+    from task2vec.embedding.settings import EmbeddingSettings
+
+
+@dataclass(frozen=True)
+class FineTuneRequest:
+    """``source`` is a stored task or a path, ``start`` a model's name, ``images`` a bound.
+
+    ``name`` is the new expert's, by default TASK-from-START; ``embedding`` is how a source that is
+    not stored yet is embedded.
+    """
+
+    source: str
+    start: str
+    name: str | None = None
+    images: int = 400
+    settings: FineTuningSettings = field(default_factory=FineTuningSettings)
+    embedding: "EmbeddingSettings | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class FineTuneResult:
+    """The new expert, and the honest accuracy: ``correct`` (T,) says which test images were right.
+
+    ``accuracy`` is None where the source has too few images to hold any out.
+    """
+
+    model: ModelRecord
+    task: TaskRecord
+    accuracy: float | None
+    interval: tuple[float, float] | None
+    correct: NDArray[np.bool_]
+    test_keys: tuple[str, ...]
+    protocol: str
+    epochs: int
+    best_epoch: int
+    seconds: float
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary with the stable fields."""
+        return {
+            "model": self.model.name,
+            "task": self.task.name,
+            "accuracy": self.accuracy,
+            "interval": list(self.interval) if self.interval else None,
+            "test_images": len(self.correct),
+            "protocol": self.protocol,
+            "epochs": self.epochs,
+            "best_epoch": self.best_epoch,
+            "seconds": self.seconds,
+            "warnings": list(self.warnings),
+        }
+
+
+def finetune(
+    workspace: Workspace,
+    request: FineTuneRequest,
+    *,
+    progress: Progress | None = None,
+    embed_progress: "EmbedProgress | None" = None,
+) -> FineTuneResult:
+    """Fine-tune, test on images that took no part, register the expert, record the outcome.
+
+    The source becomes a stored task if it is not one yet. The expert is registered only when its
+    checkpoint is on disk; an interruption leaves the store without it.
+
+    Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
+    source cannot be used or, of a stored task, is gone or has changed.
+    """
+    start = get_model(workspace, request.start)
+    record, task = _source(workspace, request.source)
+    name = request.name or f"{task.name}-from-{start.name}"
+    check_name(name)
+    if any(model.name == name for model in list_models(workspace)):
+        raise NameTakenError(
+            f"There is a model named '{name}' already", remedy="Choose another with --name."
+        )
+    if record is None:
+        record = embed(
+            workspace, EmbedRequest(source=task, settings=request.embedding), embed_progress
+        )
+    probe = workspace.engine.probe(loadable_ref(workspace, start))
+    started = perf_counter()
+    parts = hold_out(
+        task, images=request.images, seed=request.settings.seed, transform=probe.preprocess
+    )
+    tuned = fine_tune(
+        probe,
+        parts.training,
+        parts.validation,
+        classes=len(parts.classes),
+        settings=request.settings,
+        progress=progress,
+    )
+    correct = np.zeros(0, dtype=np.bool_)
+    if parts.test.images:
+        logits = classify(tuned.backbone, tuned.classifier, probe, parts.test.images)
+        correct = logits.argmax(dim=1).numpy() == parts.test.labels
+    seconds = perf_counter() - started
+    trained = len(parts.training.images)
+    protocol = (
+        f"fine-tuning/1 {probe.card.preprocessing.input_size}px "
+        f"{trained} images seed {request.settings.seed}"
+    )
+    expert = _register(
+        workspace, name=name, start=start, task=record, probe=probe, tuned=tuned,
+        classes=parts.classes,
+    )
+    accuracy, interval = None, None
+    if len(correct):
+        accuracy = float(correct.mean())
+        interval = wilson_interval(int(correct.sum()), len(correct))
+        _record(
+            workspace, start, record, accuracy=accuracy, interval=interval, protocol=protocol,
+            images=len(correct), settings=request.settings, expert=expert,
+        )
+    return FineTuneResult(
+        model=expert,
+        task=record,
+        accuracy=accuracy,
+        interval=interval,
+        correct=correct,
+        test_keys=parts.test.keys,
+        protocol=protocol,
+        epochs=tuned.epochs,
+        best_epoch=tuned.best_epoch,
+        seconds=seconds,
+        warnings=(*task.warnings, *parts.warnings),
+    )
+
+
+def _source(workspace: Workspace, source: str) -> tuple[TaskRecord | None, Task]:
+    record = stored_task(workspace, source)
+    if record is None:
+        task = open_named(workspace, source)
+        # The same source under the same name is the task that is stored already.
+        known = stored_task(workspace, task.name)
+        if known is not None and known.source_signature.startswith(task.signature):
+            return known, task
+        return None, task
+    reopened = reopen(workspace, record)
+    if reopened is None:
+        raise SourceError(
+            f"The images of {record.name} are not where they were, or have changed",
+            expected=f"the source that was embedded, {record.source}",
+            remedy="Put them back, or give their folder, as ./FOLDER, with another --name.",
+        )
+    return record, reopened
+
+
+def _register(
+    workspace: Workspace,
+    *,
+    name: str,
+    start: ModelRecord,
+    task: TaskRecord,
+    probe: Probe,
+    tuned: FineTuned,
+    classes: tuple[str, ...],
+) -> ModelRecord:
+    """Write the checkpoint under timm's names, then the record that points to it."""
+    id_ = new_id("mdl")
+    prefix = _classifier_name(probe.card.architecture)
+    state = dict(tuned.backbone.state_dict())
+    state |= {f"{prefix}.{key}": value for key, value in tuned.classifier.state_dict().items()}
+    card = probe.card
+    about = {
+        "name": name,
+        "architecture": card.architecture,
+        "preprocessing": asdict(card.preprocessing),
+        "licence": card.licence,
+        "classes": classes,
+        "task": task.id,
+        "start": start.name,
+    }
+    file = f"{id_}.safetensors"
+    path = experts_folder(workspace.path) / file
+    write_safetensors(path, state, {"task2vec": json.dumps(about)})
+    try:
+        return workspace.store(create=True).models.add(
+            ModelRecord(
+                id=id_,
+                name=name,
+                ref=f"{STORE_SCHEME}{path.parent.name}/{file}",
+                architecture=card.architecture,
+                task=task.id,
+                parameters=sum(tensor.numel() for tensor in state.values()),
+                input_size=card.preprocessing.input_size,
+                licence=card.licence,
+                created="",
+            )
+        )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _classifier_name(architecture: str) -> str:
+    from timm.models import get_pretrained_cfg
+
+    config = get_pretrained_cfg(architecture, allow_unregistered=True)
+    found = config.classifier if config else None
+    return found if isinstance(found, str) else (found[0] if found else "classifier")
+
+
+def _record(
+    workspace: Workspace,
+    start: ModelRecord,
+    task: TaskRecord,
+    *,
+    accuracy: float,
+    interval: tuple[float, float],
+    protocol: str,
+    images: int,
+    settings: FineTuningSettings,
+    expert: ModelRecord,
+) -> Outcome:
+    return workspace.store(create=True).outcomes.add(
+        Outcome(
+            id="",
+            model=start.id,
+            task=task.id,
+            accuracy=accuracy,
+            interval=interval,
+            protocol=protocol,
+            images=images,
+            seed=settings.seed,
+            details={"expert": expert.id, "settings": asdict(settings)},
+        )
+    )

@@ -1,0 +1,110 @@
+"""The map of the task space."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from task2vec.distance import symmetric_matrix, with_prior
+from task2vec.errors import InputError
+from task2vec.service.workspace import Workspace
+from task2vec.types import Space, TaskRecord
+
+if TYPE_CHECKING:
+    from task2vec.plots.layout import LayoutMethod
+
+
+@dataclass(frozen=True)
+class TaskMap:
+    """Where each task is on the map, and how far the picture is from the true distances."""
+
+    points: tuple[dict[str, Any], ...]
+    method: str
+    stress: float
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary with the stable fields."""
+        return asdict(self)
+
+
+def draw(
+    workspace: Workspace,
+    target: Path | BinaryIO | None,
+    *,
+    method: "LayoutMethod",
+    tag: str | None = None,
+    thumbnails: bool = False,
+    seed: int = 0,
+    title: str | None = None,
+) -> TaskMap:
+    """Lay out the stored tasks, write the picture to ``target`` unless it is None.
+
+    A task's first tag is its group. Tasks of the most common space are drawn; those of others are
+    named in the warnings. Raises `InputError` when there are no tasks, or the picture cannot be
+    written.
+    """
+    from task2vec.plots.layout import lay_out
+    from task2vec.plots.layout import stress as stress_of
+    from task2vec.plots.map import MapPoint, draw_map
+
+    store = workspace.store()
+    space, warnings = _common_space(store.tasks.list(tag=tag))
+    records, values, _ = store.tasks.matrix(space)
+    kept = [i for i, record in enumerate(records) if tag is None or tag in record.tags]
+    records = [records[i] for i in kept]
+    precisions = with_prior(values[kept], space.prior_precision)
+    matrix = symmetric_matrix(precisions, precisions)
+    positions = lay_out(matrix, method=method, seed=seed)
+    stress = stress_of(matrix, positions)
+    points = [
+        MapPoint(
+            name=record.name,
+            x=float(x),
+            y=float(y),
+            classes=record.provenance.classes,
+            group=record.tags[0] if record.tags else None,
+            thumbnail=store.tasks.thumbnail(record.id) if thumbnails else None,
+        )
+        for record, (x, y) in zip(records, positions, strict=True)
+    ]
+    if target is not None:
+        draw_map(
+            points,
+            target,
+            title=title,
+            thumbnails=thumbnails,
+            method=method,
+            stress=stress,
+        )
+    return TaskMap(
+        points=tuple(
+            {
+                "id": record.id,
+                "name": point.name,
+                "x": point.x,
+                "y": point.y,
+                "group": point.group,
+                "classes": point.classes,
+            }
+            for record, point in zip(records, points, strict=True)
+        ),
+        method=method.value,
+        stress=stress,
+        warnings=warnings,
+    )
+
+
+def _common_space(records: list[TaskRecord]) -> tuple[Space, tuple[str, ...]]:
+    spaces = [record.provenance.space for record in records]
+    if not spaces:
+        raise InputError(
+            "There is nothing to draw",
+            expected="at least one task in the store",
+            remedy="Embed some with `task2vec embed` or `task2vec batch`.",
+        )
+    # The first of equally common ones, so that the same store gives the same picture.
+    space = max(dict.fromkeys(spaces), key=spaces.count)
+    others = [r.name for r, s in zip(records, spaces, strict=True) if s != space]
+    if not others:
+        return space, ()
+    return space, (f"left out, since they live in another space: {', '.join(others)}",)

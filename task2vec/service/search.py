@@ -1,0 +1,84 @@
+"""Neighbours of a task, and distances between two."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from task2vec.distance import (
+    distance_error,
+    task_asymmetric_distance,
+    task_complexity,
+    task_information_distance,
+    task_symmetric_distance,
+)
+from task2vec.service.subjects import Subject, check_comparable
+from task2vec.service.workspace import Workspace
+from task2vec.store.index.protocol import Role
+from task2vec.types import Neighbour
+
+
+@dataclass(frozen=True)
+class BothWays:
+    """A distance that depends on who is the source."""
+
+    source_to_target: float
+    target_to_source: float
+
+
+@dataclass(frozen=True)
+class PairDistances:
+    """All distances between a source and a target; ``information`` is in nats."""
+
+    source: str
+    target: str
+    symmetric: float
+    standard_error: float
+    asymmetric: BothWays
+    information: BothWays
+    complexity: tuple[float, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary with the stable fields."""
+        from dataclasses import asdict
+
+        source, target = self.complexity
+        return {**asdict(self), "complexity": {"source": source, "target": target}}
+
+
+def neighbours(
+    workspace: Workspace, subject: Subject, *, k: int = 5, asymmetric: bool = False
+) -> list[Neighbour]:
+    """Return the ``k`` nearest stored tasks; asymmetric ones are the best *sources* for it.
+
+    The task itself is left out. Raises `SpaceMismatchError` when the store holds tasks of other
+    spaces only, `SettingError` for ``k`` below 1.
+    """
+    store = workspace.existing_store()
+    if store is None:
+        return []
+    check_comparable(workspace, subject.embedding.space)
+    return store.index(subject.embedding.space).search(
+        subject.embedding,
+        k=k,
+        role=Role.SOURCES_FOR if asymmetric else Role.SYMMETRIC,
+        exclude=() if subject.record is None else (subject.record.id,),
+    )
+
+
+def distances(source: Subject, target: Subject) -> PairDistances:
+    """Return all distances between two tasks; raises `SpaceMismatchError` across spaces."""
+    a, b = source.embedding, target.embedding
+    return PairDistances(
+        source=source.name,
+        target=target.name,
+        symmetric=task_symmetric_distance(a, b),
+        standard_error=distance_error(a, b),
+        asymmetric=BothWays(
+            task_asymmetric_distance(source=a, target=b),
+            task_asymmetric_distance(source=b, target=a),
+        ),
+        information=BothWays(
+            task_information_distance(source=a, target=b),
+            task_information_distance(source=b, target=a),
+        ),
+        complexity=(task_complexity(a), task_complexity(b)),
+    )

@@ -1,0 +1,127 @@
+"""What a person names: a task in the store, or a source that is embedded on the fly."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
+from task2vec.service.workspace import Workspace
+from task2vec.types import Space, TaskEmbedding, TaskRecord
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task
+    from task2vec.embedding.embedder import Progress
+    from task2vec.embedding.settings import EmbeddingSettings
+
+_PATH_STARTS = ("./", "../", "/", "~", ".\\")
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """An embedded task: ``record`` where it is stored, ``task`` where its images are at hand."""
+
+    name: str
+    embedding: TaskEmbedding
+    record: TaskRecord | None
+    task: "Task | None"
+    warnings: tuple[str, ...] = ()
+
+
+def stored_task(workspace: Workspace, name: str) -> TaskRecord | None:
+    """Return the stored task of this name or id; None where there is none or it is a path."""
+    if name in (".", "..") or name.startswith(_PATH_STARTS):
+        return None
+    store = workspace.existing_store()
+    if store is None:
+        return None
+    try:
+        return store.tasks.get(name)
+    except UnknownNameError:
+        return None
+
+
+def resolve(
+    workspace: Workspace,
+    name_or_source: str,
+    *,
+    probe: str | None = None,
+    settings: "EmbeddingSettings | None" = None,
+    progress: "Progress | None" = None,
+) -> Subject:
+    """Return a stored task, which wins, or embed a source without storing it.
+
+    Raises `UnknownNameError` when it is neither, `SourceError` when it cannot be embedded.
+    """
+    record = stored_task(workspace, name_or_source)
+    if record is not None:
+        embedding = workspace.store().tasks.embedding(record.id)
+        return Subject(record.name, embedding, record, None)
+    task = open_named(workspace, name_or_source)
+    from task2vec.embedding.settings import EmbeddingSettings
+    from task2vec.probe.registry import DEFAULT_PROBE
+
+    found = workspace.engine.embed(
+        task,
+        probe=probe or DEFAULT_PROBE,
+        settings=settings or EmbeddingSettings(),
+        progress=progress,
+    )
+    return Subject(task.name, found.embedding, None, task, found.warnings)
+
+
+def open_named(workspace: Workspace, source: str) -> "Task":
+    """Open a source; what is neither a path nor a stored name is told so in one message."""
+    from task2vec.data.open import open_source
+
+    path = Path(source).expanduser()
+    if not path.exists() and not source.startswith(_PATH_STARTS):
+        close = _close_names(workspace, source)
+        raise UnknownNameError(
+            f"'{source}' is neither a task in the store nor a file or folder",
+            remedy=f"Did you mean {close}?"
+            if close
+            else "See `task2vec list` for the tasks; write ./NAME for a path.",
+        )
+    return open_source(path)
+
+
+def reopen(workspace: Workspace, record: TaskRecord) -> "Task | None":
+    """Return the images of a stored task, or None where its source is gone or has changed.
+
+    A changed source is another task: evidence from its images would be about something else.
+    """
+    from task2vec.data.open import open_source
+
+    del workspace
+    try:
+        task = open_source(Path(record.source), name=record.name)
+    except SourceError:
+        return None
+    return task if record.source_signature.startswith(task.signature) else None
+
+
+def check_comparable(workspace: Workspace, space: Space) -> None:
+    """Raise `SpaceMismatchError` when the store has tasks, but none in this space."""
+    store = workspace.existing_store()
+    records = store.tasks.list() if store else []
+    if records and not any(record.provenance.space == space for record in records):
+        try:
+            space.check_same(records[0].provenance.space)
+        except SpaceMismatchError as error:
+            raise SpaceMismatchError(
+                f"None of the {len(records)} stored tasks is in the space of this one",
+                expected=error.expected,
+                got=error.got,
+                remedy=f"Use --probe {records[0].provenance.probe_name}, or embed the tasks anew.",
+            ) from error
+
+
+def _close_names(workspace: Workspace, name: str) -> str:
+    from difflib import get_close_matches
+
+    try:
+        store = workspace.existing_store()
+    except StoreError:
+        return ""
+    names = [record.name for record in store.tasks.list()] if store else []
+    return " or ".join(f"'{close}'" for close in get_close_matches(name, names, n=3))

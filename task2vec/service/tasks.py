@@ -1,0 +1,107 @@
+"""Embedding tasks into the store, and looking after them there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from task2vec.distance import task_complexity
+from task2vec.errors import NameTakenError, UnknownNameError
+from task2vec.service.subjects import open_named
+from task2vec.service.workspace import Workspace
+from task2vec.types import TaskRecord
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task
+    from task2vec.embedding.embedder import Progress
+    from task2vec.embedding.settings import EmbeddingSettings
+
+
+@dataclass(frozen=True)
+class EmbedRequest:
+    """What to embed, with what, and what to call it.
+
+    ``source`` is a path or a `Task`; ``name`` defaults to its stem; ``update`` replaces a task of
+    that name.
+    """
+
+    source: "str | Task"
+    name: str | None = None
+    probe: str = "efficientnet_lite0"
+    settings: "EmbeddingSettings | None" = None
+    tags: tuple[str, ...] = ()
+    update: bool = False
+
+
+def embed(
+    workspace: Workspace, request: EmbedRequest, progress: "Progress | None" = None
+) -> TaskRecord:
+    """Embed a source and add it to the store; the record is on disk when this returns.
+
+    Raises `NameTakenError` before any work when the name is taken and ``update`` is not set,
+    `SourceError` when the source cannot be embedded. Either leaves the store as it was.
+    """
+    from dataclasses import replace
+
+    from task2vec.embedding.settings import EmbeddingSettings
+
+    settings = request.settings or EmbeddingSettings()
+    task = open_named(workspace, request.source) if isinstance(request.source, str) else request.source
+    if request.name is not None:
+        task = replace(task, name=request.name)
+    _check_free(workspace, task.name, update=request.update)
+    started = perf_counter()
+    found = workspace.engine.embed(
+        task, probe=request.probe, settings=settings, progress=progress
+    )
+    record = TaskRecord(
+        id="",
+        name=task.name,
+        provenance=found.embedding.provenance,
+        complexity=task_complexity(found.embedding),
+        seconds=perf_counter() - started,
+        source=task.source,
+        source_signature=signature(task, request.probe, settings),
+        created="",
+        tags=request.tags,
+        warnings=found.warnings,
+    )
+    from task2vec.service.thumbnail import thumbnail
+
+    return workspace.store(create=True).tasks.add(
+        record, found.embedding, thumbnail=thumbnail(found.sample), replace=request.update
+    )
+
+
+def signature(task: "Task", probe: str, settings: "EmbeddingSettings") -> str:
+    """Return what `batch` compares: the source's signature, then how it was embedded."""
+    from hashlib import sha256
+
+    return f"{task.signature}:{sha256(f'{probe} {settings}'.encode()).hexdigest()[:16]}"
+
+
+def export(workspace: Workspace, name: str, path: Path) -> TaskRecord:
+    """Write a task's embedding to a .npz file.
+
+    Raises `UnknownNameError`, and `InputError` when the file cannot be written.
+    """
+    from task2vec.embedding.files import save_embedding
+
+    store = workspace.store()
+    record = store.tasks.get(name)
+    save_embedding(store.tasks.embedding(record.id), path, name=record.name)
+    return record
+
+
+def _check_free(workspace: Workspace, name: str, *, update: bool) -> None:
+    store = workspace.existing_store()
+    if store is None or update:
+        return
+    try:
+        taken = store.tasks.get(name)
+    except UnknownNameError:
+        return
+    raise NameTakenError(
+        f"There is a task named '{taken.name}' already",
+        remedy="Replace it with `--update`, or choose another name with `--name`.",
+    )

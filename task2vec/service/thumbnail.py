@@ -1,0 +1,24 @@
+"""A small picture of a task: a mosaic of its images, for maps and lists."""
+
+from io import BytesIO
+
+from PIL import Image
+
+from task2vec.data.sample import Sample
+from task2vec.probe.probe import Pixels
+
+_SIDE = 96
+
+
+def thumbnail(sample: Sample[Pixels]) -> bytes:
+    """Return a PNG of 96 x 96 pixels: one image each of four classes spread over the task."""
+    firsts = [int((sample.labels == label).argmax()) for label in range(len(sample.classes))]
+    chosen = [firsts[i * (len(firsts) - 1) // 3] for i in range(4)]
+    mosaic = Image.new("RGB", (_SIDE, _SIDE), "white")
+    half = _SIDE // 2
+    for position, index in enumerate(chosen):
+        tile = Image.fromarray(sample.images[index]).resize((half - 1, half - 1))
+        mosaic.paste(tile, (position % 2 * half, position // 2 * half))
+    data = BytesIO()
+    mosaic.save(data, "PNG", optimize=True)
+    return data.getvalue()

@@ -1,0 +1,73 @@
+"""A store and an engine, each opened when it is first needed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from task2vec.store.store import Store
+
+if TYPE_CHECKING:
+    from task2vec.engine.local import LocalEngine
+
+
+def _local_engine() -> "LocalEngine":
+    # torch takes seconds to import: commands that only read the store do without it.
+    from task2vec.engine.local import LocalEngine
+
+    return LocalEngine()
+
+
+class Workspace:
+    """What the use cases work on. Use it as a context manager, or `close` it.
+
+    ``path`` is the store's directory; nothing is created before something is written.
+    """
+
+    def __init__(
+        self, path: Path, *, make_engine: "Callable[[], LocalEngine]" = _local_engine
+    ) -> None:
+        self.path = path
+        self._make_engine = make_engine
+        self._engine: LocalEngine | None = None
+        self._store: Store | None = None
+
+    @property
+    def engine(self) -> "LocalEngine":
+        """The engine; starting it loads torch."""
+        if self._engine is None:
+            self._engine = self._make_engine()
+        return self._engine
+
+    def store(self, *, create: bool = False) -> Store:
+        """Return the store; raises `StoreError` when there is none and ``create`` is false."""
+        if self._store is None:
+            self._store = Store.open(self.path, create=create)
+            if create:
+                from task2vec.service.zoo import register_packaged
+
+                register_packaged(self._store)
+        return self._store
+
+    def existing_store(self) -> Store | None:
+        """Return the store, or None where none has been created yet."""
+        if self._store is None and not self.path.exists():
+            return None
+        return self.store()
+
+    def close(self) -> None:
+        """Close the store, if it was opened."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

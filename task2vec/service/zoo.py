@@ -1,0 +1,163 @@
+"""The starting models: packaged ones from the start, others as they are added."""
+
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from task2vec.errors import InputError, StoreError
+from task2vec.probe.card import ProbeCard
+from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
+from task2vec.service.workspace import Workspace
+from task2vec.store.store import Store
+from task2vec.types import ModelRecord, TaskRecord
+
+#: Refs of experts are relative to their store, so that a store can be moved.
+STORE_SCHEME = "store:"
+
+
+def packaged_models() -> list[ModelRecord]:
+    """Return the models whose weights come with an installed package, the default first.
+
+    Their ids are fixed, so that a model is the same in every store.
+    """
+    cards = [card for card in known_cards() if card.packaged]
+    cards.sort(key=lambda card: (card.name != DEFAULT_PROBE, card.name))
+    return [_record(card, id_=_packaged_id(card.name), ref=card.name) for card in cards]
+
+
+def default_model_id() -> str:
+    """Return the id of the plain default, which gains are measured against."""
+    return _packaged_id(DEFAULT_PROBE)
+
+
+def register_packaged(store: Store) -> None:
+    """Add the packaged models that the store does not have yet."""
+    known = {model.id for model in store.models.list()}
+    names = {model.name for model in store.models.list()}
+    for model in packaged_models():
+        if model.id not in known and model.name not in names:
+            store.models.add(model)
+
+
+def list_models(workspace: Workspace) -> list[ModelRecord]:
+    """Return all models, the packaged ones also where there is no store yet."""
+    store = workspace.existing_store()
+    stored = store.models.list() if store else []
+    names = {model.name for model in stored}
+    return [model for model in packaged_models() if model.name not in names] + stored
+
+
+def get_model(workspace: Workspace, name_or_id: str) -> ModelRecord:
+    """Return one model; raises `UnknownNameError` with close matches."""
+    for model in list_models(workspace):
+        if name_or_id in (model.name, model.id):
+            return model
+    return workspace.store().models.get(name_or_id)
+
+
+def add_model(
+    workspace: Workspace, ref: str, *, name: str | None = None, task: str | None = None
+) -> ModelRecord:
+    """Register a starting model by its reference, as an expert of a stored ``task`` if given.
+
+    Nothing is downloaded for ``timm:NAME``; its weights are fetched when they are first used.
+
+    Raises `UnknownNameError`, `WeightsError` or `InputError` for an unusable reference,
+    `NameTakenError` when the name is taken.
+    """
+    card = find_card(ref)
+    store = workspace.store(create=True)
+    expert_of = store.tasks.get(task).id if task else None
+    ref = card.weights + _query(ref) if ref.startswith("file:") else ref
+    record = _record(card, id_="", ref=ref, name=name or card.name, task=expert_of)
+    return store.models.add(record)
+
+
+def loadable_ref(workspace: Workspace, model: ModelRecord) -> str:
+    """Return the reference by which the probe registry loads a model.
+
+    Raises `StoreError` when an expert's file is no longer in the store.
+    """
+    if not model.ref.startswith(STORE_SCHEME):
+        return model.ref
+    path = workspace.path.absolute() / model.ref.removeprefix(STORE_SCHEME)
+    if not path.is_file():
+        raise StoreError(
+            f"The checkpoint of {model.name} is gone",
+            expected=str(path),
+            got="no such file",
+            remedy=f"Restore the file, or remove the model: task2vec models remove {model.name}",
+        )
+    return f"file:{path}"
+
+
+def _packaged_id(name: str) -> str:
+    return f"mdl_{name}"
+
+
+def _query(ref: str) -> str:
+    _, mark, query = ref.partition("?")
+    return mark + query if parse_qs(query) else ""
+
+
+def _record(
+    card: ProbeCard, *, id_: str, ref: str, name: str | None = None, task: str | None = None
+) -> ModelRecord:
+    return ModelRecord(
+        id=id_,
+        name=name or card.name,
+        ref=ref,
+        architecture=card.architecture,
+        task=task,
+        parameters=card.parameters,
+        input_size=card.preprocessing.input_size,
+        licence=card.licence,
+        created="",
+    )
+
+
+def experts_folder(store_path: Path) -> Path:
+    """Return where a store keeps the checkpoints of experts."""
+    return store_path / "experts"
+
+
+def expert_names(workspace: Workspace) -> dict[str, str]:
+    """Return the names of stored tasks by id."""
+    store = workspace.existing_store()
+    return {task.id: task.name for task in store.tasks.list()} if store else {}
+
+
+def remove_model(workspace: Workspace, name_or_id: str, *, cascade: bool = False) -> ModelRecord:
+    """Remove a model, then its checkpoint if the store holds it.
+
+    Raises `UnknownNameError`, and `InputError` when outcomes hang on it without ``cascade``, or
+    for a packaged model, which would come back.
+    """
+    model = get_model(workspace, name_or_id)
+    if model.id in {packaged.id for packaged in packaged_models()}:
+        raise InputError(
+            f"{model.name} cannot be removed: it comes with an installed package",
+            remedy="Leave it out of answers with limits such as --architecture.",
+        )
+    removed = workspace.store().models.remove(model.id, cascade=cascade)
+    _drop_checkpoints(workspace, [removed])
+    return removed
+
+
+def remove_task(workspace: Workspace, name_or_id: str, *, cascade: bool = False) -> TaskRecord:
+    """Remove a task; with ``cascade`` its experts, their checkpoints and all outcomes go too.
+
+    Raises `UnknownNameError`, and `InputError` when something hangs on it without ``cascade``.
+    """
+    store = workspace.store()
+    task = store.tasks.get(name_or_id)
+    experts = [model for model in store.models.list() if model.task == task.id]
+    removed = store.tasks.remove(task.id, cascade=cascade)
+    _drop_checkpoints(workspace, experts)
+    return removed
+
+
+def _drop_checkpoints(workspace: Workspace, models: list[ModelRecord]) -> None:
+    for model in models:
+        if model.ref.startswith(STORE_SCHEME):
+            path = workspace.path / model.ref.removeprefix(STORE_SCHEME)
+            path.unlink(missing_ok=True)
