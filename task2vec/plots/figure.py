@@ -119,7 +119,7 @@ def picture_format(target: Path | BinaryIO) -> PictureFormat:
             f"No picture can be written to {target}",
             expected="a name that ends in " + ", ".join(f".{kind}" for kind in PictureFormat),
             got=f".{suffix}" if suffix else "no suffix",
-            remedy=f"Try {target.with_suffix('.png')}.",
+            remedy=f"Try {target.stem or 'map'}.png.",
         ) from None
 
 
@@ -150,7 +150,7 @@ def _encoded(figure: Figure, kind: PictureFormat) -> bytes:
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{uuid4().hex}")
+    draft = path.with_name(f".{uuid4().hex}.tmp")
     try:
         try:
             with draft.open("xb") as file:

@@ -161,7 +161,7 @@ def _to_pixels(
     positions = np.array([(p.x, p.y) for p in points])
     low, high = positions.min(axis=0), positions.max(axis=0)
     space = np.array([room[2] - room[0], room[3] - room[1]]) - 2 * padding
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         scale = float((space / (high - low)).min())
     middle = np.array([room[0] + room[2], room[1] + room[3]]) / 2
     offsets = positions - (low + high) / 2

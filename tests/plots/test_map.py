@@ -78,7 +78,7 @@ def test_every_task_is_named_and_nothing_overlaps(count: int, seed: int, thumbna
     if count == 13 or (count == 40 and not thumbnails):
         assert {label.get_text() for label in named} == {point.name for point in points}
     assert len(named) >= (0.75 if thumbnails else 0.9) * count
-    assert len(images) >= (0.5 * count if thumbnails else 0)
+    assert len(images) >= (0.4 * count if thumbnails else 0)
     everything = boxes(named) + boxes(images)
     assert not [pair for pair in combinations(everything, 2) if crossing(*pair)]
     page = figure.bbox
@@ -240,8 +240,8 @@ def test_what_cannot_be_drawn_or_written(tmp_path: Path) -> None:
         draw_map([], tmp_path / "map.png")
     with pytest.raises(InputError, match="finite"):
         draw_map([MapPoint(name="t", x=np.nan, y=0, classes=2)], tmp_path / "map.png")
-    for name in ("map.gif", "map"):
-        with pytest.raises(InputError, match=r"\.png, \.svg, \.pdf.*map\.png"):
+    for name in ("map.gif", "map", "."):
+        with pytest.raises(InputError, match=r"\.png, \.svg, \.pdf.*Try .*\.png"):
             draw_map(tasks(2), tmp_path / name)
     with pytest.raises(InputError, match="folder that exists"):
         draw_map(tasks(2), tmp_path / "nowhere" / "map.png")
