@@ -20,7 +20,8 @@ def build(card: ProbeCard, state: Mapping[str, Tensor]) -> Probe:
     """
     check_architecture(card.architecture)
     backbone: nn.Module = timm.create_model(card.architecture, pretrained=False, num_classes=0)
-    classifiers = backbone.default_cfg.get("classifier") or ()
+    config = get_pretrained_cfg(card.architecture)
+    classifiers = (config.classifier if config else None) or ()
     prefixes = (classifiers,) if isinstance(classifiers, str) else tuple(classifiers)
     kept = {
         name: tensor
@@ -50,6 +51,10 @@ def default_preprocessing(architecture: str, input_size: int | None = None) -> P
     if config is None:
         return Preprocessing(size, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     known = config.interpolation in ("bicubic", "bilinear")
+    mean, std = (tuple(map(float, values)) for values in (config.mean, config.std))
     return Preprocessing(
-        size, config.mean, config.std, config.interpolation if known else "bicubic"
+        size,
+        (mean[0], mean[1], mean[2]),
+        (std[0], std[1], std[2]),
+        config.interpolation if known else "bicubic",
     )

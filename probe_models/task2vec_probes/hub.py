@@ -81,9 +81,11 @@ def hub_state(weights: str) -> tuple[dict[str, Tensor], str]:
     repository = name
     if scheme == "timm":
         config = get_pretrained_cfg(name, allow_unregistered=True)
-        repository = (config.hf_hub_id if config else None) or f"timm/{name}"
+        repository = (config.hf_hub_id if config else None) or "timm/"
+        # timm states the organisation alone where the repository is named like the model.
         if repository.endswith("/"):
-            repository += config.architecture + (f".{config.tag}" if config.tag else "")
+            tag = name.partition(".")[2] or (config.tag if config else None)
+            repository += name.partition(".")[0] + (f".{tag}" if tag else "")
     path = _download(repository, "model.safetensors", revision)
     state, _ = read_safetensors(path)
     # The hub's cache keeps every file under the commit that it came from.

@@ -90,6 +90,8 @@ def batch(
             )
             if known and result.status is ItemStatus.EMBEDDED:
                 warn(f"{known.name}: {warning}" for warning in known.warnings)
-    summary = ", ".join(f"{counts[status]} {status.value}" for status in ItemStatus if counts[status])
+    summary = ", ".join(
+        f"{counts[status]} {status.value}" for status in ItemStatus if counts[status]
+    )
     messages().print(f"{len(items)} sources: {summary}.")
     return 1 if counts[ItemStatus.FAILED] else 0

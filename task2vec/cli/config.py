@@ -16,7 +16,7 @@ class Command(Protocol):
 
 
 def read_config(path: Path | None, command: Command) -> dict[str, Any]:
-    """Return the default map of the command tree: for every command its own table over the keys at the top.
+    """Return the command tree's default map: each command's own table over the keys at the top.
 
     ``path`` None reads ``./task2vec.toml`` where there is one. Raises `SettingError` for a file
     that is missing or no TOML, or that names an option no command has.

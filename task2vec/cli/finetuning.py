@@ -33,7 +33,8 @@ def finetune(
     images: Annotated[
         int,
         typer.Option(
-            min=4, help="At most this many images are drawn; a test split of the source comes on top."
+            min=4,
+            help="At most this many images are drawn; a test split of the source comes on top.",
         ),
     ] = 400,
     epochs: Annotated[int, typer.Option(min=1, help="At most this many epochs.")] = 12,

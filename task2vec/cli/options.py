@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 StoreOption = Annotated[
     Path,
-    typer.Option("--store", envvar="TASK2VEC_STORE", help="The folder of the store.", metavar="DIR"),
+    typer.Option(
+        "--store", envvar="TASK2VEC_STORE", help="The folder of the store.", metavar="DIR"
+    ),
 ]
 DEFAULT_STORE = Path("task2vec-store")
 

@@ -55,7 +55,9 @@ def embed(
     tag: Annotated[
         list[str] | None, typer.Option(help="A tag, such as the family; may be repeated.")
     ] = None,
-    update: Annotated[bool, typer.Option("--update", help="Replace the task of this name.")] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Replace the task of this name.")
+    ] = False,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:

@@ -49,7 +49,11 @@ def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> i
     """
     from task2vec.service.doctor import State, examine
 
-    marks = {State.FINE: "[green]ok  [/]", State.NOTE: "[yellow]note[/]", State.FAULT: "[red]FAULT[/]"}
+    marks = {
+        State.FINE: "[green]ok  [/]",
+        State.NOTE: "[yellow]note[/]",
+        State.FAULT: "[red]FAULT[/]",
+    }
     checks = []
     for check in examine(store):
         checks.append(check)

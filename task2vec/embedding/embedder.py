@@ -11,11 +11,12 @@ from torch import Tensor
 
 from task2vec.data.sample import Sample, draw_sample
 from task2vec.data.task import Task
+from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.embedding.standard_error import deal_groups, expected_repeat_distance
 from task2vec.fisher.estimate import estimate_fisher
 from task2vec.fisher.estimators import Estimator, LabelNoise
-from task2vec.probe.head import Head, class_weights, fit_head
+from task2vec.probe.head import class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.types import Provenance, Space, TaskEmbedding
 
@@ -62,9 +63,10 @@ class Embedder:
         classes, count = len(sample.classes), len(sample.images)
         features = self._features(sample, tell)
         head = fit_head(features, sample.labels, classes=classes, penalty=settings.head_penalty)
+        groups = deal_groups(sample.labels)
         estimate = estimate_fisher(
             self.probe.backbone,
-            self._head_on_device(head),
+            head.on(self.probe.backbone),
             self._inputs(sample),
             noise=LabelNoise(
                 settings.estimator,
@@ -74,10 +76,12 @@ class Embedder:
                 seed=settings.seed,
             ),
             weights=class_weights(sample.labels, classes),
-            groups=deal_groups(sample.labels),
+            groups=groups,
             progress=lambda done: tell("fisher", done, count),
         )
-        standard_error = expected_repeat_distance(estimate.replicates, settings.prior_precision)
+        standard_error = expected_repeat_distance(
+            estimate.replicates, settings.prior_precision
+        ) + expected_refit_distance(self.probe, sample, features, groups=groups, settings=settings)
         provenance = Provenance(
             space=self.space,
             probe_name=self.probe.name,
@@ -92,8 +96,11 @@ class Embedder:
             head=head.fit,
             versions=library_versions(),
         )
-        embedding = TaskEmbedding(
-            estimate.values.astype(np.float32), estimate.errors.astype(np.float32), provenance
+        embedding = TaskEmbedding.from_estimates(
+            values=estimate.values,
+            errors=estimate.errors,
+            replicates=estimate.replicates,
+            provenance=provenance,
         )
         return Embedded(embedding, sample, (*task.warnings, *sample.warnings, *_doubts(embedding)))
 
@@ -102,20 +109,13 @@ class Embedder:
         for first in range(0, len(sample.images), size):
             yield self.probe.to_input(sample.images[first : first + size])
 
-    def _features(
-        self, sample: Sample[Pixels], tell: Progress
-    ) -> NDArray[np.float32]:
+    def _features(self, sample: Sample[Pixels], tell: Progress) -> NDArray[np.float32]:
         found = []
         for inputs in self._inputs(sample):
             with torch.inference_mode():
                 found.append(self.probe.backbone(inputs).cpu().numpy())
             tell("features", sum(map(len, found)), len(sample.images))
         return np.concatenate(found)
-
-    def _head_on_device(self, head: Head) -> Callable[[Tensor], Tensor]:
-        like = next(self.probe.backbone.parameters())
-        weight, bias = (torch.from_numpy(part).to(like) for part in (head.weight, head.bias))
-        return lambda features: torch.nn.functional.linear(features, weight, bias)
 
 
 def library_versions() -> dict[str, str]:

@@ -29,10 +29,14 @@ class EmbeddingSettings:
         for name, least in (("images", 2), ("draws", 1), ("seed", 0), ("batch_size", 1)):
             if getattr(self, name) < least:
                 raise SettingError(
-                    f"{name} is too small", expected=f"at least {least}", got=str(getattr(self, name))
+                    f"{name} is too small",
+                    expected=f"at least {least}",
+                    got=str(getattr(self, name)),
                 )
         for name in ("head_penalty", "prior_precision"):
             if not getattr(self, name) > 0:
                 raise SettingError(
-                    f"{name} is unusable", expected="a positive number", got=str(getattr(self, name))
+                    f"{name} is unusable",
+                    expected="a positive number",
+                    got=str(getattr(self, name)),
                 )

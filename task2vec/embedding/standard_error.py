@@ -22,16 +22,14 @@ def deal_groups(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     return groups
 
 
-def expected_repeat_distance(
-    replicates: NDArray[np.float64], prior_precision: float
-) -> float:
+def expected_repeat_distance(replicates: NDArray[np.float64], prior_precision: float) -> float:
     """Return the expected symmetric distance between two repeats of an embedding.
 
     ``replicates`` (K, n) are estimates from disjoint groups of the images. Every split into two
     halves gives a distance between two embeddings of half the images; for small noise the
     distance grows with the noise's variance, that is with one over the number of images, so two
-    embeddings of all images are half as far apart. The head is held: what a refitted head adds is
-    not in it. One group alone says nothing: nan.
+    embeddings of all images are half as far apart. The head is held: `head_noise` tells what
+    refitting it adds. One group alone says nothing: nan.
     """
     count = len(replicates)
     if count < 2:

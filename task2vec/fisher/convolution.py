@@ -44,13 +44,11 @@ def squared_filter_gradients(inputs: Tensor, gradients: Tensor, geometry: Geomet
     return torch.cat(
         [
             _products(
-                F.unfold(
-                    x, geometry.kernel, dilation=geometry.dilation, stride=geometry.stride
-                ),
+                F.unfold(x, geometry.kernel, dilation=geometry.dilation, stride=geometry.stride),
                 g,
                 geometry.groups,
             )
-            for x, g in zip(inputs.split(chunk), gradients.split(chunk), strict=True)
+            for x, g in zip(torch.split(inputs, chunk), torch.split(gradients, chunk), strict=True)
         ]
     )
 

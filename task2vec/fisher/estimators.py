@@ -77,7 +77,7 @@ class LabelNoise:
             vectors = basis[:, None, :].expand(-1, len(logits), -1)
             return root_times(logits, vectors, self.likelihood)
         signs = self._noise[rows].to(logits).transpose(0, 1)
-        return root_times(logits, signs, self.likelihood) / signs.shape[0] ** 0.5
+        return root_times(logits, signs, self.likelihood) / float(signs.shape[0] ** 0.5)
 
     def _drawn_labels(self, logits: Tensor, uniform: Tensor) -> Tensor:
         """Return ``(onehot(y) - p) / sqrt(R)``, the gradients of log p(y) at labels y ~ p."""
@@ -86,4 +86,5 @@ class LabelNoise:
         bounds = p.double().cumsum(dim=-1)[:, :-1].contiguous()
         labels = torch.searchsorted(bounds, uniform.to(bounds.device), right=True)
         onehot = torch.nn.functional.one_hot(labels, self._classes).to(logits)
-        return (onehot - p[:, None, :]).transpose(0, 1) / labels.shape[1] ** 0.5
+        gradients: Tensor = (onehot - p[:, None, :]).transpose(0, 1)
+        return gradients / float(labels.shape[1] ** 0.5)

@@ -101,7 +101,7 @@ class _Interception(TorchFunctionMode):
 
     def _convolve(
         self,
-        input: Tensor,  # noqa: A002 - the name that callers of conv2d use
+        input: Tensor,
         weight: Tensor,
         bias: Tensor | None = None,
         stride: int | tuple[int, int] = 1,
@@ -111,7 +111,7 @@ class _Interception(TorchFunctionMode):
     ) -> Tensor:
         slot = self._slots.get(id(weight))
         if slot is None:
-            return F.conv2d(input, weight, bias, stride, padding, dilation, groups)  # type: ignore[arg-type]
+            return F.conv2d(input, weight, bias, stride, padding, dilation, groups)
         if id(weight) in self._seen:
             raise SettingError(
                 "This network cannot be a probe",
@@ -122,7 +122,7 @@ class _Interception(TorchFunctionMode):
         kernel = (weight.shape[2], weight.shape[3])
         geometry = Geometry(kernel, _pair(stride), _pair(dilation), groups)
         padded = F.pad(input, _explicit(padding, geometry))
-        output: Tensor = _TrackedConvolution.apply(
+        output: Tensor = _TrackedConvolution.apply(  # type: ignore[no-untyped-call]
             padded, self._anchor, weight, bias, geometry, self._squares[:, slot]
         )
         return output
@@ -135,7 +135,7 @@ class _TrackedConvolution(torch.autograd.Function):
     def forward(
         ctx: Any,
         padded: Tensor,
-        anchor: Tensor,
+        anchor: Tensor,  # noqa: ARG004 - gives autograd something to differentiate
         weight: Tensor,
         bias: Tensor | None,
         geometry: Geometry,
@@ -190,5 +190,3 @@ def _explicit(padding: int | tuple[int, int] | str, geometry: Geometry) -> list[
         return [width // 2, width - width // 2, height // 2, height - height // 2]
     vertical, horizontal = _pair(padding)  # type: ignore[arg-type]
     return [horizontal, horizontal, vertical, vertical]
-
-

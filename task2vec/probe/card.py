@@ -58,7 +58,7 @@ class ProbeCard:
         return self.weights.startswith("package:")
 
     def at(self, input_size: int) -> "ProbeCard":
-        """Return the same network at another input size: another probe, with another fingerprint."""
+        """Return the same network at another input size: a probe with another fingerprint."""
         return replace(self, preprocessing=replace(self.preprocessing, input_size=input_size))
 
     def fingerprint(self, weights_sha256: str) -> str:

@@ -1,13 +1,17 @@
 """The head: a linear classifier on the probe's features, fitted anew to each task."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from torch import Tensor, nn
+from torch.nn import functional
 
 from task2vec.errors import SettingError
 from task2vec.types import HeadFit
@@ -28,6 +32,12 @@ class Head:
     weight: Matrix
     bias: Matrix
     fit: HeadFit
+
+    def on(self, network: nn.Module) -> Callable[[Tensor], Tensor]:
+        """Return the map from (N, D) features to logits, in a network's precision and place."""
+        like = next(network.parameters())
+        weight, bias = (torch.from_numpy(part).to(like) for part in (self.weight, self.bias))
+        return lambda features: functional.linear(features, weight, bias)
 
 
 def class_weights(labels: NDArray[np.int64], classes: int) -> Matrix:

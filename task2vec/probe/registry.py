@@ -85,7 +85,5 @@ def load_card(card: ProbeCard) -> Probe:
 def _input_size(query: str) -> int:
     values = parse_qs(query)
     if set(values) != {"input_size"} or not values["input_size"][0].isdecimal():
-        raise SettingError(
-            "Unknown probe option", expected="?input_size=PIXELS", got=f"?{query}"
-        )
+        raise SettingError("Unknown probe option", expected="?input_size=PIXELS", got=f"?{query}")
     return int(values["input_size"][0])

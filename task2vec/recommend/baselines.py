@@ -1,4 +1,4 @@
-"""The simple rules that a recommendation is shown beside, since most clever ones do not beat them."""
+"""The simple rules that an answer is shown beside, since many a clever one does not beat them."""
 
 from collections.abc import Mapping, Sequence
 

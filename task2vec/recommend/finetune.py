@@ -36,7 +36,9 @@ class FineTuningSettings:
         for name, least in (("epochs", 1), ("patience", 1), ("batch_size", 2), ("seed", 0)):
             if getattr(self, name) < least:
                 raise SettingError(
-                    f"{name} is too small", expected=f"at least {least}", got=str(getattr(self, name))
+                    f"{name} is too small",
+                    expected=f"at least {least}",
+                    got=str(getattr(self, name)),
                 )
         if not 0 < self.learning_rate < 1:
             raise SettingError(
@@ -104,9 +106,15 @@ def fine_tune(
             # Weights sum to 1 over all images; times their number they are 1 on balanced classes.
             balance = torch.from_numpy(weights[chosen] * count).to(losses)
             optimiser.zero_grad()
-            (losses * balance).mean().backward()
+            (losses * balance).mean().backward()  # type: ignore[no-untyped-call]
             optimiser.step()
-            tell(epoch, settings.epochs, min((step + 1) * settings.batch_size, count), count, accuracy)
+            tell(
+                epoch,
+                settings.epochs,
+                min((step + 1) * settings.batch_size, count),
+                count,
+                accuracy,
+            )
         loss, found = _validate(network, start, validation)
         # With nothing to validate on, the last epoch is as good a choice as any.
         if loss < best_loss or not validation.images:
@@ -177,6 +185,4 @@ def _jitter(images: Tensor, generator: torch.Generator) -> Tensor:
     grid = nn.functional.affine_grid(
         transform.to(images.device), list(images.shape), align_corners=False
     )
-    return nn.functional.grid_sample(
-        images, grid, padding_mode="border", align_corners=False
-    )
+    return nn.functional.grid_sample(images, grid, padding_mode="border", align_corners=False)

@@ -21,7 +21,7 @@ REACH = 0.25
 
 @dataclass(frozen=True)
 class Observation:
-    """A gain seen on a task at a symmetric ``distance``, with the ``variance`` of its measurement."""
+    """A gain seen on a task at a symmetric ``distance``, measured with a ``variance``."""
 
     gain: float
     variance: float

@@ -64,9 +64,7 @@ def hold_out(
             remedy="Give the folder above the splits, or class folders without splits.",
         )
     drawn = draw_sample(task.only(rest), images=images, seed=seed, transform=transform)
-    test = draw_sample(
-        task.only("test"), images=MOST_TEST_IMAGES, seed=seed, transform=transform
-    )
+    test = draw_sample(task.only("test"), images=MOST_TEST_IMAGES, seed=seed, transform=transform)
     everything = np.arange(len(drawn.labels))
     if rest == "train" and "val" in task.splits:
         val = draw_sample(task.only("val"), images=images, seed=seed, transform=transform)
@@ -91,7 +89,9 @@ def _divide(drawn: Sample[T], seed: int) -> Holdout[T]:
     kept = np.array([i for i in test if drawn.digests[i] not in seen], dtype=np.int64)
     warnings = list(drawn.warnings)
     if len(kept) < len(test):
-        warnings.append(f"{len(test) - len(kept)} test images are copies of training images: left out")
+        warnings.append(
+            f"{len(test) - len(kept)} test images are copies of training images: left out"
+        )
     if not len(kept):
         warnings.append("too few images a class to hold any out: the accuracy is not measured")
     return Holdout(

@@ -52,5 +52,3 @@ def cross_validate(
         logits = X[held] @ head.weight.T + head.bias
         correct[held] = logits.argmax(axis=1) == y[held]
     return ProbeAccuracy(correct)
-
-

@@ -141,7 +141,12 @@ def finetune(
         f"{trained} images seed {request.settings.seed}"
     )
     expert = _register(
-        workspace, name=name, start=start, task=record, probe=probe, tuned=tuned,
+        workspace,
+        name=name,
+        start=start,
+        task=record,
+        probe=probe,
+        tuned=tuned,
         classes=parts.classes,
     )
     accuracy, interval = None, None
@@ -149,8 +154,15 @@ def finetune(
         accuracy = float(correct.mean())
         interval = wilson_interval(int(correct.sum()), len(correct))
         _record(
-            workspace, start, record, accuracy=accuracy, interval=interval, protocol=protocol,
-            images=len(correct), settings=request.settings, expert=expert,
+            workspace,
+            start,
+            record,
+            accuracy=accuracy,
+            interval=interval,
+            protocol=protocol,
+            images=len(correct),
+            settings=request.settings,
+            expert=expert,
         )
     return FineTuneResult(
         model=expert,

@@ -27,7 +27,7 @@ class Measured:
 
 
 def add_outcome(workspace: Workspace, measured: Measured) -> Outcome:
-    """Record one outcome; raises `UnknownNameError`, or `SettingError` for an accuracy off [0, 1]."""
+    """Record one; raises `UnknownNameError`, or `SettingError` for an accuracy off [0, 1]."""
     workspace.store(create=True)
     return workspace.store().outcomes.add(_outcome(workspace, measured))
 

@@ -51,9 +51,7 @@ class Limits:
             model.parameters is None or model.parameters > self.max_parameters
         ):
             return False
-        if self.architecture is not None and not fnmatchcase(
-            model.architecture, self.architecture
-        ):
+        if self.architecture is not None and not fnmatchcase(model.architecture, self.architecture):
             return False
         return self.licence is None or (model.licence or "").lower() == self.licence.lower()
 

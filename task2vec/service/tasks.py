@@ -46,14 +46,14 @@ def embed(
     from task2vec.embedding.settings import EmbeddingSettings
 
     settings = request.settings or EmbeddingSettings()
-    task = open_named(workspace, request.source) if isinstance(request.source, str) else request.source
+    task = (
+        open_named(workspace, request.source) if isinstance(request.source, str) else request.source
+    )
     if request.name is not None:
         task = replace(task, name=request.name)
     _check_free(workspace, task.name, update=request.update)
     started = perf_counter()
-    found = workspace.engine.embed(
-        task, probe=request.probe, settings=settings, progress=progress
-    )
+    found = workspace.engine.embed(task, probe=request.probe, settings=settings, progress=progress)
     record = TaskRecord(
         id="",
         name=task.name,

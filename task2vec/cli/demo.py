@@ -1,0 +1,213 @@
+"""The demo: the main job on the example tasks, told step by step."""
+
+import shutil
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from rich.progress import Progress
+
+from task2vec.cli.output import console, interval, percent, print_table
+from task2vec.cli.progress import bars, embedding_bar, probing_bar, tuning_bar
+from task2vec.cli.recommending import print_answer
+from task2vec.errors import InputError
+
+if TYPE_CHECKING:
+    from task2vec.service.finetuning import FineTuneResult
+    from task2vec.service.subjects import Subject
+    from task2vec.service.workspace import Workspace
+
+#: Fewer than the default of 300, so that the demo is over in some minutes on two cores.
+IMAGES = 120
+EXPERTS = ("latin_small_letters", "fashion_mixed", "emoji_food")
+SHOWN = "greek_capitals"
+PAIR = ("emoji_food", "clipart_food")
+HELD_BACK = "cyrillic_capitals"
+
+_MARKER = "made-by-task2vec-demo"
+
+
+def run(examples: Path, output: Path) -> None:
+    """Run all steps on the folder of examples, into ``output``.
+
+    Raises `InputError` when the examples are not there, or ``output`` holds something else.
+    """
+    families = _families(examples)
+    _make_room(output)
+    from task2vec.service.workspace import Workspace
+
+    started = perf_counter()
+    with Workspace(output / "store") as workspace, bars() as progress:
+        _embed_all(workspace, examples, families, progress)
+        _make_experts(workspace, progress)
+        _show_neighbours(workspace)
+        _draw(workspace, output / "map.png")
+        subject = _recommend_and_judge(workspace, examples / "held_back" / HELD_BACK, progress)
+    say = console().print
+    say(f"\nDone in {perf_counter() - started:.0f} seconds. The store is {output / 'store'}.")
+    say(f"Try:  task2vec neighbours {subject} --store {output / 'store'}", markup=False)
+    say(f"      task2vec recommend YOUR_FOLDER --store {output / 'store'}", markup=False)
+
+
+def _families(examples: Path) -> dict[str, str]:
+    try:
+        tasks = tomllib.loads((examples / "tasks.toml").read_text(encoding="utf-8"))["tasks"]
+    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise InputError(
+            f"The example tasks are not in {examples}",
+            expected="the folder `examples` of the task2vec repository",
+            got=str(error),
+            remedy="Run it from a clone of the repository, or name the folder with --examples.",
+        ) from error
+    return {name: about["family"] for name, about in tasks.items()}
+
+
+def _make_room(output: Path) -> None:
+    """Empty a folder that an earlier demo made; leave any other alone."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        if not (output / _MARKER).is_file():
+            raise InputError(
+                f"{output} holds something that no demo made",
+                remedy="Name another folder with --output.",
+            )
+        shutil.rmtree(output)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / _MARKER).touch()
+    except OSError as error:
+        raise InputError(f"{output} cannot be written", got=str(error)) from error
+
+
+def _embed_all(
+    workspace: "Workspace", examples: Path, families: dict[str, str], progress: Progress
+) -> None:
+    from task2vec.embedding.settings import EmbeddingSettings
+    from task2vec.service.tasks import EmbedRequest, embed
+
+    _heading(f"1. Embed {len(families)} tasks, {IMAGES} images each")
+    bar = progress.add_task("tasks", total=len(families))
+    started = perf_counter()
+    for name, family in families.items():
+        request = EmbedRequest(
+            source=str(examples / "tasks" / name),
+            settings=EmbeddingSettings(images=IMAGES),
+            tags=(family,),
+        )
+        embed(workspace, request, embedding_bar(progress, name))
+        progress.advance(bar)
+    progress.remove_task(bar)
+    seconds = perf_counter() - started
+    console().print(f"{len(families)} embeddings in {seconds:.0f} seconds.")
+
+
+def _make_experts(workspace: "Workspace", progress: Progress) -> None:
+    _heading(f"2. Fine-tune {len(EXPERTS)} experts from the plain default")
+    results = [
+        _finetune(workspace, task, start="efficientnet_lite0", epochs=5, images=240)(progress)
+        for task in EXPERTS
+    ]
+    print_table(
+        ["expert", "accuracy", "95 % interval", "seconds"],
+        [
+            (found.model.name, percent(found.accuracy), interval(found.interval), found.seconds)
+            for found in results
+        ],
+    )
+
+
+def _finetune(
+    workspace: "Workspace", source: str, *, start: str, epochs: int, images: int
+) -> Callable[[Progress], "FineTuneResult"]:
+    from task2vec.embedding.settings import EmbeddingSettings
+    from task2vec.recommend.finetune import FineTuningSettings
+    from task2vec.service.finetuning import FineTuneRequest, finetune
+
+    request = FineTuneRequest(
+        source=source,
+        start=start,
+        images=images,
+        settings=FineTuningSettings(epochs=epochs),
+        embedding=EmbeddingSettings(images=IMAGES),
+    )
+    label = f"{Path(source).name} from {start}"
+    return lambda progress: finetune(
+        workspace,
+        request,
+        progress=tuning_bar(progress, label),
+        embed_progress=embedding_bar(progress, Path(source).name),
+    )
+
+
+def _show_neighbours(workspace: "Workspace") -> None:
+    from task2vec.service.search import distances, neighbours
+    from task2vec.service.subjects import resolve
+
+    _heading(f"3. What is {SHOWN} like?")
+    found = neighbours(workspace, resolve(workspace, SHOWN), k=5)
+    print_table(
+        ["nearest tasks", "symmetric distance", "standard error"],
+        [(n.name, n.distance, n.standard_error) for n in found],
+    )
+    pair = distances(*(resolve(workspace, name) for name in PAIR))
+    console().print(
+        f"\nAsymmetric distance {PAIR[0]} -> {PAIR[1]}: {pair.asymmetric.source_to_target:.3f}; "
+        f"{PAIR[1]} -> {PAIR[0]}: {pair.asymmetric.target_to_source:.3f}\n"
+        "(how bad a start the first is for the second: the more complex source is the better one)",
+        markup=False,
+    )
+
+
+def _draw(workspace: "Workspace", path: Path) -> None:
+    from task2vec.plots.layout import LayoutMethod
+    from task2vec.service.maps import draw
+
+    _heading("4. The map of the tasks")
+    draw(workspace, path, method=LayoutMethod.MDS, thumbnails=True)
+    console().print(f"Drawn to {path}.", markup=False)
+
+
+def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progress) -> str:
+    from task2vec.embedding.settings import EmbeddingSettings
+    from task2vec.recommend.intervals import paired_difference
+    from task2vec.service.recommendation import recommend
+    from task2vec.service.subjects import resolve
+
+    _heading(f"5. Which model should {HELD_BACK}, a task not seen so far, start from?")
+    subject: Subject = resolve(
+        workspace,
+        str(source),
+        settings=EmbeddingSettings(images=IMAGES),
+        progress=embedding_bar(progress, HELD_BACK),
+    )
+    answer = recommend(workspace, subject, images=IMAGES, progress=probing_bar(progress))
+    print_answer(answer)
+    start = answer.chosen
+    if answer.abstained:
+        others = (r.model for r in answer.recommendations if r.model != answer.chosen)
+        start = next(others)
+        console().print(f"\nTo see whether that was right, {start} is tried as well.", markup=False)
+    _heading("6. Was that right? Fine-tune from it, and from the plain default")
+    first, second = (
+        _finetune(workspace, str(source), start=name, epochs=6, images=300)(progress)
+        for name in (start, "efficientnet_lite0")
+    )
+    print_table(
+        ["start", "accuracy", "95 % interval", "seconds"],
+        [
+            (name, percent(found.accuracy), interval(found.interval), found.seconds)
+            for name, found in ((start, first), ("efficientnet_lite0", second))
+        ],
+    )
+    difference, low, high = paired_difference(first.correct, second.correct)
+    console().print(
+        f"\nDifference on the same {len(first.correct)} test images: {100 * difference:+.1f} points, "
+        f"95 % interval {100 * low:+.1f} to {100 * high:+.1f}.",
+        markup=False,
+    )
+    return first.task.name
+
+
+def _heading(text: str) -> None:
+    console().print(f"\n[bold cyan]{text}[/]")

@@ -1,0 +1,66 @@
+"""How far apart two embeddings are because their heads were fitted on other images."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from task2vec.data.sample import Sample
+from task2vec.distance import symmetric_distance, with_prior
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.fisher.estimate import estimate_fisher
+from task2vec.fisher.estimators import LabelNoise
+from task2vec.probe.head import class_weights, fit_head
+from task2vec.probe.probe import Pixels, Probe
+
+#: Images on which the two heads are compared: they cost two passes each.
+_COMPARED = 32
+
+
+def expected_refit_distance(
+    probe: Probe,
+    sample: Sample[Pixels],
+    features: NDArray[np.floating],
+    *,
+    groups: NDArray[np.int64],
+    settings: EmbeddingSettings,
+) -> float:
+    """Return the expected symmetric distance that refitting the head adds between two repeats.
+
+    Two heads are fitted on the two halves of the images (``groups`` (N,) even and odd; ``features``
+    is (N, D)), and the Fisher information of a few images is taken under each with the same signs,
+    so that the heads alone differ. A head on half of the images varies twice as much as one on
+    all, so half of the distance is what two heads on all images would give.
+    """
+    count, classes = len(sample.labels), len(sample.classes)
+    step = max(1, count // _COMPARED)
+    chosen = np.arange(0, count, step)
+    labels = np.unique(sample.labels[chosen], return_inverse=True)[1]
+    noise = LabelNoise(
+        settings.estimator,
+        images=len(chosen),
+        classes=classes,
+        draws=settings.draws,
+        seed=settings.seed,
+    )
+    found = []
+    for parity in (0, 1):
+        half = groups % 2 == parity
+        # A class that one half lacks lends it its images: the halves are then less different.
+        lacking = np.setdiff1d(sample.labels, sample.labels[half])
+        half |= np.isin(sample.labels, lacking)
+        head = fit_head(
+            features[half], sample.labels[half], classes=classes, penalty=settings.head_penalty
+        )
+        batches = (
+            probe.to_input([sample.images[i] for i in chosen[first : first + settings.batch_size]])
+            for first in range(0, len(chosen), settings.batch_size)
+        )
+        estimate = estimate_fisher(
+            probe.backbone,
+            head.on(probe.backbone),
+            batches,
+            noise=noise,
+            weights=class_weights(labels, int(labels.max()) + 1),
+            groups=np.zeros(len(chosen), dtype=np.int64),
+        )
+        found.append(with_prior(estimate.values, settings.prior_precision))
+    return float(symmetric_distance(*found)) / 2
