@@ -17,6 +17,9 @@ from task2vec.errors import InputError, MissingExtraError
 
 Matrix = NDArray[np.float64]
 
+# Distances computed from float32 embeddings are this exact at worst.
+_ROUNDING = 1e-6
+
 
 class LayoutMethod(StrEnum):
     """How distances become positions: `mds` keeps lengths, the others keep neighbourhoods."""
@@ -37,7 +40,7 @@ def lay_out(distances: Matrix, *, method: LayoutMethod, seed: int) -> Matrix:
     Raises `InputError` for no points or an unusable matrix, `MissingExtraError` where UMAP is
     asked for and not installed.
     """
-    _check(distances)
+    distances = _checked(distances)
     scale = distances.mean()
     if scale == 0:
         return np.zeros((len(distances), 2))
@@ -77,7 +80,8 @@ def stress(distances: Matrix, positions: Matrix) -> float:
     return float(np.linalg.norm(residual) / np.linalg.norm(wanted))
 
 
-def _check(distances: Matrix) -> None:
+def _checked(distances: Matrix) -> Matrix:
+    """Return the distances free of what rounding did to them, or raise `InputError`."""
     if distances.ndim != 2 or distances.shape[0] != distances.shape[1]:
         raise InputError(
             "A layout needs the distance of every pair of tasks",
@@ -91,24 +95,24 @@ def _check(distances: Matrix) -> None:
             got="none",
             remedy="Embed some tasks first: task2vec embed SOURCE.",
         )
-    if not np.isfinite(distances).all() or distances.min() < 0:
+    if not np.isfinite(distances).all() or distances.min() < -_ROUNDING:
         raise InputError(
             "The distances cannot be laid out",
             expected="finite, non-negative numbers",
             got=f"values from {distances.min()} to {distances.max()}",
             remedy="Use symmetric distances between embeddings of one space.",
         )
-    if (
-        not np.allclose(distances, distances.T, rtol=0, atol=1e-9)
-        or np.diag(distances).max() > 1e-9
-    ):
+    asymmetry, diagonal = np.abs(distances - distances.T).max(), np.diag(distances).max()
+    if max(asymmetry, diagonal) > _ROUNDING * max(1.0, distances.max()):
         raise InputError(
             "The distances cannot be laid out",
             expected="a symmetric matrix with a diagonal of zeros",
-            got=f"an asymmetry of {np.abs(distances - distances.T).max():.3g} "
-            f"and a diagonal up to {np.diag(distances).max():.3g}",
+            got=f"an asymmetry of {asymmetry:.3g} and a diagonal up to {diagonal:.3g}",
             remedy="Use the symmetric distance: the others have a direction.",
         )
+    cleaned = np.maximum((distances + distances.T) / 2, 0.0)
+    np.fill_diagonal(cleaned, 0.0)
+    return np.asarray(cleaned, dtype=np.float64)
 
 
 def _classical_scaling(distances: Matrix) -> Matrix:

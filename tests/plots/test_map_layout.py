@@ -154,6 +154,15 @@ def test_unusable_distances(distances: Array, said: str) -> None:
         lay_out(distances, method=LayoutMethod.MDS, seed=0)
 
 
+def test_rounding_is_no_asymmetry() -> None:
+    exact, _ = families(members=4)
+    rounded = exact + np.random.default_rng(0).uniform(-1e-7, 1e-7, size=exact.shape)
+    found = lay_out(rounded, method=LayoutMethod.MDS, seed=0)
+    np.testing.assert_allclose(
+        found, lay_out(exact, method=LayoutMethod.MDS, seed=0), rtol=0, atol=1e-4
+    )
+
+
 def test_umap_missing_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     real_import = builtins.__import__
 
