@@ -1,1 +1,67 @@
-"""x"""
+"""Which known tasks does a labelled image set resemble, and which model should it start from?
+
+    import task2vec
+
+    birds = task2vec.embed("photos/birds")
+    print(task2vec.symmetric_distance(birds, task2vec.embed("photos/dogs")))
+
+    with task2vec.LocalClient("task2vec-store") as client:
+        client.embed("photos/birds")
+        print(client.recommend("photos/dogs").reason)
+
+Importing this package loads no torch; what needs it loads it when it is called.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from task2vec.data.open import open_source
+    from task2vec.distance import task_asymmetric_distance as asymmetric_distance
+    from task2vec.distance import task_complexity as complexity
+    from task2vec.distance import task_information_distance as information_distance
+    from task2vec.distance import task_symmetric_distance as symmetric_distance
+    from task2vec.embedding.files import load_embedding
+    from task2vec.embedding.quick import embed
+    from task2vec.errors import Task2VecError
+    from task2vec.sdk.local import LocalClient
+    from task2vec.types import TaskEmbedding
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LocalClient",
+    "Task2VecError",
+    "TaskEmbedding",
+    "asymmetric_distance",
+    "complexity",
+    "embed",
+    "information_distance",
+    "load_embedding",
+    "open_source",
+    "symmetric_distance",
+]
+
+_HOMES = {
+    "LocalClient": ("task2vec.sdk.local", "LocalClient"),
+    "Task2VecError": ("task2vec.errors", "Task2VecError"),
+    "TaskEmbedding": ("task2vec.types", "TaskEmbedding"),
+    "asymmetric_distance": ("task2vec.distance", "task_asymmetric_distance"),
+    "complexity": ("task2vec.distance", "task_complexity"),
+    "embed": ("task2vec.embedding.quick", "embed"),
+    "information_distance": ("task2vec.distance", "task_information_distance"),
+    "load_embedding": ("task2vec.embedding.files", "load_embedding"),
+    "open_source": ("task2vec.data.open", "open_source"),
+    "symmetric_distance": ("task2vec.distance", "task_symmetric_distance"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'task2vec' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -202,8 +202,8 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     )
     difference, low, high = paired_difference(first.correct, second.correct)
     console().print(
-        f"\nDifference on the same {len(first.correct)} test images: {100 * difference:+.1f} points, "
-        f"95 % interval {100 * low:+.1f} to {100 * high:+.1f}.",
+        f"\nDifference on the same {len(first.correct)} test images: {100 * difference:+.1f} "
+        f"points, 95 % interval {100 * low:+.1f} to {100 * high:+.1f}.",
         markup=False,
     )
     return first.task.name

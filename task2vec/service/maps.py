@@ -49,7 +49,7 @@ def draw(
 
     store = workspace.store()
     space, warnings = _common_space(store.tasks.list(tag=tag))
-    records, values, _ = store.tasks.matrix(space)
+    records, values = store.tasks.matrix(space)
     kept = [i for i, record in enumerate(records) if tag is None or tag in record.tags]
     records = [records[i] for i in kept]
     precisions = with_prior(values[kept], space.prior_precision)
@@ -64,6 +64,7 @@ def draw(
             classes=record.provenance.classes,
             group=record.tags[0] if record.tags else None,
             thumbnail=store.tasks.thumbnail(record.id) if thumbnails else None,
+            standard_error=record.provenance.standard_error,
         )
         for record, (x, y) in zip(records, positions, strict=True)
     ]

@@ -1,0 +1,1 @@
+"""Speed, memory, repeatability and usefulness, measured."""
