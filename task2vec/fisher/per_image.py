@@ -58,14 +58,17 @@ class PerImageFisher:
         ``images`` is (N, 3, H, W), ``head`` maps the network's features to (N, C) logits, and
         ``cotangents`` maps the logits to the (R, N, C) gradients to send back.
 
-        Raises `SettingError` when one weight serves two convolutions, whose gradients would have
-        to be added before squaring.
+        Raises `SettingError` unless every convolution is used once, with the weight that it holds:
+        the gradients of two uses would have to be added before squaring, and a weight made anew
+        in each pass (weight standardisation, for one) is not the one that is counted.
         """
         squares = torch.zeros(len(images), self.filters, dtype=images.dtype, device=images.device)
         # Convolutions of frozen weights have nothing to differentiate: the anchor gives them so.
         anchor = torch.zeros((), dtype=images.dtype, device=images.device, requires_grad=True)
-        with torch.enable_grad(), _Interception(self._slots, anchor, squares):
+        interception = _Interception(self._slots, anchor, squares)
+        with torch.enable_grad(), interception:
             logits = head(self._network(images.detach()))
+        interception.check_complete()
         sent = cotangents(logits)
         for position, cotangent in enumerate(sent):
             torch.autograd.grad(
@@ -87,6 +90,15 @@ class _Interception(TorchFunctionMode):
         self._anchor = anchor
         self._squares = squares
         self._seen: set[int] = set()
+
+    def check_complete(self) -> None:
+        """Raise `SettingError` when a known weight was in no convolution of the pass."""
+        if len(self._seen) < len(self._slots):
+            raise SettingError(
+                "This network cannot be a probe",
+                expected="every convolution used once in a pass, with its own weight",
+                got=f"{len(self._slots) - len(self._seen)} of {len(self._slots)} that are not",
+            )
 
     def __torch_function__(
         self,

@@ -1,0 +1,117 @@
+"""Against Fisher information that was computed independently of this package."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from task2vec.fisher.estimators import Estimator, LabelNoise
+from task2vec.fisher.per_image import PerImageFisher
+from task2vec.fisher.root import Likelihood
+
+FOLDER = Path(__file__).parents[1] / "golden"
+NETWORKS = json.loads((FOLDER / "fisher_tiny.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    with np.load(FOLDER / "fisher_tiny.npz") as file:
+        return {key: torch.from_numpy(file[key]) for key in file.files}
+
+
+class GoldenNetwork(nn.Module):
+    """The layers of one network as the JSON file lists them, up to the final linear layer."""
+
+    def __init__(self, layers, weights):
+        super().__init__()
+        self.layers = [layer for layer in layers if layer["op"] != "linear"]
+        for layer in self.layers:
+            name = layer.get("name")
+            if layer["op"] == "conv":
+                module = nn.Conv2d(
+                    layer["in"],
+                    layer["out"],
+                    layer["kernel"],
+                    stride=layer["stride"],
+                    dilation=layer["dilation"],
+                    groups=layer["groups"],
+                    bias=layer["bias"],
+                )
+            elif layer["op"] == "batchnorm":
+                module = nn.BatchNorm2d(len(weights[f"{name}.weight"]), eps=layer["eps"])
+                module.running_mean = weights[f"{name}.mean"].clone()
+                module.running_var = weights[f"{name}.var"].clone()
+            else:
+                continue
+            module.weight.data = weights[f"{name}.weight"].clone()
+            if module.bias is not None:
+                module.bias.data = weights[f"{name}.bias"].clone()
+            self.add_module(name, module)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kept = {}
+        for layer in self.layers:
+            match layer["op"]:
+                case "conv":
+                    x = self.get_submodule(layer["name"])(F.pad(x, layer["pad"]))
+                case "batchnorm":
+                    x = self.get_submodule(layer["name"])(x)
+                case "save":
+                    kept[layer["slot"]] = x
+                case "add":
+                    x = x + kept[layer["slot"]]
+                case "global_average_pool":
+                    x = x.mean(dim=(2, 3))
+                case function:
+                    x = getattr(torch.nn.functional, function)(x)
+        return x
+
+
+@pytest.fixture(params=NETWORKS)
+def golden(request, arrays):
+    """A network, its head, its images, and what they should give."""
+    start = f"{request.param}/"
+    own = {key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)}
+    weights = {k.removeprefix("weights/"): v for k, v in own.items() if k.startswith("weights/")}
+    stated = NETWORKS[request.param]
+    network = GoldenNetwork(stated["layers"], weights).eval()
+    (linear,) = (layer["name"] for layer in stated["layers"] if layer["op"] == "linear")
+
+    def head(features):
+        return F.linear(features, weights[f"{linear}.weight"], weights[f"{linear}.bias"])
+
+    return stated, network, head, own["input"], own["logits"]
+
+
+def test_exact_fisher(golden):
+    stated, network, head, images, logits = golden
+    torch.testing.assert_close(head(network(images)), logits, rtol=1e-12, atol=1e-14)
+    noise = LabelNoise(
+        Estimator.EXACT,
+        images=len(images),
+        classes=stated["classes"],
+        draws=1,
+        seed=0,
+        likelihood=Likelihood(stated["head"]),
+    )
+    per_image = PerImageFisher(network)(images, head, lambda found: noise.cotangents(found, 0))
+    expected = np.array(stated["embedding"])
+    assert per_image.shape == (len(images), len(expected))
+    np.testing.assert_allclose(
+        per_image.mean(dim=0), expected, rtol=1e-11, atol=1e-14 * expected.max()
+    )
+
+
+@pytest.mark.parametrize("golden", ["dead_filter", "depthwise"], indirect=True)
+def test_dead_filter_is_exactly_zero(golden):
+    stated, network, head, images, _ = golden
+    zero = np.array(stated["embedding"]) == 0
+    assert zero.sum() == 1
+    noise = LabelNoise(Estimator.RADEMACHER, images=len(images), classes=5, draws=3, seed=0)
+    per_image = PerImageFisher(network)(images, head, lambda found: noise.cotangents(found, 0))
+    assert (per_image.numpy()[:, zero] == 0).all()
+    assert (per_image.numpy()[:, ~zero].max(axis=0) > 0).all()
