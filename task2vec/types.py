@@ -5,14 +5,17 @@ Nothing here loads torch, so that a client may use these types without the machi
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from task2vec.errors import SettingError, SpaceMismatchError
 
 Vector = NDArray[np.float32]
+Ratios = NDArray[np.float16]
+
+_Float = TypeVar("_Float", np.float16, np.float32)
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class Space:
 
     def check_same(self, other: "Space") -> None:
         """Raise `SpaceMismatchError`, naming the fields that differ, unless both are one space."""
-        differing = [f.name for f in fields(self) if getattr(self, f.name) != getattr(other, f.name)]
+        differing = [
+            f.name for f in fields(self) if getattr(self, f.name) != getattr(other, f.name)
+        ]
         if differing:
             raise SpaceMismatchError(
                 "These embeddings live in different spaces",
@@ -96,36 +101,91 @@ class Provenance:
 class TaskEmbedding:
     """One non-negative number per convolution filter of the probe, with its provenance.
 
-    ``values`` (n,) is the mean of the diagonal Fisher information over each filter's weights,
-    ``errors`` (n,) the standard error of each element. Both are float32 and read-only.
+    ``values`` (n,) float32 is the mean of the diagonal Fisher information over each filter's
+    weights, ``errors`` (n,) float32 the standard error of each element. ``replicates`` (K, n)
+    float16 are the estimates from K >= 2 disjoint groups of the images, of equal shares, each
+    divided by the estimate from all images (1 where that is 0): they tell how the elements move
+    together when the images change, which the errors do not. All three are read-only.
     """
 
     values: Vector
     errors: Vector
+    replicates: Ratios
     provenance: Provenance
 
     def __post_init__(self) -> None:
-        for name in ("values", "errors"):
-            array = np.array(getattr(self, name), dtype=np.float32)
-            if array.ndim != 1 or not np.isfinite(array).all() or (array < 0).any():
-                raise SettingError(
-                    f"The {name} of an embedding are unusable",
-                    expected="one finite, non-negative number per filter",
-                    got=f"an array of shape {array.shape} with minimum {array.min(initial=0.0)}",
-                )
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
-        if self.values.shape != self.errors.shape:
+        object.__setattr__(self, "values", _magnitudes("values", self.values, np.float32))
+        object.__setattr__(self, "errors", _magnitudes("errors", self.errors, np.float32))
+        ratios = _magnitudes("replicates", self.replicates, np.float16)
+        object.__setattr__(self, "replicates", ratios)
+        if self.values.ndim != 1 or not self.values.size or self.errors.shape != self.values.shape:
             raise SettingError(
-                "An embedding needs one standard error per element",
-                expected=f"{self.values.size} errors",
-                got=f"{self.errors.size}",
+                "An embedding needs a number and its standard error per filter",
+                expected="values and errors of one shape (n,)",
+                got=f"{self.values.shape} and {self.errors.shape}",
+            )
+        _check_groups(self.replicates.shape, values=self.values.shape)
+
+    @classmethod
+    def from_estimates(
+        cls,
+        *,
+        values: NDArray[np.float64],
+        errors: NDArray[np.float64],
+        replicates: NDArray[np.float64],
+        provenance: Provenance,
+    ) -> "TaskEmbedding":
+        """Make an embedding of estimates from all images and from disjoint groups of them.
+
+        Args:
+            values: the estimate from all images, shape (n,).
+            errors: the standard error of each element, shape (n,).
+            replicates: the estimate from each group, in the unit of ``values``, shape (K, n).
+            provenance: what all of it depends on.
+
+        Raises:
+            SettingError: for fewer than 2 groups, shapes that do not fit, or numbers that are
+                negative, not finite, or too large.
+        """
+        whole, groups = np.asarray(values), np.asarray(replicates)
+        _check_groups(groups.shape, values=whole.shape)
+        # What overflows becomes inf, and is refused as such.
+        with np.errstate(over="ignore", invalid="ignore"):
+            ratios = np.divide(groups, whole, out=np.ones(groups.shape), where=whole > 0)
+            return cls(
+                values=whole.astype(np.float32),
+                errors=np.asarray(errors).astype(np.float32),
+                replicates=ratios.astype(np.float16),
+                provenance=provenance,
             )
 
     @property
     def space(self) -> Space:
         """The space that this embedding may be compared in."""
         return self.provenance.space
+
+
+def _magnitudes(name: str, given: ArrayLike, kind: type[_Float]) -> NDArray[_Float]:
+    """Return a read-only copy of that type, or raise `SettingError`."""
+    with np.errstate(over="ignore"):
+        array = np.array(given, dtype=kind)
+    if not np.isfinite(array).all() or (array < 0).any():
+        raise SettingError(
+            f"The {name} of an embedding are unusable",
+            expected=f"finite, non-negative numbers that {array.dtype} can hold",
+            got=f"numbers from {array.min(initial=np.inf)} to {array.max(initial=0)}",
+        )
+    array.flags.writeable = False
+    return array
+
+
+def _check_groups(replicates: tuple[int, ...], *, values: tuple[int, ...]) -> None:
+    if len(replicates) != 2 or replicates[0] < 2 or replicates[1:] != values:
+        raise SettingError(
+            "The noise of an embedding is told from at least 2 groups of its images",
+            expected=f"replicates of shape (K, {values[-1] if values else 'n'}), K >= 2",
+            got=f"shape {replicates}",
+        )
 
 
 @dataclass(frozen=True)
@@ -215,7 +275,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A task near another one, with the distance between them and that distance's standard error."""
+    """A task near another one: the distance between them and that distance's standard error."""
 
     id: str
     name: str

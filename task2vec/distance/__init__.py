@@ -16,7 +16,7 @@ from task2vec.distance.error import asymmetric_distance_error, distance_error
 from task2vec.distance.information import information_distance
 from task2vec.distance.matrix import symmetric_matrix
 from task2vec.distance.prior import trivial_embedding, with_prior
-from task2vec.distance.symmetric import symmetric_distance, symmetric_gradient
+from task2vec.distance.symmetric import symmetric_distance
 
 __all__ = [
     "ALPHA",
@@ -26,7 +26,6 @@ __all__ = [
     "distance_error",
     "information_distance",
     "symmetric_distance",
-    "symmetric_gradient",
     "symmetric_matrix",
     "task_asymmetric_distance",
     "task_complexity",

@@ -2,13 +2,14 @@
 
 import json
 import os
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from task2vec.errors import InputError
-from task2vec.types import Provenance, TaskEmbedding
+from task2vec.types import Provenance, Ratios, TaskEmbedding, Vector
 
 _FORMAT = "task2vec embedding 1"
 
@@ -28,13 +29,17 @@ def save_embedding(embedding: TaskEmbedding, path: Path, *, name: str) -> None:
         "format": _FORMAT,
         "name": name,
         "provenance": embedding.provenance.to_json(),
-        "sha256": _checksum(embedding.values, embedding.errors),
+        "sha256": _checksum(embedding.values, embedding.errors, embedding.replicates),
     }
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
             np.savez_compressed(
-                file, values=embedding.values, errors=embedding.errors, header=json.dumps(header)
+                file,
+                values=embedding.values,
+                errors=embedding.errors,
+                replicates=embedding.replicates,
+                header=json.dumps(header),
             )
             file.flush()
             os.fsync(file.fileno())
@@ -46,7 +51,9 @@ def save_embedding(embedding: TaskEmbedding, path: Path, *, name: str) -> None:
             remedy="Name a folder that exists and is writable.",
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        # Where nothing could be written, there may be nothing that can be removed.
+        with suppress(OSError):
+            partial.unlink()
 
 
 def load_embedding(path: Path) -> tuple[str, TaskEmbedding]:
@@ -55,16 +62,24 @@ def load_embedding(path: Path) -> tuple[str, TaskEmbedding]:
     Raises `InputError` for any other file, and for one whose numbers were altered.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, since numpy leaves a file open that proves to be no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             header = json.loads(str(archive["header"]))
-            values, errors = archive["values"], archive["errors"]
+            values, errors, replicates = (
+                archive[name] for name in ("values", "errors", "replicates")
+            )
         if header["format"] != _FORMAT:
             raise ValueError(f"format {header['format']!r}")
-        if header["sha256"] != _checksum(values, errors):
+        if header["sha256"] != _checksum(values, errors, replicates):
             raise ValueError("numbers that do not match their checksum")
-        provenance = Provenance.from_json(header["provenance"])
-        return str(header["name"]), TaskEmbedding(values, errors, provenance)
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        return str(header["name"]), TaskEmbedding(
+            values=values,
+            errors=errors,
+            replicates=replicates,
+            provenance=Provenance.from_json(header["provenance"]),
+        )
+    # numpy and zipfile tell of damage by ValueError, KeyError, BadZipFile, zlib.error, ...
+    except Exception as error:
         raise InputError(
             f"{path} is no embedding",
             expected=f"an archive of the format {_FORMAT!r}",
@@ -73,5 +88,6 @@ def load_embedding(path: Path) -> tuple[str, TaskEmbedding]:
         ) from error
 
 
-def _checksum(values: np.ndarray, errors: np.ndarray) -> str:
-    return sha256(values.astype("<f4").tobytes() + errors.astype("<f4").tobytes()).hexdigest()
+def _checksum(values: Vector, errors: Vector, replicates: Ratios) -> str:
+    parts = (values.astype("<f4"), errors.astype("<f4"), replicates.astype("<f2"))
+    return sha256(b"".join(part.tobytes() for part in parts)).hexdigest()

@@ -45,7 +45,7 @@ vectors = Table(
     "vectors",
     metadata,
     Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
-    # 'values' or 'errors', the fields of an embedding.
+    # 'values', 'errors' or 'replicates', the fields of an embedding.
     Column("kind", String, primary_key=True),
     Column("sha256", String, nullable=False),
     Column("data", LargeBinary, nullable=False),

@@ -48,11 +48,13 @@ class Store:
     def index(self, space: Space) -> TaskIndex:
         """Return an index over the tasks of ``space`` as they are now.
 
+        Its searches read from the store, which has to stay open for them.
+
         Raises:
             StoreCorruptError: names a task whose embedding is damaged.
         """
-        records, values, errors = self.tasks.matrix(space)
-        return ExactIndex(space, records=records, values=values, errors=errors)
+        records, values = self.tasks.matrix(space)
+        return ExactIndex(space, records=records, values=values, embedding_of=self.tasks.embedding)
 
     def close(self) -> None:
         """Close the database."""

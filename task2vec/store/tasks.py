@@ -11,10 +11,8 @@ from task2vec.store import schema
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now
 from task2vec.store.task_rows import find_task, from_row, space_key, to_row
-from task2vec.store.vectors import decode, encode
+from task2vec.store.vectors import Kind, decode_embedding, decode_values, encode
 from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
-
-_VALUES, _ERRORS = "values", "errors"
 
 
 class Tasks:
@@ -91,15 +89,11 @@ class Tasks:
         with self._database.read() as connection:
             record = from_row(find_task(connection, name_or_id))
             query = select(schema.vectors).where(schema.vectors.c.task == record.id)
-            stored = {
-                row.kind: decode(row.data, row.sha256, task=record.name)
-                for row in connection.execute(query)
-            }
-        if not {_VALUES, _ERRORS} <= stored.keys():
+            query = query.where(schema.vectors.c.kind.in_(Kind))
+            parts = {Kind(row.kind): (row.data, row.sha256) for row in connection.execute(query)}
+        if len(parts) < len(Kind):
             raise _vectors_missing(f"Task '{record.name}' has")
-        return TaskEmbedding(
-            values=stored[_VALUES], errors=stored[_ERRORS], provenance=record.provenance
-        )
+        return decode_embedding(parts, provenance=record.provenance, task=record.name)
 
     def thumbnail(self, name_or_id: str) -> bytes | None:
         """Return the picture that was added with the task, if any.
@@ -145,33 +139,31 @@ class Tasks:
             connection.execute(delete(schema.tasks).where(schema.tasks.c.id == record.id))
         return record
 
-    def matrix(self, space: Space) -> tuple[list[TaskRecord], Vector, Vector]:
+    def matrix(self, space: Space) -> tuple[list[TaskRecord], Vector]:
         """Return everything that may be compared in ``space``, ordered by name.
 
         Returns:
-            The m records, their values (m, n), and the standard errors of those (m, n). Without
-            any task n is 0.
+            The m records and their values (m, n). Without any task n is 0.
 
         Raises:
             StoreCorruptError: names the first task whose bytes are not those that were written.
         """
         within = schema.tasks.c.space == space_key(space)
         records: list[TaskRecord] = []
-        values = errors = np.empty((0, 0), dtype=np.float32)
+        values = np.empty((0, 0), dtype=np.float32)
         with self._database.read() as connection:
             count = connection.scalar(select(func.count()).select_from(schema.tasks).where(within))
-            for row in connection.execute(_with_vectors().where(within)):
+            for row in connection.execute(_with_values().where(within)):
                 record = from_row(row)
-                value = decode(row.values_data, row.values_sha256, task=record.name)
-                error = decode(row.errors_data, row.errors_sha256, task=record.name)
+                value = decode_values(row.data, row.sha256, task=record.name)
                 if not records:
                     # Filled row by row, so that the vectors are in memory only once.
-                    values, errors = (np.empty((count or 0, value.size), np.float32) for _ in "ve")
-                values[len(records)], errors[len(records)] = value, error
+                    values = np.empty((count or 0, value.size), np.float32)
+                values[len(records)] = value
                 records.append(record)
         if len(records) != count:
             raise _vectors_missing("Some tasks have")
-        return records, values, errors
+        return records, values
 
     def list(self, *, probe: str | None = None, tag: str | None = None) -> list[TaskRecord]:
         """Return all records, or those of a ``probe`` (its name) or with a ``tag``, by name."""
@@ -195,8 +187,8 @@ def _check_id_is_free(connection: Connection, id_: str) -> None:
 def _insert_parts(
     connection: Connection, task: str, *, embedding: TaskEmbedding, thumbnail: bytes | None
 ) -> None:
-    for kind, vector in ((_VALUES, embedding.values), (_ERRORS, embedding.errors)):
-        data, digest = encode(vector)
+    for kind in Kind:
+        data, digest = encode(getattr(embedding, kind), kind=kind)
         connection.execute(
             insert(schema.vectors).values(task=task, kind=kind, sha256=digest, data=data)
         )
@@ -209,19 +201,11 @@ def _remove_parts(connection: Connection, task: str) -> None:
         connection.execute(delete(table).where(table.c.task == task))
 
 
-def _with_vectors() -> Select[Any]:
-    values, errors = schema.vectors.alias("v"), schema.vectors.alias("e")
-    task = schema.tasks.c.id
+def _with_values() -> Select[Any]:
+    vectors = schema.vectors.c
     return (
-        select(
-            schema.tasks,
-            values.c.data.label("values_data"),
-            values.c.sha256.label("values_sha256"),
-            errors.c.data.label("errors_data"),
-            errors.c.sha256.label("errors_sha256"),
-        )
-        .join(values, (values.c.task == task) & (values.c.kind == _VALUES))
-        .join(errors, (errors.c.task == task) & (errors.c.kind == _ERRORS))
+        select(schema.tasks, vectors.data, vectors.sha256)
+        .join(schema.vectors, (vectors.task == schema.tasks.c.id) & (vectors.kind == Kind.VALUES))
         .order_by(schema.tasks.c.name)
         .execution_options(yield_per=64)
     )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
 
 from task2vec.distance import (
     asymmetric_distance_error,
@@ -11,31 +12,19 @@ from task2vec.distance import (
     task_asymmetric_distance,
     task_symmetric_distance,
 )
-from task2vec.errors import SettingError, SpaceMismatchError
+from task2vec.errors import SettingError, SpaceMismatchError, UnknownNameError
 from task2vec.store import ExactIndex, Role
-from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding, TaskRecord
+from task2vec.types import Space, TaskEmbedding, TaskRecord
 
-SPACE = Space(probe="tiny:0123", estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
-PROVENANCE = Provenance(
-    space=SPACE,
-    probe_name="tiny",
-    estimator="exact",
-    draws=0,
-    seed=0,
-    images=8,
-    classes=2,
-    class_names=("a", "b"),
-    content_hash="0" * 64,
-    standard_error=0.01,
-    head=HeadFit(converged=True, iterations=3, gradient_norm=1e-9, loss=0.1, training_accuracy=1.0),
-    versions={},
-)
 INDICES = {"exact": ExactIndex}
 
 
 @pytest.fixture(params=INDICES)
 def build(request):
-    """Build an index of each kind from named embeddings; ids are the names in capitals."""
+    """Build an index of each kind from named embeddings; ids are the names in capitals.
+
+    The given dictionary is the store that it reads from afterwards.
+    """
 
     def make(embeddings: dict[str, TaskEmbedding], space: Space = SPACE):
         records = [
@@ -51,21 +40,27 @@ def build(request):
             )
             for name, embedding in embeddings.items()
         ]
+
+        def embedding_of(id_: str) -> TaskEmbedding:
+            if id_.lower() not in embeddings:
+                raise UnknownNameError(f"There is no task '{id_}'")
+            return embeddings[id_.lower()]
+
         elements = next(iter(embeddings.values())).values.size if embeddings else 0
         rows = (len(embeddings), elements)
         return INDICES[request.param](
             space,
             records=records,
             values=np.array([e.values for e in embeddings.values()]).reshape(rows),
-            errors=np.array([e.errors for e in embeddings.values()]).reshape(rows),
+            embedding_of=embedding_of,
         )
 
     return make
 
 
 def embed(values, provenance=PROVENANCE):
-    values = np.asarray(values, dtype=np.float32)
-    return TaskEmbedding(values=values, errors=0.1 * values, provenance=provenance)
+    replicates = draw_replicates(np.random.default_rng(len(values)), len(values))
+    return make_embedding(values, replicates=replicates, provenance=provenance)
 
 
 def random_embeddings(count, elements=40):
@@ -74,7 +69,10 @@ def random_embeddings(count, elements=40):
     shared = 3 * rng.normal(size=elements) - 10
     values = np.exp(shared + rng.normal(size=(count, elements)))
     values[:, :4] = 0.0
-    return {f"task{i:03}": embed(row) for i, row in enumerate(values)}
+    return {
+        f"task{i:03}": make_embedding(row, replicates=draw_replicates(rng, elements))
+        for i, row in enumerate(values)
+    }
 
 
 def distance_and_error(query, task, *, role, alpha):
@@ -184,6 +182,22 @@ def test_only_the_wanted_tasks_are_looked_at(build):
     got = index.search(query, k=9, only=ids, exclude=["TASK003"])
     assert found(got) == naive(wanted, query, k=9)
     assert index.search(query, k=9, only=[]) == []
+
+
+@pytest.mark.parametrize("role", Role)
+def test_tasks_that_went_or_changed_since_give_their_place_to_the_next(build, role):
+    embeddings = random_embeddings(12)
+    query = embeddings["task003"]
+    order = [name for _, name, _, _ in naive(embeddings, query, k=12, role=role)]
+    index = build(embeddings)
+    removed, replaced, moved = order[0], order[2], order[3]
+    kept = {n: e for n, e in embeddings.items() if n not in (removed, replaced, moved)}
+    elsewhere = replace(PROVENANCE, space=replace(SPACE, head_penalty=0.1))
+    del embeddings[removed]
+    embeddings[replaced] = embeddings[order[1]]
+    embeddings[moved] = replace(embeddings[moved], provenance=elsewhere)
+    assert found(index.search(query, k=4, role=role)) == naive(kept, query, k=4, role=role)
+    assert len(index.search(query, k=12, role=role)) == 9
 
 
 def test_a_query_of_another_space_is_refused(build):

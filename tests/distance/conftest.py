@@ -1,12 +1,14 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from factories import PROVENANCE, SPACE, make_embedding
 from numpy.typing import ArrayLike
 
-from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding
+from task2vec.types import TaskEmbedding
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "distances.json").read_text())
 
@@ -40,44 +42,17 @@ def close() -> Callable[[ArrayLike, ArrayLike], None]:
 
 @pytest.fixture(scope="session")
 def embedding() -> Callable[..., TaskEmbedding]:
-    """Make an embedding from its elements."""
+    """Make an embedding from its elements, in a space of choice."""
 
     def make(
         values: ArrayLike,
         *,
-        errors: ArrayLike | None = None,
+        replicates: ArrayLike | None = None,
         prior_precision: float = 1e-6,
         probe: str = "tiny:0123",
     ) -> TaskEmbedding:
-        elements = np.asarray(values)
-        return TaskEmbedding(
-            values=elements,
-            errors=np.zeros(elements.shape) if errors is None else np.asarray(errors),
-            provenance=Provenance(
-                space=Space(
-                    probe=probe,
-                    estimator="fisher",
-                    head_penalty=0.01,
-                    prior_precision=prior_precision,
-                ),
-                probe_name="tiny",
-                estimator="exact",
-                draws=0,
-                seed=0,
-                images=8,
-                classes=2,
-                class_names=("cat", "dog"),
-                content_hash="0" * 64,
-                standard_error=0.01,
-                head=HeadFit(
-                    converged=True,
-                    iterations=3,
-                    gradient_norm=1e-9,
-                    loss=0.1,
-                    training_accuracy=1.0,
-                ),
-                versions={"task2vec": "0.1.0"},
-            ),
-        )
+        space = replace(SPACE, prior_precision=prior_precision, probe=probe)
+        provenance = replace(PROVENANCE, space=space)
+        return make_embedding(values, replicates=replicates, provenance=provenance)
 
     return make

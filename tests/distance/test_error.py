@@ -1,5 +1,9 @@
+from dataclasses import replace
+from math import sqrt
+
 import numpy as np
 import pytest
+from factories import PROVENANCE, draw_replicates
 
 from task2vec.distance import (
     asymmetric_distance,
@@ -8,60 +12,152 @@ from task2vec.distance import (
     symmetric_distance,
     task_symmetric_distance,
 )
+from task2vec.types import TaskEmbedding
 
 PRIOR = 1e-5
-RNG = np.random.default_rng(8)
-A, B = np.exp(RNG.normal(size=(2, 200)) - 9)
-ERRORS_A, ERRORS_B = 0.05 * A, 0.02 * B
+ELEMENTS = 120
+A, B = np.exp(np.random.default_rng(8).normal(size=(2, ELEMENTS)) - 9)
+TRIVIAL = np.full(ELEMENTS, PRIOR)
+IMAGES, GROUPS = 64, 8
 
 
 @pytest.fixture
-def pair(embedding):
-    return (
-        embedding(A, errors=ERRORS_A, prior_precision=PRIOR),
-        embedding(B, errors=ERRORS_B, prior_precision=PRIOR),
+def rng():
+    return np.random.default_rng(9)
+
+
+@pytest.fixture
+def pair(embedding, rng):
+    return tuple(
+        embedding(x, replicates=draw_replicates(rng, ELEMENTS, groups), prior_precision=PRIOR)
+        for x, groups in ((A, 8), (B, 5))
     )
 
 
-def repeats(count=4000):
-    a = A + ERRORS_A * RNG.normal(size=(count, A.size)) + PRIOR
-    b = B + ERRORS_B * RNG.normal(size=(count, B.size)) + PRIOR
-    return a, b
+def left_out(task, k):
+    """The elements of a task without group k, one at a time."""
+    ratios, count = task.replicates.astype(float), len(task.replicates)
+    others = [[ratios[j][i] for j in range(count) if j != k] for i in range(ELEMENTS)]
+    # The ratios of all groups have mean 1, but for their rounding.
+    means = [(sum(o) + count - ratios[:, i].sum()) / (count - 1) for i, o in enumerate(others)]
+    return np.array([float(v) * m + PRIOR for v, m in zip(task.values, means, strict=True)])
 
 
-def test_the_error_agrees_with_simulated_repeats(pair):
-    # 4,000 repeats know a standard deviation to 1.1 %.
-    simulated = symmetric_distance(*repeats()).std()
-    assert distance_error(*pair) == pytest.approx(simulated, rel=0.05)
+def naive(distances):
+    count = len(distances)
+    mean = sum(distances) / count
+    return (count - 1) / count * sum((d - mean) ** 2 for d in distances)
+
+
+def test_the_error_agrees_with_a_naive_loop(pair):
+    a, b = pair
+    x, y = (task.values.astype(float) + PRIOR for task in pair)
+    by_a = [float(symmetric_distance(left_out(a, k), y)) for k in range(8)]
+    by_b = [float(symmetric_distance(x, left_out(b, k))) for k in range(5)]
+    assert distance_error(a, b) == pytest.approx(sqrt(naive(by_a) + naive(by_b)), rel=1e-9)
+    assert distance_error(b, a) == pytest.approx(distance_error(a, b), rel=1e-9)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.15, 2.0])
-def test_the_asymmetric_error_agrees_with_simulated_repeats(pair, alpha):
-    source, target = repeats()
-    simulated = asymmetric_distance(
-        source=source, target=target, trivial=np.full(A.size, PRIOR), alpha=alpha
-    ).std()
-    got = asymmetric_distance_error(source=pair[0], target=pair[1], alpha=alpha)
-    assert got == pytest.approx(simulated, rel=0.05)
+def test_the_asymmetric_error_agrees_with_a_naive_loop(pair, alpha):
+    def distance(source, target):
+        return float(
+            asymmetric_distance(source=source, target=target, trivial=TRIVIAL, alpha=alpha)
+        )
 
-
-def test_the_error_agrees_with_numerical_differentiation(pair, embedding):
-    a, b = A.astype(np.float32) + PRIOR, B.astype(np.float32) + PRIOR
-    step = 1e-4 * np.eye(A.size)
-    by_a = symmetric_distance(a + a * step, b) - symmetric_distance(a - a * step, b)
-    by_b = symmetric_distance(a, b + b * step) - symmetric_distance(a, b - b * step)
-    variance = (by_a / (2e-4 * a) * ERRORS_A) ** 2 + (by_b / (2e-4 * b) * ERRORS_B) ** 2
-    assert distance_error(*pair) == pytest.approx(np.sqrt(variance.sum()), rel=1e-5)
-
-
-def test_the_error_is_symmetric_and_proportional_to_the_elements_errors(pair, embedding):
     a, b = pair
-    assert distance_error(a, b) == pytest.approx(distance_error(b, a), rel=1e-12)
-    doubled = (embedding(x.values, errors=2 * x.errors, prior_precision=PRIOR) for x in (a, b))
-    assert distance_error(*doubled) == pytest.approx(2 * distance_error(a, b), rel=1e-6)
+    x, y = (task.values.astype(float) + PRIOR for task in pair)
+    by_source = [distance(left_out(a, k), y) for k in range(8)]
+    by_target = [distance(x, left_out(b, k)) for k in range(5)]
+    got = asymmetric_distance_error(source=a, target=b, alpha=alpha)
+    assert got == pytest.approx(sqrt(naive(by_source) + naive(by_target)), rel=1e-9)
+
+
+def of_images(values, rng):
+    """Draw images' Fisher information, shape (IMAGES, n), with one factor common to all elements.
+
+    An image with a large factor excites those filters more that tell the two tasks apart.
+    """
+    common = 0.5 * rng.normal(size=(IMAGES, 1)) * np.sign(A - B)
+    own = 0.5 * rng.normal(size=(IMAGES, ELEMENTS))
+    return values * np.exp(common + own - 0.25)
+
+
+def embed(images):
+    space = replace(PROVENANCE.space, prior_precision=PRIOR)
+    return TaskEmbedding.from_estimates(
+        values=images.mean(axis=0),
+        errors=images.std(axis=0, ddof=1) / sqrt(IMAGES),
+        replicates=images.reshape(GROUPS, -1, ELEMENTS).mean(axis=1),
+        provenance=replace(PROVENANCE, space=space),
+    )
+
+
+def shuffled(task, rng):
+    """Keep what every element's groups are, and lose which of them belong together."""
+    return replace(task, replicates=rng.permuted(task.replicates, axis=0))
+
+
+def test_leaving_out_a_group_is_taking_the_mean_of_the_other_images(rng):
+    images, b = of_images(A, rng), embed(of_images(B, rng))
+    groups = images.reshape(GROUPS, -1, ELEMENTS)
+    without = [np.delete(groups, k, axis=0).mean(axis=(0, 1)) + PRIOR for k in range(GROUPS)]
+    expected = naive([float(symmetric_distance(x, b.values + PRIOR)) for x in without])
+    exact_b = replace(b, replicates=np.ones((2, ELEMENTS)))
+    # The ratios are rounded to one part in 2,000.
+    assert distance_error(embed(images), exact_b) == pytest.approx(sqrt(expected), rel=0.01)
+
+
+def test_the_error_is_the_standard_deviation_over_repeats_whose_elements_move_together(rng):
+    repeats = [(embed(of_images(A, rng)), embed(of_images(B, rng))) for _ in range(400)]
+    # 400 repeats know a standard deviation to 3.5 %, and the mean of the squared errors better.
+    true = np.std([task_symmetric_distance(a, b) for a, b in repeats])
+    errors = [distance_error(a, b) for a, b in repeats]
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(true, rel=0.12)
+    # With 7 degrees of freedom a side, a single one is right within a factor of 2 nearly always.
+    inside = np.mean([true / 2 < error < 2 * true for error in errors])
+    assert inside > 0.98
+    # What independent elements would give is no error bar at all.
+    independent = [distance_error(shuffled(a, rng), shuffled(b, rng)) for a, b in repeats[:40]]
+    assert max(independent) < true / 3
+
+
+@pytest.mark.parametrize("alpha", [0.15, 2.0])
+def test_the_asymmetric_error_is_the_standard_deviation_over_repeats(alpha, rng):
+    repeats = [(embed(of_images(A, rng)), embed(of_images(B, rng))) for _ in range(400)]
+    true = np.std(
+        [
+            asymmetric_distance(
+                source=a.values + PRIOR, target=b.values + PRIOR, trivial=TRIVIAL, alpha=alpha
+            )
+            for a, b in repeats
+        ]
+    )
+    errors = [asymmetric_distance_error(source=a, target=b, alpha=alpha) for a, b in repeats]
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(true, rel=0.12)
 
 
 def test_exactly_known_elements_have_no_error(embedding):
     a, b = (embedding(x, prior_precision=0.0) for x in ([1.0, 2.0, 0.0], [2.0, 1.0, 3.0]))
     assert task_symmetric_distance(a, b) > 0
-    assert distance_error(a, b) == 0
+    assert distance_error(a, b) == pytest.approx(0, abs=1e-15)
+    a, b = (embedding(x, prior_precision=0.1) for x in ([1.0, 2.0, 0.0], [2.0, 1.0, 3.0]))
+    assert asymmetric_distance_error(source=a, target=b) == pytest.approx(0, abs=1e-15)
+
+
+def test_a_group_of_less_than_its_share_leaves_nothing_and_not_less_than_nothing(embedding):
+    # One of ten images, in one of eight groups, holds all that the first filter ever showed.
+    ratios = np.ones((8, 3))
+    ratios[:, 0] = [10, 0, 0, 0, 0, 0, 0, 0]
+    a = embedding([1e-4, 2e-4, 3e-4], replicates=ratios, prior_precision=PRIOR)
+    b = embedding([2e-4, 2e-4, 1e-4], prior_precision=PRIOR)
+    y = b.values.astype(float) + PRIOR
+    seven = a.values.astype(float) * [8 / 7, 1, 1] + PRIOR
+    one = a.values.astype(float) * [0, 1, 1] + PRIOR
+    distances = [float(symmetric_distance(x, y)) for x in (one, *[seven] * 7)]
+    assert distance_error(a, b) == pytest.approx(sqrt(naive(distances)), rel=1e-9)
+
+
+def test_without_a_prior_an_element_that_is_0_in_both_makes_the_error_unknown(embedding):
+    a, b = (embedding(x, prior_precision=0.0) for x in ([1.0, 0.0], [2.0, 0.0]))
+    assert np.isnan(distance_error(a, b))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from task2vec.distance import symmetric_distance, symmetric_gradient, with_prior
+from task2vec.distance import symmetric_distance, with_prior
 from task2vec.errors import SettingError
 
 magnitudes = st.floats(-12, 3).map(lambda exponent: 10.0**exponent)
@@ -55,11 +55,15 @@ def test_is_0_between_proportional_vectors(pair, factor):
     assert symmetric_distance(pair[0], factor * pair[0]) < 1e-30
 
 
+def same(got, expected):
+    # The distance is half the square of a difference of unit vectors, which rounds by 1e-16.
+    np.testing.assert_allclose(np.sqrt(got), np.sqrt(expected), rtol=1e-10, atol=1e-15)
+
+
 @given(pairs(), magnitudes)
 def test_does_not_change_with_the_common_scale(pair, factor):
     a, b = pair
-    scaled = symmetric_distance(factor * a, factor * b)
-    np.testing.assert_allclose(scaled, symmetric_distance(a, b), rtol=1e-10, atol=1e-28)
+    same(symmetric_distance(factor * a, factor * b), symmetric_distance(a, b))
 
 
 @given(pairs(), st.randoms(use_true_random=False))
@@ -67,8 +71,7 @@ def test_does_not_depend_on_the_order_of_elements(pair, random):
     a, b = pair
     order = list(range(a.size))
     random.shuffle(order)
-    shuffled = symmetric_distance(a[order], b[order])
-    np.testing.assert_allclose(shuffled, symmetric_distance(a, b), rtol=1e-10, atol=1e-28)
+    same(symmetric_distance(a[order], b[order]), symmetric_distance(a, b))
 
 
 @given(pairs(elements=st.one_of(st.just(0.0), magnitudes)))
@@ -112,24 +115,3 @@ def test_single_precision_is_widened_before_anything_else():
 def test_refuses(a, b, message):
     with pytest.raises(SettingError, match=message):
         symmetric_distance(a, b)
-
-
-def test_gradient_agrees_with_finite_differences():
-    rng = np.random.default_rng(1)
-    a, b = np.exp(2 * rng.normal(size=(2, 9)))
-    step = 1e-5
-    shifted = np.exp(step * np.eye(9))
-    by_a = (symmetric_distance(a * shifted, b) - symmetric_distance(a / shifted, b)) / (2 * step)
-    by_b = (symmetric_distance(a, b * shifted) - symmetric_distance(a, b / shifted)) / (2 * step)
-    np.testing.assert_allclose(symmetric_gradient(a, b), by_a, rtol=1e-7, atol=1e-11)
-    np.testing.assert_allclose(-symmetric_gradient(a, b), by_b, rtol=1e-7, atol=1e-11)
-
-
-@given(pairs())
-def test_gradient_vanishes_where_the_distance_is_least(pair):
-    np.testing.assert_allclose(symmetric_gradient(pair[0], pair[0]), 0.0, atol=1e-15)
-
-
-def test_gradient_exists_where_the_supports_are_disjoint():
-    gradient = symmetric_gradient([1.0, 0.0, 2.0], [0.0, 3.0, 0.0])
-    np.testing.assert_array_equal(gradient, 0.0)

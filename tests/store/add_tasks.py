@@ -7,28 +7,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from factories import PROVENANCE, make_embedding
 
 from task2vec.store import Store
-from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding, TaskRecord
+from task2vec.types import TaskRecord
 
 
 def main(directory: str, prefix: str, count: str, elements: str) -> None:
-    provenance = Provenance(
-        space=Space(probe="tiny:0", estimator="fisher", head_penalty=0.01, prior_precision=1e-6),
-        probe_name="tiny",
-        estimator="exact",
-        draws=0,
-        seed=0,
-        images=8,
-        classes=2,
-        class_names=("a", "b"),
-        content_hash="0" * 64,
-        standard_error=0.01,
-        head=HeadFit(
-            converged=True, iterations=3, gradient_norm=1e-9, loss=0.1, training_accuracy=1.0
-        ),
-        versions={},
-    )
     with Store.open(Path(directory)) as store:
         for i in range(int(count)):
             values = np.full(int(elements), i, dtype=np.float32)
@@ -36,14 +21,14 @@ def main(directory: str, prefix: str, count: str, elements: str) -> None:
                 TaskRecord(
                     id="",
                     name=f"{prefix}-{i}",
-                    provenance=provenance,
+                    provenance=PROVENANCE,
                     complexity=0.5,
                     seconds=1.0,
                     source="",
                     source_signature="",
                     created="",
                 ),
-                TaskEmbedding(values=values, errors=values, provenance=provenance),
+                make_embedding(values, errors=values),
             )
             print(added.name, added.id, flush=True)
 

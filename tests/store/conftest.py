@@ -4,25 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
 
 from task2vec.store import Store
-from task2vec.types import HeadFit, ModelRecord, Provenance, Space, TaskEmbedding, TaskRecord
-
-SPACE = Space(probe="tiny:0123", estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
-PROVENANCE = Provenance(
-    space=SPACE,
-    probe_name="tiny",
-    estimator="exact",
-    draws=0,
-    seed=0,
-    images=8,
-    classes=2,
-    class_names=("Katze", "Hündin"),
-    content_hash="0" * 64,
-    standard_error=0.01,
-    head=HeadFit(converged=True, iterations=3, gradient_norm=1e-9, loss=0.1, training_accuracy=1.0),
-    versions={"task2vec": "0.1.0"},
-)
+from task2vec.types import ModelRecord, Space, TaskEmbedding, TaskRecord
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +27,10 @@ def task() -> Callable[..., tuple[TaskRecord, TaskEmbedding]]:
         provenance = replace(PROVENANCE, space=space, probe_name=probe_name, seed=seed)
         values = np.exp(3 * rng.normal(size=elements) - 9)
         values[0] = 0.0
-        embedding = TaskEmbedding(
-            values=values.astype(np.float32),
-            errors=(0.1 * values).astype(np.float32),
+        embedding = make_embedding(
+            values,
+            errors=0.1 * values,
+            replicates=draw_replicates(rng, elements),
             provenance=provenance,
         )
         record = TaskRecord(

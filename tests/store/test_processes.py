@@ -1,5 +1,6 @@
 """What several processes do to one store, and what a killed one leaves behind."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -25,6 +26,7 @@ def start(directory, prefix, count):
         [sys.executable, ADD, directory, prefix, str(count), str(ELEMENTS)],
         stdout=subprocess.PIPE,
         text=True,
+        env={**os.environ, "PYTHONPATH": str(ADD.parents[1])},
     )
 
 

@@ -99,7 +99,8 @@ def test_the_store_behaves_like_a_dictionary(task, model):
                 stored = self.store.tasks.embedding(record.name)
                 assert stored.values.tobytes() == embedding.values.tobytes()
                 assert stored.errors.tobytes() == embedding.errors.tobytes()
-            records, values, _ = self.store.tasks.matrix(space)
+                assert stored.replicates.tobytes() == embedding.replicates.tobytes()
+            records, values = self.store.tasks.matrix(space)
             assert records == [record for record, _ in expected]
             if expected:
                 np.testing.assert_array_equal(values, [e.values for _, e in expected])

@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from task2vec.distance import task_symmetric_distance
-from task2vec.store import Role
+from task2vec.distance import distance_error, task_symmetric_distance
+from task2vec.store import ExactIndex, Role
+from task2vec.types import Neighbour
 
 
-def test_an_index_holds_the_tasks_of_its_space_as_they_were(store, task):
+def test_an_index_finds_the_tasks_of_its_space_that_have_not_changed_since(store, task):
     embeddings = {}
     for i, name in enumerate("abcd"):
         record, embeddings[name] = task(name, seed=i)
@@ -17,13 +18,15 @@ def test_an_index_holds_the_tasks_of_its_space_as_they_were(store, task):
     index = store.index(space)
     store.tasks.add(*task("later", seed=10))
     store.tasks.remove("d")
+    store.tasks.add(*task("c", seed=11), replace=True)
 
-    got = index.search(embeddings["a"], k=10)
-    expected = sorted(
-        (task_symmetric_distance(embeddings["a"], e), n) for n, e in embeddings.items()
-    )
-    assert [(n.distance, n.name) for n in got] == expected
-    assert got[0].id == store.tasks.get("a").id
+    a, b = embeddings["a"], embeddings["b"]
+    assert index.search(a, k=10) == [
+        Neighbour(store.tasks.get("a").id, "a", 0.0, distance_error(a, a)),
+        Neighbour(
+            store.tasks.get("b").id, "b", task_symmetric_distance(a, b), distance_error(a, b)
+        ),
+    ]
     assert len(store.index(space)) == 4
     assert len(store.index(other)) == 1
 
@@ -32,3 +35,18 @@ def test_an_index_holds_the_tasks_of_its_space_as_they_were(store, task):
 def test_a_store_without_tasks_of_the_space_has_an_empty_index(store, task, role):
     _, embedding = task("a")
     assert store.index(embedding.space).search(embedding, k=3, role=role) == []
+
+
+def test_only_the_embeddings_that_are_found_are_read(store, task):
+    for i in range(12):
+        store.tasks.add(*task(f"task{i}", seed=i))
+    _, query = task("query", seed=3)
+    asked = []
+
+    def embedding_of(id_):
+        asked.append(id_)
+        return store.tasks.embedding(id_)
+
+    records, values = store.tasks.matrix(query.space)
+    index = ExactIndex(query.space, records=records, values=values, embedding_of=embedding_of)
+    assert asked == [neighbour.id for neighbour in index.search(query, k=3)]

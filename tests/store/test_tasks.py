@@ -1,3 +1,4 @@
+import hashlib
 import math
 import re
 import sqlite3
@@ -21,7 +22,10 @@ from task2vec.types import Outcome
 def same(a, b):
     assert a.values.tobytes() == b.values.tobytes()
     assert a.errors.tobytes() == b.errors.tobytes()
+    assert a.replicates.tobytes() == b.replicates.tobytes()
+    assert a.replicates.shape == b.replicates.shape
     assert a.values.dtype == b.values.dtype == np.float32
+    assert a.replicates.dtype == b.replicates.dtype == np.float16
     assert a.provenance == b.provenance
 
 
@@ -42,7 +46,8 @@ def test_what_is_added_is_read_back_unchanged_after_reopening(tmp_path, task):
 def test_extreme_elements_keep_their_bits(store, task):
     record, embedding = task("extreme")
     values = np.float32([0.0, 1e-45, 3.4e38, 1e-12, 0.1])
-    embedding = replace(embedding, values=values, errors=np.zeros(5))
+    replicates = np.float16([[0.0, 6e-8, 65504.0, 1.0, 0.1]] * 3)
+    embedding = replace(embedding, values=values, errors=np.zeros(5), replicates=replicates)
     store.tasks.add(record, embedding)
     same(store.tasks.embedding("extreme"), embedding)
 
@@ -151,12 +156,11 @@ def test_matrix_holds_the_tasks_of_one_space_in_the_order_of_the_records(store, 
         store.tasks.add(*task(name, seed=i))
     other = replace(space, prior_precision=1e-5)
     store.tasks.add(*task("elsewhere", space=other, elements=3))
-    records, values, errors = store.tasks.matrix(space)
+    records, values = store.tasks.matrix(space)
     assert [r.name for r in records] == ["a", "b", "c"]
     expected = [task(n, seed=i)[1] for n, i in (("a", 1), ("b", 2), ("c", 0))]
     np.testing.assert_array_equal(values, [e.values for e in expected])
-    np.testing.assert_array_equal(errors, [e.errors for e in expected])
-    assert values.dtype == errors.dtype == np.float32
+    assert values.dtype == np.float32
     assert store.tasks.matrix(other)[1].shape == (1, 3)
     nothing = store.tasks.matrix(replace(space, probe="none"))
     assert nothing[0] == []
@@ -197,24 +201,26 @@ def damage(store, sql, *values):
     raw.close()
 
 
-def test_a_flipped_bit_is_noticed_and_the_task_named(store, task):
+@pytest.mark.parametrize("kind", ["values", "errors", "replicates"])
+def test_a_flipped_bit_is_noticed_and_the_task_named(store, task, kind):
     record, embedding = task("birds")
     store.tasks.add(record, embedding)
     store.tasks.add(*task("fish"))
-    flipped = bytearray(embedding.values.tobytes())
+    flipped = bytearray(getattr(embedding, kind).tobytes())
     flipped[5] ^= 1
     damage(
         store,
-        "UPDATE vectors SET data = ? WHERE kind = 'values' AND task = ?",
+        "UPDATE vectors SET data = ? WHERE kind = ? AND task = ?",
         bytes(flipped),
+        kind,
         store.tasks.get("birds").id,
     )
-    for read in (
-        lambda: store.tasks.embedding("birds"),
-        lambda: store.tasks.matrix(record.provenance.space),
-    ):
+    with pytest.raises(StoreCorruptError, match=r"task 'birds' is damaged.*--update"):
+        store.tasks.embedding("birds")
+    # A search looks at all values, and at the rest of the nearest tasks only.
+    if kind == "values":
         with pytest.raises(StoreCorruptError, match=r"task 'birds' is damaged.*--update"):
-            read()
+            store.tasks.matrix(record.provenance.space)
     store.tasks.embedding("fish")
     store.tasks.add(record, embedding, replace=True)
     same(store.tasks.embedding("birds"), embedding)
@@ -230,11 +236,29 @@ def test_a_damaged_record_is_noticed_and_the_task_named(store, task, provenance)
         store.tasks.get("birds")
 
 
-def test_missing_vectors_are_noticed(store, task):
+@pytest.mark.parametrize("kind", ["values", "errors", "replicates"])
+def test_missing_vectors_are_noticed(store, task, kind):
     record, _ = task("birds")
     store.tasks.add(*task("birds"))
-    damage(store, "DELETE FROM vectors WHERE kind = 'errors'")
+    damage(store, "DELETE FROM vectors WHERE kind = ?", kind)
     with pytest.raises(StoreCorruptError, match="no embedding"):
         store.tasks.embedding("birds")
-    with pytest.raises(StoreCorruptError, match="no embedding"):
-        store.tasks.matrix(record.provenance.space)
+    if kind == "values":
+        with pytest.raises(StoreCorruptError, match="no embedding"):
+            store.tasks.matrix(record.provenance.space)
+
+
+@pytest.mark.parametrize("kind", ["errors", "replicates"])
+@pytest.mark.parametrize("count", [0, 2, 30], ids="{} bytes".format)
+def test_vectors_that_do_not_fit_one_another_are_noticed(store, task, kind, count):
+    store.tasks.add(*task("birds"))
+    data = bytes(count)
+    damage(
+        store,
+        "UPDATE vectors SET data = ?, sha256 = ? WHERE kind = ?",
+        data,
+        hashlib.sha256(data).hexdigest(),
+        kind,
+    )
+    with pytest.raises(StoreCorruptError, match=r"task 'birds' is damaged.*--update"):
+        store.tasks.embedding("birds")

@@ -1,7 +1,7 @@
 """The exact index: it looks at every task."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from task2vec.distance import (
     ALPHA,
+    asymmetric_distance,
     asymmetric_distance_error,
     distance_error,
+    symmetric_distance,
     symmetric_matrix,
-    task_asymmetric_distance,
     task_complexity,
-    task_symmetric_distance,
+    trivial_embedding,
+    with_prior,
 )
-from task2vec.errors import SettingError
+from task2vec.errors import SettingError, UnknownNameError
 from task2vec.store.index.protocol import Role
 from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
 
@@ -34,22 +36,29 @@ class ExactIndex:
         space: the space of all tasks.
         records: the m tasks.
         values: their embeddings, shape (m, n).
-        errors: the standard errors of those, shape (m, n).
+        embedding_of: returns the whole embedding of a task by its id, or raises
+            `UnknownNameError`. The standard error of a distance needs it, several times as large
+            as the values; only those of the nearest tasks are asked for.
     """
 
     def __init__(
-        self, space: Space, *, records: Sequence[TaskRecord], values: Vector, errors: Vector
+        self,
+        space: Space,
+        *,
+        records: Sequence[TaskRecord],
+        values: Vector,
+        embedding_of: Callable[[str], TaskEmbedding],
     ) -> None:
-        if not len(records) == len(values) == len(errors):
+        if len(records) != len(values):
             raise SettingError(
                 "An index needs one embedding per task",
                 expected=f"{len(records)}",
-                got=f"{len(values)} with {len(errors)} errors",
+                got=f"{len(values)}",
             )
         self._space = space
         self._records = records
         self._values = values
-        self._errors = errors
+        self._embedding_of = embedding_of
 
     @property
     def space(self) -> Space:
@@ -92,8 +101,19 @@ class ExactIndex:
         # among the first k goes through the plain formula, which does not.
         kth = np.partition(distances, min(k, distances.size) - 1)[min(k, distances.size) - 1]
         near = candidates[~(distances > kth + _TIE)]
-        neighbours = [self._neighbour(i, query, role=role, alpha=alpha) for i in near]
-        return sorted(neighbours, key=_nearest_first)[:k]
+        exact = {i: self._distance(i, query, role=role, alpha=alpha) for i in near}
+        first = sorted(near, key=lambda i: _nearest_first(exact[i], self._records[i].name))[:k]
+        errors = {i: self._error(i, query, role=role, alpha=alpha) for i in first}
+        gone = {self._records[i].id for i, error in errors.items() if error is None}
+        if gone:
+            return self.search(
+                query, k=k, role=role, alpha=alpha, exclude=excluded | gone, only=only
+            )
+        return [
+            Neighbour(self._records[i].id, self._records[i].name, exact[i], error)
+            for i, error in errors.items()
+            if error is not None
+        ]
 
     def _distances(self, query: TaskEmbedding, *, role: Role, alpha: float) -> NDArray[np.float64]:
         symmetric = self._to_all(query.values)
@@ -113,21 +133,35 @@ class ExactIndex:
         prior = self._space.prior_precision
         return np.asarray(symmetric_matrix(values, self._values, prior_precision=prior)[0])
 
-    def _neighbour(self, i: int, query: TaskEmbedding, *, role: Role, alpha: float) -> Neighbour:
-        record = self._records[i]
-        task = TaskEmbedding(
-            values=self._values[i], errors=self._errors[i], provenance=record.provenance
-        )
+    def _distance(self, i: int, query: TaskEmbedding, *, role: Role, alpha: float) -> float:
+        prior = self._space.prior_precision
+        own, other = with_prior(query.values, prior), with_prior(self._values[i], prior)
         if role is Role.SYMMETRIC:
-            distance, error = task_symmetric_distance(query, task), distance_error(query, task)
-        else:
-            source, target = (task, query) if role is Role.SOURCES_FOR else (query, task)
-            distance = task_asymmetric_distance(source=source, target=target, alpha=alpha)
-            error = asymmetric_distance_error(source=source, target=target, alpha=alpha)
-        return Neighbour(id=record.id, name=record.name, distance=distance, standard_error=error)
+            return float(symmetric_distance(own, other))
+        source, target = (other, own) if role is Role.SOURCES_FOR else (own, other)
+        trivial = trivial_embedding(own.size, prior)
+        return float(
+            asymmetric_distance(source=source, target=target, trivial=trivial, alpha=alpha)
+        )
+
+    def _error(self, i: int, query: TaskEmbedding, *, role: Role, alpha: float) -> float | None:
+        """Return the standard error, or None where the store no longer holds that embedding."""
+        try:
+            task = self._embedding_of(self._records[i].id)
+        except UnknownNameError:
+            return None
+        if task.space != self._space or not np.array_equal(task.values, self._values[i]):
+            return None
+        match role:
+            case Role.SYMMETRIC:
+                return distance_error(query, task)
+            case Role.SOURCES_FOR:
+                return asymmetric_distance_error(source=task, target=query, alpha=alpha)
+            case Role.TARGETS_FOR:
+                return asymmetric_distance_error(source=query, target=task, alpha=alpha)
 
 
-def _nearest_first(neighbour: Neighbour) -> tuple[bool, float, str]:
+def _nearest_first(distance: float, name: str) -> tuple[bool, float, str]:
     # Without a prior a distance may be nan, which compares with nothing: to the end.
-    unknown = math.isnan(neighbour.distance)
-    return unknown, 0.0 if unknown else neighbour.distance, neighbour.name
+    unknown = math.isnan(distance)
+    return unknown, 0.0 if unknown else distance, name

@@ -20,7 +20,10 @@ class Role(StrEnum):
 
 
 class TaskIndex(Protocol):
-    """Nearest stored tasks of one space, as they were when the index was built."""
+    """Nearest stored tasks of one space, as they were when the index was built.
+
+    Tasks that were removed or replaced since are never found.
+    """
 
     @property
     def space(self) -> Space:

@@ -1,0 +1,50 @@
+"""Embeddings made of given numbers."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding
+
+SPACE = Space(probe="tiny:0123", estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
+PROVENANCE = Provenance(
+    space=SPACE,
+    probe_name="tiny",
+    estimator="exact",
+    draws=0,
+    seed=0,
+    images=8,
+    classes=2,
+    class_names=("Katze", "Hündin"),
+    content_hash="0" * 64,
+    standard_error=0.01,
+    head=HeadFit(converged=True, iterations=3, gradient_norm=1e-9, loss=0.1, training_accuracy=1.0),
+    versions={"task2vec": "0.1.0"},
+)
+
+
+def make_embedding(
+    values: ArrayLike,
+    *,
+    errors: ArrayLike | None = None,
+    replicates: ArrayLike | None = None,
+    provenance: Provenance = PROVENANCE,
+) -> TaskEmbedding:
+    """Make an embedding, its elements exactly known unless told otherwise.
+
+    ``replicates`` are ratios to the values, as in `TaskEmbedding`.
+    """
+    elements = np.asarray(values, dtype=np.float32)
+    return TaskEmbedding(
+        values=elements,
+        errors=np.zeros(elements.shape) if errors is None else np.asarray(errors),
+        replicates=np.ones((2, elements.size)) if replicates is None else np.asarray(replicates),
+        provenance=provenance,
+    )
+
+
+def draw_replicates(
+    rng: np.random.Generator, elements: int, groups: int = 4
+) -> NDArray[np.float64]:
+    """Draw ratios (groups, elements) that scatter by a fifth, with mean 1 for every element."""
+    ratios = rng.gamma(25, size=(groups, elements))
+    return ratios / ratios.mean(axis=0)
