@@ -1,7 +1,9 @@
 """What a probe is made of, as a TOML card states it."""
 
 import json
+import math
 import tomllib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +18,8 @@ class Preprocessing:
 
     The whole image is resized to ``input_size`` pixels a side (no crop: icons, letters and flags
     fill their frame), scaled to [0, 1], then ``(x - mean) / std`` per channel.
+
+    Raises `SettingError` for values that no image can be prepared with.
     """
 
     input_size: int
@@ -24,14 +28,31 @@ class Preprocessing:
     interpolation: str = "bicubic"
 
     def __post_init__(self) -> None:
-        if not 8 <= self.input_size <= 2048:
+        if not isinstance(self.input_size, int) or not 8 <= self.input_size <= 2048:
             raise SettingError(
-                "Unusable input size", expected="8 to 2048 pixels a side", got=str(self.input_size)
+                "Unusable input_size", expected="8 to 2048 pixels a side", got=str(self.input_size)
             )
+        # One preprocessing has one fingerprint, whether a file says 0 or 0.0.
+        object.__setattr__(self, "mean", _channels("mean", self.mean))
+        object.__setattr__(self, "std", _channels("std", self.std))
+        if min(self.std) <= 0:
+            raise SettingError("Unusable std", expected="positive numbers", got=str(self.std))
         if self.interpolation not in ("bicubic", "bilinear"):
             raise SettingError(
                 "Unknown interpolation", expected="bicubic or bilinear", got=self.interpolation
             )
+
+
+def _channels(name: str, values: Iterable[float]) -> tuple[float, float, float]:
+    try:
+        red, green, blue = (float(value) for value in values)
+    except (TypeError, ValueError):
+        red = math.nan
+    if not math.isfinite(red) or not math.isfinite(green) or not math.isfinite(blue):
+        raise SettingError(
+            f"Unusable {name}", expected="three finite numbers, one a channel", got=repr(values)
+        )
+    return red, green, blue
 
 
 @dataclass(frozen=True)
@@ -76,10 +97,8 @@ def read_card(path: Path) -> ProbeCard:
     try:
         data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         preprocessing = data.pop("preprocessing")
-        for key in ("mean", "std"):
-            preprocessing[key] = tuple(float(x) for x in preprocessing[key])
         return ProbeCard(preprocessing=Preprocessing(**preprocessing), **data)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SettingError) as error:
         raise SettingError(
             f"The probe card {path} cannot be read",
             expected="the keys of ProbeCard with a table [preprocessing]",

@@ -70,7 +70,8 @@ def fit_head(
     `class_weights` for w and no penalty on the bias. ``features`` is (N, D), ``labels`` (N,).
     ``fit.converged`` says whether the gradient came down to 1e-6.
 
-    Raises `SettingError` for fewer than two classes or a penalty that is not positive.
+    Raises `SettingError` for fewer than two classes, a penalty that is not positive, or features
+    that are not finite.
     """
     if classes < 2 or penalty <= 0:
         raise SettingError(
@@ -80,6 +81,11 @@ def fit_head(
         )
     weights = class_weights(labels, classes)
     X = np.asarray(features, dtype=np.float64)
+    if not np.isfinite(X).all():
+        raise SettingError(
+            "The probe's features of these images are not finite",
+            remedy="Check the probe's weights, or use another probe.",
+        )
     # The bias is free, so shifting the features changes nothing but its value; the penalty does not
     # change under rotation and W lies in the span of the images, so N coordinates hold what D did.
     centre = weights @ X

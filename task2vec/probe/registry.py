@@ -1,5 +1,6 @@
 """Finds probes: by name among the installed probe packages, or by a reference."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -84,6 +85,7 @@ def load_card(card: ProbeCard) -> Probe:
 
 def _input_size(query: str) -> int:
     values = parse_qs(query)
-    if set(values) != {"input_size"} or not values["input_size"][0].isdecimal():
+    # No more digits than any size has: int() has its own, rude limit.
+    if set(values) != {"input_size"} or not re.fullmatch(r"[0-9]{1,5}", values["input_size"][0]):
         raise SettingError("Unknown probe option", expected="?input_size=PIXELS", got=f"?{query}")
     return int(values["input_size"][0])

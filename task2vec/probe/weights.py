@@ -3,6 +3,7 @@
 import os
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,8 +18,7 @@ from task2vec.errors import WeightsError
 def hash_weights(state: Mapping[str, Tensor]) -> str:
     """Return the SHA-256 over names, types, shapes and bytes, in the order of the names.
 
-    It depends on the numbers alone, so that one network has one hash in whatever file it comes.
-    Names are left out of it only through their order: a renamed tensor is another network.
+    One network has one hash, whatever file it comes in and in whatever order.
     """
     digest = sha256()
     for name in sorted(state):
@@ -64,7 +64,11 @@ def write_safetensors(path: Path, state: Mapping[str, Tensor], metadata: Mapping
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+        # safetensors refuses tensors that share memory; as copies they do not.
+        tensors = {
+            name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, tensor in state.items()
+        }
         save_file(tensors, partial, metadata=dict(metadata))
         with partial.open("rb") as file:
             os.fsync(file.fileno())
@@ -76,7 +80,9 @@ def write_safetensors(path: Path, state: Mapping[str, Tensor], metadata: Mapping
             remedy="Check that the folder is writable and the disk has room.",
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        # Where the folder itself is unusable there is nothing to remove either.
+        with suppress(OSError):
+            partial.unlink()
 
 
 def fill(network: nn.Module, state: Mapping[str, Tensor], *, origin: str) -> None:
