@@ -1,0 +1,33 @@
+"""Runs the benchmarks and writes their results: ``python -m benchmarks [NAME ...]``."""
+
+import json
+import sys
+from datetime import UTC, datetime
+
+from benchmarks import memory, passes, repeatability
+from benchmarks.examples import RESULTS
+from benchmarks.machine import describe
+
+BENCHMARKS = {
+    "passes": passes.measure,
+    "memory": memory.measure,
+    "repeatability": repeatability.measure,
+}
+
+
+def main() -> None:
+    """Run the named benchmarks, or all."""
+    for name in sys.argv[1:] or BENCHMARKS:
+        print(f"{name} ...", flush=True)
+        result = {
+            "date": datetime.now(UTC).date().isoformat(),
+            "machine": describe(),
+            "result": BENCHMARKS[name](),
+        }
+        text = json.dumps(result, indent=2, ensure_ascii=False)
+        (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()
