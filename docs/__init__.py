@@ -1,0 +1,1 @@
+"""The documents, and what generates those that are derived from the code."""
