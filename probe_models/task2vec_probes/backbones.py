@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import timm
 from timm.models import get_pretrained_cfg
 from torch import Tensor, nn
 
-from task2vec.errors import UnknownNameError
+from task2vec.errors import SettingError, UnknownNameError
 from task2vec.probe.card import Preprocessing, ProbeCard
 from task2vec.probe.probe import Probe
 from task2vec.probe.weights import fill
@@ -16,7 +17,7 @@ def build(card: ProbeCard, state: Mapping[str, Tensor]) -> Probe:
     """Return the probe of a card, its backbone filled with ``state``.
 
     Raises `UnknownNameError` for an architecture that timm does not have, `WeightsError` for
-    weights that do not fit it.
+    weights that do not fit it, `SettingError` where it cannot look at the card's input size.
     """
     check_architecture(card.architecture)
     backbone: nn.Module = timm.create_model(card.architecture, pretrained=False, num_classes=0)
@@ -29,12 +30,40 @@ def build(card: ProbeCard, state: Mapping[str, Tensor]) -> Probe:
         if not any(name.startswith(f"{prefix}.") for prefix in prefixes)
     }
     fill(backbone, kept, origin=card.weights)
-    return Probe(card, backbone)
+    probe = Probe(card, backbone)
+    _try_out(probe)
+    return probe
+
+
+def _try_out(probe: Probe) -> None:
+    """Look at one black image, so that an unusable size is an error here and not in mid-task."""
+    size = probe.card.preprocessing.input_size
+    try:
+        shape = tuple(probe.features([np.zeros((size, size, 3), dtype=np.uint8)]).shape)
+    except Exception as error:  # networks check their input each in their own way
+        shape, reason = (), str(error)
+    else:
+        reason = f"features of shape {shape}"
+    if len(shape) != 2:
+        raise SettingError(
+            f"{probe.card.architecture} cannot be a probe at {size} pixels",
+            expected="one vector of features an image",
+            got=reason,
+            remedy="Give another ?input_size=PIXELS, such as the one it was trained at.",
+        )
 
 
 def check_architecture(name: str) -> None:
-    """Raise `UnknownNameError`, with the nearest names, unless timm has this architecture."""
-    if timm.is_model(name.split(".")[0]):
+    """Raise `UnknownNameError`, with the nearest names, unless timm has ``ARCHITECTURE[.TAG]``."""
+    architecture, _, tag = name.partition(".")
+    if timm.is_model(architecture):
+        tags = [known.partition(".")[2] for known in timm.list_pretrained(f"{architecture}.*")]
+        if tag and tag not in tags:
+            raise UnknownNameError(
+                f"timm has no such weights of {architecture}",
+                expected=f"one of {', '.join(tags)}" if tags else "no tag",
+                got=tag,
+            )
         return
     near = timm.list_models(f"*{name.split('_')[0].split('.')[0]}*")[:5]
     raise UnknownNameError(

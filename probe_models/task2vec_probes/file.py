@@ -1,10 +1,13 @@
 """Weights in a local safetensors file: ``file:PATH[?arch=NAME&input_size=PIXELS]``."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
-from task2vec.errors import InputError, WeightsError
+from task2vec.errors import InputError, SettingError, WeightsError
 from task2vec.probe.card import Preprocessing, ProbeCard
 from task2vec.probe.weights import read_safetensors
 from task2vec_probes.backbones import check_architecture, default_preprocessing
@@ -20,35 +23,24 @@ def file_card(reference: str) -> ProbeCard:
     file the reference must name the architecture.
 
     Raises `InputError` for a missing architecture or an unknown option, `WeightsError` for a file
-    that is missing or no safetensors.
+    that is missing, no safetensors, or states what makes no sense.
     """
     location, _, query = reference.removeprefix("file:").partition("?")
     options = {key: values[-1] for key, values in parse_qs(query).items()}
-    path = Path(location).expanduser().resolve()
-    if not path.is_file():
-        raise WeightsError(
-            "The weights are not there", expected="a safetensors file", got=str(path)
-        )
+    path = _existing(location)
     _, metadata = read_safetensors(path)
-    stated = json.loads(metadata.get(METADATA_KEY, "{}"))
+    stated = _stated(metadata, path)
     architecture = options.pop("arch", stated.get("architecture"))
     size = options.pop("input_size", None)
-    if options or (size is not None and not size.isdecimal()) or architecture is None:
+    sized = size is None or re.fullmatch(r"[0-9]{1,5}", size)
+    if options or not sized or architecture is None:
         raise InputError(
             "The reference does not say how to use this file",
             expected="file:PATH?arch=NAME[&input_size=PIXELS], NAME one of timm.list_models()",
             got=reference,
         )
     check_architecture(architecture)
-    preprocessing = default_preprocessing(architecture)
-    if "preprocessing" in stated:
-        values = stated["preprocessing"]
-        preprocessing = Preprocessing(
-            input_size=values["input_size"],
-            mean=tuple(values["mean"]),
-            std=tuple(values["std"]),
-            interpolation=values["interpolation"],
-        )
+    preprocessing = stated.get("preprocessing") or default_preprocessing(architecture)
     card = ProbeCard(
         name=stated.get("name", path.stem),
         architecture=architecture,
@@ -58,3 +50,30 @@ def file_card(reference: str) -> ProbeCard:
         description=f"weights in {path.name}",
     )
     return card.at(int(size)) if size else card
+
+
+def _existing(location: str) -> Path:
+    try:
+        path = Path(location).expanduser().resolve()
+        if path.is_file():
+            return path
+        found = str(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        # Forbidden folders, the home of nobody, a null byte.
+        found = f"{location!r}: {error}"
+    raise WeightsError("The weights are not there", expected="a safetensors file", got=found)
+
+
+def _stated(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
+    """Return what an expert's file says of itself; its preprocessing made one."""
+    try:
+        stated = dict(json.loads(metadata.get(METADATA_KEY, "{}")))
+        if "preprocessing" in stated:
+            stated["preprocessing"] = Preprocessing(**stated["preprocessing"])
+    except (ValueError, TypeError, SettingError) as error:
+        raise WeightsError(
+            f"What {path} states of itself cannot be understood",
+            expected=f"JSON with architecture and preprocessing under {METADATA_KEY!r}",
+            got=str(error),
+        ) from error
+    return stated

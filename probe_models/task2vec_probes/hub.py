@@ -21,7 +21,7 @@ _REVISION = re.compile(r"[0-9a-f]{40}")
 def timm_card(reference: str) -> ProbeCard:
     """Return the card of ``timm:NAME[@REVISION]``, with the preprocessing that timm states.
 
-    Raises `UnknownNameError` for an architecture that timm does not have, `InputError` for a
+    Raises `UnknownNameError` for an architecture or tag that timm does not have, `InputError` for a
     revision that is no full commit (a branch or tag can move).
     """
     name, revision = _split(reference.removeprefix("timm:"))
@@ -45,7 +45,7 @@ def hub_card(reference: str) -> ProbeCard:
     repository, revision = _split(reference.removeprefix("hf-hub:"))
     config_file = _download(repository, "config.json", revision)
     try:
-        config: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
+        config: dict[str, Any] = dict(json.loads(config_file.read_text(encoding="utf-8")))
         stated = config.get("pretrained_cfg", config)
         preprocessing = Preprocessing(
             input_size=int(stated["input_size"][1]),
@@ -110,6 +110,6 @@ def _download(repository: str, file: str, revision: str | None) -> Path:
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise WeightsError(
             f"{file} of {repository} cannot be had",
-            got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
-            remedy="Check the name and the network, or use a packaged probe: see `task2vec probes`.",
+            got=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}",
+            remedy="Check the name and the network, or use a packaged probe (`task2vec probes`).",
         ) from error

@@ -56,8 +56,6 @@ def package_file(card: ProbeCard) -> Path:
 
 def _intact(cached: Path) -> dict[str, Tensor] | None:
     """Return a cached conversion, or None when there is none or its bytes have changed."""
-    if not cached.is_file():
-        return None
     try:
         state, metadata = read_safetensors(cached)
     except WeightsError:

@@ -115,6 +115,21 @@ def test_an_impossible_label_is_never_drawn():
     assert (sent == 0).all()
 
 
+def test_labels_at_the_ends_of_the_unit_interval():
+    drawn = noise(Estimator.CATEGORICAL, images=200, classes=7)
+    logits = torch.randn(200, 7, generator=torch.Generator().manual_seed(0))
+    p = logits.softmax(dim=1)
+    # Probabilities in float32 add up to a little less than 1 for some images.
+    assert (p.double().sum(dim=1) < 1 - 1e-8).any()
+    below_one = torch.full((200, 1), 1 - 2**-53, dtype=torch.float64)
+    last = torch.eye(7)[6] - p
+    assert torch.equal(drawn._drawn_labels(logits, below_one)[0], last)
+    # A first class that cannot be is not drawn by 0 either.
+    logits[:, 0] = -torch.inf
+    second = torch.eye(7)[1] - logits.softmax(dim=1)
+    assert torch.equal(drawn._drawn_labels(logits, torch.zeros_like(below_one))[0], second)
+
+
 def test_gradients_are_not_tracked():
     logits = LOGITS.clone().requires_grad_()
     for estimator in Estimator:
