@@ -1,5 +1,6 @@
 """What an embedding is computed with."""
 
+import math
 from dataclasses import dataclass
 
 from task2vec.errors import SettingError
@@ -34,9 +35,9 @@ class EmbeddingSettings:
                     got=str(getattr(self, name)),
                 )
         for name in ("head_penalty", "prior_precision"):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise SettingError(
                     f"{name} is unusable",
-                    expected="a positive number",
+                    expected="a positive, finite number",
                     got=str(getattr(self, name)),
                 )

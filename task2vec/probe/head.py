@@ -73,7 +73,7 @@ def fit_head(
     Raises `SettingError` for fewer than two classes, a penalty that is not positive, or features
     that are not finite.
     """
-    if classes < 2 or penalty <= 0:
+    if classes < 2 or not 0 < penalty < np.inf:
         raise SettingError(
             "The head cannot be fitted",
             expected="at least 2 classes and a positive penalty",
@@ -93,6 +93,8 @@ def fit_head(
     with warnings.catch_warnings():
         # Convergence is judged below by the gradient itself and reported with the fit.
         warnings.simplefilter("ignore", ConvergenceWarning)
+        # With one or two images a class sklearn suspects a regression.
+        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
         # sklearn's C multiplies the *sum* of losses, which the weights have made a mean. With two
         # classes it fits one logit z with |w|^2/2, where (-z/2, z/2) has half of that penalty.
         C = (2 if classes == 2 else 1) / penalty
@@ -136,5 +138,6 @@ def _judge(
         iterations=iterations,
         gradient_norm=float(gradient),
         loss=loss,
-        training_accuracy=float(weights @ (logits.argmax(axis=1) == labels)),
+        # Weights add up to 1 but for rounding.
+        training_accuracy=min(1.0, float(weights @ (logits.argmax(axis=1) == labels))),
     )

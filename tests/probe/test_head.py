@@ -149,6 +149,14 @@ def test_nothing_to_learn(classes):
     assert head.fit.loss == pytest.approx(np.log(classes))
 
 
+def test_one_image_a_class():
+    X, _ = data(2, 30, 8)
+    head = fit_head(X, np.arange(30), classes=30, penalty=0.001)
+    assert head.fit.training_accuracy == pytest.approx(1)
+    assert head.fit.training_accuracy <= 1
+    assert head.weight.shape == (30, 8)
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=4, max_size=40).filter(lambda x: len(set(x)) == 4))
 def test_every_class_has_the_same_total_weight(labels):
@@ -165,7 +173,7 @@ def test_refuses_a_class_without_images(labels, classes):
         class_weights(np.array(labels), classes)
 
 
-@pytest.mark.parametrize("penalty", [0, -1])
+@pytest.mark.parametrize("penalty", [0, -1, np.nan, np.inf])
 def test_refuses_a_penalty_that_is_not_positive(penalty):
     with pytest.raises(SettingError, match="positive penalty"):
         fit_head(np.eye(4), np.array([0, 1, 0, 1]), classes=2, penalty=penalty)

@@ -1,0 +1,41 @@
+"""The real thing: the default probe on the example tasks."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from task2vec.data.open import open_source
+from task2vec.distance import symmetric_distance, with_prior
+from task2vec.embedding.embedder import Embedder
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.probe.registry import DEFAULT_PROBE, load_probe
+
+TASKS = Path(__file__).parents[2] / "examples" / "tasks"
+
+
+@pytest.mark.slow
+def test_alphabets_are_near_each_other_and_far_from_clothes(tmp_path, monkeypatch):
+    monkeypatch.setenv("TASK2VEC_CACHE", str(tmp_path))
+    embedder = Embedder(load_probe(DEFAULT_PROBE), EmbeddingSettings(images=100))
+    greek, latin, clothes = (
+        embedder.embed(open_source(TASKS / name)).embedding
+        for name in ("greek_capitals", "latin_small_letters", "fashion_tops")
+    )
+    assert greek.provenance.images == 100
+    assert greek.values.shape == (21_008,)
+    # Some filters of this network are dead on every image, most are not.
+    assert 0.01 < (greek.values == 0).mean() < 0.3
+    assert greek.provenance.head.converged
+    assert greek.provenance.head.training_accuracy > 0.9
+
+    def distance(a, b):
+        return symmetric_distance(*(with_prior(e.values, e.space.prior_precision) for e in (a, b)))
+
+    assert distance(greek, latin) < 0.6 * distance(greek, clothes)
+    assert distance(greek, latin) < 0.6 * distance(latin, clothes)
+    for embedding in (greek, latin, clothes):
+        # Repeats are nearer than relatives, but 100 images are not noiseless.
+        assert 0.005 < embedding.provenance.standard_error < distance(greek, latin)
+        relative = embedding.errors[embedding.values > 0] / embedding.values[embedding.values > 0]
+        assert 0.05 < np.median(relative) < 0.5

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from oracles import fisher_by_definition
+
+from task2vec.data.sample import all_images
+from task2vec.distance import symmetric_distance
+from task2vec.embedding.head_noise import expected_refit_distance
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.fisher.estimators import Estimator
+from task2vec.probe.head import fit_head
+
+EXACT = EmbeddingSettings(estimator=Estimator.EXACT, prior_precision=1e-4)
+
+
+def distance(probe, sample, groups, settings=EXACT):
+    features = probe.features(sample.images).numpy()
+    return expected_refit_distance(probe, sample, features, groups=groups, settings=settings)
+
+
+def heads_apart(probe, sample, halves, compared):
+    """Return half of the distance between the embeddings of the compared images."""
+    features = probe.features(sample.images).numpy()
+    inputs = probe.to_input([sample.images[i] for i in compared])
+    counts = np.bincount(sample.labels[compared])
+    shares = 1 / counts[sample.labels[compared]]
+    embeddings = []
+    for half in halves:
+        head = fit_head(features[half], sample.labels[half], classes=len(sample.classes))
+        W, b = torch.from_numpy(head.weight).float(), torch.from_numpy(head.bias).float()
+        per_image = fisher_by_definition(
+            probe.backbone, lambda x, W=W, b=b: F.linear(x, W, b), inputs
+        )
+        embeddings.append(np.average(per_image.numpy(), axis=0, weights=shares) + 1e-4)
+    return symmetric_distance(*embeddings) / 2
+
+
+def test_compares_the_heads_of_two_halves(tiny_probe, striped):
+    sample = all_images(striped(12, 9, 6), transform=tiny_probe.preprocess)
+    groups = np.arange(27) % 8
+    even = np.flatnonzero(groups % 2 == 0)
+    odd = np.flatnonzero(groups % 2 == 1)
+    expected = heads_apart(tiny_probe, sample, [even, odd], np.arange(27))
+    assert expected > 1e-4
+    assert distance(tiny_probe, sample, groups) == pytest.approx(expected, rel=1e-3)
+
+
+def test_many_images_are_compared_on_some(tiny_probe, striped):
+    sample = all_images(striped(40, 30), transform=tiny_probe.preprocess)
+    groups = np.arange(70) % 8
+    halves = [np.flatnonzero(groups % 2 == parity) for parity in (0, 1)]
+    # 32 fit twice into 70, so every second image.
+    expected = heads_apart(tiny_probe, sample, halves, np.arange(0, 70, 2))
+    assert distance(tiny_probe, sample, groups) == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_class_that_a_half_lacks_lends_its_images(tiny_probe, striped):
+    sample = all_images(striped(6, 6, 1), transform=tiny_probe.preprocess)
+    groups = np.arange(13) % 8
+    even, odd = (np.flatnonzero(groups % 2 == parity) for parity in (0, 1))
+    # The single image of the last class has position 12, an even group.
+    expected = heads_apart(tiny_probe, sample, [even, np.append(odd, 12)], np.arange(13))
+    assert distance(tiny_probe, sample, groups) == pytest.approx(expected, rel=1e-3)
+
+
+def test_equal_halves_have_equal_heads(tiny_probe, striped):
+    once = all_images(striped(8, 8), transform=tiny_probe.preprocess)
+    twice = type(once)(
+        images=tuple(image for image in once.images for _ in range(2)),
+        labels=once.labels.repeat(2),
+        keys=tuple(str(number) for number in range(32)),
+        digests=once.digests * 2,
+        classes=once.classes,
+        content_hash=once.content_hash,
+        warnings=(),
+    )
+    assert distance(tiny_probe, twice, np.arange(32) % 2) < 1e-9
+
+
+@pytest.mark.parametrize("estimator", [Estimator.RADEMACHER, Estimator.CATEGORICAL])
+def test_the_same_signs_under_both_heads(tiny_probe, striped, estimator):
+    sample = all_images(striped(20, 20), transform=tiny_probe.preprocess)
+    groups = np.arange(40) % 8
+    exact = distance(tiny_probe, sample, groups)
+    drawn = distance(tiny_probe, sample, groups, EmbeddingSettings(estimator=estimator, seed=4))
+    # With other signs it would be the noise of one draw an image, many times as large.
+    assert drawn < 4 * exact
