@@ -37,11 +37,11 @@ def finetune(
             help="At most this many images are drawn; a test split of the source comes on top.",
         ),
     ] = 400,
-    epochs: Annotated[int, typer.Option(min=1, help="At most this many epochs.")] = 12,
+    epochs: Annotated[int, typer.Option(min=1, help="At most this many epochs.")] = 8,
     patience: Annotated[
         int, typer.Option(min=1, help="Stop after this many epochs without improvement.")
     ] = 4,
-    learning_rate: Annotated[float, typer.Option(help="The peak learning rate.")] = 3e-4,
+    learning_rate: Annotated[float, typer.Option(help="The peak learning rate.")] = 1e-3,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
