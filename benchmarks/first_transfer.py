@@ -1,9 +1,10 @@
 """What an expert of one example task gains on another: the table behind the first recommender.
 
-An expert of the default model is fine-tuned on one or two example tasks of each larger family. Its outcome on every other task
-is the accuracy of a head on its frozen features, with 5 images a class, over 20 draws of these, on
-all other drawn images; its gain is over the plain default on the same draws. Some minutes for each
-expert on two cores; run again after an interruption, it goes on where it stopped.
+An expert of the default model is fine-tuned on one or two example tasks of each larger family. Its
+outcome on every other task is the accuracy of a head on its frozen features, with 5 images a class,
+over 20 draws of these, on all other drawn images; its gain is over the plain default on the same
+draws. Some minutes for each expert on two cores; run again after an interruption, it goes on where
+it stopped.
 
     python -m benchmarks.first_transfer
 """
