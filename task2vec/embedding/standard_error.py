@@ -18,7 +18,7 @@ def deal_groups(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """
     order = np.argsort(labels, kind="stable")
     groups = np.empty(len(labels), dtype=np.int64)
-    groups[order] = np.arange(len(labels)) % min(GROUPS, len(labels))
+    groups[order] = np.arange(len(labels)) % GROUPS
     return groups
 
 

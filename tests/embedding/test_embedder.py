@@ -150,6 +150,12 @@ def test_seeds_choose_signs_and_images(task, embed):
     assert few[0].content_hash != few[1].content_hash
 
 
+def test_the_seed_decides_the_signs_alone_where_all_images_are_in_order(striped, embed):
+    first, second = (embed(striped(1, 1, 1, 1, 1), seed=seed) for seed in (0, 1))
+    assert first.sample.keys == second.sample.keys
+    assert not np.allclose(first.embedding.values, second.embedding.values, rtol=1e-2)
+
+
 def test_every_estimator_sees_the_same_task(task, embed):
     exact = embed(task, estimator=Estimator.EXACT).embedding.values
     for estimator in (Estimator.RADEMACHER, Estimator.CATEGORICAL):

@@ -6,7 +6,7 @@ import torch
 
 from task2vec.errors import WeightsError
 from task2vec.probe.registry import find_card
-from task2vec.probe.weights import hash_weights, read_safetensors, write_safetensors
+from task2vec.probe.weights import file_hash, hash_weights, read_safetensors, write_safetensors
 from task2vec_probes.packaged import package_file, packaged_state
 
 CARD = find_card("efficientnet_lite0")
@@ -111,6 +111,22 @@ def test_weights_of_another_architecture_are_refused(cache, package):
     with pytest.raises(WeightsError, match="do not fit tf_efficientnet_lite1"):
         packaged_state(replace(card, architecture="tf_efficientnet_lite1"))
     assert not cache.exists()
+
+
+@pytest.mark.parametrize("change", ["shape", "name", "order"])
+def test_tensors_that_do_not_correspond_are_refused(cache, package, published, change):
+    card, copy = package
+    changed = dict(published)
+    (first, weight), (second, scale) = list(changed.items())[:2]
+    if change == "shape":
+        changed[first] = weight.flatten()
+    elif change == "name":
+        changed = {(f"{n}_ema" if n == second else n): t for n, t in published.items()}
+    else:
+        changed = {second: scale, first: weight} | changed
+    torch.save(changed, copy)
+    with pytest.raises(WeightsError, match="do not fit tf_efficientnet_lite0"):
+        packaged_state(replace(card, file_sha256=file_hash(copy)))
 
 
 @pytest.mark.parametrize(
