@@ -1,7 +1,7 @@
 """Which images train, which decide when to stop, and which test."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -10,6 +10,7 @@ from PIL import Image
 
 from task2vec.data.sample import Sample, draw_sample
 from task2vec.data.task import Task
+from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
 
 T = TypeVar("T")
@@ -46,60 +47,60 @@ def hold_out(
 ) -> Holdout[T]:
     """Divide a task, class by class, the same way for the same seed.
 
-    A task's own splits are kept. Without a test split a quarter of each class is held out, without
-    a validation split 15 % of the rest; a class that is too small gives none. ``images`` bounds
-    what is drawn for training and, where it comes from the same images, for testing. Test images
-    with the very pixels of a training image are left out.
+    A task's own splits are kept; images without a split train, where no split is called train.
+    Without a test split a quarter of each class is held out, without a validation split 15 % of
+    the rest; a class that is too small gives none. ``images`` bounds what is drawn for training
+    and, where it comes from the same images, for testing. Test images with the very pixels of a
+    training or validation image are left out.
 
     Raises `SourceError` when nothing is left to train on.
     """
-    if "test" not in task.splits:
-        return _divide(draw_sample(task, images=images, seed=seed, transform=transform), seed)
-    rest = "train" if "train" in task.splits else "val"
-    if rest not in task.splits:
-        raise SourceError(
-            f"{task.source} has nothing to train on",
-            expected="a train split beside test",
-            got="the split test alone",
-            remedy="Give the folder above the splits, or class folders without splits.",
-        )
-    drawn = draw_sample(task.only(rest), images=images, seed=seed, transform=transform)
-    test = draw_sample(task.only("test"), images=MOST_TEST_IMAGES, seed=seed, transform=transform)
-    everything = np.arange(len(drawn.labels))
-    if rest == "train" and "val" in task.splits:
-        val = draw_sample(task.only("val"), images=images, seed=seed, transform=transform)
-        validation, unknown = _aligned(val, drawn)
-        training = everything
-    else:
-        held = _chosen(drawn.labels, VALIDATION_SHARE, seed=seed, least=5)
-        training, unknown = np.setdiff1d(everything, held), []
-        validation = _take(drawn, held)
-    tested, unknown_tests = _aligned(test, drawn)
-    warnings = [*drawn.warnings, *test.warnings, *unknown, *unknown_tests]
-    return Holdout(_take(drawn, training), validation, tested, drawn.classes, tuple(warnings))
-
-
-def _divide(drawn: Sample[T], seed: int) -> Holdout[T]:
-    everything = np.arange(len(drawn.labels))
-    test = _chosen(drawn.labels, TEST_SHARE, seed=seed, least=3)
-    rest = np.setdiff1d(everything, test)
-    validation = rest[_chosen(drawn.labels[rest], VALIDATION_SHARE, seed=seed + 1, least=5)]
-    training = np.setdiff1d(rest, validation)
-    seen = {drawn.digests[i] for i in rest}
-    kept = np.array([i for i in test if drawn.digests[i] not in seen], dtype=np.int64)
+    pool, split = _pool(task)
+    drawn = draw_sample(pool, images=images, seed=seed, transform=transform)
+    rest = np.arange(len(drawn.labels))
     warnings = list(drawn.warnings)
-    if len(kept) < len(test):
-        warnings.append(
-            f"{len(test) - len(kept)} test images are copies of training images: left out"
+    seen = set(drawn.digests)
+    tested, tests = drawn, np.zeros(0, dtype=np.int64)
+    if "test" in task.splits:
+        tested = draw_sample(
+            task.only("test"), images=MOST_TEST_IMAGES, seed=seed, transform=transform
         )
-    if not len(kept):
-        warnings.append("too few images a class to hold any out: the accuracy is not measured")
-    return Holdout(
-        _take(drawn, training),
-        _take(drawn, validation),
-        _take(drawn, kept),
-        drawn.classes,
-        tuple(warnings),
+        warnings += tested.warnings
+        tests = np.arange(len(tested.labels))
+    else:
+        tests = _chosen(drawn.labels, TEST_SHARE, seed=seed, least=3)
+        rest = np.setdiff1d(rest, tests)
+        seen = {drawn.digests[i] for i in rest}
+    if "val" in task.splits and split != "val":
+        val = draw_sample(task.only("val"), images=images, seed=seed, transform=transform)
+        validation, found = _held(
+            val, np.arange(len(val.labels)), classes=drawn.classes, seen=seen, name="validation"
+        )
+        training = rest
+        seen |= set(val.digests)
+        warnings += [*val.warnings, *found]
+    else:
+        held = rest[_chosen(drawn.labels[rest], VALIDATION_SHARE, seed=seed + 1, least=5)]
+        training = np.setdiff1d(rest, held)
+        validation = _take(drawn, held)
+    test, found = _held(tested, tests, classes=drawn.classes, seen=seen, name="test")
+    warnings += found
+    if not test.images:
+        warnings.append("no image is left to test on: the accuracy is not measured")
+    return Holdout(_take(drawn, training), validation, test, drawn.classes, tuple(warnings))
+
+
+def _pool(task: Task) -> tuple[Task, str | None]:
+    """Return the part of a task that training is drawn from, and its split."""
+    for split in ("train", None, "val"):
+        entries = tuple(entry for entry in task.entries if entry.split == split)
+        if entries:
+            return replace(task, entries=entries), split
+    raise SourceError(
+        f"{task.source} has nothing to train on",
+        expected="a train split beside test",
+        got="the split test alone",
+        remedy="Give the folder above the splits, or class folders without splits.",
     )
 
 
@@ -123,28 +124,34 @@ def _take(sample: Sample[T], chosen: Indices) -> Labelled[T]:
     )
 
 
-def _aligned(other: Sample[T], to: Sample[T]) -> tuple[Labelled[T], list[str]]:
-    """Return another split's images under the labels of the training images, copies left out."""
-    position = {name: label for label, name in enumerate(to.classes)}
-    seen = set(to.digests)
-    kept = [
-        i
-        for i, label in enumerate(other.labels)
-        if other.classes[label] in position and other.digests[i] not in seen
-    ]
-    labels = [position[other.classes[other.labels[i]]] for i in kept]
-    missing = sorted(set(other.classes) - set(position))
-    warnings = [f"classes without a training image are left out: {', '.join(missing)}"] * bool(
-        missing
-    )
-    copies = sum(digest in seen for digest in other.digests)
-    if copies:
-        warnings.append(f"{copies} held-out images are copies of training images: left out")
+def _held(
+    sample: Sample[T],
+    chosen: Indices,
+    *,
+    classes: tuple[str, ...],
+    seen: set[str],
+    name: str,
+) -> tuple[Labelled[T], list[str]]:
+    """Return held-out images under the labels of ``classes``, without copies of what was seen."""
+    position = {name: label for label, name in enumerate(classes)}
+    known = [i for i in chosen if sample.classes[sample.labels[i]] in position]
+    kept = [i for i in known if sample.digests[i] not in seen]
+    warnings = []
+    if strange := set(sample.classes) - set(classes):
+        warnings.append(
+            f"{plural(len(strange), f'{name} class')} left out, without a training image: "
+            f"{examples(strange)}"
+        )
+    if copies := len(known) - len(kept):
+        warnings.append(
+            f"{plural(copies, f'{name} image')} left out, the very pixels being in another part"
+        )
+    labels = [position[sample.classes[sample.labels[i]]] for i in kept]
     return (
         Labelled(
-            tuple(other.images[i] for i in kept),
+            tuple(sample.images[i] for i in kept),
             np.array(labels, dtype=np.int64),
-            tuple(other.keys[i] for i in kept),
+            tuple(sample.keys[i] for i in kept),
         ),
         warnings,
     )
