@@ -44,6 +44,12 @@ class FineTuningSettings:
             raise SettingError(
                 "learning_rate is unusable", expected="between 0 and 1", got=str(self.learning_rate)
             )
+        if not 0 <= self.weight_decay < 1:
+            raise SettingError(
+                "weight_decay is unusable",
+                expected="at least 0 and below 1",
+                got=str(self.weight_decay),
+            )
 
 
 @dataclass(frozen=True, eq=False)
