@@ -76,17 +76,21 @@ def main() -> None:
             )
         _append(rows)
         mean = np.mean([float(row[2]) for row in rows])
-        print(f"{source}: mean gain {100 * mean:+.1f} points", flush=True)
+        print(f"    mean gain {100 * mean:+.1f} points", flush=True)
 
 
 def _expert(plain: Probe, source: str) -> torch.nn.Module:
-    parts = hold_out(open_source(folder(source)), images=300, seed=0, transform=plain.preprocess)
+    parts = hold_out(open_source(folder(source)), images=400, seed=0, transform=plain.preprocess)
     tuned = fine_tune(
         plain,
         parts.training,
         parts.validation,
         classes=len(parts.classes),
         settings=FineTuningSettings(),
+    )
+    print(
+        f"{source}: epoch {tuned.best_epoch}, validation {tuned.validation_accuracy:.2f}",
+        flush=True,
     )
     return tuned.backbone.eval()
 
