@@ -4,10 +4,16 @@
 def main() -> None:
     """Run the command line; what the console script ``task2vec`` calls."""
     import os
+    import sys
 
+    # A name that the terminal's character set lacks is shown in escapes rather than not at all.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
     # Threads of torch that wait in a loop take the processor from whatever else runs on it. The
     # library reads this once, when it is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from task2vec.cli.run import run
-
+    try:
+        from task2vec.cli.run import run
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     raise SystemExit(run())

@@ -85,7 +85,6 @@ def batch(
             )
             console().print(
                 f"{result.status.value:<9}  {result.item.name}  {detail}",
-                markup=False,
                 soft_wrap=True,
             )
             if known and result.status is ItemStatus.EMBEDDED:

@@ -58,17 +58,28 @@ def _defaults(
         own = tables.get(name, {})
         if getattr(child, "commands", None):
             inner = {key: value for key, value in own.items() if isinstance(value, dict)}
-            found[name] = _defaults(child, top, inner, path=path, used=used)
+            group = {key: value for key, value in own.items() if key not in inner}
+            meant: set[str] = set()
+            found[name] = _defaults(child, {**top, **group}, inner, path=path, used=meant)
+            for key in group:
+                if _normal(key) not in meant:
+                    raise _unknown(f"{name}.{key}", path, f"no command of {name} has this option")
+            used |= meant
             continue
-        options = {option.name for option in child.params if option.name}
+        options = {option.name for option in child.params if _is_option(option)}
         own = {_normal(key): value for key, value in own.items()}
         for key in own:
             if key not in options:
                 raise _unknown(f"{name}.{key}", path, f"{name} has no such option")
         shared = {_normal(key): value for key, value in top.items() if _normal(key) in options}
-        used |= shared.keys()
+        used.update(shared)
         found[name] = {**shared, **own}
     return found
+
+
+def _is_option(parameter: Any) -> bool:
+    """Whether a parameter is an option: what a command works on is not for a file to say."""
+    return bool(parameter.param_type_name == "option" and parameter.name)
 
 
 def _normal(key: str) -> str:

@@ -47,8 +47,8 @@ def run(examples: Path, output: Path) -> None:
         subject = _recommend_and_judge(workspace, examples / "held_back" / HELD_BACK, progress)
     say = console().print
     say(f"\nDone in {perf_counter() - started:.0f} seconds. The store is {output / 'store'}.")
-    say(f"Try:  task2vec neighbours {subject} --store {output / 'store'}", markup=False)
-    say(f"      task2vec recommend YOUR_FOLDER --store {output / 'store'}", markup=False)
+    say(f"Try:  task2vec neighbours {subject} --store {output / 'store'}")
+    say(f"      task2vec recommend YOUR_FOLDER --store {output / 'store'}")
 
 
 def _families(examples: Path) -> dict[str, str]:
@@ -155,7 +155,6 @@ def _show_neighbours(workspace: "Workspace") -> None:
         f"\nAsymmetric distance {PAIR[0]} -> {PAIR[1]}: {pair.asymmetric.source_to_target:.3f}; "
         f"{PAIR[1]} -> {PAIR[0]}: {pair.asymmetric.target_to_source:.3f}\n"
         "(how bad a start the first is for the second: the more complex source is the better one)",
-        markup=False,
     )
 
 
@@ -165,7 +164,7 @@ def _draw(workspace: "Workspace", path: Path) -> None:
 
     _heading("4. The map of the tasks")
     draw(workspace, path, method=LayoutMethod.MDS, thumbnails=True)
-    console().print(f"Drawn to {path}.", markup=False)
+    console().print(f"Drawn to {path}.")
 
 
 def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progress) -> str:
@@ -187,7 +186,7 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     if answer.abstained:
         others = (r.model for r in answer.recommendations if r.model != answer.chosen)
         start = next(others)
-        console().print(f"\nTo see whether that was right, {start} is tried as well.", markup=False)
+        console().print(f"\nTo see whether that was right, {start} is tried as well.")
     _heading("6. Was that right? Fine-tune from it, and from the plain default")
     first, second = (
         _finetune(workspace, str(source), start=name, epochs=6, images=300)(progress)
@@ -204,10 +203,9 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     console().print(
         f"\nDifference on the same {len(first.correct)} test images: {100 * difference:+.1f} "
         f"points, 95 % interval {100 * low:+.1f} to {100 * high:+.1f}.",
-        markup=False,
     )
     return first.task.name
 
 
 def _heading(text: str) -> None:
-    console().print(f"\n[bold cyan]{text}[/]")
+    console().print(f"\n{text}", style="bold cyan")

@@ -77,17 +77,15 @@ def finetune(
         return
     warn(result.warnings)
     out = console()
-    out.print(f"New expert: {result.model.name}", style="bold", markup=False)
+    out.print(f"New expert: {result.model.name}", style="bold")
     if result.accuracy is None:
-        out.print("Accuracy: not measured, too few images to hold any out.", markup=False)
+        out.print("Accuracy: not measured, too few images to hold any out.")
     else:
         out.print(
             f"Accuracy: {percent(result.accuracy)} on {len(result.correct)} images that took no "
             f"part in training (95 %: {interval(result.interval)})",
-            markup=False,
         )
     out.print(
         f"Kept epoch {result.best_epoch} of {result.epochs}, {result.seconds:.0f} seconds.",
-        markup=False,
     )
     messages().print(f"Protocol: {result.protocol}.")

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption, open_workspace
 from task2vec.cli.output import console, messages, print_json, print_table, show
@@ -82,7 +83,7 @@ def show_model(
         print_json(record.to_json())
         return
     for key, value in record.to_json().items():
-        console().print(f"[bold]{key:<12}[/]  {show(value)}", soft_wrap=True)
+        console().print(Text.assemble((f"{key:<12}", "bold"), f"  {show(value)}"), soft_wrap=True)
 
 
 @app.command()

@@ -7,21 +7,32 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 #: Wide enough that nothing is cut where there is no terminal to fit into.
 _PIPE_WIDTH = 200
 
 
+class _Console(Console):
+    """Prints text as it is: names and paths may hold ``[/b]`` or ``:pizza:``, which rich reads."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def on_broken_pipe(self) -> None:
+        """Let the error through: ending the program is for `task2vec.cli.run`."""
+        raise
+
+
 def console() -> Console:
     """Return the console for data."""
-    return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+    return _Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 
 
 def messages() -> Console:
     """Return the console for progress and messages."""
-    return Console(stderr=True, soft_wrap=True, highlight=False)
+    return _Console(stderr=True, soft_wrap=True)
 
 
 def print_json(data: Any) -> None:
@@ -29,7 +40,14 @@ def print_json(data: Any) -> None:
 
     Numbers that JSON has not (nan, infinity) become null.
     """
-    sys.stdout.write(json.dumps(_plain(data), ensure_ascii=False, allow_nan=False) + "\n")
+    plain = _plain(data)
+    text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        # A name beyond the terminal's character set, or a file name that is no UTF-8.
+        text = json.dumps(plain, allow_nan=False)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
@@ -43,7 +61,7 @@ def print_table(
         numeric = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(escape(show(cell)) for cell in row))
+        table.add_row(*(Text(show(cell)) for cell in row))
     console().print(table)
 
 
@@ -71,7 +89,7 @@ def interval(value: tuple[float, float] | None) -> str:
 def warn(warnings: Iterable[str]) -> None:
     """Print warnings to stderr."""
     for warning in warnings:
-        messages().print(f"[yellow]Warning:[/] {escape(warning)}")
+        messages().print(Text.assemble(("Warning:", "yellow"), f" {warning}"))
 
 
 def _plain(data: Any) -> Any:

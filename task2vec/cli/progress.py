@@ -18,7 +18,7 @@ _STAGES = {"reading": "reading images", "features": "features", "fisher": "Fishe
 def bars() -> Iterator[Progress]:
     """Show progress while the block runs; nothing where stderr is no terminal."""
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -105,14 +105,14 @@ def print_answer(answer: "Recommended") -> None:
     out = console()
     out.print()
     verdict = "Take the default" if answer.abstained else "Recommended"
-    out.print(f"{verdict}: {answer.chosen}", style="bold", markup=False)
-    out.print(f"Why: {answer.reason}.", markup=False, soft_wrap=True)
-    out.print(answer.evidence_summary, markup=False, soft_wrap=True)
-    out.print("For comparison:", markup=False)
+    out.print(f"{verdict}: {answer.chosen}", style="bold")
+    out.print(f"Why: {answer.reason}.", soft_wrap=True)
+    out.print(answer.evidence_summary, soft_wrap=True)
+    out.print("For comparison:")
     for baseline in answer.baselines:
         rule = baseline.rule.replace("_", " ")
         line = f"  {rule:<15} {baseline.model or '-'}: {baseline.reason}"
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(line, soft_wrap=True)
     out.print()
-    out.print(answer.code.rstrip(), markup=False, soft_wrap=True)
+    out.print(answer.code.rstrip(), soft_wrap=True)
     messages().print("Predicted accuracies are those of a linear classifier on frozen features.")

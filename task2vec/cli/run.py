@@ -6,10 +6,10 @@ import traceback
 from collections.abc import Sequence
 
 import typer
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from task2vec.cli.app import app
+from task2vec.cli.output import messages
 from task2vec.errors import MissingExtraError, Task2VecError
 
 OK, SOME_FAILED, BAD_INPUT, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
@@ -51,7 +51,7 @@ def _show_usage(error: typer.TyperException) -> None:
     context: typer.Context | None = getattr(error, "ctx", None)
     if context is not None:
         hint = f"{context.get_usage()}\nTry '{context.command_path} --help' for help."
-        Console(stderr=True, soft_wrap=True).print(hint, markup=False, highlight=False)
+        messages().print(hint)
     _say(error.format_message())
 
 
@@ -83,4 +83,4 @@ def _unforeseen(error: Exception) -> int:
 
 
 def _say(message: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(f"[bold red]Error:[/] {escape(message)}")
+    messages().print(Text.assemble(("Error:", "bold red"), f" {message}"))

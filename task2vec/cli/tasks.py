@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from task2vec.cli.options import (
     DEFAULT_PROBE_NAME,
@@ -168,7 +169,8 @@ def list_tasks(
         print_json({"tasks": [record.to_json() for record in records]})
         return
     if not records:
-        messages().print("No tasks yet. Add one with `task2vec embed FOLDER`.")
+        none = "No tasks yet. Add one with `task2vec embed FOLDER`."
+        messages().print(none if tag is None else f"No task has the tag '{tag}'.")
         return
     print_table(
         ["name", "classes", "images", "complexity", "standard error", "tags", "probe"],
@@ -207,4 +209,4 @@ def _print_record(record: TaskRecord) -> None:
     }
     width = max(map(len, lines))
     for key, value in lines.items():
-        console().print(f"[bold]{key:<{width}}[/]  {value}", markup=True, soft_wrap=True)
+        console().print(Text.assemble((f"{key:<{width}}", "bold"), f"  {value}"), soft_wrap=True)

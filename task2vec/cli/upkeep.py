@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption
 from task2vec.cli.output import console, print_json, print_table
@@ -50,20 +51,19 @@ def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> i
     from task2vec.service.doctor import State, examine
 
     marks = {
-        State.FINE: "[green]ok  [/]",
-        State.NOTE: "[yellow]note[/]",
-        State.FAULT: "[red]FAULT[/]",
+        State.FINE: ("ok   ", "green"),
+        State.NOTE: ("note ", "yellow"),
+        State.FAULT: ("FAULT", "red"),
     }
     checks = []
     for check in examine(store):
         checks.append(check)
         if not as_json:
-            from rich.markup import escape
-
-            line = f"{marks[check.state]}  [bold]{check.name:<24}[/] {escape(check.found)}"
+            name = (f"{check.name:<24}", "bold")
+            line = Text.assemble(marks[check.state], "  ", name, f" {check.found}")
             console().print(line, soft_wrap=True)
             if check.remedy:
-                console().print(f"      {'':<24} -> {escape(check.remedy)}", soft_wrap=True)
+                console().print(f"       {'':<24} -> {check.remedy}", soft_wrap=True)
     if as_json:
         print_json({"checks": [check.to_json() for check in checks]})
     return int(any(check.state is State.FAULT for check in checks))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from task2vec.data.open import open_source
-from task2vec.errors import InputError, Task2VecError
+from task2vec.errors import InputError, StoreError, Task2VecError
 from task2vec.service.subjects import stored_task
 from task2vec.service.tasks import EmbedRequest, embed, signature
 from task2vec.service.workspace import Workspace
@@ -117,11 +117,13 @@ def run_batch(
 
     An item whose task is stored already, from the same unchanged source with the same settings, is
     ``unchanged``, so that a batch that was interrupted goes on where it stopped. A failed item
-    does not end the batch.
+    does not end the batch; a store that fails does, with `StoreError`.
     """
     for item in items:
         try:
             yield _run(workspace, item, request, progress)
+        except StoreError:
+            raise
         except Task2VecError as error:
             yield ItemResult(item, ItemStatus.FAILED, error=str(error))
 
@@ -194,6 +196,14 @@ def _item(path: Path, number: int, row: Any) -> Item:
             got=json.dumps(row)[:100],
         )
     tags = row.get("tags") or ()
+    tags = tags.split() if isinstance(tags, str) else tags
     located = path.parent / source
     name = row.get("name") or (located.name if located.is_dir() else _stem(located))
-    return Item(located, str(name), tuple(tags.split() if isinstance(tags, str) else tags))
+    listed = isinstance(tags, list | tuple) and all(isinstance(tag, str) for tag in tags)
+    if not isinstance(name, str) or not listed or None in row:
+        raise InputError(
+            f"Line {number} of {path} is no source",
+            expected="a name, and tags separated by spaces or as a list of texts",
+            got=json.dumps(row)[:100],
+        )
+    return Item(located, name, tuple(tags))

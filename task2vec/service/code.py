@@ -14,8 +14,9 @@ def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str
     with a fresh classifier.
     """
     ref = loadable_ref(workspace, model)
-    if ref.startswith(("timm:", "hf-hub:")):
-        name = ref.removeprefix("timm:")
+    # timm itself cannot pin a commit of its own models, and knows no query.
+    if ref.startswith("hf-hub:") or (ref.startswith("timm:") and "@" not in ref):
+        name = ref.removeprefix("timm:").partition("?")[0]
         return (
             "import timm\n\n"
             f"model = timm.create_model({name!r}, pretrained=True, num_classes={classes})\n"
@@ -28,7 +29,7 @@ def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str
         "import timm\n"
         f"{loading}\n"
         f"model = timm.create_model({model.architecture!r}, num_classes={classes})\n"
-        'classifier = model.default_cfg["classifier"]\n'
+        'classifier = model.default_cfg["classifier"] + "."\n'
         "state = {k: v for k, v in state.items() if not k.startswith(classifier)}\n"
         "model.load_state_dict(state, strict=False)  # the classifier stays fresh\n"
     )

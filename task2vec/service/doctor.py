@@ -126,6 +126,7 @@ def _weights() -> Iterator[Check]:
 
 def _store(path: Path) -> Check:
     from task2vec.service.workspace import Workspace
+    from task2vec.service.zoo import loadable_ref
 
     if not path.exists():
         return Check("store", State.NOTE, f"none yet in {path}", "`task2vec embed` creates it")
@@ -134,6 +135,8 @@ def _store(path: Path) -> Check:
         tasks = store.tasks.list()
         for task in tasks:
             store.tasks.embedding(task.id)
+        for model in store.models.list():
+            loadable_ref(workspace, model)
         counts = f"{len(tasks)} tasks (all checksums right), {len(store.models.list())} models, "
         counts += f"{len(store.outcomes.list())} outcomes"
     return Check("store", State.FINE, f"{path}: {counts}")

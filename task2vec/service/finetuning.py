@@ -113,11 +113,10 @@ def finetune(
         raise NameTakenError(
             f"There is a model named '{name}' already", remedy="Choose another with --name."
         )
-    if record is None:
-        record = embed(
-            workspace, EmbedRequest(source=task, settings=request.embedding), embed_progress
-        )
+    # Before the task is stored: a starting model that cannot be loaded changes nothing.
     probe = workspace.engine.probe(loadable_ref(workspace, start))
+    if record is None:
+        record = _embedded(workspace, task, request.embedding, embed_progress)
     started = perf_counter()
     parts = hold_out(
         task, images=request.images, seed=request.settings.seed, transform=probe.preprocess
@@ -179,6 +178,23 @@ def finetune(
     )
 
 
+def _embedded(
+    workspace: Workspace,
+    task: Task,
+    settings: "EmbeddingSettings | None",
+    progress: "EmbedProgress | None",
+) -> TaskRecord:
+    try:
+        return embed(workspace, EmbedRequest(source=task, settings=settings), progress)
+    except NameTakenError as error:
+        # --name is the expert's name here, and an update would turn outcomes into another task's.
+        raise NameTakenError(
+            f"Another task is named '{task.name}' already, or the source has changed since",
+            remedy=f"Embed the source under another name, `task2vec embed {task.source} --name "
+            "NAME`, and fine-tune on that.",
+        ) from error
+
+
 def _source(workspace: Workspace, source: str) -> tuple[TaskRecord | None, Task]:
     record = stored_task(workspace, source)
     if record is None:
@@ -193,7 +209,7 @@ def _source(workspace: Workspace, source: str) -> tuple[TaskRecord | None, Task]
         raise SourceError(
             f"The images of {record.name} are not where they were, or have changed",
             expected=f"the source that was embedded, {record.source}",
-            remedy="Put them back, or give their folder, as ./FOLDER, with another --name.",
+            remedy="Put them back, or embed them anew: task2vec embed FOLDER --name NAME.",
         )
     return record, reopened
 

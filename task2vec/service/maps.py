@@ -48,7 +48,7 @@ def draw(
     from task2vec.plots.map import MapPoint, draw_map
 
     store = workspace.store()
-    space, warnings = _common_space(store.tasks.list(tag=tag))
+    space, warnings = _common_space(store.tasks.list(tag=tag), tag)
     records, values = store.tasks.matrix(space)
     kept = [i for i, record in enumerate(records) if tag is None or tag in record.tags]
     records = [records[i] for i in kept]
@@ -95,12 +95,12 @@ def draw(
     )
 
 
-def _common_space(records: list[TaskRecord]) -> tuple[Space, tuple[str, ...]]:
+def _common_space(records: list[TaskRecord], tag: str | None) -> tuple[Space, tuple[str, ...]]:
     spaces = [record.provenance.space for record in records]
     if not spaces:
         raise InputError(
             "There is nothing to draw",
-            expected="at least one task in the store",
+            expected="at least one task in the store" + (f" with the tag '{tag}'" if tag else ""),
             remedy="Embed some with `task2vec embed` or `task2vec batch`.",
         )
     # The first of equally common ones, so that the same store gives the same picture.

@@ -4,7 +4,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from task2vec.errors import InputError, Task2VecError
+from task2vec.errors import InputError, SettingError, Task2VecError
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import get_model
 from task2vec.types import Outcome
@@ -16,7 +16,10 @@ _OPTIONAL = ("protocol", "images", "seed")
 
 @dataclass(frozen=True)
 class Measured:
-    """An outcome as a person states it: model and task by name, ``accuracy`` in [0, 1]."""
+    """An outcome as a person states it: model and task by name, ``accuracy`` in [0, 1].
+
+    ``images`` is the number of test images. Raises `SettingError` out of range.
+    """
 
     model: str
     task: str
@@ -25,11 +28,25 @@ class Measured:
     images: int | None = None
     seed: int | None = None
 
+    def __post_init__(self) -> None:
+        # Written so that nan fails too.
+        if not 0 <= self.accuracy <= 1:
+            raise SettingError(
+                "An accuracy is a fraction", expected="a number in [0, 1]", got=f"{self.accuracy}"
+            )
+        if self.images is not None and self.images < 1:
+            raise SettingError(
+                "An accuracy is measured on images", expected="at least 1", got=f"{self.images}"
+            )
+
 
 def add_outcome(workspace: Workspace, measured: Measured) -> Outcome:
-    """Record one; raises `UnknownNameError`, or `SettingError` for an accuracy off [0, 1]."""
-    workspace.store(create=True)
-    return workspace.store().outcomes.add(_outcome(workspace, measured))
+    """Record one outcome of a stored task.
+
+    Raises `UnknownNameError` for a model or task that is not there, `StoreError` without a store.
+    """
+    outcome = _outcome(workspace, measured)
+    return workspace.store(create=True).outcomes.add(outcome)
 
 
 def import_outcomes(workspace: Workspace, path: Path) -> list[Outcome]:
@@ -38,14 +55,13 @@ def import_outcomes(workspace: Workspace, path: Path) -> list[Outcome]:
     Its header names ``model,task,accuracy`` and may add ``protocol,images,seed``. Raises
     `InputError` naming the line of the first fault.
     """
-    workspace.store(create=True)
     outcomes = []
     for line, measured in _rows(path):
         try:
             outcomes.append(_outcome(workspace, measured))
         except Task2VecError as error:
             raise InputError(f"Line {line} of {path}: {error}") from error
-    return workspace.store().outcomes.add_many(outcomes)
+    return workspace.store(create=True).outcomes.add_many(outcomes) if outcomes else []
 
 
 def _rows(path: Path) -> list[tuple[int, Measured]]:
@@ -68,6 +84,11 @@ def _rows(path: Path) -> list[tuple[int, Measured]]:
 
 
 def _measured(row: dict[str, str | None], path: Path, line: int) -> Measured:
+    if None in row:
+        raise InputError(
+            f"Line {line} of {path} has more cells than the header has columns",
+            remedy="Put a name that holds a comma in double quotes.",
+        )
     try:
         return Measured(
             model=(row["model"] or "").strip(),
@@ -83,6 +104,8 @@ def _measured(row: dict[str, str | None], path: Path, line: int) -> Measured:
             expected="accuracy as a number, images and seed as whole numbers",
             got=str(error),
         ) from error
+    except SettingError as error:
+        raise InputError(f"Line {line} of {path}: {error}") from error
 
 
 def _outcome(workspace: Workspace, measured: Measured) -> Outcome:

@@ -9,6 +9,7 @@ from task2vec.distance import task_complexity
 from task2vec.errors import NameTakenError, UnknownNameError
 from task2vec.service.subjects import open_named
 from task2vec.service.workspace import Workspace
+from task2vec.store.identity import check_name
 from task2vec.types import TaskRecord
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def embed(
 ) -> TaskRecord:
     """Embed a source and add it to the store; the record is on disk when this returns.
 
-    Raises `NameTakenError` before any work when the name is taken and ``update`` is not set,
-    `SourceError` when the source cannot be embedded. Either leaves the store as it was.
+    Raises, before any work, `NameTakenError` when the name is taken and ``update`` is not set,
+    `SettingError` for a name that cannot be used and `StoreError` for a store that cannot be
+    written; `SourceError` when the source cannot be embedded. All leave the store as it was.
     """
     from dataclasses import replace
 
@@ -51,7 +53,9 @@ def embed(
     )
     if request.name is not None:
         task = replace(task, name=request.name)
+    check_name(task.name)
     _check_free(workspace, task.name, update=request.update)
+    workspace.check_writable()
     started = perf_counter()
     found = workspace.engine.embed(task, probe=request.probe, settings=settings, progress=progress)
     record = TaskRecord(

@@ -1,10 +1,13 @@
 """A store and an engine, each opened when it is first needed."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from task2vec.errors import StoreError
+from task2vec.store.opening import DATABASE
 from task2vec.store.store import Store
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ class Workspace:
         self._make_engine = make_engine
         self._engine: LocalEngine | None = None
         self._store: Store | None = None
+        self._registered = False
 
     @property
     def engine(self) -> "LocalEngine":
@@ -43,17 +47,35 @@ class Workspace:
         """Return the store; raises `StoreError` when there is none and ``create`` is false."""
         if self._store is None:
             self._store = Store.open(self.path, create=create)
-            if create:
-                from task2vec.service.zoo import register_packaged
+        if create and not self._registered:
+            from task2vec.service.zoo import register_packaged
 
-                register_packaged(self._store)
+            register_packaged(self._store)
+            self._registered = True
         return self._store
 
     def existing_store(self) -> Store | None:
-        """Return the store, or None where none has been created yet."""
-        if self._store is None and not self.path.exists():
+        """Return the store, or None where none has been created yet.
+
+        A folder that holds no database, such as an empty one, is no store yet. Raises `StoreError`
+        for one that cannot be opened.
+        """
+        if self._store is None and not (self.path.is_file() or (self.path / DATABASE).exists()):
             return None
         return self.store()
+
+    def check_writable(self) -> None:
+        """Raise `StoreError` where nothing could be stored: embedding takes long to fail late."""
+        path = self.path.absolute()
+        nearest = next(folder for folder in (path, *path.parents) if folder.exists())
+        if nearest.is_dir() and os.access(nearest, os.W_OK):
+            return
+        raise StoreError(
+            f"The store {self.path} cannot be written",
+            expected="a folder that can be written, or created",
+            got=f"{nearest}, which {'may not be written' if nearest.is_dir() else 'is a file'}",
+            remedy="Check the permissions, or choose another folder with `--store`.",
+        )
 
     def close(self) -> None:
         """Close the store, if it was opened."""

@@ -65,11 +65,10 @@ def add_model(
     `NameTakenError` when the name is taken.
     """
     card = find_card(ref)
-    store = workspace.store(create=True)
-    expert_of = store.tasks.get(task).id if task else None
+    expert_of = workspace.store().tasks.get(task).id if task else None
     ref = card.weights + _query(ref) if ref.startswith("file:") else ref
     record = _record(card, id_="", ref=ref, name=name or card.name, task=expert_of)
-    return store.models.add(record)
+    return workspace.store(create=True).models.add(record)
 
 
 def loadable_ref(workspace: Workspace, model: ModelRecord) -> str:
