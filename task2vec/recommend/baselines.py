@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from task2vec.data.wording import plural
 from task2vec.recommend.gains import GainTable
 from task2vec.recommend.recommendation import Baseline
 from task2vec.types import ModelRecord
@@ -22,13 +23,17 @@ def simple_rules(
     """
     by_id = {model.id: model for model in models}
     return (
-        Baseline(
-            "always_default",
-            by_id[default].name if default in by_id else None,
-            "the plain pretrained default, whatever the task",
-        ),
+        _always_default(by_id, default),
         _average_best(by_id, gains),
         _nearest_only(models, nearest_sources, names),
+    )
+
+
+def _always_default(by_id: Mapping[str, ModelRecord], default: str) -> Baseline:
+    if default not in by_id:
+        return Baseline("always_default", None, "the default does not pass the limits")
+    return Baseline(
+        "always_default", by_id[default].name, "the plain pretrained default, whatever the task"
     )
 
 
@@ -41,7 +46,7 @@ def _average_best(by_id: Mapping[str, ModelRecord], gains: GainTable) -> Baselin
     return Baseline(
         "average_best",
         by_id[best].name,
-        f"gained {100 * gain:+.1f} points on average over {tasks} task{'s' * (tasks != 1)}",
+        f"gained {100 * gain:+.1f} points on average over {plural(tasks, 'task')}",
     )
 
 

@@ -6,6 +6,7 @@ from math import sqrt
 
 import numpy as np
 
+from task2vec.data.wording import plural
 from task2vec.recommend.baselines import simple_rules
 from task2vec.recommend.gains import (
     REACH,
@@ -98,6 +99,8 @@ def rank(question: Question) -> Recommended:
             f"{best.model} is expected to gain {100 * best.score:+.1f} points "
             f"(standard deviation {100 * best.score_sd:.1f}) over the default"
         )
+        if default is None:
+            reason += ", which does not pass the limits"
     return Recommended(
         recommendations=tuple(ranked),
         chosen=chosen,
@@ -110,7 +113,7 @@ def rank(question: Question) -> Recommended:
             nearest_sources=near,
             names={task: d.name for task, d in question.distances.items()},
         ),
-        evidence_summary=_how_much(question, nearest),
+        evidence_summary=_how_much(question),
     )
 
 
@@ -223,19 +226,22 @@ def _why_abstained(best: Recommendation | None, default: str) -> str:
     )
 
 
-def _how_much(question: Question, nearest: Sequence[str]) -> str:
+def _how_much(question: Question) -> str:
     experts = sum(model.task in question.distances for model in question.models if model.task)
     parts = [
-        f"{len(question.distances)} known tasks",
-        f"{experts} experts",
-        f"{question.gains.count} measured gains over the default",
-        f"{len(question.measured)} models probed on your images",
+        plural(len(question.distances), "known task"),
+        plural(experts, "expert"),
+        f"{plural(question.gains.count, 'measured gain')} over the default",
+        f"{plural(len(question.measured), 'model')} probed on your images",
     ]
     text = "This answer rests on " + ", ".join(parts[:-1]) + f" and {parts[-1]}."
-    if nearest:
-        closest = min((question.distances[task] for task in nearest), key=lambda d: d.symmetric)
+    if question.distances:
+        closest = min(question.distances.values(), key=lambda known: known.symmetric)
         far = "" if closest.symmetric <= REACH else "; none is near enough to say much"
         text += f" The nearest known task is {closest.name} at {closest.symmetric:.2f}{far}."
     if question.gains.count == 0:
-        text += " No outcome has been recorded yet: record yours with `task2vec outcomes add`."
+        text += (
+            " No gain is known yet: record outcomes of the default and of others on the same task "
+            "with `task2vec outcomes add`."
+        )
     return text

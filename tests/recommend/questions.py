@@ -1,0 +1,53 @@
+"""Small zoos with what is known of them."""
+
+import numpy as np
+
+from task2vec.recommend.gains import REACH, GainTable
+from task2vec.recommend.linear_probe import ProbeAccuracy
+from task2vec.recommend.ranker import Distances, Question
+from task2vec.types import ModelRecord, Outcome
+
+#: Distances on either side of where one task says something of another.
+NEAR, FAR = 0.1 * REACH, 6 * REACH
+
+
+def model(name, task=None):
+    """A model whose id is not its name."""
+    return ModelRecord(
+        id=f"mdl-{name}",
+        name=name,
+        ref=f"timm:{name}",
+        architecture="tiny",
+        task=f"tsk-{task}" if task else None,
+        parameters=1000,
+        input_size=16,
+        licence="Apache-2.0",
+        created="",
+    )
+
+
+def outcome(name, task, accuracy, protocol="p"):
+    """An outcome on a hundred thousand images: its noise is small."""
+    return Outcome("", f"mdl-{name}", f"tsk-{task}", accuracy, protocol, images=100_000)
+
+
+def at(**distances):
+    """Distances of tasks by name, the asymmetric one a little below the symmetric one."""
+    return {f"tsk-{name}": Distances(name, d, d - 0.05) for name, d in distances.items()}
+
+
+def right(correct, total):
+    """A linear probe that got the first ``correct`` of ``total`` images right."""
+    return ProbeAccuracy(np.arange(total) < correct)
+
+
+def ask(models, *, distances=None, outcomes=(), measured=None, **known):
+    """A question whose default is the model ``plain``."""
+    return Question(
+        models=models,
+        default="mdl-plain",
+        distances=distances or {},
+        gains=GainTable(outcomes, "mdl-plain"),
+        measured={f"mdl-{name}": probe for name, probe in (measured or {}).items()},
+        **known,
+    )

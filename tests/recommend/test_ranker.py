@@ -1,0 +1,397 @@
+"""Which starting model is chosen, when none is, and whether the reasons name their numbers."""
+
+import json
+from dataclasses import replace
+from itertools import permutations
+from math import sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from questions import FAR, NEAR, ask, at, model, outcome, right
+
+from task2vec.recommend.gains import REACH, SPREAD, Belief, Observation, update
+from task2vec.recommend.ranker import FAR_GAIN, NEAR_GAIN, PROBE_VARIANCE, TRUST, Distances, rank
+from task2vec.recommend.recommendation import EvidenceKind
+
+PLAIN = model("plain")
+#: An expert of roses that gained 9 points there and 8 on near tulips, in a zoo with another.
+GARDEN = ask(
+    [PLAIN, model("rose-expert", "roses"), model("car-expert", "cars")],
+    distances=at(roses=NEAR, tulips=1.5 * NEAR, cars=FAR),
+    outcomes=[
+        outcome("plain", "roses", 0.80),
+        outcome("rose-expert", "roses", 0.89),
+        outcome("plain", "tulips", 0.70),
+        outcome("rose-expert", "tulips", 0.78),
+        outcome("plain", "cars", 0.60),
+        outcome("rose-expert", "cars", 0.50),
+    ],
+)
+
+
+def names(answer):
+    return [found.model for found in answer.recommendations]
+
+
+def found(answer, name):
+    return next(found for found in answer.recommendations if found.model == name)
+
+
+def kinds(recommendation):
+    return [piece.kind for piece in recommendation.evidence]
+
+
+def test_a_fresh_store_takes_the_default():
+    answer = rank(ask([PLAIN]))
+    assert answer.abstained
+    assert answer.chosen == "plain"
+    assert names(answer) == ["plain"]
+    (only,) = answer.recommendations
+    assert (only.score, only.score_sd) == (0, 0)
+    assert (only.predicted_accuracy, only.interval) == (None, None)
+    assert kinds(only) == [EvidenceKind.NONE]
+    assert "plain" in answer.reason
+    assert answer.evidence_summary.startswith(
+        "This answer rests on 0 known tasks, 0 experts, 0 measured gains over the default and "
+        "0 models probed on your images."
+    )
+
+
+def test_models_without_any_evidence_do_not_displace_the_default():
+    # By name, "another" comes before "plain", and both gain 0.
+    answer = rank(ask([model("another"), PLAIN]))
+    assert answer.abstained
+    assert answer.chosen == "plain"
+    assert names(answer) == ["plain", "another"]
+    assert found(answer, "another").score == 0
+    assert found(answer, "another").score_sd == pytest.approx(SPREAD)
+    assert "no evidence" in found(answer, "another").evidence[0].text
+
+
+def test_a_near_expert_with_outcomes_is_recommended():
+    answer = rank(GARDEN)
+    assert not answer.abstained
+    assert answer.chosen == "rose-expert"
+    assert names(answer) == ["rose-expert", "plain", "car-expert"]
+    best = answer.recommendations[0]
+    assert 0.05 < best.score < 0.10
+    assert best.score > TRUST * best.score_sd
+    assert kinds(best) == [EvidenceKind.SOURCE_TASK] + [EvidenceKind.OUTCOME] * 3
+    assert f"{100 * best.score:+.1f} points" in answer.reason
+    assert f"{100 * best.score_sd:.1f}" in answer.reason
+
+
+def test_the_score_is_the_posterior_of_prior_and_outcomes():
+    likeness = np.exp(-((NEAR / REACH) ** 2))
+    prior = Belief(likeness * NEAR_GAIN + (1 - likeness) * FAR_GAIN, SPREAD)
+
+    def noise(*accuracies):
+        return sum(a * (1 - a) for a in accuracies) / 100_000
+
+    expected = update(
+        prior,
+        [
+            Observation(0.09, noise(0.80, 0.89), NEAR),
+            Observation(0.08, noise(0.70, 0.78), 1.5 * NEAR),
+            Observation(-0.10, noise(0.60, 0.50), FAR),
+        ],
+    )
+    best = rank(GARDEN).recommendations[0]
+    assert (best.score, best.score_sd) == pytest.approx((expected.mean, expected.sd))
+
+
+def test_a_far_expert_is_no_reason_to_leave_the_default():
+    answer = rank(ask([PLAIN, model("car-expert", "cars")], distances=at(cars=FAR)))
+    assert answer.abstained
+    assert answer.chosen == "plain"
+    far = found(answer, "car-expert")
+    assert far.score == pytest.approx(FAR_GAIN)
+    assert "not near" in far.evidence[0].text
+    assert "none is near enough to say much" in answer.evidence_summary
+
+
+def test_the_nearer_source_makes_the_better_expert():
+    answer = rank(
+        ask(
+            [PLAIN, *(model(f"{task}-expert", task) for task in "abc")],
+            distances=at(a=0.8 * REACH, b=0.1 * REACH, c=0.4 * REACH),
+        )
+    )
+    experts = [name for name in names(answer) if name != "plain"]
+    assert experts == ["b-expert", "c-expert", "a-expert"]
+
+
+def test_outcomes_that_disappoint_on_near_tasks_speak_against_a_near_expert():
+    bad = ask(
+        [PLAIN, model("rose-expert", "roses")],
+        distances=at(roses=NEAR),
+        outcomes=[outcome("plain", "roses", 0.8), outcome("rose-expert", "roses", 0.7)],
+    )
+    answer = rank(bad)
+    assert answer.abstained
+    assert names(answer) == ["plain", "rose-expert"]
+    assert found(answer, "rose-expert").score < 0
+    # With nothing expected above the default, no other model is named as nearly as good.
+    assert "rose-expert" not in answer.reason
+
+
+def test_only_experts_of_the_k_nearest_sources_are_offered():
+    # By symmetric distance a is nearest; as sources, c and b are.
+    distances = {
+        "tsk-a": Distances("a", 0.10, 0.09),
+        "tsk-b": Distances("b", 0.12, 0.05),
+        "tsk-c": Distances("c", 0.14, 0.02),
+    }
+    experts = [model(f"{task}-expert", task) for task in "abc"]
+    plainer = model("other")
+
+    def offered(k):
+        return set(names(rank(ask([PLAIN, plainer, *experts], distances=distances, k=k))))
+
+    assert offered(1) == {"plain", "other", "c-expert"}
+    assert offered(2) == {"plain", "other", "c-expert", "b-expert"}
+    assert offered(9) == {"plain", "other", "a-expert", "b-expert", "c-expert"}
+
+
+def test_an_expert_probed_on_the_own_images_is_offered_whatever_its_source():
+    question = ask(
+        [PLAIN, model("car-expert", "cars"), model("rose-expert", "roses")],
+        distances=at(roses=NEAR, cars=FAR),
+        measured={"plain": right(60, 100), "car-expert": right(90, 100)},
+        k=1,
+    )
+    assert rank(question).chosen == "car-expert"
+
+
+def test_outcomes_on_tasks_beyond_the_k_nearest_do_not_count():
+    outcomes = [outcome("plain", "b", 0.5), outcome("other", "b", 0.9)]
+    models = [PLAIN, model("other")]
+    near, narrow = (
+        rank(ask(models, distances=at(a=NEAR, b=2 * NEAR), outcomes=outcomes, k=k)) for k in (2, 1)
+    )
+    assert near.chosen == "other"
+    assert narrow.abstained
+    assert found(narrow, "other").score == 0
+
+
+def test_a_clearly_better_linear_probe_is_recommended():
+    answer = rank(
+        ask([PLAIN, model("other")], measured={"plain": right(120, 200), "other": right(160, 200)})
+    )
+    assert not answer.abstained
+    assert answer.chosen == "other"
+    best = answer.recommendations[0]
+    # 40 won and none lost: variance (40 + 2) / 200^2 - 0.2^2 / 200.
+    seen = Observation(0.2, 42 / 200**2 - 0.2**2 / 200 + PROBE_VARIANCE, 0)
+    expected = update(Belief(0, SPREAD), [seen])
+    assert (best.score, best.score_sd) == pytest.approx((expected.mean, expected.sd))
+    (evidence,) = best.evidence
+    assert evidence.kind is EvidenceKind.LINEAR_PROBE
+    assert evidence.gain == pytest.approx(0.2)
+    for number in ("200 of your images", "80.0 %", "[73.9, 85.0]", "+20.0 points"):
+        assert number in evidence.text
+
+
+def test_a_linear_probe_within_its_noise_is_no_reason():
+    # Two images of thirty, and on other images as many lost as won but two.
+    better = right(20, 30)
+    better.correct[:4] = False
+    better.correct[20:26] = True
+    answer = rank(ask([PLAIN, model("other")], measured={"plain": right(20, 30), "other": better}))
+    assert answer.abstained
+    assert answer.chosen == "plain"
+    # The answer is first, though the other is expected to gain.
+    assert names(answer) == ["plain", "other"]
+    other = answer.recommendations[1]
+    assert 0 < other.score <= TRUST * other.score_sd
+    assert "other" in answer.reason
+    assert f"{100 * other.score:+.1f} points" in answer.reason
+    assert f"{100 * other.score_sd:.1f}" in answer.reason
+
+
+def test_equal_answers_on_few_images_do_not_prove_equality():
+    def doubt(count):
+        probes = {"plain": right(count // 2, count), "other": right(count // 2, count)}
+        return found(rank(ask([PLAIN, model("other")], measured=probes)), "other").score_sd
+
+    assert SPREAD > doubt(10) > doubt(40) > doubt(1000) > 0
+
+
+def test_a_probe_says_nothing_without_the_default_to_compare_with():
+    answer = rank(ask([PLAIN, model("other")], measured={"other": right(99, 100)}))
+    assert answer.abstained
+    assert found(answer, "other").score == 0
+    assert found(answer, "other").predicted_accuracy is None
+
+
+def test_outcomes_on_the_target_itself_count_in_full():
+    outcomes = [outcome("plain", "mine", 0.70), outcome("other", "mine", 0.78)]
+    models = [PLAIN, model("other")]
+    answer = rank(ask(models, outcomes=outcomes, target="tsk-mine"))
+    assert answer.chosen == "other"
+    best = answer.recommendations[0]
+    assert best.score == pytest.approx(0.08, abs=0.001)
+    (evidence,) = best.evidence
+    assert evidence.text == "gained +8.0 points on this task at distance 0.00"
+    assert (evidence.kind, evidence.distance) == (EvidenceKind.OUTCOME, 0)
+    # The same outcomes on a task that is not the target's are no evidence.
+    assert rank(ask(models, outcomes=outcomes)).abstained
+
+
+@pytest.mark.parametrize("score", [0.05, -0.05])
+def test_without_the_default_among_the_models_the_best_of_the_rest_is_taken(score):
+    answer = rank(
+        ask(
+            [model("other"), model("rose-expert", "roses")],
+            distances=at(roses=NEAR),
+            outcomes=[
+                outcome("plain", "roses", 0.8),
+                outcome("rose-expert", "roses", 0.5),
+                outcome("other", "roses", 0.8 + score),
+            ],
+            measured={"plain": right(80, 100)},
+        )
+    )
+    assert not answer.abstained
+    assert answer.chosen == "other" == names(answer)[0]
+    best = answer.recommendations[0]
+    assert f"{100 * best.score:+.1f} points" in answer.reason
+    assert "over the default, which does not pass the limits" in answer.reason
+    assert answer.baselines[0].model is None
+    # The default is still what the prediction builds on.
+    assert best.predicted_accuracy == pytest.approx(0.8 + best.score)
+
+
+def test_no_models_at_all():
+    answer = rank(ask([], distances=at(roses=NEAR)))
+    assert answer.abstained
+    assert answer.chosen == ""
+    assert answer.recommendations == ()
+    assert answer.reason == "no starting model passes the limits"
+    assert [baseline.model for baseline in answer.baselines] == [None] * 3
+
+
+def test_the_order_of_what_is_given_does_not_matter():
+    expected = rank(GARDEN)
+    for models in permutations([*GARDEN.models]):
+        answer = rank(replace(GARDEN, models=models))
+        assert answer == expected
+    backwards = dict(reversed(GARDEN.distances.items()))
+    assert rank(replace(GARDEN, distances=backwards)) == expected
+
+
+@given(
+    scores=st.lists(st.integers(0, 30), min_size=1, max_size=6),
+    nearness=st.floats(0, 3 * REACH),
+    plain=st.integers(0, 30),
+)
+def test_predictions_are_the_default_and_the_gain_within_bounds(scores, nearness, plain):
+    probes = {f"m{i}": right(score, 30) for i, score in enumerate(scores)}
+    answer = rank(
+        ask(
+            [PLAIN, model("expert", "roses"), *map(model, probes)],
+            distances=at(roses=nearness),
+            measured={"plain": right(plain, 30), **probes},
+        )
+    )
+    for judged in answer.recommendations:
+        low, high = judged.interval
+        expected = min(max(plain / 30 + judged.score, 0), 1)
+        assert judged.predicted_accuracy == pytest.approx(expected)
+        assert 0 <= low <= judged.predicted_accuracy <= high <= 1
+        assert high > low
+    # Best first, but for a default that comes first where the answer is to abstain.
+    rest = [judged.score for judged in answer.recommendations[answer.abstained :]]
+    assert rest == sorted(rest, reverse=True)
+    assert names(answer)[0] == answer.chosen
+    assert answer.abstained == (answer.chosen == "plain")
+    if not answer.abstained:
+        assert rest[0] > TRUST * answer.recommendations[0].score_sd
+
+
+def test_the_interval_widens_with_the_doubt_of_the_gain():
+    answer = rank(ask([PLAIN, model("other")], measured={"plain": right(60, 100)}))
+    plain, other = found(answer, "plain"), found(answer, "other")
+    p = 61 / 102
+    assert plain.interval[1] - 0.6 == pytest.approx(1.96 * sqrt(p * (1 - p) / 100))
+    assert other.interval[1] - 0.6 == pytest.approx(1.96 * sqrt(p * (1 - p) / 100 + SPREAD**2))
+
+
+def test_evidence_names_its_numbers():
+    source, *outcomes = rank(GARDEN).recommendations[0].evidence
+    assert source.task == "roses"
+    assert source.distance == NEAR
+    assert f"symmetric distance {NEAR:.2f}" in source.text
+    assert f"asymmetric {NEAR - 0.05:.2f}" in source.text
+    assert "roses, which is near" in source.text
+    assert [piece.text for piece in outcomes] == [
+        f"gained +9.0 points on roses at distance {NEAR:.2f}",
+        f"gained +8.0 points on tulips at distance {1.5 * NEAR:.2f}",
+        f"gained -10.0 points on cars at distance {FAR:.2f}",
+    ]
+    assert [piece.gain for piece in outcomes] == pytest.approx([0.09, 0.08, -0.10])
+    assert [piece.task for piece in outcomes] == ["roses", "tulips", "cars"]
+
+
+def test_the_summary_counts_the_evidence():
+    question = replace(GARDEN, measured={"mdl-plain": right(6, 10)})
+    summary = rank(question).evidence_summary
+    assert summary == (
+        "This answer rests on 3 known tasks, 2 experts, 3 measured gains over the default and "
+        f"1 model probed on your images. The nearest known task is roses at {NEAR:.2f}."
+    )
+    # An expert of a task that cannot be compared is no evidence.
+    strange = replace(question, models=[*question.models, model("old-expert", "elsewhere")])
+    assert rank(strange).evidence_summary == summary
+
+
+def test_the_summary_names_the_nearest_task_by_symmetric_distance():
+    # c is the better source, a the nearer task.
+    distances = {"tsk-a": Distances("a", 0.01, 0.09), "tsk-c": Distances("c", 0.02, 0.02)}
+    summary = rank(ask([PLAIN], distances=distances, k=1)).evidence_summary
+    assert "The nearest known task is a at 0.01." in summary
+
+
+def test_the_summary_says_that_outcomes_without_the_default_tell_no_gain():
+    answer = rank(
+        ask([PLAIN, model("other")], distances=at(a=NEAR), outcomes=[outcome("other", "a", 0.9)])
+    )
+    assert "0 measured gains" in answer.evidence_summary
+    assert "No gain is known yet" in answer.evidence_summary
+    assert "task2vec outcomes add" in answer.evidence_summary
+    assert "No gain is known" not in rank(GARDEN).evidence_summary
+
+
+def test_the_answer_is_json_with_the_stable_fields():
+    question = replace(
+        GARDEN, measured={"mdl-plain": right(60, 100), "mdl-rose-expert": right(80, 100)}
+    )
+    answer = rank(question)
+    document = json.loads(json.dumps(answer.to_json(), allow_nan=False))
+    assert {"recommendations", "abstained", "reason", "baselines"} <= document.keys()
+    assert document["abstained"] is False
+    assert document["reason"] == answer.reason
+    assert [entry["model"] for entry in document["recommendations"]] == names(answer)
+    for entry, judged in zip(document["recommendations"], answer.recommendations, strict=True):
+        assert entry["score"] == judged.score
+        assert entry["predicted_accuracy"] == judged.predicted_accuracy
+        assert entry["interval"] == list(judged.interval)
+        assert [e["text"] for e in entry["evidence"]] == [e.text for e in judged.evidence]
+    best = document["recommendations"][0]
+    assert [piece["kind"] for piece in best["evidence"]] == [
+        "source_task",
+        "outcome",
+        "outcome",
+        "outcome",
+        "linear_probe",
+    ]
+    assert [baseline["rule"] for baseline in document["baselines"]] == [
+        "always_default",
+        "average_best",
+        "nearest_only",
+    ]
+    empty = json.loads(json.dumps(rank(ask([PLAIN])).to_json(), allow_nan=False))
+    assert empty["recommendations"][0]["predicted_accuracy"] is None
+    assert empty["abstained"] is True
