@@ -55,12 +55,9 @@ def build() -> SmallStore:
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     for task in TASKS:
         cut(task, root / "sources" / task)
-    output = io.StringIO()
+    output, options = io.StringIO(), ["--images", str(USED), "--json"]
     with contextlib.redirect_stdout(output):
-        code = run(
-            ["batch", str(root / "sources"), "--store", str(root / "store"), "--images", str(USED)]
-            + ["--json"]
-        )
+        code = run(["batch", f"{root / 'sources'}", "--store", f"{root / 'store'}", *options])
     assert code == 0, output.getvalue()
     lines = tuple(json.loads(line) for line in output.getvalue().splitlines())
     return SmallStore(root / "store", root / "sources", lines, output.getvalue())

@@ -32,19 +32,29 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _show_usage(error)
         return BAD_INPUT
     except (typer.Abort, KeyboardInterrupt):
-        _say("Interrupted. What was finished is kept.")
-        return INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone; closing it again would complain once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return _reader_gone()
+    except SystemExit as error:
+        # What typer makes of a broken pipe.
+        if isinstance(error.__context__, BrokenPipeError):
+            return _reader_gone()
+        raise
     except Task2VecError as error:
         return _fail(error)
     except ModuleNotFoundError as error:
         return _fail(_missing(error))
     except Exception as error:
         return _unforeseen(error)
+    if code == INTERRUPTED:
+        _say("Interrupted. What was finished is kept.")
     return code if isinstance(code, int) else OK
+
+
+def _reader_gone() -> int:
+    """Let whoever read our output go in peace: flushing it at the end would complain once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OK
 
 
 def _show_usage(error: typer.TyperException) -> None:

@@ -1,0 +1,149 @@
+"""`task2vec neighbours` and `task2vec distance`."""
+
+import math
+from pathlib import Path
+
+import pytest
+from command import Cli
+from small_store import TASKS, USED, SmallStore, snapshot
+
+import task2vec
+from task2vec.distance import distance_error
+from task2vec.store.store import Store
+from task2vec.types import TaskEmbedding
+
+
+@pytest.fixture(scope="module")
+def embeddings(small: SmallStore) -> dict[str, TaskEmbedding]:
+    with Store.open(small.store, create=False) as opened:
+        return {name: opened.tasks.embedding(name) for name in TASKS}
+
+
+def test_neighbours_are_all_others_by_symmetric_distance(
+    cli: Cli, small: SmallStore, embeddings: dict[str, TaskEmbedding]
+) -> None:
+    target = embeddings["greek_capitals"]
+    expected = {
+        name: (
+            task2vec.symmetric_distance(target, other),
+            distance_error(target, other),
+        )
+        for name, other in embeddings.items()
+        if name != "greek_capitals"
+    }
+
+    found = cli("neighbours", "greek_capitals", "--store", small.store, "--json")
+
+    rows = found.json["neighbours"]
+    assert found.code == 0
+    assert [row["name"] for row in rows] == sorted(expected, key=lambda name: expected[name][0])
+    for row in rows:
+        assert set(row) == {"id", "name", "distance", "standard_error"}
+        assert (row["distance"], row["standard_error"]) == pytest.approx(expected[row["name"]])
+
+
+def test_asymmetric_neighbours_are_the_best_sources(
+    cli: Cli, small: SmallStore, embeddings: dict[str, TaskEmbedding]
+) -> None:
+    found = cli("neighbours", "emoji_food", "--asymmetric", "--store", small.store, "--json").json
+
+    shown = {row["name"]: row["distance"] for row in found["neighbours"]}
+    by_command = {
+        name: cli("distance", name, "emoji_food", "--store", small.store, "--json").json
+        for name in shown
+    }
+    expected = {name: d["asymmetric"]["source_to_target"] for name, d in by_command.items()}
+    assert shown == pytest.approx(expected)
+    assert list(shown) == sorted(expected, key=lambda name: expected[name])
+    assert len(shown) == 3
+
+
+def test_k_keeps_the_nearest_and_the_table_shows_them(cli: Cli, small: SmallStore) -> None:
+    all_rows = cli("neighbours", "emoji_food", "--store", small.store, "--json").json["neighbours"]
+    table = cli("neighbours", "emoji_food", "-k", 2, "--store", small.store)
+
+    lines = table.out.splitlines()[1:]
+    assert [line.split() for line in lines] == [
+        [row["name"], f"{row['distance']:.3f}", f"{row['standard_error']:.3f}"]
+        for row in all_rows[:2]
+    ]
+
+
+def test_a_source_is_embedded_and_not_stored(cli: Cli, small: SmallStore) -> None:
+    before = snapshot(small.store)
+
+    found = cli(
+        *("neighbours", small.sources / "emoji_food", "--store", small.store),
+        *("--images", USED, "--json"),
+    ).json
+
+    # The same images with the same seed: its stored twin is another task, at no distance.
+    assert (found["task"], found["neighbours"][0]["name"]) == ("emoji_food", "emoji_food")
+    assert found["neighbours"][0]["distance"] == pytest.approx(0, abs=1e-9)
+    assert len(found["neighbours"]) == 4
+    assert snapshot(small.store) == before
+
+
+def test_distances_are_those_of_the_library(
+    cli: Cli, small: SmallStore, embeddings: dict[str, TaskEmbedding]
+) -> None:
+    source, target = embeddings["emoji_food"], embeddings["fashion_tops"]
+
+    found = cli("distance", "emoji_food", "fashion_tops", "--store", small.store, "--json").json
+
+    asymmetric, information = task2vec.asymmetric_distance, task2vec.information_distance
+    assert found["symmetric"] == pytest.approx(task2vec.symmetric_distance(source, target))
+    assert found["standard_error"] == pytest.approx(distance_error(source, target))
+    assert found["asymmetric"] == pytest.approx(
+        {
+            "source_to_target": asymmetric(source=source, target=target),
+            "target_to_source": asymmetric(source=target, target=source),
+        }
+    )
+    assert found["information"] == pytest.approx(
+        {
+            "source_to_target": information(source=source, target=target),
+            "target_to_source": information(source=target, target=source),
+        }
+    )
+    assert found["asymmetric"]["source_to_target"] != found["asymmetric"]["target_to_source"]
+    table = cli("distance", "emoji_food", "fashion_tops", "--store", small.store).out.splitlines()
+    assert "emoji_food -> fashion_tops  fashion_tops -> emoji_food" in table[0]
+    assert table[1].split() == ["symmetric"] + 2 * [f"{found['symmetric']:.3f}"]
+    assert table[2].split()[1] == f"{found['asymmetric']['source_to_target']:.3f}"
+    assert table[2].split()[2] == f"{found['asymmetric']['target_to_source']:.3f}"
+
+
+def test_a_task_is_at_no_distance_from_itself(cli: Cli, small: SmallStore) -> None:
+    found = cli("distance", "emoji_food", "emoji_food", "--store", small.store, "--json").json
+
+    assert found["symmetric"] == 0
+    assert found["information"] == {"source_to_target": 0, "target_to_source": 0}
+    assert math.isfinite(found["standard_error"])
+
+
+@pytest.mark.parametrize("command", ["neighbours", "distance"])
+def test_another_space_is_refused_with_what_differs(
+    cli: Cli, small: SmallStore, two_classes: Path, command: str
+) -> None:
+    other = ("emoji_food",) if command == "distance" else ()
+    found = cli(
+        *(command, two_classes, *other, "--store", small.store),
+        *("--probe", "efficientnet_lite0?input_size=64", "--images", 6),
+    )
+
+    assert (found.code, found.out) == (2, "")
+    assert "probe = " in found.err
+    assert "prior_precision" not in found.err
+    assert "--probe efficientnet_lite0" in found.err or "same probe" in found.err
+
+
+def test_nothing_to_compare_with_is_exit_code_3(cli: Cli, two_classes: Path) -> None:
+    fresh = cli("neighbours", two_classes, "--images", 6, "--json")
+    assert (fresh.code, fresh.json["neighbours"]) == (3, [])
+    assert "no other task" in fresh.err
+    assert not Path("task2vec-store").exists()
+
+    cli("embed", two_classes, "--images", 6)
+    alone = cli("neighbours", "tiny")
+    assert (alone.code, alone.out) == (3, "")
