@@ -1,78 +1,70 @@
 """Runs the code of the README and of docs/: what they tell is what happens."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
-from documents import ROOT, Block, blocks, pages
+from documents import Block, blocks, pages
+from run_page import run_block, shell_lines
 
-# They install, fetch, or run for minutes; `cd` goes into what was fetched.
-SKIPPED = re.compile(r"(make|git|pip|python -m pip|cd|task2vec demo)\b")
-
-# A failing command ends the block, as with `set -e`; but 3 is an answer (abstained), not a failure.
-PREAMBLE = """set -uo pipefail
-trap '[ $? -eq 3 ] || exit 1' ERR
-"""
-
-EXECUTABLE = Path(sys.executable).parent / "task2vec"
+Done = subprocess.CompletedProcess[str]
 
 
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few images wherever a page does not say how many, and no settings of whoever runs this."""
-    for name in [name for name in os.environ if name.startswith("TASK2VEC_")]:
-        if name != "TASK2VEC_CACHE":
-            monkeypatch.delenv(name)
+def page_environment() -> dict[str, str]:
+    """Few images and epochs where a page does not say how many; no settings of the caller's."""
+    settings = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TASK2VEC_") or name == "TASK2VEC_CACHE"
+    }
     for command in ("EMBED", "BATCH", "NEIGHBOURS", "DISTANCE", "RECOMMEND", "FINETUNE"):
-        monkeypatch.setenv(f"TASK2VEC_{command}_IMAGES", "20")
-    monkeypatch.setenv("PATH", f"{EXECUTABLE.parent}{os.pathsep}{os.environ['PATH']}")
+        settings[f"TASK2VEC_{command}_IMAGES"] = "20"
+    settings["TASK2VEC_FINETUNE_EPOCHS"] = "1"
+    # Batches are tiny: more threads would wait for each other, and pages run side by side.
+    settings["OMP_NUM_THREADS"] = "1"
+    settings["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{settings['PATH']}"
+    return settings
 
 
-def shell_lines(block: Block) -> str:
-    """Return what a shell runs of a block, without the lines that `SKIPPED` names."""
-    lines = block.code.splitlines()
-    if block.language == "console":
-        lines = [line.removeprefix("$").strip() for line in lines if line.startswith("$")]
-    return "\n".join("" if SKIPPED.match(line.lstrip()) else line for line in lines) + "\n"
+@pytest.fixture(scope="session")
+def page_runs(
+    request: pytest.FixtureRequest, small_tasks: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Path, "Future[Done]"]]:
+    """Run the pages that are asked for, two at a time, each in a folder of its own."""
 
-
-def run_block(block: Block, *, page: Path, folder: Path, names: dict[str, Any]) -> None:
-    """Write, run or pass over a block; ``names`` are those of the page's Python so far."""
-    place = f"{page.name}, line {block.line}"
-    if block.file is not None:
-        path = folder / block.file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(block.code, encoding="utf-8")
-    elif block.runs and block.language == "python":
-        # Empty lines before it make tracebacks show the line of the page.
-        code = "\n" * (block.line - 1) + block.code
-        exec(compile(code, str(page), "exec"), names)
-    elif block.runs:
-        done = subprocess.run(
-            ["bash", "-c", PREAMBLE + shell_lines(block)],
+    def run(page: Path) -> Done:
+        folder = tmp_path_factory.mktemp(page.stem) / "work"
+        shutil.copytree(small_tasks, folder)
+        return subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("run_page.py")), str(page)],
             cwd=folder,
+            env=page_environment(),
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
-        assert done.returncode in (0, 3), f"{place}:\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr, f"{place}:\n{done.stderr}"
+
+    wanted = [
+        item.callspec.params["page"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.originalname == test_snippets_run.__name__
+    ]
+    # The longest first, so that the others fill the second place.
+    wanted.sort(key=lambda page: len(page.read_text(encoding="utf-8")), reverse=True)
+    with ThreadPoolExecutor(2) as executor:
+        yield {page: executor.submit(run, page) for page in wanted}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
-def test_snippets_run(page, small_tasks, tmp_path, environment, monkeypatch) -> None:
-    folder = tmp_path / "work"
-    shutil.copytree(small_tasks, folder)
-    monkeypatch.chdir(folder)
-    names: dict[str, Any] = {"__name__": "__main__"}
-    for block in blocks(page.read_text(encoding="utf-8")):
-        run_block(block, page=page, folder=folder, names=names)
+def test_snippets_run(page, page_runs) -> None:
+    done = page_runs[page].result()
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
 @pytest.mark.parametrize(
@@ -80,25 +72,34 @@ def test_snippets_run(page, small_tasks, tmp_path, environment, monkeypatch) -> 
     [
         ("true", True),
         ("false", False),
-        ("false; true", False),
-        ("false | true", False),
+        ("false; touch after", False),
+        ("false | true; touch after", False),
         ("(exit 3); touch after", True),
         ("(exit 2); touch after", False),
-        ("(exit 3) || [ $? -eq 3 ]", True),
-        ("make nothing\ngit nothing\n  pip nothing", True),
+        ("(exit 3) || [ $? -eq 3 ]; touch after", True),
+        ("make nothing\ngit nothing\n  pip nothing\ntouch after", True),
         ("gitless", False),
-        ("echo $UNSET", False),
+        ("echo $UNSET; touch after", False),
     ],
 )
 def test_a_shell_block_fails_as_a_reader_would_see_it_fail(code, passes, tmp_path) -> None:
     block = Block(1, "bash", None, code + "\n")
     if passes:
-        run_block(block, page=ROOT, folder=tmp_path, names={})
+        run_block(block, page="a.md", folder=tmp_path, names={})
         assert (tmp_path / "after").exists() == ("after" in code)
     else:
-        with pytest.raises(AssertionError):
-            run_block(block, page=ROOT, folder=tmp_path, names={})
+        with pytest.raises(AssertionError, match=r"a\.md, line 1"):
+            run_block(block, page="a.md", folder=tmp_path, names={})
         assert not (tmp_path / "after").exists()
+
+
+def test_python_blocks_share_names_and_show_the_line_of_the_page(tmp_path) -> None:
+    names: dict[str, object] = {}
+    run_block(Block(3, "python", None, "a = 2\n"), page="a.md", folder=tmp_path, names=names)
+    with pytest.raises(ZeroDivisionError) as caught:
+        run_block(Block(7, "python", None, "\na / 0\n"), page="a.md", folder=tmp_path, names=names)
+    last = caught.traceback[-1]
+    assert (Path(last.path).name, last.lineno + 1) == ("a.md", 8)
 
 
 def test_only_prompted_lines_of_a_console_block_run() -> None:
@@ -107,9 +108,18 @@ def test_only_prompted_lines_of_a_console_block_run() -> None:
 
 
 def test_blocks_are_found_with_their_line_language_and_file() -> None:
-    text = (
-        "a\n```bash\ntrue\n```\n1. b\n   ```toml x/y.toml\n   a = 1\n   ```\n```text\n$ no\n```\n"
-    )
+    text = """a
+```bash
+true
+```
+1. b
+   ```toml x/y.toml
+   a = 1
+   ```
+```text
+$ no
+```
+"""
     assert list(blocks(text)) == [
         Block(3, "bash", None, "true\n"),
         Block(7, "toml", "x/y.toml", "a = 1\n"),
