@@ -1,0 +1,143 @@
+"""`task2vec models` and `task2vec outcomes`, and `task2vec probes`."""
+
+from pathlib import Path
+
+import pytest
+from command import Cli
+from small_store import SmallStore
+
+MODEL = {"id", "ref", "architecture", "task", "parameters", "input_size", "licence"}
+OUTCOME = {"model", "task", "accuracy", "protocol"}
+PACKAGED = ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
+
+
+def test_packaged_models_are_there_from_the_start(cli: Cli, small: SmallStore) -> None:
+    fresh = cli("models", "list", "--json").json["models"]
+    stored = cli("models", "list", "--store", small.store, "--json").json["models"]
+
+    assert [model["name"] for model in fresh] == PACKAGED
+    assert all(set(model) >= MODEL for model in fresh)
+    undated = [{**model, "created": ""} for model in stored]
+    assert undated == fresh
+    # timm says how many parameters the architecture has, its classifier of 1,000 included.
+    assert [model["parameters"] for model in fresh] == [4652008, 5416680, 6092072]
+    assert not Path("task2vec-store").exists()
+
+
+def test_a_model_of_the_hub_is_registered_without_a_download(cli: Cli, store: Path) -> None:
+    at = ("--store", store, "--json")
+    added = cli(
+        "models", "add", "timm:resnet18.a1_in1k", "--name", "r", "--task", "emoji_food", *at
+    )
+
+    task = cli("show", "emoji_food", *at).json["id"]
+    assert (
+        added.json.items()
+        >= {
+            "name": "r",
+            "ref": ref,
+            "architecture": "resnet18",
+            "task": task,
+        }.items()
+    )
+    assert cli("models", "show", "r", *at).json == added.json
+    row = cli("models", "list", "--store", store).out.splitlines()[-1].split()
+    assert row[:3] == ["r", "resnet18", "emoji_food"]
+    assert "resnet18" in cli("models", "show", added.json["id"], "--store", store).out
+    assert cli("models", "remove", "r", *at).json["id"] == added.json["id"]
+    assert cli("models", "show", "r", *at).code == 2
+
+
+def test_a_model_with_outcomes_needs_cascade(cli: Cli, store: Path) -> None:
+    cli("models", "add", "timm:resnet18.a1_in1k", "--name", "r", "--store", store)
+    cli("outcomes", "add", "r", "emoji_food", "--accuracy", 0.5, "--store", store)
+
+    refused = cli("models", "remove", "r", "--store", store)
+    assert refused.code == 2
+    assert "cascade" in refused.err
+    assert cli("models", "remove", "r", "--cascade", "--store", store).code == 0
+    assert cli("outcomes", "list", "--store", store, "--json").json == {"outcomes": []}
+
+
+def test_an_outcome_is_listed_as_it_was_added(cli: Cli, store: Path) -> None:
+    added = cli(
+        *("outcomes", "add", "efficientnet_lite1", "emoji_food", "--accuracy", 0.625),
+        *("--protocol", "mine", "--images", 40, "--seed", 3, "--store", store, "--json"),
+    ).json
+
+    (listed,) = cli("outcomes", "list", "--store", store, "--json").json["outcomes"]
+    assert listed == added
+    assert (
+        listed.items()
+        >= {
+            "model": "efficientnet_lite1",
+            "task": "emoji_food",
+            "accuracy": 0.625,
+            "protocol": "mine",
+            "images": 40,
+            "seed": 3,
+        }.items()
+    )
+    text = cli("outcomes", "list", "--task", "emoji_food", "--store", store).out
+    cells = ["efficientnet_lite1", "emoji_food", "62.5", "%", "-", "40", "mine"]
+    assert text.splitlines()[1].split() == cells
+    none = cli("outcomes", "list", "--task", "fashion_tops", "--store", store, "--json")
+    assert none.json == {"outcomes": []}
+
+
+def test_a_file_of_outcomes_is_imported(cli: Cli, store: Path) -> None:
+    # With the mark that spreadsheets put at the beginning.
+    Path("o.csv").write_text(
+        "\ufeffmodel,task,accuracy,protocol,images,seed\n"
+        "efficientnet_lite0,emoji_food,0.5,mine,10,1\n"
+        "efficientnet_lite1,fashion_tops,1,,,\n",
+        encoding="utf-8",
+    )
+
+    assert cli("outcomes", "import", "o.csv", "--store", store, "--json").json == {"imported": 2}
+
+    listed = cli("outcomes", "list", "--store", store, "--json").json["outcomes"]
+    keys = ("model", "task", "accuracy", "protocol", "images", "seed")
+    assert [tuple(row[key] for key in keys) for row in listed] == [
+        ("efficientnet_lite0", "emoji_food", 0.5, "mine", 10, 1),
+        ("efficientnet_lite1", "fashion_tops", 1.0, "fine-tuning", None, None),
+    ]
+    assert all(set(row) >= OUTCOME for row in listed)
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("nosuch,emoji_food,0.5,,", "nosuch"),
+        ("efficientnet_lite0,nosuch,0.5,,", "nosuch"),
+        ("efficientnet_lite0,emoji_food,1.5,,", "[0, 1]"),
+        ("efficientnet_lite0,emoji_food,nan,,", "[0, 1]"),
+        ("efficientnet_lite0,emoji_food,good,,", "good"),
+        ("efficientnet_lite0,emoji_food,,,", "accuracy as a number"),
+        ("efficientnet_lite0,emoji_food,0.5,0,", "at least 1"),
+        ("efficientnet_lite0,emoji_food,0.5,,x", "whole numbers"),
+        ("efficientnet_lite0,emoji_food,0.5,,,more", "more cells"),
+        ("efficientnet_lite0", "accuracy as a number"),
+    ],
+)
+def test_one_faulty_line_imports_nothing_and_is_named(
+    cli: Cli, store: Path, line: str, fault: str
+) -> None:
+    good = "efficientnet_lite0,emoji_food,0.5,,\n"
+    Path("o.csv").write_text(f"model,task,accuracy,images,seed\n{good}{line}\n{good}")
+
+    found = cli("outcomes", "import", "o.csv", "--store", store)
+
+    assert (found.code, found.out) == (2, "")
+    assert "Line 3 of o.csv" in found.err
+    assert fault in found.err
+    assert cli("outcomes", "list", "--store", store, "--json").json == {"outcomes": []}
+
+
+def test_the_probes_are_listed(cli: Cli) -> None:
+    probes = {probe["name"]: probe for probe in cli("probes", "--json").json["probes"]}
+
+    assert set(probes) >= {*PACKAGED, "resnet34"}
+    assert probes["efficientnet_lite0"]["packaged"]
+    assert not probes["resnet34"]["packaged"]
+    assert "hub (timm:resnet34.tv_in1k)" in cli("probes").out
