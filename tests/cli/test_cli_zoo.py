@@ -26,9 +26,8 @@ def test_packaged_models_are_there_from_the_start(cli: Cli, small: SmallStore) -
 
 def test_a_model_of_the_hub_is_registered_without_a_download(cli: Cli, store: Path) -> None:
     at = ("--store", store, "--json")
-    added = cli(
-        "models", "add", "timm:resnet18.a1_in1k", "--name", "r", "--task", "emoji_food", *at
-    )
+    ref = "timm:resnet18.a1_in1k"
+    added = cli("models", "add", ref, "--name", "r", "--task", "emoji_food", *at)
 
     task = cli("show", "emoji_food", *at).json["id"]
     assert (

@@ -1,0 +1,72 @@
+"""`task2vec doctor`: what is fine, and what is not, with a remedy."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from command import Cli, Result
+from small_store import SmallStore, snapshot
+
+
+def store_check(found: Result) -> dict[str, Any]:
+    check: dict[str, Any] = found.json["checks"][-1]
+    assert check["name"] == "store"
+    return check
+
+
+def test_a_sound_store_is_fine(cli: Cli, small: SmallStore) -> None:
+    before = snapshot(small.store)
+    found = cli("doctor", "--store", small.store, "--json")
+
+    assert found.code == 0
+    assert {check["state"] for check in found.json["checks"]} <= {"fine", "note"}
+    assert store_check(found)["found"].endswith(
+        "4 tasks (all checksums right), 3 models, 0 outcomes"
+    )
+    names = [check["name"] for check in found.json["checks"]]
+    assert {"python", "torch", "device", "probe efficientnet_lite0"} <= set(names)
+    assert snapshot(small.store) == before
+
+
+def test_a_flipped_byte_is_a_fault_with_a_remedy(cli: Cli, store: Path) -> None:
+    with sqlite3.connect(store / "task2vec.sqlite3") as connection:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
+        table = next(name for name in tables if "vector" in name)
+        columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+        blob = next(name for _, name, kind, *_ in columns if kind == "BLOB")
+        row, data = connection.execute(f"SELECT rowid, {blob} FROM {table}").fetchone()
+        flipped = bytes([data[0] ^ 1]) + data[1:]
+        connection.execute(f"UPDATE {table} SET {blob} = ? WHERE rowid = ?", (flipped, row))
+    connection.close()
+
+    found = cli("doctor", "--store", store)
+
+    assert found.code == 1
+    fault = next(line for line in found.out.splitlines() if line.startswith("FAULT"))
+    assert "store" in fault
+    remedy = found.out.splitlines()[-1]
+    assert "-> " in remedy
+    assert "task2vec" in remedy or "Embed" in remedy
+
+
+def test_no_store_is_only_a_note(cli: Cli) -> None:
+    found = cli("doctor", "--json")
+
+    assert found.code == 0
+    assert store_check(found)["state"] == "note"
+    assert not Path("task2vec-store").exists()
+
+
+def test_a_checkpoint_that_is_gone_is_a_fault(cli: Cli, store: Path) -> None:
+    with sqlite3.connect(store / "task2vec.sqlite3") as connection:
+        connection.execute(
+            "UPDATE models SET ref = 'store:experts/gone.safetensors' "
+            "WHERE name = 'efficientnet_lite2'"
+        )
+    connection.close()
+
+    found = cli("doctor", "--store", store, "--json")
+
+    assert found.code == 1
+    assert store_check(found)["state"] == "fault"
+    assert "models remove efficientnet_lite2" in store_check(found)["remedy"]

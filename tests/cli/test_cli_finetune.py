@@ -1,0 +1,176 @@
+"""`task2vec finetune`: an expert, its checkpoint, and the outcome of where it started."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import Cli
+from small_store import SmallStore, snapshot
+
+from task2vec.cli.run import run
+from task2vec.service.code import starting_code
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import get_model, loadable_ref
+
+QUICK = ["--images", "24", "--epochs", "1"]
+NAME = "emoji_food-from-efficientnet_lite0"
+
+
+@dataclass(frozen=True)
+class Tuned:
+    store: Path
+    code: int
+
+
+@pytest.fixture(scope="module")
+def tuned(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tuned]:
+    """A store with one expert: not to be written to."""
+    store = Path(shutil.copytree(small.store, tmp_path_factory.mktemp("tuned") / "store"))
+    code = run(["finetune", "emoji_food", *QUICK, "--store", str(store)])
+    before = snapshot(store)
+    yield Tuned(store, code)
+    assert snapshot(store) == before
+
+
+@pytest.fixture
+def copy(tuned: Tuned, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tuned.store, tmp_path / "moved"))
+
+
+def expert(cli: Cli, store: Path) -> dict[str, Any]:
+    found: dict[str, Any] = cli("models", "show", NAME, "--store", store, "--json").json
+    return found
+
+
+def test_the_expert_is_registered_with_its_task(cli: Cli, tuned: Tuned) -> None:
+    assert tuned.code == 0
+    model = expert(cli, tuned.store)
+    task = cli("show", "emoji_food", "--store", tuned.store, "--json").json
+    assert model["task"] == task["id"]
+    assert model["architecture"] == "tf_efficientnet_lite0"
+    assert model["ref"] == f"store:experts/{model['id']}.safetensors"
+    files = [path.name for path in (tuned.store / "experts").iterdir()]
+    assert files == [f"{model['id']}.safetensors"]
+
+
+def test_the_checkpoint_opens_under_timms_names(cli: Cli, tuned: Tuned) -> None:
+    import timm
+    from safetensors.torch import load_file
+
+    model = expert(cli, tuned.store)
+    state = load_file(tuned.store / "experts" / f"{model['id']}.safetensors")
+
+    timm.create_model(model["architecture"], num_classes=4).load_state_dict(state, strict=True)
+    assert sum(tensor.numel() for tensor in state.values()) == model["parameters"]
+
+
+def test_the_outcome_is_that_of_the_starting_model(cli: Cli, tuned: Tuned) -> None:
+    (outcome,) = cli("outcomes", "list", "--store", tuned.store, "--json").json["outcomes"]
+
+    assert (outcome["model"], outcome["task"]) == ("efficientnet_lite0", "emoji_food")
+    low, high = outcome["interval"]
+    assert 0 <= low <= outcome["accuracy"] <= high <= 1
+    # A quarter of the six images of each of the four classes, rounded.
+    assert outcome["images"] == 8
+    assert outcome["accuracy"] * outcome["images"] % 1 == 0
+    assert outcome["protocol"].startswith("fine-tuning/1 128px ")
+    assert outcome["protocol"].endswith(" images seed 0")
+    assert outcome["details"]["expert"] == expert(cli, tuned.store)["id"]
+
+
+def test_a_taken_name_is_refused_before_any_work(
+    cli: Cli, tuned: Tuned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("task2vec.service.workspace._local_engine", lambda: pytest.fail("worked"))
+
+    found = cli("finetune", "emoji_food", *QUICK, "--store", tuned.store)
+
+    assert (found.code, found.out) == (2, "")
+    assert NAME in found.err
+    assert "--name" in found.err
+
+
+def test_a_store_that_was_moved_keeps_its_experts(cli: Cli, tuned: Tuned, copy: Path) -> None:
+    with Workspace(copy) as workspace:
+        model = get_model(workspace, NAME)
+        assert loadable_ref(workspace, model).startswith(f"file:{copy}")
+        workspace.engine.probe(loadable_ref(workspace, model))
+        code = starting_code(workspace, model, classes=7)
+    check = (
+        "import sys, torch\n"
+        "names = {}\n"
+        "exec(sys.argv[1], names)\n"
+        "from safetensors.torch import load_file\n"
+        "state, right = names['model'].state_dict(), load_file(sys.argv[2])\n"
+        "assert all(torch.equal(state[k], v) for k, v in right.items() if 'classifier' not in k)\n"
+        "assert names['model'](torch.zeros(1, 3, 64, 64)).shape == (1, 7)\n"
+    )
+    file = copy / "experts" / f"{model.id}.safetensors"
+    subprocess.run([sys.executable, "-c", check, code, file], check=True)
+
+
+def test_recommend_knows_the_expert(cli: Cli, tuned: Tuned) -> None:
+    limits = ("--architecture", "tf_efficientnet_lite0", "--images", 24)
+
+    found = cli("recommend", "fashion_tops", "--store", tuned.store, *limits, "--json").json
+
+    rows = {row["model"]: row for row in found["recommendations"]}
+    assert set(rows) == {"efficientnet_lite0", NAME}
+    assert "emoji_food" in {piece["task"] for piece in rows[NAME]["evidence"]}
+
+
+def test_an_expert_whose_checkpoint_is_gone_is_told(cli: Cli, copy: Path) -> None:
+    shutil.rmtree(copy / "experts")
+
+    found = cli("finetune", "fashion_tops", "--from", NAME, *QUICK, "--store", copy)
+
+    assert found.code == 2
+    assert f"task2vec models remove {NAME}" in found.err
+    assert cli("models", "remove", NAME, "--store", copy).code == 0
+
+
+@pytest.mark.parametrize("command", [["models", "remove", NAME], ["remove", "emoji_food"]])
+def test_removing_an_expert_removes_its_checkpoint(
+    cli: Cli, copy: Path, command: list[str]
+) -> None:
+    assert cli(*command, "--cascade", "--store", copy).code == 0
+
+    assert list((copy / "experts").iterdir()) == []
+    assert cli("models", "show", NAME, "--store", copy).code == 2
+
+
+def test_an_interruption_leaves_no_expert(
+    cli: Cli, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = snapshot(store)
+    monkeypatch.setattr("task2vec.cli.finetuning.tuning_bar", lambda *_: interrupt)
+    found = cli("finetune", "emoji_food", *QUICK, "--store", store)
+    assert (found.code, found.out) == (130, "")
+    assert snapshot(store) == before
+
+    # When the checkpoint is on disk already and the record is not.
+    monkeypatch.undo()
+    monkeypatch.setattr("task2vec.store.models.Models.add", interrupt)
+    assert cli("finetune", "emoji_food", *QUICK, "--store", store).code == 130
+    assert snapshot(store) == before
+
+
+def test_another_task_of_the_name_is_not_replaced(
+    cli: Cli, store: Path, two_classes: Path, tmp_path: Path
+) -> None:
+    source = Path(shutil.copytree(two_classes, tmp_path / "emoji_food"))
+    before = snapshot(store)
+
+    found = cli("finetune", source, *QUICK, "--store", store)
+
+    assert (found.code, found.out) == (2, "")
+    assert f"task2vec embed {source} --name NAME" in found.err
+    assert snapshot(store) == before

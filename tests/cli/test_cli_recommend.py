@@ -1,0 +1,111 @@
+"""`task2vec recommend`: answers for sources and stored tasks, and code that runs."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from command import Cli
+from small_store import USED, SmallStore, snapshot
+
+from task2vec.store.store import Store
+
+PACKAGED = {"efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"}
+ONLY_DEFAULT = ("--architecture", "tf_efficientnet_lite0", "--images", USED)
+
+
+def test_a_source_is_answered_without_a_store(cli: Cli, small: SmallStore) -> None:
+    found = cli("recommend", small.sources / "emoji_food", "--images", USED, "--json")
+    answer = found.json
+
+    assert not Path("task2vec-store").exists()
+    assert found.code == (3 if answer["abstained"] else 0)
+    assert {row["model"] for row in answer["recommendations"]} == PACKAGED
+    for row in answer["recommendations"]:
+        assert set(row) >= {"model", "score", "predicted_accuracy", "interval", "evidence"}
+        low, high = row["interval"]
+        assert 0 <= low <= row["predicted_accuracy"] <= high <= 1
+        assert [piece["kind"] for piece in row["evidence"]] == ["linear_probe"]
+    scores = [row["score"] for row in answer["recommendations"]]
+    assert scores == sorted(scores, reverse=True)
+    baselines = {row["rule"]: row["model"] for row in answer["baselines"]}
+    assert baselines["always_default"] == "efficientnet_lite0"
+    assert answer["reason"]
+
+
+def test_the_table_says_what_to_take_and_the_code_builds_it(cli: Cli, small: SmallStore) -> None:
+    found = cli("recommend", small.sources / "emoji_food", *ONLY_DEFAULT)
+
+    assert "Take the default: efficientnet_lite0" in found.out
+    assert "always default" in found.out
+    code = found.out[found.out.index("import timm") :]
+    check = (
+        "import sys, torch\n"
+        "names = {}\n"
+        "exec(sys.argv[1], names)\n"
+        "from task2vec.probe.registry import load_probe\n"
+        "model = names['model']\n"
+        "right = load_probe('efficientnet_lite0').backbone.state_dict()\n"
+        "state = model.state_dict()\n"
+        "assert all(torch.equal(state[key], value) for key, value in right.items())\n"
+        "assert model(torch.zeros(1, 3, 64, 64)).shape == (1, 4)\n"
+        "print(len(right))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", check, code], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) > 200
+
+
+def test_a_stored_task_whose_images_are_gone_says_so(
+    cli: Cli, store: Path, two_classes: Path, tmp_path: Path
+) -> None:
+    source = Path(shutil.copytree(two_classes, tmp_path / "food"))
+    cli("embed", source, "--store", store, "--images", 6)
+    next(source.rglob("*.*")).unlink()
+
+    found = cli("recommend", "food", "--store", store, "--json")
+
+    assert "not where they were, or have changed" in found.json["warnings"][0]
+    assert found.json["recommendations"][0]["predicted_accuracy"] is None
+
+
+def test_limits_bound_the_answer(cli: Cli, small: SmallStore) -> None:
+    found = cli("recommend", "emoji_food", "--store", small.store, *ONLY_DEFAULT, "--json").json
+
+    assert [row["model"] for row in found["recommendations"]] == ["efficientnet_lite0"]
+    for limits in (["--licence", "MIT"], ["--max-parameters", "1000"]):
+        refused = cli("recommend", "emoji_food", "--store", small.store, *limits)
+        assert refused.code == 2
+        assert "Loosen" in refused.err
+
+
+def test_a_copy_of_the_task_is_no_evidence(cli: Cli, store: Path) -> None:
+    with Store.open(store, create=False) as opened:
+        record, embedding = opened.tasks.get("emoji_food"), opened.tasks.embedding("emoji_food")
+        opened.tasks.add(replace(record, id="", name="twin"), embedding)
+    for task in ("twin", "fashion_tops"):
+        for model, accuracy in (("efficientnet_lite0", 0.5), ("efficientnet_lite1", 0.9)):
+            cli("outcomes", "add", model, task, "--accuracy", accuracy, "--store", store)
+
+    found = cli(
+        *("recommend", "emoji_food", "--store", store, "--images", USED),
+        *("--max-parameters", 5_500_000, "--json"),
+    ).json
+
+    tasks = {piece["task"] for row in found["recommendations"] for piece in row["evidence"]}
+    assert "fashion_tops" in tasks
+    assert "twin" not in tasks
+    assert "emoji_food" not in tasks
+
+
+@pytest.mark.parametrize("command", ["recommend", "neighbours"])
+def test_asking_changes_nothing(cli: Cli, small: SmallStore, command: str) -> None:
+    before = snapshot(small.store)
+    more = ONLY_DEFAULT if command == "recommend" else ()
+
+    cli(command, "greek_capitals", "--store", small.store, *more)
+
+    assert snapshot(small.store) == before
