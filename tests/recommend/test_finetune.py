@@ -119,19 +119,28 @@ def test_a_seed_decides_all(tiny_probe, data):
 
 @pytest.mark.parametrize(("rate", "patience"), [(0.03, 1), (0.3, 2), (0.9, 3)])
 def test_stops_by_patience_and_keeps_the_best_epoch(tiny_probe, data, epochs, rate, patience):
-    settings = replace(QUICK, learning_rate=rate, patience=patience)
+    settings = replace(QUICK, epochs=5, learning_rate=rate, patience=patience)
     found = tune(tiny_probe, data, settings)
     losses = [loss for loss, *_ in epochs]
     trained = losses[1:]
     # The first epoch that comes `patience` epochs after the best so far.
     over = [
-        e for e in range(1, 9) if e - (1 + int(np.argmin((trained + [np.inf] * 8)[:e]))) >= patience
+        e for e in range(1, 6) if e - (1 + int(np.argmin((trained + [np.inf] * 5)[:e]))) >= patience
     ]
-    assert found.epochs == len(trained) == min([*over, 8])
+    assert found.epochs == len(trained) == min([*over, 5])
     best = int(np.argmin(losses))
     assert found.best_epoch == best
     assert found.validation_accuracy == epochs[best][1]
     assert same(weights(found), epochs[best][2])
+
+
+def test_an_epoch_in_the_middle_is_kept_as_it_was(tiny_probe, data, epochs):
+    # Half of the labels are wrong: a little training helps, and certainty then harms.
+    wrong = np.where(np.arange(45) % 2, data[1].labels, (data[1].labels + 1) % CLASSES)
+    found = tune(tiny_probe, (data[0], replace(data[1], labels=wrong)), replace(QUICK, epochs=6))
+    assert 0 < found.best_epoch < found.epochs
+    assert found.best_epoch == int(np.argmin([loss for loss, *_ in epochs]))
+    assert same(weights(found), epochs[found.best_epoch][2])
 
 
 def test_keeps_the_linear_probe_where_training_harms(tiny_probe, data):

@@ -282,6 +282,11 @@ def test_the_order_of_what_is_given_does_not_matter():
     assert rank(replace(GARDEN, distances=backwards)) == expected
 
 
+def test_equal_scores_are_ordered_by_name():
+    for others in permutations(map(model, ("zeta", "alpha", "my"))):
+        assert names(rank(ask([*others, PLAIN]))) == ["plain", "alpha", "my", "zeta"]
+
+
 @given(
     scores=st.lists(st.integers(0, 30), min_size=1, max_size=6),
     nearness=st.floats(0, 3 * REACH),
