@@ -1,0 +1,49 @@
+"""The code that a recommendation prints, for models of the hub."""
+
+from pathlib import Path
+
+import pytest
+
+from task2vec.service.code import starting_code
+from task2vec.service.workspace import Workspace
+from task2vec.types import ModelRecord
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def code(ref: str) -> str:
+    model = ModelRecord(
+        id="mdl_0123456789abcdef",
+        name="model",
+        ref=ref,
+        architecture="resnet18",
+        task=None,
+        parameters=None,
+        input_size=224,
+        licence=None,
+        created="",
+    )
+    with Workspace(Path("nowhere")) as workspace:
+        return starting_code(workspace, model, classes=3)
+
+
+@pytest.mark.parametrize(
+    ("ref", "name"),
+    [
+        ("timm:resnet18.a1_in1k", "resnet18.a1_in1k"),
+        ("timm:resnet18.a1_in1k?input_size=96", "resnet18.a1_in1k"),
+        (f"hf-hub:timm/resnet18.a1_in1k@{COMMIT}", f"hf-hub:timm/resnet18.a1_in1k@{COMMIT}"),
+    ],
+)
+def test_models_of_the_hub_are_named_as_timm_names_them(ref: str, name: str) -> None:
+    assert code(ref) == (
+        f"import timm\n\nmodel = timm.create_model({name!r}, pretrained=True, num_classes=3)\n"
+    )
+
+
+def test_a_pinned_commit_of_timm_is_kept() -> None:
+    # timm.create_model would take the commit for a part of the tag.
+    ref = f"timm:resnet18.a1_in1k@{COMMIT}"
+
+    assert f"load_probe({ref!r})" in code(ref)
+    assert "timm.create_model('resnet18', num_classes=3)" in code(ref)

@@ -1,0 +1,57 @@
+"""Opening stores late, and registering what newer packages bring."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+import small_store
+from small_store import snapshot
+
+from task2vec.errors import StoreError
+from task2vec.service.outcomes import Measured, add_outcome, list_outcomes
+from task2vec.service.workspace import Workspace
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(small_store.build().store, tmp_path / "store"))
+
+
+@pytest.mark.parametrize("read_first", [True, False])
+def test_a_model_that_came_with_a_newer_package_is_registered_when_something_is_written(
+    store: Path, read_first: bool
+) -> None:
+    with sqlite3.connect(store / "task2vec.sqlite3") as connection:
+        connection.execute("DELETE FROM models WHERE name = 'efficientnet_lite2'")
+    connection.close()
+
+    with Workspace(store) as workspace:
+        if read_first:
+            assert len(workspace.store().models.list()) == 2
+        add_outcome(workspace, Measured("efficientnet_lite2", "emoji_food", 0.5))
+        ((_, model, task),) = list_outcomes(workspace)
+
+    assert (model, task) == ("efficientnet_lite2", "emoji_food")
+
+
+def test_no_store_is_created_by_looking(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for path in (tmp_path / "absent", tmp_path / "empty"):
+        with Workspace(path) as workspace:
+            assert workspace.existing_store() is None
+            workspace.check_writable()
+            with pytest.raises(StoreError, match="There is no store in"):
+                workspace.store()
+    assert list(tmp_path.iterdir()) == [tmp_path / "empty"]
+    assert snapshot(tmp_path / "empty") == {}
+
+
+def test_a_file_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with Workspace(tmp_path / "file") as workspace:
+        with pytest.raises(StoreError, match="is a file"):
+            workspace.existing_store()
+        with pytest.raises(StoreError, match="is a file"):
+            workspace.check_writable()
