@@ -30,7 +30,7 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
-# Generates the command reference, and the pictures of the README.
+# Generates the command reference.
 docs: $(READY)
 	$(BIN)/python -m docs.build
 

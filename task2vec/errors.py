@@ -8,6 +8,7 @@
     │   ├── SettingError         a setting outside its range
     │   └── SpaceMismatchError   embeddings that must not be compared
     ├── StoreError               the store cannot be opened, read or written
+    │   ├── NoStoreError         there is none yet
     │   ├── StoreBusyError       somebody else is writing to it
     │   └── StoreCorruptError    what was read is not what was written
     ├── WeightsError             weights that are missing, altered or do not fit
@@ -91,6 +92,12 @@ class StoreError(Task2VecError):
     """The store cannot be opened, read or written."""
 
     code = "store_unavailable"
+
+
+class NoStoreError(StoreError):
+    """There is no store yet where one was to be read."""
+
+    code = "no_store"
 
 
 class StoreBusyError(StoreError):

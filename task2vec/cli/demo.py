@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 #: Fewer than the default of 300, so that the demo is over in some minutes on two cores.
 IMAGES = 120
-EXPERTS = ("latin_small_letters", "fashion_mixed", "emoji_food")
-SHOWN = "greek_capitals"
+EXPERTS = ("greek_capitals", "fashion_mixed", "emoji_food")
+SHOWN = "latin_small_letters"
 PAIR = ("emoji_food", "clipart_food")
 HELD_BACK = "cyrillic_capitals"
 

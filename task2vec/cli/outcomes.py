@@ -17,8 +17,8 @@ app = typer.Typer(no_args_is_help=True, help="What fine-tuning a model on a task
 
 @app.command()
 def add(
-    model: Annotated[str, typer.Argument(metavar="MODEL")],
-    task: Annotated[str, typer.Argument(metavar="TASK")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or id.")],
+    task: Annotated[str, typer.Argument(metavar="TASK", help="A stored task's name or id.")],
     accuracy: Annotated[float, typer.Option(help="The accuracy as a fraction, 0 to 1.")],
     protocol: Annotated[
         str, typer.Option(help="How it was measured. Only equal protocols are compared.")

@@ -58,6 +58,9 @@ def _reader_gone() -> int:
 
 
 def _show_usage(error: typer.TyperException) -> None:
+    if not error.format_message():
+        # A group without a command: typer has shown its help already.
+        return
     context: typer.Context | None = getattr(error, "ctx", None)
     if context is not None:
         hint = f"{context.get_usage()}\nTry '{context.command_path} --help' for help."

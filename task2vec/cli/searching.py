@@ -111,8 +111,8 @@ def distance(
             ("asymmetric", found.asymmetric.source_to_target, found.asymmetric.target_to_source),
             (
                 "information (nats)",
-                round(found.information.source_to_target, 1),
-                round(found.information.target_to_source, 1),
+                f"{found.information.source_to_target:,.0f}",
+                f"{found.information.target_to_source:,.0f}",
             ),
         ],
     )

@@ -19,6 +19,7 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import console, messages, print_json, print_table, show, warn
 from task2vec.cli.progress import bars, embedding_bar
+from task2vec.data.wording import plural
 from task2vec.types import TaskRecord
 
 TaskArgument = Annotated[
@@ -122,7 +123,7 @@ def show_task(
 
 def export(
     task: TaskArgument,
-    file: Annotated[Path, typer.Argument(metavar="FILE.npz")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.npz", help="Where to write it.")],
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
@@ -200,7 +201,8 @@ def _print_record(record: TaskRecord) -> None:
         "complexity": show(record.complexity),
         "standard error": f"{show(provenance.standard_error)} (distance between two repeats)",
         "probe": f"{provenance.probe_name} ({provenance.space.probe[:12]})",
-        "estimator": f"{provenance.estimator}, {provenance.draws} draws, seed {provenance.seed}",
+        "estimator": f"{provenance.estimator}, {plural(provenance.draws, 'draw')} an image, "
+        f"seed {provenance.seed}",
         "head": f"{'converged' if head.converged else 'NOT CONVERGED'} in {head.iterations} "
         f"iterations, training accuracy {100 * head.training_accuracy:.1f} %",
         "content": provenance.content_hash[:12],

@@ -29,6 +29,10 @@ def expected_refit_distance(
     is (N, D)), and the Fisher information of a few images is taken under each with the same signs,
     so that the heads alone differ. A head on half of the images varies twice as much as one on
     all, so half of the distance is what two heads on all images would give.
+
+    A few images see more of a difference than all would, since part of it averages out: with
+    ``d(m) = a + b/m`` the distances on all m compared images and on their halves give a and b, and
+    with them the distance on all N.
     """
     count, classes = len(sample.labels), len(sample.classes)
     step = max(1, count // _COMPARED)
@@ -60,7 +64,11 @@ def expected_refit_distance(
             batches,
             noise=noise,
             weights=class_weights(labels, int(labels.max()) + 1),
-            groups=np.zeros(len(chosen), dtype=np.int64),
+            groups=np.arange(len(chosen), dtype=np.int64) % 2,
         )
-        found.append(with_prior(estimate.values, settings.prior_precision))
-    return float(symmetric_distance(*found)) / 2
+        parts = np.stack([estimate.values, *estimate.replicates])
+        found.append(with_prior(parts, settings.prior_precision))
+    whole, *halves = symmetric_distance(*found)
+    compared = len(chosen)
+    averaging = max(0.0, float(np.mean(halves)) - float(whole)) * compared
+    return max(0.0, float(whole) - averaging / compared + averaging / count) / 2

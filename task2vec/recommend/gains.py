@@ -13,7 +13,7 @@ from math import exp, sqrt
 from task2vec.types import Outcome
 
 #: How far gains of one model on unrelated tasks spread: the prior's standard deviation.
-SPREAD = 0.05
+SPREAD = 0.07
 #: The symmetric distance at which one task says little about another: see
 #: docs/adr/0004-first-recommender.md.
 REACH = 0.25

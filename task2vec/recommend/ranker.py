@@ -28,8 +28,8 @@ from task2vec.types import ModelRecord
 
 # The constants are measured: see docs/adr/0004-first-recommender.md.
 #: What an expert gains on a task like its own, and on one that is not, before any outcome.
-NEAR_GAIN = 0.05
-FAR_GAIN = -0.03
+NEAR_GAIN = 0.19
+FAR_GAIN = -0.07
 #: A gain is trusted when it is this many standard deviations above 0.
 TRUST = 0.8
 #: What a linear probe on frozen features misses of the gain after fine-tuning.
@@ -84,17 +84,20 @@ def rank(question: Question) -> Recommended:
         key=lambda found: (-found.score, found.model),
     )
     default = by_id.get(question.default)
-    best = ranked[0] if ranked else None
-    confident = best is not None and best.score > TRUST * best.score_sd
+    # A model measured to be somewhat better must not hide behind an untried one that might be more.
+    sure = [found for found in ranked if found.score > TRUST * found.score_sd]
+    best = next(iter(sure or ranked), None)
+    confident = bool(sure)
     if default is not None and (best is None or best.model == default.name or not confident):
         abstained, chosen = True, default.name
         reason = _why_abstained(best, default.name)
-        # The answer comes first, whatever a shrunk score within the noise says.
+        # The answer comes first, whatever a score within the noise says.
         ranked.sort(key=lambda found: found.model != chosen)
     elif best is None:
         abstained, chosen, reason = True, "", "no starting model passes the limits"
     else:
         abstained, chosen = False, best.model
+        ranked.sort(key=lambda found: found.model != chosen)
         reason = (
             f"{best.model} is expected to gain {100 * best.score:+.1f} points "
             f"(standard deviation {100 * best.score_sd:.1f}) over the default"

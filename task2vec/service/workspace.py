@@ -6,8 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from task2vec.errors import StoreError
-from task2vec.store.opening import DATABASE
+from task2vec.errors import NoStoreError, StoreError
 from task2vec.store.store import Store
 
 if TYPE_CHECKING:
@@ -57,12 +56,13 @@ class Workspace:
     def existing_store(self) -> Store | None:
         """Return the store, or None where none has been created yet.
 
-        A folder that holds no database, such as an empty one, is no store yet. Raises `StoreError`
-        for one that cannot be opened.
+        A folder without a database is no store yet, nor is the empty database that a first start
+        leaves when it is killed. Raises `StoreError` for a store that cannot be opened.
         """
-        if self._store is None and not (self.path.is_file() or (self.path / DATABASE).exists()):
+        try:
+            return self.store()
+        except NoStoreError:
             return None
-        return self.store()
 
     def check_writable(self) -> None:
         """Raise `StoreError` where nothing could be stored: embedding takes long to fail late."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from task2vec.errors import StoreError
+from task2vec.errors import NoStoreError, StoreError
 from task2vec.store.database import Database
 from task2vec.store.lock import WriteLock, unwritable
 from task2vec.store.migrations import REVISIONS, upgrade
@@ -94,8 +94,8 @@ def _schema(connection: Connection, path: Path) -> _Schema:
     return _Schema.PRESENT if revision == REVISIONS[-1] else _Schema.OLD
 
 
-def _nothing_here(directory: Path) -> StoreError:
-    return StoreError(
+def _nothing_here(directory: Path) -> NoStoreError:
+    return NoStoreError(
         f"There is no store in {directory}",
         remedy="Embed something first with `task2vec embed SOURCE`, or name another directory"
         " with `--store`.",

@@ -47,6 +47,15 @@ def test_no_store_is_created_by_looking(tmp_path: Path) -> None:
     assert snapshot(tmp_path / "empty") == {}
 
 
+def test_a_first_start_that_was_killed_leaves_room_for_a_second(tmp_path: Path) -> None:
+    # SQLite creates the file before the first commit fills it.
+    (tmp_path / "task2vec.sqlite3").touch()
+    with Workspace(tmp_path) as workspace:
+        assert workspace.existing_store() is None
+        workspace.store(create=True)
+        assert len(workspace.store().models.list()) == 3
+
+
 def test_a_file_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
