@@ -26,6 +26,10 @@ SHOWN = "latin_small_letters"
 PAIR = ("emoji_food", "clipart_food")
 HELD_BACK = "cyrillic_capitals"
 
+#: Six a class, one of them for validation: as many as the recommender's constants were fitted at.
+#: With few images the start matters most.
+FEW = 108
+
 _MARKER = "made-by-task2vec-demo"
 
 
@@ -187,9 +191,9 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
         others = (r.model for r in answer.recommendations if r.model != answer.chosen)
         start = next(others)
         console().print(f"\nTo see whether that was right, {start} is tried as well.")
-    _heading("6. Was that right? Fine-tune from it, and from the plain default")
+    _heading("6. Was that right? With six images a class, fine-tune from it and from the default")
     first, second = (
-        _finetune(workspace, str(source), start=name, epochs=6, images=300)(progress)
+        _finetune(workspace, str(source), start=name, epochs=6, images=FEW)(progress)
         for name in (start, "efficientnet_lite0")
     )
     print_table(

@@ -113,7 +113,6 @@ def fine_tune(
                 network(inputs),
                 torch.from_numpy(training.labels[chosen]).to(inputs.device),
                 reduction="none",
-                label_smoothing=0.05,
             )
             # Weights sum to 1 over all images; times their number they are 1 on balanced classes.
             balance = torch.from_numpy(weights[chosen] * count).to(losses)
