@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from task2vec.data.open import open_source
+    from task2vec.distance import distance_error
     from task2vec.distance import task_asymmetric_distance as asymmetric_distance
     from task2vec.distance import task_complexity as complexity
     from task2vec.distance import task_information_distance as information_distance
@@ -35,6 +36,7 @@ __all__ = [
     "TaskEmbedding",
     "asymmetric_distance",
     "complexity",
+    "distance_error",
     "embed",
     "information_distance",
     "load_embedding",
@@ -48,6 +50,7 @@ _HOMES = {
     "TaskEmbedding": ("task2vec.types", "TaskEmbedding"),
     "asymmetric_distance": ("task2vec.distance", "task_asymmetric_distance"),
     "complexity": ("task2vec.distance", "task_complexity"),
+    "distance_error": ("task2vec.distance", "distance_error"),
     "embed": ("task2vec.embedding.quick", "embed"),
     "information_distance": ("task2vec.distance", "task_information_distance"),
     "load_embedding": ("task2vec.embedding.files", "load_embedding"),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from task2vec.errors import InputError, SettingError, WeightsError
 from task2vec.probe.card import Preprocessing, ProbeCard
@@ -54,9 +54,11 @@ def file_card(reference: str) -> ProbeCard:
 
 def _existing(location: str) -> Path:
     try:
-        path = Path(location).expanduser().resolve()
-        if path.is_file():
-            return path
+        # As it stands first: a name may hold a % that escapes nothing.
+        for written in (location, unquote(location)):
+            path = Path(written).expanduser().resolve()
+            if path.is_file():
+                return path
         found = str(path)
     except (OSError, RuntimeError, ValueError) as error:
         # Forbidden folders, the home of nobody, a null byte.

@@ -83,8 +83,8 @@ def _is_option(parameter: Any) -> bool:
 
 
 def _normal(key: str) -> str:
-    # --json is called as_json in the code, since json is a module there.
-    return {"json": "as_json"}.get(key, key.replace("-", "_"))
+    # In the code json is a module and from a keyword.
+    return {"json": "as_json", "from": "start"}.get(key, key.replace("-", "_"))
 
 
 def _unknown(key: str, path: Path, why: str) -> SettingError:

@@ -25,7 +25,12 @@ def register(app: typer.Typer) -> None:
 def finetune(
     source: TaskOrSource,
     start: Annotated[
-        str, typer.Option("--from", help="The starting model: see `task2vec models list`.")
+        str,
+        typer.Option(
+            "--from",
+            envvar="TASK2VEC_FINETUNE_FROM",
+            help="The starting model: see `task2vec models list`.",
+        ),
     ] = DEFAULT_PROBE_NAME,
     name: Annotated[
         str | None, typer.Option(help="The new expert's name. Default: TASK-from-MODEL.")
@@ -84,6 +89,12 @@ def finetune(
         out.print(
             f"Accuracy: {percent(result.accuracy)} on {len(result.correct)} images that took no "
             f"part in training (95 %: {interval(result.interval)})",
+        )
+    if result.best_epoch == 0:
+        out.print(
+            f"No epoch did better than a linear classifier on frozen features, which is kept: the "
+            f"backbone is that of {start}, and `recommend` will not offer it as another.",
+            soft_wrap=True,
         )
     out.print(
         f"Kept epoch {result.best_epoch} of {result.epochs}, {result.seconds:.0f} seconds.",

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from task2vec.cli.app import app
 from task2vec.cli.output import messages
-from task2vec.errors import MissingExtraError, Task2VecError
+from task2vec.errors import InputError, MissingExtraError, Task2VecError
 
 OK, SOME_FAILED, BAD_INPUT, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -42,6 +42,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         raise
     except Task2VecError as error:
         return _fail(error)
+    except OSError as error:
+        # Such as a path that is longer than the system takes.
+        return _fail(InputError("The system refuses this", got=str(error)))
     except ModuleNotFoundError as error:
         return _fail(_missing(error))
     except Exception as error:

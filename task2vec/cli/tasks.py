@@ -174,7 +174,7 @@ def list_tasks(
         messages().print(none if tag is None else f"No task has the tag '{tag}'.")
         return
     print_table(
-        ["name", "classes", "images", "complexity", "standard error", "tags", "probe"],
+        ["name", "classes", "images", "complexity", "repeat distance", "tags", "probe"],
         [
             (
                 record.name,
@@ -199,7 +199,8 @@ def _print_record(record: TaskRecord) -> None:
         "tags": " ".join(record.tags) or "-",
         "images": f"{provenance.images} of {provenance.classes} classes",
         "complexity": show(record.complexity),
-        "standard error": f"{show(provenance.standard_error)} (distance between two repeats)",
+        "repeat distance": f"{show(provenance.standard_error)} (standard error: "
+        "how far two repeats would be apart)",
         "probe": f"{provenance.probe_name} ({provenance.space.probe[:12]})",
         "estimator": f"{provenance.estimator}, {plural(provenance.draws, 'draw')} an image, "
         f"seed {provenance.seed}",

@@ -56,6 +56,20 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from error
 
 
+def read_metadata(path: Path) -> dict[str, str]:
+    """Return the metadata of a safetensors file without its tensors.
+
+    Raises `WeightsError` for anything else.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(
+            f"The weights in {path} cannot be read", expected="a safetensors file", got=str(error)
+        ) from error
+
+
 def write_safetensors(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Write whole or not at all: to a temporary file, synced, then renamed.
 

@@ -182,7 +182,7 @@ def _listed(path: Path) -> list[Item]:
                 got=f"a file that ends in '{path.suffix}'",
                 remedy="For a single source use `task2vec embed`.",
             )
-    except (csv.Error, json.JSONDecodeError) as error:
+    except (csv.Error, json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as a list", got=str(error)) from error
     return [_item(path, number, row) for number, row in rows]
 

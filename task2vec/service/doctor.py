@@ -126,7 +126,7 @@ def _weights() -> Iterator[Check]:
 
 def _store(path: Path) -> Check:
     from task2vec.service.workspace import Workspace
-    from task2vec.service.zoo import loadable_ref
+    from task2vec.service.zoo import has_own_backbone, loadable_ref
 
     if not path.exists():
         return Check("store", State.NOTE, f"none yet in {path}", "`task2vec embed` creates it")
@@ -137,6 +137,8 @@ def _store(path: Path) -> Check:
             store.tasks.embedding(task.id)
         for model in store.models.list():
             loadable_ref(workspace, model)
+            # Reads the checkpoint's header.
+            has_own_backbone(workspace, model)
         counts = f"{len(tasks)} tasks (all checksums right), {len(store.models.list())} models, "
         counts += f"{len(store.outcomes.list())} outcomes"
     return Check("store", State.FINE, f"{path}: {counts}")

@@ -30,6 +30,8 @@ from task2vec.service.zoo import (
     get_model,
     list_models,
     loadable_ref,
+    remove_model,
+    sweep_partials,
 )
 from task2vec.store.identity import check_name, new_id
 from task2vec.types import ModelRecord, Outcome, TaskRecord
@@ -113,6 +115,7 @@ def finetune(
         raise NameTakenError(
             f"There is a model named '{name}' already", remedy="Choose another with --name."
         )
+    workspace.check_writable()
     # Before the task is stored: a starting model that cannot be loaded changes nothing.
     probe = workspace.engine.probe(loadable_ref(workspace, start))
     if record is None:
@@ -152,17 +155,22 @@ def finetune(
     if len(correct):
         accuracy = float(correct.mean())
         interval = wilson_interval(int(correct.sum()), len(correct))
-        _record(
-            workspace,
-            start,
-            record,
-            accuracy=accuracy,
-            interval=interval,
-            protocol=protocol,
-            images=len(correct),
-            settings=request.settings,
-            expert=expert,
-        )
+        try:
+            _record(
+                workspace,
+                start,
+                record,
+                accuracy=accuracy,
+                interval=interval,
+                protocol=protocol,
+                images=len(correct),
+                settings=request.settings,
+                expert=expert,
+            )
+        except BaseException:
+            # An expert without its outcome would be half of what was asked for.
+            remove_model(workspace, expert.id)
+            raise
     return FineTuneResult(
         model=expert,
         task=record,
@@ -174,8 +182,14 @@ def finetune(
         epochs=tuned.epochs,
         best_epoch=tuned.best_epoch,
         seconds=seconds,
-        warnings=(*task.warnings, *parts.warnings),
+        warnings=(*task.warnings, *parts.warnings, *_unseen(parts.validation.keys)),
     )
+
+
+def _unseen(validation: tuple[str, ...]) -> list[str]:
+    if validation:
+        return []
+    return ["too few images a class to validate on: the last epoch is kept, good or bad"]
 
 
 def _embedded(
@@ -237,10 +251,12 @@ def _register(
         "licence": card.licence,
         "classes": classes,
         "task": task.id,
+        "best_epoch": tuned.best_epoch,
         "start": start.name,
     }
     file = f"{id_}.safetensors"
     path = experts_folder(workspace.path) / file
+    sweep_partials(path.parent)
     write_safetensors(path, state, {"task2vec": json.dumps(about)})
     try:
         return workspace.store(create=True).models.add(

@@ -64,7 +64,6 @@ def draw(
             classes=record.provenance.classes,
             group=record.tags[0] if record.tags else None,
             thumbnail=store.tasks.thumbnail(record.id) if thumbnails else None,
-            standard_error=record.provenance.standard_error,
         )
         for record, (x, y) in zip(records, positions, strict=True)
     ]

@@ -13,7 +13,7 @@ from task2vec.recommend.recommendation import Recommended
 from task2vec.service.code import starting_code
 from task2vec.service.subjects import Subject, reopen
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import default_model_id, list_models
+from task2vec.service.zoo import default_model_id, has_own_backbone, list_models
 from task2vec.types import ModelRecord, TaskEmbedding
 
 if TYPE_CHECKING:
@@ -84,7 +84,12 @@ def recommend(
         )
     store = workspace.existing_store()
     default = default_model_id()
+    unchanged = [model.name for model in models if not has_own_backbone(workspace, model)]
+    models = [model for model in models if model.name not in unchanged]
     measured, warnings = _probe_packaged(workspace, subject, models, images, progress)
+    if unchanged:
+        names = ", ".join(unchanged)
+        warnings.append(f"not offered, since their backbone is that of their start: {names}")
     question = Question(
         models=models,
         default=default,

@@ -1,9 +1,12 @@
 """The starting models: packaged ones from the start, others as they are added."""
 
+import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from task2vec.errors import InputError, StoreError
+from task2vec.errors import InputError, NameTakenError, StoreError
 from task2vec.probe.card import ProbeCard
 from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
 from task2vec.service.workspace import Workspace
@@ -35,7 +38,9 @@ def register_packaged(store: Store) -> None:
     names = {model.name for model in store.models.list()}
     for model in packaged_models():
         if model.id not in known and model.name not in names:
-            store.models.add(model)
+            # Another process that starts on the same store may have added it since.
+            with suppress(NameTakenError):
+                store.models.add(model)
 
 
 def list_models(workspace: Workspace) -> list[ModelRecord]:
@@ -86,7 +91,24 @@ def loadable_ref(workspace: Workspace, model: ModelRecord) -> str:
             got="no such file",
             remedy=f"Restore the file, or remove the model: task2vec models remove {model.name}",
         )
-    return f"file:{path}"
+    # A reference ends its path at a question mark.
+    return "file:" + str(path).replace("%", "%25").replace("?", "%3F")
+
+
+def has_own_backbone(workspace: Workspace, model: ModelRecord) -> bool:
+    """Whether fine-tuning changed the backbone: an expert that kept epoch 0 is its start anew.
+
+    Only experts of this store state that; of any other model it is taken to be so.
+    """
+    if not model.ref.startswith(STORE_SCHEME):
+        return True
+    from task2vec.probe.weights import read_metadata
+
+    path = workspace.path / model.ref.removeprefix(STORE_SCHEME)
+    if not path.is_file():
+        return True
+    stated = json.loads(read_metadata(path).get("task2vec", "{}"))
+    return bool(stated.get("best_epoch") != 0)
 
 
 def _packaged_id(name: str) -> str:
@@ -112,6 +134,18 @@ def _record(
         licence=card.licence,
         created="",
     )
+
+
+def sweep_partials(folder: Path) -> None:
+    """Remove checkpoints that a killed process left half written; its number is in their name."""
+    for partial in folder.glob(".*.partial"):
+        owner = partial.name.split(".")[-2]
+        try:
+            os.kill(int(owner), 0)
+        except (ValueError, ProcessLookupError):
+            partial.unlink(missing_ok=True)
+        except PermissionError:
+            continue
 
 
 def experts_folder(store_path: Path) -> Path:

@@ -1,0 +1,79 @@
+"""Experts in odd places, half-written checkpoints, and two processes at once."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from task2vec.probe.weights import write_safetensors
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import (
+    has_own_backbone,
+    loadable_ref,
+    packaged_models,
+    register_packaged,
+    sweep_partials,
+)
+from task2vec.store import Store
+from task2vec.types import ModelRecord
+from task2vec_probes.file import file_card
+
+ABOUT = {"architecture": "resnet18", "name": "expert"}
+
+
+def expert(store: Path, **about: object) -> ModelRecord:
+    """Write a checkpoint that states ``about`` into a store's folder; return its record."""
+    path = store / "experts" / "mdl_0.safetensors"
+    write_safetensors(path, {"x": torch.zeros(1)}, {"task2vec": json.dumps({**ABOUT, **about})})
+    return ModelRecord(
+        id="mdl_0",
+        name="expert",
+        ref="store:experts/mdl_0.safetensors",
+        architecture="resnet18",
+        task=None,
+        parameters=1,
+        input_size=128,
+        licence=None,
+        created="",
+    )
+
+
+def test_an_expert_is_found_in_a_store_with_any_name(tmp_path: Path) -> None:
+    for name in ("plain", "st?x#y%41", "100%", "é ü"):
+        record = expert(tmp_path / name)
+        with Workspace(tmp_path / name) as workspace:
+            card = file_card(loadable_ref(workspace, record))
+        assert card.weights == f"file:{tmp_path / name / 'experts' / 'mdl_0.safetensors'}"
+
+
+def test_an_expert_that_kept_its_start_is_told_from_one_that_did_not(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        assert not has_own_backbone(workspace, expert(tmp_path, best_epoch=0))
+        assert has_own_backbone(workspace, expert(tmp_path, best_epoch=3))
+        assert has_own_backbone(workspace, expert(tmp_path))
+        assert all(has_own_backbone(workspace, model) for model in packaged_models())
+
+
+def test_half_written_checkpoints_of_dead_processes_are_swept(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead = tmp_path / f".mdl_1.safetensors.{gone.pid}.partial"
+    living = tmp_path / f".mdl_2.safetensors.{os.getpid()}.partial"
+    whole = tmp_path / "mdl_3.safetensors"
+    for path in (dead, living, whole):
+        path.touch()
+    sweep_partials(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([living, whole])
+
+
+def test_two_processes_may_register_the_packaged_models(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        before = store.models.list
+        # What the second process saw before the first one wrote.
+        store.models.list = lambda: []  # type: ignore[method-assign]
+        register_packaged(store)
+        register_packaged(store)
+        assert {model.name for model in before()} == {model.name for model in packaged_models()}
