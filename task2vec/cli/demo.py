@@ -27,7 +27,6 @@ PAIR = ("emoji_food", "clipart_food")
 HELD_BACK = "cyrillic_capitals"
 
 #: Six a class, one of them for validation: as many as the recommender's constants were fitted at.
-#: With few images the start matters most.
 FEW = 108
 
 _MARKER = "made-by-task2vec-demo"
