@@ -58,8 +58,9 @@ class Probe:
         std = scaled.new_tensor(steps.std)[:, None, None]
         return scaled.sub_(mean).div_(std).contiguous()
 
-    def features(self, pixels: Sequence[Pixels]) -> Tensor:
-        """Return the (N, D) features of N preprocessed images."""
+    def features(self, pixels: Sequence[Pixels], *, batch_size: int = 16) -> Tensor:
+        """Return the (N, D) features of N >= 1 preprocessed images, ``batch_size`` at a time."""
+        firsts = range(0, len(pixels), batch_size)
         with torch.inference_mode():
-            result: Tensor = self.backbone(self.to_input(pixels))
-        return result
+            batches = (self.to_input(pixels[first : first + batch_size]) for first in firsts)
+            return torch.cat([self.backbone(batch) for batch in batches])

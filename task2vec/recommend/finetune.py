@@ -155,12 +155,7 @@ def classify(
 
 
 def _fitted_classifier(start: Probe, training: Labelled[Pixels], classes: int) -> nn.Linear:
-    features = torch.cat(
-        [
-            start.features(training.images[first : first + 32])
-            for first in range(0, len(training.images), 32)
-        ]
-    )
+    features = start.features(training.images, batch_size=32)
     head = fit_head(features.cpu().numpy(), training.labels, classes=classes)
     classifier = nn.Linear(features.shape[1], classes)
     with torch.no_grad():

@@ -125,8 +125,9 @@ def _weights() -> Iterator[Check]:
 
 
 def _store(path: Path) -> Check:
+    from task2vec.service.experts import has_own_backbone
     from task2vec.service.workspace import Workspace
-    from task2vec.service.zoo import has_own_backbone, loadable_ref
+    from task2vec.service.zoo import loadable_ref
 
     if not path.exists():
         return Check("store", State.NOTE, f"none yet in {path}", "`task2vec embed` creates it")

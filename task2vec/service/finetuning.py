@@ -1,6 +1,5 @@
 """Fine-tuning a starting model on a source: a new expert, and an outcome for where it started."""
 
-import json
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,7 @@ from numpy.typing import NDArray
 
 from task2vec.data.task import Task
 from task2vec.errors import NameTakenError, SourceError
-from task2vec.probe.probe import Probe
-from task2vec.probe.weights import write_safetensors
 from task2vec.recommend.finetune import (
-    FineTuned,
     FineTuningSettings,
     Progress,
     classify,
@@ -21,19 +17,17 @@ from task2vec.recommend.finetune import (
 )
 from task2vec.recommend.holdout import hold_out
 from task2vec.recommend.intervals import wilson_interval
+from task2vec.service.experts import save_expert
 from task2vec.service.subjects import open_named, reopen, stored_task
 from task2vec.service.tasks import EmbedRequest, embed
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import (
-    STORE_SCHEME,
-    experts_folder,
     get_model,
     list_models,
     loadable_ref,
     remove_model,
-    sweep_partials,
 )
-from task2vec.store.identity import check_name, new_id
+from task2vec.store.identity import check_name
 from task2vec.types import ModelRecord, Outcome, TaskRecord
 
 if TYPE_CHECKING:
@@ -142,7 +136,7 @@ def finetune(
         f"fine-tuning/1 {probe.card.preprocessing.input_size}px "
         f"{trained} images seed {request.settings.seed}"
     )
-    expert = _register(
+    expert = save_expert(
         workspace,
         name=name,
         start=start,
@@ -218,7 +212,7 @@ def _source(workspace: Workspace, source: str) -> tuple[TaskRecord | None, Task]
         if known is not None and known.source_signature.startswith(task.signature):
             return known, task
         return None, task
-    reopened = reopen(workspace, record)
+    reopened = reopen(record)
     if reopened is None:
         raise SourceError(
             f"The images of {record.name} are not where they were, or have changed",
@@ -226,63 +220,6 @@ def _source(workspace: Workspace, source: str) -> tuple[TaskRecord | None, Task]
             remedy="Put them back, or embed them anew: task2vec embed FOLDER --name NAME.",
         )
     return record, reopened
-
-
-def _register(
-    workspace: Workspace,
-    *,
-    name: str,
-    start: ModelRecord,
-    task: TaskRecord,
-    probe: Probe,
-    tuned: FineTuned,
-    classes: tuple[str, ...],
-) -> ModelRecord:
-    """Write the checkpoint under timm's names, then the record that points to it."""
-    id_ = new_id("mdl")
-    prefix = _classifier_name(probe.card.architecture)
-    state = dict(tuned.backbone.state_dict())
-    state |= {f"{prefix}.{key}": value for key, value in tuned.classifier.state_dict().items()}
-    card = probe.card
-    about = {
-        "name": name,
-        "architecture": card.architecture,
-        "preprocessing": asdict(card.preprocessing),
-        "licence": card.licence,
-        "classes": classes,
-        "task": task.id,
-        "best_epoch": tuned.best_epoch,
-        "start": start.name,
-    }
-    file = f"{id_}.safetensors"
-    path = experts_folder(workspace.path) / file
-    sweep_partials(path.parent)
-    write_safetensors(path, state, {"task2vec": json.dumps(about)})
-    try:
-        return workspace.store(create=True).models.add(
-            ModelRecord(
-                id=id_,
-                name=name,
-                ref=f"{STORE_SCHEME}{path.parent.name}/{file}",
-                architecture=card.architecture,
-                task=task.id,
-                parameters=sum(tensor.numel() for tensor in state.values()),
-                input_size=card.preprocessing.input_size,
-                licence=card.licence,
-                created="",
-            )
-        )
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _classifier_name(architecture: str) -> str:
-    from timm.models import get_pretrained_cfg
-
-    config = get_pretrained_cfg(architecture, allow_unregistered=True)
-    found = config.classifier if config else None
-    return found if isinstance(found, str) else (found[0] if found else "classifier")
 
 
 def _record(

@@ -11,9 +11,10 @@ from task2vec.recommend.gains import GainTable
 from task2vec.recommend.ranker import Distances, Question, rank
 from task2vec.recommend.recommendation import Recommended
 from task2vec.service.code import starting_code
+from task2vec.service.experts import has_own_backbone
 from task2vec.service.subjects import Subject, reopen
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import default_model_id, has_own_backbone, list_models
+from task2vec.service.zoo import default_model_id, list_models
 from task2vec.types import ModelRecord, TaskEmbedding
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _probe_packaged(
     """Return the linear probe of each packaged model, and of the default whatever the limits."""
     task = subject.task
     if task is None and subject.record is not None:
-        task = reopen(workspace, subject.record)
+        task = reopen(subject.record)
     if task is None:
         return {}, [
             f"the images of {subject.name} are not where they were, or have changed: "
@@ -183,10 +184,5 @@ def _linear_probe(
     sample: Sample[np.ndarray] = draw_sample(
         task, images=images, seed=0, transform=probe.preprocess
     )
-    features = np.concatenate(
-        [
-            probe.features(sample.images[first : first + 16]).cpu().numpy()
-            for first in range(0, len(sample.images), 16)
-        ]
-    )
+    features = probe.features(sample.images).cpu().numpy()
     return cross_validate(features, sample.labels, classes=len(sample.classes))

@@ -85,14 +85,13 @@ def open_named(workspace: Workspace, source: str) -> "Task":
     return open_source(path)
 
 
-def reopen(workspace: Workspace, record: TaskRecord) -> "Task | None":
+def reopen(record: TaskRecord) -> "Task | None":
     """Return the images of a stored task, or None where its source is gone or has changed.
 
     A changed source is another task: evidence from its images would be about something else.
     """
     from task2vec.data.open import open_source
 
-    del workspace
     try:
         task = open_source(Path(record.source), name=record.name)
     except SourceError:

@@ -1,20 +1,15 @@
 """The starting models: packaged ones from the start, others as they are added."""
 
-import json
-import os
 from contextlib import suppress
-from pathlib import Path
 from urllib.parse import parse_qs
 
 from task2vec.errors import InputError, NameTakenError, StoreError
 from task2vec.probe.card import ProbeCard
 from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
+from task2vec.service.experts import checkpoint
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
 from task2vec.types import ModelRecord, TaskRecord
-
-#: Refs of experts are relative to their store, so that a store can be moved.
-STORE_SCHEME = "store:"
 
 
 def packaged_models() -> list[ModelRecord]:
@@ -81,9 +76,9 @@ def loadable_ref(workspace: Workspace, model: ModelRecord) -> str:
 
     Raises `StoreError` when an expert's file is no longer in the store.
     """
-    if not model.ref.startswith(STORE_SCHEME):
+    path = checkpoint(workspace, model)
+    if path is None:
         return model.ref
-    path = workspace.path.absolute() / model.ref.removeprefix(STORE_SCHEME)
     if not path.is_file():
         raise StoreError(
             f"The checkpoint of {model.name} is gone",
@@ -93,22 +88,6 @@ def loadable_ref(workspace: Workspace, model: ModelRecord) -> str:
         )
     # A reference ends its path at a question mark.
     return "file:" + str(path).replace("%", "%25").replace("?", "%3F")
-
-
-def has_own_backbone(workspace: Workspace, model: ModelRecord) -> bool:
-    """Whether fine-tuning changed the backbone: an expert that kept epoch 0 is its start anew.
-
-    Only experts of this store state that; of any other model it is taken to be so.
-    """
-    if not model.ref.startswith(STORE_SCHEME):
-        return True
-    from task2vec.probe.weights import read_metadata
-
-    path = workspace.path / model.ref.removeprefix(STORE_SCHEME)
-    if not path.is_file():
-        return True
-    stated = json.loads(read_metadata(path).get("task2vec", "{}"))
-    return bool(stated.get("best_epoch") != 0)
 
 
 def _packaged_id(name: str) -> str:
@@ -134,23 +113,6 @@ def _record(
         licence=card.licence,
         created="",
     )
-
-
-def sweep_partials(folder: Path) -> None:
-    """Remove checkpoints that a killed process left half written; its number is in their name."""
-    for partial in folder.glob(".*.partial"):
-        owner = partial.name.split(".")[-2]
-        try:
-            os.kill(int(owner), 0)
-        except (ValueError, ProcessLookupError):
-            partial.unlink(missing_ok=True)
-        except PermissionError:
-            continue
-
-
-def experts_folder(store_path: Path) -> Path:
-    """Return where a store keeps the checkpoints of experts."""
-    return store_path / "experts"
 
 
 def expert_names(workspace: Workspace) -> dict[str, str]:
@@ -191,6 +153,6 @@ def remove_task(workspace: Workspace, name_or_id: str, *, cascade: bool = False)
 
 def _drop_checkpoints(workspace: Workspace, models: list[ModelRecord]) -> None:
     for model in models:
-        if model.ref.startswith(STORE_SCHEME):
-            path = workspace.path / model.ref.removeprefix(STORE_SCHEME)
+        path = checkpoint(workspace, model)
+        if path is not None:
             path.unlink(missing_ok=True)

@@ -9,13 +9,12 @@ from pathlib import Path
 import torch
 
 from task2vec.probe.weights import write_safetensors
+from task2vec.service.experts import has_own_backbone, sweep_partials
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import (
-    has_own_backbone,
     loadable_ref,
     packaged_models,
     register_packaged,
-    sweep_partials,
 )
 from task2vec.store import Store
 from task2vec.types import ModelRecord
