@@ -58,6 +58,18 @@ thumbnails = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+task_changes = Table(
+    "task_changes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    # No foreign key: the log outlives the task.
+    Column("task", String, nullable=False),
+    # 'added', 'replaced' or 'removed'.
+    Column("kind", String, nullable=False),
+    # A number that a copy has seen must never come again with another meaning.
+    sqlite_autoincrement=True,
+)
+
 models = Table(
     "models",
     metadata,

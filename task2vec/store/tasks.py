@@ -8,6 +8,13 @@ from sqlalchemy import Connection, Select, delete, func, insert, or_, select, up
 
 from task2vec.errors import InputError, NameTakenError, SettingError, StoreCorruptError
 from task2vec.store import schema
+from task2vec.store.changes import (
+    Change,
+    ChangeKind,
+    append_change,
+    last_number,
+    read_changes,
+)
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now
 from task2vec.store.task_rows import find_task, from_row, space_key, to_row
@@ -16,7 +23,7 @@ from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
 
 
 class Tasks:
-    """The tasks of a store. Every method is one transaction."""
+    """The tasks of a store. Every method but `add_within` is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -38,6 +45,29 @@ class Tasks:
             NameTakenError: when the name, or the id, belongs to another task.
             SettingError: for an unusable name, or an embedding that is not the record's.
         """
+        with self._database.write() as connection:
+            return self.add_within(
+                connection, record, embedding, thumbnail=thumbnail, replace=replace
+            )
+
+    def add_within(
+        self,
+        connection: Connection,
+        record: TaskRecord,
+        embedding: TaskEmbedding,
+        *,
+        thumbnail: bytes | None = None,
+        replace: bool = False,
+    ) -> TaskRecord:
+        """Add a task, as `add` does, as part of the write transaction of ``connection``.
+
+        For what must be stored together with other rows or not at all; the record is on disk once
+        that transaction is.
+
+        Raises:
+            NameTakenError: when the name, or the id, belongs to another task.
+            SettingError: for an unusable name, or an embedding that is not the record's.
+        """
         check_name(record.name)
         if record.provenance != embedding.provenance:
             raise SettingError(
@@ -45,29 +75,30 @@ class Tasks:
                 expected="one provenance",
                 got="two",
             )
-        with self._database.write() as connection:
-            existing = connection.scalar(
-                select(schema.tasks.c.id).where(schema.tasks.c.name == record.name)
+        existing = connection.scalar(
+            select(schema.tasks.c.id).where(schema.tasks.c.name == record.name)
+        )
+        if existing is not None and not replace:
+            raise NameTakenError(
+                f"There is a task named '{record.name}' already",
+                remedy="Replace it with `--update`, or choose another name with `--name`.",
             )
-            if existing is not None and not replace:
-                raise NameTakenError(
-                    f"There is a task named '{record.name}' already",
-                    remedy="Replace it with `--update`, or choose another name with `--name`.",
-                )
-            stored = dataclasses.replace(
-                record,
-                id=existing or record.id or new_id("tsk"),
-                created=record.created or now(),
+        stored = dataclasses.replace(
+            record,
+            id=existing or record.id or new_id("tsk"),
+            created=record.created or now(),
+        )
+        if existing is None:
+            _check_id_is_free(connection, stored.id)
+            connection.execute(insert(schema.tasks).values(to_row(stored)))
+        else:
+            _remove_parts(connection, existing)
+            connection.execute(
+                update(schema.tasks).where(schema.tasks.c.id == existing).values(to_row(stored))
             )
-            if existing is None:
-                _check_id_is_free(connection, stored.id)
-                connection.execute(insert(schema.tasks).values(to_row(stored)))
-            else:
-                _remove_parts(connection, existing)
-                connection.execute(
-                    update(schema.tasks).where(schema.tasks.c.id == existing).values(to_row(stored))
-                )
-            _insert_parts(connection, stored.id, embedding=embedding, thumbnail=thumbnail)
+        _insert_parts(connection, stored.id, embedding=embedding, thumbnail=thumbnail)
+        kind = ChangeKind.ADDED if existing is None else ChangeKind.REPLACED
+        append_change(connection, stored.id, kind=kind)
         return stored
 
     def get(self, name_or_id: str) -> TaskRecord:
@@ -137,7 +168,18 @@ class Tasks:
             connection.execute(delete(schema.models).where(experts))
             _remove_parts(connection, record.id)
             connection.execute(delete(schema.tasks).where(schema.tasks.c.id == record.id))
+            append_change(connection, record.id, kind=ChangeKind.REMOVED)
         return record
+
+    def changes_since(self, number: int) -> list[Change]:
+        """Return what happened after the change with this ``number``, oldest first."""
+        with self._database.read() as connection:
+            return read_changes(connection, since=number)
+
+    def last_change(self) -> int:
+        """Return the number of the last change, 0 before the first."""
+        with self._database.read() as connection:
+            return last_number(connection)
 
     def matrix(self, space: Space) -> tuple[list[TaskRecord], Vector]:
         """Return everything that may be compared in ``space``, ordered by name.
