@@ -11,19 +11,26 @@ from task2vec.data.limits import MAX_IMAGE_BYTES
 from task2vec.data.task import Raw
 from task2vec.errors import SourceError
 
+LEADS_OUT = "leads out of the source"
+
 
 @dataclass(frozen=True)
 class FileReader:
-    """Reads each key from the path it stands for."""
+    """Reads each key from the path it stands for.
+
+    With a ``root``, a path that leads out of it through links is not read.
+    """
 
     paths: Mapping[str, str]
+    root: str | None = None
 
     def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
         """Yield the bytes of each file, or why it cannot be read."""
         wanted = set(keys)
         for key, path in self.paths.items():
             if key in wanted:
-                yield key, _read(path)
+                safe = self.root is None or inside(path, root=self.root)
+                yield key, _read(path) if safe else UnreadableImageError(LEADS_OUT)
 
 
 def stamp(status: os.stat_result) -> str:
@@ -34,6 +41,18 @@ def stamp(status: os.stat_result) -> str:
 def reason(error: OSError) -> str:
     """Return what the operating system says, in lower case."""
     return (error.strerror or str(error)).lower()
+
+
+def leads_out(path: str) -> bool:
+    """Return whether a written path is absolute, on Windows too, or climbs by ``..``."""
+    parts = path.replace("\\", "/").split("/")
+    return parts[0] == "" or ".." in parts or parts[0][1:2] == ":"
+
+
+def inside(path: str, *, root: str) -> bool:
+    """Return whether a path, its links followed, lies below ``root`` (whose own are not)."""
+    # A loop of links has no real path; what is left of it leads nowhere, and is not read.
+    return os.path.commonpath([root, os.path.realpath(path)]) == root
 
 
 def _read(path: str) -> Raw:

@@ -47,7 +47,7 @@ def task_from_folder(folder: Path, *, name: str, source: str) -> Task:
                 _take(child, key=key, root=root, inventory=inventory, pending=pending, paths=paths)
             except OSError as error:
                 inventory.left_out[reason(error)].append(key)
-    reader = FileReader({key: paths[key] for key in sorted(inventory.images)})
+    reader = FileReader({key: paths[key] for key in sorted(inventory.images)}, root=root)
     return task_from_inventory(inventory, name=name, source=source, reader=reader)
 
 

@@ -2,7 +2,9 @@
 
 The columns are ``path``, ``label`` and, if wanted, ``split``; a CSV file names them in its first
 line. Paths are relative to the folder of the manifest, or absolute. The listed files are opened
-whatever their names end in, and links are followed, since somebody wrote each of them down.
+whatever their names end in, and links are followed, since somebody wrote each of them down. In a
+list that is not trusted, somebody may have written down what is not theirs: there, absolute paths
+and ``..`` are refused and links that lead out of the manifest's folder are not followed.
 """
 
 import csv
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from task2vec.data.files import FileReader, open_failure, stamp
+from task2vec.data.files import LEADS_OUT, FileReader, inside, leads_out, open_failure, stamp
 from task2vec.data.inventory import build_task
 from task2vec.data.layout import SPLIT_NAMES
 from task2vec.data.task import ImageEntry, Task
@@ -33,26 +35,26 @@ class _Row:
     split: str | None
 
 
-def task_from_csv(path: Path, *, name: str, source: str) -> Task:
+def task_from_csv(path: Path, *, name: str, source: str, trusted: bool) -> Task:
     """List the images of a CSV file with the columns path, label and perhaps split.
 
     Raises `SourceError`, naming the line, for anything that is not such a file.
     """
-    return _task(path, rows=_csv_rows, name=name, source=source)
+    return _task(path, rows=_csv_rows, name=name, source=source, trusted=trusted)
 
 
-def task_from_jsonl(path: Path, *, name: str, source: str) -> Task:
+def task_from_jsonl(path: Path, *, name: str, source: str, trusted: bool) -> Task:
     """List the images of a file with one JSON object ``{"path": ..., "label": ...}`` a line.
 
     Raises `SourceError`, naming the line, for anything that is not such a file.
     """
-    return _task(path, rows=_jsonl_rows, name=name, source=source)
+    return _task(path, rows=_jsonl_rows, name=name, source=source, trusted=trusted)
 
 
 Rows = Callable[[TextIO, str], Iterator[_Row]]
 
 
-def _task(manifest: Path, *, rows: Rows, name: str, source: str) -> Task:
+def _task(manifest: Path, *, rows: Rows, name: str, source: str, trusted: bool) -> Task:
     listed: dict[str, _Row] = {}
     repeated: list[str] = []
     try:
@@ -60,6 +62,10 @@ def _task(manifest: Path, *, rows: Rows, name: str, source: str) -> Task:
         with manifest.open(encoding="utf-8-sig", newline="") as file:
             for row in rows(file, source):
                 key = posixpath.normpath(row.path)
+                if not trusted and leads_out(row.path):
+                    raise _line_error(
+                        source, line=row.line, expected="a path below the list", got=row.path
+                    )
                 first = listed.setdefault(key, row)
                 if (first.label, first.split) != (row.label, row.split):
                     raise _line_error(
@@ -77,9 +83,10 @@ def _task(manifest: Path, *, rows: Rows, name: str, source: str) -> Task:
         raise SourceError(f"{source} lists no images", expected="a line for each image")
     classes = tuple(sorted({row.label for row in listed.values()}))
     index = {label: i for i, label in enumerate(classes)}
-    root = manifest.resolve().parent
+    root = str(manifest.resolve().parent)
     paths = {key: os.path.join(root, key) for key in listed}  # noqa: PTH118
-    stamps = {key: _stamp(path) for key, path in paths.items()}
+    bound = None if trusted else root
+    stamps = {key: _stamp(path, root=bound) for key, path in paths.items()}
     warnings = []
     if repeated:
         warnings.append(f"{plural(len(repeated), 'line')} listed again: {examples(repeated)}")
@@ -92,11 +99,14 @@ def _task(manifest: Path, *, rows: Rows, name: str, source: str) -> Task:
         source=source,
         stamps=[found or "missing" for found in stamps.values()],
         warnings=warnings,
-        reader=FileReader(paths),
+        reader=FileReader(paths, root=bound),
     )
 
 
-def _stamp(path: str) -> str | None:
+def _stamp(path: str, *, root: str | None) -> str | None:
+    if root is not None and not inside(path, root=root):
+        # Whether there is something outside is nobody's business either.
+        return LEADS_OUT
     try:
         return stamp(os.stat(path))  # noqa: PTH116
     except OSError:

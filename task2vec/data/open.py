@@ -26,25 +26,36 @@ class _Opener(Protocol):
     def __call__(self, path: Path, /, *, name: str, source: str) -> Task: ...
 
 
-_OPENERS: dict[str, _Opener] = {
+class _ListOpener(Protocol):
+    def __call__(self, path: Path, /, *, name: str, source: str, trusted: bool) -> Task: ...
+
+
+# They hold everything that is read from them.
+_CONTAINERS: dict[str, _Opener] = {
     ".zip": task_from_zip,
     ".tar": task_from_tar,
     ".tar.gz": task_from_tar,
     ".tgz": task_from_tar,
     ".tar.bz2": task_from_tar,
     ".tar.xz": task_from_tar,
+    ".npz": task_from_npz,
+}
+# They name other files.
+_LISTS: dict[str, _ListOpener] = {
     ".csv": task_from_csv,
     ".jsonl": task_from_jsonl,
-    ".npz": task_from_npz,
 }
 
 
-def open_source(source: str | os.PathLike[str] | Task, *, name: str | None = None) -> Task:
+def open_source(
+    source: str | os.PathLike[str] | Task, *, name: str | None = None, trusted: bool = True
+) -> Task:
     """List the images of a source without reading them.
 
     ``name`` defaults to the source's name without its suffix. A `Task` is returned as it is, or
-    under the new name; arrays become one by `task_from_arrays`. Raises `SourceError` for anything
-    that is no labelled image set.
+    under the new name; arrays become one by `task_from_arrays`. Of a source that is not
+    ``trusted`` (somebody sent it), nothing is read but what lies in it: in the folder, the archive,
+    or the folder of the list. Raises `SourceError` for anything that is no labelled image set.
     """
     if isinstance(source, Task):
         return source if name is None else replace(source, name=name)
@@ -70,10 +81,12 @@ def open_source(source: str | os.PathLike[str] | Task, *, name: str | None = Non
     if path.is_dir():
         name = name or printable(path.resolve().name) or source
         return task_from_folder(path, name=name, source=source)
-    for suffix, opener in _OPENERS.items():
-        if path.name.lower().endswith(suffix) and path.is_file():
-            name = name or printable(path.name[: -len(suffix)] or path.name)
-            return opener(path, name=name, source=source)
+    suffix = next((s for s in (*_CONTAINERS, *_LISTS) if path.name.lower().endswith(s)), "")
+    if suffix and path.is_file():
+        name = name or printable(path.name[: -len(suffix)] or path.name)
+        if suffix in _LISTS:
+            return _LISTS[suffix](path, name=name, source=source, trusted=trusted)
+        return _CONTAINERS[suffix](path, name=name, source=source)
     raise SourceError(
         f"{source} is no source of labelled images",
         expected=ACCEPTED,
