@@ -6,13 +6,31 @@
     │   ├── UnknownNameError     no task, model or probe has this name
     │   ├── NameTakenError       the name belongs to something else
     │   ├── SettingError         a setting outside its range
-    │   └── SpaceMismatchError   embeddings that must not be compared
+    │   ├── SpaceMismatchError   embeddings that must not be compared
+    │   ├── TooLargeError        more than the limits allow
+    │   ├── RefusedAddressError  an address that must not be fetched from
+    │   ├── ChangedError         what was to be changed has changed since it was read
+    │   └── StateError           not possible in the present state
+    │       └── LeaseLostError   the job belongs to another worker by now
     ├── StoreError               the store cannot be opened, read or written
     │   ├── NoStoreError         there is none yet
     │   ├── StoreBusyError       somebody else is writing to it
+    │   ├── StoreOwnedError      a server works on it: talk to the server
+    │   ├── StoreFullError       the disk is full
     │   └── StoreCorruptError    what was read is not what was written
     ├── WeightsError             weights that are missing, altered or do not fit
-    └── MissingExtraError        an optional dependency is not installed
+    ├── MissingExtraError        an optional dependency is not installed
+    ├── AccessError              the key does not open this
+    │   ├── NotAuthenticatedError    no key, or one that is not valid
+    │   └── NotAllowedError          a valid key without the scope
+    ├── ServiceError             the server did not answer as it should
+    │   ├── UnreachableError         there is no connection to it
+    │   ├── OverloadedError          it has too much to do, or this key asks too often
+    │   ├── DeadlineError            the time that was given is over
+    │   └── InternalError            a fault in the server
+    └── JobError                 a job ended without a result
+        ├── JobFailedError           it failed
+        └── JobCancelledError        it was cancelled
 
 Errors know nothing of transports: the command line and the HTTP service map them to exit
 codes and statuses.
@@ -122,3 +140,115 @@ class MissingExtraError(Task2VecError):
     """An optional dependency is not installed."""
 
     code = "missing_extra"
+
+
+class TooLargeError(InputError):
+    """More than the limits allow."""
+
+    code = "too_large"
+
+
+class RefusedAddressError(InputError):
+    """An address that must not be fetched from."""
+
+    code = "refused_address"
+
+
+class ChangedError(InputError):
+    """What was to be changed has changed since it was read."""
+
+    code = "changed"
+
+
+class StateError(InputError):
+    """Not possible in the present state of what it is about."""
+
+    code = "wrong_state"
+
+
+class LeaseLostError(StateError):
+    """The job belongs to another worker by now, or to none."""
+
+    code = "lease_lost"
+
+
+class StoreOwnedError(StoreError):
+    """A server works on this store: talk to the server."""
+
+    code = "store_owned"
+
+
+class StoreFullError(StoreError):
+    """The disk is full."""
+
+    code = "store_full"
+
+
+class AccessError(Task2VecError):
+    """The key does not open this."""
+
+    code = "access_denied"
+
+
+class NotAuthenticatedError(AccessError):
+    """No key came, or one that is not valid."""
+
+    code = "unauthenticated"
+
+
+class NotAllowedError(AccessError):
+    """A valid key without the scope that this needs."""
+
+    code = "not_allowed"
+
+
+class ServiceError(Task2VecError):
+    """The server did not answer as it should."""
+
+    code = "service_unavailable"
+
+
+class UnreachableError(ServiceError):
+    """There is no connection to the server."""
+
+    code = "unreachable"
+
+
+class OverloadedError(ServiceError):
+    """The server has too much to do, or this key asks too often: wait ``retry_after`` seconds."""
+
+    code = "overloaded"
+
+    def __init__(self, problem: str, *, retry_after: float = 1.0, **parts: str | None) -> None:
+        super().__init__(problem, **parts)
+        self.retry_after = retry_after
+
+
+class DeadlineError(ServiceError):
+    """The time that was given is over."""
+
+    code = "deadline_exceeded"
+
+
+class InternalError(ServiceError):
+    """A fault in the server itself."""
+
+    code = "internal"
+
+
+class JobError(Task2VecError):
+    """A job ended without a result."""
+
+    code = "job_error"
+
+
+class JobFailedError(JobError):
+    """The job failed."""
+
+    code = "job_failed"
+
+
+class JobCancelledError(JobError):
+    """The job was cancelled."""
+
+    code = "job_cancelled"

@@ -1,5 +1,6 @@
 """The truth: records and vectors in SQL."""
 
+from task2vec.store import schema_service as schema_service
 from task2vec.store.identity import new_id, now
 from task2vec.store.index import ExactIndex, Role, TaskIndex
 from task2vec.store.store import Store

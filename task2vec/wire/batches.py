@@ -1,0 +1,77 @@
+"""Batches: many embeddings under one id."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from task2vec.types.jobs import Priority
+from task2vec.wire.base import Answer, Name, Page, Question, Tags, Time
+from task2vec.wire.problems import Problem
+from task2vec.wire.settings import EmbeddingSettings
+from task2vec.wire.tasks import Task
+
+
+class ItemStatus(StrEnum):
+    """How an item ended: ``unchanged`` was stored already; ``pending`` has not ended."""
+
+    PENDING = "pending"
+    EMBEDDED = "embedded"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class NewItem(Question):
+    """One data set to embed."""
+
+    dataset: Name
+    name: Name | None = None
+    tags: Tags = ()
+
+
+class NewItems(Question):
+    """Items to add to a batch."""
+
+    items: tuple[NewItem, ...] = Field(min_length=1, max_length=10_000)
+
+
+class NewBatch(Question):
+    """Data sets to embed with the same settings; more can be added until it is closed."""
+
+    items: tuple[NewItem, ...] = Field((), max_length=10_000)
+    tags: Tags = ()
+    update: bool = False
+    priority: Priority = Priority.LOW
+    settings: EmbeddingSettings = Field(EmbeddingSettings())
+
+
+class Batch(Answer):
+    """A batch and how far it is."""
+
+    id: str
+    created: Time
+    total: int
+    counts: dict[ItemStatus, int]
+
+
+class BatchPage(Page):
+    """A part of the batches, newest first."""
+
+    batches: tuple[Batch, ...]
+
+
+class Item(Answer):
+    """What became of one source of a batch."""
+
+    position: int
+    name: str
+    status: ItemStatus
+    job: str | None
+    task: Task | None
+    error: Problem | None
+
+
+class ItemPage(Page):
+    """A part of a batch's items, in their order."""
+
+    items: tuple[Item, ...]

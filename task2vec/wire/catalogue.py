@@ -1,0 +1,65 @@
+"""Probes, and the map of the task space."""
+
+from enum import StrEnum
+
+from task2vec.wire.base import Answer
+
+
+class Probe(Answer):
+    """A probe network that this server can embed with."""
+
+    name: str
+    architecture: str
+    input_size: int
+    filters: int | None
+    packaged: bool
+    licence: str | None
+
+
+class Probes(Answer):
+    """All probes."""
+
+    probes: tuple[Probe, ...]
+
+
+class MapMethod(StrEnum):
+    """How the distances are laid out in the plane."""
+
+    MDS = "mds"
+    TSNE = "tsne"
+    UMAP = "umap"
+
+
+class MapPoint(Answer):
+    """Where a task is on the map."""
+
+    id: str
+    name: str
+    x: float
+    y: float
+    group: str | None
+    classes: int
+
+
+class TaskMap(Answer):
+    """The map; ``stress`` says how far the picture is from the true distances."""
+
+    points: tuple[MapPoint, ...]
+    method: str
+    stress: float
+    warnings: tuple[str, ...] = ()
+
+
+class Tuned(Answer):
+    """A new expert with its honest accuracy, None where no image could be held out."""
+
+    model: str
+    task: str
+    accuracy: float | None
+    interval: tuple[float, float] | None
+    test_images: int
+    protocol: str
+    epochs: int
+    best_epoch: int
+    seconds: float
+    warnings: tuple[str, ...]

@@ -1,0 +1,66 @@
+"""How workers get and return their work. For `task2vec worker`; not meant for other programs."""
+
+from typing import Any
+
+from pydantic import Field
+
+from task2vec.types.jobs import JobKind
+from task2vec.wire.base import Answer, Name, Question, Time
+from task2vec.wire.jobs import Progress
+
+
+class LeaseQuestion(Question):
+    """A worker asks for work."""
+
+    worker: Name = Field(description="A name that is unique among workers.")
+    kinds: tuple[JobKind, ...] = Field(min_length=1)
+
+
+class Lease(Answer):
+    """A job, lent to one worker until ``expires``; ``fence`` proves whose turn it is."""
+
+    job: str
+    fence: int
+    kind: JobKind
+    payload: dict[str, Any] = Field(description="The question, with data sets by id.")
+    seconds: float = Field(description="How long the lease lasts without a heartbeat.")
+    expires: Time
+
+
+class Heartbeat(Question):
+    """A sign of progress; the lease is prolonged only when ``progress`` went forward."""
+
+    fence: int
+    progress: Progress
+
+
+class Pulse(Answer):
+    """The answer to a heartbeat: whether to stop."""
+
+    cancel: bool
+    expires: Time
+
+
+class Failure(Question):
+    """The worker could not do it; ``transient`` failures are tried again."""
+
+    fence: int
+    code: Name
+    problem: str = Field(max_length=10_000)
+    expected: str | None = Field(None, max_length=10_000)
+    got: str | None = Field(None, max_length=10_000)
+    remedy: str | None = Field(None, max_length=10_000)
+    transient: bool = False
+
+
+class Findings(Question):
+    """What a worker found, beside the files it sends with it."""
+
+    fence: int
+    seconds: float
+    warnings: tuple[str, ...] = ()
+    source_signature: str = ""
+    measured: dict[str, tuple[bool, ...]] | None = Field(
+        None, description="By model id: which images its linear probe got right when held out."
+    )
+    tuned: dict[str, Any] | None = Field(None, description="What fine-tuning gave.")

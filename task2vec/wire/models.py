@@ -1,0 +1,48 @@
+"""The zoo: starting models."""
+
+from pydantic import ConfigDict, Field
+
+from task2vec.wire.base import Answer, Name, Page, Question
+
+
+class Model(Answer):
+    """A starting model; an expert was fine-tuned on ``task``."""
+
+    id: str
+    name: str
+    ref: str = Field(description="Where its weights come from.")
+    architecture: str
+    task: str | None = Field(description="The id of the task that it is an expert of.")
+    parameters: int | None
+    input_size: int | None
+    licence: str | None
+    created: str
+
+
+class ModelPage(Page):
+    """A part of the models."""
+
+    models: tuple[Model, ...]
+
+
+class NewModel(Question):
+    """A starting model to register."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"ref": "timm:resnet18.tv_in1k", "name": "resnet18"}]}
+    )
+
+    ref: str = Field(
+        min_length=1,
+        max_length=500,
+        description="`timm:NAME` or `hf-hub:ORG/NAME`; files of the server cannot be named.",
+    )
+    name: Name | None = None
+    task: Name | None = Field(None, description="The stored task that it is an expert of.")
+
+
+class ModelEdit(Question):
+    """What can change of a model; what is left out stays."""
+
+    name: Name | None = None
+    licence: str | None = Field(None, max_length=200)

@@ -1,0 +1,97 @@
+"""Neighbours of a task, and the distances between two."""
+
+from typing import Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from task2vec.wire.base import Answer, Name, Question
+from task2vec.wire.settings import EmbeddingSettings
+
+
+class Subject(Question):
+    """A stored task, by name or id, or an uploaded data set that is embedded on the fly."""
+
+    task: Name | None = Field(None, description="A stored task, by name or id.")
+    dataset: Name | None = Field(
+        None, description="An uploaded data set, by id: it is embedded for this answer only."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.task is None) == (self.dataset is None):
+            raise ValueError("give either task or dataset")
+        return self
+
+
+class SearchQuestion(Subject):
+    """Which tasks are near? With ``asymmetric`` the best *sources* for this one are meant."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"task": "greek_capitals", "k": 3}]})
+
+    k: int = Field(5, ge=1, le=1000)
+    asymmetric: bool = False
+    tags: tuple[Name, ...] = Field((), max_length=50, description="Only tasks with all of these.")
+    min_classes: int | None = Field(None, ge=1)
+    max_classes: int | None = Field(None, ge=1)
+    settings: EmbeddingSettings = Field(
+        EmbeddingSettings(), description="How a data set is embedded."
+    )
+
+
+class Neighbour(Answer):
+    """A task near another one; a smaller distance is nearer."""
+
+    id: str
+    name: str
+    distance: float | None
+    standard_error: float | None
+
+
+class Neighbours(Answer):
+    """The nearest tasks, nearest first."""
+
+    task: str
+    neighbours: tuple[Neighbour, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class DistanceQuestion(Question):
+    """How far are two tasks apart, both ways?"""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"source": {"task": "greek_capitals"}, "target": {"task": "fashion_tops"}}]
+        }
+    )
+
+    source: Subject
+    target: Subject
+    settings: EmbeddingSettings = Field(
+        EmbeddingSettings(), description="How a data set is embedded."
+    )
+
+
+class BothWays(Answer):
+    """A distance that depends on who is the source."""
+
+    source_to_target: float | None
+    target_to_source: float | None
+
+
+class Complexities(Answer):
+    """The complexity of each side."""
+
+    source: float | None
+    target: float | None
+
+
+class Distances(Answer):
+    """All distances between a source and a target; ``information`` is in nats."""
+
+    source: str
+    target: str
+    symmetric: float | None
+    standard_error: float | None
+    asymmetric: BothWays
+    information: BothWays
+    complexity: Complexities

@@ -1,0 +1,74 @@
+"""Recommendations: ranked starting models, with the evidence."""
+
+from pydantic import ConfigDict, Field
+
+from task2vec.wire.base import Answer
+from task2vec.wire.neighbours import Subject
+from task2vec.wire.settings import EmbeddingSettings
+
+
+class RecommendationQuestion(Subject):
+    """Which model should this task start from?
+
+    A stored task is answered at once from distances and outcomes. With ``measure`` the packaged
+    models are first tried on its images, which takes a job, as does a data set.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"task": "greek_capitals", "max_parameters": 6_000_000}]}
+    )
+
+    k: int = Field(5, ge=1, le=1000, description="How many source tasks count.")
+    max_parameters: int | None = Field(None, ge=1, le=2**53)
+    architecture: str | None = Field(None, max_length=200, description="`*` stands for anything.")
+    licence: str | None = Field(None, max_length=200)
+    measure: bool = Field(
+        False, description="Try the packaged models on the task's images first: a job."
+    )
+    settings: EmbeddingSettings = Field(
+        EmbeddingSettings(), description="How a data set is embedded."
+    )
+
+
+class Evidence(Answer):
+    """One reason for a score: a sentence, and the numbers behind it."""
+
+    kind: str
+    text: str
+    task: str | None = None
+    gain: float | None = None
+    distance: float | None = None
+
+
+class Recommendation(Answer):
+    """A starting model; ``score`` is the expected gain over the plain default, shrunk."""
+
+    model: str
+    ref: str
+    score: float
+    score_sd: float
+    predicted_accuracy: float | None
+    interval: tuple[float, float] | None
+    evidence: tuple[Evidence, ...]
+
+
+class Baseline(Answer):
+    """What a simpler rule would take."""
+
+    rule: str
+    model: str | None
+    reason: str
+
+
+class Recommended(Answer):
+    """A ranked answer; ``chosen`` is the default where the answer is to abstain."""
+
+    task: str
+    recommendations: tuple[Recommendation, ...]
+    chosen: str
+    abstained: bool
+    reason: str
+    baselines: tuple[Baseline, ...]
+    evidence_summary: str
+    code: str = Field(description="Lines of Python that load the chosen model.")
+    warnings: tuple[str, ...] = ()

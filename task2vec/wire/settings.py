@@ -1,0 +1,40 @@
+"""How something is embedded or fine-tuned, as a client may say it."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from task2vec.wire.base import Question
+
+
+class Estimator(StrEnum):
+    """How the Fisher information is estimated."""
+
+    RADEMACHER = "rademacher"
+    EXACT = "exact"
+    CATEGORICAL = "categorical"
+
+
+class EmbeddingSettings(Question):
+    """How a data set is embedded; only tasks of one probe can be compared."""
+
+    probe: str = Field(
+        "efficientnet_lite0",
+        min_length=1,
+        max_length=200,
+        description="A probe that `/v1/probes` lists.",
+    )
+    images: int = Field(300, ge=2, le=100_000, description="How many images are used at most.")
+    estimator: Estimator = Estimator.RADEMACHER
+    draws: int = Field(1, ge=1, le=10_000, description="Label draws for each image.")
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class TuningSettings(Question):
+    """How a starting model is fine-tuned."""
+
+    images: int = Field(400, ge=4, le=1_000_000, description="At most this many are drawn.")
+    epochs: int = Field(8, ge=1, le=1000)
+    patience: int = Field(4, ge=1, le=1000)
+    learning_rate: float = Field(1e-3, gt=0, le=10)
+    seed: int = Field(0, ge=0, lt=2**32)

@@ -1,0 +1,114 @@
+"""Tasks: labelled image sets that have been embedded."""
+
+from pydantic import ConfigDict, Field
+
+from task2vec.wire.base import Answer, Name, Page, Question, Tags, Time
+
+
+class Space(Answer):
+    """The set of embeddings that may be compared; both sides of a distance must be in one."""
+
+    probe: str = Field(description="The probe's fingerprint: architecture, weights, preprocessing.")
+    estimator: str
+    head_penalty: float
+    prior_precision: float | None = Field(description="Added to every element before a distance.")
+
+
+class HeadFit(Answer):
+    """How the fit of the head ended."""
+
+    converged: bool
+    iterations: int
+    gradient_norm: float | None
+    loss: float | None
+    training_accuracy: float | None
+
+
+class Provenance(Answer):
+    """Everything that an embedding depends on."""
+
+    space: Space
+    probe_name: str
+    estimator: str
+    draws: int
+    seed: int
+    images: int
+    classes: int
+    class_names: tuple[str, ...]
+    content_hash: str = Field(description="SHA-256 over the used images and their labels.")
+    standard_error: float | None
+    head: HeadFit
+    versions: dict[str, str]
+
+
+class Task(Answer):
+    """A task in the store, without its vectors."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "tsk_01kb2m3q6w7f8g9h",
+                    "name": "greek_capitals",
+                    "probe": "efficientnet_lite0",
+                    "space": {
+                        "probe": "5c4dbb0c6f8b",
+                        "estimator": "fisher",
+                        "head_penalty": 0.01,
+                        "prior_precision": 1e-06,
+                    },
+                    "images": 300,
+                    "classes": 24,
+                    "complexity": 0.589,
+                    "standard_error": 0.139,
+                    "seconds": 12.4,
+                    "tags": ["letters"],
+                    "warnings": [],
+                }
+            ]
+        }
+    )
+
+    id: str
+    name: str
+    probe: str
+    space: Space
+    images: int = Field(description="How many images were used.")
+    classes: int
+    complexity: float | None = Field(description="Symmetric distance to the trivial task.")
+    standard_error: float | None = Field(
+        description="The expected symmetric distance between two repeats of this embedding."
+    )
+    seconds: float
+    tags: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class TaskDetails(Task):
+    """A task with its provenance."""
+
+    provenance: Provenance
+    created: Time
+
+
+class TaskPage(Page):
+    """A part of the tasks, by name."""
+
+    tasks: tuple[Task, ...]
+
+
+class TaskEdit(Question):
+    """What can change of a task; what is left out stays."""
+
+    name: Name | None = None
+    tags: Tags | None = None
+
+
+class Embedding(Answer):
+    """A task's vector: one non-negative number for each convolution filter of the probe."""
+
+    id: str
+    name: str
+    values: tuple[float, ...] = Field(description="Mean diagonal Fisher over a filter's weights.")
+    errors: tuple[float, ...] = Field(description="The standard error of each value.")
+    provenance: Provenance
