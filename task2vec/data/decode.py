@@ -1,12 +1,12 @@
 """From the bytes of an image file to RGB pixels, or to a short reason why not."""
 
-import warnings
 from io import BytesIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from task2vec.data.limits import MAX_IMAGE_BYTES, MAX_PIXELS
+from task2vec.data.quiet import quiet
 from task2vec.data.wording import shown
 from task2vec.errors import SourceError
 
@@ -30,38 +30,36 @@ class UnreadableImageError(SourceError):
     code = "unreadable_image"
 
 
-def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Return the first frame of an encoded image as 8-bit RGB, upright as its EXIF data says.
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, upright: bool = True) -> Image.Image:
+    """Return the first frame of an encoded image as 8-bit RGB, ``upright`` as its EXIF data says.
 
     Only the formats of `FORMATS` are tried, whatever the file is called. The size in the header is
     checked before any pixel is decoded. ``max_pixels`` cannot raise Pillow's own limit
-    (`PIL.Image.MAX_IMAGE_PIXELS`). Raises `UnreadableImageError`.
+    (`PIL.Image.MAX_IMAGE_PIXELS`). Safe to call from several threads at once. Raises
+    `UnreadableImageError`.
     """
     if not data:
         raise UnreadableImageError("empty file")
     if len(data) > MAX_IMAGE_BYTES:
         raise UnreadableImageError(f"larger than {MAX_IMAGE_BYTES // 2**20} MiB")
-    with warnings.catch_warnings():
-        # Pillow warns about oddities that it survives, such as corrupt EXIF data.
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+    limit = min(max_pixels, Image.MAX_IMAGE_PIXELS or max_pixels)
+    # Pillow warns about oddities that it survives, such as corrupt EXIF data.
+    with quiet():
         try:
             with Image.open(BytesIO(data), formats=FORMATS) as image:
                 width, height = image.size
-                if width * height > max_pixels:
+                if width * height > limit:
                     raise UnreadableImageError(
-                        f"{width} x {height} pixels, above the limit of {max_pixels:,}"
+                        f"{width} x {height} pixels, above the limit of {limit:,}"
                     )
                 image.load()
-                return to_rgb(image)
+                return to_rgb(image, upright=upright)
         except UnreadableImageError:
             raise
         except UnidentifiedImageError:
             raise UnreadableImageError(_describe(data)) from None
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise UnreadableImageError(
-                f"more pixels than the limit of {Image.MAX_IMAGE_PIXELS:,}"
-            ) from None
+        except Image.DecompressionBombError:
+            raise UnreadableImageError(f"more pixels than the limit of {limit:,}") from None
         except MemoryError:
             raise UnreadableImageError("too large for the memory") from None
         # Damaged files make the decoders raise nearly anything: OSError, SyntaxError, ValueError,
@@ -75,13 +73,20 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
             raise UnreadableImageError(reason) from error
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Return an image of any mode as upright 8-bit RGB, with transparency laid on white.
+def to_image(raw: "bytes | Image.Image | UnreadableImageError") -> Image.Image:
+    """Return the RGB image that a reader gave, encoded or ready; raises `UnreadableImageError`."""
+    if isinstance(raw, UnreadableImageError):
+        raise raw
+    return decode(raw) if isinstance(raw, bytes) else to_rgb(raw)
+
+
+def to_rgb(image: Image.Image, *, upright: bool = True) -> Image.Image:
+    """Return an image of any mode as 8-bit RGB, upright, with transparency laid on white.
 
     16-bit grey is scaled so that 65535 becomes 255. Raises `UnreadableImageError` for pixels
     without a natural brightness (floating point, wider than 16 bits) and other colour spaces.
     """
-    image = _upright(image)
+    image = _upright(image) if upright else image.copy()
     if image.mode == "F" or image.mode.startswith("I"):
         image = _from_wide_grey(image)
     try:

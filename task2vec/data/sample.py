@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from task2vec.data.decode import UnreadableImageError, decode, to_rgb
+from task2vec.data.decode import UnreadableImageError, to_image
 from task2vec.data.inventory import one_class_error
 from task2vec.data.quota import spread
-from task2vec.data.task import ImageEntry, Raw, Task
+from task2vec.data.task import ImageEntry, Task
 from task2vec.data.wording import EXAMPLES, examples, plural, shown
 from task2vec.errors import SettingError, SourceError
 
@@ -153,7 +153,7 @@ def _read(
             if len(lot.good) >= quota and rank > max(lot.good):
                 continue
             try:
-                image = _decoded(raw)
+                image = to_image(raw)
             except UnreadableImageError as error:
                 lot.bad[rank] = error.problem
                 continue
@@ -164,12 +164,6 @@ def _read(
                 progress(sum(len(lot.good) for lot in lots), sum(quotas))
         for lot, rank, _ in wanted.values():
             lot.bad[rank] = "no longer in the source"
-
-
-def _decoded(raw: Raw) -> Image.Image:
-    if isinstance(raw, UnreadableImageError):
-        raise raw
-    return decode(raw) if isinstance(raw, bytes) else to_rgb(raw)
 
 
 def _digest(image: Image.Image) -> str:
@@ -190,7 +184,8 @@ def _sample(task: Task, *, lots: "Sequence[_Lot[T]]", warnings: list[str]) -> Sa
             remedy="Check that the files are whole and are JPEG, PNG, WebP, GIF, BMP, TIFF or PPM.",
         )
     if failed:
-        warnings.append(f"{len(failed):,} of {read + len(failed):,} images unreadable: {listed}")
+        tried = plural(read + len(failed), "image")
+        warnings.append(f"{len(failed):,} of {tried} tried could not be read: {listed}")
     kept = [(name, lot) for name, lot in zip(task.classes, lots, strict=True) if lot.good]
     lost = [n for n, lot in zip(task.classes, lots, strict=True) if lot.keys and not lot.good]
     if lost:

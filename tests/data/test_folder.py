@@ -150,7 +150,9 @@ def test_what_may_not_be_opened_is_reported(unprivileged: Path, png: Png, write:
             "1 class folder without images: daisy",
         )
         sample = draw_sample(task, images=10, seed=0, transform=np.asarray)
-        assert sample.warnings == ("1 of 4 images unreadable: rose/0.png (permission denied)",)
+        assert sample.warnings == (
+            "1 of 4 images tried could not be read: rose/0.png (permission denied)",
+        )
         folder.chmod(0)
         with pytest.raises(SourceError, match="permission denied"):
             open_source(folder)
