@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from dataclasses import asdict, dataclass
+from functools import cache as cache_result
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class SubsetHead:
     fit: dict[str, Any]
 
 
+@cache_result
 def load() -> tuple[list[SubsetHead], NDArray[np.float32], str]:
     """Return the heads, their images' Fisher information (heads, IMAGES, n), and the fingerprint.
 

@@ -1,6 +1,7 @@
 """Tasks with their embeddings."""
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,11 @@ class Tasks:
             return self.add_within(
                 connection, record, embedding, thumbnail=thumbnail, replace=replace
             )
+
+    def add_many(self, tasks: Iterable[tuple[TaskRecord, TaskEmbedding]]) -> list[TaskRecord]:
+        """Add all of these tasks or, where one cannot be added, none; raises as `add` does."""
+        with self._database.write() as connection:
+            return [self.add_within(connection, record, embedding) for record, embedding in tasks]
 
     def add_within(
         self,

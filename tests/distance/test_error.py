@@ -161,3 +161,24 @@ def test_a_group_of_less_than_its_share_leaves_nothing_and_not_less_than_nothing
 def test_without_a_prior_an_element_that_is_0_in_both_makes_the_error_unknown(embedding):
     a, b = (embedding(x, prior_precision=0.0) for x in ([1.0, 0.0], [2.0, 0.0]))
     assert np.isnan(distance_error(a, b))
+
+
+def test_an_embedding_of_many_slices_has_the_error_of_the_plain_formula(embedding, rng):
+    a, b = (
+        embedding(values, replicates=draw_replicates(rng, 5000, 8), prior_precision=PRIOR)
+        for values in np.exp(np.arange(5000) % 7 + rng.normal(size=(2, 5000)) - 12)
+    )
+
+    def without(task):
+        ratios = task.replicates.astype(float)
+        return task.values * np.maximum(8 - ratios, 0) / 7 + PRIOR
+
+    whole_a, whole_b = (task.values.astype(float) + PRIOR for task in (a, b))
+    by_a = symmetric_distance(without(a), whole_b)
+    by_b = symmetric_distance(whole_a, without(b))
+    expected = sqrt(naive(by_a) + naive(by_b))
+    assert distance_error(a, b) == pytest.approx(expected, abs=1e-12)
+    trivial = np.full(5000, PRIOR)
+    by_source = asymmetric_distance(source=without(a), target=whole_b, trivial=trivial)
+    expected = sqrt(naive(by_source) + naive(by_b))
+    assert asymmetric_distance_error(source=a, target=b) == pytest.approx(expected, abs=1e-12)

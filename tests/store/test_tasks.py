@@ -262,3 +262,15 @@ def test_vectors_that_do_not_fit_one_another_are_noticed(store, task, kind, coun
     )
     with pytest.raises(StoreCorruptError, match=r"task 'birds' is damaged.*--update"):
         store.tasks.embedding("birds")
+
+
+def test_many_are_added_together_or_not_at_all(store, task):
+    batch = [task(name, seed=i) for i, name in enumerate("abc")]
+    with pytest.raises(NameTakenError):
+        store.tasks.add_many([*batch, task("b")])
+    assert store.tasks.list() == []
+    added = store.tasks.add_many(batch)
+    assert [record.name for record in added] == ["a", "b", "c"]
+    assert store.tasks.list() == added
+    for (_, embedding), record in zip(batch, added, strict=True):
+        same(store.tasks.embedding(record.id), embedding)
