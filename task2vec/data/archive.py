@@ -33,9 +33,9 @@ def member_path(name: str, *, inventory: Inventory) -> str | None:
     return None if inventory.ignores(path) else path
 
 
-def add_image(path: str, *, stamp: str, inventory: Inventory) -> None:
+def add_file(path: str, *, stamp: str, inventory: Inventory) -> None:
     """Take in a member that is a regular file; of several with one name, the last counts."""
-    if path in inventory.images:
+    if path in inventory.images or path in inventory.documents:
         inventory.left_out["name occurs again later"].append(path)
     inventory.add_file(path, stamp=stamp)
 

@@ -1,4 +1,4 @@
-"""A tar archive, compressed or not, with one folder for each class."""
+"""A tar archive, compressed or not, read as a stream."""
 
 import bz2
 import gzip
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from task2vec.data.archive import (
     GONE,
-    add_image,
+    add_file,
     bomb_error,
     check_members,
     damaged_error,
@@ -22,9 +22,10 @@ from task2vec.data.archive import (
 )
 from task2vec.data.decode import UnreadableImageError
 from task2vec.data.files import open_failure, stamp
-from task2vec.data.inventory import Inventory, task_from_inventory
+from task2vec.data.inventory import Inventory
 from task2vec.data.limits import MAX_IMAGE_BYTES
-from task2vec.data.task import Raw, Task
+from task2vec.data.task import Raw
+from task2vec.data.tree import Tree
 from task2vec.data.wording import printable
 
 _DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
@@ -35,32 +36,43 @@ class TarReader:
     """Reads members of a tar archive in one pass; ``members`` maps keys to places.
 
     A place is the offset of a member's header and its name, which tells a changed archive.
+    ``largest`` is the most bytes of a member.
     """
 
     path: Path
     source: str
     members: Mapping[str, tuple[int, str]]
+    largest: int
 
     def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
         """Yield the members in the order of the archive, stopping after the last wanted one."""
         wanted = {self.members[key]: key for key in keys}
-        for archive, member in _stream(self.path, source=self.source):
+        stream = _stream(self.path, source=self.source, largest=self.largest)
+        for archive, member in stream if wanted else ():
             key = wanted.pop((member.offset, member.name), None)
             if key is not None:
-                yield key, _contents(archive, member, source=self.source)
+                yield key, self._contents(archive, member)
             if not wanted:
                 return
 
+    def _contents(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> Raw:
+        if member.size > self.largest:
+            return UnreadableImageError(f"larger than {self.largest // 2**20} MiB")
+        with _damage_named(self.source):
+            contents = archive.extractfile(member)
+            return GONE if contents is None else contents.read()
 
-def task_from_tar(path: Path, *, name: str, source: str) -> Task:
-    """List the images of a tar archive by passing over it once.
 
-    Raises `SourceError` if it is damaged, absurdly large or no labelled image set.
+def tar_tree(path: Path, *, source: str, largest: int) -> Tree:
+    """List the files of a tar archive by passing over it once.
+
+    ``largest`` is the most bytes of a document. Raises `SourceError` if it is damaged or absurdly
+    large.
     """
     inventory = Inventory()
     members: dict[str, tuple[int, str]] = {}
     count = 0
-    for _, member in _stream(path, source=source):
+    for _, member in _stream(path, source=source, largest=MAX_IMAGE_BYTES):
         count += 1
         check_members(count, source=source)
         key = member_path(printable(member.name), inventory=inventory)
@@ -74,29 +86,25 @@ def task_from_tar(path: Path, *, name: str, source: str) -> Task:
             inventory.left_out["neither file nor folder"].append(key)
         else:
             members[key] = member.offset, member.name
-            add_image(key, stamp=f"{member.size}:{member.mtime}", inventory=inventory)
-    return task_from_inventory(
+            add_file(key, stamp=f"{member.size}:{member.mtime}", inventory=inventory)
+    images = {key: members[key] for key in inventory.images}
+    papers = {key: members[key] for key in inventory.documents}
+    return Tree(
+        source,
         inventory,
-        name=name,
-        source=source,
-        reader=TarReader(path, source, {key: members[key] for key in inventory.images}),
+        TarReader(path, source, images, MAX_IMAGE_BYTES),
+        TarReader(path, source, papers, largest),
         # Two archives may agree in names, sizes and the coarse times of their members.
         clock=stamp(path.stat()),
     )
 
 
-def _contents(archive: tarfile.TarFile, member: tarfile.TarInfo, *, source: str) -> Raw:
-    if member.size > MAX_IMAGE_BYTES:
-        return UnreadableImageError(f"larger than {MAX_IMAGE_BYTES // 2**20} MiB")
-    with _damage_named(source):
-        contents = archive.extractfile(member)
-        return GONE if contents is None else contents.read()
-
-
-def _stream(path: Path, *, source: str) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+def _stream(
+    path: Path, *, source: str, largest: int
+) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
     try:
         end = expansion_limit(path.stat().st_size)
-        stream = _Stream(_unpacked(path), end=end, source=source)
+        stream = _Stream(_unpacked(path), end=end, largest=largest, source=source)
     except OSError as error:
         raise open_failure(source, error=error) from error
     with stream:
@@ -147,8 +155,9 @@ class _Stream(io.BufferedIOBase):
     itself so that reading it never ends.
     """
 
-    def __init__(self, file: io.BufferedIOBase, *, end: int, source: str) -> None:
+    def __init__(self, file: io.BufferedIOBase, *, end: int, largest: int, source: str) -> None:
         self._file = file
+        self._largest = max(largest, MAX_IMAGE_BYTES)
         self._end = end
         self._source = source
         self.last = b""
@@ -161,7 +170,7 @@ class _Stream(io.BufferedIOBase):
         return self._file.tell()
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or not 0 <= size <= MAX_IMAGE_BYTES:
+        if size is None or not 0 <= size <= self._largest:
             raise damaged_error(self._source, got=f"a part of {size} bytes")
         self.last = self._file.read(size)
         self._check(self.tell())

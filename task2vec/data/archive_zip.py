@@ -1,4 +1,4 @@
-"""A zip archive with one folder for each class."""
+"""A zip archive, read member by member."""
 
 import io
 import stat
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from task2vec.data.archive import (
     GONE,
-    add_image,
+    add_file,
     bomb_error,
     check_members,
     damaged_error,
@@ -19,9 +19,10 @@ from task2vec.data.archive import (
 )
 from task2vec.data.decode import UnreadableImageError
 from task2vec.data.files import open_failure
-from task2vec.data.inventory import Inventory, task_from_inventory
+from task2vec.data.inventory import Inventory
 from task2vec.data.limits import MAX_DIRECTORY_BYTES, MAX_IMAGE_BYTES
-from task2vec.data.task import Raw, Task
+from task2vec.data.task import Raw
+from task2vec.data.tree import Tree
 
 _ENCRYPTED = 0x1
 _MADE_ON_DOS = 0
@@ -29,11 +30,15 @@ _MADE_ON_DOS = 0
 
 @dataclass(frozen=True)
 class ZipReader:
-    """Reads members of a zip archive; ``members`` maps keys to their names in the archive."""
+    """Reads members of a zip archive; ``members`` maps keys to their names in the archive.
+
+    ``largest`` is the most bytes of a member.
+    """
 
     path: Path
     source: str
     members: Mapping[str, str]
+    largest: int
 
     def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
         """Yield the members in the order in which they lie in the file."""
@@ -45,13 +50,14 @@ class ZipReader:
                 except KeyError:
                     yield key, GONE
             for key, info in sorted(infos.items(), key=lambda pair: pair[1].header_offset):
-                yield key, _member(archive, info)
+                yield key, _member(archive, info, largest=self.largest)
 
 
-def task_from_zip(path: Path, *, name: str, source: str) -> Task:
-    """List the images of a zip archive from its directory.
+def zip_tree(path: Path, *, source: str, largest: int) -> Tree:
+    """List the files of a zip archive from its directory.
 
-    Raises `SourceError` if it is damaged, absurdly large or no labelled image set.
+    ``largest`` is the most bytes of a document. Raises `SourceError` if it is damaged or absurdly
+    large.
     """
     inventory = Inventory()
     members: dict[str, str] = {}
@@ -73,9 +79,15 @@ def task_from_zip(path: Path, *, name: str, source: str) -> Task:
             inventory.left_out["neither file nor folder"].append(key)
         else:
             members[key] = info.filename
-            add_image(key, stamp=f"{info.file_size}:{info.CRC:08x}", inventory=inventory)
-    reader = ZipReader(path, source, {key: members[key] for key in inventory.images})
-    return task_from_inventory(inventory, name=name, source=source, reader=reader)
+            add_file(key, stamp=f"{info.file_size}:{info.CRC:08x}", inventory=inventory)
+    images = {key: members[key] for key in inventory.images}
+    papers = {key: members[key] for key in inventory.documents}
+    return Tree(
+        source,
+        inventory,
+        ZipReader(path, source, images, MAX_IMAGE_BYTES),
+        ZipReader(path, source, papers, largest),
+    )
 
 
 class _BoundedFile(io.BufferedReader):
@@ -108,11 +120,11 @@ def open_zip(path: Path, *, source: str) -> Iterator[zipfile.ZipFile]:
             yield archive
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Raw:
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, largest: int) -> Raw:
     if info.flag_bits & _ENCRYPTED:
         return UnreadableImageError("encrypted")
-    if info.file_size > MAX_IMAGE_BYTES:
-        return UnreadableImageError(f"larger than {MAX_IMAGE_BYTES // 2**20} MiB")
+    if info.file_size > largest:
+        return UnreadableImageError(f"larger than {largest // 2**20} MiB")
     try:
         # zipfile stops at the size that the directory declares, and checks the CRC.
         return archive.read(info)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from task2vec.data.inventory import build_task
+from task2vec.data.build import build_task
 from task2vec.data.task import ImageEntry, Raw, Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError

@@ -18,19 +18,25 @@ LEADS_OUT = "leads out of the source"
 class FileReader:
     """Reads each key from the path it stands for.
 
-    With a ``root``, a path that leads out of it through links is not read.
+    With a ``root``, a path that leads out of it through links is not read. ``largest`` is the most
+    bytes of a file.
     """
 
     paths: Mapping[str, str]
     root: str | None = None
+    largest: int = MAX_IMAGE_BYTES
 
     def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
         """Yield the bytes of each file, or why it cannot be read."""
         wanted = set(keys)
         for key, path in self.paths.items():
             if key in wanted:
-                safe = self.root is None or inside(path, root=self.root)
-                yield key, _read(path) if safe else UnreadableImageError(LEADS_OUT)
+                yield key, self._found(path)
+
+    def _found(self, path: str) -> Raw:
+        if self.root is not None and not inside(path, root=self.root):
+            return UnreadableImageError(LEADS_OUT)
+        return read_file(path, largest=self.largest)
 
 
 def stamp(status: os.stat_result) -> str:
@@ -55,14 +61,15 @@ def inside(path: str, *, root: str) -> bool:
     return os.path.commonpath([root, os.path.realpath(path)]) == root
 
 
-def _read(path: str) -> Raw:
+def read_file(path: str, *, largest: int = MAX_IMAGE_BYTES) -> bytes | UnreadableImageError:
+    """Return the bytes of a regular file, or why they cannot be had."""
     try:
         status = os.stat(path)  # noqa: PTH116
         # Reading a pipe or a device might never end.
         if not stat.S_ISREG(status.st_mode):
             return UnreadableImageError("no regular file")
-        if status.st_size > MAX_IMAGE_BYTES:
-            return UnreadableImageError(f"larger than {MAX_IMAGE_BYTES // 2**20} MiB")
+        if status.st_size > largest:
+            return UnreadableImageError(f"larger than {largest // 2**20} MiB")
         return Path(path).read_bytes()
     except OSError as error:
         return UnreadableImageError(reason(error))

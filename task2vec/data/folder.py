@@ -1,4 +1,4 @@
-"""A folder on disk with one folder for each class.
+"""A folder on disk, walked without following links.
 
 Symbolic links below the folder are not followed, wherever they lead: one that stays inside would
 give an image twice, one that leads out would read what the source does not hold. They are reported;
@@ -9,16 +9,16 @@ import os
 from pathlib import Path
 
 from task2vec.data.files import FileReader, reason, stamp
-from task2vec.data.inventory import Inventory, task_from_inventory
-from task2vec.data.task import Task
+from task2vec.data.inventory import Inventory
+from task2vec.data.tree import Tree
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError
 
 
-def task_from_folder(folder: Path, *, name: str, source: str) -> Task:
-    """List the images below a folder; see `task2vec.data.layout` for the rule of the classes.
+def folder_tree(folder: Path, *, source: str, largest: int) -> Tree:
+    """List the files below a folder.
 
-    Raises `SourceError` if the folder cannot be opened or is no labelled image set.
+    ``largest`` is the most bytes of a document. Raises `SourceError` if it cannot be opened.
     """
     inventory = Inventory()
     paths: dict[str, str] = {}
@@ -47,8 +47,11 @@ def task_from_folder(folder: Path, *, name: str, source: str) -> Task:
                 _take(child, key=key, root=root, inventory=inventory, pending=pending, paths=paths)
             except OSError as error:
                 inventory.left_out[reason(error)].append(key)
-    reader = FileReader({key: paths[key] for key in sorted(inventory.images)}, root=root)
-    return task_from_inventory(inventory, name=name, source=source, reader=reader)
+    images = FileReader({key: paths[key] for key in sorted(inventory.images)}, root=root)
+    papers = FileReader(
+        {key: paths[key] for key in sorted(inventory.documents)}, root=root, largest=largest
+    )
+    return Tree(source, inventory, images, papers)
 
 
 def _take(

@@ -22,3 +22,12 @@ FREE_EXPANSION_BYTES = 2**30
 
 MAX_ARRAY_BYTES = 16 * 2**30
 """Bytes of the arrays of one ``.npz``, which are held in memory."""
+
+MAX_DOCUMENT_BYTES = 2**30
+"""Bytes of a document that lists images: the annotations of COCO's training images take 450 MB."""
+
+MAX_SENT_DOCUMENT_BYTES = 32 * 2**20
+"""The same of a source that is not trusted: parsed, JSON of this size can fill 1 GB of memory."""
+
+MAX_BOXES = 5_000_000
+"""Boxes of one detection data set: COCO has 0.9 million, Open Images 16 million."""

@@ -5,13 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from task2vec.data.archive_tar import task_from_tar
-from task2vec.data.archive_zip import task_from_zip
+from task2vec.data.archive_tar import tar_tree
+from task2vec.data.archive_zip import zip_tree
+from task2vec.data.arrangement import task_from_tree
 from task2vec.data.files import open_failure
-from task2vec.data.folder import task_from_folder
+from task2vec.data.folder import folder_tree
+from task2vec.data.limits import MAX_DOCUMENT_BYTES, MAX_SENT_DOCUMENT_BYTES
 from task2vec.data.manifest import task_from_csv, task_from_jsonl
 from task2vec.data.npz import task_from_npz
 from task2vec.data.task import Task
+from task2vec.data.tree import Tree
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError
 
@@ -22,29 +25,27 @@ ACCEPTED = (
 )
 
 
-class _Opener(Protocol):
-    def __call__(self, path: Path, /, *, name: str, source: str) -> Task: ...
+class _TreeOpener(Protocol):
+    def __call__(self, path: Path, /, *, source: str, largest: int) -> Tree: ...
 
 
 class _ListOpener(Protocol):
     def __call__(self, path: Path, /, *, name: str, source: str, trusted: bool) -> Task: ...
 
 
-# They hold everything that is read from them.
-_CONTAINERS: dict[str, _Opener] = {
-    ".zip": task_from_zip,
-    ".tar": task_from_tar,
-    ".tar.gz": task_from_tar,
-    ".tgz": task_from_tar,
-    ".tar.bz2": task_from_tar,
-    ".tar.xz": task_from_tar,
-    ".npz": task_from_npz,
+_ARCHIVES: dict[str, _TreeOpener] = {
+    ".zip": zip_tree,
+    ".tar": tar_tree,
+    ".tar.gz": tar_tree,
+    ".tgz": tar_tree,
+    ".tar.bz2": tar_tree,
+    ".tar.xz": tar_tree,
 }
-# They name other files.
 _LISTS: dict[str, _ListOpener] = {
     ".csv": task_from_csv,
     ".jsonl": task_from_jsonl,
 }
+_ARRAYS = ".npz"
 
 
 def open_source(
@@ -78,18 +79,29 @@ def open_source(
         raise SourceError(f"{given!r} is no path", got=str(error)) from error
     # Names on disk are bytes; these two are shown and stored.
     source = printable(str(path))
+    largest = MAX_DOCUMENT_BYTES if trusted else MAX_SENT_DOCUMENT_BYTES
     if path.is_dir():
         name = name or printable(path.resolve().name) or source
-        return task_from_folder(path, name=name, source=source)
-    suffix = next((s for s in (*_CONTAINERS, *_LISTS) if path.name.lower().endswith(s)), "")
-    if suffix and path.is_file():
+        return task_from_tree(folder_tree(path, source=source, largest=largest), name=name)
+    suffix = _suffix(path)
+    if suffix is not None:
         name = name or printable(path.name[: -len(suffix)] or path.name)
+        if suffix in _ARCHIVES:
+            tree = _ARCHIVES[suffix](path, source=source, largest=largest)
+            return task_from_tree(tree, name=name)
         if suffix in _LISTS:
             return _LISTS[suffix](path, name=name, source=source, trusted=trusted)
-        return _CONTAINERS[suffix](path, name=name, source=source)
+        return task_from_npz(path, name=name, source=source)
     raise SourceError(
         f"{source} is no source of labelled images",
         expected=ACCEPTED,
         got=f"a file that ends in {path.suffix!r}" if path.is_file() else "no regular file",
         remedy="Sort the images into one folder a class and give the folder.",
     )
+
+
+def _suffix(path: Path) -> str | None:
+    """Return the known suffix of a regular file."""
+    known = (*_ARCHIVES, *_LISTS, _ARRAYS)
+    found = (suffix for suffix in known if path.name.lower().endswith(suffix))
+    return next(found, None) if path.is_file() else None

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from task2vec.data.build import one_class_error
 from task2vec.data.decode import UnreadableImageError, to_image
-from task2vec.data.inventory import one_class_error
 from task2vec.data.quota import spread
 from task2vec.data.task import ImageEntry, Task
 from task2vec.data.wording import EXAMPLES, examples, plural, shown

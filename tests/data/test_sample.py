@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from task2vec.data.build import build_task
 from task2vec.data.decode import decode
-from task2vec.data.inventory import build_task
 from task2vec.data.open import open_source
 from task2vec.data.quota import spread
 from task2vec.data.sample import Sample, all_images, draw_sample

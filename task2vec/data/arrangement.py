@@ -1,0 +1,20 @@
+"""What a tree of files is: a detection data set, images with a labels file, or class folders."""
+
+from collections.abc import Callable
+
+from task2vec.data.class_folders import task_from_class_folders
+from task2vec.data.labels_file import task_from_labels_file
+from task2vec.data.task import Task
+from task2vec.data.tree import Tree
+
+# A statement of somebody's goes before the names of folders.
+_DOCUMENTED: tuple[Callable[..., Task | None], ...] = (task_from_labels_file,)
+
+
+def task_from_tree(tree: Tree, *, name: str) -> Task:
+    """List the images of a tree by the first arrangement that fits; raises `SourceError`."""
+    for arrangement in _DOCUMENTED:
+        task = arrangement(tree, name=name)
+        if task is not None:
+            return task
+    return task_from_class_folders(tree, name=name)

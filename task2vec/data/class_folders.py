@@ -1,0 +1,51 @@
+"""A tree with one folder of images for each class."""
+
+from task2vec.data.build import build_from_places
+from task2vec.data.inventory import SUFFIXES
+from task2vec.data.layout import lay_out
+from task2vec.data.task import Task
+from task2vec.data.tree import Tree
+from task2vec.data.wording import examples, plural
+from task2vec.errors import SourceError
+
+LAYOUT = "one folder of images for each class, if wanted inside of train, val and test folders"
+
+
+def task_from_class_folders(tree: Tree, *, name: str) -> Task:
+    """Take the classes from the folders; see `task2vec.data.layout` for the rule.
+
+    Raises `SourceError` if there are no images, no class folders or only one class.
+    """
+    inventory = tree.inventory
+    warnings = inventory.warnings()
+    if not inventory.images:
+        raise SourceError(
+            f"{tree.source} holds no images",
+            expected=LAYOUT,
+            got="; ".join(warnings) or "nothing",
+            remedy=f"Images are files that end in {', '.join(sorted(SUFFIXES))}. Links are not "
+            "followed: list linked files in a CSV file with the columns path,label.",
+        )
+    layout = lay_out(inventory.images, folders=inventory.folders)
+    if layout.strays:
+        what = plural(len(layout.strays), "image")
+        warnings.append(f"{what} left out, lying in no class folder: {examples(layout.strays)}")
+    if layout.empty:
+        what = plural(len(layout.empty), "class folder")
+        warnings.append(f"{what} without images: {examples(layout.empty)}")
+    if not layout.places:
+        raise SourceError(
+            f"{tree.source} has images but no classes",
+            expected=LAYOUT,
+            got=f"{plural(len(layout.strays), 'image')} in no class folder",
+            remedy="Sort the images into one folder a class, or list them in a file labels.csv "
+            "beside them, with the columns path,label.",
+        )
+    return build_from_places(
+        layout.places,
+        name=name,
+        source=tree.source,
+        stamps=[tree.clock + inventory.images[key] for key in layout.places],
+        warnings=warnings,
+        reader=tree.images,
+    )
