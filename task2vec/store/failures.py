@@ -8,7 +8,13 @@ from pathlib import Path
 from sqlalchemy.exc import StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from task2vec.errors import SettingError, StoreBusyError, StoreCorruptError, StoreError
+from task2vec.errors import (
+    SettingError,
+    StoreBusyError,
+    StoreCorruptError,
+    StoreError,
+    StoreFullError,
+)
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -63,7 +69,9 @@ def _translated(error: BaseException | None, path: Path) -> StoreError:
             remedy="Check the permissions, or choose another directory with `--store`.",
         )
     if code == sqlite3.SQLITE_FULL:
-        return StoreError(f"The disk that holds {path} is full", remedy="Make room and try again.")
+        return StoreFullError(
+            f"The disk that holds {path} is full", remedy="Make room and try again."
+        )
     return StoreError(
         f"The database {path} failed",
         got=str(error),

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from task2vec.store.database import Database
+from task2vec.store.datasets import Datasets
 from task2vec.store.index.exact import ExactIndex
 from task2vec.store.index.protocol import TaskIndex
 from task2vec.store.models import Models
@@ -26,6 +27,7 @@ class Store:
         self.tasks = Tasks(database)
         self.models = Models(database)
         self.outcomes = Outcomes(database)
+        self.datasets = Datasets(database)
         self._database = database
 
     @classmethod

@@ -1,0 +1,264 @@
+"""Data sets that were sent to a server: taken in, kept for a while, removed."""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import file_digest
+from pathlib import Path
+from time import time
+
+from task2vec.errors import InputError, SourceError, Task2VecError, UnknownNameError
+from task2vec.service.array_limits import check_arrays
+from task2vec.service.uploads import disk_failures, move_into_place
+from task2vec.service.workspace import Workspace
+from task2vec.store.identity import check_name, new_id
+from task2vec.store.store import Store
+from task2vec.types import DatasetRecord
+
+FORMATS = (
+    ".tar.gz",
+    ".tar.bz2",
+    ".tar.xz",
+    ".tgz",
+    ".tar",
+    ".zip",
+    ".npz",
+    ".parquet",
+)
+"""What holds its own images. A list of paths or a folder means nothing on another machine."""
+
+_FOLDER = "datasets"
+# A file comes to its place before its row does: a younger one may be about to get it.
+_ORPHAN_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class DatasetPage:
+    """Some data sets, newest first; ``next`` is the place to read on from, None at the end."""
+
+    records: tuple[DatasetRecord, ...]
+    next: tuple[str, str] | None
+
+
+def format_of(filename: str) -> str:
+    """Return the suffix of ``filename`` by which it is read.
+
+    Raises `SourceError` for any that is not among `FORMATS`.
+    """
+    lower = filename.lower()
+    for suffix in FORMATS:
+        if lower.endswith(suffix):
+            return suffix
+    raise SourceError(
+        "This is no kind of file that holds labelled images",
+        expected=f"a name ending in {', '.join(FORMATS)}",
+        got=repr(filename[-40:]),
+        remedy="Pack the folder with one folder of images for each class into a .zip or .tar.",
+    )
+
+
+def accept(
+    workspace: Workspace,
+    path: Path,
+    *,
+    name: str,
+    suffix: str,
+    retention: float,
+    owner: str | None = None,
+    sha256: str | None = None,
+    now: float | None = None,
+) -> DatasetRecord:
+    """Take in the file ``path``, which must lie on the store's disk and is moved or removed.
+
+    The same bytes under the same name are the data set that is there already, kept longer.
+
+    Args:
+        workspace: the store to take it into.
+        path: what was received, its bytes on disk.
+        name: what it is called; a task of it is called so by default.
+        suffix: one of `FORMATS`.
+        retention: for how many seconds it is kept.
+        owner: the key that sent it.
+        sha256: of its bytes, where the caller knows.
+        now: seconds since 1970.
+
+    Raises:
+        SourceError: when it holds no labelled images that could be embedded.
+        SettingError: for a name that cannot be used.
+        StoreFullError: when the disk is full. Nothing is kept then, or after any other error.
+    """
+    format_of(suffix)
+    try:
+        check_name(name)
+        expires = (time() if now is None else now) + retention
+        store = workspace.store(create=True)
+        with disk_failures():
+            sha256 = sha256 or _sha256(path)
+        known = _known(workspace, store, path, sha256=sha256, name=name, expires=expires)
+        if known is not None:
+            return known
+        return _add(
+            workspace,
+            path,
+            DatasetRecord(
+                id=new_id("dst"),
+                name=name,
+                bytes=path.stat().st_size,
+                sha256=sha256,
+                format=suffix,
+                images=0,
+                classes=0,
+                file="",
+                expires=expires,
+                owner=owner,
+            ),
+        )
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def get_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
+    """Return one data set; raises `UnknownNameError` with close matches."""
+    return workspace.store().datasets.get(id_)
+
+
+def list_datasets(
+    workspace: Workspace,
+    *,
+    limit: int,
+    before: tuple[str, str] | None = None,
+    sha256: str | None = None,
+) -> DatasetPage:
+    """Return up to ``limit`` data sets from the place ``before`` on, newest first."""
+    store = workspace.store()
+    found = store.datasets.page(limit=limit + 1, before=before, sha256=sha256)
+    last = found[limit - 1] if len(found) > limit else None
+    return DatasetPage(tuple(found[:limit]), None if last is None else (last.created, last.id))
+
+
+def source_path(workspace: Workspace, dataset: DatasetRecord) -> Path:
+    """Return where a data set's bytes lie.
+
+    Raises `SourceError` when somebody removed them from under the store.
+    """
+    path = workspace.path.absolute() / dataset.file
+    if not path.is_file():
+        raise SourceError(
+            f"The images of data set {dataset.id} are gone",
+            remedy="Upload them again.",
+        )
+    return path
+
+
+def remove_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
+    """Remove a data set and its bytes.
+
+    Raises `UnknownNameError`, and `StateError` while a job needs it.
+    """
+    removed = workspace.store().datasets.remove(id_)
+    _unlink(workspace, removed)
+    return removed
+
+
+def sweep(workspace: Workspace, now: float | None = None) -> list[DatasetRecord]:
+    """Remove the data sets whose retention is over, unless a job needs them; return them.
+
+    Files that lost their row, or never got one, go too.
+    """
+    now = time() if now is None else now
+    store = workspace.store()
+    removed = store.datasets.expire(now)
+    for record in removed:
+        _unlink(workspace, record)
+    folder = workspace.path / _FOLDER
+    # Listed before the rows are read: what is younger than the list is not in it.
+    files = list(folder.iterdir()) if folder.is_dir() else []
+    owned = store.datasets.files()
+    for path in files:
+        with suppress(FileNotFoundError):
+            old = now - path.stat().st_mtime > _ORPHAN_SECONDS
+            if old and f"{_FOLDER}/{path.name}" not in owned:
+                path.unlink()
+    return removed
+
+
+def _known(
+    workspace: Workspace, store: Store, path: Path, *, sha256: str, name: str, expires: float
+) -> DatasetRecord | None:
+    """Return the data set that these bytes under this name are already."""
+    known = store.datasets.find(sha256=sha256, name=name)
+    if known is None:
+        return None
+    try:
+        kept = store.datasets.prolong(known.id, expires=expires)
+    except UnknownNameError:
+        return None
+    if not (workspace.path / kept.file).is_file():
+        move_into_place(path, workspace.path / kept.file)
+    return kept
+
+
+def _add(workspace: Workspace, path: Path, record: DatasetRecord) -> DatasetRecord:
+    # Its suffix decides how a file is read.
+    with disk_failures():
+        path = path.replace(path.with_name(f"{record.id}{record.format}"))
+    target = workspace.path / _FOLDER / path.name
+    try:
+        listed = _listed(path, name=record.name, suffix=record.format)
+        move_into_place(path, target)
+        return workspace.store().datasets.add(
+            replace(
+                record,
+                images=listed[0],
+                classes=listed[1],
+                warnings=listed[2],
+                file=f"{_FOLDER}/{path.name}",
+            )
+        )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _listed(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str, ...]]:
+    """Return the numbers of images and classes and the warnings; no image is decoded.
+
+    Where an error or a warning names the file on this machine, it is called by its name.
+    """
+    from task2vec.data.open import open_source
+
+    places = (str(path.absolute()), str(path), path.name)
+    try:
+        if suffix == ".npz":
+            check_arrays(path)
+        task = open_source(path, name=name, trusted=False)
+    except Task2VecError as error:
+        raise _hide(error, places, name + suffix) from None
+    warnings = tuple(_without(warning, places, name + suffix) for warning in task.warnings)
+    return len(task.entries), len(task.classes), warnings
+
+
+def _hide(error: Task2VecError, places: tuple[str, ...], shown: str) -> Task2VecError:
+    parts = (error.expected, error.got, error.remedy)
+    expected, got, remedy = (part and _without(part, places, shown) for part in parts)
+    kind = type(error) if isinstance(error, InputError) else SourceError
+    problem = _without(error.problem, places, shown)
+    return kind(problem, expected=expected, got=got, remedy=remedy)
+
+
+def _without(text: str, places: tuple[str, ...], shown: str) -> str:
+    for place in places:
+        text = text.replace(place, shown)
+    return text
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _unlink(workspace: Workspace, record: DatasetRecord) -> None:
+    # The row is gone, so the file is nobody's: the next sweep tries again.
+    with suppress(OSError):
+        os.unlink(workspace.path / record.file)  # noqa: PTH108
