@@ -70,6 +70,8 @@ jobs = Table(
     Column("same_as", String, index=True),
     Column("dataset", ForeignKey("datasets.id"), index=True),
     Column("owner", String),
+    # The batch that it is done for; null once somebody else wants it too.
+    Column("batch", ForeignKey("batches.id"), index=True),
     Column("created", String, nullable=False),
     Column("started", String),
     Column("finished", String),

@@ -59,16 +59,19 @@ def upgrade() -> None:
         sa.Column("same_as", sa.String),
         sa.Column("dataset", sa.String),
         sa.Column("owner", sa.String),
+        sa.Column("batch", sa.String),
         sa.Column("created", sa.String, nullable=False),
         sa.Column("started", sa.String),
         sa.Column("finished", sa.String),
         sa.PrimaryKeyConstraint("number", name="pk_jobs"),
         sa.UniqueConstraint("id", name="uq_jobs_id"),
         sa.ForeignKeyConstraint(["dataset"], ["datasets.id"], name="fk_jobs_dataset"),
+        sa.ForeignKeyConstraint(["batch"], ["batches.id"], name="fk_jobs_batch"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_jobs_same_as", "jobs", ["same_as"])
     op.create_index("ix_jobs_dataset", "jobs", ["dataset"])
+    op.create_index("ix_jobs_batch", "jobs", ["batch"])
     op.create_index("ix_jobs_next", "jobs", ["state", "priority", "number"])
     op.create_table(
         "job_events",
