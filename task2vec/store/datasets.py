@@ -111,7 +111,7 @@ class Datasets:
 
         Args:
             limit: how many at most.
-            before: the ``created`` and ``id`` of the last record seen; only older ones are returned.
+            before: the ``created`` and ``id`` of the last record seen: only older ones come.
             sha256: only records of these bytes.
         """
         query = select(datasets).order_by(datasets.c.created.desc(), datasets.c.id.desc())
