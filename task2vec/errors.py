@@ -36,6 +36,8 @@ Errors know nothing of transports: the command line and the HTTP service map the
 codes and statuses.
 """
 
+from typing import Any
+
 
 class Task2VecError(Exception):
     """What went wrong, what was expected, what came instead, and how to mend it.
@@ -44,6 +46,9 @@ class Task2VecError(Exception):
     """
 
     code = "error"
+
+    #: By which the log of a server knows the request that failed.
+    request_id: str | None = None
 
     def __init__(
         self,
@@ -237,9 +242,10 @@ class InternalError(ServiceError):
 
 
 class JobError(Task2VecError):
-    """A job ended without a result."""
+    """A job ended without a result; ``job`` is what the server says of it."""
 
     code = "job_error"
+    job: Any = None
 
 
 class JobFailedError(JobError):
