@@ -10,6 +10,8 @@
     │   ├── TooLargeError        more than the limits allow
     │   ├── RefusedAddressError  an address that must not be fetched from
     │   ├── ChangedError         what was to be changed has changed since it was read
+    │   ├── PageTokenError       a page token that this list has not given out
+    │   ├── KeyReusedError       an idempotency key that stands for another request
     │   └── StateError           not possible in the present state
     │       └── LeaseLostError   the job belongs to another worker by now
     ├── StoreError               the store cannot be opened, read or written
@@ -163,6 +165,18 @@ class ChangedError(InputError):
     """What was to be changed has changed since it was read."""
 
     code = "changed"
+
+
+class PageTokenError(InputError):
+    """A page token that this list has not given out."""
+
+    code = "bad_page_token"
+
+
+class KeyReusedError(InputError):
+    """An idempotency key that stands for another request already."""
+
+    code = "idempotency_key_reused"
 
 
 class StateError(InputError):

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from task2vec.errors import NoStoreError, StoreError
+from task2vec.service.ownership import check_not_owned
 from task2vec.store.store import Store
 
 if TYPE_CHECKING:
@@ -23,13 +24,20 @@ def _local_engine() -> "LocalEngine":
 class Workspace:
     """What the use cases work on. Use it as a context manager, or `close` it.
 
-    ``path`` is the store's directory; nothing is created before something is written.
+    ``path`` is the store's directory; nothing is created before something is written. While a
+    server runs, only it opens the store: ``beside_server`` is for that server, and for what may be
+    done beside one.
     """
 
     def __init__(
-        self, path: Path, *, make_engine: "Callable[[], LocalEngine]" = _local_engine
+        self,
+        path: Path,
+        *,
+        make_engine: "Callable[[], LocalEngine]" = _local_engine,
+        beside_server: bool = False,
     ) -> None:
         self.path = path
+        self._beside_server = beside_server
         self._make_engine = make_engine
         self._engine: LocalEngine | None = None
         self._store: Store | None = None
@@ -43,8 +51,15 @@ class Workspace:
         return self._engine
 
     def store(self, *, create: bool = False) -> Store:
-        """Return the store; raises `StoreError` when there is none and ``create`` is false."""
+        """Return the store.
+
+        Raises:
+            StoreError: when there is none and ``create`` is false.
+            StoreOwnedError: when a server works on it.
+        """
         if self._store is None:
+            if not self._beside_server:
+                check_not_owned(self.path)
             self._store = Store.open(self.path, create=create)
         if create and not self._registered:
             from task2vec.service.zoo import register_packaged

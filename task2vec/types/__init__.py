@@ -21,6 +21,7 @@ from task2vec.types.jobs import (
     JobState,
     Priority,
 )
+from task2vec.types.keys import KeyRecord, Scope
 from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
 
 __all__ = [
@@ -32,12 +33,14 @@ __all__ = [
     "JobProgress",
     "JobRecord",
     "JobState",
+    "KeyRecord",
     "ModelRecord",
     "Neighbour",
     "Outcome",
     "Priority",
     "Provenance",
     "Ratios",
+    "Scope",
     "Space",
     "TaskEmbedding",
     "TaskRecord",
