@@ -66,6 +66,7 @@ def accept(
     retention: float,
     owner: str | None = None,
     sha256: str | None = None,
+    warnings: tuple[str, ...] = (),
     now: float | None = None,
 ) -> DatasetRecord:
     """Take in the file ``path``, which must lie on the store's disk and is moved or removed.
@@ -80,6 +81,7 @@ def accept(
         retention: for how many seconds it is kept.
         owner: the key that sent it.
         sha256: of its bytes, where the caller knows.
+        warnings: what was found on the way, to be told beside what the listing finds.
         now: seconds since 1970.
 
     Raises:
@@ -110,6 +112,7 @@ def accept(
                 classes=0,
                 file="",
                 expires=expires,
+                warnings=warnings,
                 owner=owner,
             ),
         )
@@ -211,7 +214,7 @@ def _add(workspace: Workspace, path: Path, record: DatasetRecord) -> DatasetReco
                 record,
                 images=listed[0],
                 classes=listed[1],
-                warnings=listed[2],
+                warnings=(*record.warnings, *listed[2]),
                 file=f"{_FOLDER}/{path.name}",
             )
         )
