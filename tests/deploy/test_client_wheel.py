@@ -1,0 +1,63 @@
+"""The wheel alone, in an environment of its own: a client that needs nothing of the server's."""
+
+import json
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+from deployment import HEAVY, ROOT, index_is_missing
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def client_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the Python of a fresh environment that holds the wheel and what it requires."""
+    if missing := index_is_missing():
+        pytest.skip(missing)
+    folder = tmp_path_factory.mktemp("client")
+    pip = [sys.executable, "-m", "pip", "--quiet"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True)
+    (wheel,) = folder.glob("task2vec-*.whl")
+    venv.create(folder / "env", with_pip=True)
+    python = folder / "env" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "--quiet", "install", wheel], check=True)
+    return python
+
+
+def run(python: Path, code: str) -> str:
+    done = subprocess.run(
+        [python, "-I", "-c", code], cwd=python.parent, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_nothing_heavy_is_installed(client_python) -> None:
+    code = """
+import json
+from importlib.metadata import distributions
+print(json.dumps([found.name.lower() for found in distributions()]))
+"""
+    installed = set(json.loads(run(client_python, code)))
+    assert {"task2vec", "httpx2", "pydantic"} <= installed
+    assert installed & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", ["Client", "AsyncClient"])
+def test_the_clients_need_nothing_heavy(name, client_python) -> None:
+    code = f"import task2vec; print(task2vec.{name}.__name__, task2vec.__file__)"
+    shown, where = run(client_python, code).split()
+    assert shown == name
+    assert Path(where).is_relative_to(client_python.parents[1])
+
+
+def test_a_command_whose_extra_is_missing_names_the_install_line(client_python) -> None:
+    program = client_python.with_name("task2vec")
+    assert subprocess.run([program, "--help"], capture_output=True).returncode == 0
+    done = subprocess.run([program, "serve"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "pip install 'task2vec[server]'" in done.stderr
+    assert "Traceback" not in done.stderr
