@@ -21,9 +21,9 @@ HEAVY = frozenset(
 def index_is_missing() -> str | None:
     """Return why nothing can be installed here, or None where a package index answers."""
     with tempfile.TemporaryDirectory() as folder:
-        options = ["--no-deps", "--no-cache-dir", "--retries", "1", "--timeout", "15"]
+        options = ["-q", "--no-deps", "--no-cache-dir", "--retries", "1", "--timeout", "15"]
         done = subprocess.run(
-            [sys.executable, "-m", "pip", "-q", "download", *options, "--dest", folder, "hatchling"],
+            [sys.executable, "-m", "pip", "download", *options, "--dest", folder, "hatchling"],
             capture_output=True,
             text=True,
         )
