@@ -3,12 +3,18 @@
 from collections.abc import Callable
 
 from task2vec.data.class_folders import task_from_class_folders
+from task2vec.data.coco import task_from_coco
 from task2vec.data.labels_file import task_from_labels_file
 from task2vec.data.task import Task
 from task2vec.data.tree import Tree
+from task2vec.data.yolo import task_from_yolo
 
 # A statement of somebody's goes before the names of folders.
-_DOCUMENTED: tuple[Callable[..., Task | None], ...] = (task_from_labels_file,)
+_DOCUMENTED: tuple[Callable[..., Task | None], ...] = (
+    task_from_coco,
+    task_from_yolo,
+    task_from_labels_file,
+)
 
 
 def task_from_tree(tree: Tree, *, name: str) -> Task:

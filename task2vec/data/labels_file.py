@@ -7,7 +7,6 @@ half of its lines name images of the tree.
 """
 
 import io
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -15,7 +14,7 @@ from pathlib import PurePosixPath
 
 from task2vec.data.build import Place, build_from_places
 from task2vec.data.layout import SPLIT_NAMES, lay_out
-from task2vec.data.lookup import Lookup
+from task2vec.data.lookup import Lookup, near_folders, split_of
 from task2vec.data.rows import Row, csv_rows, encoding_error, jsonl_rows, line_error, text_rows
 from task2vec.data.task import Task
 from task2vec.data.tree import Tree
@@ -96,7 +95,7 @@ class _Listing:
         lines: dict[str, tuple[str, Row]],
     ) -> None:
         split = split_of(paper)
-        near = _near(paper, split=split, images=tree.inventory.images)
+        near = near_folders(paper, split=split, images=tree.inventory.images)
         for row in rows:
             key = lookup.find(row.path, near=near)
             if key is None:
@@ -151,24 +150,6 @@ def _papers(documents: Collection[str]) -> list[str]:
     return sorted(
         str(p) for p in splits if (p.parent, p.suffix.lower()) == (best.parent, best.suffix.lower())
     )
-
-
-def split_of(path: str) -> str | None:
-    """Return the split that a document's name, or else its folder's, contains as a word."""
-    pure = PurePosixPath(path)
-    for part in (pure.stem, pure.parent.name):
-        for word in re.split(r"[^a-z]+", part.casefold()):
-            if word in SPLIT_NAMES:
-                return SPLIT_NAMES[word]
-    return None
-
-
-def _near(paper: str, *, split: str | None, images: Collection[str]) -> list[str]:
-    """Return the folders where the images of a document are looked for first."""
-    folder = str(PurePosixPath(paper).parent)
-    folders = {str(parent) for key in images for parent in (PurePosixPath(key).parent,)}
-    named = [f for f in sorted(folders) if split is not None and split_of(f"{f}/") == split]
-    return [folder, *named] if folder != "." else named
 
 
 def _read(contents: bytes, *, paper: str, source: str) -> list[Row]:

@@ -1,11 +1,13 @@
 """The images of a tree, found by what a document calls them."""
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 from task2vec.data.files import leads_out
+from task2vec.data.layout import SPLIT_NAMES
 
 
 class Lookup:
@@ -58,3 +60,21 @@ class Lookup:
 def _plain(path: str) -> str:
     """Return one form for all Unicode forms: some file systems decompose what others do not."""
     return unicodedata.normalize("NFC", path)
+
+
+def split_of(path: str) -> str | None:
+    """Return the split that a document's name, or else its folder's, contains as a word."""
+    pure = PurePosixPath(path)
+    for part in (pure.stem, pure.parent.name):
+        for word in re.split(r"[^a-z]+", part.casefold()):
+            if word in SPLIT_NAMES:
+                return SPLIT_NAMES[word]
+    return None
+
+
+def near_folders(paper: str, *, split: str | None, images: Collection[str]) -> list[str]:
+    """Return the folders where the images of a document are looked for first."""
+    folder = str(PurePosixPath(paper).parent)
+    folders = {str(PurePosixPath(key).parent) for key in images}
+    named = [f for f in sorted(folders) if split is not None and split_of(f"{f}/") == split]
+    return [folder, *named] if folder != "." else named

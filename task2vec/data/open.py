@@ -8,6 +8,7 @@ from typing import Protocol
 from task2vec.data.archive_tar import tar_tree
 from task2vec.data.archive_zip import zip_tree
 from task2vec.data.arrangement import task_from_tree
+from task2vec.data.detection import task_from_json, task_from_yaml
 from task2vec.data.files import open_failure
 from task2vec.data.folder import folder_tree
 from task2vec.data.limits import MAX_DOCUMENT_BYTES, MAX_SENT_DOCUMENT_BYTES
@@ -44,6 +45,9 @@ _ARCHIVES: dict[str, _TreeOpener] = {
 _LISTS: dict[str, _ListOpener] = {
     ".csv": task_from_csv,
     ".jsonl": task_from_jsonl,
+    ".json": task_from_json,
+    ".yaml": task_from_yaml,
+    ".yml": task_from_yaml,
 }
 _ARRAYS = ".npz"
 
