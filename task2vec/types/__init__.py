@@ -1,28 +1,32 @@
 """The records that every layer shares.
 
-Nothing here loads torch, so that a client may use these types without the machinery.
+Nothing here loads torch, and what tells of jobs loads no NumPy either, so that a client may use
+these types without the machinery.
 """
 
-from task2vec.types.embedding import (
-    HeadFit,
-    Provenance,
-    Ratios,
-    Space,
-    TaskEmbedding,
-    Vector,
-)
-from task2vec.types.jobs import (
-    DatasetRecord,
-    EventKind,
-    JobFailure,
-    JobKind,
-    JobProgress,
-    JobRecord,
-    JobState,
-    Priority,
-)
-from task2vec.types.keys import KeyRecord, Scope
-from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from task2vec.types.embedding import (
+        HeadFit,
+        Provenance,
+        Ratios,
+        Space,
+        TaskEmbedding,
+        Vector,
+    )
+    from task2vec.types.jobs import (
+        DatasetRecord,
+        EventKind,
+        JobFailure,
+        JobKind,
+        JobProgress,
+        JobRecord,
+        JobState,
+        Priority,
+    )
+    from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
 
 __all__ = [
     "DatasetRecord",
@@ -33,16 +37,35 @@ __all__ = [
     "JobProgress",
     "JobRecord",
     "JobState",
-    "KeyRecord",
     "ModelRecord",
     "Neighbour",
     "Outcome",
     "Priority",
     "Provenance",
     "Ratios",
-    "Scope",
     "Space",
     "TaskEmbedding",
     "TaskRecord",
     "Vector",
 ]
+
+_HOMES = {
+    "task2vec.types.embedding": (
+        "HeadFit",
+        "Provenance",
+        "Ratios",
+        "Space",
+        "TaskEmbedding",
+        "Vector",
+    ),
+    "task2vec.types.records": ("ModelRecord", "Neighbour", "Outcome", "TaskRecord"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'task2vec.types' has no attribute {name!r}")
+    homes = (home for home, names in _HOMES.items() if name in names)
+    found = getattr(import_module(next(homes, "task2vec.types.jobs")), name)
+    globals()[name] = found
+    return found

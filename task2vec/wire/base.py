@@ -1,21 +1,30 @@
 """What all messages share."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from task2vec.wire.showing import as_html, as_rich
 
 
 class Question(BaseModel):
     """What a client sends. A field that is not known is an error: a typing slip must not pass."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Building a schema takes a millisecond: an import pays for none, a program for what it uses.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Answer(BaseModel):
     """What the server sends. Fields of a later server are passed over by an earlier client."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True, defer_build=True)
+
+    def _repr_html_(self) -> str | None:
+        return as_html(self)
+
+    def __rich__(self) -> Any:
+        return as_rich(self)
 
 
 class Page(Answer):

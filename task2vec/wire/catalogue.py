@@ -1,6 +1,9 @@
 """Probes, and the map of the task space."""
 
 from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
 
 from task2vec.wire.base import Answer
 
@@ -14,6 +17,11 @@ class Probe(Answer):
     filters: int | None
     packaged: bool
     licence: str | None
+    weights: str | None = Field(None, description="Where its weights come from.")
+    parameters: int | None = None
+    description: str | None = None
+    preprocessing: dict[str, Any] | None = None
+    file_sha256: str | None = None
 
 
 class Probes(Answer):

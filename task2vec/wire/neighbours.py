@@ -95,3 +95,4 @@ class Distances(Answer):
     asymmetric: BothWays
     information: BothWays
     complexity: Complexities
+    warnings: tuple[str, ...] = ()

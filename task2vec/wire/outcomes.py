@@ -1,5 +1,7 @@
 """Outcomes: what fine-tuning gave."""
 
+from typing import Any
+
 from pydantic import ConfigDict, Field
 
 from task2vec.wire.base import Answer, Fraction, Name, Page, Question
@@ -42,6 +44,7 @@ class Outcome(Answer):
     images: int | None
     seed: int | None
     created: str
+    details: dict[str, Any] = Field({}, description="How it came about, if task2vec measured it.")
 
 
 class OutcomePage(Page):

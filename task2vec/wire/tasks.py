@@ -89,6 +89,9 @@ class TaskDetails(Task):
 
     provenance: Provenance
     created: Time
+    source: str | None = Field(
+        None, description="Where its images are read from; a server keeps its own paths to itself."
+    )
 
 
 class TaskPage(Page):
