@@ -2,12 +2,10 @@
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
 
-import numpy as np
-from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from task2vec.errors import InputError, NameTakenError, SettingError, StoreCorruptError
+from task2vec.errors import InputError, NameTakenError, SettingError
 from task2vec.store import schema
 from task2vec.store.changes import (
     Change,
@@ -18,8 +16,9 @@ from task2vec.store.changes import (
 )
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now
-from task2vec.store.task_rows import find_task, from_row, space_key, to_row
-from task2vec.store.vectors import Kind, decode_embedding, decode_values, encode
+from task2vec.store.task_rows import find_task, from_row, to_row
+from task2vec.store.updates import Update, read_update, vectors_missing
+from task2vec.store.vectors import Kind, decode_embedding, encode
 from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
 
 
@@ -129,7 +128,7 @@ class Tasks:
             query = query.where(schema.vectors.c.kind.in_(Kind))
             parts = {Kind(row.kind): (row.data, row.sha256) for row in connection.execute(query)}
         if len(parts) < len(Kind):
-            raise _vectors_missing(f"Task '{record.name}' has")
+            raise vectors_missing(f"Task '{record.name}' has")
         return decode_embedding(parts, provenance=record.provenance, task=record.name)
 
     def thumbnail(self, name_or_id: str) -> bytes | None:
@@ -196,22 +195,15 @@ class Tasks:
         Raises:
             StoreCorruptError: names the first task whose bytes are not those that were written.
         """
-        within = schema.tasks.c.space == space_key(space)
-        records: list[TaskRecord] = []
-        values = np.empty((0, 0), dtype=np.float32)
         with self._database.read() as connection:
-            count = connection.scalar(select(func.count()).select_from(schema.tasks).where(within))
-            for row in connection.execute(_with_values().where(within)):
-                record = from_row(row)
-                value = decode_values(row.data, row.sha256, task=record.name)
-                if not records:
-                    # Filled row by row, so that the vectors are in memory only once.
-                    values = np.empty((count or 0, value.size), np.float32)
-                values[len(records)] = value
-                records.append(record)
-        if len(records) != count:
-            raise _vectors_missing("Some tasks have")
-        return records, values
+            everything = read_update(connection, space, since=None)
+        assert everything is not None  # nothing has been seen before
+        return everything.records, everything.values
+
+    def update_since(self, space: Space, number: int | None) -> Update | None:
+        """Return what a copy of the tasks of ``space`` lacks: see `read_update`."""
+        with self._database.read() as connection:
+            return read_update(connection, space, since=number)
 
     def list(self, *, probe: str | None = None, tag: str | None = None) -> list[TaskRecord]:
         """Return all records, or those of a ``probe`` (its name) or with a ``tag``, by name."""
@@ -247,20 +239,3 @@ def _insert_parts(
 def _remove_parts(connection: Connection, task: str) -> None:
     for table in (schema.vectors, schema.thumbnails):
         connection.execute(delete(table).where(table.c.task == task))
-
-
-def _with_values() -> Select[Any]:
-    vectors = schema.vectors.c
-    return (
-        select(schema.tasks, vectors.data, vectors.sha256)
-        .join(schema.vectors, (vectors.task == schema.tasks.c.id) & (vectors.kind == Kind.VALUES))
-        .order_by(schema.tasks.c.name)
-        .execution_options(yield_per=64)
-    )
-
-
-def _vectors_missing(who: str) -> StoreCorruptError:
-    return StoreCorruptError(
-        f"{who} no embedding in the store",
-        remedy="Embed again with `--update`, or restore the store from a copy.",
-    )

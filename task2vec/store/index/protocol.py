@@ -1,11 +1,13 @@
 """What every index over stored tasks can do."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from task2vec.distance import ALPHA
-from task2vec.types import Neighbour, Space, TaskEmbedding
+from task2vec.errors import SettingError
+from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord
 
 
 class Role(StrEnum):
@@ -19,10 +21,44 @@ class Role(StrEnum):
     """A target for the query as source: the asymmetric distance to the stored task."""
 
 
+@dataclass(frozen=True)
+class TaskFilter:
+    """Which stored tasks are looked at.
+
+    Those of the ``probe`` of this name, with all of these ``tags``, with ``least_classes`` to
+    ``most_classes`` classes; what is left out does not bind.
+    """
+
+    probe: str | None = None
+    tags: frozenset[str] = frozenset()
+    least_classes: int = 0
+    most_classes: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tags", frozenset(self.tags))
+        if self.most_classes is not None and self.most_classes < self.least_classes:
+            raise SettingError(
+                "No task has so many classes",
+                expected=f"at most {self.least_classes} or more",
+                got=f"{self.most_classes}",
+            )
+
+    def admits(self, record: TaskRecord) -> bool:
+        """Return whether a task is looked at."""
+        classes = record.provenance.classes
+        return (
+            (self.probe is None or self.probe == record.provenance.probe_name)
+            and self.tags.issubset(record.tags)
+            and classes >= self.least_classes
+            and (self.most_classes is None or classes <= self.most_classes)
+        )
+
+
 class TaskIndex(Protocol):
     """Nearest stored tasks of one space, as they were when the index was built.
 
-    Tasks that were removed or replaced since are never found.
+    Tasks that were removed or replaced since are never found. Any number of threads may search
+    at once.
     """
 
     @property
@@ -41,12 +77,14 @@ class TaskIndex(Protocol):
         alpha: float = ALPHA,
         exclude: Collection[str] = (),
         only: Collection[str] | None = None,
+        where: TaskFilter | None = None,
     ) -> list[Neighbour]:
         """Return the ``k`` nearest tasks, or all there are, nearest first, ties by name.
 
         Distances are those of `task2vec.distance`, never approximations: an index may miss a
         neighbour but not misjudge one. ``alpha`` weighs complexity in the asymmetric roles. Tasks
-        whose id is in ``exclude``, or not in ``only``, are passed over.
+        whose id is in ``exclude``, or not in ``only``, or that ``where`` does not admit, are
+        passed over; they take nobody's place.
 
         Raises:
             SpaceMismatchError: when the query lives in another space.
