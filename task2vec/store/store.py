@@ -1,13 +1,18 @@
 """A directory that holds tasks, models and outcomes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from sqlalchemy import Connection
 
 from task2vec.store.database import Database
 from task2vec.store.datasets import Datasets
 from task2vec.store.index.exact import ExactIndex
 from task2vec.store.index.protocol import TaskIndex
+from task2vec.store.jobs import Jobs
 from task2vec.store.models import Models
 from task2vec.store.opening import open_database
 from task2vec.store.outcomes import Outcomes
@@ -28,6 +33,7 @@ class Store:
         self.models = Models(database)
         self.outcomes = Outcomes(database)
         self.datasets = Datasets(database)
+        self.jobs = Jobs(database)
         self._database = database
 
     @classmethod
@@ -57,6 +63,17 @@ class Store:
         """
         records, values = self.tasks.matrix(space)
         return ExactIndex(space, records=records, values=values, embedding_of=self.tasks.embedding)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open a write transaction for the methods that end in ``_within``: all or nothing.
+
+        Raises:
+            StoreBusyError: when somebody else kept writing.
+            StoreError: when the database failed.
+        """
+        with self._database.write() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close the database."""

@@ -1,0 +1,40 @@
+"""What happened to jobs, in order, for those who follow them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from task2vec.store.schema_service import job_events
+from task2vec.store.text import dump, load
+from task2vec.types import EventKind, JobRecord
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """Something that happened to a job. ``id`` rises; ``job`` is its ``to_json()`` back then."""
+
+    id: int
+    kind: EventKind
+    job: Mapping[str, Any]
+
+
+def append_event(connection: Connection, job: JobRecord, *, kind: EventKind) -> None:
+    """Log what a job has become, in the transaction that makes it so."""
+    data = dump(job.to_json(), what=f"Job {job.id}")
+    connection.execute(insert(job_events).values(job=job.id, kind=kind.value, data=data))
+
+
+def read_events(connection: Connection, job: str, *, after: int, limit: int) -> list[StoredEvent]:
+    """Return up to ``limit`` events of a job with an id above ``after``, oldest first."""
+    query = (
+        select(job_events)
+        .where(job_events.c.job == job, job_events.c.id > after)
+        .order_by(job_events.c.id)
+        .limit(limit)
+    )
+    return [
+        StoredEvent(row.id, EventKind(row.kind), load(row.data, what=f"An event of job {job}"))
+        for row in connection.execute(query)
+    ]

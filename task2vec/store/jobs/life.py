@@ -1,0 +1,160 @@
+"""The life of a job: what each step makes of it, without a store and without a clock.
+
+    queued ── lease ──> running ── succeed ──> succeeded
+      ^ ^                 │  │
+      │ └─ release, ──────┘  ├── fail ──> failed
+      │    transient failure └── cancel ──> cancelling ── the worker stops ──> cancelled
+      └─ retry of failed or cancelled             queued ── cancel ──> cancelled
+
+Every function takes a job and returns the job after the step; ``now`` is in seconds since 1970.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from task2vec.errors import LeaseLostError, StateError
+from task2vec.types import JobFailure, JobProgress, JobRecord, JobState
+
+#: A job whose last of so many tries failed is put into quarantine.
+MOST_TRIES = 3
+#: How long a job waits before its second and third try.
+BACKOFF_SECONDS = (2.0, 20.0)
+WORKER_LOST = "worker_lost"
+
+
+def at(now: float) -> str:
+    """Return the time as it is stored for people: UTC, ISO 8601, to the millisecond."""
+    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+
+
+def check_lease(job: JobRecord, fence: int) -> None:
+    """Raise `LeaseLostError` unless whoever holds ``fence`` still has the job."""
+    if job.fence != fence or job.state not in (JobState.RUNNING, JobState.CANCELLING):
+        raise LeaseLostError(
+            f"Job {job.id} does not belong to this lease",
+            expected=f"lease {job.fence} of a running job",
+            got=f"lease {fence}, and the job is {job.state.value}",
+            remedy="Drop the work: the job was given to somebody else, or has ended.",
+        )
+
+
+def leased(job: JobRecord, *, worker: str, now: float, seconds: float) -> JobRecord:
+    """Lend a queued job to a worker."""
+    return replace(
+        job,
+        state=JobState.RUNNING,
+        fence=job.fence + 1,
+        attempts=job.attempts + 1,
+        worker=worker,
+        lease_until=now + seconds,
+        progress=JobProgress(),
+        started=job.started or at(now),
+    )
+
+
+def went_forward(before: JobProgress, after: JobProgress) -> bool:
+    """Whether a heartbeat tells of work that was done, and not only of a process that lives."""
+    return after.stage != before.stage or after.done > before.done
+
+
+def progressed(job: JobRecord, progress: JobProgress, *, now: float, seconds: float) -> JobRecord:
+    """Note progress, and prolong the lease."""
+    return replace(job, progress=progress, lease_until=now + seconds)
+
+
+def succeeded(job: JobRecord, result: Mapping[str, Any], *, now: float) -> JobRecord:
+    """End a job well."""
+    return replace(_ended(job, JobState.SUCCEEDED, now=now), result=result, error=None)
+
+
+def failed(job: JobRecord, failure: JobFailure, *, transient: bool, now: float) -> JobRecord:
+    """End a try badly: a transient failure is tried again until it was tried too often.
+
+    Of a job that is to be cancelled it is only noted that its worker stopped.
+    """
+    if job.state is JobState.CANCELLING:
+        return cancelled(job, now=now)
+    job = replace(job, error=failure)
+    if not transient:
+        return _ended(job, JobState.FAILED, now=now)
+    if job.attempts >= MOST_TRIES:
+        return replace(_ended(job, JobState.FAILED, now=now), quarantined=True)
+    wait = BACKOFF_SECONDS[min(job.attempts, len(BACKOFF_SECONDS)) - 1]
+    return _queued(job, not_before=now + wait)
+
+
+def released(job: JobRecord, *, now: float) -> JobRecord:
+    """Give a job back untried: its worker stops, through no fault of the job."""
+    if job.state is JobState.CANCELLING:
+        return cancelled(job, now=now)
+    return _queued(replace(job, attempts=job.attempts - 1), not_before=now)
+
+
+def lost(job: JobRecord, *, now: float, seconds: float) -> JobRecord:
+    """End the try of a worker that was silent, or that did not get ahead, for its whole lease."""
+    failure = JobFailure(
+        code=WORKER_LOST,
+        problem=f"The worker made no progress for {seconds:g} s: it was killed, hangs, or ran out "
+        "of memory",
+        got=f"worker {job.worker}, stage '{job.progress.stage}', {job.progress.done} of "
+        f"{job.progress.total} images done",
+        remedy="See the worker's log. A job that this happens to "
+        f"{MOST_TRIES} times is not tried again.",
+    )
+    return failed(job, failure, transient=True, now=now)
+
+
+def asked_to_stop(job: JobRecord, *, now: float) -> JobRecord:
+    """Cancel a job: at once while nobody works on it, else when its worker has heard of it.
+
+    Raises:
+        StateError: when it has ended.
+    """
+    if job.state.final:
+        raise StateError(
+            f"Job {job.id} cannot be cancelled",
+            expected="a job that has not ended",
+            got=f"one that has {'been cancelled' if job.state is JobState.CANCELLED else 'ended'}"
+            f" ({job.state.value})",
+        )
+    if job.state is JobState.QUEUED:
+        return cancelled(job, now=now)
+    return replace(job, state=JobState.CANCELLING)
+
+
+def cancelled(job: JobRecord, *, now: float) -> JobRecord:
+    """End a job that nobody wants any more."""
+    return _ended(job, JobState.CANCELLED, now=now)
+
+
+def retried(job: JobRecord, *, now: float) -> JobRecord:
+    """Queue a failed or cancelled job again, as if it were new.
+
+    Raises:
+        StateError: in any other state.
+    """
+    if job.state not in (JobState.FAILED, JobState.CANCELLED):
+        raise StateError(
+            f"Job {job.id} cannot be tried again",
+            expected="a failed or cancelled job",
+            got=f"one that is {job.state.value}",
+        )
+    fresh = replace(job, attempts=0, quarantined=False, error=None, started=None, finished=None)
+    return _queued(fresh, not_before=now)
+
+
+def _queued(job: JobRecord, *, not_before: float) -> JobRecord:
+    return replace(
+        job,
+        state=JobState.QUEUED,
+        worker=None,
+        lease_until=None,
+        not_before=not_before,
+        progress=JobProgress(),
+    )
+
+
+def _ended(job: JobRecord, state: JobState, *, now: float) -> JobRecord:
+    return replace(job, state=state, worker=None, lease_until=None, finished=at(now))
