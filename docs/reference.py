@@ -1,17 +1,18 @@
 """The reference of the command line, read off its command tree."""
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from typer.main import get_command
 
+from docs.markdown import GENERATED, table
 from task2vec.cli.app import app
 
 PROGRAM = "task2vec"
 
-_HEADER = """\
-<!-- Generated from the code by `make docs`; changes made here are overwritten. -->
+_HEADER = f"""\
+{GENERATED}
 
 # Command line
 
@@ -68,13 +69,13 @@ def _section(command: Any, path: tuple[str, ...]) -> str:
     ]
     if arguments:
         explained = [(f"`{_value(a)}`", a.help or "") for a in arguments]
-        parts.append(_table(("argument", "meaning"), explained))
+        parts.append(table(("argument", "meaning"), explained))
     if options:
         rows = [
             (_names(o), _default(o), f"`{_variable(o, path)}`", (o.help or "") + _bounds(o))
             for o in options
         ]
-        parts.append(_table(("option", "default", "environment", "meaning"), rows))
+        parts.append(table(("option", "default", "environment", "meaning"), rows))
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -108,12 +109,3 @@ def _bounds(option: Any) -> str:
 def _variable(option: Any, path: tuple[str, ...]) -> str:
     # The rule of the command tree's `auto_envvar_prefix`.
     return str(option.envvar or "_".join((*path, option.name)).upper().replace("-", "_"))
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
