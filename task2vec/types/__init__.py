@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         JobState,
         Priority,
     )
+    from task2vec.types.keys import KeyRecord, Scope
     from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
 
 __all__ = [
@@ -37,12 +38,14 @@ __all__ = [
     "JobProgress",
     "JobRecord",
     "JobState",
+    "KeyRecord",
     "ModelRecord",
     "Neighbour",
     "Outcome",
     "Priority",
     "Provenance",
     "Ratios",
+    "Scope",
     "Space",
     "TaskEmbedding",
     "TaskRecord",
@@ -50,6 +53,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "task2vec.types.keys": ("KeyRecord", "Scope"),
     "task2vec.types.embedding": (
         "HeadFit",
         "Provenance",
