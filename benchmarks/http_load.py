@@ -1,0 +1,201 @@
+"""What HTTP adds to a query, and what the server does under load and overload.
+
+Needs `hey`, a load generator (Debian: ``apt-get install hey``).
+"""
+
+import csv
+import io
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import httpx2
+
+from benchmarks.many_tasks import fill_store
+from benchmarks.serving import Serving, say, serving
+
+TASKS = int(os.environ.get("BENCH_TASKS", "10000"))
+QUERIES = 400
+URLS = 4
+MINUTES = float(os.environ.get("BENCH_MINUTES", "10"))
+
+
+def measure() -> dict[str, Any]:
+    """Return latency over HTTP and in process, peak, overload, and a long run at 80 %."""
+    if shutil.which("hey") is None:
+        sys.exit("this benchmark needs `hey`: apt-get install hey")
+    with tempfile.TemporaryDirectory() as scratch:
+        store = Path(scratch) / "store"
+        fill_store(store, tasks=TASKS)
+        log = Path(scratch) / "server.log"
+        in_process = _in_process(store)
+        say(in_process=in_process)
+        with serving(store, log=log, patience=300) as server:
+            http = _over_http(server)
+            say(http=http)
+            peak = _peak(server)
+            say(peak=peak)
+            overload = _overload(server, peak["requests_a_second"])
+            say(overload=overload)
+            steady = _steady(server, 0.8 * peak["requests_a_second"])
+            say(steady=steady)
+    return {
+        "tasks": TASKS,
+        "in_process_ms": in_process,
+        "http_ms": http,
+        "http_adds_ms_p50": round(http["p50"] - in_process["p50"], 2),
+        "peak": peak,
+        "overload": overload,
+        "steady": steady,
+    }
+
+
+def _in_process(store: Path) -> dict[str, float]:
+    """Run the same queries on a workspace in a fresh process: no torch, as in the server."""
+    code = "import sys; from pathlib import Path; from benchmarks import http_load as b; "
+    code += "import json; print(json.dumps(b.query_in_process(Path(sys.argv[1]))))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(store)], check=True, capture_output=True, text=True
+    )
+    import json
+
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def query_in_process(store: Path) -> dict[str, float]:
+    """Return the quantiles of a neighbours query through the use case itself."""
+    from task2vec.service.search import neighbours
+    from task2vec.service.subjects import resolve
+    from task2vec.service.workspace import Workspace
+
+    with Workspace(store) as workspace:
+        names = _names([record.id for record in workspace.store().tasks.list()])
+        neighbours(workspace, resolve(workspace, names[0]), k=10)
+        seconds = []
+        for name in names:
+            started = perf_counter()
+            neighbours(workspace, resolve(workspace, name), k=10)
+            seconds.append(perf_counter() - started)
+    return _quantiles(seconds)
+
+
+def _over_http(server: Serving) -> dict[str, float]:
+    seconds = []
+    with httpx2.Client(base_url=server.url, timeout=60) as client:
+        names = _names(_ids(client))
+        client.get(f"/v1/tasks/{names[0]}/neighbours?k=10").raise_for_status()
+        for name in names:
+            started = perf_counter()
+            client.get(f"/v1/tasks/{name}/neighbours?k=10").raise_for_status()
+            seconds.append(perf_counter() - started)
+    return _quantiles(seconds)
+
+
+def _peak(server: Serving) -> dict[str, Any]:
+    best: dict[str, Any] = {"requests_a_second": 0.0}
+    for connections in (1, 2, 4, 8):
+        done = _hey(server, seconds=10, connections=connections)
+        good = [row for row in done if row["status-code"] == "200"]
+        rate = len(good) / 10
+        if rate > best["requests_a_second"]:
+            best = {"requests_a_second": rate, "connections": connections, **_times(good)}
+    return best
+
+
+def _overload(server: Serving, peak: float) -> dict[str, Any]:
+    """Ask far more than can be answered: who is turned away must hear it at once."""
+    done = _hey(server, seconds=20, connections=200)
+    good = [row for row in done if row["status-code"] == "200"]
+    refused = [row for row in done if row["status-code"] in ("429", "503")]
+    others = len(done) - len(good) - len(refused)
+    waits = sorted(float(row["response-time"]) for row in refused)
+    return {
+        "connections": 200,
+        "goodput_a_second": round(len(good) / 20, 1),
+        "goodput_of_peak": round(len(good) / 20 / peak, 3),
+        "refused": len(refused),
+        "refused_ms_p50": round(1000 * waits[len(waits) // 2], 1) if waits else None,
+        "refused_ms_p99": round(1000 * waits[int(0.99 * len(waits))], 1) if waits else None,
+        "other_answers": others,
+        "good_ms": _times(good),
+    }
+
+
+def _steady(server: Serving, rate: float) -> dict[str, Any]:
+    """Ask at a fixed rate for minutes: nothing may fail, and memory may not grow."""
+    _hey(server, seconds=20, connections=4, rate=rate)
+    before = server.resident_mib()
+    done = _hey(server, seconds=round(60 * MINUTES), connections=4, rate=rate)
+    after = server.resident_mib()
+    good = [row for row in done if row["status-code"] == "200"]
+    return {
+        "minutes": MINUTES,
+        "asked_a_second": round(rate, 1),
+        "answered_a_second": round(len(good) / 60 / MINUTES, 1),
+        "errors": len(done) - len(good),
+        "memory_mib": [round(before, 1), round(after, 1)],
+        "memory_growth": round(after / before - 1, 4),
+        **_times(good),
+    }
+
+
+def _hey(
+    server: Serving, *, seconds: int, connections: int, rate: float | None = None
+) -> list[dict[str, str]]:
+    """Run the load generator on several tasks at once; returns a row for each answer."""
+    with httpx2.Client(base_url=server.url) as client:
+        names = _names(_ids(client))[: min(URLS, connections)]
+    each = connections // len(names)
+    command = ["hey", "-z", f"{seconds}s", "-c", str(each), "-o", "csv", "-t", "30"]
+    if rate is not None:
+        command += ["-q", f"{rate / connections:.4f}"]
+
+    def load(name: str) -> list[dict[str, str]]:
+        url = f"{server.url}/v1/tasks/{name}/neighbours?k=10"
+        done = subprocess.run([*command, url], check=True, capture_output=True, text=True)
+        return list(csv.DictReader(io.StringIO(done.stdout)))
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        return [row for rows in pool.map(load, names) for row in rows]
+
+
+def _ids(client: httpx2.Client) -> list[str]:
+    found: list[str] = []
+    token = ""
+    while True:
+        page = (
+            client.get(
+                "/v1/tasks",
+                params={"page_size": 1000, "page_token": token} if token else {"page_size": 1000},
+            )
+            .raise_for_status()
+            .json()
+        )
+        found += [task["id"] for task in page["tasks"]]
+        token = page["next_page_token"]
+        if not token:
+            return found
+
+
+def _names(ids: list[str]) -> list[str]:
+    return random.Random(0).sample(sorted(ids), min(QUERIES, len(ids)))
+
+
+def _times(rows: list[dict[str, str]]) -> dict[str, float]:
+    return _quantiles([float(row["response-time"]) for row in rows]) if rows else {}
+
+
+def _quantiles(seconds: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(seconds, n=100) if len(seconds) > 1 else [seconds[0]] * 99
+    return {
+        name: round(1000 * cuts[i - 1], 2) for name, i in (("p50", 50), ("p95", 95), ("p99", 99))
+    }
