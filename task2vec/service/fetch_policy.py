@@ -79,7 +79,7 @@ class FetchPolicy:
             raise _refused(address, "its host is no name in the domain name system")
         if not any(_matches(host, pattern) for pattern in self.hosts):
             raise _refused(address, "its host is not among those that the server allows")
-        if (url.port or 443) not in self.ports:
+        if (443 if url.port is None else url.port) not in self.ports:
             raise _refused(address, "its port is not among those that the server allows")
         return url
 

@@ -119,7 +119,7 @@ def fetch_dataset(
             if progress is not None and progress(number + 1, len(images)):
                 raise JobCancelledError("Fetching was cancelled")
         packer.close()
-        warnings = ()
+        warnings: tuple[str, ...] = ()
         if failures:
             examples = "; ".join(failures[:_EXAMPLES])
             warnings = (f"{len(failures)} of {len(images):,} images left out: {examples}",)
