@@ -1,0 +1,250 @@
+"""Every error as an RFC 9457 problem, and nothing in it that is not for strangers."""
+
+import http
+import inspect
+import math
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from task2vec import errors
+from task2vec.errors import Task2VecError
+from task2vec.wire.problems import FieldProblem, Problem
+
+MEDIA_TYPE = "application/problem+json"
+_DOCS = "https://task2vec.dev/errors/"
+
+# The nearest class of an error decides.
+STATUS: dict[type[Task2VecError], int] = {
+    errors.InputError: 422,
+    errors.UnknownNameError: 404,
+    errors.NameTakenError: 409,
+    errors.StateError: 409,
+    errors.ChangedError: 412,
+    errors.TooLargeError: 413,
+    errors.StoreError: 500,
+    errors.StoreBusyError: 503,
+    errors.StoreOwnedError: 503,
+    errors.StoreFullError: 507,
+    errors.MissingExtraError: 501,
+    errors.NotAuthenticatedError: 401,
+    errors.AccessError: 403,
+    errors.ServiceError: 500,
+    errors.OverloadedError: 503,
+    errors.DeadlineError: 504,
+}
+# What the database says names files of the server: it goes to the log only.
+_OF_THE_STORE = {
+    errors.StoreBusyError: ("The store is busy.", "Try again in a moment."),
+    errors.StoreFullError: (
+        "The server's disk is full; nothing was changed.",
+        "Remove data sets that are no longer needed, or ask who runs the server to make room.",
+    ),
+    errors.StoreError: (
+        "The server's store failed; nothing was changed.",
+        "Tell whoever runs the server the request_id: the log has the details.",
+    ),
+}
+
+
+class RateLimitedError(errors.OverloadedError):
+    """This key asks too often, or for too much at once."""
+
+    code = "rate_limited"
+
+
+class SlowClientError(errors.ServiceError):
+    """The request did not arrive in time."""
+
+    code = "slow_client"
+
+
+class MalformedError(errors.InputError):
+    """The body is not what its content type says."""
+
+    code = "malformed"
+
+
+STATUS |= {RateLimitedError: 429, SlowClientError: 408, MalformedError: 400}
+
+
+def status_of(error: Task2VecError) -> int:
+    """Return the HTTP status that an error is answered with."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def problem_of(error: Task2VecError, *, request_id: str | None = None) -> Problem:
+    """Return the problem that tells an error to a client."""
+    status = status_of(error)
+    told = _told_of_store(error)
+    if status == 500 and told is None:
+        return internal_problem(request_id)
+    detail, remedy = told or (f"{error.problem.removesuffix('.')}.", error.remedy)
+    return Problem(
+        type=f"{_DOCS}{error.code}",
+        title=_title(type(error)),
+        status=status,
+        code=error.code,
+        detail=_scrub(detail),
+        expected=None if told else _scrub(error.expected),
+        got=None if told else _scrub(error.got),
+        remedy=_scrub(remedy),
+        request_id=request_id,
+    )
+
+
+def internal_problem(request_id: str | None) -> Problem:
+    """Return the problem for what nobody foresaw."""
+    return Problem(
+        type=f"{_DOCS}internal",
+        title="A fault in the server itself",
+        status=500,
+        code="internal",
+        detail="Something went wrong in the server.",
+        remedy="Tell whoever runs the server the request_id: the log has the details.",
+        request_id=request_id,
+    )
+
+
+def answer(problem: Problem, *, headers: dict[str, str] | None = None) -> Response:
+    """Return the response for a problem."""
+    return Response(
+        problem.model_dump_json(exclude_none=True).encode(),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def respond(error: Task2VecError, *, request_id: str | None = None) -> Response:
+    """Return the response for an error."""
+    headers = {}
+    if isinstance(error, errors.OverloadedError):
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    elif isinstance(error, errors.StoreBusyError | errors.StoreOwnedError):
+        headers["Retry-After"] = "1"
+    if isinstance(error, errors.NotAuthenticatedError):
+        headers["WWW-Authenticate"] = 'Bearer realm="task2vec"'
+    if isinstance(error, errors.TooLargeError | SlowClientError):
+        # What is left of the body is not worth reading.
+        headers["Connection"] = "close"
+    return answer(problem_of(error, request_id=request_id), headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Let the app answer every error that reaches it with a problem."""
+    app.add_exception_handler(Task2VecError, _on_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+def request_id_of(request: Request) -> str | None:
+    """Return the id of a request."""
+    found: str | None = request.scope.get("state", {}).get("request_id")
+    return found
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Task2VecError)
+    if status_of(error) >= 500:
+        _log_of(request).error("request failed", exc_info=error)
+    return respond(error, request_id=request_id_of(request))
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return respond(
+            MalformedError("The body is no valid JSON", got=_first(faults)),
+            request_id=request_id_of(request),
+        )
+    fields = tuple(
+        FieldProblem(field=_field(fault["loc"]), problem=str(fault["msg"])) for fault in faults
+    )
+    named = ", ".join(dict.fromkeys(field.field for field in fields))
+    problem = Problem(
+        type=f"{_DOCS}bad_input",
+        title=_title(errors.InputError),
+        status=422,
+        code="bad_input",
+        detail=f"The request does not fit its schema: {named}.",
+        request_id=request_id_of(request),
+        fields=fields,
+    )
+    return answer(problem)
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    # A body that was cut off reaches frameworks as one that cannot be parsed.
+    cut: Task2VecError | None = request.scope.get("state", {}).get("body_error")
+    if cut is not None:
+        return respond(cut, request_id=request_id_of(request))
+    phrase = http.HTTPStatus(error.status_code).phrase
+    code = {404: "unknown_route", 400: "malformed"}.get(
+        error.status_code, phrase.lower().replace(" ", "_").replace("-", "_")
+    )
+    problem = Problem(
+        type=f"{_DOCS}{code}",
+        title=phrase,
+        status=error.status_code,
+        code=code,
+        detail=_scrub(str(error.detail)) or phrase,
+        request_id=request_id_of(request),
+    )
+    return answer(problem, headers=dict(error.headers or {}))
+
+
+def _log_of(request: Request) -> Any:
+    from task2vec_api.logs import logger
+
+    return logger
+
+
+def _told_of_store(error: Task2VecError) -> tuple[str, str] | None:
+    if not isinstance(error, errors.StoreError):
+        return None
+    return next(_OF_THE_STORE[kind] for kind in type(error).__mro__ if kind in _OF_THE_STORE)
+
+
+def _title(kind: type[Task2VecError]) -> str:
+    lines = (inspect.getdoc(kind) or kind.__name__).splitlines()
+    return lines[0].split(":")[0].removesuffix(".")
+
+
+def _field(location: Iterable[int | str]) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _first(faults: Iterable[Any]) -> str:
+    fault = next(iter(faults))
+    return str(fault.get("ctx", {}).get("error", fault["msg"]))
+
+
+def _scrub(text: str | None) -> str | None:
+    """Take the folders of this machine out of a text: the names of files in them may stay."""
+    if text is None:
+        return None
+    for folder in _private_folders():
+        text = text.replace(f"{folder}/", "").replace(folder, "(the server's folder)")
+    return text
+
+
+_hidden: set[str] = set()
+
+
+def hide(folder: Path) -> None:
+    """Let no answer of this process name ``folder``."""
+    _hidden.update({str(folder), str(folder.absolute()), str(folder.resolve())} - {".", "/"})
+
+
+def _private_folders() -> list[str]:
+    always = {tempfile.gettempdir(), str(Path.home()), str(Path.cwd())} - {"/"}
+    return sorted(_hidden | always, key=len, reverse=True)

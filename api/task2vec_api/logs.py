@@ -1,0 +1,106 @@
+"""The log: one JSON document a line, with the request's id and never a secret."""
+
+import logging
+import logging.config
+import re
+from contextvars import ContextVar
+from typing import Any
+
+logger = logging.getLogger("task2vec.server")
+access_logger = logging.getLogger("task2vec.access")
+
+current_request: ContextVar[str | None] = ContextVar("request", default=None)
+
+_SECRETS = (
+    # Keys of ours wherever they stand, and whatever follows the names of headers that carry one.
+    re.compile(r"t2v_[0-9a-z]+_[A-Za-z0-9_-]{8,}"),
+    re.compile(r"(?i)(?<=bearer )\S+"),
+    re.compile(r"(?i)(?<=authorization: )\S+"),
+)
+
+
+def redact(text: str) -> str:
+    """Replace everything in a text that looks like a key."""
+    for pattern in _SECRETS:
+        text = pattern.sub("[redacted]", text)
+    return text
+
+
+class WithoutSecrets(logging.Filter):
+    """Adds the request's id to a record, and redacts its message and its arguments."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record in place; keep every one."""
+        if not hasattr(record, "request_id"):
+            record.request_id = current_request.get()
+        record.msg, record.args = redact(record.getMessage()), None
+        for name, value in record.__dict__.items():
+            if isinstance(value, str) and name not in _OWN:
+                record.__dict__[name] = redact(value)
+        return True
+
+
+_OWN = frozenset(logging.makeLogRecord({}).__dict__)
+
+
+def configure(*, level: str, style: str) -> None:
+    """Send the logs of this process to stderr, as JSON lines or as text."""
+    from uvicorn.logging import TRACE_LOG_LEVEL
+
+    assert TRACE_LOG_LEVEL < logging.DEBUG
+    logging.config.dictConfig(_layout(level=level.upper(), style=style))
+
+
+def _layout(*, level: str, style: str) -> dict[str, Any]:
+    names = ("task2vec", "uvicorn.error")
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"secrets": {"()": WithoutSecrets}},
+        "formatters": {
+            "json": {
+                "()": "task2vec_api.logs.json_formatter",
+            },
+            "text": {"()": "task2vec_api.logs.TextFormatter"},
+        },
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": style,
+                "filters": ["secrets"],
+                "stream": "ext://sys.stderr",
+            }
+        },
+        "loggers": {
+            name: {"handlers": ["stderr"], "level": level, "propagate": False} for name in names
+        },
+    }
+
+
+class RedactingMixin:
+    """Redacts what a formatter makes of an exception, which no filter sees."""
+
+    def formatException(self, info: Any) -> str:  # noqa: N802 - the name is logging's
+        """Return the traceback without secrets."""
+        return redact(super().formatException(info))  # type: ignore[misc]
+
+
+class TextFormatter(RedactingMixin, logging.Formatter):
+    """A line for people."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s %(request_id)s %(message)s")
+
+
+def json_formatter() -> logging.Formatter:
+    """Return the formatter of JSON lines."""
+    from pythonjsonlogger.json import JsonFormatter
+
+    class _Lines(RedactingMixin, JsonFormatter):
+        pass
+
+    return _Lines(
+        ["levelname", "name", "message", "request_id"],
+        timestamp="time",
+        rename_fields={"levelname": "level", "name": "logger"},
+    )

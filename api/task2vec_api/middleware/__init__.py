@@ -1,0 +1,1 @@
+"""What every request passes on its way, as plain ASGI."""

@@ -1,0 +1,92 @@
+"""The outermost layer: gives a request its id, measures and logs it, and lets no error through."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from task2vec.errors import Task2VecError
+from task2vec_api.errors import answer, internal_problem, respond
+from task2vec_api.logs import access_logger, current_request, logger
+
+_ID = re.compile(rb"[A-Za-z0-9_-]{1,64}")
+
+Observer = Callable[[Scope, int, float], None]
+"""Told of each request when it ends: its scope, the status and the seconds it took."""
+
+
+class RequestContext:
+    """Around everything else."""
+
+    def __init__(self, app: ASGIApp, *, observers: tuple[Observer, ...] = ()) -> None:
+        self.app = app
+        self._observers = observers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        token = current_request.set(request_id)
+        status = 0
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, tell)
+        except Task2VecError as error:
+            if status:
+                logger.warning("answer cut off: %s", error)
+                raise
+            await respond(error, request_id=request_id)(scope, receive, tell)
+        except Exception:
+            logger.exception("unforeseen")
+            if status:
+                # What was begun cannot be taken back: the connection closes without an end.
+                raise
+            await answer(internal_problem(request_id))(scope, receive, tell)
+        finally:
+            seconds = time.perf_counter() - begun
+            for observe in self._observers:
+                observe(scope, status, seconds)
+            current_request.reset(token)
+
+
+def log_access(scope: Scope, status: int, seconds: float) -> None:
+    """Log one line for a request, without its query, which may hold anything."""
+    caller = scope["state"].get("caller")
+    access_logger.info(
+        "%s %s %d",
+        scope["method"],
+        scope["path"],
+        status,
+        extra={
+            "request_id": scope["state"]["request_id"],
+            "method": scope["method"],
+            "path": scope["path"],
+            "status": status,
+            "milliseconds": round(seconds * 1e3, 2),
+            "key": getattr(caller, "key", None),
+            "address": (scope.get("client") or [None])[0],
+        },
+    )
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _ID.fullmatch(value):
+            return str(value.decode("ascii"))
+    return f"req_{secrets.token_hex(8)}"

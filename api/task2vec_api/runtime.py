@@ -1,0 +1,50 @@
+"""What the requests of one app share."""
+
+import asyncio
+import time
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from task2vec.service.workspace import Workspace
+from task2vec_api.bell import Bell
+from task2vec_api.presence import Presence
+from task2vec_api.settings import Settings
+
+
+class Runtime:
+    """The collaborators of one app; `task2vec_api.app.create_app` makes it.
+
+    ``draining`` is set when the server was told to stop: streams end, nobody waits any longer, no
+    work is handed out.
+    """
+
+    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+        self.workspace = workspace
+        self.settings = settings
+        self.bell = Bell()
+        self.presence = Presence()
+        self.draining = asyncio.Event()
+        self.started = time.time()
+
+    def drain(self) -> None:
+        """Begin to stop: from the event loop's thread only."""
+        self.draining.set()
+        self.bell.ring()
+
+
+async def _runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+async def _workspace(request: Request) -> Workspace:
+    runtime: Runtime = request.app.state.runtime
+    return runtime.workspace
+
+
+TheRuntime = Annotated[Runtime, Depends(_runtime)]
+"""For an endpoint: the app's `Runtime`."""
+
+TheWorkspace = Annotated[Workspace, Depends(_workspace)]
+"""For an endpoint: the workspace with the server's open store."""

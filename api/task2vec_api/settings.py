@@ -1,0 +1,193 @@
+"""The settings of the server, each with its meaning.
+
+`task2vec serve` makes a flag of each, which may also come from ``TASK2VEC_SERVE_*`` and from the
+table ``[serve]`` of the settings file.
+"""
+
+from dataclasses import dataclass, fields
+from ipaddress import ip_address
+from pathlib import Path
+
+from task2vec.errors import SettingError
+from task2vec_api.setting import check, setting
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the server listens, whom it lets in, and how much it takes on."""
+
+    host: str = setting(
+        "127.0.0.1",
+        "The address to listen on. Any other than this machine's own needs a key, and TLS or a "
+        "proxy that ends it.",
+    )
+    port: int = setting(
+        8000, "The port to listen on; 0 takes a free one.", at_least=0, at_most=65535
+    )
+    tls_cert: Path | None = setting(None, "The certificate (chain) as a PEM file; turns TLS on.")
+    tls_key: Path | None = setting(None, "The certificate's private key as a PEM file.")
+    behind_proxy: bool = setting(
+        False,
+        "A proxy on this network ends TLS and forwards to this server. Keys are always asked for, "
+        "and the proxy's X-Forwarded-For says who called.",
+    )
+    insecure_http: bool = setting(
+        False,
+        "Listen on another address without TLS and without a proxy: keys and images then cross "
+        "the network in the clear.",
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        (), "Names that the Host header may have. Empty: any, where keys are asked for."
+    )
+    cors_origins: tuple[str, ...] = setting(
+        (), "Origins whose pages may call the server from a browser. Empty: none."
+    )
+
+    workers: int = setting(
+        1,
+        "How many worker processes to run here; they embed and fine-tune, one a device. 0 runs "
+        "none: start them elsewhere with `task2vec worker --url`.",
+        at_least=0,
+        at_most=64,
+    )
+    lease_seconds: float = setting(
+        60.0,
+        "How long a worker may go without progress on a job before it is taken for lost and the "
+        "job is tried again.",
+        at_least=1,
+        at_most=3600,
+    )
+
+    concurrent_requests: int = setting(
+        16, "How many requests are worked on at once.", at_least=1, at_most=1000
+    )
+    queued_requests: int = setting(
+        64,
+        "How many more may wait for their turn. What comes then is answered 503 at once.",
+        at_least=0,
+        at_most=10_000,
+    )
+    queue_seconds: float = setting(
+        0.05, "How long a request waits for its turn at most.", at_least=0, at_most=10
+    )
+    long_requests: int = setting(
+        256,
+        "How many uploads, downloads, event streams and waiting workers are served at once, "
+        "beside the others.",
+        at_least=1,
+        at_most=10_000,
+    )
+    key_requests_per_minute: int = setting(
+        1200, "How many requests a minute a key may make that sets no limit itself.", at_least=1
+    )
+    key_concurrent_requests: int = setting(
+        32, "How many requests at once a key may make that sets no limit itself.", at_least=1
+    )
+    anonymous_requests_per_minute: int = setting(
+        60_000, "How many requests a minute are taken without a key.", at_least=1
+    )
+    anonymous_concurrent_requests: int = setting(
+        512, "How many requests at once are taken without a key.", at_least=1
+    )
+
+    request_seconds: float = setting(
+        60.0,
+        "How long a request may take where the client asks for no other Request-Timeout; 504 "
+        "follows.",
+        at_least=0.1,
+        at_most=3600,
+    )
+    header_seconds: float = setting(
+        10.0, "How long a client may take to send the head of a request.", at_least=0.1
+    )
+    body_seconds: float = setting(
+        20.0,
+        "How long a client may take to send a body, beside the time that it takes at "
+        "upload_bytes_per_second.",
+        at_least=0.1,
+    )
+    upload_bytes_per_second: int = setting(
+        16_384, "The slowest upload that is waited for.", at_least=1
+    )
+    send_seconds: float = setting(
+        60.0, "How long a client may take to read the next part of an answer.", at_least=0.1
+    )
+    header_bytes: int = setting(
+        32_768, "The largest head of a request.", at_least=1024, at_most=1_048_576
+    )
+    body_bytes: int = setting(
+        1_048_576, "The largest body of a request that is no upload.", at_least=1024
+    )
+    upload_bytes: int = setting(
+        2_147_483_648, "The largest upload: data sets, embeddings, findings.", at_least=1024
+    )
+
+    dataset_days: float = setting(
+        7.0,
+        "How long an uploaded data set is kept after it was last uploaded; a job under way "
+        "keeps its own.",
+        at_least=0,
+    )
+    job_days: float = setting(90.0, "How long the history of an ended job is kept.", at_least=0)
+    idempotency_hours: float = setting(
+        24.0, "How long an Idempotency-Key stands for the answer it got.", at_least=0
+    )
+    audit_days: float = setting(365.0, "How long the audit log is kept.", at_least=1)
+    fetch_hosts: tuple[str, ...] = setting(
+        (),
+        "Hosts that data sets may be fetched from over HTTPS; `*.example.org` names all below it. "
+        "Empty: none.",
+    )
+    fetch_bytes: int = setting(
+        2_147_483_648, "The most that is fetched for one data set.", at_least=1024
+    )
+
+    drain_notice_seconds: float = setting(
+        0.0,
+        "When told to stop: how long to go on serving while /readyz says 503, so that a balancer "
+        "looks elsewhere.",
+        at_least=0,
+        at_most=600,
+    )
+    drain_seconds: float = setting(
+        30.0,
+        "When told to stop: how long workers have to hand back their jobs, and requests to end.",
+        at_least=0,
+        at_most=600,
+    )
+    log_level: str = setting(
+        "info", "What is logged.", choices=("debug", "info", "warning", "error")
+    )
+    log_format: str = setting("json", "How a line of the log looks.", choices=("json", "text"))
+    access_log: bool = setting(True, "Log a line for each request.")
+
+    def __post_init__(self) -> None:
+        for declared in fields(self):
+            check(declared, getattr(self, declared.name))
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise SettingError(
+                "TLS needs both parts", expected="tls_cert and tls_key", got="one of them"
+            )
+        for file in (self.tls_cert, self.tls_key):
+            if file is not None and not file.is_file():
+                raise SettingError(f"The file {file} is not there", expected="a PEM file for TLS")
+
+    @property
+    def tls(self) -> bool:
+        """Whether the server speaks TLS itself."""
+        return self.tls_cert is not None
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only programs on this machine can reach the server."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address, an IPv6 one in brackets or not, stands for this machine itself."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
