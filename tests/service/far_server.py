@@ -37,6 +37,8 @@ def far_server(*, host: str = HOST) -> Iterator[FarServer]:
     authority.configure_trust(trust)
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
             far.reached.append(self.path)
             far.headers.append(dict(self.headers.items()))

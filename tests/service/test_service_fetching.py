@@ -79,8 +79,8 @@ def test_a_name_that_changes_its_mind_is_asked_once_a_connection(far, fetcher) -
     assert asked == [HOST]
     far.pages["/away"] = (302, {"Location": "/a.jpg", "Connection": "close"}, b"")
     with pytest.raises(RefusedAddressError):
-        for _ in range(2):
-            guarded.fetch(far.url("/away"))
+        guarded.fetch(far.url("/away"))
+    assert asked == [HOST, HOST]
 
 
 def test_the_certificate_must_be_for_the_name_and_from_a_trusted_authority(far, fetcher) -> None:
@@ -161,7 +161,7 @@ def test_more_bytes_than_allowed_are_not_read(far, fetcher) -> None:
 
 def test_bytes_that_drip_do_not_prolong_the_time(far, fetcher) -> None:
     started = time.monotonic()
-    with pytest.raises(DeadlineError, match="within 0.5 seconds"):
+    with pytest.raises(DeadlineError, match=r"within 0\.5 seconds"):
         fetcher(image_seconds=0.5).fetch(far.url("/drip"))
     assert time.monotonic() - started < 2.0
 
