@@ -14,7 +14,7 @@ from task2vec.types import ModelRecord
 
 
 class Models:
-    """The starting models of a store. Every method is one transaction."""
+    """The starting models of a store. Every method but `add_within` is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,18 +29,22 @@ class Models:
             UnknownNameError: when there is no such task.
             SettingError: for an unusable name, or no ref.
         """
+        with self._database.write() as connection:
+            return self.add_within(connection, record)
+
+    def add_within(self, connection: Connection, record: ModelRecord) -> ModelRecord:
+        """Add a model, as `add` does, as part of the write transaction of ``connection``."""
         check_name(record.name)
         if not record.ref:
             raise SettingError(f"Model '{record.name}' has no ref to load it from")
-        with self._database.write() as connection:
-            stored = dataclasses.replace(
-                record,
-                id=record.id or new_id("mdl"),
-                created=record.created or now(),
-                task=None if record.task is None else find_task(connection, record.task).id,
-            )
-            _check_free(connection, stored)
-            connection.execute(insert(schema.models).values(dataclasses.asdict(stored)))
+        stored = dataclasses.replace(
+            record,
+            id=record.id or new_id("mdl"),
+            created=record.created or now(),
+            task=None if record.task is None else find_task(connection, record.task).id,
+        )
+        _check_free(connection, stored)
+        connection.execute(insert(schema.models).values(dataclasses.asdict(stored)))
         return stored
 
     def get(self, name_or_id: str) -> ModelRecord:

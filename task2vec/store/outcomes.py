@@ -43,6 +43,11 @@ class Outcomes:
         with self._database.write() as connection:
             return [_insert(connection, outcome) for outcome in given]
 
+    def add_within(self, connection: Connection, outcome: Outcome) -> Outcome:
+        """Add one, as `add_many` does, as part of the write transaction of ``connection``."""
+        _check(outcome)
+        return _insert(connection, outcome)
+
     def list(
         self, *, model: str | None = None, task: str | None = None, protocol: str | None = None
     ) -> list[Outcome]:
