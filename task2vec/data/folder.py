@@ -51,7 +51,7 @@ def folder_tree(folder: Path, *, source: str, largest: int) -> Tree:
     papers = FileReader(
         {key: paths[key] for key in sorted(inventory.documents)}, root=root, largest=largest
     )
-    return Tree(source, inventory, images, papers)
+    return Tree(source, inventory, images, papers, root=Path(root))
 
 
 def _take(

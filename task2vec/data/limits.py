@@ -31,3 +31,6 @@ MAX_SENT_DOCUMENT_BYTES = 32 * 2**20
 
 MAX_BOXES = 5_000_000
 """Boxes of one detection data set: COCO has 0.9 million, Open Images 16 million."""
+
+MAX_CLASS_NAME = 1_000
+"""Characters of the name of a class: a sentence or two."""

@@ -14,6 +14,7 @@ from task2vec.data.folder import folder_tree
 from task2vec.data.limits import MAX_DOCUMENT_BYTES, MAX_SENT_DOCUMENT_BYTES
 from task2vec.data.manifest import task_from_csv, task_from_jsonl
 from task2vec.data.npz import task_from_npz
+from task2vec.data.table_files import task_from_parquet
 from task2vec.data.task import Task
 from task2vec.data.tree import Tree
 from task2vec.data.wording import printable
@@ -28,6 +29,10 @@ ACCEPTED = (
 
 class _TreeOpener(Protocol):
     def __call__(self, path: Path, /, *, source: str, largest: int) -> Tree: ...
+
+
+class _Opener(Protocol):
+    def __call__(self, path: Path, /, *, name: str, source: str) -> Task: ...
 
 
 class _ListOpener(Protocol):
@@ -49,7 +54,7 @@ _LISTS: dict[str, _ListOpener] = {
     ".yaml": task_from_yaml,
     ".yml": task_from_yaml,
 }
-_ARRAYS = ".npz"
+_CONTAINERS: dict[str, _Opener] = {".npz": task_from_npz, ".parquet": task_from_parquet}
 
 
 def open_source(
@@ -95,7 +100,7 @@ def open_source(
             return task_from_tree(tree, name=name)
         if suffix in _LISTS:
             return _LISTS[suffix](path, name=name, source=source, trusted=trusted)
-        return task_from_npz(path, name=name, source=source)
+        return _CONTAINERS[suffix](path, name=name, source=source)
     raise SourceError(
         f"{source} is no source of labelled images",
         expected=ACCEPTED,
@@ -106,6 +111,6 @@ def open_source(
 
 def _suffix(path: Path) -> str | None:
     """Return the known suffix of a regular file."""
-    known = (*_ARCHIVES, *_LISTS, _ARRAYS)
+    known = (*_ARCHIVES, *_LISTS, *_CONTAINERS)
     found = (suffix for suffix in known if path.name.lower().endswith(suffix))
     return next(found, None) if path.is_file() else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from task2vec.data.decode import UnreadableImageError
 from task2vec.data.inventory import Inventory
@@ -16,7 +17,7 @@ class Tree:
 
     ``images`` and ``papers`` read the images and the documents (files of other types) by their
     paths. What a document names is looked up among the paths that the walk found, so that it cannot
-    lead out of the tree. ``clock`` dates the source as a whole.
+    lead out of the tree. ``clock`` dates the source as a whole, ``root`` is the folder on disk.
     """
 
     source: str
@@ -24,6 +25,7 @@ class Tree:
     images: Reader
     papers: Reader
     clock: str = ""
+    root: Path | None = None
 
     def document(self, path: str) -> bytes:
         """Return the bytes of a document; raises `SourceError` where they cannot be had."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from boxes import BOXES, PIXELS, check_crops, coco, coco_files, encoded, expected_crops
 from PIL import Image
 
 from task2vec.data import crops
@@ -14,8 +15,6 @@ from task2vec.data.sample import all_images
 from task2vec.errors import SourceError
 
 Write = Callable[[Path, Mapping[str, bytes]], Path]
-
-from boxes import BOXES, PIXELS, check_crops, coco, coco_files, encoded, expected_crops
 
 
 def test_a_sent_coco_file_sees_its_own_folder_only(tmp_path: Path, write: Write) -> None:

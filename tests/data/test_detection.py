@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from boxes import check_crops, coco, coco_files, expected_crops, yolo_files
 from packing import pack_files
 
 from task2vec.data.open import open_source
 
 Write = Callable[[Path, Mapping[str, bytes]], Path]
 
-from boxes import check_crops, coco, coco_files, expected_crops, yolo_files
 
 SOURCES = {
     "coco": ("val2017", coco_files(coco()), "val", "boxes in COCO's JSON"),

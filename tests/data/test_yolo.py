@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from boxes import PIXELS, check_crops, yolo_files
 
 from task2vec.data.open import open_source
 from task2vec.data.sample import all_images
@@ -10,8 +11,6 @@ from task2vec.data.task import ImageEntry
 from task2vec.errors import SourceError
 
 Write = Callable[[Path, Mapping[str, bytes]], Path]
-
-from boxes import PIXELS, check_crops, yolo_files
 
 
 def test_a_sent_yolo_file_sees_its_own_folder_only(tmp_path: Path, write: Write) -> None:

@@ -1,0 +1,138 @@
+"""Files that hold tables of images: Parquet, and Arrow streams as Hugging Face saves them."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from task2vec.data.limits import MAX_IMAGE_BYTES
+from task2vec.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Shard(Protocol):
+    """One file of a table; every method may raise whatever pyarrow raises for damaged files."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
+
+    def schema(self) -> "pa.Schema":
+        """Return the columns and the metadata."""
+        ...
+
+    def rows(self) -> int | None:
+        """Return how many rows the file claims to have, if it says so at once."""
+        ...
+
+    def batches(
+        self, columns: Sequence[str], *, rows: Sequence[int] | None = None
+    ) -> "Iterator[tuple[int, pa.RecordBatch]]":
+        """Yield validated batches in order, each with the number of its first row.
+
+        Batches that hold none of ``rows``, which are sorted, are left out.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ParquetShard:
+    """A Parquet file, decoded a few rows at a time."""
+
+    path: Path
+
+    def schema(self) -> "pa.Schema":
+        """Return the columns and the metadata."""
+        with self._open() as file:
+            return file.schema_arrow
+
+    def rows(self) -> int | None:
+        """Return the number of rows."""
+        with self._open() as file:
+            return int(file.metadata.num_rows)
+
+    def batches(
+        self, columns: Sequence[str], *, rows: Sequence[int] | None = None
+    ) -> "Iterator[tuple[int, pa.RecordBatch]]":
+        """Yield batches of the row groups that hold any of ``rows``."""
+        # Labels that repeat stay references to one value.
+        with self._open(columns if rows is None else ()) as file:
+            start = 0
+            for group in range(file.num_row_groups):
+                about = file.metadata.row_group(group)
+                end = start + about.num_rows
+                if rows is None or bisect_left(rows, start) < bisect_left(rows, end):
+                    yield from self._group(file, group, columns=columns, start=start)
+                start = end
+
+    def _group(
+        self, file: Any, group: int, *, columns: Sequence[str], start: int
+    ) -> "Iterator[tuple[int, pa.RecordBatch]]":
+        about = file.metadata.row_group(group)
+        sizes = (about.column(i).total_uncompressed_size for i in range(about.num_columns))
+        # A value that a dictionary holds once may be in every row: no batch may exceed the memory
+        # even then, as long as no value is larger than its column claims to be.
+        size = max(1, min(1024, MAX_IMAGE_BYTES // max(1, *sizes)))
+        found = file.iter_batches(
+            batch_size=size, row_groups=[group], columns=list(columns), use_threads=False
+        )
+        for batch in found:
+            batch.validate(full=True)
+            yield start, batch
+            start += batch.num_rows
+
+    def _open(self, as_dictionary: Sequence[str] = ()) -> "pa.parquet.ParquetFile":
+        pyarrow()
+        import pyarrow.parquet as pq
+
+        return pq.ParquetFile(self.path, read_dictionary=list(as_dictionary), pre_buffer=False)
+
+
+@dataclass(frozen=True)
+class ArrowShard:
+    """An Arrow stream, mapped into the memory: what is not looked at is not read."""
+
+    path: Path
+
+    def schema(self) -> "pa.Schema":
+        """Return the columns and the metadata."""
+        pa = pyarrow()
+        with pa.memory_map(str(self.path)) as file, pa.ipc.open_stream(file) as stream:
+            return stream.schema
+
+    def rows(self) -> int | None:
+        """Return None: a stream tells as it goes."""
+        return None
+
+    def batches(
+        self, columns: Sequence[str], *, rows: Sequence[int] | None = None
+    ) -> "Iterator[tuple[int, pa.RecordBatch]]":
+        """Yield the batches of the stream."""
+        pa = pyarrow()
+        start = 0
+        with pa.memory_map(str(self.path)) as file, pa.ipc.open_stream(file) as stream:
+            for batch in stream:
+                end = start + batch.num_rows
+                if rows is None or bisect_left(rows, start) < bisect_left(rows, end):
+                    chosen = batch.select(list(columns))
+                    # A file may place values anywhere; Arrow looks only when it is told to.
+                    chosen.validate(full=True)
+                    yield start, chosen
+                start = end
+
+
+def pyarrow() -> Any:
+    """Return the library; raises `MissingExtraError` where it is not installed."""
+    try:
+        import pyarrow as pa
+        import pyarrow.ipc
+    except ImportError as error:
+        raise MissingExtraError(
+            "Tables of images need pyarrow, which is not installed",
+            remedy="Install it with: pip install 'task2vec[parquet]'",
+        ) from error
+    return pa

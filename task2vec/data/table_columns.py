@@ -1,0 +1,96 @@
+"""Which columns of an Arrow table hold images and labels, and what the labels are called."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from task2vec.data.columns import IMAGE_COLUMNS, LABEL_COLUMNS
+from task2vec.data.limits import MAX_CLASS_NAME
+from task2vec.data.wording import shown
+from task2vec.errors import SourceError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class TableColumns:
+    """The column of images, the column of labels, and the names of labels that are numbers."""
+
+    image: str
+    label: str
+    names: tuple[str, ...] | None
+
+
+def table_columns(schema: "pa.Schema", *, source: str) -> TableColumns:
+    """Choose the columns by type and name.
+
+    Images are bytes, or structures with ``bytes`` as Hugging Face writes them. The label is the
+    column that Hugging Face's metadata calls a class label, or one of a usual name. Raises
+    `SourceError`, naming the columns, where these do not tell.
+    """
+    images = [field.name for field in schema if _holds_images(field.type)]
+    labels = [field.name for field in schema if _holds_labels(field.type)]
+    features = _features(schema)
+    image = _usual(images, IMAGE_COLUMNS) or (images[0] if len(images) == 1 else None)
+    told = [name for name in labels if name in features]
+    label = _usual(told, LABEL_COLUMNS) or (told[0] if len(told) == 1 else None)
+    label = label or _usual(labels, LABEL_COLUMNS)
+    if image is None or label is None or schema.names.count(image) + schema.names.count(label) > 2:
+        columns = [f"{shown(field.name)} ({field.type!s:.40})" for field in schema][:20]
+        raise SourceError(
+            f"The columns of {source} do not tell images and labels",
+            expected="a column image of encoded images (bytes, or a structure with bytes) and a "
+            "column label of names or whole numbers",
+            got=", ".join(columns) or "no columns",
+            remedy="Rename the two columns to image and label.",
+        )
+    return TableColumns(image, label, features.get(label))
+
+
+def _holds_images(kind: "pa.DataType") -> bool:
+    import pyarrow.types as types
+
+    if types.is_struct(kind):
+        index = kind.get_field_index("bytes")
+        return index >= 0 and _is_binary(kind.field(index).type)
+    return _is_binary(kind)
+
+
+def _is_binary(kind: "pa.DataType") -> bool:
+    import pyarrow.types as types
+
+    return bool(types.is_binary(kind) or types.is_large_binary(kind))
+
+
+def _holds_labels(kind: "pa.DataType") -> bool:
+    import pyarrow.types as types
+
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_integer(kind) or types.is_string(kind) or types.is_large_string(kind))
+
+
+def _usual(names: Iterable[str], known: Iterable[str]) -> str | None:
+    plain = {name.strip().casefold(): name for name in names}
+    return next((plain[name] for name in known if name in plain), None)
+
+
+def _features(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
+    """Return the class names of each column that Hugging Face's metadata calls a class label."""
+    try:
+        about: Any = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        features = about["info"]["features"]
+        items = [(key, value) for key, value in features.items() if isinstance(value, dict)]
+    # Metadata of other makes is none.
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return {}
+    found = {}
+    for name, feature in items:
+        names = feature.get("names")
+        if feature.get("_type") == "ClassLabel" and isinstance(names, list):
+            texts = [text for text in names if isinstance(text, str)]
+            if len(texts) == len(names) and all(0 < len(t) <= MAX_CLASS_NAME for t in texts):
+                found[name] = tuple(texts)
+    return found
