@@ -1,5 +1,7 @@
 """The failures of the database, in our words."""
 
+import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from task2vec.errors import (
     StoreFullError,
 )
 
+_LITTLE = 1 << 20
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _UNREACHABLE = {
@@ -68,15 +71,31 @@ def _translated(error: BaseException | None, path: Path) -> StoreError:
             got=str(error),
             remedy="Check the permissions, or choose another directory with `--store`.",
         )
-    if code == sqlite3.SQLITE_FULL:
-        return StoreFullError(
-            f"The disk that holds {path} is full", remedy="Make room and try again."
-        )
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(path)):
+        return store_full(path)
     return StoreError(
         f"The database {path} failed",
         got=str(error),
         remedy="Nothing was changed; try again, and see whether the disk is sound.",
     )
+
+
+def store_full(path: Path) -> StoreFullError:
+    """Return the error for a disk without room."""
+    return StoreFullError(f"The disk that holds {path} is full", remedy="Make room and try again.")
+
+
+def means_full(error: OSError) -> bool:
+    """Whether the system refused to write because the disk, or our share of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _no_room(path: Path) -> bool:
+    # SQLite calls some writes to a full disk, such as that of its shared index, plain failures.
+    try:
+        return shutil.disk_usage(path.parent).free < _LITTLE
+    except OSError:
+        return False
 
 
 def _busy(path: Path) -> StoreBusyError:
