@@ -54,7 +54,8 @@ def batch(
     again: what is stored already is not computed twice. A source that fails does not stop the
     others; the exit code is then 1.
     """
-    from task2vec.service.batches import BatchRequest, ItemStatus, find_items, run_batch
+    from task2vec.service.batch_items import find_items
+    from task2vec.service.batches import BatchRequest, ItemStatus, run_batch
 
     items = find_items(sources)
     request = BatchRequest(

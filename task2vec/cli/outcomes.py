@@ -32,7 +32,8 @@ def add(
 
     It counts as evidence once the plain default has an outcome on the same task and protocol.
     """
-    from task2vec.service.outcomes import Measured, add_outcome
+    from task2vec.service.outcome_file import Measured
+    from task2vec.service.outcomes import add_outcome
 
     measured = Measured(model, task, accuracy, protocol=protocol, images=images, seed=seed)
     with open_workspace(store) as workspace:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from task2vec.service.batches import find_items
+from task2vec.service.batch_items import find_items
 
 
 def test_folders_and_archives_are_sources_by_name(tmp_path: Path) -> None:

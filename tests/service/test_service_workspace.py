@@ -9,7 +9,8 @@ import small_store
 from small_store import snapshot
 
 from task2vec.errors import StoreError
-from task2vec.service.outcomes import Measured, add_outcome, list_outcomes
+from task2vec.service.outcome_file import Measured
+from task2vec.service.outcomes import add_outcome, list_outcomes
 from task2vec.service.workspace import Workspace
 
 

@@ -1,0 +1,111 @@
+"""The sources of a batch: those of a folder, or of a list."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from task2vec.errors import InputError
+
+
+@dataclass(frozen=True)
+class Item:
+    """One source of a batch."""
+
+    source: Path
+    name: str
+    tags: tuple[str, ...] = ()
+
+
+def find_items(source: Path) -> list[Item]:
+    """Return the items of a folder of sources, or of a CSV or JSONL list of them.
+
+    In a folder every visible sub-folder and archive is a source. A list names ``source`` (relative
+    to the list) and may add ``name`` and ``tags`` (separated by spaces, or a JSON list).
+
+    Raises `InputError` when it is neither, is empty, or names a task twice.
+    """
+    if source.is_dir():
+        items = [
+            Item(path, path.name if path.is_dir() else _stem(path))
+            for path in sorted(source.iterdir())
+            if not path.name.startswith(".") and (path.is_dir() or _stem(path) != path.name)
+        ]
+    elif source.is_file():
+        items = _listed(source)
+    else:
+        raise InputError(
+            f"There is no {source}",
+            expected="a folder of sources, or a .csv or .jsonl list of them",
+            got="no such file or folder",
+        )
+    if not items:
+        raise InputError(
+            f"{source} holds no sources", expected="sub-folders or archives, one for each task"
+        )
+    seen: dict[str, Item] = {}
+    for item in items:
+        if item.name in seen:
+            raise InputError(
+                f"Two sources would be named '{item.name}'",
+                got=f"{seen[item.name].source} and {item.source}",
+                remedy="List them in a CSV file with the columns source,name.",
+            )
+        seen[item.name] = item
+    return items
+
+
+def _stem(path: Path) -> str:
+    """Return an archive's name without its suffix; a name that is no archive's stays."""
+    for suffix in (".tar.gz", ".tar.bz2", ".tar.xz", ".tar", ".tgz", ".zip", ".npz"):
+        if path.name.lower().endswith(suffix):
+            return path.name[: -len(suffix)]
+    return path.name
+
+
+def _listed(path: Path) -> list[Item]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} cannot be read", expected="a .csv or .jsonl list in UTF-8", got=str(error)
+        ) from error
+    try:
+        if path.suffix.lower() == ".csv":
+            rows = list(enumerate(csv.DictReader(text.splitlines()), start=2))
+        elif path.suffix.lower() == ".jsonl":
+            lines = enumerate(text.splitlines(), start=1)
+            rows = [(number, json.loads(line)) for number, line in lines if line.strip()]
+        else:
+            raise InputError(
+                f"{path} is no list of sources",
+                expected="a folder of sources, or a .csv or .jsonl list of them",
+                got=f"a file that ends in '{path.suffix}'",
+                remedy="For a single source use `task2vec embed`.",
+            )
+    except (csv.Error, json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{path} cannot be read as a list", got=str(error)) from error
+    return [_item(path, number, row) for number, row in rows]
+
+
+def _item(path: Path, number: int, row: Any) -> Item:
+    source = row.get("source") if isinstance(row, dict) else None
+    if not isinstance(source, str) or not source:
+        raise InputError(
+            f"Line {number} of {path} names no source",
+            expected="source, and perhaps name and tags",
+            got=json.dumps(row)[:100],
+        )
+    tags = row.get("tags") or ()
+    tags = tags.split() if isinstance(tags, str) else tags
+    located = path.parent / source
+    name = row.get("name") or (located.name if located.is_dir() else _stem(located))
+    listed = isinstance(tags, list | tuple) and all(isinstance(tag, str) for tag in tags)
+    if not isinstance(name, str) or not listed or None in row:
+        raise InputError(
+            f"Line {number} of {path} is no source",
+            expected="a name, and tags separated by spaces or as a list of texts",
+            got=json.dumps(row)[:100],
+        )
+    return Item(located, name, tuple(tags))
