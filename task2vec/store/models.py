@@ -1,16 +1,22 @@
 """The zoo: starting models."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
-from task2vec.errors import InputError, NameTakenError, SettingError
+from task2vec.errors import NameTakenError, SettingError, StateError
 from task2vec.store import schema
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now, unknown
 from task2vec.store.task_rows import find_task
 from task2vec.types import ModelRecord
+
+#: Raises `ChangedError` for a record that is not the one that was meant.
+Check = Callable[[ModelRecord], None]
+
+_UNIQUE = ("name", "ref", "id")
 
 
 class Models:
@@ -56,21 +62,64 @@ class Models:
         with self._database.read() as connection:
             return _record(find_model(connection, name_or_id))
 
-    def remove(self, name_or_id: str, *, cascade: bool = False) -> ModelRecord:
-        """Remove a model and return its last record; with ``cascade`` its outcomes too.
+    def edit(
+        self,
+        name_or_id: str,
+        *,
+        name: str | None = None,
+        licence: str | None = None,
+        check: Check | None = None,
+    ) -> ModelRecord:
+        """Change a model's name or licence and return its new record; what is None stays.
+
+        ``check`` is called with the record before the change, in the same transaction.
 
         Raises:
             UnknownNameError: suggests names that are close.
-            InputError: when, without ``cascade``, outcomes hang on it.
+            NameTakenError: when the name belongs to another model.
+            SettingError: for an unusable name.
         """
         with self._database.write() as connection:
             record = _record(find_model(connection, name_or_id))
+            if check is not None:
+                check(record)
+            edited = dataclasses.replace(
+                record,
+                name=record.name if name is None else name,
+                licence=record.licence if licence is None else licence,
+            )
+            if edited == record:
+                return record
+            check_name(edited.name)
+            if edited.name != record.name:
+                _check_free(connection, edited, columns=("name",))
+            own = schema.models.c.id == record.id
+            connection.execute(
+                update(schema.models).where(own).values(name=edited.name, licence=edited.licence)
+            )
+        return edited
+
+    def remove(
+        self, name_or_id: str, *, cascade: bool = False, check: Check | None = None
+    ) -> ModelRecord:
+        """Remove a model and return its last record; with ``cascade`` its outcomes too.
+
+        ``check`` is called with the record first, in the same transaction.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+            StateError: when, without ``cascade``, outcomes hang on it.
+        """
+        with self._database.write() as connection:
+            record = _record(find_model(connection, name_or_id))
+            if check is not None:
+                check(record)
             own = schema.outcomes.c.model == record.id
             outcomes = connection.scalar(
                 select(func.count()).select_from(schema.outcomes).where(own)
             )
             if outcomes and not cascade:
-                raise InputError(
+                raise StateError(
                     f"Model '{record.name}' cannot be removed alone",
                     expected="no outcomes that hang on it",
                     got=f"outcomes: {outcomes}",
@@ -103,8 +152,11 @@ def find_model(connection: Connection, name_or_id: str) -> Row[Any]:
     return rows[0]
 
 
-def _check_free(connection: Connection, record: ModelRecord) -> None:
-    for column, what in (("name", "The name"), ("ref", "The ref"), ("id", "The id")):
+def _check_free(
+    connection: Connection, record: ModelRecord, *, columns: tuple[str, ...] = _UNIQUE
+) -> None:
+    for column in columns:
+        what = f"The {column}"
         value = getattr(record, column)
         owner = connection.scalar(
             select(schema.models.c.name).where(schema.models.c[column] == value)

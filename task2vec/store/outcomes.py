@@ -1,5 +1,6 @@
 """What fine-tuning a model on a task gave."""
 
+import builtins
 import dataclasses
 from collections.abc import Iterable
 from typing import Any
@@ -47,6 +48,39 @@ class Outcomes:
         """Add one, as `add_many` does, as part of the write transaction of ``connection``."""
         _check(outcome)
         return _insert(connection, outcome)
+
+    def page(
+        self,
+        *,
+        limit: int,
+        after: int = 0,
+        model: str | None = None,
+        task: str | None = None,
+    ) -> tuple[builtins.list[tuple[Outcome, str, str]], int | None]:
+        """Return up to ``limit`` outcomes with their model's and task's names, and where to go on.
+
+        ``after`` is the place that the page before returned; None comes at the end. ``model`` and
+        ``task`` are as in `list`.
+        """
+        columns, models, tasks = schema.outcomes.c, schema.models, schema.tasks
+        query = (
+            select(
+                schema.outcomes, models.c.name.label("model_name"), tasks.c.name.label("task_name")
+            )
+            .join(models, models.c.id == columns.model)
+            .join(tasks, tasks.c.id == columns.task)
+            .where(columns.number > after)
+            .order_by(columns.number)
+            .limit(limit + 1)
+        )
+        with self._database.read() as connection:
+            if model is not None:
+                query = query.where(columns.model == find_model(connection, model).id)
+            if task is not None:
+                query = query.where(columns.task == find_task(connection, task).id)
+            rows = connection.execute(query).all()
+        page = [(_outcome(row), row.model_name, row.task_name) for row in rows[:limit]]
+        return page, rows[limit - 1].number if len(rows) > limit else None
 
     def list(
         self, *, model: str | None = None, task: str | None = None, protocol: str | None = None

@@ -1,11 +1,11 @@
 """Tasks with their embeddings."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from task2vec.errors import InputError, NameTakenError, SettingError
+from task2vec.errors import NameTakenError, SettingError, StateError
 from task2vec.store import schema
 from task2vec.store.changes import (
     Change,
@@ -16,6 +16,7 @@ from task2vec.store.changes import (
 )
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now
+from task2vec.store.task_edits import Check, edit_task, page_of_tasks
 from task2vec.store.task_rows import find_task, from_row, to_row
 from task2vec.store.updates import Update, read_update, vectors_missing
 from task2vec.store.vectors import Kind, decode_embedding, encode
@@ -142,17 +143,42 @@ class Tasks:
             query = select(schema.thumbnails.c.data).where(schema.thumbnails.c.task == task)
             return connection.scalar(query)
 
-    def remove(self, name_or_id: str, *, cascade: bool = False) -> TaskRecord:
-        """Remove a task and return its last record.
+    def edit(
+        self,
+        name_or_id: str,
+        *,
+        name: str | None = None,
+        tags: Sequence[str] | None = None,
+        check: Check | None = None,
+    ) -> TaskRecord:
+        """Change a task's name or tags and return its new record; what is None stays.
 
-        With ``cascade`` its experts, their outcomes, and the outcomes on this task go with it.
+        ``check`` is called with the record before the change, in the same transaction.
 
         Raises:
             UnknownNameError: suggests names that are close.
-            InputError: when, without ``cascade``, models or outcomes hang on it.
+            NameTakenError: when the name belongs to another task.
+            SettingError: for an unusable name.
+        """
+        with self._database.write() as connection:
+            return edit_task(connection, name_or_id, name=name, tags=tags, check=check)
+
+    def remove(
+        self, name_or_id: str, *, cascade: bool = False, check: Check | None = None
+    ) -> TaskRecord:
+        """Remove a task and return its last record.
+
+        With ``cascade`` its experts, their outcomes, and the outcomes on this task go with it.
+        ``check`` is called with the record first, in the same transaction.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+            StateError: when, without ``cascade``, models or outcomes hang on it.
         """
         with self._database.write() as connection:
             record = from_row(find_task(connection, name_or_id))
+            if check is not None:
+                check(record)
             experts = schema.models.c.task == record.id
             outcomes = or_(
                 schema.outcomes.c.task == record.id,
@@ -163,7 +189,7 @@ class Tasks:
                 for table, condition in ((schema.models, experts), (schema.outcomes, outcomes))
             ]
             if any(hanging) and not cascade:
-                raise InputError(
+                raise StateError(
                     f"Task '{record.name}' cannot be removed alone",
                     expected="no models or outcomes that hang on it",
                     got=f"models: {hanging[0]}, outcomes: {hanging[1]}",
@@ -175,6 +201,21 @@ class Tasks:
             connection.execute(delete(schema.tasks).where(schema.tasks.c.id == record.id))
             append_change(connection, record.id, kind=ChangeKind.REMOVED)
         return record
+
+    def page(
+        self,
+        *,
+        limit: int,
+        after: str | None = None,
+        probe: str | None = None,
+        tag: str | None = None,
+    ) -> list[TaskRecord]:
+        """Return up to ``limit`` records by name, from behind the name ``after``.
+
+        ``probe`` (its name) and ``tag`` are as in `list`.
+        """
+        with self._database.read() as connection:
+            return page_of_tasks(connection, limit=limit, after=after, probe=probe, tag=tag)
 
     def changes_since(self, number: int) -> list[Change]:
         """Return what happened after the change with this ``number``, oldest first."""

@@ -1,0 +1,69 @@
+"""Changing what people call a task, and reading tasks page by page."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, func, select, update
+
+from task2vec.errors import NameTakenError
+from task2vec.store import schema
+from task2vec.store.changes import ChangeKind, append_change
+from task2vec.store.identity import check_name
+from task2vec.store.task_rows import find_task, from_row
+from task2vec.store.text import dump
+from task2vec.types import TaskRecord
+
+#: Raises `ChangedError` for a record that is not the one that was meant.
+Check = Callable[[TaskRecord], None]
+
+
+def edit_task(
+    connection: Connection,
+    name_or_id: str,
+    *,
+    name: str | None,
+    tags: Sequence[str] | None,
+    check: Check | None,
+) -> TaskRecord:
+    """Change a task's name or tags; what is None stays. See `Tasks.edit`."""
+    old = from_row(find_task(connection, name_or_id))
+    if check is not None:
+        check(old)
+    edited = dataclasses.replace(
+        old,
+        name=old.name if name is None else name,
+        tags=old.tags if tags is None else tuple(dict.fromkeys(tags)),
+    )
+    if edited == old:
+        return old
+    check_name(edited.name)
+    columns = schema.tasks.c
+    taken = select(columns.id).where(columns.name == edited.name, columns.id != old.id)
+    if connection.scalar(taken) is not None:
+        raise NameTakenError(
+            f"There is a task named '{edited.name}' already", remedy="Choose another name."
+        )
+    tags_text = dump(edited.tags, what=f"The record of task '{edited.name}'")
+    connection.execute(
+        update(schema.tasks).where(columns.id == old.id).values(name=edited.name, tags=tags_text)
+    )
+    # Copies of it in memory hold its name and its tags, too.
+    append_change(connection, old.id, kind=ChangeKind.REPLACED)
+    return edited
+
+
+def page_of_tasks(
+    connection: Connection, *, limit: int, after: str | None, probe: str | None, tag: str | None
+) -> list[TaskRecord]:
+    """Return up to ``limit`` tasks by name, from the name behind ``after`` on."""
+    columns = schema.tasks.c
+    query = select(schema.tasks).order_by(columns.name).limit(limit)
+    if after is not None:
+        query = query.where(columns.name > after)
+    if probe is not None:
+        query = query.where(columns.probe_name == probe)
+    if tag is not None:
+        # Tags are JSON in one column, where no other text can look like a quoted tag.
+        query = query.where(func.instr(columns.tags, json.dumps(tag)) > 0)
+    return [from_row(row) for row in connection.execute(query)]

@@ -1,0 +1,131 @@
+"""Renaming, tagging, and reading page by page."""
+
+import dataclasses
+
+import pytest
+
+from task2vec.errors import ChangedError, NameTakenError, SettingError, UnknownNameError
+from task2vec.store import Store
+from task2vec.store.changes import ChangeKind
+from task2vec.types import Outcome
+
+
+def test_an_edit_changes_what_it_names_and_nothing_else(store: Store, task) -> None:
+    record, embedding = task("birds", tags=("a",))
+    stored = store.tasks.add(record, embedding, thumbnail=b"png")
+    number = store.tasks.last_change()
+
+    renamed = store.tasks.edit("birds", name="Vögel")
+    tagged = store.tasks.edit(stored.id, tags=["b", "c", "b"])
+
+    assert renamed == dataclasses.replace(stored, name="Vögel")
+    assert tagged == dataclasses.replace(stored, name="Vögel", tags=("b", "c"))
+    assert store.tasks.get("Vögel") == tagged
+    assert store.tasks.embedding("Vögel").values.tobytes() == embedding.values.tobytes()
+    assert store.tasks.thumbnail("Vögel") == b"png"
+    assert [(c.task, c.kind) for c in store.tasks.changes_since(number)] == [
+        (stored.id, ChangeKind.REPLACED)
+    ] * 2
+    with pytest.raises(UnknownNameError):
+        store.tasks.get("birds")
+
+
+def test_an_edit_that_changes_nothing_is_no_change(store: Store, task) -> None:
+    record = store.tasks.add(*task("birds", tags=("a",)))
+    number = store.tasks.last_change()
+    assert store.tasks.edit("birds", name="birds", tags=["a"]) == record
+    assert store.tasks.edit("birds") == record
+    assert store.tasks.last_change() == number
+
+
+def test_what_cannot_be_is_refused_and_changes_nothing(store: Store, task) -> None:
+    record = store.tasks.add(*task("birds"))
+    store.tasks.add(*task("fish"))
+    with pytest.raises(NameTakenError):
+        store.tasks.edit("birds", name="fish")
+    for name in ("", " x", "a\nb", "tsk_0123456789abcdef"):
+        with pytest.raises(SettingError):
+            store.tasks.edit("birds", name=name)
+    with pytest.raises(UnknownNameError, match="birds"):
+        store.tasks.edit("bird", name="x")
+    assert store.tasks.get("birds") == record
+
+
+def test_a_check_sees_the_record_before_and_can_stop_it(store: Store, task, model) -> None:
+    record = store.tasks.add(*task("birds"))
+    added = store.models.add(model("resnet18"))
+
+    def stop(seen: object) -> None:
+        assert seen in (record, added)
+        raise ChangedError("changed")
+
+    with pytest.raises(ChangedError):
+        store.tasks.edit("birds", name="x", check=stop)
+    with pytest.raises(ChangedError):
+        store.tasks.remove("birds", check=stop)
+    with pytest.raises(ChangedError):
+        store.models.edit("resnet18", name="x", check=stop)
+    with pytest.raises(ChangedError):
+        store.models.remove("resnet18", check=stop)
+    assert store.tasks.get("birds") == record
+    assert store.models.get("resnet18") == added
+
+
+def test_a_model_is_renamed_and_its_licence_stated(store: Store, model) -> None:
+    added = store.models.add(model("resnet18"))
+    store.models.add(model("other"))
+
+    edited = store.models.edit("resnet18", name="mine", licence="MIT")
+
+    assert edited == dataclasses.replace(added, name="mine", licence="MIT")
+    assert store.models.get(added.id) == edited
+    assert store.models.edit("mine", name="mine") == edited
+    with pytest.raises(NameTakenError, match="The name 'other'"):
+        store.models.edit("mine", name="other")
+    with pytest.raises(SettingError):
+        store.models.edit("mine", name="a\tb")
+    assert store.models.get("mine") == edited
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 10])
+def test_pages_of_tasks_together_are_the_list(store: Store, task, size: int) -> None:
+    tags = [("a",), ("ab", "x"), ("A",), ('a"', "b"), (), ("ä", "a")]
+    for number, own in enumerate(tags):
+        probe = "tiny" if number % 2 else "other"
+        store.tasks.add(*task(f"task {number}", seed=number, tags=own, probe_name=probe))
+
+    for filters in ({}, {"tag": "a"}, {"tag": "ä"}, {"tag": 'a"'}, {"tag": "?"}, {"probe": "tiny"}):
+        found, after = [], None
+        while page := store.tasks.page(limit=size, after=after, **filters):
+            assert len(page) <= size
+            found += page
+            after = page[-1].name
+        assert found == store.tasks.list(**filters)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 9])
+def test_pages_of_outcomes_together_are_the_list(store: Store, task, model, size: int) -> None:
+    tasks = [store.tasks.add(*task(name)) for name in ("birds", "fish")]
+    models = [store.models.add(model(name)) for name in ("m", "n")]
+    for number in range(5):
+        store.outcomes.add(
+            Outcome(
+                id="",
+                model=models[number % 2].name,
+                task=tasks[number % 3 % 2].name,
+                accuracy=number / 10,
+                protocol="p",
+            )
+        )
+
+    for filters in ({}, {"model": "m"}, {"task": "fish"}, {"model": "n", "task": "birds"}):
+        found, after = [], 0
+        while after is not None:
+            page, after = store.outcomes.page(limit=size, after=after, **filters)
+            assert len(page) <= size
+            found += page
+        assert [outcome for outcome, _, _ in found] == store.outcomes.list(**filters)
+        names = {record.id: record.name for record in (*tasks, *models)}
+        assert all((names[o.model], names[o.task]) == (m, t) for o, m, t in found)
+    with pytest.raises(UnknownNameError):
+        store.outcomes.page(limit=1, model="nothing")
