@@ -1,21 +1,28 @@
 """A directory that holds tasks, models and outcomes."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection
 
+from task2vec.store.audit import Audit
 from task2vec.store.database import Database
 from task2vec.store.datasets import Datasets
-from task2vec.store.index.exact import ExactIndex
+from task2vec.store.idempotency import Idempotency
+from task2vec.store.index.files import IndexFiles
+from task2vec.store.index.live import LiveIndex
 from task2vec.store.index.protocol import TaskIndex
 from task2vec.store.jobs import Jobs
+from task2vec.store.keys import Keys
 from task2vec.store.models import Models
 from task2vec.store.opening import open_database
 from task2vec.store.outcomes import Outcomes
+from task2vec.store.recent import RecentEmbeddings
 from task2vec.store.tasks import Tasks
 from task2vec.types import Space
 
@@ -34,7 +41,13 @@ class Store:
         self.outcomes = Outcomes(database)
         self.datasets = Datasets(database)
         self.jobs = Jobs(database)
+        self.keys = Keys(database)
+        self.audit = Audit(database)
+        self.idempotency = Idempotency(database)
         self._database = database
+        self._recent = RecentEmbeddings(self.tasks)
+        self._indices: dict[Space, LiveIndex] = {}
+        self._lock = threading.Lock()
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True, lock_timeout: float = 30.0) -> Self:
@@ -56,13 +69,22 @@ class Store:
     def index(self, space: Space) -> TaskIndex:
         """Return an index over the tasks of ``space`` as they are now.
 
-        Its searches read from the store, which has to stay open for them.
+        It is kept in memory and brought up to date here, so asking anew is cheap. Its searches
+        read from the store, which has to stay open for them. Any number of threads may do both.
 
         Raises:
             StoreCorruptError: names a task whose embedding is damaged.
         """
-        records, values = self.tasks.matrix(space)
-        return ExactIndex(space, records=records, values=values, embedding_of=self.tasks.embedding)
+        with self._lock:
+            if space not in self._indices:
+                self._indices[space] = LiveIndex(
+                    space,
+                    update_since=partial(self.tasks.update_since, space),
+                    embedding_of=self._recent.embedding,
+                    files=IndexFiles(self.path / "index", space),
+                )
+            index = self._indices[space]
+        return index.current()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -22,13 +22,14 @@ class Update:
     """What happened up to the change with this ``number``.
 
     ``gone`` are the ids to forget first, or None to forget all; then ``records`` are to be taken
-    in, with their ``values`` (m, n).
+    in, with their ``values`` (m, n) and the ``digests`` of those, SHA-256 in hexadecimal.
     """
 
     number: int
     gone: frozenset[str] | None
     records: list[TaskRecord]
     values: Vector
+    digests: list[str]
 
 
 def read_update(connection: Connection, space: Space, *, since: int | None) -> Update | None:
@@ -51,6 +52,7 @@ def read_update(connection: Connection, space: Space, *, since: int | None) -> U
             gone = frozenset(changed)
             within &= schema.tasks.c.id.in_(changed)
     records: list[TaskRecord] = []
+    digests: list[str] = []
     values = np.empty((0, 0), dtype=np.float32)
     count = connection.scalar(select(func.count()).select_from(schema.tasks).where(within))
     for row in connection.execute(with_values().where(within)):
@@ -61,9 +63,10 @@ def read_update(connection: Connection, space: Space, *, since: int | None) -> U
             values = np.empty((count or 0, value.size), np.float32)
         values[len(records)] = value
         records.append(record)
+        digests.append(row.sha256)
     if len(records) != count:
         raise vectors_missing("Some tasks have")
-    return Update(number, gone, records, values)
+    return Update(number, gone, records, values, digests)
 
 
 def with_values() -> Select[Any]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
+from index_builders import INDICES
 
 from task2vec.distance import (
     asymmetric_distance_error,
@@ -13,10 +14,9 @@ from task2vec.distance import (
     task_symmetric_distance,
 )
 from task2vec.errors import SettingError, SpaceMismatchError, UnknownNameError
-from task2vec.store import ExactIndex, Role
+from task2vec.store import Role
+from task2vec.store.index import TaskFilter
 from task2vec.types import Space, TaskEmbedding, TaskRecord
-
-INDICES = {"exact": ExactIndex}
 
 
 @pytest.fixture(params=INDICES)
@@ -37,6 +37,7 @@ def build(request):
                 source="",
                 source_signature="",
                 created="",
+                tags=("odd",) if name[-1] in "13579" else ("even", "tame"),
             )
             for name, embedding in embeddings.items()
         ]
@@ -234,3 +235,39 @@ def test_distances_that_are_unknown_come_last(build):
     assert [n.name for n in got] == [known[0][1], known[1][1], "a"]
     assert np.isnan(got[2].distance)
     assert got[0].distance < got[1].distance
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize(
+    ("where", "admitted"),
+    [
+        (TaskFilter(tags={"even"}), lambda i: i % 2 == 0),
+        (TaskFilter(tags={"even", "tame"}), lambda i: i % 2 == 0),
+        (TaskFilter(tags={"even", "odd"}), lambda i: False),
+        (TaskFilter(least_classes=5), lambda i: i % 7 >= 3),
+        (TaskFilter(most_classes=4), lambda i: i % 7 <= 2),
+        (TaskFilter(least_classes=4, most_classes=4, tags={"odd"}), lambda i: i % 14 == 9),
+        (TaskFilter(probe="large"), lambda i: i >= 40),
+        (TaskFilter(probe="unheard of"), lambda i: False),
+        (TaskFilter(), lambda i: True),
+    ],
+)
+def test_a_filter_narrows_before_the_nearest_are_taken(build, role, where, admitted):
+    embeddings = {
+        name: replace(
+            embedding,
+            provenance=replace(
+                PROVENANCE, classes=2 + i % 7, probe_name="large" if i >= 40 else "tiny"
+            ),
+        )
+        for i, (name, embedding) in enumerate(random_embeddings(60).items())
+    }
+    query = embeddings["task000"]
+    wanted = {n: e for i, (n, e) in enumerate(embeddings.items()) if admitted(i)}
+    got = build(embeddings).search(query, k=9, role=role, where=where)
+    assert found(got) == naive(wanted, query, k=9, role=role)
+
+
+def test_a_filter_that_admits_no_number_of_classes_is_refused():
+    with pytest.raises(SettingError, match="so many classes"):
+        TaskFilter(least_classes=5, most_classes=4)

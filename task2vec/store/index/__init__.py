@@ -1,6 +1,8 @@
 """Search among stored embeddings."""
 
 from task2vec.store.index.exact import ExactIndex
-from task2vec.store.index.protocol import Role, TaskIndex
+from task2vec.store.index.faiss import FaissIndex
+from task2vec.store.index.live import LiveIndex
+from task2vec.store.index.protocol import Role, TaskFilter, TaskIndex
 
-__all__ = ["ExactIndex", "Role", "TaskIndex"]
+__all__ = ["ExactIndex", "FaissIndex", "LiveIndex", "Role", "TaskFilter", "TaskIndex"]

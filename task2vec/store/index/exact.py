@@ -43,6 +43,7 @@ class ExactIndex:
             `UnknownNameError`. The standard error of a distance needs it, several times as large
             as the values; only those of the nearest tasks are asked for.
         rows: the rows that are tasks, all by default; others are what is left of removed ones.
+        complexities: the distance of every row to the trivial embedding, where it is known.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class ExactIndex:
         values: Vector,
         embedding_of: Callable[[str], TaskEmbedding],
         rows: Rows | None = None,
+        complexities: NDArray[np.float64] | None = None,
     ) -> None:
         if len(records) != len(values):
             raise SettingError(
@@ -65,6 +67,7 @@ class ExactIndex:
         self._values = values
         self._embedding_of = embedding_of
         self._rows = np.arange(len(records), dtype=np.intp) if rows is None else rows
+        self._known_complexities = complexities
 
     @property
     def space(self) -> Space:
@@ -155,6 +158,8 @@ class ExactIndex:
     @cached_property
     def complexities(self) -> NDArray[np.float64]:
         """The distance of every row to the trivial embedding, shape (m,)."""
+        if self._known_complexities is not None:
+            return self._known_complexities
         everything = np.arange(len(self._values), dtype=np.intp)
         return self._to(everything, np.zeros(self._values.shape[1], dtype=np.float32))
 
