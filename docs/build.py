@@ -9,12 +9,16 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from docs.error_catalogue import error_catalogue
 from docs.reference import command_reference
 
 DOCS = Path(__file__).parent
 
 #: What generates each file, by its name in this folder.
-GENERATED: dict[str, Callable[[], str]] = {"cli.md": command_reference}
+GENERATED: dict[str, Callable[[], str]] = {
+    "cli.md": command_reference,
+    "errors.md": error_catalogue,
+}
 
 
 def stale(folder: Path = DOCS) -> Iterator[tuple[Path, str]]:

@@ -112,7 +112,7 @@ def meaning(schema: Schema) -> str:
     bounds = [
         words.format(_plain_number(inner[key]))
         for key, words in _BOUNDS.items()
-        if key in inner and (key, inner[key]) not in _USUAL
+        if key in inner and (key, inner[key]) not in _USUAL and "prefixItems" not in inner
     ]
     sentence = ", ".join(bounds)
     sentence = f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
