@@ -11,19 +11,22 @@ from task2vec.data.arrangement import task_from_tree
 from task2vec.data.detection import task_from_json, task_from_yaml
 from task2vec.data.files import open_failure
 from task2vec.data.folder import folder_tree
+from task2vec.data.huggingface import is_huggingface, task_from_huggingface
 from task2vec.data.limits import MAX_DOCUMENT_BYTES, MAX_SENT_DOCUMENT_BYTES
 from task2vec.data.manifest import task_from_csv, task_from_jsonl
 from task2vec.data.npz import task_from_npz
 from task2vec.data.table_files import task_from_parquet
 from task2vec.data.task import Task
+from task2vec.data.torchvision import is_indexed, task_from_indexed
 from task2vec.data.tree import Tree
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError
 
 ACCEPTED = (
-    "a folder with one folder of images for each class, such a folder as .zip, .tar, .tar.gz, "
-    ".tgz, .tar.bz2 or .tar.xz, a .csv or .jsonl file with the columns path,label[,split], "
-    "or a .npz file with the arrays images and labels"
+    "a folder with one folder of images for each class, images with a labels file, or boxes of "
+    "COCO or YOLO; such a folder as .zip, .tar, .tar.gz, .tgz, .tar.bz2 or .tar.xz; a .csv or "
+    ".jsonl file with the columns path,label[,split]; a .json or .yaml file of boxes; a .parquet "
+    "file; a folder saved by datasets; or a .npz file with the arrays images and labels"
 )
 
 
@@ -57,18 +60,22 @@ _LISTS: dict[str, _ListOpener] = {
 _CONTAINERS: dict[str, _Opener] = {".npz": task_from_npz, ".parquet": task_from_parquet}
 
 
-def open_source(
-    source: str | os.PathLike[str] | Task, *, name: str | None = None, trusted: bool = True
-) -> Task:
+def open_source(source: object, *, name: str | None = None, trusted: bool = True) -> Task:
     """List the images of a source without reading them.
 
-    ``name`` defaults to the source's name without its suffix. A `Task` is returned as it is, or
-    under the new name; arrays become one by `task_from_arrays`. Of a source that is not
-    ``trusted`` (somebody sent it), nothing is read but what lies in it: in the folder, the archive,
-    or the folder of the list. Raises `SourceError` for anything that is no labelled image set.
+    ``source`` is a path, a `Task` (returned as it is, or under the new name), a ``Dataset`` or
+    ``DatasetDict`` of Hugging Face's, or a data set of torchvision's; arrays become a task by
+    `task_from_arrays`. ``name`` defaults to the source's name without its suffix. Of a source that
+    is not ``trusted`` (somebody sent it), nothing is read but what lies in it: in the folder, the
+    archive, or the folder of the list. Raises `SourceError` for anything that is no labelled image
+    set, `MissingExtraError` for tables without pyarrow.
     """
     if isinstance(source, Task):
         return source if name is None else replace(source, name=name)
+    if is_huggingface(source):
+        return task_from_huggingface(source, name=name)
+    if is_indexed(source):
+        return task_from_indexed(source, name=name)
     if not isinstance(source, str | os.PathLike):
         raise SourceError(
             "This is no source of labelled images",

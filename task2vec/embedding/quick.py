@@ -1,10 +1,8 @@
 """Embedding in one call, without a store."""
 
-import os
 from dataclasses import replace
 
 from task2vec.data.open import open_source
-from task2vec.data.task import Task
 from task2vec.embedding.embedder import Embedder, Progress
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.probe.registry import DEFAULT_PROBE, load_probe
@@ -12,7 +10,7 @@ from task2vec.types import TaskEmbedding
 
 
 def embed(
-    source: str | os.PathLike[str] | Task,
+    source: object,
     probe: str = DEFAULT_PROBE,
     *,
     images: int = 300,
@@ -20,7 +18,7 @@ def embed(
     settings: EmbeddingSettings | None = None,
     progress: Progress | None = None,
 ) -> TaskEmbedding:
-    """Embed a folder, archive, list or `Task` with a probe; nothing is stored.
+    """Embed whatever `open_source` opens, or a `Task`, with a probe; nothing is stored.
 
     ``images`` and ``seed`` are short for the settings of that name and win over them. Raises
     `SourceError` when the source cannot be embedded, `UnknownNameError` for an unknown probe.
