@@ -23,8 +23,9 @@ from task2vec.data.sample import Sample, draw_sample
 from task2vec.engine.local import LocalEngine
 from task2vec.probe.head import fit_head
 from task2vec.probe.probe import Pixels, Probe
-from task2vec.recommend.finetune import FineTuningSettings, fine_tune
+from task2vec.recommend.finetune import fine_tune
 from task2vec.recommend.holdout import hold_out
+from task2vec.recommend.tuning_settings import FineTuningSettings
 
 TABLE = RESULTS / "first_transfer.csv"
 DRAWS, SHOTS, TARGET_IMAGES = 20, 5, 200

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from task2vec.engine.allocator import keep_freed_memory
-from task2vec.fisher.estimators import Estimator, LabelNoise
+from task2vec.fisher.estimators import LabelNoise
 from task2vec.fisher.per_image import PerImageFisher
+from task2vec.types import Estimator
 
 NETWORKS = ("tf_efficientnet_lite0", "resnet18", "resnet34")
 IMAGES, PIXELS, CLASSES, ROUNDS = 16, 128, 10, 7

@@ -5,11 +5,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 from task2vec.errors import InputError, SettingError, WeightsError
 from task2vec.probe.card import Preprocessing, ProbeCard
-from task2vec.probe.weights import read_safetensors
+from task2vec.probe.weight_files import read_metadata, referenced_file
 from task2vec_probes.backbones import check_architecture, default_preprocessing
 
 #: Under this key of a safetensors file's metadata an expert states how it was made.
@@ -25,11 +25,10 @@ def file_card(reference: str) -> ProbeCard:
     Raises `InputError` for a missing architecture or an unknown option, `WeightsError` for a file
     that is missing, no safetensors, or states what makes no sense.
     """
-    location, _, query = reference.removeprefix("file:").partition("?")
+    query = reference.partition("?")[2]
     options = {key: values[-1] for key, values in parse_qs(query).items()}
-    path = _existing(location)
-    _, metadata = read_safetensors(path)
-    stated = _stated(metadata, path)
+    path = referenced_file(reference)
+    stated = _stated(read_metadata(path), path)
     architecture = options.pop("arch", stated.get("architecture"))
     size = options.pop("input_size", None)
     sized = size is None or re.fullmatch(r"[0-9]{1,5}", size)
@@ -50,20 +49,6 @@ def file_card(reference: str) -> ProbeCard:
         description=f"weights in {path.name}",
     )
     return card.at(int(size)) if size else card
-
-
-def _existing(location: str) -> Path:
-    try:
-        # As it stands first: a name may hold a % that escapes nothing.
-        for written in (location, unquote(location)):
-            path = Path(written).expanduser().resolve()
-            if path.is_file():
-                return path
-        found = str(path)
-    except (OSError, RuntimeError, ValueError) as error:
-        # Forbidden folders, the home of nobody, a null byte.
-        found = f"{location!r}: {error}"
-    raise WeightsError("The weights are not there", expected="a safetensors file", got=found)
 
 
 def _stated(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:

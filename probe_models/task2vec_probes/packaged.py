@@ -10,7 +10,8 @@ from torch import Tensor
 from task2vec.errors import WeightsError
 from task2vec.probe.cache import cache_folder
 from task2vec.probe.card import ProbeCard
-from task2vec.probe.weights import file_hash, hash_weights, read_safetensors, write_safetensors
+from task2vec.probe.weight_files import file_hash
+from task2vec.probe.weights import hash_weights, read_safetensors, write_safetensors
 
 
 def packaged_state(card: ProbeCard) -> dict[str, Tensor]:

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from task2vec.probe.card import ProbeCard, read_card
-from task2vec.probe.probe import Probe
-from task2vec.probe.weights import read_safetensors
+
+if TYPE_CHECKING:
+    from task2vec.probe.probe import Probe
 
 _CARDS = Path(__file__).parent / "cards"
 
@@ -36,7 +38,7 @@ class ShippedProbes:
             return file_card(reference)
         return None
 
-    def load(self, card: ProbeCard) -> Probe | None:
+    def load(self, card: ProbeCard) -> "Probe | None":
         """Load a card by the scheme of its weights, else None."""
         from task2vec_probes.backbones import build
 
@@ -50,6 +52,8 @@ class ShippedProbes:
             state, pinned = hub_state(card.weights)
             return build(replace(card, weights=pinned), state)
         if card.weights.startswith("file:"):
+            from task2vec.probe.weights import read_safetensors
+
             state, _ = read_safetensors(Path(card.weights.removeprefix("file:")))
             return build(card, state)
         return None

@@ -124,7 +124,7 @@ def _finetune(
     workspace: "Workspace", source: str, *, start: str, epochs: int, images: int
 ) -> Callable[[Progress], "FineTuneResult"]:
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.recommend.finetune import FineTuningSettings
+    from task2vec.recommend.tuning_settings import FineTuningSettings
     from task2vec.service.finetuning import FineTuneRequest, finetune
 
     request = FineTuneRequest(

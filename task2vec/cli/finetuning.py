@@ -57,7 +57,7 @@ def finetune(
     checkpoint (safetensors, under timm's names) lies in the store; the accuracy is recorded as the
     starting model's outcome on this task.
     """
-    from task2vec.recommend.finetune import FineTuningSettings
+    from task2vec.recommend.tuning_settings import FineTuningSettings
     from task2vec.service.finetuning import FineTuneRequest
     from task2vec.service.finetuning import finetune as run
 

@@ -73,9 +73,9 @@ def embed(
     from dataclasses import replace
 
     from task2vec.errors import SettingError
-    from task2vec.fisher.estimators import Estimator
     from task2vec.service.tasks import EmbedRequest
     from task2vec.service.tasks import embed as run
+    from task2vec.types import Estimator
 
     if estimator not in list(Estimator):
         raise SettingError(

@@ -15,10 +15,10 @@ from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.embedding.standard_error import deal_groups, expected_repeat_distance
 from task2vec.fisher.estimate import estimate_fisher
-from task2vec.fisher.estimators import Estimator, LabelNoise
+from task2vec.fisher.estimators import LabelNoise
 from task2vec.probe.head import class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
-from task2vec.types import Provenance, Space, TaskEmbedding
+from task2vec.types import Estimator, Provenance, Space, TaskEmbedding
 
 #: Told of (stage, done, total) as images pass a stage: "reading", "features", "fisher".
 Progress = Callable[[str, int, int], None]

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from task2vec.errors import SettingError
-from task2vec.fisher.estimators import Estimator
-from task2vec.probe.head import DEFAULT_PENALTY
+from task2vec.probe.penalty import DEFAULT_PENALTY
+from task2vec.types import Estimator
 
 #: See docs/adr/0003-prior-precision.md.
 DEFAULT_PRIOR_PRECISION = 1e-6

@@ -4,28 +4,13 @@ Every estimator yields R cotangents per image; the image's diagonal Fisher infor
 over them of the squared back-propagated gradients, in expectation or exactly.
 """
 
-from enum import StrEnum
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from task2vec.errors import SettingError
 from task2vec.fisher.root import Likelihood, root_times
-
-
-class Estimator(StrEnum):
-    """How the expectation over labels is taken.
-
-    ``rademacher``: random signs on the square root of the logit Fisher; unbiased, bounded.
-    ``exact``: all C columns of the root; C backward passes.
-    ``categorical``: labels drawn from the model, as in the published method; unbiased but
-    heavy-tailed where the head is confident.
-    """
-
-    RADEMACHER = "rademacher"
-    EXACT = "exact"
-    CATEGORICAL = "categorical"
+from task2vec.types import Estimator
 
 
 class LabelNoise:

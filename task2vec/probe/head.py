@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from task2vec.errors import SettingError
+from task2vec.probe.penalty import DEFAULT_PENALTY
 from task2vec.types import HeadFit
 
-DEFAULT_PENALTY = 0.01
 # The gradient's largest element at which the fit counts as converged: features are of order 1, so
 # this leaves the logits right to some five digits.
 _TOLERANCE = 1e-6

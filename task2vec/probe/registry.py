@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import entry_points
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs
 
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.probe.card import ProbeCard
-from task2vec.probe.probe import Probe
+
+if TYPE_CHECKING:
+    from task2vec.probe.probe import Probe
 
 DEFAULT_PROBE = "efficientnet_lite0"
 
@@ -23,7 +25,7 @@ class ProbeSource(Protocol):
     def resolve(self, reference: str) -> ProbeCard | None:
         """Return the card of a reference such as ``timm:resnet50.a1_in1k``, or None."""
 
-    def load(self, card: ProbeCard) -> Probe | None:
+    def load(self, card: ProbeCard) -> "Probe | None":
         """Load a card that this package can load; None when it is not one of its own."""
 
 
@@ -66,7 +68,7 @@ def find_card(reference: str) -> ProbeCard:
     return card.at(_input_size(query)) if query else card
 
 
-def load_probe(reference: str) -> Probe:
+def load_probe(reference: str) -> "Probe":
     """Load a probe by name or reference.
 
     Raises `UnknownNameError`, and `WeightsError` when the weights are missing or altered.
@@ -74,7 +76,7 @@ def load_probe(reference: str) -> Probe:
     return load_card(find_card(reference))
 
 
-def load_card(card: ProbeCard) -> Probe:
+def load_card(card: ProbeCard) -> "Probe":
     """Load the probe of a card; raises as `load_probe` does."""
     for source in probe_sources():
         probe = source.load(card)

@@ -1,12 +1,12 @@
 """Confidence intervals of accuracies and of their differences."""
 
 from math import sqrt
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
-_Z = float(norm.ppf(0.975))
+_Z = NormalDist().inv_cdf(0.975)
 
 
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:

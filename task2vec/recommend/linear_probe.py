@@ -1,32 +1,13 @@
 """How well a linear classifier on a model's frozen features does, by cross-validation."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
 from task2vec.probe.head import fit_head
-from task2vec.recommend.intervals import wilson_interval
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
 
 FOLDS = 5
-
-
-@dataclass(frozen=True, eq=False)
-class ProbeAccuracy:
-    """``correct`` (N,) says which images were right when they were held out."""
-
-    correct: NDArray[np.bool_]
-
-    @property
-    def accuracy(self) -> float:
-        """The share of right answers."""
-        return float(self.correct.mean())
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the accuracy; it leaves out that folds share training images."""
-        return wilson_interval(int(self.correct.sum()), len(self.correct))
 
 
 def cross_validate(

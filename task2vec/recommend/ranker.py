@@ -17,7 +17,7 @@ from task2vec.recommend.gains import (
     likeness,
     update,
 )
-from task2vec.recommend.linear_probe import ProbeAccuracy
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.recommendation import (
     Evidence,
     EvidenceKind,

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from task2vec.data.task import Task
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.recommend.finetune import FineTuningSettings
     from task2vec.recommend.recommendation import Recommended
+    from task2vec.recommend.tuning_settings import FineTuningSettings
     from task2vec.service.batches import ItemResult
     from task2vec.service.finetuning import FineTuneResult
     from task2vec.service.maps import TaskMap
@@ -74,7 +74,8 @@ class LocalClient:
         update: bool = False,
     ) -> Iterator[ItemResult]:
         """Embed every source of a folder or list; yields each result once it is on disk."""
-        from task2vec.service.batches import BatchRequest, find_items, run_batch
+        from task2vec.service.batch_items import find_items
+        from task2vec.service.batches import BatchRequest, run_batch
 
         request = BatchRequest(probe=probe, settings=settings, tags=tuple(tags), update=update)
         return run_batch(self._workspace, find_items(Path(sources)), request)
@@ -115,7 +116,7 @@ class LocalClient:
         settings: FineTuningSettings | None = None,
     ) -> FineTuneResult:
         """Fine-tune a starting model on a task: a new expert, with an honest accuracy."""
-        from task2vec.recommend.finetune import FineTuningSettings
+        from task2vec.recommend.tuning_settings import FineTuningSettings
         from task2vec.service.finetuning import FineTuneRequest, finetune
 
         request = FineTuneRequest(
@@ -228,7 +229,8 @@ class Outcomes:
 
     def add(self, model: str, task: str, accuracy: float, **details: Any) -> Outcome:
         """Record one outcome; ``details`` are ``protocol``, ``images`` and ``seed``."""
-        from task2vec.service.outcomes import Measured, add_outcome
+        from task2vec.service.outcome_file import Measured
+    from task2vec.service.outcomes import add_outcome
 
         return add_outcome(self._workspace, Measured(model, task, accuracy, **details))
 

@@ -1,7 +1,7 @@
 """The lines of timm code that use a recommendation."""
 
 from task2vec.errors import WeightsError
-from task2vec.probe.registry import find_card
+from task2vec.probe.weight_files import referenced_file
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import loadable_ref
 from task2vec.types import ModelRecord
@@ -38,7 +38,7 @@ def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str
 def _state(ref: str) -> str:
     if not ref.startswith("file:"):
         return _state_of_probe(ref)
-    path = find_card(ref).weights.removeprefix("file:")
+    path = str(referenced_file(ref))
     return f"from safetensors.torch import load_file\n\nstate = load_file({path!r})"
 
 

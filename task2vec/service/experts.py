@@ -95,7 +95,7 @@ def has_own_backbone(workspace: Workspace, model: ModelRecord) -> bool:
     path = checkpoint(workspace, model)
     if path is None or not path.is_file():
         return True
-    from task2vec.probe.weights import read_metadata
+    from task2vec.probe.weight_files import read_metadata
 
     stated = json.loads(read_metadata(path).get("task2vec", "{}"))
     return bool(stated.get("best_epoch") != 0)

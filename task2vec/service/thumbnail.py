@@ -1,16 +1,19 @@
 """A small picture of a task: a mosaic of its images, for maps and lists."""
 
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from task2vec.data.sample import Sample
-from task2vec.probe.probe import Pixels
+
+if TYPE_CHECKING:
+    from task2vec.probe.probe import Pixels
 
 _SIDE = 96
 
 
-def thumbnail(sample: Sample[Pixels]) -> bytes:
+def thumbnail(sample: "Sample[Pixels]") -> bytes:
     """Return a PNG of 96 x 96 pixels: one image each of four classes spread over the task."""
     firsts = [int((sample.labels == label).argmax()) for label in range(len(sample.classes))]
     chosen = [firsts[i * (len(firsts) - 1) // 3] for i in range(4)]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         TaskEmbedding,
         Vector,
     )
+    from task2vec.types.estimator import Estimator
     from task2vec.types.jobs import (
         DatasetRecord,
         EventKind,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DatasetRecord",
+    "Estimator",
     "EventKind",
     "HeadFit",
     "JobFailure",
@@ -62,6 +64,7 @@ _HOMES = {
         "TaskEmbedding",
         "Vector",
     ),
+    "task2vec.types.estimator": ("Estimator",),
     "task2vec.types.records": ("ModelRecord", "Neighbour", "Outcome", "TaskRecord"),
 }
 

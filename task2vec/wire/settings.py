@@ -1,18 +1,9 @@
 """How something is embedded or fine-tuned, as a client may say it."""
 
-from enum import StrEnum
-
 from pydantic import Field
 
+from task2vec.types import Estimator
 from task2vec.wire.base import Question
-
-
-class Estimator(StrEnum):
-    """How the Fisher information is estimated."""
-
-    RADEMACHER = "rademacher"
-    EXACT = "exact"
-    CATEGORICAL = "categorical"
 
 
 class EmbeddingSettings(Question):

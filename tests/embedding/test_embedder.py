@@ -18,10 +18,9 @@ from task2vec.data.open import open_source
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SettingError, SourceError
-from task2vec.fisher.estimators import Estimator
 from task2vec.probe import head
 from task2vec.probe.probe import Probe
-from task2vec.types import Space
+from task2vec.types import Estimator, Space
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from task2vec.data.sample import all_images
 from task2vec.distance import symmetric_distance
 from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.fisher.estimators import Estimator
 from task2vec.probe.head import fit_head
+from task2vec.types import Estimator
 
 EXACT = EmbeddingSettings(estimator=Estimator.EXACT, prior_precision=1e-4)
 

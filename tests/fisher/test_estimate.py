@@ -6,7 +6,8 @@ from oracles import fisher_by_definition
 
 from task2vec.errors import SettingError
 from task2vec.fisher.estimate import estimate_fisher
-from task2vec.fisher.estimators import Estimator, LabelNoise
+from task2vec.fisher.estimators import LabelNoise
+from task2vec.types import Estimator
 
 IMAGES = 11
 

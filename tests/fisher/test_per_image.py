@@ -11,8 +11,9 @@ from torch import nn
 
 from task2vec.errors import SettingError
 from task2vec.fisher import convolution
-from task2vec.fisher.estimators import Estimator, LabelNoise
+from task2vec.fisher.estimators import LabelNoise
 from task2vec.fisher.per_image import PerImageFisher
+from task2vec.types import Estimator
 
 CONVOLUTIONS = {
     "dense": {"kernel_size": 3, "padding": 1},

@@ -8,8 +8,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from task2vec.errors import WeightsError
+from task2vec.probe.weight_files import file_hash
 from task2vec.probe.weights import (
-    file_hash,
     fill,
     hash_weights,
     read_safetensors,

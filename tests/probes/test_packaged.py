@@ -6,7 +6,8 @@ import torch
 
 from task2vec.errors import WeightsError
 from task2vec.probe.registry import find_card
-from task2vec.probe.weights import file_hash, hash_weights, read_safetensors, write_safetensors
+from task2vec.probe.weight_files import file_hash
+from task2vec.probe.weights import hash_weights, read_safetensors, write_safetensors
 from task2vec_probes.packaged import package_file, packaged_state
 
 CARD = find_card("efficientnet_lite0")

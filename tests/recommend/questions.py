@@ -3,7 +3,7 @@
 import numpy as np
 
 from task2vec.recommend.gains import REACH, GainTable
-from task2vec.recommend.linear_probe import ProbeAccuracy
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.ranker import Distances, Question
 from task2vec.types import ModelRecord, Outcome
 

@@ -12,8 +12,9 @@ from PIL import Image
 from task2vec.errors import SettingError
 from task2vec.probe.head import fit_head
 from task2vec.recommend import finetune as module
-from task2vec.recommend.finetune import FineTuningSettings, classify, fine_tune
+from task2vec.recommend.finetune import classify, fine_tune
 from task2vec.recommend.holdout import Labelled
+from task2vec.recommend.tuning_settings import FineTuningSettings
 
 CLASSES = 3
 QUICK = FineTuningSettings(epochs=8, patience=8, learning_rate=0.03, seed=3)

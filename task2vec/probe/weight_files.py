@@ -1,0 +1,63 @@
+"""What can be told of a file of weights without its tensors, and so without torch."""
+
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import unquote
+
+from safetensors import SafetensorError, safe_open
+
+from task2vec.errors import WeightsError
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Return the metadata of a safetensors file without its tensors.
+
+    Raises `WeightsError` for anything else.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(
+            f"The weights in {path} cannot be read",
+            expected="a safetensors file",
+            got=str(error),
+            remedy="Save the state dict with safetensors.torch.save_file and try again.",
+        ) from error
+
+
+def referenced_file(reference: str) -> Path:
+    """Return the file that ``file:PATH[?OPTIONS]`` names; raises `WeightsError` without one."""
+    location = reference.removeprefix("file:").partition("?")[0]
+    try:
+        # As it stands first: a name may hold a % that escapes nothing.
+        for written in (location, unquote(location)):
+            path = Path(written).expanduser().resolve()
+            if path.is_file():
+                return path
+        found = str(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        # Forbidden folders, the home of nobody, a null byte.
+        found = f"{location!r}: {error}"
+    raise WeightsError("The weights are not there", expected="a safetensors file", got=found)
+
+
+def check_hash(path: Path, expected: str) -> None:
+    """Raise `WeightsError` unless the bytes of a file have this SHA-256."""
+    found = file_hash(path)
+    if found != expected:
+        raise WeightsError(
+            f"The weights in {path.name} have been altered",
+            expected=f"SHA-256 {expected}",
+            got=found,
+            remedy="Restore the file from a copy, or remove the model and fine-tune anew.",
+        )

@@ -1,0 +1,25 @@
+"""What a linear probe found, image by image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from task2vec.recommend.intervals import wilson_interval
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeAccuracy:
+    """``correct`` (N,) says which images were right when they were held out."""
+
+    correct: NDArray[np.bool_]
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers."""
+        return float(self.correct.mean())
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the accuracy; it leaves out that folds share training images."""
+        return wilson_interval(int(self.correct.sum()), len(self.correct))
