@@ -1,60 +1,24 @@
 """Which starting model to take for a task: gathers what is known and lets the ranker judge."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import replace
 
 from task2vec.distance import task_asymmetric_distance, task_symmetric_distance
 from task2vec.errors import SettingError
 from task2vec.recommend.gains import GainTable
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.ranker import Distances, Question, rank
 from task2vec.recommend.recommendation import Recommended
 from task2vec.service.code import starting_code
 from task2vec.service.experts import has_own_backbone
-from task2vec.service.subjects import Subject, reopen
+from task2vec.service.limits import Limits
+from task2vec.service.probing import Progress, probe_models
+from task2vec.service.subjects import Subject
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import default_model_id, list_models
+from task2vec.service.zoo import default_model_id, list_models, packaged_models
 from task2vec.types import ModelRecord, TaskEmbedding
 
-if TYPE_CHECKING:
-    from task2vec.data.sample import Sample
-    from task2vec.data.task import Task
-    from task2vec.recommend.linear_probe import ProbeAccuracy
-
-#: Told of (model name, models done, models in all) as packaged models are probed.
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a starting model must keep to. The default is subject to them as well.
-
-    ``architecture`` is a shell pattern, ``licence`` one name, compared without case. Raises
-    `SettingError` for fewer than one parameter.
-    """
-
-    max_parameters: int | None = None
-    architecture: str | None = None
-    licence: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.max_parameters is not None and self.max_parameters < 1:
-            raise SettingError(
-                "The limit on parameters lets nothing pass",
-                expected="at least 1",
-                got=str(self.max_parameters),
-            )
-
-    def allow(self, model: ModelRecord) -> bool:
-        """Whether a model keeps to the limits; one whose figure is unknown does not."""
-        if self.max_parameters is not None and (
-            model.parameters is None or model.parameters > self.max_parameters
-        ):
-            return False
-        if self.architecture is not None and not fnmatchcase(model.architecture, self.architecture):
-            return False
-        return self.licence is None or (model.licence or "").lower() == self.licence.lower()
+__all__ = ["Limits", "Progress", "models_to_probe", "recommend"]
 
 
 def recommend(
@@ -64,13 +28,27 @@ def recommend(
     k: int = 5,
     limits: Limits | None = None,
     images: int = 300,
+    measured: Mapping[str, ProbeAccuracy] | None = None,
     progress: Progress | None = None,
 ) -> Recommended:
     """Rank the starting models for a task, and say whether to leave the default for any of them.
 
     Packaged models are judged by a cross-validated linear probe on the task's own images, where
     these are at hand; experts by how near their own task is; every model by its outcomes on near
-    tasks. Raises `SettingError` when no model passes the limits or ``k`` is below 1.
+    tasks.
+
+    Args:
+        workspace: where models, tasks and outcomes are.
+        subject: the task.
+        k: how many source tasks count.
+        limits: what the models must keep to.
+        images: how many images of the task are probed on at most.
+        measured: linear probes by the id of their model (see `models_to_probe`), measured
+            elsewhere; when they are given, here nothing is probed and no engine is started.
+        progress: told of each model that is probed.
+
+    Raises:
+        SettingError: when no model passes the limits or ``k`` is below 1.
     """
     if k < 1:
         raise SettingError("k is out of range", expected="at least 1", got=str(k))
@@ -87,7 +65,12 @@ def recommend(
     default = default_model_id()
     unchanged = [model.name for model in models if not has_own_backbone(workspace, model)]
     models = [model for model in models if model.name not in unchanged]
-    measured, warnings = _probe_packaged(workspace, subject, models, images, progress)
+    warnings: list[str] = []
+    if measured is None:
+        wanted = models_to_probe(workspace, limits)
+        measured, warnings = probe_models(
+            workspace, subject, wanted, images=images, progress=progress
+        )
     if unchanged:
         names = ", ".join(unchanged)
         warnings.append(f"not offered, since their backbone is that of their start: {names}")
@@ -106,6 +89,13 @@ def recommend(
     if chosen is not None:
         code = starting_code(workspace, chosen, subject.embedding.provenance.classes)
     return replace(answer, code=code, warnings=(*subject.warnings, *warnings))
+
+
+def models_to_probe(workspace: Workspace, limits: Limits) -> list[ModelRecord]:
+    """Return the packaged models within the limits, and the default, which gains are over."""
+    default = default_model_id()
+    offered = {model.id for model in list_models(workspace) if limits.allow(model)}
+    return [model for model in packaged_models() if model.id == default or model.id in offered]
 
 
 def _distances(workspace: Workspace, subject: Subject) -> dict[str, Distances]:
@@ -131,58 +121,3 @@ def _distances(workspace: Workspace, subject: Subject) -> dict[str, Distances]:
 
 def _is(task: str, subject: Subject) -> bool:
     return subject.record is not None and subject.record.id == task
-
-
-def _probe_packaged(
-    workspace: Workspace,
-    subject: Subject,
-    models: list[ModelRecord],
-    images: int,
-    progress: Progress | None,
-) -> tuple[dict[str, "ProbeAccuracy"], list[str]]:
-    """Return the linear probe of each packaged model, and of the default whatever the limits."""
-    task = subject.task
-    if task is None and subject.record is not None:
-        task = reopen(subject.record)
-    if task is None:
-        return {}, [
-            f"the images of {subject.name} are not where they were, or have changed: "
-            "no model could be probed on them"
-        ]
-    from task2vec.service.zoo import packaged_models
-
-    default = default_model_id()
-    wanted = [
-        model
-        for model in packaged_models()
-        if model.id == default or any(model.id == other.id for other in models)
-    ]
-    measured: dict[str, ProbeAccuracy] = {}
-    for position, model in enumerate(wanted):
-        if progress is not None:
-            progress(model.name, position, len(wanted))
-        found = _linear_probe(workspace, task, model, images)
-        if found is not None:
-            measured[model.id] = found
-    if progress is not None:
-        progress("", len(wanted), len(wanted))
-    warnings = []
-    if not measured:
-        warnings.append("too few images a class to hold any out: no model could be probed")
-    return measured, warnings
-
-
-def _linear_probe(
-    workspace: Workspace, task: "Task", model: ModelRecord, images: int
-) -> "ProbeAccuracy | None":
-    import numpy as np
-
-    from task2vec.data.sample import draw_sample
-    from task2vec.recommend.linear_probe import cross_validate
-
-    probe = workspace.engine.probe(model.ref)
-    sample: Sample[np.ndarray] = draw_sample(
-        task, images=images, seed=0, transform=probe.preprocess
-    )
-    features = probe.features(sample.images).cpu().numpy()
-    return cross_validate(features, sample.labels, classes=len(sample.classes))

@@ -1,0 +1,161 @@
+"""How workers get, keep and give back jobs; `completion` is how they end them well."""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from time import time
+from typing import Any
+
+from task2vec.errors import InputError, Task2VecError
+from task2vec.service.jobs import datasets_of
+from task2vec.service.questions import limits_of
+from task2vec.service.recommendation import models_to_probe
+from task2vec.service.workspace import Workspace
+from task2vec.types import DatasetRecord, JobFailure, JobKind, JobProgress, JobRecord
+
+#: How long a worker may go without getting ahead before its job is given to another.
+LEASE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Lent:
+    """A job with what its worker needs to know: the question, and what is looked up for it.
+
+    ``payload`` adds ``datasets`` by role ("task", or "source" and "target") and, for a
+    recommendation, ``measure`` and ``probe_models``, for fine-tuning, ``model`` and ``embedding``,
+    whether the task has yet to be embedded.
+    """
+
+    job: JobRecord
+    payload: dict[str, Any]
+    seconds: float
+
+
+def lease(
+    workspace: Workspace,
+    *,
+    worker: str,
+    kinds: Collection[JobKind],
+    seconds: float = LEASE_SECONDS,
+    now: float | None = None,
+) -> Lent | None:
+    """Lend the next job of these kinds to a worker; None where there is none.
+
+    Leases that are over end first. A job that needs what is gone since fails, and the next is lent.
+    """
+    moment = _now(now)
+    jobs = workspace.store().jobs
+    jobs.expire(now=moment, seconds=seconds)
+    while True:
+        job = jobs.lease(worker=worker, kinds=kinds, now=moment, seconds=seconds)
+        if job is None:
+            return None
+        try:
+            return Lent(job, _payload(workspace, job), seconds)
+        except InputError as error:
+            fail(
+                workspace,
+                job.id,
+                fence=job.fence,
+                failure=failure_of(error),
+                transient=False,
+                now=moment,
+            )
+
+
+def heartbeat(
+    workspace: Workspace,
+    id_: str,
+    *,
+    fence: int,
+    progress: JobProgress,
+    seconds: float = LEASE_SECONDS,
+    now: float | None = None,
+) -> JobRecord:
+    """Note progress; only where it went forward is the lease prolonged.
+
+    One that is cancelling is to be stopped and then failed. Raises `LeaseLostError`.
+    """
+    told = replace(
+        progress,
+        standard_error=_finite(progress.standard_error),
+        seconds_left=_finite(progress.seconds_left),
+    )
+    return workspace.store().jobs.heartbeat(
+        id_, fence=fence, progress=told, now=_now(now), seconds=seconds
+    )
+
+
+def fail(
+    workspace: Workspace,
+    id_: str,
+    *,
+    fence: int,
+    failure: JobFailure,
+    transient: bool,
+    now: float | None = None,
+) -> JobRecord:
+    """End a try badly: a transient failure is tried again, at most three times in all.
+
+    A worker that has stopped a cancelling job says so with this too. Raises `LeaseLostError`.
+    """
+    return workspace.store().jobs.fail(
+        id_, fence=fence, failure=failure, transient=transient, now=_now(now)
+    )
+
+
+def release(workspace: Workspace, id_: str, *, fence: int, now: float | None = None) -> JobRecord:
+    """Give a job back untried, since its worker stops; raises `LeaseLostError`."""
+    return workspace.store().jobs.release(id_, fence=fence, now=_now(now))
+
+
+def expire(
+    workspace: Workspace, *, seconds: float = LEASE_SECONDS, now: float | None = None
+) -> list[JobRecord]:
+    """End the tries of workers whose lease is over; return what became of their jobs."""
+    return workspace.store().jobs.expire(now=_now(now), seconds=seconds)
+
+
+def failure_of(error: Task2VecError) -> JobFailure:
+    """Return the parts of an error, as a job keeps them."""
+    return JobFailure(
+        code=error.code,
+        problem=error.problem,
+        expected=error.expected,
+        got=error.got,
+        remedy=error.remedy,
+    )
+
+
+def _payload(workspace: Workspace, job: JobRecord) -> dict[str, Any]:
+    store = workspace.store()
+    payload = dict(job.payload)
+    payload["datasets"] = {
+        role: _about(store.datasets.get(id_)) for role, id_ in datasets_of(job).items()
+    }
+    if job.kind is JobKind.RECOMMEND:
+        models = models_to_probe(workspace, limits_of(payload))
+        payload["measure"] = True
+        payload["probe_models"] = [{"id": model.id, "ref": model.ref} for model in models]
+    if job.kind is JobKind.FINETUNE:
+        payload["model"] = store.models.get(payload["start"]).to_json()
+        payload["embedding"] = payload["task"] is None
+    return payload
+
+
+def _about(dataset: DatasetRecord) -> dict[str, Any]:
+    return {
+        "id": dataset.id,
+        "name": dataset.name,
+        "sha256": dataset.sha256,
+        "bytes": dataset.bytes,
+        "format": dataset.format,
+    }
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _now(now: float | None) -> float:
+    return time() if now is None else now

@@ -1,0 +1,249 @@
+"""Checks questions that take a job, and says what a job for each of them is about."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from task2vec.errors import NameTakenError, SettingError, SourceError, UnknownNameError
+from task2vec.probe.registry import DEFAULT_PROBE, known_cards
+from task2vec.service.limits import Limits
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import get_model, list_models
+from task2vec.store.identity import check_name
+from task2vec.types import DatasetRecord, JobKind, TaskRecord
+
+_SOURCE = "dataset:"
+_SETTINGS = {
+    "probe": DEFAULT_PROBE,
+    "images": 300,
+    "estimator": "rademacher",
+    "draws": 1,
+    "seed": 0,
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A question that can be worked on.
+
+    ``payload`` is the question with names resolved; ``answer`` is there when it needs no work.
+    """
+
+    payload: Mapping[str, Any]
+    name: str
+    datasets: tuple[DatasetRecord, ...] = ()
+    answer: Mapping[str, Any] | None = None
+
+
+def check_question(workspace: Workspace, kind: JobKind, question: Mapping[str, Any]) -> Checked:
+    """Return what a job for the question is about.
+
+    Raises:
+        UnknownNameError: for a data set, task, model or probe that is not there.
+        NameTakenError: when what it would make has the name of something else.
+        SourceError: when the images of a stored task are no longer here.
+        SettingError: for anything else that could not be worked on.
+    """
+    return _CHECKS[kind](workspace, question)
+
+
+def same_as(kind: JobKind, checked: Checked) -> str:
+    """Return text that is equal for questions with the same answer.
+
+    A data set counts by its bytes: it may have been sent twice.
+    """
+    about = {k: v for k, v in checked.payload.items() if k not in ("priority", "dataset")}
+    digests = [dataset.sha256 for dataset in checked.datasets]
+    text = json.dumps([kind.value, about, digests], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def source_of(dataset: str) -> str:
+    """Return what a task states as its source when it was embedded from this data set."""
+    return _SOURCE + dataset
+
+
+def settings_of(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a data set is embedded, what is left out at its default."""
+    return {**_SETTINGS, **(question.get("settings") or {})}
+
+
+def source_signature(dataset: DatasetRecord, settings: Mapping[str, Any]) -> str:
+    """Return text that is equal for equal bytes that are embedded in the same way."""
+    how = json.dumps({**_SETTINGS, **settings}, sort_keys=True)
+    return f"{_signature(dataset)}{hashlib.sha256(how.encode()).hexdigest()[:16]}"
+
+
+def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
+    """Return the data set that a stored task was embedded from.
+
+    Raises:
+        SourceError: when it is gone, or the task came here in another way.
+    """
+    if task.source.startswith(_SOURCE):
+        try:
+            return workspace.store().datasets.get(task.source.removeprefix(_SOURCE))
+        except UnknownNameError:
+            pass
+    raise SourceError(
+        f"The images of task '{task.name}' are not on this server",
+        expected="a task whose data set is still kept",
+        remedy="Upload them again, and ask about that data set.",
+    )
+
+
+def find_known(workspace: Workspace, name: str, dataset: DatasetRecord) -> TaskRecord | None:
+    """Return the stored task of this name, if it was embedded from these bytes; else None.
+
+    Raises:
+        NameTakenError: when it was embedded from others.
+    """
+    known = _stored(workspace, name)
+    if known is not None and not known.source_signature.startswith(_signature(dataset)):
+        raise NameTakenError(
+            f"Another task is named '{name}' already",
+            remedy="Upload the data set under another name, or name the stored task.",
+        )
+    return known
+
+
+def _signature(dataset: DatasetRecord) -> str:
+    return f"sha256:{dataset.sha256}:"
+
+
+def _stored(workspace: Workspace, name: str) -> TaskRecord | None:
+    try:
+        return workspace.store().tasks.get(name)
+    except UnknownNameError:
+        return None
+
+
+def _check_settings(question: Mapping[str, Any]) -> dict[str, Any]:
+    settings = settings_of(question)
+    names = [card.name for card in known_cards()]
+    if settings["probe"] not in names:
+        raise UnknownNameError(
+            f"There is no probe named '{settings['probe']}'",
+            remedy=f"This server has {', '.join(names)}.",
+        )
+    return settings
+
+
+def _embed(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
+    store = workspace.store()
+    dataset = store.datasets.get(question["dataset"])
+    settings = _check_settings(question)
+    name = question.get("name") or dataset.name
+    check_name(name)
+    known = _stored(workspace, name)
+    answer = None
+    if known is not None and known.source_signature == source_signature(dataset, settings):
+        answer = {**known.to_json(), "status": "unchanged"}
+    elif known is not None and not question.get("update"):
+        raise NameTakenError(
+            f"There is a task named '{name}' already",
+            remedy="Replace it with `update`, or choose another name.",
+        )
+    payload = {**question, "dataset": dataset.id, "name": name, "settings": settings}
+    return Checked(payload, name, (dataset,), answer)
+
+
+def _search(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
+    dataset = workspace.store().datasets.get(_given(question, "dataset"))
+    payload = {**question, "dataset": dataset.id, "settings": _check_settings(question)}
+    return Checked(payload, dataset.name, (dataset,))
+
+
+def _distances(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
+    store = workspace.store()
+    payload = {**question, "settings": _check_settings(question)}
+    names, datasets = [], []
+    for side in ("source", "target"):
+        asked = question[side]
+        if asked.get("dataset") is not None:
+            datasets.append(store.datasets.get(asked["dataset"]))
+            payload[side] = {"task": None, "dataset": datasets[-1].id}
+            names.append(datasets[-1].name)
+        else:
+            task = store.tasks.get(_given(asked, "task"))
+            payload[side] = {"task": task.id, "dataset": None}
+            names.append(task.name)
+    if not datasets:
+        raise SettingError("The distance of two stored tasks takes no job")
+    return Checked(payload, " to ".join(names), tuple(datasets))
+
+
+def _recommend(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
+    store = workspace.store()
+    limits_of(question)
+    payload = {**question, "settings": _check_settings(question)}
+    if question.get("dataset") is not None:
+        dataset = store.datasets.get(question["dataset"])
+        return Checked({**payload, "dataset": dataset.id, "task": None}, dataset.name, (dataset,))
+    task = store.tasks.get(_given(question, "task"))
+    dataset = dataset_of(workspace, task)
+    return Checked({**payload, "dataset": dataset.id, "task": task.id}, task.name, (dataset,))
+
+
+def limits_of(question: Mapping[str, Any]) -> Limits:
+    """Return what the recommended models must keep to; raises `SettingError`."""
+    return Limits(
+        max_parameters=question.get("max_parameters"),
+        architecture=question.get("architecture"),
+        licence=question.get("licence"),
+    )
+
+
+def _finetune(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
+    store = workspace.store()
+    if (question.get("task") is None) == (question.get("dataset") is None):
+        raise SettingError(
+            "What to fine-tune on is not clear", expected="either task or dataset, not both"
+        )
+    task: TaskRecord | None
+    if question.get("task") is not None:
+        task = store.tasks.get(question["task"])
+        dataset = dataset_of(workspace, task)
+    else:
+        dataset = store.datasets.get(question["dataset"])
+        task = find_known(workspace, dataset.name, dataset)
+    start = get_model(workspace, question["start"])
+    called = dataset.name if task is None else task.name
+    name = question.get("name") or f"{called}-from-{start.name}"
+    check_name(name)
+    if any(model.name == name for model in list_models(workspace)):
+        raise NameTakenError(
+            f"There is a model named '{name}' already", remedy="Choose another name."
+        )
+    payload = {
+        **question,
+        "task": None if task is None else task.id,
+        "dataset": dataset.id,
+        "start": start.id,
+        "name": name,
+    }
+    return Checked(payload, name, (dataset,))
+
+
+def _fetch(_: Workspace, question: Mapping[str, Any]) -> Checked:
+    check_name(question["name"])
+    return Checked(dict(question), question["name"])
+
+
+def _given(question: Mapping[str, Any], field: str) -> str:
+    value = question.get(field)
+    if not isinstance(value, str):
+        raise SettingError("The question is about nothing", expected=f"a {field}")
+    return value
+
+
+_CHECKS: Mapping[JobKind, Callable[[Workspace, Mapping[str, Any]], Checked]] = {
+    JobKind.EMBED: _embed,
+    JobKind.SEARCH: _search,
+    JobKind.DISTANCES: _distances,
+    JobKind.RECOMMEND: _recommend,
+    JobKind.FINETUNE: _finetune,
+    JobKind.FETCH: _fetch,
+}
