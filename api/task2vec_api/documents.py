@@ -1,0 +1,129 @@
+"""How operations are described: their answers, their errors, each with a real example."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from task2vec_api.errors import MEDIA_TYPE
+
+Responses = dict[int | str, dict[str, Any]]
+
+# Whatever an operation does, these may happen.
+COMMON_ERRORS = (400, 401, 403, 413, 422, 429, 500, 503, 504)
+
+
+def router(tag: str) -> APIRouter:
+    """Return a router whose operations bear the names of their functions and one tag."""
+    return APIRouter(tags=[tag], generate_unique_id_function=_name)
+
+
+def _name(route: APIRoute) -> str:
+    return route.name
+
+
+def json_answer(
+    model: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the response for a message; numbers that are not finite become null."""
+    return Response(
+        model.model_dump_json().encode(),
+        status_code=status,
+        media_type="application/json",
+        headers=None if headers is None else dict(headers),
+    )
+
+
+def told(status: int, model: type[BaseModel], description: str, example: Any = None) -> Responses:
+    """Describe an answer that is a message.
+
+    ``example`` defaults to the model's own.
+    """
+    own = model.model_config.get("json_schema_extra")
+    if example is None and isinstance(own, dict):
+        examples = own.get("examples")
+        example = examples[0] if isinstance(examples, list) else None
+    content = {} if example is None else {"application/json": {"example": example}}
+    return {status: {"model": model, "description": description, "content": content}}
+
+
+def sent(status: int, description: str, **media: Any) -> Responses:
+    """Describe an answer that is no message: ``media`` types by name, ``_`` for the slash."""
+    return {status: {"description": description, "content": media}}
+
+
+def failing(*statuses: int) -> Responses:
+    """Describe the errors that only some operations have, beside `COMMON_ERRORS`."""
+    return {status: {"description": _MEANINGS[status]} for status in statuses}
+
+
+def problem_example(status: int) -> dict[str, Any]:
+    """Return a problem with this status, as the server would tell it."""
+    code, detail, remedy = _EXAMPLES[status]
+    example = {
+        "type": f"https://task2vec.dev/errors/{code}",
+        "title": _MEANINGS[status],
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": "req_5f0c2a9be1d34477",
+    }
+    return example if remedy is None else {**example, "remedy": remedy}
+
+
+PROBLEM_TYPE = MEDIA_TYPE
+
+_MEANINGS = {
+    400: "The body is not what its content type says",
+    401: "No key came, or one that is not valid",
+    403: "A valid key without the scope that this needs",
+    404: "No such thing has this name or id",
+    406: "None of the media types in Accept can be given",
+    408: "The request did not arrive in time",
+    409: "Not possible in the present state of what it is about",
+    412: "What was to be changed has changed since it was read",
+    413: "More than the limits allow",
+    415: "The body is of a media type that is not taken",
+    422: "What was asked for cannot be used",
+    429: "This key asks too often, or for too much at once",
+    500: "A fault in the server itself",
+    501: "An optional dependency is not installed on the server",
+    503: "The server has too much to do",
+    504: "The time that was given is over",
+    507: "The disk of the server is full",
+}
+
+_EXAMPLES: dict[int, tuple[str, str, str | None]] = {
+    400: ("malformed", "The body is no valid JSON.", None),
+    401: ("unauthenticated", "This needs a key.", "Send it as Authorization: Bearer KEY."),
+    403: ("not_allowed", "This key does not open this.", None),
+    404: (
+        "unknown_name",
+        "No task has the name or id 'greek_capitls'.",
+        "Did you mean 'greek_capitals'?",
+    ),
+    406: ("not_acceptable", "Only application/json and application/octet-stream are given.", None),
+    408: ("slow_client", "The request did not arrive in time.", None),
+    409: ("wrong_state", "Job job_31d0b7f2a6c85e94 cannot be cancelled.", None),
+    412: (
+        "changed",
+        "It has changed since you read it.",
+        "Read it again, see what changed, and repeat with its new ETag.",
+    ),
+    413: ("too_large", "This is more than the server takes at once.", None),
+    415: ("unsupported_media_type", "A form is expected: multipart/form-data.", None),
+    422: ("bad_input", "The request does not fit its schema: query.k.", None),
+    429: ("rate_limited", "This key asks too often.", "Wait as long as Retry-After says."),
+    500: (
+        "internal",
+        "Something went wrong in the server.",
+        "Tell whoever runs the server the request_id: the log has the details.",
+    ),
+    501: ("missing_extra", "UMAP is not installed on the server.", None),
+    503: ("overloaded", "The server has too much to do.", "Wait as long as Retry-After says."),
+    504: ("deadline_exceeded", "The time that was given is over.", None),
+    507: ("store_full", "The server's disk is full; nothing was changed.", None),
+}
