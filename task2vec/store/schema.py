@@ -82,6 +82,8 @@ models = Table(
     Column("input_size", Integer),
     Column("licence", String),
     Column("created", String, nullable=False),
+    # Of the file of weights, where there is one: an altered file is noticed.
+    Column("sha256", String),
 )
 
 outcomes = Table(

@@ -50,7 +50,8 @@ class ModelRecord:
 
     ``ref`` says where it is loaded from (``probe:NAME``, ``timm:NAME``, ``hf-hub:ORG/NAME``,
     ``file:PATH?arch=NAME``); ``task`` is the id of the task it is an expert of, if any;
-    ``parameters`` is their number, ``input_size`` pixels a side.
+    ``parameters`` is their number, ``input_size`` pixels a side, ``sha256`` that of the file of its
+    weights, where that is one of this machine.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ModelRecord:
     input_size: int | None
     licence: str | None
     created: str
+    sha256: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the stable fields that every command shows of a model."""

@@ -17,6 +17,7 @@ class Model(Answer):
     input_size: int | None
     licence: str | None
     created: str
+    sha256: str | None = Field(None, description="Of the file of its weights, of an expert.")
 
 
 class ModelPage(Page):
