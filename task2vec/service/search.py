@@ -12,7 +12,7 @@ from task2vec.distance import (
 )
 from task2vec.service.subjects import Subject, check_comparable
 from task2vec.service.workspace import Workspace
-from task2vec.store.index.protocol import Role
+from task2vec.store.index.protocol import Role, TaskFilter
 from task2vec.types import Neighbour
 
 
@@ -45,11 +45,16 @@ class PairDistances:
 
 
 def neighbours(
-    workspace: Workspace, subject: Subject, *, k: int = 5, asymmetric: bool = False
+    workspace: Workspace,
+    subject: Subject,
+    *,
+    k: int = 5,
+    asymmetric: bool = False,
+    where: TaskFilter | None = None,
 ) -> list[Neighbour]:
     """Return the ``k`` nearest stored tasks; asymmetric ones are the best *sources* for it.
 
-    The task itself is left out. Raises `SpaceMismatchError` when the store holds tasks of other
+    The task itself, and those that ``where`` does not admit, are left out. Raises `SpaceMismatchError` when the store holds tasks of other
     spaces only, `SettingError` for ``k`` below 1.
     """
     store = workspace.existing_store()
@@ -61,6 +66,7 @@ def neighbours(
         k=k,
         role=Role.SOURCES_FOR if asymmetric else Role.SYMMETRIC,
         exclude=() if subject.record is None else (subject.record.id,),
+        where=where,
     )
 
 

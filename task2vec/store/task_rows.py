@@ -6,12 +6,13 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from task2vec.errors import StoreCorruptError
 from task2vec.store import schema
 from task2vec.store.identity import unknown
 from task2vec.store.text import dump, load
+from task2vec.store.vectors import BYTES_OF_A_VALUE, Kind
 from task2vec.types import Provenance, Space, TaskRecord
 
 
@@ -83,3 +84,20 @@ def find_task(connection: Connection, name_or_id: str) -> Row[Any]:
     if row is None:
         raise unknown("task", asked=name_or_id, names=connection.scalars(select(name)))
     return row
+
+
+def task_named(connection: Connection, name: str) -> TaskRecord | None:
+    """Return the task of this name, if there is one."""
+    row = connection.execute(select(schema.tasks).where(schema.tasks.c.name == name)).one_or_none()
+    return None if row is None else from_row(row)
+
+
+def elements_of(connection: Connection, space: Space) -> int | None:
+    """Return how many elements the stored embeddings of ``space`` have; None without any."""
+    size = connection.scalar(
+        select(func.length(schema.vectors.c.data))
+        .join(schema.tasks, schema.vectors.c.task == schema.tasks.c.id)
+        .where(schema.tasks.c.space == space_key(space), schema.vectors.c.kind == Kind.VALUES)
+        .limit(1)
+    )
+    return None if size is None else size // BYTES_OF_A_VALUE

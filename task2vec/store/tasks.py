@@ -17,7 +17,7 @@ from task2vec.store.changes import (
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now
 from task2vec.store.task_edits import Check, edit_task, page_of_tasks
-from task2vec.store.task_rows import find_task, from_row, to_row
+from task2vec.store.task_rows import elements_of, find_task, from_row, to_row
 from task2vec.store.updates import Update, read_update, vectors_missing
 from task2vec.store.vectors import Kind, decode_embedding, encode
 from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
@@ -245,6 +245,11 @@ class Tasks:
         """Return what a copy of the tasks of ``space`` lacks: see `read_update`."""
         with self._database.read() as connection:
             return read_update(connection, space, since=number)
+
+    def elements(self, space: Space) -> int | None:
+        """Return how many elements the embeddings of ``space`` have; None without any."""
+        with self._database.read() as connection:
+            return elements_of(connection, space)
 
     def list(self, *, probe: str | None = None, tag: str | None = None) -> list[TaskRecord]:
         """Return all records, or those of a ``probe`` (its name) or with a ``tag``, by name."""

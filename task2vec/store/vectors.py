@@ -24,6 +24,7 @@ _STORED: dict[Kind, np.dtype[Any]] = {
     Kind.ERRORS: np.dtype("<f4"),
     Kind.REPLICATES: np.dtype("<f2"),
 }
+BYTES_OF_A_VALUE = _STORED[Kind.VALUES].itemsize
 
 
 def encode(array: Vector | Ratios, *, kind: Kind) -> tuple[bytes, str]:
