@@ -1,0 +1,150 @@
+"""Jobs as they are lent to workers, and how they come back."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from task2vec.store.database import Database
+from task2vec.store.jobs import life
+from task2vec.store.jobs.rows import change_job, find_job, from_row, query_jobs
+from task2vec.store.schema_service import jobs
+from task2vec.types import EventKind, JobFailure, JobKind, JobProgress, JobRecord, JobState
+
+
+class Lending:
+    """The part of `Jobs` that workers use. Each try of a job is proved by its ``fence``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def lease(
+        self, *, worker: str, kinds: Collection[JobKind], now: float, seconds: float
+    ) -> JobRecord | None:
+        """Lend the next job of these kinds to a worker for ``seconds``; None where there is none.
+
+        Higher priorities first, then in the order in which they came.
+        """
+        wanted = (
+            jobs.c.state == JobState.QUEUED.value,
+            jobs.c.kind.in_([kind.value for kind in kinds]),
+            jobs.c.not_before <= now,
+        )
+        # Workers ask all the time, and readers do not wait.
+        with self._database.read() as connection:
+            if connection.scalar(select(jobs.c.number).where(*wanted).limit(1)) is None:
+                return None
+        query = query_jobs().where(*wanted).order_by(jobs.c.priority.desc(), jobs.c.number)
+        with self._database.write() as connection:
+            row = connection.execute(query.limit(1)).one_or_none()
+            if row is None:
+                return None
+            lent = life.leased(from_row(row), worker=worker, now=now, seconds=seconds)
+            return change_job(connection, lent)
+
+    def heartbeat(
+        self, id_: str, *, fence: int, progress: JobProgress, now: float, seconds: float
+    ) -> JobRecord:
+        """Note progress; only where it went forward is the lease prolonged, to ``seconds`` on.
+
+        Returns the job: one that is cancelling is to be stopped and then failed.
+
+        Raises:
+            LeaseLostError: when the job does not belong to this lease.
+        """
+        with self._database.read() as connection:
+            job = find_job(connection, id_)
+            life.check_lease(job, fence)
+            if not life.went_forward(job.progress, progress):
+                return job
+        with self._database.write() as connection:
+            job = find_job(connection, id_)
+            life.check_lease(job, fence)
+            if not life.went_forward(job.progress, progress):
+                return job
+            job = life.progressed(job, progress, now=now, seconds=seconds)
+            return change_job(connection, job, kind=EventKind.PROGRESS)
+
+    def complete(self, id_: str, *, fence: int, result: Mapping[str, Any], now: float) -> JobRecord:
+        """End a job that has nothing to store but its answer. See `complete_within`."""
+        with self._database.write() as connection:
+            job = self.under_lease_within(connection, id_, fence=fence)
+            return self.complete_within(connection, job, result=result, now=now)
+
+    def under_lease(self, id_: str, *, fence: int) -> JobRecord:
+        """Return a job that is about to be completed; see `under_lease_within`."""
+        with self._database.read() as connection:
+            return self.under_lease_within(connection, id_, fence=fence)
+
+    def under_lease_within(self, connection: Connection, id_: str, *, fence: int) -> JobRecord:
+        """Return a job that is about to be completed; see `complete_within`.
+
+        Whoever completed it already, and did not hear of it, gets it as it is: succeeded or
+        cancelled.
+
+        Raises:
+            LeaseLostError: when the job does not belong to this lease.
+        """
+        job = find_job(connection, id_)
+        if job.fence != fence or job.state not in (JobState.SUCCEEDED, JobState.CANCELLED):
+            life.check_lease(job, fence)
+        return job
+
+    def complete_within(
+        self, connection: Connection, job: JobRecord, *, result: Mapping[str, Any], now: float
+    ) -> JobRecord:
+        """End a job in the transaction that stores what it made, so that both happen once.
+
+        ``job`` is that of `under_lease_within`, in this transaction. Of a job that is cancelling
+        the result is dropped; one that has ended stays as it is. Store nothing for either.
+        """
+        if job.state.final:
+            return job
+        if job.state is JobState.CANCELLING:
+            return change_job(connection, life.cancelled(job, now=now))
+        return change_job(connection, life.succeeded(job, result, now=now))
+
+    def fail(
+        self, id_: str, *, fence: int, failure: JobFailure, transient: bool, now: float
+    ) -> JobRecord:
+        """End a try badly; a transient failure is queued again, the third into quarantine.
+
+        A worker that stopped a job which is cancelling says so with this as well.
+
+        Raises:
+            LeaseLostError: when the job does not belong to this lease.
+        """
+        return self._step(
+            id_, fence, lambda job: life.failed(job, failure, transient=transient, now=now)
+        )
+
+    def release(self, id_: str, *, fence: int, now: float) -> JobRecord:
+        """Queue a job again whose worker stops; the try does not count.
+
+        Raises:
+            LeaseLostError: when the job does not belong to this lease.
+        """
+        return self._step(id_, fence, lambda job: life.released(job, now=now))
+
+    def expire(self, *, now: float, seconds: float) -> list[JobRecord]:
+        """End the tries of workers whose lease is over, and return what became of their jobs.
+
+        ``seconds`` is how long a lease lasts, for the words of the failure.
+        """
+        over = jobs.c.lease_until.is_not(None) & (jobs.c.lease_until < now)
+        held = jobs.c.state.in_([JobState.RUNNING.value, JobState.CANCELLING.value])
+        with self._database.read() as connection:
+            if connection.scalar(select(jobs.c.number).where(held, over).limit(1)) is None:
+                return []
+        with self._database.write() as connection:
+            query = query_jobs().where(held, over).order_by(jobs.c.number)
+            return [
+                change_job(connection, life.lost(from_row(row), now=now, seconds=seconds))
+                for row in connection.execute(query).all()
+            ]
+
+    def _step(self, id_: str, fence: int, step: Callable[[JobRecord], JobRecord]) -> JobRecord:
+        with self._database.write() as connection:
+            job = find_job(connection, id_)
+            life.check_lease(job, fence)
+            return change_job(connection, step(job))
