@@ -1,9 +1,10 @@
 """The starting models: packaged ones from the start, others as they are added."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import parse_qs
 
-from task2vec.errors import InputError, NameTakenError, StoreError
+from task2vec.errors import NameTakenError, StateError, StoreError
 from task2vec.probe.card import ProbeCard
 from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
 from task2vec.service.experts import checkpoint
@@ -121,32 +122,45 @@ def expert_names(workspace: Workspace) -> dict[str, str]:
     return {task.id: task.name for task in store.tasks.list()} if store else {}
 
 
-def remove_model(workspace: Workspace, name_or_id: str, *, cascade: bool = False) -> ModelRecord:
+def remove_model(
+    workspace: Workspace,
+    name_or_id: str,
+    *,
+    cascade: bool = False,
+    check: Callable[[ModelRecord], None] | None = None,
+) -> ModelRecord:
     """Remove a model, then its checkpoint if the store holds it.
 
-    Raises `UnknownNameError`, and `InputError` when outcomes hang on it without ``cascade``, or
-    for a packaged model, which would come back.
+    ``check`` may stop it, having seen the record. Raises `UnknownNameError`, and `StateError` when
+    outcomes hang on it without ``cascade``, or for a packaged model, which would come back.
     """
     model = get_model(workspace, name_or_id)
     if model.id in {packaged.id for packaged in packaged_models()}:
-        raise InputError(
+        raise StateError(
             f"{model.name} cannot be removed: it comes with an installed package",
             remedy="Leave it out of answers with limits such as --architecture.",
         )
-    removed = workspace.store().models.remove(model.id, cascade=cascade)
+    removed = workspace.store().models.remove(model.id, cascade=cascade, check=check)
     _drop_checkpoints(workspace, [removed])
     return removed
 
 
-def remove_task(workspace: Workspace, name_or_id: str, *, cascade: bool = False) -> TaskRecord:
+def remove_task(
+    workspace: Workspace,
+    name_or_id: str,
+    *,
+    cascade: bool = False,
+    check: Callable[[TaskRecord], None] | None = None,
+) -> TaskRecord:
     """Remove a task; with ``cascade`` its experts, their checkpoints and all outcomes go too.
 
-    Raises `UnknownNameError`, and `InputError` when something hangs on it without ``cascade``.
+    ``check`` may stop it, having seen the record. Raises `UnknownNameError`, and `StateError` when
+    something hangs on it without ``cascade``.
     """
     store = workspace.store()
     task = store.tasks.get(name_or_id)
     experts = [model for model in store.models.list() if model.task == task.id]
-    removed = store.tasks.remove(task.id, cascade=cascade)
+    removed = store.tasks.remove(task.id, cascade=cascade, check=check)
     _drop_checkpoints(workspace, experts)
     return removed
 

@@ -1,0 +1,168 @@
+"""What is stored, page by page; and what of it can change."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from task2vec.errors import StateError
+from task2vec.probe.card import ProbeCard
+from task2vec.probe.registry import known_cards
+from task2vec.service.outcome_file import Measured
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import get_model, list_models, packaged_models
+from task2vec.types import ModelRecord, Outcome, TaskRecord
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """Some tasks by name; ``next`` is the name to read on behind, None at the end."""
+
+    tasks: tuple[TaskRecord, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class ModelPage:
+    """Some models by name; ``next`` is the name to read on behind, None at the end."""
+
+    models: tuple[ModelRecord, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class NamedOutcome:
+    """An outcome with the names of its model and its task."""
+
+    outcome: Outcome
+    model: str
+    task: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the stable fields, model and task by name."""
+        return {**self.outcome.to_json(), "model": self.model, "task": self.task}
+
+
+@dataclass(frozen=True)
+class OutcomePage:
+    """Some outcomes in the order in which they came; ``next`` is where to read on, or None."""
+
+    outcomes: tuple[NamedOutcome, ...]
+    next: int | None
+
+
+def list_tasks(
+    workspace: Workspace,
+    *,
+    limit: int,
+    after: str | None = None,
+    probe: str | None = None,
+    tag: str | None = None,
+) -> TaskPage:
+    """Return up to ``limit`` tasks from behind the name ``after``."""
+    found = workspace.store().tasks.page(limit=limit + 1, after=after, probe=probe, tag=tag)
+    return TaskPage(tuple(found[:limit]), found[limit - 1].name if len(found) > limit else None)
+
+
+def task_details(task: TaskRecord) -> dict[str, Any]:
+    """Return a task's stable fields with its provenance and when it was embedded."""
+    return {
+        **task.to_json(),
+        "provenance": task.provenance.to_json(),
+        "created": task.created,
+    }
+
+
+def edit_task(
+    workspace: Workspace,
+    name_or_id: str,
+    *,
+    name: str | None = None,
+    tags: Sequence[str] | None = None,
+    check: Callable[[TaskRecord], None] | None = None,
+) -> TaskRecord:
+    """Rename or tag a task; what is None stays. ``check`` may stop it, having seen the record.
+
+    Raises `UnknownNameError`, `NameTakenError`, `SettingError` for an unusable name.
+    """
+    return workspace.store().tasks.edit(name_or_id, name=name, tags=tags, check=check)
+
+
+def page_of_models(workspace: Workspace, *, limit: int, after: str | None = None) -> ModelPage:
+    """Return up to ``limit`` models from behind the name ``after``."""
+    models = sorted(list_models(workspace), key=lambda model: model.name)
+    found = [model for model in models if after is None or model.name > after]
+    return ModelPage(tuple(found[:limit]), found[limit - 1].name if len(found) > limit else None)
+
+
+def edit_model(
+    workspace: Workspace,
+    name_or_id: str,
+    *,
+    name: str | None = None,
+    licence: str | None = None,
+    check: Callable[[ModelRecord], None] | None = None,
+) -> ModelRecord:
+    """Rename a model or state its licence; what is None stays. ``check`` may stop it.
+
+    Raises `UnknownNameError`, `NameTakenError`, `SettingError` for an unusable name, and
+    `StateError` for a packaged model, which is the same in every store.
+    """
+    model = get_model(workspace, name_or_id)
+    if model.id in {packaged.id for packaged in packaged_models()}:
+        raise StateError(
+            f"{model.name} cannot be edited: it comes with an installed package",
+            expected="a model that was added to this store",
+        )
+    return workspace.store().models.edit(model.id, name=name, licence=licence, check=check)
+
+
+def page_of_outcomes(
+    workspace: Workspace,
+    *,
+    limit: int,
+    after: int = 0,
+    model: str | None = None,
+    task: str | None = None,
+) -> OutcomePage:
+    """Return up to ``limit`` outcomes from behind the place ``after``.
+
+    Raises `UnknownNameError` for a ``model`` or ``task`` that is not there.
+    """
+    found, place = workspace.store().outcomes.page(
+        limit=limit,
+        after=after,
+        model=get_model(workspace, model).id if model else None,
+        task=task,
+    )
+    return OutcomePage(tuple(NamedOutcome(*row) for row in found), place)
+
+
+def add_outcomes(workspace: Workspace, measured: Sequence[Measured]) -> list[NamedOutcome]:
+    """Record all outcomes, or none of them.
+
+    Raises `UnknownNameError` for a model or task that is not there.
+    """
+    store = workspace.store(create=True)
+    models = {name: get_model(workspace, name) for name in dict.fromkeys(m.model for m in measured)}
+    tasks = {name: store.tasks.get(name) for name in dict.fromkeys(m.task for m in measured)}
+    added = store.outcomes.add_many(
+        Outcome(
+            id="",
+            model=models[one.model].id,
+            task=tasks[one.task].id,
+            accuracy=one.accuracy,
+            protocol=one.protocol,
+            images=one.images,
+            seed=one.seed,
+        )
+        for one in measured
+    )
+    return [
+        NamedOutcome(outcome, models[one.model].name, tasks[one.task].name)
+        for outcome, one in zip(added, measured, strict=True)
+    ]
+
+
+def list_probes() -> list[ProbeCard]:
+    """Return the probes that are known by name, the packaged ones among them."""
+    return list(known_cards())
