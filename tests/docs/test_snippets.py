@@ -10,9 +10,19 @@ from pathlib import Path
 
 import pytest
 from documents import Block, blocks, pages
-from run_page import run_block, shell_lines
+from page_server import PageServer
+from run_page import Course, run_block, run_page, shell_lines
 
 Done = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """Return the course of a page in an empty folder."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    server = PageServer(tmp_path / "server.log")
+    return Course("a.md", folder, state=tmp_path / "state.sh", server=server)
 
 
 def page_environment() -> dict[str, str]:
@@ -82,22 +92,29 @@ def test_snippets_run(page, page_runs) -> None:
         ("echo $UNSET; touch after", False),
     ],
 )
-def test_a_shell_block_fails_as_a_reader_would_see_it_fail(code, passes, tmp_path) -> None:
+def test_a_shell_block_fails_as_a_reader_would_see_it_fail(code, passes, course) -> None:
     block = Block(1, "bash", None, code + "\n")
     if passes:
-        run_block(block, page="a.md", folder=tmp_path, names={})
-        assert (tmp_path / "after").exists() == ("after" in code)
+        run_block(block, course)
+        assert (course.folder / "after").exists() == ("after" in code)
     else:
         with pytest.raises(AssertionError, match=r"a\.md, line 1"):
-            run_block(block, page="a.md", folder=tmp_path, names={})
-        assert not (tmp_path / "after").exists()
+            run_block(block, course)
+        assert not (course.folder / "after").exists()
 
 
-def test_python_blocks_share_names_and_show_the_line_of_the_page(tmp_path) -> None:
-    names: dict[str, object] = {}
-    run_block(Block(3, "python", None, "a = 2\n"), page="a.md", folder=tmp_path, names=names)
+def test_exports_and_functions_of_a_block_are_there_in_the_next(course) -> None:
+    code = "export NAME='a b'\nOTHER=c\nsay() { echo \"$NAME\"; }\n"
+    run_block(Block(1, "bash", None, code), course)
+    run_block(Block(5, "bash", None, "say > said; echo ${OTHER-none} > other\n"), course)
+    assert (course.folder / "said").read_text() == "a b\n"
+    assert (course.folder / "other").read_text() == "none\n"
+
+
+def test_python_blocks_share_names_and_show_the_line_of_the_page(course) -> None:
+    run_block(Block(3, "python", None, "a = 2\n"), course)
     with pytest.raises(ZeroDivisionError) as caught:
-        run_block(Block(7, "python", None, "\na / 0\n"), page="a.md", folder=tmp_path, names=names)
+        run_block(Block(7, "python", None, "\na / 0\n"), course)
     last = caught.traceback[-1]
     assert (Path(last.path).name, last.lineno + 1) == ("a.md", 8)
 
@@ -105,6 +122,29 @@ def test_python_blocks_share_names_and_show_the_line_of_the_page(tmp_path) -> No
 def test_only_prompted_lines_of_a_console_block_run() -> None:
     block = Block(1, "console", None, "$ echo a\na\n$ make b\nb\n$ echo c\n")
     assert shell_lines(block) == "echo a\n\necho c\n"
+
+
+@pytest.mark.slow
+def test_a_page_has_the_server_that_it_starts(tmp_path) -> None:
+    page = tmp_path / "a.md"
+    page.write_text("""
+```bash
+task2vec serve --workers 0   # in a terminal of its own
+```
+```bash
+curl --silent --fail http://127.0.0.1:8000/livez > answer.json
+```
+```python
+from urllib.request import urlopen
+assert urlopen("http://127.0.0.1:8000/v1/tasks").status == 200
+```
+""")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    run_page(page, folder)
+    assert (folder / "answer.json").stat().st_size > 0
+    # It ended with the page.
+    assert not (folder / "task2vec-store" / "server.json").exists()
 
 
 def test_blocks_are_found_with_their_line_language_and_file() -> None:
