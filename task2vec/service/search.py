@@ -54,14 +54,17 @@ def neighbours(
 ) -> list[Neighbour]:
     """Return the ``k`` nearest stored tasks; asymmetric ones are the best *sources* for it.
 
-    The task itself, and those that ``where`` does not admit, are left out. Raises `SpaceMismatchError` when the store holds tasks of other
-    spaces only, `SettingError` for ``k`` below 1.
+    The task itself, and those that ``where`` does not admit, are left out. Raises
+    `SpaceMismatchError` when the store holds tasks of other spaces only, `SettingError` for ``k``
+    below 1.
     """
     store = workspace.existing_store()
     if store is None:
         return []
-    check_comparable(workspace, subject.embedding.space)
-    return store.index(subject.embedding.space).search(
+    index = store.index(subject.embedding.space)
+    if not len(index):
+        check_comparable(workspace, subject.embedding.space)
+    return index.search(
         subject.embedding,
         k=k,
         role=Role.SOURCES_FOR if asymmetric else Role.SYMMETRIC,

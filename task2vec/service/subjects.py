@@ -40,6 +40,16 @@ def stored_task(workspace: Workspace, name: str) -> TaskRecord | None:
         return None
 
 
+def stored_subject(workspace: Workspace, name_or_id: str) -> Subject:
+    """Return a stored task, and nothing else: for whoever must not name files of this machine.
+
+    Raises `UnknownNameError` with close matches.
+    """
+    tasks = workspace.store().tasks
+    record = tasks.get(name_or_id)
+    return Subject(record.name, tasks.embedding(record.id), record, None)
+
+
 def resolve(
     workspace: Workspace,
     name_or_source: str,
