@@ -1,0 +1,210 @@
+"""What a finished job stores and answers: both in one transaction, so that it happens once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from time import time
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from task2vec.errors import InputError, WeightsError
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.service.leases import failure_of
+from task2vec.service.limits import Limits
+from task2vec.service.probing import TOO_FEW
+from task2vec.service.questions import limits_of, settings_of
+from task2vec.service.received import (
+    Found,
+    read_received,
+    received_task,
+    received_thumbnail,
+)
+from task2vec.service.recommendation import models_to_probe, recommend
+from task2vec.service.search import distances, neighbours
+from task2vec.service.subjects import Subject
+from task2vec.service.workspace import Workspace
+from task2vec.store.index.protocol import TaskFilter
+from task2vec.store.jobs.life import at
+from task2vec.store.task_rows import task_named
+from task2vec.types import DatasetRecord, JobKind, JobRecord, JobState
+
+__all__ = ["Found", "complete", "complete_fetch", "dataset_json"]
+
+#: Stores what a job made, in the given transaction, and returns the job's result.
+_Commit = Callable[[Connection], Mapping[str, Any]]
+
+
+def complete(
+    workspace: Workspace, id_: str, *, fence: int, found: Found, now: float | None = None
+) -> JobRecord:
+    """End a job with what its worker found: store it, and answer.
+
+    The job has succeeded then; or is cancelled, if it was to be: nothing is stored; or has failed,
+    if what came cannot be used. Whoever did not hear of it may call again, and nothing happens
+    twice.
+
+    Raises:
+        LeaseLostError: when the job does not belong to this lease.
+        StoreError: when nothing could be stored; the job is as it was.
+    """
+    store = workspace.store()
+    moment = time() if now is None else now
+    job = store.jobs.under_lease(id_, fence=fence)
+    if job.state is not JobState.RUNNING:
+        return _end(workspace, id_, fence, lambda _: {}, moment)
+    try:
+        commit = _PREPARE[job.kind](workspace, job, found)
+        return _end(workspace, id_, fence, commit, moment)
+    except (InputError, WeightsError) as error:
+        # A lease that was lost is for the caller to hear of; this raises it.
+        return store.jobs.fail(
+            id_, fence=fence, failure=failure_of(error), transient=False, now=moment
+        )
+
+
+def complete_fetch(
+    workspace: Workspace,
+    id_: str,
+    *,
+    fence: int,
+    dataset: DatasetRecord,
+    now: float | None = None,
+) -> JobRecord:
+    """End a job that fetched a data set, which is stored already; raises `LeaseLostError`."""
+    moment = time() if now is None else now
+    return workspace.store().jobs.complete(
+        id_, fence=fence, result=dataset_json(dataset), now=moment
+    )
+
+
+def dataset_json(dataset: DatasetRecord) -> dict[str, Any]:
+    """Return what may be told of a data set: neither its place nor its owner."""
+    told = asdict(dataset)
+    del told["file"], told["owner"]
+    return {**told, "warnings": list(dataset.warnings), "expires": at(dataset.expires)}
+
+
+def _end(workspace: Workspace, id_: str, fence: int, commit: _Commit, now: float) -> JobRecord:
+    store = workspace.store()
+    with store.transaction() as connection:
+        job = store.jobs.under_lease_within(connection, id_, fence=fence)
+        result = commit(connection) if job.state is JobState.RUNNING else {}
+        return store.jobs.complete_within(connection, job, result=result, now=now)
+
+
+def _embed(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
+    store, question = workspace.store(), job.payload
+    settings = settings_of(question)
+    dataset = store.datasets.get(question["dataset"])
+    embedding = read_received(workspace, found, "task", settings=settings)
+    picture = received_thumbnail(found, "task")
+    record = received_task(dataset, embedding, found, name=question["name"], question=question)
+
+    def commit(connection: Connection) -> Mapping[str, Any]:
+        known = task_named(connection, record.name)
+        if known is not None and known.source_signature == record.source_signature:
+            return {**known.to_json(), "status": "unchanged"}
+        stored = store.tasks.add_within(
+            connection,
+            record,
+            embedding,
+            thumbnail=picture,
+            replace=bool(question.get("update")),
+        )
+        return {**stored.to_json(), "status": "embedded"}
+
+    return commit
+
+
+def _search(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
+    question = job.payload
+    subject = _subject(workspace, job, found, "task", question["dataset"])
+    nearest = neighbours(
+        workspace,
+        subject,
+        k=question.get("k") or 5,
+        asymmetric=bool(question.get("asymmetric")),
+        where=TaskFilter(
+            tags=frozenset(question.get("tags") or ()),
+            least_classes=question.get("min_classes") or 0,
+            most_classes=question.get("max_classes"),
+        ),
+    )
+    answer = {
+        "task": subject.name,
+        "neighbours": [neighbour.to_json() for neighbour in nearest],
+        "warnings": list(subject.warnings),
+    }
+    return lambda _: answer
+
+
+def _distances(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
+    sides = {}
+    for side in ("source", "target"):
+        asked = job.payload[side]
+        if asked["dataset"] is not None:
+            sides[side] = _subject(workspace, job, found, side, asked["dataset"])
+        else:
+            sides[side] = _stored(workspace, asked["task"])
+    answer = distances(sides["source"], sides["target"]).to_json()
+    return lambda _: answer
+
+
+def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
+    question = job.payload
+    if question.get("task") is not None:
+        subject = _stored(workspace, question["task"])
+    else:
+        subject = _subject(workspace, job, found, "task", question["dataset"])
+    limits = limits_of(question)
+    measured = _measured(workspace, limits, found)
+    answer = recommend(
+        workspace, subject, k=question.get("k") or 5, limits=limits, measured=measured
+    ).to_json()
+    doubts = [] if measured else [TOO_FEW]
+    warnings = [*answer["warnings"], *doubts]
+    return lambda _: {"task": subject.name, **answer, "warnings": warnings}
+
+
+def _subject(
+    workspace: Workspace, job: JobRecord, found: Found, role: str, dataset: str
+) -> Subject:
+    embedding = read_received(workspace, found, role, settings=settings_of(job.payload))
+    name = workspace.store().datasets.get(dataset).name
+    return Subject(name, embedding, None, None, found.warnings)
+
+
+def _stored(workspace: Workspace, task: str) -> Subject:
+    store = workspace.store()
+    record = store.tasks.get(task)
+    return Subject(record.name, store.tasks.embedding(record.id), record, None)
+
+
+def _measured(workspace: Workspace, limits: Limits, found: Found) -> dict[str, ProbeAccuracy]:
+    asked = {model.id for model in models_to_probe(workspace, limits)}
+    measured = found.measured or {}
+    lengths = {len(correct) for correct in measured.values()}
+    if not set(measured) <= asked or len(lengths) > 1 or 0 in lengths:
+        raise InputError(
+            "The worker's linear probes are not what was asked for",
+            expected=f"the same images for each of {', '.join(sorted(asked))}",
+            got=", ".join(f"{len(c)} images for {name}" for name, c in measured.items()),
+        )
+    return {
+        name: ProbeAccuracy(np.asarray(correct, dtype=np.bool_))
+        for name, correct in measured.items()
+    }
+
+
+def _fetch(_: Workspace, job: JobRecord, __: Found) -> _Commit:
+    raise InputError(f"Job {job.id} fetches a data set, which no worker does")
+
+
+_PREPARE: Mapping[JobKind, Callable[[Workspace, JobRecord, Found], _Commit]] = {
+    JobKind.EMBED: _embed,
+    JobKind.SEARCH: _search,
+    JobKind.DISTANCES: _distances,
+    JobKind.RECOMMEND: _recommend,
+    JobKind.FETCH: _fetch,
+}
