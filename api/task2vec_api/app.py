@@ -5,17 +5,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from task2vec import __version__
 from task2vec.service.workspace import Workspace
-from task2vec_api import errors
+from task2vec_api import errors, health
 from task2vec_api.middleware.authentication import Authentication
+from task2vec_api.middleware.bodies import Bodies
+from task2vec_api.middleware.browsers import Browsers
 from task2vec_api.middleware.context import Observer, RequestContext, log_access
+from task2vec_api.middleware.deadlines import Deadlines
+from task2vec_api.middleware.gate import Gate
+from task2vec_api.middleware.idempotency import IdempotencyKeys
+from task2vec_api.protected import check_protected
 from task2vec_api.routes import ROUTERS
 from task2vec_api.runtime import Runtime
 from task2vec_api.settings import Settings
-
-PREFIX = "/v1"
+from task2vec_api.trail import PREFIX
+from task2vec_api.upkeep import Upkeep
 
 
 def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAPI:
@@ -25,16 +33,19 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     """
     settings = settings or Settings()
     runtime = Runtime(workspace, settings)
+    upkeep = Upkeep(runtime)
     errors.hide(workspace.path)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         runtime.bell.attach(asyncio.get_running_loop())
-        workspace.store(create=True)
+        await asyncio.to_thread(workspace.store, create=True)
+        await asyncio.to_thread(upkeep.start)
         try:
             yield
         finally:
             runtime.drain()
+            await asyncio.to_thread(upkeep.stop)
             workspace.close()
 
     app = FastAPI(
@@ -47,11 +58,42 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
         redirect_slashes=False,
     )
     app.state.runtime = runtime
+    app.state.upkeep = upkeep
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
-    observers: list[Observer] = [log_access] if settings.access_log else []
-    # The last that is added is the first that a request meets.
-    app.add_middleware(Authentication)
-    app.add_middleware(RequestContext, observers=tuple(observers))
+    app.include_router(health.router)
+    check_protected(app)
+    _wrap(app, runtime)
     return app
+
+
+def _wrap(app: FastAPI, runtime: Runtime) -> None:
+    """Put the layers around the app, the innermost first."""
+    settings = runtime.settings
+    app.add_middleware(
+        IdempotencyKeys, workspace=runtime.workspace, hours=settings.idempotency_hours
+    )
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=1024,
+        compresslevel=5,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream"),
+    )
+    app.add_middleware(Gate, settings=settings)
+    app.add_middleware(Bodies, settings=settings)
+    app.add_middleware(Authentication, doors=runtime.doors, allowances=runtime.allowances)
+    app.add_middleware(Browsers, doors=runtime.doors, settings=settings)
+    app.add_middleware(Deadlines, seconds=settings.request_seconds)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+        )
+    observers: list[Observer] = [runtime.metrics.observe, runtime.trail.observe]
+    if settings.access_log:
+        observers.append(log_access)
+    app.add_middleware(RequestContext, begin=runtime.metrics.begin, observers=tuple(observers))

@@ -15,7 +15,9 @@ from starlette.responses import Response
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
+from task2vec.store.failures import means_full
 from task2vec.wire.problems import FieldProblem, Problem
+from task2vec_api.logs import logger
 
 MEDIA_TYPE = "application/problem+json"
 _DOCS = "https://task2vec.dev/errors/"
@@ -69,6 +71,12 @@ class MalformedError(errors.InputError):
     """The body is not what its content type says."""
 
     code = "malformed"
+
+
+class RefusedOriginError(errors.AccessError):
+    """A request that a web page or a proxy may have sent to a server that asks for no key."""
+
+    code = "refused_origin"
 
 
 STATUS |= {RateLimitedError: 429, SlowClientError: 408, MalformedError: 400}
@@ -142,6 +150,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Task2VecError, _on_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(OSError, _on_system)
 
 
 def request_id_of(request: Request) -> str | None:
@@ -153,7 +162,7 @@ def request_id_of(request: Request) -> str | None:
 async def _on_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, Task2VecError)
     if status_of(error) >= 500:
-        _log_of(request).error("request failed", exc_info=error)
+        logger.error("a request failed", exc_info=error)
     return respond(error, request_id=request_id_of(request))
 
 
@@ -202,10 +211,11 @@ async def _on_http(request: Request, error: Exception) -> Response:
     return answer(problem, headers=dict(error.headers or {}))
 
 
-def _log_of(request: Request) -> Any:
-    from task2vec_api.logs import logger
-
-    return logger
+async def _on_system(request: Request, error: Exception) -> Response:
+    if not (isinstance(error, OSError) and means_full(error)):
+        raise error
+    logger.error("the disk is full", exc_info=error)
+    return respond(errors.StoreFullError("full"), request_id=request_id_of(request))
 
 
 def _told_of_store(error: Task2VecError) -> tuple[str, str] | None:

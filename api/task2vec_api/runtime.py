@@ -1,22 +1,25 @@
 """What the requests of one app share."""
 
 import asyncio
-import time
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from task2vec.service.workspace import Workspace
+from task2vec_api.allowances import Allowances
 from task2vec_api.bell import Bell
+from task2vec_api.doors import Doors
+from task2vec_api.metrics import Metrics
 from task2vec_api.presence import Presence
 from task2vec_api.settings import Settings
+from task2vec_api.trail import AuditTrail
 
 
 class Runtime:
     """The collaborators of one app; `task2vec_api.app.create_app` makes it.
 
     ``draining`` is set when the server was told to stop: streams end, nobody waits any longer, no
-    work is handed out.
+    work is handed out. ``indexed`` tells whether every index has been loaded.
     """
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
@@ -24,8 +27,12 @@ class Runtime:
         self.settings = settings
         self.bell = Bell()
         self.presence = Presence()
+        self.doors = Doors(settings)
+        self.allowances = Allowances(settings)
+        self.trail = AuditTrail(workspace)
+        self.metrics = Metrics()
         self.draining = asyncio.Event()
-        self.started = time.time()
+        self.indexed = False
 
     def drain(self) -> None:
         """Begin to stop: from the event loop's thread only."""

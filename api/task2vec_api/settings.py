@@ -24,12 +24,19 @@ class Settings:
     port: int = setting(
         8000, "The port to listen on; 0 takes a free one.", at_least=0, at_most=65535
     )
-    tls_cert: Path | None = setting(None, "The certificate (chain) as a PEM file; turns TLS on.")
-    tls_key: Path | None = setting(None, "The certificate's private key as a PEM file.")
+    tls_cert: Path | None = setting(  # noqa: RUF009 - it makes a field
+        None, "The certificate (chain) as a PEM file; turns TLS on."
+    )
+    tls_key: Path | None = setting(  # noqa: RUF009
+        None, "The certificate's private key as a PEM file."
+    )
     behind_proxy: bool = setting(
         False,
         "A proxy on this network ends TLS and forwards to this server. Keys are always asked for, "
-        "and the proxy's X-Forwarded-For says who called.",
+        "and the X-Forwarded-For of proxy_addresses says who called.",
+    )
+    proxy_addresses: tuple[str, ...] = setting(
+        ("127.0.0.1", "::1"), "Where the proxy's connections come from, as addresses or networks."
     )
     insecure_http: bool = setting(
         False,

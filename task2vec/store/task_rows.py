@@ -92,6 +92,14 @@ def task_named(connection: Connection, name: str) -> TaskRecord | None:
     return None if row is None else from_row(row)
 
 
+def spaces_of(connection: Connection) -> list[Space]:
+    """Return every space that holds a task, the same way round each time."""
+    texts = connection.scalars(
+        select(schema.tasks.c.space).distinct().order_by(schema.tasks.c.space)
+    )
+    return [Space(**load(text, what="A space")) for text in texts]
+
+
 def elements_of(connection: Connection, space: Space) -> int | None:
     """Return how many elements the stored embeddings of ``space`` have; None without any."""
     size = connection.scalar(

@@ -17,7 +17,7 @@ from task2vec.store.changes import (
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now
 from task2vec.store.task_edits import Check, edit_task, page_of_tasks
-from task2vec.store.task_rows import elements_of, find_task, from_row, to_row
+from task2vec.store.task_rows import elements_of, find_task, from_row, spaces_of, to_row
 from task2vec.store.updates import Update, read_update, vectors_missing
 from task2vec.store.vectors import Kind, decode_embedding, encode
 from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
@@ -226,6 +226,11 @@ class Tasks:
         """Return the number of the last change, 0 before the first."""
         with self._database.read() as connection:
             return last_number(connection)
+
+    def spaces(self) -> list[Space]:
+        """Return every space that holds a task."""
+        with self._database.read() as connection:
+            return spaces_of(connection)
 
     def matrix(self, space: Space) -> tuple[list[TaskRecord], Vector]:
         """Return everything that may be compared in ``space``, ordered by name.

@@ -1,18 +1,40 @@
-"""Finds out who calls."""
+"""Finds out who calls, and holds each caller to what is allowed."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from task2vec_api.access import ANYBODY
+from task2vec.types import KeyRecord
+from task2vec_api.access import Caller
+from task2vec_api.allowances import Allowances
+from task2vec_api.doors import Doors
+from task2vec_api.middleware.headers import header
+
+# What tells whether the server is well is for whoever watches it.
+PUBLIC = frozenset({"/livez", "/readyz"})
 
 
 class Authentication:
-    """Puts the `Caller` into the request's state."""
+    """Puts the `Caller` into the request's state, or answers 401 or 429."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, doors: Doors, allowances: Allowances) -> None:
         self.app = app
+        self._doors = doors
+        self._allowances = allowances
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http":
-            scope["state"]["caller"] = ANYBODY
-        await self.app(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] in PUBLIC:
+            await self.app(scope, receive, send)
+            return
+        caller, key = self._doors.identify(header(scope, b"authorization"))
+        scope["state"]["caller"] = caller
+        if key is not None and self._doors.is_own(key):
+            await self.app(scope, receive, send)
+        else:
+            await self._within_limits(caller, key, scope, receive, send)
+
+    async def _within_limits(
+        self, caller: Caller, key: KeyRecord | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        await self._allowances.spend(caller, key)
+        with self._allowances.occupy(caller, key):
+            await self.app(scope, receive, send)

@@ -21,8 +21,15 @@ Observer = Callable[[Scope, int, float], None]
 class RequestContext:
     """Around everything else."""
 
-    def __init__(self, app: ASGIApp, *, observers: tuple[Observer, ...] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        begin: Callable[[], None] = lambda: None,
+        observers: tuple[Observer, ...] = (),
+    ) -> None:
         self.app = app
+        self._begin = begin
         self._observers = observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,6 +41,7 @@ class RequestContext:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         token = current_request.set(request_id)
+        self._begin()
         status = 0
 
         async def tell(message: Message) -> None:

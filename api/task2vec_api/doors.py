@@ -1,0 +1,90 @@
+"""Who is let in: anybody on this machine, or the bearers of keys."""
+
+import time
+from collections.abc import Iterable
+
+from task2vec.errors import NotAuthenticatedError, SettingError
+from task2vec.service.keys import KeyRing, NewKey, draw
+from task2vec.types import KeyRecord, Scope
+from task2vec.types.keys import all_implied
+from task2vec_api.access import ANYBODY, Caller
+from task2vec_api.settings import Settings
+
+_MAKE_ONE = "`task2vec keys create NAME --scope admin` makes one."
+
+
+class Doors:
+    """Turns the credentials of a request into its `Caller`, without asking the database.
+
+    Without any key that is not revoked, a server that only this machine can reach lets everybody
+    on it do everything. As soon as there is one it asks for keys, and until it is started again it
+    never stops to: revoking the last key must not open the doors.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.worker_key = _own_key()
+        self._ring = KeyRing(own=[self.worker_key.record])
+        self._asks = settings.behind_proxy or not settings.loopback
+
+    @property
+    def open(self) -> bool:
+        """Whether requests without a key are let in."""
+        return not self._asks
+
+    def refresh(self, records: Iterable[KeyRecord]) -> None:
+        """Take over the keys as the store has them."""
+        self._ring.replace(records)
+        self._asks = self._asks or self._ring.closed
+
+    def identify(self, authorization: str | None) -> tuple[Caller, KeyRecord | None]:
+        """Return who calls, given the Authorization header, and the key.
+
+        Raises:
+            NotAuthenticatedError: for no valid key where one is asked for, and for an invalid one
+                anywhere.
+        """
+        if authorization is None:
+            if self._asks:
+                raise NotAuthenticatedError(
+                    "This server asks for a key",
+                    expected="the header Authorization: Bearer KEY",
+                    remedy="Ask whoever runs the server for one.",
+                )
+            return ANYBODY, None
+        kind, _, secret = authorization.partition(" ")
+        if kind.lower() != "bearer":
+            raise NotAuthenticatedError(
+                "This kind of credentials is not taken",
+                expected="the header Authorization: Bearer KEY",
+            )
+        record = self._ring.identify(secret.strip(), now=time.time())
+        return Caller(record.id, record.name, all_implied(record.scopes)), record
+
+    def is_own(self, record: KeyRecord) -> bool:
+        """Whether a key is that of the server's own workers."""
+        return record.id == self.worker_key.record.id
+
+    def check_exposure(self) -> None:
+        """Raise `SettingError` where the settings would let strangers in, or keys be overheard."""
+        settings = self._settings
+        if settings.loopback and not settings.behind_proxy:
+            return
+        where = "behind a proxy" if settings.behind_proxy else f"on {settings.host}"
+        if not self._ring.any_active(time.time()):
+            raise SettingError(
+                f"Without a key the server does not listen {where}", remedy=_MAKE_ONE
+            )
+        safe = settings.loopback or settings.tls or settings.behind_proxy
+        if not safe and not settings.insecure_http:
+            raise SettingError(
+                f"Without TLS the server does not listen {where}: keys would cross the network in "
+                "the clear",
+                expected="--tls-cert and --tls-key, or --behind-proxy with a proxy that ends TLS",
+                remedy="`--insecure-http` does it nevertheless.",
+            )
+
+
+def _own_key() -> NewKey:
+    # It lives in the memory of this process and of its workers only.
+    return draw("workers of this server", {Scope.WORK, Scope.READ})

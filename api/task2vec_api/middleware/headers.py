@@ -1,0 +1,29 @@
+"""Reading the headers of a request."""
+
+from starlette.types import Scope
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Return the first header of this (lower-case) name, None without one."""
+    for found, value in scope["headers"]:
+        if found == name:
+            return str(value.decode("latin-1"))
+    return None
+
+
+def is_upload(scope: Scope) -> bool:
+    """Whether the body is a file, or several, to be taken as it comes."""
+    kind = (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
+    return kind.startswith("multipart/") or kind == "application/octet-stream"
+
+
+def wish(scope: Scope, preference: str) -> float | None:
+    """Return the number that a Prefer header gives, such as ``wait=5``; None without one."""
+    for part in (header(scope, b"prefer") or "").split(","):
+        name, _, value = part.strip().partition("=")
+        if name.lower() == preference:
+            try:
+                return float(value)
+            except ValueError:
+                return None
+    return None

@@ -1,0 +1,148 @@
+"""A POST that is sent again with its Idempotency-Key is answered again, not done again."""
+
+import asyncio
+import hashlib
+import re
+import time
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from task2vec.errors import SettingError
+from task2vec.service.workspace import Workspace
+from task2vec.store.idempotency import Idempotency, StoredAnswer
+from task2vec_api.logs import logger
+from task2vec_api.middleware.headers import header
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+# An answer to a POST is a JSON document; what is larger is not worth keeping.
+_MOST = 1 << 20
+# What may well be answered differently the next time.
+_PASSING = frozenset({401, 403, 408, 409, 412, 413, 425, 429})
+
+
+class IdempotencyKeys:
+    """Keeps the answers to POSTs for as long as their keys stand for them.
+
+    The key belongs to the caller. An upload is recognised by its headers only, so that it need not
+    be read twice; a body that was read already by what it holds. Answers that say to try again are
+    not kept, and neither are faults of the server.
+    """
+
+    def __init__(self, app: ASGIApp, *, workspace: Workspace, hours: float) -> None:
+        self.app = app
+        self._workspace = workspace
+        self._keep = hours * 3600.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        key = header(scope, b"idempotency-key") if scope["type"] == "http" else None
+        if key is None or scope["method"] != "POST" or scope["path"].startswith("/v1/leases"):
+            await self.app(scope, receive, send)
+            return
+        if not _KEY.fullmatch(key):
+            raise SettingError(
+                "The header Idempotency-Key",
+                expected="1 to 255 visible ASCII characters",
+                got=repr(key[:50]),
+            )
+        answers = self._workspace.store().idempotency
+        owner = scope["state"]["caller"].key or ""
+        known = await asyncio.to_thread(
+            answers.begin,
+            owner=owner,
+            key=key,
+            fingerprint=_fingerprint(scope),
+            now=time.time(),
+            keep=self._keep,
+        )
+        if known is not None:
+            await _replay(known)(scope, receive, send)
+            return
+        attempt = _Attempt(answers, owner=owner, key=key, send=send)
+        try:
+            await self.app(scope, receive, attempt.send)
+        finally:
+            await attempt.end()
+
+
+class _Attempt:
+    """Holds an answer back until it is stored."""
+
+    def __init__(self, answers: Idempotency, *, owner: str, key: str, send: Send) -> None:
+        self._answers = answers
+        self._owner = owner
+        self._key = key
+        self._send = send
+        self._held: list[Message] = []
+        self._size = 0
+        self._passing = False
+        self._kept = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            self._passing = status in _PASSING or status >= 500
+        if self._passing:
+            await self._send(message)
+            return
+        self._held.append(message)
+        self._size += len(message.get("body", b""))
+        if self._size > _MOST:
+            self._passing = True
+            await self._release()
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            await self._keep()
+            await self._release()
+
+    async def end(self) -> None:
+        """Free the key when no answer was kept."""
+        if not self._kept:
+            try:
+                await asyncio.to_thread(self._answers.abandon, owner=self._owner, key=self._key)
+            except Exception:
+                # It stays taken until the server starts again, and its request stays unanswered.
+                logger.exception("an idempotency key could not be freed")
+
+    async def _keep(self) -> None:
+        start = self._held[0]
+        headers = tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]
+        )
+        body = b"".join(message.get("body", b"") for message in self._held[1:])
+        answer = StoredAnswer(start["status"], headers, body)
+        try:
+            await asyncio.to_thread(
+                self._answers.finish, owner=self._owner, key=self._key, answer=answer
+            )
+        except Exception:
+            # What was asked for is done: say so, though it could not be said a second time.
+            logger.exception("an answer could not be kept for its idempotency key")
+        self._kept = True
+
+    async def _release(self) -> None:
+        held, self._held = self._held, []
+        for message in held:
+            await self._send(message)
+
+
+def _fingerprint(scope: Scope) -> str:
+    body: bytes | None = scope["state"].get("body")
+    content_type = (header(scope, b"content-type") or "").partition(";")[0]
+    parts = [scope["method"].encode(), scope["raw_path"], scope["query_string"]]
+    if body is None:
+        length = header(scope, b"content-length") or ""
+        parts += [b"upload", content_type.encode(), length.encode()]
+    else:
+        parts += [b"body", content_type.encode(), body]
+    # Each part's length before it, so that no two requests run together to the same bytes.
+    return hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
+
+
+def _replay(answer: StoredAnswer) -> Response:
+    response = Response(answer.body, status_code=answer.status)
+    response.raw_headers = [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers
+    ]
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
