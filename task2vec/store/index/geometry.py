@@ -86,7 +86,7 @@ class Geometry:
 
 
 def _logs(values: Vector, prior_precision: float) -> Numbers:
-    return np.log(np.asarray(values, dtype=np.float32) + np.float32(prior_precision))
+    return np.asarray(np.log(np.asarray(values) + np.float32(prior_precision)), dtype=np.float32)
 
 
 def _features(x: Numbers) -> Numbers:

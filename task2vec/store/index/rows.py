@@ -1,5 +1,7 @@
 """The tasks of one space in memory: rows that are only ever added, so that readers need no lock."""
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,8 @@ from task2vec.store.updates import Update
 from task2vec.types import TaskRecord, Vector
 
 _SPARE = 64
+
+_Float = TypeVar("_Float", np.float32, np.float64)
 
 
 class TaskRows:
@@ -28,7 +32,7 @@ class TaskRows:
         self.records: list[TaskRecord] = []
         self.digests: list[str] = []
         self._values = values
-        self._complexities = np.empty(len(values))
+        self._complexities: NDArray[np.float64] = np.empty(len(values))
         self._row_of: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -89,7 +93,7 @@ class TaskRows:
         self._row_of = {record.id: i for i, record in enumerate(self.records)}
 
 
-def _grown(array: NDArray[np.floating], used: int, shape: tuple[int, ...]) -> NDArray[np.floating]:
+def _grown(array: NDArray[_Float], used: int, shape: tuple[int, ...]) -> NDArray[_Float]:
     larger = np.empty(shape, dtype=array.dtype)
     if used:
         larger[:used] = array[:used]
