@@ -4,7 +4,7 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from benchmarks import memory, passes, repeatability
+from benchmarks import memory, passes, repeatability, search
 from benchmarks.examples import RESULTS
 from benchmarks.machine import describe
 
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "passes": passes.measure,
     "memory": memory.measure,
     "repeatability": repeatability.measure,
+    "search": search.measure,
 }
 
 
