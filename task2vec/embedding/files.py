@@ -5,6 +5,7 @@ import os
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -25,22 +26,10 @@ def save_embedding(embedding: TaskEmbedding, path: Path, *, name: str) -> None:
             expected="a file name ending in .npz",
             got=path.name,
         )
-    header = {
-        "format": _FORMAT,
-        "name": name,
-        "provenance": embedding.provenance.to_json(),
-        "sha256": _checksum(embedding.values, embedding.errors, embedding.replicates),
-    }
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            np.savez_compressed(
-                file,
-                values=embedding.values,
-                errors=embedding.errors,
-                replicates=embedding.replicates,
-                header=json.dumps(header),
-            )
+            write_embedding(embedding, file, name=name)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -54,6 +43,23 @@ def save_embedding(embedding: TaskEmbedding, path: Path, *, name: str) -> None:
         # Where nothing could be written, there may be nothing that can be removed.
         with suppress(OSError):
             partial.unlink()
+
+
+def write_embedding(embedding: TaskEmbedding, file: BinaryIO, *, name: str) -> None:
+    """Write what `save_embedding` writes to an open file."""
+    header = {
+        "format": _FORMAT,
+        "name": name,
+        "provenance": embedding.provenance.to_json(),
+        "sha256": _checksum(embedding.values, embedding.errors, embedding.replicates),
+    }
+    np.savez_compressed(
+        file,
+        values=embedding.values,
+        errors=embedding.errors,
+        replicates=embedding.replicates,
+        header=json.dumps(header),
+    )
 
 
 def load_embedding(path: Path) -> tuple[str, TaskEmbedding]:

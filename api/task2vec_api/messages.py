@@ -1,0 +1,63 @@
+"""From what the use cases return to messages of the wire."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from task2vec import errors
+from task2vec.errors import Task2VecError
+from task2vec.service.completion import dataset_json
+from task2vec.types import DatasetRecord, JobFailure, JobRecord, TaskEmbedding, TaskRecord
+from task2vec.wire.datasets import Dataset
+from task2vec.wire.jobs import Job
+from task2vec.wire.problems import Problem
+from task2vec.wire.tasks import Embedding
+from task2vec_api.errors import problem_of, scrub
+
+
+def job_message(job: JobRecord | Mapping[str, Any]) -> Job:
+    """Return the message for a job, or for what its ``to_json()`` was at some time."""
+    data = dict(job.to_json() if isinstance(job, JobRecord) else job)
+    error = data.get("error")
+    data["error"] = None if error is None else failure_message(JobFailure(**error))
+    return Job.model_validate(data)
+
+
+def failure_message(failure: JobFailure) -> Problem:
+    """Return the problem that tells why a job failed: as it would be told of a request."""
+    parts = {"expected": failure.expected, "got": failure.got, "remedy": failure.remedy}
+    kind = _kinds().get(failure.code)
+    if kind is not None and issubclass(kind, errors.InputError):
+        return problem_of(kind(failure.problem, **parts))
+    return Problem(
+        type=f"https://task2vec.dev/errors/{failure.code}",
+        title="The job failed",
+        status=500,
+        code=failure.code,
+        detail=scrub(f"{failure.problem.removesuffix('.')}.") or "",
+        **{name: scrub(part) for name, part in parts.items()},
+    )
+
+
+def dataset_message(dataset: DatasetRecord) -> Dataset:
+    """Return the message for a data set."""
+    return Dataset.model_validate(dataset_json(dataset))
+
+
+def embedding_message(task: TaskRecord, embedding: TaskEmbedding) -> Embedding:
+    """Return the message for a task's vector."""
+    return Embedding.model_validate(
+        {
+            "id": task.id,
+            "name": task.name,
+            "values": embedding.values.tolist(),
+            "errors": embedding.errors.tolist(),
+            "provenance": embedding.provenance.to_json(),
+        }
+    )
+
+
+@cache
+def _kinds() -> dict[str, type[Task2VecError]]:
+    found = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    return {kind.code: kind for kind in found if issubclass(kind, Task2VecError)}
