@@ -9,6 +9,8 @@
         client.embed("photos/birds")
         print(client.recommend("photos/dogs").reason)
 
+``task2vec.Client("http://127.0.0.1:8000")`` has the same methods, on a server's store.
+
 Importing this package loads no torch; what needs it loads it when it is called.
 """
 
@@ -25,12 +27,16 @@ if TYPE_CHECKING:
     from task2vec.embedding.files import load_embedding
     from task2vec.embedding.quick import embed
     from task2vec.errors import Task2VecError
+    from task2vec.sdk.async_client import AsyncClient
+    from task2vec.sdk.client import Client
     from task2vec.sdk.local import LocalClient
     from task2vec.types import TaskEmbedding
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncClient",
+    "Client",
     "LocalClient",
     "Task2VecError",
     "TaskEmbedding",
@@ -45,6 +51,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AsyncClient": ("task2vec.sdk.async_client", "AsyncClient"),
+    "Client": ("task2vec.sdk.client", "Client"),
     "LocalClient": ("task2vec.sdk.local", "LocalClient"),
     "Task2VecError": ("task2vec.errors", "Task2VecError"),
     "TaskEmbedding": ("task2vec.types", "TaskEmbedding"),

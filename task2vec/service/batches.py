@@ -29,12 +29,17 @@ class ItemStatus(StrEnum):
 
 @dataclass(frozen=True)
 class ItemResult:
-    """What became of an item; ``error`` says why it failed."""
+    """What became of an item; ``problem`` says why it failed."""
 
     item: Item
     status: ItemStatus
     record: TaskRecord | None = None
-    error: str | None = None
+    problem: Task2VecError | None = None
+
+    @property
+    def error(self) -> str | None:
+        """The problem in one text."""
+        return None if self.problem is None else str(self.problem)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able dictionary with the stable fields."""
@@ -76,7 +81,7 @@ def run_batch(
         except StoreError:
             raise
         except Task2VecError as error:
-            yield ItemResult(item, ItemStatus.FAILED, error=str(error))
+            yield ItemResult(item, ItemStatus.FAILED, problem=error)
 
 
 def _run(

@@ -1,0 +1,43 @@
+"""The senders between a client's calls and the network."""
+
+import os
+
+from task2vec import __version__
+from task2vec.errors import SettingError
+from task2vec.sdk.http import Address
+from task2vec.sdk.senders import Adding, Direct, Keyed, Retrying
+from task2vec.sdk.steps import Sender
+
+URL_VARIABLE, KEY_VARIABLE = "TASK2VEC_URL", "TASK2VEC_API_KEY"
+
+
+def address_of(url: str | None) -> Address:
+    """Return the address that was given, or is in the environment; raises `SettingError`."""
+    found = url or os.environ.get(URL_VARIABLE)
+    if not found:
+        raise SettingError(
+            "No server is named",
+            remedy=f"Give its address, such as http://127.0.0.1:8000, or set {URL_VARIABLE}.",
+        )
+    return Address(found)
+
+
+def sender_of(api_key: str | None, *, timeout: float, tries: int) -> Sender:
+    """Return the chain: who asks and until when, which request it is, again if need be."""
+    if not timeout > 0 or tries < 1:
+        raise SettingError(
+            "A client cannot be made",
+            expected="a timeout above 0 seconds, and at least 1 try",
+            got=f"{timeout} and {tries}",
+        )
+    headers = {
+        "User-Agent": f"task2vec/{__version__}",
+        # So that the server does not go on with what nobody waits for.
+        "Request-Timeout": f"{timeout:g}",
+    }
+    key = api_key or os.environ.get(KEY_VARIABLE)
+    if key is not None:
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise SettingError("The API key is none", expected="printable ASCII without spaces")
+        headers["Authorization"] = f"Bearer {key}"
+    return Adding(Keyed(Retrying(Direct(), tries=tries)), headers)

@@ -1,0 +1,224 @@
+"""How results show themselves: HTML in notebooks, tables in terminals.
+
+Importing this module registers it with the wire models.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from task2vec.wire.batches import Item
+from task2vec.wire.catalogue import TaskMap, Tuned
+from task2vec.wire.jobs import Job
+from task2vec.wire.models import Model
+from task2vec.wire.neighbours import Distances, Neighbours
+from task2vec.wire.outcomes import Outcome
+from task2vec.wire.recommendations import Recommended
+from task2vec.wire.showing import as_html, as_rich
+from task2vec.wire.tasks import Task
+
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table with a title above and sentences below, before it is HTML or text."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+    notes: Sequence[str] = ()
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number for a person; a dash where there is none."""
+    return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+
+
+def percent(value: float | None) -> str:
+    """Return a fraction in per cent."""
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def interval(value: tuple[float, float] | None) -> str:
+    """Return an interval of fractions in per cent."""
+    return "-" if value is None else f"{100 * value[0]:.1f} to {100 * value[1]:.1f} %"
+
+
+def of_task(task: Task) -> Sheet:
+    """Return a task's facts."""
+    rows: list[Sequence[Cell]] = [
+        ("images", f"{task.images} of {task.classes} classes"),
+        ("complexity", number(task.complexity)),
+        ("standard error", number(task.standard_error)),
+        ("probe", task.probe),
+        ("tags", " ".join(task.tags) or "-"),
+        ("id", task.id),
+    ]
+    return Sheet(f"Task {task.name}", ("", ""), rows, _warnings(task.warnings))
+
+
+def of_neighbours(found: Neighbours) -> Sheet:
+    """Return neighbours, the nearest first."""
+    rows = [(n.name, number(n.distance), number(n.standard_error)) for n in found.neighbours]
+    columns = ("task", "distance", "standard error")
+    return Sheet(f"Nearest to {found.task}", columns, rows, _warnings(found.warnings))
+
+
+def of_distances(found: Distances) -> Sheet:
+    """Return all distances of a pair."""
+    rows: list[Sequence[Cell]] = [("symmetric", number(found.symmetric), number(found.symmetric))]
+    for kind, digits in (("asymmetric", 3), ("information", 0)):
+        both = getattr(found, kind)
+        ways = (both.source_to_target, both.target_to_source)
+        rows.append((kind, *(number(way, digits) for way in ways)))
+    columns = ("distance", f"{found.source} → {found.target}", f"{found.target} → {found.source}")
+    note = f"Standard error of the symmetric distance: {number(found.standard_error)}."
+    return Sheet(f"{found.source}, {found.target}", columns, rows, (note,))
+
+
+def of_recommended(found: Recommended) -> Sheet:
+    """Return a recommendation with its evidence."""
+    rows = [
+        (
+            each.model,
+            f"{100 * each.score:+.1f} ± {100 * each.score_sd:.1f}",
+            percent(each.predicted_accuracy),
+            interval(each.interval),
+            "; ".join(piece.text for piece in each.evidence),
+        )
+        for each in found.recommendations
+    ]
+    verdict = "Take the default" if found.abstained else "Recommended"
+    return Sheet(
+        f"{verdict} for {found.task}: {found.chosen}",
+        ("starting model", "score (points)", "predicted accuracy", "95 % interval", "evidence"),
+        rows,
+        (f"{found.reason}.", found.evidence_summary, *_warnings(found.warnings)),
+    )
+
+
+def of_tuned(found: Tuned) -> Sheet:
+    """Return what fine-tuning gave."""
+    rows: list[Sequence[Cell]] = [
+        ("accuracy", f"{percent(found.accuracy)} on {found.test_images} images"),
+        ("95 % interval", interval(found.interval)),
+        ("kept epoch", f"{found.best_epoch} of {found.epochs}"),
+        ("protocol", found.protocol),
+    ]
+    return Sheet(f"Expert {found.model} on {found.task}", ("", ""), rows, _warnings(found.warnings))
+
+
+def of_record(found: Model | Outcome | Job | Item) -> Sheet:
+    """Return the plain fields of a record."""
+    rows = [
+        (name, _plain(value))
+        for name, value in found.model_dump(mode="json").items()
+        if not isinstance(value, dict | list)
+    ]
+    return Sheet(type(found).__name__, ("", ""), rows)
+
+
+def html_of_sheet(sheet: Sheet) -> str:
+    """Return HTML; every text in it is escaped, since names come from anybody."""
+    head = "".join(f"<th>{escape(column)}</th>" for column in sheet.columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(_plain(cell))}</td>" for cell in row) + "</tr>"
+        for row in sheet.rows
+    )
+    notes = "".join(f"<p>{escape(note)}</p>" for note in sheet.notes)
+    heads = f"<thead><tr>{head}</tr></thead>" if any(sheet.columns) else ""
+    return (
+        f"<table><caption>{escape(sheet.title)}</caption>{heads}<tbody>{rows}</tbody></table>"
+        f"{notes}"
+    )
+
+
+def rich_of_sheet(sheet: Sheet) -> Any:
+    """Return a rich table; texts are shown as they are, not read as markup."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=Text(sheet.title), title_justify="left", box=None, show_header=any(sheet.columns)
+    )
+    for column in sheet.columns:
+        table.add_column(Text(column), overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*(Text(_plain(cell)) for cell in row))
+    return Group(table, *(Text(note) for note in sheet.notes))
+
+
+def html_of_map(found: TaskMap) -> str:
+    """Return the map as a picture in SVG, with a name at each point."""
+    width, height, edge = 640, 480, 40
+    xs, ys = [p.x for p in found.points], [p.y for p in found.points]
+    scale = min(
+        (width - 2 * edge) / ((max(xs, default=0) - min(xs, default=0)) or 1),
+        (height - 2 * edge) / ((max(ys, default=0) - min(ys, default=0)) or 1),
+    )
+    groups = sorted({point.group or "" for point in found.points})
+    marks = []
+    for point in found.points:
+        x = edge + (point.x - min(xs)) * scale
+        # Up is up, as in a plot.
+        y = height - edge - (point.y - min(ys)) * scale
+        hue = 360 * groups.index(point.group or "") // len(groups)
+        about = f"{point.name}: {point.classes} classes" + (
+            f", {point.group}" if point.group else ""
+        )
+        marks.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="hsl({hue} 60% 45%)">'
+            f"<title>{escape(about)}</title></circle>"
+            f'<text x="{x + 7:.1f}" y="{y + 4:.1f}" font-size="11">{escape(point.name)}</text>'
+        )
+    caption = f"{len(found.points)} tasks by {found.method}, stress {found.stress:.2f}"
+    notes = "".join(f"<p>{escape(warning)}</p>" for warning in found.warnings)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}">'
+        f"<title>{escape(caption)}</title>{''.join(marks)}</svg><p>{escape(caption)}</p>{notes}"
+    )
+
+
+def of_map(found: TaskMap) -> Sheet:
+    """Return the map as a table of points."""
+    rows = [(p.name, number(p.x), number(p.y), p.group, p.classes) for p in found.points]
+    return Sheet(
+        f"Map by {found.method}, stress {found.stress:.2f}",
+        ("task", "x", "y", "group", "classes"),
+        rows,
+        _warnings(found.warnings),
+    )
+
+
+def _plain(cell: Any) -> str:
+    return "-" if cell is None else str(cell)
+
+
+def _warnings(warnings: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"Warning: {warning}" for warning in warnings)
+
+
+def _register() -> None:
+    sheets = {
+        Task: of_task,
+        Neighbours: of_neighbours,
+        Distances: of_distances,
+        Recommended: of_recommended,
+        Tuned: of_tuned,
+        Model: of_record,
+        Outcome: of_record,
+        Job: of_record,
+        Item: of_record,
+    }
+    for kind, sheet in sheets.items():
+        as_html.register(kind)(lambda found, sheet=sheet: html_of_sheet(sheet(found)))
+        as_rich.register(kind)(lambda found, sheet=sheet: rich_of_sheet(sheet(found)))
+    as_html.register(TaskMap)(html_of_map)
+    as_rich.register(TaskMap)(lambda found: rich_of_sheet(of_map(found)))
+
+
+_register()

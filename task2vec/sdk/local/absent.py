@@ -1,0 +1,81 @@
+"""What a local store does not have, and says so: jobs and data sets."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NoReturn
+
+from task2vec.errors import SettingError, UnknownNameError
+from task2vec.sdk import client
+from task2vec.sdk.methods import described_like
+from task2vec.sdk.operations.waiting import Told
+from task2vec.types.jobs import JobKind, JobState
+from task2vec.wire.datasets import Dataset
+from task2vec.wire.jobs import Job, JobEvent
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task as LabelledImages
+
+
+@described_like(client.Jobs)
+class Jobs:
+    """No jobs: work on a local store is done when the call returns."""
+
+    def list(
+        self,
+        *,
+        state: JobState | str | None = None,
+        kind: JobKind | str | None = None,
+        batch: str | None = None,
+    ) -> Iterator[Job]:
+        return iter(())
+
+    def get(self, job: str) -> Job:
+        _no_job(job)
+
+    def cancel(self, job: str) -> Job:
+        _no_job(job)
+
+    def retry(self, job: str) -> Job:
+        _no_job(job)
+
+    def wait(
+        self, job: Job | str, *, progress: Told | None = None, timeout: float | None = None
+    ) -> Job:
+        _no_job(job if isinstance(job, str) else job.id)
+
+    def events(self, job: str, *, after: int | None = None) -> Iterator[JobEvent]:
+        _no_job(job)
+
+
+@described_like(client.Datasets)
+class Datasets:
+    """No data sets: sources are read where they lie."""
+
+    def upload(
+        self,
+        source: "str | os.PathLike[str] | LabelledImages",
+        *,
+        name: str | None = None,
+        progress: Told | None = None,
+    ) -> Dataset:
+        raise SettingError(
+            "A local store takes no uploads",
+            remedy="Give the source itself to `embed`, `search` or `recommend`.",
+        )
+
+    def list(self, *, sha256: str | None = None) -> Iterator[Dataset]:
+        return iter(())
+
+    def get(self, dataset: str) -> Dataset:
+        _no_dataset(dataset)
+
+    def remove(self, dataset: str) -> Dataset:
+        _no_dataset(dataset)
+
+
+def _no_job(job: str) -> NoReturn:
+    raise UnknownNameError(f"A local store has no jobs, and so not '{job}'")
+
+
+def _no_dataset(dataset: str) -> NoReturn:
+    raise UnknownNameError(f"A local store keeps no data sets, and so not '{dataset}'")

@@ -1,0 +1,105 @@
+"""Sources, settings and progress, from the words of a client to those of the use cases."""
+
+import os
+from collections.abc import Callable
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from task2vec.errors import SettingError, SourceError
+from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.waiting import Told
+from task2vec.wire import settings as wire
+from task2vec.wire.jobs import Progress
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task
+    from task2vec.embedding.settings import EmbeddingSettings
+    from task2vec.service.subjects import Subject
+    from task2vec.service.workspace import Workspace
+
+Counted = Callable[[str, int, int], None]
+
+
+def given(source: "str | os.PathLike[str] | Task") -> "str | Task":
+    """Return a source as the use cases take it: a path object is a path, whatever is stored."""
+    if not isinstance(source, os.PathLike):
+        return source
+    path = os.fspath(source)
+    return path if os.path.isabs(path) else os.path.join(os.curdir, path)  # noqa: PTH117, PTH118
+
+
+def named(source: "str | os.PathLike[str] | Task") -> str:
+    """Return a name or path; raises `SourceError` for images in memory."""
+    found = given(source)
+    if not isinstance(found, str):
+        raise SourceError(
+            "Images in memory cannot be fine-tuned on here",
+            expected="a stored task or a path, whose images can be read again",
+            remedy="Write them to a folder.",
+        )
+    return found
+
+
+def settings_of(**arguments: Any) -> "tuple[str, EmbeddingSettings]":
+    """Return the probe, and how it embeds; raises `SettingError` as a server does."""
+    from task2vec.embedding.settings import EmbeddingSettings
+
+    asked = ask(wire.EmbeddingSettings, **arguments)
+    return asked.probe, EmbeddingSettings(
+        images=asked.images, estimator=asked.estimator, draws=asked.draws, seed=asked.seed
+    )
+
+
+def subject(
+    workspace: "Workspace",
+    source: "str | os.PathLike[str] | Task",
+    *,
+    probe: str,
+    settings: "EmbeddingSettings",
+    progress: Told | None,
+) -> "Subject":
+    """Return a stored task, which wins, or embed a source for one answer."""
+    from task2vec.service.subjects import Subject, resolve
+
+    task = given(source)
+    if isinstance(task, str):
+        return resolve(workspace, task, probe=probe, settings=settings, progress=counting(progress))
+    found = workspace.engine.embed(
+        task, probe=probe, settings=settings, progress=counting(progress)
+    )
+    return Subject(task.name, found.embedding, None, task, found.warnings)
+
+
+def counting(progress: Told | None, stage: str = "{}") -> Counted | None:
+    """Return what the use cases tell, put into the words of a job's progress."""
+    if progress is None:
+        return None
+
+    def tell(step: str, done: int, total: int) -> None:
+        progress(Progress(stage=stage.format(step) if step else "", done=done, total=total))
+
+    return tell
+
+
+def tuning(progress: Told | None) -> "Callable[[int, int, int, int, float], None] | None":
+    """Return what fine-tuning tells, put into the words of a job's progress."""
+    if progress is None:
+        return None
+
+    def tell(epoch: int, epochs: int, done: int, total: int, accuracy: float) -> None:
+        seen = "" if isnan(accuracy) else f", validation {100 * accuracy:.0f} %"
+        stage = f"epoch {epoch} of at most {epochs}{seen}"
+        progress(Progress(stage=stage, done=(epoch - 1) * total + done, total=epochs * total))
+
+    return tell
+
+
+def refuse_later(*, wait: bool) -> None:
+    """Raise `SettingError` where somebody does not want to wait."""
+    if not wait:
+        raise SettingError(
+            "A local store has no jobs: its work is done when the call returns",
+            expected="wait=True",
+            got="wait=False",
+            remedy="Start `task2vec serve` and use a Client for work in the background.",
+        )

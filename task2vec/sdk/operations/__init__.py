@@ -1,0 +1,1 @@
+"""What can be asked of a server, each call once: as steps, for both kinds of client."""

@@ -1,0 +1,212 @@
+"""Many sources: uploaded side by side, embedded by the server, told of as they end."""
+
+import os
+from asyncio import CancelledError
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from task2vec.errors import InputError, Task2VecError
+from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.embedding import PROBE
+from task2vec.sdk.operations.paging import pages
+from task2vec.sdk.operations.uploads import upload
+from task2vec.sdk.packing.pack import default_name
+from task2vec.sdk.request import get, post, segment
+from task2vec.sdk.senders import call
+from task2vec.sdk.steps import (
+    Await,
+    Emit,
+    Running,
+    Sender,
+    Sleep,
+    Start,
+    Steps,
+    Stream,
+    compute,
+    consume,
+)
+from task2vec.service.batch_items import Item as Listed
+from task2vec.service.batch_items import find_items
+from task2vec.wire.batches import Batch, Item, ItemPage, ItemStatus, NewBatch, NewItem, NewItems
+from task2vec.wire.datasets import Dataset
+from task2vec.wire.jobs import Progress
+from task2vec.wire.problems import Problem
+from task2vec.wire.settings import EmbeddingSettings
+
+#: Told of the name of an item and how far it is.
+ItemTold = Callable[[str, Progress], None]
+
+UPLOADS = 4
+_POLL_SECONDS = 1.0
+
+
+def batch(
+    sender: Sender,
+    sources: "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]",
+    *,
+    probe: str = PROBE,
+    images: int = 300,
+    estimator: str = "rademacher",
+    draws: int = 1,
+    seed: int = 0,
+    tags: Sequence[str] = (),
+    update: bool = False,
+    dry_run: bool = False,
+    progress: ItemTold | None = None,
+) -> Stream[Item]:
+    """Embed many sources; yields what became of each once it is stored, in the order they end.
+
+    ``sources`` is a folder of sources, a .csv or .jsonl list of them, or their paths. A source that
+    fails does not stop the others: it is an item with ``error``. What is stored from the same bytes
+    with the same settings is ``unchanged``, so that an interrupted batch is resumed by the same
+    call: nothing is sent or computed twice. With ``dry_run`` nothing is sent, and what could be is
+    ``pending``.
+
+    Raises `InputError` when there is no such list, and `ServiceError`, `AccessError` or
+    `StoreError` where no item is to blame.
+    """
+    settings = ask(
+        EmbeddingSettings, probe=probe, images=images, estimator=estimator, draws=draws, seed=seed
+    )
+    question = ask(NewBatch, tags=tuple(tags), update=update, settings=settings)
+    items = yield from compute(lambda: listed(sources))
+    if dry_run:
+        for position, item in enumerate(items):
+            yield Emit((yield from _tried(position, item)))
+        return
+    course = _Course(sender, items, progress)
+    made = yield from call(sender, post("/batches", Batch, question))
+    try:
+        yield from course.run(made.id)
+    except (KeyboardInterrupt, CancelledError) as interruption:
+        interruption.add_note(
+            f"What was sent goes on at the server as batch {made.id}. The same call again goes on "
+            "where this one stopped."
+        )
+        raise
+
+
+def listed(
+    sources: "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]",
+) -> list[Listed]:
+    """Return the items of a batch; raises `InputError` where there are none, or two of one name."""
+    if isinstance(sources, str | os.PathLike):
+        return find_items(Path(sources))
+    items = [Listed(Path(source), default_name(source)) for source in sources]
+    names = [item.name for item in items]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None or not items:
+        raise InputError(
+            "There are no sources" if twice is None else f"Two sources would be named '{twice}'",
+            remedy="List them in a CSV file with the columns source,name.",
+        )
+    return items
+
+
+def failed(position: int, name: str, error: Task2VecError) -> Item:
+    """Return the item of a source that could not be used."""
+    problem = Problem(
+        title=type(error).__doc__ or "",
+        status=422,
+        code=error.code,
+        detail=error.problem,
+        expected=error.expected,
+        got=error.got,
+        remedy=error.remedy,
+        request_id=error.request_id,
+    )
+    return ended(position, name, ItemStatus.FAILED, error=problem)
+
+
+def ended(position: int, name: str, status: ItemStatus, **more: Any) -> Item:
+    """Return an item that no job stands behind."""
+    return Item(
+        **{"position": position, "name": name, "status": status, "job": None}
+        | {"task": None, "error": None}
+        | more
+    )
+
+
+def _tried(position: int, item: Listed) -> Steps[Item]:
+    from task2vec.sdk.packing.pack import pack
+
+    try:
+        yield from compute(lambda: pack(item.source, name=item.name))
+    except InputError as error:
+        return failed(position, item.name, error)
+    return ended(position, item.name, ItemStatus.PENDING)
+
+
+@dataclass
+class _Course:
+    """The course of one batch: what waits here, what is on its way, what the server has."""
+
+    sender: Sender
+    items: list[Listed]
+    progress: ItemTold | None
+    waiting: deque[int] = field(default_factory=deque)
+    uploads: dict[Running[Dataset], int] = field(default_factory=dict)
+    at_server: dict[str, int] = field(default_factory=dict)
+    seen_ended: int = -1
+
+    def run(self, id_: str) -> Stream[Item]:
+        """Upload, append, and yield what has ended, until all has."""
+        self.waiting.extend(range(len(self.items)))
+        while self.waiting or self.uploads or self.at_server:
+            while self.waiting and len(self.uploads) < UPLOADS:
+                position = self.waiting.popleft()
+                running = yield Start(self._upload(self.items[position]))
+                self.uploads[running] = position
+            if self.uploads:
+                done = yield Await(tuple(self.uploads), _POLL_SECONDS)
+                yield from self._append(id_, done)
+            else:
+                yield Sleep(_POLL_SECONDS)
+            for item in (yield from self._ended(id_)):
+                yield Emit(item)
+
+    def _upload(self, item: Listed) -> Steps[Dataset]:
+        told = None if self.progress is None else partial(self.progress, item.name)
+        return upload(self.sender, item.source, name=item.name, progress=told)
+
+    def _append(self, id_: str, done: set[Running[Dataset]]) -> Stream[Item]:
+        """Give the server what has been uploaded; what cannot be is an item that failed."""
+        new = []
+        for running in done:
+            position = self.uploads.pop(running)
+            item = self.items[position]
+            try:
+                dataset = running.result()
+                new.append(ask(NewItem, dataset=dataset.id, name=item.name, tags=item.tags))
+            except InputError as error:
+                yield Emit(failed(position, item.name, error))
+                continue
+            self.at_server[item.name] = position
+        if new:
+            path = f"/batches/{segment(id_)}/items"
+            yield from call(self.sender, post(path, Batch, NewItems(items=tuple(new))))
+
+    def _ended(self, id_: str) -> Steps[list[Item]]:
+        """Return the items that have ended since the last look."""
+        found: list[Item] = []
+        if not self.at_server:
+            return found
+        path = f"/batches/{segment(id_)}"
+        counts = (yield from call(self.sender, get(path, Batch))).counts
+        over = sum(number for status, number in counts.items() if status is not ItemStatus.PENDING)
+        if over == self.seen_ended:
+            return found
+        self.seen_ended = over
+
+        def take(item: Item) -> None:
+            if item.status is not ItemStatus.PENDING and item.name in self.at_server:
+                position = self.at_server.pop(item.name)
+                found.append(item.model_copy(update={"position": position}))
+
+        items = pages(self.sender, get(f"{path}/items", ItemPage), lambda page: page.items)
+        yield from consume(items, take)
+        return found

@@ -1,0 +1,51 @@
+"""The data sets that a server keeps."""
+
+import os
+from typing import TYPE_CHECKING
+
+from task2vec.sdk.operations.paging import pages
+from task2vec.sdk.operations.uploads import upload
+from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.request import delete, get, segment
+from task2vec.sdk.senders import call
+from task2vec.sdk.steps import Sender, Steps, Stream
+from task2vec.wire.datasets import Dataset, DatasetPage
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task as LabelledImages
+
+
+def upload_dataset(
+    sender: Sender,
+    source: "str | os.PathLike[str] | LabelledImages",
+    *,
+    name: str | None = None,
+    progress: Told | None = None,
+) -> Steps[Dataset]:
+    """Send a source to the server, unless it has the same bytes under the same name.
+
+    A folder is sent as an uncompressed tar, piece by piece. ``progress`` counts bytes. A local
+    store keeps no data sets, and refuses with `SettingError`.
+
+    Raises:
+        SourceError: when it cannot be read, or holds no labelled images.
+        TooLargeError: when it is more than the server takes.
+    """
+    return upload(sender, source, name=name, progress=progress)
+
+
+def list_datasets(sender: Sender, *, sha256: str | None = None) -> Stream[Dataset]:
+    """Yield the data sets, newest first; none of a local store."""
+    return pages(sender, get("/datasets", DatasetPage, sha256=sha256), lambda page: page.datasets)
+
+
+def get_dataset(sender: Sender, dataset: str) -> Steps[Dataset]:
+    """Return one data set by its id; raises `UnknownNameError`."""
+    return call(sender, get(f"/datasets/{segment(dataset)}", Dataset))
+
+
+def remove_dataset(sender: Sender, dataset: str) -> Steps[Dataset]:
+    """Remove a data set and return what it was; raises `StateError` while a job needs it."""
+    found = yield from get_dataset(sender, dataset)
+    yield from call(sender, delete(f"/datasets/{segment(found.id)}"))
+    return found

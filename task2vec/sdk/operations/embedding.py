@@ -1,0 +1,110 @@
+"""Embedding a source into the server's store."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, overload
+
+from task2vec.errors import NameTakenError
+from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.subjects import stored
+from task2vec.sdk.operations.uploads import upload
+from task2vec.sdk.operations.waiting import Told, wait_for
+from task2vec.sdk.packing.pack import default_name
+from task2vec.sdk.request import post
+from task2vec.sdk.senders import call
+from task2vec.sdk.steps import Sender, Steps
+from task2vec.wire.jobs import Job, NewEmbedding
+from task2vec.wire.settings import EmbeddingSettings
+from task2vec.wire.tasks import Task
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task as LabelledImages
+
+PROBE = "efficientnet_lite0"
+
+
+@overload
+def embed(
+    sender: Sender,
+    source: "str | os.PathLike[str] | LabelledImages",
+    *,
+    name: str | None = None,
+    probe: str = PROBE,
+    images: int = 300,
+    estimator: str = "rademacher",
+    draws: int = 1,
+    seed: int = 0,
+    tags: Sequence[str] = (),
+    update: bool = False,
+    wait: Literal[True] = True,
+    progress: Told | None = None,
+) -> Steps[Task]: ...
+@overload
+def embed(
+    sender: Sender,
+    source: "str | os.PathLike[str] | LabelledImages",
+    *,
+    name: str | None = None,
+    probe: str = PROBE,
+    images: int = 300,
+    estimator: str = "rademacher",
+    draws: int = 1,
+    seed: int = 0,
+    tags: Sequence[str] = (),
+    update: bool = False,
+    wait: Literal[False],
+    progress: Told | None = None,
+) -> Steps[Job]: ...
+def embed(
+    sender: Sender,
+    source: "str | os.PathLike[str] | LabelledImages",
+    *,
+    name: str | None = None,
+    probe: str = PROBE,
+    images: int = 300,
+    estimator: str = "rademacher",
+    draws: int = 1,
+    seed: int = 0,
+    tags: Sequence[str] = (),
+    update: bool = False,
+    wait: bool = True,
+    progress: Told | None = None,
+) -> Steps[Task | Job]:
+    """Embed a source and store it as a task.
+
+    With ``wait`` the task is in the store when this returns; without, the job that will put it
+    there is returned at once. ``name`` defaults to the source's own; ``update`` replaces a task of
+    that name. ``images`` bounds how many are used, ``draws`` is label draws an image.
+
+    Raises:
+        NameTakenError: before any work, when the name is taken and ``update`` is not set.
+        SettingError: for a setting out of range.
+        SourceError: when the source cannot be used.
+        JobFailedError: when a server could not embed it.
+    """
+    settings = ask(
+        EmbeddingSettings, probe=probe, images=images, estimator=estimator, draws=draws, seed=seed
+    )
+    called = name if name is not None else default_name(source)
+    # Before anything is sent: with a place holder, the rest of the question is looked at.
+    question = ask(
+        NewEmbedding, dataset="?", name=called, tags=tuple(tags), update=update, settings=settings
+    )
+    if not update:
+        yield from _check_free(sender, called)
+    dataset = yield from upload(sender, source, name=called, progress=progress)
+    asked = question.model_copy(update={"dataset": dataset.id})
+    job = yield from call(sender, post("/tasks", Job, asked))
+    if not wait:
+        return job
+    done = yield from wait_for(sender, job, progress=progress)
+    return Task.model_validate(done.result)
+
+
+def _check_free(sender: Sender, name: str) -> Steps[None]:
+    taken = yield from stored(sender, name)
+    if taken is not None:
+        raise NameTakenError(
+            f"There is a task named '{taken.name}' already",
+            remedy="Replace it with `--update`, or choose another name with `--name`.",
+        )

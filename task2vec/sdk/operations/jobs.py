@@ -1,0 +1,55 @@
+"""The jobs of a server."""
+
+from task2vec.sdk.operations.paging import pages
+from task2vec.sdk.operations.waiting import Told, job_events, wait_for
+from task2vec.sdk.request import get, post, segment
+from task2vec.sdk.senders import call
+from task2vec.sdk.steps import Sender, Steps, Stream
+from task2vec.types.jobs import JobKind, JobState
+from task2vec.wire.jobs import Job, JobEvent, JobPage
+
+
+def list_jobs(
+    sender: Sender,
+    *,
+    state: JobState | str | None = None,
+    kind: JobKind | str | None = None,
+    batch: str | None = None,
+) -> Stream[Job]:
+    """Yield the jobs, newest first; none of a local store, where work is done at once."""
+    return pages(
+        sender, get("/jobs", JobPage, state=state, kind=kind, batch=batch), lambda page: page.jobs
+    )
+
+
+def get_job(sender: Sender, job: str) -> Steps[Job]:
+    """Return one job by its id; raises `UnknownNameError`."""
+    return call(sender, get(f"/jobs/{segment(job)}", Job))
+
+
+def cancel_job(sender: Sender, job: str) -> Steps[Job]:
+    """Stop a job; raises `StateError` when it has ended."""
+    return call(sender, post(f"/jobs/{segment(job)}:cancel", Job))
+
+
+def retry_job(sender: Sender, job: str) -> Steps[Job]:
+    """Do a failed or cancelled job again; raises `StateError` for any other."""
+    return call(sender, post(f"/jobs/{segment(job)}:retry", Job))
+
+
+def wait_for_job(
+    sender: Sender, job: Job | str, *, progress: Told | None = None, timeout: float | None = None
+) -> Steps[Job]:
+    """Return a job when it has succeeded; its ``result`` is what a synchronous answer would be.
+
+    Raises:
+        JobFailedError, JobCancelledError: when it has ended otherwise; they carry the ``job``.
+        DeadlineError: when ``timeout`` seconds have passed. The job goes on, as it does when the
+            wait is interrupted.
+    """
+    return wait_for(sender, job, progress=progress, timeout=timeout)
+
+
+def events_of_job(sender: Sender, job: str, *, after: int | None = None) -> Stream[JobEvent]:
+    """Yield what happens to a job until it has ended, later than the event ``after`` if given."""
+    return job_events(sender, job, after=after)

@@ -1,0 +1,58 @@
+"""The starting models."""
+
+from typing import Any
+
+from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.paging import pages
+from task2vec.sdk.request import delete, get, patch, post, segment
+from task2vec.sdk.senders import call
+from task2vec.sdk.steps import Sender, Steps, Stream
+from task2vec.wire.models import Model, ModelEdit, ModelPage, NewModel
+
+
+def add_model(
+    sender: Sender, ref: str, *, name: str | None = None, task: str | None = None
+) -> Steps[Model]:
+    """Register a starting model by its reference, as an expert of a stored ``task`` if given.
+
+    Raises `UnknownNameError`, `WeightsError` or `InputError` for an unusable reference, and
+    `NameTakenError`.
+    """
+    return call(sender, post("/models", Model, ask(NewModel, ref=ref, name=name, task=task)))
+
+
+def list_models(sender: Sender) -> Stream[Model]:
+    """Yield the models; packaged ones are there from the start."""
+    return pages(sender, get("/models", ModelPage), lambda page: page.models)
+
+
+def get_model(sender: Sender, model: str) -> Steps[Model]:
+    """Return one model by name or id; raises `UnknownNameError`."""
+    return call(sender, get(f"/models/{segment(model)}", Model))
+
+
+def edit_model(
+    sender: Sender, model: str, *, name: str | None = None, licence: str | None = None
+) -> Steps[Model]:
+    """Change a model's name or licence; None leaves them.
+
+    Raises `UnknownNameError`, `NameTakenError`, and `InputError` for a packaged model.
+    """
+    changes: dict[str, Any] = {} if name is None else {"name": name}
+    changes |= {} if licence is None else {"licence": licence}
+    question = ask(ModelEdit, **changes)
+    found = yield from get_model(sender, model)
+    if changes:
+        found = yield from call(sender, patch(f"/models/{segment(found.id)}", Model, question))
+    return found
+
+
+def remove_model(sender: Sender, model: str, *, cascade: bool = False) -> Steps[Model]:
+    """Remove a model and return what it was; with ``cascade`` its outcomes go too.
+
+    Raises `UnknownNameError`, and `InputError` when outcomes hang on it without ``cascade``, or for
+    a packaged model.
+    """
+    found = yield from get_model(sender, model)
+    yield from call(sender, delete(f"/models/{segment(found.id)}", cascade=cascade))
+    return found

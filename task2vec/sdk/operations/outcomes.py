@@ -1,0 +1,77 @@
+"""What fine-tuning gave."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.paging import pages
+from task2vec.sdk.request import get, post
+from task2vec.sdk.senders import call
+from task2vec.sdk.steps import Sender, Steps, Stream, compute
+from task2vec.wire.outcomes import NewOutcome, NewOutcomes, Outcome, OutcomePage
+
+
+def add_outcome(
+    sender: Sender,
+    model: str,
+    task: str,
+    accuracy: float,
+    *,
+    protocol: str = "fine-tuning",
+    images: int | None = None,
+    seed: int | None = None,
+) -> Steps[Outcome]:
+    """Record one outcome of a stored task; ``accuracy`` is in [0, 1], ``images`` those tested on.
+
+    Raises `UnknownNameError` for a model or task that is not there, `SettingError` out of range.
+    """
+    outcome = ask(
+        NewOutcome,
+        model=model,
+        task=task,
+        accuracy=accuracy,
+        protocol=protocol,
+        images=images,
+        seed=seed,
+    )
+    (added,) = yield from add_outcomes(sender, [outcome])
+    return added
+
+
+def add_outcomes(sender: Sender, outcomes: Iterable[NewOutcome]) -> Steps[list[Outcome]]:
+    """Record several outcomes, all or none.
+
+    Raises `UnknownNameError` for a model or task that is not there.
+    """
+    wanted = tuple(outcomes)
+    if not wanted:
+        return []
+    question = ask(NewOutcomes, outcomes=wanted)
+    page = yield from call(sender, post("/outcomes", OutcomePage, question))
+    return list(page.outcomes)
+
+
+def import_outcomes(sender: Sender, path: str | os.PathLike[str]) -> Steps[list[Outcome]]:
+    """Record all outcomes of a CSV file, or none of them.
+
+    Its header names ``model,task,accuracy`` and may add ``protocol,images,seed``. Raises
+    `InputError` naming the line of the first fault.
+    """
+    measured = yield from compute(lambda: _rows(Path(path)))
+    added = yield from add_outcomes(sender, measured)
+    return added
+
+
+def list_outcomes(
+    sender: Sender, *, model: str | None = None, task: str | None = None
+) -> Stream[Outcome]:
+    """Yield the outcomes; raises `UnknownNameError` for a model or task that is not there."""
+    request = get("/outcomes", OutcomePage, model=model, task=task)
+    return pages(sender, request, lambda page: page.outcomes)
+
+
+def _rows(path: Path) -> list[NewOutcome]:
+    from task2vec.service.outcome_file import read_outcomes
+
+    return [ask(NewOutcome, **row.to_json()) for _, row in read_outcomes(path)]

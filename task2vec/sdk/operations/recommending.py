@@ -1,0 +1,67 @@
+"""Which starting model to take."""
+
+import os
+from typing import TYPE_CHECKING
+
+from task2vec.errors import JobFailedError, SourceError
+from task2vec.sdk.operations.answering import answer
+from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.embedding import PROBE
+from task2vec.sdk.operations.subjects import subject
+from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.steps import Sender, Steps
+from task2vec.wire.recommendations import RecommendationQuestion, Recommended
+from task2vec.wire.settings import EmbeddingSettings
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task as LabelledImages
+
+_PATH = "/recommendations"
+
+
+def recommend(
+    sender: Sender,
+    source: "str | os.PathLike[str] | LabelledImages",
+    *,
+    k: int = 5,
+    max_parameters: int | None = None,
+    architecture: str | None = None,
+    licence: str | None = None,
+    measure: bool = True,
+    probe: str = PROBE,
+    images: int = 300,
+    seed: int = 0,
+    progress: Told | None = None,
+) -> Steps[Recommended]:
+    """Rank starting models for a stored task or a source.
+
+    ``k`` is how many source tasks count; ``architecture`` may hold ``*``. With ``measure`` the
+    packaged models are tried on the task's images where these are at hand (a warning says where
+    not); without, a stored task is judged at once by distances and outcomes alone.
+
+    Raises `UnknownNameError`, `SourceError`, `SettingError`.
+    """
+    settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
+    question = ask(
+        RecommendationQuestion,
+        task="?",
+        k=k,
+        max_parameters=max_parameters,
+        architecture=architecture,
+        licence=licence,
+        measure=measure,
+        settings=settings,
+    )
+    about = yield from subject(sender, source, progress=progress)
+    question = question.model_copy(update={"task": about.task, "dataset": about.dataset})
+    try:
+        found = yield from answer(sender, _PATH, question, kind=Recommended, progress=progress)
+    except (SourceError, JobFailedError) as error:
+        gone = error if isinstance(error, SourceError) else error.__cause__
+        if about.task is None or not measure or not isinstance(gone, SourceError):
+            raise
+        unmeasured = question.model_copy(update={"measure": False})
+        found = yield from answer(sender, _PATH, unmeasured, kind=Recommended, progress=progress)
+        why = f"{gone.problem}: no model could be probed"
+        return found.model_copy(update={"warnings": (*found.warnings, why)})
+    return found

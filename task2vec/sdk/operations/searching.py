@@ -1,0 +1,79 @@
+"""Neighbours and distances."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from task2vec.sdk.operations.answering import answer
+from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.embedding import PROBE
+from task2vec.sdk.operations.subjects import subject
+from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.steps import Sender, Steps
+from task2vec.wire.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
+from task2vec.wire.settings import EmbeddingSettings
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task as LabelledImages
+
+
+def search(
+    sender: Sender,
+    source: "str | os.PathLike[str] | LabelledImages",
+    *,
+    k: int = 5,
+    asymmetric: bool = False,
+    tags: Sequence[str] = (),
+    min_classes: int | None = None,
+    max_classes: int | None = None,
+    probe: str = PROBE,
+    images: int = 300,
+    seed: int = 0,
+    progress: Told | None = None,
+) -> Steps[Neighbours]:
+    """Return the nearest stored tasks; asymmetric ones are the best *sources* for this one.
+
+    A source that is not stored is embedded for this answer only. ``tags`` (all of them),
+    ``min_classes`` and ``max_classes`` say which tasks count.
+
+    Raises `UnknownNameError`, `SourceError`, `SettingError`, and `SpaceMismatchError` when the
+    store holds tasks of other spaces only.
+    """
+    settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
+    question = ask(
+        SearchQuestion,
+        task="?",
+        k=k,
+        asymmetric=asymmetric,
+        tags=tuple(tags),
+        min_classes=min_classes,
+        max_classes=max_classes,
+        settings=settings,
+    )
+    about = yield from subject(sender, source, progress=progress)
+    question = question.model_copy(update={"task": about.task, "dataset": about.dataset})
+    found = yield from answer(sender, "/search", question, kind=Neighbours, progress=progress)
+    return found
+
+
+def distance(
+    sender: Sender,
+    source: "str | os.PathLike[str] | LabelledImages",
+    target: "str | os.PathLike[str] | LabelledImages",
+    *,
+    probe: str = PROBE,
+    images: int = 300,
+    seed: int = 0,
+    progress: Told | None = None,
+) -> Steps[Distances]:
+    """Return all distances between two tasks, both ways.
+
+    Raises `UnknownNameError`, `SourceError`, `SettingError`, and `SpaceMismatchError` across
+    spaces.
+    """
+    settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
+    first = yield from subject(sender, source, progress=progress)
+    second = yield from subject(sender, target, progress=progress)
+    question = DistanceQuestion(source=first, target=second, settings=settings)
+    found = yield from answer(sender, "/distances", question, kind=Distances, progress=progress)
+    return found

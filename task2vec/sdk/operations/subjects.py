@@ -1,0 +1,58 @@
+"""What a person names: a task of the server, which wins, or a source that is uploaded."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from task2vec.errors import UnknownNameError
+from task2vec.sdk.operations.uploads import upload
+from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.request import get, segment
+from task2vec.sdk.senders import call
+from task2vec.sdk.steps import Sender, Steps
+from task2vec.wire.neighbours import Subject
+from task2vec.wire.tasks import TaskDetails
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task
+
+PATH_STARTS = ("./", "../", "/", "~", ".\\")
+
+
+def is_path(source: "str | os.PathLike[str] | Task") -> bool:
+    """Whether something is meant as a path, whatever the server has."""
+    if not isinstance(source, str):
+        return True
+    return source in (".", "..") or source.startswith(PATH_STARTS)
+
+
+def stored(sender: Sender, name: str) -> Steps[TaskDetails | None]:
+    """Return the stored task of this name or id, None where there is none."""
+    try:
+        found = yield from call(sender, get(f"/tasks/{segment(name)}", TaskDetails))
+    except UnknownNameError:
+        return None
+    return found
+
+
+def subject(
+    sender: Sender, source: "str | os.PathLike[str] | Task", *, progress: Told | None = None
+) -> Steps[Subject]:
+    """Return a stored task, or upload a source.
+
+    Raises:
+        UnknownNameError: when it is neither; with names that are close.
+        SourceError: when it cannot be used as a source.
+    """
+    if isinstance(source, str) and not is_path(source):
+        try:
+            found = yield from call(sender, get(f"/tasks/{segment(source)}", TaskDetails))
+            return Subject(task=found.id)
+        except UnknownNameError as error:
+            if not Path(source).exists():
+                raise UnknownNameError(
+                    f"'{source}' is neither a task on the server nor a file or folder",
+                    remedy=error.remedy or "Write ./NAME for a path.",
+                ) from None
+    dataset = yield from upload(sender, source, progress=progress)
+    return Subject(dataset=dataset.id)

@@ -1,0 +1,90 @@
+"""Fine-tuning a starting model: a new expert."""
+
+import os
+from typing import TYPE_CHECKING, Literal, overload
+
+from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.embedding import PROBE
+from task2vec.sdk.operations.subjects import subject
+from task2vec.sdk.operations.waiting import Told, wait_for
+from task2vec.sdk.request import post
+from task2vec.sdk.senders import call
+from task2vec.sdk.steps import Sender, Steps
+from task2vec.wire.catalogue import Tuned
+from task2vec.wire.jobs import Job, NewTuning
+from task2vec.wire.settings import TuningSettings
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task as LabelledImages
+
+
+@overload
+def finetune(
+    sender: Sender,
+    source: "str | os.PathLike[str] | LabelledImages",
+    *,
+    start: str = PROBE,
+    name: str | None = None,
+    images: int = 400,
+    epochs: int = 8,
+    patience: int = 4,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+    wait: Literal[True] = True,
+    progress: Told | None = None,
+) -> Steps[Tuned]: ...
+@overload
+def finetune(
+    sender: Sender,
+    source: "str | os.PathLike[str] | LabelledImages",
+    *,
+    start: str = PROBE,
+    name: str | None = None,
+    images: int = 400,
+    epochs: int = 8,
+    patience: int = 4,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+    wait: Literal[False],
+    progress: Told | None = None,
+) -> Steps[Job]: ...
+def finetune(
+    sender: Sender,
+    source: "str | os.PathLike[str] | LabelledImages",
+    *,
+    start: str = PROBE,
+    name: str | None = None,
+    images: int = 400,
+    epochs: int = 8,
+    patience: int = 4,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+    wait: bool = True,
+    progress: Told | None = None,
+) -> Steps[Tuned | Job]:
+    """Fine-tune a starting model on a task: a new expert, with an honest accuracy.
+
+    A source that is not stored becomes a task. ``name`` is the expert's, by default
+    TASK-from-MODEL. ``wait`` is that of `embed`.
+
+    Raises:
+        NameTakenError: when there is such an expert.
+        SourceError: when the images cannot be used, or those of a stored task are gone.
+        JobFailedError: when a server could not do it.
+    """
+    settings = ask(
+        TuningSettings,
+        images=images,
+        epochs=epochs,
+        patience=patience,
+        learning_rate=learning_rate,
+        seed=seed,
+    )
+    question = ask(NewTuning, start=start, name=name, settings=settings)
+    about = yield from subject(sender, source, progress=progress)
+    asked = question.model_copy(update={"task": about.task, "dataset": about.dataset})
+    job = yield from call(sender, post("/finetunings", Job, asked))
+    if not wait:
+        return job
+    done = yield from wait_for(sender, job, progress=progress)
+    return Tuned.model_validate(done.result)

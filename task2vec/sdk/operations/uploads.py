@@ -1,0 +1,55 @@
+"""Uploading a source, unless the server has it already."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.packing.form import Form
+from task2vec.sdk.packing.pack import pack
+from task2vec.sdk.request import Method, Request, get, reader
+from task2vec.sdk.senders import call
+from task2vec.sdk.steps import Sender, Steps, compute
+from task2vec.wire.datasets import Dataset, DatasetPage
+from task2vec.wire.jobs import Progress
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task
+
+UPLOADING = "uploading"
+#: What expires sooner is sent again, so that it is there when a job begins.
+_LEAST_LIFE = timedelta(minutes=10)
+
+
+def upload(
+    sender: Sender,
+    source: "str | os.PathLike[str] | Task",
+    *,
+    name: str | None = None,
+    progress: Told | None = None,
+) -> Steps[Dataset]:
+    """Send a source to the server, so that jobs can read it.
+
+    A folder is sent as an uncompressed tar, the same for the same files, piece by piece. What the
+    server has already, by its SHA-256, is not sent again. ``progress`` counts bytes.
+
+    Raises:
+        SourceError: when it cannot be read here, or the server finds no labelled images in it.
+        TooLargeError: when it is more than the server takes.
+    """
+    payload = yield from compute(lambda: pack(source, name=name))
+    known = yield from call(sender, get("/datasets", DatasetPage, sha256=payload.sha256))
+    soon = datetime.now(UTC) + _LEAST_LIFE
+    for dataset in known.datasets:
+        if dataset.name == payload.name and dataset.expires > soon:
+            return dataset
+    told = None if progress is None else partial(_tell, progress)
+    form = Form(payload, [("name", payload.name)], told=told)
+    request = Request(Method.POST, "/datasets", reader(Dataset), body=form, patient=True)
+    dataset = yield from call(sender, request)
+    return dataset
+
+
+def _tell(progress: Told, done: int, total: int) -> None:
+    progress(Progress(stage=UPLOADING, done=done, total=total))

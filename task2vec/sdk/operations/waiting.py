@@ -1,0 +1,142 @@
+"""Jobs: looking, listening, waiting."""
+
+import time
+from asyncio import CancelledError
+from collections.abc import Callable
+
+from task2vec.errors import DeadlineError, ServiceError, Task2VecError
+from task2vec.sdk.problems import job_error, raise_for
+from task2vec.sdk.request import Answer, Method, Request, get, segment
+from task2vec.sdk.senders import call
+from task2vec.sdk.steps import Emit, Event, Hear, Leave, Sender, Sleep, Steps, Stream, consume
+from task2vec.types.jobs import JobState
+from task2vec.wire.jobs import Job, JobEvent, Progress
+
+Told = Callable[[Progress], None]
+
+#: How often a job is looked at where its events cannot be had.
+POLL_SECONDS = 1.0
+
+
+def job_events(sender: Sender, job: str, *, after: int | None = None) -> Stream[JobEvent]:
+    """Yield what happens to a job, until it has ended.
+
+    ``after`` is the id of an event that has been seen: only later ones come. A connection that
+    breaks is taken up again where it was.
+    """
+    last = after
+    broken = 0
+    while True:
+        try:
+            listener = yield from sender.listen(_events_of(job, last))
+            if isinstance(listener, Answer):
+                raise_for(listener)
+                raise ServiceError("The server sends no events", got=f"status {listener.status}")
+            try:
+                while True:
+                    heard: Event | None = yield Hear(listener)
+                    if heard is None:
+                        break
+                    if not heard.data:
+                        continue
+                    event = JobEvent.model_validate_json(heard.data)
+                    last, broken = event.id, 0
+                    yield Emit(event)
+                    if event.kind == "state" and event.job.state.final:
+                        return
+            finally:
+                yield Leave(listener)
+        except ServiceError:
+            broken += 1
+            if broken > 3:
+                raise
+            yield Sleep(POLL_SECONDS * broken)
+        else:
+            # It ended without the final state: all there was had been seen, or the server drains.
+            state = (yield from call(sender, get(f"/jobs/{segment(job)}", Job))).state
+            if state.final:
+                return
+            yield Sleep(POLL_SECONDS)
+
+
+def wait_for(
+    sender: Sender, job: Job | str, *, progress: Told | None = None, timeout: float | None = None
+) -> Steps[Job]:
+    """Return a job when it has succeeded.
+
+    Raises:
+        JobFailedError, JobCancelledError: when it has ended otherwise; they carry the ``job``.
+        DeadlineError: when ``timeout`` seconds have passed. The job goes on, as it does when the
+            wait is interrupted.
+    """
+    id_ = job.id if isinstance(job, Job) else job
+    until = None if timeout is None else time.monotonic() + timeout
+    try:
+        ended = yield from _ended(sender, id_, progress, until)
+    except (KeyboardInterrupt, CancelledError) as interruption:
+        interruption.add_note(
+            f"Job {id_} goes on at the server. Wait for it with `client.jobs.wait('{id_}')`, or "
+            f"stop it with `client.jobs.cancel('{id_}')`."
+        )
+        raise
+    if ended.state is not JobState.SUCCEEDED:
+        raise job_error(ended)
+    return ended
+
+
+def _ended(sender: Sender, job: str, progress: Told | None, until: float | None) -> Steps[Job]:
+    """Follow the events; between tries, and where there are none, look at the job itself."""
+    path = f"/jobs/{segment(job)}"
+    seen: Progress | None = None
+    last: int | None = None
+    deaf = False
+
+    def take(event: JobEvent) -> None:
+        nonlocal last
+        last = event.id
+        tell(event.job.progress)
+
+    def tell(found: Progress) -> None:
+        nonlocal seen
+        if progress is not None and found != seen:
+            progress(found)
+        seen = found
+
+    while True:
+        found = yield from call(sender, get(path, Job))
+        tell(found.progress)
+        if found.state.final:
+            return found
+        if until is not None:
+            _check(until, found)
+        # While a stream is open nobody looks at the time.
+        if until is None and not deaf:
+            try:
+                yield from consume(job_events(sender, job, after=last), take)
+            except Task2VecError:
+                deaf = True
+        else:
+            left = POLL_SECONDS if until is None else until - time.monotonic()
+            yield Sleep(max(0.0, min(POLL_SECONDS, left)))
+
+
+def _check(until: float, job: Job) -> None:
+    if time.monotonic() >= until:
+        raise DeadlineError(
+            f"Job {job.id} has not ended in time",
+            got=f"{job.state.value}, {job.progress.done} of {job.progress.total} done",
+            remedy=f"It goes on: wait for it with `client.jobs.wait('{job.id}')`.",
+        )
+
+
+def _events_of(job: str, last: int | None) -> Request[None]:
+    headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+    if last is not None:
+        headers["Last-Event-ID"] = str(last)
+    return Request(
+        Method.GET,
+        f"/jobs/{segment(job)}/events",
+        lambda _: None,
+        headers=headers,
+        patient=True,
+    )

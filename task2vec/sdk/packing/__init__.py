@@ -1,0 +1,1 @@
+"""From a source on this machine to the bytes that are uploaded."""

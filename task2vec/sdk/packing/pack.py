@@ -1,0 +1,127 @@
+"""Decides how a source is sent."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from task2vec.errors import SourceError
+from task2vec.sdk.packing.parts import Part, part_of_bytes, part_of_file, relative, walk
+from task2vec.sdk.packing.payload import Payload
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task
+
+ARCHIVES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar", ".tgz", ".zip", ".npz", ".parquet")
+LISTS = (".csv", ".jsonl")
+
+
+def is_task(source: Any) -> bool:
+    """Whether a source is a `Task`, told without loading what tasks are made of."""
+    return hasattr(source, "entries") and hasattr(source, "reader")
+
+
+def default_name(source: "str | os.PathLike[str] | Task") -> str:
+    """Return what a source is called: its file's name without the suffix, or its folder's."""
+    if not isinstance(source, str | os.PathLike):
+        return str(getattr(source, "name", "task"))
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return path.resolve().name or str(path)
+    suffix = _suffix(path)
+    return path.name[: -len(suffix)] or path.name if suffix else path.name
+
+
+def pack(source: "str | os.PathLike[str] | Task", *, name: str | None = None) -> Payload:
+    """Return what is uploaded of a source, hashed: an archive as it is, all else as one tar.
+
+    A folder is sent with everything in it that is not hidden, a list with the images that it names.
+
+    Raises:
+        SourceError: when the source is not there, or is of no kind that can be sent.
+    """
+    called = name or default_name(source)
+    if not isinstance(source, str | os.PathLike):
+        return Payload.of_parts(_task_parts(source), name=called)
+    path = Path(source).expanduser()
+    try:
+        if path.is_dir():
+            parts = [part_of_file(relative(file, path), file) for file in walk(path)]
+            if not parts:
+                raise SourceError(f"{path} holds no files", expected="folders of images")
+            return Payload.of_parts(parts, name=called)
+        suffix = _suffix(path)
+        if suffix in ARCHIVES and path.is_file():
+            return Payload.of_file(path, name=called, suffix=suffix)
+        if suffix in LISTS and path.is_file():
+            return Payload.of_parts(_listed_parts(path), name=called)
+        path.stat()
+    except OSError as error:
+        raise SourceError(
+            f"{source} cannot be opened",
+            got=(error.strerror or str(error)).lower(),
+            remedy="Check the path and permissions.",
+        ) from error
+    raise SourceError(
+        f"{source} is no source of labelled images",
+        expected=f"a folder, or a file that ends in {', '.join((*ARCHIVES, *LISTS))}",
+        got=f"a file that ends in '{path.suffix}'" if path.is_file() else "no regular file",
+        remedy="Sort the images into one folder a class and give the folder.",
+    )
+
+
+def _suffix(path: Path) -> str | None:
+    name = path.name.lower()
+    return next((suffix for suffix in (*ARCHIVES, *LISTS) if name.endswith(suffix)), None)
+
+
+def _listed_parts(path: Path) -> list[Part]:
+    """Return the list itself, under a name that the server knows, and the images it names."""
+    from task2vec.data.rows import csv_rows, jsonl_rows
+
+    rows = csv_rows if path.suffix.lower() == ".csv" else jsonl_rows
+    root = path.resolve().parent
+    images: dict[str, Path] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in rows(file, str(path)):
+                image = Path(os.path.normpath(root / row.path))
+                if not image.is_relative_to(root):
+                    raise SourceError(
+                        f"Line {row.line} of {path} leads out of its folder",
+                        got=row.path,
+                        remedy="Put the list above its images: a server sees what is sent with it.",
+                    )
+                if image.is_file():
+                    images[relative(image, root)] = image
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is no text in UTF-8", got=str(error)) from error
+    images.pop(f"labels{path.suffix.lower()}", None)
+    listed = part_of_file(f"labels{path.suffix.lower()}", path)
+    return [listed, *(part_of_file(name, image) for name, image in sorted(images.items()))]
+
+
+def _task_parts(task: Any) -> list[Part]:
+    """Return the images of a task in the folders of their splits and classes."""
+    places = {
+        entry.key: "/".join(filter(None, (entry.split, _safe(task.classes[entry.label]))))
+        for entry in task.entries
+    }
+    parts = []
+    for number, (key, raw) in enumerate(task.reader.read(list(places))):
+        if isinstance(raw, Exception):
+            continue
+        content, suffix = (raw, Path(key).suffix) if isinstance(raw, bytes) else (_png(raw), ".png")
+        parts.append(part_of_bytes(f"{places[key]}/{number:07}{suffix or '.png'}", content))
+    return parts
+
+
+def _safe(label: str) -> str:
+    return label.replace("/", "_").replace("\\", "_").lstrip(".") or "_"
+
+
+def _png(image: Any) -> bytes:
+    from io import BytesIO
+
+    buffer = BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
