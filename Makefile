@@ -30,7 +30,7 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
-# Generates the command reference.
+# Writes the documents that are generated from the code.
 docs: $(READY)
 	$(BIN)/python -m docs.build
 
