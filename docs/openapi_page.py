@@ -18,7 +18,7 @@ def openapi_page(document: Mapping[str, Any]) -> str:
     for heading, operation in operations(document):
         tag = next(iter(operation.get("tags", ())), "other")
         groups.setdefault(tag, []).append((heading, operation))
-    parts = ["## Operations"]
+    parts = ["## All operations"]
     rows = [
         (f"[{heading}](#{anchor(heading)})", operation.get("summary", ""))
         for group in groups.values()
@@ -26,7 +26,8 @@ def openapi_page(document: Mapping[str, Any]) -> str:
     ]
     parts.append(table(("operation", "does"), rows))
     for tag, group in groups.items():
-        parts.append(f"## {tag[0].upper()}{tag[1:]}")
+        # Not the bare tag: a schema may be called the same.
+        parts.append(f"## Routes: {tag}")
         parts.extend(_section(heading, operation, schemas) for heading, operation in group)
     return "\n\n".join([*parts, "## Schemas", *schemas.sections()]) + "\n"
 
