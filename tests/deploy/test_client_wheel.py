@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from deployment import HEAVY, ROOT, index_is_missing
+from live_server import LiveServer
 
 pytestmark = pytest.mark.slow
 
@@ -27,9 +28,9 @@ def client_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def run(python: Path, code: str) -> str:
+def run(python: Path, code: str, *arguments: str | Path) -> str:
     done = subprocess.run(
-        [python, "-I", "-c", code], cwd=python.parent, capture_output=True, text=True
+        [python, "-I", "-c", code, *arguments], cwd=python.parent, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -52,6 +53,37 @@ def test_the_clients_need_nothing_heavy(name, client_python) -> None:
     shown, where = run(client_python, code).split()
     assert shown == name
     assert Path(where).is_relative_to(client_python.parents[1])
+
+
+def test_it_does_the_main_job_by_a_server_in_another_environment(client_python, tmp_path) -> None:
+    code = """
+import json, sys
+from task2vec import Client
+
+url, first, second = sys.argv[1:]
+with Client(url) as client:
+    told = []
+    task = client.embed(first, images=16, progress=lambda now: told.append(now.stage))
+    client.embed(second, images=16)
+    found = client.search(task.name).neighbours
+    between = client.distance(first, second, images=16)
+    listed = [one.name for one in client.tasks.list()]
+heavy = [name for name in ("torch", "faiss", "sqlalchemy", "timm", "PIL") if name in sys.modules]
+print(json.dumps([listed, [near.name for near in found], between.symmetric, told != [], heavy]))
+"""
+    tasks = ROOT / "examples" / "tasks"
+    with LiveServer(tmp_path / "server.log") as server:
+        url = server.start(
+            [], store=tmp_path / "store", folder=tmp_path, environment={"OMP_NUM_THREADS": "1"}
+        )
+        server.wait_until_ready()
+        shown = run(client_python, code, url, tasks / "greek_capitals", tasks / "emoji_food")
+    listed, near, between, followed, heavy = json.loads(shown)
+    assert listed == ["emoji_food", "greek_capitals"]
+    assert near == ["emoji_food"]
+    assert 0.2 < between < 1
+    assert followed
+    assert heavy == []
 
 
 def test_a_command_whose_extra_is_missing_names_the_install_line(client_python) -> None:

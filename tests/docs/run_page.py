@@ -61,7 +61,7 @@ def run_block(block: Block, course: Course) -> None:
         return
     for line in block.code.splitlines():
         if STARTS.match(line):
-            course.server.start(line, folder=course.folder)
+            course.server.start_as_told(line, folder=course.folder)
     _run_shell(block, course)
 
 

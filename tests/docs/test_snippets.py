@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from documents import Block, blocks, pages
+from documents import ROOT, Block, blocks, pages
 from page_server import PageServer
 from run_page import Course, run_block, run_page, shell_lines
 
@@ -37,6 +37,8 @@ def page_environment() -> dict[str, str]:
     settings["TASK2VEC_FINETUNE_EPOCHS"] = "1"
     # Batches are tiny: more threads would wait for each other, and pages run side by side.
     settings["OMP_NUM_THREADS"] = "1"
+    # What pages are run by lies beside them, and above.
+    settings["PYTHONPATH"] = str(ROOT / "tests")
     settings["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{settings['PATH']}"
     return settings
 
