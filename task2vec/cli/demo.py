@@ -114,7 +114,7 @@ def _make_experts(workspace: "Workspace", progress: Progress) -> None:
     print_table(
         ["expert", "accuracy", "95 % interval", "seconds"],
         [
-            (found.model.name, percent(found.accuracy), interval(found.interval), found.seconds)
+            (found.model.name, percent(found.accuracy), interval(found.interval), found.tuned.seconds)
             for found in results
         ],
     )
@@ -198,13 +198,13 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     print_table(
         ["start", "accuracy", "95 % interval", "seconds"],
         [
-            (name, percent(found.accuracy), interval(found.interval), found.seconds)
+            (name, percent(found.accuracy), interval(found.interval), found.tuned.seconds)
             for name, found in ((start, first), ("efficientnet_lite0", second))
         ],
     )
-    difference, low, high = paired_difference(first.correct, second.correct)
+    difference, low, high = paired_difference(first.tuned.correct, second.tuned.correct)
     console().print(
-        f"\nDifference on the same {len(first.correct)} test images: {100 * difference:+.1f} "
+        f"\nDifference on the same {len(first.tuned.correct)} test images: {100 * difference:+.1f} "
         f"points, 95 % interval {100 * low:+.1f} to {100 * high:+.1f}.",
     )
     return first.task.name

@@ -80,23 +80,24 @@ def finetune(
     if as_json:
         print_json(result.to_json())
         return
-    warn(result.warnings)
+    tuned = result.tuned
+    warn(tuned.warnings)
     out = console()
     out.print(f"New expert: {result.model.name}", style="bold")
-    if result.accuracy is None:
+    if tuned.accuracy is None:
         out.print("Accuracy: not measured, too few images to hold any out.")
     else:
         out.print(
-            f"Accuracy: {percent(result.accuracy)} on {len(result.correct)} images that took no "
-            f"part in training (95 %: {interval(result.interval)})",
+            f"Accuracy: {percent(tuned.accuracy)} on {len(tuned.correct)} images that took no "
+            f"part in training (95 %: {interval(tuned.interval)})",
         )
-    if result.best_epoch == 0:
+    if tuned.best_epoch == 0:
         out.print(
             f"No epoch did better than a linear classifier on frozen features, which is kept: the "
             f"backbone is that of {start}, and `recommend` will not offer it as another.",
             soft_wrap=True,
         )
     out.print(
-        f"Kept epoch {result.best_epoch} of {result.epochs}, {result.seconds:.0f} seconds.",
+        f"Kept epoch {tuned.best_epoch} of {tuned.epochs}, {tuned.seconds:.0f} seconds.",
     )
-    messages().print(f"Protocol: {result.protocol}.")
+    messages().print(f"Protocol: {tuned.protocol}.")

@@ -11,7 +11,12 @@ from task2vec.cli.output import messages
 
 Tell = Callable[[str, int, int], None]
 
-_STAGES = {"reading": "reading images", "features": "features", "fisher": "Fisher information"}
+_STAGES = {
+    "reading": "reading images",
+    "features": "features",
+    "fisher": "Fisher information",
+    "noise": "noise",
+}
 
 
 @contextmanager
@@ -30,14 +35,14 @@ def bars() -> Iterator[Progress]:
 
 
 def embedding_bar(progress: Progress, name: str) -> Tell:
-    """Return a callback that shows an embedding's three stages in one bar."""
+    """Return a callback that shows an embedding's stages in one bar."""
     bar = progress.add_task(name, total=None)
 
     def tell(stage: str, done: int, total: int) -> None:
         progress.update(
             bar, description=f"{name}: {_STAGES.get(stage, stage)}", completed=done, total=total
         )
-        if stage == "fisher" and done == total:
+        if stage == "noise" and done == total:
             progress.remove_task(bar)
 
     return tell

@@ -20,7 +20,7 @@ from task2vec.probe.head import class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.types import Estimator, Provenance, Space, TaskEmbedding
 
-#: Told of (stage, done, total) as images pass a stage: "reading", "features", "fisher".
+#: Told of (stage, done, total) as images pass a stage: "reading", "features", "fisher", "noise".
 Progress = Callable[[str, int, int], None]
 
 
@@ -81,7 +81,14 @@ class Embedder:
         )
         standard_error = expected_repeat_distance(
             estimate.replicates, settings.prior_precision
-        ) + expected_refit_distance(self.probe, sample, features, groups=groups, settings=settings)
+        ) + expected_refit_distance(
+            self.probe,
+            sample,
+            features,
+            groups=groups,
+            settings=settings,
+            progress=lambda done, total: tell("noise", done, total),
+        )
         provenance = Provenance(
             space=self.space,
             probe_name=self.probe.name,

@@ -1,5 +1,7 @@
 """How far apart two embeddings are because their heads were fitted on other images."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,7 @@ def expected_refit_distance(
     *,
     groups: NDArray[np.int64],
     settings: EmbeddingSettings,
+    progress: Callable[[int, int], None] | None = None,
 ) -> float:
     """Return the expected symmetric distance that refitting the head adds between two repeats.
 
@@ -65,6 +68,7 @@ def expected_refit_distance(
             noise=noise,
             weights=class_weights(labels, int(labels.max()) + 1),
             groups=np.arange(len(chosen), dtype=np.int64) % 2,
+            progress=_counted(progress, parity * len(chosen), 2 * len(chosen)),
         )
         parts = np.stack([estimate.values, *estimate.replicates])
         found.append(with_prior(parts, settings.prior_precision))
@@ -72,3 +76,11 @@ def expected_refit_distance(
     compared = len(chosen)
     averaging = max(0.0, float(np.mean(halves)) - float(whole)) * compared
     return max(0.0, float(whole) - averaging / compared + averaging / count) / 2
+
+
+def _counted(
+    progress: Callable[[int, int], None] | None, before: int, total: int
+) -> Callable[[int], None] | None:
+    if progress is None:
+        return None
+    return lambda done: progress(before + done, total)

@@ -1,6 +1,7 @@
 """What can be told of a file of weights without its tensors, and so without torch."""
 
 from hashlib import sha256
+from math import prod
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -35,6 +36,19 @@ def read_metadata(path: Path) -> dict[str, str]:
         ) from error
 
 
+def count_parameters(path: Path) -> int:
+    """Return how many numbers a safetensors file holds; raises `WeightsError` for anything else."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(
+            f"The weights in {path.name} cannot be read",
+            expected="a safetensors file",
+            got=str(error),
+        ) from error
+
+
 def referenced_file(reference: str) -> Path:
     """Return the file that ``file:PATH[?OPTIONS]`` names; raises `WeightsError` without one."""
     location = reference.removeprefix("file:").partition("?")[0]
@@ -59,5 +73,5 @@ def check_hash(path: Path, expected: str) -> None:
             f"The weights in {path.name} have been altered",
             expected=f"SHA-256 {expected}",
             got=found,
-            remedy="Restore the file from a copy, or remove the model and fine-tune anew.",
+            remedy="Restore the file from a copy, or remove the model and add it anew.",
         )

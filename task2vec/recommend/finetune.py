@@ -15,6 +15,10 @@ from task2vec.recommend.tuning_settings import FineTuningSettings
 
 #: Told of (epoch, epochs, images done in it, images in it, validation accuracy so far or nan).
 Progress = Callable[[int, int, int, int, float], None]
+#: Told of how many images went through the network, in training or judging, batch by batch.
+Tick = Callable[[int], None]
+
+_BATCH = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +40,7 @@ def fine_tune(
     classes: int,
     settings: FineTuningSettings,
     progress: Progress | None = None,
+    tick: Tick | None = None,
 ) -> FineTuned:
     """Train all of the network on ``training``; keep the epoch with the least validation loss.
 
@@ -47,13 +52,14 @@ def fine_tune(
     model is copied, never changed.
     """
     generator = torch.Generator().manual_seed(settings.seed)
+    pulse = tick or _unheard
     weights = class_weights(training.labels, classes)
     backbone = deepcopy(start.backbone).requires_grad_(True)
-    classifier = _fitted_classifier(start, training, classes)
+    classifier = _fitted_classifier(start, training, classes, pulse)
     network = nn.Sequential(backbone, classifier)
     count = len(training.images)
     steps = -(-count // settings.batch_size)
-    best_loss, accuracy = _validate(network, start, validation)
+    best_loss, accuracy = _validate(network, start, validation, pulse)
     best_epoch, best_state = 0, deepcopy(network.state_dict())
     best_trained, improved = float("inf"), 0
     nn.init.zeros_(classifier.weight)
@@ -84,6 +90,7 @@ def fine_tune(
             optimiser.zero_grad()
             (losses * balance).mean().backward()  # type: ignore[no-untyped-call]
             optimiser.step()
+            pulse(len(chosen))
             tell(
                 epoch,
                 settings.epochs,
@@ -91,7 +98,7 @@ def fine_tune(
                 count,
                 accuracy,
             )
-        loss, found = _validate(network, start, validation)
+        loss, found = _validate(network, start, validation, pulse)
         # With nothing to validate on, the last epoch is as good a choice as any.
         if loss < best_loss or not validation.images:
             best_loss, accuracy, best_epoch = loss, found, epoch
@@ -106,21 +113,43 @@ def fine_tune(
     return FineTuned(backbone, classifier, epoch, best_epoch, accuracy)
 
 
+def passes(training: int, *, validation: int, test: int, settings: FineTuningSettings) -> int:
+    """Return how many images at most go through the network, those that test it included."""
+    return (settings.epochs + 1) * (training + validation) + test
+
+
 def classify(
-    backbone: nn.Module, classifier: nn.Module, start: Probe, images: tuple[Pixels, ...]
+    backbone: nn.Module,
+    classifier: nn.Module,
+    start: Probe,
+    images: tuple[Pixels, ...],
+    *,
+    tick: Tick | None = None,
 ) -> Tensor:
     """Return the (N, C) logits of preprocessed images."""
-    with torch.inference_mode():
-        return torch.cat(
-            [
-                classifier(backbone(start.to_input(images[first : first + 32]))).cpu()
-                for first in range(0, len(images), 32)
-            ]
-        )
+    return _in_batches(lambda x: classifier(backbone(x)).cpu(), start, images, tick or _unheard)
 
 
-def _fitted_classifier(start: Probe, training: Labelled[Pixels], classes: int) -> nn.Linear:
-    features = start.features(training.images, batch_size=32)
+def _in_batches(
+    network: Callable[[Tensor], Tensor], start: Probe, images: tuple[Pixels, ...], tick: Tick
+) -> Tensor:
+    found = []
+    for first in range(0, len(images), _BATCH):
+        batch = images[first : first + _BATCH]
+        with torch.inference_mode():
+            found.append(network(start.to_input(batch)))
+        tick(len(batch))
+    return torch.cat(found)
+
+
+def _unheard(_images: int) -> None:
+    pass
+
+
+def _fitted_classifier(
+    start: Probe, training: Labelled[Pixels], classes: int, tick: Tick
+) -> nn.Linear:
+    features = _in_batches(start.backbone, start, training.images, tick)
     head = fit_head(features.cpu().numpy(), training.labels, classes=classes)
     classifier = nn.Linear(features.shape[1], classes)
     with torch.no_grad():
@@ -130,12 +159,12 @@ def _fitted_classifier(start: Probe, training: Labelled[Pixels], classes: int) -
 
 
 def _validate(
-    network: nn.Sequential, start: Probe, validation: Labelled[Pixels]
+    network: nn.Sequential, start: Probe, validation: Labelled[Pixels], tick: Tick
 ) -> tuple[float, float]:
     """Return the loss and accuracy, both nan when there is nothing to validate on."""
     if not validation.images:
         return float("nan"), float("nan")
-    logits = classify(network[0], network[1], start, validation.images)
+    logits = classify(network[0], network[1], start, validation.images, tick=tick)
     labels = torch.from_numpy(validation.labels)
     loss = nn.functional.cross_entropy(logits, labels).item()
     return loss, float((logits.argmax(dim=1) == labels).float().mean())

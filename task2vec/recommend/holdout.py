@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from task2vec.data.sample import Sample, draw_sample
+from task2vec.data.sample import Progress, Sample, draw_sample
 from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
@@ -43,7 +43,12 @@ class Holdout(Generic[T]):
 
 
 def hold_out(
-    task: Task, *, images: int, seed: int, transform: Callable[[Image.Image], T]
+    task: Task,
+    *,
+    images: int,
+    seed: int,
+    transform: Callable[[Image.Image], T],
+    progress: Progress | None = None,
 ) -> Holdout[T]:
     """Divide a task, class by class, the same way for the same seed.
 
@@ -51,20 +56,19 @@ def hold_out(
     Without a test split a quarter of each class is held out, without a validation split 15 % of
     the rest; a class that is too small gives none. ``images`` bounds what is drawn for training
     and, where it comes from the same images, for testing. Test images with the very pixels of a
-    training or validation image are left out.
+    training or validation image are left out. ``progress`` is told of images read and to be read.
 
     Raises `SourceError` when nothing is left to train on.
     """
     pool, split = _pool(task)
-    drawn = draw_sample(pool, images=images, seed=seed, transform=transform)
+    read = _Reading(seed, transform, progress)
+    drawn = read.draw(pool, images)
     rest = np.arange(len(drawn.labels))
     warnings = list(drawn.warnings)
     seen = set(drawn.digests)
     tested, tests = drawn, np.zeros(0, dtype=np.int64)
     if "test" in task.splits:
-        tested = draw_sample(
-            task.only("test"), images=MOST_TEST_IMAGES, seed=seed, transform=transform
-        )
+        tested = read.draw(task.only("test"), MOST_TEST_IMAGES)
         warnings += tested.warnings
         tests = np.arange(len(tested.labels))
     else:
@@ -72,7 +76,7 @@ def hold_out(
         rest = np.setdiff1d(rest, tests)
         seen = {drawn.digests[i] for i in rest}
     if "val" in task.splits and split != "val":
-        val = draw_sample(task.only("val"), images=images, seed=seed, transform=transform)
+        val = read.draw(task.only("val"), images)
         validation, found = _held(
             val, np.arange(len(val.labels)), classes=drawn.classes, seen=seen, name="validation"
         )
@@ -88,6 +92,31 @@ def hold_out(
     if not test.images:
         warnings.append("no image is left to test on: the accuracy is not measured")
     return Holdout(_take(drawn, training), validation, test, drawn.classes, tuple(warnings))
+
+
+@dataclass
+class _Reading(Generic[T]):
+    """Draws samples one after another, their progress added up."""
+
+    seed: int
+    transform: Callable[[Image.Image], T]
+    progress: Progress | None
+    read: int = 0
+
+    def draw(self, task: Task, images: int) -> Sample[T]:
+        sample = draw_sample(
+            task,
+            images=images,
+            seed=self.seed,
+            transform=self.transform,
+            progress=self.progress and self._tell,
+        )
+        self.read += len(sample.images)
+        return sample
+
+    def _tell(self, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(self.read + done, self.read + total)
 
 
 def _pool(task: Task) -> tuple[Task, str | None]:

@@ -2,20 +2,26 @@
 
 import json
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+from sqlalchemy import Connection
+
+from task2vec.errors import WeightsError
+from task2vec.probe.weight_files import check_hash, count_parameters, read_metadata
+from task2vec.recommend.tuned import Tuned
+from task2vec.service.uploads import move_into_place
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import new_id
-from task2vec.types import ModelRecord, TaskRecord
-
-if TYPE_CHECKING:
-    from task2vec.probe.probe import Probe
-    from task2vec.recommend.finetune import FineTuned
+from task2vec.store.store import Store
+from task2vec.types import ModelRecord, Outcome, TaskRecord
 
 # Refs of experts are relative to their store, so that a store can be moved.
 _SCHEME = "store:"
+_FOLDER = "experts"
 
 
 def checkpoint(workspace: Workspace, model: ModelRecord) -> Path | None:
@@ -25,66 +31,106 @@ def checkpoint(workspace: Workspace, model: ModelRecord) -> Path | None:
     return workspace.path.absolute() / model.ref.removeprefix(_SCHEME)
 
 
-def save_expert(
+@contextmanager
+def new_checkpoint(workspace: Workspace) -> Iterator[Path]:
+    """Give a place on the store's disk to write a checkpoint to; what is left there is removed."""
+    folder = workspace.path / _FOLDER
+    sweep_partials(folder)
+    path = folder / f".{new_id('mdl')}.{os.getpid()}.partial"
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def register_tuned(
     workspace: Workspace,
+    tuned: Tuned,
+    path: Path,
     *,
     name: str,
     start: ModelRecord,
     task: TaskRecord,
-    probe: "Probe",
-    tuned: "FineTuned",
-    classes: tuple[str, ...],
-) -> ModelRecord:
-    """Write the checkpoint under timm's names, then the record that points to it.
+    id_: str = "",
+    connection: Connection | None = None,
+) -> tuple[ModelRecord, Outcome | None]:
+    """Take a checkpoint into the store: the expert, and the outcome of where it started.
 
-    Raises `WeightsError` when it cannot be written; the record is then not there either.
+    Both are stored in one transaction, that of ``connection`` if one is given. ``path``, on the
+    store's disk and synced, is moved; when anything fails, nothing is left in its place. ``id_``
+    is the expert's. There is no outcome where nothing was held out.
+
+    Raises `WeightsError` for a file that is not the checkpoint that was described, `NameTakenError`
+    when the name is taken.
     """
-    from task2vec.probe.weights import write_safetensors
-
-    id_ = new_id("mdl")
-    prefix = _classifier_name(probe.card.architecture)
-    state = dict(tuned.backbone.state_dict())
-    state |= {f"{prefix}.{key}": value for key, value in tuned.classifier.state_dict().items()}
-    card = probe.card
-    about = {
-        "name": name,
-        "architecture": card.architecture,
-        "preprocessing": asdict(card.preprocessing),
-        "licence": card.licence,
-        "classes": classes,
-        "task": task.id,
-        "best_epoch": tuned.best_epoch,
-        "start": start.name,
-    }
-    file = f"{id_}.safetensors"
-    path = workspace.path / "experts" / file
-    sweep_partials(path.parent)
-    write_safetensors(path, state, {"task2vec": json.dumps(about)})
-    try:
-        return workspace.store(create=True).models.add(
-            ModelRecord(
-                id=id_,
-                name=name,
-                ref=f"{_SCHEME}{path.parent.name}/{file}",
-                architecture=card.architecture,
-                task=task.id,
-                parameters=sum(tensor.numel() for tensor in state.values()),
-                input_size=card.preprocessing.input_size,
-                licence=card.licence,
-                created="",
-            )
+    check_hash(path, tuned.sha256)
+    stated = _stated(path)
+    if stated.get("architecture") != start.architecture:
+        raise WeightsError(
+            "The checkpoint is no expert of its starting model",
+            expected=f"the architecture {start.architecture}",
+            got=str(stated.get("architecture")),
         )
+    id_ = id_ or new_id("mdl")
+    expert = ModelRecord(
+        id=id_,
+        name=name,
+        ref=f"{_SCHEME}{_FOLDER}/{id_}.safetensors",
+        architecture=start.architecture,
+        task=task.id,
+        parameters=count_parameters(path),
+        input_size=stated["preprocessing"].get("input_size"),
+        licence=stated.get("licence"),
+        created="",
+        sha256=tuned.sha256,
+    )
+    store = workspace.store(create=True)
+    target = workspace.path / _FOLDER / f"{id_}.safetensors"
+    if connection is None:
+        try:
+            with store.transaction() as own:
+                return _record(store, own, expert, tuned, start=start, path=path, target=target)
+        except BaseException:
+            # Also where the commit itself failed.
+            target.unlink(missing_ok=True)
+            raise
+    return _record(store, connection, expert, tuned, start=start, path=path, target=target)
+
+
+def _record(
+    store: Store,
+    connection: Connection,
+    expert: ModelRecord,
+    tuned: Tuned,
+    *,
+    start: ModelRecord,
+    path: Path,
+    target: Path,
+) -> tuple[ModelRecord, Outcome | None]:
+    stored = store.models.add_within(connection, expert)
+    outcome = None
+    if tuned.accuracy is not None and stored.task is not None:
+        outcome = store.outcomes.add_within(
+            connection,
+            Outcome(
+                id="",
+                model=start.id,
+                task=stored.task,
+                accuracy=tuned.accuracy,
+                interval=tuned.interval,
+                protocol=tuned.protocol,
+                images=len(tuned.correct),
+                seed=tuned.settings.seed,
+                details={"expert": stored.id, "settings": asdict(tuned.settings)},
+            ),
+        )
+    # Last: only the commit can still fail once the file is there.
+    try:
+        move_into_place(path, target)
     except BaseException:
-        path.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)
         raise
-
-
-def _classifier_name(architecture: str) -> str:
-    from timm.models import get_pretrained_cfg
-
-    config = get_pretrained_cfg(architecture, allow_unregistered=True)
-    found = config.classifier if config else None
-    return found if isinstance(found, str) else (found[0] if found else "classifier")
+    return stored, outcome
 
 
 def has_own_backbone(workspace: Workspace, model: ModelRecord) -> bool:
@@ -95,10 +141,19 @@ def has_own_backbone(workspace: Workspace, model: ModelRecord) -> bool:
     path = checkpoint(workspace, model)
     if path is None or not path.is_file():
         return True
-    from task2vec.probe.weight_files import read_metadata
+    return bool(_stated(path).get("best_epoch") != 0)
 
-    stated = json.loads(read_metadata(path).get("task2vec", "{}"))
-    return bool(stated.get("best_epoch") != 0)
+
+def _stated(path: Path) -> Mapping[str, Any]:
+    try:
+        stated = dict(json.loads(read_metadata(path).get("task2vec", "{}")))
+        return {**stated, "preprocessing": dict(stated.get("preprocessing", {}))}
+    except (ValueError, TypeError) as error:
+        raise WeightsError(
+            f"What {path.name} states of itself cannot be understood",
+            expected="the checkpoint of an expert",
+            got=str(error),
+        ) from error
 
 
 def sweep_partials(folder: Path) -> None:

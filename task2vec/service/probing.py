@@ -1,18 +1,11 @@
 """Linear probes of starting models on a task's own images."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.service.subjects import Subject, reopen
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from task2vec.data.sample import Sample
-    from task2vec.data.task import Task
 
 #: Told of (model name, models done, models in all) as models are probed.
 Progress = Callable[[str, int, int], None]
@@ -35,11 +28,13 @@ def probe_models(
             f"the images of {subject.name} are not where they were, or have changed: "
             "no model could be probed on them"
         ]
+    from task2vec.engine.probing import linear_probe
+
     measured: dict[str, ProbeAccuracy] = {}
     for position, model in enumerate(models):
         if progress is not None:
             progress(model.name, position, len(models))
-        found = _linear_probe(workspace, task, model, images)
+        found = linear_probe(workspace.engine.probe(model.ref), task, images=images)
         if found is not None:
             measured[model.id] = found
     if progress is not None:
@@ -49,17 +44,3 @@ def probe_models(
 
 #: Said where no class has two images.
 TOO_FEW = "too few images a class to hold any out: no model could be probed"
-
-
-def _linear_probe(
-    workspace: Workspace, task: "Task", model: ModelRecord, images: int
-) -> ProbeAccuracy | None:
-    from task2vec.data.sample import draw_sample
-    from task2vec.recommend.linear_probe import cross_validate
-
-    probe = workspace.engine.probe(model.ref)
-    sample: Sample[np.ndarray] = draw_sample(
-        task, images=images, seed=0, transform=probe.preprocess
-    )
-    features = probe.features(sample.images).cpu().numpy()
-    return cross_validate(features, sample.labels, classes=len(sample.classes))

@@ -70,7 +70,7 @@ def embed(
         tags=request.tags,
         warnings=found.warnings,
     )
-    from task2vec.service.thumbnail import thumbnail
+    from task2vec.engine.thumbnail import thumbnail
 
     return workspace.store(create=True).tasks.add(
         record, found.embedding, thumbnail=thumbnail(found.sample), replace=request.update

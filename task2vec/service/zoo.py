@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 from task2vec.errors import NameTakenError, StateError, StoreError
 from task2vec.probe.card import ProbeCard
 from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
+from task2vec.probe.weight_files import check_hash, file_hash, referenced_file
 from task2vec.service.experts import checkpoint
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
@@ -66,10 +68,11 @@ def add_model(
     `NameTakenError` when the name is taken.
     """
     card = find_card(ref)
+    digest = file_hash(referenced_file(ref)) if ref.startswith("file:") else None
     expert_of = workspace.store().tasks.get(task).id if task else None
     ref = card.weights + _query(ref) if ref.startswith("file:") else ref
     record = _record(card, id_="", ref=ref, name=name or card.name, task=expert_of)
-    return workspace.store(create=True).models.add(record)
+    return workspace.store(create=True).models.add(replace(record, sha256=digest))
 
 
 def loadable_ref(workspace: Workspace, model: ModelRecord) -> str:
@@ -89,6 +92,17 @@ def loadable_ref(workspace: Workspace, model: ModelRecord) -> str:
         )
     # A reference ends its path at a question mark.
     return "file:" + str(path).replace("%", "%25").replace("?", "%3F")
+
+
+def checked_ref(workspace: Workspace, model: ModelRecord) -> str:
+    """Return `loadable_ref`, once the file of the weights is known to be what was registered.
+
+    Raises `StoreError` for a checkpoint that is gone, `WeightsError` for a file that was altered.
+    """
+    ref = loadable_ref(workspace, model)
+    if model.sha256 is not None and ref.startswith("file:"):
+        check_hash(referenced_file(ref), model.sha256)
+    return ref
 
 
 def _packaged_id(name: str) -> str:

@@ -27,5 +27,5 @@ class TuningSettings(Question):
     images: int = Field(400, ge=4, le=1_000_000, description="At most this many are drawn.")
     epochs: int = Field(8, ge=1, le=1000)
     patience: int = Field(4, ge=1, le=1000)
-    learning_rate: float = Field(1e-3, gt=0, le=10)
+    learning_rate: float = Field(1e-3, gt=0, lt=1)
     seed: int = Field(0, ge=0, lt=2**32)

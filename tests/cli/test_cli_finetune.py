@@ -134,6 +134,18 @@ def test_an_expert_whose_checkpoint_is_gone_is_told(cli: Cli, copy: Path) -> Non
     assert cli("models", "remove", NAME, "--store", copy).code == 0
 
 
+def test_an_altered_checkpoint_is_noticed(cli: Cli, copy: Path) -> None:
+    (file,) = (copy / "experts").iterdir()
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+
+    found = cli("finetune", "fashion_tops", "--from", NAME, *QUICK, "--store", copy)
+
+    assert (found.code, found.out) == (2, "")
+    assert "have been altered" in found.err
+
+
 @pytest.mark.parametrize("command", [["models", "remove", NAME], ["remove", "emoji_food"]])
 def test_removing_an_expert_removes_its_checkpoint(
     cli: Cli, copy: Path, command: list[str]
@@ -158,9 +170,11 @@ def test_an_interruption_leaves_no_expert(
 
     # When the checkpoint is on disk already and the record is not.
     monkeypatch.undo()
-    monkeypatch.setattr("task2vec.store.models.Models.add", interrupt)
-    assert cli("finetune", "emoji_food", *QUICK, "--store", store).code == 130
-    assert snapshot(store) == before
+    for method in ("models.Models", "outcomes.Outcomes"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"task2vec.store.{method}.add_within", interrupt)
+            assert cli("finetune", "emoji_food", *QUICK, "--store", store).code == 130
+        assert snapshot(store) == before, method
 
 
 def test_another_task_of_the_name_is_not_replaced(

@@ -210,7 +210,11 @@ def test_tells_its_progress(task, embed):
     ]
     assert [step[1:] for step in told if step[0] == "fisher"] == [(8, 20), (16, 20), (20, 20)]
     assert told[0][0] == "reading"
-    assert told[-1] == ("fisher", 20, 20)
+    assert told[-1] == ("noise", 40, 40)
+    stages = [stage for stage, *_ in told]
+    assert sorted(set(stages), key=stages.index) == ["reading", "features", "fisher", "noise"]
+    noise = [done for stage, done, _ in told if stage == "noise"]
+    assert noise == sorted(set(noise))
 
 
 def test_warns_of_few_images(task, embed):

@@ -58,7 +58,7 @@ def test_embeds_as_the_embedder_does(engine, reference):
     expected = Embedder(engine.probe(reference), settings).embed(task)
     assert np.array_equal(found.embedding.values, expected.embedding.values)
     assert found.embedding.provenance == expected.embedding.provenance
-    assert stages == {"reading", "features", "fisher"}
+    assert stages == {"reading", "features", "fisher", "noise"}
 
 
 def test_the_best_device_is_the_one_at_hand():

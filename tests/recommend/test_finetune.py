@@ -12,7 +12,7 @@ from PIL import Image
 from task2vec.errors import SettingError
 from task2vec.probe.head import fit_head
 from task2vec.recommend import finetune as module
-from task2vec.recommend.finetune import classify, fine_tune
+from task2vec.recommend.finetune import classify, fine_tune, passes
 from task2vec.recommend.holdout import Labelled
 from task2vec.recommend.tuning_settings import FineTuningSettings
 
@@ -48,8 +48,8 @@ def epochs(monkeypatch):
     seen = []
     validate = module._validate
 
-    def note(network, start, validation):
-        found = validate(network, start, validation)
+    def note(network, start, validation, tick):
+        found = validate(network, start, validation, tick)
         seen.append((*found, deepcopy(network.state_dict())))
         return found
 
@@ -160,6 +160,20 @@ def test_without_validation_the_last_epoch_is_kept(tiny_probe, data, epochs):
     assert isnan(found.validation_accuracy)
     assert same(weights(found), epochs[-1][2])
     assert not same(weights(found), epochs[-2][2])
+
+
+@pytest.mark.parametrize("lacking", [0, 1])
+def test_every_pass_of_an_image_is_told(tiny_probe, data, lacking):
+    settings = replace(QUICK, epochs=3, patience=3, batch_size=40)
+    parts = (data[0], NOTHING) if lacking else data
+    told = []
+    tuned = tune(tiny_probe, parts, settings, tick=told.append)
+    classify(tuned.backbone, tuned.classifier, tiny_probe, data[1].images, tick=told.append)
+    counts = [len(part.images) for part in parts]
+    assert sum(told) == passes(
+        counts[0], validation=counts[1], test=len(data[1].images), settings=settings
+    )
+    assert max(told) == 40
 
 
 def test_progress_counts_images_and_tells_the_best_accuracy_so_far(tiny_probe, data, epochs):

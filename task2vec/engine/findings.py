@@ -1,0 +1,35 @@
+"""What a piece of work found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.tuned import Tuned
+from task2vec.types import TaskEmbedding
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddedRole:
+    """One embedded data set: its embedding, and its picture (PNG)."""
+
+    name: str
+    embedding: TaskEmbedding
+    thumbnail: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What there is to store or to answer with, by the role of the data set or the model's id.
+
+    Roles are "task", or "source" and "target" of a distance. ``checkpoint`` is the file of what
+    was ``tuned``.
+    """
+
+    seconds: float
+    embedded: Mapping[str, EmbeddedRole] = field(default_factory=dict)
+    measured: Mapping[str, ProbeAccuracy] | None = None
+    tuned: Tuned | None = None
+    checkpoint: Path | None = None
+    warnings: tuple[str, ...] = ()
+    source_signature: str = ""

@@ -1,0 +1,165 @@
+"""The work of a job, whatever brought it here: from a question and images to findings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from task2vec.data.task import Task
+from task2vec.embedding.embedder import Progress
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.engine.findings import EmbeddedRole, Findings
+from task2vec.engine.local import LocalEngine
+from task2vec.engine.probing import linear_probe
+from task2vec.engine.thumbnail import thumbnail
+from task2vec.engine.tuning import Expert, tune
+from task2vec.errors import JobCancelledError, SettingError
+from task2vec.probe.registry import DEFAULT_PROBE
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.tuned import Tuned
+from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.types import Estimator, JobKind
+
+#: The kinds of jobs that `Work` does.
+KINDS = (
+    JobKind.EMBED,
+    JobKind.SEARCH,
+    JobKind.DISTANCES,
+    JobKind.RECOMMEND,
+    JobKind.FINETUNE,
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done.
+
+    ``payload`` is the question, with ``probe_models`` (id and ref of each) to be probed for a
+    recommendation and ``model`` (the starting model's record) for fine-tuning. ``tasks`` are the
+    opened data sets by role, ``start`` is the reference that loads the starting model, ``folder``
+    is where a checkpoint may be written.
+    """
+
+    kind: JobKind
+    payload: Mapping[str, Any]
+    tasks: Mapping[str, Task]
+    folder: Path
+    start: str | None = None
+
+
+@dataclass
+class Work:
+    """Does orders, one at a time.
+
+    ``tell`` hears of (stage, done, total) as images pass: "reading", "features", "fisher",
+    "noise", "probing", "tuning". ``stopped`` is asked between batches.
+    """
+
+    engine: LocalEngine
+    tell: Progress = field(default=lambda _stage, _done, _total: None)
+    stopped: Callable[[], bool] = field(default=lambda: False)
+
+    def do(self, order: Order) -> Findings:
+        """Do an order.
+
+        Raises:
+            JobCancelledError: when it was stopped.
+            SourceError: when a data set cannot be worked on.
+            SettingError: for an order that makes no sense.
+            WeightsError: when a model cannot be loaded.
+        """
+        started = perf_counter()
+        kind, payload = order.kind, order.payload
+        if kind not in KINDS:
+            raise SettingError("This is no work for a worker", got=kind)
+        embedded: dict[str, EmbeddedRole] = {}
+        measured = tuned = checkpoint = None
+        warnings: list[str] = []
+        if _embeds(kind, payload):
+            # The settings of fine-tuning are not about the embedding, which takes the defaults.
+            asked = {} if kind is JobKind.FINETUNE else payload.get("settings") or {}
+            settings = embedding_settings(asked)
+            probe = str(asked.get("probe") or DEFAULT_PROBE)
+            for role, task in order.tasks.items():
+                found = self.engine.embed(
+                    task, probe=probe, settings=settings, progress=self._progress
+                )
+                embedded[role] = EmbeddedRole(task.name, found.embedding, thumbnail(found.sample))
+                told = "" if role == "task" else f"{role}: "
+                warnings += (f"{told}{warning}" for warning in found.warnings)
+        if kind is JobKind.RECOMMEND and payload.get("measure"):
+            measured = self._measure(order)
+        if kind is JobKind.FINETUNE:
+            checkpoint = order.folder / "checkpoint.safetensors"
+            tuned = self._tune(order, checkpoint)
+            warnings += [warning for warning in tuned.warnings if warning not in warnings]
+        return Findings(
+            seconds=perf_counter() - started,
+            embedded=embedded,
+            measured=measured,
+            tuned=tuned,
+            checkpoint=checkpoint,
+            warnings=tuple(warnings),
+            source_signature=order.tasks["task"].signature if "task" in order.tasks else "",
+        )
+
+    def _progress(self, stage: str, done: int, total: int) -> None:
+        if self.stopped():
+            raise JobCancelledError("The work was stopped")
+        self.tell(stage, done, total)
+
+    def _measure(self, order: Order) -> dict[str, ProbeAccuracy]:
+        images = embedding_settings(order.payload.get("settings") or {}).images
+        models = order.payload["probe_models"]
+        measured = {}
+        for position, model in enumerate(models):
+
+            def tell(done: int, total: int, before: int = position) -> None:
+                self._progress("probing", before * total + done, len(models) * total)
+
+            found = linear_probe(
+                self.engine.probe(model["ref"]), order.tasks["task"], images=images, progress=tell
+            )
+            if found is not None:
+                measured[model["id"]] = found
+        return measured
+
+    def _tune(self, order: Order, checkpoint: Path) -> Tuned:
+        asked = dict(order.payload.get("settings") or {})
+        images = int(asked.pop("images", 400))
+        task, start = order.tasks["task"], order.payload["model"]["name"]
+        return tune(
+            self.engine.probe(order.start or order.payload["model"]["ref"]),
+            task,
+            images=images,
+            settings=FineTuningSettings(**asked),
+            expert=Expert(
+                name=order.payload.get("name") or f"{task.name}-from-{start}",
+                task=task.name,
+                start=start,
+            ),
+            target=checkpoint,
+            progress=self._progress,
+        )
+
+
+def embedding_settings(asked: Mapping[str, Any]) -> EmbeddingSettings:
+    """Return the settings that a question asks for; raises `SettingError` out of range."""
+    known = {name: asked[name] for name in ("images", "draws", "seed") if name in asked}
+    try:
+        estimator = Estimator(asked.get("estimator") or Estimator.RADEMACHER)
+    except ValueError as error:
+        raise SettingError(
+            "Unknown estimator",
+            expected=f"one of {', '.join(Estimator)}",
+            got=str(asked["estimator"]),
+        ) from error
+    return EmbeddingSettings(estimator=estimator, **known)
+
+
+def _embeds(kind: JobKind, payload: Mapping[str, Any]) -> bool:
+    """Whether the data sets of a job are embedded: not where the server has the task stored."""
+    if kind is JobKind.FINETUNE:
+        return bool(payload.get("embedding"))
+    return kind is not JobKind.RECOMMEND or payload.get("task") is None
