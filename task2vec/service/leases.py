@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from time import time
 from typing import Any
 
@@ -114,6 +115,19 @@ def expire(
 ) -> list[JobRecord]:
     """End the tries of workers whose lease is over; return what became of their jobs."""
     return workspace.store().jobs.expire(now=_now(now), seconds=seconds)
+
+
+def expire_worker(
+    workspace: Workspace, worker: str, *, now: float | None = None
+) -> list[JobRecord]:
+    """End the tries of a worker that died at once; return what became of its jobs."""
+    return workspace.store().jobs.end_worker(worker, now=_now(now))
+
+
+def oldest_wait(workspace: Workspace, *, now: float | None = None) -> float | None:
+    """Return for how many seconds the job has waited that waits longest; None without any."""
+    asked = workspace.store().jobs.oldest_queued()
+    return None if asked is None else max(_now(now) - datetime.fromisoformat(asked).timestamp(), 0)
 
 
 def failure_of(error: Task2VecError) -> JobFailure:

@@ -106,6 +106,19 @@ def lost(job: JobRecord, *, now: float, seconds: float) -> JobRecord:
     return failed(job, failure, transient=True, now=now)
 
 
+def died(job: JobRecord, *, now: float) -> JobRecord:
+    """End the try of a worker whose process has ended."""
+    failure = JobFailure(
+        code=WORKER_LOST,
+        problem="The worker died: it was killed, crashed, or ran out of memory",
+        got=f"worker {job.worker}, stage '{job.progress.stage}', {job.progress.done} of "
+        f"{job.progress.total} images done",
+        remedy="See the worker's log. A job that this happens to "
+        f"{MOST_TRIES} times is not tried again.",
+    )
+    return failed(job, failure, transient=True, now=now)
+
+
 def asked_to_stop(job: JobRecord, *, now: float) -> JobRecord:
     """Cancel a job: at once while nobody works on it, else when its worker has heard of it.
 
