@@ -9,8 +9,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from task2vec import __version__
+from task2vec.service.leases import oldest_wait
 from task2vec.service.workspace import Workspace
 from task2vec_api import errors, health
+from task2vec_api.metrics import State
 from task2vec_api.middleware.authentication import Authentication
 from task2vec_api.middleware.bodies import Bodies
 from task2vec_api.middleware.browsers import Browsers
@@ -57,6 +59,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
         separate_input_output_schemas=False,
         redirect_slashes=False,
     )
+    runtime.metrics.registry.register(_state(runtime))
     app.state.runtime = runtime
     app.state.upkeep = upkeep
     errors.install(app)
@@ -66,6 +69,15 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     check_protected(app)
     _wrap(app, runtime)
     return app
+
+
+def _state(runtime: Runtime) -> State:
+    workspace, seconds = runtime.workspace, runtime.settings.lease_seconds
+    return State(
+        counts=lambda: workspace.store().jobs.counts(),
+        oldest=lambda: oldest_wait(workspace),
+        workers=lambda: len(runtime.presence.alive(busy_for=seconds)),
+    )
 
 
 def _wrap(app: FastAPI, runtime: Runtime) -> None:

@@ -99,10 +99,10 @@ def problem_of(error: Task2VecError, *, request_id: str | None = None) -> Proble
         title=_title(type(error)),
         status=status,
         code=error.code,
-        detail=_scrub(detail),
-        expected=None if told else _scrub(error.expected),
-        got=None if told else _scrub(error.got),
-        remedy=_scrub(remedy),
+        detail=scrub(detail),
+        expected=None if told else scrub(error.expected),
+        got=None if told else scrub(error.got),
+        remedy=scrub(remedy),
         request_id=request_id,
     )
 
@@ -205,7 +205,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
         title=phrase,
         status=error.status_code,
         code=code,
-        detail=_scrub(str(error.detail)) or phrase,
+        detail=scrub(str(error.detail)) or phrase,
         request_id=request_id_of(request),
     )
     return answer(problem, headers=dict(error.headers or {}))
@@ -238,7 +238,7 @@ def _first(faults: Iterable[Any]) -> str:
     return str(fault.get("ctx", {}).get("error", fault["msg"]))
 
 
-def _scrub(text: str | None) -> str | None:
+def scrub(text: str | None) -> str | None:
     """Take the folders of this machine out of a text: the names of files in them may stay."""
     if text is None:
         return None

@@ -65,6 +65,9 @@ class Settings:
         at_most=3600,
     )
 
+    connections: int = setting(
+        2000, "How many connections may be open; more are closed at once.", at_least=1
+    )
     concurrent_requests: int = setting(
         16, "How many requests are worked on at once.", at_least=1, at_most=1000
     )

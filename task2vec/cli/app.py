@@ -8,11 +8,13 @@ import typer
 from task2vec.cli import (
     batching,
     finetuning,
+    keys,
     mapping,
     models,
     outcomes,
     recommending,
     searching,
+    serving,
     tasks,
     upkeep,
 )
@@ -54,7 +56,8 @@ def start(
     context.default_map = read_config(config, context.command)
 
 
-for part in (tasks, batching, searching, recommending, finetuning, mapping, upkeep):
+for part in (tasks, batching, searching, recommending, finetuning, mapping, serving, upkeep):
     part.register(app)
 app.add_typer(models.app, name="models")
 app.add_typer(outcomes.app, name="outcomes")
+app.add_typer(keys.app, name="keys")

@@ -1,0 +1,190 @@
+"""Runs the service: listens, keeps a crew of workers, and stops in good order."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from task2vec.errors import SettingError
+from task2vec.service import leases
+from task2vec.service.keys import list_all
+from task2vec.service.ownership import Ownership
+from task2vec.service.workspace import Workspace
+from task2vec.types import JobRecord
+from task2vec_api import logs
+from task2vec_api.app import create_app
+from task2vec_api.crew import Crew
+from task2vec_api.logs import logger
+from task2vec_api.protocol import limited
+from task2vec_api.runtime import Runtime
+from task2vec_api.settings import Settings
+
+Ready = Callable[[str], None]
+"""Told the server's address once it answers."""
+
+
+def serve(path: Path, settings: Settings, *, ready: Ready) -> None:
+    """Serve the store in the directory ``path`` until the process is told to stop.
+
+    Raises:
+        StoreOwnedError: when another server runs on it.
+        StoreError: when it cannot be opened.
+        SettingError: when the address is taken, or would let strangers in.
+    """
+    logs.configure(level=settings.log_level, style=settings.log_format)
+    with Ownership(path) as ownership, Workspace(path, beside_server=True) as workspace:
+        app = create_app(workspace, settings)
+        runtime: Runtime = app.state.runtime
+        workspace.store(create=True)
+        runtime.doors.refresh(list_all(workspace))
+        runtime.doors.check_exposure()
+        with _listen(settings.host, settings.port) as listening:
+
+            def announce(url: str) -> None:
+                ownership.announce(url)
+                ready(url)
+
+            config = _config(app, settings)
+            loop = config.get_loop_factory()
+            with asyncio.Runner(loop_factory=loop) as runner:
+                runner.run(_serve(app, config, listening, ready=announce))
+
+
+async def _serve(
+    app: FastAPI, config: uvicorn.Config, listening: socket.socket, *, ready: Ready
+) -> None:
+    runtime: Runtime = app.state.runtime
+    settings = runtime.settings
+    stop = asyncio.Event()
+    outer = _Server(config)
+    _on_signals(stop, outer)
+    serving = [await _start(outer, listening)]
+    url = _url(settings, listening)
+    inner_url = url
+    if settings.tls:
+        # Workers here need not trust the certificate: they have a way in that only they can reach.
+        plain = _listen("127.0.0.1", 0)
+        inner = _Server(_config(app, settings, inner=True))
+        serving.append(await _start(inner, plain))
+        inner_url = f"http://127.0.0.1:{plain.getsockname()[1]}"
+    crew = _crew(app, inner_url)
+    crew.start()
+    ready(url)
+    logger.info("listening on %s", url)
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait([waiting, *serving], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    await _drain(runtime, crew)
+    outer.should_exit = True
+    if settings.tls:
+        inner.should_exit = True
+    await asyncio.gather(*serving)
+
+
+async def _drain(runtime: Runtime, crew: Crew) -> None:
+    settings = runtime.settings
+    logger.info("stopping")
+    runtime.draining.set()
+    await asyncio.sleep(settings.drain_notice_seconds)
+    runtime.drain()
+    # Workers hand their jobs back over HTTP: until then the server goes on.
+    await crew.stop(settings.drain_seconds)
+
+
+def _crew(app: FastAPI, url: str) -> Crew:
+    runtime: Runtime = app.state.runtime
+
+    def bury(name: str) -> None:
+        runtime.presence.leaves(name)
+        leases.expire_worker(runtime.workspace, name)
+        runtime.bell.ring()
+
+    crew = Crew(
+        url=url,
+        key=runtime.doors.worker_key.secret,
+        workers=runtime.settings.workers,
+        on_death=bury,
+    )
+
+    def kill_idlers(jobs: list[JobRecord]) -> None:
+        lost = {job.id for job in jobs}
+        for worker in runtime.presence.alive(busy_for=float("inf")):
+            if worker.job in lost:
+                crew.kill(worker.name)
+
+    app.state.upkeep.on_expired = kill_idlers
+    return crew
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to us: stopping begins before the server does."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _start(server: _Server, listening: socket.socket) -> "asyncio.Task[None]":
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    if task.done():
+        # Why is in the log; raises what ended it.
+        await task
+    return task
+
+
+def _on_signals(stop: asyncio.Event, server: _Server) -> None:
+    def tell() -> None:
+        if stop.is_set():
+            # Asked a second time: nothing is waited for.
+            server.force_exit = True
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, tell)
+
+
+def _config(app: FastAPI, settings: Settings, *, inner: bool = False) -> uvicorn.Config:
+    tls = settings.tls and not inner
+    return uvicorn.Config(
+        app,
+        http=limited(settings),
+        ws="none",
+        lifespan="off" if inner else "on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.behind_proxy and not inner,
+        forwarded_allow_ips=list(settings.proxy_addresses),
+        ssl_certfile=settings.tls_cert if tls else None,
+        ssl_keyfile=settings.tls_key if tls else None,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
+    except OSError as error:
+        raise SettingError(
+            f"The server cannot listen on {host}:{port}",
+            got=error.strerror or str(error),
+            remedy="Choose another `--port` or `--host`.",
+        ) from error
+    listening.setblocking(False)
+    return listening
+
+
+def _url(settings: Settings, listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http{'s' if settings.tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"

@@ -1,0 +1,147 @@
+"""The commands keys create, list, revoke and log.
+
+They work on the store itself, beside a server that may run on it: a key can be revoked whatever
+state that server is in, and it takes over the change within a second.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption
+from task2vec.cli.output import console, messages, print_json, print_table
+from task2vec.types import Scope
+
+if TYPE_CHECKING:
+    from task2vec.service.workspace import Workspace
+    from task2vec.types import KeyRecord
+
+app = typer.Typer(help="Keys that open the server.", no_args_is_help=True)
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="Whose key it is.")],
+    scope: Annotated[
+        list[Scope],
+        typer.Option(
+            "--scope",
+            help="What it opens: `read`; `write`, which implies it; `work`, for `task2vec worker`; "
+            "`admin`, which implies all. May be given more than once.",
+        ),
+    ],
+    requests_per_minute: Annotated[
+        int | None, typer.Option(min=1, help="How often it may be used. Default: the server's.")
+    ] = None,
+    concurrent: Annotated[
+        int | None, typer.Option(min=1, help="How many requests at once. Default: the server's.")
+    ] = None,
+    expires: Annotated[
+        float | None, typer.Option(min=0.001, metavar="DAYS", help="For how many days it is valid.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a key and print it: it is shown this once, and only its hash is stored."""
+    from task2vec.service.keys import create as make
+
+    with _workspace(store) as workspace:
+        new = make(
+            workspace,
+            name,
+            scope,
+            requests_per_minute=requests_per_minute,
+            concurrent_requests=concurrent,
+            days=expires,
+        )
+    if as_json:
+        print_json({**_row(new.record), "key": new.secret})
+        return
+    console().print(new.secret, soft_wrap=True)
+    messages().print("Keep it: it is not shown again.")
+
+
+@app.command("list")
+def list_(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """List the keys, revoked and expired ones too; never the keys themselves."""
+    from task2vec.service.keys import list_all
+
+    with _workspace(store) as workspace:
+        rows = [_row(record) for record in list_all(workspace)]
+    if as_json:
+        print_json({"keys": rows})
+        return
+    columns = ["id", "name", "scopes", "state", "created", "expires"]
+    print_table(
+        columns,
+        [(*(row[c] if c != "scopes" else " ".join(row[c]) for c in columns),) for row in rows],
+    )
+
+
+@app.command("revoke")
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key's name or id.")],
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Revoke a key for ever; a server that runs refuses it within a second."""
+    from task2vec.service.keys import revoke as end
+
+    with _workspace(store) as workspace:
+        record = end(workspace, key)
+    if as_json:
+        print_json(_row(record))
+    else:
+        messages().print(f"{record.name} ({record.id}) is revoked.")
+
+
+@app.command("log")
+def log(
+    last: Annotated[int, typer.Option("--last", min=1, help="How many entries.")] = 50,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the audit log, newest first: what was changed, by which key, and who was refused."""
+    from dataclasses import asdict
+
+    with _workspace(store) as workspace:
+        found = workspace.existing_store()
+        entries = [] if found is None else found.audit.latest(last)
+    if as_json:
+        print_json({"entries": [asdict(entry) for entry in entries]})
+        return
+    print_table(
+        ["at", "action", "subject", "key", "address", "status"],
+        [(e.at, e.action, e.subject, e.key, e.address, e.status) for e in entries],
+    )
+
+
+def _workspace(store: Path) -> "Workspace":
+    from task2vec.service.workspace import Workspace
+
+    return Workspace(store, beside_server=True)
+
+
+def _cell(value: object) -> object:
+    return " ".join(value) if isinstance(value, list) else value
+
+
+def _row(record: "KeyRecord") -> dict[str, object]:
+    now = datetime.now(UTC).timestamp()
+    expires = record.expires
+    state = "revoked" if record.revoked else "active" if record.active(now) else "expired"
+    return {
+        "id": record.id,
+        "name": record.name,
+        "scopes": sorted(scope.value for scope in record.scopes),
+        "state": state,
+        "requests_per_minute": record.requests_per_minute,
+        "concurrent": record.concurrent_requests,
+        "created": record.created,
+        "expires": None
+        if expires is None
+        else datetime.fromtimestamp(expires, UTC).isoformat(timespec="seconds"),
+        "revoked": record.revoked,
+    }
