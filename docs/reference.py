@@ -80,7 +80,7 @@ def _section(command: Any, path: tuple[str, ...]) -> str:
 
 
 def _names(option: Any) -> str:
-    names = ", ".join(sorted(option.opts, key=len, reverse=True))
+    names = ", ".join([*sorted(option.opts, key=len, reverse=True), *option.secondary_opts])
     return f"`{names}`" if option.is_flag else f"`{names} {_value(option)}`"
 
 
@@ -96,9 +96,11 @@ def _placeholder(argument: Any) -> str:
 def _default(option: Any) -> str:
     if option.required:
         return "required"
-    if option.is_flag or option.default is None:
-        return ""
-    return f"`{option.default}`"
+    if option.is_flag:
+        return "on" if option.default is True else ""
+    if isinstance(option.default, list | tuple):
+        return ", ".join(f"`{one}`" for one in option.default)
+    return "" if option.default is None else f"`{option.default}`"
 
 
 def _bounds(option: Any) -> str:
