@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from task2vec.types import Outcome as OutcomeRecord
-from task2vec.types import TaskRecord
 from task2vec.wire.base import Answer
 from task2vec.wire.outcomes import Outcome
 from task2vec.wire.tasks import Task, TaskDetails
+
+if TYPE_CHECKING:
+    from task2vec.types import Outcome as OutcomeRecord
+    from task2vec.types import TaskRecord
 
 A = TypeVar("A", bound=Answer)
 
@@ -21,12 +23,12 @@ def answer(kind: type[A], found: Mapping[str, Any]) -> A:
     return kind.model_validate(_plain(found))
 
 
-def task(record: TaskRecord) -> Task:
+def task(record: "TaskRecord") -> Task:
     """Return a task."""
     return answer(Task, record.to_json())
 
 
-def details(record: TaskRecord) -> TaskDetails:
+def details(record: "TaskRecord") -> TaskDetails:
     """Return a task with what its embedding depends on."""
     more = {
         "provenance": record.provenance.to_json(),
@@ -36,7 +38,7 @@ def details(record: TaskRecord) -> TaskDetails:
     return answer(TaskDetails, {**record.to_json(), **more})
 
 
-def outcome(record: OutcomeRecord, *, model: str, task: str) -> Outcome:
+def outcome(record: "OutcomeRecord", *, model: str, task: str) -> Outcome:
     """Return an outcome with the names of its model and task."""
     return answer(Outcome, {**record.to_json(), "model": model, "task": task})
 

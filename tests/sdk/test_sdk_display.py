@@ -1,0 +1,162 @@
+"""How results look in notebooks and terminals; names from anybody do no harm there."""
+
+from html.parser import HTMLParser
+
+import pytest
+from rich.console import Console
+
+import task2vec.sdk.display  # noqa: F401
+from task2vec.wire.base import Answer
+from task2vec.wire.catalogue import TaskMap
+from task2vec.wire.jobs import Progress
+from task2vec.wire.neighbours import Distances, Neighbours
+from task2vec.wire.recommendations import Recommended
+from task2vec.wire.tasks import Task
+
+EVIL = "<script>alert('x')</script>[red]&"
+
+SPACE = {"probe": "p", "estimator": "fisher", "head_penalty": 0.01, "prior_precision": 1e-6}
+BOTH = {"source_to_target": 0.25, "target_to_source": None}
+SHOWN: dict[str, Answer] = {
+    "task": Task.model_validate(
+        {
+            "id": "tsk_1",
+            "name": EVIL,
+            "probe": EVIL,
+            "space": SPACE,
+            "images": 30,
+            "classes": 3,
+            "complexity": 0.5,
+            "standard_error": None,
+            "seconds": 1.0,
+            "tags": [EVIL],
+            "warnings": [EVIL],
+        }
+    ),
+    "neighbours": Neighbours.model_validate(
+        {
+            "task": EVIL,
+            "warnings": [EVIL],
+            "neighbours": [{"id": "i", "name": EVIL, "distance": 0.125, "standard_error": 0.5}],
+        }
+    ),
+    "distances": Distances.model_validate(
+        {
+            "source": EVIL,
+            "target": EVIL,
+            "symmetric": 0.75,
+            "standard_error": 0.5,
+            "asymmetric": BOTH,
+            "information": BOTH,
+            "complexity": {"source": 1, "target": 2},
+        }
+    ),
+    "recommended": Recommended.model_validate(
+        {
+            "task": EVIL,
+            "chosen": EVIL,
+            "abstained": False,
+            "reason": EVIL,
+            "baselines": [],
+            "evidence_summary": EVIL,
+            "code": "",
+            "warnings": [EVIL],
+            "recommendations": [
+                {
+                    "model": EVIL,
+                    "ref": "r",
+                    "score": 0.031,
+                    "score_sd": 0.01,
+                    "predicted_accuracy": 0.875,
+                    "interval": [0.8, 0.9],
+                    "evidence": [{"kind": "none", "text": EVIL}],
+                }
+            ],
+        }
+    ),
+    "map": TaskMap.model_validate(
+        {
+            "method": "mds",
+            "stress": 0.125,
+            "warnings": [EVIL],
+            "points": [
+                {"id": "a", "name": EVIL, "x": 0, "y": 0, "group": EVIL, "classes": 3},
+                {"id": "b", "name": "b", "x": 1, "y": 2, "group": None, "classes": 4},
+            ],
+        }
+    ),
+}
+FACTS = {
+    "task": ["30 of 3 classes", "0.500", "tsk_1"],
+    "neighbours": ["0.125", "0.500"],
+    "distances": ["0.750", "0.250"],
+    "recommended": ["+3.1 ± 1.0", "87.5 %", "80.0 to 90.0 %"],
+    "map": ["stress 0.12", "b"],
+}
+
+
+class Reader(HTMLParser):
+    """Collects the texts and elements of a page, and whether all are closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.elements: set[str] = set()
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.elements.add(tag)
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_html_shows_names_as_they_are_and_runs_none(name: str) -> None:
+    html = SHOWN[name]._repr_html_()
+    assert html is not None
+    page = Reader(html)
+
+    assert "script" not in page.elements
+    assert page.open == []
+    assert any(EVIL in text for text in page.texts)
+    for fact in FACTS[name]:
+        assert any(fact in text for text in page.texts), fact
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_terminal_shows_names_as_they_are(name: str) -> None:
+    console = Console(width=400, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+    with console.file:
+        console.print(SHOWN[name])
+    text = console.export_text()
+
+    assert EVIL in text
+    for fact in FACTS[name]:
+        assert fact in text
+
+
+def test_points_keep_their_places() -> None:
+    html = SHOWN["map"]._repr_html_()
+    assert html is not None
+    # The second point is to the right of the first, and above it.
+    assert 'cx="40.0" cy="440.0"' in html
+    assert 'cx="240.0" cy="40.0"' in html
+
+
+def test_an_empty_map_is_one() -> None:
+    html = TaskMap(points=(), method="mds", stress=0.0)._repr_html_()
+    assert html is not None
+    assert "0 tasks" in html
+
+
+def test_what_is_not_registered_shows_its_fields() -> None:
+    progress = Progress(stage="fisher")
+
+    assert progress._repr_html_() is None
+    assert progress.__rich__() == repr(progress)
