@@ -33,6 +33,8 @@ class WithoutSecrets(logging.Filter):
         """Change the record in place; keep every one."""
         if not hasattr(record, "request_id"):
             record.request_id = current_request.get()
+        # The same message once more, for a terminal.
+        record.__dict__.pop("color_message", None)
         record.msg, record.args = redact(record.getMessage()), None
         for name, value in record.__dict__.items():
             if isinstance(value, str) and name not in _OWN:
@@ -45,9 +47,6 @@ _OWN = frozenset(logging.makeLogRecord({}).__dict__)
 
 def configure(*, level: str, style: str) -> None:
     """Send the logs of this process to stderr, as JSON lines or as text."""
-    from uvicorn.logging import TRACE_LOG_LEVEL
-
-    assert TRACE_LOG_LEVEL < logging.DEBUG
     logging.config.dictConfig(_layout(level=level.upper(), style=style))
 
 

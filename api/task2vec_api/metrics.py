@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from starlette.types import Scope
 
 from task2vec.types import JobKind, JobState
+from task2vec_api.middleware.authentication import PUBLIC
 from task2vec_api.trail import template_of
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
@@ -51,7 +52,7 @@ class Metrics:
         known = method if method in _METHODS else "other"
         self._latency.labels(known, route, str(status)).observe(seconds)
         reason = _REASONS.get(status)
-        if reason:
+        if reason and request["path"] not in PUBLIC:
             self._refused.labels(reason).inc()
 
     def text(self) -> bytes:

@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from task2vec.wire.problems import Problem
 from task2vec_api.errors import MEDIA_TYPE
+from task2vec_api.middleware.context import new_request_id
 from task2vec_api.settings import Settings
 
 
@@ -110,10 +111,16 @@ class LimitedHttp(HttpToolsProtocol):
         self._cancel_head_timer()
         title = STATUS_LINE[status].split(b" ", 2)[2].strip().decode()
         code = title.lower().replace(" ", "_")
-        problem = Problem(title=title, status=status, code=code, detail=f"{detail}.")
+        request_id = new_request_id()
+        problem = Problem(
+            title=title, status=status, code=code, detail=f"{detail}.", request_id=request_id
+        )
         body = json.dumps(problem.model_dump(mode="json", exclude_none=True)).encode()
-        head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
-        self.transport.write(STATUS_LINE[status] + head.encode() + b"\r\n" + body)
+        head = (
+            f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n"
+            f"x-request-id: {request_id}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(STATUS_LINE[status] + head.encode() + body)
         self.transport.close()
 
 

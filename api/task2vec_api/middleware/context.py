@@ -97,4 +97,9 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _ID.fullmatch(value):
             return str(value.decode("ascii"))
+    return new_request_id()
+
+
+def new_request_id() -> str:
+    """Return an id for a request that has none of its own."""
     return f"req_{secrets.token_hex(8)}"
