@@ -15,6 +15,7 @@ from task2vec.types import Space, TaskRecord, Vector
 
 # More at once are read faster as a whole; SQLite also bounds the variables of a query.
 _MOST_CHANGES = 500
+_ROOM = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +24,20 @@ class Update:
 
     ``gone`` are the ids to forget first, or None to forget all; then ``records`` are to be taken
     in, with their ``values`` (m, n) and the ``digests`` of those, SHA-256 in hexadecimal.
+    The values are the first rows of ``buffer``, which may have room for more: a copy of all tasks
+    then takes in others without being moved.
     """
 
     number: int
     gone: frozenset[str] | None
     records: list[TaskRecord]
-    values: Vector
+    buffer: Vector
     digests: list[str]
+
+    @property
+    def values(self) -> Vector:
+        """The embeddings of the records, shape (m, n)."""
+        return self.buffer[: len(self.records)]
 
 
 def read_update(connection: Connection, space: Space, *, since: int | None) -> Update | None:
@@ -53,20 +61,22 @@ def read_update(connection: Connection, space: Space, *, since: int | None) -> U
             within &= schema.tasks.c.id.in_(changed)
     records: list[TaskRecord] = []
     digests: list[str] = []
-    values = np.empty((0, 0), dtype=np.float32)
+    buffer = np.empty((0, 0), dtype=np.float32)
     count = connection.scalar(select(func.count()).select_from(schema.tasks).where(within))
     for row in connection.execute(with_values().where(within)):
         record = from_row(row)
         value = decode_values(row.data, row.sha256, task=record.name)
         if not records:
             # Filled row by row, so that the vectors are in memory only once.
-            values = np.empty((count or 0, value.size), np.float32)
-        values[len(records)] = value
+            # Room that nobody writes to takes none.
+            room = (count or 0) + ((count or 0) // 4 + _ROOM if gone is None else 0)
+            buffer = np.empty((room, value.size), np.float32)
+        buffer[len(records)] = value
         records.append(record)
         digests.append(row.sha256)
     if len(records) != count:
         raise vectors_missing("Some tasks have")
-    return Update(number, gone, records, values, digests)
+    return Update(number, gone, records, buffer, digests)
 
 
 def with_values() -> Select[Any]:

@@ -91,7 +91,14 @@ class ExactIndex:
     ) -> list[Neighbour]:
         """Return the ``k`` nearest tasks: see `TaskIndex.search`."""
         rows = self.admitted(query, k=k, exclude=exclude, only=only, where=where)
-        return self.nearest(query, rows, k=k, role=role, alpha=alpha)
+        return self.scan(query, rows, k=k, role=role, alpha=alpha)
+
+    def scan(
+        self, query: TaskEmbedding, rows: Rows, *, k: int, role: Role, alpha: float
+    ) -> list[Neighbour]:
+        """Return the ``k`` nearest among ``rows``, by their exact distances."""
+        symmetric = self.symmetric(query, rows)
+        return self.nearest(query, rows, symmetric=symmetric, k=k, role=role, alpha=alpha)
 
     def admitted(
         self,
@@ -120,13 +127,24 @@ class ExactIndex:
         ]
         return np.array(kept, dtype=np.intp)
 
+    def symmetric(self, query: TaskEmbedding, rows: Rows) -> NDArray[np.float64]:
+        """Return the symmetric distances (r,) of the query to ``rows`` (r,)."""
+        return self._to(rows, query.values)
+
     def nearest(
-        self, query: TaskEmbedding, rows: Rows, *, k: int, role: Role, alpha: float
+        self,
+        query: TaskEmbedding,
+        rows: Rows,
+        *,
+        symmetric: NDArray[np.float64],
+        k: int,
+        role: Role,
+        alpha: float,
     ) -> list[Neighbour]:
-        """Return the ``k`` nearest among ``rows``, by their exact distances."""
+        """Return the ``k`` nearest among ``rows``, whose `symmetric` distances are given."""
         if not rows.size:
             return []
-        distances = self._distances(query, rows, role=role, alpha=alpha)
+        distances = self._in_role(symmetric, query, rows, role=role, alpha=alpha)
         # The fast formula tells equal tasks apart by its rounding. So everything that might be
         # among the first k goes through the plain formula, which does not.
         kth = np.partition(distances, min(k, distances.size) - 1)[min(k, distances.size) - 1]
@@ -136,17 +154,25 @@ class ExactIndex:
         errors = {i: self._error(i, query, role=role, alpha=alpha) for i in first}
         gone = [i for i, error in errors.items() if error is None]
         if gone:
-            return self.nearest(query, rows[~np.isin(rows, gone)], k=k, role=role, alpha=alpha)
+            left = ~np.isin(rows, gone)
+            return self.nearest(
+                query, rows[left], symmetric=symmetric[left], k=k, role=role, alpha=alpha
+            )
         return [
             Neighbour(self._records[i].id, self._records[i].name, exact[i], error)
             for i, error in errors.items()
             if error is not None
         ]
 
-    def _distances(
-        self, query: TaskEmbedding, rows: Rows, *, role: Role, alpha: float
+    def _in_role(
+        self,
+        symmetric: NDArray[np.float64],
+        query: TaskEmbedding,
+        rows: Rows,
+        *,
+        role: Role,
+        alpha: float,
     ) -> NDArray[np.float64]:
-        symmetric = self._to(rows, query.values)
         match role:
             case Role.SYMMETRIC:
                 return symmetric
@@ -170,7 +196,7 @@ class ExactIndex:
         # Few at a time, since picking rows copies them.
         parts = (rows[first : first + _PICKED] for first in range(0, rows.size, _PICKED))
         found = [symmetric_matrix(values, self._values[p], prior_precision=prior)[0] for p in parts]
-        return np.concatenate(found)
+        return np.concatenate([np.empty(0), *found])
 
     def _distance(self, i: int, query: TaskEmbedding, *, role: Role, alpha: float) -> float:
         prior = self._space.prior_precision

@@ -17,8 +17,10 @@ from task2vec.types import Neighbour, Space, TaskEmbedding
 CROSSOVER = 1_000
 """The number of tasks from which proposing pays: benchmarks/results/search.json."""
 
-# For each query vector; all ten true neighbours were among them: docs/adr/0008.
-_PROPOSED, _PROPOSED_PER_NEIGHBOUR = 200, 20
+# Proposals per neighbour and query vector, and the distance up to which no more are needed. The
+# vectors tell near tasks apart well and far ones badly: docs/adr/0008-search-by-candidates.md.
+_STAGES = ((20, 0.3), (80, 0.4))
+_FEWEST = 10
 
 
 def usable() -> bool:
@@ -31,6 +33,9 @@ def usable() -> bool:
 
 class FaissIndex:
     """Searches among the first rows of an exact index by proposals, among the rest exactly.
+
+    Where what is proposed is far from the query, more is proposed, and at last all is scanned: a
+    query without relatives in the store costs a scan.
 
     Args:
         exact: the tasks, and how they are judged.
@@ -86,14 +91,22 @@ class FaissIndex:
     ) -> list[Neighbour]:
         """Return the ``k`` nearest tasks: see `TaskIndex.search`."""
         rows = self._exact.admitted(query, k=k, exclude=exclude, only=only, where=where)
-        wanted = max(_PROPOSED, _PROPOSED_PER_NEIGHBOUR * k)
-        if rows.size >= max(self._crossover, 2 * wanted if self._crossover else 1):
-            proposed = self._propose(query, rows, count=wanted, role=role, alpha=alpha)
-            found = self._exact.nearest(query, proposed, k=k, role=role, alpha=alpha)
+        for share, reach in _STAGES:
+            count = share * max(k, _FEWEST)
+            if self._crossover and rows.size < max(self._crossover, 2 * count):
+                break
+            proposed = self._propose(query, rows, count=count, role=role, alpha=alpha)
+            symmetric = self._exact.symmetric(query, proposed)
+            last = min(k, symmetric.size) - 1
+            if last < 0 or np.partition(symmetric, last)[last] > reach:
+                continue
+            found = self._exact.nearest(
+                query, proposed, symmetric=symmetric, k=k, role=role, alpha=alpha
+            )
             # Fewer only where many of the proposed are no longer in the store.
             if len(found) == min(k, rows.size):
                 return found
-        return self._exact.nearest(query, rows, k=k, role=role, alpha=alpha)
+        return self._exact.scan(query, rows, k=k, role=role, alpha=alpha)
 
     def _propose(
         self, query: TaskEmbedding, rows: Rows, *, count: int, role: Role, alpha: float

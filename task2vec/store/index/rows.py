@@ -56,7 +56,7 @@ class TaskRows:
     def take(self, update: Update) -> None:
         """Forget and take in what the update says."""
         if update.gone is None or not len(self):
-            self._begin(update.values)
+            self._begin(update.buffer)
         else:
             for id_ in update.gone:
                 self._row_of.pop(id_, None)
@@ -72,7 +72,7 @@ class TaskRows:
             size = stop + stop // 4 + _SPARE
             self._values = _grown(self._values, start, (size, update.values.shape[1]))
             self._complexities = _grown(self._complexities, start, (size,))
-        if self._values is not update.values:
+        if self._values is not update.buffer:
             self._values[start:stop] = update.values
         trivial = np.zeros((1, update.values.shape[1]), dtype=np.float32)
         self._complexities[start:stop] = symmetric_matrix(
