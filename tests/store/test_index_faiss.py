@@ -1,0 +1,124 @@
+"""When FAISS proposes, and when all tasks are looked at."""
+
+import numpy as np
+import pytest
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
+
+from task2vec.store import ExactIndex, Role
+from task2vec.store.index import FaissIndex, TaskFilter
+from task2vec.store.index.faiss import flat_index
+from task2vec.store.index.geometry import Geometry
+from task2vec.types import TaskRecord
+
+ELEMENTS, COUNT = 120, 900
+SHARED = 2 * np.random.default_rng(100).normal(size=ELEMENTS) - 9
+
+
+class Judged(ExactIndex):
+    """An exact index that notes how many distances are asked of it."""
+
+    def symmetric(self, query, rows):
+        self.__dict__.setdefault("asked", []).append(len(rows))
+        return super().symmetric(query, rows)
+
+
+def draw(cluster, number):
+    centre = np.random.default_rng([0, cluster]).normal(size=ELEMENTS)
+    rng = np.random.default_rng([1, cluster, number])
+    values = np.exp(SHARED + centre + 0.4 * rng.normal(size=ELEMENTS))
+    return make_embedding(values, replicates=draw_replicates(rng, ELEMENTS))
+
+
+@pytest.fixture(scope="module")
+def embeddings():
+    return [draw(i // 20, i) for i in range(COUNT)]
+
+
+@pytest.fixture
+def exact(embeddings):
+    records = [
+        TaskRecord(
+            id=f"{i}",
+            name=f"task{i:03}",
+            provenance=PROVENANCE,
+            complexity=0.5,
+            seconds=1.0,
+            source="",
+            source_signature="",
+            created="",
+            tags=("half",) if i // 20 % 2 else (),
+        )
+        for i in range(COUNT)
+    ]
+    values = np.stack([embedding.values for embedding in embeddings])
+    return Judged(
+        SPACE, records=records, values=values, embedding_of=lambda id_: embeddings[int(id_)]
+    )
+
+
+@pytest.fixture
+def index(exact):
+    geometry = Geometry.fit(exact._values, prior_precision=SPACE.prior_precision)
+    codes = geometry.codes(exact._values, exact.complexities)
+    return FaissIndex(exact, geometry=geometry, codes=codes, crossover=400)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_near_tasks_are_found_among_the_proposed_alone(index, exact, role):
+    # One query of each third cluster, whose 20 members make the first 10.
+    for cluster in range(0, 45, 3):
+        query = draw(cluster, -cluster + 5000)
+        exact.__dict__["asked"] = []
+        found = index.search(query, k=10, role=role)
+        (asked,) = exact.asked
+        assert 200 <= asked < 700
+        assert found == exact.search(query, k=10, role=role)
+
+
+def test_a_query_without_relatives_is_answered_by_a_scan(index, exact):
+    query = draw(999, 0)
+    exact.__dict__["asked"] = []
+    found = index.search(query, k=10)
+    assert exact.asked[-1] == COUNT
+    assert found[-1].distance > 0.3
+    assert found == exact.search(query, k=10)
+
+
+def test_a_filter_is_kept_by_what_is_proposed(index, exact):
+    query, where = draw(1, 5000), TaskFilter(tags=frozenset({"half"}))
+    exact.__dict__["asked"] = []
+    found = index.search(query, k=10, where=where)
+    assert exact.asked[0] < 440
+    assert {int(n.id) // 20 % 2 for n in found} == {1}
+    assert found == exact.search(query, k=10, where=where)
+
+
+def test_few_tasks_are_all_looked_at(index, exact):
+    query = draw(1, 5000)
+    exact.__dict__["asked"] = []
+    only = [f"{i}" for i in range(399)]
+    found = index.search(query, k=5, only=only)
+    assert exact.asked == [399]
+    assert found == exact.search(query, k=5, only=only)
+
+
+def test_proposals_that_left_the_store_are_made_up_for(index, exact, embeddings):
+    query = draw(3, 5000)
+    gone = {n.id for n in exact.search(query, k=15)}
+    kept = exact._embedding_of
+
+    def embedding_of(id_):
+        return draw(0, 0) if id_ in gone else kept(id_)
+
+    exact._embedding_of = embedding_of
+    found = index.search(query, k=10)
+    assert found == exact.search(query, k=10)
+    assert not gone & {n.id for n in found}
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_faiss_is_never_given_what_it_could_not_find_again(wrong):
+    codes = np.ones((3, 4), dtype=np.float32)
+    codes[1, 2] = wrong
+    with pytest.raises(ValueError, match="not finite"):
+        flat_index(codes)
