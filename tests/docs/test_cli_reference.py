@@ -66,7 +66,11 @@ def test_every_option_and_argument_is_explained(path) -> None:
     for parameter in COMMANDS[path].params:
         if "completion" in parameter.name:
             continue
-        names = parameter.opts if parameter.param_type_name == "option" else [parameter.metavar]
+        names = (
+            parameter.opts
+            if parameter.param_type_name == "option"
+            else [parameter.metavar or parameter.name.upper()]
+        )
         for name in names:
             assert re.search(rf"^\| `.*{re.escape(name)}\b.*` \|", documented, flags=re.M), name
         meaning = " ".join((parameter.help or "").split()).replace("|", "\\|")
