@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from task2vec.errors import InputError
-from task2vec.plots.figure import Sheet, picture_format, pixels, save
+from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
 from task2vec.plots.layout import LayoutMethod
 from task2vec.plots.legend import draw_class_bar, draw_groups, draw_length
 from task2vec.plots.marks import MOST_LABELLED, Mark, draw_errors, draw_marks
@@ -55,15 +55,16 @@ def draw_map(
     thumbnails: bool = False,
     method: LayoutMethod | None = None,
     stress: float | None = None,
+    kind: PictureFormat | None = None,
 ) -> None:
-    """Write the map to a .png, .svg or .pdf file, or as PNG to a binary stream.
+    """Write the map to a .png, .svg or .pdf file, or to a binary stream, as PNG unless told else.
 
     Colour and shape tell the group; without groups, colour tells the number of classes. ``method``
     and ``stress`` are those of the layout, for the caption. A thumbnail that cannot be read is
     drawn as a mark. Raises `InputError` for no points, positions that are not finite, an unknown
     suffix and a path that cannot be written; then nothing is written.
     """
-    kind = picture_format(target)
+    kind = kind or picture_format(target)
     figure = compose_map(points, title=title, thumbnails=thumbnails, method=method, stress=stress)
     save(figure, target, kind=kind)
 

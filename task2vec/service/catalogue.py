@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from task2vec.errors import StateError
-from task2vec.probe.card import ProbeCard
+from task2vec.errors import RefusedAddressError, StateError
 from task2vec.probe.registry import known_cards
 from task2vec.service.outcome_file import Measured
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import get_model, list_models, packaged_models
+from task2vec.service.zoo import add_model, get_model, list_models, packaged_models
 from task2vec.types import ModelRecord, Outcome, TaskRecord
+
+_NAMED_ELSEWHERE = ("timm:", "hf-hub:")
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,41 @@ def add_outcomes(workspace: Workspace, measured: Sequence[Measured]) -> list[Nam
     ]
 
 
-def list_probes() -> list[ProbeCard]:
-    """Return the probes that are known by name, the packaged ones among them."""
-    return list(known_cards())
+def add_named_model(
+    workspace: Workspace, ref: str, *, name: str | None = None, task: str | None = None
+) -> ModelRecord:
+    """Register a starting model for somebody who must not name files of this machine.
+
+    Raises as `task2vec.service.zoo.add_model`, and `RefusedAddressError` for a reference that is
+    neither ``timm:NAME`` nor ``hf-hub:ORG/NAME``.
+    """
+    if not ref.startswith(_NAMED_ELSEWHERE) or not ref.isprintable():
+        raise RefusedAddressError(
+            "This is no reference that a server takes",
+            expected="timm:NAME or hf-hub:ORG/NAME",
+            got=repr(ref[:100]),
+            remedy="Packaged models are registered from the start; experts by fine-tuning.",
+        )
+    return add_model(workspace, ref, name=name, task=task)
+
+
+def list_probes(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return what is known of the probes that have a name.
+
+    How many filters a probe has is known once a task was embedded with it.
+    """
+    tasks = workspace.store().tasks
+    found = []
+    for card in known_cards():
+        embedded = tasks.page(limit=1, probe=card.name)
+        found.append(
+            {
+                "name": card.name,
+                "architecture": card.architecture,
+                "input_size": card.preprocessing.input_size,
+                "filters": tasks.embedding(embedded[0].id).values.size if embedded else None,
+                "packaged": card.packaged,
+                "licence": card.licence,
+            }
+        )
+    return found

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from task2vec.distance import symmetric_matrix, with_prior
-from task2vec.errors import InputError
+from task2vec.errors import InputError, TooLargeError
 from task2vec.service.workspace import Workspace
 from task2vec.types import Space, TaskRecord
 
 if TYPE_CHECKING:
+    from task2vec.plots.figure import PictureFormat
     from task2vec.plots.layout import LayoutMethod
 
 
@@ -36,19 +37,30 @@ def draw(
     thumbnails: bool = False,
     seed: int = 0,
     title: str | None = None,
+    kind: "PictureFormat | None" = None,
+    most: int | None = None,
 ) -> TaskMap:
     """Lay out the stored tasks, write the picture to ``target`` unless it is None.
 
     A task's first tag is its group. Tasks of the most common space are drawn; those of others are
-    named in the warnings. Raises `InputError` when there are no tasks, or the picture cannot be
-    written.
+    named in the warnings. ``kind`` is that of a picture on a stream, ``most`` the number of tasks
+    that are laid out. Raises `InputError` when there are no tasks, or the picture cannot be
+    written, `TooLargeError` for more tasks than ``most``.
     """
     from task2vec.plots.layout import lay_out
     from task2vec.plots.layout import stress as stress_of
     from task2vec.plots.map import MapPoint, draw_map
 
     store = workspace.store()
-    space, warnings = _common_space(store.tasks.list(tag=tag), tag)
+    listed = store.tasks.list(tag=tag)
+    if most is not None and len(listed) > most:
+        raise TooLargeError(
+            "These are too many tasks for one map",
+            expected=f"at most {most:,}",
+            got=f"{len(listed):,}",
+            remedy="Choose some of them by a tag.",
+        )
+    space, warnings = _common_space(listed, tag)
     records, values = store.tasks.matrix(space)
     kept = [i for i, record in enumerate(records) if tag is None or tag in record.tags]
     records = [records[i] for i in kept]
@@ -75,6 +87,7 @@ def draw(
             thumbnails=thumbnails,
             method=method,
             stress=stress,
+            kind=kind,
         )
     return TaskMap(
         points=tuple(

@@ -2,4 +2,32 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from task2vec_api.routes import (
+    datasets,
+    job_events,
+    jobs,
+    leases,
+    maps,
+    models,
+    outcomes,
+    probes,
+    searching,
+    task_imports,
+    task_views,
+    tasks,
+)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    tasks.routes,
+    task_imports.routes,
+    task_views.routes,
+    searching.routes,
+    models.routes,
+    outcomes.routes,
+    probes.routes,
+    maps.routes,
+    datasets.routes,
+    jobs.routes,
+    job_events.routes,
+    leases.routes,
+)

@@ -1,0 +1,137 @@
+"""Following jobs: many clients, one look at the store for all of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from weakref import WeakKeyDictionary
+
+from starlette.concurrency import run_in_threadpool
+
+from task2vec.errors import UnknownNameError
+from task2vec.service.jobs import events_after
+from task2vec.service.workspace import Workspace
+from task2vec.store.jobs import StoredEvent
+from task2vec.types import JobState
+from task2vec_api.runtime import Runtime
+
+# Whoever changes jobs rings the bell; this is for what becomes due by the clock.
+_LOOK_AGAIN = 1.0
+# A worker that tells of every image must not keep the store busy with listeners.
+_PAUSE = 0.1
+
+
+class Follower:
+    """One client that follows one job, and what it has seen of it.
+
+    ``first`` are the events behind ``seen`` that were read already.
+    """
+
+    def __init__(
+        self, runtime: Runtime, job: str, *, seen: int, first: Sequence[StoredEvent] = ()
+    ) -> None:
+        self.job = job
+        self.seen = seen
+        self._runtime = runtime
+        self._inbox: asyncio.Queue[list[StoredEvent]] = asyncio.Queue()
+        if first:
+            self._inbox.put_nowait(list(first))
+            self.seen = first[-1].id
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has taken all that was found: a slow client is not read ahead for."""
+        return self._inbox.empty()
+
+    def take(self, events: list[StoredEvent]) -> None:
+        """Take in what has happened since."""
+        self.seen = events[-1].id
+        self._inbox.put_nowait(events)
+
+    async def rounds(self, keep_alive: float) -> AsyncIterator[list[StoredEvent]]:
+        """Yield what happens, and nothing where nothing does for ``keep_alive`` seconds.
+
+        Ends after the event that ended the job, when the server stops, and when the job is gone.
+        """
+        lookout = lookout_of(self._runtime)
+        lookout.add(self)
+        try:
+            while not self._runtime.draining.is_set():
+                try:
+                    async with asyncio.timeout(keep_alive):
+                        events = await self._inbox.get()
+                except TimeoutError:
+                    yield []
+                    continue
+                if not events:
+                    return
+                yield events
+                if self.waits and JobState(events[-1].job["state"]).final:
+                    return
+        finally:
+            lookout.remove(self)
+
+    def end(self) -> None:
+        """Let it end."""
+        self._inbox.put_nowait([])
+
+
+class Lookout:
+    """Reads for all followers at once, in one thread, while there are any."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._followers: set[Follower] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, follower: Follower) -> None:
+        """Look out for one more."""
+        self._followers.add(follower)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    def remove(self, follower: Follower) -> None:
+        """Forget about one."""
+        self._followers.discard(follower)
+
+    async def _run(self) -> None:
+        runtime = self._runtime
+        while self._followers:
+            listening = runtime.bell.listen()
+            if runtime.draining.is_set():
+                listening.cancel()
+                break
+            waiting = [follower for follower in self._followers if follower.waits]
+            places = {(follower.job, follower.seen) for follower in waiting}
+            found = await run_in_threadpool(_look, runtime.workspace, places)
+            for follower in waiting:
+                events = found[follower.job, follower.seen]
+                if events is None:
+                    follower.end()
+                elif events:
+                    follower.take(events)
+            await runtime.bell.heard(listening, _LOOK_AGAIN)
+            await asyncio.sleep(_PAUSE)
+        for follower in self._followers:
+            follower.end()
+
+
+def lookout_of(runtime: Runtime) -> Lookout:
+    """Return the one lookout of an app."""
+    if runtime not in _lookouts:
+        _lookouts[runtime] = Lookout(runtime)
+    return _lookouts[runtime]
+
+
+_lookouts: WeakKeyDictionary[Runtime, Lookout] = WeakKeyDictionary()
+
+
+def _look(
+    workspace: Workspace, places: set[tuple[str, int]]
+) -> dict[tuple[str, int], list[StoredEvent] | None]:
+    """Return the events behind each place; None where the job is gone."""
+    found: dict[tuple[str, int], list[StoredEvent] | None] = {}
+    for job, seen in places:
+        try:
+            found[job, seen] = events_after(workspace, job, seen)
+        except UnknownNameError:
+            found[job, seen] = None
+    return found

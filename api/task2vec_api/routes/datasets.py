@@ -1,0 +1,206 @@
+"""Data sets: uploaded, fetched, listed, downloaded, removed."""
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+from task2vec.service import datasets
+from task2vec.service.remote_datasets import RemoteImage, check_manifest
+from task2vec.types import JobKind
+from task2vec.wire.datasets import Dataset, DatasetPage, NewRemoteDataset
+from task2vec.wire.jobs import Job
+from task2vec_api.access import Caller
+from task2vec_api.callers import Reader, ReaderOrWorker, Writer
+from task2vec_api.documents import failing, json_answer, router, sent, told
+from task2vec_api.etags import IfNoneMatch, not_modified
+from task2vec_api.fetches import policy_of
+from task2vec_api.forms import is_form, receive_form
+from task2vec_api.listing import Listing, ThePageToken
+from task2vec_api.long_work import Prefer, result_as, submit
+from task2vec_api.messages import dataset_message
+from task2vec_api.paging import PageSize
+from task2vec_api.routes.dataset_forms import FORM, DatasetForm
+from task2vec_api.runtime import Runtime, TheRuntime, TheWorkspace
+
+routes = router("datasets")
+
+DatasetId = Annotated[
+    str, Path(max_length=200, description="A data set's id.", examples=["dst_01kb2m2k4d6f8h0j"])
+]
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            **FORM,
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/NewRemoteDataset"},
+                "example": NewRemoteDataset.model_config["json_schema_extra"]["examples"][0],  # type: ignore[index]
+            },
+        },
+    }
+}
+
+
+@routes.post(
+    "/datasets",
+    summary="Upload a data set",
+    status_code=201,
+    response_model=Dataset,
+    responses={
+        **told(201, Dataset, "The data set, new or known: the same bytes are kept once."),
+        **told(202, Job, "For JSON: the job that fetches the images."),
+        **failing(408, 409, 415, 507),
+    },
+    openapi_extra=_BODY,
+)
+async def create_dataset(
+    request: Request, runtime: TheRuntime, caller: Writer, prefer: Prefer = None
+) -> Response:
+    """Upload labelled images: as one archive, or one by one, or by their addresses.
+
+    A form holds either one `file` (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .npz or .parquet)
+    or many `images`, each with a file name that says its class. Images are fetched from addresses
+    only where the server's settings allow their hosts. Data sets are removed when their retention
+    is over.
+    """
+    if is_form(request):
+        return await _upload(request, runtime, caller)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "A form or JSON is expected.")
+    return await _fetch(request, runtime, caller)
+
+
+async def _upload(request: Request, runtime: Runtime, caller: Caller) -> Response:
+    largest = runtime.settings.upload_bytes
+    with DatasetForm(runtime.workspace, largest=largest) as form:
+        await receive_form(request, form.open)
+        sent_ = form.complete()
+        record = await run_in_threadpool(
+            datasets.accept,
+            runtime.workspace,
+            sent_.path,
+            name=sent_.name,
+            suffix=sent_.suffix,
+            sha256=sent_.sha256,
+            retention=runtime.settings.dataset_days * 86_400,
+            owner=caller.key,
+        )
+    headers = {"Location": f"/v1/datasets/{record.id}"}
+    return json_answer(dataset_message(record), status=201, headers=headers)
+
+
+async def _fetch(request: Request, runtime: Runtime, caller: Caller) -> Response:
+    body = await request.body()
+    try:
+        question = NewRemoteDataset.model_validate_json(body)
+    except ValidationError as error:
+        faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]
+        raise RequestValidationError(faults, body=body) from error
+    images = [RemoteImage(str(one.url), one.label, one.split) for one in question.images]
+    await run_in_threadpool(check_manifest, policy_of(runtime.settings), images)
+    finish = result_as(Dataset)
+    return await submit(
+        request, runtime, caller, kind=JobKind.FETCH, question=question, finish=finish
+    )
+
+
+@routes.get(
+    "/datasets",
+    summary="List data sets",
+    response_model=DatasetPage,
+    responses=told(200, DatasetPage, "Some data sets, newest first."),
+)
+def list_datasets(
+    workspace: TheWorkspace,
+    caller: Reader,
+    page_size: PageSize = 100,
+    page_token: ThePageToken = None,
+    sha256: Annotated[
+        str | None,
+        Query(
+            pattern="^[0-9a-f]{64}$",
+            description="Only data sets of these bytes: what is here need not be sent again.",
+        ),
+    ] = None,
+) -> Response:
+    """Return the data sets that are kept, page by page."""
+    listing = Listing("datasets", sha256=sha256)
+    before = listing.place(page_token)
+    page = datasets.list_datasets(
+        workspace,
+        limit=page_size,
+        before=None if before is None else (before[0], before[1]),
+        sha256=sha256,
+    )
+    return json_answer(
+        DatasetPage(
+            datasets=tuple(map(dataset_message, page.records)),
+            next_page_token=listing.token(page.next),
+        )
+    )
+
+
+@routes.get(
+    "/datasets/{dataset}",
+    summary="Show a data set",
+    response_model=Dataset,
+    responses={**told(200, Dataset, "The data set."), **failing(404)},
+)
+def get_dataset(dataset: DatasetId, workspace: TheWorkspace, caller: ReaderOrWorker) -> Response:
+    """Return what is known of a data set."""
+    return json_answer(dataset_message(datasets.get_dataset(workspace, dataset)))
+
+
+@routes.get(
+    "/datasets/{dataset}/content",
+    summary="Download a data set",
+    response_class=FileResponse,
+    responses={
+        **sent(
+            200,
+            "The bytes as they were uploaded.",
+            **{"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        ),
+        **sent(206, "The part that Range asks for."),
+        **sent(304, "The ETag, the SHA-256, is one of If-None-Match."),
+        **failing(404),
+    },
+)
+def get_content(
+    dataset: DatasetId,
+    workspace: TheWorkspace,
+    caller: ReaderOrWorker,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Return the bytes of a data set; workers read their jobs' images so."""
+    found = datasets.get_dataset(workspace, dataset)
+    etag = f'"{found.sha256}"'
+    known = not_modified(if_none_match, etag)
+    if known is not None:
+        return known
+    return FileResponse(
+        datasets.source_path(workspace, found),
+        media_type="application/octet-stream",
+        filename=f"{found.id}{found.format}",
+        headers={"ETag": etag},
+    )
+
+
+@routes.delete(
+    "/datasets/{dataset}",
+    summary="Remove a data set",
+    status_code=204,
+    response_class=Response,
+    responses={**sent(204, "It is gone."), **failing(404, 409, 507)},
+)
+def delete_dataset(dataset: DatasetId, workspace: TheWorkspace, caller: Writer) -> Response:
+    """Remove a data set before its retention is over; not while a job needs it."""
+    datasets.remove_dataset(workspace, dataset)
+    return Response(status_code=204)

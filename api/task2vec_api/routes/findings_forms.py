@@ -1,0 +1,108 @@
+"""The form by which a worker hands in what it found."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from task2vec.errors import InputError
+from task2vec.service.completion import Found
+from task2vec.service.uploads import begin_upload
+from task2vec.service.workspace import Workspace
+from task2vec.wire.leases import Findings
+from task2vec_api.forms import Part, TextPart
+from task2vec_api.sent_files import UploadPart
+
+_ROLES = ("task", "source", "target")
+_FILES = {
+    **{f"embedding.{role}": ".npz" for role in _ROLES},
+    **{f"thumbnail.{role}": ".png" for role in _ROLES},
+    "checkpoint": ".safetensors",
+}
+_LARGEST_FINDINGS = 16 * 2**20
+
+FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["findings"],
+                    "properties": {
+                        "findings": {"$ref": "#/components/schemas/Findings"},
+                        **{name: {"type": "string", "format": "binary"} for name in _FILES},
+                    },
+                },
+                "encoding": {"findings": {"contentType": "application/json"}},
+                "example": {"findings": {"fence": 1, "seconds": 12.5, "warnings": []}},
+            }
+        },
+    }
+}
+
+
+class FindingsForm:
+    """Takes in the findings and their files; leaving it removes what was not taken over."""
+
+    def __init__(self, workspace: Workspace, *, largest: int) -> None:
+        self._workspace = workspace
+        self._largest = largest
+        self._stack = ExitStack()
+        self._text = TextPart(largest=_LARGEST_FINDINGS)
+        self._files: dict[str, UploadPart] = {}
+
+    def open(self, field: str, filename: str | None) -> Part:
+        """Give a part its place; raises `InputError` for one that does not belong there."""
+        if field == "findings":
+            return self._text
+        if field in _FILES and filename is not None and field not in self._files:
+            upload = begin_upload(self._workspace, largest=self._largest, suffix=_FILES[field])
+            self._files[field] = UploadPart(self._stack.enter_context(upload))
+            return self._files[field].begin()
+        raise InputError(
+            "The form has a field that does not belong there",
+            expected=f"findings, and files {', '.join(_FILES)}",
+            got=repr(field[:100]),
+        )
+
+    def findings(self) -> Findings:
+        """Return the findings. Raises `RequestValidationError` for none, or what does not fit."""
+        try:
+            return Findings.model_validate_json(self._text.value or "")
+        except ValidationError as error:
+            faults = [{**fault, "loc": ("findings", *fault["loc"])} for fault in error.errors()]
+            raise RequestValidationError(faults) from error
+
+    def found(self, findings: Findings) -> Found:
+        """Return the findings with their files."""
+        return Found(
+            seconds=findings.seconds,
+            warnings=findings.warnings,
+            measured=findings.measured,
+            tuned=findings.tuned,
+            embeddings=self._by_role("embedding"),
+            thumbnails=self._by_role("thumbnail"),
+            checkpoint=self._path("checkpoint"),
+        )
+
+    def _by_role(self, kind: str) -> dict[str, Path]:
+        found = {role: self._path(f"{kind}.{role}") for role in _ROLES}
+        return {role: path for role, path in found.items() if path is not None}
+
+    def _path(self, field: str) -> Path | None:
+        return self._files[field].complete(field) if field in self._files else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()

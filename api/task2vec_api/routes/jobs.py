@@ -1,0 +1,128 @@
+"""Jobs: followed, cancelled, tried again."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from task2vec.service import jobs
+from task2vec.types import JobKind, JobState
+from task2vec.wire.catalogue import Tuned
+from task2vec.wire.jobs import Job, JobPage, NewTuning
+from task2vec_api.callers import Reader, Writer
+from task2vec_api.documents import failing, json_answer, router, told
+from task2vec_api.listing import Listing, ThePageToken
+from task2vec_api.long_work import Prefer, result_as, submit
+from task2vec_api.messages import job_message
+from task2vec_api.paging import PageSize
+from task2vec_api.runtime import TheRuntime, TheWorkspace
+
+routes = router("jobs")
+
+JobId = Annotated[
+    str, Path(max_length=200, description="A job's id.", examples=["job_01kb2m4a9z3x5c7v"])
+]
+
+
+@routes.post(
+    "/finetunings",
+    summary="Fine-tune a starting model",
+    status_code=202,
+    response_model=Job,
+    responses={
+        **told(202, Job, "The job that fine-tunes: follow it under Location."),
+        **told(200, Tuned, "The new expert, with `Prefer: wait` and when it was done in time."),
+        **failing(404, 409, 507),
+    },
+)
+async def finetune_model(
+    request: Request,
+    question: NewTuning,
+    runtime: TheRuntime,
+    caller: Writer,
+    prefer: Prefer = None,
+) -> Response:
+    """Fine-tune a starting model on a stored task whose images are kept, or on a data set.
+
+    The result is a new expert in the zoo, and an outcome for where it started.
+    """
+    finish = result_as(Tuned)
+    return await submit(
+        request, runtime, caller, kind=JobKind.FINETUNE, question=question, finish=finish
+    )
+
+
+@routes.get(
+    "/jobs",
+    summary="List jobs",
+    response_model=JobPage,
+    responses=told(200, JobPage, "Some jobs, newest first."),
+)
+def list_jobs(
+    workspace: TheWorkspace,
+    caller: Reader,
+    page_size: PageSize = 100,
+    page_token: ThePageToken = None,
+    state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
+    kind: Annotated[JobKind | None, Query(description="Only jobs of this kind.")] = None,
+    batch: Annotated[
+        str | None, Query(max_length=200, description="Only jobs of this batch.")
+    ] = None,
+) -> Response:
+    """Return the jobs, newest first, page by page."""
+    listing = Listing("jobs", state=state, kind=kind, batch=batch)
+    page = jobs.list_jobs(
+        workspace,
+        state=state,
+        kind=kind,
+        batch=batch,
+        limit=page_size,
+        before=listing.place(page_token),
+    )
+    return json_answer(
+        JobPage(
+            jobs=tuple(map(job_message, page.jobs)),
+            next_page_token=listing.token(page.next),
+        )
+    )
+
+
+@routes.get(
+    "/jobs/{job}",
+    summary="Show a job",
+    response_model=Job,
+    responses={**told(200, Job, "The job as it is."), **failing(404)},
+)
+def get_job(job: JobId, workspace: TheWorkspace, caller: Reader) -> Response:
+    """Return a job: its state, its progress, its result or why it failed."""
+    return json_answer(job_message(jobs.get_job(workspace, job)))
+
+
+@routes.post(
+    "/jobs/{job}:cancel",
+    summary="Cancel a job",
+    response_model=Job,
+    responses={
+        **told(200, Job, "The job: cancelled, or cancelling until its worker has stopped."),
+        **failing(404, 409, 507),
+    },
+)
+async def cancel_job(job: JobId, runtime: TheRuntime, caller: Writer) -> Response:
+    """Cancel a job; one that has ended cannot be cancelled."""
+    cancelled = await run_in_threadpool(jobs.cancel, runtime.workspace, job)
+    runtime.bell.ring()
+    return json_answer(job_message(cancelled))
+
+
+@routes.post(
+    "/jobs/{job}:retry",
+    summary="Try a job again",
+    response_model=Job,
+    responses={**told(200, Job, "The job, queued again."), **failing(404, 409, 507)},
+)
+async def retry_job(job: JobId, runtime: TheRuntime, caller: Writer) -> Response:
+    """Queue a failed or cancelled job again, as if it were new."""
+    again = await run_in_threadpool(jobs.retry, runtime.workspace, job)
+    runtime.bell.ring()
+    return json_answer(job_message(again))

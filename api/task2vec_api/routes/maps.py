@@ -1,0 +1,64 @@
+"""The map of the task space."""
+
+from io import BytesIO
+from typing import Annotated
+
+from fastapi import Header, Query
+from starlette.responses import Response
+
+from task2vec.service.maps import draw
+from task2vec.wire.catalogue import MapMethod, TaskMap
+from task2vec_api.callers import Reader
+from task2vec_api.documents import failing, json_answer, router, told
+from task2vec_api.negotiation import choose
+from task2vec_api.routes.tasks import Tag
+from task2vec_api.runtime import TheWorkspace
+
+routes = router("map")
+
+_JSON, _PNG, _SVG = "application/json", "image/png", "image/svg+xml"
+_SUFFIXES = {_PNG: "png", _SVG: "svg"}
+# The matrix of all distances is laid out at once.
+_MOST_TASKS = 1000
+
+
+@routes.get(
+    "/map",
+    summary="Draw the task space",
+    response_model=TaskMap,
+    responses={
+        200: {
+            **told(200, TaskMap, "The map: as JSON or a picture, whichever Accept prefers.")[200],
+            "content": {
+                _PNG: {"schema": {"type": "string", "format": "binary"}},
+                _SVG: {"schema": {"type": "string"}},
+            },
+        },
+        **failing(406, 501),
+    },
+)
+def get_map(
+    workspace: TheWorkspace,
+    caller: Reader,
+    method: Annotated[MapMethod, Query(description="How it is laid out.")] = MapMethod.MDS,
+    tag: Tag = None,
+    accept: Annotated[str | None, Header(max_length=500, include_in_schema=False)] = None,
+) -> Response:
+    """Lay out the stored tasks in the plane, near ones near each other."""
+    # matplotlib takes half a second to import.
+    from task2vec.plots.figure import PictureFormat
+    from task2vec.plots.layout import LayoutMethod
+
+    chosen = choose(accept, _JSON, _PNG, _SVG)
+    picture = None if chosen == _JSON else BytesIO()
+    found = draw(
+        workspace,
+        picture,
+        method=LayoutMethod(method.value),
+        tag=tag,
+        most=_MOST_TASKS,
+        kind=None if picture is None else PictureFormat(_SUFFIXES[chosen]),
+    )
+    if picture is None:
+        return json_answer(TaskMap.model_validate(found.to_json()))
+    return Response(picture.getvalue(), media_type=chosen)

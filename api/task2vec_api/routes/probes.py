@@ -1,0 +1,22 @@
+"""The probes that this server can embed with."""
+
+from starlette.responses import Response
+
+from task2vec.service.catalogue import list_probes
+from task2vec.wire.catalogue import Probe, Probes
+from task2vec_api.callers import Reader
+from task2vec_api.documents import json_answer, router, told
+from task2vec_api.runtime import TheWorkspace
+
+routes = router("probes")
+
+
+@routes.get(
+    "/probes",
+    summary="List probes",
+    response_model=Probes,
+    responses=told(200, Probes, "All probes that are known by name."),
+)
+def get_probes(workspace: TheWorkspace, caller: Reader) -> Response:
+    """Return the probe networks by name; only tasks of one probe can be compared."""
+    return json_answer(Probes(probes=tuple(map(Probe.model_validate, list_probes(workspace)))))

@@ -1,0 +1,141 @@
+"""Questions about stored tasks and about data sets that are embedded for the answer only."""
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from task2vec.recommend.recommendation import Recommended as Ranked
+from task2vec.service.limits import Limits
+from task2vec.service.recommendation import recommend
+from task2vec.service.search import distances, neighbours
+from task2vec.service.subjects import stored_subject
+from task2vec.service.workspace import Workspace
+from task2vec.store.index.protocol import TaskFilter
+from task2vec.types import JobKind
+from task2vec.wire.jobs import Job
+from task2vec.wire.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
+from task2vec.wire.recommendations import RecommendationQuestion, Recommended
+from task2vec_api.callers import Reader
+from task2vec_api.documents import Responses, failing, json_answer, router, told
+from task2vec_api.long_work import Prefer, result_as, submit
+from task2vec_api.runtime import TheRuntime
+
+routes = router("search")
+
+_BY_JOB: Responses = {
+    **told(202, Job, "The job whose result is the answer: a data set has to be embedded first."),
+    **failing(404),
+}
+
+
+@routes.post(
+    "/search",
+    summary="Search near tasks",
+    response_model=Neighbours,
+    responses={**told(200, Neighbours, "The nearest tasks, nearest first."), **_BY_JOB},
+)
+async def search(
+    request: Request,
+    question: SearchQuestion,
+    runtime: TheRuntime,
+    caller: Reader,
+    prefer: Prefer = None,
+) -> Response:
+    """Return the stored tasks that are nearest to a stored task or to an uploaded data set."""
+    if question.task is None:
+        return await submit(
+            request,
+            runtime,
+            caller,
+            kind=JobKind.SEARCH,
+            question=question,
+            finish=result_as(Neighbours),
+        )
+    return await run_in_threadpool(_search, runtime.workspace, question, question.task)
+
+
+def _search(workspace: Workspace, question: SearchQuestion, task: str) -> Response:
+    where = TaskFilter(
+        tags=frozenset(question.tags),
+        least_classes=question.min_classes or 0,
+        most_classes=question.max_classes,
+    )
+    subject = stored_subject(workspace, task)
+    found = neighbours(
+        workspace, subject, k=question.k, asymmetric=question.asymmetric, where=where
+    )
+    return json_answer(Neighbours.model_validate({"task": subject.name, "neighbours": found}))
+
+
+@routes.post(
+    "/distances",
+    summary="Measure distances",
+    response_model=Distances,
+    responses={**told(200, Distances, "All distances, both ways."), **_BY_JOB},
+)
+async def measure_distances(
+    request: Request,
+    question: DistanceQuestion,
+    runtime: TheRuntime,
+    caller: Reader,
+    prefer: Prefer = None,
+) -> Response:
+    """Return how far two tasks are apart, each stored or an uploaded data set."""
+    if question.source.task is None or question.target.task is None:
+        return await submit(
+            request,
+            runtime,
+            caller,
+            kind=JobKind.DISTANCES,
+            question=question,
+            finish=result_as(Distances),
+        )
+    return await run_in_threadpool(
+        _distances, runtime.workspace, question.source.task, question.target.task
+    )
+
+
+def _distances(workspace: Workspace, source: str, target: str) -> Response:
+    found = distances(stored_subject(workspace, source), stored_subject(workspace, target))
+    return json_answer(Distances.model_validate(found.to_json()))
+
+
+@routes.post(
+    "/recommendations",
+    summary="Recommend starting models",
+    response_model=Recommended,
+    responses={**told(200, Recommended, "The ranked starting models, with reasons."), **_BY_JOB},
+)
+async def recommend_models(
+    request: Request,
+    question: RecommendationQuestion,
+    runtime: TheRuntime,
+    caller: Reader,
+    prefer: Prefer = None,
+) -> Response:
+    """Rank the starting models for a task, and say whether to leave the default for any of them.
+
+    A stored task is answered from distances and outcomes. With `measure` the packaged models are
+    tried on its images first, which takes a job, as does a data set.
+    """
+    if question.task is None or question.measure:
+        return await submit(
+            request,
+            runtime,
+            caller,
+            kind=JobKind.RECOMMEND,
+            question=question,
+            finish=result_as(Recommended),
+        )
+    return await run_in_threadpool(_recommend, runtime.workspace, question, question.task)
+
+
+def _recommend(workspace: Workspace, question: RecommendationQuestion, task: str) -> Response:
+    subject = stored_subject(workspace, task)
+    limits = Limits(
+        max_parameters=question.max_parameters,
+        architecture=question.architecture,
+        licence=question.licence,
+    )
+    found: Ranked = recommend(workspace, subject, k=question.k, limits=limits, measured={})
+    return json_answer(Recommended.model_validate({"task": subject.name, **found.to_json()}))

@@ -1,0 +1,116 @@
+"""What belongs to one task: its embedding, its picture, its neighbours."""
+
+from io import BytesIO
+from typing import Annotated
+
+from fastapi import Header, Query
+from starlette.responses import Response
+
+from task2vec.embedding.files import write_embedding
+from task2vec.errors import UnknownNameError
+from task2vec.service.search import neighbours
+from task2vec.service.subjects import stored_subject
+from task2vec.store.index.protocol import TaskFilter
+from task2vec.wire.neighbours import Neighbours
+from task2vec.wire.tasks import Embedding
+from task2vec_api.callers import Reader
+from task2vec_api.documents import failing, json_answer, router, sent, told
+from task2vec_api.messages import embedding_message
+from task2vec_api.negotiation import choose
+from task2vec_api.routes.tasks import TaskName
+from task2vec_api.runtime import TheWorkspace
+
+routes = router("tasks")
+
+_NPZ = "application/octet-stream"
+_JSON = "application/json"
+
+
+@routes.get(
+    "/tasks/{task}/embedding",
+    summary="Download an embedding",
+    response_model=Embedding,
+    responses={
+        200: {
+            "description": "The vector, as JSON or as a `.npz` file, whichever Accept prefers.",
+            "content": {_NPZ: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **failing(404, 406),
+    },
+)
+def get_embedding(
+    task: TaskName,
+    workspace: TheWorkspace,
+    caller: Reader,
+    accept: Annotated[str | None, Header(max_length=500, include_in_schema=False)] = None,
+) -> Response:
+    """Return a task's vector: one number for each convolution filter of the probe.
+
+    The `.npz` file is what `task2vec export` writes and `POST /v1/tasks:import` takes.
+    """
+    chosen = choose(accept, _JSON, _NPZ)
+    found = stored_subject(workspace, task)
+    assert found.record is not None, "it is stored"
+    if chosen == _JSON:
+        return json_answer(embedding_message(found.record, found.embedding))
+    data = BytesIO()
+    write_embedding(found.embedding, data, name=found.name)
+    disposition = {"Content-Disposition": f'attachment; filename="{found.record.id}.npz"'}
+    return Response(data.getvalue(), media_type=_NPZ, headers=disposition)
+
+
+@routes.get(
+    "/tasks/{task}/neighbours",
+    summary="Find near tasks",
+    response_model=Neighbours,
+    responses={**told(200, Neighbours, "The nearest tasks, nearest first."), **failing(404)},
+)
+def get_neighbours(
+    task: TaskName,
+    workspace: TheWorkspace,
+    caller: Reader,
+    k: Annotated[int, Query(ge=1, le=1000, description="How many.", examples=[3])] = 5,
+    asymmetric: Annotated[
+        bool, Query(description="The best *sources* for this task as target.")
+    ] = False,
+    tags: Annotated[
+        list[str] | None, Query(max_length=50, description="Only tasks with all of these tags.")
+    ] = None,
+    min_classes: Annotated[
+        int | None, Query(ge=1, le=2**31, description="At least so many.")
+    ] = None,
+    max_classes: Annotated[
+        int | None, Query(ge=1, le=2**31, description="At most so many.")
+    ] = None,
+) -> Response:
+    """Return the stored tasks that are nearest to a stored task."""
+    where = TaskFilter(
+        tags=frozenset(tags or ()), least_classes=min_classes or 0, most_classes=max_classes
+    )
+    subject = stored_subject(workspace, task)
+    found = neighbours(workspace, subject, k=k, asymmetric=asymmetric, where=where)
+    return json_answer(Neighbours.model_validate({"task": subject.name, "neighbours": found}))
+
+
+@routes.get(
+    "/tasks/{task}/thumbnail",
+    summary="Show a picture of a task",
+    response_class=Response,
+    responses={
+        **sent(
+            200,
+            "A PNG of 96 x 96 pixels: images of four of its classes.",
+            **{"image/png": {"schema": {"type": "string", "format": "binary"}}},
+        ),
+        **failing(404),
+    },
+)
+def get_thumbnail(task: TaskName, workspace: TheWorkspace, caller: Reader) -> Response:
+    """Return a small picture of a task's images.
+
+    A task that was imported has none.
+    """
+    data = workspace.store().tasks.thumbnail(task)
+    if data is None:
+        raise UnknownNameError(f"Task '{task}' has no picture: its images never were here")
+    return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})

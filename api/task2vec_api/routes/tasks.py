@@ -1,0 +1,199 @@
+"""Tasks: listing, embedding, editing, removing."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Path, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from task2vec.service import catalogue
+from task2vec.service.zoo import remove_task
+from task2vec.types import JobKind, TaskRecord
+from task2vec.wire.jobs import Job, NewEmbedding
+from task2vec.wire.tasks import Task, TaskDetails, TaskEdit, TaskPage
+from task2vec_api.callers import Reader, Writer
+from task2vec_api.documents import failing, json_answer, router, sent, told
+from task2vec_api.etags import IfMatch, IfNoneMatch, check_if_match, etag_of, not_modified
+from task2vec_api.listing import Listing, ThePageToken
+from task2vec_api.long_work import Prefer, submit
+from task2vec_api.paging import PageSize
+from task2vec_api.runtime import TheRuntime, TheWorkspace
+
+routes = router("tasks")
+
+TaskName = Annotated[
+    str,
+    Path(
+        max_length=200,
+        description="A stored task, by name or id; one with a slash in its name by id.",
+        examples=["greek_capitals"],
+    ),
+]
+Tag = Annotated[str | None, Query(max_length=200, description="Only tasks with this tag.")]
+
+
+@routes.get(
+    "/tasks",
+    summary="List tasks",
+    response_model=TaskPage,
+    responses=told(200, TaskPage, "Some tasks, by name."),
+)
+def list_tasks(
+    workspace: TheWorkspace,
+    caller: Reader,
+    page_size: PageSize = 100,
+    page_token: ThePageToken = None,
+    tag: Tag = None,
+    probe: Annotated[
+        str | None, Query(max_length=200, description="Only tasks embedded with this probe.")
+    ] = None,
+) -> Response:
+    """Return the stored tasks by name, page by page."""
+    listing = Listing("tasks", tag=tag, probe=probe)
+    page = catalogue.list_tasks(
+        workspace,
+        limit=page_size,
+        after=listing.place(page_token),
+        probe=probe,
+        tag=tag,
+    )
+    return json_answer(
+        TaskPage(
+            tasks=tuple(Task.model_validate(task.to_json()) for task in page.tasks),
+            next_page_token=listing.token(page.next),
+        )
+    )
+
+
+@routes.post(
+    "/tasks",
+    summary="Embed a data set",
+    status_code=202,
+    response_model=Job,
+    responses={
+        **told(202, Job, "The job that embeds it: follow it under Location."),
+        **told(201, Task, "The new task, with `Prefer: wait` and when it was done in time."),
+        **told(200, Task, "The task that is stored already, with `Prefer: wait`."),
+        **failing(404, 409, 507),
+    },
+)
+async def embed_dataset(
+    request: Request,
+    question: NewEmbedding,
+    runtime: TheRuntime,
+    caller: Writer,
+    prefer: Prefer = None,
+) -> Response:
+    """Embed an uploaded data set and store it as a task.
+
+    The same bytes under the same name with the same settings are embedded once.
+    """
+
+    def finish(result: object) -> Response:
+        task = Task.model_validate(result)
+        known = isinstance(result, dict) and result.get("status") == "unchanged"
+        headers = {"Location": f"/v1/tasks/{task.id}"}
+        return json_answer(task, status=200 if known else 201, headers=headers)
+
+    return await submit(
+        request, runtime, caller, kind=JobKind.EMBED, question=question, finish=finish
+    )
+
+
+@routes.get(
+    "/tasks/{task}",
+    summary="Show a task",
+    response_model=TaskDetails,
+    responses={
+        **told(200, TaskDetails, "The task with its provenance."),
+        **sent(304, "It is as it was: the ETag is one of If-None-Match."),
+        **failing(404),
+    },
+)
+def get_task(
+    task: TaskName, workspace: TheWorkspace, caller: Reader, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Return a task with everything that its embedding depends on."""
+    return _details(workspace.store().tasks.get(task), if_none_match)
+
+
+@routes.head(
+    "/tasks/{task}",
+    summary="Ask whether there is a task",
+    responses={**sent(200, "There is: its ETag is in the headers."), **failing(404)},
+)
+def head_task(
+    task: TaskName, workspace: TheWorkspace, caller: Reader, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Answer as for GET, without the body."""
+    return _details(workspace.store().tasks.get(task), if_none_match)
+
+
+@routes.patch(
+    "/tasks/{task}",
+    summary="Edit a task",
+    response_model=TaskDetails,
+    responses={
+        **told(200, TaskDetails, "The task as it is after that."),
+        **failing(404, 409, 412, 507),
+    },
+)
+async def edit_task(
+    task: TaskName,
+    edit: TaskEdit,
+    workspace: TheWorkspace,
+    caller: Writer,
+    if_match: IfMatch = None,
+) -> Response:
+    """Rename a task, or give it other tags; what is left out stays as it is."""
+    edited = await run_in_threadpool(
+        catalogue.edit_task,
+        workspace,
+        task,
+        name=edit.name,
+        tags=edit.tags,
+        check=_checker(if_match),
+    )
+    return _details(edited)
+
+
+@routes.delete(
+    "/tasks/{task}",
+    summary="Remove a task",
+    status_code=204,
+    response_class=Response,
+    responses={**sent(204, "It is gone."), **failing(404, 409, 412, 507)},
+)
+def delete_task(
+    task: TaskName,
+    workspace: TheWorkspace,
+    caller: Writer,
+    cascade: Annotated[
+        bool, Query(description="Remove its experts and all outcomes that hang on it, too.")
+    ] = False,
+    if_match: IfMatch = None,
+) -> Response:
+    """Remove a task with its embedding.
+
+    Without `cascade` a task that models or outcomes hang on is not removed.
+    """
+    remove_task(workspace, task, cascade=cascade, check=_checker(if_match))
+    return Response(status_code=204)
+
+
+def _checker(if_match: str | None) -> Callable[[TaskRecord], None]:
+    return lambda task: check_if_match(if_match, _etag(task))
+
+
+def _etag(task: TaskRecord) -> str:
+    return etag_of(catalogue.task_details(task))
+
+
+def _details(task: TaskRecord, if_none_match: str | None = None) -> Response:
+    etag = _etag(task)
+    known = not_modified(if_none_match, etag)
+    if known is not None:
+        return known
+    details = TaskDetails.model_validate(catalogue.task_details(task))
+    return json_answer(details, headers={"ETag": etag})
