@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task2vec.errors import UnknownNameError
+from task2vec.errors import Task2VecError, UnknownNameError
 from task2vec.sdk.operations.uploads import upload
 from task2vec.sdk.operations.waiting import Told
 from task2vec.sdk.request import get, segment
@@ -27,7 +27,12 @@ def is_path(source: "str | os.PathLike[str] | Task") -> bool:
 
 
 def stored(sender: Sender, name: str) -> Steps[TaskDetails | None]:
-    """Return the stored task of this name or id, None where there is none."""
+    """Return the stored task of this name or id, None where there is none.
+
+    A name with a slash is none here: a server knows a task of such a name by its id alone.
+    """
+    if "/" in name:
+        return None
     try:
         found = yield from call(sender, get(f"/tasks/{segment(name)}", TaskDetails))
     except UnknownNameError:
@@ -45,14 +50,23 @@ def subject(
         SourceError: when it cannot be used as a source.
     """
     if isinstance(source, str) and not is_path(source):
-        try:
-            found = yield from call(sender, get(f"/tasks/{segment(source)}", TaskDetails))
-            return Subject(task=found.id)
-        except UnknownNameError as error:
-            if not Path(source).exists():
-                raise UnknownNameError(
-                    f"'{source}' is neither a task on the server nor a file or folder",
-                    remedy=error.remedy or "Write ./NAME for a path.",
-                ) from None
+        known = yield from stored(sender, source)
+        if known is not None:
+            return Subject(task=known.id)
+        if not Path(source).exists():
+            remedy = yield from _close_names(sender, source)
+            raise UnknownNameError(
+                f"'{source}' is neither a task on the server nor a file or folder", remedy=remedy
+            )
     dataset = yield from upload(sender, source, progress=progress)
     return Subject(dataset=dataset.id)
+
+
+def _close_names(sender: Sender, name: str) -> Steps[str]:
+    """Return what the server says of names that are close."""
+    try:
+        yield from call(sender, get(f"/tasks/{segment(name)}", TaskDetails))
+    except Task2VecError as error:
+        if isinstance(error, UnknownNameError) and error.remedy and "/" not in name:
+            return error.remedy
+    return "See `task2vec list` for the tasks; write ./NAME for a path."
