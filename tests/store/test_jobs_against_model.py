@@ -1,0 +1,287 @@
+"""The jobs of a store live as a simple model says, whatever happens in whatever order."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from task2vec.errors import LeaseLostError, StateError
+from task2vec.store import Store
+from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState, Priority
+
+SECONDS = 10.0
+BACKOFF = {1: 2.0, 2: 20.0}
+FAULT = JobFailure(code="x", problem="broken")
+kinds = st.sampled_from([JobKind.EMBED, JobKind.SEARCH])
+FINAL = ("succeeded", "failed", "cancelled")
+
+
+class Modelled:
+    """A job as a person would keep it on paper."""
+
+    def __init__(self, number, kind, priority, same_as):
+        self.number, self.kind, self.priority, self.same_as = number, kind, priority, same_as
+        self.state, self.attempts, self.fence = "queued", 0, 0
+        self.until, self.wait, self.quarantined = None, 0.0, False
+        self.progress = ("", 0)
+        self.events = 1
+
+    def turn(self, state, wait=None):
+        self.state = state
+        self.events += 1
+        if state == "queued":
+            self.wait = wait
+        if state in ("queued", *FINAL):
+            self.until = None
+
+    def end_try(self, transient, now):
+        if self.state == "cancelling":
+            self.turn("cancelled")
+        elif transient and self.attempts < 3:
+            self.progress = ("", 0)
+            self.turn("queued", now + BACKOFF[self.attempts])
+        else:
+            self.quarantined = transient
+            self.turn("failed")
+
+
+class Machine(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.directory = tempfile.TemporaryDirectory()
+        self.store = Store.open(Path(self.directory.name))
+        self.now = 1000.0
+        self.jobs = {}  # id: Modelled
+        self.held = []  # (id, fence) of every lease there ever was, stale ones too
+
+    def teardown(self):
+        self.store.close()
+        self.directory.cleanup()
+
+    def some_job(self, data):
+        return data.draw(st.sampled_from(sorted(self.jobs, key=lambda id_: self.jobs[id_].number)))
+
+    def some_lease(self, data):
+        """A lease that counts, or one that a worker merely believes in."""
+        id_, fence = data.draw(st.sampled_from(self.held))
+        return id_, fence, self.jobs[id_]
+
+    @rule(kind=kinds, priority=st.sampled_from(Priority), same_as=st.sampled_from([None, "a", "b"]))
+    def submit(self, kind, priority, same_as):
+        twin = next(
+            (
+                id_
+                for id_, job in self.jobs.items()
+                if same_as is not None
+                and job.same_as == same_as
+                and job.state in ("queued", "running")
+            ),
+            None,
+        )
+        # The store takes the first under way, and leaves it alone when it is being given up.
+        cancelling = any(
+            j.same_as == same_as and j.state == "cancelling" for j in self.jobs.values()
+        )
+        if same_as is not None and cancelling:
+            return
+        wanted = JobRecord(id="", kind=kind, payload={}, priority=priority, same_as=same_as)
+        stored = self.store.jobs.submit(wanted, now=self.now)
+        if twin is not None:
+            assert stored.id == twin
+            job = self.jobs[twin]
+            if priority.rank > job.priority.rank:
+                job.priority = priority
+                job.events += 1
+        else:
+            assert stored.id not in self.jobs
+            self.jobs[stored.id] = Modelled(len(self.jobs), kind, priority, same_as)
+
+    @rule(worker=st.sampled_from("pqr"), wanted=st.sets(kinds, min_size=1))
+    def lease(self, worker, wanted):
+        ready = [
+            (-job.priority.rank, job.number, id_)
+            for id_, job in self.jobs.items()
+            if job.state == "queued" and job.kind in wanted and job.wait <= self.now
+        ]
+        lent = self.store.jobs.lease(worker=worker, kinds=wanted, now=self.now, seconds=SECONDS)
+        if not ready:
+            assert lent is None
+            return
+        id_ = min(ready)[2]
+        assert lent is not None
+        assert (lent.id, lent.worker) == (id_, worker)
+        job = self.jobs[id_]
+        job.attempts += 1
+        job.fence += 1
+        job.progress = ("", 0)
+        job.turn("running")
+        job.until = self.now + SECONDS
+        self.held.append((id_, lent.fence))
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), stage=st.sampled_from("xy"), done=st.integers(0, 3))
+    def heartbeat(self, data, stage, done):
+        id_, fence, job = self.some_lease(data)
+        told = JobProgress(stage, done, 3)
+
+        def beat():
+            return self.store.jobs.heartbeat(
+                id_, fence=fence, progress=told, now=self.now, seconds=SECONDS
+            )
+
+        if job.fence != fence or job.state not in ("running", "cancelling"):
+            with pytest.raises(LeaseLostError):
+                beat()
+            return
+        found = beat()
+        if stage != job.progress[0] or done > job.progress[1]:
+            job.progress = (stage, done)
+            job.until = self.now + SECONDS
+            job.events += 1
+        assert found.lease_until == job.until
+        assert (found.state is JobState.CANCELLING) == (job.state == "cancelling")
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def complete(self, data):
+        id_, fence, job = self.some_lease(data)
+
+        def end():
+            return self.store.jobs.complete(id_, fence=fence, result={"n": fence}, now=self.now)
+
+        mine = job.fence == fence
+        if mine and job.state in ("succeeded", "cancelled"):
+            assert end().state.value == job.state
+        elif not mine or job.state not in ("running", "cancelling"):
+            with pytest.raises(LeaseLostError):
+                end()
+        else:
+            job.turn("succeeded" if job.state == "running" else "cancelled")
+            ended = end()
+            assert ended.result == ({"n": fence} if job.state == "succeeded" else None)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), transient=st.booleans())
+    def fail(self, data, transient):
+        id_, fence, job = self.some_lease(data)
+
+        def end():
+            self.store.jobs.fail(id_, fence=fence, failure=FAULT, transient=transient, now=self.now)
+
+        if job.fence != fence or job.state not in ("running", "cancelling"):
+            with pytest.raises(LeaseLostError):
+                end()
+            return
+        end()
+        job.end_try(transient, self.now)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def release(self, data):
+        id_, fence, job = self.some_lease(data)
+        if job.fence != fence or job.state not in ("running", "cancelling"):
+            with pytest.raises(LeaseLostError):
+                self.store.jobs.release(id_, fence=fence, now=self.now)
+            return
+        self.store.jobs.release(id_, fence=fence, now=self.now)
+        if job.state == "cancelling":
+            job.turn("cancelled")
+        else:
+            job.attempts -= 1
+            job.progress = ("", 0)
+            job.turn("queued", self.now)
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def cancel(self, data):
+        id_ = self.some_job(data)
+        job = self.jobs[id_]
+        if job.state in FINAL:
+            with pytest.raises(StateError):
+                self.store.jobs.cancel(id_, now=self.now)
+            return
+        self.store.jobs.cancel(id_, now=self.now)
+        if job.state == "queued":
+            job.turn("cancelled")
+        elif job.state == "running":
+            job.turn("cancelling")
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def retry(self, data):
+        id_ = self.some_job(data)
+        job = self.jobs[id_]
+        twins = [
+            other
+            for other in self.jobs.values()
+            if job.same_as and other.same_as == job.same_as and other.state not in FINAL
+        ]
+        if job.state not in ("failed", "cancelled") or twins:
+            with pytest.raises(StateError):
+                self.store.jobs.retry(id_, now=self.now)
+            return
+        self.store.jobs.retry(id_, now=self.now)
+        job.attempts, job.quarantined, job.progress = 0, False, ("", 0)
+        job.turn("queued", self.now)
+
+    @rule(seconds=st.sampled_from([0.5, 3.0, 11.0, 30.0]))
+    def let_time_pass(self, seconds):
+        self.now += seconds
+
+    @rule()
+    def expire(self):
+        over = {
+            id_
+            for id_, job in self.jobs.items()
+            if job.state in ("running", "cancelling") and job.until < self.now
+        }
+        ended = self.store.jobs.expire(now=self.now, seconds=SECONDS)
+        assert {job.id for job in ended} == over
+        for id_ in over:
+            self.jobs[id_].end_try(True, self.now)
+
+    @rule()
+    def restart(self):
+        self.store.close()
+        self.store = Store.open(Path(self.directory.name), create=False)
+
+    @invariant()
+    def agrees(self):
+        stored, end = self.store.jobs.list_page(limit=1000)
+        assert end is None
+        newest_first = sorted(self.jobs, key=lambda id_: -self.jobs[id_].number)
+        assert [job.id for job in stored] == newest_first
+        for found in stored:
+            job = self.jobs[found.id]
+            assert (found.state.value, found.attempts, found.fence) == (
+                job.state,
+                job.attempts,
+                job.fence,
+            )
+            assert (found.lease_until, found.quarantined) == (job.until, job.quarantined)
+            assert found.priority is job.priority
+            assert (found.progress.stage, found.progress.done) == job.progress
+            assert (found.finished is not None) == (job.state in FINAL)
+            assert found.attempts <= 3
+            events = self.store.jobs.events_after(found.id)
+            assert len(events) == job.events
+            assert [e.id for e in events] == sorted({e.id for e in events})
+            # The last event is the job as it is: whoever follows them misses nothing.
+            assert events[-1].job == self.store.jobs.get(found.id).to_json()
+        under_way = [j.same_as for j in self.jobs.values() if j.same_as and j.state not in FINAL]
+        assert len(under_way) == len(set(under_way))
+
+
+def test_jobs_live_as_the_model_says():
+    run_state_machine_as_test(
+        Machine, settings=settings(max_examples=25, stateful_step_count=40, deadline=None)
+    )
