@@ -1,0 +1,68 @@
+"""Routes that do what no route of the service does: take long, fail, count."""
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from task2vec.errors import Task2VecError
+from task2vec.types import Scope
+from task2vec_api.access import Caller, require
+
+Reader = Annotated[Caller, Depends(require(Scope.READ))]
+Writer = Annotated[Caller, Depends(require(Scope.WRITE))]
+
+
+class Sum(BaseModel):
+    left: int
+    right: int
+
+
+def extra_routes(*, error: BaseException | None = None) -> APIRouter:
+    """Return the routes; ``error`` is what ``GET /fail`` raises."""
+    router = APIRouter(prefix="/extra")
+    counted: list[Any] = []
+
+    @router.get("/whoami")
+    async def whoami(caller: Reader) -> dict[str, str | None]:
+        return {"key": caller.key, "name": caller.name}
+
+    @router.get("/numbers/{number}")
+    async def number(number: int, caller: Reader) -> dict[str, int]:
+        return {"number": number}
+
+    @router.get("/fail")
+    def fail(caller: Reader) -> None:
+        assert error is not None
+        raise error
+
+    @router.get("/sleep")
+    def sleep(seconds: float, caller: Reader) -> dict[str, float]:
+        time.sleep(seconds)
+        return {"slept": seconds}
+
+    @router.get("/deadline")
+    async def deadline(request: Request, caller: Reader) -> dict[str, float]:
+        return {"left": request.state.deadline - time.monotonic()}
+
+    @router.post("/count")
+    def count(body: Sum, caller: Writer, seconds: float = 0.0) -> dict[str, int]:
+        time.sleep(seconds)
+        counted.append(body)
+        return {"calls": len(counted), "sum": body.left + body.right}
+
+    @router.post("/count_and_fail")
+    def count_and_fail(caller: Writer) -> None:
+        counted.append(None)
+        raise Task2VecError(f"fault number {len(counted)}")
+
+    @router.post("/upload")
+    async def upload(request: Request, caller: Writer) -> dict[str, int]:
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+        counted.append(size)
+        return {"calls": len(counted), "bytes": size}
+
+    return router

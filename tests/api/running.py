@@ -1,0 +1,60 @@
+"""The real app over a real store, called within this process."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from fastapi import APIRouter, FastAPI
+
+from task2vec.service import keys
+from task2vec.service.keys import NewKey
+from task2vec.service.workspace import Workspace
+from task2vec.types import Scope
+from task2vec_api import create_app
+from task2vec_api.runtime import Runtime
+from task2vec_api.settings import Settings
+
+BASE = "http://localhost"
+
+
+@dataclass(frozen=True)
+class Running:
+    """An app that has started, with a client of it that sends no key."""
+
+    app: FastAPI
+    client: httpx2.AsyncClient
+    workspace: Workspace
+
+    @property
+    def runtime(self) -> Runtime:
+        found: Runtime = self.app.state.runtime
+        return found
+
+    def key(self, *scopes: Scope, name: str = "somebody", **limits: float) -> NewKey:
+        """Make a key, and let the app know at once."""
+        new = keys.create(self.workspace, name, scopes, **limits)  # type: ignore[arg-type]
+        self.app.state.upkeep.read_keys()
+        return new
+
+
+def bearer(new: NewKey) -> dict[str, str]:
+    return {"Authorization": f"Bearer {new.secret}"}
+
+
+@asynccontextmanager
+async def running(
+    store: Path, settings: Settings | None = None, *, routers: Iterable[APIRouter] = ()
+) -> AsyncIterator[Running]:
+    """Start the app on a store; ``routers`` are served as well, for what no real route does."""
+    workspace = Workspace(store)
+    app = create_app(workspace, settings or Settings(access_log=False))
+    for router in routers:
+        app.include_router(router, prefix="/v1")
+    transport = httpx2.ASGITransport(app, client=("127.0.0.1", 50000))
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url=BASE) as client,
+    ):
+        yield Running(app, client, workspace)
