@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 from benchmarks import memory, passes, repeatability, search
 from benchmarks.examples import RESULTS
+from benchmarks.hostile import run as hostile
 from benchmarks.machine import describe
 
 BENCHMARKS = {
     "passes": passes.measure,
     "memory": memory.measure,
+    "hostile": hostile.measure,
     "repeatability": repeatability.measure,
     "search": search.measure,
 }
