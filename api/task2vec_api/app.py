@@ -10,8 +10,10 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 
 from task2vec import __version__
 from task2vec.service.leases import oldest_wait
+from task2vec.service.uploads import sweep_uploads
 from task2vec.service.workspace import Workspace
-from task2vec_api import errors, health
+from task2vec_api import errors, health, openapi
+from task2vec_api.fetches import Fetches
 from task2vec_api.metrics import State
 from task2vec_api.middleware.authentication import Authentication
 from task2vec_api.middleware.bodies import Bodies
@@ -23,6 +25,7 @@ from task2vec_api.middleware.idempotency import IdempotencyKeys
 from task2vec_api.protected import check_protected
 from task2vec_api.routes import ROUTERS
 from task2vec_api.runtime import Runtime
+from task2vec_api.schemas import build_schemas
 from task2vec_api.settings import Settings
 from task2vec_api.trail import PREFIX
 from task2vec_api.upkeep import Upkeep
@@ -36,6 +39,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     settings = settings or Settings()
     runtime = Runtime(workspace, settings)
     upkeep = Upkeep(runtime)
+    fetches = Fetches(runtime)
     errors.hide(workspace.path)
 
     @asynccontextmanager
@@ -43,10 +47,13 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
         runtime.bell.attach(asyncio.get_running_loop())
         await asyncio.to_thread(workspace.store, create=True)
         await asyncio.to_thread(upkeep.start)
+        await asyncio.to_thread(sweep_uploads, workspace)
+        fetches.start()
         try:
             yield
         finally:
             runtime.drain()
+            await asyncio.to_thread(fetches.stop)
             await asyncio.to_thread(upkeep.stop)
             workspace.close()
 
@@ -66,6 +73,8 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
+    build_schemas(app)
+    openapi.install(app)
     check_protected(app)
     _wrap(app, runtime)
     return app

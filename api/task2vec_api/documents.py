@@ -60,6 +60,11 @@ def failing(*statuses: int) -> Responses:
     return {status: {"description": _MEANINGS[status]} for status in statuses}
 
 
+def meaning_of(status: int) -> str:
+    """Return what an error with this status tells, in a sentence."""
+    return _MEANINGS[status]
+
+
 def problem_example(status: int) -> dict[str, Any]:
     """Return a problem with this status, as the server would tell it."""
     code, detail, remedy = _EXAMPLES[status]

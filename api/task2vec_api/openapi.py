@@ -1,0 +1,164 @@
+"""The OpenAPI document: what FastAPI knows, and what it does not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from task2vec.wire.datasets import NewRemoteDataset
+from task2vec.wire.leases import Findings
+from task2vec.wire.problems import Problem
+from task2vec_api.documents import COMMON_ERRORS, PROBLEM_TYPE, meaning_of, problem_example
+from task2vec_api.middleware.authentication import PUBLIC
+
+_DESCRIPTION = """\
+Embeds labelled image sets, finds which known ones they resemble, and ranks models to start from.
+
+Long work answers 202 with a job under `Location`; with `Prefer: wait=SECONDS` the answer is the
+result itself where it comes in time. Errors are RFC 9457 problems with a stable `code`. Lists come
+page by page: give `next_page_token` as `page_token`. A POST with an `Idempotency-Key` may be
+repeated and is done once. What can change has an `ETag`; `If-Match` guards a change.
+"""
+
+_TAGS = {
+    "tasks": "Labelled image sets that were embedded.",
+    "search": "Which stored tasks are near, how far, and which model to start from.",
+    "models": "The zoo of starting models.",
+    "outcomes": "What fine-tuning gave.",
+    "datasets": "Uploaded images, kept for a while.",
+    "jobs": "Work that takes long.",
+    "batches": "Many embeddings under one id.",
+    "probes": "The networks that tasks are embedded with.",
+    "map": "A picture of the task space.",
+    "workers": "What worker processes call.",
+    "health": "Whether the server is well.",
+}
+
+# Their bodies are read as they come, so that no endpoint names them.
+_SCHEMAS = (NewRemoteDataset, Findings, Problem)
+
+_SECURITY = "key"
+_METHODS = {"get", "head", "post", "patch", "delete", "put"}
+_OF_FASTAPI = ("HTTPValidationError", "ValidationError")
+
+_REQUEST_ID = {
+    "description": "The request's id: as it was sent, or made.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+}
+_RETRY_AFTER = {
+    "description": "Seconds to wait before trying again.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+_LOCATION = {"description": "Where it is.", "schema": {"type": "string"}}
+_ETAG = {"description": "Its version, for If-Match.", "schema": {"type": "string"}}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Repeat the request with the same key, and it is done once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "example": "embed-greek-capitals-1",
+}
+_REQUEST_TIMEOUT = {
+    "name": "Request-Timeout",
+    "in": "header",
+    "required": False,
+    "description": "Seconds after which no answer is waited for: 504.",
+    "schema": {"type": "number", "exclusiveMinimum": 0, "maximum": 3600},
+    "example": 10,
+}
+
+
+def install(app: FastAPI) -> None:
+    """Let the app describe itself with problems, keys, common headers and examples."""
+
+    def describe() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = describe  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary="Which known tasks does a labelled image set resemble?",
+        description=_DESCRIPTION,
+        routes=app.routes,
+        tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        separate_input_output_schemas=False,
+    )
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in _OF_FASTAPI:
+        schemas.pop(name, None)
+    for model in _SCHEMAS:
+        _add_schema(schemas, model)
+    components["securitySchemes"] = {
+        _SECURITY: {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key that `task2vec keys create` made. A server that listens on its "
+            "own machine only asks for none until it has some.",
+        }
+    }
+    for path, method, operation in _operations(document):
+        _complete(operation, path=path, method=method)
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in _METHODS:
+                yield path, method, operation
+
+
+def _complete(operation: dict[str, Any], *, path: str, method: str) -> None:
+    responses = operation["responses"]
+    public = path in PUBLIC
+    if not public:
+        operation["security"] = [{_SECURITY: []}]
+        for status in COMMON_ERRORS:
+            responses.setdefault(str(status), {})
+        operation.setdefault("parameters", []).append(_REQUEST_TIMEOUT)
+        if method == "post":
+            operation["parameters"].append(_IDEMPOTENCY_KEY)
+            responses.setdefault("409", {})
+    for status, response in list(responses.items()):
+        if int(status) >= 400 and not public:
+            responses[status] = _problem(int(status))
+        _add_headers(response if int(status) < 400 else responses[status], int(status), method)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _problem(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        "description": meaning_of(status),
+        "content": {PROBLEM_TYPE: {"schema": schema, "example": problem_example(status)}},
+    }
+
+
+def _add_headers(response: dict[str, Any], status: int, method: str) -> None:
+    headers = response.setdefault("headers", {})
+    headers["X-Request-ID"] = _REQUEST_ID
+    if status in (429, 503):
+        headers["Retry-After"] = _RETRY_AFTER
+    if status in (201, 202):
+        headers["Location"] = _LOCATION
+    if status == 401:
+        headers["WWW-Authenticate"] = {"schema": {"type": "string"}}
+    if status == 304 or (method == "patch" and status == 200):
+        headers["ETag"] = _ETAG
+
+
+def _add_schema(schemas: dict[str, Any], model: type[BaseModel]) -> None:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schema.pop("$defs", {})
+    schemas[model.__name__] = schema
