@@ -76,6 +76,12 @@ def flip(path):
     path.write_bytes(data)
 
 
+def exchange(directory):
+    """Put sound data of another index in the place of these."""
+    IndexFiles(directory / "other", SPACE).save(make(9))
+    the(directory / "other", ".npz").rename(the(directory, ".npz"))
+
+
 def rewrite(**changes):
     def change(directory):
         manifest = the(directory, ".json")
@@ -89,6 +95,7 @@ def rewrite(**changes):
     "harm",
     [
         pytest.param(lambda d: flip(the(d, ".npz")), id="a flipped bit"),
+        pytest.param(exchange, id="sound data of another index"),
         pytest.param(lambda d: os.truncate(the(d, ".npz"), 1000), id="cut short"),
         pytest.param(lambda d: the(d, ".npz").unlink(), id="no data"),
         pytest.param(lambda d: the(d, ".json").write_text("{"), id="no manifest"),

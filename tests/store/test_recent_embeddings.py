@@ -51,7 +51,7 @@ def test_the_longest_unused_one_goes_when_memory_is_full(store, task):
 
 
 def test_what_was_replaced_while_it_was_read_is_not_kept(store, task):
-    id_ = store.tasks.add(*task("a")).id
+    id_, other = (store.tasks.add(*task(name, seed=i)).id for i, name in enumerate("ab"))
     newer = task("a", seed=7)
 
     class Replacing(Counting):
@@ -59,6 +59,8 @@ def test_what_was_replaced_while_it_was_read_is_not_kept(store, task):
             read = super().embedding(id_)
             if len(self.read) == 1:
                 store.tasks.add(*newer, replace=True)
+                # As another thread would: the replacement has been seen when this one returns.
+                recent.embedding(other)
             return read
 
     recent = RecentEmbeddings(Replacing(store.tasks))
