@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from task2vec.data.arrow_messages import has_compressed
 from task2vec.data.limits import MAX_IMAGE_BYTES
-from task2vec.errors import MissingExtraError
+from task2vec.errors import MissingExtraError, SourceError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,8 +100,15 @@ class ArrowShard:
     path: Path
 
     def schema(self) -> "pa.Schema":
-        """Return the columns and the metadata."""
+        """Return the columns and the metadata; raises `SourceError` if it is compressed."""
         pa = pyarrow()
+        with pa.memory_map(str(self.path)) as file:
+            if has_compressed(file, pyarrow=pa):
+                raise SourceError(
+                    "A table is compressed",
+                    expected="an Arrow stream as datasets saves it",
+                    remedy="Save it with save_to_disk, or as Parquet.",
+                )
         with pa.memory_map(str(self.path)) as file, pa.ipc.open_stream(file) as stream:
             return stream.schema
 

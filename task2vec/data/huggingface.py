@@ -56,8 +56,8 @@ class HuggingFaceReader:
             split, _, number = key.rpartition(_ROW)
             wanted[split].append(int(number))
         for split, numbers in wanted.items():
-            for number in sorted(numbers):
-                yield f"{split}{_ROW}{number}", _raw(self.rows[split][number][self.column])
+            for row in sorted(numbers):
+                yield f"{split}{_ROW}{row}", _raw(self.rows[split][row][self.column])
 
 
 _ROW = "row "

@@ -37,9 +37,9 @@ def is_indexed(source: object) -> TypeGuard[Indexed]:
         return False
     if isinstance(source, Mapping | Sequence | np.ndarray):
         return False
-    return any(hasattr(source, name) for name in ("classes", "class_to_idx", *_LABELS)) or (
-        _is_subset(source) and is_indexed(source.dataset)
-    )
+    if _is_subset(source):
+        return is_indexed(getattr(source, "dataset"))  # noqa: B009
+    return any(hasattr(source, name) for name in ("classes", "class_to_idx", *_LABELS))
 
 
 def _is_subset(source: Any) -> bool:
@@ -156,7 +156,7 @@ def _called(label: int, names: Mapping[int, str] | None, *, source: str) -> str:
 def _stamps(dataset: Any, chosen: Collection[int]) -> Iterator[str]:
     """Yield what tells a changed image: the time of its file, or its pixels."""
     samples = _first(dataset, _SAMPLES)
-    pixels = getattr(dataset, "data", None)
+    pixels: Any = getattr(dataset, "data", None)
     for number in chosen:
         if samples is not None and isinstance(samples[number][0], str | os.PathLike):
             try:

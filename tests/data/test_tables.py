@@ -256,3 +256,21 @@ def test_a_label_of_megabytes_is_no_name(tmp_path: Path, png: Png) -> None:
     pq.write_table(table, tmp_path / "set.parquet", compression="zstd")
     with pytest.raises(SourceError, match="a label that is no name"):
         open_source(tmp_path / "set.parquet", trusted=False)
+
+
+@pytest.mark.parametrize("codec", ["zstd", "lz4", None])
+@pytest.mark.parametrize("label", [pa.string(), pa.dictionary(pa.int32(), pa.string())])
+def test_compressed_streams_are_refused_before_they_are_unpacked(
+    tmp_path: Path, png: Png, codec: str | None, label: pa.DataType
+) -> None:
+    labels = pa.array(["a", "b"] * 500).cast(label)
+    table = pa.table({"image": [png(n % 2) for n in range(1000)], "label": labels})
+    options = pa.ipc.IpcWriteOptions(compression=codec)
+    with pa.ipc.new_stream(tmp_path / "data.arrow", table.schema, options=options) as stream:
+        stream.write_table(table)
+    (tmp_path / "dataset_info.json").write_text("{}")
+    if codec is None:
+        assert len(open_source(tmp_path, trusted=False).entries) == 1000
+    else:
+        with pytest.raises(SourceError, match="A table is compressed"):
+            open_source(tmp_path, trusted=False)
