@@ -1,0 +1,144 @@
+"""How much is taken on: by caller, at once, and at all."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from extra_routes import extra_routes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from running import bearer, running
+
+from task2vec.errors import OverloadedError
+from task2vec.types import Scope
+from task2vec_api.middleware.gate import Turnstile
+from task2vec_api.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+WHOAMI = "/v1/extra/whoami"
+
+
+async def test_a_key_that_asks_too_often_has_to_wait_and_others_have_not(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        busy = it.key(Scope.READ, name="busy", requests_per_minute=5)
+        calm = it.key(Scope.READ, name="calm")
+        answers = [await it.client.get(WHOAMI, headers=bearer(busy)) for _ in range(8)]
+        other = await it.client.get(WHOAMI, headers=bearer(calm))
+
+    statuses = [answer.status_code for answer in answers]
+    # The window is of the clock's minute: it may turn while the test runs.
+    assert statuses[:5] == [200] * 5
+    assert 429 in statuses[5:]
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.json()["code"] == "rate_limited"
+    assert 1 <= int(refused.headers["retry-after"]) <= 120
+    assert other.status_code == 200
+
+
+async def test_a_key_does_only_so_much_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        key = it.key(Scope.READ, concurrent_requests=2)
+        sleeps = [
+            it.client.get("/v1/extra/sleep", params={"seconds": 0.3}, headers=bearer(key))
+            for _ in range(4)
+        ]
+        statuses = sorted(answer.status_code for answer in await asyncio.gather(*sleeps))
+        afterwards = await it.client.get(WHOAMI, headers=bearer(key))
+
+    assert statuses == [200, 200, 429, 429]
+    assert afterwards.status_code == 200
+
+
+async def test_what_is_too_much_is_told_within_a_tenth_of_a_second(tmp_path: Path) -> None:
+    few = Settings(concurrent_requests=2, queued_requests=2, access_log=False)
+
+    async def call() -> tuple[int, float, str | None]:
+        begun = time.monotonic()
+        answer = await it.client.get("/v1/extra/sleep", params={"seconds": 0.5})
+        return answer.status_code, time.monotonic() - begun, answer.headers.get("retry-after")
+
+    async with running(tmp_path / "s", few, routers=[extra_routes()]) as it:
+        answers = await asyncio.gather(*(call() for _ in range(12)))
+        alive = await asyncio.gather(it.client.get("/livez"), it.client.get(WHOAMI))
+
+    served = [answer for answer in answers if answer[0] == 200]
+    refused = [answer for answer in answers if answer[0] == 503]
+    assert (len(served), len(refused)) == (2, 10)
+    assert max(seconds for _, seconds, _ in refused) < 0.1
+    assert {again for *_, again in refused} == {"1"}
+    assert [answer.status_code for answer in alive] == [200, 200]
+
+
+async def test_a_short_queue_smooths_a_burst(tmp_path: Path) -> None:
+    patient = Settings(concurrent_requests=1, queued_requests=5, queue_seconds=5, access_log=False)
+    async with running(tmp_path / "s", patient, routers=[extra_routes()]) as it:
+        calls = [it.client.get("/v1/extra/sleep", params={"seconds": 0.05}) for _ in range(6)]
+        statuses = [answer.status_code for answer in await asyncio.gather(*calls)]
+
+    assert statuses == [200] * 6
+
+
+async def test_those_who_wait_on_purpose_do_not_stand_in_the_way(tmp_path: Path) -> None:
+    one = Settings(concurrent_requests=1, queued_requests=0, access_log=False)
+    waiting = {"Prefer": "wait=10"}
+    async with running(tmp_path / "s", one, routers=[extra_routes()]) as it:
+        long = [
+            asyncio.create_task(
+                it.client.get("/v1/extra/sleep", params={"seconds": 0.3}, headers=waiting)
+            )
+            for _ in range(3)
+        ]
+        await asyncio.sleep(0.1)
+        short = await it.client.get(WHOAMI)
+        done = await asyncio.gather(*long)
+
+    assert short.status_code == 200
+    assert [answer.status_code for answer in done] == [200] * 3
+
+
+@given(
+    places=st.integers(1, 4),
+    queued=st.integers(0, 4),
+    callers=st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=20),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_turnstile_never_lets_too_many_in_and_loses_no_place(
+    places: int, queued: int, callers: list[tuple[int, bool]]
+) -> None:
+    async def run() -> None:
+        turnstile = Turnstile(places, queued=queued, seconds=0.004)
+        inside = most = 0
+
+        async def call(milliseconds: int) -> None:
+            nonlocal inside, most
+            try:
+                await turnstile.enter()
+            except OverloadedError:
+                return
+            inside += 1
+            most = max(most, inside)
+            try:
+                await asyncio.sleep(milliseconds / 1000)
+            finally:
+                inside -= 1
+                turnstile.leave()
+
+        tasks = []
+        for milliseconds, cancelled in callers:
+            task = asyncio.create_task(call(milliseconds))
+            tasks.append(task)
+            await asyncio.sleep(0)
+            if cancelled:
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert most <= places
+        # Every place is free again.
+        for _ in range(places):
+            await asyncio.wait_for(turnstile.enter(), 1)
+        if not queued:
+            with pytest.raises(OverloadedError):
+                await turnstile.enter()
+
+    asyncio.run(run())
