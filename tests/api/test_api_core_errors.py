@@ -96,7 +96,8 @@ def test_folders_of_this_machine_are_not_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [errors.StoreError, errors.StoreCorruptError, errors.StoreBusyError, errors.NoStoreError]
+    "kind",
+    [errors.StoreError, errors.StoreCorruptError, errors.StoreBusyError, errors.NoStoreError],
 )
 def test_what_the_database_says_is_for_the_log(kind: type[errors.StoreError]) -> None:
     told = problem_of(kind("The database /srv/secret/task2vec.sqlite3 failed", got="row 17"))

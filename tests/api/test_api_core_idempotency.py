@@ -1,0 +1,169 @@
+"""A POST that is repeated with its key is answered again, and not done again."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+from extra_routes import extra_routes
+from running import bearer, running
+
+from task2vec.types import Scope
+from task2vec_api.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+COUNT = "/v1/extra/count"
+SUM = {"left": 1, "right": 2}
+
+
+def keyed(key: str, **others: str) -> dict[str, str]:
+    return {"Idempotency-Key": key} | others
+
+
+async def test_the_same_request_gets_the_same_answer(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        first = await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+        again = await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+        other_key = await it.client.post(COUNT, json=SUM, headers=keyed("k2"))
+        none = await it.client.post(COUNT, json=SUM)
+
+    assert first.json() == {"calls": 1, "sum": 3}
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again.headers["content-type"] == first.headers["content-type"]
+    assert again.headers["idempotency-replayed"] == "true"
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["x-request-id"] != first.headers["x-request-id"]
+    assert (other_key.json()["calls"], none.json()["calls"]) == (2, 3)
+
+
+async def test_an_answer_outlives_the_server(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        first = await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        again = await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+
+    assert again.content == first.content
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+@pytest.mark.parametrize("change", ["body", "query", "path"])
+async def test_another_request_with_the_key_is_a_mistake(tmp_path: Path, change: str) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+        answer = await it.client.post(
+            "/v1/extra/upload" if change == "path" else COUNT,
+            json={"left": 1, "right": 3} if change == "body" else SUM,
+            params={"seconds": "0.0"} if change == "query" else None,
+            headers=keyed("k"),
+        )
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_two_at_the_same_time_are_one(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+
+        async def call() -> httpx2.Response:
+            return await it.client.post(
+                COUNT, json=SUM, params={"seconds": 0.3}, headers=keyed("k")
+            )
+
+        answers = await asyncio.gather(*(call() for _ in range(5)))
+        after = await call()
+
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [200, 409, 409, 409, 409]
+    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"wrong_state"}
+    assert after.json()["calls"] == 1
+
+
+async def test_keys_of_different_callers_are_different(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        one, two = it.key(Scope.WRITE, name="one"), it.key(Scope.WRITE, name="two")
+        calls = [
+            (await it.client.post(COUNT, json=SUM, headers=keyed("k", **bearer(who)))).json()[
+                "calls"
+            ]
+            for who in (one, two, one, two)
+        ]
+
+    assert calls == [1, 2, 1, 2]
+
+
+async def test_a_fault_is_not_kept(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        headers = keyed("k")
+        answers = [await it.client.post("/v1/extra/count_and_fail", headers=headers) for _ in "ab"]
+        counted = await it.client.post(COUNT, json=SUM)
+
+    assert [answer.status_code for answer in answers] == [500, 500]
+    assert counted.json()["calls"] == 3
+
+
+async def test_what_was_refused_for_its_content_is_refused_again(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        answers = [
+            await it.client.post(COUNT, json={"left": "x"}, headers=keyed("k")) for _ in "ab"
+        ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert answers[1].headers["idempotency-replayed"] == "true"
+    assert answers[1].headers["content-type"] == "application/problem+json"
+
+
+async def test_an_upload_is_recognised_without_being_read_twice(tmp_path: Path) -> None:
+    upload = {"Content-Type": "application/octet-stream"}
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        first, again, longer = [
+            await it.client.post("/v1/extra/upload", content=body, headers=keyed("k", **upload))
+            for body in (b"x" * 3_000_000, b"x" * 3_000_000, b"x" * 3_000_001)
+        ]
+
+    assert first.json() == {"calls": 1, "bytes": 3_000_000}
+    assert again.content == first.content
+    assert longer.status_code == 422
+
+
+async def test_the_answer_to_a_request_that_was_given_up_can_be_fetched(tmp_path: Path) -> None:
+    slow = {"seconds": 0.4}
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        headers = keyed("k", **{"Request-Timeout": "0.1"})
+        late = await it.client.post(COUNT, json=SUM, params=slow, headers=headers)
+        again = await it.client.post(COUNT, json=SUM, params=slow, headers=keyed("k"))
+
+    assert late.status_code == 504
+    assert again.json() == {"calls": 1, "sum": 3}
+
+
+async def test_a_key_is_free_again_after_its_time(tmp_path: Path) -> None:
+    short = Settings(idempotency_hours=0.2 / 3600, access_log=False)
+    async with running(tmp_path / "s", short, routers=[extra_routes()]) as it:
+        await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+        await asyncio.sleep(0.25)
+        again = await it.client.post(COUNT, json={"left": 0, "right": 0}, headers=keyed("k"))
+
+    assert again.json() == {"calls": 2, "sum": 0}
+
+
+async def test_a_key_that_a_killed_server_left_is_free(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        it.workspace.store().idempotency.begin(
+            owner="", key="k", fingerprint="of something", now=time.time(), keep=1000
+        )
+        blocked = await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        free = await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+
+    assert blocked.status_code == 422
+    assert free.status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", "a b", "ü", "x" * 256])
+async def test_an_odd_key_is_refused(tmp_path: Path, key: str) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        headers = {"Idempotency-Key": key.encode()}
+        answer = await it.client.post(COUNT, json=SUM, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_setting")
