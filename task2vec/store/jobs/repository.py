@@ -19,6 +19,7 @@ from task2vec.store.jobs.rows import (
     insert_job,
     query_jobs,
 )
+from task2vec.store.jobs.watching import Watching
 from task2vec.store.schema_service import batch_items, jobs
 from task2vec.types import (
     JobKind,
@@ -27,7 +28,7 @@ from task2vec.types import (
 )
 
 
-class Jobs(Lending):
+class Jobs(Lending, Watching):
     """The jobs of a store.
 
     Every method is one transaction, except that those that end in ``_within`` are part of the
