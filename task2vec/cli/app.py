@@ -17,6 +17,7 @@ from task2vec.cli import (
     serving,
     tasks,
     upkeep,
+    working,
 )
 from task2vec.cli.config import read_config
 
@@ -56,7 +57,17 @@ def start(
     context.default_map = read_config(config, context.command)
 
 
-for part in (tasks, batching, searching, recommending, finetuning, mapping, serving, upkeep):
+for part in (
+    tasks,
+    batching,
+    searching,
+    recommending,
+    finetuning,
+    mapping,
+    serving,
+    working,
+    upkeep,
+):
     part.register(app)
 app.add_typer(models.app, name="models")
 app.add_typer(outcomes.app, name="outcomes")

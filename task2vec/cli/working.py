@@ -1,0 +1,110 @@
+"""The command worker."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from task2vec.errors import SettingError
+
+PARENT_VARIABLE = "TASK2VEC_WORKER_PARENT"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command("worker")(worker)
+
+
+def worker(
+    url: Annotated[
+        str,
+        typer.Option(
+            envvar=["TASK2VEC_WORKER_URL", "TASK2VEC_URL"],
+            help="The server's address, such as `http://127.0.0.1:8000`.",
+        ),
+    ],
+    api_key: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TASK2VEC_API_KEY",
+            help="A key with the scope `work`. Better by the environment: others on this machine "
+            "can read a command line.",
+            show_envvar=True,
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the networks run: `cpu`, or `cuda:N`. Default: a GPU if there is one."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="A name that no other worker has. Default: made of host and process."),
+    ] = None,
+    cache_bytes: Annotated[
+        int, typer.Option(min=1, help="As much of what was downloaded is kept at most.")
+    ] = 16 * 2**30,
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TASK2VEC_WORKER_CA",
+            help="A PEM file with the server's own certificate: that one is trusted, and no other.",
+        ),
+    ] = None,
+) -> None:
+    """Do the jobs of a server: one at a time, on one device.
+
+    Start one for each device, on as many machines as you like; the server shares out the jobs. On
+    SIGTERM or Ctrl-C a worker hands its job back and ends; the second time it ends at once.
+    """
+    from task2vec.engine.local import LocalEngine, best_device, usable_device
+    from task2vec.sdk.http import Address
+    from task2vec.worker.certificate import trusting
+    from task2vec.worker.downloads import Downloads
+    from task2vec.worker.drain import Drain
+    from task2vec.worker.names import default_name
+    from task2vec.worker.parent import follow
+    from task2vec.worker.server import Server
+    from task2vec.worker.worker import Worker
+
+    _log()
+    address = Address(url)
+    context = None if ca is None else trusting(ca)
+    drain = Drain()
+    drain.listen()
+    downloads = Downloads(most=cache_bytes)
+    if (parent := os.environ.get(PARENT_VARIABLE)) is not None:
+        follow(_number(parent), clean=downloads.close)
+    server = Server(address, api_key=api_key, context=context)
+    try:
+        engine = LocalEngine(usable_device(device or best_device()))
+        called = name or default_name()
+        logger = logging.getLogger("task2vec.worker")
+        runs = Worker(server, engine, downloads, name=called, drain=drain)
+        runs.warm_up()
+        logger.info("worker %s on %s works for %s", called, engine.device, address.url)
+        runs.run()
+        logger.info("worker %s ends", called)
+    finally:
+        server.close()
+        downloads.close()
+
+
+def _log() -> None:
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # It tells of each request: some in a second.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise SettingError(f"{PARENT_VARIABLE} is no process", expected="its number", got=text)
+    return int(text)

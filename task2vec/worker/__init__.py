@@ -1,0 +1,1 @@
+"""A process that leases jobs from a server over HTTP and does them on one device."""

@@ -1,0 +1,157 @@
+"""One leased job: its data is fetched, the work done, and what was found handed in."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from task2vec.data.open import open_source
+from task2vec.data.task import Task
+from task2vec.embedding.files import save_embedding
+from task2vec.engine.findings import Findings
+from task2vec.engine.local import LocalEngine
+from task2vec.engine.work import Order, Work
+from task2vec.errors import JobCancelledError, WeightsError
+from task2vec.types import JobKind
+from task2vec.wire import leases as wire
+from task2vec.worker.downloads import Downloads
+from task2vec.worker.failures import failure_of, out_of_memory
+from task2vec.worker.heart import Halt, Heart
+from task2vec.worker.server import Server
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What is handed in: the findings, and their files."""
+
+    findings: wire.Findings
+    files: Mapping[str, Path]
+
+
+class LeasedJob:
+    """Does the work of a lease; what it makes lies in ``folder``."""
+
+    def __init__(
+        self,
+        lease: wire.Lease,
+        folder: Path,
+        *,
+        server: Server,
+        engine: LocalEngine,
+        downloads: Downloads,
+    ) -> None:
+        self.lease = lease
+        self._server = server
+        self._engine = engine
+        self._downloads = downloads
+        #: What files of this machine are called in what the server is told.
+        self._folder = folder
+        self._shown: dict[Path, str] = {folder: "the worker's folder"}
+
+    def run(self, heart: Heart) -> Done | wire.Failure | None:
+        """Do the work; None where nobody waits for it any more.
+
+        ``heart`` hears of the progress and says when to stop.
+        """
+        try:
+            return self._packed(self._work(heart))
+        except JobCancelledError:
+            return self._stopped(heart)
+        except Exception as error:
+            logger.exception("job %s failed", self.lease.job)
+            if out_of_memory(error):
+                self._engine.free_memory()
+            return failure_of(error, fence=self.lease.fence, shown=self._shown)
+
+    def _work(self, heart: Heart) -> Findings:
+        work = Work(self._engine, tell=heart.tell, stopped=heart.stopped)
+        payload = self.lease.payload
+        tell = _stopping(heart)
+        order = Order(
+            kind=self.lease.kind,
+            payload=payload,
+            tasks={role: self._open(about, tell) for role, about in payload["datasets"].items()},
+            folder=self._folder,
+            start=self._start(payload["model"], tell)
+            if self.lease.kind is JobKind.FINETUNE
+            else None,
+        )
+        return work.do(order)
+
+    def _open(self, about: Mapping[str, Any], tell: Callable[[int, int], None]) -> Task:
+        path = self._downloads.get(
+            about["sha256"],
+            size=about["bytes"],
+            suffix=about["format"],
+            fetch=lambda: self._server.dataset(about["id"]),
+            progress=tell,
+        )
+        name = self.lease.payload.get("name") if self.lease.kind is JobKind.EMBED else None
+        self._shown[path] = about["name"]
+        task = open_source(path, name=name or about["name"], trusted=False)
+        # Where it lies here is nobody's business.
+        return replace(task, source=about["name"])
+
+    def _start(self, model: Mapping[str, Any], tell: Callable[[int, int], None]) -> str:
+        """Return the reference of the starting model; that of an expert is a file of ours."""
+        if not str(model["ref"]).startswith("store:"):
+            return str(model["ref"])
+        if model.get("sha256") is None:
+            raise WeightsError(
+                f"It is not known what the checkpoint of {model['name']} must be",
+                remedy="It was made by an earlier version: fine-tune anew.",
+            )
+        path = self._downloads.get(
+            model["sha256"],
+            size=None,
+            suffix=".safetensors",
+            fetch=lambda: self._server.checkpoint(model["id"]),
+            progress=tell,
+        )
+        self._shown[path] = model["name"]
+        return f"file:{path}"
+
+    def _packed(self, found: Findings) -> Done:
+        folder, files = self._folder, dict[str, Path]()
+        for role, embedded in found.embedded.items():
+            files[f"embedding.{role}"] = folder / f"{role}.npz"
+            save_embedding(embedded.embedding, folder / f"{role}.npz", name=embedded.name)
+            files[f"thumbnail.{role}"] = folder / f"{role}.png"
+            (folder / f"{role}.png").write_bytes(embedded.thumbnail)
+        if found.checkpoint is not None:
+            files["checkpoint"] = found.checkpoint
+        measured = found.measured
+        return Done(
+            wire.Findings(
+                fence=self.lease.fence,
+                seconds=found.seconds,
+                warnings=found.warnings,
+                source_signature=found.source_signature,
+                measured=None
+                if measured is None
+                else {id_: tuple(probe.correct.tolist()) for id_, probe in measured.items()},
+                tuned=None if found.tuned is None else found.tuned.to_json(),
+            ),
+            files,
+        )
+
+    def _stopped(self, heart: Heart) -> wire.Failure | None:
+        if heart.halt is not Halt.CANCELLED:
+            return None
+        return wire.Failure(
+            fence=self.lease.fence, code=JobCancelledError.code, problem="The job was cancelled"
+        )
+
+
+def _stopping(heart: Heart) -> Callable[[int, int], None]:
+    """Return what tells of downloaded bytes, and stops when the heart says so."""
+
+    def tell(done: int, total: int) -> None:
+        if heart.stopped():
+            raise JobCancelledError("The work was stopped")
+        heart.tell("downloading", done, total)
+
+    return tell

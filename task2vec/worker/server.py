@@ -1,0 +1,213 @@
+"""The server, as a worker talks to it."""
+
+import ssl
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from task2vec import __version__
+from task2vec.errors import ServiceError
+from task2vec.sdk.http import Address, answer_of, failure
+from task2vec.sdk.problems import raise_for
+from task2vec.sdk.request import Method, Request, segment
+from task2vec.types.jobs import JobKind
+from task2vec.wire.jobs import Progress
+from task2vec.wire.leases import Failure, Findings, Heartbeat, Lease, LeaseQuestion, Pulse
+
+M = TypeVar("M", bound=BaseModel)
+
+_CONNECT = 10.0
+_SECONDS = 30.0
+#: Storing a large checkpoint takes the server a while after the last byte has come.
+_STORING = 120.0
+_CHUNK = 1 << 18
+
+
+class Server:
+    """One server; safe to use from several threads.
+
+    Every method raises what a refusal stands for, and `ServiceError` where there is no answer.
+    ``context`` is how its certificate is checked, ``transport`` replaces the network.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        api_key: str | None,
+        context: ssl.SSLContext | None = None,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        self.address = address
+        headers = {"User-Agent": f"task2vec-worker/{__version__}", "Accept": "application/json"}
+        if api_key is not None:
+            headers["Authorization"] = f"Bearer {api_key}"
+        self._client = httpx2.Client(
+            headers=headers,
+            timeout=httpx2.Timeout(_SECONDS, connect=_CONNECT),
+            verify=context if context is not None else True,
+            transport=transport,
+            # No proxy stands between a worker and a server on its own machine.
+            trust_env=not _loopback(address),
+        )
+
+    def lease(self, worker: str, kinds: tuple[JobKind, ...], *, wait: float) -> Lease | None:
+        """Ask for work, for up to ``wait`` seconds; None where there is none."""
+        question = LeaseQuestion(worker=worker, kinds=kinds)
+        response = self._send(
+            "/leases",
+            json=question.model_dump(mode="json"),
+            params={"wait": wait},
+            timeout=httpx2.Timeout(_SECONDS + wait, connect=_CONNECT),
+        )
+        return None if response.status_code == 204 else _read(Lease, response)
+
+    def heartbeat(self, lease: Lease, progress: Progress) -> Pulse:
+        """Tell of progress; raises `LeaseLostError` when the job is somebody else's by now."""
+        beat = Heartbeat(fence=lease.fence, progress=progress)
+        # Half a lease without an answer, and there will be something newer to tell.
+        timeout = httpx2.Timeout(max(1.0, lease.seconds / 2), connect=_CONNECT)
+        path = _of(lease, "heartbeat")
+        return _read(Pulse, self._send(path, json=beat.model_dump(mode="json"), timeout=timeout))
+
+    def complete(
+        self,
+        lease: Lease,
+        findings: Findings,
+        files: Mapping[str, Path],
+        *,
+        told: Callable[[int, int], None],
+    ) -> None:
+        """Hand in what was found, with its files; ``told`` hears of bytes sent and in all.
+
+        It may be sent again: the fence tells the server that it is the same.
+        """
+        total = sum(path.stat().st_size for path in files.values())
+        count = _Count(total, told)
+        # Without a file's name it is a plain field, but of a form that is always multipart.
+        parts: dict[str, tuple[str | None, Any, str]] = {
+            "findings": (None, findings.model_dump_json().encode(), "application/json")
+        }
+        with ExitStack() as stack:
+            for name, path in files.items():
+                file = stack.enter_context(_Reading(path, count))
+                parts[name] = (path.name, file, "application/octet-stream")
+            self._send(
+                _of(lease, "complete"),
+                files=parts,
+                timeout=httpx2.Timeout(_STORING, connect=_CONNECT),
+            )
+
+    def fail(self, lease: Lease, why: Failure) -> None:
+        """Tell why a try failed, or that a cancelled job was stopped."""
+        self._send(_of(lease, "fail"), json=why.model_dump(mode="json"))
+
+    def release(self, lease: Lease) -> None:
+        """Hand a job back that was not finished; the try does not count."""
+        timeout = httpx2.Timeout(5.0, connect=2.0)
+        self._send(_of(lease, "release"), json={"fence": lease.fence}, timeout=timeout)
+
+    def dataset(self, id_: str) -> AbstractContextManager[Iterable[bytes]]:
+        """Open the bytes of a data set."""
+        return self._stream(f"/datasets/{segment(id_)}/content")
+
+    def checkpoint(self, model: str) -> AbstractContextManager[Iterable[bytes]]:
+        """Open the bytes of an expert's checkpoint."""
+        return self._stream(f"/models/{segment(model)}/checkpoint")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def _send(self, path: str, **words: Any) -> httpx2.Response:
+        request = Request(Method.POST, path, lambda answer: answer)
+        try:
+            response = self._client.post(self.address.of(path), **words)
+        except httpx2.HTTPError as error:
+            raise failure(error, self.address, request=request) from error
+        raise_for(answer_of(response))
+        return response
+
+    @contextmanager
+    def _stream(self, path: str) -> Iterator[Iterable[bytes]]:
+        request = Request(Method.GET, path, lambda answer: answer)
+        headers = {"Accept": "application/octet-stream", "Accept-Encoding": "identity"}
+        try:
+            with self._client.stream("GET", self.address.of(path), headers=headers) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    raise_for(answer_of(response))
+                yield response.iter_bytes(_CHUNK)
+        except httpx2.HTTPError as error:
+            raise failure(error, self.address, request=request) from error
+
+
+class _Count:
+    """Adds up what was read of several files."""
+
+    def __init__(self, total: int, told: Callable[[int, int], None]) -> None:
+        self._total = total
+        self._told = told
+        self._done = 0
+
+    def add(self, size: int) -> None:
+        self._done += size
+        self._told(self._done, self._total)
+
+
+class _Reading:
+    """A file that tells how much of it was read."""
+
+    def __init__(self, path: Path, count: _Count) -> None:
+        self._file = path.open("rb")
+        self._count = count
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._count.add(len(data))
+        return data
+
+    def seek(self, *place: int) -> int:
+        return self._file.seek(*place)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _of(lease: Lease, verb: str) -> str:
+    return f"/leases/{segment(lease.job)}:{verb}"
+
+
+def _read(model: type[M], response: httpx2.Response) -> M:
+    try:
+        return model.model_validate_json(response.content)
+    except ValidationError as error:
+        raise ServiceError(
+            "The server's answer is not understood",
+            expected=f"a {model.__name__}",
+            got=str(error.error_count()) + " faults",
+            remedy="Use the same version of task2vec on both sides.",
+        ) from error
+
+
+def _loopback(address: Address) -> bool:
+    host = urlsplit(address.url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
