@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from docs.error_catalogue import error_catalogue
+from docs.http_reference import http_reference
 from docs.reference import command_reference
 
 DOCS = Path(__file__).parent
@@ -18,6 +19,7 @@ DOCS = Path(__file__).parent
 GENERATED: dict[str, Callable[[], str]] = {
     "cli.md": command_reference,
     "errors.md": error_catalogue,
+    "http-api.md": http_reference,
 }
 
 

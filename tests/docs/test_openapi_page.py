@@ -83,6 +83,27 @@ def test_fields_say_their_type_default_and_bounds(document) -> None:
     assert "A round thing." in page
 
 
+def test_what_all_operations_share_is_told_once(document) -> None:
+    page = openapi_page(document)
+    assert "Every operation below `/v1` takes the header" not in page
+    assert "may answer 422 with a [Problem](#problem)" in page
+    assert "\n| 422 |" not in page
+
+
+def test_an_answer_has_an_example_unless_its_schema_shows_the_same() -> None:
+    class Answer(BaseModel):
+        model_config = {"json_schema_extra": {"examples": [{"a": 1}]}}
+        a: int
+
+    app = FastAPI()
+    for name, example in (("same", {"a": 1}), ("other", {"a": 2})):
+        shown = {200: {"content": {"application/json": {"example": example}}}}
+        app.get(f"/{name}", response_model=Answer, responses=shown)(lambda: None)
+    page = openapi_page(app.openapi())
+    assert page.count('{\n  "a": 1\n}') == 1
+    assert page.count('Answer 200:\n\n```json\n{\n  "a": 2\n}') == 1
+
+
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
