@@ -1,0 +1,163 @@
+"""Models, outcomes and probes over HTTP."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from filled import NAMES, filled
+from running import Running
+
+from task2vec.types import ModelRecord
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Running]:
+    async with filled(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def expert(server: Running) -> ModelRecord:
+    """An expert whose checkpoint lies in the store."""
+    (server.workspace.path / "experts").mkdir()
+    (server.workspace.path / "experts" / "mine.safetensors").write_bytes(b"weights" * 1000)
+    return server.workspace.store().models.add(
+        ModelRecord(
+            id="",
+            name="mine",
+            ref="store:experts/mine.safetensors",
+            architecture="tf_efficientnet_lite0",
+            task="greek_capitals",
+            parameters=1000,
+            input_size=128,
+            licence="MIT",
+            created="",
+        )
+    )
+
+
+async def test_models_come_by_name_page_by_page(server: Running, expert: ModelRecord) -> None:
+    whole = (await server.client.get("/v1/models")).json()["models"]
+    assert [model["name"] for model in whole] == sorted(model["name"] for model in whole)
+    assert {"mine", "efficientnet_lite0"} <= {model["name"] for model in whole}
+    found, token = [], None
+    while True:
+        given = {"page_size": 1} | ({"page_token": token} if token else {})
+        page = (await server.client.get("/v1/models", params=given)).json()
+        found += page["models"]
+        token = page["next_page_token"]
+        if token is None:
+            break
+    assert found == whole
+
+
+async def test_a_model_is_shown_edited_and_removed(server: Running, expert: ModelRecord) -> None:
+    shown = await server.client.get("/v1/models/mine")
+    assert shown.json() == expert.to_json()
+    etag = shown.headers["etag"]
+    known = await server.client.get(f"/v1/models/{expert.id}", headers={"If-None-Match": etag})
+    assert known.status_code == 304
+    edited = await server.client.patch(
+        "/v1/models/mine",
+        json={"name": "best", "licence": "Apache-2.0"},
+        headers={"If-Match": etag},
+    )
+    assert edited.json() == shown.json() | {"name": "best", "licence": "Apache-2.0"}
+    late = await server.client.delete("/v1/models/best", headers={"If-Match": etag})
+    assert late.status_code == 412
+    gone = await server.client.delete("/v1/models/best")
+    assert gone.status_code == 204
+    assert not (server.workspace.path / "experts" / "mine.safetensors").exists()
+    assert (await server.client.get("/v1/models/best")).status_code == 404
+
+
+@pytest.mark.parametrize(("method", "given"), [("PATCH", {"json": {"name": "x"}}), ("DELETE", {})])
+async def test_a_packaged_model_stays_as_it_is(server: Running, method: str, given: dict) -> None:
+    answer = await server.client.request(method, "/v1/models/efficientnet_lite0", **given)
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+
+
+async def test_an_expert_is_downloaded_whole_or_in_part(server, expert: ModelRecord) -> None:
+    whole = await server.client.get("/v1/models/mine/checkpoint")
+    assert whole.content == b"weights" * 1000
+    assert whole.headers["content-type"] == "application/octet-stream"
+    part = await server.client.get("/v1/models/mine/checkpoint", headers={"Range": "bytes=6990-"})
+    assert (part.status_code, part.content) == (206, whole.content[6990:])
+    other = await server.client.get("/v1/models/efficientnet_lite0/checkpoint")
+    assert (other.status_code, other.json()["code"]) == (404, "unknown_name")
+
+
+@pytest.mark.parametrize(
+    "ref",
+    [
+        "file:/etc/passwd?arch=resnet18",
+        "file:///etc/passwd",
+        "store:../../etc/passwd",
+        "package:task2vec/errors.py",
+        "/etc/passwd",
+        "../x",
+        "http://127.0.0.1/x",
+        "timm",
+        "TIMM:resnet18",
+        " timm:resnet18",
+        "timm:res\nnet18",
+        "hf-hub",
+    ],
+)
+async def test_no_reference_names_a_file_of_the_server(server: Running, ref: str) -> None:
+    before = server.workspace.store().models.list()
+    answer = await server.client.post("/v1/models", json={"ref": ref})
+    assert (answer.status_code, answer.json()["code"]) == (422, "refused_address")
+    assert server.workspace.store().models.list() == before
+
+
+async def test_outcomes_are_recorded_all_or_none(server: Running) -> None:
+    good = {"model": "efficientnet_lite0", "task": "greek_capitals", "accuracy": 0.5, "seed": 3}
+    for bad, status in (
+        ({**good, "accuracy": 1.5}, 422),
+        ({**good, "task": "greek"}, 404),
+        ({**good, "model": "greek"}, 404),
+        ({**good, "accuracy": "nan"}, 422),
+        ({**good, "images": 0}, 422),
+    ):
+        answer = await server.client.post("/v1/outcomes", json={"outcomes": [good, bad]})
+        assert answer.status_code == status, bad
+    assert server.workspace.store().outcomes.list() == []
+
+    many = [{**good, "task": name, "accuracy": n / 10} for n, name in enumerate(NAMES)]
+    added = await server.client.post("/v1/outcomes", json={"outcomes": many})
+    assert added.status_code == 201
+    listed = await server.client.get("/v1/outcomes")
+    assert listed.json()["outcomes"] == added.json()["outcomes"]
+    assert [
+        (o["task"], o["accuracy"], o["model"], o["seed"]) for o in added.json()["outcomes"]
+    ] == [(name, n / 10, "efficientnet_lite0", 3) for n, name in enumerate(NAMES)]
+
+
+async def test_outcomes_come_page_by_page_and_filtered(server: Running) -> None:
+    one = {"model": "efficientnet_lite0", "accuracy": 0.5}
+    many = [{**one, "task": name} for name in NAMES]
+    await server.client.post("/v1/outcomes", json={"outcomes": many})
+    found, token = [], None
+    while True:
+        given = {"page_size": 3} | ({"page_token": token} if token else {})
+        page = (await server.client.get("/v1/outcomes", params=given)).json()
+        found += [outcome["task"] for outcome in page["outcomes"]]
+        token = page["next_page_token"]
+        if token is None:
+            break
+    assert found == NAMES
+    of_one = await server.client.get("/v1/outcomes", params={"task": "emoji_food"})
+    assert [outcome["task"] for outcome in of_one.json()["outcomes"]] == ["emoji_food"]
+    unknown = await server.client.get("/v1/outcomes", params={"model": "nothing"})
+    assert unknown.status_code == 404
+
+
+async def test_probes_say_what_they_are(server: Running) -> None:
+    probes = {p["name"]: p for p in (await server.client.get("/v1/probes")).json()["probes"]}
+    default = probes["efficientnet_lite0"]
+    assert (default["packaged"], default["filters"]) == (True, 21008)
+    assert default["architecture"] == "tf_efficientnet_lite0"
+    assert probes["efficientnet_lite1"]["filters"] is None
