@@ -124,3 +124,13 @@ def test_the_signature_follows_the_boxes(tmp_path: Path, write: Write) -> None:
     first = open_source(write(tmp_path, coco_files(coco()))).signature
     moved = [((11, 5, 20, 30), 0, "cat"), *BOXES[1:]]
     assert open_source(write(tmp_path, coco_files(coco(moved)))).signature != first
+
+
+def test_boxes_of_an_unreadable_image_bear_its_reason(tmp_path: Path, write: Write) -> None:
+    files = coco_files(coco())
+    files["val2017/0.png"] = b"words"
+    sample = all_images(open_source(write(tmp_path, files)), transform=np.asarray)
+    assert sample.warnings == (
+        "2 of 4 images tried could not be read: val2017/0.png#box 1 (text, not an image), "
+        "val2017/0.png#box 2 (text, not an image)",
+    )

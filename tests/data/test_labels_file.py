@@ -173,3 +173,11 @@ def test_one_name_in_two_unicode_forms_is_found(tmp_path: Path, png: Png, write:
     task = open_source(write(tmp_path, files))
     assert labels(task) == {"b.png": "y", "ros\u00e9.png": "x"}
     assert np.array(all_images(task, transform=np.asarray).images).shape == (2, 2, 3, 3)
+
+
+def test_a_file_that_names_few_of_its_lines_does_not_win_over_folders(
+    tmp_path: Path, png: Png, write: Write
+) -> None:
+    files = {f"{c}/{n}.png": png(n) for c in ("left", "right") for n in range(2)}
+    files["labels.csv"] = b"path,label\nleft/0.png,x\nleft/1.png,y\np.png,x\nq.png,y\nr.png,y\n"
+    assert open_source(write(tmp_path, files)).classes == ("left", "right")
