@@ -1,5 +1,7 @@
 """Tasks: labelled image sets that have been embedded."""
 
+from typing import Any
+
 from pydantic import ConfigDict, Field
 
 from task2vec.wire.base import Answer, Name, Page, Question, Tags, Time
@@ -41,33 +43,30 @@ class Provenance(Answer):
     versions: dict[str, str]
 
 
+_EXAMPLE: dict[str, Any] = {
+    "id": "tsk_01kb2m3q6w7f8g9h",
+    "name": "greek_capitals",
+    "probe": "efficientnet_lite0",
+    "space": {
+        "probe": "5c4dbb0c6f8b",
+        "estimator": "fisher",
+        "head_penalty": 0.01,
+        "prior_precision": 1e-06,
+    },
+    "images": 300,
+    "classes": 2,
+    "complexity": 0.589,
+    "standard_error": 0.139,
+    "seconds": 12.4,
+    "tags": ["letters"],
+    "warnings": [],
+}
+
+
 class Task(Answer):
     """A task in the store, without its vectors."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "tsk_01kb2m3q6w7f8g9h",
-                    "name": "greek_capitals",
-                    "probe": "efficientnet_lite0",
-                    "space": {
-                        "probe": "5c4dbb0c6f8b",
-                        "estimator": "fisher",
-                        "head_penalty": 0.01,
-                        "prior_precision": 1e-06,
-                    },
-                    "images": 300,
-                    "classes": 24,
-                    "complexity": 0.589,
-                    "standard_error": 0.139,
-                    "seconds": 12.4,
-                    "tags": ["letters"],
-                    "warnings": [],
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     id: str
     name: str
@@ -86,6 +85,38 @@ class Task(Answer):
 
 class TaskDetails(Task):
     """A task with its provenance."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **_EXAMPLE,
+                    "provenance": {
+                        "space": _EXAMPLE["space"],
+                        "probe_name": "efficientnet_lite0",
+                        "estimator": "rademacher",
+                        "draws": 1,
+                        "seed": 0,
+                        "images": 300,
+                        "classes": 2,
+                        "class_names": ["alpha", "beta"],
+                        "content_hash": "80ae1a3e0db3",
+                        "standard_error": 0.139,
+                        "head": {
+                            "converged": True,
+                            "iterations": 185,
+                            "gradient_norm": 9.1e-06,
+                            "loss": 0.21,
+                            "training_accuracy": 1.0,
+                        },
+                        "versions": {"task2vec": "0.1.0", "torch": "2.13.0"},
+                    },
+                    "created": "2026-11-24T17:00:00Z",
+                    "source": "dataset:dst_01kb2m2k4d6f8h0j",
+                }
+            ]
+        }
+    )
 
     provenance: Provenance
     created: Time
