@@ -23,6 +23,7 @@ from task2vec.service.received import (
 from task2vec.service.recommendation import models_to_probe, recommend
 from task2vec.service.search import distances, neighbours
 from task2vec.service.subjects import Subject
+from task2vec.service.tuned_jobs import prepare_tuned, sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.store.jobs.life import at
@@ -52,15 +53,14 @@ def complete(
     moment = time() if now is None else now
     job = store.jobs.under_lease(id_, fence=fence)
     if job.state is not JobState.RUNNING:
-        return _end(workspace, id_, fence, lambda _: {}, moment)
+        return _end(workspace, job, lambda _: {}, moment)
     try:
         commit = _PREPARE[job.kind](workspace, job, found)
-        return _end(workspace, id_, fence, commit, moment)
+        return _end(workspace, job, commit, moment)
     except (InputError, WeightsError) as error:
-        # A lease that was lost is for the caller to hear of; this raises it.
-        return store.jobs.fail(
-            id_, fence=fence, failure=failure_of(error), transient=False, now=moment
-        )
+        # A lease that was lost meanwhile is for the caller to hear of: `fail` tells.
+        failure = failure_of(error)
+        return store.jobs.fail(id_, fence=fence, failure=failure, transient=False, now=moment)
 
 
 def complete_fetch(
@@ -85,12 +85,18 @@ def dataset_json(dataset: DatasetRecord) -> dict[str, Any]:
     return {**told, "warnings": list(dataset.warnings), "expires": at(dataset.expires)}
 
 
-def _end(workspace: Workspace, id_: str, fence: int, commit: _Commit, now: float) -> JobRecord:
+def _end(workspace: Workspace, asked: JobRecord, commit: _Commit, now: float) -> JobRecord:
     store = workspace.store()
-    with store.transaction() as connection:
-        job = store.jobs.under_lease_within(connection, id_, fence=fence)
-        result = commit(connection) if job.state is JobState.RUNNING else {}
-        return store.jobs.complete_within(connection, job, result=result, now=now)
+    try:
+        with store.transaction() as connection:
+            job = store.jobs.under_lease_within(connection, asked.id, fence=asked.fence)
+            result = commit(connection) if job.state is JobState.RUNNING else {}
+            return store.jobs.complete_within(connection, job, result=result, now=now)
+    except BaseException:
+        if asked.kind is JobKind.FINETUNE:
+            # Its file may be there already, and its record is not.
+            sweep_experts(workspace)
+        raise
 
 
 def _embed(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
@@ -99,7 +105,14 @@ def _embed(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     dataset = store.datasets.get(question["dataset"])
     embedding = read_received(workspace, found, "task", settings=settings)
     picture = received_thumbnail(found, "task")
-    record = received_task(dataset, embedding, found, name=question["name"], question=question)
+    record = received_task(
+        dataset,
+        embedding,
+        found,
+        name=question["name"],
+        settings=settings,
+        tags=question.get("tags") or (),
+    )
 
     def commit(connection: Connection) -> Mapping[str, Any]:
         known = task_named(connection, record.name)
@@ -206,5 +219,6 @@ _PREPARE: Mapping[JobKind, Callable[[Workspace, JobRecord, Found], _Commit]] = {
     JobKind.SEARCH: _search,
     JobKind.DISTANCES: _distances,
     JobKind.RECOMMEND: _recommend,
+    JobKind.FINETUNE: prepare_tuned,
     JobKind.FETCH: _fetch,
 }

@@ -94,19 +94,9 @@ def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
     )
 
 
-def find_known(workspace: Workspace, name: str, dataset: DatasetRecord) -> TaskRecord | None:
-    """Return the stored task of this name, if it was embedded from these bytes; else None.
-
-    Raises:
-        NameTakenError: when it was embedded from others.
-    """
-    known = _stored(workspace, name)
-    if known is not None and not known.source_signature.startswith(_signature(dataset)):
-        raise NameTakenError(
-            f"Another task is named '{name}' already",
-            remedy="Upload the data set under another name, or name the stored task.",
-        )
-    return known
+def same_bytes(task: TaskRecord, dataset: DatasetRecord) -> bool:
+    """Return whether a task was embedded from these bytes, in whatever way."""
+    return task.source_signature.startswith(_signature(dataset))
 
 
 def _signature(dataset: DatasetRecord) -> str:
@@ -208,7 +198,12 @@ def _finetune(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
         dataset = dataset_of(workspace, task)
     else:
         dataset = store.datasets.get(question["dataset"])
-        task = find_known(workspace, dataset.name, dataset)
+        task = _stored(workspace, dataset.name)
+        if task is not None and not same_bytes(task, dataset):
+            raise NameTakenError(
+                f"Another task is named '{dataset.name}' already",
+                remedy="Upload the data set under another name, or name the stored task.",
+            )
     start = get_model(workspace, question["start"])
     called = dataset.name if task is None else task.name
     name = question.get("name") or f"{called}-from-{start.name}"

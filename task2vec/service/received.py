@@ -8,7 +8,7 @@ from typing import Any
 from task2vec.distance import task_complexity
 from task2vec.embedding.files import load_embedding
 from task2vec.errors import InputError, SpaceMismatchError
-from task2vec.service.questions import settings_of, source_of, source_signature
+from task2vec.service.questions import source_of, source_signature
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, TaskEmbedding, TaskRecord
 
@@ -62,10 +62,12 @@ def read_received(
     provenance = embedding.provenance
     told = (provenance.probe_name, provenance.estimator, provenance.seed)
     asked = (settings["probe"], settings["estimator"], settings["seed"])
-    if told != asked or provenance.images > settings["images"]:
+    # Every class gives two images, also where that is more than was asked for.
+    most = max(settings["images"], 2 * provenance.classes)
+    if told != asked or provenance.images > most:
         raise SpaceMismatchError(
             f"The worker's embedding of the {role} is not what was asked for",
-            expected=f"probe, estimator and seed {asked}, at most {settings['images']} images",
+            expected=f"probe, estimator and seed {asked}, at most {most} images",
             got=f"{told}, {provenance.images} images",
         )
     elements = workspace.store().tasks.elements(embedding.space)
@@ -100,7 +102,8 @@ def received_task(
     found: Found,
     *,
     name: str,
-    question: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    tags: Sequence[str] = (),
 ) -> TaskRecord:
     """Return the record of a task that was embedded from a data set, ready to be stored."""
     return TaskRecord(
@@ -110,8 +113,8 @@ def received_task(
         complexity=task_complexity(embedding),
         seconds=found.seconds,
         source=source_of(dataset.id),
-        source_signature=source_signature(dataset, settings_of(question)),
+        source_signature=source_signature(dataset, settings),
         created="",
-        tags=tuple(question.get("tags") or ()),
+        tags=tuple(tags),
         warnings=found.warnings,
     )

@@ -1,0 +1,108 @@
+"""What a fine-tuning job stores: the expert, its outcome and, where it is new, the task."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Connection
+
+from task2vec.errors import InputError, NameTakenError, StoreError
+from task2vec.recommend.tuned import Tuned
+from task2vec.service.experts import register_tuned
+from task2vec.service.finetuning import FineTuneResult
+from task2vec.service.questions import same_bytes, settings_of
+from task2vec.service.received import Found, read_received, received_task, received_thumbnail
+from task2vec.service.workspace import Workspace
+from task2vec.store.task_rows import task_named
+from task2vec.types import JobRecord, TaskRecord
+
+_EXPERT = "mdl_"
+_FOLDER = "experts"
+
+
+def prepare_tuned(
+    workspace: Workspace, job: JobRecord, found: Found
+) -> Callable[[Connection], Mapping[str, Any]]:
+    """Return what stores all of it in a transaction and answers.
+
+    When that transaction fails, `sweep_experts` is to be called.
+
+    Raises:
+        InputError: when something is missing, or cannot be used.
+    """
+    question = job.payload
+    if found.checkpoint is None or found.tuned is None:
+        raise InputError("The worker sent no expert", expected="findings.tuned and a checkpoint")
+    path, tuned = found.checkpoint, Tuned.from_json(found.tuned)
+    start = workspace.store().models.get(question["start"])
+    task = _task(workspace, job, found)
+
+    def commit(connection: Connection) -> Mapping[str, Any]:
+        record = task(connection)
+        expert, _ = register_tuned(
+            workspace,
+            tuned,
+            path,
+            name=question["name"],
+            start=start,
+            task=record,
+            id_=expert_id(job),
+            connection=connection,
+        )
+        answer = FineTuneResult(expert, record, tuned).to_json()
+        return {**answer, "warnings": [*found.warnings, *answer["warnings"]]}
+
+    return commit
+
+
+def expert_id(job: JobRecord) -> str:
+    """Return the id of the expert that a job makes.
+
+    It is the job's own, so that what a kill between the file's move and the commit leaves behind
+    is overwritten by the next try.
+    """
+    return _EXPERT + job.id.partition("_")[2]
+
+
+def sweep_experts(workspace: Workspace) -> int:
+    """Remove the checkpoints whose record never came, and return how many.
+
+    A checkpoint is moved into place within the transaction that stores its record: whoever has a
+    transaction sees none without its record but those that a failure or a kill left behind.
+    """
+    store = workspace.store()
+    swept = 0
+    # While the store is busy or the disk is full they may stay: they are nobody's.
+    with suppress(StoreError, OSError), store.transaction():
+        known = {f"{model.id}.safetensors" for model in store.models.list()}
+        for path in sorted((workspace.path / _FOLDER).glob(f"{_EXPERT}*.safetensors")):
+            if path.name not in known:
+                path.unlink()
+                swept += 1
+    return swept
+
+
+def _task(workspace: Workspace, job: JobRecord, found: Found) -> Callable[[Connection], TaskRecord]:
+    """Return what gives the task in the transaction, and stores it if it has to."""
+    store, question = workspace.store(), job.payload
+    if question["task"] is not None:
+        record = store.tasks.get(question["task"])
+        return lambda _: record
+    settings = settings_of({})
+    dataset = store.datasets.get(question["dataset"])
+    embedding = read_received(workspace, found, "task", settings=settings)
+    picture = received_thumbnail(found, "task")
+    new = received_task(dataset, embedding, found, name=dataset.name, settings=settings)
+
+    def give(connection: Connection) -> TaskRecord:
+        known = task_named(connection, dataset.name)
+        if known is None:
+            return store.tasks.add_within(connection, new, embedding, thumbnail=picture)
+        if not same_bytes(known, dataset):
+            raise NameTakenError(
+                f"Another task is named '{dataset.name}' already",
+                remedy="Upload the data set under another name, or name the stored task.",
+            )
+        return known
+
+    return give
