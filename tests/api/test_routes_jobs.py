@@ -1,0 +1,298 @@
+"""Jobs over HTTP, worked on by a worker that this test plays over HTTP as well."""
+
+import io
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filled import filled, zipped
+from running import Running
+
+from task2vec.embedding.files import write_embedding
+
+pytestmark = pytest.mark.anyio
+
+KINDS = ["embed", "search", "distances", "recommend", "finetune"]
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Running]:
+    async with filled(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+async def dataset(server: Running, tmp_path: Path) -> dict[str, Any]:
+    data = zipped(tmp_path, "greek_capitals", classes=4, images=8)
+    sent = await server.client.post("/v1/datasets", files={"file": ("new.zip", data)})
+    return sent.json()
+
+
+def exported(server: Running, task: str = "greek_capitals") -> bytes:
+    """Return a real embedding as a worker would send it."""
+    data = io.BytesIO()
+    write_embedding(server.workspace.store().tasks.embedding(task), data, name=task)
+    return data.getvalue()
+
+
+async def lend(server: Running, **params: Any) -> Any:
+    body = {"worker": "w1", "kinds": KINDS}
+    return await server.client.post("/v1/leases", json=body, params=params)
+
+
+async def complete(
+    server: Running, lease: Mapping[str, Any], *, fence: int | None = None, **files: bytes
+) -> Any:
+    findings = {"fence": lease["fence"] if fence is None else fence, "seconds": 1.5}
+    parts = {name.replace("_", "."): (name, data) for name, data in files.items()}
+    return await server.client.post(
+        f"/v1/leases/{lease['job']}:complete",
+        files={"findings": (None, json.dumps(findings), "application/json"), **parts},
+    )
+
+
+async def events(server: Running, job: str, **headers: str) -> list[dict[str, Any]]:
+    answer = await server.client.get(f"/v1/jobs/{job}/events", headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    found = []
+    for block in answer.text.strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.split("\n"))
+        found.append({**fields, "data": json.loads(fields["data"])})
+    return found
+
+
+async def test_a_data_set_becomes_a_task(server: Running, dataset: dict[str, Any]) -> None:
+    asked = await server.client.post("/v1/tasks", json={"dataset": dataset["id"], "tags": ["a"]})
+    job = asked.json()
+    assert (asked.status_code, job["state"], job["name"]) == (202, "queued", "new")
+    assert asked.headers["location"] == f"/v1/jobs/{job['id']}"
+
+    lease = (await lend(server)).json()
+    assert (lease["job"], lease["kind"]) == (job["id"], "embed")
+    assert lease["payload"]["datasets"]["task"]["sha256"] == dataset["sha256"]
+    for done in (5, 10):
+        pulse = await server.client.post(
+            f"/v1/leases/{job['id']}:heartbeat",
+            json={
+                "fence": lease["fence"],
+                "progress": {"stage": "reading", "done": done, "total": 24},
+            },
+        )
+        assert (pulse.status_code, pulse.json()["cancel"]) == (200, False)
+    shown = (await server.client.get(f"/v1/jobs/{job['id']}")).json()
+    assert (shown["state"], shown["progress"]["done"]) == ("running", 10)
+
+    thumbnail = server.workspace.store().tasks.thumbnail("greek_capitals") or b""
+    ended = await complete(server, lease, embedding_task=exported(server), thumbnail_task=thumbnail)
+    assert (ended.status_code, ended.json()["state"]) == (200, "succeeded"), ended.text
+    result = ended.json()["result"]
+    task = (await server.client.get("/v1/tasks/new")).json()
+    assert {key: task[key] for key in result if key in task} == {
+        key: value for key, value in result.items() if key in task
+    }
+    assert task["tags"] == ["a"]
+    picture = await server.client.get("/v1/tasks/new/thumbnail")
+    assert picture.content == thumbnail
+    again = await complete(server, lease, embedding_task=exported(server))
+    assert again.json() == ended.json()
+    assert list((server.workspace.path / "uploads").iterdir()) == []
+
+    told = await events(server, job["id"])
+    assert [(e["event"], e["data"]["job"]["state"]) for e in told] == [
+        ("state", "queued"),
+        ("state", "running"),
+        ("progress", "running"),
+        ("progress", "running"),
+        ("state", "succeeded"),
+    ]
+    assert [e["data"]["job"]["progress"]["done"] for e in told] == [0, 0, 5, 10, 10]
+    assert all(int(e["id"]) == e["data"]["id"] for e in told)
+    assert told[-1]["data"]["job"] == ended.json()
+    rest = await events(server, job["id"], **{"Last-Event-ID": told[2]["id"]})
+    assert rest == told[3:]
+    done = await server.client.get(
+        f"/v1/jobs/{job['id']}/events", headers={"Last-Event-ID": told[-1]["id"]}
+    )
+    assert (done.status_code, done.content) == (204, b"")
+
+
+@pytest.mark.parametrize("header", ["x", "-1", "1.5", "9" * 30, "٣", "1; 2"])
+async def test_an_event_id_that_is_none_is_refused(server, dataset, header: str) -> None:
+    job = (await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})).json()
+    answer = await server.client.get(
+        f"/v1/jobs/{job['id']}/events", headers={"Last-Event-ID": header.encode()}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+
+
+async def test_what_is_stored_already_is_no_work(server: Running, dataset: dict[str, Any]) -> None:
+    await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})
+    lease = (await lend(server)).json()
+    await complete(server, lease, embedding_task=exported(server))
+    again = await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})
+    assert (again.status_code, again.json()["state"]) == (202, "succeeded")
+    waiting = await server.client.post(
+        "/v1/tasks", json={"dataset": dataset["id"]}, headers={"Prefer": "wait=5"}
+    )
+    assert (waiting.status_code, waiting.json()["name"]) == (200, "new")
+    assert waiting.headers["preference-applied"].startswith("wait")
+    taken = await server.client.post(
+        "/v1/tasks", json={"dataset": dataset["id"], "name": "emoji_food"}
+    )
+    assert (taken.status_code, taken.json()["code"]) == (409, "name_taken")
+
+
+async def test_a_client_may_wait_for_the_result(server: Running, dataset: dict[str, Any]) -> None:
+    import anyio
+
+    async def work() -> None:
+        lease = (await lend(server, wait=10)).json()
+        await complete(server, lease, embedding_task=exported(server))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(work)
+        answer = await server.client.post(
+            "/v1/tasks", json={"dataset": dataset["id"]}, headers={"Prefer": "wait=20"}
+        )
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == f"/v1/tasks/{answer.json()['id']}"
+    late = await server.client.post(
+        "/v1/search", json={"dataset": dataset["id"]}, headers={"Prefer": "wait=0.2"}
+    )
+    assert (late.status_code, late.json()["kind"]) == (202, "search")
+
+
+async def test_a_data_set_is_searched_with_and_measured(server, dataset) -> None:
+    sent = exported(server)
+    asked = await server.client.post("/v1/search", json={"dataset": dataset["id"], "k": 2})
+    await complete(server, (await lend(server)).json(), embedding_task=sent)
+    job = (await server.client.get(asked.headers["location"])).json()
+    direct = await server.client.get("/v1/tasks/greek_capitals/neighbours", params={"k": 2})
+    names = [found["name"] for found in job["result"]["neighbours"]]
+    assert names[0] == "greek_capitals"
+    assert names[1] == direct.json()["neighbours"][0]["name"]
+
+    asked = await server.client.post(
+        "/v1/distances",
+        json={"source": {"dataset": dataset["id"]}, "target": {"task": "emoji_food"}},
+    )
+    await complete(server, (await lend(server)).json(), embedding_source=sent)
+    job = (await server.client.get(asked.headers["location"])).json()
+    direct = await server.client.post(
+        "/v1/distances",
+        json={"source": {"task": "greek_capitals"}, "target": {"task": "emoji_food"}},
+    )
+    for field in ("symmetric", "asymmetric", "information", "complexity"):
+        assert job["result"][field] == direct.json()[field]
+
+
+async def test_a_job_is_cancelled_and_tried_again(server: Running, dataset: dict) -> None:
+    job = (await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})).json()
+    cancelled = await server.client.post(f"/v1/jobs/{job['id']}:cancel")
+    assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
+    twice = await server.client.post(f"/v1/jobs/{job['id']}:cancel")
+    assert (twice.status_code, twice.json()["code"]) == (409, "wrong_state")
+    assert (await lend(server)).status_code == 204
+    again = await server.client.post(f"/v1/jobs/{job['id']}:retry")
+    assert again.json()["state"] == "queued"
+    lease = (await lend(server)).json()
+    stopping = await server.client.post(f"/v1/jobs/{job['id']}:cancel")
+    assert stopping.json()["state"] == "cancelling"
+    pulse = await server.client.post(
+        f"/v1/leases/{job['id']}:heartbeat",
+        json={"fence": lease["fence"], "progress": {"stage": "reading", "done": 1, "total": 2}},
+    )
+    assert pulse.json()["cancel"] is True
+    dropped = await complete(server, lease, embedding_task=exported(server))
+    assert (dropped.status_code, dropped.json()["state"]) == (200, "cancelled")
+    assert (await server.client.get("/v1/tasks/new")).status_code == 404
+
+
+async def test_a_failure_is_told_as_a_problem(server: Running, dataset: dict) -> None:
+    job = (await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})).json()
+    lease = (await lend(server)).json()
+    failure = {"fence": lease["fence"], "code": "bad_source", "problem": "No image can be read"}
+    failed = await server.client.post(f"/v1/leases/{job['id']}:fail", json=failure)
+    assert (failed.json()["state"], failed.json()["quarantined"]) == ("failed", False)
+    error = (await server.client.get(f"/v1/jobs/{job['id']}")).json()["error"]
+    assert (error["code"], error["status"]) == ("bad_source", 422)
+    assert error["detail"] == "No image can be read."
+    late = await server.client.post(f"/v1/leases/{job['id']}:fail", json=failure)
+    assert (late.status_code, late.json()["code"]) == (409, "lease_lost")
+
+
+async def test_a_job_that_is_given_back_is_lent_anew_with_a_higher_fence(server, dataset) -> None:
+    job = (await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})).json()
+    first = (await lend(server)).json()
+    back = await server.client.post(
+        f"/v1/leases/{job['id']}:release", json={"fence": first["fence"]}
+    )
+    assert (back.json()["state"], back.json()["attempts"]) == ("queued", 0)
+    second = (await lend(server)).json()
+    assert second["fence"] > first["fence"]
+    stale = await complete(server, first, embedding_task=exported(server))
+    assert (stale.status_code, stale.json()["code"]) == (409, "lease_lost")
+    assert list((server.workspace.path / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"findings": (None, "{")},
+        {"findings": (None, '{"fence": "x"}')},
+        {"findings": (None, '{"fence": 1, "seconds": 1, "colour": 1}')},
+        {"findings": (None, '{"fence": 1, "seconds": 1}'), "other": ("a", b"x")},
+        {"findings": (None, '{"fence": 1, "seconds": 1}'), "embedding.x": ("a", b"x")},
+        {"embedding.task": ("a", b"x")},
+    ],
+)
+async def test_findings_that_do_not_fit_are_refused(server, dataset, parts) -> None:
+    await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})
+    lease = (await lend(server)).json()
+    answer = await server.client.post(
+        f"/v1/leases/{lease['job']}:complete",
+        files=parts or None,
+        headers={} if parts else {"Content-Type": "multipart/form-data; boundary=b"},
+        content=None if parts else b"--b--\r\n",
+    )
+    assert answer.status_code in (400, 422), answer.text
+    shown = (await server.client.get(f"/v1/jobs/{lease['job']}")).json()
+    assert shown["state"] == "running"
+    assert list((server.workspace.path / "uploads").iterdir()) == []
+
+
+async def test_findings_that_are_no_embedding_fail_the_job(server: Running, dataset) -> None:
+    await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})
+    lease = (await lend(server)).json()
+    ended = await complete(server, lease, embedding_task=b"no embedding")
+    assert (ended.status_code, ended.json()["state"]) == (200, "failed")
+    assert str(server.workspace.path) not in ended.text
+
+
+async def test_jobs_are_listed_newest_first_and_filtered(server: Running, dataset) -> None:
+    for name in ("a", "b", "c"):
+        body = {"dataset": dataset["id"], "name": name}
+        await server.client.post("/v1/tasks", json=body)
+    await server.client.post("/v1/search", json={"dataset": dataset["id"]})
+    await lend(server)
+    found, token = [], None
+    while True:
+        given = {"page_size": 3} | ({"page_token": token} if token else {})
+        page = (await server.client.get("/v1/jobs", params=given)).json()
+        found += [(job["kind"], job["name"]) for job in page["jobs"]]
+        token = page["next_page_token"]
+        if token is None:
+            break
+    assert found == [("search", "new"), ("embed", "c"), ("embed", "b"), ("embed", "a")]
+    for given, names in (
+        ({"state": "running"}, ["a"]),
+        ({"kind": "search"}, ["new"]),
+        ({"kind": "embed", "state": "queued"}, ["c", "b"]),
+    ):
+        page = (await server.client.get("/v1/jobs", params=given)).json()
+        assert [job["name"] for job in page["jobs"]] == names
+    assert (await server.client.get("/v1/jobs", params={"state": "x"})).status_code == 422
