@@ -11,6 +11,7 @@ from typing import Self
 from sqlalchemy import Connection
 
 from task2vec.store.audit import Audit
+from task2vec.store.batches import Batches
 from task2vec.store.database import Database
 from task2vec.store.datasets import Datasets
 from task2vec.store.idempotency import Idempotency
@@ -41,6 +42,7 @@ class Store:
         self.outcomes = Outcomes(database)
         self.datasets = Datasets(database)
         self.jobs = Jobs(database)
+        self.batches = Batches(database)
         self.keys = Keys(database)
         self.audit = Audit(database)
         self.idempotency = Idempotency(database)

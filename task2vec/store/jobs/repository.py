@@ -135,10 +135,11 @@ class Jobs(Lending, Watching):
             StateError: when it has ended.
         """
         with self._database.write() as connection:
-            return self.cancel_within(connection, find_job(connection, id_), now=now)
+            return self.cancel_within(connection, id_, now=now)
 
-    def cancel_within(self, connection: Connection, job: JobRecord, *, now: float) -> JobRecord:
+    def cancel_within(self, connection: Connection, id_: str, *, now: float) -> JobRecord:
         """Cancel a job, as `cancel` does."""
+        job = find_job(connection, id_)
         stopped = life.asked_to_stop(job, now=now)
         return job if stopped == job else change_job(connection, stopped)
 
