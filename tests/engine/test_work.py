@@ -1,0 +1,183 @@
+"""The work of each kind of job, against the parts that it is made of."""
+
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from itertools import groupby
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_network import reference_of
+
+from task2vec.data.arrays import task_from_arrays
+from task2vec.data.sample import draw_sample
+from task2vec.embedding.embedder import Embedder
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.engine.local import LocalEngine
+from task2vec.engine.work import Order, Work
+from task2vec.errors import JobCancelledError, SettingError
+from task2vec.probe.weight_files import file_hash, read_metadata
+from task2vec.recommend.linear_probe import cross_validate
+from task2vec.types import Estimator, JobKind
+
+ASKED = {"images": 12, "draws": 2, "seed": 3, "estimator": "exact"}
+SETTINGS = EmbeddingSettings(images=12, draws=2, seed=3, estimator=Estimator.EXACT)
+
+
+def halves(name, *, seed=0, images=20):
+    """Two classes of noise: of the second, the left half is darker."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (images, 32, 32, 3), dtype=np.uint8)
+    pixels[images // 2 :, :, :16] //= 3
+    return task_from_arrays(pixels, [0] * (images // 2) + [1] * (images // 2), name=name)
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory):
+    return reference_of(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return LocalEngine("cpu")
+
+
+@dataclass
+class Told:
+    """What the work told, and when it is to stop."""
+
+    steps: list[tuple[str, int, int]] = field(default_factory=list)
+    most: float = float("inf")
+
+    def tell(self, *step):
+        self.steps.append(step)
+
+    def stopped(self):
+        return len(self.steps) >= self.most
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def do(engine, told, tmp_path):
+    """Do an order about ``tasks``, by role."""
+
+    def call(kind, payload, **tasks):
+        work = Work(engine, tell=told.tell, stopped=told.stopped)
+        return work.do(Order(kind=kind, payload=payload, tasks=tasks, folder=tmp_path))
+
+    return call
+
+
+def stages(told):
+    return [stage for stage, _ in groupby(stage for stage, *_ in told.steps)]
+
+
+def test_an_embedding_is_that_of_the_embedder(engine, probe, do, told):
+    task = halves("noise")
+    found = do(JobKind.EMBED, {"settings": {"probe": probe, **ASKED}}, task=task)
+    expected = Embedder(engine.probe(probe), SETTINGS).embed(task)
+    made = found.embedded["task"]
+    assert made.name == "noise"
+    assert np.array_equal(made.embedding.values, expected.embedding.values)
+    assert made.embedding.provenance == expected.embedding.provenance
+    assert found.warnings == expected.warnings
+    assert found.source_signature == task.signature
+    assert found.measured is found.tuned is found.checkpoint is None
+    with Image.open(BytesIO(made.thumbnail)) as picture:
+        assert (picture.format, picture.size) == ("PNG", (96, 96))
+    assert stages(told) == ["reading", "features", "fisher", "noise"]
+
+
+def test_both_sides_of_a_distance_are_embedded(engine, probe, do):
+    tasks = {"source": halves("one"), "target": halves("other", seed=1)}
+    found = do(JobKind.DISTANCES, {"settings": {"probe": probe, **ASKED}}, **tasks)
+    embedder = Embedder(engine.probe(probe), SETTINGS)
+    assert sorted(found.embedded) == ["source", "target"]
+    for role, task in tasks.items():
+        expected = embedder.embed(task)
+        assert np.array_equal(found.embedded[role].embedding.values, expected.embedding.values)
+        assert {f"{role}: {warning}" for warning in expected.warnings} <= set(found.warnings)
+
+
+@pytest.mark.parametrize("stored", [None, "tsk_0123456789abcdef"])
+def test_models_are_probed_on_the_same_images(engine, probe, do, told, stored, tmp_path):
+    task = halves("noise")
+    other = reference_of(tmp_path, seed=1)
+    models = [{"id": "mdl_a", "ref": probe}, {"id": "mdl_b", "ref": other}]
+    payload = {
+        "task": stored,
+        "measure": True,
+        "probe_models": models,
+        "settings": {"probe": probe, **ASKED},
+    }
+    found = do(JobKind.RECOMMEND, payload, task=task)
+    for model in models:
+        loaded = engine.probe(model["ref"])
+        sample = draw_sample(task, images=12, seed=0, transform=loaded.preprocess)
+        features = loaded.features(sample.images).numpy()
+        expected = cross_validate(features, sample.labels, classes=2)
+        assert np.array_equal(found.measured[model["id"]].correct, expected.correct)
+    # What the server has stored is not embedded again.
+    assert list(found.embedded) == ([] if stored else ["task"])
+    assert told.steps[-1] == ("probing", 48, 48)
+
+
+def test_too_few_images_measure_nothing(probe, do):
+    task = halves("pair", images=2)
+    payload = {"task": "tsk_0", "measure": True, "probe_models": [{"id": "mdl_a", "ref": probe}]}
+    assert do(JobKind.RECOMMEND, payload, task=task).measured == {}
+
+
+@pytest.mark.parametrize("embedding", [False, True])
+def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, monkeypatch):
+    monkeypatch.setattr("task2vec.engine.work.DEFAULT_PROBE", probe)
+    payload = {
+        "name": "expert",
+        "embedding": embedding,
+        "model": {"name": "start", "ref": probe},
+        "settings": {"images": 16, "epochs": 2, "patience": 1, "learning_rate": 0.01, "seed": 5},
+    }
+    found = do(JobKind.FINETUNE, payload, task=halves("noise"))
+    tuned = found.tuned
+    # A quarter of each of the two classes of eight.
+    assert tuned.correct.shape == (4,)
+    assert tuned.protocol == "fine-tuning/1 32px 10 images seed 5"
+    assert tuned.sha256 == file_hash(found.checkpoint)
+    assert '"name": "expert"' in read_metadata(found.checkpoint)["task2vec"]
+    expert = engine.probe(f"file:{found.checkpoint}")
+    assert expert.card.preprocessing == engine.probe(probe).card.preprocessing
+    # Fine-tuning has a seed of its own; an embedding's is always the same.
+    made = {role: e.embedding.provenance.seed for role, e in found.embedded.items()}
+    assert made == ({"task": 0} if embedding else {})
+    tuning = [(done, total) for stage, done, total in told.steps if stage == "tuning"]
+    assert tuning == sorted(set(tuning))
+    assert tuning[-1][0] <= tuning[-1][1] == 3 * (10 + 2) + 4
+
+
+def test_work_stops_at_the_next_batch(probe, engine, tmp_path):
+    payload = {"settings": {"probe": probe, "images": 40}}
+    task = halves("noise", images=40)
+    whole = Told()
+    order = Order(kind=JobKind.EMBED, payload=payload, tasks={"task": task}, folder=tmp_path)
+    Work(engine, tell=whole.tell).do(order)
+    for most in (1, 41, len(whole.steps) - 1):
+        told = Told(most=most)
+        with pytest.raises(JobCancelledError):
+            Work(engine, tell=told.tell, stopped=told.stopped).do(order)
+        assert told.steps == whole.steps[:most]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        (JobKind.FETCH, {}),
+        (JobKind.EMBED, {"estimator": "guess"}),
+        (JobKind.EMBED, {"images": 1}),
+    ],
+)
+def test_orders_that_make_no_sense_are_refused(do, kind, settings):
+    with pytest.raises(SettingError):
+        do(kind, {"settings": settings}, task=replace(halves("noise"), name="other"))

@@ -1,0 +1,55 @@
+"""What fine-tuning gave, to JSON and back."""
+
+import json
+
+import numpy as np
+import pytest
+
+from task2vec.errors import InputError
+from task2vec.recommend.intervals import wilson_interval
+from task2vec.recommend.tuned import Tuned
+from task2vec.recommend.tuning_settings import FineTuningSettings
+
+TUNED = Tuned(
+    correct=np.array([True, False, True]),
+    test_keys=("a/1.png", "a/2.png", "b/1.png"),
+    protocol="fine-tuning/1 32px 10 images seed 5",
+    epochs=3,
+    best_epoch=2,
+    seconds=1.5,
+    settings=FineTuningSettings(epochs=3, seed=5),
+    sha256="0" * 64,
+    warnings=("few images",),
+)
+
+
+def test_it_comes_back_as_it_went():
+    data = json.loads(json.dumps(TUNED.to_json()))
+    found = Tuned.from_json(data)
+    assert found.to_json() == TUNED.to_json()
+    assert found.correct.dtype == np.bool_
+    assert found.accuracy == pytest.approx(2 / 3)
+    assert found.interval == wilson_interval(2, 3)
+
+
+def test_without_a_test_there_is_no_accuracy():
+    data = TUNED.to_json() | {"correct": [], "test_keys": []}
+    found = Tuned.from_json(data)
+    assert found.accuracy is found.interval is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"correct": [True]},
+        {"correct": None},
+        {"epochs": "many"},
+        {"settings": {"epochs": 0}},
+        {"settings": {"speed": 1}},
+        {"protocol": ...},
+    ],
+)
+def test_anything_else_is_refused(change):
+    data = {k: v for k, v in (TUNED.to_json() | change).items() if v is not ...}
+    with pytest.raises(InputError):
+        Tuned.from_json(data)
