@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from task2vec import __version__
 from task2vec.cli import (
     batching,
     finetuning,
@@ -20,6 +21,7 @@ from task2vec.cli import (
     working,
 )
 from task2vec.cli.config import read_config
+from task2vec.cli.output import console
 
 app = typer.Typer(
     name="task2vec",
@@ -41,6 +43,12 @@ Start with `task2vec demo`, or `task2vec recommend FOLDER` on images of your own
 )
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        console().print(f"task2vec {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def start(
     context: typer.Context,
@@ -52,6 +60,10 @@ def start(
             "there. Keys at the top hold for every command, a table `[embed]` for that one.",
         ),
     ] = None,
+    version: Annotated[  # noqa: ARG001  (its callback does it)
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version."),
+    ] = False,
 ) -> None:
     """Read the settings file before any command."""
     context.default_map = read_config(config, context.command)

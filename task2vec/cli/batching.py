@@ -1,24 +1,32 @@
 """The command batch."""
 
+import json
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from task2vec.cli.options import (
     DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
+    ApiKeyOption,
     ImagesOption,
     JsonOption,
     ProbeOption,
     SeedOption,
     StoreOption,
-    embedding_settings,
-    open_workspace,
+    UrlOption,
+    open_client,
 )
-from task2vec.cli.output import console, messages, print_json, warn
-from task2vec.cli.progress import bars, embedding_bar
+from task2vec.cli.output import console, messages, print_json, show, warn
+from task2vec.cli.progress import bars, item_bars
+from task2vec.errors import InputError
+
+if TYPE_CHECKING:
+    from task2vec.wire.batches import Item
 
 
 def register(app: typer.Typer) -> None:
@@ -43,55 +51,104 @@ def batch(
         bool, typer.Option("--update", help="Replace tasks whose source or settings changed.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be embedded.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Only say what would be embedded. With --url the sources are read but not sent, "
+            "and what the server has already is not told.",
+        ),
     ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write JSON Lines to this file."),
+    ] = None,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Embed many sources, one after the other.
+    """Embed many sources.
+
+    Example: `task2vec batch photos --tag animals -o results.jsonl`
 
     Each is stored when it is done, and a line says so. After an interruption, run the same command
-    again: what is stored already is not computed twice. A source that fails does not stop the
-    others; the exit code is then 1.
+    again: what is stored already is neither sent nor computed twice. A source that fails does not
+    stop the others; the exit code is then 1. An empty folder is skipped.
     """
+    from task2vec.sdk.problems import error_of
     from task2vec.service.batch_items import find_items
-    from task2vec.service.batches import BatchRequest, ItemStatus, run_batch
+    from task2vec.wire.batches import ItemStatus
 
     items = find_items(sources)
-    request = BatchRequest(
-        probe=probe,
-        settings=embedding_settings(images, seed),
-        tags=tuple(tag or ()),
-        update=update,
-        dry_run=dry_run,
-    )
     counts: Counter[ItemStatus] = Counter()
-    with open_workspace(store) as workspace, bars() as progress:
+    with (
+        open_client(store, url, api_key) as client,
+        bars() as progress,
+        _lines_to(output) as write,
+    ):
         overall = progress.add_task("tasks", total=len(items))
-        results = run_batch(
-            workspace, items, request, lambda item: embedding_bar(progress, item.name)
+        tell, end = item_bars(progress)
+        results = client.batch(
+            sources,
+            probe=probe,
+            images=images,
+            seed=seed,
+            tags=tag or (),
+            update=update,
+            dry_run=dry_run,
+            progress=tell,
         )
-        for result in results:
-            counts[result.status] += 1
+        for item in results:
+            counts[item.status] += 1
+            end(item.name)
             progress.advance(overall)
+            error = None if item.error is None else str(error_of(item.error))
+            line = {
+                **({"name": item.name} if item.task is None else item.task.model_dump(mode="json")),
+                "source": str(items[item.position].source),
+                "status": item.status.value,
+                "error": error,
+            }
+            write(line)
             if as_json:
-                print_json(result.to_json())
-                continue
-            known = result.record
-            detail = result.error or (
-                f"{known.provenance.images} images, {known.provenance.classes} classes, "
-                f"complexity {known.complexity:.3f}"
-                if known
-                else ""
-            )
-            console().print(
-                f"{result.status.value:<9}  {result.item.name}  {detail}",
-                soft_wrap=True,
-            )
-            if known and result.status is ItemStatus.EMBEDDED:
-                warn(f"{known.name}: {warning}" for warning in known.warnings)
+                print_json(line)
+            elif output is None:
+                _show(item, error)
+            if item.task is not None and item.status is ItemStatus.EMBEDDED and not as_json:
+                warn(f"{item.name}: {warning}" for warning in item.task.warnings)
     summary = ", ".join(
         f"{counts[status]} {status.value}" for status in ItemStatus if counts[status]
     )
     messages().print(f"{len(items)} sources: {summary}.")
-    return 1 if counts[ItemStatus.FAILED] else 0
+    return 1 if counts[ItemStatus.FAILED] or counts[ItemStatus.CANCELLED] else 0
+
+
+def _show(item: "Item", error: str | None) -> None:
+    detail = error or ""
+    if item.task is not None:
+        complexity = show(item.task.complexity)
+        detail = f"{item.task.images} images, {item.task.classes} classes, complexity {complexity}"
+    console().print(f"{item.status.value:<9}  {item.name}  {detail}", soft_wrap=True)
+
+
+def _keep_nothing(_: dict[str, Any]) -> None:
+    """Take the place of a file where none is wanted."""
+
+
+@contextmanager
+def _lines_to(output: Path | None) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Open a file of JSON Lines; a line is in it once what it tells of is stored."""
+    if output is None:
+        yield _keep_nothing
+        return
+    try:
+        file = output.open("w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{output} cannot be written", got=error.strerror) from error
+    with file:
+
+        def write(line: dict[str, Any]) -> None:
+            file.write(json.dumps(line, allow_nan=False) + "\n")
+            file.flush()
+
+        yield write

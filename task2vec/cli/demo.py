@@ -114,7 +114,12 @@ def _make_experts(workspace: "Workspace", progress: Progress) -> None:
     print_table(
         ["expert", "accuracy", "95 % interval", "seconds"],
         [
-            (found.model.name, percent(found.accuracy), interval(found.interval), found.tuned.seconds)
+            (
+                found.model.name,
+                percent(found.accuracy),
+                interval(found.interval),
+                found.tuned.seconds,
+            )
             for found in results
         ],
     )

@@ -7,14 +7,16 @@ import typer
 from task2vec.cli.options import (
     DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
+    ApiKeyOption,
     JsonOption,
     SeedOption,
     StoreOption,
     TaskOrSource,
-    open_workspace,
+    UrlOption,
+    open_client,
 )
-from task2vec.cli.output import console, interval, messages, percent, print_json, warn
-from task2vec.cli.progress import bars, embedding_bar, tuning_bar
+from task2vec.cli.output import console, interval, messages, percent, print_answer_json, warn
+from task2vec.cli.progress import bars, work_bar
 
 
 def register(app: typer.Typer) -> None:
@@ -49,55 +51,50 @@ def finetune(
     learning_rate: Annotated[float, typer.Option(help="The peak learning rate.")] = 1e-3,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fine-tune a starting model on a task: a new expert.
+
+    Example: `task2vec finetune photos/dogs --from efficientnet_lite0 --epochs 5`
 
     A quarter of the images, or the source's own test split, is held out for an honest accuracy. The
     checkpoint (safetensors, under timm's names) lies in the store; the accuracy is recorded as the
     starting model's outcome on this task.
     """
-    from task2vec.recommend.tuning_settings import FineTuningSettings
-    from task2vec.service.finetuning import FineTuneRequest
-    from task2vec.service.finetuning import finetune as run
-
-    request = FineTuneRequest(
-        source=source,
-        start=start,
-        name=name,
-        images=images,
-        settings=FineTuningSettings(
-            epochs=epochs, patience=patience, learning_rate=learning_rate, seed=seed
-        ),
-    )
-    with open_workspace(store) as workspace, bars() as progress:
-        result = run(
-            workspace,
-            request,
-            progress=tuning_bar(progress, source),
-            embed_progress=embedding_bar(progress, source),
+    with open_client(store, url, api_key) as client, bars() as progress:
+        result = client.finetune(
+            source,
+            start=start,
+            name=name,
+            images=images,
+            epochs=epochs,
+            patience=patience,
+            learning_rate=learning_rate,
+            seed=seed,
+            progress=work_bar(progress, f"fine-tuning {source}"),
         )
     if as_json:
-        print_json(result.to_json())
+        print_answer_json(result)
         return
-    tuned = result.tuned
-    warn(tuned.warnings)
+    warn(result.warnings)
     out = console()
-    out.print(f"New expert: {result.model.name}", style="bold")
-    if tuned.accuracy is None:
+    out.print(f"New expert: {result.model}", style="bold")
+    if result.accuracy is None:
         out.print("Accuracy: not measured, too few images to hold any out.")
     else:
         out.print(
-            f"Accuracy: {percent(tuned.accuracy)} on {len(tuned.correct)} images that took no "
-            f"part in training (95 %: {interval(tuned.interval)})",
+            f"Accuracy: {percent(result.accuracy)} on {result.test_images} images that took no "
+            f"part in training (95 %: {interval(result.interval)})",
         )
-    if tuned.best_epoch == 0:
+    if result.best_epoch == 0:
         out.print(
             f"No epoch did better than a linear classifier on frozen features, which is kept: the "
             f"backbone is that of {start}, and `recommend` will not offer it as another.",
             soft_wrap=True,
         )
     out.print(
-        f"Kept epoch {tuned.best_epoch} of {tuned.epochs}, {tuned.seconds:.0f} seconds.",
+        f"Kept epoch {result.best_epoch} of {result.epochs}, {result.seconds:.0f} seconds.",
     )
-    messages().print(f"Protocol: {tuned.protocol}.")
+    messages().print(f"Protocol: {result.protocol}.")

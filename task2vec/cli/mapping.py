@@ -5,8 +5,15 @@ from typing import Annotated
 
 import typer
 
-from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption, open_workspace
-from task2vec.cli.output import messages, print_json, warn
+from task2vec.cli.options import (
+    DEFAULT_STORE,
+    ApiKeyOption,
+    JsonOption,
+    StoreOption,
+    UrlOption,
+    open_client,
+)
+from task2vec.cli.output import messages, print_answer_json, warn
 
 
 def register(app: typer.Typer) -> None:
@@ -30,33 +37,27 @@ def draw_map(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of tsne and umap.")] = 0,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Draw the stored tasks in the plane, near tasks near each other.
+
+    Example: `task2vec map -o map.png --thumbnails`
 
     Colour tells the first tag, or the number of classes where there are no tags. With `--json` the
     points are printed, and a picture is only written with `-o`.
     """
     from task2vec.errors import SettingError
-    from task2vec.plots.layout import LayoutMethod
-    from task2vec.service.maps import draw
+    from task2vec.wire.catalogue import MapMethod
 
-    if method not in list(LayoutMethod):
-        raise SettingError(
-            "Unknown method", expected=f"one of {', '.join(LayoutMethod)}", got=method
-        )
+    if method not in list(MapMethod):
+        raise SettingError("Unknown method", expected=f"one of {', '.join(MapMethod)}", got=method)
     target = output or (None if as_json else Path("map.png"))
-    with open_workspace(store) as workspace:
-        found = draw(
-            workspace,
-            target,
-            method=LayoutMethod(method),
-            tag=tag,
-            thumbnails=thumbnails,
-            seed=seed,
-        )
+    with open_client(store, url, api_key) as client:
+        found = client.map(target, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
     warn(found.warnings)
     if as_json:
-        print_json(found.to_json())
+        print_answer_json(found)
     else:
         messages().print(f"Drew {len(found.points)} tasks to {target} (stress {found.stress:.2f}).")

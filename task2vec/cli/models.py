@@ -5,8 +5,15 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption, open_workspace
-from task2vec.cli.output import console, messages, print_json, print_table, show
+from task2vec.cli.options import (
+    DEFAULT_STORE,
+    ApiKeyOption,
+    JsonOption,
+    StoreOption,
+    UrlOption,
+    open_client,
+)
+from task2vec.cli.output import console, messages, print_answer_json, print_json, print_table, show
 
 app = typer.Typer(no_args_is_help=True, help="The zoo of starting models.")
 
@@ -28,30 +35,39 @@ def add(
         str | None, typer.Option(help="The stored task that it was fine-tuned on.")
     ] = None,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Register a starting model."""
-    from task2vec.service.zoo import add_model
+    """Register a starting model.
 
-    with open_workspace(store) as workspace:
-        record = add_model(workspace, ref, name=name, task=task)
+    Example: `task2vec models add timm:resnet18.a1_in1k --name resnet18`
+    """
+    with open_client(store, url, api_key) as client:
+        record = client.models.add(ref, name=name, task=task)
     if as_json:
-        print_json(record.to_json())
+        print_answer_json(record)
     else:
         messages().print(f"Registered {record.name} ({record.ref}).")
 
 
 @app.command("list")
-def list_models(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
-    """List the starting models; packaged ones are there from the start."""
-    from task2vec.service.zoo import expert_names
-    from task2vec.service.zoo import list_models as run
+def list_models(
+    store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the starting models; packaged ones are there from the start.
 
-    with open_workspace(store) as workspace:
-        models = run(workspace)
-        names = expert_names(workspace)
+    Example: `task2vec models list`
+    """
+    with open_client(store, url, api_key) as client:
+        models = list(client.models.list())
+        experts = any(model.task for model in models) and not as_json
+        names = {task.id: task.name for task in client.tasks.list()} if experts else {}
     if as_json:
-        print_json({"models": [model.to_json() for model in models]})
+        print_json({"models": [model.model_dump(mode="json") for model in models]})
         return
     print_table(
         ["name", "architecture", "expert of", "parameters", "pixels", "licence", "ref"],
@@ -72,17 +88,22 @@ def list_models(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False)
 
 @app.command("show")
 def show_model(
-    model: ModelArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False
+    model: ModelArgument,
+    store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Show one starting model."""
-    from task2vec.service.zoo import get_model
+    """Show one starting model.
 
-    with open_workspace(store) as workspace:
-        record = get_model(workspace, model)
+    Example: `task2vec models show efficientnet_lite0`
+    """
+    with open_client(store, url, api_key) as client:
+        record = client.models.get(model)
     if as_json:
-        print_json(record.to_json())
+        print_answer_json(record)
         return
-    for key, value in record.to_json().items():
+    for key, value in record.model_dump(mode="json").items():
         console().print(Text.assemble((f"{key:<12}", "bold"), f"  {show(value)}"), soft_wrap=True)
 
 
@@ -93,14 +114,17 @@ def remove(
         bool, typer.Option("--cascade", help="Remove its outcomes with it.")
     ] = False,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove a model; an expert's checkpoint goes with it."""
-    from task2vec.service.zoo import remove_model
+    """Remove a model; an expert's checkpoint goes with it.
 
-    with open_workspace(store) as workspace:
-        record = remove_model(workspace, model, cascade=cascade)
+    Example: `task2vec models remove resnet18`
+    """
+    with open_client(store, url, api_key) as client:
+        record = client.models.remove(model, cascade=cascade)
     if as_json:
-        print_json(record.to_json())
+        print_answer_json(record)
     else:
         messages().print(f"Removed {record.name}.")

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.service.workspace import Workspace
+    from task2vec.sdk.client import Client
+    from task2vec.sdk.local import LocalClient
+
+    AnyClient = Client | LocalClient
 
 StoreOption = Annotated[
     Path,
@@ -16,6 +18,26 @@ StoreOption = Annotated[
     ),
 ]
 DEFAULT_STORE = Path("task2vec-store")
+
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        envvar="TASK2VEC_URL",
+        help="Talk to the server at this address instead of opening a store.",
+        metavar="URL",
+    ),
+]
+ApiKeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key",
+        envvar="TASK2VEC_API_KEY",
+        help="The key for the server. Better in the environment: others see a command line.",
+        metavar="KEY",
+        show_default=False,
+    ),
+]
 
 JsonOption = Annotated[
     bool,
@@ -54,15 +76,12 @@ TaskOrSource = Annotated[
 ]
 
 
-def open_workspace(store: Path) -> "Workspace":
-    """Return the workspace of a store's folder; nothing is opened yet."""
-    from task2vec.service.workspace import Workspace
+def open_client(store: Path, url: str | None, api_key: str | None) -> "AnyClient":
+    """Return the client of a server, where one is named, else of a store's folder."""
+    if url:
+        from task2vec.sdk.client import Client
 
-    return Workspace(store)
+        return Client(url, api_key)
+    from task2vec.sdk.local import LocalClient
 
-
-def embedding_settings(images: int, seed: int) -> "EmbeddingSettings":
-    """Return the settings of an embedding, the rest at its defaults."""
-    from task2vec.embedding.settings import EmbeddingSettings
-
-    return EmbeddingSettings(images=images, seed=seed)
+    return LocalClient(store)

@@ -6,11 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption, open_workspace
-from task2vec.cli.output import interval, messages, percent, print_json, print_table
+from task2vec.cli.options import (
+    DEFAULT_STORE,
+    ApiKeyOption,
+    JsonOption,
+    StoreOption,
+    UrlOption,
+    open_client,
+)
+from task2vec.cli.output import (
+    interval,
+    messages,
+    percent,
+    print_answer_json,
+    print_json,
+    print_table,
+)
 
 if TYPE_CHECKING:
-    from task2vec.types import Outcome
+    from task2vec.wire.outcomes import Outcome
 
 app = typer.Typer(no_args_is_help=True, help="What fine-tuning a model on a task gave.")
 
@@ -26,20 +40,22 @@ def add(
     images: Annotated[int | None, typer.Option(min=1, help="Test images.")] = None,
     seed: Annotated[int | None, typer.Option(help="Its random seed.")] = None,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Record one outcome.
 
+    Example: `task2vec outcomes add efficientnet_lite0 birds --accuracy 0.91`
+
     It counts as evidence once the plain default has an outcome on the same task and protocol.
     """
-    from task2vec.service.outcome_file import Measured
-    from task2vec.service.outcomes import add_outcome
-
-    measured = Measured(model, task, accuracy, protocol=protocol, images=images, seed=seed)
-    with open_workspace(store) as workspace:
-        outcome = add_outcome(workspace, measured)
+    with open_client(store, url, api_key) as client:
+        outcome = client.outcomes.add(
+            model, task, accuracy, protocol=protocol, images=images, seed=seed
+        )
     if as_json:
-        print_json({**outcome.to_json(), "model": model, "task": task})
+        print_answer_json(outcome, model=model, task=task)
     else:
         messages().print(f"Recorded {percent(accuracy)} of {model} on {task}.")
 
@@ -53,13 +69,16 @@ def import_file(
         ),
     ],
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Record the outcomes of a CSV file: all of them, or none when a line is wrong."""
-    from task2vec.service.outcomes import import_outcomes
+    """Record the outcomes of a CSV file: all of them, or none when a line is wrong.
 
-    with open_workspace(store) as workspace:
-        outcomes = import_outcomes(workspace, file)
+    Example: `task2vec outcomes import outcomes.csv`
+    """
+    with open_client(store, url, api_key) as client:
+        outcomes = client.outcomes.import_csv(file)
     if as_json:
         print_json({"imported": len(outcomes)})
     else:
@@ -71,16 +90,18 @@ def list_outcomes(
     model: Annotated[str | None, typer.Option(help="Only of this model.")] = None,
     task: Annotated[str | None, typer.Option(help="Only on this task.")] = None,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the recorded outcomes."""
-    from task2vec.service.outcomes import list_outcomes as run
+    """List the recorded outcomes.
 
-    with open_workspace(store) as workspace:
-        found = run(workspace, model=model, task=task)
+    Example: `task2vec outcomes list --task birds`
+    """
+    with open_client(store, url, api_key) as client:
+        found = list(client.outcomes.list(model=model, task=task))
     if as_json:
-        rows = [{**o.to_json(), "model": m, "task": t} for o, m, t in found]
-        print_json({"outcomes": rows})
+        print_json({"outcomes": [outcome.model_dump(mode="json") for outcome in found]})
         return
     if not found:
         messages().print("No outcomes yet. `task2vec finetune` and `outcomes add` record them.")
@@ -88,11 +109,11 @@ def list_outcomes(
     _print(found)
 
 
-def _print(found: "Sequence[tuple[Outcome, str, str]]") -> None:
+def _print(found: "Sequence[Outcome]") -> None:
     print_table(
         ["model", "task", "accuracy", "95 % interval", "images", "protocol"],
         [
-            (m, t, percent(o.accuracy), interval(o.interval), o.images, o.protocol)
-            for o, m, t in found
+            (o.model, o.task, percent(o.accuracy), interval(o.interval), o.images, o.protocol)
+            for o in found
         ],
     )

@@ -4,11 +4,14 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from task2vec.wire.base import Answer
 
 #: Wide enough that nothing is cut where there is no terminal to fit into.
 _PIPE_WIDTH = 200
@@ -49,6 +52,11 @@ def print_json(data: Any) -> None:
         text = json.dumps(plain, allow_nan=False)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def print_answer_json(answer: "Answer", *, without: Sequence[str] = (), **more: Any) -> None:
+    """Print a message as one JSON document, with fields left out and others added."""
+    print_json({**answer.model_dump(mode="json", exclude=set(without)), **more})
 
 
 def print_table(

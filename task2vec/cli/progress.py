@@ -4,10 +4,26 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isnan
+from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.filesize import decimal
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from task2vec.cli.output import messages
+
+if TYPE_CHECKING:
+    from task2vec.wire.jobs import Progress as Work
+
+    Told = Callable[[Work], None]
+
+UPLOADING = "uploading"
 
 Tell = Callable[[str, int, int], None]
 
@@ -32,6 +48,45 @@ def bars() -> Iterator[Progress]:
         disable=not sys.stderr.isatty(),
     ) as progress:
         yield progress
+
+
+def work_bar(progress: Progress, name: str) -> "Told":
+    """Return a callback that shows how far a piece of work is, here or at a server."""
+    bar = progress.add_task(name, total=None)
+
+    def tell(found: "Work") -> None:
+        if found.stage == UPLOADING:
+            sizes = f"{decimal(found.done)} of {decimal(found.total)}"
+            progress.update(bar, description=f"{name}: uploading {sizes}", total=None)
+            return
+        stage = _STAGES.get(found.stage, found.stage)
+        progress.update(
+            bar,
+            description=f"{name}: {stage}" if stage else name,
+            completed=found.done,
+            total=found.total or None,
+        )
+
+    return tell
+
+
+def item_bars(progress: Progress) -> "tuple[Callable[[str, Work], None], Callable[[str], None]]":
+    """Return a callback that shows a bar for each item under work, and one that takes it away."""
+    shown: dict[str, TaskID] = {}
+    told: dict[str, Told] = {}
+
+    def tell(name: str, found: "Work") -> None:
+        if name not in told:
+            told[name] = work_bar(progress, name)
+            shown[name] = progress.task_ids[-1]
+        told[name](found)
+
+    def end(name: str) -> None:
+        told.pop(name, None)
+        if name in shown:
+            progress.remove_task(shown.pop(name))
+
+    return tell, end
 
 
 def embedding_bar(progress: Progress, name: str) -> Tell:

@@ -7,28 +7,30 @@ import typer
 from task2vec.cli.options import (
     DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
+    ApiKeyOption,
     ImagesOption,
     JsonOption,
     ProbeOption,
     SeedOption,
     StoreOption,
     TaskOrSource,
-    embedding_settings,
-    open_workspace,
+    UrlOption,
+    open_client,
 )
 from task2vec.cli.output import (
     console,
     interval,
     messages,
     percent,
-    print_json,
+    print_answer_json,
     print_table,
     warn,
 )
-from task2vec.cli.progress import bars, embedding_bar, probing_bar
+from task2vec.cli.progress import bars, work_bar
 
 if TYPE_CHECKING:
-    from task2vec.recommend.recommendation import Recommended
+    from task2vec.recommend import recommendation
+    from task2vec.wire.recommendations import Recommended
 
 
 def register(app: typer.Typer) -> None:
@@ -50,44 +52,39 @@ def recommend(
     images: ImagesOption = 300,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Rank starting models for a task.
+
+    Example: `task2vec recommend photos/dogs --max-parameters 6000000`
 
     Scores are gains in accuracy over the plain default, shrunk toward 0 as far as the evidence is
     thin. Where nothing known is better beyond its noise, the answer is to take the default, and the
     exit code is 3.
     """
-    from task2vec.service.recommendation import Limits
-    from task2vec.service.recommendation import recommend as run
-    from task2vec.service.subjects import resolve
-
-    limits = Limits(max_parameters=max_parameters, architecture=architecture, licence=licence)
-    with open_workspace(store) as workspace, bars() as progress:
-        subject = resolve(
-            workspace,
+    with open_client(store, url, api_key) as client, bars() as progress:
+        answer = client.recommend(
             task,
-            probe=probe,
-            settings=embedding_settings(images, seed),
-            progress=embedding_bar(progress, task),
-        )
-        answer = run(
-            workspace,
-            subject,
             k=k,
-            limits=limits,
+            max_parameters=max_parameters,
+            architecture=architecture,
+            licence=licence,
+            probe=probe,
             images=images,
-            progress=probing_bar(progress),
+            seed=seed,
+            progress=work_bar(progress, task),
         )
     if as_json:
-        print_json({"task": subject.name, **answer.to_json()})
+        print_answer_json(answer)
     else:
         warn(answer.warnings)
         print_answer(answer)
     return 3 if answer.abstained else 0
 
 
-def print_answer(answer: "Recommended") -> None:
+def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
     """Print a recommendation for a person."""
     print_table(
         ["starting model", "score (points)", "predicted accuracy", "95 % interval", "evidence"],

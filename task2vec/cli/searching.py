@@ -7,17 +7,18 @@ import typer
 from task2vec.cli.options import (
     DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
+    ApiKeyOption,
     ImagesOption,
     JsonOption,
     ProbeOption,
     SeedOption,
     StoreOption,
     TaskOrSource,
-    embedding_settings,
-    open_workspace,
+    UrlOption,
+    open_client,
 )
-from task2vec.cli.output import messages, print_json, print_table, warn
-from task2vec.cli.progress import bars, embedding_bar
+from task2vec.cli.output import messages, print_answer_json, print_table, show, warn
+from task2vec.cli.progress import bars, work_bar
 
 
 def register(app: typer.Typer) -> None:
@@ -33,32 +34,47 @@ def neighbours(
         bool,
         typer.Option("--asymmetric", help="The best sources for it as target, harder ones first."),
     ] = False,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="Only tasks with this tag; may be repeated.")
+    ] = None,
+    min_classes: Annotated[
+        int | None, typer.Option(min=1, help="Only tasks of at least this many classes.")
+    ] = None,
+    max_classes: Annotated[
+        int | None, typer.Option(min=1, help="Only tasks of at most this many classes.")
+    ] = None,
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Show the nearest stored tasks.
 
+    Example: `task2vec neighbours birds -k 3`
+
     Neighbours whose distances differ by less than their standard errors are as near as each other.
     Exit code 3 when the store holds no other task.
     """
-    from task2vec.service.search import neighbours as find
-    from task2vec.service.subjects import resolve
-
-    with open_workspace(store) as workspace, bars() as progress:
-        subject = resolve(
-            workspace,
+    with open_client(store, url, api_key) as client, bars() as progress:
+        answer = client.search(
             task,
+            k=k,
+            asymmetric=asymmetric,
+            tags=tag or (),
+            min_classes=min_classes,
+            max_classes=max_classes,
             probe=probe,
-            settings=embedding_settings(images, seed),
-            progress=embedding_bar(progress, task),
+            images=images,
+            seed=seed,
+            progress=work_bar(progress, task),
         )
-        found = find(workspace, subject, k=k, asymmetric=asymmetric)
-    warn(subject.warnings)
+    found = answer.neighbours
+    warn(answer.warnings)
     if as_json:
-        print_json({"task": subject.name, "neighbours": [n.to_json() for n in found]})
+        print_answer_json(answer, without=("warnings",))
     elif found:
         kind = "asymmetric distance (as source)" if asymmetric else "symmetric distance"
         print_table(
@@ -77,47 +93,41 @@ def distance(
     images: ImagesOption = 300,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show all distances between two tasks, both ways.
 
+    Example: `task2vec distance birds photos/dogs`
+
     *symmetric*: 0 for the same task, 1 for none in common. *asymmetric*: how bad a start the source
     is for the target; may be negative. *information*: nats that the target needs beyond the source.
     """
-    from task2vec.service.search import distances
-    from task2vec.service.subjects import resolve
-
-    settings = embedding_settings(images, seed)
-    with open_workspace(store) as workspace, bars() as progress:
-        first, second = (
-            resolve(
-                workspace,
-                name,
-                probe=probe,
-                settings=settings,
-                progress=embedding_bar(progress, name),
-            )
-            for name in (source, target)
+    with open_client(store, url, api_key) as client, bars() as progress:
+        found = client.distance(
+            source,
+            target,
+            probe=probe,
+            images=images,
+            seed=seed,
+            progress=work_bar(progress, f"{source}, {target}"),
         )
-    found = distances(first, second)
-    warn((*first.warnings, *second.warnings))
+    warn(found.warnings)
     if as_json:
-        print_json(found.to_json())
+        print_answer_json(found, without=("warnings",))
         return
+    information = (found.information.source_to_target, found.information.target_to_source)
     print_table(
         ["distance", f"{found.source} -> {found.target}", f"{found.target} -> {found.source}"],
         [
             ("symmetric", found.symmetric, found.symmetric),
             ("asymmetric", found.asymmetric.source_to_target, found.asymmetric.target_to_source),
-            (
-                "information (nats)",
-                f"{found.information.source_to_target:,.0f}",
-                f"{found.information.target_to_source:,.0f}",
-            ),
+            ("information (nats)", *("-" if n is None else f"{n:,.0f}" for n in information)),
         ],
     )
     messages().print(
-        f"Standard error of the symmetric distance: {found.standard_error:.3f}. "
-        f"Complexity: {found.source} {found.complexity[0]:.3f}, "
-        f"{found.target} {found.complexity[1]:.3f}."
+        f"Standard error of the symmetric distance: {show(found.standard_error)}. "
+        f"Complexity: {found.source} {show(found.complexity.source)}, "
+        f"{found.target} {show(found.complexity.target)}."
     )

@@ -1,7 +1,7 @@
 """Commands on single tasks: embed, show, export, remove, list."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -9,18 +9,30 @@ from rich.text import Text
 from task2vec.cli.options import (
     DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
+    ApiKeyOption,
     ImagesOption,
     JsonOption,
     ProbeOption,
     SeedOption,
     StoreOption,
-    embedding_settings,
-    open_workspace,
+    UrlOption,
+    open_client,
 )
-from task2vec.cli.output import console, messages, print_json, print_table, show, warn
-from task2vec.cli.progress import bars, embedding_bar
+from task2vec.cli.output import (
+    console,
+    messages,
+    percent,
+    print_answer_json,
+    print_json,
+    print_table,
+    show,
+    warn,
+)
+from task2vec.cli.progress import bars, work_bar
 from task2vec.data.wording import plural
-from task2vec.types import TaskRecord
+
+if TYPE_CHECKING:
+    from task2vec.wire.tasks import TaskDetails
 
 TaskArgument = Annotated[
     str, typer.Argument(metavar="TASK", help="A task in the store, by name or id.")
@@ -61,6 +73,8 @@ def embed(
         bool, typer.Option("--update", help="Replace the task of this name.")
     ] = False,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Embed a labelled image set and add it to the store.
@@ -70,70 +84,72 @@ def embed(
     Images that cannot be read are replaced by others of their class and reported as warnings. A
     source that cannot be embedded leaves the store as it was.
     """
-    from dataclasses import replace
-
     from task2vec.errors import SettingError
-    from task2vec.service.tasks import EmbedRequest
-    from task2vec.service.tasks import embed as run
     from task2vec.types import Estimator
 
     if estimator not in list(Estimator):
         raise SettingError(
             "Unknown estimator", expected=f"one of {', '.join(Estimator)}", got=estimator
         )
-    settings = replace(
-        embedding_settings(images, seed), estimator=Estimator(estimator), draws=draws
-    )
-    with open_workspace(store) as workspace, bars() as progress:
-        request = EmbedRequest(
-            source=source,
+    with open_client(store, url, api_key) as client, bars() as progress:
+        record = client.embed(
+            source,
             name=name,
             probe=probe,
-            settings=settings,
-            tags=tuple(tag or ()),
+            images=images,
+            estimator=estimator,
+            draws=draws,
+            seed=seed,
+            tags=tag or (),
             update=update,
+            progress=work_bar(progress, name or Path(source).name),
         )
-        record = run(workspace, request, embedding_bar(progress, name or Path(source).name))
-    if as_json:
-        print_json(record.to_json())
-        return
+        if as_json:
+            print_answer_json(record)
+            return
+        details = client.tasks.get(record.id)
     warn(record.warnings)
-    _print_record(record)
+    _print_task(details)
     messages().print(
         f"Next: `task2vec neighbours {record.name}`, or `task2vec recommend {record.name}`."
     )
 
 
 def show_task(
-    task: TaskArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False
+    task: TaskArgument,
+    store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Show a stored task with everything that its embedding depends on."""
-    with open_workspace(store) as workspace:
-        record = workspace.store().tasks.get(task)
+    """Show a stored task with everything that its embedding depends on.
+
+    Example: `task2vec show birds`
+    """
+    with open_client(store, url, api_key) as client:
+        found = client.tasks.get(task)
     if as_json:
-        details = {
-            "provenance": record.provenance.to_json(),
-            "source": record.source,
-            "created": record.created,
-        }
-        print_json({**record.to_json(), **details})
-        return
-    _print_record(record)
+        print_answer_json(found)
+    else:
+        _print_task(found)
 
 
 def export(
     task: TaskArgument,
     file: Annotated[Path, typer.Argument(metavar="FILE.npz", help="Where to write it.")],
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a task's embedding to a NumPy archive: values, errors and provenance."""
-    from task2vec.service.tasks import export as run
+    """Write a task's embedding to a NumPy archive: values, errors and provenance.
 
-    with open_workspace(store) as workspace:
-        record = run(workspace, task, file)
+    Example: `task2vec export birds birds.npz`
+    """
+    with open_client(store, url, api_key) as client:
+        record = client.tasks.export(task, file)
     if as_json:
-        print_json({**record.to_json(), "file": str(file)})
+        print_answer_json(record, file=str(file))
     else:
         messages().print(f"Wrote {record.name} to {file}.")
 
@@ -144,15 +160,18 @@ def remove(
         bool, typer.Option("--cascade", help="Remove its experts and outcomes with it.")
     ] = False,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove a task from the store; its images stay where they are."""
-    from task2vec.service.zoo import remove_task
+    """Remove a task from the store; its images stay where they are.
 
-    with open_workspace(store) as workspace:
-        record = remove_task(workspace, task, cascade=cascade)
+    Example: `task2vec remove birds`
+    """
+    with open_client(store, url, api_key) as client:
+        record = client.tasks.remove(task, cascade=cascade)
     if as_json:
-        print_json(record.to_json())
+        print_answer_json(record)
     else:
         messages().print(f"Removed {record.name}.")
 
@@ -160,14 +179,18 @@ def remove(
 def list_tasks(
     tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
     store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the stored tasks."""
-    with open_workspace(store) as workspace:
-        opened = workspace.existing_store()
-        records = opened.tasks.list(tag=tag) if opened else []
+    """List the stored tasks.
+
+    Example: `task2vec list --tag animals`
+    """
+    with open_client(store, url, api_key) as client:
+        records = list(client.tasks.list(tag=tag))
     if as_json:
-        print_json({"tasks": [record.to_json() for record in records]})
+        print_json({"tasks": [record.model_dump(mode="json") for record in records]})
         return
     if not records:
         none = "No tasks yet. Add one with `task2vec embed FOLDER`."
@@ -178,37 +201,37 @@ def list_tasks(
         [
             (
                 record.name,
-                record.provenance.classes,
-                record.provenance.images,
+                record.classes,
+                record.images,
                 record.complexity,
-                record.provenance.standard_error,
+                record.standard_error,
                 " ".join(record.tags),
-                record.provenance.probe_name,
+                record.probe,
             )
             for record in records
         ],
     )
 
 
-def _print_record(record: TaskRecord) -> None:
-    provenance = record.provenance
+def _print_task(task: "TaskDetails") -> None:
+    provenance = task.provenance
     head = provenance.head
     lines = {
-        "name": record.name,
-        "id": record.id,
-        "tags": " ".join(record.tags) or "-",
-        "images": f"{provenance.images} of {provenance.classes} classes",
-        "complexity": show(record.complexity),
-        "repeat distance": f"{show(provenance.standard_error)} (standard error: "
+        "name": task.name,
+        "id": task.id,
+        "tags": " ".join(task.tags) or "-",
+        "images": f"{task.images} of {task.classes} classes",
+        "complexity": show(task.complexity),
+        "repeat distance": f"{show(task.standard_error)} (standard error: "
         "how far two repeats would be apart)",
         "probe": f"{provenance.probe_name} ({provenance.space.probe[:12]})",
         "estimator": f"{provenance.estimator}, {plural(provenance.draws, 'draw')} an image, "
         f"seed {provenance.seed}",
         "head": f"{'converged' if head.converged else 'NOT CONVERGED'} in {head.iterations} "
-        f"iterations, training accuracy {100 * head.training_accuracy:.1f} %",
+        f"iterations, training accuracy {percent(head.training_accuracy)}",
         "content": provenance.content_hash[:12],
-        "source": record.source,
-        "seconds": f"{record.seconds:.1f}",
+        "source": task.source or "kept by the server",
+        "seconds": f"{task.seconds:.1f}",
     }
     width = max(map(len, lines))
     for key, value in lines.items():

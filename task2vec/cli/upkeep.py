@@ -6,8 +6,15 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption
-from task2vec.cli.output import console, print_json, print_table
+from task2vec.cli.options import (
+    DEFAULT_STORE,
+    ApiKeyOption,
+    JsonOption,
+    StoreOption,
+    UrlOption,
+    open_client,
+)
+from task2vec.cli.output import console, print_json, print_table, show
 
 
 def register(app: typer.Typer) -> None:
@@ -17,15 +24,20 @@ def register(app: typer.Typer) -> None:
     app.command("demo")(demo)
 
 
-def probes(as_json: JsonOption = False) -> None:
-    """List the probes that are known by name."""
-    from dataclasses import asdict
+def probes(
+    store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the probes that are known by name.
 
-    from task2vec.probe.registry import known_cards
-
-    cards = list(known_cards())
+    Example: `task2vec probes`
+    """
+    with open_client(store, url, api_key) as client:
+        cards = client.probes()
     if as_json:
-        print_json({"probes": [{**asdict(card), "packaged": card.packaged} for card in cards]})
+        print_json({"probes": [card.model_dump(mode="json") for card in cards]})
         return
     print_table(
         ["name", "architecture", "pixels", "parameters", "weights", "licence"],
@@ -33,9 +45,9 @@ def probes(as_json: JsonOption = False) -> None:
             (
                 card.name,
                 card.architecture,
-                card.preprocessing.input_size,
+                card.input_size,
                 card.parameters,
-                "packaged" if card.packaged else f"hub ({card.weights})",
+                "packaged" if card.packaged else f"hub ({show(card.weights)})",
                 card.licence,
             )
             for card in cards
@@ -45,6 +57,8 @@ def probes(as_json: JsonOption = False) -> None:
 
 def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> int:
     """Say what is installed, which device and weights are there, what is wrong and how to mend it.
+
+    Example: `task2vec doctor`
 
     Exit code 1 when something would stop the main job.
     """
@@ -79,6 +93,8 @@ def demo(
     ] = Path("demo-out"),
 ) -> None:
     """Run the main job on real images: embed, compare, draw, recommend, fine-tune, judge.
+
+    Example: `task2vec demo --examples examples`
 
     Takes some minutes on two cores and writes to a folder of its own.
     """

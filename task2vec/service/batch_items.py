@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,24 +12,26 @@ from task2vec.errors import InputError
 
 @dataclass(frozen=True)
 class Item:
-    """One source of a batch."""
+    """One source of a batch; ``skipped`` says why nothing is to be done about it."""
 
     source: Path
     name: str
     tags: tuple[str, ...] = ()
+    skipped: str | None = None
 
 
 def find_items(source: Path) -> list[Item]:
     """Return the items of a folder of sources, or of a CSV or JSONL list of them.
 
-    In a folder every visible sub-folder and archive is a source. A list names ``source`` (relative
-    to the list) and may add ``name`` and ``tags`` (separated by spaces, or a JSON list).
+    In a folder every visible sub-folder and archive is a source; a folder without files is skipped.
+    A list names ``source`` (relative to the list) and may add ``name`` and ``tags`` (separated by
+    spaces, or a JSON list).
 
     Raises `InputError` when it is neither, is empty, or names a task twice.
     """
     if source.is_dir():
         items = [
-            Item(path, path.name if path.is_dir() else _stem(path))
+            Item(path, path.name if path.is_dir() else _stem(path), skipped=_nothing_in(path))
             for path in sorted(source.iterdir())
             if not path.name.startswith(".") and (path.is_dir() or _stem(path) != path.name)
         ]
@@ -54,6 +57,13 @@ def find_items(source: Path) -> list[Item]:
             )
         seen[item.name] = item
     return items
+
+
+def _nothing_in(path: Path) -> str | None:
+    """Return what to say of a folder without a single file: nobody means it as a task."""
+    if not path.is_dir() or any(files for _, _, files in os.walk(path)):
+        return None
+    return "the folder holds no files"
 
 
 def _stem(path: Path) -> str:

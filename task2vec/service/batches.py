@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from task2vec.data.open import open_source
-from task2vec.errors import StoreError, Task2VecError
+from task2vec.errors import SourceError, StoreError, Task2VecError
 from task2vec.service.batch_items import Item
 from task2vec.service.subjects import stored_task
 from task2vec.service.tasks import EmbedRequest, embed, signature
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 
 class ItemStatus(StrEnum):
-    """How an item of a batch ended; ``pending`` only in a dry run."""
+    """How an item of a batch ended; ``pending`` only in a dry run, ``skipped``: nothing in it."""
 
     EMBEDDED = "embedded"
     UNCHANGED = "unchanged"
     FAILED = "failed"
     PENDING = "pending"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ def run_batch(
     does not end the batch; a store that fails does, with `StoreError`.
     """
     for item in items:
+        if item.skipped is not None:
+            yield ItemResult(item, ItemStatus.SKIPPED, problem=SourceError(item.skipped))
+            continue
         try:
             yield _run(workspace, item, request, progress)
         except StoreError:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from task2vec.embedding.embedder import Progress
     from task2vec.embedding.settings import EmbeddingSettings
 
-_PATH_STARTS = ("./", "../", "/", "~", ".\\")
+#: What begins so is a path, whatever is stored.
+PATH_STARTS = ("./", "../", "/", "~", ".\\")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,7 @@ class Subject:
 
 def stored_task(workspace: Workspace, name: str) -> TaskRecord | None:
     """Return the stored task of this name or id; None where there is none or it is a path."""
-    if name in (".", "..") or name.startswith(_PATH_STARTS):
+    if name in (".", "..") or name.startswith(PATH_STARTS):
         return None
     store = workspace.existing_store()
     if store is None:
@@ -84,7 +85,7 @@ def open_named(workspace: Workspace, source: str) -> "Task":
     from task2vec.data.open import open_source
 
     path = Path(source).expanduser()
-    if not path.exists() and not source.startswith(_PATH_STARTS):
+    if not path.exists() and not source.startswith(PATH_STARTS):
         close = _close_names(workspace, source)
         raise UnknownNameError(
             f"'{source}' is neither a task in the store nor a file or folder",

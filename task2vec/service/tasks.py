@@ -6,8 +6,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from task2vec.distance import task_complexity
-from task2vec.errors import NameTakenError, UnknownNameError
-from task2vec.service.subjects import open_named
+from task2vec.errors import NameTakenError, SourceError, UnknownNameError
+from task2vec.service.subjects import PATH_STARTS
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name
 from task2vec.types import TaskRecord
@@ -48,9 +48,7 @@ def embed(
     from task2vec.embedding.settings import EmbeddingSettings
 
     settings = request.settings or EmbeddingSettings()
-    task = (
-        open_named(workspace, request.source) if isinstance(request.source, str) else request.source
-    )
+    task = _opened(request.source) if isinstance(request.source, str) else request.source
     if request.name is not None:
         task = replace(task, name=request.name)
     check_name(task.name)
@@ -75,6 +73,20 @@ def embed(
     return workspace.store(create=True).tasks.add(
         record, found.embedding, thumbnail=thumbnail(found.sample), replace=request.update
     )
+
+
+def _opened(source: str) -> "Task":
+    from task2vec.data.open import open_source
+
+    path = Path(source).expanduser()
+    if not path.exists() and not source.startswith(PATH_STARTS):
+        # The bare word that is most easily mistyped, or meant as something in the store.
+        raise SourceError(
+            f"There is no file or folder '{source}'",
+            expected="a folder with one folder of images for each class, an archive, or a list",
+            got=f"nothing of this name in {Path.cwd()}",
+        )
+    return open_source(path)
 
 
 def signature(task: "Task", probe: str, settings: "EmbeddingSettings") -> str:

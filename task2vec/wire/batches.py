@@ -12,13 +12,18 @@ from task2vec.wire.tasks import Task
 
 
 class ItemStatus(StrEnum):
-    """How an item ended: ``unchanged`` was stored already; ``pending`` has not ended."""
+    """How an item ended.
+
+    ``unchanged`` was stored already, ``pending`` has not ended; a client has ``skipped`` what holds
+    nothing.
+    """
 
     PENDING = "pending"
     EMBEDDED = "embedded"
     UNCHANGED = "unchanged"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    SKIPPED = "skipped"
 
 
 class NewItem(Question):

@@ -163,7 +163,7 @@ def test_an_interruption_leaves_no_expert(
         raise KeyboardInterrupt
 
     before = snapshot(store)
-    monkeypatch.setattr("task2vec.cli.finetuning.tuning_bar", lambda *_: interrupt)
+    monkeypatch.setattr("task2vec.cli.finetuning.work_bar", lambda *_: interrupt)
     found = cli("finetune", "emoji_food", *QUICK, "--store", store)
     assert (found.code, found.out) == (130, "")
     assert snapshot(store) == before

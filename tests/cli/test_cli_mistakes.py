@@ -34,7 +34,7 @@ USAGE = [
 ]
 BAD_INPUT = [
     ("embed ./nosuch", "no such file or directory"),
-    ("embed nosuch", "neither a task in the store nor a file or folder"),
+    ("embed nosuch", "There is no file or folder 'nosuch'"),
     ("embed SOURCE --estimator magic", "rademacher, exact, categorical"),
     ("embed SOURCE --probe nosuch", "efficientnet_lite0"),
     ("embed SOURCE --probe efficientnet_lite0?size=3", "?input_size=PIXELS"),

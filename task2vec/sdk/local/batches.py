@@ -40,6 +40,6 @@ def run(
         status = ItemStatus(result.status.value)
         task = None if result.record is None else answers.task(result.record)
         if result.problem is not None:
-            yield failed(position, result.item.name, result.problem)
+            yield failed(position, result.item.name, result.problem, status=status)
         else:
             yield ended(position, result.item.name, status, task=task)

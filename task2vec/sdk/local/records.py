@@ -13,6 +13,8 @@ from task2vec.sdk.local.answers import answer, details, outcome, task
 from task2vec.sdk.local.part import Part
 from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.outcomes import stated
+from task2vec.service.outcome_file import Measured
 from task2vec.wire.models import Model, ModelEdit, NewModel
 from task2vec.wire.outcomes import NewOutcome, Outcome
 from task2vec.wire.tasks import Task, TaskDetails, TaskEdit
@@ -130,23 +132,16 @@ class Outcomes(Part):
         images: int | None = None,
         seed: int | None = None,
     ) -> Outcome:
-        asked = ask(
-            NewOutcome,
-            model=model,
-            task=task,
-            accuracy=accuracy,
-            protocol=protocol,
-            images=images,
-            seed=seed,
-        )
-        (added,) = self.add_many([asked])
+        measured = Measured(model, task, accuracy, protocol=protocol, images=images, seed=seed)
+        (added,) = self.add_many([stated(measured)])
         return added
 
     def add_many(self, outcomes: Iterable[NewOutcome]) -> builtins.list[Outcome]:
         from task2vec.service.catalogue import add_outcomes
-        from task2vec.service.outcome_file import Measured
 
         measured = [Measured(**each.model_dump()) for each in outcomes]
+        # An outcome is of a stored task: without a store there is none, and none is made.
+        self._workspace.store()
         added = add_outcomes(self._workspace, measured) if measured else []
         return [answer(Outcome, each.to_json()) for each in added]
 

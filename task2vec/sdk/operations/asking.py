@@ -18,6 +18,6 @@ def ask(question: type[M], **arguments: Any) -> M:
         names = ", ".join(".".join(str(part) for part in fault["loc"]) for fault in faults)
         raise SettingError(
             f"{names or 'The question'} cannot be used",
-            expected="; ".join(fault["msg"] for fault in faults),
+            expected="; ".join(fault["msg"].removeprefix("Input should be ") for fault in faults),
             got=", ".join(repr(fault["input"])[:100] for fault in faults),
         ) from None

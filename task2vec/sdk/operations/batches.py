@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from task2vec.errors import InputError, Task2VecError
+from task2vec.errors import InputError, SourceError, Task2VecError
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.paging import pages
@@ -74,8 +74,14 @@ def batch(
     )
     question = ask(NewBatch, tags=tuple(tags), update=update, settings=settings)
     items = yield from compute(lambda: listed(sources))
+    for position, item in enumerate(items):
+        if item.skipped is not None:
+            error = SourceError(item.skipped)
+            yield Emit(failed(position, item.name, error, status=ItemStatus.SKIPPED))
     if dry_run:
         for position, item in enumerate(items):
+            if item.skipped is not None:
+                continue
             yield Emit((yield from _tried(position, item)))
         return
     course = _Course(sender, items, progress)
@@ -107,7 +113,9 @@ def listed(
     return items
 
 
-def failed(position: int, name: str, error: Task2VecError) -> Item:
+def failed(
+    position: int, name: str, error: Task2VecError, *, status: ItemStatus = ItemStatus.FAILED
+) -> Item:
     """Return the item of a source that could not be used."""
     problem = Problem(
         title=type(error).__doc__ or "",
@@ -119,7 +127,7 @@ def failed(position: int, name: str, error: Task2VecError) -> Item:
         remedy=error.remedy,
         request_id=error.request_id,
     )
-    return ended(position, name, ItemStatus.FAILED, error=problem)
+    return ended(position, name, status, error=problem)
 
 
 def ended(position: int, name: str, status: ItemStatus, **more: Any) -> Item:
@@ -155,7 +163,7 @@ class _Course:
 
     def run(self, id_: str) -> Stream[Item]:
         """Upload, append, and yield what has ended, until all has."""
-        self.waiting.extend(range(len(self.items)))
+        self.waiting.extend(i for i, item in enumerate(self.items) if item.skipped is None)
         while self.waiting or self.uploads or self.at_server:
             while self.waiting and len(self.uploads) < UPLOADS:
                 position = self.waiting.popleft()

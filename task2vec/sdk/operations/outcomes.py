@@ -9,6 +9,7 @@ from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.request import get, post
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, Stream, compute
+from task2vec.service.outcome_file import Measured, read_outcomes
 from task2vec.wire.outcomes import NewOutcome, NewOutcomes, Outcome, OutcomePage
 
 
@@ -26,15 +27,7 @@ def add_outcome(
 
     Raises `UnknownNameError` for a model or task that is not there, `SettingError` out of range.
     """
-    outcome = ask(
-        NewOutcome,
-        model=model,
-        task=task,
-        accuracy=accuracy,
-        protocol=protocol,
-        images=images,
-        seed=seed,
-    )
+    outcome = stated(Measured(model, task, accuracy, protocol=protocol, images=images, seed=seed))
     (added,) = yield from add_outcomes(sender, [outcome])
     return added
 
@@ -71,7 +64,10 @@ def list_outcomes(
     return pages(sender, request, lambda page: page.outcomes)
 
 
-def _rows(path: Path) -> list[NewOutcome]:
-    from task2vec.service.outcome_file import read_outcomes
+def stated(measured: Measured) -> NewOutcome:
+    """Return an outcome as it is sent."""
+    return ask(NewOutcome, **measured.to_json())
 
-    return [ask(NewOutcome, **row.to_json()) for _, row in read_outcomes(path)]
+
+def _rows(path: Path) -> list[NewOutcome]:
+    return [stated(row) for _, row in read_outcomes(path)]
