@@ -274,3 +274,8 @@ def test_compressed_streams_are_refused_before_they_are_unpacked(
     else:
         with pytest.raises(SourceError, match="A table is compressed"):
             open_source(tmp_path, trusted=False)
+
+
+def test_the_class_label_of_hugging_face_may_have_any_name(tmp_path: Path, pets: Any) -> None:
+    pets.rename_column("label", "kind").to_parquet(tmp_path / "pets.parquet")
+    assert open_source(tmp_path / "pets.parquet").classes == ("cat", "dog")
