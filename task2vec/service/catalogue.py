@@ -1,10 +1,11 @@
 """What is stored, page by page; and what of it can change."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from task2vec.errors import RefusedAddressError, StateError
+from task2vec.probe.apart import find_card_apart
 from task2vec.probe.registry import known_cards
 from task2vec.service.outcome_file import Measured
 from task2vec.service.workspace import Workspace
@@ -179,7 +180,8 @@ def add_named_model(
             got=repr(ref[:100]),
             remedy="Packaged models are registered from the start; experts by fine-tuning.",
         )
-    return add_model(workspace, ref, name=name, task=task)
+    # timm brings torch with it, which must not be loaded beside FAISS.
+    return add_model(workspace, ref, name=name, task=task, find=find_card_apart)
 
 
 def list_probes(workspace: Workspace) -> list[dict[str, Any]]:
@@ -193,12 +195,12 @@ def list_probes(workspace: Workspace) -> list[dict[str, Any]]:
         embedded = tasks.page(limit=1, probe=card.name)
         found.append(
             {
-                "name": card.name,
-                "architecture": card.architecture,
+                **asdict(card),
+                # A file of this machine is nobody else's business.
+                "weights": None if card.weights.startswith("file:") else card.weights,
                 "input_size": card.preprocessing.input_size,
                 "filters": tasks.embedding(embedded[0].id).values.size if embedded else None,
                 "packaged": card.packaged,
-                "licence": card.licence,
             }
         )
     return found

@@ -1,6 +1,7 @@
 """The starting models: packaged ones from the start, others as they are added."""
 
 from collections.abc import Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import parse_qs
@@ -58,16 +59,22 @@ def get_model(workspace: Workspace, name_or_id: str) -> ModelRecord:
 
 
 def add_model(
-    workspace: Workspace, ref: str, *, name: str | None = None, task: str | None = None
+    workspace: Workspace,
+    ref: str,
+    *,
+    name: str | None = None,
+    task: str | None = None,
+    find: Callable[[str], ProbeCard] = find_card,
 ) -> ModelRecord:
     """Register a starting model by its reference, as an expert of a stored ``task`` if given.
 
     Nothing is downloaded for ``timm:NAME``; its weights are fetched when they are first used.
+    ``find`` looks up the reference.
 
     Raises `UnknownNameError`, `WeightsError` or `InputError` for an unusable reference,
     `NameTakenError` when the name is taken.
     """
-    card = find_card(ref)
+    card = find(ref)
     digest = file_hash(referenced_file(ref)) if ref.startswith("file:") else None
     expert_of = workspace.store().tasks.get(task).id if task else None
     ref = card.weights + _query(ref) if ref.startswith("file:") else ref

@@ -1,0 +1,56 @@
+"""Looking up a probe's card in a process of its own: for who must not load timm, and torch by it."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+
+from task2vec import errors
+from task2vec.errors import DeadlineError, InternalError, Task2VecError
+from task2vec.probe.card import Preprocessing, ProbeCard
+
+_SECONDS = 120.0
+
+
+def find_card_apart(reference: str, *, seconds: float = _SECONDS) -> ProbeCard:
+    """Return the card of a reference, as `task2vec.probe.registry.find_card` does.
+
+    It takes some seconds. Raises what that raises, and `DeadlineError` when it takes too long.
+    """
+    try:
+        found = subprocess.run(
+            [sys.executable, "-m", __name__],
+            input=reference,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=seconds,
+            check=False,
+        )
+        answer = json.loads(found.stdout)
+    except subprocess.TimeoutExpired as error:
+        raise DeadlineError(f"{reference} could not be looked up in {seconds:.0f} s") from error
+    except ValueError as error:
+        raise InternalError(
+            f"{reference} could not be looked up", got=found.stderr.strip()[-500:] or None
+        ) from error
+    if "error" in answer:
+        kind = getattr(errors, answer["error"])
+        raise kind(answer["problem"], **answer["parts"])
+    preprocessing = Preprocessing(**answer.pop("preprocessing"))
+    return ProbeCard(preprocessing=preprocessing, **answer)
+
+
+def _answer(reference: str) -> dict[str, object]:
+    from task2vec.probe.registry import find_card
+
+    try:
+        return asdict(find_card(reference))
+    except Task2VecError as error:
+        public = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+        parts = {"expected": error.expected, "got": error.got, "remedy": error.remedy}
+        return {"error": public.__name__, "problem": error.problem, "parts": parts}
+
+
+if __name__ == "__main__":
+    json.dump(_answer(sys.stdin.read()), sys.stdout)
