@@ -117,4 +117,9 @@ def _wrap(app: FastAPI, runtime: Runtime) -> None:
     observers: list[Observer] = [runtime.metrics.observe, runtime.trail.observe]
     if settings.access_log:
         observers.append(log_access)
-    app.add_middleware(RequestContext, begin=runtime.metrics.begin, observers=tuple(observers))
+    app.add_middleware(
+        RequestContext,
+        begin=runtime.metrics.begin,
+        stopping=runtime.draining.is_set,
+        observers=tuple(observers),
+    )

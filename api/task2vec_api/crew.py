@@ -79,6 +79,11 @@ class Crew:
                 return True
         return False
 
+    def kill_all(self) -> None:
+        """Kill every worker: their jobs go to others when the leases are over."""
+        self._stopping = True
+        self._signal_all(signal.SIGKILL)
+
     @property
     def running(self) -> list[int]:
         """The process ids of the workers that run."""

@@ -36,7 +36,6 @@ def serve(path: Path, settings: Settings, *, ready: Ready) -> None:
         StoreError: when it cannot be opened.
         SettingError: when the address is taken, or would let strangers in.
     """
-    logs.configure(level=settings.log_level, style=settings.log_format)
     with Ownership(path) as ownership, Workspace(path, beside_server=True) as workspace:
         app = create_app(workspace, settings)
         runtime: Runtime = app.state.runtime
@@ -49,6 +48,7 @@ def serve(path: Path, settings: Settings, *, ready: Ready) -> None:
                 ownership.announce(url)
                 ready(url)
 
+            logs.configure(level=settings.log_level, style=settings.log_format)
             config = _config(app, settings)
             loop = config.get_loop_factory()
             with asyncio.Runner(loop_factory=loop) as runner:
@@ -62,7 +62,6 @@ async def _serve(
     settings = runtime.settings
     stop = asyncio.Event()
     outer = _Server(config)
-    _on_signals(stop, outer)
     serving = [await _start(outer, listening)]
     url = _url(settings, listening)
     inner_url = url
@@ -74,6 +73,7 @@ async def _serve(
         inner_url = f"http://127.0.0.1:{plain.getsockname()[1]}"
     crew = _crew(app, inner_url)
     crew.start()
+    _on_signals(stop, outer, crew)
     ready(url)
     logger.info("listening on %s", url)
     waiting = asyncio.create_task(stop.wait())
@@ -139,16 +139,19 @@ async def _start(server: _Server, listening: socket.socket) -> "asyncio.Task[Non
     return task
 
 
-def _on_signals(stop: asyncio.Event, server: _Server) -> None:
-    def tell() -> None:
+def _on_signals(stop: asyncio.Event, server: _Server, crew: Crew) -> None:
+    def interrupt() -> None:
         if stop.is_set():
-            # Asked a second time: nothing is waited for.
-            server.force_exit = True
+            # Somebody at a terminal asks a second time: nothing is waited for.
+            server.config.timeout_graceful_shutdown = 0
+            crew.kill_all()
+            for task in server.server_state.tasks:
+                task.cancel()
         stop.set()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, tell)
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, interrupt)
 
 
 def _config(app: FastAPI, settings: Settings, *, inner: bool = False) -> uvicorn.Config:

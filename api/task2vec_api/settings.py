@@ -166,7 +166,7 @@ class Settings:
         at_most=600,
     )
     log_level: str = setting(
-        "info", "What is logged.", choices=("debug", "info", "warning", "error")
+        "info", "The least important that is logged.", choices=("debug", "info", "warning", "error")
     )
     log_format: str = setting("json", "How a line of the log looks.", choices=("json", "text"))
     access_log: bool = setting(True, "Log a line for each request.")

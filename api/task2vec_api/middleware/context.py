@@ -1,5 +1,6 @@
 """The outermost layer: gives a request its id, measures and logs it, and lets no error through."""
 
+import asyncio
 import re
 import secrets
 import time
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from task2vec.errors import Task2VecError
+from task2vec.errors import OverloadedError, Task2VecError
 from task2vec_api.errors import answer, internal_problem, respond
 from task2vec_api.logs import access_logger, current_request, logger
 
@@ -25,11 +26,13 @@ class RequestContext:
         self,
         app: ASGIApp,
         *,
-        begin: Callable[[], None] = lambda: None,
-        observers: tuple[Observer, ...] = (),
+        begin: Callable[[], None],
+        stopping: Callable[[], bool],
+        observers: tuple[Observer, ...],
     ) -> None:
         self.app = app
         self._begin = begin
+        self._stopping = stopping
         self._observers = observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,6 +63,13 @@ class RequestContext:
                 logger.warning("answer cut off: %s", error)
                 raise
             await respond(error, request_id=request_id)(scope, receive, tell)
+        except asyncio.CancelledError:
+            if not self._stopping():
+                raise
+            # The time to finish in is over; the client is told, where it can still be told.
+            logger.warning("a request was cut off by the end of the server")
+            if not status:
+                await respond(_stops(), request_id=request_id)(scope, receive, tell)
         except Exception:
             logger.exception("unforeseen")
             if status:
@@ -71,6 +81,10 @@ class RequestContext:
             for observe in self._observers:
                 observe(scope, status, seconds)
             current_request.reset(token)
+
+
+def _stops() -> OverloadedError:
+    return OverloadedError("The server stops", remedy="Try again when it runs again.")
 
 
 def log_access(scope: Scope, status: int, seconds: float) -> None:

@@ -1,0 +1,226 @@
+"""A real server, on a real port."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+import trustme
+from live_server import LiveServer
+
+from task2vec.service import keys
+from task2vec.service.workspace import Workspace
+from task2vec.types import Scope
+
+NO_WORKERS = ["--workers", "0"]
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[LiveServer]:
+    with LiveServer(tmp_path / "log.txt") as server:
+        yield server
+
+
+def talk(url: str, *pieces: bytes, pause: float = 0.0) -> bytes:
+    """Send bytes over a connection of one's own; return everything that comes until it closes."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=15) as connection:
+        with contextlib.suppress(ConnectionError):
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(pause)
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            while chunk := connection.recv(65536):
+                received += chunk
+        return received
+
+
+def test_a_server_owns_its_store_and_ends_in_good_order(live: LiveServer, tmp_path: Path) -> None:
+    store = tmp_path / "s"
+    url = live.start(NO_WORKERS, store=store)
+    assert httpx2.get(f"{url}/livez").json() == {"status": "alive"}
+    command = [sys.executable, "-m", "task2vec"]
+    listing = subprocess.run([*command, "list", "--store", store], capture_output=True, text=True)
+    assert listing.returncode == 2
+    assert f"--url {url}" in listing.stderr
+    second = subprocess.run(
+        [*command, "serve", "--port", "0", "--store", store], capture_output=True, text=True
+    )
+    assert second.returncode == 2
+    assert "works on the store" in second.stderr
+
+    assert live.stop() == 0
+    assert not (store / "server.json").exists()
+    listing = subprocess.run([*command, "list", "--store", store], capture_output=True, text=True)
+    assert listing.returncode == 0
+
+
+def test_a_request_under_way_is_finished_and_the_server_is_not_ready_meanwhile(
+    live: LiveServer, tmp_path: Path
+) -> None:
+    url = live.start([*NO_WORKERS, "--drain-notice-seconds", "1.5"], store=tmp_path / "s")
+    host, port = url.removeprefix("http://").split(":")
+    body = json.dumps({"task": "nobody"}).encode()
+    head = (
+        b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+    )
+    with socket.create_connection((host, int(port)), timeout=15) as connection:
+        connection.sendall(head + body[:5])
+        time.sleep(0.3)
+        process = json.loads((tmp_path / "s" / "server.json").read_text())["pid"]
+        os.kill(process, signal.SIGTERM)
+        time.sleep(0.3)
+        answer = httpx2.get(f"{url}/readyz")
+        assert answer.status_code == 503
+        assert "the server is about to stop" in answer.json()["reasons"]
+        time.sleep(0.2)
+        connection.sendall(body[5:])
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+    assert received.startswith(b"HTTP/1.1 404 ")
+    assert live.stop() == 0
+
+
+def test_it_ends_in_time_whoever_is_still_connected(live: LiveServer, tmp_path: Path) -> None:
+    url = live.start([*NO_WORKERS, "--drain-seconds", "1"], store=tmp_path / "s")
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=15) as connection:
+        connection.sendall(
+            b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+        )
+        time.sleep(0.3)
+        begun = time.monotonic()
+        assert live.stop() == 0
+        assert time.monotonic() - begun < 6
+
+
+@pytest.mark.parametrize("pieces", [1, 30])
+def test_a_head_without_end_is_refused(live: LiveServer, tmp_path: Path, pieces: int) -> None:
+    url = live.start([*NO_WORKERS, "--header-bytes", "4096"], store=tmp_path / "s")
+    start = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Big: "
+
+    whole = talk(url, start + b"a" * 3000 + b"\r\nConnection: close\r\n\r\n")
+    large = talk(url, start, *[b"a" * (6000 // pieces)] * pieces, pause=0.01)
+    ended = talk(url, start + b"a" * 6000 + b"\r\n\r\n")
+
+    assert whole.startswith(b"HTTP/1.1 200 ")
+    for answer in (large, ended):
+        assert answer.startswith(b"HTTP/1.1 431 ")
+        assert b"application/problem+json" in answer
+        assert b"x-request-id: req_" in answer
+
+
+def test_who_does_not_get_on_is_not_waited_for(live: LiveServer, tmp_path: Path) -> None:
+    options = ["--header-seconds", "0.5", "--body-seconds", "0.5"]
+    url = live.start([*NO_WORKERS, *options], store=tmp_path / "s")
+
+    begun = time.monotonic()
+    silent = talk(url)
+    half = talk(url, b"GET /livez HT")
+    dripping = talk(url, *[b"GET /livez HTTP/1.1\r\nX: "] + [b"a"] * 10, pause=0.15)
+    body = talk(
+        url, b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n", b"{"
+    )
+
+    assert time.monotonic() - begun < 8
+    for answer in (silent, half, dripping, body):
+        assert answer.startswith(b"HTTP/1.1 408 "), answer
+    assert json.loads(body.split(b"\r\n\r\n", 1)[1])["code"] == "slow_client"
+
+
+def test_what_is_no_http_is_a_problem(live: LiveServer, tmp_path: Path) -> None:
+    url = live.start(NO_WORKERS, store=tmp_path / "s")
+
+    answer = talk(url, b"\x16\x03\x01 hello\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["code"] == "bad_request"
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_body_that_is_too_large_is_not_read(
+    live: LiveServer, tmp_path: Path, chunked: bool
+) -> None:
+    url = live.start([*NO_WORKERS, "--body-bytes", "10000"], store=tmp_path / "s")
+    head = b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += (
+        b"Transfer-Encoding: chunked\r\n\r\n" if chunked else b"Content-Length: 99999999\r\n\r\n"
+    )
+    chunk = (b"1000\r\n" if chunked else b"") + b"x" * 4096 + (b"\r\n" if chunked else b"")
+    begun = time.monotonic()
+    answer = talk(url, head, *[chunk] * 5, pause=0.05)
+
+    assert time.monotonic() - begun < 5
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in answer
+
+
+def test_tls_by_certificate_and_no_plain_text_beside_it(live: LiveServer, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with Workspace(tmp_path / "s") as workspace:
+        key = keys.create(workspace, "ada", [Scope.READ]).secret
+    tls = ["--tls-cert", tmp_path / "cert.pem", "--tls-key", tmp_path / "key.pem"]
+    url = live.start([*NO_WORKERS, *tls, "--host", "0.0.0.0"], store=tmp_path / "s")
+
+    import ssl
+
+    trusted = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+    with httpx2.Client(verify=trusted, base_url=url) as client:
+        assert url.startswith("https://")
+        assert client.get("/v1/tasks").status_code == 401
+        header = {"Authorization": f"Bearer {key}"}
+        assert client.get("/v1/tasks", headers=header).status_code == 200
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{url}/livez")
+    with pytest.raises(httpx2.TransportError):
+        httpx2.get(f"{url.replace('https', 'http')}/livez")
+    assert key not in live.told()
+
+
+def test_a_key_is_revoked_from_the_command_line_while_the_server_runs(
+    live: LiveServer, tmp_path: Path
+) -> None:
+    store = tmp_path / "s"
+    with Workspace(store) as workspace:
+        key = keys.create(workspace, "ada", [Scope.READ]).secret
+    url = live.start(NO_WORKERS, store=store)
+    header = {"Authorization": f"Bearer {key}"}
+    with httpx2.Client(base_url=url, headers=header) as client:
+        assert client.get("/v1/tasks").status_code == 200
+        revoke = [sys.executable, "-m", "task2vec", "keys", "revoke", "ada", "--store", str(store)]
+        assert subprocess.run(revoke, capture_output=True).returncode == 0
+        until = time.monotonic() + 1.0
+        while client.get("/v1/tasks").status_code == 200:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    assert key not in live.told()
+    line = next(line for line in live.told().splitlines() if "/v1/tasks" in line)
+    assert json.loads(line)["path"] == "/v1/tasks"
+
+
+def test_the_log_is_json_lines(live: LiveServer, tmp_path: Path) -> None:
+    url = live.start(NO_WORKERS, store=tmp_path / "s")
+    httpx2.get(f"{url}/livez", headers={"X-Request-ID": "mine"})
+    assert live.stop() == 0
+
+    said = [line for line in live.told().splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in said]
+    assert all({"time", "level", "logger", "message", "request_id"} <= set(line) for line in lines)
+    assert [line["status"] for line in lines if line["request_id"] == "mine"] == [200]
+    # The address is for whoever started it; the rest is told to people in words.
+    assert len(live.told().splitlines()) - len(said) == 2
