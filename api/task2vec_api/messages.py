@@ -7,7 +7,9 @@ from typing import Any
 from task2vec import errors
 from task2vec.errors import Task2VecError
 from task2vec.service.completion import dataset_json
+from task2vec.store.batches import BatchItem
 from task2vec.types import DatasetRecord, JobFailure, JobRecord, TaskEmbedding, TaskRecord
+from task2vec.wire.batches import Item
 from task2vec.wire.datasets import Dataset
 from task2vec.wire.jobs import Job
 from task2vec.wire.problems import Problem
@@ -37,6 +39,12 @@ def failure_message(failure: JobFailure) -> Problem:
         detail=scrub(f"{failure.problem.removesuffix('.')}.") or "",
         **{name: scrub(part) for name, part in parts.items()},
     )
+
+
+def item_message(item: BatchItem) -> Item:
+    """Return the message for an item of a batch."""
+    error = None if item.error is None else failure_message(item.error)
+    return Item.model_validate({**item.to_json(), "error": error})
 
 
 def dataset_message(dataset: DatasetRecord) -> Dataset:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from task2vec_api.routes import (
+    batches,
     datasets,
     job_events,
     jobs,
@@ -29,5 +30,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     datasets.routes,
     jobs.routes,
     job_events.routes,
+    batches.routes,
     leases.routes,
 )

@@ -42,6 +42,8 @@ def get_map(
     caller: Reader,
     method: Annotated[MapMethod, Query(description="How it is laid out.")] = MapMethod.MDS,
     tag: Tag = None,
+    thumbnails: Annotated[bool, Query(description="Draw the tasks' pictures.")] = False,
+    seed: Annotated[int, Query(ge=0, lt=2**32, description="Of the layout.")] = 0,
     accept: Annotated[str | None, Header(max_length=500, include_in_schema=False)] = None,
 ) -> Response:
     """Lay out the stored tasks in the plane, near ones near each other."""
@@ -56,6 +58,8 @@ def get_map(
         picture,
         method=LayoutMethod(method.value),
         tag=tag,
+        thumbnails=thumbnails,
+        seed=seed,
         most=_MOST_TASKS,
         kind=None if picture is None else PictureFormat(_SUFFIXES[chosen]),
     )

@@ -1,0 +1,161 @@
+"""Batches: many embeddings under one id."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Header, Path
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from task2vec.service import batch_jobs
+from task2vec.service.workspace import Workspace
+from task2vec.wire.batches import Batch, BatchPage, Item, ItemPage, NewBatch, NewItems
+from task2vec_api.callers import Reader, Writer
+from task2vec_api.documents import failing, json_answer, router, told
+from task2vec_api.listing import Listing, ThePageToken
+from task2vec_api.messages import item_message
+from task2vec_api.negotiation import choose
+from task2vec_api.paging import PageSize
+from task2vec_api.runtime import TheRuntime, TheWorkspace
+
+routes = router("batches")
+
+BatchId = Annotated[
+    str, Path(max_length=200, description="A batch's id.", examples=["bat_01kb2m2k4d6f8h0j"])
+]
+
+_JSON, _LINES = "application/json", "application/jsonl"
+_LINES_AT_ONCE = 500
+
+
+@routes.post(
+    "/batches",
+    summary="Begin a batch",
+    status_code=202,
+    response_model=Batch,
+    responses={**told(202, Batch, "The batch: follow it under Location."), **failing(507)},
+)
+async def create_batch(new: NewBatch, runtime: TheRuntime, caller: Writer) -> Response:
+    """Embed many data sets with the same settings; an item that cannot be worked on fails alone."""
+    created = await run_in_threadpool(
+        batch_jobs.create,
+        runtime.workspace,
+        items=[item.model_dump(mode="json") for item in new.items],
+        settings=new.settings.model_dump(mode="json"),
+        tags=new.tags,
+        update=new.update,
+        priority=new.priority,
+        owner=caller.key,
+    )
+    runtime.bell.ring()
+    batch = Batch.model_validate(created.to_json())
+    return json_answer(batch, status=202, headers={"Location": f"/v1/batches/{batch.id}"})
+
+
+@routes.get(
+    "/batches",
+    summary="List batches",
+    response_model=BatchPage,
+    responses=told(200, BatchPage, "Some batches, newest first."),
+)
+def list_batches(
+    workspace: TheWorkspace,
+    caller: Reader,
+    page_size: PageSize = 100,
+    page_token: ThePageToken = None,
+) -> Response:
+    """Return the batches, newest first, page by page."""
+    listing = Listing("batches")
+    page = batch_jobs.list_batches(workspace, limit=page_size, before=listing.place(page_token))
+    return json_answer(
+        BatchPage(
+            batches=tuple(Batch.model_validate(batch.to_json()) for batch in page.batches),
+            next_page_token=listing.token(page.next),
+        )
+    )
+
+
+@routes.get(
+    "/batches/{batch}",
+    summary="Show a batch",
+    response_model=Batch,
+    responses={**told(200, Batch, "The batch, and how far it is."), **failing(404)},
+)
+def get_batch(batch: BatchId, workspace: TheWorkspace, caller: Reader) -> Response:
+    """Return a batch with the number of its items in each status."""
+    return json_answer(Batch.model_validate(batch_jobs.get_batch(workspace, batch).to_json()))
+
+
+@routes.post(
+    "/batches/{batch}/items",
+    summary="Add items to a batch",
+    status_code=202,
+    response_model=Batch,
+    responses={**told(202, Batch, "The batch with its new items."), **failing(404, 507)},
+)
+async def add_items(batch: BatchId, new: NewItems, runtime: TheRuntime, caller: Writer) -> Response:
+    """Add data sets to a batch, to be embedded with its settings."""
+    items = [item.model_dump(mode="json") for item in new.items]
+    grown = await run_in_threadpool(batch_jobs.append, runtime.workspace, batch, items)
+    runtime.bell.ring()
+    return json_answer(
+        Batch.model_validate(grown.to_json()),
+        status=202,
+        headers={"Location": f"/v1/batches/{grown.id}"},
+    )
+
+
+@routes.get(
+    "/batches/{batch}/items",
+    summary="List a batch's items",
+    response_model=ItemPage,
+    responses={
+        200: {
+            **told(200, ItemPage, "Some items in their order; as JSON Lines, all of them.")[200],
+            "content": {_LINES: {"schema": {"type": "string"}}},
+        },
+        **failing(404, 406),
+    },
+)
+def list_items(
+    batch: BatchId,
+    workspace: TheWorkspace,
+    caller: Reader,
+    page_size: PageSize = 100,
+    page_token: ThePageToken = None,
+    accept: Annotated[str | None, Header(max_length=500, include_in_schema=False)] = None,
+) -> Response:
+    """Return what became of the items, page by page, or all of them as a line each."""
+    listing = Listing("items", batch=batch)
+    place = listing.place(page_token)
+    if choose(accept, _JSON, _LINES) == _LINES:
+        first = batch_jobs.list_items(workspace, batch, limit=_LINES_AT_ONCE, after=place)
+        return StreamingResponse(_lines(workspace, batch, first), media_type=_LINES)
+    page = batch_jobs.list_items(workspace, batch, limit=page_size, after=place)
+    return json_answer(
+        ItemPage(
+            items=tuple(map(item_message, page.items)), next_page_token=listing.token(page.next)
+        )
+    )
+
+
+def _lines(workspace: Workspace, batch: str, page: batch_jobs.ItemPage) -> Iterator[bytes]:
+    while True:
+        messages: Iterator[Item] = map(item_message, page.items)
+        yield b"".join(message.model_dump_json().encode() + b"\n" for message in messages)
+        if page.next is None:
+            return
+        page = batch_jobs.list_items(workspace, batch, limit=_LINES_AT_ONCE, after=page.next)
+
+
+@routes.post(
+    "/batches/{batch}:cancel",
+    summary="Cancel a batch",
+    response_model=Batch,
+    responses={**told(200, Batch, "The batch as it is after that."), **failing(404, 507)},
+)
+async def cancel_batch(batch: BatchId, runtime: TheRuntime, caller: Writer) -> Response:
+    """Cancel what has not ended; what somebody else wants too goes on."""
+    cancelled = await run_in_threadpool(batch_jobs.cancel_batch, runtime.workspace, batch)
+    runtime.bell.ring()
+    return json_answer(Batch.model_validate(cancelled.to_json()))

@@ -1,0 +1,106 @@
+"""Batches over HTTP."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filled import filled, zipped
+from running import Running
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Running]:
+    async with filled(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+async def dataset(server: Running, tmp_path: Path) -> dict[str, Any]:
+    sent = await server.client.post(
+        "/v1/datasets", files={"file": ("new.zip", zipped(tmp_path, "greek_capitals"))}
+    )
+    return sent.json()
+
+
+async def begin(server: Running, dataset: dict[str, Any], *names: str, **more: Any) -> Any:
+    items = [{"dataset": dataset["id"], "name": name} for name in names]
+    return await server.client.post("/v1/batches", json={"items": items, **more})
+
+
+async def test_each_item_is_a_job_or_fails_alone(server: Running, dataset: dict[str, Any]) -> None:
+    begun = await begin(server, dataset, "a", "b", "emoji_food", tags=["t"])
+    batch = begun.json()
+    assert (begun.status_code, batch["total"]) == (202, 3)
+    assert {k: v for k, v in batch["counts"].items() if v} == {"pending": 2, "failed": 1}
+    shown = await server.client.get(begun.headers["location"])
+    assert shown.json() == batch
+    items = (await server.client.get(f"/v1/batches/{batch['id']}/items")).json()["items"]
+    assert [(i["position"], i["name"], i["status"]) for i in items] == [
+        (0, "a", "pending"),
+        (1, "b", "pending"),
+        (2, "emoji_food", "failed"),
+    ]
+    assert (items[2]["error"]["code"], items[2]["error"]["status"]) == ("name_taken", 409)
+    jobs = (await server.client.get("/v1/jobs", params={"batch": batch["id"]})).json()["jobs"]
+    assert {job["id"] for job in jobs} == {items[0]["job"], items[1]["job"]}
+    assert {job["priority"] for job in jobs} == {"low"}
+
+
+async def test_items_are_added_listed_and_streamed(server: Running, dataset) -> None:
+    batch = (await begin(server, dataset)).json()
+    assert batch["total"] == 0
+    more = [{"dataset": dataset["id"], "name": f"n{n}"} for n in range(5)]
+    grown = await server.client.post(f"/v1/batches/{batch['id']}/items", json={"items": more})
+    assert (grown.status_code, grown.json()["total"]) == (202, 5)
+    found, token = [], None
+    while True:
+        given = {"page_size": 2} | ({"page_token": token} if token else {})
+        page = (await server.client.get(f"/v1/batches/{batch['id']}/items", params=given)).json()
+        found += page["items"]
+        token = page["next_page_token"]
+        if token is None:
+            break
+    assert [item["name"] for item in found] == ["n0", "n1", "n2", "n3", "n4"]
+    lines = await server.client.get(
+        f"/v1/batches/{batch['id']}/items", headers={"Accept": "application/jsonl"}
+    )
+    assert lines.headers["content-type"].startswith("application/jsonl")
+    assert [json.loads(line) for line in lines.text.splitlines()] == found
+
+
+async def test_a_batch_is_cancelled(server: Running, dataset: dict[str, Any]) -> None:
+    batch = (await begin(server, dataset, "a", "b")).json()
+    cancelled = await server.client.post(f"/v1/batches/{batch['id']}:cancel")
+    assert cancelled.status_code == 200
+    assert {k: v for k, v in cancelled.json()["counts"].items() if v} == {"cancelled": 2}
+
+
+async def test_batches_come_newest_first(server: Running, dataset: dict[str, Any]) -> None:
+    begun = [(await begin(server, dataset, f"n{n}")).json()["id"] for n in range(3)]
+    first = (await server.client.get("/v1/batches", params={"page_size": 2})).json()
+    rest = (
+        await server.client.get("/v1/batches", params={"page_token": first["next_page_token"]})
+    ).json()
+    assert [b["id"] for b in (*first["batches"], *rest["batches"])] == begun[::-1]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/v1/batches/bat_0", None, 404),
+        ("GET", "/v1/batches/bat_0/items", None, 404),
+        ("POST", "/v1/batches/bat_0/items", {"items": [{"dataset": "dst_0"}]}, 404),
+        ("POST", "/v1/batches/bat_0:cancel", None, 404),
+        ("POST", "/v1/batches", {"items": [{"name": "x"}]}, 422),
+        ("POST", "/v1/batches", {"items": [], "colour": "red"}, 422),
+        ("POST", "/v1/batches", {"settings": {"probe": ""}}, 422),
+    ],
+)
+async def test_what_is_not_there_or_makes_no_sense(server, method, path, body, status) -> None:
+    answer = await server.client.request(method, path, json=body)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
