@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
@@ -30,6 +31,8 @@ from task2vec_api.settings import Settings
 from task2vec_api.trail import PREFIX
 from task2vec_api.upkeep import Upkeep
 
+_THREADS = 64
+
 
 def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAPI:
     """Return the app that serves a workspace, whose store it opens and closes.
@@ -45,6 +48,8 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         runtime.bell.attach(asyncio.get_running_loop())
+        # Enough that whoever is let through the gate finds one, beside those who take long.
+        current_default_thread_limiter().total_tokens = settings.concurrent_requests + _THREADS
         await asyncio.to_thread(workspace.store, create=True)
         await asyncio.to_thread(upkeep.start)
         await asyncio.to_thread(sweep_uploads, workspace)

@@ -125,7 +125,7 @@ def _workspace(store: Path) -> "Workspace":
 
 
 def _cell(value: object) -> object:
-    return " ".join(value) if isinstance(value, list) else value
+    return " ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _row(record: "KeyRecord") -> dict[str, object]:

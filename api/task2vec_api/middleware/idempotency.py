@@ -1,10 +1,10 @@
 """A POST that is sent again with its Idempotency-Key is answered again, not done again."""
 
-import asyncio
 import hashlib
 import re
 import time
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -48,7 +48,7 @@ class IdempotencyKeys:
             )
         answers = self._workspace.store().idempotency
         owner = scope["state"]["caller"].key or ""
-        known = await asyncio.to_thread(
+        known = await run_in_threadpool(
             answers.begin,
             owner=owner,
             key=key,
@@ -99,7 +99,7 @@ class _Attempt:
         """Free the key when no answer was kept."""
         if not self._kept:
             try:
-                await asyncio.to_thread(self._answers.abandon, owner=self._owner, key=self._key)
+                await run_in_threadpool(self._answers.abandon, owner=self._owner, key=self._key)
             except Exception:
                 # It stays taken until the server starts again, and its request stays unanswered.
                 logger.exception("an idempotency key could not be freed")
@@ -112,7 +112,7 @@ class _Attempt:
         body = b"".join(message.get("body", b"") for message in self._held[1:])
         answer = StoredAnswer(start["status"], headers, body)
         try:
-            await asyncio.to_thread(
+            await run_in_threadpool(
                 self._answers.finish, owner=self._owner, key=self._key, answer=answer
             )
         except Exception:
