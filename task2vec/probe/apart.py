@@ -1,8 +1,9 @@
-"""Looking up a probe's card in a process of its own: for who must not load timm, and torch by it."""
+"""Looking up a card in a process of its own: for who must not load timm, and torch by it."""
 
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import asdict
 
 from task2vec import errors
@@ -10,6 +11,8 @@ from task2vec.errors import DeadlineError, InternalError, Task2VecError
 from task2vec.probe.card import Preprocessing, ProbeCard
 
 _SECONDS = 120.0
+# Each lookup takes some hundred megabytes for a while.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def find_card_apart(reference: str, *, seconds: float = _SECONDS) -> ProbeCard:
@@ -18,15 +21,16 @@ def find_card_apart(reference: str, *, seconds: float = _SECONDS) -> ProbeCard:
     It takes some seconds. Raises what that raises, and `DeadlineError` when it takes too long.
     """
     try:
-        found = subprocess.run(
-            [sys.executable, "-m", __name__],
-            input=reference,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=seconds,
-            check=False,
-        )
+        with _ONE_AT_A_TIME:
+            found = subprocess.run(
+                [sys.executable, "-m", __name__],
+                input=reference,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=seconds,
+                check=False,
+            )
         answer = json.loads(found.stdout)
     except subprocess.TimeoutExpired as error:
         raise DeadlineError(f"{reference} could not be looked up in {seconds:.0f} s") from error

@@ -1,0 +1,99 @@
+"""Heartbeats: only when the work has got ahead; and what the server answers to them."""
+
+import time
+
+import httpx2
+import pytest
+from wire_server import LEASE, PULSE, answer, refusal, server
+
+from task2vec.worker.drain import Drain
+from task2vec.worker.heart import Halt, Heart
+
+#: Some beats' worth: a lease of one second has one every quarter.
+WHILE = 1.2
+
+
+def beats(recorded):
+    return [(b["progress"]["stage"], b["progress"]["done"]) for b in recorded.of(":heartbeat")]
+
+
+@pytest.fixture
+def drain():
+    return Drain()
+
+
+def test_it_beats_as_the_work_gets_ahead(drain):
+    client, recorded = server(heartbeat=answer(PULSE))
+    with Heart(client, LEASE, drain) as heart:
+        for done in range(12):
+            heart.tell("fisher", done, 12)
+            time.sleep(0.1)
+    found = beats(recorded)
+    assert len(found) >= 3
+    assert found == sorted(set(found))
+    assert all(b["fence"] == 3 for b in recorded.of(":heartbeat"))
+    # At one image each tenth of a second.
+    left = recorded.of(":heartbeat")[-1]["progress"]["seconds_left"]
+    assert left == pytest.approx((12 - found[-1][1]) * 0.1, rel=0.5)
+
+
+def test_it_does_not_beat_while_the_work_hangs(drain):
+    client, recorded = server(heartbeat=answer(PULSE))
+    with Heart(client, LEASE, drain) as heart:
+        time.sleep(WHILE / 2)
+        assert beats(recorded) == []
+        heart.tell("fisher", 4, 12)
+        time.sleep(WHILE)
+        assert beats(recorded) == [("fisher", 4)]
+        assert not heart.stopped()
+
+
+def test_it_says_again_what_was_not_heard(drain):
+    replies = iter([refusal(503, "overloaded"), answer(PULSE)])
+    client, recorded = server(heartbeat=lambda request: next(replies)(request))
+    with Heart(client, LEASE, drain) as heart:
+        heart.tell("fisher", 4, 12)
+        time.sleep(WHILE)
+    assert beats(recorded) == [("fisher", 4)] * 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "halt"),
+    [
+        (answer(PULSE | {"cancel": True}), Halt.CANCELLED),
+        (refusal(409, "lease_lost"), Halt.LOST),
+        (refusal(404, "unknown_name"), Halt.LOST),
+    ],
+)
+def test_it_stops_the_work(drain, reply, halt):
+    client, recorded = server(heartbeat=reply)
+    with Heart(client, LEASE, drain) as heart:
+        heart.tell("fisher", 4, 12)
+        time.sleep(WHILE / 2)
+        assert heart.stopped()
+        heart.tell("fisher", 5, 12)
+        time.sleep(WHILE / 2)
+    assert heart.halt is halt
+    assert beats(recorded) == [("fisher", 4)]
+
+
+def test_a_job_is_handed_back_at_once_whatever_the_work_does(drain):
+    client, recorded = server(release=answer({}))
+    with Heart(client, LEASE, drain) as heart:
+        drain.asked = True
+        assert heart.stopped()
+        time.sleep(0.4)
+        assert recorded.asked == [("/v1/leases/job_1:release", {"fence": 3})]
+    assert heart.halt is Halt.DRAINED
+
+
+def test_handing_back_is_tried_again(drain):
+    def broken(_):
+        raise httpx2.ConnectError("refused")
+
+    replies = iter([broken, answer({})])
+    client, recorded = server(release=lambda request: next(replies)(request))
+    with Heart(client, LEASE, drain):
+        drain.asked = True
+        time.sleep(0.6)
+    assert len(recorded.asked) == 2
