@@ -37,17 +37,9 @@ def json_answer(
     )
 
 
-def told(status: int, model: type[BaseModel], description: str, example: Any = None) -> Responses:
-    """Describe an answer that is a message.
-
-    ``example`` defaults to the model's own.
-    """
-    own = model.model_config.get("json_schema_extra")
-    if example is None and isinstance(own, dict):
-        examples = own.get("examples")
-        example = examples[0] if isinstance(examples, list) else None
-    content = {} if example is None else {"application/json": {"example": example}}
-    return {status: {"model": model, "description": description, "content": content}}
+def told(status: int, model: type[BaseModel], description: str) -> Responses:
+    """Describe an answer that is a message; its example is in ``examples.json``."""
+    return {status: {"model": model, "description": description}}
 
 
 def sent(status: int, description: str, **media: Any) -> Responses:

@@ -1,6 +1,8 @@
 """The OpenAPI document: what FastAPI knows, and what it does not."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from importlib import resources
 from typing import Any
 
 from fastapi import FastAPI
@@ -99,6 +101,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     for model in _SCHEMAS:
         _add_schema(schemas, model)
+    for name, example in (examples := _examples()).items():
+        schemas[name]["examples"] = [example]
     components["securitySchemes"] = {
         _SECURITY: {
             "type": "http",
@@ -109,7 +113,23 @@ def _document(app: FastAPI) -> dict[str, Any]:
     }
     for path, method, operation in _operations(document):
         _complete(operation, path=path, method=method)
+        _show(operation, examples)
     return document
+
+
+def _examples() -> dict[str, Any]:
+    """Return an example of each message, as a server gave it in answer to another."""
+    text = resources.files("task2vec_api").joinpath("examples.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+def _show(operation: dict[str, Any], examples: Mapping[str, Any]) -> None:
+    # FastAPI would leave out the nulls of an example, without which it is none.
+    described = [*operation["responses"].values(), operation.get("requestBody", {})]
+    for content in (media for one in described for media in one.get("content", {}).values()):
+        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        if name in examples:
+            content["example"] = examples[name]
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

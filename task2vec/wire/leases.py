@@ -53,6 +53,12 @@ class Failure(Question):
     transient: bool = False
 
 
+class Release(Question):
+    """The worker stops, and gives its job back."""
+
+    fence: int
+
+
 class Findings(Question):
     """What a worker found, beside the files it sends with it."""
 

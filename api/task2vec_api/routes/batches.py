@@ -112,7 +112,12 @@ async def add_items(batch: BatchId, new: NewItems, runtime: TheRuntime, caller: 
     responses={
         200: {
             **told(200, ItemPage, "Some items in their order; as JSON Lines, all of them.")[200],
-            "content": {_LINES: {"schema": {"type": "string"}}},
+            "content": {
+                _LINES: {
+                    "schema": {"type": "string"},
+                    "example": '{"position":0,"name":"greek_1","status":"pending"}\n',
+                }
+            },
         },
         **failing(404, 406),
     },

@@ -40,7 +40,6 @@ _BODY: dict[str, Any] = {
             **FORM,
             "application/json": {
                 "schema": {"$ref": "#/components/schemas/NewRemoteDataset"},
-                "example": NewRemoteDataset.model_config["json_schema_extra"]["examples"][0],  # type: ignore[index]
             },
         },
     }

@@ -4,15 +4,21 @@ import time
 from typing import Annotated
 
 from fastapi import Path, Query, Request
-from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from task2vec.service import completion, leases
 from task2vec.types import JobFailure, JobProgress, JobState
-from task2vec.wire.base import Question
 from task2vec.wire.jobs import Job
-from task2vec.wire.leases import Failure, Findings, Heartbeat, Lease, LeaseQuestion, Pulse
+from task2vec.wire.leases import (
+    Failure,
+    Findings,
+    Heartbeat,
+    Lease,
+    LeaseQuestion,
+    Pulse,
+    Release,
+)
 from task2vec_api.callers import Worker
 from task2vec_api.documents import failing, json_answer, router, sent, told
 from task2vec_api.forms import receive_form
@@ -26,12 +32,6 @@ JobId = Annotated[
     str, Path(max_length=200, description="A job's id.", examples=["job_01kb2m4a9z3x5c7v"])
 ]
 _LOOK_AGAIN = 1.0
-
-
-class Release(Question):
-    """The worker stops, and gives its job back."""
-
-    fence: int = Field(description="The fence of the lease.", examples=[1])
 
 
 @routes.post(

@@ -121,6 +121,7 @@ def get_task(
 @routes.head(
     "/tasks/{task}",
     summary="Ask whether there is a task",
+    response_class=Response,
     responses={**sent(200, "There is: its ETag is in the headers."), **failing(404)},
 )
 def head_task(
