@@ -1,0 +1,143 @@
+"""What a server and its workers have before them: data sets, embeddings, checkpoints."""
+
+import dataclasses
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
+from PIL import Image
+from safetensors.numpy import save_file
+
+from task2vec.embedding.files import save_embedding
+from task2vec.recommend.tuned import Tuned
+from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.service import jobs, leases
+from task2vec.service.completion import complete
+from task2vec.service.datasets import accept
+from task2vec.service.received import Found
+from task2vec.service.uploads import begin_upload
+from task2vec.service.workspace import Workspace
+from task2vec.types import DatasetRecord, JobKind, JobRecord, TaskEmbedding
+
+NOW = 1_700_000_000.0
+ELEMENTS = 16
+SETTINGS = {
+    "probe": "efficientnet_lite0",
+    "images": 300,
+    "estimator": "rademacher",
+    "draws": 1,
+    "seed": 0,
+}
+
+
+def send(workspace: Workspace, name: str, *, seed: int = 0) -> DatasetRecord:
+    """Upload an archive of two classes; another seed makes other bytes."""
+    rng = np.random.default_rng(seed)
+    with begin_upload(workspace, largest=10**6) as upload:
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w") as archive:
+            for label in ("cat", "dog"):
+                for number in range(3):
+                    pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+                    png = io.BytesIO()
+                    Image.fromarray(pixels).save(png, "PNG")
+                    entry = zipfile.ZipInfo(f"{label}/{number}.png")
+                    archive.writestr(entry, png.getvalue())
+        upload.write(data.getvalue())
+        upload.close()
+        return accept(workspace, upload.path, name=name, suffix=".zip", retention=1e6, now=NOW)
+
+
+def embedding(number: int = 0, *, elements: int = ELEMENTS, **changed: Any) -> TaskEmbedding:
+    """Make an embedding as a worker would for `SETTINGS`, or with other provenance."""
+    rng = np.random.default_rng(number)
+    values = np.exp(rng.normal(size=elements) - 9)
+    provenance = dataclasses.replace(
+        PROVENANCE,
+        **{
+            "probe_name": "efficientnet_lite0",
+            "estimator": "rademacher",
+            "space": SPACE,
+            "content_hash": f"{number:064}",
+            **changed,
+        },
+    )
+    return make_embedding(
+        values,
+        errors=0.1 * values,
+        replicates=draw_replicates(rng, elements),
+        provenance=provenance,
+    )
+
+
+def embedded(folder: Path, number: int = 0, *, role: str = "task", **changed: Any) -> Found:
+    """Write what a worker sends that has embedded one data set."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{role}-{number}.npz"
+    save_embedding(embedding(number, **changed), path, name=role)
+    picture = folder / f"{role}-{number}.png"
+    Image.new("RGB", (4, 4), (number % 256, 0, 0)).save(picture)
+    return Found(
+        seconds=2.5,
+        warnings=("one image could not be read",),
+        embeddings={role: path},
+        thumbnails={role: picture},
+    )
+
+
+def tuned(
+    workspace: Workspace,
+    seed: int = 0,
+    *,
+    architecture: str = "tf_efficientnet_lite0",
+    new: bool = False,
+) -> Found:
+    """Write what a worker sends that has fine-tuned; ``new``: of a task that it embedded too."""
+    folder = workspace.path / "uploads"
+    found = embedded(folder, seed) if new else Found()
+    about = {"architecture": architecture, "preprocessing": {"input_size": 128}, "best_epoch": 2}
+    path = folder / f"expert-{seed}.safetensors"
+    weights = np.full((3, 5), seed, dtype=np.float32)
+    save_file({"layer.weight": weights}, path, metadata={"task2vec": json.dumps(about)})
+    result = Tuned(
+        correct=np.array([True, True, False, True]),
+        test_keys=("a", "b", "c", "d"),
+        protocol="fine-tuning/1 128px 16 images seed 0",
+        epochs=4,
+        best_epoch=2,
+        seconds=9.5,
+        settings=FineTuningSettings(seed=seed),
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        warnings=("few images",),
+    )
+    return dataclasses.replace(found, tuned=result.to_json(), checkpoint=path)
+
+
+def lend(workspace: Workspace, kind: JobKind, question: dict[str, Any]) -> JobRecord:
+    """Ask, and be the worker that gets the job."""
+    job = jobs.submit(workspace, kind, {"settings": SETTINGS, **question}, now=NOW)
+    lent = leases.lease(workspace, worker="w", kinds=list(JobKind), now=NOW)
+    assert lent is not None
+    assert lent.job.id == job.id
+    return lent.job
+
+
+def end(
+    workspace: Workspace, job: JobRecord, found: Found, *, fence: int | None = None
+) -> JobRecord:
+    """Send what a worker found, five seconds after it got the job."""
+    return complete(
+        workspace, job.id, fence=job.fence if fence is None else fence, found=found, now=NOW + 5
+    )
+
+
+def embed(workspace: Workspace, sent: Path, name: str, *, seed: int, **more: Any) -> JobRecord:
+    """Upload and embed a data set."""
+    dataset = send(workspace, name, seed=seed)
+    job = lend(workspace, JobKind.EMBED, {"dataset": dataset.id, **more})
+    return end(workspace, job, embedded(sent, seed))

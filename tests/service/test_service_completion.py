@@ -1,0 +1,155 @@
+"""What ends an embedding job well, and what becomes of useless findings."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
+
+from task2vec.embedding.files import save_embedding
+from task2vec.errors import LeaseLostError
+from task2vec.service import jobs, leases
+from task2vec.service.completion import Found
+from task2vec.service.questions import source_signature
+from task2vec.types import JobKind, JobState
+from task2vec.wire.tasks import Task
+
+
+def test_an_embedding_is_stored_with_its_job(served, sent):
+    dataset = send(served, "pets")
+    question = {"dataset": dataset.id, "name": "animals", "tags": ["a", "b"]}
+    job = lend(served, JobKind.EMBED, question)
+    done = end(served, job, embedded(sent, 7))
+    record = served.store().tasks.get("animals")
+    assert done.state is JobState.SUCCEEDED
+    assert done.result == {**record.to_json(), "status": "embedded"}
+    assert Task.model_validate(done.result).name == "animals"
+    assert (record.tags, record.warnings) == (("a", "b"), ("one image could not be read",))
+    assert (record.seconds, record.source) == (2.5, f"dataset:{dataset.id}")
+    assert record.source_signature == source_signature(dataset, SETTINGS)
+    assert record.source_signature.startswith(f"sha256:{dataset.sha256}:")
+    np.testing.assert_array_equal(
+        served.store().tasks.embedding(record.id).values, embedding(7).values
+    )
+    assert served.store().tasks.thumbnail(record.id).startswith(b"\x89PNG")
+
+
+def test_other_settings_are_another_signature(served):
+    dataset = send(served, "pets")
+    same = source_signature(dataset, {"probe": "efficientnet_lite0"})
+    assert same == source_signature(dataset, SETTINGS) == source_signature(dataset, {})
+    for field, other in (("seed", 1), ("images", 20), ("draws", 2), ("probe", "x")):
+        assert source_signature(dataset, {**SETTINGS, field: other}) != same
+
+
+def test_a_worker_that_did_not_hear_the_answer_asks_again(served, sent):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    done = end(served, job, embedded(sent))
+    number = served.store().tasks.last_change()
+    assert end(served, job, embedded(sent)) == done
+    # Its files are gone by then.
+    assert end(served, job, Found()) == done
+    assert served.store().tasks.last_change() == number
+
+
+def test_a_job_that_another_has_stores_nothing_for_the_first(served, sent):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    leases.release(served, job.id, fence=job.fence, now=NOW)
+    with pytest.raises(LeaseLostError):
+        end(served, job, embedded(sent))
+    leases.lease(served, worker="v", kinds=list(JobKind), now=NOW)
+    with pytest.raises(LeaseLostError):
+        end(served, job, embedded(sent))
+    assert served.store().tasks.list() == []
+    assert end(served, job, embedded(sent), fence=2).state is JobState.SUCCEEDED
+
+
+def test_of_a_cancelled_job_nothing_is_stored(served, sent):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    assert jobs.cancel(served, job.id, now=NOW).state is JobState.CANCELLING
+    assert end(served, job, embedded(sent)).state is JobState.CANCELLED
+    assert end(served, job, embedded(sent)).state is JobState.CANCELLED
+    assert served.store().tasks.list() == []
+
+
+def test_the_name_may_be_taken_while_the_worker_works(served, sent):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    other = embed(served, sent, "pets", seed=3)
+    failed = end(served, job, embedded(sent))
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "name_taken")
+    assert served.store().tasks.get("pets").id == other.result["id"]
+
+
+def test_the_same_may_be_stored_while_the_worker_works(served, sent):
+    dataset = send(served, "pets")
+    job = lend(served, JobKind.EMBED, {"dataset": dataset.id})
+    twin = lend(served, JobKind.EMBED, {"dataset": dataset.id, "tags": ["x"]})
+    stored = end(served, twin, embedded(sent))
+    number = served.store().tasks.last_change()
+    done = end(served, job, embedded(sent))
+    assert done.result == {**stored.result, "status": "unchanged"}
+    assert served.store().tasks.last_change() == number
+
+
+def test_an_update_keeps_the_id(served, sent):
+    old = embed(served, sent, "pets", seed=1)
+    new = embed(served, sent, "pets", seed=2, update=True)
+    assert new.result["id"] == old.result["id"]
+    assert new.result["status"] == "embedded"
+    np.testing.assert_array_equal(
+        served.store().tasks.embedding("pets").values, embedding(2).values
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "words"),
+    [
+        ({"probe_name": "other"}, "space_mismatch", "not what was asked for"),
+        ({"estimator": "exact"}, "space_mismatch", "not what was asked for"),
+        ({"seed": 4}, "space_mismatch", "not what was asked for"),
+        ({"images": 301}, "space_mismatch", "at most 300 images"),
+    ],
+)
+def test_an_embedding_that_was_not_asked_for_fails_the_job(served, sent, changed, code, words):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    path = embedded(sent).embeddings["task"]
+    save_embedding(embedding(**changed), path, name="x")
+    failed = end(served, job, Found(embeddings={"task": path}))
+    assert (failed.state, failed.error.code, failed.quarantined) == (JobState.FAILED, code, False)
+    told = f"{failed.error.problem} {failed.error.expected}"
+    assert words in told
+    assert served.store().tasks.list() == []
+
+
+def test_every_class_gives_two_images_though_fewer_were_asked_for(served, sent):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    found = embedded(sent, images=400, classes=200)
+    assert end(served, job, found).state is JobState.SUCCEEDED
+
+
+def test_an_embedding_of_another_size_does_not_enter_its_space(served, sent):
+    embed(served, sent, "pets", seed=1)
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "other", seed=2).id})
+    failed = end(served, job, embedded(sent, 2, elements=17))
+    assert failed.error.code == "space_mismatch"
+    assert (failed.error.expected, failed.error.got) == (
+        "16 elements, as the stored tasks have",
+        "17",
+    )
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "no picture"])
+def test_damaged_findings_fail_the_job_and_name_no_path(served, sent, damage):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    found = embedded(sent)
+    if damage == "missing":
+        found = dataclasses.replace(found, embeddings={})
+    elif damage == "cut":
+        path = found.embeddings["task"]
+        path.write_bytes(path.read_bytes()[:-40])
+    else:
+        found.thumbnails["task"].write_text("<svg/>")
+    failed = end(served, job, found)
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
+    assert str(sent) not in str(failed.error)
+    assert served.store().tasks.list() == []

@@ -1,0 +1,111 @@
+"""Jobs that store nothing answer as the use case would in this process."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from served import NOW, embed, embedded, embedding, end, lend, send
+
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.service import completion
+from task2vec.service.completion import Found
+from task2vec.service.recommendation import recommend
+from task2vec.service.search import distances, neighbours
+from task2vec.service.subjects import Subject
+from task2vec.service.zoo import default_model_id
+from task2vec.store.index.protocol import TaskFilter
+from task2vec.types import JobKind, JobState
+from task2vec.wire.datasets import Dataset
+from task2vec.wire.neighbours import Distances, Neighbours
+from task2vec.wire.recommendations import Recommended
+
+
+def test_a_search_answers_as_it_would_in_this_process(served, sent):
+    for seed in range(1, 5):
+        tags = ["near"] if seed % 2 else []
+        embed(served, sent, f"task{seed}", seed=seed, tags=tags)
+    question = {"dataset": send(served, "query", seed=9).id, "k": 2, "tags": ["near"]}
+    job = lend(served, JobKind.SEARCH, {**question, "asymmetric": True, "min_classes": 1})
+    done = end(served, job, embedded(sent, 9))
+    subject = Subject("query", embedding(9), None, None)
+    expected = neighbours(
+        served, subject, k=2, asymmetric=True, where=TaskFilter(tags=frozenset({"near"}))
+    )
+    assert {n.name for n in expected} == {"task1", "task3"}
+    assert done.result == {
+        "task": "query",
+        "neighbours": [n.to_json() for n in expected],
+        "warnings": ["one image could not be read"],
+    }
+    assert Neighbours.model_validate(done.result).neighbours[0].id == expected[0].id
+    assert "query" not in [record.name for record in served.store().tasks.list()]
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_distances_answer_as_they_would_in_this_process(served, sent, both):
+    embed(served, sent, "stored", seed=1)
+    left = {"task": None, "dataset": send(served, "left", seed=2).id}
+    right = {"task": "stored", "dataset": None}
+    found = embedded(sent, 2, role="source")
+    if both:
+        right = {"task": None, "dataset": send(served, "right", seed=3).id}
+        more = embedded(sent, 3, role="target")
+        found = dataclasses.replace(found, embeddings={**found.embeddings, **more.embeddings})
+    done = end(served, lend(served, JobKind.DISTANCES, {"source": left, "target": right}), found)
+    target = Subject("right", embedding(3), None, None)
+    if not both:
+        target = Subject("stored", embedding(1), None, None)
+    expected = distances(Subject("left", embedding(2), None, None), target)
+    assert done.result == expected.to_json()
+    assert Distances.model_validate(done.result).source == "left"
+
+
+def test_a_recommendation_uses_what_the_worker_measured(served, sent):
+    dataset = send(served, "pets")
+    job = lend(served, JobKind.RECOMMEND, {"dataset": dataset.id, "k": 3})
+    correct = {
+        default_model_id(): [True, False] * 50,
+        "mdl_efficientnet_lite1": [True] * 95 + [False] * 5,
+        "mdl_efficientnet_lite2": [True, False, False, False] * 25,
+    }
+    done = end(served, job, dataclasses.replace(embedded(sent, 5), measured=correct))
+    measured = {id_: ProbeAccuracy(np.array(values)) for id_, values in correct.items()}
+    subject = Subject("pets", embedding(5), None, None, ("one image could not be read",))
+    expected = recommend(served, subject, k=3, measured=measured)
+    answer = Recommended.model_validate(done.result)
+    assert answer.task == "pets"
+    assert answer.chosen == expected.chosen == "efficientnet_lite1"
+    assert answer.abstained is False
+    assert answer.recommendations[0].score == expected.recommendations[0].score
+    assert "efficientnet_lite1" in answer.code
+    assert served._engine is None
+
+
+def test_linear_probes_that_were_not_asked_for_fail_the_job(served, sent):
+    dataset = send(served, "pets")
+    for measured in ({"mdl_other": [True]}, {default_model_id(): []}):
+        job = lend(served, JobKind.RECOMMEND, {"dataset": dataset.id})
+        failed = end(served, job, dataclasses.replace(embedded(sent), measured=measured))
+        assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
+
+
+def test_without_linear_probes_the_answer_says_so(served, sent):
+    job = lend(served, JobKind.RECOMMEND, {"dataset": send(served, "pets").id})
+    done = end(served, job, embedded(sent))
+    assert "no model could be probed" in done.result["warnings"][-1]
+
+
+def test_a_fetched_data_set_is_told_without_its_place_and_owner(served):
+    images = [{"url": "https://x.example/1.png", "label": "a", "split": None}] * 2
+    job = lend(served, JobKind.FETCH, {"name": "far", "images": images})
+    dataset = dataclasses.replace(send(served, "far"), owner="key_1")
+    done = completion.complete_fetch(served, job.id, fence=job.fence, dataset=dataset, now=NOW + 1)
+    assert done.state is JobState.SUCCEEDED
+    assert Dataset.model_validate(done.result).sha256 == dataset.sha256
+    assert not {"file", "owner"} & set(done.result)
+    assert done.result["expires"] == "2023-11-26T12:00:00.000+00:00"
+
+
+def test_no_worker_fetches(served):
+    job = lend(served, JobKind.FETCH, {"name": "far", "images": []})
+    assert end(served, job, Found()).state is JobState.FAILED

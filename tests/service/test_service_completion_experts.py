@@ -1,0 +1,116 @@
+"""Fine-tuning stores task, expert, outcome and checkpoint, or nothing of them."""
+
+import dataclasses
+
+import pytest
+from served import embed, end, lend, send, tuned
+from small_store import snapshot
+
+from task2vec.errors import StoreError, StoreFullError
+from task2vec.service import jobs
+from task2vec.service.completion import Found
+from task2vec.service.tuned_jobs import expert_id, sweep_experts
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import default_model_id
+from task2vec.types import JobKind, JobState
+from task2vec.wire.catalogue import Tuned as WireTuned
+
+
+def experts(served: Workspace) -> list[str]:
+    return sorted(path.name for path in served.path.glob("experts/*"))
+
+
+def test_fine_tuning_stores_task_expert_outcome_and_checkpoint(served):
+    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
+    job = lend(served, JobKind.FINETUNE, question)
+    found = tuned(served, 3, new=True)
+    weights = found.checkpoint.read_bytes()
+    done = end(served, job, found)
+    store = served.store()
+    task, expert = store.tasks.get("pets"), store.models.get("pets-from-efficientnet_lite0")
+    (outcome,) = store.outcomes.list()
+    assert done.result == {
+        "model": expert.name,
+        "task": "pets",
+        "accuracy": 0.75,
+        "interval": list(outcome.interval),
+        "test_images": 4,
+        "protocol": "fine-tuning/1 128px 16 images seed 0",
+        "epochs": 4,
+        "best_epoch": 2,
+        "seconds": 9.5,
+        "warnings": ["one image could not be read", "few images"],
+    }
+    assert WireTuned.model_validate(done.result).accuracy == 0.75
+    assert (expert.id, expert.task, expert.parameters) == (expert_id(job), task.id, 15)
+    assert (outcome.model, outcome.task) == (default_model_id(), task.id)
+    assert outcome.details["expert"] == expert.id
+    assert (served.path / "experts" / f"{expert.id}.safetensors").read_bytes() == weights
+    assert not found.checkpoint.exists()
+    assert end(served, job, Found()) == done
+    assert len(store.outcomes.list()) == 1
+
+
+@pytest.mark.parametrize("fault", ["architecture", "digest", "nothing", "taken"])
+def test_an_expert_that_cannot_be_used_leaves_nothing(served, sent, fault):
+    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
+    job = lend(served, JobKind.FINETUNE, question)
+    found = tuned(served, 3, new=True)
+    if fault == "architecture":
+        found = tuned(served, 3, new=True, architecture="resnet18")
+    elif fault == "digest":
+        found = dataclasses.replace(found, tuned={**found.tuned, "sha256": "0" * 64})
+    elif fault == "nothing":
+        found = dataclasses.replace(found, tuned=None)
+    else:
+        first = next(m for m in served.store().models.list() if m.id == default_model_id())
+        taken = dataclasses.replace(first, id="", name=job.payload["name"], ref="timm:x")
+        served.store().models.add(taken)
+    models = served.store().models.list()
+    failed = end(served, job, found)
+    assert failed.state is JobState.FAILED
+    assert served.store().tasks.list() == []
+    assert served.store().models.list() == models
+    assert served.store().outcomes.list() == []
+    assert experts(served) == []
+
+
+def test_a_full_disk_leaves_the_job_and_no_checkpoint(served, monkeypatch):
+    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
+    job = lend(served, JobKind.FINETUNE, question)
+    store = served.store()
+    finish = store.jobs.complete_within
+
+    def full(*_, **__):
+        raise StoreFullError("The disk is full")
+
+    monkeypatch.setattr(store.jobs, "complete_within", full)
+    with pytest.raises(StoreError):
+        end(served, job, tuned(served, 3, new=True))
+    assert jobs.get_job(served, job.id).state is JobState.RUNNING
+    assert (store.tasks.list(), store.outcomes.list()) == ([], [])
+    assert experts(served) == []
+    monkeypatch.setattr(store.jobs, "complete_within", finish)
+    assert end(served, job, tuned(served, 3, new=True)).state is JobState.SUCCEEDED
+
+
+def test_only_checkpoints_without_a_record_are_swept(served):
+    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
+    end(served, lend(served, JobKind.FINETUNE, question), tuned(served, 3, new=True))
+    kept = snapshot(served.path / "experts")
+    (served.path / "experts" / "mdl_0123456789abcdef.safetensors").write_bytes(b"orphan")
+    assert sweep_experts(served) == 1
+    assert snapshot(served.path / "experts") == kept
+    assert sweep_experts(served) == 0
+
+
+def test_fine_tuning_a_data_set_that_was_embedded_meanwhile_uses_that_task(served, sent):
+    dataset = send(served, "pets")
+    question = {"task": None, "dataset": dataset.id, "start": "efficientnet_lite0"}
+    job = lend(served, JobKind.FINETUNE, question)
+    stored = embed(served, sent, "pets", seed=0)
+    done = end(served, job, tuned(served, 3, new=True))
+    assert done.state is JobState.SUCCEEDED
+    expert = served.store().models.get(done.result["model"])
+    assert expert.task == stored.result["id"]
+    assert len(served.store().tasks.list()) == 1

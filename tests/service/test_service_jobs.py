@@ -1,0 +1,290 @@
+"""What is checked before a job is queued, what is shared, and what its worker is told."""
+
+import pytest
+from served import NOW, SETTINGS, embedded, send, tuned
+
+from task2vec.errors import (
+    NameTakenError,
+    SettingError,
+    SourceError,
+    StateError,
+    UnknownNameError,
+)
+from task2vec.service import completion, jobs, leases
+from task2vec.service.datasets import remove_dataset
+from task2vec.service.questions import limits_of
+from task2vec.service.recommendation import models_to_probe
+from task2vec.service.zoo import default_model_id
+from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState, Priority
+
+
+def ask(served, dataset, **more) -> JobRecord:
+    question = {"dataset": dataset.id, "settings": SETTINGS, **more}
+    return jobs.submit(served, JobKind.EMBED, question, now=NOW)
+
+
+def store_task(served, tmp_path, dataset, **more) -> JobRecord:
+    job = ask(served, dataset, **more)
+    lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
+    assert lent is not None
+    found = embedded(tmp_path / "sent")
+    return completion.complete(served, job.id, fence=lent.job.fence, found=found, now=NOW)
+
+
+def test_an_embedding_is_named_by_its_data_set_unless_told(served):
+    dataset = send(served, "pets")
+    assert ask(served, dataset).name == "pets"
+    assert ask(served, dataset, name="animals").payload["name"] == "animals"
+
+
+@pytest.mark.parametrize(
+    ("question", "error", "words"),
+    [
+        ({"dataset": "dst_none"}, UnknownNameError, "No data set"),
+        ({"settings": {"probe": "file:/etc/passwd?arch=resnet18"}}, UnknownNameError, "no probe"),
+        ({"settings": {"probe": "timm:resnet18"}}, UnknownNameError, "efficientnet_lite0"),
+        ({"name": "tsk_0123456789abcdef"}, SettingError, "cannot be used"),
+        ({"name": "  "}, SettingError, "cannot be used"),
+    ],
+)
+def test_what_could_not_be_worked_on_is_refused_and_not_queued(served, question, error, words):
+    dataset = send(served, "pets")
+    with pytest.raises(error, match=words):
+        jobs.submit(served, JobKind.EMBED, {"dataset": dataset.id, **question})
+    assert jobs.list_jobs(served) == jobs.JobPage((), None)
+
+
+def test_equal_work_is_one_job_with_the_higher_priority(served):
+    first, again = send(served, "pets", seed=1), send(served, "copy", seed=1)
+    assert first.sha256 == again.sha256
+    low = ask(served, first, priority="low", name="pets")
+    high = ask(served, again, priority="high", name="pets")
+    assert (high.id, high.priority) == (low.id, Priority.HIGH)
+    other = ask(served, first, name="pets", settings={**SETTINGS, "seed": 1})
+    assert other.id != low.id
+    assert len(jobs.list_jobs(served).jobs) == 2
+
+
+def test_an_unchanged_task_takes_no_work(served, tmp_path):
+    dataset = send(served, "pets")
+    stored = store_task(served, tmp_path, dataset)
+    again = ask(served, dataset)
+    assert again.id != stored.id
+    assert again.state is JobState.SUCCEEDED
+    assert again.result == {**stored.result, "status": "unchanged"}
+    assert [event.job["state"] for event in jobs.events_after(served, again.id)] == ["succeeded"]
+    assert leases.lease(served, worker="w", kinds=list(JobKind), now=NOW) is None
+
+
+def test_a_taken_name_is_told_before_any_work(served, tmp_path):
+    store_task(served, tmp_path, send(served, "pets"))
+    other = send(served, "pets", seed=9)
+    with pytest.raises(NameTakenError, match="'pets' already"):
+        ask(served, other)
+    assert ask(served, other, update=True).state is JobState.QUEUED
+    assert ask(served, other, name="others").state is JobState.QUEUED
+
+
+def test_a_worker_is_told_which_data_sets_it_needs(served, tmp_path):
+    left, right = send(served, "left", seed=1), send(served, "right", seed=2)
+    stored = store_task(served, tmp_path, send(served, "stored")).result["id"]
+    wire = {
+        "source": {"task": None, "dataset": left.id},
+        "target": {"task": None, "dataset": right.id},
+        "settings": SETTINGS,
+    }
+    jobs.submit(served, JobKind.DISTANCES, wire, now=NOW)
+    lent = leases.lease(served, worker="w", kinds=[JobKind.DISTANCES], now=NOW)
+    assert lent is not None
+    assert {role: told["id"] for role, told in lent.payload["datasets"].items()} == {
+        "source": left.id,
+        "target": right.id,
+    }
+    assert lent.payload["datasets"]["source"]["sha256"] == left.sha256
+    one = {**wire, "source": {"task": "stored", "dataset": None}}
+    job = jobs.submit(served, JobKind.DISTANCES, one, now=NOW)
+    assert job.payload["source"]["task"] == stored
+    assert job.name == "stored to right"
+    lent = leases.lease(served, worker="w", kinds=[JobKind.DISTANCES], now=NOW)
+    assert lent is not None
+    assert list(lent.payload["datasets"]) == ["target"]
+
+
+def test_a_recommendation_asks_for_the_models_within_the_limits_and_the_default(served):
+    dataset = send(served, "pets")
+    question = {"dataset": dataset.id, "settings": SETTINGS, "architecture": "*lite2"}
+    jobs.submit(served, JobKind.RECOMMEND, question, now=NOW)
+    lent = leases.lease(served, worker="w", kinds=[JobKind.RECOMMEND], now=NOW)
+    assert lent is not None
+    asked = [model["id"] for model in lent.payload["probe_models"]]
+    assert asked == [default_model_id(), "mdl_efficientnet_lite2"]
+    assert [m.id for m in models_to_probe(served, limits_of(question))] == asked
+
+
+def test_a_stored_task_is_worked_on_by_the_images_it_was_embedded_from(served, tmp_path):
+    dataset = send(served, "pets")
+    store_task(served, tmp_path, dataset)
+    job = jobs.submit(
+        served,
+        JobKind.FINETUNE,
+        {"task": "pets", "dataset": None, "start": "efficientnet_lite0"},
+        now=NOW,
+    )
+    assert (job.dataset, job.name) == (dataset.id, "pets-from-efficientnet_lite0")
+    lent = leases.lease(served, worker="w", kinds=[JobKind.FINETUNE], now=NOW)
+    assert lent is not None
+    assert lent.payload["datasets"]["task"]["id"] == dataset.id
+    assert lent.payload["embedding"] is False
+    assert lent.payload["model"]["id"] == default_model_id()
+    assert lent.payload["model"]["ref"] == "efficientnet_lite0"
+
+
+def test_fine_tuning_a_new_data_set_embeds_it_too(served):
+    dataset = send(served, "pets")
+    jobs.submit(
+        served,
+        JobKind.FINETUNE,
+        {"task": None, "dataset": dataset.id, "start": "efficientnet_lite0"},
+        now=NOW,
+    )
+    lent = leases.lease(served, worker="w", kinds=[JobKind.FINETUNE], now=NOW)
+    assert lent is not None
+    assert lent.payload["embedding"] is True
+
+
+def test_a_task_whose_images_are_gone_cannot_be_measured(served, tmp_path):
+    dataset = send(served, "pets")
+    store_task(served, tmp_path, dataset)
+    remove_dataset(served, dataset.id)
+    for kind, more in ((JobKind.RECOMMEND, {}), (JobKind.FINETUNE, {"start": default_model_id()})):
+        with pytest.raises(SourceError, match=r"images of task 'pets'.*Upload them again"):
+            jobs.submit(served, kind, {"task": "pets", "dataset": None, **more})
+
+
+def test_a_model_that_has_gone_since_fails_the_job_and_the_next_is_lent(served, tmp_path):
+    dataset = send(served, "pets")
+    first = jobs.submit(
+        served,
+        JobKind.FINETUNE,
+        {"task": None, "dataset": dataset.id, "start": "efficientnet_lite0", "name": "expert"},
+        now=NOW,
+    )
+    lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
+    assert lent is not None
+    done = completion.complete(
+        served, first.id, fence=lent.job.fence, found=tuned(served, new=True), now=NOW
+    )
+    assert done.state is JobState.SUCCEEDED
+    doomed = jobs.submit(
+        served,
+        JobKind.FINETUNE,
+        {"task": "pets", "dataset": None, "start": "expert", "name": "child"},
+        now=NOW,
+    )
+    served.store().models.remove("expert", cascade=True)
+    after = ask(served, send(served, "others", seed=3))
+    lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
+    assert lent is not None
+    assert lent.job.id == after.id
+    failed = jobs.get_job(served, doomed.id)
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "unknown_name")
+
+
+def test_a_retry_needs_its_data_set(served):
+    dataset = send(served, "pets")
+    job = ask(served, dataset)
+    jobs.cancel(served, job.id, now=NOW)
+    remove_dataset(served, dataset.id)
+    with pytest.raises(SourceError, match="data set of job"):
+        jobs.retry(served, job.id, now=NOW)
+    assert jobs.get_job(served, job.id).state is JobState.CANCELLED
+
+
+def test_pages_of_jobs_follow_one_another_and_leave_none_out(served):
+    made = [ask(served, send(served, f"pets{i}", seed=i)).id for i in range(5)]
+    found, place = [], None
+    for _ in range(3):
+        page = jobs.list_jobs(served, limit=2, before=place)
+        found += [job.id for job in page.jobs]
+        place = page.next
+    assert place is None
+    assert found == made[::-1]
+    jobs.cancel(served, made[2], now=NOW)
+    cancelled = jobs.list_jobs(served, state=JobState.CANCELLED).jobs
+    assert [job.id for job in cancelled] == [made[2]]
+    assert jobs.list_jobs(served, kind=JobKind.SEARCH).jobs == ()
+    assert jobs.counts(served) == {
+        (JobKind.EMBED, JobState.QUEUED): 4,
+        (JobKind.EMBED, JobState.CANCELLED): 1,
+    }
+
+
+def test_a_worker_that_gets_no_further_loses_its_job_and_the_third_time_ends_it(served):
+    job = ask(served, send(served, "pets"))
+    now = NOW
+    for attempt in (1, 2, 3):
+        lent = leases.lease(served, worker=f"w{attempt}", kinds=list(JobKind), now=now)
+        assert lent is not None
+        beat = JobProgress("fisher", 5, 300, float("nan"), float("inf"))
+        told = leases.heartbeat(served, job.id, fence=attempt, progress=beat, now=now + 50)
+        assert (told.progress.standard_error, told.progress.seconds_left) == (None, None)
+        # It lives and tells so, and gets nowhere.
+        leases.heartbeat(served, job.id, fence=attempt, progress=beat, now=now + 100)
+        assert leases.expire(served, now=now + 109) == []
+        (lost,) = leases.expire(served, now=now + 111)
+        assert lost.error.code == "worker_lost"
+        now += 200
+    assert (lost.state, lost.quarantined, lost.attempts) == (JobState.FAILED, True, 3)
+    again = jobs.retry(served, job.id, now=now)
+    assert (again.state, again.attempts, again.quarantined) == (JobState.QUEUED, 0, False)
+
+
+def test_a_job_that_another_does_already_is_not_tried_again(served):
+    dataset = send(served, "pets")
+    first = ask(served, dataset)
+    jobs.cancel(served, first.id, now=NOW)
+    second = ask(served, dataset)
+    assert second.id != first.id
+    with pytest.raises(StateError, match=f"job {second.id}"):
+        jobs.retry(served, first.id, now=NOW)
+
+
+def test_old_jobs_are_forgotten_and_those_under_way_are_not(served, tmp_path):
+    done = store_task(served, tmp_path, send(served, "old"))
+    running = ask(served, send(served, "running", seed=2))
+    leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
+    leases.heartbeat(served, running.id, fence=1, progress=JobProgress("fisher", 1, 3), now=NOW + 1)
+    late = NOW + 1000
+    assert jobs.prune(served, keep_jobs=2000, keep_progress=2000, now=late) == 0
+    assert jobs.prune(served, keep_jobs=500, keep_progress=500, now=late) == 1
+    assert [job.id for job in jobs.list_jobs(served).jobs] == [running.id]
+    with pytest.raises(UnknownNameError):
+        jobs.events_after(served, done.id)
+    assert len(jobs.events_after(served, running.id)) == 3
+    assert served.store().tasks.get("old").id == done.result["id"]
+
+
+def test_progress_of_ended_jobs_is_forgotten_earlier_than_their_states(served):
+    job = ask(served, send(served, "pets"))
+    leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
+    leases.heartbeat(served, job.id, fence=1, progress=JobProgress("x", 1, 3), now=NOW + 1)
+    failure = JobFailure(code="x", problem="broken")
+    leases.fail(served, job.id, fence=1, failure=failure, transient=False, now=NOW + 2)
+    before = jobs.events_after(served, job.id)
+    assert [event.kind for event in before] == ["state", "state", "progress", "state"]
+    jobs.prune(served, keep_jobs=5000, keep_progress=500, now=NOW + 1000)
+    assert jobs.events_after(served, job.id) == [e for e in before if e.kind == "state"]
+
+
+def test_a_resumed_stream_of_events_goes_on_where_it_was(served):
+    job = ask(served, send(served, "pets"))
+    leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
+    for done in range(1, 6):
+        leases.heartbeat(
+            served, job.id, fence=1, progress=JobProgress("x", done, 5), now=NOW + done
+        )
+    events = jobs.events_after(served, job.id)
+    assert [event.job["progress"]["done"] for event in events] == [0, 0, 1, 2, 3, 4, 5]
+    for place, event in enumerate(events):
+        assert jobs.events_after(served, job.id, event.id) == events[place + 1 :]
+    assert jobs.events_after(served, job.id, limit=2) == events[:2]
