@@ -14,7 +14,12 @@ from task2vec.errors import InputError, MissingExtraError, Task2VecError
 
 OK, SOME_FAILED, BAD_INPUT, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
 
-_EXTRAS = {"umap": "umap"}
+_SERVER = (
+    *("fastapi", "limits", "prometheus_client", "psutil"),
+    *("python_multipart", "pythonjsonlogger", "starlette", "uvicorn"),
+)
+# What is missing may be brought by another extra than `local`.
+_EXTRAS = {"umap": "umap", "pyarrow": "parquet", **dict.fromkeys(_SERVER, "server")}
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

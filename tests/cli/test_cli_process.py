@@ -124,6 +124,8 @@ def without(module: str, *arguments: str | Path) -> "subprocess.CompletedProcess
     [
         ("umap", ["map", "--method", "umap", "--json"], "task2vec[umap]"),
         ("sqlalchemy", ["list"], "task2vec[local]"),
+        ("uvicorn", ["serve"], "task2vec[server]"),
+        ("prometheus_client", ["serve"], "task2vec[server]"),
         ("torch", ["embed", "emoji_food", "--name", "x"], "task2vec[local]"),
     ],
 )
