@@ -3,6 +3,7 @@
 import http
 import inspect
 import math
+import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -243,16 +244,19 @@ def scrub(text: str | None) -> str | None:
     if text is None:
         return None
     for folder in _private_folders():
-        text = text.replace(f"{folder}/", "").replace(folder, "(the server's folder)")
+        # A whole path only: within an address or a longer path the letters mean something else.
+        found = rf"(?<![\w./-]){re.escape(folder)}(?:/(?=[^\s/])|(?![\w.-]))"
+        text = re.sub(found, lambda match: "" if match[0].endswith("/") else _SOME_FOLDER, text)
     return text
 
 
+_SOME_FOLDER = "(a folder of the server)"
 _hidden: set[str] = set()
 
 
 def hide(folder: Path) -> None:
     """Let no answer of this process name ``folder``."""
-    _hidden.update({str(folder), str(folder.absolute()), str(folder.resolve())} - {".", "/"})
+    _hidden.update({str(folder.absolute()), str(folder.resolve())} - {"/"})
 
 
 def _private_folders() -> list[str]:

@@ -10,7 +10,7 @@ from running import running
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
-from task2vec_api.errors import STATUS, hide, problem_of
+from task2vec_api.errors import STATUS, hide, problem_of, scrub
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +93,25 @@ def test_folders_of_this_machine_are_not_told(tmp_path: Path) -> None:
 
     assert problem.detail == "datasets/photos.zip is no archive."
     assert str(tmp_path) not in problem.model_dump_json()
+
+
+def test_nothing_but_whole_paths_is_taken_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hide(Path("s"))
+    store = tmp_path / "s"
+    told = {
+        "no progress, as it seems": "no progress, as it seems",
+        f"{store}/a.zip is there": "a.zip is there",
+        f"in '{store}'": "in '(a folder of the server)'",
+        f"{store}": "(a folder of the server)",
+        f"see file:{store}/x": "see file:x",
+        f"https://h.example{store}/x": f"https://h.example{store}/x",
+        f"{store}tore/x": "store/x",
+    }
+
+    assert {text: scrub(text) for text in told} == told
 
 
 @pytest.mark.parametrize(
