@@ -74,6 +74,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     runtime.metrics.registry.register(_state(runtime))
     app.state.runtime = runtime
     app.state.upkeep = upkeep
+    app.state.fetches = fetches
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
