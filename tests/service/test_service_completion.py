@@ -8,7 +8,7 @@ from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
 
 from task2vec.embedding.files import save_embedding
 from task2vec.errors import LeaseLostError
-from task2vec.service import jobs, leases
+from task2vec.service import completion, jobs, leases
 from task2vec.service.completion import Found
 from task2vec.service.questions import source_signature
 from task2vec.types import JobKind, JobState
@@ -152,4 +152,19 @@ def test_damaged_findings_fail_the_job_and_name_no_path(served, sent, damage):
     failed = end(served, job, found)
     assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
     assert str(sent) not in str(failed.error)
+    assert served.store().tasks.list() == []
+
+
+def test_a_job_that_is_cancelled_while_its_findings_are_checked_stores_nothing(
+    served, sent, monkeypatch
+):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    check = completion.received_thumbnail
+
+    def cancel_first(*arguments):
+        jobs.cancel(served, job.id, now=NOW + 4)
+        return check(*arguments)
+
+    monkeypatch.setattr(completion, "received_thumbnail", cancel_first)
+    assert end(served, job, embedded(sent)).state is JobState.CANCELLED
     assert served.store().tasks.list() == []

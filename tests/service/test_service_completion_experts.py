@@ -7,7 +7,7 @@ from served import embed, end, lend, send, tuned
 from small_store import snapshot
 
 from task2vec.errors import StoreError, StoreFullError
-from task2vec.service import jobs
+from task2vec.service import jobs, tuned_jobs
 from task2vec.service.completion import Found
 from task2vec.service.tuned_jobs import expert_id, sweep_experts
 from task2vec.service.workspace import Workspace
@@ -114,3 +114,21 @@ def test_fine_tuning_a_data_set_that_was_embedded_meanwhile_uses_that_task(serve
     expert = served.store().models.get(done.result["model"])
     assert expert.task == stored.result["id"]
     assert len(served.store().tasks.list()) == 1
+
+
+def test_findings_that_come_twice_at_once_are_stored_once(served, monkeypatch):
+    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
+    job = lend(served, JobKind.FINETUNE, question)
+    check, first = tuned_jobs.received_thumbnail, []
+
+    def the_other_first(*arguments):
+        monkeypatch.setattr(tuned_jobs, "received_thumbnail", check)
+        first.append(end(served, job, tuned(served, 4, new=True)))
+        return check(*arguments)
+
+    monkeypatch.setattr(tuned_jobs, "received_thumbnail", the_other_first)
+    done = end(served, job, tuned(served, 3, new=True))
+    assert [done] == first
+    assert done.state is JobState.SUCCEEDED
+    assert experts(served) == [f"{expert_id(job)}.safetensors"]
+    assert len(served.store().outcomes.list()) == 1

@@ -1,0 +1,222 @@
+"""Batches on a server: items share work, fail alone, and are cancelled alone."""
+
+import pytest
+from served import NOW, SETTINGS, embed, embedded, end, send
+
+from task2vec.errors import UnknownNameError
+from task2vec.service import batch_jobs, jobs, leases
+from task2vec.store.batches import ItemStatus
+from task2vec.types import JobFailure, JobKind, JobState, Priority
+from task2vec.wire.batches import Batch, Item
+
+FAULT = JobFailure(code="bad_source", problem="no image could be read")
+
+
+def begin(served, *items, **more):
+    return batch_jobs.create(served, items=items, settings=SETTINGS, now=NOW, **more)
+
+
+def item_of(dataset, **more):
+    return {"dataset": dataset.id, "name": None, "tags": [], **more}
+
+
+def status(served, batch):
+    return [item.status.value for item in batch_jobs.list_items(served, batch.id).items]
+
+
+def counts(served, batch):
+    return dict(batch_jobs.get_batch(served, batch.id).counts)
+
+
+def work(served, sent, number=0):
+    """Be the worker of the next job, and end it well."""
+    lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
+    assert lent is not None
+    return end(served, lent.job, embedded(sent, number))
+
+
+def test_each_item_gets_a_job_with_the_tags_of_both(served, sent):
+    first, second = send(served, "first", seed=1), send(served, "second", seed=2)
+    batch = begin(
+        served,
+        item_of(first, tags=["own", "common"]),
+        item_of(second, name="renamed"),
+        tags=["common"],
+        priority=Priority.HIGH,
+    )
+    assert Batch.model_validate(batch.to_json()).total == 2
+    found = jobs.list_jobs(served, batch=batch.id).jobs[::-1]
+    assert [job.name for job in found] == ["first", "renamed"]
+    assert [job.priority for job in found] == [Priority.HIGH] * 2
+    assert [job.to_json()["batch"] for job in found] == [batch.id] * 2
+    done = work(served, sent)
+    record = served.store().tasks.get("first")
+    assert record.tags == ("common", "own")
+    items = batch_jobs.list_items(served, batch.id).items
+    assert [(i.position, i.name, i.job) for i in items] == [
+        (0, "first", done.id),
+        (1, "renamed", found[1].id),
+    ]
+    assert items[0].task == record
+    assert Item.model_validate(items[0].to_json()).task.id == record.id
+    assert counts(served, batch) == {ItemStatus.EMBEDDED: 1, ItemStatus.PENDING: 1}
+
+
+def test_what_is_stored_already_is_unchanged_and_takes_no_job(served, sent):
+    stored = embed(served, sent, "pets", seed=1)
+    dataset = served.store().jobs.get(stored.id).dataset
+    batch = begin(served, {"dataset": dataset})
+    assert status(served, batch) == ["unchanged"]
+    (item,) = batch_jobs.list_items(served, batch.id).items
+    assert (item.job, item.task.id) == (None, stored.result["id"])
+    assert jobs.counts(served) == {(JobKind.EMBED, JobState.SUCCEEDED): 1}
+
+
+def test_a_batch_that_is_sent_again_goes_on_where_it_was(served, sent):
+    datasets = [send(served, f"pets{i}", seed=i) for i in range(4)]
+    items = [item_of(dataset) for dataset in datasets]
+    begin(served, *items)
+    work(served, sent, 1)
+    work(served, sent, 2)
+    again = begin(served, *items)
+    assert status(served, again) == ["unchanged", "unchanged", "pending", "pending"]
+    work(served, sent, 3)
+    work(served, sent, 4)
+    assert leases.lease(served, worker="w", kinds=list(JobKind), now=NOW) is None
+    assert status(served, again) == ["unchanged", "unchanged", "embedded", "embedded"]
+    assert len(served.store().tasks.list()) == 4
+
+
+def test_a_faulty_item_does_not_end_the_batch(served, sent):
+    good = send(served, "good", seed=1)
+    embed(served, sent, "taken", seed=2)
+    batch = begin(
+        served,
+        {"dataset": "dst_none"},
+        item_of(send(served, "taken", seed=3)),
+        item_of(good),
+        item_of(good, name="\n"),
+    )
+    items = batch_jobs.list_items(served, batch.id).items
+    assert [i.status.value for i in items] == ["failed", "failed", "pending", "failed"]
+    codes = [i.error.code for i in items if i.error is not None]
+    assert codes == ["unknown_name", "name_taken", "bad_setting"]
+    assert items[0].name == "dst_none"
+    leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
+    leases.fail(served, items[2].job, fence=1, failure=FAULT, transient=False, now=NOW)
+    assert counts(served, batch) == {ItemStatus.FAILED: 4}
+    failed = batch_jobs.list_items(served, batch.id).items[2]
+    assert (failed.error, failed.task) == (FAULT, None)
+    jobs.retry(served, failed.job, now=NOW)
+    retried = batch_jobs.list_items(served, batch.id).items[2]
+    assert (retried.status, retried.error) == (ItemStatus.PENDING, None)
+
+
+def test_two_different_sources_of_one_name_are_told(served):
+    one, other = send(served, "pets", seed=1), send(served, "pets", seed=2)
+    batch = begin(served, item_of(one), item_of(other), item_of(one), update=True)
+    assert status(served, batch) == ["pending", "failed", "pending"]
+    items = batch_jobs.list_items(served, batch.id).items
+    assert items[0].job == items[2].job
+    assert items[1].error.code == "name_taken"
+    more = batch_jobs.append(served, batch.id, [item_of(other)], now=NOW)
+    assert more.counts == {ItemStatus.PENDING: 2, ItemStatus.FAILED: 2}
+
+
+def test_items_that_are_added_come_after_those_that_were_there(served):
+    batch = begin(served, item_of(send(served, "a", seed=1)), tags=["common"])
+    batch_jobs.append(served, batch.id, [item_of(send(served, "b", seed=2))], now=NOW)
+    batch_jobs.append(served, batch.id, [item_of(send(served, "c", seed=3))], now=NOW)
+    items = batch_jobs.list_items(served, batch.id).items
+    assert [(item.position, item.name) for item in items] == [(0, "a"), (1, "b"), (2, "c")]
+    (newest, *_) = jobs.list_jobs(served, batch=batch.id).jobs
+    assert jobs.get_job(served, newest.id).payload["tags"] == ["common"]
+
+
+def test_pages_of_items_and_batches_leave_none_out(served):
+    items = [item_of(send(served, f"pets{i}", seed=i)) for i in range(5)]
+    batch = begin(served, *items)
+    found, place = [], None
+    for _ in range(3):
+        page = batch_jobs.list_items(served, batch.id, limit=2, after=place)
+        found += [item.position for item in page.items]
+        place = page.next
+    assert (found, place) == ([0, 1, 2, 3, 4], None)
+    others = [begin(served).id for _ in range(2)]
+    first = batch_jobs.list_batches(served, limit=2)
+    rest = batch_jobs.list_batches(served, limit=2, before=first.next)
+    assert [b.id for b in first.batches + rest.batches] == [*others[::-1], batch.id]
+    assert rest.next is None
+    assert rest.batches[0].total == 5
+
+
+def test_cancelling_a_batch_ends_its_own_work_only(served, sent):
+    own, shared, asked = (send(served, name, seed=i) for i, name in enumerate("abc"))
+    batch = begin(served, item_of(own), item_of(shared), item_of(asked))
+    other = begin(served, item_of(shared))
+    single = jobs.submit(
+        served,
+        JobKind.EMBED,
+        {"dataset": asked.id, "settings": SETTINGS, "name": None, "tags": [], "update": False},
+        now=NOW,
+    )
+    cancelled = batch_jobs.cancel_batch(served, batch.id, now=NOW)
+    assert cancelled.counts == {ItemStatus.CANCELLED: 3}
+    mine, theirs, ours = batch_jobs.list_items(served, batch.id).items
+    assert jobs.get_job(served, mine.job).state is JobState.CANCELLED
+    assert (theirs.job, ours.job) == (None, None)
+    assert jobs.get_job(served, single.id).state is JobState.QUEUED
+    assert status(served, other) == ["pending"]
+    work(served, sent, 1)
+    work(served, sent, 2)
+    assert status(served, other) == ["embedded"]
+    assert jobs.get_job(served, single.id).state is JobState.SUCCEEDED
+    assert cancelled == batch_jobs.cancel_batch(served, batch.id, now=NOW)
+
+
+def test_a_running_item_is_pending_until_its_worker_has_stopped(served):
+    batch = begin(served, item_of(send(served, "pets")))
+    lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
+    assert batch_jobs.cancel_batch(served, batch.id, now=NOW).counts == {ItemStatus.PENDING: 1}
+    leases.fail(served, lent.job.id, fence=1, failure=FAULT, transient=True, now=NOW)
+    assert counts(served, batch) == {ItemStatus.CANCELLED: 1}
+
+
+def test_items_outlive_their_jobs_and_tasks(served, sent):
+    batch = begin(served, item_of(send(served, "pets")))
+    work(served, sent)
+    jobs.prune(served, keep_jobs=10, keep_progress=10, now=NOW + 1000)
+    (item,) = batch_jobs.list_items(served, batch.id).items
+    assert (item.status, item.job, item.task.name) == (ItemStatus.EMBEDDED, None, "pets")
+    served.store().tasks.remove("pets")
+    (item,) = batch_jobs.list_items(served, batch.id).items
+    assert (item.status, item.task) == (ItemStatus.EMBEDDED, None)
+
+
+def test_an_unknown_batch_is_told(served):
+    for ask in (
+        batch_jobs.get_batch,
+        batch_jobs.list_items,
+        batch_jobs.cancel_batch,
+        lambda workspace, id_: batch_jobs.append(workspace, id_, []),
+    ):
+        with pytest.raises(UnknownNameError, match="batch"):
+            ask(served, "bat_none")
+
+
+def test_a_failure_midway_appends_nothing(served, monkeypatch):
+    batch = begin(served, item_of(send(served, "a", seed=1)))
+    items = [item_of(send(served, f"more{i}", seed=5 + i)) for i in range(3)]
+    submit, asked = served.store().jobs.submit_within, []
+
+    def break_down(connection, job, *, now):
+        asked.append(job.name)
+        if len(asked) == 3:
+            raise RuntimeError("struck")
+        return submit(connection, job, now=now)
+
+    monkeypatch.setattr(served.store().jobs, "submit_within", break_down)
+    with pytest.raises(RuntimeError, match="struck"):
+        batch_jobs.append(served, batch.id, items, now=NOW)
+    assert counts(served, batch) == {ItemStatus.PENDING: 1}
+    assert len(jobs.list_jobs(served).jobs) == 1
