@@ -59,8 +59,12 @@ class Crew:
             post.task = asyncio.create_task(self._hold(post, number))
 
     async def stop(self, seconds: float) -> None:
-        """Ask every worker to hand back its job, and kill those that are still there later."""
+        """Ask every worker to hand back its job, and kill those that are still there later.
+
+        What one holds nevertheless is taken from it, as from one that died.
+        """
         self._stopping = True
+        names = [post.name for post in self._posts if post.process is not None]
         self._signal_all(signal.SIGTERM)
         tasks = [post.task for post in self._posts if post.task is not None]
         if tasks:
@@ -69,6 +73,8 @@ class Crew:
                 logger.warning("%d workers did not stop in time", len(late))
                 self._signal_all(signal.SIGKILL)
                 await asyncio.wait(late)
+        for name in names:
+            await asyncio.to_thread(self._on_death, name)
 
     def kill(self, name: str) -> bool:
         """Kill the worker of this name; return whether it is one of the crew. From any thread."""
