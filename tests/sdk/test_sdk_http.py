@@ -1,13 +1,12 @@
 """Both clients over a real connection: breaks, refusals, events, uploads."""
 
 import asyncio
-import inspect
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import far_server
 import pytest
 from far_server import DATASET, Far, job
 from small_store import cut
+from waited_client import Waited
 
 from task2vec import AsyncClient, Client
 from task2vec.errors import (
@@ -29,35 +29,6 @@ from task2vec.sdk.packing.pack import pack
 from task2vec.wire.jobs import Progress
 
 PROBLEM = {"title": "", "status": 422, "code": "bad_source", "detail": "No images"}
-
-
-class Waited:
-    """An asynchronous client that is called like a blocking one."""
-
-    def __init__(self, client: Any, runner: asyncio.Runner) -> None:
-        self._client = client
-        self._runner = runner
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._client, name)
-        return self._method(found) if callable(found) else Waited(found, self._runner)
-
-    def _method(self, method: Any) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            found = method(*args, **kwargs)
-            if inspect.isawaitable(found):
-                return self._runner.run(_awaited(found))
-            return iter(self._runner.run(_listed(found)))
-
-        return call
-
-
-async def _awaited(found: Any) -> Any:
-    return await found
-
-
-async def _listed(found: AsyncIterator[Any]) -> list[Any]:
-    return [item async for item in found]
 
 
 @pytest.fixture

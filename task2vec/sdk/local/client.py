@@ -230,7 +230,7 @@ class LocalClient:
     ) -> Recommended:
         from task2vec.service.recommendation import Limits, recommend
 
-        ask(RecommendationQuestion, task="?", k=k)
+        ask(RecommendationQuestion, task="?", k=k, max_parameters=max_parameters)
         limits = Limits(max_parameters, architecture, licence)
         probe, settings = settings_of(probe=probe, images=images, seed=seed)
         about = subject(self._workspace, source, probe=probe, settings=settings, progress=progress)

@@ -1,0 +1,117 @@
+"""What every client answers about stored tasks: neighbours, distances, recommendations, the map."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_store import TASKS
+
+from task2vec.errors import InputError, SettingError, SourceError, UnknownNameError
+
+
+@pytest.mark.parametrize("asymmetric", [False, True])
+def test_neighbours(client: Any, reference: Any, asymmetric: bool) -> None:
+    found = client.search("greek_capitals", k=100, asymmetric=asymmetric)
+    expected = reference.search("greek_capitals", k=100, asymmetric=asymmetric)
+
+    known = [each for each in found.neighbours if each.name in TASKS]
+    assert [each.id for each in known] == [each.id for each in expected.neighbours]
+    for each, other in zip(known, expected.neighbours, strict=True):
+        assert each.distance == pytest.approx(other.distance, abs=1e-12)
+        assert each.standard_error == pytest.approx(other.standard_error, abs=1e-9)
+    assert (found.task, found.warnings) == ("greek_capitals", ())
+    assert len(client.search("greek_capitals", k=2).neighbours) == 2
+
+
+def test_neighbours_are_narrowed(client: Any, task: Any, fresh: str) -> None:
+    tagged = client.search("greek_capitals", tags=["own"])
+    assert fresh in {each.name for each in tagged.neighbours}
+    assert not {each.name for each in tagged.neighbours} & set(TASKS)
+    assert client.search("greek_capitals", tags=["own", "nosuch"]).neighbours == ()
+    assert client.search("greek_capitals", min_classes=5).neighbours == ()
+    assert client.search("greek_capitals", max_classes=3).neighbours == ()
+
+
+def test_distances(client: Any, reference: Any) -> None:
+    found = client.distance("greek_capitals", "emoji_food")
+    expected = reference.distance("greek_capitals", "emoji_food")
+
+    for part in ("symmetric", "standard_error"):
+        assert getattr(found, part) == pytest.approx(getattr(expected, part), rel=1e-9)
+    for kind in ("asymmetric", "information"):
+        for way in ("source_to_target", "target_to_source"):
+            ours, theirs = (getattr(getattr(each, kind), way) for each in (found, expected))
+            assert ours == pytest.approx(theirs, rel=1e-9)
+    assert found.complexity.source == pytest.approx(expected.complexity.source, rel=1e-9)
+
+
+def test_a_recommendation_by_what_is_known(client: Any, reference: Any) -> None:
+    asked = {"measure": False, "architecture": "tf_efficientnet_lite*"}
+    found = client.recommend("emoji_food", **asked)
+    expected = reference.recommend("emoji_food", **asked)
+
+    assert (found.task, found.chosen, found.abstained) == ("emoji_food", expected.chosen, True)
+    packaged = [each.model for each in expected.recommendations]
+    assert [each.model for each in found.recommendations if each.model in packaged] == packaged
+    assert found.code == expected.code
+
+
+def test_limits_that_nothing_passes(client: Any) -> None:
+    for limits in ({"architecture": "nosuch*"}, {"max_parameters": 1}, {"licence": "nosuch"}):
+        with pytest.raises(SettingError, match="No starting model"):
+            client.recommend("emoji_food", measure=False, **limits)
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        ("search", {"k": 0}),
+        ("search", {"images": 1}),
+        ("search", {"seed": -1}),
+        ("search", {"tags": [""]}),
+        ("recommend", {"k": 0}),
+        ("recommend", {"max_parameters": 0}),
+        ("embed", {"draws": 0}),
+        ("embed", {"estimator": "magic"}),
+        ("embed", {"images": 1}),
+        ("finetune", {"epochs": 0}),
+        ("finetune", {"images": 3}),
+        ("finetune", {"learning_rate": -1.0}),
+        ("map", {"method": "magic"}),
+    ],
+    ids=str,
+)
+def test_settings_out_of_range(client: Any, call: str, arguments: dict[str, Any]) -> None:
+    about = () if call == "map" else ("emoji_food",)
+    with pytest.raises(SettingError, match=next(iter(arguments)).split("_")[0]):
+        getattr(client, call)(*about, **arguments)
+
+
+@pytest.mark.parametrize("call", ["search", "recommend", "finetune"])
+def test_what_is_neither_a_task_nor_a_path(client: Any, call: str) -> None:
+    with pytest.raises(UnknownNameError, match="neither a task") as caught:
+        getattr(client, call)("emoji_fod")
+    assert "emoji_food" in str(caught.value)
+    with pytest.raises(UnknownNameError, match="neither a task"):
+        client.distance("emoji_food", "emoji_fod")
+    for path in ("./emoji_food", Path("emoji_food")):
+        with pytest.raises(SourceError):
+            getattr(client, call)(path)
+
+
+def test_the_map(client: Any, tmp_path: Path) -> None:
+    found = client.map()
+    assert {point.name for point in found.points} >= set(TASKS)
+    assert found.method == "mds"
+    assert 0 <= found.stress < 1
+    client.map(tmp_path / "m.png")
+    assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
+    client.map(tmp_path / "m.svg", method="tsne")
+    assert "<svg" in (tmp_path / "m.svg").read_text()
+
+
+@pytest.mark.parametrize("name", ["m.gif", "nowhere/m.png"])
+def test_a_map_that_cannot_be_written(client: Any, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError):
+        client.map(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,164 @@
+"""What every client does with the records of a store: tasks, models, outcomes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_store import TASKS
+
+from task2vec import load_embedding
+from task2vec.errors import (
+    InputError,
+    NameTakenError,
+    SettingError,
+    StateError,
+    UnknownNameError,
+)
+from task2vec.wire.outcomes import NewOutcome
+
+
+def test_the_tasks_of_a_store_are_listed(client: Any, reference: Any) -> None:
+    found = [task for task in client.tasks.list() if task.name in TASKS]
+
+    assert found == list(reference.tasks.list())
+    assert list(client.tasks.list(tag="nosuch")) == []
+    assert list(client.tasks.list(probe="resnet18")) == []
+
+
+def test_a_task_is_told_by_name_and_by_id(client: Any, reference: Any) -> None:
+    by_name = client.tasks.get("greek_capitals")
+    known = reference.tasks.get("greek_capitals")
+
+    assert client.tasks.get(by_name.id) == by_name
+    assert by_name.model_dump(exclude={"source"}) == known.model_dump(exclude={"source"})
+
+
+@pytest.mark.parametrize("call", ["get", "embedding", "remove", "edit"])
+def test_an_unknown_name_comes_with_close_ones(client: Any, call: str) -> None:
+    with pytest.raises(UnknownNameError, match="emoji_food") as caught:
+        getattr(client.tasks, call)("emoji_fod")
+    assert "emoji_fod'" in caught.value.problem
+
+
+def test_an_embedding_is_the_same_to_the_last_bit(
+    client: Any, reference: Any, tmp_path: Path
+) -> None:
+    expected = reference.tasks.embedding("fashion_tops")
+    found = client.tasks.embedding("fashion_tops")
+    exported = client.tasks.export("fashion_tops", tmp_path / "a.npz")
+    name, read = load_embedding(tmp_path / "a.npz")
+
+    for embedding in (found, read):
+        assert embedding.provenance == expected.provenance
+        for part in ("values", "errors", "replicates"):
+            np.testing.assert_array_equal(getattr(embedding, part), getattr(expected, part))
+    assert name == exported.name == "fashion_tops"
+
+
+def test_an_export_that_cannot_be_written_is_told(client: Any, tmp_path: Path) -> None:
+    for target in (tmp_path / "a.txt", tmp_path / "nowhere" / "a.npz"):
+        with pytest.raises(InputError):
+            client.tasks.export("fashion_tops", target)
+
+
+def test_an_embedding_comes_in_again(client: Any, task: Any, fresh: str, tmp_path: Path) -> None:
+    assert (task.name, task.tags) == (fresh, ("own",))
+    assert client.tasks.embedding(fresh).values.tolist() == (
+        client.tasks.embedding("emoji_food").values.tolist()
+    )
+    with pytest.raises(NameTakenError, match=fresh):
+        client.tasks.import_embedding(tmp_path / "own.npz", name=fresh)
+    again = client.tasks.import_embedding(
+        client.tasks.embedding("greek_capitals"), name=fresh, update=True
+    )
+    assert again.id == task.id
+    assert again.complexity == client.tasks.get("greek_capitals").complexity
+
+
+def test_what_is_no_embedding_is_refused(client: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(b"nothing")
+    with pytest.raises(InputError):
+        client.tasks.import_embedding(tmp_path / "a.npz", name="x")
+    with pytest.raises(InputError, match="name"):
+        client.tasks.import_embedding(client.tasks.embedding("emoji_food"))
+
+
+def test_a_task_is_renamed_and_tagged(client: Any, task: Any, fresh: str) -> None:
+    tagged = client.tasks.edit(fresh, tags=["b", "a"])
+    assert (tagged.name, tagged.tags) == (fresh, ("b", "a"))
+    assert client.tasks.edit(fresh).tags == ("b", "a")
+    assert [found.id for found in client.tasks.list(tag="b")] == [task.id]
+    with pytest.raises(NameTakenError):
+        client.tasks.edit(fresh, name="emoji_food")
+    with pytest.raises(SettingError):
+        client.tasks.edit(fresh, name="")
+    renamed = client.tasks.edit(task.id, name=fresh + "2")
+    assert client.tasks.remove(renamed.name) == renamed
+    with pytest.raises(UnknownNameError):
+        client.tasks.get(task.id)
+
+
+def test_models_come_and_go(client: Any, task: Any, fresh: str) -> None:
+    before = {model.name for model in client.models.list()}
+    added = client.models.add("timm:resnet18.a1_in1k", name=fresh, task=task.name)
+    assert (added.name, added.task, added.architecture) == (fresh, task.id, "resnet18")
+    assert {model.name for model in client.models.list()} == before | {fresh}
+    assert client.models.get(added.id) == added
+    edited = client.models.edit(fresh, licence="MIT")
+    assert edited == added.model_copy(update={"licence": "MIT"})
+    with pytest.raises(NameTakenError):
+        client.models.edit(fresh, name="efficientnet_lite0")
+    assert client.models.remove(fresh) == edited
+    assert {model.name for model in client.models.list()} == before
+
+
+def test_models_that_cannot_be(client: Any) -> None:
+    with pytest.raises(InputError, match="gibberish"):
+        client.models.add("gibberish")
+    for change in (client.models.remove, lambda name: client.models.edit(name, licence="x")):
+        with pytest.raises(InputError, match="comes with"):
+            change("efficientnet_lite0")
+    with pytest.raises(UnknownNameError, match="efficientnet_lite0"):
+        client.models.get("efficientnet_lit0")
+
+
+def test_outcomes_are_recorded_all_or_none(
+    client: Any, task: Any, fresh: str, tmp_path: Path
+) -> None:
+    first = client.outcomes.add("efficientnet_lite0", fresh, 0.25, protocol="ours", images=9)
+    assert (first.model, first.task) == ("efficientnet_lite0", fresh)
+    assert (first.accuracy, first.protocol, first.images, first.seed) == (0.25, "ours", 9, None)
+    new = [
+        NewOutcome(model="efficientnet_lite1", task=name, accuracy=0.5, seed=3)
+        for name in (fresh, "nosuch")
+    ]
+    with pytest.raises(UnknownNameError, match="nosuch"):
+        client.outcomes.add_many(new)
+    assert len(client.outcomes.add_many(new[:1])) == 1
+    file = tmp_path / "o.csv"
+    file.write_text(f"model,task,accuracy\nefficientnet_lite2,{fresh},0.75\n")
+    assert [each.accuracy for each in client.outcomes.import_csv(file)] == [0.75]
+    file.write_text(f"model,task,accuracy\nefficientnet_lite2,{fresh},2\n")
+    with pytest.raises(InputError, match="Line 2"):
+        client.outcomes.import_csv(file)
+
+    listed = list(client.outcomes.list(task=fresh))
+    assert [each.accuracy for each in listed] == [0.25, 0.5, 0.75]
+    assert listed[0] == first
+    assert listed[1:2] == list(client.outcomes.list(task=task.id, model="efficientnet_lite1"))
+    with pytest.raises(StateError, match="outcomes: 3"):
+        client.tasks.remove(fresh)
+    client.tasks.remove(fresh, cascade=True)
+    assert fresh not in {each.task for each in client.outcomes.list()}
+
+
+@pytest.mark.parametrize("accuracy", [-0.01, 1.01, float("nan")])
+def test_an_accuracy_is_a_fraction(client: Any, accuracy: float) -> None:
+    with pytest.raises(SettingError, match=r"\[0, 1\]"):
+        client.outcomes.add("efficientnet_lite0", "emoji_food", accuracy)
+
+
+def test_probes_are_the_same_everywhere(client: Any, reference: Any) -> None:
+    assert client.probes() == reference.probes()
+    assert "efficientnet_lite0" in {probe.name for probe in client.probes()}

@@ -1,0 +1,128 @@
+"""What every client does with images: embedding, batches, fine-tuning, with the default probe."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_store import USED, SmallStore, cut
+
+from task2vec.errors import NameTakenError, SettingError, SourceError
+from task2vec.wire.batches import ItemStatus
+from task2vec.wire.jobs import Progress
+
+IMAGES = 6
+
+
+@pytest.fixture
+def source(tmp_path: Path, fresh: str) -> Path:
+    return cut("emoji_food", tmp_path / "sources" / fresh, classes=2, images=3)
+
+
+def test_a_source_is_embedded_to_the_same_vector_everywhere(
+    client: Any, reference: Any, source: Path, fresh: str, small: SmallStore
+) -> None:
+    told: list[Progress] = []
+    task = client.embed(source, images=IMAGES, tags=["a"], progress=told.append)
+
+    assert (task.name, task.images, task.classes, task.tags) == (fresh, IMAGES, 2, ("a",))
+    assert any(progress.done for progress in told)
+    with pytest.raises(NameTakenError, match=fresh):
+        client.embed(source, images=IMAGES)
+    whole = small.sources / "emoji_food"
+    again = client.embed(whole, name=fresh, images=USED, update=True)
+    assert again.id == task.id
+    np.testing.assert_allclose(
+        client.tasks.embedding(fresh).values,
+        reference.tasks.embedding("emoji_food").values,
+        rtol=1e-3,
+    )
+    ours, theirs = client.tasks.embedding(fresh), reference.tasks.embedding("emoji_food")
+    assert ours.provenance.content_hash == theirs.provenance.content_hash
+    client.tasks.remove(fresh)
+
+
+def test_what_cannot_be_embedded_leaves_no_task(client: Any, tmp_path: Path, fresh: str) -> None:
+    single = cut("emoji_food", tmp_path / fresh, classes=1, images=3)
+    for source in (single, tmp_path / "nowhere", "nowhere"):
+        with pytest.raises(SourceError):
+            client.embed(source, name=fresh, images=IMAGES)
+    with pytest.raises(SettingError):
+        client.embed(single, name="\n", images=IMAGES)
+    assert fresh not in {task.name for task in client.tasks.list()}
+
+
+def test_a_source_is_embedded_for_one_answer(client: Any, source: Path, fresh: str) -> None:
+    found = client.search(source, k=1, images=IMAGES)
+    both = client.distance(source, "emoji_food", images=IMAGES)
+
+    assert (found.task, both.source, both.target) == (fresh, fresh, "emoji_food")
+    assert [each.name for each in found.neighbours] == ["emoji_food"]
+    assert found.neighbours[0].distance == pytest.approx(both.symmetric, rel=1e-3)
+    assert any("noisy" in warning for warning in found.warnings)
+    assert fresh not in {task.name for task in client.tasks.list()}
+
+
+def test_a_batch_is_done_once(client: Any, source: Path, fresh: str) -> None:
+    folder = source.parent
+    cut("fashion_tops", folder / f"{fresh}_b", classes=2, images=3)
+    cut("fashion_tops", folder / f"{fresh}_single", classes=1, images=3)
+    (folder / f"{fresh}_void").mkdir()
+    names = (fresh, f"{fresh}_b", f"{fresh}_single", f"{fresh}_void")
+
+    def run(**more: Any) -> dict[str, Any]:
+        items = list(client.batch(folder, images=IMAGES, tags=["b"], **more))
+        assert {item.position: item.name for item in items} == dict(enumerate(names))
+        return {item.name: item for item in items}
+
+    assert [run(dry_run=True)[name].status for name in names[:2]] == [ItemStatus.PENDING] * 2
+    first, second = run(), run()
+    statuses = [[found[name].status for name in names] for found in (first, second)]
+    assert statuses[0] == [
+        *[ItemStatus.EMBEDDED] * 2,
+        ItemStatus.FAILED,
+        ItemStatus.SKIPPED,
+    ]
+    assert statuses[1] == [
+        *[ItemStatus.UNCHANGED] * 2,
+        ItemStatus.FAILED,
+        ItemStatus.SKIPPED,
+    ]
+    assert "only one class" in first[names[2]].error.detail
+    for name in names[:2]:
+        assert first[name].task == second[name].task == _plain(client, name)
+        client.tasks.remove(name)
+
+
+def test_a_list_names_and_tags_its_sources(client: Any, source: Path, fresh: str) -> None:
+    (source.parent / "l.csv").write_text(f"source,name,tags\n{fresh},{fresh}_x,own two\n")
+
+    (item,) = client.batch(source.parent / "l.csv", images=IMAGES, tags=["all"])
+
+    assert (item.name, item.task.name, item.task.tags) == (
+        f"{fresh}_x",
+        f"{fresh}_x",
+        ("all", "own", "two"),
+    )
+    client.tasks.remove(f"{fresh}_x")
+
+
+def test_an_expert_is_made(client: Any, source: Path, fresh: str) -> None:
+    shutil.rmtree(source)
+    cut("emoji_food", source, classes=2, images=8)
+    tuned = client.finetune(source, name=f"{fresh}_expert", images=16, epochs=1)
+
+    assert (tuned.model, tuned.task, tuned.epochs) == (f"{fresh}_expert", fresh, 1)
+    assert tuned.test_images == 4
+    (outcome,) = client.outcomes.list(task=fresh)
+    assert (outcome.accuracy, outcome.protocol) == (tuned.accuracy, tuned.protocol)
+    assert client.models.get(tuned.model).task == client.tasks.get(fresh).id
+    with pytest.raises(NameTakenError, match="expert"):
+        client.finetune(source, name=f"{fresh}_expert", images=16, epochs=1)
+    client.tasks.remove(fresh, cascade=True)
+    assert tuned.model not in {model.name for model in client.models.list()}
+
+
+def _plain(client: Any, name: str) -> Any:
+    return next(task for task in client.tasks.list() if task.name == name)
