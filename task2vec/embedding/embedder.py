@@ -21,6 +21,7 @@ from task2vec.probe.probe import Pixels, Probe
 from task2vec.types import Estimator, Provenance, Space, TaskEmbedding
 
 #: Told of (stage, done, total) as images pass a stage: "reading", "features", "fisher", "noise".
+#: In the last two an image counts once for each of its label draws.
 Progress = Callable[[str, int, int], None]
 
 
@@ -64,6 +65,7 @@ class Embedder:
         features = self._features(sample, tell)
         head = fit_head(features, sample.labels, classes=classes, penalty=settings.head_penalty)
         groups = deal_groups(sample.labels)
+        draws = classes if settings.estimator is Estimator.EXACT else settings.draws
         estimate = estimate_fisher(
             self.probe.backbone,
             head.on(self.probe.backbone),
@@ -77,7 +79,7 @@ class Embedder:
             ),
             weights=class_weights(sample.labels, classes),
             groups=groups,
-            progress=lambda done: tell("fisher", done, count),
+            progress=lambda done: tell("fisher", done, count * draws),
         )
         standard_error = expected_repeat_distance(
             estimate.replicates, settings.prior_precision
@@ -93,7 +95,7 @@ class Embedder:
             space=self.space,
             probe_name=self.probe.name,
             estimator=settings.estimator.value,
-            draws=classes if settings.estimator is Estimator.EXACT else settings.draws,
+            draws=draws,
             seed=settings.seed,
             images=count,
             classes=classes,

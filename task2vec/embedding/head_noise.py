@@ -12,6 +12,7 @@ from task2vec.fisher.estimate import estimate_fisher
 from task2vec.fisher.estimators import LabelNoise
 from task2vec.probe.head import class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
+from task2vec.types import Estimator
 
 #: Images on which the two heads are compared: they cost two passes each.
 _COMPARED = 32
@@ -48,6 +49,7 @@ def expected_refit_distance(
         draws=settings.draws,
         seed=settings.seed,
     )
+    draws = classes if settings.estimator is Estimator.EXACT else settings.draws
     found = []
     for parity in (0, 1):
         half = groups % 2 == parity
@@ -68,7 +70,7 @@ def expected_refit_distance(
             noise=noise,
             weights=class_weights(labels, int(labels.max()) + 1),
             groups=np.arange(len(chosen), dtype=np.int64) % 2,
-            progress=_counted(progress, parity * len(chosen), 2 * len(chosen)),
+            progress=_counted(progress, parity * len(chosen) * draws, 2 * len(chosen) * draws),
         )
         parts = np.stack([estimate.values, *estimate.replicates])
         found.append(with_prior(parts, settings.prior_precision))

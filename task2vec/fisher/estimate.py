@@ -43,7 +43,8 @@ def estimate_fisher(
     ``weights`` (N,) sum to 1: an image's share of the expectation over the task. ``groups`` (N,)
     numbers each image's group from 0. The standard error of ``F = sum w_i g_i`` is that of a
     weighted mean of independent images, ``SE^2 = n/(n-1) sum w_i^2 (g_i - F)^2``; it covers the
-    sampling of images and of labels, with the head held.
+    sampling of images and of labels, with the head held. ``progress`` is told how many images went
+    backwards so far, each counted for every one of its cotangents.
 
     Raises `SettingError` when the network or the weights yield numbers that are not finite.
     """
@@ -51,14 +52,21 @@ def estimate_fisher(
     # Sums of w g, w^2 g and w^2 g^2, by group where the replicates need them.
     sums = np.zeros((int(groups.max()) + 1, per_image.filters))
     squares = np.zeros((2, per_image.filters))
-    first = 0
+    first = gone = 0
+
+    def passed(count: int) -> None:
+        nonlocal gone
+        gone += count
+        if progress is not None:
+            progress(gone)
+
     for images in batches:
         start = first
 
         def cotangents(logits: Tensor, start: int = start) -> Tensor:
             return noise.cotangents(logits, start)
 
-        found = per_image(images, head, cotangents).to(torch.float64).cpu().numpy()
+        found = per_image(images, head, cotangents, passed=passed).to(torch.float64).cpu().numpy()
         rows = slice(first, first + len(images))
         first = rows.stop
         if not np.isfinite(found).all():
@@ -69,8 +77,6 @@ def estimate_fisher(
         w = weights[rows, None]
         np.add.at(sums, groups[rows], w * found)
         squares += (w**2 * found).sum(axis=0), (w**2 * found**2).sum(axis=0)
-        if progress is not None:
-            progress(first)
     values = sums.sum(axis=0)
     spread = squares[1] - 2 * values * squares[0] + values**2 * (weights**2).sum()
     errors = np.sqrt(np.maximum(spread, 0) * first / max(first - 1, 1))

@@ -52,11 +52,14 @@ class PerImageFisher:
         images: Tensor,
         head: Callable[[Tensor], Tensor],
         cotangents: Callable[[Tensor], Tensor],
+        *,
+        passed: Callable[[int], None] | None = None,
     ) -> Tensor:
         """Return (N, n): for each image the squared gradients, summed over the cotangents.
 
         ``images`` is (N, 3, H, W), ``head`` maps the network's features to (N, C) logits, and
-        ``cotangents`` maps the logits to the (R, N, C) gradients to send back.
+        ``cotangents`` maps the logits to the (R, N, C) gradients to send back. ``passed`` is told N
+        after each of the R passes.
 
         Raises `SettingError` unless every convolution is used once, with the weight that it holds:
         the gradients of two uses would have to be added before squaring, and a weight made anew
@@ -78,6 +81,8 @@ class PerImageFisher:
                 retain_graph=position + 1 < len(sent),
                 allow_unused=True,
             )
+            if passed is not None:
+                passed(len(images))
         return squares
 
 

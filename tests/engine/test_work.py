@@ -89,6 +89,9 @@ def test_an_embedding_is_that_of_the_embedder(engine, probe, do, told):
     with Image.open(BytesIO(made.thumbnail)) as picture:
         assert (picture.format, picture.size) == ("PNG", (96, 96))
     assert stages(told) == ["reading", "features", "fisher", "noise"]
+    # Of two classes, the exact Fisher information takes two passes an image.
+    assert ("fisher", 24, 24) in told.steps
+    assert told.steps[-1] == ("noise", 48, 48)
 
 
 def test_both_sides_of_a_distance_are_embedded(engine, probe, do):

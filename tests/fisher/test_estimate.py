@@ -127,9 +127,13 @@ def test_standard_error_is_the_spread_over_redrawn_images(tiny_probe, head):
 
 
 def test_tells_its_progress(tiny_probe, head, inputs, weights):
-    told = []
-    estimate(tiny_probe, head, inputs, weights, progress=told.append)
+    told, exact = [], []
+    options = {"estimator": Estimator.RADEMACHER, "progress": told.append}
+    estimate(tiny_probe, head, inputs, weights, **options)
     assert told == [4, 8, 11]
+    # Three classes, three passes for each batch.
+    estimate(tiny_probe, head, inputs, weights, progress=exact.append)
+    assert exact == [4, 8, 12, 16, 20, 24, 27, 30, 33]
 
 
 def test_refuses_images_that_give_no_finite_numbers(tiny_probe, head, inputs, weights):
