@@ -53,15 +53,15 @@ def run_block(block: Block, course: Course) -> None:
         return
     if not block.runs:
         return
+    for line in block.code.splitlines() if block.language != "python" else ():
+        if STARTS.match(line):
+            course.server.start_as_told(line, folder=course.folder)
     block = replace(block, code=course.server.located(block.code))
     if block.language == "python":
         # Empty lines before it make tracebacks show the line of the page.
         code = compile("\n" * (block.line - 1) + block.code, course.page, "exec")
         exec(code, course.names)
         return
-    for line in block.code.splitlines():
-        if STARTS.match(line):
-            course.server.start_as_told(line, folder=course.folder)
     _run_shell(block, course)
 
 

@@ -132,8 +132,6 @@ def test_a_page_has_the_server_that_it_starts(tmp_path) -> None:
     page.write_text("""
 ```bash
 task2vec serve --workers 0   # in a terminal of its own
-```
-```bash
 curl --silent --fail http://127.0.0.1:8000/livez > answer.json
 ```
 ```python
