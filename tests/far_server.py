@@ -47,10 +47,12 @@ def far_server(*, host: str = HOST) -> Iterator[FarServer]:
                 return
             status, headers, body = far.pages.get(self.path, (404, {}, b"nothing"))
             self.send_response(status)
-            for key, value in {"Content-Length": str(len(body)), **headers}.items():
+            chunked = headers.get("Transfer-Encoding") == "chunked"
+            size = {} if chunked else {"Content-Length": str(len(body))}
+            for key, value in {**size, **headers}.items():
                 self.send_header(key, value)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if chunked else body)
 
         def _drip(self) -> None:
             try:

@@ -89,8 +89,8 @@ def accept(
         SettingError: for a name that cannot be used.
         StoreFullError: when the disk is full. Nothing is kept then, or after any other error.
     """
-    format_of(suffix)
     try:
+        format_of(suffix)
         check_name(name)
         expires = (time() if now is None else now) + retention
         store = workspace.store(create=True)

@@ -151,10 +151,11 @@ def test_redirects_end(far, fetcher) -> None:
 def test_more_bytes_than_allowed_are_not_read(far, fetcher) -> None:
     far.pages["/exact"] = (200, {}, b"x" * 1000)
     far.pages["/large"] = (200, {}, b"x" * 1001)
+    far.pages["/silent"] = (200, {"Transfer-Encoding": "chunked"}, b"x" * 1001)
     far.pages["/lying"] = (200, {"Content-Length": "999999999999"}, b"x")
     guarded = fetcher(image_bytes=1000)
     assert len(guarded.fetch(far.url("/exact"))) == 1000
-    for path in ("/large", "/lying"):
+    for path in ("/large", "/silent", "/lying"):
         with pytest.raises(TooLargeError, match="1,000"):
             guarded.fetch(far.url(path))
 
