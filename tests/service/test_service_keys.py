@@ -46,7 +46,16 @@ def test_a_ring_tells_whose_a_key_is() -> None:
     ring = KeyRing(new.record for new in made)
 
     assert [ring.identify(new.secret, now=0.0).name for new in made] == ["a", "b", "c"]
-    for wrong in ("", "t2v_", made[0].secret[:-1], made[0].secret + "A", made[0].secret.upper()):
+    # Another key's secret behind this one's id.
+    mixed = made[0].secret[:17] + made[1].secret[17:]
+    for wrong in (
+        mixed,
+        "",
+        "t2v_",
+        made[0].secret[:-1],
+        made[0].secret + "A",
+        made[0].secret.upper(),
+    ):
         with pytest.raises(NotAuthenticatedError, match="not valid"):
             ring.identify(wrong, now=0.0)
 
