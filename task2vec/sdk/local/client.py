@@ -334,7 +334,7 @@ class LocalClient:
     def probes(self) -> tuple[Probe, ...]:
         from task2vec.sdk.local.probes import known
 
-        return known()
+        return known(self._workspace)
 
     def close(self) -> None:
         """Close the store."""
