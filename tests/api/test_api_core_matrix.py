@@ -12,11 +12,12 @@ from running import Running, running
 
 from task2vec.service import keys
 from task2vec.types import Scope
-from task2vec_api.middleware.authentication import PUBLIC
 from task2vec_api.protected import check_protected, locks_of, routes_of
 
 pytestmark = pytest.mark.anyio
 
+#: Written down here once more: nothing else is for everybody.
+PUBLIC = ("/livez", "/readyz")
 ELSEWHERE = ("/openapi.json", "/v1/nowhere", "/nowhere", "/v1", "/docs", "/redoc")
 
 
@@ -73,6 +74,7 @@ async def test_no_route_lets_in_whom_it_must_not_and_none_keeps_out_whom_it_must
                     fine = answer.status_code not in (401, 403)
                 else:
                     fine = answer.status_code == 403
+                fine &= answer.status_code not in (500, 507)
                 if not fine:
                     holes.append((state, method, path, answer.status_code))
                 if answer.status_code in (401, 403) and method != "HEAD":
