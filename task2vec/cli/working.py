@@ -22,7 +22,7 @@ def worker(
     url: Annotated[
         str,
         typer.Option(
-            envvar=["TASK2VEC_WORKER_URL", "TASK2VEC_URL"],
+            envvar="TASK2VEC_URL",
             help="The server's address, such as `http://127.0.0.1:8000`.",
         ),
     ],
