@@ -12,6 +12,8 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.batches import BatchItem, BatchRecord, ItemStatus
 from task2vec.types import JobKind, JobRecord, JobState, Priority
 
+_AT_ONCE = 200
+
 
 @dataclass(frozen=True)
 class BatchPage:
@@ -105,8 +107,11 @@ def cancel_batch(workspace: Workspace, batch: str, *, now: float | None = None) 
     store.batches.get(batch)
     moment = time() if now is None else now
     with store.transaction() as connection:
-        for id_ in store.batches.give_up_within(connection, batch):
-            store.jobs.cancel_within(connection, id_, now=moment)
+        own = store.batches.give_up_within(connection, batch)
+    for first in range(0, len(own), _AT_ONCE):
+        # Others write in between, and a job may have ended meanwhile.
+        with store.transaction() as connection:
+            store.jobs.cancel_many_within(connection, own[first : first + _AT_ONCE], now=moment)
     return store.batches.get(batch)
 
 
@@ -128,13 +133,12 @@ def _append(
             batch = store.batches.create_within(
                 connection, options=options, owner=owner, now=moment
             )
-        rows = []
-        for position, (item, job) in enumerate(asked):
-            row = replace(item, position=position)
-            if job is not None:
-                wanted = replace(job, batch=batch)
-                row = replace(row, job=store.jobs.submit_within(connection, wanted, now=moment).id)
-            rows.append(row)
+        wanted = [replace(job, batch=batch) for _, job in asked if job is not None]
+        under_way = iter(store.jobs.submit_many_within(connection, wanted, now=moment))
+        rows = [
+            replace(item, position=i, job=None if job is None else next(under_way).id)
+            for i, (item, job) in enumerate(asked)
+        ]
         store.batches.append_within(connection, batch, rows)
     return store.batches.get(batch)
 

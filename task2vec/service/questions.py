@@ -103,13 +103,6 @@ def _signature(dataset: DatasetRecord) -> str:
     return f"sha256:{dataset.sha256}:"
 
 
-def _stored(workspace: Workspace, name: str) -> TaskRecord | None:
-    try:
-        return workspace.store().tasks.get(name)
-    except UnknownNameError:
-        return None
-
-
 def _check_settings(question: Mapping[str, Any]) -> dict[str, Any]:
     settings = settings_of(question)
     names = [card.name for card in known_cards()]
@@ -127,7 +120,7 @@ def _embed(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
     settings = _check_settings(question)
     name = question.get("name") or dataset.name
     check_name(name)
-    known = _stored(workspace, name)
+    known = store.tasks.named(name)
     answer = None
     if known is not None and known.source_signature == source_signature(dataset, settings):
         answer = {**known.to_json(), "status": "unchanged"}
@@ -198,7 +191,7 @@ def _finetune(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
         dataset = dataset_of(workspace, task)
     else:
         dataset = store.datasets.get(question["dataset"])
-        task = _stored(workspace, dataset.name)
+        task = store.tasks.named(dataset.name)
         if task is not None and not same_bytes(task, dataset):
             raise NameTakenError(
                 f"Another task is named '{dataset.name}' already",

@@ -14,20 +14,17 @@ from task2vec.store.changes import (
     last_number,
     read_changes,
 )
-from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now
 from task2vec.store.task_edits import Check, edit_task, page_of_tasks
-from task2vec.store.task_rows import elements_of, find_task, from_row, spaces_of, to_row
+from task2vec.store.task_lookups import TaskLookups
+from task2vec.store.task_rows import find_task, from_row, spaces_of, to_row
 from task2vec.store.updates import Update, read_update, vectors_missing
 from task2vec.store.vectors import Kind, decode_embedding, encode
 from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
 
 
-class Tasks:
+class Tasks(TaskLookups):
     """The tasks of a store. Every method but `add_within` is one transaction."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add(
         self,
@@ -250,11 +247,6 @@ class Tasks:
         """Return what a copy of the tasks of ``space`` lacks: see `read_update`."""
         with self._database.read() as connection:
             return read_update(connection, space, since=number)
-
-    def elements(self, space: Space) -> int | None:
-        """Return how many elements the embeddings of ``space`` have; None without any."""
-        with self._database.read() as connection:
-            return elements_of(connection, space)
 
     def list(self, *, probe: str | None = None, tag: str | None = None) -> list[TaskRecord]:
         """Return all records, or those of a ``probe`` (its name) or with a ``tag``, by name."""

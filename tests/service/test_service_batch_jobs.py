@@ -87,6 +87,16 @@ def test_a_batch_that_is_sent_again_goes_on_where_it_was(served, sent):
     assert len(served.store().tasks.list()) == 4
 
 
+def test_an_item_whose_task_was_stored_by_another_job_meanwhile_is_unchanged(served, sent):
+    dataset = send(served, "pets")
+    batch = begin(served, item_of(dataset, tags=["of the batch"]))
+    question = {"dataset": dataset.id, "settings": SETTINGS, "priority": "high"}
+    stored = jobs.submit(served, JobKind.EMBED, question, now=NOW)
+    assert work(served, sent).id == stored.id
+    assert work(served, sent).result["status"] == "unchanged"
+    assert counts(served, batch) == {ItemStatus.UNCHANGED: 1}
+
+
 def test_a_faulty_item_does_not_end_the_batch(served, sent):
     good = send(served, "good", seed=1)
     embed(served, sent, "taken", seed=2)
@@ -207,15 +217,11 @@ def test_an_unknown_batch_is_told(served):
 def test_a_failure_midway_appends_nothing(served, monkeypatch):
     batch = begin(served, item_of(send(served, "a", seed=1)))
     items = [item_of(send(served, f"more{i}", seed=5 + i)) for i in range(3)]
-    submit, asked = served.store().jobs.submit_within, []
 
-    def break_down(connection, job, *, now):
-        asked.append(job.name)
-        if len(asked) == 3:
-            raise RuntimeError("struck")
-        return submit(connection, job, now=now)
+    def break_down(*_):
+        raise RuntimeError("struck")
 
-    monkeypatch.setattr(served.store().jobs, "submit_within", break_down)
+    monkeypatch.setattr(served.store().batches, "append_within", break_down)
     with pytest.raises(RuntimeError, match="struck"):
         batch_jobs.append(served, batch.id, items, now=NOW)
     assert counts(served, batch) == {ItemStatus.PENDING: 1}

@@ -1,6 +1,6 @@
 """What happened to jobs, in order, for those who follow them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,9 @@ from sqlalchemy import Connection, insert, select
 from task2vec.store.schema_service import job_events
 from task2vec.store.text import dump, load
 from task2vec.types import EventKind, JobRecord
+
+# Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
+_INSERT = insert(job_events)
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,17 @@ class StoredEvent:
 
 def append_event(connection: Connection, job: JobRecord, *, kind: EventKind) -> None:
     """Log what a job has become, in the transaction that makes it so."""
-    data = dump(job.to_json(), what=f"Job {job.id}")
-    connection.execute(insert(job_events).values(job=job.id, kind=kind.value, data=data))
+    append_events(connection, [job], kind=kind)
+
+
+def append_events(connection: Connection, jobs: Iterable[JobRecord], *, kind: EventKind) -> None:
+    """Log what several jobs have become."""
+    rows = [
+        {"job": job.id, "kind": kind.value, "data": dump(job.to_json(), what=f"Job {job.id}")}
+        for job in jobs
+    ]
+    if rows:
+        connection.execute(_INSERT, rows)
 
 
 def read_events(connection: Connection, job: str, *, after: int, limit: int) -> list[StoredEvent]:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from task2vec.store.schema_service import batch_items
 from task2vec.store.text import dump
@@ -13,6 +13,7 @@ _STATUS = {
     JobState.FAILED: "failed",
     JobState.CANCELLED: "cancelled",
 }
+_UPDATE = update(batch_items).where(batch_items.c.job == bindparam("of"))
 
 
 def settle_items(connection: Connection, job: JobRecord) -> None:
@@ -26,11 +27,11 @@ def settle_items(connection: Connection, job: JobRecord) -> None:
         status = "unchanged"
     error = None if job.error is None or not job.state.final else asdict(job.error)
     connection.execute(
-        update(batch_items)
-        .where(batch_items.c.job == job.id)
-        .values(
-            status=status,
-            task=result.get("id") if job.state.final else None,
-            error=None if error is None else dump(error, what="The error of an item"),
-        )
+        _UPDATE,
+        {
+            "of": job.id,
+            "status": status,
+            "task": result.get("id") if job.state.final else None,
+            "error": None if error is None else dump(error, what="The error of an item"),
+        },
     )

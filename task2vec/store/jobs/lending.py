@@ -3,13 +3,33 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from task2vec.store.database import Database
 from task2vec.store.jobs import life
 from task2vec.store.jobs.rows import change_job, find_job, from_row, query_jobs
 from task2vec.store.schema_service import jobs
-from task2vec.types import EventKind, JobFailure, JobKind, JobProgress, JobRecord, JobState
+from task2vec.types import (
+    EventKind,
+    JobFailure,
+    JobKind,
+    JobProgress,
+    JobRecord,
+    JobState,
+    Priority,
+)
+
+_NEXT = (
+    query_jobs()
+    .where(
+        jobs.c.state == JobState.QUEUED.value,
+        jobs.c.priority == bindparam("rank"),
+        jobs.c.kind.in_(bindparam("kinds", expanding=True)),
+        jobs.c.not_before <= bindparam("now"),
+    )
+    .order_by(jobs.c.number)
+    .limit(1)
+)
 
 
 class Lending:
@@ -25,21 +45,15 @@ class Lending:
 
         Higher priorities first, then in the order in which they came.
         """
-        wanted = (
-            jobs.c.state == JobState.QUEUED.value,
-            jobs.c.kind.in_([kind.value for kind in kinds]),
-            jobs.c.not_before <= now,
-        )
         # Workers ask all the time, and readers do not wait.
         with self._database.read() as connection:
-            if connection.scalar(select(jobs.c.number).where(*wanted).limit(1)) is None:
+            if _next(connection, kinds, now) is None:
                 return None
-        query = query_jobs().where(*wanted).order_by(jobs.c.priority.desc(), jobs.c.number)
         with self._database.write() as connection:
-            row = connection.execute(query.limit(1)).one_or_none()
-            if row is None:
+            job = _next(connection, kinds, now)
+            if job is None:
                 return None
-            lent = life.leased(from_row(row), worker=worker, now=now, seconds=seconds)
+            lent = life.leased(job, worker=worker, now=now, seconds=seconds)
             return change_job(connection, lent)
 
     def heartbeat(
@@ -148,3 +162,15 @@ class Lending:
             job = find_job(connection, id_)
             life.check_lease(job, fence)
             return change_job(connection, step(job))
+
+
+def _next(connection: Connection, kinds: Collection[JobKind], now: float) -> JobRecord | None:
+    # One query for each priority walks the index; a sort by both columns would read the queue.
+    for priority in sorted(Priority, key=lambda priority: priority.rank, reverse=True):
+        row = connection.execute(
+            _NEXT,
+            {"rank": priority.rank, "kinds": [kind.value for kind in kinds], "now": now},
+        ).one_or_none()
+        if row is not None:
+            return from_row(row)
+    return None

@@ -1,6 +1,7 @@
 """The jobs of a store: submitted, lent, ended, looked up."""
 
 import dataclasses
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, func, select
 
@@ -11,12 +12,11 @@ from task2vec.store.jobs.events import StoredEvent, read_events
 from task2vec.store.jobs.lending import Lending
 from task2vec.store.jobs.prune import prune
 from task2vec.store.jobs.rows import (
-    UNDER_WAY,
     change_job,
     find_job,
-    first_job,
     from_row,
-    insert_job,
+    insert_jobs,
+    jobs_under_way,
     query_jobs,
 )
 from task2vec.store.jobs.watching import Watching
@@ -42,27 +42,41 @@ class Jobs(Lending, Watching):
             return self.submit_within(connection, job, now=now)
 
     def submit_within(self, connection: Connection, job: JobRecord, *, now: float) -> JobRecord:
-        """Queue a job, or return the one under way that does the same work.
+        """Queue a job as part of a wider transaction; see `submit_many_within`."""
+        return self.submit_many_within(connection, [job], now=now)[0]
+
+    def submit_many_within(
+        self, connection: Connection, wanted: Sequence[JobRecord], *, now: float
+    ) -> list[JobRecord]:
+        """Queue jobs, or return in their place those under way that do the same work.
 
         An empty ``id`` or ``created`` is filled in. Work that is shared takes the higher priority
         of both, and belongs to a batch only if that batch is the only one that wants it. A job that
         is final already is stored as it is.
         """
-        if job.same_as is not None and not job.state.final:
-            known = first_job(
-                connection, jobs.c.same_as == job.same_as, jobs.c.state.in_(UNDER_WAY)
-            )
-            # Work that is being given up is no use to whoever asks for it anew.
-            if known is not None and known.state is not JobState.CANCELLING:
-                return _shared(connection, known, job)
-        stored = dataclasses.replace(
-            job,
-            id=job.id or new_id("job"),
-            created=job.created or life.at(now),
-            started=life.at(now) if job.state.final else None,
-            finished=life.at(now) if job.state.final else None,
-        )
-        return insert_job(connection, stored)
+        works = [job.same_as for job in wanted if job.same_as is not None]
+        # Work that is being given up is no use to whoever asks for it anew.
+        known = {
+            job.same_as: job
+            for job in jobs_under_way(connection, works)
+            if job.state is not JobState.CANCELLING
+        }
+        new: dict[str, JobRecord] = {}
+        given: list[str | JobRecord] = []
+        for job in wanted:
+            twin = None if job.state.final or job.same_as is None else known.get(job.same_as)
+            if twin is None:
+                twin = _filled(job, now=now)
+                new[twin.id] = twin
+            elif twin.id in new:
+                twin = new[twin.id] = _shared(twin, job)
+            elif (shared := _shared(twin, job)) != twin:
+                twin = change_job(connection, shared)
+            if twin.same_as is not None and not twin.state.final:
+                known[twin.same_as] = twin
+            given.append(twin.id if twin.id in new else twin)
+        insert_jobs(connection, list(new.values()))
+        return [new[job] if isinstance(job, str) else job for job in given]
 
     def get(self, id_: str) -> JobRecord:
         """Return one job.
@@ -135,13 +149,14 @@ class Jobs(Lending, Watching):
             StateError: when it has ended.
         """
         with self._database.write() as connection:
-            return self.cancel_within(connection, id_, now=now)
+            return _cancel(connection, find_job(connection, id_), now=now)
 
-    def cancel_within(self, connection: Connection, id_: str, *, now: float) -> JobRecord:
-        """Cancel a job, as `cancel` does."""
-        job = find_job(connection, id_)
-        stopped = life.asked_to_stop(job, now=now)
-        return job if stopped == job else change_job(connection, stopped)
+    def cancel_many_within(self, connection: Connection, ids: Iterable[str], *, now: float) -> None:
+        """Cancel those of the jobs that have not ended."""
+        for id_ in ids:
+            job = find_job(connection, id_)
+            if not job.state.final:
+                _cancel(connection, job, now=now)
 
     def retry(self, id_: str, *, now: float) -> JobRecord:
         """Queue a failed or cancelled job again, as if it were new.
@@ -152,12 +167,9 @@ class Jobs(Lending, Watching):
         """
         with self._database.write() as connection:
             job = life.retried(find_job(connection, id_), now=now)
-            twin = None
-            if job.same_as is not None:
-                twin = first_job(
-                    connection, jobs.c.same_as == job.same_as, jobs.c.state.in_(UNDER_WAY)
-                )
-            if twin is not None:
+            twins = jobs_under_way(connection, [job.same_as] if job.same_as else [])
+            if twins:
+                twin = twins[0]
                 raise StateError(
                     f"Job {id_} cannot be tried again",
                     expected="no other job that does the same work",
@@ -179,9 +191,23 @@ class Jobs(Lending, Watching):
             )
 
 
-def _shared(connection: Connection, known: JobRecord, wanted: JobRecord) -> JobRecord:
+def _cancel(connection: Connection, job: JobRecord, *, now: float) -> JobRecord:
+    stopped = life.asked_to_stop(job, now=now)
+    return job if stopped == job else change_job(connection, stopped)
+
+
+def _filled(job: JobRecord, *, now: float) -> JobRecord:
+    moment = life.at(now)
+    return dataclasses.replace(
+        job,
+        id=job.id or new_id("job"),
+        created=job.created or moment,
+        started=moment if job.state.final else None,
+        finished=moment if job.state.final else None,
+    )
+
+
+def _shared(known: JobRecord, wanted: JobRecord) -> JobRecord:
     priority = max(known.priority, wanted.priority, key=lambda priority: priority.rank)
     batch = known.batch if known.batch == wanted.batch else None
-    if (priority, batch) == (known.priority, known.batch):
-        return known
-    return change_job(connection, dataclasses.replace(known, priority=priority, batch=batch))
+    return dataclasses.replace(known, priority=priority, batch=batch)

@@ -1,14 +1,14 @@
 """A job as a row of the database, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, literal, select, update
 
 from task2vec.errors import StoreCorruptError
 from task2vec.store.identity import unknown
-from task2vec.store.jobs.events import append_event
+from task2vec.store.jobs.events import append_event, append_events
 from task2vec.store.jobs.items import settle_items
 from task2vec.store.schema_service import jobs
 from task2vec.store.text import dump, load
@@ -32,30 +32,43 @@ def query_jobs(*, payload: bool = True) -> Select[Any]:
     return select(*columns, *left_out)
 
 
+_FIND = query_jobs().where(jobs.c.id == bindparam("of"))
+_UNDER_WAY_AS = query_jobs().where(
+    jobs.c.same_as.in_(bindparam("works", expanding=True)), jobs.c.state.in_(UNDER_WAY)
+)
+_INSERT = insert(jobs)
+_UPDATE = update(jobs).where(jobs.c.id == bindparam("of"))
+# SQLite bounds the number of parameters of a statement.
+_AT_ONCE = 500
+
+
 def find_job(connection: Connection, id_: str) -> JobRecord:
     """Return a job.
 
     Raises:
         UnknownNameError: when there is none.
     """
-    row = connection.execute(query_jobs().where(jobs.c.id == id_)).one_or_none()
+    row = connection.execute(_FIND, {"of": id_}).one_or_none()
     if row is None:
         raise unknown("job", asked=id_, names=())
     return from_row(row)
 
 
-def first_job(connection: Connection, *conditions: ColumnElement[bool]) -> JobRecord | None:
-    """Return the first job under these conditions, in the order in which they came."""
-    query = query_jobs().where(*conditions).order_by(jobs.c.number).limit(1)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else from_row(row)
+def jobs_under_way(connection: Connection, works: Iterable[str]) -> list[JobRecord]:
+    """Return the jobs under way that do one of these works, in the order in which they came."""
+    asked = sorted(set(works))
+    found: list[Row[Any]] = []
+    for first in range(0, len(asked), _AT_ONCE):
+        some = asked[first : first + _AT_ONCE]
+        found += connection.execute(_UNDER_WAY_AS, {"works": some}).all()
+    return [from_row(row) for row in sorted(found, key=lambda row: int(row.number))]
 
 
-def insert_job(connection: Connection, job: JobRecord) -> JobRecord:
-    """Add a job and its first event."""
-    connection.execute(insert(jobs).values(to_row(job)))
-    append_event(connection, job, kind=EventKind.STATE)
-    return job
+def insert_jobs(connection: Connection, new: Sequence[JobRecord]) -> None:
+    """Add jobs, each with its first event."""
+    if new:
+        connection.execute(_INSERT, [to_row(job) for job in new])
+        append_events(connection, new, kind=EventKind.STATE)
 
 
 def change_job(
@@ -64,8 +77,8 @@ def change_job(
     """Store what a job has become, log it, and tell the batches that it belongs to."""
     row = to_row(job)
     # The question never changes and may be long.
-    del row["payload"]
-    connection.execute(update(jobs).where(jobs.c.id == job.id).values(row))
+    del row["payload"], row["id"]
+    connection.execute(_UPDATE, {**row, "of": job.id})
     append_event(connection, job, kind=kind)
     if kind is EventKind.STATE:
         settle_items(connection, job)
