@@ -56,7 +56,9 @@ def test_data_sets_are_sent_once(remote: Any, source: Path, fresh: str) -> None:
     told.clear()
     assert remote.datasets.upload(source, progress=told.append).id == first.id
     assert told == []
-    assert [each.id for each in remote.datasets.list(sha256=first.sha256)] == [first.id]
+    same = list(remote.datasets.list(sha256=first.sha256))
+    assert {each.sha256 for each in same} == {first.sha256}
+    assert [each.id for each in same if each.name == fresh] == [first.id]
     assert remote.datasets.get(first.id) == first
     assert remote.datasets.remove(first.id) == first
     with pytest.raises(UnknownNameError):

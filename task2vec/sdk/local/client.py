@@ -28,7 +28,7 @@ from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.waiting import Told
 from task2vec.wire.batches import Item
 from task2vec.wire.catalogue import Probe, TaskMap, Tuned
-from task2vec.wire.jobs import Job
+from task2vec.wire.jobs import Job, NewEmbedding
 from task2vec.wire.neighbours import Distances, Neighbours, SearchQuestion
 from task2vec.wire.recommendations import RecommendationQuestion, Recommended
 from task2vec.wire.settings import TuningSettings
@@ -114,12 +114,13 @@ class LocalClient:
         probe, settings = settings_of(
             probe=probe, images=images, estimator=estimator, draws=draws, seed=seed
         )
+        asked = ask(NewEmbedding, dataset="?", name=name, tags=tuple(tags))
         request = EmbedRequest(
             source=given(source),
-            name=name,
+            name=asked.name,
             probe=probe,
             settings=settings,
-            tags=tuple(tags),
+            tags=asked.tags,
             update=update,
         )
         return task(embed_here(self._workspace, request, counting(progress)))

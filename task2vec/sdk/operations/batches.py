@@ -179,7 +179,7 @@ class _Course:
 
     def _upload(self, item: Listed) -> Steps[Dataset]:
         told = None if self.progress is None else partial(self.progress, item.name)
-        return upload(self.sender, item.source, name=item.name, progress=told)
+        return upload(self.sender, item.source, name=item.name, any_name=True, progress=told)
 
     def _append(self, id_: str, done: set[Running[Dataset]]) -> Stream[Item]:
         """Give the server what has been uploaded; what cannot be is an item that failed."""

@@ -92,7 +92,7 @@ def embed(
     )
     if not update:
         yield from _check_free(sender, called)
-    dataset = yield from upload(sender, source, name=called, progress=progress)
+    dataset = yield from upload(sender, source, name=called, any_name=True, progress=progress)
     asked = question.model_copy(update={"dataset": dataset.id})
     job = yield from call(sender, post("/tasks", Job, asked))
     if not wait:

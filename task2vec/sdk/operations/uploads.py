@@ -27,12 +27,14 @@ def upload(
     source: "str | os.PathLike[str] | Task",
     *,
     name: str | None = None,
+    any_name: bool = False,
     progress: Told | None = None,
 ) -> Steps[Dataset]:
     """Send a source to the server, so that jobs can read it.
 
     A folder is sent as an uncompressed tar, the same for the same files, piece by piece. What the
-    server has already, by its SHA-256, is not sent again. ``progress`` counts bytes.
+    server has already, by its SHA-256, is not sent again; ``any_name``: nor under another
+    name, where it does not matter what it is called. ``progress`` counts bytes.
 
     Raises:
         SourceError: when it cannot be read here, or the server finds no labelled images in it.
@@ -42,7 +44,7 @@ def upload(
     known = yield from call(sender, get("/datasets", DatasetPage, sha256=payload.sha256))
     soon = datetime.now(UTC) + _LEAST_LIFE
     for dataset in known.datasets:
-        if dataset.name == payload.name and dataset.expires > soon:
+        if (any_name or dataset.name == payload.name) and dataset.expires > soon:
             return dataset
     told = None if progress is None else partial(_tell, progress)
     form = Form(payload, [("name", payload.name)], told=told)
