@@ -42,7 +42,7 @@ def _run(root: Path, *, jobs: int, seed: int) -> dict[str, Any]:
         submitted[name] = _submit(url, name, datasets[i % len(datasets)])
     started = time.monotonic()
     while True:
-        time.sleep(chance.uniform(4, 12))
+        time.sleep(chance.uniform(10, 30))
         open_jobs = _open_jobs(url)
         say(open_jobs=open_jobs, kills=kills)
         if open_jobs == 0:
