@@ -80,6 +80,34 @@ async def test_a_short_queue_smooths_a_burst(tmp_path: Path) -> None:
     assert statuses == [200] * 6
 
 
+async def test_the_queue_is_short_however_patient_it_is(tmp_path: Path) -> None:
+    patient = Settings(concurrent_requests=1, queued_requests=2, queue_seconds=5, access_log=False)
+
+    async def call() -> tuple[int, float]:
+        begun = time.monotonic()
+        answer = await it.client.get("/v1/extra/sleep", params={"seconds": 0.3})
+        return answer.status_code, time.monotonic() - begun
+
+    async with running(tmp_path / "s", patient, routers=[extra_routes()]) as it:
+        answers = await asyncio.gather(*(call() for _ in range(6)))
+
+    assert sorted(status for status, _ in answers) == [200] * 3 + [503] * 3
+    assert max(seconds for status, seconds in answers if status == 503) < 0.1
+
+
+async def test_a_place_that_comes_too_late_goes_to_the_next() -> None:
+    turnstile = Turnstile(1, queued=1, seconds=5)
+    await turnstile.enter()
+    waiting = asyncio.create_task(turnstile.enter())
+    await asyncio.sleep(0)
+    turnstile.leave()
+    # The client leaves in the moment in which its turn comes.
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+    await asyncio.wait_for(turnstile.enter(), 0.5)
+
+
 async def test_those_who_wait_on_purpose_do_not_stand_in_the_way(tmp_path: Path) -> None:
     one = Settings(concurrent_requests=1, queued_requests=0, access_log=False)
     waiting = {"Prefer": "wait=10"}
