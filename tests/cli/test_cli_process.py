@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from small_store import TASKS, USED, SmallStore
 
+from docs.reference import commands
 from task2vec.store.store import Store
 
 
@@ -160,3 +161,9 @@ def test_help_names_every_command() -> None:
     commands = "embed batch show export remove list neighbours distance models outcomes"
     for command in f"{commands} recommend finetune map probes doctor demo".split():
         assert f" {command} " in done.stdout
+
+
+def test_every_command_of_the_main_job_shows_an_example() -> None:
+    for path, command in commands():
+        if not getattr(command, "commands", None) and path[1] not in ("serve", "worker", "keys"):
+            assert f"Example: `{' '.join(path)}" in " ".join(command.help.split())
