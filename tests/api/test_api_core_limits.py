@@ -108,6 +108,18 @@ async def test_a_place_that_comes_too_late_goes_to_the_next() -> None:
     await asyncio.wait_for(turnstile.enter(), 0.5)
 
 
+async def test_who_gave_up_waiting_leaves_the_queue() -> None:
+    turnstile = Turnstile(1, queued=1, seconds=0.05)
+    await turnstile.enter()
+    with pytest.raises(OverloadedError):
+        await turnstile.enter()
+    next_one = asyncio.create_task(turnstile.enter())
+    await asyncio.sleep(0)
+    turnstile.leave()
+
+    await asyncio.wait_for(next_one, 0.5)
+
+
 async def test_those_who_wait_on_purpose_do_not_stand_in_the_way(tmp_path: Path) -> None:
     one = Settings(concurrent_requests=1, queued_requests=0, access_log=False)
     waiting = {"Prefer": "wait=10"}
