@@ -296,3 +296,13 @@ async def test_jobs_are_listed_newest_first_and_filtered(server: Running, datase
         page = (await server.client.get("/v1/jobs", params=given)).json()
         assert [job["name"] for job in page["jobs"]] == names
     assert (await server.client.get("/v1/jobs", params={"state": "x"})).status_code == 422
+
+
+async def test_a_worker_waits_no_longer_than_its_own_deadline(server: Running) -> None:
+    answer = await server.client.post(
+        "/v1/leases",
+        json={"worker": "w", "kinds": KINDS},
+        params={"wait": 20},
+        headers={"Request-Timeout": "0.7"},
+    )
+    assert answer.status_code == 204

@@ -32,6 +32,8 @@ JobId = Annotated[
     str, Path(max_length=200, description="A job's id.", examples=["job_01kb2m4a9z3x5c7v"])
 ]
 _LOOK_AGAIN = 1.0
+# Leaves time to answer before the deadline.
+_MARGIN = 0.2
 
 
 @routes.post(
@@ -53,7 +55,7 @@ async def take_lease(
 
     The lease lasts until `expires`; heartbeats that tell of progress prolong it.
     """
-    until = time.monotonic() + wait
+    until = min(time.monotonic() + wait, request.state.deadline - _MARGIN)
     while not runtime.draining.is_set():
         runtime.presence.asks(question.worker, question.kinds)
         listening = runtime.bell.listen()
