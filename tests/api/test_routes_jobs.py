@@ -1,20 +1,15 @@
 """Jobs over HTTP, worked on by a worker that this test plays over HTTP as well."""
 
-import io
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filled import filled, zipped
+from played_worker import complete, events, exported, lend
 from running import Running
 
-from task2vec.embedding.files import write_embedding
-
 pytestmark = pytest.mark.anyio
-
-KINDS = ["embed", "search", "distances", "recommend", "finetune"]
 
 
 @pytest.fixture
@@ -28,40 +23,6 @@ async def dataset(server: Running, tmp_path: Path) -> dict[str, Any]:
     data = zipped(tmp_path, "greek_capitals", classes=4, images=8)
     sent = await server.client.post("/v1/datasets", files={"file": ("new.zip", data)})
     return sent.json()
-
-
-def exported(server: Running, task: str = "greek_capitals") -> bytes:
-    """Return a real embedding as a worker would send it."""
-    data = io.BytesIO()
-    write_embedding(server.workspace.store().tasks.embedding(task), data, name=task)
-    return data.getvalue()
-
-
-async def lend(server: Running, **params: Any) -> Any:
-    body = {"worker": "w1", "kinds": KINDS}
-    return await server.client.post("/v1/leases", json=body, params=params)
-
-
-async def complete(
-    server: Running, lease: Mapping[str, Any], *, fence: int | None = None, **files: bytes
-) -> Any:
-    findings = {"fence": lease["fence"] if fence is None else fence, "seconds": 1.5}
-    parts = {name.replace("_", "."): (name, data) for name, data in files.items()}
-    return await server.client.post(
-        f"/v1/leases/{lease['job']}:complete",
-        files={"findings": (None, json.dumps(findings), "application/json"), **parts},
-    )
-
-
-async def events(server: Running, job: str, **headers: str) -> list[dict[str, Any]]:
-    answer = await server.client.get(f"/v1/jobs/{job}/events", headers=headers)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    found = []
-    for block in answer.text.strip().split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.split("\n"))
-        found.append({**fields, "data": json.loads(fields["data"])})
-    return found
 
 
 async def test_a_data_set_becomes_a_task(server: Running, dataset: dict[str, Any]) -> None:
@@ -211,68 +172,6 @@ async def test_a_job_is_cancelled_and_tried_again(server: Running, dataset: dict
     assert (await server.client.get("/v1/tasks/new")).status_code == 404
 
 
-async def test_a_failure_is_told_as_a_problem(server: Running, dataset: dict) -> None:
-    job = (await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})).json()
-    lease = (await lend(server)).json()
-    failure = {"fence": lease["fence"], "code": "bad_source", "problem": "No image can be read"}
-    failed = await server.client.post(f"/v1/leases/{job['id']}:fail", json=failure)
-    assert (failed.json()["state"], failed.json()["quarantined"]) == ("failed", False)
-    error = (await server.client.get(f"/v1/jobs/{job['id']}")).json()["error"]
-    assert (error["code"], error["status"]) == ("bad_source", 422)
-    assert error["detail"] == "No image can be read."
-    late = await server.client.post(f"/v1/leases/{job['id']}:fail", json=failure)
-    assert (late.status_code, late.json()["code"]) == (409, "lease_lost")
-
-
-async def test_a_job_that_is_given_back_is_lent_anew_with_a_higher_fence(server, dataset) -> None:
-    job = (await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})).json()
-    first = (await lend(server)).json()
-    back = await server.client.post(
-        f"/v1/leases/{job['id']}:release", json={"fence": first["fence"]}
-    )
-    assert (back.json()["state"], back.json()["attempts"]) == ("queued", 0)
-    second = (await lend(server)).json()
-    assert second["fence"] > first["fence"]
-    stale = await complete(server, first, embedding_task=exported(server))
-    assert (stale.status_code, stale.json()["code"]) == (409, "lease_lost")
-    assert list((server.workspace.path / "uploads").iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [
-        {},
-        {"findings": (None, "{")},
-        {"findings": (None, '{"fence": "x"}')},
-        {"findings": (None, '{"fence": 1, "seconds": 1, "colour": 1}')},
-        {"findings": (None, '{"fence": 1, "seconds": 1}'), "other": ("a", b"x")},
-        {"findings": (None, '{"fence": 1, "seconds": 1}'), "embedding.x": ("a", b"x")},
-        {"embedding.task": ("a", b"x")},
-    ],
-)
-async def test_findings_that_do_not_fit_are_refused(server, dataset, parts) -> None:
-    await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})
-    lease = (await lend(server)).json()
-    answer = await server.client.post(
-        f"/v1/leases/{lease['job']}:complete",
-        files=parts or None,
-        headers={} if parts else {"Content-Type": "multipart/form-data; boundary=b"},
-        content=None if parts else b"--b--\r\n",
-    )
-    assert answer.status_code in (400, 422), answer.text
-    shown = (await server.client.get(f"/v1/jobs/{lease['job']}")).json()
-    assert shown["state"] == "running"
-    assert list((server.workspace.path / "uploads").iterdir()) == []
-
-
-async def test_findings_that_are_no_embedding_fail_the_job(server: Running, dataset) -> None:
-    await server.client.post("/v1/tasks", json={"dataset": dataset["id"]})
-    lease = (await lend(server)).json()
-    ended = await complete(server, lease, embedding_task=b"no embedding")
-    assert (ended.status_code, ended.json()["state"]) == (200, "failed")
-    assert str(server.workspace.path) not in ended.text
-
-
 async def test_jobs_are_listed_newest_first_and_filtered(server: Running, dataset) -> None:
     for name in ("a", "b", "c"):
         body = {"dataset": dataset["id"], "name": name}
@@ -296,13 +195,3 @@ async def test_jobs_are_listed_newest_first_and_filtered(server: Running, datase
         page = (await server.client.get("/v1/jobs", params=given)).json()
         assert [job["name"] for job in page["jobs"]] == names
     assert (await server.client.get("/v1/jobs", params={"state": "x"})).status_code == 422
-
-
-async def test_a_worker_waits_no_longer_than_its_own_deadline(server: Running) -> None:
-    answer = await server.client.post(
-        "/v1/leases",
-        json={"worker": "w", "kinds": KINDS},
-        params={"wait": 20},
-        headers={"Request-Timeout": "0.7"},
-    )
-    assert answer.status_code == 204
