@@ -32,8 +32,8 @@ def sender_of(api_key: str | None, *, timeout: float, tries: int) -> Sender:
         )
     headers = {
         "User-Agent": f"task2vec/{__version__}",
-        # So that the server does not go on with what nobody waits for.
-        "Request-Timeout": f"{timeout:g}",
+        # So that the server does not go on with what nobody waits for; it takes 1 to 600 seconds.
+        "Request-Timeout": f"{min(max(timeout, 1.0), 600.0):g}",
     }
     key = api_key or os.environ.get(KEY_VARIABLE)
     if key is not None:

@@ -10,6 +10,7 @@ from task2vec.sdk.client import Client
 from task2vec.sdk.local.absent import Datasets, Jobs
 from task2vec.sdk.local.answers import answer, task
 from task2vec.sdk.local.batches import run
+from task2vec.sdk.local.questions import Answers
 from task2vec.sdk.local.records import Models, Outcomes, Tasks
 from task2vec.sdk.local.sources import (
     counting,
@@ -17,20 +18,16 @@ from task2vec.sdk.local.sources import (
     named,
     refuse_later,
     settings_of,
-    subject,
     tuning,
 )
 from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.batches import ItemTold
-from task2vec.sdk.operations.catalogue import MapQuestion
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.waiting import Told
 from task2vec.wire.batches import Item
-from task2vec.wire.catalogue import Probe, TaskMap, Tuned
+from task2vec.wire.catalogue import Tuned
 from task2vec.wire.jobs import Job, NewEmbedding
-from task2vec.wire.neighbours import Distances, Neighbours, SearchQuestion
-from task2vec.wire.recommendations import RecommendationQuestion, Recommended
 from task2vec.wire.settings import TuningSettings
 from task2vec.wire.tasks import Task
 
@@ -41,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @described_like(Client)
-class LocalClient:
+class LocalClient(Answers):
     """`task2vec.Client` without a server: one store, and this process to do the work.
 
     ``path`` is the folder of the store; it is created by the first thing that is stored. Use it as
@@ -53,7 +50,7 @@ class LocalClient:
         # SQLAlchemy takes a third of a second to import: that is paid by who makes a client.
         from task2vec.service.workspace import Workspace
 
-        self._workspace = Workspace(Path(path))
+        super().__init__(Workspace(Path(path)))
         self.tasks = Tasks(self._workspace)
         self.models = Models(self._workspace)
         self.outcomes = Outcomes(self._workspace)
@@ -153,99 +150,6 @@ class LocalClient:
             progress=progress,
         )
 
-    def search(
-        self,
-        source: "Source",
-        *,
-        k: int = 5,
-        asymmetric: bool = False,
-        tags: Sequence[str] = (),
-        min_classes: int | None = None,
-        max_classes: int | None = None,
-        probe: str = PROBE,
-        images: int = 300,
-        seed: int = 0,
-        progress: Told | None = None,
-    ) -> Neighbours:
-        from task2vec.service.search import neighbours
-        from task2vec.store.index.protocol import TaskFilter
-
-        asked = ask(
-            SearchQuestion,
-            task="?",
-            k=k,
-            tags=tuple(tags),
-            min_classes=min_classes,
-            max_classes=max_classes,
-        )
-        probe, settings = settings_of(probe=probe, images=images, seed=seed)
-        about = subject(self._workspace, source, probe=probe, settings=settings, progress=progress)
-        where = TaskFilter(
-            tags=frozenset(asked.tags),
-            least_classes=asked.min_classes or 0,
-            most_classes=asked.max_classes,
-        )
-        found = neighbours(self._workspace, about, k=k, asymmetric=asymmetric, where=where)
-        return answer(
-            Neighbours,
-            {
-                "task": about.name,
-                "neighbours": [each.to_json() for each in found],
-                "warnings": about.warnings,
-            },
-        )
-
-    def distance(
-        self,
-        source: "Source",
-        target: "Source",
-        *,
-        probe: str = PROBE,
-        images: int = 300,
-        seed: int = 0,
-        progress: Told | None = None,
-    ) -> Distances:
-        from task2vec.service.search import distances
-
-        probe, settings = settings_of(probe=probe, images=images, seed=seed)
-        first, second = (
-            subject(self._workspace, side, probe=probe, settings=settings, progress=progress)
-            for side in (source, target)
-        )
-        warnings = (*first.warnings, *second.warnings)
-        return answer(Distances, {**distances(first, second).to_json(), "warnings": warnings})
-
-    def recommend(
-        self,
-        source: "Source",
-        *,
-        k: int = 5,
-        max_parameters: int | None = None,
-        architecture: str | None = None,
-        licence: str | None = None,
-        measure: bool = True,
-        probe: str = PROBE,
-        images: int = 300,
-        seed: int = 0,
-        progress: Told | None = None,
-    ) -> Recommended:
-        from task2vec.service.recommendation import Limits, recommend
-
-        ask(RecommendationQuestion, task="?", k=k, max_parameters=max_parameters)
-        limits = Limits(max_parameters, architecture, licence)
-        probe, settings = settings_of(probe=probe, images=images, seed=seed)
-        about = subject(self._workspace, source, probe=probe, settings=settings, progress=progress)
-        found = recommend(
-            self._workspace,
-            about,
-            k=k,
-            limits=limits,
-            images=images,
-            measured=None if measure or about.record is None else {},
-            progress=counting(progress, "probing {}"),
-        )
-        return answer(Recommended, {"task": about.name, **found.to_json()})
-
     @overload
     def finetune(
         self,
@@ -308,34 +212,6 @@ class LocalClient:
             embed_progress=counting(progress),
         )
         return answer(Tuned, found.to_json())
-
-    def map(
-        self,
-        path: str | os.PathLike[str] | None = None,
-        *,
-        method: str = "mds",
-        tag: str | None = None,
-        thumbnails: bool = False,
-        seed: int = 0,
-    ) -> TaskMap:
-        from task2vec.plots.layout import LayoutMethod
-        from task2vec.service.maps import draw
-
-        asked = ask(MapQuestion, method=method, tag=tag, seed=seed)
-        found = draw(
-            self._workspace,
-            None if path is None else Path(path),
-            method=LayoutMethod(asked.method.value),
-            tag=tag,
-            thumbnails=thumbnails,
-            seed=seed,
-        )
-        return answer(TaskMap, found.to_json())
-
-    def probes(self) -> tuple[Probe, ...]:
-        from task2vec.sdk.local.probes import known
-
-        return known(self._workspace)
 
     def close(self) -> None:
         """Close the store."""

@@ -1,0 +1,149 @@
+"""What a local client answers about the tasks of its store."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from task2vec.sdk.client import Client
+from task2vec.sdk.local.answers import answer
+from task2vec.sdk.local.part import Part
+from task2vec.sdk.local.probes import known
+from task2vec.sdk.local.sources import counting, settings_of, subject
+from task2vec.sdk.methods import described_like
+from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.catalogue import MapQuestion
+from task2vec.sdk.operations.embedding import PROBE
+from task2vec.sdk.operations.waiting import Told
+from task2vec.wire.catalogue import Probe, TaskMap
+from task2vec.wire.neighbours import Distances, Neighbours, SearchQuestion
+from task2vec.wire.recommendations import RecommendationQuestion, Recommended
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task as LabelledImages
+
+    Source = str | os.PathLike[str] | LabelledImages
+
+
+@described_like(Client)
+class Answers(Part):
+    """Neighbours, distances, recommendations, the map and the probes."""
+
+    def search(
+        self,
+        source: "Source",
+        *,
+        k: int = 5,
+        asymmetric: bool = False,
+        tags: Sequence[str] = (),
+        min_classes: int | None = None,
+        max_classes: int | None = None,
+        probe: str = PROBE,
+        images: int = 300,
+        seed: int = 0,
+        progress: Told | None = None,
+    ) -> Neighbours:
+        from task2vec.service.search import neighbours
+        from task2vec.store.index.protocol import TaskFilter
+
+        asked = ask(
+            SearchQuestion,
+            task="?",
+            k=k,
+            tags=tuple(tags),
+            min_classes=min_classes,
+            max_classes=max_classes,
+        )
+        probe, settings = settings_of(probe=probe, images=images, seed=seed)
+        about = subject(self._workspace, source, probe=probe, settings=settings, progress=progress)
+        where = TaskFilter(
+            tags=frozenset(asked.tags),
+            least_classes=asked.min_classes or 0,
+            most_classes=asked.max_classes,
+        )
+        found = neighbours(self._workspace, about, k=k, asymmetric=asymmetric, where=where)
+        return answer(
+            Neighbours,
+            {
+                "task": about.name,
+                "neighbours": [each.to_json() for each in found],
+                "warnings": about.warnings,
+            },
+        )
+
+    def distance(
+        self,
+        source: "Source",
+        target: "Source",
+        *,
+        probe: str = PROBE,
+        images: int = 300,
+        seed: int = 0,
+        progress: Told | None = None,
+    ) -> Distances:
+        from task2vec.service.search import distances
+
+        probe, settings = settings_of(probe=probe, images=images, seed=seed)
+        first, second = (
+            subject(self._workspace, side, probe=probe, settings=settings, progress=progress)
+            for side in (source, target)
+        )
+        warnings = (*first.warnings, *second.warnings)
+        return answer(Distances, {**distances(first, second).to_json(), "warnings": warnings})
+
+    def recommend(
+        self,
+        source: "Source",
+        *,
+        k: int = 5,
+        max_parameters: int | None = None,
+        architecture: str | None = None,
+        licence: str | None = None,
+        measure: bool = True,
+        probe: str = PROBE,
+        images: int = 300,
+        seed: int = 0,
+        progress: Told | None = None,
+    ) -> Recommended:
+        from task2vec.service.recommendation import Limits, recommend
+
+        ask(RecommendationQuestion, task="?", k=k, max_parameters=max_parameters)
+        limits = Limits(max_parameters, architecture, licence)
+        probe, settings = settings_of(probe=probe, images=images, seed=seed)
+        about = subject(self._workspace, source, probe=probe, settings=settings, progress=progress)
+        found = recommend(
+            self._workspace,
+            about,
+            k=k,
+            limits=limits,
+            images=images,
+            measured=None if measure or about.record is None else {},
+            progress=counting(progress, "probing {}"),
+        )
+        return answer(Recommended, {"task": about.name, **found.to_json()})
+
+    def map(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        method: str = "mds",
+        tag: str | None = None,
+        thumbnails: bool = False,
+        seed: int = 0,
+    ) -> TaskMap:
+        from task2vec.plots.layout import LayoutMethod
+        from task2vec.service.maps import draw
+
+        asked = ask(MapQuestion, method=method, tag=tag, seed=seed)
+        found = draw(
+            self._workspace,
+            None if path is None else Path(path),
+            method=LayoutMethod(asked.method.value),
+            tag=tag,
+            thumbnails=thumbnails,
+            seed=seed,
+        )
+        return answer(TaskMap, found.to_json())
+
+    def probes(self) -> tuple[Probe, ...]:
+        return known(self._workspace)

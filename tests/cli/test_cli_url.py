@@ -1,0 +1,247 @@
+"""Every command with `--url`: a real server and worker answer as the store itself does."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_kinds import serving
+from command import Cli
+from small_store import TASKS, SmallStore, cut, snapshot
+
+from task2vec import Client
+
+KEY = "t2v_nobody_may_see_this"
+
+
+@pytest.fixture(scope="module")
+def served(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A server on a copy of the store: its address and that copy."""
+    store = Path(shutil.copytree(small.store, tmp_path_factory.mktemp("served") / "store"))
+    with serving(store) as url:
+        yield url, store
+
+
+@pytest.fixture
+def url(served: Any) -> str:
+    return str(served[0])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "list",
+        "list --tag nosuch",
+        "neighbours greek_capitals -k 2",
+        "neighbours greek_capitals --asymmetric",
+        "neighbours greek_capitals --min-classes 5",
+        "distance emoji_food latin_small_letters",
+        "models list",
+        "models show efficientnet_lite1",
+        "outcomes list",
+        "map",
+        "map --method tsne",
+        "probes",
+    ],
+)
+def test_a_command_prints_the_same(cli: Cli, small: SmallStore, url: str, line: str) -> None:
+    here = cli(*line.split(), "--store", small.store, "--json")
+    there = cli(*line.split(), "--url", url, "--json")
+
+    assert there.code == here.code
+    assert _rounded(there.json) == _rounded(here.json)
+    if not line.startswith("map"):
+        tables = [
+            cli(*line.split(), *where) for where in (["--store", small.store], ["--url", url])
+        ]
+        assert tables[0].out == tables[1].out
+        assert tables[0].err == tables[1].err
+
+
+def test_show_keeps_the_servers_paths_to_itself(cli: Cli, small: SmallStore, url: str) -> None:
+    here = cli("show", "emoji_food", "--store", small.store, "--json").json
+    there = cli("show", "emoji_food", "--url", url, "--json").json
+
+    assert there == {**here, "source": None}
+    assert "kept by the server" in cli("show", "emoji_food", "--url", url).out
+
+
+def test_records_are_written_through_the_server(cli: Cli, url: str, tmp_path: Path) -> None:
+    (tmp_path / "o.csv").write_text("model,task,accuracy\nefficientnet_lite1,emoji_food,0.5\n")
+    at = ("--url", url, "--json")
+
+    added = cli("outcomes", "add", "efficientnet_lite0", "emoji_food", "--accuracy", 0.25, *at)
+    assert (added.json["model"], added.json["accuracy"]) == ("efficientnet_lite0", 0.25)
+    assert cli("outcomes", "import", tmp_path / "o.csv", *at).json == {"imported": 1}
+    listed = cli("outcomes", "list", "--task", "emoji_food", *at).json["outcomes"]
+    assert [row["accuracy"] for row in listed] == [0.25, 0.5]
+    assert cli("export", "emoji_food", tmp_path / "e.npz", *at).json["name"] == "emoji_food"
+    assert (tmp_path / "e.npz").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("show emoji_fod", "Did you mean 'emoji_food'?"),
+        ("neighbours emoji_fod", "neither a task on the server nor a file or folder"),
+        ("embed nosuch", "nosuch"),
+        ("models show nosuch", "nosuch"),
+        ("outcomes add nosuch emoji_food --accuracy 0.5", "nosuch"),
+        ("map -o map.gif", ".png"),
+        ("batch nosuch", "There is no nosuch"),
+    ],
+)
+def test_mistakes_are_told_the_same(cli: Cli, url: str, line: str, fault: str) -> None:
+    found = cli(*line.split(), "--url", url)
+
+    assert (found.code, found.out) == (2, "")
+    assert found.err.startswith("Error: ")
+    assert fault in found.err
+
+
+def test_a_served_store_says_which_url_to_use(cli: Cli, served: Any) -> None:
+    url, store = served
+    before = snapshot(store)
+
+    found = cli("list", "--store", store)
+
+    assert (found.code, found.out) == (2, "")
+    assert f"--url {url}" in found.err
+    assert snapshot(store).keys() >= before.keys()
+
+
+def test_nobody_there_is_told(cli: Cli) -> None:
+    found = cli("list", "--url", "http://127.0.0.1:9")
+
+    assert (found.code, found.out) == (2, "")
+    assert "http://127.0.0.1:9" in found.err
+    assert "task2vec serve" in found.err
+
+
+def test_address_and_key_from_the_environment(
+    cli: Cli, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASK2VEC_URL", url)
+    monkeypatch.setenv("TASK2VEC_API_KEY", KEY)
+
+    refused = cli("list", "--json")
+    # A server without keys is open on this machine; one that is not its own is no key for it.
+    assert refused.code in (0, 2)
+    for command in (["list"], ["list", "--help"], ["show", "nobody"]):
+        found = cli(*command)
+        assert KEY not in found.out + found.err
+
+
+def test_a_task_is_embedded_by_the_server(cli: Cli, url: str, tmp_path: Path) -> None:
+    source = cut("emoji_food", tmp_path / "by_cli", classes=2, images=3)
+
+    found = cli("embed", source, "--images", 6, "--tag", "a", "--url", url)
+    again = cli("embed", source, "--images", 6, "--url", url)
+    try:
+        assert found.code == 0
+        assert "6 of 2 classes" in found.out
+        assert "Next: `task2vec neighbours by_cli`" in found.err
+        assert again.code == 2
+        assert "--update" in again.err
+        assert list(tmp_path.glob("task2vec-store")) == []
+    finally:
+        cli("remove", "by_cli", "--url", url)
+
+
+def _heed_interruptions() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _batch(folder: Path, url: str, output: Path) -> list[str]:
+    words = ("batch", folder, "--url", url, "--images", 6, "--json", "-o", output)
+    return [sys.executable, "-m", "task2vec", *map(str, words)]
+
+
+def test_an_interrupted_batch_is_resumed_without_doing_work_twice(
+    cli: Cli, url: str, tmp_path: Path
+) -> None:
+    names = [f"resumed_{number}" for number in range(5)]
+    for name, task in zip(names, (*TASKS, TASKS[0]), strict=True):
+        cut(task, tmp_path / "sources" / name, classes=2, images=3)
+    (tmp_path / "sources" / "void").mkdir()
+    command = _batch(tmp_path / "sources", url, tmp_path / "o.jsonl")
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background has interruptions ignored.
+        preexec_fn=_heed_interruptions,
+    )
+    assert process.stdout is not None
+    first = [process.stdout.readline(), process.stdout.readline()]
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "goes on at the server as batch" in told
+    assert [json.loads(line)["status"] for line in first] == ["skipped", "embedded"]
+
+    again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    lines = {line["name"]: line for line in map(json.loads, again.stdout.splitlines())}
+    assert again.returncode == 0, again.stderr
+    assert set(lines) == {*names, "void"}
+    assert {lines[name]["status"] for name in names} <= {"embedded", "unchanged"}
+    with Client(url) as client:
+        jobs = [job for job in client.jobs.list(kind="embed") if job.name in names]
+        done = [job.name for job in jobs if job.state == "succeeded" and job.attempts]
+        assert sorted(set(done)) == sorted(names)
+        assert len({job.result["id"] for job in jobs if job.result}) == len(names)
+        sent = [data.name for data in client.datasets.list() if data.name in names]
+        assert sorted(sent) == sorted(names)
+    written = [json.loads(line) for line in (tmp_path / "o.jsonl").read_text().splitlines()]
+    assert {line["name"]: line for line in written} == lines
+    for name in names:
+        assert cli("remove", name, "--url", url).code == 0
+
+
+def test_a_dry_run_sends_nothing(cli: Cli, url: str, tmp_path: Path) -> None:
+    cut("emoji_food", tmp_path / "s" / "dry", classes=2, images=3)
+    (tmp_path / "s" / "file.zip").write_bytes(b"")
+
+    found = cli("batch", tmp_path / "s", "--url", url, "--dry-run")
+
+    assert "pending    dry" in found.out
+    with Client(url) as client:
+        assert "dry" not in {data.name for data in client.datasets.list()}
+
+
+def test_an_empty_folder_is_skipped_here_too(cli: Cli, tmp_path: Path) -> None:
+    cut("emoji_food", tmp_path / "s" / "full", classes=2, images=3)
+    (tmp_path / "s" / "void" / "inner").mkdir(parents=True)
+
+    found = cli("batch", tmp_path / "s", "--images", 6, "-o", tmp_path / "o.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "o.jsonl").read_text().splitlines()]
+
+    assert (found.code, found.out) == (0, "")
+    assert "2 sources: 1 embedded, 1 skipped." in found.err
+    assert [(row["name"], row["status"]) for row in rows] == [
+        ("full", "embedded"),
+        ("void", "skipped"),
+    ]
+    assert rows[1]["error"] == "the folder holds no files."
+
+
+def test_the_version(cli: Cli) -> None:
+    import task2vec
+
+    assert cli("--version").out == f"task2vec {task2vec.__version__}\n"
+
+
+def _rounded(data: Any) -> Any:
+    """Round numbers: two processes may add in another order."""
+    if isinstance(data, float):
+        return round(data, 9)
+    if isinstance(data, dict):
+        # Packaged models have no date where there is no store, and a server may have just begun.
+        return {key: _rounded(value) for key, value in data.items() if key != "created"}
+    return [_rounded(value) for value in data] if isinstance(data, list) else data
