@@ -46,8 +46,8 @@ removal is refused with 412 where it is no longer the one that was read. `If-Non
 saves the body.
 
 **Limits.** 429 (this key) and 503 (the server) come with `Retry-After`, and nothing was begun.
-`Request-Timeout: SECONDS` sets a deadline, after which 504 follows. Answers are compressed where
-the client takes gzip.
+`Request-Timeout: SECONDS` (1 to 600) sets a deadline, after which 504 follows. Answers are
+compressed where the client takes gzip.
 
 **Versions.** Within `/v1`, fields and routes are added and never removed or given another
 meaning. Clients pass over fields that they do not know; the server refuses fields that *it* does
