@@ -74,10 +74,7 @@ def list_(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> No
         print_json({"keys": rows})
         return
     columns = ["id", "name", "scopes", "state", "created", "expires"]
-    print_table(
-        columns,
-        [(*(row[c] if c != "scopes" else " ".join(row[c]) for c in columns),) for row in rows],
-    )
+    print_table(columns, [[_cell(row[column]) for column in columns] for row in rows])
 
 
 @app.command("revoke")
