@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from task2vec.distance import task_asymmetric_distance, task_symmetric_distance
 from task2vec.errors import SettingError
 from task2vec.recommend.gains import GainTable
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
@@ -16,7 +15,7 @@ from task2vec.service.probing import Progress, probe_models
 from task2vec.service.subjects import Subject
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id, list_models, packaged_models
-from task2vec.types import ModelRecord, TaskEmbedding
+from task2vec.types import ModelRecord
 
 __all__ = ["Limits", "Progress", "models_to_probe", "recommend"]
 
@@ -104,19 +103,16 @@ def _distances(workspace: Workspace, subject: Subject) -> dict[str, Distances]:
     if store is None:
         return {}
     target = subject.embedding
-    found = {}
-    for record in store.tasks.list():
-        provenance = record.provenance
-        same = provenance.content_hash == target.provenance.content_hash
-        if provenance.space != target.space or same or _is(record.id, subject):
-            continue
-        source: TaskEmbedding = store.tasks.embedding(record.id)
-        found[record.id] = Distances(
-            name=record.name,
-            symmetric=task_symmetric_distance(source, target),
-            asymmetric=task_asymmetric_distance(source=source, target=target),
+    copies = target.provenance.content_hash
+    return {
+        judged.record.id: Distances(
+            name=judged.record.name,
+            symmetric=judged.symmetric,
+            asymmetric=judged.asymmetric,
         )
-    return found
+        for judged in store.index(target.space).judge(target)
+        if judged.record.provenance.content_hash != copies and not _is(judged.record.id, subject)
+    }
 
 
 def _is(task: str, subject: Subject) -> bool:

@@ -271,3 +271,19 @@ def test_a_filter_narrows_before_the_nearest_are_taken(build, role, where, admit
 def test_a_filter_that_admits_no_number_of_classes_is_refused():
     with pytest.raises(SettingError, match="so many classes"):
         TaskFilter(least_classes=5, most_classes=4)
+
+
+def test_every_task_is_judged_as_one_by_one(build):
+    embeddings = random_embeddings(40)
+    query = embeddings["task007"]
+    got = {judged.record.name: judged for judged in build(embeddings).judge(query)}
+    assert set(got) == set(embeddings)
+    for name, embedding in embeddings.items():
+        near = task_symmetric_distance(embedding, query)
+        from_there = task_asymmetric_distance(source=embedding, target=query)
+        assert got[name].symmetric == pytest.approx(near, abs=1e-12)
+        assert got[name].asymmetric == pytest.approx(from_there, abs=1e-12)
+
+
+def test_without_a_task_nothing_is_judged(build):
+    assert build({}).judge(random_embeddings(1)["task000"]) == []

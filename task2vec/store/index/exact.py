@@ -19,7 +19,7 @@ from task2vec.distance import (
     with_prior,
 )
 from task2vec.errors import SettingError, UnknownNameError
-from task2vec.store.index.protocol import Role, TaskFilter
+from task2vec.store.index.protocol import Judged, Role, TaskFilter
 from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
 
 # Far above the rounding of the fast formula, far below any difference that means something.
@@ -92,6 +92,21 @@ class ExactIndex:
         """Return the ``k`` nearest tasks: see `TaskIndex.search`."""
         rows = self.admitted(query, k=k, exclude=exclude, only=only, where=where)
         return self.scan(query, rows, k=k, role=role, alpha=alpha)
+
+    def judge(self, query: TaskEmbedding, *, alpha: float = ALPHA) -> list[Judged]:
+        """Return every task with its distances: see `TaskIndex.judge`."""
+        self._space.check_same(query.space)
+        rows = self._rows
+        if not rows.size:
+            return []
+        symmetric = self.symmetric(query, rows)
+        as_source = symmetric - alpha * self.complexities[rows]
+        return [
+            Judged(self._records[i], near, from_there)
+            for i, near, from_there in zip(
+                rows.tolist(), symmetric.tolist(), as_source.tolist(), strict=True
+            )
+        ]
 
     def scan(
         self, query: TaskEmbedding, rows: Rows, *, k: int, role: Role, alpha: float

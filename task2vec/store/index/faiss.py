@@ -11,7 +11,7 @@ import numpy as np
 from task2vec.distance import ALPHA
 from task2vec.store.index.exact import ExactIndex, Rows
 from task2vec.store.index.geometry import Geometry, Numbers
-from task2vec.store.index.protocol import Role, TaskFilter
+from task2vec.store.index.protocol import Judged, Role, TaskFilter
 from task2vec.types import Neighbour, Space, TaskEmbedding
 
 CROSSOVER = 1_000
@@ -107,6 +107,10 @@ class FaissIndex:
             if len(found) == min(k, rows.size):
                 return found
         return self._exact.scan(query, rows, k=k, role=role, alpha=alpha)
+
+    def judge(self, query: TaskEmbedding, *, alpha: float = ALPHA) -> list[Judged]:
+        """Return every task with its distances: see `TaskIndex.judge`."""
+        return self._exact.judge(query, alpha=alpha)
 
     def _propose(
         self, query: TaskEmbedding, rows: Rows, *, count: int, role: Role, alpha: float

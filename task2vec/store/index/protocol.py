@@ -54,6 +54,15 @@ class TaskFilter:
         )
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A stored task with its distances to a query: symmetric, and as a source for it."""
+
+    record: TaskRecord
+    symmetric: float
+    asymmetric: float
+
+
 class TaskIndex(Protocol):
     """Nearest stored tasks of one space, as they were when the index was built.
 
@@ -89,4 +98,11 @@ class TaskIndex(Protocol):
         Raises:
             SpaceMismatchError: when the query lives in another space.
             SettingError: for a ``k`` below 1.
+        """
+
+    def judge(self, query: TaskEmbedding, *, alpha: float = ALPHA) -> list[Judged]:
+        """Return every task with its distances to the query, in no order.
+
+        Raises:
+            SpaceMismatchError: when the query lives in another space.
         """
