@@ -4,12 +4,13 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from benchmarks import memory, passes, repeatability, search
+from benchmarks import client_import, memory, passes, repeatability, search
 from benchmarks.examples import RESULTS
 from benchmarks.hostile import run as hostile
 from benchmarks.machine import describe
 
 BENCHMARKS = {
+    "client_import": client_import.measure,
     "passes": passes.measure,
     "memory": memory.measure,
     "hostile": hostile.measure,
