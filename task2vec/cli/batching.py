@@ -81,41 +81,52 @@ def batch(
 
     items = find_items(sources)
     counts: Counter[ItemStatus] = Counter()
-    with (
-        open_client(store, url, api_key) as client,
-        bars() as progress,
-        _lines_to(output) as write,
-    ):
-        overall = progress.add_task("tasks", total=len(items))
-        tell, end = item_bars(progress)
-        results = client.batch(
-            sources,
-            probe=probe,
-            images=images,
-            seed=seed,
-            tags=tag or (),
-            update=update,
-            dry_run=dry_run,
-            progress=tell,
-        )
-        for item in results:
-            counts[item.status] += 1
-            end(item.name)
-            progress.advance(overall)
-            error = None if item.error is None else str(error_of(item.error))
-            line = {
-                **({"name": item.name} if item.task is None else item.task.model_dump(mode="json")),
-                "source": str(items[item.position].source),
-                "status": item.status.value,
-                "error": error,
-            }
-            write(line)
-            if as_json:
-                print_json(line)
-            elif output is None:
-                _show(item, error)
-            if item.task is not None and item.status is ItemStatus.EMBEDDED and not as_json:
-                warn(f"{item.name}: {warning}" for warning in item.task.warnings)
+    try:
+        with (
+            open_client(store, url, api_key) as client,
+            bars() as progress,
+            _lines_to(output) as write,
+        ):
+            overall = progress.add_task("tasks", total=len(items))
+            tell, end = item_bars(progress)
+            results = client.batch(
+                sources,
+                probe=probe,
+                images=images,
+                seed=seed,
+                tags=tag or (),
+                update=update,
+                dry_run=dry_run,
+                progress=tell,
+            )
+            for item in results:
+                counts[item.status] += 1
+                end(item.name)
+                progress.advance(overall)
+                error = None if item.error is None else str(error_of(item.error))
+                line = {
+                    **(
+                        {"name": item.name}
+                        if item.task is None
+                        else item.task.model_dump(mode="json")
+                    ),
+                    "source": str(items[item.position].source),
+                    "status": item.status.value,
+                    "error": error,
+                }
+                write(line)
+                if as_json:
+                    print_json(line)
+                elif output is None:
+                    _show(item, error)
+                if item.task is not None and item.status is ItemStatus.EMBEDDED and not as_json:
+                    warn(f"{item.name}: {warning}" for warning in item.task.warnings)
+    except KeyboardInterrupt as interruption:
+        if url and not getattr(interruption, "__notes__", None):
+            interruption.add_note(
+                "What was sent goes on at the server; the same command again goes on from there."
+            )
+        raise
     summary = ", ".join(
         f"{counts[status]} {status.value}" for status in ItemStatus if counts[status]
     )
