@@ -4,6 +4,7 @@
 table ``[serve]`` of the settings file.
 """
 
+import os
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
 from pathlib import Path
@@ -69,7 +70,11 @@ class Settings:
         2000, "How many connections may be open; more are closed at once.", at_least=1
     )
     concurrent_requests: int = setting(
-        16, "How many requests are worked on at once.", at_least=1, at_most=1000
+        0,
+        "How many requests are worked on at once; 0 takes twice as many as there are processors, "
+        "at least 4. More only make all of them slower.",
+        at_least=0,
+        at_most=1000,
     )
     queued_requests: int = setting(
         64,
@@ -186,6 +191,11 @@ class Settings:
     def tls(self) -> bool:
         """Whether the server speaks TLS itself."""
         return self.tls_cert is not None
+
+    @property
+    def places(self) -> int:
+        """How many requests are worked on at once."""
+        return self.concurrent_requests or max(4, 2 * (os.cpu_count() or 1))
 
     @property
     def loopback(self) -> bool:

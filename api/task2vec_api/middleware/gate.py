@@ -29,7 +29,7 @@ class Gate:
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self.app = app
         self._short = Turnstile(
-            settings.concurrent_requests,
+            settings.places,
             queued=settings.queued_requests,
             seconds=settings.queue_seconds,
         )
