@@ -19,6 +19,7 @@ from task2vec.errors import Task2VecError
 from task2vec.store.failures import means_full
 from task2vec.wire.problems import FieldProblem, Problem
 from task2vec_api.logs import logger
+from task2vec_api.served import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
 _DOCS = "https://task2vec.dev/errors/"
@@ -209,7 +210,10 @@ async def _on_http(request: Request, error: Exception) -> Response:
         detail=scrub(str(error.detail)) or phrase,
         request_id=request_id_of(request),
     )
-    return answer(problem, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(allowed_methods(request.app, request.scope["path"]))
+    return answer(problem, headers=headers)
 
 
 async def _on_system(request: Request, error: Exception) -> Response:

@@ -13,7 +13,10 @@ from task2vec.wire.datasets import NewRemoteDataset
 from task2vec.wire.leases import Findings
 from task2vec.wire.problems import Problem
 from task2vec_api.documents import COMMON_ERRORS, PROBLEM_TYPE, meaning_of, problem_example
+from task2vec_api.links import links_of
 from task2vec_api.middleware.authentication import PUBLIC
+from task2vec_api.middleware.deadlines import LONGEST, SHORTEST
+from task2vec_api.middleware.idempotency import WORKERS
 
 _DESCRIPTION = """\
 Embeds labelled image sets, finds which known ones they resemble, and ranks models to start from.
@@ -59,16 +62,16 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Repeat the request with the same key, and it is done once.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
-    "example": "embed-greek-capitals-1",
+    "description": "Repeat the request with the same key, and it is done once; use a new key, such "
+    "as a random UUID, for every other request.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 _REQUEST_TIMEOUT = {
     "name": "Request-Timeout",
     "in": "header",
     "required": False,
     "description": "Seconds after which no answer is waited for: 504.",
-    "schema": {"type": "number", "exclusiveMinimum": 0, "maximum": 3600},
+    "schema": {"type": "number", "minimum": SHORTEST, "maximum": LONGEST},
     "example": 10,
 }
 
@@ -148,11 +151,14 @@ def _complete(operation: dict[str, Any], *, path: str, method: str) -> None:
             responses.setdefault(str(status), {})
         operation.setdefault("parameters", []).append(_REQUEST_TIMEOUT)
         if method == "post":
-            operation["parameters"].append(_IDEMPOTENCY_KEY)
+            if not path.startswith(WORKERS):
+                operation["parameters"].append(_IDEMPOTENCY_KEY)
             responses.setdefault("409", {})
     for status, response in list(responses.items()):
         if int(status) >= 400 and not public:
             responses[status] = _problem(int(status))
+        if links := links_of(operation["operationId"], status):
+            response["links"] = links
         _add_headers(response if int(status) < 400 else responses[status], int(status), method)
     operation["responses"] = dict(sorted(responses.items()))
 

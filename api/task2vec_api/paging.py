@@ -14,7 +14,12 @@ from task2vec.errors import PageTokenError
 PageSize = Annotated[int, Query(ge=1, le=1000, description="How many at most.", examples=[100])]
 PageToken = Annotated[
     str | None,
-    Query(max_length=2000, description="The `next_page_token` of the page before."),
+    Query(
+        min_length=1,
+        max_length=2000,
+        pattern="^[A-Za-z0-9_-]+$",
+        description="The `next_page_token` of the page before.",
+    ),
 ]
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from task2vec_api.access import Require
 from task2vec_api.middleware.authentication import PUBLIC
+from task2vec_api.served import routes_of
 
 
 def locks_of(dependant: Dependant) -> Iterator[Require]:
@@ -27,9 +27,3 @@ def check_protected(app: FastAPI) -> None:
             raise RuntimeError(
                 f"{sorted(route.methods or ())} {route.path} needs exactly one require(...)"
             )
-
-
-def routes_of(app: FastAPI) -> list[RouteContext]:
-    """Return every route of an app, with its full path, its methods and its dependencies."""
-    contexts = iter_route_contexts(app.router.routes)
-    return [context for context in contexts if isinstance(context.original_route, APIRoute)]

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from task2vec.errors import SettingError, UnknownNameError
+from task2vec.types.names import LONGEST_NAME, is_name
 
-_LONGEST_NAME = 200
 _ID = re.compile(r"(tsk|mdl|out)_[0-9a-f]{16}")
 
 
@@ -24,12 +24,11 @@ def now() -> str:
 
 def check_name(name: str) -> None:
     """Raise `SettingError` for a name that could not be typed, shown, or told from an id."""
-    usable = name.isprintable() and name == name.strip() and 0 < len(name) <= _LONGEST_NAME
-    if not usable or _ID.fullmatch(name):
+    if not is_name(name) or _ID.fullmatch(name):
         raise SettingError(
             "This name cannot be used",
-            expected=f"1 to {_LONGEST_NAME} printable characters that do not look like an id",
-            got=repr(name[: _LONGEST_NAME + 1]),
+            expected=f"1 to {LONGEST_NAME} printable characters that do not look like an id",
+            got=repr(name[: LONGEST_NAME + 1]),
         )
 
 

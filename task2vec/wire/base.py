@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
+from task2vec.types.names import LONGEST_NAME, NAME_PATTERN, is_name
 from task2vec.wire.showing import as_html, as_rich
 
 
@@ -35,15 +37,27 @@ class Page(Answer):
     )
 
 
-def _printable(text: str) -> str:
-    # Control characters would forge lines of logs and of terminals.
-    if not text.isprintable():
-        raise ValueError("must hold printable characters only")
+def _shown(text: str) -> str:
+    if not is_name(text):
+        raise ValueError("must hold printable characters only, and no space at its ends")
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+# The pattern is for readers of the schema: pydantic's engine knows no escape of this kind.
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST_NAME, json_schema_extra={"pattern": NAME_PATTERN}),
+    AfterValidator(_shown),
+]
 """What people call a task, a model or a tag."""
+
+EITHER_TASK_OR_DATASET: JsonDict = {
+    "oneOf": [
+        {"required": [given], "properties": {given: {"type": "string"}, other: {"type": "null"}}}
+        for given, other in (("task", "dataset"), ("dataset", "task"))
+    ]
+}
+"""For the JSON Schema of a question about a stored task or a data set."""
 
 Tags = Annotated[tuple[Name, ...], Field(max_length=50)]
 

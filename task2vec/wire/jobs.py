@@ -5,7 +5,15 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from task2vec.types.jobs import EventKind, JobKind, JobState, Priority
-from task2vec.wire.base import Answer, Name, Page, Question, Tags, Time
+from task2vec.wire.base import (
+    EITHER_TASK_OR_DATASET,
+    Answer,
+    Name,
+    Page,
+    Question,
+    Tags,
+    Time,
+)
 from task2vec.wire.problems import Problem
 from task2vec.wire.settings import EmbeddingSettings, TuningSettings
 
@@ -93,6 +101,8 @@ class NewEmbedding(Question):
 
 class NewTuning(Question):
     """Fine-tune a starting model on an uploaded data set or a stored task whose images are here."""
+
+    model_config = ConfigDict(json_schema_extra=EITHER_TASK_OR_DATASET)
 
     task: Name | None = Field(None, description="A stored task whose data set is still kept.")
     dataset: Name | None = Field(None, description="An uploaded data set, embedded first.")

@@ -36,6 +36,7 @@ class NewModel(Question):
     ref: str = Field(
         min_length=1,
         max_length=500,
+        json_schema_extra={"pattern": "^(timm|hf-hub):[A-Za-z0-9][A-Za-z0-9._/@-]*$"},
         description="`timm:NAME` or `hf-hub:ORG/NAME`; files of the server cannot be named.",
     )
     name: Name | None = None

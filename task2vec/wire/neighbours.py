@@ -4,12 +4,14 @@ from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from task2vec.wire.base import Answer, Name, Question
+from task2vec.wire.base import EITHER_TASK_OR_DATASET, Answer, Name, Question
 from task2vec.wire.settings import EmbeddingSettings
 
 
 class Subject(Question):
     """A stored task, by name or id, or an uploaded data set that is embedded on the fly."""
+
+    model_config = ConfigDict(json_schema_extra=EITHER_TASK_OR_DATASET)
 
     task: Name | None = Field(None, description="A stored task, by name or id.")
     dataset: Name | None = Field(
@@ -26,7 +28,12 @@ class Subject(Question):
 class SearchQuestion(Subject):
     """Which tasks are near? With ``asymmetric`` the best *sources* for this one are meant."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"task": "greek_capitals", "k": 3}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            **EITHER_TASK_OR_DATASET,
+            "examples": [{"task": "greek_capitals", "k": 3}],
+        }
+    )
 
     k: int = Field(5, ge=1, le=1000)
     asymmetric: bool = False

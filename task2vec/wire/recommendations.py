@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
-from task2vec.wire.base import Answer
+from task2vec.wire.base import EITHER_TASK_OR_DATASET, Answer
 from task2vec.wire.neighbours import Subject
 from task2vec.wire.settings import EmbeddingSettings
 
@@ -15,7 +15,10 @@ class RecommendationQuestion(Subject):
     """
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"task": "greek_capitals", "max_parameters": 6_000_000}]}
+        json_schema_extra={
+            **EITHER_TASK_OR_DATASET,
+            "examples": [{"task": "greek_capitals", "max_parameters": 6_000_000}],
+        }
     )
 
     k: int = Field(5, ge=1, le=1000, description="How many source tasks count.")

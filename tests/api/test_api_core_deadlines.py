@@ -17,13 +17,13 @@ SLEEP = "/v1/extra/sleep"
 
 @pytest.mark.parametrize("by", ["header", "setting"])
 async def test_who_waits_is_told_in_time(tmp_path: Path, by: str) -> None:
-    settings = Settings(request_seconds=0.2 if by == "setting" else 60, access_log=False)
-    headers = {"Request-Timeout": "0.2"} if by == "header" else {}
+    settings = Settings(request_seconds=1 if by == "setting" else 60, access_log=False)
+    headers = {"Request-Timeout": "1"} if by == "header" else {}
     async with running(tmp_path / "s", settings, routers=[extra_routes()]) as it:
         begun = time.monotonic()
-        answer = await it.client.get(SLEEP, params={"seconds": 1.0}, headers=headers)
+        answer = await it.client.get(SLEEP, params={"seconds": 1.5}, headers=headers)
         # In this process the client hears of the end of the answer when the app has returned.
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 2.2
         quick = await it.client.get(SLEEP, params={"seconds": 0.0}, headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (504, "deadline_exceeded")
@@ -31,7 +31,9 @@ async def test_who_waits_is_told_in_time(tmp_path: Path, by: str) -> None:
     assert quick.json() == {"slept": 0.0}
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon", "1e9", ""])
+@pytest.mark.parametrize(
+    "text", ["0", "0.99", "600.1", "-1", "nan", "inf", "soon", "1e2", "1_0", ""]
+)
 async def test_an_odd_deadline_is_refused(tmp_path: Path, text: str) -> None:
     async with running(tmp_path / "s", routers=[extra_routes()]) as it:
         headers = {"Request-Timeout": text}
@@ -46,6 +48,7 @@ async def test_an_odd_deadline_is_refused(tmp_path: Path, text: str) -> None:
         ({}, 60),
         ({"Request-Timeout": "7"}, 7),
         ({"Prefer": "wait=10"}, 60),
+        ({"Prefer": "wait=nan"}, 60),
         ({"Prefer": "respond-async, wait=100"}, 105),
         ({"Prefer": "wait=100", "Request-Timeout": "3"}, 3),
         ({"Content-Type": "multipart/form-data; boundary=x"}, math.inf),

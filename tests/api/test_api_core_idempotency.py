@@ -127,9 +127,9 @@ async def test_an_upload_is_recognised_without_being_read_twice(tmp_path: Path) 
 
 
 async def test_the_answer_to_a_request_that_was_given_up_can_be_fetched(tmp_path: Path) -> None:
-    slow = {"seconds": 0.4}
+    slow = {"seconds": 1.4}
     async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        headers = keyed("k", **{"Request-Timeout": "0.1"})
+        headers = keyed("k", **{"Request-Timeout": "1"})
         late = await it.client.post(COUNT, json=SUM, params=slow, headers=headers)
         again = await it.client.post(COUNT, json=SUM, params=slow, headers=keyed("k"))
 

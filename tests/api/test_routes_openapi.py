@@ -12,8 +12,8 @@ from pydantic import BaseModel, TypeAdapter
 
 import task2vec.wire as wire_package
 from task2vec.service.workspace import Workspace
-from task2vec_api import create_app
-from task2vec_api.protected import routes_of
+from task2vec_api import create_app, links
+from task2vec_api.served import routes_of
 from task2vec_api.settings import Settings
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -155,3 +155,17 @@ def _example(document: dict[str, Any], content: dict[str, Any]) -> Any:
     name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
     examples = document["components"]["schemas"].get(name, {}).get("examples")
     return examples[0] if examples else None
+
+
+def test_every_link_leads_somewhere(document: dict[str, Any]) -> None:
+    known = {operation["operationId"]: operation for _, _, operation in operations(document)}
+    followed = 0
+    for _, _, operation in operations(document):
+        for response in operation["responses"].values():
+            for name, link in response.get("links", {}).items():
+                parameters = known[link["operationId"]].get("parameters", [])
+                assert set(link["parameters"]) <= {one["name"] for one in parameters}, name
+                followed += 1
+    assert followed > 40
+    named = {operation for operation, _ in links.LINKS}
+    assert named <= set(known)

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +12,10 @@ from task2vec_api.errors import respond
 from task2vec_api.middleware.gate import takes_long
 from task2vec_api.middleware.headers import header, wish
 
-_LONGEST = 3600.0
+SHORTEST, LONGEST = 1, 600
+"""What a client may ask for, in seconds: in less, nothing that queues can be answered."""
+
+_NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{0,20})?")
 
 
 class Deadlines:
@@ -49,16 +53,13 @@ class Deadlines:
         if asked is None:
             waits = wish(scope, "wait")
             if waits is not None:
-                return max(self._seconds, min(waits, _LONGEST) + 5.0)
+                return max(self._seconds, min(waits, LONGEST) + 5.0)
             return math.inf if takes_long(scope) else self._seconds
-        try:
-            seconds = float(asked)
-        except ValueError:
-            seconds = math.nan
-        if not 0 < seconds <= _LONGEST:
+        seconds = float(asked) if _NUMBER.fullmatch(asked) else math.nan
+        if not SHORTEST <= seconds <= LONGEST:
             raise SettingError(
                 "The header Request-Timeout",
-                expected=f"seconds above 0, at most {_LONGEST:g}",
+                expected=f"{SHORTEST} to {LONGEST} seconds",
                 got=asked[:50],
             )
         return seconds

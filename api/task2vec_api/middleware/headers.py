@@ -1,5 +1,7 @@
 """Reading the headers of a request."""
 
+import math
+
 from starlette.types import Scope
 
 
@@ -23,7 +25,8 @@ def wish(scope: Scope, preference: str) -> float | None:
         name, _, value = part.strip().partition("=")
         if name.lower() == preference:
             try:
-                return float(value)
+                number = float(value)
             except ValueError:
                 return None
+            return number if math.isfinite(number) else None
     return None

@@ -14,6 +14,9 @@ from task2vec.store.idempotency import Idempotency, StoredAnswer
 from task2vec_api.logs import logger
 from task2vec_api.middleware.headers import header
 
+WORKERS = "/v1/leases"
+"""Below it, fences tell what was done already."""
+
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # An answer to a POST is a JSON document; what is larger is not worth keeping.
 _MOST = 1 << 20
@@ -37,7 +40,7 @@ class IdempotencyKeys:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         key = header(scope, b"idempotency-key") if scope["type"] == "http" else None
-        if key is None or scope["method"] != "POST" or scope["path"].startswith("/v1/leases"):
+        if key is None or scope["method"] != "POST" or scope["path"].startswith(WORKERS):
             await self.app(scope, receive, send)
             return
         if not _KEY.fullmatch(key):

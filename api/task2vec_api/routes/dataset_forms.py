@@ -11,6 +11,7 @@ from task2vec.service.datasets import format_of
 from task2vec.service.packing import PACKED, Packer
 from task2vec.service.uploads import Upload, begin_upload
 from task2vec.service.workspace import Workspace
+from task2vec.types.names import LONGEST_NAME, NAME_PATTERN
 from task2vec_api.forms import Part, TextPart
 from task2vec_api.sent_files import UploadPart
 
@@ -20,10 +21,14 @@ FORM: dict[str, Any] = {
     "multipart/form-data": {
         "schema": {
             "type": "object",
+            "additionalProperties": False,
+            "oneOf": [{"required": ["file"]}, {"required": ["name", "images"]}],
             "properties": {
                 "name": {
                     "type": "string",
-                    "maxLength": 200,
+                    "minLength": 1,
+                    "maxLength": LONGEST_NAME,
+                    "pattern": NAME_PATTERN,
                     "description": "Default: the file's name without its ending.",
                 },
                 "file": {
@@ -33,6 +38,7 @@ FORM: dict[str, Any] = {
                 },
                 "images": {
                     "type": "array",
+                    "minItems": 1,
                     "items": {"type": "string", "format": "binary"},
                     "description": "Images whose file names are `label/name.jpg` or "
                     "`split/label/name.jpg`, instead of `file`.",

@@ -32,6 +32,7 @@ FORM: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["findings"],
+                    "additionalProperties": False,
                     "properties": {
                         "findings": {"$ref": "#/components/schemas/Findings"},
                         **{name: {"type": "string", "format": "binary"} for name in _FILES},

@@ -48,7 +48,12 @@ async def follow_job(
     caller: Reader,
     last_event_id: Annotated[
         str | None,
-        Header(max_length=100, description="Go on behind this event.", examples=["42"]),
+        Header(
+            max_length=19,
+            pattern="^[0-9]*$",
+            description="Go on behind this event.",
+            examples=["42"],
+        ),
     ] = None,
 ) -> Response:
     """Stream what happens to a job, from its beginning or from behind `Last-Event-ID`.

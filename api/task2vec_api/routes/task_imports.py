@@ -9,6 +9,7 @@ from starlette.responses import Response
 from task2vec.errors import InputError
 from task2vec.service.imports import add_embedding
 from task2vec.service.uploads import begin_upload
+from task2vec.types.names import LONGEST_NAME, NAME_PATTERN, is_name
 from task2vec.wire.tasks import Task
 from task2vec_api.callers import Writer
 from task2vec_api.documents import failing, json_answer, router, told
@@ -18,6 +19,7 @@ from task2vec_api.sent_files import UploadPart
 
 routes = router("tasks")
 
+_NAME = {"minLength": 1, "maxLength": LONGEST_NAME, "pattern": NAME_PATTERN}
 _FORM = {
     "requestBody": {
         "required": True,
@@ -26,6 +28,7 @@ _FORM = {
                 "schema": {
                     "type": "object",
                     "required": ["embedding"],
+                    "additionalProperties": False,
                     "properties": {
                         "embedding": {
                             "type": "string",
@@ -34,13 +37,13 @@ _FORM = {
                         },
                         "name": {
                             "type": "string",
-                            "maxLength": 200,
+                            **_NAME,
                             "description": "Default: the name that the file states.",
                         },
                         "tags": {
                             "type": "array",
                             "maxItems": 50,
-                            "items": {"type": "string", "maxLength": 200},
+                            "items": {"type": "string", **_NAME},
                         },
                         "update": {
                             "type": "boolean",
@@ -117,7 +120,7 @@ class _Form:
     def tags(self) -> tuple[str, ...]:
         tags = tuple(part.value or "" for part in self._texts["tags"])
         for tag in tags:
-            if not tag or not tag.isprintable() or len(tag) > 200:
+            if not is_name(tag):
                 raise InputError(
                     "A tag cannot be used",
                     expected="1 to 200 printable characters",

@@ -1,0 +1,32 @@
+"""The routes of an app, and which of them an address belongs to."""
+
+import re
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from starlette.routing import compile_path
+
+_PARAMETER = re.compile(r"\{[^}]*\}")
+
+
+def routes_of(app: FastAPI) -> list[RouteContext]:
+    """Return every route of an app, with its full path, its methods and its dependencies."""
+    contexts = iter_route_contexts(app.router.routes)
+    return [context for context in contexts if isinstance(context.original_route, APIRoute)]
+
+
+def allowed_methods(app: FastAPI, path: str) -> list[str]:
+    """Return the methods that ``path`` takes, none where no route serves it.
+
+    Frameworks tell those of the first route that fits. Where several templates fit, such as
+    ``/jobs/{job}`` and ``/jobs/{job}:cancel``, the address belongs to the most literal one.
+    """
+    methods: dict[str, set[str]] = {}
+    for route in routes_of(app):
+        methods.setdefault(route.path or "", set()).update(route.methods or ())
+    fitting = [template for template in methods if compile_path(template)[0].match(path)]
+    return sorted(methods[max(fitting, key=_literal)]) if fitting else []
+
+
+def _literal(template: str) -> int:
+    return len(_PARAMETER.sub("", template))

@@ -1,0 +1,25 @@
+"""What may be a name: of a task, a model, a data set, a class, a tag, a worker."""
+
+import re
+
+LONGEST_NAME = 200
+
+# What cannot be seen forges lines of logs and of terminals, and makes two names look like one:
+# control and format characters, spaces other than the plain one, private and unassigned planes.
+_HIDDEN = (
+    r"\x00-\x1f\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
+    r"\ue000-\uf8ff\ufeff\ufff9-\ufffb\ufffe\uffff"
+    # JSON Schema has no escape for these.
+    "\U00040000-\U0010ffff"
+)
+
+NAME_PATTERN = f"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$"
+"""For JSON Schema: visible characters, and spaces between them."""
+
+# No JSON carries lone surrogates, but the names of files do.
+_NAME = re.compile(NAME_PATTERN.replace(_HIDDEN, _HIDDEN + r"\ud800-\udfff"))
+
+
+def is_name(text: str) -> bool:
+    """Whether a text of 1 to `LONGEST_NAME` characters shows all that it holds."""
+    return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None
