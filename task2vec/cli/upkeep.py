@@ -1,7 +1,7 @@
 """The commands probes, doctor and demo."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -15,6 +15,13 @@ from task2vec.cli.options import (
     open_client,
 )
 from task2vec.cli.output import console, print_json, print_table, show
+from task2vec.data.wording import plural
+from task2vec.errors import Task2VecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from task2vec.service.doctor import Check
 
 
 def register(app: typer.Typer) -> None:
@@ -55,12 +62,18 @@ def probes(
     )
 
 
-def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> int:
+def doctor(
+    store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
+) -> int:
     """Say what is installed, which device and weights are there, what is wrong and how to mend it.
 
     Example: `task2vec doctor`
 
-    Exit code 1 when something would stop the main job.
+    With `--url` the server is looked at instead. Exit code 1 when something would stop the main
+    job.
     """
     from task2vec.service.doctor import State, examine
 
@@ -70,7 +83,7 @@ def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> i
         State.FAULT: ("FAULT", "red"),
     }
     checks = []
-    for check in examine(store):
+    for check in _examine_server(store, url, api_key) if url else examine(store):
         checks.append(check)
         if not as_json:
             name = (f"{check.name:<24}", "bold")
@@ -81,6 +94,20 @@ def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> i
     if as_json:
         print_json({"checks": [check.to_json() for check in checks]})
     return int(any(check.state is State.FAULT for check in checks))
+
+
+def _examine_server(store: Path, url: str, api_key: str | None) -> "Iterator[Check]":
+    """Ask what a key with the scope read may ask."""
+    from task2vec.service.doctor import Check, State
+
+    try:
+        with open_client(store, url, api_key) as client:
+            probes = len(client.probes())
+            yield Check("server", State.FINE, f"{url} answers, with {plural(probes, 'probe')}")
+            waiting = sum(1 for _ in client.jobs.list(state="queued"))
+            yield Check("jobs", State.FINE, f"{plural(waiting, 'job')} waiting for a worker")
+    except Task2VecError as error:
+        yield Check("server", State.FAULT, error.problem, error.remedy)
 
 
 def demo(

@@ -92,7 +92,7 @@ class AsyncClient(Asynchronous):
         transport: "httpx2.AsyncBaseTransport | None" = None,
     ) -> None:
         address = address_of(url)
-        sender = sender_of(api_key, timeout=timeout, tries=tries)
+        sender = sender_of(api_key, tries=tries)
         driver = AsyncDriver(AsyncHttp(address, timeout=timeout, transport=transport))
         super().__init__(driver, sender)
         self.url = address.url

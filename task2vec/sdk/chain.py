@@ -22,19 +22,11 @@ def address_of(url: str | None) -> Address:
     return Address(found)
 
 
-def sender_of(api_key: str | None, *, timeout: float, tries: int) -> Sender:
-    """Return the chain: who asks and until when, which request it is, again if need be."""
-    if not timeout > 0 or tries < 1:
-        raise SettingError(
-            "A client cannot be made",
-            expected="a timeout above 0 seconds, and at least 1 try",
-            got=f"{timeout} and {tries}",
-        )
-    headers = {
-        "User-Agent": f"task2vec/{__version__}",
-        # So that the server does not go on with what nobody waits for; it takes 1 to 600 seconds.
-        "Request-Timeout": f"{min(max(timeout, 1.0), 600.0):g}",
-    }
+def sender_of(api_key: str | None, *, tries: int) -> Sender:
+    """Return the chain: who asks, which request it is, again if need be."""
+    if tries < 1:
+        raise SettingError("A client tries at least once", got=f"tries={tries}")
+    headers = {"User-Agent": f"task2vec/{__version__}"}
     key = api_key or os.environ.get(KEY_VARIABLE)
     if key is not None:
         if not key.isascii() or not key.isprintable() or " " in key:

@@ -99,7 +99,7 @@ class Client(Blocking):
         transport: "httpx2.BaseTransport | None" = None,
     ) -> None:
         address = address_of(url)
-        sender = sender_of(api_key, timeout=timeout, tries=tries)
+        sender = sender_of(api_key, tries=tries)
         driver = BlockingDriver(BlockingHttp(address, timeout=timeout, transport=transport))
         super().__init__(driver, sender)
         self.url = address.url

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 #: Working on an upload, or waiting for the next sign of life of a job, takes the server longer.
 PATIENCE = 600.0
 _CONNECT_SECONDS = 10.0
+#: What a server lets itself be told.
+_SHORTEST, _LONGEST = 1.0, 600.0
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,22 @@ class Address:
         return self.url + (path if path.startswith("/livez") else f"/v1{path}")
 
 
+def checked(timeout: float) -> float:
+    """Return a timeout in seconds; raises `SettingError` for one that is over at once."""
+    # Written so that nan fails too.
+    if not timeout > 0:
+        raise SettingError("A timeout is too short", expected="above 0 seconds", got=f"{timeout}")
+    return timeout
+
+
 def prepare(request: Request[Any], address: Address, *, timeout: float) -> dict[str, Any]:
     """Return a request, but for its body, in the words of httpx2."""
     import httpx2
 
     headers = {"Accept": "application/json", **request.headers}
+    if not request.patient and _SHORTEST <= timeout <= _LONGEST:
+        # So that the server does not go on with what nobody waits for.
+        headers["Request-Timeout"] = f"{timeout:g}"
     if request.body is not None and not isinstance(request.body, bytes):
         headers["Content-Type"] = request.body.content_type
         headers["Content-Length"] = str(request.body.length)

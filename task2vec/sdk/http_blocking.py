@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from task2vec.errors import UnreachableError
-from task2vec.sdk.http import Address, answer_of, failure, prepare
+from task2vec.sdk.http import Address, answer_of, checked, failure, prepare
 from task2vec.sdk.request import Answer, Body, Request
 from task2vec.sdk.steps import Event
 
@@ -38,7 +38,7 @@ class BlockingHttp:
         import httpx2
 
         self.address = address
-        self._timeout = timeout
+        self._timeout = checked(timeout)
         self._client = httpx2.Client(transport=transport)
         self._closed = False
 

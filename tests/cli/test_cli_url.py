@@ -123,6 +123,15 @@ def test_nobody_there_is_told(cli: Cli) -> None:
     assert "task2vec serve" in found.err
 
 
+def test_the_doctor_looks_at_the_server(cli: Cli, url: str) -> None:
+    well = cli("doctor", "--url", url, "--json")
+    ill = cli("doctor", "--url", "http://127.0.0.1:9", "--json")
+
+    assert (well.code, [check["state"] for check in well.json["checks"]]) == (0, ["fine", "fine"])
+    assert (ill.code, [check["state"] for check in ill.json["checks"]]) == (1, ["fault"])
+    assert "task2vec serve" in ill.json["checks"][0]["remedy"]
+
+
 def test_address_and_key_from_the_environment(
     cli: Cli, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,19 @@ def test_a_request_says_who_asks(connect: Any, far: Far) -> None:
     assert headers["user-agent"].startswith("task2vec/")
 
 
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_timeout_is_some_time(timeout: float) -> None:
+    for kind in (Client, AsyncClient):
+        with pytest.raises(SettingError, match="timeout"):
+            kind("http://127.0.0.1:1", timeout=timeout)
+
+
+def test_a_timeout_that_a_server_does_not_take_is_the_clients_own(connect: Any, far: Far) -> None:
+    connect(far.url, timeout=10_000).probes()
+    connect(far.url, timeout=0.9).probes()
+    assert all("request-timeout" not in headers for _, _, headers in far.asked)
+
+
 def test_a_busy_server_is_asked_again(connect: Any, far: Far) -> None:
     far.refusals = [(503, {"Retry-After": "0"}), (429, {})]
 
@@ -183,6 +196,8 @@ def test_a_source_is_sent_whole_and_its_progress_told(
     post = far.asked[-1][2]
     assert int(post["content-length"]) == len(far.bodies[0])
     assert "transfer-encoding" not in post
+    # However long it takes: a deadline would end it half way.
+    assert "request-timeout" not in post
     assert (told[0].done, told[-1].done) == (0, payload.length)
     assert {progress.total for progress in told} == {payload.length}
 
