@@ -8,7 +8,14 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
-from task2vec.errors import LeaseLostError, Task2VecError, UnknownNameError
+from task2vec.errors import (
+    AccessError,
+    LeaseLostError,
+    ServiceError,
+    StoreError,
+    Task2VecError,
+    UnknownNameError,
+)
 from task2vec.wire.jobs import Progress
 from task2vec.wire.leases import Lease
 from task2vec.worker.drain import Drain
@@ -47,6 +54,8 @@ class Heart:
         self._pause = min(lease.seconds / 4, _LONGEST_PAUSE)
         self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
         self.halt: Halt | None = None
+        #: Whether the server knows how the job ended.
+        self.delivered = False
 
     def tell(self, stage: str, done: int, total: int) -> None:
         """Note how far the work is."""
@@ -75,14 +84,16 @@ class Heart:
         due = time.monotonic() + self._pause
         while not self._over.wait(_POLL):
             if self._drain.asked:
-                self.halt = self.halt or Halt.DRAINED
-                self._release()
-                return
+                break
             if time.monotonic() < due:
                 continue
             due = time.monotonic() + self._pause
             if self._told is not None and self._told != self._sent and not self._beat(self._told):
                 return
+        # Also where the work heard of it sooner, and has ended.
+        if self._drain.asked and not self.delivered:
+            self.halt = Halt.DRAINED
+            self._release()
 
     def _beat(self, told: tuple[str, int, int]) -> bool:
         """Send one; return whether to go on."""
@@ -112,7 +123,9 @@ class Heart:
 
     def _release(self) -> None:
         for _ in range(3):
-            with suppress(Task2VecError):
-                self._server.release(self._lease)
+            with suppress(ServiceError, StoreError):
+                # That it is somebody else's by now is as good.
+                with suppress(LeaseLostError, UnknownNameError, AccessError):
+                    self._server.release(self._lease)
                 return
             time.sleep(_POLL)

@@ -12,7 +12,7 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from task2vec import __version__
-from task2vec.errors import ServiceError
+from task2vec.errors import ServiceError, SettingError
 from task2vec.sdk.http import Address, answer_of, failure
 from task2vec.sdk.problems import raise_for
 from task2vec.sdk.request import Method, Request, segment
@@ -33,7 +33,8 @@ class Server:
     """One server; safe to use from several threads.
 
     Every method raises what a refusal stands for, and `ServiceError` where there is no answer.
-    ``context`` is how its certificate is checked, ``transport`` replaces the network.
+    ``context`` is how its certificate is checked, ``transport`` replaces the network. Raises
+    `SettingError` for a key that cannot be sent.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class Server:
         self.address = address
         headers = {"User-Agent": f"task2vec-worker/{__version__}", "Accept": "application/json"}
         if api_key is not None:
+            if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
+                raise SettingError("The API key is none", expected="printable ASCII without spaces")
             headers["Authorization"] = f"Bearer {api_key}"
         self._client = httpx2.Client(
             headers=headers,

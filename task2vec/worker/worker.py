@@ -25,7 +25,7 @@ from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.wire.leases import Failure, Lease
 from task2vec.worker.downloads import Downloads
 from task2vec.worker.drain import Drain
-from task2vec.worker.heart import Heart
+from task2vec.worker.heart import Halt, Heart
 from task2vec.worker.job import Done, LeasedJob
 from task2vec.worker.server import Server
 
@@ -112,10 +112,12 @@ class Worker:
             )
             done = job.run(heart)
             if done is None:
-                logger.info("job %s: given up (%s)", lease.job, heart.halt)
+                why = heart.halt or Halt.DRAINED
+                logger.info("job %s: given up, %s", lease.job, why.value)
                 return
             self._deliver(lease, done, heart)
-        logger.info("job %s: handed in after %.1f s", lease.job, time.monotonic() - started)
+        if heart.delivered:
+            logger.info("job %s: handed in after %.1f s", lease.job, time.monotonic() - started)
 
     def _deliver(self, lease: Lease, done: Done | Failure, heart: Heart) -> None:
         """Send what came of a job until the server has it or does not want it."""
@@ -131,6 +133,7 @@ class Worker:
                         done.files,
                         told=lambda sent, total: heart.tell("uploading", sent, total),
                     )
+                heart.delivered = True
                 return
             except (LeaseLostError, UnknownNameError) as error:
                 logger.warning("job %s belongs to somebody else: %s", lease.job, error)

@@ -87,6 +87,21 @@ def test_a_job_is_handed_back_at_once_whatever_the_work_does(drain):
     assert heart.halt is Halt.DRAINED
 
 
+def test_a_job_whose_work_has_stopped_already_is_handed_back_too(drain):
+    client, recorded = server(release=answer({}))
+    with Heart(client, LEASE, drain) as heart:
+        drain.asked = True
+    assert recorded.asked == [("/v1/leases/job_1:release", {"fence": 3})]
+    assert heart.halt is Halt.DRAINED
+
+
+def test_what_is_delivered_is_not_handed_back(drain):
+    client, recorded = server()
+    with Heart(client, LEASE, drain) as heart:
+        heart.delivered = drain.asked = True
+    assert recorded.asked == []
+
+
 def test_handing_back_is_tried_again(drain):
     def broken(_):
         raise httpx2.ConnectError("refused")

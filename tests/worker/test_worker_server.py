@@ -7,8 +7,16 @@ import pytest
 from wire_server import LEASE, answer, refusal, server
 
 from task2vec.engine.work import KINDS
-from task2vec.errors import LeaseLostError, OverloadedError, ServiceError, UnreachableError
+from task2vec.errors import (
+    LeaseLostError,
+    OverloadedError,
+    ServiceError,
+    SettingError,
+    UnreachableError,
+)
+from task2vec.sdk.http import Address
 from task2vec.wire.leases import Findings
+from task2vec.worker.server import Server
 
 FINDINGS = Findings(fence=3, seconds=1.5, warnings=("few images",), measured={"mdl_a": (True,)})
 
@@ -34,6 +42,13 @@ def test_the_key_goes_with_every_request():
     client, _ = server(leases=note)
     client.lease("me", KINDS, wait=0)
     assert seen == ["Bearer secret"]
+
+
+@pytest.mark.parametrize("key", ["two words", "schlüssel", "a\nb"])
+def test_what_cannot_be_a_key_is_told_without_being_shown(key):
+    with pytest.raises(SettingError) as raised:
+        Server(Address("http://far.example"), api_key=key)
+    assert key not in str(raised.value)
 
 
 def test_findings_and_files_are_one_form(tmp_path):
