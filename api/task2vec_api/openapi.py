@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from task2vec.wire.datasets import NewRemoteDataset
+from task2vec.wire.jobs import JobEvent
 from task2vec.wire.leases import Findings
 from task2vec.wire.problems import Problem
 from task2vec_api.documents import COMMON_ERRORS, PROBLEM_TYPE, meaning_of, problem_example
@@ -41,8 +42,8 @@ _TAGS = {
     "health": "Whether the server is well.",
 }
 
-# Their bodies are read as they come, so that no endpoint names them.
-_SCHEMAS = (NewRemoteDataset, Findings, Problem)
+# They come in forms and streams, so that no endpoint names them.
+_SCHEMAS = (NewRemoteDataset, Findings, JobEvent, Problem)
 
 _SECURITY = "key"
 _METHODS = {"get", "head", "post", "patch", "delete", "put"}

@@ -216,3 +216,20 @@ async def test_numbers_that_are_none_become_null(server: Running) -> None:
     task = Task.model_validate(answer.json())
     assert (task.complexity, task.standard_error) == (None, None)
     assert answer.json()["provenance"]["standard_error"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/v1/tasks", {"GET", "POST"}),
+        ("/v1/tasks/greek_capitals", {"DELETE", "GET", "HEAD", "PATCH"}),
+        ("/v1/tasks:import", {"POST"}),
+        ("/v1/tasks/greek_capitals/embedding", {"GET"}),
+    ],
+)
+async def test_a_method_that_is_not_there_is_told_with_those_that_are(
+    server: Running, path: str, methods: set[str]
+) -> None:
+    answer = await server.client.put(path)
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert set(answer.headers["allow"].split(", ")) == methods

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from task2vec.errors import InputError
 from task2vec.service.jobs import events_after, get_job
 from task2vec.store.jobs import StoredEvent
+from task2vec.types import EventKind
 from task2vec.wire.jobs import JobEvent
 from task2vec_api.callers import Reader
 from task2vec_api.documents import failing, router, sent
@@ -23,13 +24,29 @@ routes = router("jobs")
 
 _KEEP_ALIVE_SECONDS = 15.0
 _LARGEST_EVENT = 2**63 - 1
-_EXAMPLE = (
-    "event: progress\n"
-    'data: {"id":42,"kind":"progress","job":{"id":"job_01kb2m4a9z3x5c7v","kind":"embed",'
-    '"state":"running","progress":{"stage":"fisher","done":112,"total":300}}}\n'
-    "id: 42\n\n"
-)
-_STREAM: dict[str, Any] = {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}}
+# Each event by itself: OpenAPI has no words for a stream of them.
+_STREAM: dict[str, Any] = {
+    "text/event-stream": {
+        "schema": {
+            "type": "object",
+            "required": ["event", "id", "data"],
+            "properties": {
+                "event": {"enum": [kind.value for kind in EventKind]},
+                "id": {"type": "string", "pattern": "^[0-9]+$"},
+                "data": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": {"$ref": "#/components/schemas/JobEvent"},
+                },
+            },
+        },
+        "example": {
+            "event": "progress",
+            "id": "42",
+            "data": '{"id":42,"kind":"progress","job":{"id":"job_01kb2m4a9z3x5c7v", ...}}',
+        },
+    }
+}
 
 
 @routes.get(
