@@ -37,11 +37,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         _show_usage(error)
         return BAD_INPUT
-    except typer.Abort:
-        code = INTERRUPTED
-    except KeyboardInterrupt as interruption:
-        # What goes on elsewhere, and how to find it.
-        notes = getattr(interruption, "__notes__", ())
+    except (typer.Abort, KeyboardInterrupt) as interruption:
+        # What goes on elsewhere, and how to find it; typer makes an interruption its own error.
+        told = (interruption, interruption.__cause__, interruption.__context__)
+        notes = [note for error in dict.fromkeys(told) for note in getattr(error, "__notes__", ())]
         code = INTERRUPTED
     except BrokenPipeError:
         return _reader_gone()

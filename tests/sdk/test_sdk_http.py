@@ -233,7 +233,13 @@ def test_an_upload_is_repeated_whole(connect: Any, far: Far, tmp_path: Path) -> 
 
 def test_an_interrupted_wait_says_how_to_find_the_job(far: Far) -> None:
     code = f"import task2vec; task2vec.Client({far.url!r}).jobs.wait('job_1')"
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background has interruptions ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
+    )
     waiting = threading.Event()
     while not any(path.endswith("events") for _, path, _ in far.asked):
         assert not waiting.wait(0.02)

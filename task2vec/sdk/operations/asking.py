@@ -8,6 +8,14 @@ from task2vec.errors import SettingError
 
 M = TypeVar("M", bound=BaseModel)
 
+#: pydantic's words and ours.
+_WORDS = (
+    ("Input should be ", ""),
+    ("Value error, ", ""),
+    ("greater than or equal to", "at least"),
+    ("less than or equal to", "at most"),
+)
+
 
 def ask(question: type[M], **arguments: Any) -> M:
     """Return a question, or raise `SettingError` that names the faulty arguments."""
@@ -17,7 +25,13 @@ def ask(question: type[M], **arguments: Any) -> M:
         faults = error.errors(include_url=False)
         names = ", ".join(".".join(str(part) for part in fault["loc"]) for fault in faults)
         raise SettingError(
-            f"{names or 'The question'} cannot be used",
-            expected="; ".join(fault["msg"].removeprefix("Input should be ") for fault in faults),
+            f"{'This name' if names == 'name' else names or 'The question'} cannot be used",
+            expected="; ".join(_in_our_words(fault["msg"]) for fault in faults),
             got=", ".join(repr(fault["input"])[:100] for fault in faults),
         ) from None
+
+
+def _in_our_words(text: str) -> str:
+    for theirs, ours in _WORDS:
+        text = text.replace(theirs, ours)
+    return text
