@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,15 @@ with Ownership(Path(sys.argv[1])) as ownership:
     ownership.announce("http://127.0.0.1:1234")
     print("owned", flush=True)
     time.sleep(60)
+"""
+
+ASKER = """
+import sys
+from pathlib import Path
+from task2vec.service.ownership import server_of
+print("asking", flush=True)
+while True:
+    server_of(Path(sys.argv[1]))
 """
 
 
@@ -78,14 +86,12 @@ def test_asking_leaves_no_trace_and_needs_no_store(tmp_path: Path) -> None:
 def test_whoever_asks_does_not_keep_a_server_from_starting(tmp_path: Path) -> None:
     with Ownership(tmp_path):
         pass
-    asking = (
-        "from task2vec.service.ownership import server_of; from pathlib import Path; import sys\n"
-    )
-    asking += "while True: server_of(Path(sys.argv[1]))"
-    with subprocess.Popen([sys.executable, "-c", asking, str(tmp_path)]) as process:
+    command = [sys.executable, "-c", ASKER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            time.sleep(0.5)
-            for _ in range(20):
+            assert process.stdout is not None
+            assert process.stdout.readline() == "asking\n"
+            for _ in range(300):
                 with Ownership(tmp_path):
                     assert server_of(tmp_path) is not None
         finally:
