@@ -23,6 +23,8 @@ from task2vec.types import Estimator, Provenance, Space, TaskEmbedding
 #: Told of (stage, done, total) as images pass a stage: "reading", "features", "fisher", "noise".
 #: In the last two an image counts once for each of its label draws.
 Progress = Callable[[str, int, int], None]
+#: Told of the standard error that an embedding has so far.
+ErrorSoFar = Callable[[float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +49,13 @@ class Embedder:
             prior_precision=self.settings.prior_precision,
         )
 
-    def embed(self, task: Task, progress: Progress | None = None) -> Embedded:
+    def embed(
+        self, task: Task, progress: Progress | None = None, error: ErrorSoFar | None = None
+    ) -> Embedded:
         """Embed a task: draw images, fit the head on their features, estimate the Fisher.
+
+        ``error`` hears of the standard error before the part that refitting the head adds, which
+        takes a while yet.
 
         Raises `SourceError` when the task cannot be embedded.
         """
@@ -81,9 +88,10 @@ class Embedder:
             groups=groups,
             progress=lambda done: tell("fisher", done, count * draws),
         )
-        standard_error = expected_repeat_distance(
-            estimate.replicates, settings.prior_precision
-        ) + expected_refit_distance(
+        of_images = expected_repeat_distance(estimate.replicates, settings.prior_precision)
+        if error is not None:
+            error(of_images)
+        standard_error = of_images + expected_refit_distance(
             self.probe,
             sample,
             features,

@@ -6,7 +6,7 @@ from threading import Lock
 import torch
 
 from task2vec.data.task import Task
-from task2vec.embedding.embedder import Embedded, Embedder, Progress
+from task2vec.embedding.embedder import Embedded, Embedder, ErrorSoFar, Progress
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.engine.allocator import keep_freed_memory
 from task2vec.errors import SettingError
@@ -58,9 +58,10 @@ class LocalEngine:
         probe: str,
         settings: EmbeddingSettings,
         progress: Progress | None = None,
+        error: ErrorSoFar | None = None,
     ) -> Embedded:
         """Embed a task; raises `SourceError` when it cannot be embedded."""
-        return Embedder(self.probe(probe), settings).embed(task, progress)
+        return Embedder(self.probe(probe), settings).embed(task, progress, error)
 
 
 def usable_device(name: str) -> str:

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from task2vec.data.task import Task
-from task2vec.embedding.embedder import Progress
+from task2vec.embedding.embedder import ErrorSoFar, Progress
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.engine.findings import EmbeddedRole, Findings
 from task2vec.engine.local import LocalEngine
@@ -53,12 +53,14 @@ class Work:
     """Does orders, one at a time.
 
     ``tell`` hears of (stage, done, total) as images pass: "reading", "features", "fisher",
-    "noise", "probing", "tuning". ``stopped`` is asked between batches.
+    "noise", "probing", "tuning". ``stopped`` is asked between batches. ``error`` hears of an
+    embedding's standard error so far.
     """
 
     engine: LocalEngine
     tell: Progress = field(default=lambda _stage, _done, _total: None)
     stopped: Callable[[], bool] = field(default=lambda: False)
+    error: ErrorSoFar = field(default=lambda _error: None)
 
     def do(self, order: Order) -> Findings:
         """Do an order.
@@ -83,7 +85,11 @@ class Work:
             probe = str(asked.get("probe") or DEFAULT_PROBE)
             for role, task in order.tasks.items():
                 found = self.engine.embed(
-                    task, probe=probe, settings=settings, progress=self._progress
+                    task,
+                    probe=probe,
+                    settings=settings,
+                    progress=self._progress,
+                    error=self.error,
                 )
                 embedded[role] = EmbeddedRole(task.name, found.embedding, thumbnail(found.sample))
                 told = "" if role == "task" else f"{role}: "

@@ -50,6 +50,7 @@ class Heart:
         self._told: tuple[str, int, int] | None = None
         self._sent: tuple[str, int, int] | None = None
         self._stage_began = ("", 0.0)
+        self._error: float | None = None
         self._over = threading.Event()
         self._pause = min(lease.seconds / 4, _LONGEST_PAUSE)
         self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
@@ -62,6 +63,10 @@ class Heart:
         if stage != self._stage_began[0]:
             self._stage_began = (stage, time.monotonic())
         self._told = (stage, done, total)
+
+    def tell_error(self, error: float) -> None:
+        """Note the standard error that the embedding has so far."""
+        self._error = error
 
     def stopped(self) -> bool:
         """Whether the work is to stop."""
@@ -98,7 +103,13 @@ class Heart:
     def _beat(self, told: tuple[str, int, int]) -> bool:
         """Send one; return whether to go on."""
         stage, done, total = told
-        progress = Progress(stage=stage, done=done, total=total, seconds_left=self._left(told))
+        progress = Progress(
+            stage=stage,
+            done=done,
+            total=total,
+            standard_error=self._error,
+            seconds_left=self._left(told),
+        )
         try:
             pulse = self._server.heartbeat(self._lease, progress)
         except (LeaseLostError, UnknownNameError):

@@ -67,7 +67,7 @@ class LeasedJob:
             return failure_of(error, fence=self.lease.fence, shown=self._shown)
 
     def _work(self, heart: Heart) -> Findings:
-        work = Work(self._engine, tell=heart.tell, stopped=heart.stopped)
+        work = Work(self._engine, tell=heart.tell, stopped=heart.stopped, error=heart.tell_error)
         payload = self.lease.payload
         tell = _stopping(heart)
         order = Order(

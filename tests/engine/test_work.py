@@ -47,6 +47,7 @@ class Told:
 
     steps: list[tuple[str, int, int]] = field(default_factory=list)
     most: float = float("inf")
+    errors: list[float] = field(default_factory=list)
 
     def tell(self, *step):
         self.steps.append(step)
@@ -65,7 +66,7 @@ def do(engine, told, tmp_path):
     """Do an order about ``tasks``, by role."""
 
     def call(kind, payload, **tasks):
-        work = Work(engine, tell=told.tell, stopped=told.stopped)
+        work = Work(engine, tell=told.tell, stopped=told.stopped, error=told.errors.append)
         return work.do(Order(kind=kind, payload=payload, tasks=tasks, folder=tmp_path))
 
     return call
@@ -92,6 +93,9 @@ def test_an_embedding_is_that_of_the_embedder(engine, probe, do, told):
     # Of two classes, the exact Fisher information takes two passes an image.
     assert ("fisher", 24, 24) in told.steps
     assert told.steps[-1] == ("noise", 48, 48)
+    # Refitting the head only adds to it.
+    (error,) = told.errors
+    assert 0 < error <= made.embedding.provenance.standard_error
 
 
 def test_both_sides_of_a_distance_are_embedded(engine, probe, do):

@@ -27,11 +27,15 @@ def test_it_beats_as_the_work_gets_ahead(drain):
     with Heart(client, LEASE, drain) as heart:
         for done in range(12):
             heart.tell("fisher", done, 12)
+            if done == 6:
+                heart.tell_error(0.25)
             time.sleep(0.1)
     found = beats(recorded)
     assert len(found) >= 3
     assert found == sorted(set(found))
     assert all(b["fence"] == 3 for b in recorded.of(":heartbeat"))
+    errors = [beat["progress"]["standard_error"] for beat in recorded.of(":heartbeat")]
+    assert (errors[0], errors[-1]) == (None, 0.25)
     # At one image each tenth of a second.
     left = recorded.of(":heartbeat")[-1]["progress"]["seconds_left"]
     assert left == pytest.approx((12 - found[-1][1]) * 0.1, rel=0.5)
