@@ -1,7 +1,6 @@
 """The starting models: packaged ones from the start, others as they are added."""
 
 from collections.abc import Callable
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import parse_qs
