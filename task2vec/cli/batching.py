@@ -75,18 +75,17 @@ def batch(
     again: what is stored already is neither sent nor computed twice. A source that fails does not
     stop the others; the exit code is then 1. An empty folder is skipped.
     """
-    from task2vec.sdk.problems import error_of
     from task2vec.service.batch_items import find_items
     from task2vec.wire.batches import ItemStatus
 
     items = find_items(sources)
     counts: Counter[ItemStatus] = Counter()
-    try:
-        with (
-            open_client(store, url, api_key) as client,
-            bars() as progress,
-            _lines_to(output) as write,
-        ):
+    with (
+        open_client(store, url, api_key) as client,
+        bars() as progress,
+        _lines_to(output) as write,
+    ):
+        try:
             overall = progress.add_task("tasks", total=len(items))
             tell, end = item_bars(progress)
             results = client.batch(
@@ -103,35 +102,36 @@ def batch(
                 counts[item.status] += 1
                 end(item.name)
                 progress.advance(overall)
-                error = None if item.error is None else str(error_of(item.error))
-                line = {
-                    **(
-                        {"name": item.name}
-                        if item.task is None
-                        else item.task.model_dump(mode="json")
-                    ),
-                    "source": str(items[item.position].source),
-                    "status": item.status.value,
-                    "error": error,
-                }
+                line = _line_of(item, items[item.position].source)
                 write(line)
                 if as_json:
                     print_json(line)
                 elif output is None:
-                    _show(item, error)
+                    _show(item, line["error"])
                 if item.task is not None and item.status is ItemStatus.EMBEDDED and not as_json:
                     warn(f"{item.name}: {warning}" for warning in item.task.warnings)
-    except KeyboardInterrupt as interruption:
-        if url and not getattr(interruption, "__notes__", None):
-            interruption.add_note(
-                "What was sent goes on at the server; the same command again goes on from there."
-            )
-        raise
+        except KeyboardInterrupt as interruption:
+            if url and not getattr(interruption, "__notes__", None):
+                interruption.add_note("What was sent goes on at the server.")
+            raise
     summary = ", ".join(
         f"{counts[status]} {status.value}" for status in ItemStatus if counts[status]
     )
     messages().print(f"{len(items)} sources: {summary}.")
     return 1 if counts[ItemStatus.FAILED] or counts[ItemStatus.CANCELLED] else 0
+
+
+def _line_of(item: "Item", source: Path) -> dict[str, Any]:
+    """Return what a program is told of an item."""
+    from task2vec.sdk.problems import error_of
+
+    stored = {"name": item.name} if item.task is None else item.task.model_dump(mode="json")
+    return {
+        **stored,
+        "source": str(source),
+        "status": item.status.value,
+        "error": None if item.error is None else str(error_of(item.error)),
+    }
 
 
 def _show(item: "Item", error: str | None) -> None:

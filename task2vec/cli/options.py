@@ -1,9 +1,13 @@
 """Options that several commands share, so that they are called and explained the same."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from task2vec.cli.output import messages
 
 if TYPE_CHECKING:
     from task2vec.sdk.client import Client
@@ -76,12 +80,25 @@ TaskOrSource = Annotated[
 ]
 
 
-def open_client(store: Path, url: str | None, api_key: str | None) -> "AnyClient":
-    """Return the client of a server, where one is named, else of a store's folder."""
+@contextmanager
+def open_client(store: Path, url: str | None, api_key: str | None) -> "Iterator[AnyClient]":
+    """Open the client of a server, where one is named, else of a store's folder.
+
+    An interruption is told with what goes on at the server, and how to find it.
+    """
+    client: AnyClient
     if url:
         from task2vec.sdk.client import Client
 
-        return Client(url, api_key)
-    from task2vec.sdk.local import LocalClient
+        client = Client(url, api_key)
+    else:
+        from task2vec.sdk.local import LocalClient
 
-    return LocalClient(store)
+        client = LocalClient(store)
+    with client:
+        try:
+            yield client
+        except KeyboardInterrupt as interruption:
+            for note in getattr(interruption, "__notes__", ()):
+                messages().print(note, markup=False)
+            raise

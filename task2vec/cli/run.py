@@ -28,7 +28,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     0 done, 1 some items failed, 2 usage or bad input, 3 abstained or nothing found, 130
     interrupted. A person never sees a traceback unless ``TASK2VEC_DEBUG`` is set.
     """
-    notes: Sequence[str] = ()
     try:
         code = app(args=arguments, prog_name="task2vec", standalone_mode=False)
         sys.stdout.flush()
@@ -37,10 +36,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         _show_usage(error)
         return BAD_INPUT
-    except (typer.Abort, KeyboardInterrupt) as interruption:
-        # What goes on elsewhere, and how to find it; typer makes an interruption its own error.
-        told = (interruption, interruption.__cause__, interruption.__context__)
-        notes = [note for error in dict.fromkeys(told) for note in getattr(error, "__notes__", ())]
+    except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except BrokenPipeError:
         return _reader_gone()
@@ -59,7 +55,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _unforeseen(error)
     if code == INTERRUPTED:
-        _say(" ".join(["Interrupted. What was finished is kept.", *notes]))
+        _say("Interrupted. What was finished is kept.")
     return code if isinstance(code, int) else OK
 
 
