@@ -3,7 +3,9 @@
 The server, the probe and the images are real; leases last five seconds.
 """
 
+import json
 import signal
+import sys
 import tarfile
 import time
 from collections.abc import Iterator
@@ -173,3 +175,13 @@ def test_an_expert_is_made_far_away_and_started_from(site: Site, sources: Path) 
         for found in answer["recommendations"]
         for piece in found["evidence"]
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the maps of a process are Linux's")
+def test_the_server_has_loaded_no_torch_by_all_that(site: Site) -> None:
+    model = site.post("/models", {"ref": "timm:resnet18.a1_in1k"})
+    assert (model["architecture"], model["input_size"]) == ("resnet18", 224)
+    card = json.loads((site.folder / "store" / "server.json").read_text())
+    maps = Path(f"/proc/{card['pid']}/maps").read_text()
+    assert "sqlite" in maps
+    assert "torch" not in maps
