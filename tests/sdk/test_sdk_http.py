@@ -12,7 +12,7 @@ from typing import Any
 
 import far_server
 import pytest
-from far_server import DATASET, Far, job
+from scripted_server import DATASET, Far, job
 from small_store import cut
 from waited_client import Waited
 
