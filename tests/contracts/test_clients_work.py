@@ -17,7 +17,10 @@ IMAGES = 6
 
 @pytest.fixture
 def source(tmp_path: Path, fresh: str) -> Path:
-    return cut("emoji_food", tmp_path / "sources" / fresh, classes=2, images=3)
+    folder = cut("emoji_food", tmp_path / "sources" / fresh, classes=2, images=3)
+    # Bytes that no other test has sent to the server.
+    (folder / "about.txt").write_text(fresh)
+    return folder
 
 
 def test_a_source_is_embedded_to_the_same_vector_everywhere(
