@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import far_server
 import pytest
+import scripted_server
 from scripted_server import DATASET, Far, job
 from small_store import cut
 from waited_client import Waited
@@ -33,7 +33,7 @@ PROBLEM = {"title": "", "status": 422, "code": "bad_source", "detail": "No image
 
 @pytest.fixture
 def far() -> Iterator[Far]:
-    with far_server.running() as server:
+    with scripted_server.running() as server:
         yield server
 
 
