@@ -155,6 +155,8 @@ def _complete(operation: dict[str, Any], *, path: str, method: str) -> None:
             if not path.startswith(WORKERS):
                 operation["parameters"].append(_IDEMPOTENCY_KEY)
             responses.setdefault("409", {})
+    for parameter in operation.get("parameters", ()):
+        _without_null(parameter["schema"])
     for status, response in list(responses.items()):
         if int(status) >= 400 and not public:
             responses[status] = _problem(int(status))
@@ -162,6 +164,14 @@ def _complete(operation: dict[str, Any], *, path: str, method: str) -> None:
             response["links"] = links
         _add_headers(response if int(status) < 400 else responses[status], int(status), method)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    # What is optional can be left out: neither queries nor headers have a null.
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        schema |= {**kinds[0], **schema}
 
 
 def _problem(status: int) -> dict[str, Any]:

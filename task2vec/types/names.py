@@ -5,12 +5,12 @@ import re
 LONGEST_NAME = 200
 
 # What cannot be seen forges lines of logs and of terminals, and makes two names look like one:
-# control and format characters, spaces other than the plain one, private and unassigned planes.
+# control and format characters, spaces other than the plain one, invisible tags.
 _HIDDEN = (
     r"\x00-\x1f\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
-    r"\ue000-\uf8ff\ufeff\ufff9-\ufffb\ufffe\uffff"
+    r"\ufeff\ufff9-\ufffb\ufffe\uffff"
     # JSON Schema has no escape for these.
-    "\U00040000-\U0010ffff"
+    "\U000e0000-\U000e0fff"
 )
 
 NAME_PATTERN = f"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$"
