@@ -1,5 +1,6 @@
-"""The commands models add, list, show and remove."""
+"""The commands models add, list, show, export and remove."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -105,6 +106,27 @@ def show_model(
         return
     for key, value in record.model_dump(mode="json").items():
         console().print(Text.assemble((f"{key:<12}", "bold"), f"  {show(value)}"), soft_wrap=True)
+
+
+@app.command()
+def export(
+    model: ModelArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE.safetensors", help="Where to write it.")],
+    store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write an expert's weights to a safetensors file, under the names that timm gives them.
+
+    Example: `task2vec models export birds-from-efficientnet_lite0 birds.safetensors`
+    """
+    with open_client(store, url, api_key) as client:
+        record = client.models.export(model, file)
+    if as_json:
+        print_json({**record.model_dump(mode="json"), "file": str(file)})
+    else:
+        messages().print(f"Wrote {record.name} to {file}.")
 
 
 @app.command()

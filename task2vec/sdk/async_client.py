@@ -43,6 +43,7 @@ class Models(Asynchronous):
     add = awaiting(models.add_model)
     list = async_iterating(models.list_models)
     get = awaiting(models.get_model)
+    export = awaiting(models.export_model)
     edit = awaiting(models.edit_model)
     remove = awaiting(models.remove_model)
 

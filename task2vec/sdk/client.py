@@ -43,6 +43,7 @@ class Models(Blocking):
     add = blocking(models.add_model)
     list = iterating(models.list_models)
     get = blocking(models.get_model)
+    export = blocking(models.export_model)
     edit = blocking(models.edit_model)
     remove = blocking(models.remove_model)
 

@@ -22,7 +22,7 @@ def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str
             f"model = timm.create_model({name!r}, pretrained=True, num_classes={classes})\n"
         )
     try:
-        loading = _state(ref)
+        loading = _state(ref) if not workspace.beside_server else _exported(model, ref)
     except WeightsError:
         loading = _state_of_probe(ref)
     return (
@@ -40,6 +40,18 @@ def _state(ref: str) -> str:
         return _state_of_probe(ref)
     path = str(referenced_file(ref))
     return f"from safetensors.torch import load_file\n\nstate = load_file({path!r})"
+
+
+def _exported(model: ModelRecord, ref: str) -> str:
+    """Return lines for whoever asks a server, on whose disk the file is not."""
+    if not ref.startswith("file:"):
+        return _state_of_probe(ref)
+    file = f"{model.id}.safetensors"
+    return (
+        f"from safetensors.torch import load_file\n\n"
+        f"# From the server: task2vec models export {model.name} {file}\n"
+        f"state = load_file({file!r})"
+    )
 
 
 def _state_of_probe(ref: str) -> str:

@@ -37,7 +37,7 @@ class Workspace:
         beside_server: bool = False,
     ) -> None:
         self.path = path
-        self._beside_server = beside_server
+        self.beside_server = beside_server
         self._make_engine = make_engine
         self._engine: LocalEngine | None = None
         self._store: Store | None = None
@@ -58,7 +58,7 @@ class Workspace:
             StoreOwnedError: when a server works on it.
         """
         if self._store is None:
-            if not self._beside_server:
+            if not self.beside_server:
                 check_not_owned(self.path)
             self._store = Store.open(self.path, create=create)
         if create and not self._registered:

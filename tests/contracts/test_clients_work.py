@@ -1,6 +1,7 @@
 """What every client does with images: embedding, batches, fine-tuning, with the default probe."""
 
 import shutil
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,13 @@ import numpy as np
 import pytest
 from small_store import USED, SmallStore, cut
 
-from task2vec.errors import NameTakenError, SettingError, SourceError
+from task2vec.errors import (
+    InputError,
+    NameTakenError,
+    SettingError,
+    SourceError,
+    UnknownNameError,
+)
 from task2vec.wire.batches import ItemStatus
 from task2vec.wire.jobs import Progress
 
@@ -121,6 +128,14 @@ def test_an_expert_is_made(client: Any, source: Path, fresh: str) -> None:
     (outcome,) = client.outcomes.list(task=fresh)
     assert (outcome.accuracy, outcome.protocol) == (tuned.accuracy, tuned.protocol)
     assert client.models.get(tuned.model).task == client.tasks.get(fresh).id
+    file = source.with_name(f"{fresh}.safetensors")
+    exported = client.models.export(tuned.model, file)
+    assert sha256(file.read_bytes()).hexdigest() == exported.sha256
+    assert list(source.parent.glob("*.partial")) == []
+    with pytest.raises(UnknownNameError, match="no checkpoint"):
+        client.models.export("efficientnet_lite0", file)
+    with pytest.raises(InputError, match=r"\.safetensors"):
+        client.models.export(tuned.model, file.with_suffix(".pth"))
     with pytest.raises(NameTakenError, match="expert"):
         client.finetune(source, name=f"{fresh}_expert", images=16, epochs=1)
     client.tasks.remove(fresh, cascade=True)

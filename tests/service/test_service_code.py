@@ -47,3 +47,25 @@ def test_a_pinned_commit_of_timm_is_kept() -> None:
 
     assert f"load_probe({ref!r})" in code(ref)
     assert "timm.create_model('resnet18', num_classes=3)" in code(ref)
+
+
+def test_whoever_asks_a_server_is_told_how_to_get_the_weights(tmp_path: Path) -> None:
+    expert = ModelRecord(
+        id="mdl_0123456789abcdef",
+        name="birds",
+        ref="store:experts/mdl_0123456789abcdef.safetensors",
+        architecture="resnet18",
+        task="tsk_0123456789abcdef",
+        parameters=None,
+        input_size=224,
+        licence=None,
+        created="",
+    )
+    (tmp_path / "experts").mkdir()
+    (tmp_path / "experts" / "mdl_0123456789abcdef.safetensors").write_bytes(b"weights")
+    with Workspace(tmp_path, beside_server=True) as workspace:
+        lines = starting_code(workspace, expert, classes=3)
+
+    assert str(tmp_path) not in lines
+    assert "task2vec models export birds mdl_0123456789abcdef.safetensors" in lines
+    assert "load_file('mdl_0123456789abcdef.safetensors')" in lines

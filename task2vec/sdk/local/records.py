@@ -14,6 +14,7 @@ from task2vec.sdk.local.part import Part
 from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.outcomes import stated
+from task2vec.sdk.saving import no_checkpoint, save_weights
 from task2vec.service.outcome_file import Measured
 from task2vec.wire.models import Model, ModelEdit, NewModel
 from task2vec.wire.outcomes import NewOutcome, Outcome
@@ -104,6 +105,18 @@ class Models(Part):
         from task2vec.service.zoo import get_model
 
         return answer(Model, get_model(self._workspace, model).to_json())
+
+    def export(self, model: str, path: str | os.PathLike[str]) -> Model:
+        from task2vec.service.experts import checkpoint
+        from task2vec.service.zoo import get_model
+
+        record = get_model(self._workspace, model)
+        found = answer(Model, record.to_json())
+        weights = checkpoint(self._workspace, record)
+        if weights is None or not weights.is_file():
+            raise no_checkpoint(found)
+        save_weights(Path(path), weights.read_bytes(), of=found)
+        return found
 
     def edit(self, model: str, *, name: str | None = None, licence: str | None = None) -> Model:
         from task2vec.service.catalogue import edit_model

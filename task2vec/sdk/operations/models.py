@@ -1,12 +1,15 @@
 """The starting models."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.paging import pages
-from task2vec.sdk.request import delete, get, patch, post, segment
+from task2vec.sdk.request import Method, Request, delete, get, patch, post, segment
+from task2vec.sdk.saving import save_weights
 from task2vec.sdk.senders import call
-from task2vec.sdk.steps import Sender, Steps, Stream
+from task2vec.sdk.steps import Sender, Steps, Stream, compute
 from task2vec.wire.models import Model, ModelEdit, ModelPage, NewModel
 
 
@@ -44,6 +47,21 @@ def edit_model(
     found = yield from get_model(sender, model)
     if changes:
         found = yield from call(sender, patch(f"/models/{segment(found.id)}", Model, question))
+    return found
+
+
+def export_model(sender: Sender, model: str, path: str | os.PathLike[str]) -> Steps[Model]:
+    """Write an expert's weights to a .safetensors file under timm's names, whole or not at all.
+
+    Raises `UnknownNameError` for a model that is not there or whose weights are not in the store,
+    `WeightsError` when they are damaged, and `InputError` when the file cannot be written.
+    """
+    found = yield from get_model(sender, model)
+    request = Request(
+        Method.GET, f"/models/{segment(found.id)}/checkpoint", lambda answer: answer.content
+    )
+    content = yield from call(sender, request)
+    yield from compute(lambda: save_weights(Path(path), content, of=found))
     return found
 
 

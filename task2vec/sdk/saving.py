@@ -1,0 +1,55 @@
+"""Files that clients write: whole or not at all."""
+
+import os
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from task2vec.errors import InputError, UnknownNameError, WeightsError
+from task2vec.wire.models import Model
+
+
+def save_weights(path: Path, content: bytes, *, of: Model) -> None:
+    """Write an expert's safetensors file.
+
+    Raises `WeightsError` when the bytes are not those that the model's record names, `InputError`
+    when the place cannot be written or the suffix is another.
+    """
+    if path.suffix != ".safetensors":
+        raise InputError(
+            "Weights are exported as safetensors",
+            expected="a file name ending in .safetensors",
+            got=path.name,
+        )
+    if of.sha256 is not None and sha256(content).hexdigest() != of.sha256:
+        raise WeightsError(
+            f"The weights of {of.name} are not those that were stored",
+            expected=f"SHA-256 {of.sha256[:12]}…",
+            got=f"{sha256(content).hexdigest()[:12]}…",
+            remedy="Fine-tune it anew.",
+        )
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"The weights cannot be written to {path}",
+            got=error.strerror or str(error),
+            remedy="Name a folder that exists and is writable.",
+        ) from error
+    finally:
+        # Where nothing could be written, there may be nothing that can be removed.
+        with suppress(OSError):
+            partial.unlink()
+
+
+def no_checkpoint(model: Model) -> UnknownNameError:
+    """Return the error for a model whose weights are somebody else's to give."""
+    return UnknownNameError(
+        f"Model '{model.name}' has no checkpoint in the store",
+        remedy=f"Its weights come from {model.ref}.",
+    )
