@@ -11,6 +11,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 
 from task2vec import __version__
 from task2vec.service.leases import oldest_wait
+from task2vec.service.tuned_jobs import sweep_experts
 from task2vec.service.uploads import sweep_uploads
 from task2vec.service.workspace import Workspace
 from task2vec_api import errors, health, openapi
@@ -53,6 +54,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
         await asyncio.to_thread(workspace.store, create=True)
         await asyncio.to_thread(upkeep.start)
         await asyncio.to_thread(sweep_uploads, workspace)
+        await asyncio.to_thread(sweep_experts, workspace)
         fetches.start()
         try:
             yield

@@ -44,7 +44,10 @@ def create(
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a key and print it: it is shown this once, and only its hash is stored."""
+    """Make a key and print it: it is shown this once, and only its hash is stored.
+
+    Example: `task2vec keys create ci --scope write`
+    """
     from task2vec.service.keys import create as make
 
     with _workspace(store) as workspace:
@@ -65,7 +68,10 @@ def create(
 
 @app.command("list")
 def list_(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
-    """List the keys, revoked and expired ones too; never the keys themselves."""
+    """List the keys, revoked and expired ones too; never the keys themselves.
+
+    Example: `task2vec keys list`
+    """
     from task2vec.service.keys import list_all
 
     with _workspace(store) as workspace:
@@ -83,7 +89,10 @@ def revoke(
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Revoke a key for ever; a server that runs refuses it within a second."""
+    """Revoke a key for ever; a server that runs refuses it within a second.
+
+    Example: `task2vec keys revoke ci`
+    """
     from task2vec.service.keys import revoke as end
 
     with _workspace(store) as workspace:
@@ -100,7 +109,10 @@ def log(
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the audit log, newest first: what was changed, by which key, and who was refused."""
+    """Show the audit log, newest first: what was changed, by which key, and who was refused.
+
+    Example: `task2vec keys log`
+    """
     from dataclasses import asdict
 
     with _workspace(store) as workspace:

@@ -23,6 +23,8 @@ def serve(context: typer.Context, **given: Any) -> None:
 
     Only programs on this machine can reach it unless `--host` says otherwise, which needs a key
     (`task2vec keys create`) and TLS. While it runs, other commands talk to it with `--url`.
+
+    Example: `task2vec serve --store tasks --port 8000`
     """
     values = {name: _value(given[name]) for name in (f.name for f in fields(Settings))}
     settings = Settings(**values)

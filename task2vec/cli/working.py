@@ -60,6 +60,8 @@ def worker(
 
     Start one for each device, on as many machines as you like; the server shares out the jobs. On
     SIGTERM or Ctrl-C a worker hands its job back and ends; the second time it ends at once.
+
+    Example: `task2vec worker --url http://127.0.0.1:8000 --device cuda:1`
     """
     from task2vec.engine.local import LocalEngine, best_device, usable_device
     from task2vec.sdk.http import Address

@@ -1,5 +1,6 @@
 """One writer at a time, across processes."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ class WriteLock:
         self._path = path
         self._timeout = timeout
         self._lock = FileLock(path, timeout=timeout)
+        # A lock on a file is waited for by asking now and then; threads of one process hand this
+        # one on at once.
+        self._turn = threading.RLock()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -28,20 +32,31 @@ class WriteLock:
             StoreBusyError: when it did not come free in time.
             StoreError: when the directory cannot be written.
         """
+        if not self._turn.acquire(timeout=self._timeout):
+            raise self._busy()
+        try:
+            self._acquire()
+            try:
+                yield
+            finally:
+                self._lock.release()
+        finally:
+            self._turn.release()
+
+    def _acquire(self) -> None:
         try:
             self._lock.acquire()
         except Timeout as error:
-            raise StoreBusyError(
-                f"Another process has been writing to {self._path.parent} for {self._timeout:g} s",
-                remedy="Wait for it to finish and try again; a server that runs on this store is"
-                " reached with `--url`.",
-            ) from error
+            raise self._busy() from error
         except OSError as error:
             raise unwritable(self._path.parent, error) from error
-        try:
-            yield
-        finally:
-            self._lock.release()
+
+    def _busy(self) -> StoreBusyError:
+        return StoreBusyError(
+            f"Another process has been writing to {self._path.parent} for {self._timeout:g} s",
+            remedy="Wait for it to finish and try again; a server that runs on this store is"
+            " reached with `--url`.",
+        )
 
 
 def unwritable(directory: Path, error: OSError) -> StoreError:
