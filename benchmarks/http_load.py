@@ -112,20 +112,29 @@ def _peak(server: Serving) -> dict[str, Any]:
 
 
 def _overload(server: Serving, peak: float) -> dict[str, Any]:
-    """Ask far more than can be answered: who is turned away must hear it at once."""
-    done = _hey(server, seconds=20, connections=200)
+    """Ask for four times the peak, then without any pause: who is turned away must hear at once."""
+    return {
+        "four_times_the_peak": _refusals(server, peak, connections=64, rate=4 * peak),
+        "without_pause": _refusals(server, peak, connections=200, rate=None),
+    }
+
+
+def _refusals(
+    server: Serving, peak: float, *, connections: int, rate: float | None
+) -> dict[str, Any]:
+    done = _hey(server, seconds=30, connections=connections, rate=rate)
     good = [row for row in done if row["status-code"] == "200"]
     refused = [row for row in done if row["status-code"] in ("429", "503")]
-    others = len(done) - len(good) - len(refused)
     waits = sorted(float(row["response-time"]) for row in refused)
     return {
-        "connections": 200,
-        "goodput_a_second": round(len(good) / 20, 1),
-        "goodput_of_peak": round(len(good) / 20 / peak, 3),
+        "connections": connections,
+        "asked_a_second": round(len(done) / 30, 1),
+        "goodput_a_second": round(len(good) / 30, 1),
+        "goodput_of_peak": round(len(good) / 30 / peak, 3),
         "refused": len(refused),
         "refused_ms_p50": round(1000 * waits[len(waits) // 2], 1) if waits else None,
         "refused_ms_p99": round(1000 * waits[int(0.99 * len(waits))], 1) if waits else None,
-        "other_answers": others,
+        "other_answers": len(done) - len(good) - len(refused),
         "good_ms": _times(good),
     }
 
