@@ -28,6 +28,19 @@ def test_errors_come_back_with_their_parts(reference, error):
     assert str(there.value) == str(here.value)
 
 
+@pytest.mark.parametrize("reference", ["timm:resnet26.bt_in1k", "timm:no_such_network"])
+def test_what_was_looked_up_once_is_known(reference, monkeypatch):
+    def found():
+        try:
+            return find_card_apart(reference)
+        except UnknownNameError as error:
+            return str(error)
+
+    first = found()
+    monkeypatch.setattr(subprocess, "run", None)
+    assert found() == first
+
+
 def test_this_process_stays_light():
     code = (
         "import sys\n"
