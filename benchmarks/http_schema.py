@@ -25,9 +25,10 @@ _TAKEN = "examples,coverage,fuzzing,stateful"
 _REFUSED = "coverage,fuzzing"
 _CONFIG = """\
 # What a well-formed request is refused for by its content is told by 422 (see the check
-# refused_for_content_only, which holds the reasons) and 412 (an If-Match that no ETag fits).
+# refused_for_content_only, which holds the reasons), by 412 (an If-Match that no ETag fits) and by
+# 413 (a file that unpacks to more than there may be in it).
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429"]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "413", "422", "429"]
 
 # A body that is above the limit of bytes is refused before its schema is looked at.
 [checks.negative_data_rejection]

@@ -44,7 +44,7 @@ class _Filling:
         self._client = client
 
     def run(self) -> Names:
-        tasks = self._names("/tasks", "tasks")
+        tasks = self._ids("/tasks", "tasks")
         datasets = [self._upload(name, name) for name in _ARCHIVED]
         spare_datasets = [self._upload("emoji_food", f"spare_{i}") for i in range(_SPARE_DATASETS)]
         vector = self._client.get(
@@ -59,7 +59,8 @@ class _Filling:
         return {
             "task": tasks,
             "dataset": datasets,
-            "model": [*self._names("/models", "models"), *added],
+            "model": [*self._ids("/models", "models"), *added],
+            "spare_model": added[1:],
             "job": jobs,
             "batch": [batch["id"]],
             "ref": list(_MODELS),
@@ -69,9 +70,10 @@ class _Filling:
             "spare_dataset": spare_datasets,
         }
 
-    def _names(self, path: str, field: str) -> list[str]:
+    def _ids(self, path: str, field: str) -> list[str]:
+        # Names may be changed by a request.
         found = self._client.get(path).raise_for_status().json()[field]
-        return [str(one["name"]) for one in found]
+        return [str(one["id"]) for one in found]
 
     def _upload(self, task: str, name: str) -> str:
         files = {"file": (f"{name}.zip", io.BytesIO(archive(task)))}

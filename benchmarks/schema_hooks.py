@@ -47,6 +47,8 @@ _CONTENT = tuple(
         r"This is no kind of file that holds labelled images",
         r"The (data set|archive|file|source).* ",
         r"This name cannot be used",  # it looks like an id
+        r"Two images bear one name",
+        r"This server fetches no images from elsewhere",
     )
 )
 
@@ -59,7 +61,7 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:  # noq
     for item in raw_schema["paths"].values():
         for method, operation in item.items():
             for parameter in operation.get("parameters", ()):
-                _show(parameter, spare=method == "delete")
+                _show(parameter, spare=method in ("delete", "patch"))
     for schema in raw_schema["components"]["schemas"].values():
         for example in schema.get("examples", ()):
             _make_real(example)
@@ -119,6 +121,8 @@ def _real(name: str, method: str, value: Any) -> Any:
     spare = _NAMES.get(f"spare_{name}")
     if method == "DELETE" and spare:
         return spare.pop()
+    if method == "PATCH" and spare:
+        return _CHANCE.choice(spare)
     return _CHANCE.choice(_NAMES.get(name, [value]))
 
 
@@ -130,6 +134,8 @@ def _real_query(case: Any) -> None:
     if case.meta.phase.name.value != "stateful" and _CHANCE.random() < _REAL:
         # Only the page before gives a token that can be used: links follow those.
         query.pop("page_token", None)
+    if "wait" in query and _CHANCE.random() < _REAL:
+        query["wait"] = min(float(query["wait"]), 0.5)
     if query != (case.query or {}):
         case.query = query
 
@@ -155,11 +161,14 @@ def _with_file_names(context: Any, value: Any) -> dict[str, Any]:
     prepared: dict[str, Any] = multipart_serializer(context, value)
     if not isinstance(value, dict) or not prepared.get("files"):
         return prepared
-    ending = {"file": "letters.zip", "images": "robin/bird.png", "embedding": "task.npz"}
     files = []
-    for name, part in prepared["files"]:
-        if name in ending and isinstance(part, tuple):
-            part = (ending[name], *part[1:])
+    for number, (name, part) in enumerate(prepared["files"]):
+        named = {
+            **{"file": "letters.zip", "embedding": "task.npz"},
+            "images": f"{('robin', 'wren')[number % 2]}/{number}.png",
+        }
+        if name in named and isinstance(part, tuple):
+            part = (named[name], *part[1:])
         files.append((name, part))
     return {**prepared, "files": files}
 
