@@ -5,8 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from docs.markdown import anchor, table
+from task2vec.types.names import NAME_PATTERN
 
 Schema = Mapping[str, Any]
+
+_PATTERNS = {NAME_PATTERN: "printable, without a space at its ends"}
+"""What some patterns mean, for people."""
 
 _BOUNDS = {
     "minimum": "at least {}",
@@ -60,8 +64,11 @@ class Schemas:
         return self._plain(schema)
 
     def fields(self, schema: Schema) -> str:
-        """Return the table of an object's fields, or "" where it has none."""
+        """Return the table of an object's fields, or "" where it has none; one for each kind."""
         found = self.resolve(schema)
+        if "properties" not in found and "oneOf" in found:
+            kinds = [f"{kind['title']}:\n\n{self.fields(kind)}" for kind in found["oneOf"]]
+            return "\n\n".join(kinds)
         required = set(found.get("required", ()))
         rows = [
             (f"`{name}`", self.type_of(field), _default(field, name in required), meaning(field))
@@ -110,7 +117,7 @@ def meaning(schema: Schema) -> str:
     if "anyOf" in schema and "type" in schema["anyOf"][0]:
         inner = {**schema["anyOf"][0], **schema}
     bounds = [
-        words.format(_plain_number(inner[key]))
+        _PATTERNS.get(inner[key]) or words.format(_plain_number(inner[key]))
         for key, words in _BOUNDS.items()
         if key in inner and (key, inner[key]) not in _USUAL and "prefixItems" not in inner
     ]

@@ -17,33 +17,50 @@ from task2vec_api.sent_files import UploadPart
 
 _MOST_IMAGES = 100_000
 
+_NAME = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": LONGEST_NAME,
+    "pattern": NAME_PATTERN,
+}
 FORM: dict[str, Any] = {
     "multipart/form-data": {
         "schema": {
-            "type": "object",
-            "additionalProperties": False,
-            "oneOf": [{"required": ["file"]}, {"required": ["name", "images"]}],
-            "properties": {
-                "name": {
-                    "type": "string",
-                    "minLength": 1,
-                    "maxLength": LONGEST_NAME,
-                    "pattern": NAME_PATTERN,
-                    "description": "Default: the file's name without its ending.",
+            "oneOf": [
+                {
+                    "title": "An archive",
+                    "type": "object",
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "An archive of one folder of images for each class.",
+                        },
+                        "name": {
+                            **_NAME,
+                            "description": "Default: the file's name without its ending.",
+                        },
+                    },
                 },
-                "file": {
-                    "type": "string",
-                    "format": "binary",
-                    "description": "An archive of one folder of images for each class.",
+                {
+                    "title": "Images",
+                    "type": "object",
+                    "required": ["name", "images"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "images": {
+                            "type": "array",
+                            "minItems": 1,
+                            "items": {"type": "string", "format": "binary"},
+                            "description": "Their file names are `label/name.jpg` or "
+                            "`split/label/name.jpg`.",
+                        },
+                        "name": _NAME,
+                    },
                 },
-                "images": {
-                    "type": "array",
-                    "minItems": 1,
-                    "items": {"type": "string", "format": "binary"},
-                    "description": "Images whose file names are `label/name.jpg` or "
-                    "`split/label/name.jpg`, instead of `file`.",
-                },
-            },
+            ],
         },
         "example": {"name": "greek_capitals"},
     }
