@@ -111,9 +111,9 @@ def _wrap(app: FastAPI, runtime: Runtime) -> None:
     )
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(Bodies, settings=settings)
+    app.add_middleware(Deadlines, seconds=settings.request_seconds)
     app.add_middleware(Authentication, doors=runtime.doors, allowances=runtime.allowances)
     app.add_middleware(Browsers, doors=runtime.doors, settings=settings)
-    app.add_middleware(Deadlines, seconds=settings.request_seconds)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

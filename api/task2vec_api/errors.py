@@ -27,6 +27,7 @@ _DOCS = "https://task2vec.dev/errors/"
 # The nearest class of an error decides.
 STATUS: dict[type[Task2VecError], int] = {
     errors.InputError: 422,
+    errors.WeightsError: 422,
     errors.UnknownNameError: 404,
     errors.NameTakenError: 409,
     errors.StateError: 409,

@@ -1,5 +1,6 @@
 """What is stored, page by page; and what of it can change."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,8 +12,7 @@ from task2vec.service.outcome_file import Measured
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import add_model, get_model, list_models, packaged_models
 from task2vec.types import ModelRecord, Outcome, TaskRecord
-
-_NAMED_ELSEWHERE = ("timm:", "hf-hub:")
+from task2vec.types.names import MODEL_REFERENCE
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def add_named_model(
     Raises as `task2vec.service.zoo.add_model`, and `RefusedAddressError` for a reference that is
     neither ``timm:NAME`` nor ``hf-hub:ORG/NAME``.
     """
-    if not ref.startswith(_NAMED_ELSEWHERE) or not ref.isprintable():
+    if not re.fullmatch(MODEL_REFERENCE, ref):
         raise RefusedAddressError(
             "This is no reference that a server takes",
             expected="timm:NAME or hf-hub:ORG/NAME",

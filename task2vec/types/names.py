@@ -16,6 +16,9 @@ _HIDDEN = (
 NAME_PATTERN = f"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$"
 """For JSON Schema: visible characters, and spaces between them."""
 
+MODEL_REFERENCE = "^(timm|hf-hub):[A-Za-z0-9][A-Za-z0-9._/@-]*([?]input_size=[0-9]{1,5})?$"
+"""For JSON Schema: a model by the name it has elsewhere."""
+
 # No JSON carries lone surrogates, but the names of files do.
 _NAME = re.compile(NAME_PATTERN.replace(_HIDDEN, _HIDDEN + r"\ud800-\udfff"))
 

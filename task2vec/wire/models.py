@@ -2,6 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
+from task2vec.types.names import MODEL_REFERENCE
 from task2vec.wire.base import Answer, Name, Page, Question
 
 
@@ -36,7 +37,7 @@ class NewModel(Question):
     ref: str = Field(
         min_length=1,
         max_length=500,
-        json_schema_extra={"pattern": "^(timm|hf-hub):[A-Za-z0-9][A-Za-z0-9._/@-]*$"},
+        json_schema_extra={"pattern": MODEL_REFERENCE},
         description="`timm:NAME` or `hf-hub:ORG/NAME`; files of the server cannot be named.",
     )
     name: Name | None = None

@@ -8,6 +8,7 @@ import pytest
 from extra_routes import extra_routes
 from running import running
 
+from task2vec.types import Scope
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -40,6 +41,18 @@ async def test_an_odd_deadline_is_refused(tmp_path: Path, text: str) -> None:
         answer = await it.client.get("/v1/extra/whoami", headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_setting")
+
+
+async def test_who_may_and_whether_one_can_is_told_before_an_odd_deadline(tmp_path: Path) -> None:
+    headers = {"Request-Timeout": "soon"}
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        none_such = await it.client.put("/v1/extra/whoami", headers=headers)
+        nowhere = await it.client.get("/v1/extra/nowhere", headers=headers)
+        it.key(Scope.READ)
+        stranger = await it.client.get("/v1/extra/whoami", headers=headers)
+
+    assert (none_such.status_code, nowhere.status_code) == (405, 404)
+    assert stranger.status_code == 401
 
 
 @pytest.mark.parametrize(

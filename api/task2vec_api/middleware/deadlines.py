@@ -11,6 +11,7 @@ from task2vec.errors import DeadlineError, SettingError
 from task2vec_api.errors import respond
 from task2vec_api.middleware.gate import takes_long
 from task2vec_api.middleware.headers import header, wish
+from task2vec_api.served import allowed_methods
 
 SHORTEST, LONGEST = 1, 600
 """What a client may ask for, in seconds: in less, nothing that queues can be answered."""
@@ -56,6 +57,9 @@ class Deadlines:
                 return max(self._seconds, min(waits, LONGEST) + 5.0)
             return math.inf if takes_long(scope) else self._seconds
         seconds = float(asked) if _NUMBER.fullmatch(asked) else math.nan
+        if scope["method"] not in allowed_methods(scope["app"], scope["path"]):
+            # That is said first.
+            return self._seconds
         if not SHORTEST <= seconds <= LONGEST:
             raise SettingError(
                 "The header Request-Timeout",
