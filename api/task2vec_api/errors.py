@@ -166,11 +166,15 @@ async def _on_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, Task2VecError)
     if status_of(error) >= 500:
         logger.error("a request failed", exc_info=error)
+    elif isinstance(error, errors.UnknownNameError) and _belongs_elsewhere(request):
+        return await _on_http(request, HTTPException(405))
     return respond(error, request_id=request_id_of(request))
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if _belongs_elsewhere(request):
+        return await _on_http(request, HTTPException(405))
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
         return respond(
@@ -191,6 +195,11 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         fields=fields,
     )
     return answer(problem)
+
+
+def _belongs_elsewhere(request: Request) -> bool:
+    # GET /jobs/ID:cancel reaches /jobs/{job} with an id that none has.
+    return request.method not in allowed_methods(request.app, request.scope["path"])
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

@@ -1,6 +1,7 @@
 """The routes of an app, and which of them an address belongs to."""
 
 import re
+from functools import lru_cache
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
@@ -24,8 +25,13 @@ def allowed_methods(app: FastAPI, path: str) -> list[str]:
     methods: dict[str, set[str]] = {}
     for route in routes_of(app):
         methods.setdefault(route.path or "", set()).update(route.methods or ())
-    fitting = [template for template in methods if compile_path(template)[0].match(path)]
+    fitting = [template for template in methods if _compiled(template).match(path)]
     return sorted(methods[max(fitting, key=_literal)]) if fitting else []
+
+
+@lru_cache(maxsize=200)
+def _compiled(template: str) -> re.Pattern[str]:
+    return compile_path(template)[0]
 
 
 def _literal(template: str) -> int:

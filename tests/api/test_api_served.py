@@ -15,6 +15,8 @@ pytestmark = pytest.mark.anyio
         ("PUT", "/v1/tasks/greek", "DELETE, GET, HEAD, PATCH"),
         ("OPTIONS", "/v1/jobs/job_1:cancel", "POST"),
         ("OPTIONS", "/v1/jobs/job_1", "GET"),
+        ("GET", "/v1/jobs/job_1:cancel", "POST"),
+        ("GET", f"/v1/batches/{'b' * 300}:cancel", "POST"),
         ("DELETE", "/v1/batches/bat_1/items", "GET, POST"),
     ],
 )

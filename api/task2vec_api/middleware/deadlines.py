@@ -57,10 +57,10 @@ class Deadlines:
                 return max(self._seconds, min(waits, LONGEST) + 5.0)
             return math.inf if takes_long(scope) else self._seconds
         seconds = float(asked) if _NUMBER.fullmatch(asked) else math.nan
-        if scope["method"] not in allowed_methods(scope["app"], scope["path"]):
-            # That is said first.
-            return self._seconds
         if not SHORTEST <= seconds <= LONGEST:
+            if scope["method"] not in allowed_methods(scope["app"], scope["path"]):
+                # That is said first.
+                return self._seconds
             raise SettingError(
                 "The header Request-Timeout",
                 expected=f"{SHORTEST} to {LONGEST} seconds",
