@@ -1,6 +1,7 @@
 """What was downloaded, kept by its hash as long as there is room."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
@@ -13,6 +14,10 @@ from task2vec.errors import ServiceError, TooLargeError
 _PREFIX = "task2vec-worker-"
 #: As much as the largest data sets that servers take by default, with room for some more.
 DEFAULT_BYTES = 16 * 2**30
+
+# What a server says becomes a path here: nothing else of it may.
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_SUFFIX = re.compile(r"(\.[a-z0-9]{1,12}){1,2}")
 
 #: Told of (bytes, bytes in all).
 Progress = Callable[[int, int], None]
@@ -41,8 +46,14 @@ class Downloads:
 
         Raises:
             TooLargeError: when it does not fit.
-            ServiceError: when what came is something else.
+            ServiceError: when what came is something else, or the digest or the suffix is none.
         """
+        if not _DIGEST.fullmatch(digest) or not _SUFFIX.fullmatch(suffix):
+            raise ServiceError(
+                "The server names a file in a way that no server does",
+                expected="a SHA-256 in hexadecimal, and an ending such as .zip",
+                got=repr(f"{digest}{suffix}"[:100]),
+            )
         path = self.folder / f"{digest}{suffix}"
         if path in self._sizes:
             # Once more at the end: the first are the least recently used.

@@ -105,3 +105,25 @@ def test_the_folders_of_killed_workers_are_removed(tmp_path, monkeypatch):
         folder.mkdir()
     Downloads().close()
     assert sorted(tmp_path.iterdir()) == sorted([ours, other])
+
+
+@pytest.mark.parametrize(
+    ("digest", "suffix"),
+    [
+        ("../outside", ".zip"),
+        ("A" * 64, ".zip"),
+        ("0" * 63, ".zip"),
+        ("0" * 64 + "\n", ".zip"),
+        ("0" * 64, "/../../outside"),
+        ("0" * 64, ".zip/../x"),
+        ("0" * 64, ".zip\n"),
+        ("0" * 64, ""),
+    ],
+)
+def test_what_a_server_says_leads_out_of_no_folder(downloads, digest, suffix, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    source = Source(b"01234567")
+    with pytest.raises(ServiceError, match="names a file"):
+        downloads.get(digest, size=8, suffix=suffix, fetch=source.open, progress=lambda *_: None)
+    assert source.opened == 0
+    assert sorted(tmp_path.rglob("*")) == before
