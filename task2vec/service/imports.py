@@ -57,7 +57,8 @@ def add_embedding(
 
     Raises:
         InputError: for what is no embedding, or one whose provenance cannot be.
-        SpaceMismatchError: when no stored task is in its space.
+        SpaceMismatchError: when no stored task is in its space, or those that are have another
+            number of elements, which ``any_space`` does not excuse.
         NameTakenError: when the name is taken and ``update`` is not set.
         SettingError: for an unusable name.
     """

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from task2vec.errors import NameTakenError, SettingError, StateError
+from task2vec.errors import NameTakenError, SettingError, SpaceMismatchError, StateError
 from task2vec.store import schema
 from task2vec.store.changes import (
     Change,
@@ -17,7 +17,7 @@ from task2vec.store.changes import (
 from task2vec.store.identity import check_name, new_id, now
 from task2vec.store.task_edits import Check, edit_task, page_of_tasks
 from task2vec.store.task_lookups import TaskLookups
-from task2vec.store.task_rows import find_task, from_row, spaces_of, to_row
+from task2vec.store.task_rows import elements_of, find_task, from_row, spaces_of, to_row
 from task2vec.store.updates import Update, read_update, vectors_missing
 from task2vec.store.vectors import Kind, decode_embedding, encode
 from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
@@ -42,6 +42,7 @@ class Tasks(TaskLookups):
         Raises:
             NameTakenError: when the name, or the id, belongs to another task.
             SettingError: for an unusable name, or an embedding that is not the record's.
+            SpaceMismatchError: for an embedding without the number of elements of its space.
         """
         with self._database.write() as connection:
             return self.add_within(
@@ -70,6 +71,7 @@ class Tasks(TaskLookups):
         Raises:
             NameTakenError: when the name, or the id, belongs to another task.
             SettingError: for an unusable name, or an embedding that is not the record's.
+            SpaceMismatchError: for an embedding without the number of elements of its space.
         """
         check_name(record.name)
         if record.provenance != embedding.provenance:
@@ -78,6 +80,7 @@ class Tasks(TaskLookups):
                 expected="one provenance",
                 got="two",
             )
+        _check_elements(connection, embedding)
         existing = connection.scalar(
             select(schema.tasks.c.id).where(schema.tasks.c.name == record.name)
         )
@@ -256,6 +259,18 @@ class Tasks(TaskLookups):
         with self._database.read() as connection:
             records = [from_row(row) for row in connection.execute(query)]
         return [record for record in records if tag is None or tag in record.tags]
+
+
+def _check_elements(connection: Connection, embedding: TaskEmbedding) -> None:
+    # A task that is replaced counts too: copies of its space were made for as many elements.
+    elements = elements_of(connection, embedding.space)
+    if elements not in (None, embedding.values.size):
+        raise SpaceMismatchError(
+            "This embedding does not fit its space",
+            expected=f"{elements:,} elements, as the stored tasks of this space have",
+            got=f"{embedding.values.size:,}",
+            remedy="Embed the task with the probe of the others.",
+        )
 
 
 def _check_id_is_free(connection: Connection, id_: str) -> None:

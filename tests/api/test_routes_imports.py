@@ -100,6 +100,21 @@ async def test_an_embedding_that_nothing_compares_with_needs_an_admin(server: Ru
     assert (await send(server, other, admin)).status_code == 201
 
 
+@pytest.mark.parametrize("scope", [Scope.WRITE, Scope.ADMIN])
+async def test_an_embedding_has_the_elements_of_its_space(server: Running, scope: Scope) -> None:
+    fine = stored(server)
+    key = server.key(scope)
+    for elements in (5, 2 * fine.values.size):
+        parts = {
+            part: np.resize(getattr(fine, part), (*getattr(fine, part).shape[:-1], elements))
+            for part in ("values", "errors", "replicates")
+        }
+        refused = await send(server, written(replace(fine, **parts)), key)
+        assert (refused.status_code, refused.json()["code"]) == (422, "space_mismatch")
+        assert refused.json()["got"] == f"{elements:,}"
+    assert [t.name for t in server.workspace.store().tasks.list()] == NAMES
+
+
 async def test_the_first_embedding_of_a_store_brings_its_space(server, tmp_path: Path) -> None:
     data = written(stored(server))
     async with running(tmp_path / "empty") as empty:

@@ -11,6 +11,7 @@ from task2vec.errors import (
     InputError,
     NameTakenError,
     SettingError,
+    SpaceMismatchError,
     StoreCorruptError,
     UnknownNameError,
 )
@@ -84,10 +85,10 @@ def test_replacing_keeps_the_id_and_what_hangs_on_it(store, task, model):
     outcome = store.outcomes.add(
         Outcome(id="", model="expert", task="birds", accuracy=0.5, protocol="p")
     )
-    new = store.tasks.add(*task("birds", seed=2, elements=9), replace=True)
+    new = store.tasks.add(*task("birds", seed=2, elements=16), replace=True)
     assert new.id == old.id
     assert store.tasks.get("birds") == new
-    same(store.tasks.embedding("birds"), task("birds", seed=2, elements=9)[1])
+    same(store.tasks.embedding("birds"), task("birds", seed=2, elements=16)[1])
     assert store.tasks.thumbnail("birds") is None
     assert store.models.get("expert") == expert
     assert store.outcomes.list(task="birds") == [outcome]
@@ -274,3 +275,24 @@ def test_many_are_added_together_or_not_at_all(store, task):
     assert store.tasks.list() == added
     for (_, embedding), record in zip(batch, added, strict=True):
         same(store.tasks.embedding(record.id), embedding)
+
+
+def test_all_embeddings_of_a_space_have_as_many_elements(store, task):
+    store.tasks.add(*task("birds", elements=16))
+    ways = (
+        lambda added: store.tasks.add(*added),
+        lambda added: store.tasks.add(*added, replace=True),
+        lambda added: store.tasks.add_many([task("fine"), added]),
+    )
+    for elements in (5, 32):
+        for add in ways:
+            with pytest.raises(SpaceMismatchError) as caught:
+                add(task("strange", elements=elements))
+            assert (caught.value.expected or "").startswith("16 elements")
+            assert caught.value.got == str(elements)
+    with pytest.raises(SpaceMismatchError):
+        store.tasks.add(*task("birds", elements=5), replace=True)
+    assert [record.name for record in store.tasks.list()] == ["birds"]
+    other = replace(task("birds")[0].provenance.space, probe="other:4567")
+    store.tasks.add(*task("elsewhere", elements=5, space=other))
+    assert store.tasks.elements(other) == 5
