@@ -35,7 +35,8 @@ follow `/v1/jobs/ID/events` (server-sent events, resumed by `Last-Event-ID`), or
 wait=SECONDS` (up to 60) to get the result itself where it comes in time.
 
 **Pages.** Lists take `page_size` and `page_token`; `next_page_token` of an answer is the next
-`page_token`, `null` at the end. A token belongs to its list and its filters.
+`page_token`, `null` at the end. A token belongs to its list and its filters, and is good until the
+server starts again.
 
 **Sending twice.** A POST with an `Idempotency-Key` is done once: the same key with the same
 request gets the first answer again, with `Idempotency-Replayed: true`; with another request 422;

@@ -3,7 +3,9 @@
 import base64
 import binascii
 import hashlib
+import hmac
 import json
+import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -35,8 +37,8 @@ def read_page_token(
     """Return what `page_token` was given, None for no token.
 
     Raises:
-        PageTokenError: for a token that was altered, or given out by another list or for other
-            filters.
+        PageTokenError: for a token that was made up or altered, or given out by another list, for
+            other filters, or before the server was started.
     """
     if token is None:
         return None
@@ -47,19 +49,21 @@ def read_page_token(
     except (ValueError, binascii.Error) as error:
         raise _refused() from error
     seal, body = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
-    if seal != _seal(body, listing, filters):
+    if not hmac.compare_digest(seal, _seal(body, listing, filters)):
         raise _refused()
     return json.loads(body)
 
 
-_SEAL_BYTES = 9
+_SEAL_BYTES = 16
+# So that nobody else makes tokens: what a sealed one holds has the form that its list gave it. It
+# is kept nowhere, so that no later version reads a place of another form.
+_SECRET = secrets.token_bytes(32)
 
 
 def _seal(body: bytes, listing: str, filters: Mapping[str, Any] | None) -> bytes:
-    # Not a secret: it keeps slips and other lists' tokens out. A position opens nothing that the
-    # list itself does not show.
     about = json.dumps([listing, dict(filters or {})], sort_keys=True, default=str).encode()
-    return hashlib.blake2b(about + b"\0" + body, digest_size=_SEAL_BYTES).digest()
+    sealed = hashlib.blake2b(about + b"\0" + body, key=_SECRET, digest_size=_SEAL_BYTES)
+    return sealed.digest()
 
 
 def _refused() -> PageTokenError:

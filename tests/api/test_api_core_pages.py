@@ -1,11 +1,14 @@
 """Page tokens and ETags."""
 
 import base64
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from running import running
 
 from task2vec.errors import ChangedError, PageTokenError
 from task2vec_api.etags import check_if_match, etag_of, not_modified
@@ -61,6 +64,24 @@ def test_a_token_is_good_for_its_list_and_its_filters_only() -> None:
     for listing, filters in (("tasks", {"state": "queued", "kind": None}), ("jobs", {})):
         with pytest.raises(PageTokenError):
             read_page_token(token, listing=listing, filters=filters)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("body", [b"no JSON", b"\xff", b"[" * 900, b'{"a":1}', b'"x"', b"null"])
+@pytest.mark.parametrize("size", [9, 16])
+async def test_nobody_else_makes_tokens(tmp_path: Path, body: bytes, size: int) -> None:
+    # What the seal covers is no secret.
+    answers = []
+    async with running(tmp_path / "s") as it:
+        for listing in ("tasks", "jobs"):
+            about = json.dumps([listing, {}]).encode()
+            seal = hashlib.blake2b(about + b"\0" + body, digest_size=size).digest()
+            token = base64.urlsafe_b64encode(seal + body).rstrip(b"=").decode()
+            with pytest.raises(PageTokenError):
+                read_page_token(token, listing=listing)
+            answers.append(await it.client.get(f"/v1/{listing}", params={"page_token": token}))
+
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [(422, "bad_page_token")] * 2
 
 
 @given(thing=POSITIONS)
