@@ -32,10 +32,11 @@ class Doors:
         """Whether requests without a key are let in."""
         return not self._asks
 
-    def refresh(self, records: Iterable[KeyRecord]) -> None:
-        """Take over the keys as the store has them."""
-        self._ring.replace(records)
+    def refresh(self, records: Iterable[KeyRecord]) -> bool:
+        """Take over the keys as the store has them; return whether any has changed."""
+        changed = self._ring.replace(records)
         self._asks = self._asks or self._ring.closed
+        return changed
 
     def identify(self, authorization: str | None) -> tuple[Caller, KeyRecord | None]:
         """Return who calls, given the Authorization header, and the key.
@@ -60,6 +61,12 @@ class Doors:
             )
         record = self._ring.identify(secret.strip(), now=time.time())
         return Caller(record.id, record.name, all_implied(record.scopes)), record
+
+    def admit(self, caller: Caller) -> bool:
+        """Whether somebody who was let in would be again: keys are revoked, and expire."""
+        if caller.key is None:
+            return self.open
+        return self._ring.active(caller.key, now=time.time())
 
     def is_own(self, record: KeyRecord) -> bool:
         """Whether a key is that of the server's own workers."""

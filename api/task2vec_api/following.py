@@ -7,10 +7,11 @@ from weakref import WeakKeyDictionary
 from starlette.concurrency import run_in_threadpool
 
 from task2vec.errors import UnknownNameError
-from task2vec.service.jobs import events_after
+from task2vec.service.jobs import events_after, get_job
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs import StoredEvent
 from task2vec.types import JobState
+from task2vec_api.access import Caller
 from task2vec_api.runtime import Runtime
 
 # Whoever changes jobs rings the bell; this is for what becomes due by the clock.
@@ -26,11 +27,18 @@ class Follower:
     """
 
     def __init__(
-        self, runtime: Runtime, job: str, *, seen: int, first: Sequence[StoredEvent] = ()
+        self,
+        runtime: Runtime,
+        job: str,
+        *,
+        caller: Caller,
+        seen: int,
+        first: Sequence[StoredEvent] = (),
     ) -> None:
         self.job = job
         self.seen = seen
         self._runtime = runtime
+        self._caller = caller
         self._inbox: asyncio.Queue[list[StoredEvent]] = asyncio.Queue()
         if first:
             self._inbox.put_nowait(list(first))
@@ -41,6 +49,11 @@ class Follower:
         """Whether it has taken all that was found: a slow client is not read ahead for."""
         return self._inbox.empty()
 
+    @property
+    def allowed(self) -> bool:
+        """Whether its caller would still be let in."""
+        return self._runtime.doors.admit(self._caller)
+
     def take(self, events: list[StoredEvent]) -> None:
         """Take in what has happened since."""
         self.seen = events[-1].id
@@ -49,7 +62,8 @@ class Follower:
     async def rounds(self, keep_alive: float) -> AsyncIterator[list[StoredEvent]]:
         """Yield what happens, and nothing where nothing does for ``keep_alive`` seconds.
 
-        Ends after the event that ended the job, when the server stops, and when the job is gone.
+        Ends when the job has ended and all of it was told, when the job is gone, when the server
+        stops, and when the caller's key is no longer valid.
         """
         lookout = lookout_of(self._runtime)
         lookout.add(self)
@@ -61,7 +75,7 @@ class Follower:
                 except TimeoutError:
                     yield []
                     continue
-                if not events:
+                if not events or not self.allowed:
                     return
                 yield events
                 if self.waits and JobState(events[-1].job["state"]).final:
@@ -99,6 +113,9 @@ class Lookout:
             if runtime.draining.is_set():
                 listening.cancel()
                 break
+            for follower in self._followers:
+                if follower.waits and not follower.allowed:
+                    follower.end()
             waiting = [follower for follower in self._followers if follower.waits]
             places = {(follower.job, follower.seen) for follower in waiting}
             found = await run_in_threadpool(_look, runtime.workspace, places)
@@ -127,11 +144,14 @@ _lookouts: WeakKeyDictionary[Runtime, Lookout] = WeakKeyDictionary()
 def _look(
     workspace: Workspace, places: set[tuple[str, int]]
 ) -> dict[tuple[str, int], list[StoredEvent] | None]:
-    """Return the events behind each place; None where the job is gone."""
+    """Return the events behind each place; None where none will come: the job has ended or gone."""
     found: dict[tuple[str, int], list[StoredEvent] | None] = {}
     for job, seen in places:
         try:
-            found[job, seen] = events_after(workspace, job, seen)
+            # In this order: the event that ends a job is never missed.
+            ended = get_job(workspace, job).state.final
+            events = events_after(workspace, job, seen)
+            found[job, seen] = None if ended and not events else events
         except UnknownNameError:
             found[job, seen] = None
     return found

@@ -53,7 +53,10 @@ class Upkeep:
 
     def read_keys(self) -> None:
         """Take over the keys as they are in the store by now."""
-        self._runtime.doors.refresh(self._runtime.workspace.store().keys.all())
+        runtime = self._runtime
+        if runtime.doors.refresh(runtime.workspace.store().keys.all()):
+            # Whoever waits with a key that was revoked waits in vain.
+            runtime.bell.ring()
 
     def end_leases(self) -> None:
         """Take their jobs from workers that made no progress."""

@@ -15,6 +15,9 @@ from task2vec.types import KeyRecord, Scope
 
 # 48 bits tell keys apart; the secret's 256 cannot be guessed, so that a plain SHA-256 keeps them.
 _KEY = re.compile(r"t2v_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+
+KEY_IN_TEXT = re.compile(r"t2v_[0-9a-z]+_[A-Za-z0-9_-]{8,}")
+"""Finds keys, also cut ones, wherever they stand in a text."""
 _DAY = 86_400.0
 
 
@@ -104,9 +107,14 @@ class KeyRing:
         self._records: dict[str, KeyRecord] = {}
         self.replace(records)
 
-    def replace(self, records: Iterable[KeyRecord]) -> None:
-        """Take the keys as the store has them; ``own`` ones, of the server itself, stay."""
+    def replace(self, records: Iterable[KeyRecord]) -> bool:
+        """Take the keys as the store has them, and return whether that changed any.
+
+        ``own`` ones, of the server itself, stay.
+        """
+        before = self._records
         self._records = {record.id: record for record in records} | self._own
+        return self._records != before
 
     @property
     def closed(self) -> bool:
@@ -117,6 +125,11 @@ class KeyRing:
     def any_active(self, now: float) -> bool:
         """Whether some key of the store opens anything at ``now``."""
         return any(r.active(now) for r in self._records.values() if r.id not in self._own)
+
+    def active(self, id_: str, *, now: float) -> bool:
+        """Whether there is a key with this id that opens anything at ``now``."""
+        record = self._records.get(id_)
+        return record is not None and record.active(now)
 
     def identify(self, secret: str, *, now: float) -> KeyRecord:
         """Return the key that a secret belongs to.
@@ -139,6 +152,11 @@ class KeyRing:
 
 
 _REMEDY = "Ask whoever runs the server for one: `task2vec keys create NAME --scope read`."
+
+
+def without_keys(text: str) -> str:
+    """Return a text in which nobody can read a key."""
+    return KEY_IN_TEXT.sub("[redacted]", text)
 
 
 def _digest(secret: str) -> str:

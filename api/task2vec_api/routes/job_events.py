@@ -75,7 +75,7 @@ async def follow_job(
 ) -> Response:
     """Stream what happens to a job, from its beginning or from behind `Last-Event-ID`.
 
-    The stream ends when the job has. Comments keep the connection alive meanwhile; a client whose
+    The stream ends when the job has, and with the caller's key. Comments keep the connection alive meanwhile; a client whose
     connection is lost goes on with the id of the last event that it saw.
     """
     seen = _event_number(last_event_id)
@@ -85,7 +85,7 @@ async def follow_job(
         if known.state.final:
             # Browsers would ask for ever otherwise.
             return Response(status_code=204)
-    follower = Follower(runtime, job, seen=seen, first=first)
+    follower = Follower(runtime, job, caller=caller, seen=seen, first=first)
     return StreamingResponse(
         _stream(follower),
         media_type="text/event-stream",
