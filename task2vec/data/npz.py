@@ -2,7 +2,10 @@
 
 import math
 import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -10,9 +13,11 @@ from numpy.typing import NDArray
 
 from task2vec.data.archive_zip import open_zip
 from task2vec.data.arrays import task_from_arrays
-from task2vec.data.limits import MAX_ARRAY_BYTES
+from task2vec.data.limits import MAX_ARRAY_BYTES, MAX_MEMBERS
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
+
+_ARRAYS = ("images", "labels")
 
 
 def task_from_npz(path: Path, *, name: str, source: str) -> Task:
@@ -22,36 +27,59 @@ def task_from_npz(path: Path, *, name: str, source: str) -> Task:
     """
     try:
         with open_zip(path, source=source) as archive:
-            images, labels = (
-                _array(archive, array, source=source) for array in ("images", "labels")
-            )
+            found = {name: _declared(archive, name, source=source) for name in _ARRAYS}
+            _check(found, source=source)
+            images, labels = (_read(archive, found[name]) for name in _ARRAYS)
     except SourceError:
         raise
     # numpy and zipfile tell of damage by ValueError, KeyError, BadZipFile, zlib.error, ...
     except Exception as error:
         raise _error(source, got=str(error)) from error
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or labels.ndim != 1:
-        raise _error(
-            source,
-            got=f"images {images.dtype} {images.shape}, labels {labels.dtype} {labels.shape}",
-        )
     return task_from_arrays(images.astype(np.uint8, copy=False), labels, name=name, source=source)
 
 
-def _array(archive: zipfile.ZipFile, array: str, *, source: str) -> NDArray[np.generic]:
+@dataclass(frozen=True)
+class _Declared:
+    """What the header of an array says, of which nothing else has been unpacked."""
+
+    member: zipfile.ZipInfo
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def __str__(self) -> str:
+        return f"{self.dtype} {self.shape}"
+
+
+def _declared(archive: zipfile.ZipFile, array: str, *, source: str) -> _Declared:
     try:
         info = archive.getinfo(f"{array}.npy")
     except KeyError:
         raise _error(source, got=", ".join(archive.namelist()[:5]) or "nothing") from None
     with archive.open(info) as file:
-        # The header is checked first, since memory is taken for what it declares.
         version = npy.read_magic(file)
         read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, dtype = read_header(file)
-    declared = math.prod(shape) * dtype.itemsize
-    if dtype.hasobject or not declared <= min(info.file_size, MAX_ARRAY_BYTES):
-        raise _error(source, got=f"{array} of type {dtype} and shape {shape}")
-    with archive.open(info) as file:
+    return _Declared(info, shape, dtype)
+
+
+def _check(found: Mapping[str, _Declared], *, source: str) -> None:
+    """Raise `SourceError` for arrays of other kinds, before memory is taken for what they are."""
+    images, labels = (found[name] for name in _ARRAYS)
+    for array in (images, labels):
+        declared = math.prod(array.shape) * array.dtype.itemsize
+        # An array of nothing takes no bytes, and its length as long to walk through as any other.
+        if (
+            array.dtype.hasobject
+            or not declared <= min(array.member.file_size, MAX_ARRAY_BYTES)
+            or not max(array.shape, default=0) <= MAX_MEMBERS
+        ):
+            raise _error(source, got=f"{array.member.filename} of type {array}")
+    if images.dtype != np.uint8 or len(images.shape) not in (3, 4) or len(labels.shape) != 1:
+        raise _error(source, got=f"images {images}, labels {labels}")
+
+
+def _read(archive: zipfile.ZipFile, array: _Declared) -> NDArray[np.generic]:
+    with archive.open(array.member) as file:
         return npy.read_array(file, allow_pickle=False)
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from task2vec.errors import SourceError, TooLargeError
 
-MAX_SENT_ARRAY_BYTES = 2**30
-"""Bytes of the arrays of an ``.npz`` that somebody sent: reading it holds them in memory."""
+MAX_SENT_ARRAY_BYTES = 2**28
+"""Bytes of the arrays of an ``.npz`` that somebody sent: listing it holds them in the memory of
+the server, whose other requests need some too."""
 
 _MAX_ARRAYS = 64
 

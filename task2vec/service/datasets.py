@@ -1,12 +1,14 @@
 """Data sets that were sent to a server: taken in, kept for a while, removed."""
 
 import os
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
+from threading import Lock
 from time import time
 
+from task2vec.data.wording import examples
 from task2vec.errors import InputError, SourceError, Task2VecError, UnknownNameError
 from task2vec.service.array_limits import check_arrays
 from task2vec.service.uploads import disk_failures, move_into_place
@@ -14,6 +16,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name, new_id
 from task2vec.store.store import Store
 from task2vec.types import DatasetRecord
+from task2vec.types.names import LONGEST_NAME, is_name
 
 FORMATS = (
     ".tar.gz",
@@ -30,6 +33,8 @@ FORMATS = (
 _FOLDER = "datasets"
 # A file comes to its place before its row does: a younger one may be about to get it.
 _ORPHAN_SECONDS = 3600.0
+# Arrays are in memory while they are listed: those of one data set at a time.
+_ARRAYS = Lock()
 
 
 @dataclass(frozen=True)
@@ -235,11 +240,28 @@ def _listed(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str,
     try:
         if suffix == ".npz":
             check_arrays(path)
-        task = open_source(path, name=name, trusted=False)
+        with _ARRAYS if suffix == ".npz" else nullcontext():
+            task = open_source(path, name=name, trusted=False)
+            images, classes, told = len(task.entries), task.classes, task.warnings
+            del task  # with its arrays
+        _check_classes(classes)
     except Task2VecError as error:
         raise _hide(error, places, name + suffix) from None
-    warnings = tuple(_without(warning, places, name + suffix) for warning in task.warnings)
-    return len(task.entries), len(task.classes), warnings
+    warnings = tuple(_without(warning, places, name + suffix) for warning in told)
+    return images, len(classes), warnings
+
+
+def _check_classes(classes: tuple[str, ...]) -> None:
+    """Raise `SourceError` unless every class has a name that can be shown to others."""
+    # Spaces at the ends disturb nobody who reads a table of labels.
+    strange = [label for label in classes if not is_name(label.strip(" "))]
+    if strange:
+        raise SourceError(
+            "Some classes have names that cannot be shown",
+            expected=f"visible characters, at most {LONGEST_NAME}, and spaces between them",
+            got=examples(strange),
+            remedy="Rename these classes or their folders.",
+        )
 
 
 def _hide(error: Task2VecError, places: tuple[str, ...], shown: str) -> Task2VecError:

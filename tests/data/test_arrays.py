@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -198,3 +199,41 @@ def test_ready_images_of_other_colour_spaces_are_unreadable() -> None:
         "2 of 4 images tried could not be read: image 0 (pixels of mode La), "
         "image 1 (pixels of mode F that are not 8 or 16 bits wide)"
     )
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        (("|u1", (10**12, 0, 1)), ("<U0", (10**12,))),
+        (("|u1", (0, 10**12, 1)), ("<i8", (0,))),
+        (("|u1", (2, 1, 1)), ("<U0", (2_000_001,))),
+    ],
+)
+def test_arrays_that_take_no_bytes_are_not_walked_through(tmp_path, images, labels):
+    path = tmp_path / "set.npz"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, (kind, shape) in (("images", images), ("labels", labels)):
+            with packed.open(f"{name}.npy", "w") as member:
+                header = {"descr": kind, "fortran_order": False, "shape": shape}
+                npy.write_array_header_1_0(member, header)
+                member.write(bytes(64))
+    with pytest.raises(SourceError, match="no labelled images that can be read"):
+        open_source(path)
+
+
+def test_images_of_another_type_are_refused_before_they_are_unpacked(tmp_path):
+    np.savez(tmp_path / "set.npz", labels=np.arange(2))
+    content = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": (2, 2**12, 2**10)}
+    npy.write_array_header_1_0(content, header)
+    content.write(bytes(2**26))
+    with zipfile.ZipFile(tmp_path / "set.npz", "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("images.npy", content.getvalue())
+    del content
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceError, match="float64"):
+            open_source(tmp_path / "set.npz")
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()

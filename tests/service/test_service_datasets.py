@@ -154,11 +154,10 @@ def test_an_array_bomb_is_refused_unread(workspace, send, tmp_path: Path) -> Non
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in range(2):
             with archive.open(f"{part}.npy", "w", force_zip64=True) as member:
-                for _ in range(5):
-                    member.write(bytes(2**27))
+                member.write(bytes(2**27 + 1))
     assert bomb.stat().st_size < 2**21
 
-    with pytest.raises(TooLargeError, match=r"1,342,177,280 bytes"):
+    with pytest.raises(TooLargeError, match=r"268,435,458 bytes"):
         send(bomb.read_bytes(), suffix=".npz")
     assert files(workspace) == set()
 
