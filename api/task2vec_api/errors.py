@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
+from task2vec.service.key_texts import without_keys
 from task2vec.store.failures import means_full
 from task2vec.wire.problems import FieldProblem, Problem
 from task2vec_api.logs import logger
@@ -254,9 +255,10 @@ def _first(faults: Iterable[Any]) -> str:
 
 
 def scrub(text: str | None) -> str | None:
-    """Take the folders of this machine out of a text: the names of files in them may stay."""
+    """Take keys and the folders of this machine out of a text: names of files may stay."""
     if text is None:
         return None
+    text = without_keys(text)
     for folder in _private_folders():
         # A whole path only: within an address or a longer path the letters mean something else.
         found = rf"(?<![\w./-]){re.escape(folder)}(?:/(?=[^\s/])|(?![\w.-]))"

@@ -6,6 +6,8 @@ import re
 from contextvars import ContextVar
 from typing import Any
 
+from task2vec.service.key_texts import KEY_IN_TEXT
+
 logger = logging.getLogger("task2vec.server")
 access_logger = logging.getLogger("task2vec.access")
 
@@ -13,7 +15,7 @@ current_request: ContextVar[str | None] = ContextVar("request", default=None)
 
 _SECRETS = (
     # Keys of ours wherever they stand, and whatever follows the names of headers that carry one.
-    re.compile(r"t2v_[0-9a-z]+_[A-Za-z0-9_-]{8,}"),
+    KEY_IN_TEXT,
     re.compile(r"(?i)(?<=bearer )\S+"),
     re.compile(r"(?i)(?<=authorization: )\S+"),
 )

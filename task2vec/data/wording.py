@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection
 
+from task2vec.types.names import visible
+
 EXAMPLES = 3
 """How many of many are named."""
 
@@ -31,8 +33,7 @@ def shown(name: str) -> str:
     >>> shown("a\\nb")
     'a\\\\nb'
     """
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-    return re.sub(r"^(.{40}).{20,}(.{40})$", r"\1...\2", safe)
+    return re.sub(r"^(.{40}).{20,}(.{40})$", r"\1...\2", visible(name))
 
 
 def printable(name: str) -> str:

@@ -9,10 +9,12 @@ from typing import Any
 
 from task2vec.errors import InputError, Task2VecError
 from task2vec.service.jobs import datasets_of
+from task2vec.service.key_texts import without_keys
 from task2vec.service.questions import limits_of
 from task2vec.service.recommendation import models_to_probe
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, JobFailure, JobKind, JobProgress, JobRecord
+from task2vec.types.names import LONGEST_NAME, visible
 
 #: How long a worker may go without getting ahead before its job is given to another.
 LEASE_SECONDS = 60.0
@@ -79,6 +81,7 @@ def heartbeat(
     """
     told = replace(
         progress,
+        stage=visible(progress.stage[:LONGEST_NAME]),
         standard_error=_finite(progress.standard_error),
         seconds_left=_finite(progress.seconds_left),
     )
@@ -98,10 +101,18 @@ def fail(
 ) -> JobRecord:
     """End a try badly: a transient failure is tried again, at most three times in all.
 
-    A worker that has stopped a cancelling job says so with this too. Raises `LeaseLostError`.
+    Keys are taken out of its texts, and what disturbs terminals is escaped. A worker that has
+    stopped a cancelling job says so with this too. Raises `LeaseLostError`.
     """
+    told = JobFailure(
+        code=failure.code,
+        problem=_shown(failure.problem) or "",
+        expected=_shown(failure.expected),
+        got=_shown(failure.got),
+        remedy=_shown(failure.remedy),
+    )
     return workspace.store().jobs.fail(
-        id_, fence=fence, failure=failure, transient=transient, now=_now(now)
+        id_, fence=fence, failure=told, transient=transient, now=_now(now)
     )
 
 
@@ -139,6 +150,10 @@ def failure_of(error: Task2VecError) -> JobFailure:
         got=error.got,
         remedy=error.remedy,
     )
+
+
+def _shown(text: str | None) -> str | None:
+    return None if text is None else visible(without_keys(text))
 
 
 def _payload(workspace: Workspace, job: JobRecord) -> dict[str, Any]:

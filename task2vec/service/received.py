@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from task2vec.errors import InputError, SpaceMismatchError
 from task2vec.service.questions import source_of, source_signature
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, TaskEmbedding, TaskRecord
+from task2vec.types.names import visible
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST_THUMBNAIL = 1 << 20
@@ -23,7 +25,7 @@ class Found:
     ``embeddings`` (.npz) and ``thumbnails`` (PNG) are files by role: "task", or "source" and
     "target". ``measured`` says by model id which images its linear probe got right when they were
     held out, ``tuned`` what fine-tuning gave, and ``checkpoint`` (.safetensors) lies on the
-    store's disk.
+    store's disk. Raises `InputError` for seconds that no work takes.
     """
 
     seconds: float = 0.0
@@ -33,6 +35,16 @@ class Found:
     embeddings: Mapping[str, Path] = field(default_factory=dict)
     thumbnails: Mapping[str, Path] = field(default_factory=dict)
     checkpoint: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.seconds) and self.seconds >= 0):
+            raise InputError(
+                "The worker's time is none",
+                expected="a finite number of seconds, at least 0",
+                got=str(self.seconds),
+            )
+        # They are stored, and shown to others.
+        object.__setattr__(self, "warnings", tuple(visible(w) for w in self.warnings))
 
 
 def read_received(

@@ -26,3 +26,12 @@ _NAME = re.compile(NAME_PATTERN.replace(_HIDDEN, _HIDDEN + r"\ud800-\udfff"))
 def is_name(text: str) -> bool:
     """Whether a text of 1 to `LONGEST_NAME` characters shows all that it holds."""
     return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None
+
+
+def visible(text: str) -> str:
+    r"""Return a text with escapes for what would disturb a terminal or forge a line of a log.
+
+    >>> visible("a\nb")
+    'a\\nb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -63,7 +63,7 @@ class Findings(Question):
     """What a worker found, beside the files it sends with it."""
 
     fence: int
-    seconds: float
+    seconds: float = Field(ge=0, allow_inf_nan=False)
     warnings: tuple[str, ...] = ()
     source_signature: str = ""
     measured: dict[str, tuple[bool, ...]] | None = Field(

@@ -102,6 +102,7 @@ def test_nothing_but_whole_paths_is_taken_out(
     hide(Path("s"))
     store = tmp_path / "s"
     told = {
+        f"with t2v_0123456789ab_{'k' * 43}, as": "with [redacted], as",
         "no progress, as it seems": "no progress, as it seems",
         f"{store}/a.zip is there": "a.zip is there",
         f"in '{store}'": "in '(a folder of the server)'",
