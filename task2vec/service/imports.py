@@ -6,7 +6,7 @@ from pathlib import Path
 from task2vec.distance import task_complexity
 from task2vec.embedding.files import load_embedding
 from task2vec.errors import InputError, NameTakenError, SpaceMismatchError, TooLargeError
-from task2vec.service.provenance import check_provenance
+from task2vec.service.provenance import check_embedding
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name
 from task2vec.types import TaskEmbedding, TaskRecord
@@ -65,7 +65,7 @@ def add_embedding(
     stated, embedding = read_embedding(path)
     wanted = stated if name is None else name
     check_name(wanted)
-    check_provenance(embedding.provenance)
+    check_embedding(embedding)
     if not any_space:
         _check_space(workspace, embedding)
     record = TaskRecord(

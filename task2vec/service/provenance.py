@@ -1,18 +1,28 @@
 """Whether a provenance that somebody sent can be one: it is stored, and shown to others."""
 
 import json
+import re
 from math import isfinite
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from task2vec.errors import InputError
-from task2vec.types import Provenance
+from task2vec.types import Estimator, HeadFit, Provenance, TaskEmbedding
+from task2vec.types.names import MODEL_REFERENCE, is_name
 
 _LONGEST_TEXT = 200
 _MOST_CLASSES = 100_000
 _MOST_VERSIONS = 100
 _LARGEST_COUNT = 2**53
+_MOST_IMAGES = 10**9
+_MOST_DRAWS = 10**6
+_LARGEST_SEED = 2**63 - 1
+_FURTHEST = 2.0
+# Embedders make 8.
+_MOST_GROUPS = 64
+_FAMILY = "fisher"
+_REFERENCE = re.compile(MODEL_REFERENCE)
 
 _FORM: TypeAdapter[Provenance] = TypeAdapter(Provenance)
 
@@ -24,14 +34,32 @@ def check_provenance(provenance: Provenance) -> None:
     except (ValidationError, TypeError, ValueError) as error:
         raise _impossible("every field of its type", got=_first(error)) from error
     space = provenance.space
-    if not 2 <= provenance.classes <= provenance.images <= _LARGEST_COUNT:
-        raise _impossible("2 classes at least, with an image of each")
-    if not all(0 <= count <= _LARGEST_COUNT for count in (provenance.draws, provenance.seed)):
-        raise _impossible("draws and a seed of at least 0")
+    if not 2 <= provenance.classes <= provenance.images <= _MOST_IMAGES:
+        raise _impossible(f"2 classes, with an image of each, to {_MOST_IMAGES:,} images")
+    if not (0 <= provenance.draws <= _MOST_DRAWS and 0 <= provenance.seed <= _LARGEST_SEED):
+        raise _impossible(f"draws from 0 to {_MOST_DRAWS:,}, and a seed from 0 to {_LARGEST_SEED}")
+    if provenance.estimator not in list(Estimator) or space.estimator != _FAMILY:
+        raise _impossible(
+            f"an estimator of {', '.join(Estimator)}, of the family {_FAMILY}",
+            got=f"{provenance.estimator!r:.100}, {space.estimator!r:.100}",
+        )
+    # No two embeddings are further apart than that.
+    if not 0 <= provenance.standard_error <= _FURTHEST:
+        raise _impossible(
+            f"a standard error from 0 to {_FURTHEST}", got=str(provenance.standard_error)
+        )
+    _check_head(provenance.head)
     if not all(isfinite(n) and n >= 0 for n in (space.head_penalty, space.prior_precision)):
         raise _impossible("a head penalty and a prior precision of at least 0")
     if len(provenance.class_names) != provenance.classes or provenance.classes > _MOST_CLASSES:
         raise _impossible(f"a name for each class, and at most {_MOST_CLASSES:,} classes")
+    names = provenance.class_names
+    if len(set(names)) < len(names) or not all(name.strip() for name in names):
+        raise _impossible("classes of different names, none of them empty")
+    if not _is_probe(provenance.probe_name):
+        raise _impossible(
+            "a probe's name or its reference, and no path", got=f"{provenance.probe_name!r:.100}"
+        )
     texts = (
         provenance.probe_name,
         provenance.estimator,
@@ -44,6 +72,27 @@ def check_provenance(provenance: Provenance) -> None:
     )
     if not all(map(_is_text, texts)) or len(provenance.versions) > _MOST_VERSIONS:
         raise _impossible(f"texts of at most {_LONGEST_TEXT} printable characters")
+
+
+def check_embedding(embedding: TaskEmbedding) -> None:
+    """Raise `InputError` for an embedding that no embedder writes: see `check_provenance`."""
+    check_provenance(embedding.provenance)
+    groups = len(embedding.replicates)
+    if groups > _MOST_GROUPS:
+        raise _impossible(f"replicates from at most {_MOST_GROUPS} groups", got=str(groups))
+
+
+def _check_head(head: HeadFit) -> None:
+    if not all(isfinite(n) and n >= 0 for n in (head.gradient_norm, head.loss)):
+        raise _impossible("a finite loss and gradient of the head")
+    if not (0 <= head.training_accuracy <= 1 and 0 <= head.iterations <= _LARGEST_COUNT):
+        raise _impossible("an accuracy of the head from 0 to 1, after at least 0 iterations")
+
+
+def _is_probe(name: str) -> bool:
+    # Files of weights give probes any name; only references to other places have slashes.
+    plain = is_name(name) and "/" not in name and "\\" not in name
+    return ".." not in name and (plain or _REFERENCE.fullmatch(name) is not None)
 
 
 def _is_text(text: str) -> bool:

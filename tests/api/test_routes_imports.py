@@ -130,12 +130,32 @@ async def test_the_first_embedding_of_a_store_brings_its_space(server, tmp_path:
         {"images": 1.5},
         {"images": "24"},
         {"images": 10**30},
+        {"images": 10**10},
         {"classes": 1},
         {"classes": 25},
         {"class_names": ["a"]},
         {"class_names": ["a", "b", "c", "d\n"]},
         {"class_names": ["a", "b", "c", "d" * 201]},
         {"draws": -1},
+        {"draws": 10**7},
+        {"seed": 2**63},
+        {"class_names": ["a", "b", "c", "c"]},
+        {"class_names": ["a", "b", "c", ""]},
+        {"class_names": ["a", "b", "c", " "]},
+        {"estimator": "made_up"},
+        {"space__estimator": "made_up"},
+        {"standard_error": float("nan")},
+        {"standard_error": float("inf")},
+        {"standard_error": -0.1},
+        {"standard_error": 2.1},
+        {"head__loss": float("nan")},
+        {"head__gradient_norm": float("inf")},
+        {"head__training_accuracy": 1.5},
+        {"head__iterations": -1},
+        {"probe_name": "../../etc/passwd"},
+        {"probe_name": "/etc/passwd"},
+        {"probe_name": "timm:../x"},
+        {"probe_name": "a\\b"},
         {"seed": True},
         {"standard_error": "small"},
         {"probe_name": "x\x1b[31m"},
@@ -160,6 +180,14 @@ async def test_a_provenance_that_cannot_be_is_refused(server: Running, provenanc
     assert answer.status_code == 422, answer.text
     assert [t.name for t in server.workspace.store().tasks.list()] == NAMES
     assert list((server.workspace.path / "uploads").iterdir()) == []
+
+
+async def test_replicates_of_more_groups_than_any_embedder_makes_are_refused(server) -> None:
+    embedding = stored(server)
+    for groups, status in ((65, 422), (64, 201)):
+        replicates = np.resize(embedding.replicates, (groups, embedding.values.size))
+        answer = await send(server, written(replace(embedding, replicates=replicates)))
+        assert answer.status_code == status, answer.text
 
 
 def bomb() -> bytes:
