@@ -1,5 +1,6 @@
 """While a server runs, only it opens the store."""
 
+import json
 import os
 import signal
 import subprocess
@@ -75,6 +76,19 @@ def test_a_store_is_free_again_when_its_server_ends(tmp_path: Path) -> None:
         server = server_of(tmp_path)
         assert server is not None
         assert server.url is None, "it has not said yet where it answers"
+
+
+def test_a_new_server_is_not_taken_for_one_that_was_killed(tmp_path: Path) -> None:
+    card = {"url": "http://127.0.0.1:1", "pid": 1, "started": 0.0}
+    (tmp_path / "server.json").write_text(json.dumps(card))
+    with Ownership(tmp_path) as ownership:
+        server = server_of(tmp_path)
+        assert server is not None
+        assert (server.url, server.pid) == (None, 0)
+        ownership.announce("http://127.0.0.1:2")
+        server = server_of(tmp_path)
+        assert server is not None
+        assert (server.url, server.pid) == ("http://127.0.0.1:2", os.getpid())
 
 
 def test_asking_leaves_no_trace_and_needs_no_store(tmp_path: Path) -> None:
