@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
+from task2vec.errors import StoreError
 from task2vec.store.failures import in_our_words
 from task2vec.store.lock import WriteLock
 
@@ -25,6 +26,7 @@ class Database:
     def __init__(self, path: Path, *, lock: WriteLock) -> None:
         self.path = path
         self._lock = lock
+        self._file: tuple[int, int] | None = None
         self._reader = _engine(
             lambda: _connect(path, mode=_reading_mode(path)), begin="BEGIN", size=5
         )
@@ -33,6 +35,21 @@ class Database:
             lambda: _connect(path, mode="mode=rwc"), begin="BEGIN IMMEDIATE", size=1
         )
         event.listen(self._writer, "connect", _write_durably)
+
+    def pin(self) -> None:
+        """From here on take no other file for this one; call it when the file is in order."""
+        self._file = _identity(self.path)
+
+    def check_in_place(self) -> None:
+        """Raise `StoreError` when the file was removed or replaced since `pin`.
+
+        Open connections would go on writing to what nobody can open again.
+        """
+        if self._file is not None and _identity(self.path) != self._file:
+            raise StoreError(
+                f"The database {self.path} was removed or replaced while it was open",
+                remedy="Put it back and start again.",
+            )
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -46,10 +63,13 @@ class Database:
 
         Raises:
             StoreBusyError: when somebody else kept writing.
-            StoreError: when the database failed.
+            StoreError: when the database failed, or is no longer where it was.
         """
+        # Before the lock, whose file would be made anew, and before the commit.
+        self.check_in_place()
         with self._lock.held(), in_our_words(self.path), self._writer.begin() as connection:
             yield connection
+            self.check_in_place()
 
     @contextmanager
     def alone(self) -> Iterator[sqlite3.Connection]:
@@ -65,6 +85,14 @@ class Database:
         """Close every connection."""
         self._reader.dispose()
         self._writer.dispose()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _engine(connect: Callable[[], sqlite3.Connection], *, begin: str, size: int) -> Engine:

@@ -47,6 +47,7 @@ def open_database(directory: Path, *, create: bool, lock_timeout: float) -> Data
     database = Database(path, lock=WriteLock(directory / LOCK, timeout=lock_timeout))
     try:
         _make_present(database, create=create)
+        database.pin()
     except BaseException:
         database.close()
         raise

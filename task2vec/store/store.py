@@ -99,6 +99,10 @@ class Store:
         with self._database.write() as connection:
             yield connection
 
+    def check_in_place(self) -> None:
+        """Raise `StoreError` when the database was removed or replaced since it was opened."""
+        self._database.check_in_place()
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()

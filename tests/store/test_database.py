@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -63,3 +64,26 @@ def test_a_program_that_locks_the_database_without_our_lock_makes_it_busy(tmp_pa
         ):
             pass
     database.close()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_nothing_is_written_to_a_file_that_is_gone(database, again):
+    shutil.rmtree(database.path.parent)
+    if again:
+        open_database(database.path.parent, create=True, lock_timeout=5).close()
+    with pytest.raises(StoreError, match="removed or replaced"), database.write():
+        pass
+    with pytest.raises(StoreError, match="removed or replaced"):
+        database.check_in_place()
+    assert database.path.exists() == again
+
+
+def test_a_file_that_goes_while_it_is_written_takes_no_commit(database):
+    count = "SELECT count(*) FROM alembic_version"
+    moved = database.path.with_name("moved")
+    with pytest.raises(StoreError, match="removed or replaced"), database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('x')")
+        database.path.rename(moved)
+    moved.rename(database.path)
+    with database.read() as connection:
+        assert connection.exec_driver_sql(count).scalar() == 1
