@@ -15,9 +15,11 @@ from task2vec.service import jobs, keys
 from task2vec.service.workspace import Workspace
 from task2vec.types import Scope
 
+Served = tuple[httpx2.Client, Workspace, str]
+
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[httpx2.Client, Workspace, str]]:
+def served(tmp_path: Path) -> Iterator[Served]:
     shutil.copytree(built(), tmp_path / "store")
     with (
         on_a_port(tmp_path / "store") as (url, workspace),
@@ -51,7 +53,7 @@ class Following:
         return not self._thread.is_alive()
 
 
-def test_a_client_ahead_of_the_job_is_let_go_when_the_job_ends(served) -> None:
+def test_a_client_ahead_of_the_job_is_let_go_when_the_job_ends(served: Served) -> None:
     client, workspace, job = served
     following = Following(client, job, **{"Last-Event-ID": "999999"})
     assert following.opened.wait(5)
@@ -62,7 +64,7 @@ def test_a_client_ahead_of_the_job_is_let_go_when_the_job_ends(served) -> None:
     assert jobs.get_job(workspace, job).state.final
 
 
-def test_a_stream_ends_with_the_key_that_opened_it(served) -> None:
+def test_a_stream_ends_with_the_key_that_opened_it(served: Served) -> None:
     client, workspace, job = served
     lost, kept = (keys.create(workspace, name, [Scope.READ]) for name in ("lost", "kept"))
     time.sleep(0.6)
@@ -79,7 +81,7 @@ def test_a_stream_ends_with_the_key_that_opened_it(served) -> None:
     assert len(followings[1].ids) == 2
 
 
-def test_a_stream_ends_when_its_key_expires(served) -> None:
+def test_a_stream_ends_when_its_key_expires(served: Served) -> None:
     client, workspace, job = served
     key = keys.create(workspace, "short", [Scope.READ], days=2.0 / 86_400)
     time.sleep(0.6)
@@ -88,7 +90,7 @@ def test_a_stream_ends_when_its_key_expires(served) -> None:
     assert following.ended(3)
 
 
-def test_who_came_without_a_key_is_let_go_when_the_first_key_is_made(served) -> None:
+def test_who_came_without_a_key_is_let_go_when_the_first_key_is_made(served: Served) -> None:
     client, workspace, job = served
     following = Following(client, job)
     assert following.opened.wait(5)

@@ -75,8 +75,8 @@ async def follow_job(
 ) -> Response:
     """Stream what happens to a job, from its beginning or from behind `Last-Event-ID`.
 
-    The stream ends when the job has, and with the caller's key. Comments keep the connection alive meanwhile; a client whose
-    connection is lost goes on with the id of the last event that it saw.
+    The stream ends when the job has, and with the caller's key. Comments keep the connection alive
+    meanwhile; a client whose connection is lost goes on with the id of the last event that it saw.
     """
     seen = _event_number(last_event_id)
     first = await run_in_threadpool(events_after, runtime.workspace, job, seen)
