@@ -1,6 +1,8 @@
 """Who calls, and whether the key opens what is asked for."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
 
@@ -41,7 +43,10 @@ class Require:
 
     async def __call__(self, request: Request) -> Caller:
         """Check the request's caller."""
-        state = request.scope["state"]
+        return self.check(request.scope["state"])
+
+    def check(self, state: MutableMapping[str, Any]) -> Caller:
+        """Check the caller in the state of a request, and note there what was asked for."""
         caller: Caller = state["caller"]
         state["required"] = self.scopes
         if self.scopes & caller.scopes:

@@ -29,6 +29,22 @@ def allowed_methods(app: FastAPI, path: str) -> list[str]:
     return sorted(methods[max(fitting, key=_literal)]) if fitting else []
 
 
+def route_of(app: FastAPI, method: str, path: str) -> RouteContext | None:
+    """Return the route that ``method`` and ``path`` lead to, None where there is none."""
+    fitting = [
+        route
+        for route in routes_of(app)
+        if method in (route.methods or ()) and _compiled(route.path or "").match(path)
+    ]
+    return max(fitting, key=lambda route: _literal(route.path or ""), default=None)
+
+
+def takes(route: RouteContext, content_type: str) -> bool:
+    """Whether a route says by itself that it takes bodies of a type, as it does for forms."""
+    extra = getattr(route.original_route, "openapi_extra", None) or {}
+    return content_type in extra.get("requestBody", {}).get("content", {})
+
+
 @lru_cache(maxsize=200)
 def _compiled(template: str) -> re.Pattern[str]:
     return compile_path(template)[0]

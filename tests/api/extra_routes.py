@@ -10,6 +10,7 @@ from task2vec.errors import Task2VecError
 from task2vec.types import Scope
 from task2vec_api.access import Caller, require
 
+UPLOADED = "application/octet-stream"
 Reader = Annotated[Caller, Depends(require(Scope.READ))]
 Writer = Annotated[Caller, Depends(require(Scope.WRITE))]
 
@@ -57,7 +58,7 @@ def extra_routes(*, error: BaseException | None = None) -> APIRouter:
         counted.append(None)
         raise Task2VecError(f"fault number {len(counted)}")
 
-    @router.post("/upload")
+    @router.post("/upload", openapi_extra={"requestBody": {"content": {UPLOADED: {}}}})
     async def upload(request: Request, caller: Writer) -> dict[str, int]:
         size = 0
         async for chunk in request.stream():

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from extra_routes import extra_routes
-from running import running
+from running import bearer, running
 
+from task2vec.types import Scope
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +65,56 @@ async def test_a_body_that_trickles_is_not_waited_for(tmp_path: Path, upload: bo
     assert waited < 1.0
     # In all longer than body_seconds, but at more than the slowest pace.
     assert steady.json()["bytes"] == 1200
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "path", ["search", "tasks", "outcomes", "leases", "jobs/j:cancel", "leases/j:fail", "nothing"]
+)
+async def test_only_a_route_that_takes_files_is_sent_more(
+    tmp_path: Path, kind: str, path: str
+) -> None:
+    small = Settings(body_bytes=2000, upload_bytes=4000, access_log=False)
+    async with running(tmp_path / "s", small) as it:
+        answer = await it.client.post(
+            f"/v1/{path}", content=pieces(3, 1000), headers={"Content-Type": kind}
+        )
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("path", ["datasets", "tasks:import", "leases/job_1:complete"])
+async def test_routes_that_take_files_are_sent_more(tmp_path: Path, path: str) -> None:
+    small = Settings(body_bytes=2000, upload_bytes=4000, access_log=False)
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    async with running(tmp_path / "s", small) as it:
+        answers = [
+            await it.client.post(f"/v1/{path}", content=pieces(count, 1000), headers=headers)
+            for count in (3, 5)
+        ]
+
+    # What came is no form.
+    assert [answer.status_code for answer in answers] == [400, 413]
+
+
+@pytest.mark.parametrize("path", ["datasets", "search", "extra/upload", "jobs/job_1:cancel"])
+async def test_nothing_is_read_from_who_may_not_send_it(tmp_path: Path, path: str) -> None:
+    sent: list[int] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        sent.append(1)
+        yield b"x"
+
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        key = it.key(Scope.WORK)
+        answer = await it.client.post(f"/v1/{path}", content=body(), headers=UPLOAD | bearer(key))
+        it.runtime.trail.flush()
+        entry = it.workspace.store().audit.latest(1)[0]
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    assert (entry.status, entry.key) == (403, key.record.id)
+    assert entry.action == f"POST /v1/{path.replace('job_1', '{job}')}"
+    assert sent == []
 
 
 async def test_who_sends_slowly_takes_no_place_of_others(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from task2vec.errors import Task2VecError, TooLargeError
 from task2vec_api.errors import SlowClientError
 from task2vec_api.middleware.headers import header, is_upload
+from task2vec_api.protected import locks_of
+from task2vec_api.served import route_of
 from task2vec_api.settings import Settings
 
 _Error = TypeVar("_Error", bound=Task2VecError)
@@ -30,6 +32,8 @@ class Bodies:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if _has_body(scope):
+            _check_access(scope)
         settings = self._settings
         upload = is_upload(scope)
         body = _Body(
@@ -114,6 +118,17 @@ class _Body:
         # For what takes every error while it reads for a malformed body.
         self._state["body_error"] = error
         return error
+
+
+def _check_access(scope: Scope) -> None:
+    """Raise `NotAllowedError` before anything is read from somebody who may not send it."""
+    route = route_of(scope["app"], scope["method"], scope["path"])
+    if route is None:
+        return
+    for lock in locks_of(route.dependant):
+        # So that the logs name it.
+        scope["route"] = route.original_route
+        lock.check(scope["state"])
 
 
 def _has_body(scope: Scope) -> bool:

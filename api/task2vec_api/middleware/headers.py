@@ -4,6 +4,8 @@ import math
 
 from starlette.types import Scope
 
+from task2vec_api.served import route_of, takes
+
 
 def header(scope: Scope, name: bytes) -> str | None:
     """Return the first header of this (lower-case) name, None without one."""
@@ -14,9 +16,15 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 def is_upload(scope: Scope) -> bool:
-    """Whether the body is a file, or several, to be taken as it comes."""
+    """Whether the body is a file, or several, to be taken as it comes.
+
+    The route decides: the type alone says what the client likes.
+    """
     kind = (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
-    return kind.startswith("multipart/") or kind == "application/octet-stream"
+    if not kind.startswith("multipart/") and kind != "application/octet-stream":
+        return False
+    route = route_of(scope["app"], scope["method"], scope["path"])
+    return route is not None and takes(route, kind)
 
 
 def wish(scope: Scope, preference: str) -> float | None:
