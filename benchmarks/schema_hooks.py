@@ -33,7 +33,8 @@ _OF_BODIES = {
 }
 _OF_QUERIES = {name: name for name in ("task", "model", "batch", "tag", "probe")}
 # The first look-up of a model and the first map take seconds: timm and UMAP are loaded for them.
-_SLOW = ("/v1/models", "/v1/map")
+# So do ten thousand items at once.
+_SLOW = ("/v1/models", "/v1/map", "/v1/batches", "/v1/batches/{batch}/items")
 _sent = 0
 
 # What a well-formed request may still be refused for with 422: that something else than its form
