@@ -43,7 +43,9 @@ def reasons_against(runtime: Runtime) -> list[str]:
     if runtime.draining.is_set():
         reasons.append("the server is about to stop")
     try:
-        runtime.workspace.store().tasks.last_change()
+        store = runtime.workspace.store()
+        store.check_in_place()
+        store.tasks.last_change()
     except Task2VecError as error:
         reasons.append(f"the store cannot be read ({error.code})")
     if not runtime.indexed:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from extra_routes import extra_routes
 from prometheus_client.parser import text_string_to_metric_families
 from running import Running, bearer, running
 
+from task2vec.errors import StoreError
 from task2vec.store.audit import AuditEntry
 from task2vec.types import JobKind, JobRecord, JobState, Scope
 from task2vec_api.logs import TextFormatter, WithoutSecrets, json_formatter
@@ -161,6 +163,37 @@ async def test_whoever_knocks_all_night_does_not_fill_the_log(tmp_path: Path) ->
     assert (entries[0].action, entries[0].subject) == ("refused", "70 more requests")
 
 
+async def test_long_and_odd_paths_reach_no_log_as_they_came(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="task2vec.access")
+    async with running(tmp_path / "s", Settings()) as it:
+        it.key(Scope.READ)
+        await it.client.get("/v1/%1b%5b2J%0aforged" + "x" * 30_000)
+        it.runtime.trail.flush()
+        entry = it.workspace.store().audit.latest(1)[0]
+
+    told = r"/v1/\x1b[2J\nforged" + "x" * 185 + "..."
+    record = caplog.records[-1]
+    assert entry.subject == told
+    assert (vars(record)["path"], record.getMessage()) == (told, f"GET {told} 401")
+
+
+def test_a_line_for_people_is_one_line() -> None:
+    try:
+        raise ValueError("a\x1b[2Jb")
+    except ValueError as error:
+        info = (type(error), error, error.__traceback__)
+    message = ("a\x1b]0;x\x07\nforged",)
+    record = logging.LogRecord("task2vec.x", logging.ERROR, __file__, 1, "%s", message, info)
+    assert WithoutSecrets().filter(record)
+    lines = TextFormatter().format(record).split("\n")
+
+    assert lines[0].endswith(r" a\x1b]0;x\x07\nforged")
+    assert lines[1] == "Traceback (most recent call last):"
+    assert lines[-1] == r"ValueError: a\x1b[2Jb"
+
+
 async def test_each_request_is_a_line_without_secrets(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -225,3 +258,18 @@ async def test_leases_end_and_what_is_old_goes_without_being_asked(tmp_path: Pat
         assert store.jobs.get(job.id).state is JobState.QUEUED
 
     assert [found.id for found in lost] == [job.id]
+
+
+async def test_a_store_that_was_removed_is_a_reason_and_takes_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path / "s") as it:
+        await until_indexed(it)
+        it.runtime.presence.asks("w", [JobKind.EMBED])
+        assert await ready(it) == (200, [])
+        shutil.rmtree(tmp_path / "s")
+        assert await ready(it) == (503, ["the store cannot be read (store_unavailable)"])
+        edit = {"licence": "mit"}
+        answer = await it.client.patch("/v1/models/efficientnet_lite0", json=edit)
+        with pytest.raises(StoreError, match="removed or replaced"):
+            it.workspace.store().keys.revoke("nobody")
+    assert answer.status_code == 503, answer.text
+    assert not (tmp_path / "s" / "task2vec.sqlite3").exists()

@@ -81,9 +81,14 @@ def test_nothing_is_written_to_a_file_that_is_gone(database, again):
 def test_a_file_that_goes_while_it_is_written_takes_no_commit(database):
     count = "SELECT count(*) FROM alembic_version"
     moved = database.path.with_name("moved")
-    with pytest.raises(StoreError, match="removed or replaced"), database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('x')")
-        database.path.rename(moved)
+
+    def write():
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('x')")
+            database.path.rename(moved)
+
+    with pytest.raises(StoreError, match="removed or replaced"):
+        write()
     moved.rename(database.path)
     with database.read() as connection:
         assert connection.exec_driver_sql(count).scalar() == 1
