@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import hf_hub_download
+import httpx2
+from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from timm.models import get_pretrained_cfg
 from torch import Tensor
@@ -15,6 +16,8 @@ from task2vec.probe.card import Preprocessing, ProbeCard
 from task2vec.probe.weights import read_safetensors
 from task2vec_probes.backbones import check_architecture, default_preprocessing
 
+# Whoever only looks a model up waits for the answer.
+_ANSWER_SECONDS = 3.0
 _REVISION = re.compile(r"[0-9a-f]{40}")
 
 
@@ -43,7 +46,9 @@ def hub_card(reference: str) -> ProbeCard:
     Raises `WeightsError` when the hub cannot be reached or the repository is not timm's kind.
     """
     repository, revision = _split(reference.removeprefix("hf-hub:"))
-    config_file = _download(repository, "config.json", revision)
+    config_file = _download(
+        repository, "config.json", revision, cached=not _answers(repository, revision)
+    )
     try:
         config: dict[str, Any] = dict(json.loads(config_file.read_text(encoding="utf-8")))
         stated = config.get("pretrained_cfg", config)
@@ -104,9 +109,23 @@ def _split(reference: str) -> tuple[str, str | None]:
     return name, revision or None
 
 
-def _download(repository: str, file: str, revision: str | None) -> Path:
+def _answers(repository: str, revision: str | None) -> bool:
+    """Whether the hub has a repository's config, by a single question.
+
+    Downloads ask six times, with half a minute of pauses between.
+    """
     try:
-        return Path(hf_hub_download(repository, file, revision=revision))
+        url = hf_hub_url(repository, "config.json", revision=revision)
+        get_hf_file_metadata(url, timeout=_ANSWER_SECONDS)
+    except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError):
+        return False
+    return True
+
+
+def _download(repository: str, file: str, revision: str | None, *, cached: bool = False) -> Path:
+    """Return a file of a repository, with ``cached`` only if it was downloaded before."""
+    try:
+        return Path(hf_hub_download(repository, file, revision=revision, local_files_only=cached))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise WeightsError(
             f"{file} of {repository} cannot be had",

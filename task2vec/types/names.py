@@ -16,8 +16,14 @@ _HIDDEN = (
 NAME_PATTERN = f"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$"
 """For JSON Schema: visible characters, and spaces between them."""
 
-MODEL_REFERENCE = "^(timm|hf-hub):[A-Za-z0-9][A-Za-z0-9._/@-]*([?]input_size=[0-9]{1,5})?$"
-"""For JSON Schema: a model by the name it has elsewhere."""
+# As the hub has them: no name begins or ends with a dot or a hyphen, or has two in a row.
+_REPOSITORY_PART = "[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*"
+
+MODEL_REFERENCE = (
+    f"^(timm:[A-Za-z0-9][A-Za-z0-9._-]*|hf-hub:{_REPOSITORY_PART}/{_REPOSITORY_PART})"
+    "(@[0-9a-f]{40})?([?]input_size=[0-9]{1,5})?$"
+)
+"""For JSON Schema: a model by the name it has elsewhere, and by the commit, if it is pinned."""
 
 # No JSON carries lone surrogates, but the names of files do.
 _NAME = re.compile(NAME_PATTERN.replace(_HIDDEN, _HIDDEN + r"\ud800-\udfff"))

@@ -104,6 +104,14 @@ async def test_an_expert_is_downloaded_whole_or_in_part(server, expert: ModelRec
         " timm:resnet18",
         "timm:res\nnet18",
         "hf-hub",
+        "hf-hub:a/../b",
+        "hf-hub:http://evil",
+        "hf-hub:nothing",
+        "hf-hub:a/b/c",
+        "hf-hub:a/.b",
+        "hf-hub:a/b--c",
+        "hf-hub:a/b@main",
+        "timm:a/b",
     ],
 )
 async def test_no_reference_names_a_file_of_the_server(server: Running, ref: str) -> None:

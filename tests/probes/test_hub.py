@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import time
 
 import pytest
@@ -169,3 +170,17 @@ def test_a_repository_that_is_not_timms(configured, config):
     configured(config)
     with pytest.raises(WeightsError, match="is no timm model"):
         find_card(f"hf-hub:timm/{NAME}")
+
+
+def test_a_hub_that_never_answers_is_asked_once(hub, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        template = address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        start = time.monotonic()
+        with pytest.raises(WeightsError, match="cannot be had") as raised:
+            find_card("hf-hub:nobody/nothing")
+    assert time.monotonic() - start < 8
+    assert "packaged probe" in raised.value.remedy
