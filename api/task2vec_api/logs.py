@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from task2vec.service.key_texts import KEY_IN_TEXT
+from task2vec.types.names import visible
 
 logger = logging.getLogger("task2vec.server")
 access_logger = logging.getLogger("task2vec.access")
@@ -19,6 +20,15 @@ _SECRETS = (
     re.compile(r"(?i)(?<=bearer )\S+"),
     re.compile(r"(?i)(?<=authorization: )\S+"),
 )
+
+
+_LONGEST_PATH = 200
+
+
+def told_path(path: str) -> str:
+    """Return the path of a request as logs tell it: its beginning, without control characters."""
+    told = visible(path[:_LONGEST_PATH])
+    return told if len(path) <= _LONGEST_PATH else f"{told}..."
 
 
 def redact(text: str) -> str:
@@ -87,10 +97,18 @@ class RedactingMixin:
 
 
 class TextFormatter(RedactingMixin, logging.Formatter):
-    """A line for people."""
+    """A line for people; only tracebacks take more than one."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s %(request_id)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as above
+        """Return the line with escapes for what would disturb a terminal or forge another line."""
+        return visible(super().formatMessage(record))
+
+    def formatException(self, info: Any) -> str:  # noqa: N802 - as above
+        """Return the traceback likewise, in its lines."""
+        return "\n".join(map(visible, super().formatException(info).split("\n")))
 
 
 def json_formatter() -> logging.Formatter:

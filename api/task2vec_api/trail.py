@@ -7,7 +7,7 @@ from starlette.types import Scope as Request
 from task2vec.service.workspace import Workspace
 from task2vec.store.audit import AuditEntry
 from task2vec.types import Scope
-from task2vec_api.logs import logger
+from task2vec_api.logs import logger, told_path
 
 PREFIX = "/v1"
 _CHANGES = frozenset({Scope.WRITE, Scope.ADMIN})
@@ -38,7 +38,7 @@ class AuditTrail:
         state = request["state"]
         entry = AuditEntry(
             action=f"{request['method']} {template_of(request)}",
-            subject=request["path"],
+            subject=told_path(request["path"]),
             key=getattr(state.get("caller"), "key", None),
             address=(request.get("client") or (None,))[0],
             request_id=state["request_id"],

@@ -13,6 +13,7 @@ import typer
 from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption
 from task2vec.cli.output import console, messages, print_json, print_table
 from task2vec.types import Scope
+from task2vec.types.names import visible
 
 if TYPE_CHECKING:
     from task2vec.service.workspace import Workspace
@@ -123,7 +124,10 @@ def log(
         return
     print_table(
         ["at", "action", "subject", "key", "address", "status"],
-        [(e.at, e.action, e.subject, e.key, e.address, e.status) for e in entries],
+        [
+            (e.at, visible(e.action), e.subject and visible(e.subject), e.key, e.address, e.status)
+            for e in entries
+        ],
     )
 
 

@@ -8,6 +8,7 @@ from command import Cli
 from task2vec.service.keys import KeyRing, list_all
 from task2vec.service.ownership import Ownership
 from task2vec.service.workspace import Workspace
+from task2vec.store.audit import AuditEntry
 
 
 def test_a_key_is_shown_once(cli: Cli, tmp_path: Path) -> None:
@@ -59,6 +60,17 @@ def test_what_was_done_is_in_the_log(cli: Cli, tmp_path: Path) -> None:
     assert [entry["action"] for entry in entries] == ["keys revoke", "keys create"]
     assert "keys revoke" in cli("keys", "log", "--last", 1, "--store", tmp_path).out
     assert "create" not in cli("keys", "log", "--last", 1, "--store", tmp_path).out
+
+
+def test_the_log_disturbs_no_terminal(cli: Cli, tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        entry = AuditEntry(action="GET \x1b[1m", subject="/\x1b[2J\n")
+        workspace.store(create=True).audit.append([entry])
+    shown = cli("keys", "log", "--store", tmp_path)
+
+    assert "\x1b" not in shown.out
+    assert r"/\x1b[2J\n" in shown.out
+    assert r"GET \x1b[1m" in shown.out
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from task2vec.errors import OverloadedError, Task2VecError
 from task2vec_api.errors import answer, internal_problem, respond
-from task2vec_api.logs import access_logger, current_request, logger
+from task2vec_api.logs import access_logger, current_request, logger, told_path
 
 _ID = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 
@@ -90,15 +90,16 @@ def _stops() -> OverloadedError:
 def log_access(scope: Scope, status: int, seconds: float) -> None:
     """Log one line for a request, without its query, which may hold anything."""
     caller = scope["state"].get("caller")
+    path = told_path(scope["path"])
     access_logger.info(
         "%s %s %d",
         scope["method"],
-        scope["path"],
+        path,
         status,
         extra={
             "request_id": scope["state"]["request_id"],
             "method": scope["method"],
-            "path": scope["path"],
+            "path": path,
             "status": status,
             "milliseconds": round(seconds * 1e3, 2),
             "key": getattr(caller, "key", None),
