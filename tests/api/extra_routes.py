@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from task2vec.errors import Task2VecError
+from task2vec.errors import Task2VecError, UnknownNameError
 from task2vec.types import Scope
 from task2vec_api.access import Caller, require
 
 UPLOADED = "application/octet-stream"
+FORM = "multipart/form-data"
 Reader = Annotated[Caller, Depends(require(Scope.READ))]
 Writer = Annotated[Caller, Depends(require(Scope.WRITE))]
 
@@ -43,7 +44,7 @@ def extra_routes(*, error: BaseException | None = None) -> APIRouter:
         time.sleep(seconds)
         return {"slept": seconds}
 
-    @router.get("/deadline")
+    @router.get("/deadline", openapi_extra={"requestBody": {"content": {FORM: {}}}})
     async def deadline(request: Request, caller: Reader) -> dict[str, float]:
         return {"left": request.state.deadline - time.monotonic()}
 
@@ -53,12 +54,17 @@ def extra_routes(*, error: BaseException | None = None) -> APIRouter:
         counted.append(body)
         return {"calls": len(counted), "sum": body.left + body.right}
 
+    @router.post("/count_and_miss")
+    def count_and_miss(caller: Writer) -> None:
+        counted.append(None)
+        raise UnknownNameError(f"miss number {len(counted)}")
+
     @router.post("/count_and_fail")
     def count_and_fail(caller: Writer) -> None:
         counted.append(None)
         raise Task2VecError(f"fault number {len(counted)}")
 
-    @router.post("/upload", openapi_extra={"requestBody": {"content": {UPLOADED: {}}}})
+    @router.post("/upload", openapi_extra={"requestBody": {"content": {UPLOADED: {}, FORM: {}}}})
     async def upload(request: Request, caller: Writer) -> dict[str, int]:
         size = 0
         async for chunk in request.stream():

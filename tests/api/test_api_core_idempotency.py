@@ -128,6 +128,40 @@ async def test_an_upload_is_recognised_without_being_read_twice(tmp_path: Path) 
     assert longer.status_code == 422
 
 
+def form(name: str, *, boundary: str, size: int) -> tuple[bytes, str]:
+    """Return a form with one file, and its content type."""
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="f"; filename="{name}"\r\n\r\n'
+    body = head.encode() + b"x" * size + f"\r\n--{boundary}--\r\n".encode()
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
+@pytest.mark.parametrize("size", [10, 65_380, 65_430, 300_000])
+async def test_a_form_of_equal_length_with_another_name_is_another(
+    tmp_path: Path, size: int
+) -> None:
+    answers = []
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        for name, letter in (("a.zip", "b"), ("a.zip", "c"), ("b.zip", "b")):
+            body, kind = form(name, boundary=letter * 32, size=size)
+            headers = keyed("k", **{"Content-Type": kind})
+            answers.append(await it.client.post("/v1/extra/upload", content=body, headers=headers))
+
+    first, again, other = answers
+    assert first.json() == {"calls": 1, "bytes": len(body)}
+    assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_what_was_not_found_is_looked_for_again(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        missing = [
+            await it.client.post("/v1/extra/count_and_miss", headers=keyed("k")) for _ in "ab"
+        ]
+
+    assert [answer.status_code for answer in missing] == [404, 404]
+    assert [answer.json()["detail"] for answer in missing] == ["miss number 1.", "miss number 2."]
+
+
 async def test_the_answer_to_a_request_that_was_given_up_can_be_fetched(tmp_path: Path) -> None:
     slow = {"seconds": 1.4}
     async with running(tmp_path / "s", routers=[extra_routes()]) as it:

@@ -3,7 +3,9 @@
 import hashlib
 import re
 import time
+from collections import deque
 
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,16 +22,20 @@ WORKERS = "/v1/leases"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # An answer to a POST is a JSON document; what is larger is not worth keeping.
 _MOST = 1 << 20
+# Holds the names of a form's first fields and file, and the beginning of that.
+_HEAD = 1 << 16
+_LONGEST_BOUNDARY = 256
 # What may well be answered differently the next time.
-_PASSING = frozenset({401, 403, 408, 409, 412, 413, 425, 429})
+_PASSING = frozenset({401, 403, 404, 408, 409, 410, 412, 413, 425, 429})
 
 
 class IdempotencyKeys:
     """Keeps the answers to POSTs for as long as their keys stand for them.
 
-    The key belongs to the caller. An upload is recognised by its headers only, so that it need not
-    be read twice; a body that was read already by what it holds. Answers that say to try again are
-    not kept, and neither are faults of the server.
+    The key belongs to the caller. A body that was read already is recognised by what it holds. An
+    upload is not read twice for that: it is recognised by its length and its beginning, whatever
+    the boundary of its form. Answers that say to try again or that depend on
+    what is stored are not kept, and neither are faults of the server.
     """
 
     def __init__(self, app: ASGIApp, *, workspace: Workspace, hours: float) -> None:
@@ -49,13 +55,16 @@ class IdempotencyKeys:
                 expected="1 to 255 visible ASCII characters",
                 got=repr(key[:50]),
             )
+        head = b""
+        if "body" not in scope["state"]:
+            head, receive = await _beginning(receive)
         answers = self._workspace.store().idempotency
         owner = scope["state"]["caller"].key or ""
         known = await run_in_threadpool(
             answers.begin,
             owner=owner,
             key=key,
-            fingerprint=_fingerprint(scope),
+            fingerprint=_fingerprint(scope, head),
             now=time.time(),
             keep=self._keep,
         )
@@ -129,17 +138,43 @@ class _Attempt:
             await self._send(message)
 
 
-def _fingerprint(scope: Scope) -> str:
+async def _beginning(receive: Receive) -> tuple[bytes, Receive]:
+    """Return the first bytes of an upload, and what gives it from its start."""
+    taken: deque[Message] = deque()
+    head = b""
+    more = True
+    while more and len(head) < _HEAD:
+        message = await receive()
+        taken.append(message)
+        head += message.get("body", b"")
+        more = message.get("more_body", False)
+
+    async def give() -> Message:
+        return taken.popleft() if taken else await receive()
+
+    return head[:_HEAD], give
+
+
+def _fingerprint(scope: Scope, head: bytes) -> str:
     body: bytes | None = scope["state"].get("body")
     content_type = (header(scope, b"content-type") or "").partition(";")[0]
     parts = [scope["method"].encode(), scope["raw_path"], scope["query_string"]]
     if body is None:
         length = header(scope, b"content-length") or ""
-        parts += [b"upload", content_type.encode(), length.encode()]
+        boundary = _boundary(scope)
+        if boundary:
+            # Clients draw another one to repeat a form. A part of one may stand at the end.
+            head = head.replace(boundary, b"")[: _HEAD - _LONGEST_BOUNDARY]
+        parts += [b"upload", content_type.encode(), length.encode(), head]
     else:
         parts += [b"body", content_type.encode(), body]
     # Each part's length before it, so that no two requests run together to the same bytes.
     return hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
+
+
+def _boundary(scope: Scope) -> bytes:
+    _, options = parse_options_header(header(scope, b"content-type") or "")
+    return bytes(options.get(b"boundary", b""))
 
 
 def _replay(answer: StoredAnswer) -> Response:
