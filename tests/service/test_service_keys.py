@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,17 @@ def test_a_ring_tells_whose_a_key_is() -> None:
     ):
         with pytest.raises(NotAuthenticatedError, match="not valid"):
             ring.identify(wrong, now=0.0)
+
+
+@pytest.mark.parametrize("place", [0, 8, 32, 63])
+def test_the_whole_hash_is_compared(place: int) -> None:
+    new = keys.draw("a", [Scope.READ])
+    hash_ = new.record.sha256
+    other = "1" if hash_[place] == "0" else "0"
+    near = replace(new.record, sha256=hash_[:place] + other + hash_[place + 1 :])
+
+    with pytest.raises(NotAuthenticatedError, match="not valid"):
+        KeyRing([near]).identify(new.secret, now=0.0)
 
 
 def test_a_key_is_good_until_it_expires() -> None:
