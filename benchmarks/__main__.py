@@ -4,7 +4,16 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from benchmarks import client_import, http_schema, memory, passes, repeatability, search
+from benchmarks import (
+    client_import,
+    faults,
+    http_load,
+    http_schema,
+    memory,
+    passes,
+    repeatability,
+    search,
+)
 from benchmarks.examples import RESULTS
 from benchmarks.hostile import run as hostile
 from benchmarks.machine import describe
@@ -14,6 +23,8 @@ BENCHMARKS = {
     "passes": passes.measure,
     "memory": memory.measure,
     "hostile": hostile.measure,
+    "faults": faults.measure,
+    "http_load": http_load.measure,
     "http_schema": http_schema.measure,
     "repeatability": repeatability.measure,
     "search": search.measure,

@@ -112,6 +112,7 @@ def _run(root: Path, url: str, key: str, *, mode: str, phases: str, cases: int) 
         **os.environ,
         "SCHEMATHESIS_HOOKS": str(_HOOKS),
         "SCHEMA_NAMES": str(root / "names.json"),
+        "SCHEMA_RUN": mode,
     }
     done = subprocess.run(command, capture_output=True, text=True, cwd=root, env=environment)
     (root / f"{mode}.log").write_text(done.stdout + done.stderr, encoding="utf-8")
@@ -136,10 +137,10 @@ def _summary(statuses: Counter[str]) -> dict[str, Any]:
     }
 
 
-def _read(report: Path) -> tuple[Counter[str], Counter[tuple[str, str, str]]]:
-    """Return the answers by status, and the failed checks by check, operation and problem."""
+def _read(report: Path) -> tuple[Counter[str], Counter[tuple[str, ...]]]:
+    """Return the answers by status, and the failed checks by check, operation and words."""
     statuses: Counter[str] = Counter()
-    failures: Counter[tuple[str, str, str]] = Counter()
+    failures: Counter[tuple[str, ...]] = Counter()
     for recorder in _recorders(report):
         for interaction in recorder.get("interactions", {}).values():
             response = interaction.get("response")
@@ -149,7 +150,8 @@ def _read(report: Path) -> tuple[Counter[str], Counter[tuple[str, str, str]]]:
                 if check["status"] == "failure":
                     failure = check.get("failure_info", {}).get("failure", {})
                     operation = failure.get("operation") or recorder["label"]
-                    failures[check["name"], operation, failure.get("title", "")] += 1
+                    told = failure.get("message", "")[:200]
+                    failures[check["name"], operation, failure.get("title", ""), told] += 1
     return statuses, failures
 
 

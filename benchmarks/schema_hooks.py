@@ -1,6 +1,7 @@
 """Hooks of schemathesis: real identifiers and files, one key a request, and one more check.
 
-``SCHEMA_NAMES`` names the JSON file with what `benchmarks.schema_filling` made. Only requests that
+``SCHEMA_NAMES`` names the JSON file with what `benchmarks.schema_filling` made, ``SCHEMA_RUN`` is
+a name for the run. Only requests that
 are meant to be taken are touched; what is meant to be refused stays as it was generated. The
 arguments of the hooks are given by schemathesis, wanted or not.
 """
@@ -19,6 +20,7 @@ from schemathesis.transport.requests import REQUESTS_TRANSPORT, multipart_serial
 
 _FILES = Path(os.environ["SCHEMA_NAMES"])
 _NAMES: dict[str, list[str]] = json.loads(_FILES.read_text(encoding="utf-8"))
+_RUN = os.environ["SCHEMA_RUN"]
 _ARCHIVE = _FILES.with_name("archive.zip").read_bytes()
 _VECTOR = _FILES.with_name("vector.npz").read_bytes()
 _PICTURE = _FILES.with_name("picture.png").read_bytes()
@@ -117,7 +119,8 @@ def _own_key(case: Any) -> None:
     global _sent
     if "Idempotency-Key" in case.headers:
         _sent += 1
-        case.headers["Idempotency-Key"] = f"{case.headers['Idempotency-Key'][:200]}{_sent}"
+        # No two alike, in this run or in the other one on the same server.
+        case.headers["Idempotency-Key"] = f"{_RUN}.{_sent}.{case.headers['Idempotency-Key'][:200]}"
 
 
 def _real(name: str, method: str, value: Any) -> Any:
