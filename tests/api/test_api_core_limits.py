@@ -12,6 +12,9 @@ from running import bearer, running
 
 from task2vec.errors import OverloadedError
 from task2vec.types import Scope
+from task2vec_api.access import ANYBODY
+from task2vec_api.allowances import Allowances
+from task2vec_api.errors import RateLimitedError
 from task2vec_api.middleware.gate import Turnstile
 from task2vec_api.settings import Settings
 
@@ -35,6 +38,21 @@ async def test_a_key_that_asks_too_often_has_to_wait_and_others_have_not(tmp_pat
     assert refused.json()["code"] == "rate_limited"
     assert 1 <= int(refused.headers["retry-after"]) <= 120
     assert other.status_code == 200
+
+
+async def test_who_asks_too_often_is_told_when_to_ask_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # 20 of the window's 60 seconds are over.
+    now = 60.0 * 1_000_000 + 20.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    allowances = Allowances(Settings(anonymous_requests_per_minute=2))
+    for _ in range(2):
+        await allowances.spend(ANYBODY, None)
+    with pytest.raises(RateLimitedError) as caught:
+        await allowances.spend(ANYBODY, None)
+
+    assert caught.value.retry_after == pytest.approx(40.0, abs=0.5)
 
 
 async def test_a_key_does_only_so_much_at_once(tmp_path: Path) -> None:

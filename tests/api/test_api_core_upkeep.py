@@ -1,0 +1,38 @@
+"""What the server throws away by itself."""
+
+import functools
+import math
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from running import running
+
+from task2vec.errors import KeyReusedError
+from task2vec.store.audit import AuditEntry
+from task2vec.store.idempotency import StoredAnswer
+from task2vec_api.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_old_entries_and_answers_go(tmp_path: Path) -> None:
+    short = Settings(audit_days=2, idempotency_hours=3, access_log=False)
+    async with running(tmp_path / "s", short) as it:
+        store, now = it.workspace.store(), time.time()
+        days = [datetime.fromtimestamp(now - d * 86_400, UTC).isoformat() for d in (2.1, 1.9)]
+        store.audit.append([AuditEntry(action="a", at=at) for at in days])
+        for hours in (3.1, 2.9):
+            key = {"owner": "", "key": f"{hours}"}
+            store.idempotency.begin(**key, fingerprint="f", now=now - hours * 3600, keep=math.inf)
+            store.idempotency.finish(**key, answer=StoredAnswer(200, (), b"kept"))
+        it.app.state.upkeep.tidy()
+        # Asked as another question would, only what is still kept is in the way.
+        begin = functools.partial(
+            store.idempotency.begin, owner="", fingerprint="g", now=now, keep=math.inf
+        )
+        assert begin(key="3.1") is None
+        with pytest.raises(KeyReusedError):
+            begin(key="2.9")
+        assert [entry.at for entry in store.audit.latest(9)] == days[1:]
