@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -264,11 +265,12 @@ async def test_a_store_that_was_removed_is_a_reason_and_takes_nothing(tmp_path: 
     async with running(tmp_path / "s") as it:
         await until_indexed(it)
         it.runtime.presence.asks("w", [JobKind.EMBED])
+        models = it.workspace.store().models
+        models.add(replace(models.list()[0], id="", name="mine", ref="timm:resnet18.tv_in1k"))
         assert await ready(it) == (200, [])
         shutil.rmtree(tmp_path / "s")
         assert await ready(it) == (503, ["the store cannot be read (store_unavailable)"])
-        edit = {"licence": "mit"}
-        answer = await it.client.patch("/v1/models/efficientnet_lite0", json=edit)
+        answer = await it.client.delete("/v1/models/mine")
         with pytest.raises(StoreError, match="removed or replaced"):
             it.workspace.store().keys.revoke("nobody")
     assert answer.status_code == 503, answer.text
