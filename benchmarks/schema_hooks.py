@@ -1,9 +1,8 @@
 """Hooks of schemathesis: real identifiers and files, one key a request, and one more check.
 
 ``SCHEMA_NAMES`` names the JSON file with what `benchmarks.schema_filling` made, ``SCHEMA_RUN`` is
-a name for the run. Only requests that
-are meant to be taken are touched; what is meant to be refused stays as it was generated. The
-arguments of the hooks are given by schemathesis, wanted or not.
+a name for the run. Only requests that are meant to be taken are touched; what is meant to be
+refused stays as it was generated. schemathesis gives the hooks their arguments, wanted or not.
 """
 
 import json
