@@ -11,13 +11,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from live_server import LiveServer
+from numpy.typing import ArrayLike
 from processes import Site, working
 from small_store import cut
 
 from task2vec.data.open import open_source
+from task2vec.distance.prior import with_prior
+from task2vec.distance.symmetric import symmetric_distance
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.engine.local import LocalEngine
 
@@ -63,6 +65,16 @@ def two(site: Site) -> None:
         time.sleep(0.1)
 
 
+def apart(values: ArrayLike, others: ArrayLike) -> float:
+    """The symmetric distance of two embeddings at the default prior.
+
+    Another number of threads sums in another order, which moves single elements by up to 1 %
+    through the fitted head, and this distance by 1e-8; another seed moves it by 0.1.
+    """
+    prior = EmbeddingSettings().prior_precision
+    return float(symmetric_distance(with_prior(values, prior), with_prior(others, prior)))
+
+
 def test_two_workers_share_the_jobs(site: Site, sources: Path) -> None:
     two(site)
     names = ("emoji_food", "greek_capitals")
@@ -81,7 +93,7 @@ def test_two_workers_share_the_jobs(site: Site, sources: Path) -> None:
         )
         for result in results:
             stored = site.client.get(f"/tasks/{result['id']}/embedding").json()
-            assert np.allclose(stored["values"], embedded.embedding.values, rtol=1e-3, atol=1e-9)
+            assert apart(stored["values"], embedded.embedding.values) < 1e-6
             assert stored["provenance"]["content_hash"] == embedded.sample.content_hash
             thumbnail = site.client.get(f"/tasks/{result['id']}/thumbnail")
             assert thumbnail.content.startswith(b"\x89PNG")
