@@ -41,7 +41,7 @@ class Upkeep:
         store = self._runtime.workspace.store()
         self.read_keys()
         # Whatever was at work when the last server ended is not at work any longer.
-        store.idempotency.abandon_all()
+        store.idempotency.interrupt_all()
         self._thread.start()
 
     def stop(self) -> None:

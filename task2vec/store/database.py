@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from task2vec.errors import StoreError
 from task2vec.store.failures import in_our_words
 from task2vec.store.lock import WriteLock
+from task2vec.store.requests import note_written
 
 _BUSY_SECONDS = 10.0
 
@@ -69,6 +70,7 @@ class Database:
         self.check_in_place()
         with self._lock.held(), in_our_words(self.path), self._writer.begin() as connection:
             yield connection
+            note_written(connection)
             self.check_in_place()
 
     @contextmanager

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, true, update
 
 from task2vec.errors import KeyReusedError, StateError
 from task2vec.store.database import Database
+from task2vec.store.requests import ANSWERED, BEGUN, INTERRUPTED, WRITTEN, is_request
 from task2vec.store.schema_service import idempotency
 from task2vec.store.text import dump, load
 
@@ -38,12 +39,12 @@ class Idempotency:
 
         Raises:
             KeyReusedError: when the key stands for another request.
-            StateError: while the first request is at work.
+            StateError: while the first request is at work, or when it was interrupted.
         """
         with self._database.write() as connection:
-            row = connection.execute(select(idempotency).where(_is(owner, key))).first()
+            row = connection.execute(select(idempotency).where(is_request(owner, key))).first()
             if row is not None and row.created < now - keep:
-                connection.execute(delete(idempotency).where(_is(owner, key)))
+                connection.execute(delete(idempotency).where(is_request(owner, key)))
                 row = None
             if row is None:
                 _insert(connection, owner=owner, key=key, fingerprint=fingerprint, now=now)
@@ -54,7 +55,13 @@ class Idempotency:
                 expected="a new key for each request, the same one only to repeat it",
                 got=repr(key),
             )
-        if row.status is None:
+        if row.progress == INTERRUPTED:
+            raise StateError(
+                "The first request with this Idempotency-Key broke off in the middle",
+                remedy="What it asked for may have been done: look for it, and ask for it with a"
+                " new key if it was not.",
+            )
+        if row.progress != ANSWERED:
             raise StateError(
                 "The first request with this Idempotency-Key is still at work",
                 remedy="Wait a moment and repeat it.",
@@ -66,36 +73,45 @@ class Idempotency:
         """Keep the answer to the request that took the key."""
         headers: Sequence[Sequence[str]] = [list(pair) for pair in answer.headers]
         values: Mapping[str, object] = {
+            "progress": ANSWERED,
             "status": answer.status,
             "headers": dump(headers, what="The headers"),
             "body": answer.body,
         }
         with self._database.write() as connection:
-            connection.execute(update(idempotency).where(_is(owner, key)).values(values))
+            connection.execute(update(idempotency).where(is_request(owner, key)).values(values))
 
     def abandon(self, *, owner: str, key: str) -> None:
-        """Free a key whose request came to nothing: it may be repeated."""
+        """Free a key whose request was refused: it may be repeated."""
         with self._database.write() as connection:
-            unanswered = and_(_is(owner, key), idempotency.c.status.is_(None))
+            unanswered = and_(is_request(owner, key), idempotency.c.progress.in_([BEGUN, WRITTEN]))
             connection.execute(delete(idempotency).where(unanswered))
 
-    def abandon_all(self) -> int:
-        """Free the keys of all requests at work: for a server that has just started."""
+    def interrupt(self, *, owner: str, key: str) -> None:
+        """End a request that broke off: it may be repeated only if it left no trace."""
         with self._database.write() as connection:
-            unanswered = idempotency.c.status.is_(None)
-            return connection.execute(delete(idempotency).where(unanswered)).rowcount
+            _interrupt(connection, is_request(owner, key))
+
+    def interrupt_all(self) -> None:
+        """End all requests at work, as `interrupt` does: for a server that has just started."""
+        with self._database.write() as connection:
+            _interrupt(connection, true())
 
     def prune(self, before: float) -> int:
         """Remove the answers from before a time (seconds since 1970); return how many."""
-        old = and_(idempotency.c.created < before, idempotency.c.status.is_not(None))
+        old = and_(
+            idempotency.c.created < before, idempotency.c.progress.in_([INTERRUPTED, ANSWERED])
+        )
         with self._database.write() as connection:
             return connection.execute(delete(idempotency).where(old)).rowcount
 
 
-def _is(owner: str, key: str) -> ColumnElement[bool]:
-    return and_(idempotency.c.owner == owner, idempotency.c.key == key)
+def _interrupt(connection: Connection, which: ColumnElement[bool]) -> None:
+    begun, written = (and_(which, idempotency.c.progress == p) for p in (BEGUN, WRITTEN))
+    connection.execute(delete(idempotency).where(begun))
+    connection.execute(update(idempotency).where(written).values(progress=INTERRUPTED))
 
 
 def _insert(connection: Connection, *, owner: str, key: str, fingerprint: str, now: float) -> None:
-    values = {"owner": owner, "key": key, "fingerprint": fingerprint, "created": now}
-    connection.execute(insert(idempotency).values(values))
+    values = {"owner": owner, "key": key, "fingerprint": fingerprint, "progress": BEGUN}
+    connection.execute(insert(idempotency).values(**values, created=now))

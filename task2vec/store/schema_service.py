@@ -140,7 +140,9 @@ idempotency = Table(
     Column("key", String, primary_key=True),
     # Of method, path and body: the same key with another request is a mistake.
     Column("fingerprint", String, nullable=False),
-    # Null while the first request is still at work.
+    # How far the first request is: see `task2vec.store.requests`.
+    Column("progress", String, nullable=False),
+    # Null until it is answered.
     Column("status", Integer),
     Column("headers", Text),
     Column("body", LargeBinary),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from task2vec.errors import Task2VecError, UnknownNameError
+from task2vec.store.audit import AuditEntry
 from task2vec.types import Scope
 from task2vec_api.access import Caller, require
 
@@ -63,6 +64,15 @@ def extra_routes(*, error: BaseException | None = None) -> APIRouter:
     def count_and_fail(caller: Writer) -> None:
         counted.append(None)
         raise Task2VecError(f"fault number {len(counted)}")
+
+    @router.post("/write")
+    def write(request: Request, caller: Writer, seconds: float = 0.0) -> dict[str, int]:
+        log = request.app.state.runtime.workspace.store().audit
+        log.append([AuditEntry(action="extra")])
+        time.sleep(seconds)
+        if seconds == 0:
+            raise Task2VecError("after it was written")
+        return {"written": len([entry for entry in log.latest(99) if entry.action == "extra"])}
 
     @router.post("/upload", openapi_extra={"requestBody": {"content": {UPLOADED: {}, FORM: {}}}})
     async def upload(request: Request, caller: Writer) -> dict[str, int]:

@@ -1,6 +1,8 @@
 """A POST that is repeated with its key is answered again, and not done again."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -102,6 +104,39 @@ async def test_a_fault_is_not_kept(tmp_path: Path) -> None:
 
     assert [answer.status_code for answer in answers] == [500, 500]
     assert counted.json()["calls"] == 3
+
+
+async def test_a_fault_after_something_was_written_is_not_done_again(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        answers = [await it.client.post("/v1/extra/write", headers=keyed("k")) for _ in "ab"]
+        written = await it.client.post("/v1/extra/write", params={"seconds": 0.01})
+
+    assert [answer.status_code for answer in answers] == [500, 409]
+    assert "look for it" in answers[1].json()["remedy"]
+    assert written.json() == {"written": 2}
+
+
+async def test_a_killed_server_forgets_what_was_begun_and_not_what_was_written(
+    tmp_path: Path,
+) -> None:
+    """The process ends by SIGKILL between the commit and the answer."""
+    script = Path(__file__).with_name("dies_midway.py")
+    for route, progress in (("count", "begun"), ("write", "written")):
+        command = [sys.executable, script, tmp_path / "s", route, progress]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == f"{progress}\n"
+            process.kill()
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        slow = {"seconds": 60}
+        wrote = await it.client.post("/v1/extra/write", params=slow, headers=keyed("write"))
+        # Were the key still taken, this would be another request.
+        counted = await it.client.post(COUNT, json=SUM, headers=keyed("count"))
+        written = await it.client.post("/v1/extra/write", params={"seconds": 0.01})
+
+    assert (wrote.status_code, wrote.json()["code"]) == (409, "wrong_state")
+    assert counted.status_code == 200
+    assert written.json() == {"written": 2}
 
 
 async def test_what_was_refused_for_its_content_is_refused_again(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from task2vec.errors import KeyReusedError, StateError, StoreFullError
+from task2vec.errors import KeyReusedError, StateError, StoreFullError, UnknownNameError
 from task2vec.store.audit import AuditEntry
 from task2vec.store.idempotency import StoredAnswer
+from task2vec.store.requests import for_request
 from task2vec.store.store import Store
 
 ANSWER = StoredAnswer(202, (("location", "/v1/jobs/1"), ("x", "ü")), b"\x00body")
@@ -44,9 +45,39 @@ def test_a_request_that_came_to_nothing_frees_its_key_and_an_answered_one_does_n
         store.idempotency.finish(owner="o", key="k", answer=ANSWER)
         store.idempotency.abandon(owner="o", key="k")
         assert begin(store, fingerprint="g") == ANSWER
-        begin(store, owner="unfinished")
-        assert store.idempotency.abandon_all() == 1
-        assert begin(store, fingerprint="g") == ANSWER
+
+
+@pytest.mark.parametrize("all_of_them", [False, True])
+def test_a_request_that_broke_off_is_repeated_only_if_it_left_no_trace(
+    tmp_path: Path, all_of_them: bool
+) -> None:
+    with Store.open(tmp_path) as store:
+        answers = store.idempotency
+        for owner in ("read", "wrote", "undone", "answered"):
+            begin(store, owner=owner)
+        with for_request("wrote", "k"):
+            store.audit.append([AuditEntry(action="an effect")])
+        with for_request("undone", "k"), pytest.raises(UnknownNameError):
+            store.tasks.remove("nobody")
+        with for_request("answered", "k"):
+            answers.finish(owner="answered", key="k", answer=ANSWER)
+
+        for owner in ("read", "wrote", "undone", "answered"):
+            if not all_of_them:
+                answers.interrupt(owner=owner, key="k")
+        if all_of_them:
+            answers.interrupt_all()
+
+        assert begin(store, owner="read") is None
+        assert begin(store, owner="undone") is None
+        assert begin(store, owner="answered") == ANSWER
+        with pytest.raises(StateError, match="broke off"):
+            begin(store, owner="wrote")
+        answers.abandon(owner="wrote", key="k")
+        with pytest.raises(StateError, match="broke off"):
+            begin(store, owner="wrote")
+        assert answers.prune(150.0) == 2, "the answer and the one that broke off"
+        assert begin(store, owner="wrote") is None
 
 
 def test_old_answers_go_and_requests_at_work_stay(tmp_path: Path) -> None:

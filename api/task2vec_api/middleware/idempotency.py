@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from task2vec.errors import SettingError
 from task2vec.service.workspace import Workspace
 from task2vec.store.idempotency import Idempotency, StoredAnswer
+from task2vec.store.requests import for_request
 from task2vec_api.logs import logger
 from task2vec_api.middleware.headers import header
 
@@ -73,7 +74,8 @@ class IdempotencyKeys:
             return
         attempt = _Attempt(answers, owner=owner, key=key, send=send)
         try:
-            await self.app(scope, receive, attempt.send)
+            with for_request(owner, key):
+                await self.app(scope, receive, attempt.send)
         finally:
             await attempt.end()
 
@@ -89,12 +91,14 @@ class _Attempt:
         self._held: list[Message] = []
         self._size = 0
         self._passing = False
+        self._refused = False
         self._kept = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             status = message["status"]
-            self._passing = status in _PASSING or status >= 500
+            self._refused = status in _PASSING
+            self._passing = self._refused or status >= 500
         if self._passing:
             await self._send(message)
             return
@@ -108,13 +112,15 @@ class _Attempt:
             await self._release()
 
     async def end(self) -> None:
-        """Free the key when no answer was kept."""
-        if not self._kept:
-            try:
-                await run_in_threadpool(self._answers.abandon, owner=self._owner, key=self._key)
-            except Exception:
-                # It stays taken until the server starts again, and its request stays unanswered.
-                logger.exception("an idempotency key could not be freed")
+        """Free the key when no answer was kept and nothing was done."""
+        if self._kept:
+            return
+        end = self._answers.abandon if self._refused else self._answers.interrupt
+        try:
+            await run_in_threadpool(end, owner=self._owner, key=self._key)
+        except Exception:
+            # It stays taken until the server starts again, and its request stays unanswered.
+            logger.exception("an idempotency key could not be freed")
 
     async def _keep(self) -> None:
         start = self._held[0]
