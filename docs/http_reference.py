@@ -50,6 +50,9 @@ the first broke off after it had written something (the server was killed, say),
 removal is refused with 412 where it is no longer the one that was read. `If-None-Match` on GET
 saves the body.
 
+**Misspelt.** A query parameter or a field of a body that an operation does not take is refused
+with 422, never passed over.
+
 **Limits.** 429 (this key) and 503 (the server) come with `Retry-After`, and nothing was begun.
 `Request-Timeout: SECONDS` (1 to 600) sets a deadline, after which 504 follows. Answers are
 compressed where the client takes gzip.

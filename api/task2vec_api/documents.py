@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from task2vec_api.errors import MEDIA_TYPE
+from task2vec_api.parameters import only_known
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -17,8 +18,13 @@ COMMON_ERRORS = (400, 401, 403, 413, 422, 429, 500, 503, 504)
 
 
 def router(tag: str) -> APIRouter:
-    """Return a router whose operations bear the names of their functions and one tag."""
-    return APIRouter(tags=[tag], generate_unique_id_function=_name)
+    """Return a router for operations of one tag, which bear the names of their functions.
+
+    They refuse query parameters that they do not take.
+    """
+    return APIRouter(
+        tags=[tag], generate_unique_id_function=_name, dependencies=[Depends(only_known)]
+    )
 
 
 def _name(route: APIRoute) -> str:

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,33 @@ async def test_each_field_that_does_not_fit_is_named(tmp_path: Path) -> None:
         ("body.right", "Field required"),
     ]
     assert json.dumps("one") not in answer.text
+
+
+async def test_no_operation_passes_over_a_query_parameter_that_it_does_not_take(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path / "s") as it:
+        document = (await it.client.get("/openapi.json")).json()
+        operations = [
+            (method.upper(), re.sub(r"\{[^}]*\}", "x", path))
+            for path, item in document["paths"].items()
+            for method in item
+            if path.startswith("/v1/")
+        ]
+        answers = {
+            operation: await it.client.request(*operation, params={"colour": "red"})
+            for operation in operations
+        }
+        misspelt = await it.client.get("/v1/tasks", params={"tagg": "letters"})
+
+    assert len(answers) > 40
+    for operation, answer in answers.items():
+        assert answer.status_code == 422, operation
+        # For HEAD there is no body to say it in.
+        if operation[0] != "HEAD":
+            assert [f["field"] for f in answer.json()["fields"]] == ["query.colour"], operation
+    assert [f["field"] for f in misspelt.json()["fields"]] == ["query.tagg"]
+    assert misspelt.json()["fields"][0]["problem"].endswith("page_size, page_token, probe, tag")
 
 
 @pytest.mark.parametrize(
