@@ -11,7 +11,8 @@ from task2vec.errors import InputError
 from task2vec.types import Estimator, HeadFit, Provenance, TaskEmbedding
 from task2vec.types.names import MODEL_REFERENCE, is_name
 
-_LONGEST_TEXT = 200
+# As long as the name of a folder, which is that of a class.
+_LONGEST_TEXT = 255
 _MOST_CLASSES = 100_000
 _MOST_VERSIONS = 100
 _LARGEST_COUNT = 2**53

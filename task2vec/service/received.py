@@ -9,6 +9,7 @@ from typing import Any
 from task2vec.distance import task_complexity
 from task2vec.embedding.files import load_embedding
 from task2vec.errors import InputError, SpaceMismatchError
+from task2vec.service.provenance import check_embedding
 from task2vec.service.questions import source_of, source_signature
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, TaskEmbedding, TaskRecord
@@ -53,7 +54,7 @@ def read_received(
     """Return the embedding of a role, if it is one as it was asked for.
 
     Raises:
-        InputError: when there is none, or it is damaged.
+        InputError: when there is none, it is damaged, or no embedder writes such.
         SpaceMismatchError: when it was computed in another way than asked, or does not have the
             elements of its space.
     """
@@ -71,6 +72,7 @@ def read_received(
         raise InputError(
             f"The worker's embedding of the {role} is damaged", got=str(error.__cause__)
         ) from error
+    check_embedding(embedding)
     provenance = embedding.provenance
     told = (provenance.probe_name, provenance.estimator, provenance.seed)
     asked = (settings["probe"], settings["estimator"], settings["seed"])

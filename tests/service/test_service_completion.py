@@ -121,9 +121,28 @@ def test_an_embedding_that_was_not_asked_for_fails_the_job(served, sent, changed
     assert served.store().tasks.list() == []
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"standard_error": 7.0}, "a standard error from 0 to 2"),
+        ({"class_names": ("a\nb", "c")}, "printable"),
+        ({"content_hash": "x" * 256}, "at most 255"),
+    ],
+)
+def test_an_embedding_that_no_worker_makes_fails_the_job(served, sent, changed, words):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    path = embedded(sent).embeddings["task"]
+    save_embedding(embedding(**changed), path, name="x")
+    failed = end(served, job, Found(embeddings={"task": path}))
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
+    assert words in failed.error.expected
+    assert served.store().tasks.list() == []
+
+
 def test_every_class_gives_two_images_though_fewer_were_asked_for(served, sent):
     job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
-    found = embedded(sent, images=400, classes=200)
+    names = tuple(map(str, range(200)))
+    found = embedded(sent, images=400, classes=200, class_names=names)
     assert end(served, job, found).state is JobState.SUCCEEDED
 
 

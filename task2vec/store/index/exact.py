@@ -25,6 +25,7 @@ from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
 # Far above the rounding of the fast formula, far below any difference that means something.
 _TIE = 1e-12
 _PICKED = 256
+_EVERYTHING = TaskFilter()
 
 Rows = NDArray[np.intp]
 
@@ -130,17 +131,24 @@ class ExactIndex:
             raise SettingError(
                 "The number of neighbours is unusable", expected="at least 1", got=f"{k}"
             )
-        if not exclude and only is None and where is None:
-            return self._rows
-        excluded, wanted = set(exclude), None if only is None else set(only)
-        kept = [
-            i
-            for i in self._rows.tolist()
-            if (record := self._records[i]).id not in excluded
-            and (wanted is None or record.id in wanted)
-            and (where is None or where.admits(record))
-        ]
-        return np.array(kept, dtype=np.intp)
+        rows = self._rows
+        if only is not None:
+            rows = np.intersect1d(rows, self._rows_of(only), assume_unique=True)
+        if exclude:
+            rows = np.setdiff1d(rows, self._rows_of(exclude), assume_unique=True)
+        if where is not None and where != _EVERYTHING:
+            kept = [i for i in rows.tolist() if where.admits(self._records[i])]
+            rows = np.array(kept, dtype=np.intp)
+        return rows
+
+    def _rows_of(self, ids: Collection[str]) -> Rows:
+        places = self._row_by_id
+        return np.array(sorted({places[i] for i in ids if i in places}), dtype=np.intp)
+
+    @cached_property
+    def _row_by_id(self) -> dict[str, int]:
+        """The row of each task: a search must not go through all records to pass over one."""
+        return {self._records[i].id: i for i in self._rows.tolist()}
 
     def symmetric(self, query: TaskEmbedding, rows: Rows) -> NDArray[np.float64]:
         """Return the symmetric distances (r,) of the query to ``rows`` (r,)."""
