@@ -48,4 +48,4 @@ class ModelEdit(Question):
     """What can change of a model; what is left out stays."""
 
     name: Name | None = None
-    licence: str | None = Field(None, max_length=200)
+    licence: Name | None = None

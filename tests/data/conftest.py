@@ -51,3 +51,10 @@ def unprivileged() -> Iterator[Path]:
         finally:
             if root:
                 os.seteuid(0)
+
+
+@pytest.fixture
+def flowers(png: Callable[[int], bytes]) -> dict[str, bytes]:
+    """Two classes of three images, in no order."""
+    names = ["tulip/2.png", "rose/3.png", "rose/1.png", "tulip/1.png", "rose/2.png", "tulip/3.png"]
+    return {f"flowers/{name}": png(i) for i, name in enumerate(names)}

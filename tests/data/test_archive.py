@@ -1,68 +1,17 @@
-import bz2
-import gzip
-import io
-import lzma
 import stat
 import tarfile
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from archives import KINDS, Files, Png, pack, tar_bytes
 
-from task2vec.data import archive, archive_tar, archive_zip
 from task2vec.data.open import open_source
 from task2vec.data.sample import all_images, draw_sample
 from task2vec.data.task import ImageEntry, Task
-from task2vec.errors import SourceError
-
-Png = Callable[[int], bytes]
-Files = Mapping[str, bytes]
-
-PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    ".tar": bytes,
-    ".tar.gz": gzip.compress,
-    ".tgz": gzip.compress,
-    ".tar.bz2": bz2.compress,
-    ".tar.xz": lzma.compress,
-}
-KINDS = [".zip", *PACKERS]
-
-
-def tar_bytes(files: Files, *extra: tarfile.TarInfo) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-        for member in extra:
-            tar.addfile(member)
-    return buffer.getvalue()
-
-
-def zip_bytes(files: Files) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, data in files.items():
-            packed.writestr(name, data)
-    return buffer.getvalue()
-
-
-def pack(path: Path, files: Files) -> Path:
-    suffix = "".join(path.suffixes)
-    data = zip_bytes(files) if suffix == ".zip" else PACKERS[suffix](tar_bytes(files))
-    path.write_bytes(data)
-    return path
-
-
-@pytest.fixture
-def flowers(png: Png) -> dict[str, bytes]:
-    """Two classes of three images, in no order."""
-    names = ["tulip/2.png", "rose/3.png", "rose/1.png", "tulip/1.png", "rose/2.png", "tulip/3.png"]
-    return {f"flowers/{name}": png(i) for i, name in enumerate(names)}
 
 
 def keys(task: Task) -> list[str]:
@@ -225,138 +174,6 @@ def test_empty_class_folders_are_reported(tmp_path: Path, flowers: Files) -> Non
         assert open_source(tmp_path / f"set{suffix}").warnings == (
             "1 class folder without images: daisy",
         )
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("part", [0.0, 0.3, 0.5])
-def test_a_cut_archive_is_an_error(tmp_path: Path, flowers: Files, kind: str, part: float) -> None:
-    path = pack(tmp_path / f"set{kind}", flowers)
-    path.write_bytes(path.read_bytes()[: int(part * path.stat().st_size)])
-    with pytest.raises(SourceError, match="damaged, incomplete"):
-        open_source(path)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_anything_else_by_that_name_is_an_error(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / f"set{kind}"
-    path.write_bytes(b"no archive at all. " * 100)
-    with pytest.raises(SourceError, match="damaged, incomplete"):
-        open_source(path)
-
-
-def test_a_tar_with_a_spoilt_header_is_an_error(tmp_path: Path, flowers: Files) -> None:
-    data = bytearray(tar_bytes(flowers))
-    # Each member is a header and one block of contents; this is the third header.
-    data[2 * 1024 + 148] ^= 0x01
-    (tmp_path / "set.tar").write_bytes(data)
-    with pytest.raises(SourceError, match="neither a member"):
-        open_source(tmp_path / "set.tar")
-
-
-def test_a_spoilt_member_of_a_zip_costs_one_image(tmp_path: Path, flowers: Files) -> None:
-    path = tmp_path / "set.zip"
-    with zipfile.ZipFile(path, "w") as packed:
-        for name, contents in flowers.items():
-            packed.writestr(name, contents)
-    data = bytearray(path.read_bytes())
-    data[data.index(flowers["flowers/rose/1.png"]) + 20] ^= 0xFF
-    path.write_bytes(data)
-    sample = all_images(open_source(path), transform=np.asarray)
-    assert sorted(sample.keys) == sorted(set(flowers) - {"flowers/rose/1.png"})
-    assert "flowers/rose/1.png (damaged in the archive: Bad CRC-32" in sample.warnings[0]
-
-
-def test_an_encrypted_member_is_unreadable(tmp_path: Path, flowers: Files) -> None:
-    path = pack(tmp_path / "set.zip", flowers)
-    data = bytearray(path.read_bytes())
-    # The flags of the first entry of the directory.
-    data[data.index(b"PK\x01\x02") + 8] |= 0x1
-    path.write_bytes(data)
-    sample = all_images(open_source(path), transform=np.asarray)
-    assert sample.warnings == (
-        "1 of 6 images tried could not be read: flowers/tulip/2.png (encrypted)",
-    )
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_members_beyond_the_size_of_an_image_are_unreadable(
-    tmp_path: Path, flowers: Files, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = pack(tmp_path / f"set{kind}", {**flowers, "flowers/rose/big.png": bytes(3 * 2**20)})
-    monkeypatch.setattr(archive_zip, "MAX_IMAGE_BYTES", 2**20)
-    monkeypatch.setattr(archive_tar, "MAX_IMAGE_BYTES", 2**20)
-    sample = all_images(open_source(path), transform=np.asarray)
-    assert sample.warnings == (
-        "1 of 7 images tried could not be read: flowers/rose/big.png (larger than 1 MiB)",
-    )
-
-
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != ".tar"])
-def test_an_archive_that_expands_absurdly_is_refused(
-    tmp_path: Path, flowers: Files, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = pack(tmp_path / f"bomb{kind}", {**flowers, "flowers/zeros.bin": bytes(4 * 2**20)})
-    assert open_source(path).classes == ("rose", "tulip")
-    monkeypatch.setattr(archive, "FREE_EXPANSION_BYTES", 2**20)
-    with pytest.raises(SourceError, match="decompression bomb"):
-        open_source(path)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_absurdly_many_members_are_refused(
-    tmp_path: Path, flowers: Files, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = pack(tmp_path / f"set{kind}", flowers)
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 6)
-    assert len(open_source(path).entries) == 6
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 5)
-    with pytest.raises(SourceError, match="too many members"):
-        open_source(path)
-
-
-def test_a_zip_that_declares_a_huge_directory_is_refused_before_it_is_read(
-    tmp_path: Path, flowers: Files, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = pack(tmp_path / "set.zip", flowers)
-    monkeypatch.setattr(archive_zip, "MAX_DIRECTORY_BYTES", 100)
-    with pytest.raises(SourceError, match="its directory is too large"):
-        open_source(path)
-
-
-@pytest.mark.parametrize("size", [2**40, -1024])
-def test_a_tar_header_of_absurd_size_neither_fills_the_memory_nor_loops(
-    tmp_path: Path, flowers: Files, size: int
-) -> None:
-    header = tarfile.TarInfo("flowers/rose/pax")
-    header.type = tarfile.XHDTYPE
-    header.size = size
-    evil = header.tobuf(tarfile.GNU_FORMAT)
-    (tmp_path / "set.tar").write_bytes(tar_bytes(flowers)[: 6 * 1024] + evil + bytes(4096))
-    with pytest.raises(SourceError, match="damaged, incomplete"):
-        open_source(tmp_path / "set.tar")
-
-
-def test_a_tar_member_of_negative_size_does_not_loop(tmp_path: Path, flowers: Files) -> None:
-    member = tarfile.TarInfo("flowers/rose/loop.png")
-    member.size = -2048
-    evil = member.tobuf(tarfile.GNU_FORMAT)
-    (tmp_path / "set.tar").write_bytes(tar_bytes(flowers)[: 6 * 1024] + evil + bytes(4096))
-    with pytest.raises(SourceError, match="damaged, incomplete"):
-        open_source(tmp_path / "set.tar")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_archive_that_vanishes_or_changes_is_an_error_not_a_crash(
-    tmp_path: Path, flowers: Files, png: Png, kind: str
-) -> None:
-    path = pack(tmp_path / f"set{kind}", flowers)
-    task = open_source(path)
-    pack(path, {"other/1.png": png(1)})
-    with pytest.raises(SourceError, match="None of the 6 images tried"):
-        draw_sample(task, images=4, seed=0, transform=np.asarray)
-    path.unlink()
-    with pytest.raises(SourceError, match="no such file"):
-        draw_sample(task, images=4, seed=0, transform=np.asarray)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -51,3 +51,31 @@ def ask(models, *, distances=None, outcomes=(), measured=None, **known):
         measured={f"mdl-{name}": probe for name, probe in (measured or {}).items()},
         **known,
     )
+
+
+PLAIN = model("plain")
+#: An expert of roses that gained 9 points there and 8 on near tulips, in a zoo with another.
+GARDEN = ask(
+    [PLAIN, model("rose-expert", "roses"), model("car-expert", "cars")],
+    distances=at(roses=NEAR, tulips=1.5 * NEAR, cars=FAR),
+    outcomes=[
+        outcome("plain", "roses", 0.80),
+        outcome("rose-expert", "roses", 0.89),
+        outcome("plain", "tulips", 0.70),
+        outcome("rose-expert", "tulips", 0.78),
+        outcome("plain", "cars", 0.60),
+        outcome("rose-expert", "cars", 0.50),
+    ],
+)
+
+
+def names(answer):
+    return [found.model for found in answer.recommendations]
+
+
+def found(answer, name):
+    return next(found for found in answer.recommendations if found.model == name)
+
+
+def kinds(recommendation):
+    return [piece.kind for piece in recommendation.evidence]
