@@ -7,14 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from task2vec.errors import Task2VecError
 
 LOCAL_EXTRA = ("torch", "torchvision", "timm", "safetensors", "scikit-learn", "scipy", "pillow")
-_STORE_PARTS = ("sqlalchemy", "alembic", "filelock", "matplotlib")
+_STORE_PARTS = ("sqlalchemy", "alembic", "filelock", "faiss-cpu", "matplotlib")
+_EXTRAS = (
+    ("fastapi", "server", "`task2vec serve`"),
+    ("uvicorn", "server", "`task2vec serve`"),
+    ("pyarrow", "parquet", "Parquet files"),
+    ("umap-learn", "umap", "`task2vec map --method umap`"),
+)
 
 
 class State(StrEnum):
@@ -44,7 +49,8 @@ def examine(store: Path) -> Iterator[Check]:
     yield _python()
     for name in (*LOCAL_EXTRA, *_STORE_PARTS):
         yield _package(name)
-    yield _optional("umap-learn", "umap", "`task2vec map --method umap`")
+    for name, extra, use in _EXTRAS:
+        yield _optional(name, extra, use)
     for check in (_device, _memory_setting, _weights_cache):
         yield _guarded(check)
     yield from _weights()
@@ -67,11 +73,12 @@ def _package(name: str) -> Check:
         return Check(name, State.FAULT, "not installed", "pip install 'task2vec[local]'")
 
 
-def _optional(name: str, module: str, use: str) -> Check:
-    if find_spec(module) is None:
-        remedy = f"pip install 'task2vec[{module}]' for {use}"
+def _optional(name: str, extra: str, use: str) -> Check:
+    try:
+        return Check(name, State.FINE, version(name))
+    except PackageNotFoundError:
+        remedy = f"pip install 'task2vec[{extra}]' for {use}"
         return Check(name, State.NOTE, "not installed (optional)", remedy)
-    return Check(name, State.FINE, version(name))
 
 
 def _device() -> Check:

@@ -77,4 +77,5 @@ async def test_an_endpoint_knows_how_long_it_has(
     if left == math.inf:
         assert answer.json() == {"left": None}
     else:
-        assert left - 1 < answer.json()["left"] <= left
+        # As fast as a busy machine may be; no two of the times are so close.
+        assert left - 2 < answer.json()["left"] <= left

@@ -1,11 +1,15 @@
 """`task2vec doctor`: what is fine, and what is not, with a remedy."""
 
 import sqlite3
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
 
+import pytest
 from command import Cli, Result
 from small_store import SmallStore, snapshot
+
+from task2vec.service import doctor
 
 
 def store_check(found: Result) -> dict[str, Any]:
@@ -70,3 +74,25 @@ def test_a_checkpoint_that_is_gone_is_a_fault(cli: Cli, store: Path) -> None:
     assert found.code == 1
     assert store_check(found)["state"] == "fault"
     assert "models remove efficientnet_lite2" in store_check(found)["remedy"]
+
+
+def test_every_extra_that_a_user_may_lack_is_told_of(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = doctor.version
+
+    def version(name: str) -> str:
+        if name in ("fastapi", "uvicorn", "pyarrow", "umap-learn"):
+            raise PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(doctor, "version", version)
+    found = cli("doctor", "--json")
+
+    assert found.code == 0, "the main job does without them"
+    lacking = {c["name"]: c for c in found.json["checks"] if "optional" in c["found"]}
+    assert all(check["state"] == "note" for check in lacking.values())
+    remedies = " ".join(check["remedy"] for check in lacking.values())
+    extras = set(metadata("task2vec").get_all("Provides-Extra") or []) - {"local", "dev"}
+    assert extras == {"server", "parquet", "umap"}
+    assert all(f"task2vec[{extra}]" in remedies for extra in extras)
