@@ -6,7 +6,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -34,7 +34,8 @@ class Crew:
     """Starts workers, starts them again when they die, and ends them.
 
     A worker gets its key by its environment, which nobody but its user and the administrator of
-    the machine can read. ``on_death`` is told the name of each worker that died, in a thread.
+    the machine can read; ``environment`` is added to it. ``on_death`` is told the name of each
+    worker that died, in a thread.
     """
 
     def __init__(
@@ -45,11 +46,13 @@ class Crew:
         workers: int,
         on_death: Callable[[str], None],
         command: Sequence[str] = COMMAND,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._url = url
         self._key = key
         self._on_death = on_death
         self._command = tuple(command)
+        self._environment = dict(environment or {})
         self._posts = [_Post() for _ in range(workers)]
         self._stopping = False
 
@@ -112,7 +115,7 @@ class Crew:
 
     async def _run(self, post: _Post, number: int) -> int:
         post.name = f"local-{number}-{secrets.token_hex(3)}"
-        environment = dict(os.environ)
+        environment = os.environ | self._environment
         environment["TASK2VEC_API_KEY"] = self._key
         environment["TASK2VEC_WORKER_PARENT"] = str(os.getpid())
         arguments = (*self._command, "--url", self._url, "--name", post.name)

@@ -114,6 +114,11 @@ def _crew(app: FastAPI, url: str) -> Crew:
         key=runtime.doors.worker_key.secret,
         workers=runtime.settings.workers,
         on_death=bury,
+        # One stream of lines, which one program reads.
+        environment={
+            "TASK2VEC_WORKER_LOG_FORMAT": runtime.settings.log_format,
+            "TASK2VEC_WORKER_LOG_LEVEL": runtime.settings.log_level,
+        },
     )
 
     def kill_idlers(jobs: list[JobRecord]) -> None:

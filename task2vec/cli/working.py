@@ -2,7 +2,7 @@
 
 import logging
 import os
-import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,22 @@ import typer
 from task2vec.errors import SettingError
 
 PARENT_VARIABLE = "TASK2VEC_WORKER_PARENT"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log looks."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """From which level on events are logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +71,13 @@ def worker(
             help="A PEM file with the server's own certificate: that one is trusted, and no other.",
         ),
     ] = None,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(envvar="TASK2VEC_WORKER_LOG_FORMAT", help="How a line of the log looks."),
+    ] = LogFormat.TEXT,
+    log_level: Annotated[
+        LogLevel, typer.Option(envvar="TASK2VEC_WORKER_LOG_LEVEL", help="What is logged at least.")
+    ] = LogLevel.INFO,
 ) -> None:
     """Do the jobs of a server: one at a time, on one device.
 
@@ -72,8 +95,9 @@ def worker(
     from task2vec.worker.parent import follow
     from task2vec.worker.server import Server
     from task2vec.worker.worker import Worker
+    from task2vec_api import logs
 
-    _log()
+    logs.configure(level=log_level, style=log_format)
     address = Address(url)
     context = None if ca is None else trusting(ca)
     drain = Drain()
@@ -94,16 +118,6 @@ def worker(
     finally:
         server.close()
         downloads.close()
-
-
-def _log() -> None:
-    logging.basicConfig(
-        level=logging.INFO,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    # It tells of each request: some in a second.
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 def _number(text: str) -> int:

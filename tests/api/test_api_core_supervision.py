@@ -1,5 +1,6 @@
 """A real server with a real worker: what becomes of its job when it dies or hangs."""
 
+import json
 import shutil
 import signal
 import time
@@ -98,6 +99,12 @@ def test_no_job_stays_with_a_worker_when_the_server_stops(live: LiveServer, tmp_
     assert live.stop() == 0
 
     assert not any(worker.is_running() for worker in crew)
+    # The workers' lines are in the server's log, and a program can read them as its own.
+    lines = live.told().splitlines()
+    plain = [line for line in lines if not line.startswith("{")]
+    assert set(plain) <= {url, "Serving; stop with Ctrl-C."}, "for whoever started it"
+    logged = [json.loads(line) for line in lines if line not in plain]
+    assert {"task2vec.server", "task2vec.worker"} <= {line["logger"] for line in logged}
     with Workspace(store) as workspace:
         found = workspace.store().jobs.get(job)
     # Free for the next worker at once, whether it was handed back or had to be taken. It may have
