@@ -13,6 +13,7 @@
     │   ├── PageTokenError       a page token that this list has not given out
     │   ├── KeyReusedError       an idempotency key that stands for another request
     │   └── StateError           not possible in the present state
+    │       ├── StillAtWorkError the same request is still being answered
     │       └── LeaseLostError   the job belongs to another worker by now
     ├── StoreError               the store cannot be opened, read or written
     │   ├── NoStoreError         there is none yet
@@ -183,6 +184,12 @@ class StateError(InputError):
     """Not possible in the present state of what it is about."""
 
     code = "wrong_state"
+
+
+class StillAtWorkError(StateError):
+    """The first request with this idempotency key is still being answered."""
+
+    code = "still_at_work"
 
 
 class LeaseLostError(StateError):

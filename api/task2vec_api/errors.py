@@ -25,6 +25,9 @@ from task2vec_api.served import allowed_methods
 MEDIA_TYPE = "application/problem+json"
 _DOCS = "https://task2vec.dev/errors/"
 
+# What a client does well to repeat in a second.
+_SOON_OVER = (errors.StoreBusyError, errors.StoreOwnedError, errors.StillAtWorkError)
+
 # The nearest class of an error decides.
 STATUS: dict[type[Task2VecError], int] = {
     errors.InputError: 422,
@@ -140,7 +143,7 @@ def respond(error: Task2VecError, *, request_id: str | None = None) -> Response:
     headers = {}
     if isinstance(error, errors.OverloadedError):
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
-    elif isinstance(error, errors.StoreBusyError | errors.StoreOwnedError):
+    elif isinstance(error, _SOON_OVER):
         headers["Retry-After"] = "1"
     if isinstance(error, errors.NotAuthenticatedError):
         headers["WWW-Authenticate"] = 'Bearer realm="task2vec"'

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from task2vec.errors import NoStoreError, StoreError
 from task2vec.service.ownership import check_not_owned
+from task2vec.store.database import closed
 from task2vec.store.store import Store
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def _local_engine() -> "LocalEngine":
 
 
 class Workspace:
-    """What the use cases work on. Use it as a context manager, or `close` it.
+    """What the use cases work on. Use it as a context manager, or `close` it, for good.
 
     ``path`` is the store's directory; nothing is created before something is written. While a
     server runs, only it opens the store: ``beside_server`` is for that server, and for what may be
@@ -42,6 +43,7 @@ class Workspace:
         self._engine: LocalEngine | None = None
         self._store: Store | None = None
         self._registered = False
+        self._closed = False
 
     @property
     def engine(self) -> "LocalEngine":
@@ -54,9 +56,11 @@ class Workspace:
         """Return the store.
 
         Raises:
-            StoreError: when there is none and ``create`` is false.
+            StoreError: when there is none and ``create`` is false, or after `close`.
             StoreOwnedError: when a server works on it.
         """
+        if self._closed:
+            raise closed(self.path)
         if self._store is None:
             if not self.beside_server:
                 check_not_owned(self.path)
@@ -93,7 +97,8 @@ class Workspace:
         )
 
     def close(self) -> None:
-        """Close the store, if it was opened."""
+        """Close the store, if it was opened: threads that are still at work cannot change it."""
+        self._closed = True
         if self._store is not None:
             self._store.close()
             self._store = None

@@ -28,6 +28,7 @@ class Database:
         self.path = path
         self._lock = lock
         self._file: tuple[int, int] | None = None
+        self._closed = False
         self._reader = _engine(
             lambda: _connect(path, mode=_reading_mode(path)), begin="BEGIN", size=5
         )
@@ -64,14 +65,18 @@ class Database:
 
         Raises:
             StoreBusyError: when somebody else kept writing.
-            StoreError: when the database failed, or is no longer where it was.
+            StoreError: when the database failed, is no longer where it was, or was closed.
         """
         # Before the lock, whose file would be made anew, and before the commit.
         self.check_in_place()
-        with self._lock.held(), in_our_words(self.path), self._writer.begin() as connection:
-            yield connection
-            note_written(connection)
-            self.check_in_place()
+        with self._lock.held(), in_our_words(self.path):
+            # With the lock: `close` may have been waiting for it.
+            if self._closed:
+                raise closed(self.path.parent)
+            with self._writer.begin() as connection:
+                yield connection
+                note_written(connection)
+                self.check_in_place()
 
     @contextmanager
     def alone(self) -> Iterator[sqlite3.Connection]:
@@ -84,9 +89,19 @@ class Database:
                 connection.close()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; a transaction that is being written is waited for.
+
+        Whoever closes it gives it up to others, for whom no late thread may write any more.
+        """
+        with self._lock.other_threads_waited_for():
+            self._closed = True
         self._reader.dispose()
         self._writer.dispose()
+
+
+def closed(store: Path) -> StoreError:
+    """Return the error for a store that is used after it was closed."""
+    return StoreError(f"The store {store} was closed", remedy="Open it again.")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

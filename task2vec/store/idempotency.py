@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, true, update
 
-from task2vec.errors import KeyReusedError, StateError
+from task2vec.errors import KeyReusedError, StateError, StillAtWorkError
 from task2vec.store.database import Database
 from task2vec.store.requests import ANSWERED, BEGUN, INTERRUPTED, WRITTEN, is_request
 from task2vec.store.schema_service import idempotency
@@ -39,7 +39,8 @@ class Idempotency:
 
         Raises:
             KeyReusedError: when the key stands for another request.
-            StateError: while the first request is at work, or when it was interrupted.
+            StillAtWorkError: while the first request is at work.
+            StateError: when it broke off.
         """
         with self._database.write() as connection:
             row = connection.execute(select(idempotency).where(is_request(owner, key))).first()
@@ -62,7 +63,7 @@ class Idempotency:
                 " new key if it was not.",
             )
         if row.progress != ANSWERED:
-            raise StateError(
+            raise StillAtWorkError(
                 "The first request with this Idempotency-Key is still at work",
                 remedy="Wait a moment and repeat it.",
             )

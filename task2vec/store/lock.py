@@ -43,6 +43,19 @@ class WriteLock:
         finally:
             self._turn.release()
 
+    @contextmanager
+    def other_threads_waited_for(self) -> Iterator[None]:
+        """Keep other threads of this process from taking the lock, once none holds it.
+
+        After ``timeout`` seconds it goes on all the same. Other processes do as they like.
+        """
+        taken = self._turn.acquire(timeout=self._timeout)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turn.release()
+
     def _acquire(self) -> None:
         try:
             self._lock.acquire()

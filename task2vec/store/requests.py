@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from sqlalchemy import ColumnElement, Connection, and_, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 
+from task2vec.errors import StateError
 from task2vec.store.schema_service import idempotency
 
 BEGUN, WRITTEN, INTERRUPTED, ANSWERED = "begun", "written", "interrupted", "answered"
@@ -28,12 +29,19 @@ def for_request(owner: str, key: str) -> Iterator[None]:
 
 
 def note_written(connection: Connection) -> None:
-    """Note it in a transaction that is about to end."""
+    """Note it in a transaction that is about to end.
+
+    Raises:
+        StateError: where the request was given up, so that its key is free: a repetition would do
+            the same again.
+    """
     current = _CURRENT.get()
     if current is None:
         return
     begun = and_(is_request(*current), idempotency.c.progress == BEGUN)
-    connection.execute(update(idempotency).where(begun).values(progress=WRITTEN))
+    noted = connection.execute(update(idempotency).where(begun).values(progress=WRITTEN))
+    if not noted.rowcount and not connection.scalar(select(exists().where(is_request(*current)))):
+        raise StateError("The request was given up before it wrote anything", remedy="Repeat it.")
 
 
 def is_request(owner: str, key: str) -> ColumnElement[bool]:

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
+from starlette.responses import Response
 
-from task2vec.errors import Task2VecError, UnknownNameError
+from task2vec.errors import NameTakenError, Task2VecError, UnknownNameError
 from task2vec.store.audit import AuditEntry
 from task2vec.types import Scope
 from task2vec_api.access import Caller, require
@@ -66,13 +67,26 @@ def extra_routes(*, error: BaseException | None = None) -> APIRouter:
         raise Task2VecError(f"fault number {len(counted)}")
 
     @router.post("/write")
-    def write(request: Request, caller: Writer, seconds: float = 0.0) -> dict[str, int]:
+    def write(
+        request: Request,
+        caller: Writer,
+        seconds: float = 0.0,
+        refuse: bool = False,
+        before: float = 0,
+    ) -> dict[str, int]:
+        time.sleep(before)
         log = request.app.state.runtime.workspace.store().audit
         log.append([AuditEntry(action="extra")])
+        if refuse:
+            raise NameTakenError("after it was written")
         time.sleep(seconds)
         if seconds == 0:
             raise Task2VecError("after it was written")
         return {"written": len([entry for entry in log.latest(99) if entry.action == "extra"])}
+
+    @router.post("/large")
+    def large(caller: Writer, size: int) -> Response:
+        return Response(b"x" * size, media_type="text/plain")
 
     @router.post("/upload", openapi_extra={"requestBody": {"content": {UPLOADED: {}, FORM: {}}}})
     async def upload(request: Request, caller: Writer) -> dict[str, int]:

@@ -37,6 +37,7 @@ EXPECTED = {
     "unknown_name": 404,
     "name_taken": 409,
     "wrong_state": 409,
+    "still_at_work": 409,
     "lease_lost": 409,
     "changed": 412,
     "too_large": 413,

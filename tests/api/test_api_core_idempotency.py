@@ -11,6 +11,8 @@ import pytest
 from extra_routes import extra_routes
 from running import bearer, running
 
+from task2vec.errors import StoreFullError
+from task2vec.store.idempotency import Idempotency
 from task2vec.types import Scope
 from task2vec_api.settings import Settings
 
@@ -79,7 +81,10 @@ async def test_two_at_the_same_time_are_one(tmp_path: Path) -> None:
 
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses == [200, 409, 409, 409, 409]
-    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"wrong_state"}
+    at_work = [a for a in answers if a.status_code == 409]
+    assert {(a.json()["code"], a.headers["retry-after"]) for a in at_work} == {
+        ("still_at_work", "1")
+    }
     assert after.json()["calls"] == 1
 
 
@@ -135,8 +140,79 @@ async def test_a_killed_server_forgets_what_was_begun_and_not_what_was_written(
         written = await it.client.post("/v1/extra/write", params={"seconds": 0.01})
 
     assert (wrote.status_code, wrote.json()["code"]) == (409, "wrong_state")
+    assert "retry-after" not in wrote.headers, "it will never be otherwise"
     assert counted.status_code == 200
     assert written.json() == {"written": 2}
+
+
+async def test_what_was_refused_for_the_state_of_things_is_tried_again(tmp_path: Path) -> None:
+    refused = {"refuse": True}
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        answers = [
+            await it.client.post("/v1/extra/write", params=refused, headers=keyed("k"))
+            for _ in "ab"
+        ]
+        written = await it.client.post("/v1/extra/write", params={"seconds": 0.01})
+
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert {answer.json()["code"] for answer in answers} == {"name_taken"}
+    assert not any("idempotency-replayed" in answer.headers for answer in answers)
+    assert written.json() == {"written": 3}
+
+
+async def test_an_answer_too_large_to_keep_is_given_once(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        large = [
+            await it.client.post(
+                "/v1/extra/large", params={"size": (1 << 20) + more}, headers=keyed(f"k{more}")
+            )
+            for more in (0, 1, 0, 1)
+        ]
+
+    assert [len(answer.content) for answer in large] == [1 << 20, (1 << 20) + 1] * 2
+    assert ["idempotency-replayed" in answer.headers for answer in large] == [
+        False, False, True, False,
+    ]  # fmt: skip
+
+
+async def test_a_request_whose_answer_cannot_be_kept_is_not_at_work_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreFullError("full")
+
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        monkeypatch.setattr(Idempotency, "finish", full)
+        done = await it.client.post("/v1/extra/write", params={"seconds": 0.01}, headers=keyed("k"))
+        again = await it.client.post(
+            "/v1/extra/write", params={"seconds": 0.01}, headers=keyed("k")
+        )
+
+    assert done.json() == {"written": 1}
+    assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
+    assert "broke off" in again.json()["detail"]
+
+
+async def test_what_a_stopping_server_gave_up_is_done_by_its_repetition_alone(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        store = it.workspace.store()
+        params = {"before": 0.5, "seconds": 0.01}
+        first = asyncio.create_task(
+            it.client.post("/v1/extra/write", params=params, headers=keyed("k"))
+        )
+        await asyncio.sleep(0.25)
+        # As a server does that stops: the thread goes on.
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        await asyncio.sleep(0.6)
+        left = [entry.action for entry in store.audit.latest(9)]
+        again = await it.client.post("/v1/extra/write", params=params, headers=keyed("k"))
+
+    assert "extra" not in left
+    assert again.json() == {"written": 1}
 
 
 async def test_what_was_refused_for_its_content_is_refused_again(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import shutil
 import sqlite3
+import threading
 from contextlib import closing
 
 import pytest
@@ -92,3 +93,31 @@ def test_a_file_that_goes_while_it_is_written_takes_no_commit(database):
     moved.rename(database.path)
     with database.read() as connection:
         assert connection.exec_driver_sql(count).scalar() == 1
+
+
+def test_whoever_is_late_does_not_write_to_a_database_that_was_given_up(database):
+    count = "SELECT count(*) FROM audit"
+    insert = "INSERT INTO audit (at, action) VALUES ('2026', 'x')"
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write():
+        with database.write() as connection:
+            connection.exec_driver_sql(insert)
+            begun.set()
+            go_on.wait(20)
+
+    late = threading.Thread(target=write)
+    late.start()
+    begun.wait(20)
+    closing_it = threading.Thread(target=database.close)
+    closing_it.start()
+    closing_it.join(0.2)
+    assert closing_it.is_alive(), "what has begun is waited for"
+    go_on.set()
+    closing_it.join(20)
+    late.join()
+
+    with pytest.raises(StoreError, match="was closed"), database.write() as connection:
+        connection.exec_driver_sql(insert)
+    with closing(sqlite3.connect(database.path)) as connection:
+        assert connection.execute(count).fetchone() == (1,)

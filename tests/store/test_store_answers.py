@@ -1,5 +1,6 @@
 """Answers that are kept for repeated requests, and the audit log."""
 
+from contextvars import Context
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,18 @@ def test_a_request_that_broke_off_is_repeated_only_if_it_left_no_trace(
             begin(store, owner="wrote")
         assert answers.prune(150.0) == 2, "the answer and the one that broke off"
         assert begin(store, owner="wrote") is None
+
+
+def test_a_request_that_was_given_up_writes_nothing_any_more(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        begin(store)
+        with for_request("o", "k"):
+            # The server ends while a thread is still about to write.
+            Context().run(store.idempotency.interrupt, owner="o", key="k")
+            with pytest.raises(StateError, match="given up"):
+                store.audit.append([AuditEntry(action="late")])
+        assert store.audit.latest(9) == []
+        store.audit.append([AuditEntry(action="of another request")])
 
 
 def test_old_answers_go_and_requests_at_work_stay(tmp_path: Path) -> None:

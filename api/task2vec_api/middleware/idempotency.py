@@ -136,7 +136,8 @@ class _Attempt:
         except Exception:
             # What was asked for is done: say so, though it could not be said a second time.
             logger.exception("an answer could not be kept for its idempotency key")
-        self._kept = True
+        else:
+            self._kept = True
 
     async def _release(self) -> None:
         held, self._held = self._held, []
