@@ -1,12 +1,14 @@
 """One store, behind each kind of client."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import small_store
 from client_kinds import KINDS, REMOTE, client_of, copy_of, serving
+from index_builders import INDICES, index_of
 from small_store import SmallStore
 
 
@@ -60,3 +62,9 @@ def task(client: Any, fresh: str, small: SmallStore, tmp_path: Path) -> Iterator
     yield client.tasks.import_embedding(tmp_path / "own.npz", name=fresh, tags=["own"])
     if fresh in {found.name for found in client.tasks.list()}:
         client.tasks.remove(fresh, cascade=True)
+
+
+@pytest.fixture(params=INDICES)
+def build(request: pytest.FixtureRequest) -> Any:
+    """Build an index of each kind from named embeddings: see `index_of`."""
+    return partial(index_of, INDICES[request.param])

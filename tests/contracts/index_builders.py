@@ -1,15 +1,24 @@
-"""One builder for each kind of index, all with the same arguments."""
+"""One builder for each kind of index, all with the same arguments, and what they must find."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
 
-from task2vec.store import ExactIndex
+from task2vec.distance import (
+    asymmetric_distance_error,
+    distance_error,
+    task_asymmetric_distance,
+    task_symmetric_distance,
+)
+from task2vec.errors import UnknownNameError
+from task2vec.store import ExactIndex, Role
 from task2vec.store.index import FaissIndex, LiveIndex
 from task2vec.store.index.files import IndexFiles
 from task2vec.store.index.geometry import Geometry
 from task2vec.store.updates import Update
+from task2vec.types import TaskRecord
 
 
 def build_exact(space, *, records, values, embedding_of):
@@ -72,3 +81,79 @@ INDICES = {
     "partly faiss": build_partly_covered,
     "live": build_live,
 }
+
+
+def index_of(builder, embeddings, space=SPACE):
+    """Build an index from embeddings by name; ids are the names in capitals.
+
+    The dictionary is the store that it reads from afterwards.
+    """
+    records = [
+        TaskRecord(
+            id=name.upper(),
+            name=name,
+            provenance=embedding.provenance,
+            complexity=0.5,
+            seconds=1.0,
+            source="",
+            source_signature="",
+            created="",
+            tags=("odd",) if name[-1] in "13579" else ("even", "tame"),
+        )
+        for name, embedding in embeddings.items()
+    ]
+
+    def embedding_of(id_):
+        if id_.lower() not in embeddings:
+            raise UnknownNameError(f"There is no task '{id_}'")
+        return embeddings[id_.lower()]
+
+    elements = next(iter(embeddings.values())).values.size if embeddings else 0
+    rows = (len(embeddings), elements)
+    return builder(
+        space,
+        records=records,
+        values=np.array([e.values for e in embeddings.values()]).reshape(rows),
+        embedding_of=embedding_of,
+    )
+
+
+def embed(values, provenance=PROVENANCE):
+    replicates = draw_replicates(np.random.default_rng(len(values)), len(values))
+    return make_embedding(values, replicates=replicates, provenance=provenance)
+
+
+def random_embeddings(count, elements=40):
+    # As real ones: wide on a log scale, alike between tasks, with dead filters in common.
+    rng = np.random.default_rng(11)
+    shared = 3 * rng.normal(size=elements) - 10
+    values = np.exp(shared + rng.normal(size=(count, elements)))
+    values[:, :4] = 0.0
+    return {
+        f"task{i:03}": make_embedding(row, replicates=draw_replicates(rng, elements))
+        for i, row in enumerate(values)
+    }
+
+
+def distance_and_error(query, task, *, role, alpha):
+    if role is Role.SYMMETRIC:
+        return task_symmetric_distance(query, task), distance_error(query, task)
+    pair = {"source": task, "target": query}
+    if role is Role.TARGETS_FOR:
+        pair = {"source": query, "target": task}
+    return (
+        task_asymmetric_distance(**pair, alpha=alpha),
+        asymmetric_distance_error(**pair, alpha=alpha),
+    )
+
+
+def naive(embeddings, query, *, k, role=Role.SYMMETRIC, alpha=0.15):
+    rows = []
+    for name, task in embeddings.items():
+        distance, error = distance_and_error(query, task, role=role, alpha=alpha)
+        rows.append((distance, name, error))
+    return [(name.upper(), name, distance, error) for distance, name, error in sorted(rows)[:k]]
+
+
+def found(neighbours):
+    return [(n.id, n.name, n.distance, n.standard_error) for n in neighbours]

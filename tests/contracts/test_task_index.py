@@ -4,100 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
-from index_builders import INDICES
+from factories import PROVENANCE, SPACE
+from index_builders import embed, found, naive, random_embeddings
 
-from task2vec.distance import (
-    asymmetric_distance_error,
-    distance_error,
-    task_asymmetric_distance,
-    task_symmetric_distance,
-)
-from task2vec.errors import SettingError, SpaceMismatchError, UnknownNameError
+from task2vec.distance import task_asymmetric_distance, task_symmetric_distance
+from task2vec.errors import SettingError, SpaceMismatchError
 from task2vec.store import Role
 from task2vec.store.index import TaskFilter
-from task2vec.types import Space, TaskEmbedding, TaskRecord
-
-
-@pytest.fixture(params=INDICES)
-def build(request):
-    """Build an index of each kind from named embeddings; ids are the names in capitals.
-
-    The given dictionary is the store that it reads from afterwards.
-    """
-
-    def make(embeddings: dict[str, TaskEmbedding], space: Space = SPACE):
-        records = [
-            TaskRecord(
-                id=name.upper(),
-                name=name,
-                provenance=embedding.provenance,
-                complexity=0.5,
-                seconds=1.0,
-                source="",
-                source_signature="",
-                created="",
-                tags=("odd",) if name[-1] in "13579" else ("even", "tame"),
-            )
-            for name, embedding in embeddings.items()
-        ]
-
-        def embedding_of(id_: str) -> TaskEmbedding:
-            if id_.lower() not in embeddings:
-                raise UnknownNameError(f"There is no task '{id_}'")
-            return embeddings[id_.lower()]
-
-        elements = next(iter(embeddings.values())).values.size if embeddings else 0
-        rows = (len(embeddings), elements)
-        return INDICES[request.param](
-            space,
-            records=records,
-            values=np.array([e.values for e in embeddings.values()]).reshape(rows),
-            embedding_of=embedding_of,
-        )
-
-    return make
-
-
-def embed(values, provenance=PROVENANCE):
-    replicates = draw_replicates(np.random.default_rng(len(values)), len(values))
-    return make_embedding(values, replicates=replicates, provenance=provenance)
-
-
-def random_embeddings(count, elements=40):
-    # As real ones: wide on a log scale, alike between tasks, with dead filters in common.
-    rng = np.random.default_rng(11)
-    shared = 3 * rng.normal(size=elements) - 10
-    values = np.exp(shared + rng.normal(size=(count, elements)))
-    values[:, :4] = 0.0
-    return {
-        f"task{i:03}": make_embedding(row, replicates=draw_replicates(rng, elements))
-        for i, row in enumerate(values)
-    }
-
-
-def distance_and_error(query, task, *, role, alpha):
-    if role is Role.SYMMETRIC:
-        return task_symmetric_distance(query, task), distance_error(query, task)
-    pair = {"source": task, "target": query}
-    if role is Role.TARGETS_FOR:
-        pair = {"source": query, "target": task}
-    return (
-        task_asymmetric_distance(**pair, alpha=alpha),
-        asymmetric_distance_error(**pair, alpha=alpha),
-    )
-
-
-def naive(embeddings, query, *, k, role=Role.SYMMETRIC, alpha=0.15):
-    rows = []
-    for name, task in embeddings.items():
-        distance, error = distance_and_error(query, task, role=role, alpha=alpha)
-        rows.append((distance, name, error))
-    return [(name.upper(), name, distance, error) for distance, name, error in sorted(rows)[:k]]
-
-
-def found(neighbours):
-    return [(n.id, n.name, n.distance, n.standard_error) for n in neighbours]
 
 
 @pytest.mark.parametrize("role", Role)
@@ -183,22 +96,6 @@ def test_only_the_wanted_tasks_are_looked_at(build):
     got = index.search(query, k=9, only=ids, exclude=["TASK003"])
     assert found(got) == naive(wanted, query, k=9)
     assert index.search(query, k=9, only=[]) == []
-
-
-@pytest.mark.parametrize("role", Role)
-def test_tasks_that_went_or_changed_since_give_their_place_to_the_next(build, role):
-    embeddings = random_embeddings(12)
-    query = embeddings["task003"]
-    order = [name for _, name, _, _ in naive(embeddings, query, k=12, role=role)]
-    index = build(embeddings)
-    removed, replaced, moved = order[0], order[2], order[3]
-    kept = {n: e for n, e in embeddings.items() if n not in (removed, replaced, moved)}
-    elsewhere = replace(PROVENANCE, space=replace(SPACE, head_penalty=0.1))
-    del embeddings[removed]
-    embeddings[replaced] = embeddings[order[1]]
-    embeddings[moved] = replace(embeddings[moved], provenance=elsewhere)
-    assert found(index.search(query, k=4, role=role)) == naive(kept, query, k=4, role=role)
-    assert len(index.search(query, k=12, role=role)) == 9
 
 
 def test_a_query_of_another_space_is_refused(build):

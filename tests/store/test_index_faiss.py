@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
 
+from task2vec.distance import task_symmetric_distance
+from task2vec.errors import UnknownNameError
 from task2vec.store import ExactIndex, Role
 from task2vec.store.index import FaissIndex, TaskFilter
 from task2vec.store.index.faiss import flat_index
@@ -108,12 +110,32 @@ def test_proposals_that_left_the_store_are_made_up_for(index, exact, embeddings)
     kept = exact._embedding_of
 
     def embedding_of(id_):
-        return draw(0, 0) if id_ in gone else kept(id_)
+        if id_ in gone:
+            raise UnknownNameError(f"There is no task '{id_}'")
+        return kept(id_)
 
     exact._embedding_of = embedding_of
     found = index.search(query, k=10)
     assert found == exact.search(query, k=10)
     assert not gone & {n.id for n in found}
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_proposals_that_are_elsewhere_by_now_are_judged_there(index, exact, embeddings, count):
+    # Of 20 relatives one has gone far away, or so many that those left are no 10.
+    query = draw(3, 5000)
+    relatives = exact.search(query, k=20)
+    moved = {n.id for n in relatives[:count]}
+    known = exact._embedding_of
+    exact._embedding_of = lambda id_: embeddings[600] if id_ in moved else known(id_)
+    exact.__dict__["asked"] = []
+    found = index.search(query, k=10)
+    assert (COUNT in exact.asked) == (count == 12)
+    assert found == exact.search(query, k=10)
+    far = task_symmetric_distance(query, embeddings[600])
+    assert far > found[0].distance
+    all_of_them = index.search(query, k=20, only=[n.id for n in relatives])
+    assert {n.id for n in all_of_them if n.distance == far} == moved
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])

@@ -7,9 +7,9 @@ from task2vec.store import ExactIndex, Role
 from task2vec.types import Neighbour
 
 
-def test_an_index_finds_the_tasks_of_its_space_that_have_not_changed_since(store, task):
+def test_an_index_finds_what_it_took_in_as_the_store_has_it_now(store, task):
     embeddings = {}
-    for i, name in enumerate("abcd"):
+    for i, name in enumerate("abcde"):
         record, embeddings[name] = task(name, seed=i)
         store.tasks.add(record, embeddings[name])
     space = embeddings["a"].space
@@ -18,17 +18,24 @@ def test_an_index_finds_the_tasks_of_its_space_that_have_not_changed_since(store
     index = store.index(space)
     store.tasks.add(*task("later", seed=10))
     store.tasks.remove("d")
-    store.tasks.add(*task("c", seed=11), replace=True)
+    record, embeddings["c"] = task("c", seed=11)
+    store.tasks.add(record, embeddings["c"], replace=True)
+    store.tasks.add(*task("e", seed=4, space=other), replace=True)
 
-    a, b = embeddings["a"], embeddings["b"]
-    assert index.search(a, k=10) == [
-        Neighbour(store.tasks.get("a").id, "a", 0.0, distance_error(a, a)),
-        Neighbour(
-            store.tasks.get("b").id, "b", task_symmetric_distance(a, b), distance_error(a, b)
-        ),
-    ]
+    a = embeddings["a"]
+    found = index.search(a, k=10)
+    assert {neighbour.name for neighbour in found} == {"a", "b", "c"}
+    assert found == sorted(found, key=lambda neighbour: neighbour.distance)
+    for neighbour in found:
+        there = embeddings[neighbour.name]
+        assert neighbour == Neighbour(
+            store.tasks.get(neighbour.name).id,
+            neighbour.name,
+            task_symmetric_distance(a, there),
+            distance_error(a, there),
+        )
     assert len(store.index(space)) == 4
-    assert len(store.index(other)) == 1
+    assert len(store.index(other)) == 2
 
 
 @pytest.mark.parametrize("role", Role)

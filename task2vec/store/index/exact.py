@@ -163,29 +163,60 @@ class ExactIndex:
         k: int,
         role: Role,
         alpha: float,
+        reach: float = math.inf,
     ) -> list[Neighbour]:
-        """Return the ``k`` nearest among ``rows``, whose `symmetric` distances are given."""
+        """Return the ``k`` nearest among ``rows``, whose `symmetric` distances are given.
+
+        None at all where fewer than ``k`` rows, or than all, have a symmetric distance up to
+        ``reach``; tasks that are no longer what they were do not count.
+        """
+        wanted = min(k, rows.size)
+        # Those replaced since. They are read once: whoever goes on replacing stops no search.
+        anew: dict[int, Neighbour] = {}
+        while math.isinf(reach) or np.count_nonzero(symmetric <= reach) >= wanted:
+            exact = self._nearly(query, rows, symmetric=symmetric, k=k, role=role, alpha=alpha)
+            told = exact | {i: task.distance for i, task in anew.items()}
+            first = sorted(told, key=lambda i: _nearest_first(told[i], self._records[i].name))[:k]
+            found: list[Neighbour] = []
+            changed: list[int] = []
+            for i in first:
+                task = anew[i] if i in anew else self._current(i)
+                if isinstance(task, Neighbour):
+                    found.append(task)
+                elif task is not None and np.array_equal(task.values, self._values[i]):
+                    error = _error(task, query, role=role, alpha=alpha)
+                    found.append(self._neighbour(i, exact[i], error))
+                else:
+                    changed.append(i)
+                    if task is not None:
+                        distance = self._distance(task.values, query, role=role, alpha=alpha)
+                        error = _error(task, query, role=role, alpha=alpha)
+                        anew[i] = self._neighbour(i, distance, error)
+            if not changed:
+                return found
+            left = ~np.isin(rows, changed)
+            rows, symmetric = rows[left], symmetric[left]
+        return []
+
+    def _nearly(
+        self,
+        query: TaskEmbedding,
+        rows: Rows,
+        *,
+        symmetric: NDArray[np.float64],
+        k: int,
+        role: Role,
+        alpha: float,
+    ) -> dict[int, float]:
+        """Return, with their exact distances, all ``rows`` that might be among the first ``k``."""
         if not rows.size:
-            return []
+            return {}
         distances = self._in_role(symmetric, query, rows, role=role, alpha=alpha)
         # The fast formula tells equal tasks apart by its rounding. So everything that might be
         # among the first k goes through the plain formula, which does not.
         kth = np.partition(distances, min(k, distances.size) - 1)[min(k, distances.size) - 1]
         near = rows[~(distances > kth + _TIE)].tolist()
-        exact = {i: self._distance(i, query, role=role, alpha=alpha) for i in near}
-        first = sorted(near, key=lambda i: _nearest_first(exact[i], self._records[i].name))[:k]
-        errors = {i: self._error(i, query, role=role, alpha=alpha) for i in first}
-        gone = [i for i, error in errors.items() if error is None]
-        if gone:
-            left = ~np.isin(rows, gone)
-            return self.nearest(
-                query, rows[left], symmetric=symmetric[left], k=k, role=role, alpha=alpha
-            )
-        return [
-            Neighbour(self._records[i].id, self._records[i].name, exact[i], error)
-            for i, error in errors.items()
-            if error is not None
-        ]
+        return {i: self._distance(self._values[i], query, role=role, alpha=alpha) for i in near}
 
     def _in_role(
         self,
@@ -221,9 +252,9 @@ class ExactIndex:
         found = [symmetric_matrix(values, self._values[p], prior_precision=prior)[0] for p in parts]
         return np.concatenate([np.empty(0), *found])
 
-    def _distance(self, i: int, query: TaskEmbedding, *, role: Role, alpha: float) -> float:
+    def _distance(self, values: Vector, query: TaskEmbedding, *, role: Role, alpha: float) -> float:
         prior = self._space.prior_precision
-        own, other = with_prior(query.values, prior), with_prior(self._values[i], prior)
+        own, other = with_prior(query.values, prior), with_prior(values, prior)
         if role is Role.SYMMETRIC:
             return float(symmetric_distance(own, other))
         source, target = (other, own) if role is Role.SOURCES_FOR else (own, other)
@@ -232,21 +263,27 @@ class ExactIndex:
             asymmetric_distance(source=source, target=target, trivial=trivial, alpha=alpha)
         )
 
-    def _error(self, i: int, query: TaskEmbedding, *, role: Role, alpha: float) -> float | None:
-        """Return the standard error, or None where the store no longer holds that embedding."""
+    def _current(self, i: int) -> TaskEmbedding | None:
+        """Return what the store holds of a task; None where that is nothing in this space."""
         try:
             task = self._embedding_of(self._records[i].id)
         except UnknownNameError:
             return None
-        if task.space != self._space or not np.array_equal(task.values, self._values[i]):
-            return None
-        match role:
-            case Role.SYMMETRIC:
-                return distance_error(query, task)
-            case Role.SOURCES_FOR:
-                return asymmetric_distance_error(source=task, target=query, alpha=alpha)
-            case Role.TARGETS_FOR:
-                return asymmetric_distance_error(source=query, target=task, alpha=alpha)
+        here = task.space == self._space and task.values.shape == self._values[i].shape
+        return task if here else None
+
+    def _neighbour(self, i: int, distance: float, error: float) -> Neighbour:
+        return Neighbour(self._records[i].id, self._records[i].name, distance, error)
+
+
+def _error(task: TaskEmbedding, query: TaskEmbedding, *, role: Role, alpha: float) -> float:
+    match role:
+        case Role.SYMMETRIC:
+            return distance_error(query, task)
+        case Role.SOURCES_FOR:
+            return asymmetric_distance_error(source=task, target=query, alpha=alpha)
+        case Role.TARGETS_FOR:
+            return asymmetric_distance_error(source=query, target=task, alpha=alpha)
 
 
 def _nearest_first(distance: float, name: str) -> tuple[bool, float, str]:

@@ -97,13 +97,10 @@ class FaissIndex:
                 break
             proposed = self._propose(query, rows, count=count, role=role, alpha=alpha)
             symmetric = self._exact.symmetric(query, proposed)
-            last = min(k, symmetric.size) - 1
-            if last < 0 or np.partition(symmetric, last)[last] > reach:
-                continue
             found = self._exact.nearest(
-                query, proposed, symmetric=symmetric, k=k, role=role, alpha=alpha
+                query, proposed, symmetric=symmetric, k=k, role=role, alpha=alpha, reach=reach
             )
-            # Fewer only where many of the proposed are no longer in the store.
+            # Fewer where those proposed are far, or are no longer what they were.
             if len(found) == min(k, rows.size):
                 return found
         return self._exact.scan(query, rows, k=k, role=role, alpha=alpha)

@@ -64,10 +64,12 @@ class Judged:
 
 
 class TaskIndex(Protocol):
-    """Nearest stored tasks of one space, as they were when the index was built.
+    """Nearest stored tasks of one space, those that were stored when the index was built.
 
-    Tasks that were removed or replaced since are never found. Any number of threads may search
-    at once.
+    Of these, tasks that were removed since, or replaced by an embedding of another space, are never
+    found. One that was replaced within the space is told with its new embedding's distance and
+    error; its old embedding says whether it is looked at, so one that came near only now may be
+    missed where more than ``k`` are admitted. Any number of threads may search at once.
     """
 
     @property
