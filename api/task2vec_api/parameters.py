@@ -1,4 +1,10 @@
-"""A query parameter that nobody takes is a mistake: a misspelt filter would filter nothing."""
+"""A query parameter that nobody takes is a mistake: a misspelt filter would filter nothing.
+
+One that comes twice where one is taken is another: which of them counts?
+"""
+
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
@@ -9,23 +15,34 @@ from task2vec_api.served import route_of
 
 async def only_known(request: Request) -> None:
     """Raise `RequestValidationError` for query parameters that the operation does not take."""
-    if not request.query_params:
+    given = [name for name, _ in request.query_params.multi_items()]
+    if not given:
         return
     route = route_of(request.app, request.method, request.scope["path"])
-    known = frozenset[str]() if route is None else _names(route.dependant)
-    unknown = [name for name in request.query_params if name not in known]
-    if unknown:
-        taken = ", ".join(sorted(known)) or "none"
-        message = f"Not a parameter of this operation, which takes: {taken}"
+    taken = {} if route is None else dict(_taken(route.dependant))
+    faults = []
+    for name in dict.fromkeys(given):
+        if name not in taken:
+            known = ", ".join(sorted(taken)) or "none"
+            faults.append((name, f"Not a parameter of this operation, which takes: {known}"))
+        elif given.count(name) > 1 and not _is_list(taken[name]):
+            faults.append((name, f"Taken once, and given {given.count(name)} times"))
+    if faults:
         raise RequestValidationError(
             [
                 {"type": "extra_forbidden", "loc": ("query", name), "msg": message, "input": None}
-                for name in dict.fromkeys(unknown)
+                for name, message in faults
             ]
         )
 
 
-def _names(dependant: Dependant) -> frozenset[str]:
-    return frozenset(field.alias for field in dependant.query_params).union(
-        *map(_names, dependant.dependencies)
-    )
+def _taken(dependant: Dependant) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the type of every query parameter of an operation."""
+    for field in dependant.query_params:
+        yield field.alias, field.field_info.annotation
+    for inner in dependant.dependencies:
+        yield from _taken(inner)
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))

@@ -217,6 +217,42 @@ async def test_no_operation_passes_over_a_query_parameter_that_it_does_not_take(
     assert misspelt.json()["fields"][0]["problem"].endswith("page_size, page_token, probe, tag")
 
 
+async def test_a_parameter_that_is_no_list_is_taken_once(tmp_path: Path) -> None:
+    async with running(tmp_path / "s") as it:
+        tasks = await it.client.get("/v1/tasks?tag=a&page_size=5&tag=b")
+        jobs = await it.client.get("/v1/jobs?state=queued&state=running")
+        many = await it.client.get("/v1/tasks/nobody/neighbours?tags=a&tags=b")
+
+    assert (tasks.status_code, jobs.status_code) == (422, 422)
+    assert tasks.json()["fields"] == [
+        {"field": "query.tag", "problem": "Taken once, and given 2 times"}
+    ]
+    assert many.status_code == 404, "as for any task that there is not"
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ([("Idempotency-Key", "a"), ("Idempotency-Key", "b")], "Idempotency-Key"),
+        ([("Host", "localhost"), ("Host", "localhost")], "Host"),
+        ([("Content-Encoding", "gzip")], "uncompressed"),
+    ],
+)
+async def test_headers_that_could_be_read_in_two_ways_are_refused(
+    tmp_path: Path, headers: list[tuple[str, str]], words: str
+) -> None:
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        answer = await it.client.post(
+            "/v1/extra/count", json={"left": 1, "right": 2}, headers=headers
+        )
+        counted = await it.client.post("/v1/extra/count", json={"left": 1, "right": 2})
+
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "bad_setting")
+    assert words in f"{problem['detail']} {problem.get('remedy')}"
+    assert counted.json()["calls"] == 1
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [("abc-DEF_123", True), ("x" * 64, True), ("x" * 65, False), ("a b", False), ("ü", False)],

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from task2vec_api.doors import Doors
 from task2vec_api.errors import RefusedOriginError
-from task2vec_api.middleware.headers import header
+from task2vec_api.middleware.headers import check_heads, header
 from task2vec_api.settings import Settings, is_loopback
 
 _FORWARDED = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")
@@ -30,6 +30,7 @@ class Browsers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http":
+            check_heads(scope)
             self._check(scope)
         await self.app(scope, receive, send)
 

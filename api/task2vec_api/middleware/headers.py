@@ -4,6 +4,7 @@ import math
 
 from starlette.types import Scope
 
+from task2vec.errors import SettingError
 from task2vec_api.served import route_of, takes
 
 
@@ -13,6 +14,31 @@ def header(scope: Scope, name: bytes) -> str | None:
         if found == name:
             return str(value.decode("latin-1"))
     return None
+
+
+# What stands for the whole request: of two, some programs read the first and others the last.
+_ONCE = (b"host", b"authorization", b"content-type", b"idempotency-key", b"request-timeout")
+_PLAIN = frozenset({"", "identity"})
+
+
+def check_heads(scope: Scope) -> None:
+    """Raise `SettingError` for headers that say two things, or that the body is compressed."""
+    names = [name for name, _ in scope["headers"] if name in _ONCE]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise SettingError(
+            f"The header {twice.decode().title()}",
+            expected="once at most",
+            got=f"{names.count(twice)} of them",
+        )
+    encoding = (header(scope, b"content-encoding") or "").strip().lower()
+    if encoding not in _PLAIN:
+        raise SettingError(
+            "The header Content-Encoding",
+            expected="none: bodies are taken as they come",
+            got=repr(encoding[:50]),
+            remedy="Send the body uncompressed; archives are compressed already.",
+        )
 
 
 def is_upload(scope: Scope) -> bool:
