@@ -15,6 +15,7 @@ from task2vec.errors import (
     OverloadedError,
     ServiceError,
     Task2VecError,
+    UnknownNameError,
     UnreachableError,
 )
 from task2vec.sdk.request import Answer
@@ -39,7 +40,8 @@ def raise_for(answer: Answer) -> None:
 
     The error has the ``request_id`` by which the server's log knows the request.
     """
-    if answer.status < 400:
+    # A redirection is none of ours: what was asked for has not been done.
+    if answer.status < 300:
         return
     try:
         problem = Problem.model_validate_json(answer.content)
@@ -50,6 +52,15 @@ def raise_for(answer: Answer) -> None:
     if isinstance(error, OverloadedError):
         error.retry_after = _seconds(answer.headers.get("retry-after"), error.retry_after)
     raise error
+
+
+def is_unknown(answer: Answer) -> bool:
+    """Whether a task2vec server says that what was asked about is not there."""
+    try:
+        problem = Problem.model_validate_json(answer.content)
+    except ValidationError:
+        return False
+    return answer.status == 404 and problem.code == UnknownNameError.code
 
 
 def error_of(problem: Problem, *, status: int | None = None) -> Task2VecError:
@@ -103,6 +114,8 @@ def _foreign(answer: Answer) -> Task2VecError:
 def _by_status(status: int) -> type[Task2VecError]:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
+    if status < 400:
+        return ServiceError
     return InputError if status < 500 else InternalError
 
 

@@ -3,11 +3,11 @@
 import random
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from task2vec.errors import UnreachableError
-from task2vec.sdk.problems import raise_for
+from task2vec.sdk.problems import is_unknown, raise_for
 from task2vec.sdk.request import Answer, Method, Request
 from task2vec.sdk.steps import Exchange, Listen, Listener, Sender, Sleep, Steps
 
@@ -18,6 +18,8 @@ _KEY = "Idempotency-Key"
 #: The server, or a proxy before it, is busy, restarting, or has not finished the same request.
 _PASSING = frozenset({429, 502, 503})
 _LONGEST_PAUSE = 60.0
+_REMOVED = 204
+_BAD_GATEWAY = 502
 
 
 def call(sender: Sender, request: Request[T]) -> Steps[T]:
@@ -85,7 +87,8 @@ class Retrying:
 
     The pause before repetition n is drawn evenly from 0 to ``base * 2**n`` seconds (full jitter:
     clients that failed together do not come back together), or is what the server asks for in
-    ``Retry-After``. What is not answered is repeated if a repetition cannot do harm.
+    ``Retry-After``. What is not answered is repeated if a repetition cannot do harm. A removal
+    whose answer was lost has succeeded when its repetition finds nothing left.
     """
 
     inner: Sender
@@ -95,6 +98,7 @@ class Retrying:
 
     def send(self, request: Request[Any]) -> Steps[Answer]:
         """Send it until it is answered, at most ``tries`` times."""
+        lost = False
         for attempt in range(1, self.tries + 1):
             last = attempt == self.tries
             asked: float | None = None
@@ -103,7 +107,12 @@ class Retrying:
             except UnreachableError:
                 if last or not _repeatable(request):
                     raise
+                lost = True
             else:
+                if lost and request.method is Method.DELETE and is_unknown(answer):
+                    return replace(answer, status=_REMOVED, content=b"")
+                # A proxy says so too when the server broke off after it had done its work.
+                lost = lost or answer.status == _BAD_GATEWAY
                 asked = _pause_asked_for(answer)
                 passing = answer.status in _PASSING or (answer.status == 409 and asked is not None)
                 if last or not passing or not _repeatable(request) or (asked or 0) > _LONGEST_PAUSE:

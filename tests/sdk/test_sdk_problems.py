@@ -76,6 +76,11 @@ def test_what_no_task2vec_server_says_is_told_so() -> None:
     assert error.request_id == "r"
 
 
+def test_a_redirection_is_no_success() -> None:
+    with pytest.raises(ServiceError, match="307"):
+        raise_for(answer(307, b"", location="https://elsewhere"))
+
+
 def test_overload_says_how_long_to_wait() -> None:
     given = refusal(429, code="overloaded")
     given.headers["retry-after"] = "7"

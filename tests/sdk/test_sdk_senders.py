@@ -1,16 +1,21 @@
 """What is repeated, after how long, and what goes with every request."""
 
+from typing import Any
+
 import pytest
 from pydantic import BaseModel
 from scripted import Script, answer
 
-from task2vec.errors import DeadlineError, UnreachableError
+from task2vec.errors import DeadlineError, ServiceError, UnknownNameError, UnreachableError
 from task2vec.sdk.chain import sender_of
-from task2vec.sdk.request import Method, Request, delete, get, patch, post
-from task2vec.sdk.senders import Direct, Keyed, Retrying
+from task2vec.sdk.request import Answer, Method, Request, delete, get, patch, post
+from task2vec.sdk.senders import Direct, Keyed, Retrying, call
 
 BUSY = answer(503, retry_after="2")
 FINE = answer(200)
+UNKNOWN = answer(
+    404, b'{"title": "", "status": 404, "code": "unknown_name", "detail": "There is none"}'
+)
 
 
 class Anything(BaseModel):
@@ -56,6 +61,34 @@ def test_what_might_be_done_twice_is_not_repeated(name: str) -> None:
         lost.run(retrying().send(ONCE[name]))
     assert refused.run(retrying().send(ONCE[name])) is BUSY
     assert lost.slept == refused.slept == []
+
+
+@pytest.mark.parametrize(
+    "lost", [UnreachableError("gone"), answer(502)], ids=["broken off", "at a proxy"]
+)
+def test_a_removal_whose_answer_was_lost_is_done(lost: Exception | Answer) -> None:
+    script = Script([lost, BUSY, UNKNOWN])
+
+    assert script.run(call(retrying(), REQUESTS["delete"])) is None
+    assert script.requests == [REQUESTS["delete"]] * 3
+
+
+@pytest.mark.parametrize(
+    ("request_", "replies"),
+    [
+        # Nothing was lost: it was not there from the first.
+        (REQUESTS["delete"], [UNKNOWN]),
+        (REQUESTS["delete"], [BUSY, UNKNOWN]),
+        (REQUESTS["get"], [UnreachableError("gone"), UNKNOWN]),
+        # A proxy without a server behind it knows nothing of what was removed.
+        (REQUESTS["delete"], [UnreachableError("gone"), answer(404, b"no such page")]),
+    ],
+)
+def test_only_a_lost_removal_is_done_where_there_is_nothing(
+    request_: Request[Any], replies: list[Any]
+) -> None:
+    with pytest.raises((UnknownNameError, ServiceError)):
+        Script(replies).run(call(retrying(), request_))
 
 
 def test_the_pause_is_never_shorter_than_asked_for() -> None:
