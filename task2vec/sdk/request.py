@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+
+from task2vec.errors import InputError, ServiceError
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -95,13 +97,54 @@ def delete(path: str, **query: Any) -> Request[None]:
 
 
 def reader(model: type[M]) -> Callable[[Answer], M]:
-    """Return what reads the JSON of an answer."""
-    return lambda answer: model.model_validate_json(answer.content)
+    """Return what reads the JSON of an answer, or raises `ServiceError`."""
+    return lambda answer: understood(
+        model, answer.content, request_id=answer.headers.get("x-request-id")
+    )
+
+
+def understood(model: type[M], content: Any, *, request_id: str | None = None) -> M:
+    """Return what a server said, as JSON or as a mapping.
+
+    Raises `ServiceError` where it is something else than was asked for.
+    """
+    try:
+        if isinstance(content, str | bytes):
+            return model.model_validate_json(content)
+        return model.model_validate(content)
+    except ValidationError as faulty:
+        # Its words name fields of the wire and show the whole answer.
+        shown = content if isinstance(content, str | bytes) else repr(content)
+        shown = shown.decode(errors="replace") if isinstance(shown, bytes) else shown
+        error = ServiceError(
+            "The server answered something else than was asked for",
+            expected=f"a {model.__name__}",
+            got=shown[:200].strip() or "an empty answer",
+            remedy="Check that the address is that of a task2vec server, and of which version.",
+        )
+        error.request_id = request_id
+        raise error from faulty
 
 
 def segment(name: str) -> str:
-    """Return a name as one part of a path."""
+    """Return a name as one part of a path.
+
+    Raises `InputError` for one that would lead elsewhere: servers and proxies resolve dots, and
+    read an escaped slash as a slash.
+    """
+    if name in ("", ".", "..") or "/" in name or not _encodable(name):
+        raise InputError(
+            "This cannot be asked for by its name",
+            expected="a name without slashes that is not made of dots alone, or an id",
+            got=repr(name[:200]),
+            remedy="Use its id, which is in the list of what is stored.",
+        )
     return quote(name, safe="")
+
+
+def _encodable(text: str) -> bool:
+    # Names of files may hold bytes that are no UTF-8: lone surrogates.
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _with_body(

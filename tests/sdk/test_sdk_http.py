@@ -1,20 +1,16 @@
 """Both clients over a real connection: breaks, refusals, events, uploads."""
 
-import asyncio
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import scripted_server
 from scripted_server import DATASET, Far, job
 from small_store import cut
-from waited_client import Waited
 
 from task2vec import AsyncClient, Client
 from task2vec.errors import (
@@ -29,30 +25,6 @@ from task2vec.sdk.packing.pack import pack
 from task2vec.wire.jobs import Progress
 
 PROBLEM = {"title": "", "status": 422, "code": "bad_source", "detail": "No images"}
-
-
-@pytest.fixture
-def far() -> Iterator[Far]:
-    with scripted_server.running() as server:
-        yield server
-
-
-@pytest.fixture(params=["blocking", "asynchronous"])
-def connect(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A function that makes a client of either kind."""
-    with asyncio.Runner() as runner:
-        made: list[Any] = []
-
-        def make(url: str, **options: Any) -> Any:
-            if request.param == "blocking":
-                made.append(Client(url, "t2v_key", **options))
-                return made[-1]
-            made.append(Waited(AsyncClient(url, "t2v_key", **options), runner))
-            return made[-1]
-
-        yield make
-        for client in made:
-            client.close()
 
 
 def test_a_request_says_who_asks(connect: Any, far: Far) -> None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from task2vec.sdk.operations.waiting import Told, wait_for
 from task2vec.sdk.problems import raise_for
-from task2vec.sdk.request import Answer, post, reader
+from task2vec.sdk.request import Answer, post, reader, understood
 from task2vec.sdk.steps import Sender, Steps
 from task2vec.wire.jobs import Job
 
@@ -31,4 +31,4 @@ def answer(
         return reader(kind)(came)
     read: Callable[[Answer], Job] = reader(Job)
     done = yield from wait_for(sender, read(came), progress=progress)
-    return kind.model_validate(done.result)
+    return understood(kind, done.result)

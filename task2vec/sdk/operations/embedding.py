@@ -10,7 +10,7 @@ from task2vec.sdk.operations.subjects import stored
 from task2vec.sdk.operations.uploads import upload
 from task2vec.sdk.operations.waiting import Told, wait_for
 from task2vec.sdk.packing.pack import default_name
-from task2vec.sdk.request import post
+from task2vec.sdk.request import post, understood
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps
 from task2vec.wire.jobs import Job, NewEmbedding
@@ -98,7 +98,7 @@ def embed(
     if not wait:
         return job
     done = yield from wait_for(sender, job, progress=progress)
-    return Task.model_validate(done.result)
+    return understood(Task, done.result)
 
 
 def _check_free(sender: Sender, name: str) -> Steps[None]:

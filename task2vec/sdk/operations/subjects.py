@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task2vec.errors import Task2VecError, UnknownNameError
+from task2vec.errors import InputError, Task2VecError, UnknownNameError
 from task2vec.sdk.operations.uploads import upload
 from task2vec.sdk.operations.waiting import Told
 from task2vec.sdk.request import get, segment
@@ -31,10 +31,12 @@ def stored(sender: Sender, name: str) -> Steps[TaskDetails | None]:
 
     A name with a slash is none here: a server knows a task of such a name by its id alone.
     """
-    if "/" in name:
+    try:
+        path = f"/tasks/{segment(name)}"
+    except InputError:
         return None
     try:
-        found = yield from call(sender, get(f"/tasks/{segment(name)}", TaskDetails))
+        found = yield from call(sender, get(path, TaskDetails))
     except UnknownNameError:
         return None
     return found

@@ -7,7 +7,7 @@ from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.subjects import subject
 from task2vec.sdk.operations.waiting import Told, wait_for
-from task2vec.sdk.request import post
+from task2vec.sdk.request import post, understood
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps
 from task2vec.wire.catalogue import Tuned
@@ -87,4 +87,4 @@ def finetune(
     if not wait:
         return job
     done = yield from wait_for(sender, job, progress=progress)
-    return Tuned.model_validate(done.result)
+    return understood(Tuned, done.result)

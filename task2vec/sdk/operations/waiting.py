@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from task2vec.errors import DeadlineError, ServiceError, Task2VecError
 from task2vec.sdk.problems import job_error, raise_for
-from task2vec.sdk.request import Answer, Method, Request, get, segment
+from task2vec.sdk.request import Answer, Method, Request, get, segment, understood
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Emit, Event, Hear, Leave, Sender, Sleep, Steps, Stream, consume
 from task2vec.types.jobs import JobState
@@ -39,7 +39,7 @@ def job_events(sender: Sender, job: str, *, after: int | None = None) -> Stream[
                         break
                     if not heard.data:
                         continue
-                    event = JobEvent.model_validate_json(heard.data)
+                    event = understood(JobEvent, heard.data)
                     last, broken = event.id, 0
                     yield Emit(event)
                     if event.kind == "state" and event.job.state.final:
