@@ -1,13 +1,16 @@
 """The sources of a batch: those of a folder, or of a list."""
 
 import csv
+import io
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from task2vec.errors import InputError
+from task2vec.data.paths import check_there, expanded, is_folder
+from task2vec.errors import InputError, SettingError
+from task2vec.types.names import LONGEST_NAME, MOST_TAGS, check_name, is_name
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,13 @@ def find_items(source: Path) -> list[Item]:
 
     Raises `InputError` when it is neither, is empty, or names a task twice.
     """
-    if source.is_dir():
+    if is_folder(source):
         items = [
             Item(path, path.name if path.is_dir() else _stem(path), skipped=_nothing_in(path))
             for path in sorted(source.iterdir())
             if not path.name.startswith(".") and (path.is_dir() or _stem(path) != path.name)
         ]
-    elif source.is_file():
+    elif _is_file(source):
         items = _listed(source)
     else:
         raise InputError(
@@ -59,6 +62,31 @@ def find_items(source: Path) -> list[Item]:
     return items
 
 
+def check_item(item: Item) -> None:
+    """Raise what this item alone is refused for, before any work is done for it.
+
+    Raises:
+        SourceError: when its source cannot be opened.
+        SettingError: for a name or tag that cannot be used, or too many tags.
+    """
+    check_there(expanded(item.source))
+    check_name(item.name)
+    faulty = [tag for tag in item.tags if not is_name(tag)]
+    if faulty or len(item.tags) > MOST_TAGS:
+        raise SettingError(
+            "These tags cannot be used",
+            expected=f"at most {MOST_TAGS} of 1 to {LONGEST_NAME} printable characters",
+            got=repr(faulty[0][: LONGEST_NAME + 1]) if faulty else f"{len(item.tags)} tags",
+        )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def _nothing_in(path: Path) -> str | None:
     """Return what to say of a folder without a single file: nobody means it as a task."""
     if not path.is_dir() or any(files for _, _, files in os.walk(path)):
@@ -76,16 +104,20 @@ def _stem(path: Path) -> str:
 
 def _listed(path: Path) -> list[Item]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        # Line ends as they are: in a quoted cell they belong to the text.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path} cannot be read", expected="a .csv or .jsonl list in UTF-8", got=str(error)
         ) from error
     try:
         if path.suffix.lower() == ".csv":
-            rows = list(enumerate(csv.DictReader(text.splitlines()), start=2))
+            reader = csv.DictReader(io.StringIO(text, newline=""))
+            rows = [(reader.line_num, row) for row in reader]
         elif path.suffix.lower() == ".jsonl":
-            lines = enumerate(text.splitlines(), start=1)
+            # JSON may hold what else Python takes for the end of a line.
+            lines = enumerate(text.split("\n"), start=1)
             rows = [(number, json.loads(line)) for number, line in lines if line.strip()]
         else:
             raise InputError(
@@ -94,7 +126,7 @@ def _listed(path: Path) -> list[Item]:
                 got=f"a file that ends in '{path.suffix}'",
                 remedy="For a single source use `task2vec embed`.",
             )
-    except (csv.Error, json.JSONDecodeError, RecursionError) as error:
+    except (csv.Error, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as a list", got=str(error)) from error
     return [_item(path, number, row) for number, row in rows]
 
@@ -110,7 +142,7 @@ def _item(path: Path, number: int, row: Any) -> Item:
     tags = row.get("tags") or ()
     tags = tags.split() if isinstance(tags, str) else tags
     located = path.parent / source
-    name = row.get("name") or (located.name if located.is_dir() else _stem(located))
+    name = row.get("name") or (located.name if is_folder(located) else _stem(located))
     listed = isinstance(tags, list | tuple) and all(isinstance(tag, str) for tag in tags)
     if not isinstance(name, str) or not listed or None in row:
         raise InputError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from task2vec.data.open import open_source
 from task2vec.errors import SourceError, StoreError, Task2VecError
-from task2vec.service.batch_items import Item
+from task2vec.service.batch_items import Item, check_item
 from task2vec.service.subjects import stored_task
 from task2vec.service.tasks import EmbedRequest, embed, signature
 from task2vec.service.workspace import Workspace
@@ -97,6 +97,7 @@ def _run(
     from task2vec.embedding.settings import EmbeddingSettings
 
     settings = request.settings or EmbeddingSettings()
+    check_item(item)
     task = open_source(item.source, name=item.name)
     known = stored_task(workspace, item.name)
     if known is not None and known.source_signature == signature(task, request.probe, settings):

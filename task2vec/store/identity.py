@@ -1,15 +1,12 @@
 """Ids, times and names of what is stored."""
 
 import difflib
-import re
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from task2vec.errors import SettingError, UnknownNameError
-from task2vec.types.names import LONGEST_NAME, is_name
-
-_ID = re.compile(r"(tsk|mdl|out)_[0-9a-f]{16}")
+from task2vec.errors import UnknownNameError
+from task2vec.types.names import check_name as check_name
 
 
 def new_id(prefix: str) -> str:
@@ -20,16 +17,6 @@ def new_id(prefix: str) -> str:
 def now() -> str:
     """Return the time in UTC, ISO 8601, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def check_name(name: str) -> None:
-    """Raise `SettingError` for a name that could not be typed, shown, or told from an id."""
-    if not is_name(name) or _ID.fullmatch(name):
-        raise SettingError(
-            "This name cannot be used",
-            expected=f"1 to {LONGEST_NAME} printable characters that do not look like an id",
-            got=repr(name[: LONGEST_NAME + 1]),
-        )
 
 
 def unknown(kind: str, *, asked: str, names: Iterable[str]) -> UnknownNameError:

@@ -2,7 +2,10 @@
 
 import re
 
+from task2vec.errors import SettingError
+
 LONGEST_NAME = 200
+MOST_TAGS = 50
 
 # What cannot be seen forges lines of logs and of terminals, and makes two names look like one:
 # control and format characters, spaces other than the plain one, invisible tags.
@@ -27,11 +30,22 @@ MODEL_REFERENCE = (
 
 # No JSON carries lone surrogates, but the names of files do.
 _NAME = re.compile(NAME_PATTERN.replace(_HIDDEN, _HIDDEN + r"\ud800-\udfff"))
+_ID = re.compile(r"(tsk|mdl|out)_[0-9a-f]{16}")
 
 
 def is_name(text: str) -> bool:
     """Whether a text of 1 to `LONGEST_NAME` characters shows all that it holds."""
     return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None
+
+
+def check_name(name: str) -> None:
+    """Raise `SettingError` for a name that could not be typed, shown, or told from an id."""
+    if not is_name(name) or _ID.fullmatch(name):
+        raise SettingError(
+            "This name cannot be used",
+            expected=f"1 to {LONGEST_NAME} printable characters that do not look like an id",
+            got=repr(name[: LONGEST_NAME + 1]),
+        )
 
 
 def visible(text: str) -> str:

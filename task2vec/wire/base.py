@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from task2vec.types.names import LONGEST_NAME, NAME_PATTERN, is_name
+from task2vec.types.names import LONGEST_NAME, MOST_TAGS, NAME_PATTERN, is_name
 from task2vec.wire.showing import as_html, as_rich
 
 
@@ -59,7 +59,7 @@ EITHER_TASK_OR_DATASET: JsonDict = {
 }
 """For the JSON Schema of a question about a stored task or a data set."""
 
-Tags = Annotated[tuple[Name, ...], Field(max_length=50)]
+Tags = Annotated[tuple[Name, ...], Field(max_length=MOST_TAGS)]
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 """A share, such as an accuracy: 0.83 is 83 %."""

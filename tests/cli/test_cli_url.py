@@ -224,6 +224,43 @@ def test_a_dry_run_sends_nothing(cli: Cli, url: str, tmp_path: Path) -> None:
         assert "dry" not in {data.name for data in client.datasets.list()}
 
 
+REFUSED = (
+    {"source": "a\0b", "name": "no text of a path"},
+    {"source": "\ud800"},
+    {"source": "x" * 300},
+    {"source": "good", "name": "tsk_0123456789abcdef"},
+    {"source": "good", "name": "n" * 201},
+    {"source": "good", "name": "\x1b[2J"},
+    {"source": "good", "name": "tagged", "tags": ["\ud800"]},
+)
+
+
+@pytest.mark.parametrize("dry", [True, False], ids=["dry", "wet"])
+@pytest.mark.parametrize("where", ["url", "store"])
+def test_an_item_that_is_refused_fails_alone(
+    cli: Cli, url: str, tmp_path: Path, where: str, dry: bool
+) -> None:
+    cut("emoji_food", tmp_path / "good", classes=2, images=3)
+    rows = [*REFUSED, {"source": "good", "name": f"good-{where}"}]
+    (tmp_path / "l.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    at = ("--url", url) if where == "url" else ("--store", tmp_path / "store")
+
+    found = cli(
+        *("batch", tmp_path / "l.jsonl", "--images", 6, "--json", *at),
+        *(["--dry-run"] if dry else []),
+    )
+
+    told = [json.loads(line) for line in found.out.splitlines()]
+    statuses = {line["name"]: line["status"] for line in told}
+    assert statuses.pop(f"good-{where}") == ("pending" if dry else "embedded")
+    assert len(told) == len(rows)
+    assert set(statuses.values()) == {"failed"}
+    assert found.code == 1
+    if where == "url":
+        with Client(url) as client:
+            assert not {"tagged", "n" * 201} & {data.name for data in client.datasets.list()}
+
+
 def test_an_empty_folder_is_skipped_here_too(cli: Cli, tmp_path: Path) -> None:
     cut("emoji_food", tmp_path / "s" / "full", classes=2, images=3)
     (tmp_path / "s" / "void" / "inner").mkdir(parents=True)

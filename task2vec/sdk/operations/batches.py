@@ -30,7 +30,8 @@ from task2vec.sdk.steps import (
     consume,
 )
 from task2vec.service.batch_items import Item as Listed
-from task2vec.service.batch_items import find_items
+from task2vec.service.batch_items import check_item, find_items
+from task2vec.types.names import visible
 from task2vec.wire.batches import Batch, Item, ItemPage, ItemStatus, NewBatch, NewItem, NewItems
 from task2vec.wire.datasets import Dataset
 from task2vec.wire.jobs import Progress
@@ -127,7 +128,8 @@ def failed(
         remedy=error.remedy,
         request_id=error.request_id,
     )
-    return ended(position, name, status, error=problem)
+    # A name that is refused may hold what no JSON carries.
+    return ended(position, visible(name), status, error=problem)
 
 
 def ended(position: int, name: str, status: ItemStatus, **more: Any) -> Item:
@@ -143,6 +145,7 @@ def _tried(position: int, item: Listed) -> Steps[Item]:
     from task2vec.sdk.packing.pack import pack
 
     try:
+        check_item(item)
         yield from compute(lambda: pack(item.source, name=item.name))
     except InputError as error:
         return failed(position, item.name, error)
@@ -178,8 +181,13 @@ class _Course:
                 yield Emit(item)
 
     def _upload(self, item: Listed) -> Steps[Dataset]:
+        # What is refused for its name is not sent first.
+        check_item(item)
         told = None if self.progress is None else partial(self.progress, item.name)
-        return upload(self.sender, item.source, name=item.name, any_name=True, progress=told)
+        dataset = yield from upload(
+            self.sender, item.source, name=item.name, any_name=True, progress=told
+        )
+        return dataset
 
     def _append(self, id_: str, done: set[Running[Dataset]]) -> Stream[Item]:
         """Give the server what has been uploaded; what cannot be is an item that failed."""

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from task2vec.data.paths import check_there, expanded, is_folder, not_opened
 from task2vec.errors import SourceError
 from task2vec.sdk.packing.parts import Part, part_of_bytes, part_of_file, relative, walk
 from task2vec.sdk.packing.payload import Payload
@@ -24,8 +25,8 @@ def default_name(source: "str | os.PathLike[str] | Task") -> str:
     """Return what a source is called: its file's name without the suffix, or its folder's."""
     if not isinstance(source, str | os.PathLike):
         return str(getattr(source, "name", "task"))
-    path = Path(source).expanduser()
-    if path.is_dir():
+    path = expanded(Path(source))
+    if is_folder(path):
         return path.resolve().name or str(path)
     suffix = _suffix(path)
     return path.name[: -len(suffix)] or path.name if suffix else path.name
@@ -42,7 +43,8 @@ def pack(source: "str | os.PathLike[str] | Task", *, name: str | None = None) ->
     called = name or default_name(source)
     if not isinstance(source, str | os.PathLike):
         return Payload.of_parts(_task_parts(source), name=called)
-    path = Path(source).expanduser()
+    path = expanded(Path(source))
+    check_there(path)
     try:
         if path.is_dir():
             parts = [part_of_file(relative(file, path), file) for file in walk(path)]
@@ -54,13 +56,8 @@ def pack(source: "str | os.PathLike[str] | Task", *, name: str | None = None) ->
             return Payload.of_file(path, name=called, suffix=suffix)
         if suffix in LISTS and path.is_file():
             return Payload.of_parts(_listed_parts(path), name=called)
-        path.stat()
     except OSError as error:
-        raise SourceError(
-            f"{source} cannot be opened",
-            got=(error.strerror or str(error)).lower(),
-            remedy="Check the path and permissions.",
-        ) from error
+        raise not_opened(path, error) from error
     raise SourceError(
         f"{source} is no source of labelled images",
         expected=f"a folder, or a file that ends in {', '.join((*ARCHIVES, *LISTS))}",
