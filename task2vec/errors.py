@@ -68,14 +68,25 @@ class Task2VecError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        text = self.problem
-        if self.expected is not None:
-            text += f": expected {self.expected}"
-        if self.got is not None:
-            text += f"{',' if self.expected is not None else ':'} got {self.got}"
-        if not text.endswith("."):
-            text += "."
-        return f"{text} {self.remedy}" if self.remedy else text
+        return joined(self.problem, expected=self.expected, got=self.got, remedy=self.remedy)
+
+
+def joined(
+    problem: str,
+    *,
+    expected: str | None = None,
+    got: str | None = None,
+    remedy: str | None = None,
+) -> str:
+    """Return the parts of an error as one text of whole sentences."""
+    text = problem
+    if expected is not None:
+        text += f": expected {expected}"
+    if got is not None:
+        text += f"{',' if expected is not None else ':'} got {got}"
+    if not text.endswith("."):
+        text += "."
+    return f"{text} {remedy}" if remedy else text
 
 
 class InputError(Task2VecError):

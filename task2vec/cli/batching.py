@@ -123,14 +123,12 @@ def batch(
 
 def _line_of(item: "Item", source: Path) -> dict[str, Any]:
     """Return what a program is told of an item."""
-    from task2vec.sdk.problems import error_of
-
     stored = {"name": item.name} if item.task is None else item.task.model_dump(mode="json")
     return {
         **stored,
         "source": str(source),
         "status": item.status.value,
-        "error": None if item.error is None else str(error_of(item.error)),
+        "error": None if item.error is None else str(item.error),
     }
 
 

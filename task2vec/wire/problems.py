@@ -2,6 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
+from task2vec.errors import joined
 from task2vec.wire.base import Answer
 
 
@@ -36,6 +37,17 @@ class Problem(Answer):
     fields: tuple["FieldProblem", ...] = Field(
         (), description="For a request that does not fit its schema: each fault."
     )
+
+    def __str__(self) -> str:
+        """Read as the error that it stands for."""
+        faults = "; ".join(f"{fault.field}: {fault.problem}" for fault in self.fields)
+        return joined(
+            # Its end is set after what was expected and what came.
+            self.detail.removesuffix("."),
+            expected=self.expected,
+            got=self.got or faults or None,
+            remedy=self.remedy,
+        )
 
 
 class FieldProblem(Answer):

@@ -4,7 +4,9 @@ import re
 import shlex
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +16,9 @@ from page_server import STARTS, PageServer
 
 # They install, fetch, or run for minutes; `cd` goes into what was fetched.
 SKIPPED = re.compile(r"(make|git|pip|python -m pip|cd|docker|task2vec demo)\b")
+
+# What a batch says of an item, in any of the forms; the count of those that failed may be 0.
+FAILED = re.compile(r"\bfailed\b(?!['\"]?: ?0\b)")
 
 # A failing command ends the block, as with `set -e`; but 3 is an answer (abstained), not a failure.
 # What a block exports, and its functions, are there in the next one: a reader has one terminal.
@@ -60,7 +65,9 @@ def run_block(block: Block, course: Course) -> None:
     if block.language == "python":
         # Empty lines before it make tracebacks show the line of the page.
         code = compile("\n" * (block.line - 1) + block.code, course.page, "exec")
-        exec(code, course.names)
+        with redirect_stdout(StringIO()) as out:
+            exec(code, course.names)
+        check_output(out.getvalue(), told=f"{course.page}, line {block.line}")
         return
     _run_shell(block, course)
 
@@ -91,6 +98,12 @@ def _run_shell(block: Block, course: Course) -> None:
     told = f"{course.page}, line {block.line}:\n{done.stdout}\n{done.stderr}"
     assert done.returncode in (0, 3), told
     assert "Traceback" not in done.stderr, told
+    check_output(done.stdout, told=told)
+
+
+def check_output(out: str, *, told: str) -> None:
+    """A batch goes on after an item that failed: it is in the output alone."""
+    assert not FAILED.search(out), f"{told}\n{out}"
 
 
 if __name__ == "__main__":

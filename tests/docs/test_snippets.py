@@ -1,6 +1,7 @@
 """Runs the code of the README and of docs/: what they tell is what happens."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -103,6 +104,26 @@ def test_a_shell_block_fails_as_a_reader_would_see_it_fail(code, passes, course)
         with pytest.raises(AssertionError, match=r"a\.md, line 1"):
             run_block(block, course)
         assert not (course.folder / "after").exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "passes"),
+    [
+        ("0 birds embedded None", True),
+        ("3 birds failed There is a task named 'birds' already.", False),
+        ('{"position":0,"name":"birds","status":"failed"}', False),
+        ("{'embedded': 2, 'failed': 0}", True),
+        ("{'embedded': 1, 'failed': 1}", False),
+    ],
+)
+@pytest.mark.parametrize("language", ["python", "bash"])
+def test_a_block_fails_where_an_item_of_its_batch_did(out, passes, language, course) -> None:
+    code = f"print({out!r})\n" if language == "python" else f"echo {shlex.quote(out)}\n"
+    if passes:
+        run_block(Block(1, language, None, code), course)
+    else:
+        with pytest.raises(AssertionError, match=r"a\.md, line 1"):
+            run_block(Block(1, language, None, code), course)
 
 
 def test_exports_and_functions_of_a_block_are_there_in_the_next(course) -> None:

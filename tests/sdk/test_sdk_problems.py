@@ -20,8 +20,9 @@ from task2vec.errors import (
     Task2VecError,
     UnknownNameError,
 )
-from task2vec.sdk.problems import job_error, raise_for
+from task2vec.sdk.problems import error_of, job_error, raise_for
 from task2vec.wire.jobs import Job
+from task2vec.wire.problems import Problem
 
 KINDS = [
     kind
@@ -131,3 +132,23 @@ def test_a_failed_job_carries_itself_and_its_cause() -> None:
 def test_a_cancelled_job_is_another_error() -> None:
     assert isinstance(job_error(job("cancelled")), JobCancelledError)
     assert not isinstance(job_error(job("cancelled")), UnknownNameError)
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ({}, "There is no 'a'."),
+        ({"expected": "b", "got": "c", "remedy": "Do."}, "There is no 'a': expected b, got c. Do."),
+        (
+            {"fields": ({"field": "k", "problem": "too large"},)},
+            "There is no 'a': got k: too large.",
+        ),
+    ],
+)
+def test_a_problem_reads_as_the_error_that_it_stands_for(parts: dict[str, Any], text: str) -> None:
+    problem = Problem(
+        title="t", status=404, code="unknown_name", detail="There is no 'a'.", **parts
+    )
+
+    assert str(problem) == text
+    assert str(error_of(problem)) == text
