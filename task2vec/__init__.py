@@ -14,6 +14,7 @@
 Importing this package loads no torch; what needs it loads it when it is called.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,42 @@ if TYPE_CHECKING:
     from task2vec.distance import task_symmetric_distance as symmetric_distance
     from task2vec.embedding.files import load_embedding
     from task2vec.embedding.quick import embed
-    from task2vec.errors import Task2VecError
+    from task2vec.errors import (
+        AccessError,
+        ChangedError,
+        DeadlineError,
+        InputError,
+        InternalError,
+        JobCancelledError,
+        JobError,
+        JobFailedError,
+        KeyReusedError,
+        LeaseLostError,
+        MissingExtraError,
+        NameTakenError,
+        NoStoreError,
+        NotAllowedError,
+        NotAuthenticatedError,
+        OverloadedError,
+        PageTokenError,
+        RefusedAddressError,
+        ServiceError,
+        SettingError,
+        SourceError,
+        SpaceMismatchError,
+        StateError,
+        StillAtWorkError,
+        StoreBusyError,
+        StoreCorruptError,
+        StoreError,
+        StoreFullError,
+        StoreOwnedError,
+        Task2VecError,
+        TooLargeError,
+        UnknownNameError,
+        UnreachableError,
+        WeightsError,
+    )
     from task2vec.sdk.async_client import AsyncClient
     from task2vec.sdk.client import Client
     from task2vec.sdk.local import LocalClient
@@ -35,11 +71,44 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AccessError",
     "AsyncClient",
+    "ChangedError",
     "Client",
+    "DeadlineError",
+    "InputError",
+    "InternalError",
+    "JobCancelledError",
+    "JobError",
+    "JobFailedError",
+    "KeyReusedError",
+    "LeaseLostError",
     "LocalClient",
+    "MissingExtraError",
+    "NameTakenError",
+    "NoStoreError",
+    "NotAllowedError",
+    "NotAuthenticatedError",
+    "OverloadedError",
+    "PageTokenError",
+    "RefusedAddressError",
+    "ServiceError",
+    "SettingError",
+    "SourceError",
+    "SpaceMismatchError",
+    "StateError",
+    "StillAtWorkError",
+    "StoreBusyError",
+    "StoreCorruptError",
+    "StoreError",
+    "StoreFullError",
+    "StoreOwnedError",
     "Task2VecError",
     "TaskEmbedding",
+    "TooLargeError",
+    "UnknownNameError",
+    "UnreachableError",
+    "WeightsError",
     "asymmetric_distance",
     "complexity",
     "distance_error",
@@ -54,7 +123,6 @@ _HOMES = {
     "AsyncClient": ("task2vec.sdk.async_client", "AsyncClient"),
     "Client": ("task2vec.sdk.client", "Client"),
     "LocalClient": ("task2vec.sdk.local", "LocalClient"),
-    "Task2VecError": ("task2vec.errors", "Task2VecError"),
     "TaskEmbedding": ("task2vec.types", "TaskEmbedding"),
     "asymmetric_distance": ("task2vec.distance", "task_asymmetric_distance"),
     "complexity": ("task2vec.distance", "task_complexity"),
@@ -65,14 +133,22 @@ _HOMES = {
     "open_source": ("task2vec.data.open", "open_source"),
     "symmetric_distance": ("task2vec.distance", "task_symmetric_distance"),
 }
+# All others are errors.
+_HOMES |= {name: ("task2vec.errors", name) for name in __all__ if name not in _HOMES}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'task2vec' has no attribute {name!r}")
     module, attribute = _HOMES[name]
-    return getattr(import_module(module), attribute)
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        from task2vec.extras import missing_extra
+
+        raise missing_extra(error, what=f"task2vec.{name}") from error
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    loaded = {name for name in globals() if f"task2vec.{name}" in sys.modules}
+    return sorted({*__all__, *loaded, *(name for name in globals() if name.startswith("__"))})

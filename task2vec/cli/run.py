@@ -10,16 +10,10 @@ from rich.text import Text
 
 from task2vec.cli.app import app
 from task2vec.cli.output import messages
-from task2vec.errors import InputError, MissingExtraError, Task2VecError
+from task2vec.errors import InputError, Task2VecError
+from task2vec.extras import missing_extra
 
 OK, SOME_FAILED, BAD_INPUT, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
-
-_SERVER = (
-    *("fastapi", "limits", "prometheus_client", "psutil"),
-    *("python_multipart", "pythonjsonlogger", "starlette", "uvicorn"),
-)
-# What is missing may be brought by another extra than `local`.
-_EXTRAS = {"umap": "umap", "pyarrow": "parquet", **dict.fromkeys(_SERVER, "server")}
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +45,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # Such as a path that is longer than the system takes.
         return _fail(InputError("The system refuses this", got=str(error)))
     except ModuleNotFoundError as error:
-        return _fail(_missing(error))
+        return _fail(missing_extra(error, what="This command"))
     except Exception as error:
         return _unforeseen(error)
     if code == INTERRUPTED:
@@ -81,14 +75,6 @@ def _fail(error: Exception) -> int:
         traceback.print_exception(error)
     _say(str(error))
     return BAD_INPUT
-
-
-def _missing(error: ModuleNotFoundError) -> MissingExtraError:
-    extra = _EXTRAS.get(error.name or "", "local")
-    return MissingExtraError(
-        f"This command needs {error.name}, which is not installed",
-        remedy=f"pip install 'task2vec[{extra}]'",
-    )
 
 
 def _unforeseen(error: Exception) -> int:

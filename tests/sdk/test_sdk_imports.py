@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import task2vec
+from task2vec import errors
 
 HEAVY = ("torch", "faiss", "sqlalchemy", "numpy", "PIL", "sklearn", "scipy", "timm", "matplotlib")
 
@@ -30,5 +31,51 @@ def test_every_public_name_resolves() -> None:
 
     assert all(callable(value) for value in found.values())
     assert set(task2vec.__all__) <= set(dir(task2vec))
+    assert not {"Any", "TYPE_CHECKING", "import_module", "sys"} & set(dir(task2vec))
     with pytest.raises(AttributeError, match="nosuch"):
         task2vec.nosuch  # noqa: B018
+
+
+def test_every_error_is_a_public_name() -> None:
+    kinds = {
+        name: kind
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, errors.Task2VecError)
+    }
+
+    assert len(kinds) > 30
+    assert {name: getattr(task2vec, name) for name in kinds} == kinds
+    assert set(kinds) <= set(task2vec.__all__)
+
+
+def with_core_only(code: str) -> str:
+    """Return what code prints where none of the packages of the extras is installed."""
+    hidden = (*HEAVY[:3], *HEAVY[4:], "torchvision", "safetensors", "yaml", "alembic", "filelock")
+    hide = f"import sys; sys.modules.update(dict.fromkeys({hidden!r}))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", hide + code], capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "call", ["embed('.')", "open_source('.')", "LocalClient('nowhere')", "LocalClient()"]
+)
+def test_local_work_without_its_extra_names_the_extra_and_the_server(call: str) -> None:
+    told = with_core_only(
+        "import task2vec\n"
+        f"try: task2vec.{call}\n"
+        "except task2vec.MissingExtraError as error: print(error)"
+    )
+
+    assert "pip install 'task2vec[local]'" in told
+    assert "task2vec.Client(url)" in told
+    assert "--url" in told
+
+
+def test_what_a_client_needs_is_there_without_extras() -> None:
+    # All that is public and does no local work.
+    names = [name for name in task2vec.__all__ if name not in {"embed", "open_source"}]
+    code = f"import task2vec; print([getattr(task2vec, name) and 1 for name in {names!r}] != [])"
+
+    assert with_core_only(code) == "True\n"

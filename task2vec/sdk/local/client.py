@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import task2vec.sdk.display  # noqa: F401  (how results show themselves)
+from task2vec.extras import needing_extras
 from task2vec.sdk.client import Client
 from task2vec.sdk.local.absent import Datasets, Jobs
 from task2vec.sdk.local.answers import answer, task
@@ -48,7 +49,8 @@ class LocalClient(Answers):
 
     def __init__(self, path: str | os.PathLike[str] = "task2vec-store") -> None:
         # SQLAlchemy takes a third of a second to import: that is paid by who makes a client.
-        from task2vec.service.workspace import Workspace
+        with needing_extras("A local store"):
+            from task2vec.service.workspace import Workspace
 
         super().__init__(Workspace(Path(path)))
         self.tasks = Tasks(self._workspace)
