@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from task2vec.distance import task_complexity
-from task2vec.embedding.files import load_embedding
-from task2vec.errors import InputError, SpaceMismatchError
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
+from task2vec.service.imports import read_embedding
 from task2vec.service.provenance import check_embedding
 from task2vec.service.questions import source_of, source_signature
 from task2vec.service.workspace import Workspace
-from task2vec.types import DatasetRecord, TaskEmbedding, TaskRecord
+from task2vec.types import DatasetRecord, Estimator, Provenance, TaskEmbedding, TaskRecord
 from task2vec.types.names import visible
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST_THUMBNAIL = 1 << 20
+# What is read of a data set gives a handful, with a few examples each.
+_MOST_WARNINGS = 100
+_LONGEST_WARNING = 10_000
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Found:
     ``embeddings`` (.npz) and ``thumbnails`` (PNG) are files by role: "task", or "source" and
     "target". ``measured`` says by model id which images its linear probe got right when they were
     held out, ``tuned`` what fine-tuning gave, and ``checkpoint`` (.safetensors) lies on the
-    store's disk. Raises `InputError` for seconds that no work takes.
+    store's disk. Raises `InputError` for seconds that no work takes,
+    and for more or longer warnings than any work gives.
     """
 
     seconds: float = 0.0
@@ -44,6 +49,13 @@ class Found:
                 expected="a finite number of seconds, at least 0",
                 got=str(self.seconds),
             )
+        longest = max(map(len, self.warnings), default=0)
+        if len(self.warnings) > _MOST_WARNINGS or longest > _LONGEST_WARNING:
+            raise InputError(
+                "The worker's warnings are too many or too long",
+                expected=f"at most {_MOST_WARNINGS}, of {_LONGEST_WARNING:,} characters",
+                got=f"{len(self.warnings)}, of up to {longest:,} characters",
+            )
         # They are stored, and shown to others.
         object.__setattr__(self, "warnings", tuple(visible(w) for w in self.warnings))
 
@@ -55,8 +67,9 @@ def read_received(
 
     Raises:
         InputError: when there is none, it is damaged, or no embedder writes such.
-        SpaceMismatchError: when it was computed in another way than asked, or does not have the
-            elements of its space.
+        TooLargeError: when it unpacks to more than any embedding takes.
+        SpaceMismatchError: when it was computed in another way than asked, or with other weights
+            than the stored tasks of its probe, or does not have the elements of its space.
     """
     path = found.embeddings.get(role)
     if path is None:
@@ -66,24 +79,16 @@ def read_received(
             got=", ".join(f"embedding.{name}" for name in found.embeddings) or "none",
         )
     try:
-        _, embedding = load_embedding(path)
+        _, embedding = read_embedding(path)
+    except TooLargeError:
+        raise
     except InputError as error:
-        # Names no path of the server.
         raise InputError(
-            f"The worker's embedding of the {role} is damaged", got=str(error.__cause__)
+            f"The worker's embedding of the {role} is damaged", got=error.got
         ) from error
     check_embedding(embedding)
-    provenance = embedding.provenance
-    told = (provenance.probe_name, provenance.estimator, provenance.seed)
-    asked = (settings["probe"], settings["estimator"], settings["seed"])
-    # Every class gives two images, also where that is more than was asked for.
-    most = max(settings["images"], 2 * provenance.classes)
-    if told != asked or provenance.images > most:
-        raise SpaceMismatchError(
-            f"The worker's embedding of the {role} is not what was asked for",
-            expected=f"probe, estimator and seed {asked}, at most {most} images",
-            got=f"{told}, {provenance.images} images",
-        )
+    _check_asked(embedding.provenance, role, settings=settings)
+    _check_probe(workspace, embedding.provenance, role)
     elements = workspace.store().tasks.elements(embedding.space)
     if elements not in (None, embedding.values.size):
         raise SpaceMismatchError(
@@ -92,6 +97,53 @@ def read_received(
             got=f"{embedding.values.size}",
         )
     return embedding
+
+
+def _check_asked(provenance: Provenance, role: str, *, settings: Mapping[str, Any]) -> None:
+    space, usual = provenance.space, EmbeddingSettings()
+    # The exact estimator goes through all classes instead.
+    exact = settings["estimator"] == Estimator.EXACT
+    draws = provenance.classes if exact else settings["draws"]
+    # Every class gives two images, also where that is more than was asked for.
+    most = max(settings["images"], 2 * provenance.classes)
+    told = {
+        "probe": provenance.probe_name,
+        "estimator": provenance.estimator,
+        "draws": provenance.draws,
+        "seed": provenance.seed,
+        "head_penalty": space.head_penalty,
+        "prior_precision": space.prior_precision,
+    }
+    asked = {
+        "probe": settings["probe"],
+        "estimator": settings["estimator"],
+        "draws": draws,
+        "seed": settings["seed"],
+        "head_penalty": usual.head_penalty,
+        "prior_precision": usual.prior_precision,
+    }
+    if told != asked or provenance.images > most:
+        raise SpaceMismatchError(
+            f"The worker's embedding of the {role} is not what was asked for",
+            expected=f"{_listed(asked)}, at most {most} images",
+            got=f"{_listed(told)}, {provenance.images} images",
+        )
+
+
+def _listed(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
+
+
+def _check_probe(workspace: Workspace, provenance: Provenance, role: str) -> None:
+    known = workspace.store().tasks.fingerprints(provenance.probe_name)
+    if known and provenance.space.probe not in known:
+        raise SpaceMismatchError(
+            f"The worker's embedding of the {role} was made with other weights than stored ones",
+            expected=f"the probe {provenance.probe_name} with fingerprint {' or '.join(known)}",
+            got=provenance.space.probe,
+            remedy="Give the worker the version of the probe that the stored tasks were embedded "
+            "with; or, to begin anew with this one, remove them.",
+        )
 
 
 def received_thumbnail(found: Found, role: str) -> bytes | None:

@@ -1,7 +1,7 @@
 """Short questions about stored tasks."""
 
 from task2vec.store.database import Database
-from task2vec.store.task_rows import elements_of, task_named
+from task2vec.store.task_rows import elements_of, spaces_of, task_named
 from task2vec.types import Space, TaskRecord
 
 
@@ -20,3 +20,8 @@ class TaskLookups:
         """Return how many elements the embeddings of ``space`` have; None without any."""
         with self._database.read() as connection:
             return elements_of(connection, space)
+
+    def fingerprints(self, probe: str) -> list[str]:
+        """Return the fingerprints of the probes of this name that tasks were embedded with."""
+        with self._database.read() as connection:
+            return sorted({space.probe for space in spaces_of(connection, probe=probe)})

@@ -92,11 +92,12 @@ def task_named(connection: Connection, name: str) -> TaskRecord | None:
     return None if row is None else from_row(row)
 
 
-def spaces_of(connection: Connection) -> list[Space]:
-    """Return every space that holds a task, the same way round each time."""
-    texts = connection.scalars(
-        select(schema.tasks.c.space).distinct().order_by(schema.tasks.c.space)
-    )
+def spaces_of(connection: Connection, *, probe: str | None = None) -> list[Space]:
+    """Return every space that holds a task, or one of a ``probe`` (its name), in fixed order."""
+    query = select(schema.tasks.c.space).distinct().order_by(schema.tasks.c.space)
+    if probe is not None:
+        query = query.where(schema.tasks.c.probe_name == probe)
+    texts = connection.scalars(query)
     return [Space(**load(text, what="A space")) for text in texts]
 
 

@@ -62,6 +62,7 @@ def embedding(number: int = 0, *, elements: int = ELEMENTS, **changed: Any) -> T
         **{
             "probe_name": "efficientnet_lite0",
             "estimator": "rademacher",
+            "draws": 1,
             "space": SPACE,
             "content_hash": f"{number:064}",
             **changed,

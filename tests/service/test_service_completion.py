@@ -1,9 +1,12 @@
 """What ends an embedding job well, and what becomes of useless findings."""
 
-import dataclasses
+import io
+import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from factories import SPACE
 from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
 
 from task2vec.embedding.files import save_embedding
@@ -107,6 +110,9 @@ def test_an_update_keeps_the_id(served, sent):
         ({"probe_name": "other"}, "space_mismatch", "not what was asked for"),
         ({"estimator": "exact"}, "space_mismatch", "not what was asked for"),
         ({"seed": 4}, "space_mismatch", "not what was asked for"),
+        ({"draws": 2}, "space_mismatch", "draws 1, seed 0"),
+        ({"space": replace(SPACE, head_penalty=0.1)}, "space_mismatch", "head_penalty 0.01,"),
+        ({"space": replace(SPACE, prior_precision=1.0)}, "space_mismatch", "prior_precision 1e-06"),
         ({"images": 301}, "space_mismatch", "at most 300 images"),
     ],
 )
@@ -139,6 +145,46 @@ def test_an_embedding_that_no_worker_makes_fails_the_job(served, sent, changed, 
     assert served.store().tasks.list() == []
 
 
+def test_the_exact_estimator_draws_as_often_as_there_are_classes(served, sent):
+    settings = {**SETTINGS, "estimator": "exact"}
+    for name, draws in (("right", 2), ("wrong", 1)):
+        question = {"dataset": send(served, name).id, "settings": settings}
+        job = lend(served, JobKind.EMBED, question)
+        end(served, job, embedded(sent, estimator="exact", draws=draws))
+    assert [task.name for task in served.store().tasks.list()] == ["right"]
+
+
+def test_an_embedding_with_other_weights_than_the_stored_fails_the_job(served, sent):
+    other = replace(SPACE, probe="tiny:4567")
+    probe = {"probe_name": "resnet18", "space": replace(SPACE, probe="small:0123")}
+    dataset = send(served, "residual").id
+    job = lend(
+        served, JobKind.EMBED, {"dataset": dataset, "settings": {**SETTINGS, "probe": "resnet18"}}
+    )
+    assert end(served, job, embedded(sent, 9, **probe)).state is JobState.SUCCEEDED
+    # Of its own probe there is none yet, with whatever weights.
+    embed(served, sent, "pets", seed=1)
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "other", seed=2).id})
+    failed = end(served, job, embedded(sent, 2, space=other))
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "space_mismatch")
+    assert failed.error.expected == "the probe efficientnet_lite0 with fingerprint tiny:0123"
+    assert failed.error.got == "tiny:4567"
+    assert {task.name for task in served.store().tasks.list()} == {"residual", "pets"}
+
+
+def test_what_unpacks_to_more_than_an_embedding_is_not_unpacked(served, sent):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    found = embedded(sent)
+    values = io.BytesIO()
+    np.save(values, np.zeros(2**24 + 2**20, dtype=np.float32))
+    with zipfile.ZipFile(found.embeddings["task"], "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more.npy", values.getvalue())
+    assert found.embeddings["task"].stat().st_size < 10**6
+    failed = end(served, job, found)
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "too_large")
+    assert served.store().tasks.list() == []
+
+
 def test_every_class_gives_two_images_though_fewer_were_asked_for(served, sent):
     job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
     names = tuple(map(str, range(200)))
@@ -162,7 +208,7 @@ def test_damaged_findings_fail_the_job_and_name_no_path(served, sent, damage):
     job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
     found = embedded(sent)
     if damage == "missing":
-        found = dataclasses.replace(found, embeddings={})
+        found = replace(found, embeddings={})
     elif damage == "cut":
         path = found.embeddings["task"]
         path.write_bytes(path.read_bytes()[:-40])

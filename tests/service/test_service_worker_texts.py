@@ -51,3 +51,10 @@ def test_work_takes_a_time(seconds):
 
 def test_warnings_are_escaped():
     assert Found(warnings=("plain", "a\x1bb")).warnings == ("plain", "a\\x1bb")
+
+
+@pytest.mark.parametrize("warnings", [("x",) * 101, ("x" * 10_001,)])
+def test_warnings_are_no_flood(warnings):
+    with pytest.raises(InputError, match="too many or too long"):
+        Found(warnings=warnings)
+    assert len(Found(warnings=("x" * 10_000,) * 100).warnings) == 100
