@@ -15,11 +15,12 @@ from task2vec.types import Provenance, Ratios, TaskEmbedding, Vector
 _FORMAT = "task2vec embedding 1"
 
 
-def save_embedding(embedding: TaskEmbedding, path: Path, *, name: str) -> None:
+def save_embedding(embedding: TaskEmbedding, path: str | os.PathLike[str], *, name: str) -> None:
     """Write an embedding to ``path`` (.npz), whole or not at all.
 
     Raises `InputError` when the place cannot be written or the suffix is another.
     """
+    path = Path(path)
     if path.suffix != ".npz":
         raise InputError(
             "An embedding is exported as a NumPy archive",
@@ -62,14 +63,24 @@ def write_embedding(embedding: TaskEmbedding, file: BinaryIO, *, name: str) -> N
     )
 
 
-def load_embedding(path: Path) -> tuple[str, TaskEmbedding]:
+def load_embedding(path: str | os.PathLike[str]) -> tuple[str, TaskEmbedding]:
     """Return the name and the embedding that `save_embedding` wrote.
 
     Raises `InputError` for any other file, and for one whose numbers were altered.
     """
+    path = Path(path)
     try:
         # Opened here, since numpy leaves a file open that proves to be no archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        file = path.open("rb")
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read",
+            expected="a file that `task2vec export` wrote",
+            got=(error.strerror or str(error)).lower(),
+            remedy="Export one with `task2vec export`.",
+        ) from error
+    try:
+        with file, np.load(file, allow_pickle=False) as archive:
             header = json.loads(str(archive["header"]))
             values, errors, replicates = (
                 archive[name] for name in ("values", "errors", "replicates")

@@ -116,8 +116,6 @@ def test_a_header_that_is_none_is_refused(saved, header):
 @pytest.mark.parametrize(
     "write",
     [
-        pytest.param(lambda path: None, id="missing"),
-        pytest.param(lambda path: path.mkdir(), id="a folder"),
         pytest.param(lambda path: path.write_bytes(b""), id="empty"),
         pytest.param(lambda path: path.write_text("values = 7"), id="text"),
         pytest.param(lambda path: path.write_bytes(b"PK\x03\x04" + bytes(60)), id="no archive"),
@@ -178,3 +176,21 @@ def test_a_full_disk_leaves_the_old_file(saved, monkeypatch):
         save_embedding(make_embedding([1.0]), saved, name="fish")
     assert load_embedding(saved)[0] == "birds"
     assert [p.name for p in saved.parent.iterdir()] == ["birds.npz"]
+
+
+def test_a_path_may_be_a_text(tmp_path):
+    path = str(tmp_path / "birds.npz")
+    save_embedding(EMBEDDING, path, name="birds")
+    assert load_embedding(path)[0] == "birds"
+
+
+@pytest.mark.parametrize(("name", "told"), [("none.npz", "no such file"), ("", "is a directory")])
+def test_a_file_that_cannot_be_read_is_told_as_that(tmp_path, name, told):
+    with pytest.raises(InputError, match=f"cannot be read.*{told}.*task2vec export"):
+        load_embedding(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("mistake", [None, 7, ["birds.npz"]])
+def test_what_is_no_path_is_a_mistake_in_the_code_and_no_damaged_file(mistake):
+    with pytest.raises(TypeError):
+        load_embedding(mistake)
