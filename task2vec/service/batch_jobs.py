@@ -5,11 +5,15 @@ from dataclasses import dataclass, replace
 from time import time
 from typing import Any
 
+from sqlalchemy import Connection
+
 from task2vec.errors import InputError, NameTakenError
 from task2vec.service.jobs import job_for
 from task2vec.service.leases import failure_of
 from task2vec.service.workspace import Workspace
 from task2vec.store.batches import BatchItem, BatchRecord, ItemStatus
+from task2vec.store.identity import unknown
+from task2vec.store.jobs.reading import datasets_of, gone_datasets
 from task2vec.types import JobKind, JobRecord, JobState, Priority
 
 _AT_ONCE = 200
@@ -133,6 +137,7 @@ def _append(
             batch = store.batches.create_within(
                 connection, options=options, owner=owner, now=moment
             )
+        asked = _without_gone(connection, asked)
         wanted = [replace(job, batch=batch) for _, job in asked if job is not None]
         under_way = iter(store.jobs.submit_many_within(connection, wanted, now=moment))
         rows = [
@@ -141,6 +146,21 @@ def _append(
         ]
         store.batches.append_within(connection, batch, rows)
     return store.batches.get(batch)
+
+
+def _without_gone(
+    connection: Connection, asked: Sequence[tuple[BatchItem, JobRecord | None]]
+) -> list[tuple[BatchItem, JobRecord | None]]:
+    """Let those items fail whose data set was removed since they were looked at."""
+    gone = gone_datasets(connection, [job for _, job in asked if job is not None])
+    kept: list[tuple[BatchItem, JobRecord | None]] = []
+    for item, job in asked:
+        lost = gone.intersection(() if job is None else datasets_of(job).values())
+        if lost:
+            error = failure_of(unknown("data set", asked=min(lost), names=()))
+            item, job = replace(item, status=ItemStatus.FAILED, error=error), None
+        kept.append((item, job))
+    return kept
 
 
 def _ask(

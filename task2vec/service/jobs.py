@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from time import time
 from typing import Any
 
-from task2vec.errors import SourceError, UnknownNameError
 from task2vec.service.questions import check_question, same_as
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs import StoredEvent
@@ -108,16 +107,7 @@ def retry(workspace: Workspace, id_: str, *, now: float | None = None) -> JobRec
     Raises `UnknownNameError`, `StateError` in any other state or while another job does the same
     work, and `SourceError` when the data set is gone.
     """
-    store = workspace.store()
-    for dataset in datasets_of(store.jobs.get(id_)).values():
-        try:
-            store.datasets.get(dataset)
-        except UnknownNameError as error:
-            raise SourceError(
-                f"The data set of job {id_} is gone",
-                remedy="Upload it again, and ask anew.",
-            ) from error
-    return store.jobs.retry(id_, now=_now(now))
+    return workspace.store().jobs.retry(id_, now=_now(now))
 
 
 def counts(workspace: Workspace) -> dict[tuple[JobKind, JobState], int]:
@@ -136,15 +126,6 @@ def prune(
     return workspace.store().jobs.prune(
         jobs_before=moment - keep_jobs, progress_before=moment - keep_progress
     )
-
-
-def datasets_of(job: JobRecord) -> dict[str, str]:
-    """Return the ids of the data sets that a job reads, by role: "task", "source" or "target"."""
-    if job.kind is JobKind.DISTANCES:
-        sides = {side: job.payload[side]["dataset"] for side in ("source", "target")}
-        return {side: dataset for side, dataset in sides.items() if dataset is not None}
-    dataset = job.payload.get("dataset")
-    return {} if dataset is None else {"task": dataset}
 
 
 def _now(now: float | None) -> float:

@@ -8,11 +8,11 @@ from time import time
 from typing import Any
 
 from task2vec.errors import InputError, Task2VecError
-from task2vec.service.jobs import datasets_of
 from task2vec.service.key_texts import without_keys
 from task2vec.service.questions import limits_of
 from task2vec.service.recommendation import models_to_probe
 from task2vec.service.workspace import Workspace
+from task2vec.store.jobs.reading import datasets_of
 from task2vec.types import DatasetRecord, JobFailure, JobKind, JobProgress, JobRecord
 from task2vec.types.names import LONGEST_NAME, visible
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, func, select
 
-from task2vec.errors import StateError
-from task2vec.store.identity import new_id
+from task2vec.errors import SourceError, StateError
+from task2vec.store.identity import new_id, unknown
 from task2vec.store.jobs import life
 from task2vec.store.jobs.events import StoredEvent, read_events
 from task2vec.store.jobs.lending import Lending
 from task2vec.store.jobs.prune import prune
+from task2vec.store.jobs.reading import gone_datasets
 from task2vec.store.jobs.rows import (
     change_job,
     find_job,
@@ -53,7 +54,13 @@ class Jobs(Lending, Watching):
         An empty ``id`` or ``created`` is filled in. Work that is shared takes the higher priority
         of both, and belongs to a batch only if that batch is the only one that wants it. A job that
         is final already is stored as it is.
+
+        Raises:
+            UnknownNameError: when a data set that one of them reads has been removed.
         """
+        gone = gone_datasets(connection, wanted)
+        if gone:
+            raise unknown("data set", asked=min(gone), names=())
         works = [job.same_as for job in wanted if job.same_as is not None]
         # Work that is being given up is no use to whoever asks for it anew.
         known = {
@@ -163,10 +170,16 @@ class Jobs(Lending, Watching):
 
         Raises:
             UnknownNameError: when there is no such job.
+            SourceError: when a data set that it reads has been removed.
             StateError: in any other state, or when another job does the same work already.
         """
         with self._database.write() as connection:
-            job = life.retried(find_job(connection, id_), now=now)
+            job = find_job(connection, id_)
+            if gone_datasets(connection, [job]):
+                raise SourceError(
+                    f"The data set of job {id_} is gone", remedy="Upload it again, and ask anew."
+                )
+            job = life.retried(job, now=now)
             twins = jobs_under_way(connection, [job.same_as] if job.same_as else [])
             if twins:
                 twin = twins[0]

@@ -1,0 +1,85 @@
+"""What somebody else does between the look at a question and the write it leads to."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from served import NOW, SETTINGS, send
+
+from task2vec.errors import SourceError, UnknownNameError
+from task2vec.service import batch_jobs, jobs
+from task2vec.service.datasets import remove_dataset
+from task2vec.service.workspace import Workspace
+from task2vec.types import DatasetRecord, JobKind, JobState
+
+
+def then(function: Callable[..., Any], do: Callable[[], Any]) -> Callable[..., Any]:
+    """Return a function after whose first call something else is done."""
+    todo = [do]
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        if todo:
+            todo.pop()()
+        return found
+
+    return wrapped
+
+
+def question(kind: JobKind, dataset: DatasetRecord, other: DatasetRecord) -> dict[str, Any]:
+    if kind is JobKind.DISTANCES:
+        about: dict[str, Any] = {"source": {"dataset": other.id}, "target": {"dataset": dataset.id}}
+    else:
+        about = {"dataset": dataset.id}
+    return {**about, "settings": SETTINGS}
+
+
+@pytest.mark.parametrize("kind", [JobKind.EMBED, JobKind.SEARCH, JobKind.DISTANCES])
+def test_a_question_about_a_data_set_that_goes_is_refused(
+    served: Workspace, monkeypatch: pytest.MonkeyPatch, kind: JobKind
+) -> None:
+    dataset, other = send(served, "pets", seed=1), send(served, "birds", seed=2)
+    remove = then(jobs.job_for, lambda: remove_dataset(served, dataset.id))
+    monkeypatch.setattr(jobs, "job_for", remove)
+
+    with pytest.raises(UnknownNameError, match=dataset.id):
+        jobs.submit(served, kind, question(kind, dataset, other), now=NOW)
+
+    assert jobs.list_jobs(served).jobs == ()
+
+
+def test_an_item_whose_data_set_goes_fails_alone(
+    served: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, gone, last = (send(served, name, seed=i) for i, name in enumerate("abc"))
+    remove = then(batch_jobs.job_for, lambda: remove_dataset(served, gone.id))
+    wanted = [{"dataset": dataset.id, "tags": []} for dataset in (gone, first, gone, last)]
+    monkeypatch.setattr(batch_jobs, "job_for", remove)
+
+    batch = batch_jobs.create(served, items=wanted, settings=SETTINGS, now=NOW)
+
+    items = batch_jobs.list_items(served, batch.id).items
+    assert [item.status.value for item in items] == ["failed", "pending", "failed", "pending"]
+    assert {item.error.code for item in items if item.error is not None} == {"unknown_name"}
+    assert [job.dataset for job in jobs.list_jobs(served).jobs] == [last.id, first.id]
+
+
+def test_a_job_whose_data_set_goes_is_not_tried_again(
+    served: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = send(served, "pets")
+    asked = {"dataset": dataset.id, "settings": SETTINGS}
+    job = jobs.submit(served, JobKind.EMBED, asked, now=NOW)
+    jobs.cancel(served, job.id, now=NOW)
+    retry = served.store().jobs.retry
+
+    def removed_first(*args: Any, **kwargs: Any) -> Any:
+        remove_dataset(served, dataset.id)
+        return retry(*args, **kwargs)
+
+    monkeypatch.setattr(served.store().jobs, "retry", removed_first)
+
+    with pytest.raises(SourceError, match="data set of job"):
+        jobs.retry(served, job.id, now=NOW)
+
+    assert jobs.get_job(served, job.id).state is JobState.CANCELLED
