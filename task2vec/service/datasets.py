@@ -9,7 +9,13 @@ from threading import Lock
 from time import time
 
 from task2vec.data.wording import examples
-from task2vec.errors import InputError, SourceError, Task2VecError, UnknownNameError
+from task2vec.errors import (
+    InputError,
+    MissingExtraError,
+    SourceError,
+    Task2VecError,
+    UnknownNameError,
+)
 from task2vec.service.array_limits import check_arrays
 from task2vec.service.uploads import disk_failures, move_into_place
 from task2vec.service.workspace import Workspace
@@ -201,9 +207,14 @@ def _known(
         kept = store.datasets.prolong(known.id, expires=expires)
     except UnknownNameError:
         return None
+    _give(workspace, kept, path)
+    return kept
+
+
+def _give(workspace: Workspace, kept: DatasetRecord, path: Path) -> None:
+    """Move a file with a data set's bytes to where they lie, if somebody removed them there."""
     if not (workspace.path / kept.file).is_file():
         move_into_place(path, workspace.path / kept.file)
-    return kept
 
 
 def _add(workspace: Workspace, path: Path, record: DatasetRecord) -> DatasetRecord:
@@ -214,7 +225,7 @@ def _add(workspace: Workspace, path: Path, record: DatasetRecord) -> DatasetReco
     try:
         listed = _listed(path, name=record.name, suffix=record.format)
         move_into_place(path, target)
-        return workspace.store().datasets.add(
+        kept = workspace.store().datasets.add(
             replace(
                 record,
                 images=listed[0],
@@ -223,6 +234,11 @@ def _add(workspace: Workspace, path: Path, record: DatasetRecord) -> DatasetReco
                 file=f"{_FOLDER}/{path.name}",
             )
         )
+        if kept.id != record.id:
+            # The same bytes were sent at the same time, and have come first.
+            _give(workspace, kept, target)
+            target.unlink(missing_ok=True)
+        return kept
     except BaseException:
         path.unlink(missing_ok=True)
         target.unlink(missing_ok=True)
@@ -267,7 +283,9 @@ def _check_classes(classes: tuple[str, ...]) -> None:
 def _hide(error: Task2VecError, places: tuple[str, ...], shown: str) -> Task2VecError:
     parts = (error.expected, error.got, error.remedy)
     expected, got, remedy = (part and _without(part, places, shown) for part in parts)
-    kind = type(error) if isinstance(error, InputError) else SourceError
+    # The source is not to blame for what is missing here.
+    kept = isinstance(error, InputError | MissingExtraError)
+    kind = type(error) if kept else SourceError
     problem = _without(error.problem, places, shown)
     return kind(problem, expected=expected, got=got, remedy=remedy)
 

@@ -24,7 +24,8 @@ class Datasets:
     def add(self, record: DatasetRecord) -> DatasetRecord:
         """Add a record whose file is in place; return it as stored, once it is on disk.
 
-        An empty ``id`` or ``created`` is filled in.
+        An empty ``id`` or ``created`` is filled in. Where the same bytes have come under the same
+        name in the meantime, theirs is returned, which lives until the later of both times.
 
         Raises:
             SettingError: for an unusable name.
@@ -36,6 +37,9 @@ class Datasets:
         row = dataclasses.asdict(stored)
         row["warnings"] = dump(list(stored.warnings), what="The warnings")
         with self._database.write() as connection:
+            twin = _same(connection, sha256=stored.sha256, name=stored.name)
+            if twin is not None:
+                return _prolonged(connection, twin, expires=stored.expires)
             connection.execute(insert(datasets).values(row))
         return stored
 
@@ -50,10 +54,8 @@ class Datasets:
 
     def find(self, *, sha256: str, name: str) -> DatasetRecord | None:
         """Return the record of these bytes under this name, if there is one."""
-        same = and_(datasets.c.sha256 == sha256, datasets.c.name == name)
         with self._database.read() as connection:
-            row = connection.execute(select(datasets).where(same)).first()
-        return None if row is None else _record(row)
+            return _same(connection, sha256=sha256, name=name)
 
     def prolong(self, id_: str, *, expires: float) -> DatasetRecord:
         """Let a data set live until ``expires`` at least; return it as stored.
@@ -62,12 +64,7 @@ class Datasets:
             UnknownNameError: when it has been removed.
         """
         with self._database.write() as connection:
-            record = _record(find_dataset(connection, id_))
-            kept = max(record.expires, expires)
-            connection.execute(
-                update(datasets).where(datasets.c.id == record.id).values(expires=kept)
-            )
-        return dataclasses.replace(record, expires=kept)
+            return _prolonged(connection, _record(find_dataset(connection, id_)), expires=expires)
 
     def remove(self, id_: str) -> DatasetRecord:
         """Remove a record and return it; its jobs have ended and forget which data set they read.
@@ -145,6 +142,18 @@ def find_dataset(connection: Connection, id_: str) -> Row[Any]:
     if ids:
         error.remedy = f"Data sets are named by id: did you mean '{ids[0]}'?"
     raise error
+
+
+def _same(connection: Connection, *, sha256: str, name: str) -> DatasetRecord | None:
+    same = and_(datasets.c.sha256 == sha256, datasets.c.name == name)
+    row = connection.execute(select(datasets).where(same)).first()
+    return None if row is None else _record(row)
+
+
+def _prolonged(connection: Connection, record: DatasetRecord, *, expires: float) -> DatasetRecord:
+    kept = max(record.expires, expires)
+    connection.execute(update(datasets).where(datasets.c.id == record.id).values(expires=kept))
+    return dataclasses.replace(record, expires=kept)
 
 
 def _needing(id_: str) -> Any:

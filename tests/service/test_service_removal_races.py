@@ -1,16 +1,20 @@
 """What somebody else does between the look at a question and the write it leads to."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from served import NOW, SETTINGS, send
 
 from task2vec.errors import SourceError, UnknownNameError
-from task2vec.service import batch_jobs, jobs
+from task2vec.service import batch_jobs, datasets, jobs
 from task2vec.service.datasets import remove_dataset
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, JobKind, JobState
+
+AT_ONCE = 4
 
 
 def then(function: Callable[..., Any], do: Callable[[], Any]) -> Callable[..., Any]:
@@ -24,6 +28,21 @@ def then(function: Callable[..., Any], do: Callable[[], Any]) -> Callable[..., A
         return found
 
     return wrapped
+
+
+def then_wait(function: Callable[..., Any], barrier: Barrier) -> Callable[..., Any]:
+    """Return a function that returns once all others have come as far."""
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        barrier.wait()
+        return found
+
+    return wrapped
+
+
+def files(served: Workspace) -> list[str]:
+    return [f"datasets/{path.name}" for path in (served.path / "datasets").iterdir()]
 
 
 def question(kind: JobKind, dataset: DatasetRecord, other: DatasetRecord) -> dict[str, Any]:
@@ -83,3 +102,32 @@ def test_a_job_whose_data_set_goes_is_not_tried_again(
         jobs.retry(served, job.id, now=NOW)
 
     assert jobs.get_job(served, job.id).state is JobState.CANCELLED
+
+
+def test_the_same_bytes_at_the_same_time_are_one_data_set(
+    served: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_looked = Barrier(AT_ONCE, timeout=30)
+    monkeypatch.setattr(datasets, "_listed", then_wait(datasets._listed, all_looked))
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        found = list(threads.map(lambda _: send(served, "pets"), range(AT_ONCE)))
+
+    (listed,) = datasets.list_datasets(served, limit=10).records
+    assert {record.id for record in found} == {listed.id}
+    assert files(served) == [listed.file]
+
+
+def test_the_same_bytes_at_the_same_time_put_back_what_vanished(
+    served: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first: list[DatasetRecord] = []
+
+    def sent_by_another() -> None:
+        first.append(send(served, "pets"))
+        (served.path / first[0].file).unlink()
+
+    monkeypatch.setattr(datasets, "_listed", then(datasets._listed, sent_by_another))
+
+    assert send(served, "pets").id == first[0].id
+    assert files(served) == [first[0].file]
