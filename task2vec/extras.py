@@ -24,6 +24,16 @@ def missing_extra(error: ModuleNotFoundError, *, what: str) -> MissingExtraError
     )
 
 
+def lacking_at(place: str, error: MissingExtraError) -> MissingExtraError:
+    """Return the error for somebody elsewhere: what is missing is so at ``place``, not there."""
+    return MissingExtraError(
+        f"{error.problem.removesuffix('.')} (on the {place}, not here)",
+        expected=error.expected,
+        got=error.got,
+        remedy=error.remedy and f"For whoever runs the {place}: {error.remedy}",
+    )
+
+
 @contextmanager
 def needing_extras(what: str) -> Iterator[None]:
     """Raise `MissingExtraError` where an import in the block finds a package not installed."""

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
+from task2vec.extras import lacking_at
 from task2vec.service.key_texts import without_keys
 from task2vec.store.failures import means_full
 from task2vec.wire.problems import FieldProblem, Problem
@@ -98,6 +99,8 @@ def status_of(error: Task2VecError) -> int:
 def problem_of(error: Task2VecError, *, request_id: str | None = None) -> Problem:
     """Return the problem that tells an error to a client."""
     status = status_of(error)
+    if isinstance(error, errors.MissingExtraError):
+        error = lacking_at("server", error)
     told = _told_of_store(error)
     if status == 500 and told is None:
         return internal_problem(request_id)

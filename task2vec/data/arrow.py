@@ -141,6 +141,6 @@ def pyarrow() -> Any:
     except ImportError as error:
         raise MissingExtraError(
             "Tables of images need pyarrow, which is not installed",
-            remedy="Install it with: pip install 'task2vec[parquet]'",
+            remedy="pip install 'task2vec[parquet]'.",
         ) from error
     return pa

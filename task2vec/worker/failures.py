@@ -5,7 +5,8 @@ from pathlib import Path
 
 import torch
 
-from task2vec.errors import ServiceError, Task2VecError
+from task2vec.errors import MissingExtraError, ServiceError, Task2VecError
+from task2vec.extras import lacking_at
 from task2vec.wire.leases import Failure
 
 _LONGEST = 10_000
@@ -28,6 +29,8 @@ def failure_of(error: Exception, *, fence: int, shown: dict[Path, str]) -> Failu
             transient=True,
         )
     if isinstance(error, Task2VecError):
+        if isinstance(error, MissingExtraError):
+            error = lacking_at("worker", error)
         parts = (error.problem, error.expected, error.got, error.remedy)
         problem, expected, got, remedy = (_plain(part, shown) for part in parts)
         return Failure(

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from task2vec.errors import (
+    MissingExtraError,
     OverloadedError,
     SettingError,
     SourceError,
@@ -83,3 +84,11 @@ def test_files_of_this_machine_have_the_names_that_others_know():
 
 def test_long_texts_fit_the_wire():
     assert told(SourceError("x" * 20_000)).problem == "x" * 10_000
+
+
+def test_what_the_worker_lacks_is_not_taken_for_missing_at_whoever_asked():
+    error = MissingExtraError("This needs pyarrow", remedy="pip install 'task2vec[parquet]'.")
+    found = told(error)
+    assert (found.code, found.transient) == ("missing_extra", False)
+    assert found.problem == "This needs pyarrow (on the worker, not here)"
+    assert found.remedy == "For whoever runs the worker: pip install 'task2vec[parquet]'."

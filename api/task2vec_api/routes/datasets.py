@@ -54,7 +54,7 @@ _BODY: dict[str, Any] = {
     responses={
         **told(201, Dataset, "The data set, new or known: the same bytes are kept once."),
         **told(202, Job, "For JSON: the job that fetches the images."),
-        **failing(408, 409, 415, 507),
+        **failing(408, 409, 415, 501, 507),
     },
     openapi_extra=_BODY,
 )
