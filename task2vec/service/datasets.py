@@ -1,28 +1,19 @@
 """Data sets that were sent to a server: taken in, kept for a while, removed."""
 
 import os
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
-from threading import Lock
 from time import time
 
-from task2vec.data.wording import examples
-from task2vec.errors import (
-    InputError,
-    MissingExtraError,
-    SourceError,
-    Task2VecError,
-    UnknownNameError,
-)
-from task2vec.service.array_limits import check_arrays
+from task2vec.errors import SourceError, UnknownNameError
+from task2vec.service.dataset_listing import list_images
 from task2vec.service.uploads import disk_failures, move_into_place
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name, new_id
 from task2vec.store.store import Store
 from task2vec.types import DatasetRecord
-from task2vec.types.names import LONGEST_NAME, is_name
 
 FORMATS = (
     ".tar.gz",
@@ -39,8 +30,6 @@ FORMATS = (
 _FOLDER = "datasets"
 # A file comes to its place before its row does: a younger one may be about to get it.
 _ORPHAN_SECONDS = 3600.0
-# Arrays are in memory while they are listed: those of one data set at a time.
-_ARRAYS = Lock()
 
 
 @dataclass(frozen=True)
@@ -223,7 +212,7 @@ def _add(workspace: Workspace, path: Path, record: DatasetRecord) -> DatasetReco
         path = path.replace(path.with_name(f"{record.id}{record.format}"))
     target = workspace.path / _FOLDER / path.name
     try:
-        listed = _listed(path, name=record.name, suffix=record.format)
+        listed = list_images(path, name=record.name, suffix=record.format)
         move_into_place(path, target)
         kept = workspace.store().datasets.add(
             replace(
@@ -243,57 +232,6 @@ def _add(workspace: Workspace, path: Path, record: DatasetRecord) -> DatasetReco
         path.unlink(missing_ok=True)
         target.unlink(missing_ok=True)
         raise
-
-
-def _listed(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str, ...]]:
-    """Return the numbers of images and classes and the warnings; no image is decoded.
-
-    Where an error or a warning names the file on this machine, it is called by its name.
-    """
-    from task2vec.data.open import open_source
-
-    places = (str(path.absolute()), str(path), path.name)
-    try:
-        if suffix == ".npz":
-            check_arrays(path)
-        with _ARRAYS if suffix == ".npz" else nullcontext():
-            task = open_source(path, name=name, trusted=False)
-            images, classes, told = len(task.entries), task.classes, task.warnings
-            del task  # with its arrays
-        _check_classes(classes)
-    except Task2VecError as error:
-        raise _hide(error, places, name + suffix) from None
-    warnings = tuple(_without(warning, places, name + suffix) for warning in told)
-    return images, len(classes), warnings
-
-
-def _check_classes(classes: tuple[str, ...]) -> None:
-    """Raise `SourceError` unless every class has a name that can be shown to others."""
-    # Spaces at the ends disturb nobody who reads a table of labels.
-    strange = [label for label in classes if not is_name(label.strip(" "))]
-    if strange:
-        raise SourceError(
-            "Some classes have names that cannot be shown",
-            expected=f"visible characters, at most {LONGEST_NAME}, and spaces between them",
-            got=examples(strange),
-            remedy="Rename these classes or their folders.",
-        )
-
-
-def _hide(error: Task2VecError, places: tuple[str, ...], shown: str) -> Task2VecError:
-    parts = (error.expected, error.got, error.remedy)
-    expected, got, remedy = (part and _without(part, places, shown) for part in parts)
-    # The source is not to blame for what is missing here.
-    kept = isinstance(error, InputError | MissingExtraError)
-    kind = type(error) if kept else SourceError
-    problem = _without(error.problem, places, shown)
-    return kind(problem, expected=expected, got=got, remedy=remedy)
-
-
-def _without(text: str, places: tuple[str, ...], shown: str) -> str:
-    for place in places:
-        text = text.replace(place, shown)
-    return text
 
 
 def _sha256(path: Path) -> str:

@@ -1,0 +1,66 @@
+"""What is in a data set that was sent: numbers, not images, and no word of this machine's paths."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from threading import Lock
+
+from task2vec.data.wording import examples
+from task2vec.errors import InputError, MissingExtraError, SourceError, Task2VecError
+from task2vec.service.array_limits import check_arrays
+from task2vec.types.names import LONGEST_NAME, is_name
+
+# Arrays are in memory while they are listed: those of one data set at a time.
+_ARRAYS = Lock()
+
+
+def list_images(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str, ...]]:
+    """Return the numbers of images and classes and the warnings; no image is decoded.
+
+    Where an error or a warning names the file on this machine, it is called by its name.
+
+    Raises `SourceError` when it holds no labelled images that could be embedded.
+    """
+    from task2vec.data.open import open_source
+
+    places = (str(path.absolute()), str(path), path.name)
+    try:
+        if suffix == ".npz":
+            check_arrays(path)
+        with _ARRAYS if suffix == ".npz" else nullcontext():
+            task = open_source(path, name=name, trusted=False)
+            images, classes, told = len(task.entries), task.classes, task.warnings
+            del task  # with its arrays
+        _check_classes(classes)
+    except Task2VecError as error:
+        raise _hide(error, places, name + suffix) from None
+    warnings = tuple(_without(warning, places, name + suffix) for warning in told)
+    return images, len(classes), warnings
+
+
+def _check_classes(classes: tuple[str, ...]) -> None:
+    """Raise `SourceError` unless every class has a name that can be shown to others."""
+    # Spaces at the ends disturb nobody who reads a table of labels.
+    strange = [label for label in classes if not is_name(label.strip(" "))]
+    if strange:
+        raise SourceError(
+            "Some classes have names that cannot be shown",
+            expected=f"visible characters, at most {LONGEST_NAME}, and spaces between them",
+            got=examples(strange),
+            remedy="Rename these classes or their folders.",
+        )
+
+
+def _hide(error: Task2VecError, places: tuple[str, ...], shown: str) -> Task2VecError:
+    parts = (error.expected, error.got, error.remedy)
+    expected, got, remedy = (part and _without(part, places, shown) for part in parts)
+    # The source is not to blame for what is missing here.
+    kept = isinstance(error, InputError | MissingExtraError)
+    kind = type(error) if kept else SourceError
+    problem = _without(error.problem, places, shown)
+    return kind(problem, expected=expected, got=got, remedy=remedy)
+
+
+def _without(text: str, places: tuple[str, ...], shown: str) -> str:
+    for place in places:
+        text = text.replace(place, shown)
+    return text
