@@ -30,7 +30,7 @@ def check_there(path: Path) -> None:
     except OSError as error:
         raise not_opened(path, error) from error
     except ValueError as error:
-        raise SourceError(f"{visible(str(path))[:200]!r} is no path", got=str(error)) from error
+        raise SourceError(f"'{visible(str(path))[:200]}' is no path", got=str(error)) from error
 
 
 def not_opened(path: Path, error: OSError) -> SourceError:

@@ -135,9 +135,9 @@ def segment(name: str) -> str:
     if name in ("", ".", "..") or "/" in name or not _encodable(name):
         raise InputError(
             "This cannot be asked for by its name",
-            expected="a name without slashes that is not made of dots alone, or an id",
+            expected="an id, or a name without slashes that is not '.' or '..'",
             got=repr(name[:200]),
-            remedy="Use its id, which is in the list of what is stored.",
+            remedy="Use its id: `task2vec list --json` and the client's `list` methods give it.",
         )
     return quote(name, safe="")
 

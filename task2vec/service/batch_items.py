@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,9 +117,7 @@ def _listed(path: Path) -> list[Item]:
             reader = csv.DictReader(io.StringIO(text, newline=""))
             rows = [(reader.line_num, row) for row in reader]
         elif path.suffix.lower() == ".jsonl":
-            # JSON may hold what else Python takes for the end of a line.
-            lines = enumerate(text.split("\n"), start=1)
-            rows = [(number, json.loads(line)) for number, line in lines if line.strip()]
+            rows = list(_json_lines(text))
         else:
             raise InputError(
                 f"{path} is no list of sources",
@@ -126,9 +125,22 @@ def _listed(path: Path) -> list[Item]:
                 got=f"a file that ends in '{path.suffix}'",
                 remedy="For a single source use `task2vec embed`.",
             )
-    except (csv.Error, ValueError, RecursionError) as error:
+    except (csv.Error, ValueError) as error:
         raise InputError(f"{path} cannot be read as a list", got=str(error)) from error
     return [_item(path, number, row) for number, row in rows]
+
+
+def _json_lines(text: str) -> Iterator[tuple[int, Any]]:
+    """Yield each line that is not empty, with its number; raises `ValueError` that names it."""
+    # JSON may hold what else Python takes for the end of a line.
+    for number, line in enumerate(text.split("\n"), start=1):
+        try:
+            if line.strip():
+                yield number, json.loads(line)
+        except (ValueError, RecursionError) as error:
+            # Its own words count lines within this one.
+            fault = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            raise ValueError(f"in line {number}: {fault}") from error
 
 
 def _item(path: Path, number: int, row: Any) -> Item:

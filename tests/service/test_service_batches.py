@@ -61,6 +61,20 @@ def test_a_fault_is_told_with_the_line_it_is_on(tmp_path: Path) -> None:
         find_items(tmp_path / "l.csv")
 
 
+def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "l.jsonl").write_text('{"source": "a"}\n\n{bad\n')
+
+    with pytest.raises(InputError, match="in line 3: Expecting"):
+        find_items(tmp_path / "l.jsonl")
+
+
+def test_a_list_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "l.jsonl").write_text("[" * 200_000)
+
+    with pytest.raises(InputError, match="cannot be read as a list"):
+        find_items(tmp_path / "l.jsonl")
+
+
 def test_a_number_that_is_too_long_is_a_fault_of_the_list(tmp_path: Path) -> None:
     (tmp_path / "l.jsonl").write_text('{"source": "a", "name": %s}' % ("9" * 5000))
 
