@@ -1,15 +1,52 @@
 """What fine-tuning gave, without the network itself."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from task2vec.errors import InputError
 from task2vec.recommend.intervals import wilson_interval
 from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.types.names import LONGEST_NAME, is_name
+
+# Far above what anybody measures, far below what hurts where it is stored and shown.
+_MOST_IMAGES = 1_000_000
+_MOST_WARNINGS = 100
+_LONGEST_TEXT = 10_000
+
+_Count = Annotated[int, Field(ge=0, le=10**9)]
+_Finite = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Text = Annotated[str, Field(max_length=_LONGEST_TEXT)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
+
+    epochs: _Count
+    patience: _Count
+    learning_rate: _Finite
+    weight_decay: _Finite
+    batch_size: _Count
+    seed: int = Field(ge=0, lt=2**63)
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(strict=True, defer_build=True)
+
+    correct: list[bool] = Field(max_length=_MOST_IMAGES)
+    test_keys: list[_Text] = Field(max_length=_MOST_IMAGES)
+    protocol: _Text
+    epochs: _Count
+    best_epoch: _Count
+    seconds: _Finite
+    settings: _Settings
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    warnings: list[_Text] = Field(max_length=_MOST_WARNINGS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,24 +86,35 @@ class Tuned:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Return what `to_json` wrote; raises `InputError` for anything else."""
         try:
-            correct = [bool(value) for value in data["correct"]]
-            keys = tuple(str(key) for key in data["test_keys"])
+            form = _Form.model_validate_json(json.dumps(data))
+            correct, keys = form.correct, form.test_keys
             if len(correct) != len(keys):
                 raise ValueError(f"{len(correct)} answers on {len(keys)} test images")
+            if not form.best_epoch <= form.epochs:
+                raise ValueError(f"epoch {form.best_epoch} of {form.epochs}")
+            if not is_name(form.protocol):
+                raise ValueError(f"the protocol {form.protocol!r:.{LONGEST_NAME}}")
             return cls(
                 correct=np.array(correct, dtype=np.bool_),
-                test_keys=keys,
-                protocol=str(data["protocol"]),
-                epochs=int(data["epochs"]),
-                best_epoch=int(data["best_epoch"]),
-                seconds=float(data["seconds"]),
-                settings=FineTuningSettings(**data["settings"]),
-                sha256=str(data["sha256"]),
-                warnings=tuple(str(warning) for warning in data["warnings"]),
+                test_keys=tuple(keys),
+                protocol=form.protocol,
+                epochs=form.epochs,
+                best_epoch=form.best_epoch,
+                seconds=form.seconds,
+                settings=FineTuningSettings(**form.settings.model_dump()),
+                sha256=form.sha256,
+                warnings=tuple(form.warnings),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             raise InputError(
                 "This does not say how fine-tuning went",
                 expected="what Tuned.to_json gives",
-                got=f"{type(error).__name__}: {error}",
+                got=_first(error),
             ) from error
+
+
+def _first(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {error}"
+    fault = error.errors()[0]
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"

@@ -171,7 +171,9 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     else:
         subject = _subject(workspace, job, found, "task", question["dataset"])
     limits = limits_of(question)
-    measured = _measured(workspace, limits, found)
+    # Every class gives two images, also where that is more than was asked for.
+    most = max(settings_of(question)["images"], 2 * subject.embedding.provenance.classes)
+    measured = _measured(workspace, limits, found, most=most)
     answer = recommend(
         workspace, subject, k=question.get("k") or 5, limits=limits, measured=measured
     ).to_json()
@@ -194,14 +196,16 @@ def _stored(workspace: Workspace, task: str) -> Subject:
     return Subject(record.name, store.tasks.embedding(record.id), record, None)
 
 
-def _measured(workspace: Workspace, limits: Limits, found: Found) -> dict[str, ProbeAccuracy]:
+def _measured(
+    workspace: Workspace, limits: Limits, found: Found, *, most: int
+) -> dict[str, ProbeAccuracy]:
     asked = {model.id for model in models_to_probe(workspace, limits)}
     measured = found.measured or {}
     lengths = {len(correct) for correct in measured.values()}
-    if not set(measured) <= asked or len(lengths) > 1 or 0 in lengths:
+    if not set(measured) <= asked or len(lengths) > 1 or not all(0 < n <= most for n in lengths):
         raise InputError(
             "The worker's linear probes are not what was asked for",
-            expected=f"the same images for each of {', '.join(sorted(asked))}",
+            expected=f"the same images, at most {most}, for each of {', '.join(sorted(asked))}",
             got=", ".join(f"{len(c)} images for {name}" for name, c in measured.items()),
         )
     return {

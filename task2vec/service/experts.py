@@ -8,9 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 
-from task2vec.errors import WeightsError
+from task2vec.errors import SettingError, WeightsError
+from task2vec.probe.card import Preprocessing
 from task2vec.probe.weight_files import check_hash, count_parameters, read_metadata
 from task2vec.recommend.tuned import Tuned
 from task2vec.service.uploads import move_into_place
@@ -18,10 +20,22 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.identity import new_id
 from task2vec.store.store import Store
 from task2vec.types import ModelRecord, Outcome, TaskRecord
+from task2vec.types.names import LONGEST_NAME, is_name
 
 # Refs of experts are relative to their store, so that a store can be moved.
 _SCHEME = "store:"
 _FOLDER = "experts"
+
+
+class _Stated(BaseModel):
+    """What a checkpoint states of itself, as far as something is made of it."""
+
+    model_config = ConfigDict(strict=True, frozen=True, defer_build=True)
+
+    architecture: str
+    preprocessing: dict[str, Any]
+    best_epoch: int = Field(ge=0)
+    licence: str | None = None
 
 
 def checkpoint(workspace: Workspace, model: ModelRecord) -> Path | None:
@@ -60,16 +74,16 @@ def register_tuned(
     store's disk and synced, is moved; when anything fails, nothing is left in its place. ``id_``
     is the expert's. There is no outcome where nothing was held out.
 
-    Raises `WeightsError` for a file that is not the checkpoint that was described, `NameTakenError`
-    when the name is taken.
+    Raises `WeightsError` for a file that is not the checkpoint that was described, or states what
+    no expert does, `NameTakenError` when the name is taken.
     """
     check_hash(path, tuned.sha256)
-    stated = _stated(path)
-    if stated.get("architecture") != start.architecture:
+    stated, preprocessing = _checked(path)
+    if stated.architecture != start.architecture:
         raise WeightsError(
             "The checkpoint is no expert of its starting model",
             expected=f"the architecture {start.architecture}",
-            got=str(stated.get("architecture")),
+            got=f"{stated.architecture:.{LONGEST_NAME}}",
         )
     id_ = id_ or new_id("mdl")
     expert = ModelRecord(
@@ -79,8 +93,8 @@ def register_tuned(
         architecture=start.architecture,
         task=task.id,
         parameters=count_parameters(path),
-        input_size=stated["preprocessing"].get("input_size"),
-        licence=stated.get("licence"),
+        input_size=preprocessing.input_size,
+        licence=stated.licence,
         created="",
         sha256=tuned.sha256,
     )
@@ -144,16 +158,40 @@ def has_own_backbone(workspace: Workspace, model: ModelRecord) -> bool:
     return bool(_stated(path).get("best_epoch") != 0)
 
 
-def _stated(path: Path) -> Mapping[str, Any]:
+def _checked(path: Path) -> tuple[_Stated, Preprocessing]:
+    """Return what a checkpoint states that somebody sent: it is stored, and shown to others."""
     try:
-        stated = dict(json.loads(read_metadata(path).get("task2vec", "{}")))
-        return {**stated, "preprocessing": dict(stated.get("preprocessing", {}))}
+        stated = _Stated.model_validate_json(_text(path))
+        preprocessing = Preprocessing(**stated.preprocessing)
+        if stated.licence is not None and not is_name(stated.licence):
+            raise ValueError(f"the licence {stated.licence!r:.{LONGEST_NAME}}")
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise _not_understood(path, f"{place}: {fault['msg']}") from error
+    except (SettingError, TypeError, ValueError, OverflowError) as error:
+        raise _not_understood(path, str(error)) from error
+    return stated, preprocessing
+
+
+def _stated(path: Path) -> Mapping[str, Any]:
+    """Return what a checkpoint of the store states, also one that an earlier version took in."""
+    try:
+        return dict(json.loads(_text(path)))
     except (ValueError, TypeError) as error:
-        raise WeightsError(
-            f"What {path.name} states of itself cannot be understood",
-            expected="the checkpoint of an expert",
-            got=str(error),
-        ) from error
+        raise _not_understood(path, str(error)) from error
+
+
+def _text(path: Path) -> str:
+    return read_metadata(path).get("task2vec", "{}")
+
+
+def _not_understood(path: Path, got: str) -> WeightsError:
+    return WeightsError(
+        f"What {path.name} states of itself cannot be understood",
+        expected="the checkpoint of an expert",
+        got=got,
+    )
 
 
 def sweep_partials(folder: Path) -> None:

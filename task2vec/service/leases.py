@@ -18,6 +18,8 @@ from task2vec.types.names import LONGEST_NAME, visible
 
 #: How long a worker may go without getting ahead before its job is given to another.
 LEASE_SECONDS = 60.0
+# As long as the wire lets a worker tell of a failure.
+_LONGEST_TEXT = 10_000
 
 
 @dataclass(frozen=True)
@@ -142,18 +144,18 @@ def oldest_wait(workspace: Workspace, *, now: float | None = None) -> float | No
 
 
 def failure_of(error: Task2VecError) -> JobFailure:
-    """Return the parts of an error, as a job keeps them."""
+    """Return the parts of an error, as a job keeps them: it may quote what somebody sent."""
     return JobFailure(
         code=error.code,
-        problem=error.problem,
-        expected=error.expected,
-        got=error.got,
-        remedy=error.remedy,
+        problem=_shown(error.problem) or "",
+        expected=_shown(error.expected),
+        got=_shown(error.got),
+        remedy=_shown(error.remedy),
     )
 
 
 def _shown(text: str | None) -> str | None:
-    return None if text is None else visible(without_keys(text))
+    return None if text is None else visible(without_keys(text[:_LONGEST_TEXT]))
 
 
 def _payload(workspace: Workspace, job: JobRecord) -> dict[str, Any]:

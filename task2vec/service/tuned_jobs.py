@@ -15,6 +15,7 @@ from task2vec.service.received import Found, read_received, received_task, recei
 from task2vec.service.workspace import Workspace
 from task2vec.store.task_rows import task_named
 from task2vec.types import JobRecord, TaskRecord
+from task2vec.types.names import visible
 
 _EXPERT = "mdl_"
 _FOLDER = "experts"
@@ -50,7 +51,9 @@ def prepare_tuned(
             connection=connection,
         )
         answer = FineTuneResult(expert, record, tuned).to_json()
-        return {**answer, "warnings": [*found.warnings, *answer["warnings"]]}
+        # They name images, and are shown to others.
+        shown = map(visible, answer["warnings"])
+        return {**answer, "warnings": [*found.warnings, *shown]}
 
     return commit
 

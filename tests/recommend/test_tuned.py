@@ -23,6 +23,9 @@ TUNED = Tuned(
 )
 
 
+SETTINGS = TUNED.to_json()["settings"]
+
+
 def test_it_comes_back_as_it_went():
     data = json.loads(json.dumps(TUNED.to_json()))
     found = Tuned.from_json(data)
@@ -47,6 +50,27 @@ def test_without_a_test_there_is_no_accuracy():
         {"settings": {"epochs": 0}},
         {"settings": {"speed": 1}},
         {"protocol": ...},
+        {"protocol": "\x1b[2J"},
+        {"protocol": "x" * 201},
+        {"correct": [1, 0, 1]},
+        {"test_keys": ["a", "b", 3]},
+        {"epochs": 10**30},
+        {"epochs": True},
+        {"best_epoch": 4},
+        {"best_epoch": -1},
+        {"seconds": "1.5"},
+        {"seconds": float("nan")},
+        {"seconds": float("inf")},
+        {"seconds": -1.0},
+        {"settings": SETTINGS | {"seed": 2**80}},
+        {"settings": SETTINGS | {"seed": "x"}},
+        {"settings": SETTINGS | {"epochs": 1.5}},
+        {"settings": SETTINGS | {"learning_rate": float("nan")}},
+        {"settings": SETTINGS | {"speed": 1}},
+        {"sha256": "A" * 64},
+        {"warnings": ["x"] * 101},
+        {"warnings": ["x" * 10_001]},
+        {"warnings": "few images"},
     ],
 )
 def test_anything_else_is_refused(change):

@@ -25,6 +25,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, JobKind, JobRecord, TaskEmbedding
 
 NOW = 1_700_000_000.0
+PREPROCESSING = {"input_size": 128, "mean": [0.5] * 3, "std": [0.5] * 3}
 ELEMENTS = 16
 SETTINGS = {
     "probe": "efficientnet_lite0",
@@ -95,13 +96,21 @@ def tuned(
     workspace: Workspace,
     seed: int = 0,
     *,
-    architecture: str = "tf_efficientnet_lite0",
     new: bool = False,
+    **stated: Any,
 ) -> Found:
-    """Write what a worker sends that has fine-tuned; ``new``: of a task that it embedded too."""
+    """Write what a worker sends that has fine-tuned; ``new``: of a task that it embedded too.
+
+    The checkpoint may have ``stated`` something else of itself.
+    """
     folder = workspace.path / "uploads"
     found = embedded(folder, seed) if new else Found()
-    about = {"architecture": architecture, "preprocessing": {"input_size": 128}, "best_epoch": 2}
+    about = {
+        "architecture": "tf_efficientnet_lite0",
+        "preprocessing": PREPROCESSING,
+        "best_epoch": 2,
+        **stated,
+    }
     path = folder / f"expert-{seed}.safetensors"
     weights = np.full((3, 5), seed, dtype=np.float32)
     save_file({"layer.weight": weights}, path, metadata={"task2vec": json.dumps(about)})

@@ -83,7 +83,8 @@ def test_a_recommendation_uses_what_the_worker_measured(served, sent):
 
 def test_linear_probes_that_were_not_asked_for_fail_the_job(served, sent):
     dataset = send(served, "pets")
-    for measured in ({"mdl_other": [True]}, {default_model_id(): []}):
+    too_many = {default_model_id(): [True] * 301}
+    for measured in ({"mdl_other": [True]}, {default_model_id(): []}, too_many):
         job = lend(served, JobKind.RECOMMEND, {"dataset": dataset.id})
         failed = end(served, job, dataclasses.replace(embedded(sent), measured=measured))
         assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")

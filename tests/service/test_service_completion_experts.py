@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from served import embed, end, lend, send, tuned
+from served import PREPROCESSING, embed, end, lend, send, tuned
 from small_store import snapshot
 
 from task2vec.errors import StoreError, StoreFullError
@@ -73,6 +73,60 @@ def test_an_expert_that_cannot_be_used_leaves_nothing(served, sent, fault):
     assert served.store().models.list() == models
     assert served.store().outcomes.list() == []
     assert experts(served) == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        ({"preprocessing": {**PREPROCESSING, "input_size": "evil"}}, "input_size"),
+        ({"preprocessing": {**PREPROCESSING, "input_size": -3}}, "input_size"),
+        ({"preprocessing": {**PREPROCESSING, "std": [0, 0, 0]}}, "std"),
+        ({"preprocessing": {**PREPROCESSING, "mean": [10**400] * 3}}, "too large"),
+        ({"preprocessing": {"input_size": 128}}, "mean"),
+        ({"preprocessing": [1, 2]}, "preprocessing"),
+        ({"licence": ["a"]}, "licence"),
+        ({"licence": 5}, "licence"),
+        ({"licence": "\x1b[2J"}, "licence"),
+        ({"licence": "x" * 201}, "licence"),
+        ({"best_epoch": "2"}, "best_epoch"),
+        ({"best_epoch": -1}, "best_epoch"),
+        ({"architecture": 7}, "architecture"),
+        ({"preprocessing": {**PREPROCESSING, "a\x1b[2J": 1}}, "a\\x1b[2J"),
+        ({"preprocessing": {**PREPROCESSING, "mean": ["0"] * 10**5}}, "mean"),
+    ],
+)
+def test_a_checkpoint_that_states_what_no_expert_does_fails_the_job(served, stated, words):
+    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
+    job = lend(served, JobKind.FINETUNE, question)
+    models = served.store().models.list()
+    failed = end(served, job, tuned(served, 3, new=True, **stated))
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_weights")
+    assert words in failed.error.got
+    assert failed.error.got.isprintable()
+    assert len(failed.error.got) <= 10_000
+    assert served.store().models.list() == models
+    assert (served.store().tasks.list(), served.store().outcomes.list()) == ([], [])
+    assert experts(served) == []
+
+
+def test_findings_of_fine_tuning_that_cannot_be_leave_nothing(served):
+    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
+    job = lend(served, JobKind.FINETUNE, question)
+    found = tuned(served, 3, new=True)
+    told = {**found.tuned, "settings": {**found.tuned["settings"], "seed": 2**80}}
+    failed = end(served, job, dataclasses.replace(found, tuned=told))
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
+    assert failed.error.got.startswith("settings.seed: ")
+    assert (served.store().tasks.list(), served.store().outcomes.list()) == ([], [])
+
+
+def test_warnings_about_the_images_are_shown_without_what_hides(served):
+    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
+    job = lend(served, JobKind.FINETUNE, question)
+    found = tuned(served, 3, new=True)
+    told = {**found.tuned, "warnings": ["no image: \x1b[2J.png"]}
+    done = end(served, job, dataclasses.replace(found, tuned=told))
+    assert done.result["warnings"][-1] == "no image: \\x1b[2J.png"
 
 
 def test_a_full_disk_leaves_the_job_and_no_checkpoint(served, monkeypatch):

@@ -23,7 +23,7 @@ from task2vec.service.zoo import checked_ref, get_model
 ABOUT = {
     "name": "expert",
     "architecture": "tf_efficientnet_lite0",
-    "preprocessing": {"input_size": 128},
+    "preprocessing": {"input_size": 128, "mean": [0.5] * 3, "std": [0.5] * 3},
     "licence": "Apache-2.0",
     "best_epoch": 2,
 }

@@ -35,7 +35,8 @@ assert find_card("efficientnet_lite0") in list(known_cards())
 with Workspace(Path(sys.argv[1])) as workspace:
     start = get_model(workspace, "efficientnet_lite0")
     task = workspace.store(create=True).tasks.get("emoji_food")
-    about = {"architecture": start.architecture, "preprocessing": {}, "best_epoch": 1}
+    seen = {"input_size": 128, "mean": [0.5] * 3, "std": [0.5] * 3}
+    about = {"architecture": start.architecture, "preprocessing": seen, "best_epoch": 1}
     path = workspace.path / "new.safetensors"
     save_file({"a": np.ones((2, 3))}, path, {"task2vec": json.dumps(about)})
     tuned = Tuned(np.ones(3, bool), ("a", "b", "c"), "ours", 1, 1, 1.0, FineTuningSettings(),
