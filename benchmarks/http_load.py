@@ -4,6 +4,7 @@ Needs `hey`, a load generator (Debian: ``apt-get install hey``).
 """
 
 import csv
+import http.client
 import io
 import os
 import random
@@ -12,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
@@ -19,12 +21,14 @@ from typing import Any
 
 import httpx2
 
-from benchmarks.many_tasks import fill_store
+from benchmarks import many_tasks
+from benchmarks.class_subsets import cache
 from benchmarks.serving import Serving, say, serving
+from task2vec import Client
 
 TASKS = int(os.environ.get("BENCH_TASKS", "10000"))
 QUERIES = 400
-URLS = 4
+URLS = 16
 MINUTES = float(os.environ.get("BENCH_MINUTES", "10"))
 
 
@@ -34,13 +38,11 @@ def measure() -> dict[str, Any]:
         sys.exit("this benchmark needs `hey`: apt-get install hey")
     with tempfile.TemporaryDirectory() as scratch:
         store = Path(scratch) / "store"
-        fill_store(store, tasks=TASKS)
+        _copy_store(store)
         log = Path(scratch) / "server.log"
-        in_process = _in_process(store)
-        say(in_process=in_process)
         with serving(store, log=log, patience=300) as server:
-            http = _over_http(server)
-            say(http=http)
+            single = _one_at_a_time(server, store)
+            say(single=single)
             peak = _peak(server)
             say(peak=peak)
             overload = _overload(server, peak["requests_a_second"])
@@ -49,55 +51,78 @@ def measure() -> dict[str, Any]:
             say(steady=steady)
     return {
         "tasks": TASKS,
-        "in_process_ms": in_process,
-        "http_ms": http,
-        "http_adds_ms_p50": round(http["p50"] - in_process["p50"], 2),
+        **single,
         "peak": peak,
         "overload": overload,
         "steady": steady,
     }
 
 
-def _in_process(store: Path) -> dict[str, float]:
-    """Run the same queries on a workspace in a fresh process: no torch, as in the server."""
+def _copy_store(path: Path) -> None:
+    """Make a store of `TASKS` tasks, by a copy where that is what the cache holds."""
+    if TASKS == many_tasks.TASKS:
+        cached = cache() / "store"
+        many_tasks.fill_store(cached)
+        shutil.copytree(cached, path)
+    else:
+        many_tasks.fill_store(path, tasks=TASKS)
+
+
+def _one_at_a_time(server: Serving, store: Path) -> dict[str, Any]:
+    """Ask each question in three ways, one after the other, so that all three meet equal noise."""
+    # A process of its own, without torch, as the server's is.
     code = "import sys; from pathlib import Path; from benchmarks import http_load as b; "
-    code += "import json; print(json.dumps(b.query_in_process(Path(sys.argv[1]))))"
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(store)], check=True, capture_output=True, text=True
+    code += "b.answer_in_process(Path(sys.argv[1]))"
+    line = http.client.HTTPConnection(server.url.removeprefix("http://"))
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(store)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    import json
+    assert child.stdin is not None
+    assert child.stdout is not None
+    seconds: dict[str, list[float]] = {"in_process": [], "http": [], "client": []}
+    with child, Client(server.url) as client, httpx2.Client(base_url=server.url) as plain:
+        names = _names(_ids(plain))
+        for name in (*names[:20], *names):
+            print(name, file=child.stdin, flush=True)
+            seconds["in_process"].append(float(child.stdout.readline()))
+            started = perf_counter()
+            line.request("GET", f"/v1/tasks/{name}/neighbours?k=10")
+            answer = line.getresponse()
+            answer.read()
+            seconds["http"].append(perf_counter() - started)
+            assert answer.status == 200, answer.status
+            started = perf_counter()
+            client.search(name, k=10)
+            seconds["client"].append(perf_counter() - started)
+        child.stdin.close()
+    # The first of each were to warm up.
+    kept = {way: times[20:] for way, times in seconds.items()}
+    quantiles = {f"{way}_ms": _quantiles(times) for way, times in kept.items()}
+    pairs = zip(kept["http"], kept["in_process"], strict=True)
+    more = statistics.median(over - within for over, within in pairs)
+    return {
+        **quantiles,
+        "http_adds_ms_p50": round(
+            quantiles["http_ms"]["p50"] - quantiles["in_process_ms"]["p50"], 2
+        ),
+        "http_adds_ms_median_of_pairs": round(1000 * more, 2),
+    }
 
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
 
-
-def query_in_process(store: Path) -> dict[str, float]:
-    """Return the quantiles of a neighbours query through the use case itself."""
+def answer_in_process(path: Path) -> None:
+    """Answer the questions on stdin by the use case itself; print how long each took."""
     from task2vec.service.search import neighbours
     from task2vec.service.subjects import resolve
     from task2vec.service.workspace import Workspace
 
-    with Workspace(store) as workspace:
-        names = _names([record.id for record in workspace.store().tasks.list()])
-        neighbours(workspace, resolve(workspace, names[0]), k=10)
-        seconds = []
-        for name in names:
+    with Workspace(path, beside_server=True) as workspace:
+        for line in sys.stdin:
             started = perf_counter()
-            neighbours(workspace, resolve(workspace, name), k=10)
-            seconds.append(perf_counter() - started)
-    return _quantiles(seconds)
-
-
-def _over_http(server: Serving) -> dict[str, float]:
-    seconds = []
-    with httpx2.Client(base_url=server.url, timeout=60) as client:
-        names = _names(_ids(client))
-        client.get(f"/v1/tasks/{names[0]}/neighbours?k=10").raise_for_status()
-        for name in names:
-            started = perf_counter()
-            client.get(f"/v1/tasks/{name}/neighbours?k=10").raise_for_status()
-            seconds.append(perf_counter() - started)
-    return _quantiles(seconds)
+            neighbours(workspace, resolve(workspace, line.strip()), k=10)
+            print(perf_counter() - started, flush=True)
 
 
 def _peak(server: Serving) -> dict[str, Any]:
@@ -160,21 +185,26 @@ def _steady(server: Serving, rate: float) -> dict[str, Any]:
 def _hey(
     server: Serving, *, seconds: int, connections: int, rate: float | None = None
 ) -> list[dict[str, str]]:
-    """Run the load generator on several tasks at once; returns a row for each answer."""
+    """Run load generators on several tasks at once; returns a row for each answer.
+
+    All connections of one generator ask at the same moment: so there are some, which take turns.
+    """
     with httpx2.Client(base_url=server.url) as client:
         names = _names(_ids(client))[: min(URLS, connections)]
     each = connections // len(names)
+    turn = 0.0 if rate is None else connections / rate / len(names)
     command = ["hey", "-z", f"{seconds}s", "-c", str(each), "-o", "csv", "-t", "30"]
     if rate is not None:
         command += ["-q", f"{rate / connections:.4f}"]
 
-    def load(name: str) -> list[dict[str, str]]:
+    def load(number: int, name: str) -> list[dict[str, str]]:
+        time.sleep(number * turn)
         url = f"{server.url}/v1/tasks/{name}/neighbours?k=10"
         done = subprocess.run([*command, url], check=True, capture_output=True, text=True)
         return list(csv.DictReader(io.StringIO(done.stdout)))
 
     with ThreadPoolExecutor(len(names)) as pool:
-        return [row for rows in pool.map(load, names) for row in rows]
+        return [row for rows in pool.map(load, range(len(names)), names) for row in rows]
 
 
 def _ids(client: httpx2.Client) -> list[str]:
