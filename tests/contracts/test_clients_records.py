@@ -67,8 +67,9 @@ def test_an_embedding_comes_in_again(client: Any, task: Any, fresh: str, tmp_pat
     assert client.tasks.embedding(fresh).values.tolist() == (
         client.tasks.embedding("emoji_food").values.tolist()
     )
-    with pytest.raises(NameTakenError, match=fresh):
+    with pytest.raises(NameTakenError, match=fresh) as taken:
         client.tasks.import_embedding(tmp_path / "own.npz", name=fresh)
+    assert str(taken.value) == str(NameTakenError.of_task(fresh))
     again = client.tasks.import_embedding(
         client.tasks.embedding("greek_capitals"), name=fresh, update=True
     )
@@ -162,3 +163,31 @@ def test_an_accuracy_is_a_fraction(client: Any, accuracy: float) -> None:
 def test_probes_are_the_same_everywhere(client: Any, reference: Any) -> None:
     assert client.probes() == reference.probes()
     assert "efficientnet_lite0" in {probe.name for probe in client.probes()}
+
+
+def test_what_a_client_returned_stands_for_its_id(client: Any, task: Any, fresh: str) -> None:
+    model = client.models.add("timm:resnet18.a1_in1k", name=f"m_{fresh}", task=task)
+    assert client.models.get(model) == model
+    assert client.models.edit(model, licence="MIT").licence == "MIT"
+    added = client.outcomes.add(model, task, 0.5)
+    assert list(client.outcomes.list(model=model, task=task)) == [added]
+    renamed = client.tasks.edit(task, tags=["new"])
+    assert client.tasks.get(task).tags == renamed.tags == ("new",)
+    assert client.tasks.embedding(task).values.size > 0
+    assert client.models.remove(model, cascade=True).id == model.id
+    assert client.tasks.remove(renamed).id == task.id
+
+
+@pytest.mark.parametrize("given", [None, 7, object()], ids=["None", "int", "object"])
+def test_what_has_no_id_is_told(client: Any, given: Any) -> None:
+    with pytest.raises(InputError, match="names nothing.*" + type(given).__name__):
+        client.tasks.get(given)
+
+
+def test_every_list_may_be_asked_for_in_pages(client: Any) -> None:
+    parts = (client.tasks, client.models, client.outcomes, client.jobs, client.datasets)
+    for part in parts:
+        assert list(part.list(page_size=1)) == list(part.list())
+    for part in parts:
+        with pytest.raises(SettingError, match="page_size"):
+            list(part.list(page_size=0))

@@ -34,6 +34,11 @@ def test_a_job_is_followed_to_its_task(remote: Any, source: Path, fresh: str) ->
     for refused in (remote.jobs.cancel, remote.jobs.retry):
         with pytest.raises(StateError):
             refused(job.id)
+    assert list(remote.jobs.events(done)) == events
+    assert remote.jobs.get(job) == done
+    for refused in (remote.jobs.cancel, remote.jobs.retry):
+        with pytest.raises(StateError):
+            refused(job)
     remote.tasks.remove(fresh)
 
 
@@ -60,7 +65,8 @@ def test_data_sets_are_sent_once(remote: Any, source: Path, fresh: str) -> None:
     assert {each.sha256 for each in same} == {first.sha256}
     assert [each.id for each in same if each.name == fresh] == [first.id]
     assert remote.datasets.get(first.id) == first
-    assert remote.datasets.remove(first.id) == first
+    assert remote.datasets.get(first) == first
+    assert remote.datasets.remove(first) == first
     with pytest.raises(UnknownNameError):
         remote.datasets.get(first.id)
 
@@ -74,6 +80,7 @@ def test_many_tasks_come_page_by_page(
     assert list(remote.tasks.list()) == whole
     assert len(whole) >= 4
     assert next(iter(remote.tasks.list())) == whole[0]
+    assert list(remote.tasks.list(page_size=3)) == whole
 
 
 def test_a_task_whose_images_are_not_there_is_recommended_for_all_the_same(remote: Any) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.sdk import client
 from task2vec.sdk.methods import described_like
+from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.waiting import Told
 from task2vec.types.jobs import JobKind, JobState
 from task2vec.wire.datasets import Dataset
@@ -26,24 +27,26 @@ class Jobs:
         state: JobState | str | None = None,
         kind: JobKind | str | None = None,
         batch: str | None = None,
+        page_size: int | None = None,
     ) -> Iterator[Job]:
+        size_of_pages(page_size)
         return iter(())
 
-    def get(self, job: str) -> Job:
+    def get(self, job: Job | str) -> Job:
         _no_job(job)
 
-    def cancel(self, job: str) -> Job:
+    def cancel(self, job: Job | str) -> Job:
         _no_job(job)
 
-    def retry(self, job: str) -> Job:
+    def retry(self, job: Job | str) -> Job:
         _no_job(job)
 
     def wait(
         self, job: Job | str, *, progress: Told | None = None, timeout: float | None = None
     ) -> Job:
-        _no_job(job if isinstance(job, str) else job.id)
+        _no_job(job)
 
-    def events(self, job: str, *, after: int | None = None) -> Iterator[JobEvent]:
+    def events(self, job: Job | str, *, after: int | None = None) -> Iterator[JobEvent]:
         _no_job(job)
 
 
@@ -63,19 +66,20 @@ class Datasets:
             remedy="Give the source itself to `embed`, `search` or `recommend`.",
         )
 
-    def list(self, *, sha256: str | None = None) -> Iterator[Dataset]:
+    def list(self, *, sha256: str | None = None, page_size: int | None = None) -> Iterator[Dataset]:
+        size_of_pages(page_size)
         return iter(())
 
-    def get(self, dataset: str) -> Dataset:
+    def get(self, dataset: Dataset | str) -> Dataset:
         _no_dataset(dataset)
 
-    def remove(self, dataset: str) -> Dataset:
+    def remove(self, dataset: Dataset | str) -> Dataset:
         _no_dataset(dataset)
 
 
-def _no_job(job: str) -> NoReturn:
-    raise UnknownNameError(f"A local store has no jobs, and so not '{job}'")
+def _no_job(job: Job | str) -> NoReturn:
+    raise UnknownNameError(f"A local store has no jobs, and so not '{id_of(job)}'")
 
 
-def _no_dataset(dataset: str) -> NoReturn:
-    raise UnknownNameError(f"A local store keeps no data sets, and so not '{dataset}'")
+def _no_dataset(dataset: Dataset | str) -> NoReturn:
+    raise UnknownNameError(f"A local store keeps no data sets, and so not '{id_of(dataset)}'")

@@ -13,6 +13,7 @@ from task2vec.sdk.local.answers import answer, details, outcome, task
 from task2vec.sdk.local.part import Part
 from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.outcomes import stated
 from task2vec.sdk.saving import no_checkpoint, save_weights
 from task2vec.service.outcome_file import Measured
@@ -28,20 +29,23 @@ if TYPE_CHECKING:
 class Tasks(Part):
     """The stored tasks."""
 
-    def list(self, *, tag: str | None = None, probe: str | None = None) -> Iterator[Task]:
+    def list(
+        self, *, tag: str | None = None, probe: str | None = None, page_size: int | None = None
+    ) -> Iterator[Task]:
+        size_of_pages(page_size)
         store = self._workspace.existing_store()
         return map(task, store.tasks.list(tag=tag, probe=probe) if store else [])
 
-    def get(self, task: str) -> TaskDetails:
-        return details(self._workspace.store().tasks.get(task))
+    def get(self, task: Task | str) -> TaskDetails:
+        return details(self._workspace.store().tasks.get(id_of(task)))
 
-    def embedding(self, task: str) -> "TaskEmbedding":
-        return self._workspace.store().tasks.embedding(task)
+    def embedding(self, task: Task | str) -> "TaskEmbedding":
+        return self._workspace.store().tasks.embedding(id_of(task))
 
-    def export(self, task: str, path: str | os.PathLike[str]) -> Task:
+    def export(self, task: Task | str, path: str | os.PathLike[str]) -> Task:
         from task2vec.service.tasks import export
 
-        return answer(Task, export(self._workspace, task, Path(path)).to_json())
+        return answer(Task, export(self._workspace, id_of(task), Path(path)).to_json())
 
     def import_embedding(
         self,
@@ -71,46 +75,48 @@ class Tasks(Part):
         return task(record)
 
     def edit(
-        self, task: str, *, name: str | None = None, tags: Sequence[str] | None = None
+        self, task: Task | str, *, name: str | None = None, tags: Sequence[str] | None = None
     ) -> Task:
         from task2vec.service.catalogue import edit_task
 
         asked = ask(TaskEdit, name=name, tags=None if tags is None else tuple(tags))
-        record = edit_task(self._workspace, task, name=asked.name, tags=asked.tags)
+        record = edit_task(self._workspace, id_of(task), name=asked.name, tags=asked.tags)
         return answer(Task, record.to_json())
 
-    def remove(self, task: str, *, cascade: bool = False) -> Task:
+    def remove(self, task: Task | str, *, cascade: bool = False) -> Task:
         from task2vec.service.zoo import remove_task
 
-        return answer(Task, remove_task(self._workspace, task, cascade=cascade).to_json())
+        removed = remove_task(self._workspace, id_of(task), cascade=cascade)
+        return answer(Task, removed.to_json())
 
 
 @described_like(client.Models)
 class Models(Part):
     """The starting models."""
 
-    def add(self, ref: str, *, name: str | None = None, task: str | None = None) -> Model:
+    def add(self, ref: str, *, name: str | None = None, task: Task | str | None = None) -> Model:
         from task2vec.service.zoo import add_model
 
-        asked = ask(NewModel, ref=ref, name=name, task=task)
+        asked = ask(NewModel, ref=ref, name=name, task=None if task is None else id_of(task))
         record = add_model(self._workspace, asked.ref, name=asked.name, task=asked.task)
         return answer(Model, record.to_json())
 
-    def list(self) -> Iterator[Model]:
+    def list(self, *, page_size: int | None = None) -> Iterator[Model]:
         from task2vec.service.zoo import list_models
 
+        size_of_pages(page_size)
         return (answer(Model, record.to_json()) for record in list_models(self._workspace))
 
-    def get(self, model: str) -> Model:
+    def get(self, model: Model | str) -> Model:
         from task2vec.service.zoo import get_model
 
-        return answer(Model, get_model(self._workspace, model).to_json())
+        return answer(Model, get_model(self._workspace, id_of(model)).to_json())
 
-    def export(self, model: str, path: str | os.PathLike[str]) -> Model:
+    def export(self, model: Model | str, path: str | os.PathLike[str]) -> Model:
         from task2vec.service.experts import checkpoint
         from task2vec.service.zoo import get_model
 
-        record = get_model(self._workspace, model)
+        record = get_model(self._workspace, id_of(model))
         found = answer(Model, record.to_json())
         weights = checkpoint(self._workspace, record)
         if weights is None or not weights.is_file():
@@ -118,17 +124,20 @@ class Models(Part):
         save_weights(Path(path), weights.read_bytes(), of=found)
         return found
 
-    def edit(self, model: str, *, name: str | None = None, licence: str | None = None) -> Model:
+    def edit(
+        self, model: Model | str, *, name: str | None = None, licence: str | None = None
+    ) -> Model:
         from task2vec.service.catalogue import edit_model
 
         asked = ask(ModelEdit, name=name, licence=licence)
-        record = edit_model(self._workspace, model, name=asked.name, licence=asked.licence)
+        record = edit_model(self._workspace, id_of(model), name=asked.name, licence=asked.licence)
         return answer(Model, record.to_json())
 
-    def remove(self, model: str, *, cascade: bool = False) -> Model:
+    def remove(self, model: Model | str, *, cascade: bool = False) -> Model:
         from task2vec.service.zoo import remove_model
 
-        return answer(Model, remove_model(self._workspace, model, cascade=cascade).to_json())
+        removed = remove_model(self._workspace, id_of(model), cascade=cascade)
+        return answer(Model, removed.to_json())
 
 
 @described_like(client.Outcomes)
@@ -137,15 +146,16 @@ class Outcomes(Part):
 
     def add(
         self,
-        model: str,
-        task: str,
+        model: Model | str,
+        task: Task | str,
         accuracy: float,
         *,
         protocol: str = "fine-tuning",
         images: int | None = None,
         seed: int | None = None,
     ) -> Outcome:
-        measured = Measured(model, task, accuracy, protocol=protocol, images=images, seed=seed)
+        of, on = id_of(model), id_of(task)
+        measured = Measured(of, on, accuracy, protocol=protocol, images=images, seed=seed)
         (added,) = self.add_many([stated(measured)])
         return added
 
@@ -169,8 +179,17 @@ class Outcomes(Part):
             outcome(record, model=models[record.model], task=tasks[record.task]) for record in added
         ]
 
-    def list(self, *, model: str | None = None, task: str | None = None) -> Iterator[Outcome]:
+    def list(
+        self,
+        *,
+        model: Model | str | None = None,
+        task: Task | str | None = None,
+        page_size: int | None = None,
+    ) -> Iterator[Outcome]:
         from task2vec.service.outcomes import list_outcomes
 
-        found = list_outcomes(self._workspace, model=model, task=task)
-        return (outcome(record, model=of, task=on) for record, of, on in found)
+        size_of_pages(page_size)
+        of = None if model is None else id_of(model)
+        on = None if task is None else id_of(task)
+        found = list_outcomes(self._workspace, model=of, task=on)
+        return (outcome(record, model=model, task=task) for record, model, task in found)

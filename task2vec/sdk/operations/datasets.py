@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
+from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.operations.uploads import upload
 from task2vec.sdk.operations.waiting import Told
@@ -34,17 +35,23 @@ def upload_dataset(
     return upload(sender, source, name=name, progress=progress)
 
 
-def list_datasets(sender: Sender, *, sha256: str | None = None) -> Stream[Dataset]:
-    """Yield the data sets, newest first; none of a local store."""
-    return pages(sender, get("/datasets", DatasetPage, sha256=sha256), lambda page: page.datasets)
+def list_datasets(
+    sender: Sender, *, sha256: str | None = None, page_size: int | None = None
+) -> Stream[Dataset]:
+    """Yield the data sets, newest first; none of a local store.
+
+    A server gives ``page_size`` of them at a time.
+    """
+    request = get("/datasets", DatasetPage, sha256=sha256, page_size=size_of_pages(page_size))
+    return pages(sender, request, lambda page: page.datasets)
 
 
-def get_dataset(sender: Sender, dataset: str) -> Steps[Dataset]:
+def get_dataset(sender: Sender, dataset: Dataset | str) -> Steps[Dataset]:
     """Return one data set by its id; raises `UnknownNameError`."""
-    return call(sender, get(f"/datasets/{segment(dataset)}", Dataset))
+    return call(sender, get(f"/datasets/{segment(id_of(dataset))}", Dataset))
 
 
-def remove_dataset(sender: Sender, dataset: str) -> Steps[Dataset]:
+def remove_dataset(sender: Sender, dataset: Dataset | str) -> Steps[Dataset]:
     """Remove a data set and return what it was; raises `StateError` while a job needs it."""
     found = yield from get_dataset(sender, dataset)
     yield from call(sender, delete(f"/datasets/{segment(found.id)}"))

@@ -1,5 +1,6 @@
 """The jobs of a server."""
 
+from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.operations.waiting import Told, job_events, wait_for
 from task2vec.sdk.request import get, post, segment
@@ -15,26 +16,30 @@ def list_jobs(
     state: JobState | str | None = None,
     kind: JobKind | str | None = None,
     batch: str | None = None,
+    page_size: int | None = None,
 ) -> Stream[Job]:
-    """Yield the jobs, newest first; none of a local store, where work is done at once."""
-    return pages(
-        sender, get("/jobs", JobPage, state=state, kind=kind, batch=batch), lambda page: page.jobs
-    )
+    """Yield the jobs, newest first; none of a local store, where work is done at once.
+
+    A server gives ``page_size`` of them at a time.
+    """
+    size = size_of_pages(page_size)
+    request = get("/jobs", JobPage, state=state, kind=kind, batch=batch, page_size=size)
+    return pages(sender, request, lambda page: page.jobs)
 
 
-def get_job(sender: Sender, job: str) -> Steps[Job]:
-    """Return one job by its id; raises `UnknownNameError`."""
-    return call(sender, get(f"/jobs/{segment(job)}", Job))
+def get_job(sender: Sender, job: Job | str) -> Steps[Job]:
+    """Return one job by its id, or as it is now; raises `UnknownNameError`."""
+    return call(sender, get(f"/jobs/{segment(id_of(job))}", Job))
 
 
-def cancel_job(sender: Sender, job: str) -> Steps[Job]:
+def cancel_job(sender: Sender, job: Job | str) -> Steps[Job]:
     """Stop a job; raises `StateError` when it has ended."""
-    return call(sender, post(f"/jobs/{segment(job)}:cancel", Job))
+    return call(sender, post(f"/jobs/{segment(id_of(job))}:cancel", Job))
 
 
-def retry_job(sender: Sender, job: str) -> Steps[Job]:
+def retry_job(sender: Sender, job: Job | str) -> Steps[Job]:
     """Do a failed or cancelled job again; raises `StateError` for any other."""
-    return call(sender, post(f"/jobs/{segment(job)}:retry", Job))
+    return call(sender, post(f"/jobs/{segment(id_of(job))}:retry", Job))
 
 
 def wait_for_job(
@@ -50,6 +55,6 @@ def wait_for_job(
     return wait_for(sender, job, progress=progress, timeout=timeout)
 
 
-def events_of_job(sender: Sender, job: str, *, after: int | None = None) -> Stream[JobEvent]:
+def events_of_job(sender: Sender, job: Job | str, *, after: int | None = None) -> Stream[JobEvent]:
     """Yield what happens to a job until it has ended, later than the event ``after`` if given."""
-    return job_events(sender, job, after=after)
+    return job_events(sender, id_of(job), after=after)

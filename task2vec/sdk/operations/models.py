@@ -5,37 +5,44 @@ from pathlib import Path
 from typing import Any
 
 from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.request import Method, Request, delete, get, patch, post, segment
 from task2vec.sdk.saving import save_weights
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, Stream, compute
 from task2vec.wire.models import Model, ModelEdit, ModelPage, NewModel
+from task2vec.wire.tasks import Task
 
 
 def add_model(
-    sender: Sender, ref: str, *, name: str | None = None, task: str | None = None
+    sender: Sender, ref: str, *, name: str | None = None, task: Task | str | None = None
 ) -> Steps[Model]:
     """Register a starting model by its reference, as an expert of a stored ``task`` if given.
 
     Raises `UnknownNameError`, `WeightsError` or `InputError` for an unusable reference, and
     `NameTakenError`.
     """
-    return call(sender, post("/models", Model, ask(NewModel, ref=ref, name=name, task=task)))
+    owner = None if task is None else id_of(task)
+    return call(sender, post("/models", Model, ask(NewModel, ref=ref, name=name, task=owner)))
 
 
-def list_models(sender: Sender) -> Stream[Model]:
-    """Yield the models; packaged ones are there from the start."""
-    return pages(sender, get("/models", ModelPage), lambda page: page.models)
+def list_models(sender: Sender, *, page_size: int | None = None) -> Stream[Model]:
+    """Yield the models; packaged ones are there from the start.
+
+    A server gives ``page_size`` of them at a time.
+    """
+    request = get("/models", ModelPage, page_size=size_of_pages(page_size))
+    return pages(sender, request, lambda page: page.models)
 
 
-def get_model(sender: Sender, model: str) -> Steps[Model]:
+def get_model(sender: Sender, model: Model | str) -> Steps[Model]:
     """Return one model by name or id; raises `UnknownNameError`."""
-    return call(sender, get(f"/models/{segment(model)}", Model))
+    return call(sender, get(f"/models/{segment(id_of(model))}", Model))
 
 
 def edit_model(
-    sender: Sender, model: str, *, name: str | None = None, licence: str | None = None
+    sender: Sender, model: Model | str, *, name: str | None = None, licence: str | None = None
 ) -> Steps[Model]:
     """Change a model's name or licence; None leaves them.
 
@@ -50,7 +57,7 @@ def edit_model(
     return found
 
 
-def export_model(sender: Sender, model: str, path: str | os.PathLike[str]) -> Steps[Model]:
+def export_model(sender: Sender, model: Model | str, path: str | os.PathLike[str]) -> Steps[Model]:
     """Write an expert's weights to a .safetensors file under timm's names, whole or not at all.
 
     Raises `UnknownNameError` for a model that is not there or whose weights are not in the store,
@@ -65,7 +72,7 @@ def export_model(sender: Sender, model: str, path: str | os.PathLike[str]) -> St
     return found
 
 
-def remove_model(sender: Sender, model: str, *, cascade: bool = False) -> Steps[Model]:
+def remove_model(sender: Sender, model: Model | str, *, cascade: bool = False) -> Steps[Model]:
     """Remove a model and return what it was; with ``cascade`` its outcomes go too.
 
     Raises `UnknownNameError`, and `InputError` when outcomes hang on it without ``cascade``, or for

@@ -5,18 +5,21 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.request import get, post
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, Stream, compute
 from task2vec.service.outcome_file import Measured, read_outcomes
+from task2vec.wire.models import Model
 from task2vec.wire.outcomes import NewOutcome, NewOutcomes, Outcome, OutcomePage
+from task2vec.wire.tasks import Task
 
 
 def add_outcome(
     sender: Sender,
-    model: str,
-    task: str,
+    model: Model | str,
+    task: Task | str,
     accuracy: float,
     *,
     protocol: str = "fine-tuning",
@@ -27,7 +30,8 @@ def add_outcome(
 
     Raises `UnknownNameError` for a model or task that is not there, `SettingError` out of range.
     """
-    outcome = stated(Measured(model, task, accuracy, protocol=protocol, images=images, seed=seed))
+    of, on = id_of(model), id_of(task)
+    outcome = stated(Measured(of, on, accuracy, protocol=protocol, images=images, seed=seed))
     (added,) = yield from add_outcomes(sender, [outcome])
     return added
 
@@ -57,10 +61,18 @@ def import_outcomes(sender: Sender, path: str | os.PathLike[str]) -> Steps[list[
 
 
 def list_outcomes(
-    sender: Sender, *, model: str | None = None, task: str | None = None
+    sender: Sender,
+    *,
+    model: Model | str | None = None,
+    task: Task | str | None = None,
+    page_size: int | None = None,
 ) -> Stream[Outcome]:
-    """Yield the outcomes; raises `UnknownNameError` for a model or task that is not there."""
-    request = get("/outcomes", OutcomePage, model=model, task=task)
+    """Yield the outcomes; raises `UnknownNameError` for a model or task that is not there.
+
+    A server gives ``page_size`` of them at a time.
+    """
+    of, on = (given and id_of(given) for given in (model, task))
+    request = get("/outcomes", OutcomePage, model=of, task=on, page_size=size_of_pages(page_size))
     return pages(sender, request, lambda page: page.outcomes)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from task2vec.errors import InputError
 from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.packing.form import Form
 from task2vec.sdk.packing.payload import Payload
@@ -22,24 +23,34 @@ if TYPE_CHECKING:
 _NPZ = "application/octet-stream"
 
 
-def list_tasks(sender: Sender, *, tag: str | None = None, probe: str | None = None) -> Stream[Task]:
-    """Yield the stored tasks by name, or those with a ``tag``, or of a ``probe``."""
-    return pages(sender, get("/tasks", TaskPage, tag=tag, probe=probe), lambda page: page.tasks)
+def list_tasks(
+    sender: Sender,
+    *,
+    tag: str | None = None,
+    probe: str | None = None,
+    page_size: int | None = None,
+) -> Stream[Task]:
+    """Yield the stored tasks by name, or those with a ``tag``, or of a ``probe``.
+
+    A server gives ``page_size`` of them at a time.
+    """
+    request = get("/tasks", TaskPage, tag=tag, probe=probe, page_size=size_of_pages(page_size))
+    return pages(sender, request, lambda page: page.tasks)
 
 
-def get_task(sender: Sender, task: str) -> Steps[TaskDetails]:
+def get_task(sender: Sender, task: Task | str) -> Steps[TaskDetails]:
     """Return a task by name or id, with its provenance; raises `UnknownNameError`."""
-    return call(sender, get(f"/tasks/{segment(task)}", TaskDetails))
+    return call(sender, get(f"/tasks/{segment(id_of(task))}", TaskDetails))
 
 
-def embedding_of(sender: Sender, task: str) -> "Steps[TaskEmbedding]":
+def embedding_of(sender: Sender, task: Task | str) -> "Steps[TaskEmbedding]":
     """Return a task's embedding, bit by bit as it is stored; raises `UnknownNameError`."""
-    content = yield from call(sender, _npz_of(task))
+    content = yield from call(sender, _npz_of(id_of(task)))
     _, embedding = yield from compute(lambda: _loaded(content))
     return embedding
 
 
-def export_task(sender: Sender, task: str, path: str | os.PathLike[str]) -> Steps[Task]:
+def export_task(sender: Sender, task: Task | str, path: str | os.PathLike[str]) -> Steps[Task]:
     """Write a task's embedding to a .npz file, whole or not at all.
 
     Raises `UnknownNameError`, and `InputError` when the file cannot be written.
@@ -82,7 +93,7 @@ def import_task(
 
 
 def edit_task(
-    sender: Sender, task: str, *, name: str | None = None, tags: Sequence[str] | None = None
+    sender: Sender, task: Task | str, *, name: str | None = None, tags: Sequence[str] | None = None
 ) -> Steps[Task]:
     """Change a task's name or tags; None leaves them.
 
@@ -92,7 +103,9 @@ def edit_task(
     changes: dict[str, Any] = {} if name is None else {"name": name}
     changes |= {} if tags is None else {"tags": tuple(tags)}
     question = ask(TaskEdit, **changes)
-    found, tag = yield from call(sender, _tagged(get(f"/tasks/{segment(task)}", TaskDetails)))
+    found, tag = yield from call(
+        sender, _tagged(get(f"/tasks/{segment(id_of(task))}", TaskDetails))
+    )
     if not changes:
         return _without_details(found)
     request = patch(f"/tasks/{segment(found.id)}", Task, question)
@@ -100,7 +113,7 @@ def edit_task(
     return edited
 
 
-def remove_task(sender: Sender, task: str, *, cascade: bool = False) -> Steps[Task]:
+def remove_task(sender: Sender, task: Task | str, *, cascade: bool = False) -> Steps[Task]:
     """Remove a task and return what it was; with ``cascade`` its experts and outcomes go too.
 
     Raises `UnknownNameError`, and `InputError` when something hangs on it without ``cascade``.

@@ -5,6 +5,7 @@ from asyncio import CancelledError
 from collections.abc import Callable
 
 from task2vec.errors import DeadlineError, ServiceError, Task2VecError
+from task2vec.sdk.operations.naming import id_of
 from task2vec.sdk.problems import job_error, raise_for
 from task2vec.sdk.request import Answer, Method, Request, get, segment, understood
 from task2vec.sdk.senders import call
@@ -69,7 +70,7 @@ def wait_for(
         DeadlineError: when ``timeout`` seconds have passed. The job goes on, as it does when the
             wait is interrupted.
     """
-    id_ = job.id if isinstance(job, Job) else job
+    id_ = id_of(job)
     until = None if timeout is None else time.monotonic() + timeout
     try:
         ended = yield from _ended(sender, id_, progress, until)
