@@ -39,7 +39,7 @@ Errors know nothing of transports: the command line and the HTTP service map the
 codes and statuses.
 """
 
-from typing import Any
+from typing import Any, Self
 
 
 class Task2VecError(Exception):
@@ -111,6 +111,15 @@ class NameTakenError(InputError):
     """The name belongs to something else already."""
 
     code = "name_taken"
+
+    @classmethod
+    def of_task(cls, name: str) -> Self:
+        """Return the error for a name that a stored task has, in words for every interface."""
+        return cls(
+            f"There is a task named '{name}' already",
+            remedy="Replace it with `update` (`--update` on the command line), or choose another "
+            "name.",
+        )
 
 
 class SettingError(InputError):

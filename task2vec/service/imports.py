@@ -5,7 +5,7 @@ from pathlib import Path
 
 from task2vec.distance import task_complexity
 from task2vec.embedding.files import load_embedding
-from task2vec.errors import InputError, NameTakenError, SpaceMismatchError, TooLargeError
+from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
 from task2vec.service.provenance import check_embedding
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name
@@ -64,7 +64,8 @@ def add_embedding(
     """
     stated, embedding = read_embedding(path)
     wanted = stated if name is None else name
-    check_name(wanted)
+    # Whether a task to be replaced has such a name, the store knows.
+    check_name(wanted, new=not update)
     check_embedding(embedding)
     if not any_space:
         _check_space(workspace, embedding)
@@ -80,13 +81,7 @@ def add_embedding(
         tags=tuple(dict.fromkeys(tags)),
         warnings=("embedded elsewhere: its images are not known here",),
     )
-    try:
-        return workspace.store(create=True).tasks.add(record, embedding, replace=update)
-    except NameTakenError as error:
-        raise NameTakenError(
-            f"There is a task named '{wanted}' already",
-            remedy="Replace it with update=true, or give another name.",
-        ) from error
+    return workspace.store(create=True).tasks.add(record, embedding, replace=update)
 
 
 def _check_space(workspace: Workspace, embedding: TaskEmbedding) -> None:

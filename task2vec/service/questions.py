@@ -119,16 +119,14 @@ def _embed(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
     dataset = store.datasets.get(question["dataset"])
     settings = _check_settings(question)
     name = question.get("name") or dataset.name
-    check_name(name)
+    check_name(name, new=False)
     known = store.tasks.named(name)
+    check_name(name, new=known is None)
     answer = None
     if known is not None and known.source_signature == source_signature(dataset, settings):
         answer = {**known.to_json(), "status": "unchanged"}
     elif known is not None and not question.get("update"):
-        raise NameTakenError(
-            f"There is a task named '{name}' already",
-            remedy="Replace it with `update`, or choose another name.",
-        )
+        raise NameTakenError.of_task(name)
     payload = {**question, "dataset": dataset.id, "name": name, "settings": settings}
     return Checked(payload, name, (dataset,), answer)
 
@@ -192,6 +190,7 @@ def _finetune(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
     else:
         dataset = store.datasets.get(question["dataset"])
         task = store.tasks.named(dataset.name)
+        check_name(dataset.name, new=task is None)
         if task is not None and not same_bytes(task, dataset):
             raise NameTakenError(
                 f"Another task is named '{dataset.name}' already",

@@ -58,7 +58,7 @@ def recommend(
             "No starting model passes the limits",
             expected="at least one of the models that `task2vec models list` shows",
             got=f"{limits}",
-            remedy="Loosen --max-parameters, --architecture or --licence.",
+            remedy="Loosen the limits on parameters, architecture or licence.",
         )
     store = workspace.existing_store()
     default = default_model_id()

@@ -122,7 +122,8 @@ def check_comparable(workspace: Workspace, space: Space) -> None:
                 f"None of the {len(records)} stored tasks is in the space of this one",
                 expected=error.expected,
                 got=error.got,
-                remedy=f"Use --probe {records[0].provenance.probe_name}, or embed the tasks anew.",
+                remedy=f"Use the probe {records[0].provenance.probe_name}, or embed the tasks "
+                "anew.",
             ) from error
 
 

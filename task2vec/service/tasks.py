@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from task2vec.distance import task_complexity
-from task2vec.errors import NameTakenError, SourceError, UnknownNameError
+from task2vec.errors import NameTakenError, SourceError
 from task2vec.service.subjects import PATH_STARTS
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name
@@ -51,7 +51,7 @@ def embed(
     task = _opened(request.source) if isinstance(request.source, str) else request.source
     if request.name is not None:
         task = replace(task, name=request.name)
-    check_name(task.name)
+    check_name(task.name, new=False)
     _check_free(workspace, task.name, update=request.update)
     workspace.check_writable()
     started = perf_counter()
@@ -111,13 +111,7 @@ def export(workspace: Workspace, name: str, path: Path) -> TaskRecord:
 
 def _check_free(workspace: Workspace, name: str, *, update: bool) -> None:
     store = workspace.existing_store()
-    if store is None or update:
-        return
-    try:
-        taken = store.tasks.get(name)
-    except UnknownNameError:
-        return
-    raise NameTakenError(
-        f"There is a task named '{taken.name}' already",
-        remedy="Replace it with `--update`, or choose another name with `--name`.",
-    )
+    known = None if store is None else store.tasks.named(name)
+    check_name(name, new=known is None)
+    if known is not None and not update:
+        raise NameTakenError.of_task(known.name)

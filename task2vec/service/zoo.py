@@ -158,7 +158,7 @@ def remove_model(
     if model.id in {packaged.id for packaged in packaged_models()}:
         raise StateError(
             f"{model.name} cannot be removed: it comes with an installed package",
-            remedy="Leave it out of answers with limits such as --architecture.",
+            remedy="Leave it out of answers with limits such as that on the architecture.",
         )
     removed = workspace.store().models.remove(model.id, cascade=cascade, check=check)
     _drop_checkpoints(workspace, [removed])

@@ -90,7 +90,7 @@ class Models:
             )
             if edited == record:
                 return record
-            check_name(edited.name)
+            check_name(edited.name, new=edited.name != record.name)
             if edited.name != record.name:
                 _check_free(connection, edited, columns=("name",))
             own = schema.models.c.id == record.id
@@ -123,7 +123,7 @@ class Models:
                     f"Model '{record.name}' cannot be removed alone",
                     expected="no outcomes that hang on it",
                     got=f"outcomes: {outcomes}",
-                    remedy="Remove them together with `--cascade`.",
+                    remedy="Remove them together with `cascade` (`--cascade` on the command line).",
                 )
             connection.execute(delete(schema.outcomes).where(own))
             connection.execute(delete(schema.models).where(schema.models.c.id == record.id))

@@ -94,5 +94,6 @@ def vectors_missing(who: str) -> StoreCorruptError:
     """Return the error for tasks without vectors."""
     return StoreCorruptError(
         f"{who} no embedding in the store",
-        remedy="Embed again with `--update`, or restore the store from a copy.",
+        remedy="Embed again with `update` (`--update` on the command line), or restore the store "
+        "from a copy.",
     )

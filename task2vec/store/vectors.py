@@ -79,5 +79,6 @@ def _damaged(task: str, *, expected: str, got: str) -> StoreCorruptError:
         f"The embedding of task '{task}' is damaged in the store",
         expected=expected,
         got=got,
-        remedy=f"Embed it again with `--update --name {task}`, or remove it.",
+        remedy=f"Embed it again as '{task}' with `update` (`--update` on the command line), or "
+        "remove it.",
     )

@@ -38,8 +38,11 @@ def test_a_source_is_embedded_to_the_same_vector_everywhere(
 
     assert (task.name, task.images, task.classes, task.tags) == (fresh, IMAGES, 2, ("a",))
     assert any(progress.done for progress in told)
-    with pytest.raises(NameTakenError, match=fresh):
+    with pytest.raises(NameTakenError, match=fresh) as taken:
         client.embed(source, images=IMAGES)
+    # In words for every interface: the options of one are not those of the others.
+    assert str(taken.value) == str(NameTakenError.of_task(fresh))
+    assert "`update` (`--update` on the command line)" in str(taken.value)
     whole = small.sources / "emoji_food"
     again = client.embed(whole, name=fresh, images=USED, update=True)
     assert again.id == task.id

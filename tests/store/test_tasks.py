@@ -186,7 +186,7 @@ def test_removing_what_others_hang_on_is_refused_unless_they_go_too(store, task,
     store.models.add(model("plain"))
     for name, on in (("expert", "fish"), ("plain", "birds"), ("plain", "fish")):
         store.outcomes.add(Outcome(id="", model=name, task=on, accuracy=0.5, protocol="p"))
-    with pytest.raises(InputError, match=r"got models: 1, outcomes: 2.*--cascade"):
+    with pytest.raises(InputError, match=r"got models: 1, outcomes: 2.*`cascade` \(`--cascade`"):
         store.tasks.remove("birds")
     assert len(store.outcomes.list()) == 3
     store.tasks.remove("birds", cascade=True)

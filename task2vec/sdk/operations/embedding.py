@@ -104,7 +104,4 @@ def embed(
 def _check_free(sender: Sender, name: str) -> Steps[None]:
     taken = yield from stored(sender, name)
     if taken is not None:
-        raise NameTakenError(
-            f"There is a task named '{taken.name}' already",
-            remedy="Replace it with `--update`, or choose another name with `--name`.",
-        )
+        raise NameTakenError.of_task(taken.name)
