@@ -59,9 +59,12 @@ def list_tasks(
     after: str | None = None,
     probe: str | None = None,
     tag: str | None = None,
+    name: str | None = None,
 ) -> TaskPage:
-    """Return up to ``limit`` tasks from behind the name ``after``."""
-    found = workspace.store().tasks.page(limit=limit + 1, after=after, probe=probe, tag=tag)
+    """Return up to ``limit`` tasks from behind the name ``after``, or the one of this ``name``."""
+    found = workspace.store().tasks.page(
+        limit=limit + 1, after=after, probe=probe, tag=tag, name=name
+    )
     return TaskPage(tuple(found[:limit]), found[limit - 1].name if len(found) > limit else None)
 
 

@@ -37,7 +37,7 @@ def edit_task(
     )
     if edited == old:
         return old
-    check_name(edited.name)
+    check_name(edited.name, new=edited.name != old.name)
     columns = schema.tasks.c
     taken = select(columns.id).where(columns.name == edited.name, columns.id != old.id)
     if connection.scalar(taken) is not None:
@@ -54,13 +54,21 @@ def edit_task(
 
 
 def page_of_tasks(
-    connection: Connection, *, limit: int, after: str | None, probe: str | None, tag: str | None
+    connection: Connection,
+    *,
+    limit: int,
+    after: str | None,
+    probe: str | None,
+    tag: str | None,
+    name: str | None = None,
 ) -> list[TaskRecord]:
     """Return up to ``limit`` tasks by name, from the name behind ``after`` on."""
     columns = schema.tasks.c
     query = select(schema.tasks).order_by(columns.name).limit(limit)
     if after is not None:
         query = query.where(columns.name > after)
+    if name is not None:
+        query = query.where(columns.name == name)
     if probe is not None:
         query = query.where(columns.probe_name == probe)
     if tag is not None:

@@ -73,7 +73,7 @@ class Tasks(TaskLookups):
             SettingError: for an unusable name, or an embedding that is not the record's.
             SpaceMismatchError: for an embedding without the number of elements of its space.
         """
-        check_name(record.name)
+        check_name(record.name, new=False)
         if record.provenance != embedding.provenance:
             raise SettingError(
                 f"The record and the embedding of task '{record.name}' do not belong together",
@@ -84,11 +84,9 @@ class Tasks(TaskLookups):
         existing = connection.scalar(
             select(schema.tasks.c.id).where(schema.tasks.c.name == record.name)
         )
+        check_name(record.name, new=existing is None)
         if existing is not None and not replace:
-            raise NameTakenError(
-                f"There is a task named '{record.name}' already",
-                remedy="Replace it with `--update`, or choose another name with `--name`.",
-            )
+            raise NameTakenError.of_task(record.name)
         stored = dataclasses.replace(
             record,
             id=existing or record.id or new_id("tsk"),
@@ -193,7 +191,8 @@ class Tasks(TaskLookups):
                     f"Task '{record.name}' cannot be removed alone",
                     expected="no models or outcomes that hang on it",
                     got=f"models: {hanging[0]}, outcomes: {hanging[1]}",
-                    remedy="Remove them first, or all together with `--cascade`.",
+                    remedy="Remove them first, or all together with `cascade` (`--cascade` on the "
+                    "command line).",
                 )
             connection.execute(delete(schema.outcomes).where(outcomes))
             connection.execute(delete(schema.models).where(experts))
@@ -209,13 +208,16 @@ class Tasks(TaskLookups):
         after: str | None = None,
         probe: str | None = None,
         tag: str | None = None,
+        name: str | None = None,
     ) -> list[TaskRecord]:
         """Return up to ``limit`` records by name, from behind the name ``after``.
 
-        ``probe`` (its name) and ``tag`` are as in `list`.
+        ``probe`` (its name) and ``tag`` are as in `list`; ``name`` leaves the task of this name.
         """
         with self._database.read() as connection:
-            return page_of_tasks(connection, limit=limit, after=after, probe=probe, tag=tag)
+            return page_of_tasks(
+                connection, limit=limit, after=after, probe=probe, tag=tag, name=name
+            )
 
     def changes_since(self, number: int) -> list[Change]:
         """Return what happened after the change with this ``number``, oldest first."""

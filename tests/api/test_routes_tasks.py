@@ -48,6 +48,17 @@ async def test_tasks_are_filtered_by_tag_and_probe(server: Running) -> None:
         assert [task["name"] for task in page["tasks"]] == names, given
 
 
+@pytest.mark.parametrize("name", ["a/b", "..", "a/b?c#d", "größe/1"])
+async def test_a_task_that_no_path_can_hold_is_found_by_its_name(
+    server: Running, name: str
+) -> None:
+    renamed = server.workspace.store().tasks.edit("greek_capitals", name=name)
+    for asked, ids in ((name, [renamed.id]), ("greek_capitals", []), (renamed.id, [])):
+        page = (await server.client.get("/v1/tasks", params={"name": asked})).json()
+        assert [task["id"] for task in page["tasks"]] == ids
+        assert page["next_page_token"] is None
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -70,7 +81,12 @@ async def test_a_token_that_was_altered_is_refused(server: Running, change, code
 async def test_a_token_belongs_to_its_list_and_its_filters(server: Running) -> None:
     page = (await server.client.get("/v1/tasks", params={"page_size": 1})).json()
     token = page["next_page_token"]
-    for path, given in (("/v1/tasks", {"tag": "x"}), ("/v1/models", {}), ("/v1/jobs", {})):
+    for path, given in (
+        ("/v1/tasks", {"tag": "x"}),
+        ("/v1/tasks", {"name": "x"}),
+        ("/v1/models", {}),
+        ("/v1/jobs", {}),
+    ):
         answer = await server.client.get(path, params={"page_token": token, **given})
         assert answer.json()["code"] == "bad_page_token", path
 

@@ -48,15 +48,23 @@ def list_tasks(
     probe: Annotated[
         str | None, Query(max_length=200, description="Only tasks embedded with this probe.")
     ] = None,
+    name: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            description="Only the task of this name: for one that no path can hold, such as `a/b`.",
+        ),
+    ] = None,
 ) -> Response:
     """Return the stored tasks by name, page by page."""
-    listing = Listing("tasks", tag=tag, probe=probe)
+    listing = Listing("tasks", tag=tag, probe=probe, called=name)
     page = catalogue.list_tasks(
         workspace,
         limit=page_size,
         after=listing.place(page_token),
         probe=probe,
         tag=tag,
+        name=name,
     )
     return json_answer(
         TaskPage(
