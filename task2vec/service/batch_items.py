@@ -71,7 +71,8 @@ def check_item(item: Item) -> None:
         SettingError: for a name or tag that cannot be used, or too many tags.
     """
     check_there(expanded(item.source))
-    check_name(item.name)
+    # Whether a task of this name is there, whoever embeds it finds out before the work.
+    check_name(item.name, new=False)
     faulty = [tag for tag in item.tags if not is_name(tag)]
     if faulty or len(item.tags) > MOST_TAGS:
         raise SettingError(

@@ -19,6 +19,15 @@ _HIDDEN = (
 NAME_PATTERN = f"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$"
 """For JSON Schema: visible characters, and spaces between them."""
 
+ID_PREFIXES = ("tsk", "mdl", "out", "dst", "job", "bat", "key")
+"""What ids begin with, before an underscore; not all have hexadecimal digits behind it."""
+
+# "." and ".." are steps of a path: no URL has them as the name of something.
+_RESERVED = f"({'|'.join(ID_PREFIXES)})_|[.][.]?$"
+
+NEW_NAME_PATTERN = f"^(?!{_RESERVED}){NAME_PATTERN.removeprefix('^')}"
+"""For JSON Schema: the names that something may be given. What has another already keeps it."""
+
 # As the hub has them: no name begins or ends with a dot or a hyphen, or has two in a row.
 _REPOSITORY_PART = "[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*"
 
@@ -30,7 +39,7 @@ MODEL_REFERENCE = (
 
 # No JSON carries lone surrogates, but the names of files do.
 _NAME = re.compile(NAME_PATTERN.replace(_HIDDEN, _HIDDEN + r"\ud800-\udfff"))
-_ID = re.compile(r"(tsk|mdl|out)_[0-9a-f]{16}")
+_NOT_FOR_NEW = re.compile(_RESERVED.replace("$", r"\Z"))
 
 
 def is_name(text: str) -> bool:
@@ -38,12 +47,18 @@ def is_name(text: str) -> bool:
     return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None
 
 
-def check_name(name: str) -> None:
-    """Raise `SettingError` for a name that could not be typed, shown, or told from an id."""
-    if not is_name(name) or _ID.fullmatch(name):
+def check_name(name: str, *, new: bool = True) -> None:
+    """Raise `SettingError` for a name that could not be typed or shown.
+
+    And for a ``new`` one that could be taken for an id, or that no URL could hold; what an earlier
+    version gave such a name keeps it.
+    """
+    if not is_name(name) or (new and _NOT_FOR_NEW.match(name)):
+        starts = ", ".join(f"{prefix}_" for prefix in ID_PREFIXES)
         raise SettingError(
             "This name cannot be used",
-            expected=f"1 to {LONGEST_NAME} printable characters that do not look like an id",
+            expected=f"1 to {LONGEST_NAME} printable characters, other than . and .., that do not "
+            f"begin as an id does ({starts})",
             got=repr(name[: LONGEST_NAME + 1]),
         )
 

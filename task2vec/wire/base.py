@@ -6,7 +6,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from task2vec.types.names import LONGEST_NAME, MOST_TAGS, NAME_PATTERN, is_name
+from task2vec.types.names import (
+    LONGEST_NAME,
+    MOST_TAGS,
+    NAME_PATTERN,
+    NEW_NAME_PATTERN,
+    is_name,
+)
 from task2vec.wire.showing import as_html, as_rich
 
 
@@ -50,6 +56,14 @@ Name = Annotated[
     AfterValidator(_shown),
 ]
 """What people call a task, a model or a tag."""
+
+# The store refuses what the pattern does: it knows which names are new.
+NewName = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST_NAME, json_schema_extra={"pattern": NEW_NAME_PATTERN}),
+    AfterValidator(_shown),
+]
+"""What a task, a model or a data set is to be called."""
 
 EITHER_TASK_OR_DATASET: JsonDict = {
     "oneOf": [

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from task2vec.types.jobs import Priority
-from task2vec.wire.base import Answer, Name, Page, Question, Tags, Time
+from task2vec.wire.base import Answer, Name, NewName, Page, Question, Tags, Time
 from task2vec.wire.problems import Problem
 from task2vec.wire.settings import EmbeddingSettings
 from task2vec.wire.tasks import Task
@@ -30,7 +30,7 @@ class NewItem(Question):
     """One data set to embed."""
 
     dataset: Name
-    name: Name | None = None
+    name: NewName | None = None
     tags: Tags = ()
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field, HttpUrl
 
-from task2vec.wire.base import Answer, Name, Page, Question, Time
+from task2vec.wire.base import Answer, Name, NewName, Page, Question, Time
 
 
 class Dataset(Answer):
@@ -51,5 +51,5 @@ class NewRemoteDataset(Question):
         }
     )
 
-    name: Name
+    name: NewName
     images: tuple[RemoteImage, ...] = Field(min_length=2, max_length=100_000)

@@ -9,6 +9,7 @@ from task2vec.wire.base import (
     EITHER_TASK_OR_DATASET,
     Answer,
     Name,
+    NewName,
     Page,
     Question,
     Tags,
@@ -92,7 +93,7 @@ class NewEmbedding(Question):
     )
 
     dataset: Name
-    name: Name | None = Field(None, description="Default: the data set's name.")
+    name: NewName | None = Field(None, description="Default: the data set's name.")
     tags: Tags = ()
     update: bool = Field(False, description="Replace a task of this name.")
     priority: Priority = Priority.NORMAL
@@ -107,7 +108,7 @@ class NewTuning(Question):
     task: Name | None = Field(None, description="A stored task whose data set is still kept.")
     dataset: Name | None = Field(None, description="An uploaded data set, embedded first.")
     start: Name = Field("efficientnet_lite0", description="The starting model.")
-    name: Name | None = Field(None, description="The expert's name. Default: TASK-from-MODEL.")
+    name: NewName | None = Field(None, description="The expert's name. Default: TASK-from-MODEL.")
     priority: Priority = Priority.NORMAL
     settings: TuningSettings = Field(TuningSettings())
 

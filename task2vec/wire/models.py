@@ -3,7 +3,7 @@
 from pydantic import ConfigDict, Field
 
 from task2vec.types.names import MODEL_REFERENCE
-from task2vec.wire.base import Answer, Name, Page, Question
+from task2vec.wire.base import Answer, Name, NewName, Page, Question
 
 
 class Model(Answer):
@@ -40,12 +40,12 @@ class NewModel(Question):
         json_schema_extra={"pattern": MODEL_REFERENCE},
         description="`timm:NAME` or `hf-hub:ORG/NAME`; files of the server cannot be named.",
     )
-    name: Name | None = None
+    name: NewName | None = None
     task: Name | None = Field(None, description="The stored task that it is an expert of.")
 
 
 class ModelEdit(Question):
     """What can change of a model; what is left out stays."""
 
-    name: Name | None = None
+    name: NewName | None = None
     licence: Name | None = None

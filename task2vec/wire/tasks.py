@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from task2vec.wire.base import Answer, Name, Page, Question, Tags, Time
+from task2vec.wire.base import Answer, NewName, Page, Question, Tags, Time
 
 
 class Space(Answer):
@@ -134,7 +134,7 @@ class TaskPage(Page):
 class TaskEdit(Question):
     """What can change of a task; what is left out stays."""
 
-    name: Name | None = None
+    name: NewName | None = None
     tags: Tags | None = None
 
 

@@ -11,7 +11,7 @@ from task2vec.service.datasets import format_of
 from task2vec.service.packing import PACKED, Packer
 from task2vec.service.uploads import Upload, begin_upload
 from task2vec.service.workspace import Workspace
-from task2vec.types.names import LONGEST_NAME, NAME_PATTERN
+from task2vec.types.names import LONGEST_NAME, NEW_NAME_PATTERN
 from task2vec_api.forms import Part, TextPart
 from task2vec_api.sent_files import UploadPart
 
@@ -21,7 +21,7 @@ _NAME = {
     "type": "string",
     "minLength": 1,
     "maxLength": LONGEST_NAME,
-    "pattern": NAME_PATTERN,
+    "pattern": NEW_NAME_PATTERN,
 }
 FORM: dict[str, Any] = {
     "multipart/form-data": {

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from task2vec.errors import InputError
 from task2vec.service.imports import add_embedding
 from task2vec.service.uploads import begin_upload
-from task2vec.types.names import LONGEST_NAME, NAME_PATTERN, is_name
+from task2vec.types.names import LONGEST_NAME, NAME_PATTERN, NEW_NAME_PATTERN, is_name
 from task2vec.wire.tasks import Task
 from task2vec_api.callers import Writer
 from task2vec_api.documents import failing, json_answer, router, told
@@ -19,7 +19,8 @@ from task2vec_api.sent_files import UploadPart
 
 routes = router("tasks")
 
-_NAME = {"minLength": 1, "maxLength": LONGEST_NAME, "pattern": NAME_PATTERN}
+_TAG = {"minLength": 1, "maxLength": LONGEST_NAME, "pattern": NAME_PATTERN}
+_NAME = {**_TAG, "pattern": NEW_NAME_PATTERN}
 _FORM = {
     "requestBody": {
         "required": True,
@@ -43,7 +44,7 @@ _FORM = {
                         "tags": {
                             "type": "array",
                             "maxItems": 50,
-                            "items": {"type": "string", **_NAME},
+                            "items": {"type": "string", **_TAG},
                         },
                         "update": {
                             "type": "boolean",

@@ -1,0 +1,48 @@
+"""What is new gets no name that could be taken for an id, or that no URL can hold."""
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from task2vec.errors import SettingError
+from task2vec.types.names import NEW_NAME_PATTERN, check_name
+
+RESERVED = [
+    *("tsk_a", "mdl_efficientnet_lite0", "out_1", "dst_x y", "job_0123456789abcdef"),
+    *("bat_", "key_1", "tsk_0123456789abcdef", ".", ".."),
+]
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_a_reserved_name_is_refused_unless_something_has_it(name: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        check_name(name)
+    assert "mdl_" in str(caught.value.expected)
+    check_name(name, new=False)
+
+
+@pytest.mark.parametrize(
+    "name", ["task", "tsk", "mdl-a", "a mdl_b", "MDL_a", "outer", "jobs_a", "...", ".a", "..b"]
+)
+def test_others_are_free(name: str) -> None:
+    check_name(name)
+
+
+def test_what_cannot_be_shown_is_refused_always() -> None:
+    with pytest.raises(SettingError):
+        check_name("a\nb", new=False)
+
+
+@given(st.text(max_size=8) | st.builds(str.__add__, st.sampled_from(RESERVED), st.text(max_size=3)))
+@example(".\n")
+def test_the_schema_tells_the_same(text: str) -> None:
+    # In JSON Schema, `$` is the end of the text only.
+    told = re.search(NEW_NAME_PATTERN.replace("$", r"\Z"), text) is not None
+    try:
+        check_name(text)
+    except SettingError:
+        assert not told
+    else:
+        assert told
