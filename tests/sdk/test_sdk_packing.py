@@ -60,11 +60,52 @@ def test_the_same_files_are_the_same_bytes(source: Path, tmp_path: Path) -> None
     for path in copy.rglob("*"):
         os.utime(path, (1, 1))
     (copy / ".hidden").write_text("x")
-    (copy / "link").symlink_to(copy)
 
     assert pack(copy).sha256 == pack(source).sha256
     next(copy.rglob("*.png")).write_bytes(b"changed")
     assert pack(copy).sha256 != pack(source).sha256
+
+
+def test_what_is_left_out_here_is_told_on_the_other_side(source: Path, tmp_path: Path) -> None:
+    food = sorted(path for path in source.iterdir() if path.is_dir())[0]
+    secret = tmp_path / "secret-place"
+    secret.mkdir()
+    (secret / "1.png").write_bytes(next(source.rglob("*.png")).read_bytes())
+    (food / "linked.png").symlink_to(secret / "1.png")
+    (source / "linked").symlink_to(secret)
+    (food / "nothing.png").symlink_to("nowhere")
+    os.mkfifo(food / "pipe.png")
+    (source / "empty").mkdir()
+    payload = pack(source)
+    here, there = open_source(source), open_source(sent(payload, tmp_path))
+
+    assert facts(there) == facts(here)
+    left_out = " ".join(there.warnings)
+    for name in ("linked.png", "linked", "nothing.png", "pipe.png", "empty"):
+        assert name in left_out
+        assert name in " ".join(here.warnings)
+    # Where a link leads is nobody's business there.
+    assert b"secret" not in b"".join(payload.chunks())
+
+
+def test_a_folder_of_nothing_but_links_holds_no_files(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "food").symlink_to(source)
+
+    with pytest.raises(SourceError, match="holds no files"):
+        pack(tmp_path / "links")
+
+
+def test_a_folder_that_cannot_be_opened_is_told(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    # Whoever runs the tests may be allowed to open everything.
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(SourceError, match=r"food cannot be opened.*permission denied"):
+        pack(source)
 
 
 def test_an_archive_is_sent_as_it_is(source: Path, tmp_path: Path) -> None:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from task2vec.data.paths import check_there, expanded, is_folder, not_opened
 from task2vec.errors import SourceError
-from task2vec.sdk.packing.parts import Part, part_of_bytes, part_of_file, relative, walk
+from task2vec.sdk.packing.parts import (
+    Part,
+    part_of_bytes,
+    part_of_entry,
+    part_of_file,
+    relative,
+    walk,
+)
 from task2vec.sdk.packing.payload import Payload
 
 if TYPE_CHECKING:
@@ -47,8 +54,8 @@ def pack(source: "str | os.PathLike[str] | Task", *, name: str | None = None) ->
     check_there(path)
     try:
         if path.is_dir():
-            parts = [part_of_file(relative(file, path), file) for file in walk(path)]
-            if not parts:
+            parts = [part_of_entry(relative(each, path), each) for each in walk(path)]
+            if not any(part.is_file for part in parts):
                 raise SourceError(f"{path} holds no files", expected="folders of images")
             return Payload.of_parts(parts, name=called)
         suffix = _suffix(path)
@@ -57,7 +64,8 @@ def pack(source: "str | os.PathLike[str] | Task", *, name: str | None = None) ->
         if suffix in LISTS and path.is_file():
             return Payload.of_parts(_listed_parts(path), name=called)
     except OSError as error:
-        raise not_opened(path, error) from error
+        # Of a folder, it may be one below that cannot be opened.
+        raise not_opened(Path(error.filename or path), error) from error
     raise SourceError(
         f"{source} is no source of labelled images",
         expected=f"a folder, or a file that ends in {', '.join((*ARCHIVES, *LISTS))}",

@@ -16,16 +16,37 @@ _END = bytes(2 * tarfile.BLOCKSIZE)
 
 @dataclass(frozen=True)
 class Part:
-    """A file of the archive: its path there, its size in bytes, and how its bytes are opened."""
+    """A file of the archive: its path there, its size in bytes, and how its bytes are opened.
+
+    ``kind`` is tar's. What is no regular file is sent by its name alone, so that whoever reads the
+    archive can say that it was left out.
+    """
 
     name: str
     size: int
     open: Callable[[], BinaryIO]
+    kind: bytes = tarfile.REGTYPE
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its bytes are sent."""
+        return self.kind == tarfile.REGTYPE
 
 
 def part_of_file(name: str, path: Path) -> Part:
     """Return a part that is read from disk when it is sent."""
     return Part(name, path.stat().st_size, lambda: path.open("rb"))
+
+
+def part_of_entry(name: str, path: Path) -> Part:
+    """Return a part for whatever lies in a folder; links are not followed."""
+    if path.is_symlink():
+        return Part(name, 0, BytesIO, tarfile.SYMTYPE)
+    if path.is_dir():
+        return Part(name, 0, BytesIO, tarfile.DIRTYPE)
+    if not path.is_file():
+        return Part(name, 0, BytesIO, tarfile.FIFOTYPE)
+    return part_of_file(name, path)
 
 
 def part_of_bytes(name: str, content: bytes) -> Part:
@@ -76,6 +97,8 @@ def _header(part: Part) -> bytes:
     # With every other field at its default, the same files give the same bytes anywhere.
     info = tarfile.TarInfo(part.name)
     info.size = part.size
+    # Where a link leads concerns this machine alone.
+    info.type = part.kind
     return info.tobuf(tarfile.PAX_FORMAT, errors="surrogateescape")
 
 
@@ -89,13 +112,22 @@ def relative(path: Path, root: Path) -> str:
 
 
 def walk(root: Path) -> list[Path]:
-    """Return the regular files below a folder in a fixed order, hidden ones and links left out.
+    """Return the files and the empty folders below a folder in a fixed order, without hidden ones.
 
-    Links are not followed, as in a source that is read here.
+    Links are among them and not followed, as in a source that is read here. Raises `OSError` for a
+    folder that cannot be opened.
     """
+
+    def refuse(error: OSError) -> None:
+        raise error
+
     found: list[Path] = []
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(root, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         here = Path(folder)
-        found += [here / name for name in sorted(files) if not name.startswith(".")]
-    return [path for path in found if path.is_file() and not path.is_symlink()]
+        shown = sorted(name for name in files if not name.startswith("."))
+        if here != root and not (folders or shown):
+            found.append(here)
+        found += [here / name for name in folders if (here / name).is_symlink()]
+        found += [here / name for name in shown]
+    return found
