@@ -132,6 +132,18 @@ def test_a_wait_hears_every_event_once(connect: Any, far: Far, cut_after: int) -
     assert resumed == sorted(resumed, key=lambda id_: int(id_ or 0))
 
 
+def test_nothing_is_told_before_a_worker_has_begun(connect: Any, far: Far) -> None:
+    far.events = events("queued", "running", "succeeded")
+    far.events[0]["job"]["progress"] = {"stage": "", "done": 0, "total": 0}
+    far.cut = 1
+    told: list[Progress] = []
+
+    connect(far.url).jobs.wait("job_1", progress=told.append)
+
+    assert {progress.total for progress in told} == {3}
+    assert told[-1].done == 3
+
+
 def test_events_are_given_once_over_a_broken_line(connect: Any, far: Far) -> None:
     far.events, far.cut = events("running", "running", "succeeded"), 1
     client = connect(far.url)
@@ -152,6 +164,16 @@ def test_a_failed_job_is_raised_with_its_reason(connect: Any, far: Far) -> None:
 def test_a_wait_that_takes_too_long_says_where_the_job_is(connect: Any, far: Far) -> None:
     with pytest.raises(DeadlineError, match=r"client\.jobs\.wait"):
         connect(far.url).jobs.wait("job_1", timeout=0.05)
+
+
+def test_a_wait_that_loses_the_server_says_where_the_job_is(connect: Any, far: Far) -> None:
+    client = connect(far.url, tries=1)
+    # As from a proxy whose server is gone, from the second question on.
+    far.refusals = [None, None, *[(502, {})] * 10]
+
+    with pytest.raises(ServiceError, match=r"goes on.*`task2vec jobs wait job_1`") as caught:
+        client.jobs.wait("job_1")
+    assert "client.jobs.wait('job_1')" in str(caught.value)
 
 
 def test_a_source_is_sent_whole_and_its_progress_told(
@@ -219,5 +241,6 @@ def test_an_interrupted_wait_says_how_to_find_the_job(far: Far) -> None:
     _, told = process.communicate(timeout=20)
 
     assert "Job job_1 goes on at the server" in told
-    assert "client.jobs.wait('job_1')" in told
+    assert "`task2vec jobs wait job_1` (`client.jobs.wait('job_1')`)" in told
+    assert "`task2vec jobs cancel job_1` (`client.jobs.cancel('job_1')`)" in told
     assert not any("cancel" in path for _, path, _ in far.asked)

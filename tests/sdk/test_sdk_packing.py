@@ -6,6 +6,7 @@ import tarfile
 from email.parser import BytesParser
 from email.policy import HTTP
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -231,4 +232,20 @@ def test_a_form_is_multipart_and_tells_its_progress(source: Path) -> None:
     assert parts[0].get_payload(decode=True) == "näme".encode()
     assert parts[2].get_payload(decode=True) == b"abcde"
     assert parts[2].get_filename() == "a%22b%0D%0Ac.tar"
-    assert told == [(0, 5), (2, 5), (5, 5)]
+    assert told == [(0, 5), (5, 5)]
+
+
+def test_progress_is_told_a_few_times_however_small_the_pieces(source: Path) -> None:
+    told: list[tuple[int, int]] = []
+    pieces, size = 1000, 500
+    payload = Payload.of(
+        lambda: iter([bytes(size)] * pieces), length=pieces * size, name="x", suffix=".tar"
+    )
+    for _ in Form(payload, [], told=lambda *n: told.append(n)).chunks():
+        pass
+
+    done = [done for done, _ in told]
+    steps = [after - before for before, after in pairwise(done)]
+    assert (done[0], done[-1]) == (0, pieces * size)
+    assert all(64 * 1024 <= step < 64 * 1024 + size for step in steps[:-1])
+    assert steps[-1] > 0

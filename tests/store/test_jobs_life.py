@@ -68,6 +68,14 @@ def test_a_silent_worker_is_named_in_the_reason():
     assert job.error.got == "worker w, stage 'fisher', 7 of 300 images done"
 
 
+def test_a_job_that_succeeded_has_done_all_of_it():
+    told = JobProgress("noise", 40, 80, 0.1, 2.0)
+    done = life.succeeded(replace(RUNNING, progress=told), {}, now=1.0)
+    assert done.progress == JobProgress("noise", 80, 80, 0.1)
+    stopped = life.failed(replace(RUNNING, progress=told), FAULT, transient=False, now=1.0)
+    assert stopped.progress == told
+
+
 def test_success_forgets_the_reason_of_an_earlier_try():
     tried = life.leased(
         life.failed(RUNNING, FAULT, transient=True, now=0.0), worker="w", now=9.0, seconds=1.0

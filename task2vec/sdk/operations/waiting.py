@@ -99,7 +99,9 @@ def _ended(sender: Sender, job: str, progress: Told | None, until: float | None)
 
     def tell(found: Progress) -> None:
         nonlocal seen
-        if progress is not None and found != seen:
+        # Before a worker has begun there is nothing to tell.
+        begun = found.stage or found.total
+        if progress is not None and begun and found != seen:
             progress(found)
         seen = found
 

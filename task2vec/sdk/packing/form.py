@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 from task2vec.sdk.packing.payload import BytesTold, Payload
 
+_TOLD_EVERY = 64 * 1024
+
 
 @dataclass
 class Form:
     """Fields, then one file; a `Body` whose length is known before it is sent.
 
-    ``told`` hears of every piece of the file that is on its way.
+    ``told`` hears how much of the file is on its way, every 64 KiB or more rarely.
     """
 
     payload: Payload
@@ -33,13 +35,17 @@ class Form:
     def chunks(self) -> Iterator[bytes]:
         """Yield the form from its beginning."""
         yield self._head()
-        done = 0
+        done = told = 0
         if self.told is not None:
             self.told(0, self.payload.length)
         for chunk in self.payload.chunks():
             yield chunk
             done += len(chunk)
-            if self.told is not None and chunk:
+            # The pieces of a tar may be a few bytes.
+            if self.told is not None and (
+                done - told >= _TOLD_EVERY or told < done == self.payload.length
+            ):
+                told = done
                 self.told(done, self.payload.length)
         yield self._tail()
 

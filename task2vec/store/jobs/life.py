@@ -65,8 +65,13 @@ def progressed(job: JobRecord, progress: JobProgress, *, now: float, seconds: fl
 
 
 def succeeded(job: JobRecord, result: Mapping[str, Any], *, now: float) -> JobRecord:
-    """End a job well."""
-    return replace(_ended(job, JobState.SUCCEEDED, now=now), result=result, error=None)
+    """End a job well.
+
+    Its worker tells how far it is every few seconds: the last of that would stay for ever.
+    """
+    progress = replace(job.progress, done=job.progress.total, seconds_left=None)
+    ended = _ended(job, JobState.SUCCEEDED, now=now)
+    return replace(ended, result=result, error=None, progress=progress)
 
 
 def failed(job: JobRecord, failure: JobFailure, *, transient: bool, now: float) -> JobRecord:
