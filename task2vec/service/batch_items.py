@@ -63,16 +63,17 @@ def find_items(source: Path) -> list[Item]:
     return items
 
 
-def check_item(item: Item) -> None:
+def check_item(item: Item, *, new: bool = True) -> None:
     """Raise what this item alone is refused for, before any work is done for it.
+
+    ``new``: there is no task of its name yet, as far as is known (see `check_name`).
 
     Raises:
         SourceError: when its source cannot be opened.
         SettingError: for a name or tag that cannot be used, or too many tags.
     """
     check_there(expanded(item.source))
-    # Whether a task of this name is there, whoever embeds it finds out before the work.
-    check_name(item.name, new=False)
+    check_name(item.name, new=new)
     faulty = [tag for tag in item.tags if not is_name(tag)]
     if faulty or len(item.tags) > MOST_TAGS:
         raise SettingError(

@@ -11,6 +11,7 @@ from task2vec.service.batch_items import Item, check_item
 from task2vec.service.subjects import stored_task
 from task2vec.service.tasks import EmbedRequest, embed, signature
 from task2vec.service.workspace import Workspace
+from task2vec.store.identity import check_name
 from task2vec.types import TaskRecord
 
 if TYPE_CHECKING:
@@ -97,9 +98,10 @@ def _run(
     from task2vec.embedding.settings import EmbeddingSettings
 
     settings = request.settings or EmbeddingSettings()
-    check_item(item)
+    check_item(item, new=False)
     task = open_source(item.source, name=item.name)
     known = stored_task(workspace, item.name)
+    check_name(item.name, new=known is None or known.name != item.name)
     if known is not None and known.source_signature == signature(task, request.probe, settings):
         return ItemResult(item, ItemStatus.UNCHANGED, known)
     if request.dry_run:

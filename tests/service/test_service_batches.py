@@ -105,6 +105,7 @@ def test_a_source_that_cannot_be_there_is_refused_alone(tmp_path: Path, source: 
     "words",
     [
         {"name": "tsk_0123456789abcdef"},
+        {"name": "mdl_efficientnet_lite0"},
         {"name": "n" * 201},
         {"name": "\x1b[2J"},
         {"name": "\ud800"},

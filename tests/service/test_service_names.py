@@ -1,0 +1,76 @@
+"""Names are checked before the work: new ones strictly, those of stored tasks as ever."""
+
+import pytest
+import sqlalchemy as sa
+from PIL import Image
+from served import embed, embedded, end, lend, send
+
+from task2vec.errors import SettingError
+from task2vec.service import jobs
+from task2vec.service.batch_items import Item
+from task2vec.service.batches import BatchRequest, ItemStatus, run_batch
+from task2vec.service.workspace import Workspace
+from task2vec.store import schema, schema_service
+from task2vec.types import JobKind, JobState
+
+
+def rename(served: Workspace, table: sa.Table, old: str, new: str) -> None:
+    """Give a stored name that an earlier version allowed."""
+    with served.store().transaction() as connection:
+        connection.execute(sa.update(table).where(table.c.name == old).values(name=new))
+
+
+def test_no_job_makes_a_task_with_the_name_of_an_id(served):
+    question = {"dataset": send(served, "pets").id, "name": "tsk_pets", "update": True}
+    with pytest.raises(SettingError):
+        jobs.submit(served, JobKind.EMBED, question)
+
+
+def test_nor_is_a_data_set_of_such_a_name_fine_tuned_on_in_vain(served):
+    dataset = send(served, "pets").id
+    rename(served, schema_service.datasets, "pets", "job_pets")
+    with pytest.raises(SettingError):
+        jobs.submit(
+            served,
+            JobKind.FINETUNE,
+            {"task": None, "dataset": dataset, "start": "efficientnet_lite0", "name": "expert"},
+        )
+
+
+def test_a_task_that_has_such_a_name_is_embedded_anew(served, sent):
+    old = embed(served, sent, "pets", seed=1)
+    rename(served, schema.tasks, "pets", "job_pets")
+    question = {"dataset": send(served, "other").id, "name": "job_pets", "update": True}
+    done = end(served, lend(served, JobKind.EMBED, question), embedded(sent, 2))
+    assert done.state is JobState.SUCCEEDED
+    assert done.result["id"] == old.result["id"]
+
+
+def test_a_batch_tells_a_new_name_from_a_stored_one(served, sent, tmp_path):
+    embed(served, sent, "pets", seed=1)
+    rename(served, schema.tasks, "pets", "job_pets")
+    for label in ("a", "b"):
+        (tmp_path / "images" / label).mkdir(parents=True)
+        for number in range(2):
+            Image.new("RGB", (8, 8), (number, 0, 0)).save(
+                tmp_path / "images" / label / f"{number}.png"
+            )
+    items = [Item(source=tmp_path / "images", name=name) for name in ("job_pets", "job_new")]
+    stored, new = run_batch(served, items, BatchRequest(dry_run=True))
+    assert stored.status is ItemStatus.PENDING
+    assert isinstance(new.problem, SettingError)
+
+
+def test_no_data_set_gets_the_name_of_an_id(served):
+    with pytest.raises(SettingError):
+        send(served, "dst_pets")
+
+
+def test_a_job_for_a_stored_task_of_such_a_name_is_its_own(served, sent):
+    embed(served, sent, "pets", seed=1)
+    rename(served, schema.tasks, "pets", "bat_pets")
+    task = served.store().tasks.get("bat_pets").id
+    job = lend(
+        served, JobKind.FINETUNE, {"task": task, "start": "efficientnet_lite0", "name": "expert"}
+    )
+    assert job.payload["task"] == task
