@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from task2vec.sdk.display_map import html_of_map
 from task2vec.wire.batches import Item
 from task2vec.wire.catalogue import TaskMap, Tuned
 from task2vec.wire.jobs import Job
@@ -150,37 +151,6 @@ def rich_of_sheet(sheet: Sheet) -> Any:
     for row in sheet.rows:
         table.add_row(*(Text(_plain(cell)) for cell in row))
     return Group(table, *(Text(note) for note in sheet.notes))
-
-
-def html_of_map(found: TaskMap) -> str:
-    """Return the map as a picture in SVG, with a name at each point."""
-    width, height, edge = 640, 480, 40
-    xs, ys = [p.x for p in found.points], [p.y for p in found.points]
-    scale = min(
-        (width - 2 * edge) / ((max(xs, default=0) - min(xs, default=0)) or 1),
-        (height - 2 * edge) / ((max(ys, default=0) - min(ys, default=0)) or 1),
-    )
-    groups = sorted({point.group or "" for point in found.points})
-    marks = []
-    for point in found.points:
-        x = edge + (point.x - min(xs)) * scale
-        # Up is up, as in a plot.
-        y = height - edge - (point.y - min(ys)) * scale
-        hue = 360 * groups.index(point.group or "") // len(groups)
-        about = f"{point.name}: {point.classes} classes" + (
-            f", {point.group}" if point.group else ""
-        )
-        marks.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="hsl({hue} 60% 45%)">'
-            f"<title>{escape(about)}</title></circle>"
-            f'<text x="{x + 7:.1f}" y="{y + 4:.1f}" font-size="11">{escape(point.name)}</text>'
-        )
-    caption = f"{len(found.points)} tasks by {found.method}, stress {found.stress:.2f}"
-    notes = "".join(f"<p>{escape(warning)}</p>" for warning in found.warnings)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}">'
-        f"<title>{escape(caption)}</title>{''.join(marks)}</svg><p>{escape(caption)}</p>{notes}"
-    )
 
 
 def of_map(found: TaskMap) -> Sheet:
