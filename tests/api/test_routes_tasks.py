@@ -48,7 +48,7 @@ async def test_tasks_are_filtered_by_tag_and_probe(server: Running) -> None:
         assert [task["name"] for task in page["tasks"]] == names, given
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "a/b?c#d", "größe/1"])
+@pytest.mark.parametrize("name", ["a/b", "../c", "a/b?c#d", "größe/1"])
 async def test_a_task_that_no_path_can_hold_is_found_by_its_name(
     server: Running, name: str
 ) -> None:

@@ -100,6 +100,37 @@ def test_a_task_is_renamed_and_tagged(client: Any, task: Any, fresh: str) -> Non
         client.tasks.get(task.id)
 
 
+@pytest.mark.parametrize("odd", ["{}/b", "{}/../embedding", "ä/{}?c#d"])
+def test_a_task_is_found_by_a_name_that_no_path_can_hold(
+    client: Any, task: Any, fresh: str, odd: str, tmp_path: Path
+) -> None:
+    name = odd.format(fresh)
+    with pytest.raises(UnknownNameError):
+        client.tasks.get(name)
+    client.tasks.edit(fresh, name=name)
+
+    assert client.tasks.get(name).id == task.id
+    assert client.tasks.embedding(name).values.size > 0
+    assert client.tasks.export(name, tmp_path / "again.npz").id == task.id
+    assert client.tasks.edit(name, tags=["odd"]).tags == ("odd",)
+    assert client.search(name, k=1).task == name
+    assert client.distance(name, "emoji_food").symmetric == 0
+    assert client.tasks.remove(name).id == task.id
+    with pytest.raises(UnknownNameError):
+        client.tasks.get(name)
+
+
+def test_a_model_is_found_by_a_name_that_no_path_can_hold(
+    client: Any, task: Any, fresh: str
+) -> None:
+    client.models.add("timm:resnet18.a1_in1k", name=f"{fresh}/b", task=fresh)
+
+    assert client.models.get(f"{fresh}/b").name == f"{fresh}/b"
+    client.models.remove(f"{fresh}/b")
+    with pytest.raises(UnknownNameError):
+        client.models.get(f"{fresh}/b")
+
+
 def test_models_come_and_go(client: Any, task: Any, fresh: str) -> None:
     before = {model.name for model in client.models.list()}
     added = client.models.add("timm:resnet18.a1_in1k", name=fresh, task=task.name)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.named import path_of_model
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.request import Method, Request, delete, get, patch, post, segment
@@ -38,7 +39,9 @@ def list_models(sender: Sender, *, page_size: int | None = None) -> Stream[Model
 
 def get_model(sender: Sender, model: Model | str) -> Steps[Model]:
     """Return one model by name or id; raises `UnknownNameError`."""
-    return call(sender, get(f"/models/{segment(id_of(model))}", Model))
+    path = yield from path_of_model(sender, id_of(model))
+    found = yield from call(sender, get(path, Model))
+    return found
 
 
 def edit_model(

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from task2vec.errors import InputError, Task2VecError, UnknownNameError
+from task2vec.sdk.operations.tasks import get_task
 from task2vec.sdk.operations.uploads import upload
 from task2vec.sdk.operations.waiting import Told
-from task2vec.sdk.request import get, segment
-from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps
+from task2vec.types.names import is_name
 from task2vec.wire.neighbours import Subject
 from task2vec.wire.tasks import TaskDetails
 
@@ -27,17 +27,15 @@ def is_path(source: "str | os.PathLike[str] | Task") -> bool:
 
 
 def stored(sender: Sender, name: str) -> Steps[TaskDetails | None]:
-    """Return the stored task of this name or id, None where there is none.
-
-    A name with a slash is none here: a server knows a task of such a name by its id alone.
-    """
+    """Return the stored task of this name or id, None where there is none."""
     try:
-        path = f"/tasks/{segment(name)}"
-    except InputError:
-        return None
-    try:
-        found = yield from call(sender, get(path, TaskDetails))
+        found = yield from get_task(sender, name)
     except UnknownNameError:
+        return None
+    except InputError:
+        # A text that nothing is called may still be a path.
+        if is_name(name):
+            raise
         return None
     return found
 
@@ -67,8 +65,8 @@ def subject(
 def _close_names(sender: Sender, name: str) -> Steps[str]:
     """Return what the server says of names that are close."""
     try:
-        yield from call(sender, get(f"/tasks/{segment(name)}", TaskDetails))
+        yield from get_task(sender, name)
     except Task2VecError as error:
-        if isinstance(error, UnknownNameError) and error.remedy and "/" not in name:
+        if isinstance(error, UnknownNameError) and error.remedy:
             return error.remedy
     return "See `task2vec list` for the tasks; write ./NAME for a path."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from task2vec.errors import InputError
 from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.named import path_of_task
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.packing.form import Form
@@ -40,12 +41,15 @@ def list_tasks(
 
 def get_task(sender: Sender, task: Task | str) -> Steps[TaskDetails]:
     """Return a task by name or id, with its provenance; raises `UnknownNameError`."""
-    return call(sender, get(f"/tasks/{segment(id_of(task))}", TaskDetails))
+    path = yield from path_of_task(sender, id_of(task))
+    found = yield from call(sender, get(path, TaskDetails))
+    return found
 
 
 def embedding_of(sender: Sender, task: Task | str) -> "Steps[TaskEmbedding]":
     """Return a task's embedding, bit by bit as it is stored; raises `UnknownNameError`."""
-    content = yield from call(sender, _npz_of(id_of(task)))
+    path = yield from path_of_task(sender, id_of(task))
+    content = yield from call(sender, _npz_at(path))
     _, embedding = yield from compute(lambda: _loaded(content))
     return embedding
 
@@ -56,7 +60,7 @@ def export_task(sender: Sender, task: Task | str, path: str | os.PathLike[str]) 
     Raises `UnknownNameError`, and `InputError` when the file cannot be written.
     """
     found = yield from get_task(sender, task)
-    content = yield from call(sender, _npz_of(found.id))
+    content = yield from call(sender, _npz_at(f"/tasks/{segment(found.id)}"))
 
     def save() -> None:
         from task2vec.embedding.files import save_embedding
@@ -103,9 +107,8 @@ def edit_task(
     changes: dict[str, Any] = {} if name is None else {"name": name}
     changes |= {} if tags is None else {"tags": tuple(tags)}
     question = ask(TaskEdit, **changes)
-    found, tag = yield from call(
-        sender, _tagged(get(f"/tasks/{segment(id_of(task))}", TaskDetails))
-    )
+    path = yield from path_of_task(sender, id_of(task))
+    found, tag = yield from call(sender, _tagged(get(path, TaskDetails)))
     if not changes:
         return _without_details(found)
     request = patch(f"/tasks/{segment(found.id)}", Task, question)
@@ -127,10 +130,10 @@ def _without_details(task: TaskDetails) -> Task:
     return Task.model_validate(task.model_dump())
 
 
-def _npz_of(task: str) -> Request[bytes]:
+def _npz_at(path: str) -> Request[bytes]:
     return Request(
         Method.GET,
-        f"/tasks/{segment(task)}/embedding",
+        f"{path}/embedding",
         lambda answer: answer.content,
         headers={"Accept": _NPZ},
     )
