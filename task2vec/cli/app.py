@@ -9,6 +9,7 @@ from task2vec import __version__
 from task2vec.cli import (
     batching,
     finetuning,
+    jobs,
     keys,
     mapping,
     models,
@@ -83,4 +84,5 @@ for part in (
     part.register(app)
 app.add_typer(models.app, name="models")
 app.add_typer(outcomes.app, name="outcomes")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")

@@ -76,9 +76,13 @@ def wait_for(
         ended = yield from _ended(sender, id_, progress, until)
     except (KeyboardInterrupt, CancelledError) as interruption:
         interruption.add_note(
-            f"Job {id_} goes on at the server. Wait for it with `client.jobs.wait('{id_}')`, or "
-            f"stop it with `client.jobs.cancel('{id_}')`."
+            f"{_how_to_wait(id_)} Stop it with `task2vec jobs cancel {id_}` "
+            f"(`client.jobs.cancel('{id_}')`)."
         )
+        raise
+    except ServiceError as error:
+        # The server, or the way to it, is gone: what it was given is not.
+        error.remedy = " ".join(filter(None, (error.remedy, _how_to_wait(id_))))
         raise
     if ended.state is not JobState.SUCCEEDED:
         raise job_error(ended)
@@ -123,12 +127,18 @@ def _ended(sender: Sender, job: str, progress: Told | None, until: float | None)
             yield Sleep(max(0.0, min(POLL_SECONDS, left)))
 
 
+def _how_to_wait(job: str) -> str:
+    return (
+        f"Job {job} goes on at the server. Wait for it with `task2vec jobs wait {job}` "
+        f"(`client.jobs.wait('{job}')`)."
+    )
+
+
 def _check(until: float, job: Job) -> None:
     if time.monotonic() >= until:
         raise DeadlineError(
             f"Job {job.id} has not ended in time",
             got=f"{job.state.value}, {job.progress.done} of {job.progress.total} done",
-            remedy=f"It goes on: wait for it with `client.jobs.wait('{job.id}')`.",
         )
 
 

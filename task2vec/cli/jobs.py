@@ -1,0 +1,157 @@
+"""The commands jobs list, show, wait and cancel."""
+
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from task2vec.cli.options import (
+    DEFAULT_STORE,
+    ApiKeyOption,
+    JsonOption,
+    UrlOption,
+    open_client,
+)
+from task2vec.cli.output import console, messages, print_answer_json, print_json, print_table
+from task2vec.cli.progress import bars, work_bar
+from task2vec.errors import SettingError
+from task2vec.types.jobs import JobKind, JobState
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from task2vec.cli.options import AnyClient
+    from task2vec.wire.jobs import Job
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What a server works on, and has worked on: a job goes on when its command was "
+    "interrupted or lost the connection. Without a server work is done at once, and there are "
+    "no jobs.",
+)
+
+JobArgument = Annotated[
+    str, typer.Argument(metavar="JOB", help="A job's id, as `task2vec jobs list` shows it.")
+]
+
+
+@app.command("list")
+def list_jobs(
+    state: Annotated[JobState | None, typer.Option(help="Only jobs in this state.")] = None,
+    kind: Annotated[JobKind | None, typer.Option(help="Only jobs of this kind.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 50,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the jobs of a server, newest first.
+
+    Example: `task2vec jobs list --state running`
+    """
+    with _server(url, api_key) as client:
+        found = list(islice(client.jobs.list(state=state, kind=kind), limit))
+    if as_json:
+        print_json({"jobs": [job.model_dump(mode="json") for job in found]})
+        return
+    if not found:
+        messages().print("No such jobs." if state or kind else "No jobs yet.")
+        return
+    print_table(
+        ["id", "kind", "name", "state", "progress", "created"],
+        [
+            (job.id, job.kind.value, job.name, job.state.value, _progress(job), _moment(job))
+            for job in found
+        ],
+    )
+
+
+@app.command("show")
+def show_job(
+    job: JobArgument,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one job: how far it is, and what stopped it if it failed.
+
+    Example: `task2vec jobs show job_01kb2m4a9z3x5c7v`
+    """
+    with _server(url, api_key) as client:
+        found = client.jobs.get(job)
+    _tell(found, as_json=as_json)
+
+
+@app.command("wait")
+def wait_for_job(
+    job: JobArgument,
+    timeout: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Give up after this long.")
+    ] = None,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Wait until a job has ended; the exit code is 2 when it has no result.
+
+    Example: `task2vec jobs wait job_01kb2m4a9z3x5c7v`
+
+    What it makes is stored by the server whether anybody waits or not; with `--json` its `result`
+    is what the command that began it would have printed.
+    """
+    with _server(url, api_key) as client, bars() as progress:
+        found = client.jobs.wait(job, progress=work_bar(progress, job), timeout=timeout)
+    _tell(found, as_json=as_json)
+
+
+@app.command("cancel")
+def cancel_job(
+    job: JobArgument,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stop a job; what it was to make is not stored.
+
+    Example: `task2vec jobs cancel job_01kb2m4a9z3x5c7v`
+    """
+    with _server(url, api_key) as client:
+        found = client.jobs.cancel(job)
+    _tell(found, as_json=as_json)
+
+
+def _server(url: str | None, api_key: str | None) -> "AbstractContextManager[AnyClient]":
+    if not url:
+        raise SettingError(
+            "Only a server has jobs: in a store, work is done when its command ends",
+            remedy="Name the server by `--url`, or in TASK2VEC_URL.",
+        )
+    return open_client(DEFAULT_STORE, url, api_key)
+
+
+def _tell(job: "Job", *, as_json: bool) -> None:
+    if as_json:
+        print_answer_json(job)
+        return
+    lines = {
+        "id": job.id,
+        "kind": job.kind.value,
+        "name": job.name or "-",
+        "state": job.state.value,
+        "progress": _progress(job),
+        "created": _moment(job),
+        "result": str((job.result or {}).get("name") or "with --json") if job.result else "-",
+        "error": "-" if job.error is None else str(job.error),
+    }
+    width = max(map(len, lines))
+    for key, value in lines.items():
+        console().print(Text.assemble((f"{key:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
+
+
+def _progress(job: "Job") -> str:
+    told = job.progress
+    return f"{told.stage} {told.done} of {told.total}".strip() if told.total else "-"
+
+
+def _moment(job: "Job") -> str:
+    return job.created.strftime("%Y-%m-%d %H:%M:%S")
