@@ -14,6 +14,9 @@ from task2vec.errors import Task2VecError
 
 LOCAL_EXTRA = ("torch", "torchvision", "timm", "safetensors", "scikit-learn", "scipy", "pillow")
 _STORE_PARTS = ("sqlalchemy", "alembic", "filelock", "faiss-cpu", "matplotlib")
+# What nobody has who has not installed, at some time, what local work needs.
+_LOCAL_ALONE = ("timm", "alembic", "faiss-cpu")
+_CLIENT_PARTS = ("httpx2", "numpy", "pydantic")
 _EXTRAS = (
     ("fastapi", "server", "`task2vec serve`"),
     ("uvicorn", "server", "`task2vec serve`"),
@@ -45,8 +48,14 @@ class Check:
 
 
 def examine(store: Path) -> Iterator[Check]:
-    """Check the machine, the packages, the device, the weights and the store, in this order."""
+    """Check the machine, the packages, the device, the weights and the store, in this order.
+
+    Of a client's installation, which is meant to lack most of this, only what it has.
+    """
     yield _python()
+    if not any(_installed(name) for name in _LOCAL_ALONE):
+        yield from _client()
+        return
     for name in (*LOCAL_EXTRA, *_STORE_PARTS):
         yield _package(name)
     for name, extra, use in _EXTRAS:
@@ -64,6 +73,26 @@ def _python() -> Check:
     return Check(
         "python", State.FINE if fine else State.FAULT, found, None if fine else "Use Python 3.11+."
     )
+
+
+def _client() -> Iterator[Check]:
+    for name in _CLIENT_PARTS:
+        yield _package(name)
+    yield Check(
+        "installation",
+        State.NOTE,
+        "a client: the work is done by a server (`--url`, `task2vec.Client(url)`)",
+        "pip install 'task2vec[local]' to work on this machine, "
+        "'task2vec[server]' to run a server on it",
+    )
+
+
+def _installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _package(name: str) -> Check:

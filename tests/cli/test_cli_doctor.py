@@ -76,23 +76,60 @@ def test_a_checkpoint_that_is_gone_is_a_fault(cli: Cli, store: Path) -> None:
     assert "models remove efficientnet_lite2" in store_check(found)["remedy"]
 
 
-def test_every_extra_that_a_user_may_lack_is_told_of(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
+LOCAL = (*doctor.LOCAL_EXTRA, *doctor._STORE_PARTS)
+OPTIONAL = ("fastapi", "uvicorn", "pyarrow", "umap-learn")
+
+
+@pytest.mark.parametrize("also", [(), ("torch", "pillow", "matplotlib", "scipy")])
+def test_a_client_lacks_nothing(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, also: tuple[str, ...]
 ) -> None:
+    lacking(monkeypatch, {*LOCAL, *OPTIONAL} - set(also))
+    found = cli("doctor", "--json")
+
+    assert found.code == 0
+    assert {check["state"] for check in found.json["checks"]} == {"fine", "note"}
+    (told,) = (check for check in found.json["checks"] if check["state"] == "note")
+    assert told["found"].startswith("a client")
+    assert "--url" in told["found"]
+    assert "pip install 'task2vec[local]'" in told["remedy"]
+
+
+@pytest.mark.parametrize("missing", ["torch", "alembic"])
+def test_a_local_installation_that_lacks_a_part_is_no_client(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    lacking(monkeypatch, {missing})
+    found = cli("doctor", "--json")
+
+    assert found.code == 1
+    states = {check["name"]: check["state"] for check in found.json["checks"]}
+    assert states[missing] == "fault"
+    assert "installation" not in states
+
+
+def lacking(monkeypatch: pytest.MonkeyPatch, names: set[str]) -> None:
+    """Let the doctor find that these packages are not installed."""
     real = doctor.version
 
     def version(name: str) -> str:
-        if name in ("fastapi", "uvicorn", "pyarrow", "umap-learn"):
+        if name in names:
             raise PackageNotFoundError(name)
         return real(name)
 
     monkeypatch.setattr(doctor, "version", version)
+
+
+def test_every_extra_that_a_user_may_lack_is_told_of(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking(monkeypatch, set(OPTIONAL))
     found = cli("doctor", "--json")
 
     assert found.code == 0, "the main job does without them"
-    lacking = {c["name"]: c for c in found.json["checks"] if "optional" in c["found"]}
-    assert all(check["state"] == "note" for check in lacking.values())
-    remedies = " ".join(check["remedy"] for check in lacking.values())
+    optional = {c["name"]: c for c in found.json["checks"] if "optional" in c["found"]}
+    assert all(check["state"] == "note" for check in optional.values())
+    remedies = " ".join(check["remedy"] for check in optional.values())
     extras = set(metadata("task2vec").get_all("Provides-Extra") or []) - {"local", "dev"}
     assert extras == {"server", "parquet", "umap"}
     assert all(f"task2vec[{extra}]" in remedies for extra in extras)
