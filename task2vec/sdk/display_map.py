@@ -108,8 +108,12 @@ def _names(points: "Sequence[MapPoint]", positions: Sequence[Position]) -> list[
 
 def _name(text: str, placement: "Placement", point: Position, *, width: float) -> str:
     x, y = placement.x, _HEIGHT - placement.y
+    # The width is a bound: at the side of its point, a text begins or ends there.
+    side = (x - width / 2 >= point[0]) - (x + width / 2 <= point[0])
+    anchor = {1: "start", 0: "middle", -1: "end"}[side]
     drawn = (
-        f'<text x="{x:.1f}" y="{y + 0.35 * _SIZE:.1f}" text-anchor="middle">{escape(text)}</text>'
+        f'<text x="{x - side * width / 2:.1f}" y="{y + 0.35 * _SIZE:.1f}" '
+        f'text-anchor="{anchor}">{escape(text)}</text>'
     )
     if not placement.apart:
         return drawn

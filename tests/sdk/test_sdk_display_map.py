@@ -41,9 +41,12 @@ def html_of(found: TaskMap) -> str:
 def labels(html: str) -> list[tuple[float, float, float, float]]:
     """Return the boxes of the names, generously: 0.6 of the size for each character."""
     boxes = []
-    for x, y, text in re.findall(r'<text x="(\S+)" y="(\S+)" text-anchor="middle">([^<]*)<', html):
-        half = 0.6 * SIZE * len(text) / 2
-        boxes.append((float(x) - half, float(y) - 0.8 * SIZE, float(x) + half, float(y) + 3))
+    for x, y, anchor, text in re.findall(
+        r'<text x="(\S+)" y="(\S+)" text-anchor="(\w+)">([^<]*)<', html
+    ):
+        width = 0.6 * SIZE * len(text)
+        left = float(x) - width * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+        boxes.append((left, float(y) - 0.8 * SIZE, left + width, float(y) + 3))
     return boxes
 
 
