@@ -135,7 +135,7 @@ async def test_the_first_embedding_of_a_store_brings_its_space(server, tmp_path:
         {"classes": 25},
         {"class_names": ["a"]},
         {"class_names": ["a", "b", "c", "d\n"]},
-        {"class_names": ["a", "b", "c", "d" * 201]},
+        {"class_names": ["a", "b", "c", "d" * 256]},
         {"draws": -1},
         {"draws": 10**7},
         {"seed": 2**63},
