@@ -15,12 +15,14 @@ class Caller:
     """Whoever sends a request: the bearer of a key, or anybody on this machine.
 
     ``key`` is the key's id, None without one; what the caller makes belongs to it. ``scopes`` holds
-    every scope that the key's own imply.
+    every scope that the key's own imply. ``crew`` are the server's own workers, whose key is in no
+    list.
     """
 
     key: str | None
     name: str
     scopes: frozenset[Scope]
+    crew: bool = False
 
     @property
     def admin(self) -> bool:

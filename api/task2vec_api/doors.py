@@ -60,7 +60,8 @@ class Doors:
                 expected="the header Authorization: Bearer KEY",
             )
         record = self._ring.identify(secret.strip(), now=time.time())
-        return Caller(record.id, record.name, all_implied(record.scopes)), record
+        crew = self.is_own(record)
+        return Caller(record.id, record.name, all_implied(record.scopes), crew=crew), record
 
     def admit(self, caller: Caller) -> bool:
         """Whether somebody who was let in would be again: keys are revoked, and expire."""

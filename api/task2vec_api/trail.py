@@ -7,9 +7,14 @@ from starlette.types import Scope as Request
 from task2vec.service.workspace import Workspace
 from task2vec.store.audit import AuditEntry
 from task2vec.types import Scope
+from task2vec_api.access import Caller
 from task2vec_api.logs import logger, told_path
+from task2vec_api.served import route_of
 
 PREFIX = "/v1"
+#: In the place of a key's id, which is another at each start of the server and in no list.
+CREW = "own workers"
+_NO_ROUTE = "none"
 _CHANGES = frozenset({Scope.WRITE, Scope.ADMIN})
 # Workers ask for work and report progress all day; only what they hand in is worth noting.
 _HANDED_IN = (":complete", ":fail", ":release")
@@ -37,9 +42,9 @@ class AuditTrail:
             return
         state = request["state"]
         entry = AuditEntry(
-            action=f"{request['method']} {template_of(request)}",
+            action=f"{request['method']} {_asked_for(request)}",
             subject=told_path(request["path"]),
-            key=getattr(state.get("caller"), "key", None),
+            key=_told_key(state.get("caller")),
             address=(request.get("client") or (None,))[0],
             request_id=state["request_id"],
             status=status,
@@ -67,13 +72,29 @@ class AuditTrail:
 
 
 def template_of(request: Request) -> str:
-    """Return the route that answered, such as ``/v1/tasks/{name}``; "none" where there is none."""
+    """Return the route that answered, such as ``/v1/tasks/{task}``; "none" where there is none."""
     path = getattr(request.get("route"), "path", None)
     if path is None:
-        return "none"
+        return _NO_ROUTE
     # A route knows its own part of the path only.
     above = request["path"].startswith(f"{PREFIX}/") and not path.startswith(f"{PREFIX}/")
     return f"{PREFIX}{path}" if above else path
+
+
+def _asked_for(request: Request) -> str:
+    """Return the route, also for whoever was refused before a route was looked for."""
+    found = template_of(request)
+    if found != _NO_ROUTE:
+        return found
+    route = route_of(request["app"], request["method"], request["path"])
+    return told_path(request["path"] if route is None else route.path or request["path"])
+
+
+def _told_key(caller: Caller | None) -> str | None:
+    """Return the id of a key, or that it is the one of the server's own workers."""
+    if caller is None:
+        return None
+    return CREW if caller.crew else caller.key
 
 
 def _is_change(request: Request) -> bool:

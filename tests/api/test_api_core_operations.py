@@ -136,10 +136,36 @@ async def test_writes_and_refusals_are_audited_and_reads_are_not(tmp_path: Path)
     assert told == [
         ("keys create", None, None, None),
         ("POST /v1/extra/count", key.record.id, "127.0.0.1", 200),
-        # Whoever is refused has not come as far as a route.
-        ("GET none", None, "127.0.0.1", 401),
+        ("GET /v1/extra/whoami", None, "127.0.0.1", 401),
     ]
     assert entries[1].request_id == made.headers["x-request-id"]
+
+
+async def test_a_refusal_is_told_by_the_route_that_it_was_for(tmp_path: Path) -> None:
+    async with running(tmp_path / "s") as it:
+        it.key(Scope.READ)
+        for method, path in (("DELETE", "/v1/tasks/birds"), ("GET", "/v1/nowhere/birds")):
+            await it.client.request(method, path)
+        it.runtime.trail.flush()
+        entries = it.workspace.store().audit.latest(2)
+
+    assert [(entry.action, entry.subject) for entry in reversed(entries)] == [
+        ("DELETE /v1/tasks/{task}", "/v1/tasks/birds"),
+        ("GET /v1/nowhere/birds", "/v1/nowhere/birds"),
+    ]
+
+
+async def test_what_the_servers_own_workers_hand_in_is_told_as_theirs(tmp_path: Path) -> None:
+    async with running(tmp_path / "s") as it:
+        key = it.key(Scope.WORK)
+        for worker in (it.runtime.doors.worker_key, key):
+            await it.client.post(
+                "/v1/leases/job_1:release", json={"fence": 1}, headers=bearer(worker)
+            )
+        it.runtime.trail.flush()
+        entries = it.workspace.store().audit.latest(2)
+
+    assert [entry.key for entry in reversed(entries)] == ["own workers", key.record.id]
 
 
 async def test_the_audit_log_is_written_when_the_server_ends(tmp_path: Path) -> None:
