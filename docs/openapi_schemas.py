@@ -5,16 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from docs.markdown import anchor, table
-from task2vec.types.names import ID_PREFIXES, NAME_PATTERN, NEW_NAME_PATTERN
+from task2vec.types.names import NAME_PATTERN, NEW_NAME_PATTERN
 
 Schema = Mapping[str, Any]
 
 _SHOWN = "printable, without a space at its ends"
 _PATTERNS = {
     NAME_PATTERN: _SHOWN,
-    NEW_NAME_PATTERN: f"{_SHOWN}, not `.` or `..` and not beginning as an id does ("
-    + ", ".join(f"`{prefix}_`" for prefix in ID_PREFIXES)
-    + ")",
+    NEW_NAME_PATTERN: f"{_SHOWN}, not `.`, `..` or an id, and not beginning with `mdl_`",
 }
 """What some patterns mean, for people."""
 

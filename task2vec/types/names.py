@@ -20,10 +20,11 @@ NAME_PATTERN = f"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$"
 """For JSON Schema: visible characters, and spaces between them."""
 
 ID_PREFIXES = ("tsk", "mdl", "out", "dst", "job", "bat", "key")
-"""What ids begin with, before an underscore; not all have hexadecimal digits behind it."""
+"""What ids begin with, before an underscore and 16 hexadecimal digits."""
 
-# "." and ".." are steps of a path: no URL has them as the name of something.
-_RESERVED = f"({'|'.join(ID_PREFIXES)})_|[.][.]?$"
+# The ids of packaged models have their names there. And "." and ".." are steps of a path: no URL
+# has them as the name of something.
+_RESERVED = f"mdl_|({'|'.join(ID_PREFIXES)})_[0-9a-f]{{16}}$|[.][.]?$"
 
 NEW_NAME_PATTERN = f"^(?!{_RESERVED}){NAME_PATTERN.removeprefix('^')}"
 """For JSON Schema: the names that something may be given. What has another already keeps it."""
@@ -54,11 +55,10 @@ def check_name(name: str, *, new: bool = True) -> None:
     version gave such a name keeps it.
     """
     if not is_name(name) or (new and _NOT_FOR_NEW.match(name)):
-        starts = ", ".join(f"{prefix}_" for prefix in ID_PREFIXES)
         raise SettingError(
             "This name cannot be used",
-            expected=f"1 to {LONGEST_NAME} printable characters, other than . and .., that do not "
-            f"begin as an id does ({starts})",
+            expected=f"1 to {LONGEST_NAME} printable characters that are neither . nor .. nor an "
+            "id, and do not begin with mdl_",
             got=repr(name[: LONGEST_NAME + 1]),
         )
 

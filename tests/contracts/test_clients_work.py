@@ -5,10 +5,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from small_store import USED, SmallStore, cut
 
+from task2vec.distance import task_symmetric_distance
 from task2vec.errors import (
     InputError,
     NameTakenError,
@@ -46,12 +46,10 @@ def test_a_source_is_embedded_to_the_same_vector_everywhere(
     whole = small.sources / "emoji_food"
     again = client.embed(whole, name=fresh, images=USED, update=True)
     assert again.id == task.id
-    np.testing.assert_allclose(
-        client.tasks.embedding(fresh).values,
-        reference.tasks.embedding("emoji_food").values,
-        rtol=1e-3,
-    )
     ours, theirs = client.tasks.embedding(fresh), reference.tasks.embedding("emoji_food")
+    # Other numbers of threads sum in another order, which shows in single elements; another seed
+    # would be 0.1 away.
+    assert task_symmetric_distance(ours, theirs) < 1e-6
     assert ours.provenance.content_hash == theirs.provenance.content_hash
     client.tasks.remove(fresh)
 

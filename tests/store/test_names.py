@@ -13,7 +13,7 @@ def rename(store, table, old, new):
         connection.execute(sa.update(table).where(table.c.name == old).values(name=new))
 
 
-@pytest.mark.parametrize("name", ["tsk_0", "..", "job_x"])
+@pytest.mark.parametrize("name", ["tsk_0123456789abcdef", "..", "job_0123456789abcdef"])
 def test_no_task_gets_a_name_that_could_be_an_id(store, task, name):
     with pytest.raises(SettingError):
         store.tasks.add(*task(name))
@@ -36,11 +36,11 @@ def test_no_model_gets_the_id_of_another(store, model):
 
 def test_a_task_that_has_such_a_name_is_replaced_and_edited(store, task):
     store.tasks.add(*task("a"))
-    rename(store, schema.tasks, "a", "job_a")
-    old = store.tasks.get("job_a")
-    assert store.tasks.add(*task("job_a", seed=1), replace=True).id == old.id
-    assert store.tasks.edit("job_a", tags=["new"]).tags == ("new",)
-    assert store.tasks.edit("job_a", name="b").name == "b"
+    rename(store, schema.tasks, "a", "job_0123456789abcdef")
+    old = store.tasks.get("job_0123456789abcdef")
+    assert store.tasks.add(*task("job_0123456789abcdef", seed=1), replace=True).id == old.id
+    assert store.tasks.edit("job_0123456789abcdef", tags=["new"]).tags == ("new",)
+    assert store.tasks.edit("job_0123456789abcdef", name="b").name == "b"
 
 
 def test_a_model_that_has_such_a_name_is_edited(store, model):
