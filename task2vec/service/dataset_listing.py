@@ -16,7 +16,8 @@ _ARRAYS = Lock()
 def list_images(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str, ...]]:
     """Return the numbers of images and classes and the warnings; no image is decoded.
 
-    Where an error or a warning names the file on this machine, it is called by its name.
+    Where an error or a warning names the file on this machine, it says the ``name`` instead: a
+    client packs folders, and whoever gave one knows of no archive.
 
     Raises `SourceError` when it holds no labelled images that could be embedded.
     """
@@ -32,8 +33,8 @@ def list_images(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[
             del task  # with its arrays
         _check_classes(classes)
     except Task2VecError as error:
-        raise _hide(error, places, name + suffix) from None
-    warnings = tuple(_without(warning, places, name + suffix) for warning in told)
+        raise _hide(error, places, name) from None
+    warnings = tuple(_without(warning, places, name) for warning in told)
     return images, len(classes), warnings
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -136,6 +137,16 @@ def test_what_cannot_be_used_leaves_nothing(
     assert str(workspace.path) not in str(raised.value)
     assert files(workspace) == set()
     assert datasets.list_datasets(workspace, limit=10).records == ()
+
+
+def test_what_is_refused_is_called_as_whoever_sent_it_knows_it(send, tmp_path: Path) -> None:
+    # A client packs a folder: its owner knows of no tar.
+    folder = cut("fashion_tops", tmp_path / "single", classes=1, images=3)
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        archive.add(folder, ".")
+
+    with pytest.raises(SourceError, match=r"^single has only one class"):
+        send((tmp_path / "a.tar").read_bytes(), name="single", suffix=".tar")
 
 
 @pytest.mark.parametrize("given", [{}, {"name": "a\nb"}, {"suffix": ".csv"}])
