@@ -1,7 +1,9 @@
 """Who is let in: anybody on this machine, or the bearers of keys."""
 
+import shlex
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 from task2vec.errors import NotAuthenticatedError, SettingError
 from task2vec.service.keys import KeyRing, NewKey, draw
@@ -9,8 +11,6 @@ from task2vec.types import KeyRecord, Scope
 from task2vec.types.keys import all_implied
 from task2vec_api.access import ANYBODY, Caller
 from task2vec_api.settings import Settings
-
-_MAKE_ONE = "`task2vec keys create NAME --scope admin` makes one."
 
 
 class Doors:
@@ -50,7 +50,8 @@ class Doors:
                 raise NotAuthenticatedError(
                     "This server asks for a key",
                     expected="the header Authorization: Bearer KEY",
-                    remedy="Ask whoever runs the server for one.",
+                    remedy="Give a client its key in TASK2VEC_API_KEY, or by `--api-key`; whoever "
+                    "runs the server makes one.",
                 )
             return ANYBODY, None
         kind, _, secret = authorization.partition(" ")
@@ -73,15 +74,20 @@ class Doors:
         """Whether a key is that of the server's own workers."""
         return record.id == self.worker_key.record.id
 
-    def check_exposure(self) -> None:
-        """Raise `SettingError` where the settings would let strangers in, or keys be overheard."""
+    def check_exposure(self, store: Path) -> None:
+        """Raise `SettingError` where the settings would let strangers in, or keys be overheard.
+
+        ``store`` is where a key would be made.
+        """
         settings = self._settings
         if settings.loopback and not settings.behind_proxy:
             return
         where = "behind a proxy" if settings.behind_proxy else f"on {settings.host}"
         if not self._ring.any_active(time.time()):
             raise SettingError(
-                f"Without a key the server does not listen {where}", remedy=_MAKE_ONE
+                f"Without a key the server does not listen {where}",
+                remedy="`task2vec keys create NAME --scope admin --store "
+                f"{shlex.quote(str(store))}` makes one.",
             )
         safe = settings.loopback or settings.tls or settings.behind_proxy
         if not safe and not settings.insecure_http:

@@ -20,6 +20,7 @@ from task2vec.types import JobRecord
 from task2vec_api import logs
 from task2vec_api.app import create_app
 from task2vec_api.crew import Crew
+from task2vec_api.doors import Doors
 from task2vec_api.logs import logger
 from task2vec_api.protocol import limited
 from task2vec_api.runtime import Runtime
@@ -39,12 +40,16 @@ def serve(path: Path, settings: Settings, *, ready: Ready) -> None:
         StoreError: when it cannot be opened.
         SettingError: when the address is taken, or would let strangers in.
     """
+    if not path.exists():
+        # What is refused leaves no new store behind.
+        Doors(settings).check_exposure(path)
+        _listen(settings.host, settings.port).close()
     with Ownership(path) as ownership, Workspace(path, beside_server=True) as workspace:
         app = create_app(workspace, settings)
         runtime: Runtime = app.state.runtime
         workspace.store(create=True)
         runtime.doors.refresh(list_all(workspace))
-        runtime.doors.check_exposure()
+        runtime.doors.check_exposure(path)
         with _listen(settings.host, settings.port) as listening:
 
             def announce(url: str) -> None:

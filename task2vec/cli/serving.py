@@ -5,12 +5,16 @@ from collections.abc import Callable
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
+from urllib.parse import urlsplit
 
 import typer
 
 from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption
 from task2vec.cli.output import console, messages, print_json
 from task2vec_api.settings import Settings
+
+#: Hosts that stand for all addresses of this machine.
+_EVERYWHERE = ("0.0.0.0", "::", "[::]")
 
 
 def register(app: typer.Typer) -> None:
@@ -33,15 +37,22 @@ def serve(context: typer.Context, **given: Any) -> None:
         return
     from task2vec_api.serving import serve as run
 
-    run(given["store"], settings, ready=_announce(given["as_json"]))
+    run(given["store"], settings, ready=announce(settings, as_json=given["as_json"]))
 
 
-def _announce(as_json: bool) -> Callable[[str], None]:
+def announce(settings: Settings, *, as_json: bool) -> Callable[[str], None]:
+    """Return what tells a person, or a program, the address at which the server answers."""
+
     def tell(url: str) -> None:
         if as_json:
             print_json({"url": url})
         else:
             console().print(url)
+            if settings.host in _EVERYWHERE:
+                messages().print(
+                    f"Other machines reach it by the name or address of this one, port "
+                    f"{urlsplit(url).port}."
+                )
             messages().print("Serving; stop with Ctrl-C.")
 
     return tell

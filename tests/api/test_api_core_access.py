@@ -40,6 +40,8 @@ async def test_once_there_is_a_key_it_is_asked_for_until_the_next_start(tmp_path
 
     assert refused.status_code == 401
     assert refused.json()["code"] == "unauthenticated"
+    for way in ("Authorization: Bearer KEY", "TASK2VEC_API_KEY", "--api-key"):
+        assert way in refused.text
     assert refused.headers["www-authenticate"] == 'Bearer realm="task2vec"'
     assert let_in.json() == {"key": key.record.id, "name": "ada"}
     assert after.status_code == 401, "revoking the last key must not open the doors"
@@ -202,10 +204,10 @@ def test_strangers_need_a_key_and_no_key_crosses_the_network_in_the_clear(
         doors.refresh([keys.draw("somebody", [Scope.READ]).record])
 
     if fine:
-        doors.check_exposure()
+        doors.check_exposure(Path("s 1"))
     else:
         with pytest.raises(SettingError):
-            doors.check_exposure()
+            doors.check_exposure(Path("s 1"))
     assert doors.open == (
         not with_key and "behind_proxy" not in settings and doors_loopback(settings)
     )
@@ -220,8 +222,8 @@ def test_a_revoked_or_expired_key_does_not_count_as_one() -> None:
     expired = keys.draw("late", [Scope.READ], expires=time.time() - 1).record
     doors.refresh([expired])
 
-    with pytest.raises(SettingError, match="Without a key"):
-        doors.check_exposure()
+    with pytest.raises(SettingError, match=r"Without a key.*--store 's 1'"):
+        doors.check_exposure(Path("s 1"))
 
 
 async def test_the_workers_of_the_server_need_no_key_of_the_store(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from command import Cli
 
+from task2vec.cli.serving import announce
 from task2vec_api.settings import Settings
 
 
@@ -96,3 +97,26 @@ def test_an_address_that_is_taken_is_told(cli: Cli) -> None:
 
     assert found.code == 2
     assert f"127.0.0.1:{port}" in found.err
+    assert not Path("s").exists()
+
+
+def test_a_server_that_is_refused_leaves_no_store_and_says_where_a_key_is_made(cli: Cli) -> None:
+    found = cli("serve", "--host", "0.0.0.0", "--store", "my s1")
+
+    assert found.code == 2
+    assert "`task2vec keys create NAME --scope admin --store 'my s1'`" in found.err
+    assert not Path("my s1").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "elsewhere"), [("0.0.0.0", True), ("::", True), ("127.0.0.1", False)]
+)
+def test_a_server_on_all_addresses_says_so(
+    capsys: pytest.CaptureFixture[str], host: str, elsewhere: bool
+) -> None:
+    announce(Settings(host=host), as_json=False)("http://127.0.0.1:8123")
+
+    told = capsys.readouterr()
+    assert told.out == "http://127.0.0.1:8123\n"
+    assert ("Other machines reach it" in told.err) == elsewhere
+    assert ("port 8123" in told.err) == elsewhere
