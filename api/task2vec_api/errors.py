@@ -64,6 +64,14 @@ _OF_THE_STORE = {
 }
 
 
+# Nothing of the path is told: it may hold anything.
+_NO_ROUTE = (
+    "There is no such route",
+    "The path is not one of the service.",
+    "Compare it with /openapi.json; the address that a client is given ends before /v1.",
+)
+
+
 class RateLimitedError(errors.OverloadedError):
     """This key asks too often, or for too much at once."""
 
@@ -220,13 +228,17 @@ async def _on_http(request: Request, error: Exception) -> Response:
     code = {404: "unknown_route", 400: "malformed"}.get(
         error.status_code, phrase.lower().replace(" ", "_").replace("-", "_")
     )
+    title, detail, remedy = phrase, scrub(str(error.detail)) or phrase, None
+    if code == "unknown_route":
+        title, detail, remedy = _NO_ROUTE
     problem = Problem(
         type=f"{_DOCS}{code}",
-        title=phrase,
+        title=title,
         status=error.status_code,
         code=code,
-        detail=scrub(str(error.detail)) or phrase,
+        detail=detail,
         request_id=request_id_of(request),
+        remedy=remedy,
     )
     headers = dict(error.headers or {})
     if error.status_code == 405:

@@ -89,10 +89,9 @@ def failure(error: "httpx2.HTTPError", address: Address, *, request: Request[Any
     import httpx2
 
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError):
+        told = str(error) or type(error).__name__
         return Unreachable(
-            f"There is no connection to {address.url}",
-            got=str(error) or type(error).__name__,
-            remedy="Start a server there with `task2vec serve`, or check the address.",
+            f"There is no connection to {address.url}", got=told, remedy=_way_in(told)
         )
     if isinstance(error, httpx2.TimeoutException):
         return DeadlineError(
@@ -107,6 +106,18 @@ def failure(error: "httpx2.HTTPError", address: Address, *, request: Request[Any
     return ServiceError(
         f"The answer of {address.url} cannot be read", got=str(error) or type(error).__name__
     )
+
+
+def _way_in(told: str) -> str:
+    """Return what helps where a connection failed, by what the system says of it."""
+    if "WRONG_VERSION_NUMBER" in told or "wrong version number" in told:
+        return "Something answers there, but without TLS: write the address with http://."
+    if "CERTIFICATE_VERIFY_FAILED" in told or "certificate verify failed" in told:
+        return (
+            "Check the certificate of the server; SSL_CERT_FILE names the file of an authority of "
+            "your own."
+        )
+    return "Start a server there with `task2vec serve`, or check the address."
 
 
 def _plain(value: Any) -> Any:

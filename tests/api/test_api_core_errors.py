@@ -177,6 +177,12 @@ async def test_what_the_framework_refuses_is_a_problem_too(
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
     if status == 405:
         assert answer.headers["allow"] == "GET"
+    if status == 404:
+        told = answer.json()
+        assert told["title"] == "There is no such route"
+        assert "nowhere" not in answer.text
+        assert "/openapi.json" in told["remedy"]
+        assert "ends before /v1" in told["remedy"]
 
 
 async def test_each_field_that_does_not_fit_is_named(tmp_path: Path) -> None:

@@ -166,6 +166,11 @@ def test_a_wait_that_takes_too_long_says_where_the_job_is(connect: Any, far: Far
         connect(far.url).jobs.wait("job_1", timeout=0.05)
 
 
+def test_a_server_without_tls_is_not_told_to_be_started(connect: Any, far: Far) -> None:
+    with pytest.raises(UnreachableError, match="without TLS: write the address with http://"):
+        connect(far.url.replace("http:", "https:"), tries=1).probes()
+
+
 def test_a_wait_that_loses_the_server_says_where_the_job_is(connect: Any, far: Far) -> None:
     client = connect(far.url, tries=1)
     # As from a proxy whose server is gone, from the second question on.
