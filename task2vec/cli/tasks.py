@@ -55,7 +55,7 @@ def embed(
             metavar="SOURCE",
             help="A folder with one sub-folder of images for each class (train/val/test splits may "
             "lie above them), the same as .zip or .tar, a .csv or .jsonl list with the columns "
-            "path,label[,split], or a .npz with the arrays images and labels.",
+            "path,label[,split], a .parquet file, or a .npz with the arrays images and labels.",
         ),
     ],
     name: Annotated[str | None, typer.Option(help="Default: the source's own name.")] = None,

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from task2vec.errors import NameTakenError, SettingError, SourceError, UnknownNameError
@@ -107,9 +108,12 @@ def _check_settings(question: Mapping[str, Any]) -> dict[str, Any]:
     settings = settings_of(question)
     names = [card.name for card in known_cards()]
     if settings["probe"] not in names:
+        close = get_close_matches(str(settings["probe"]), names, n=1)
+        mean = f"Did you mean '{close[0]}'? " if close else ""
         raise UnknownNameError(
-            f"There is no probe named '{settings['probe']}'",
-            remedy=f"This server has {', '.join(names)}.",
+            f"This server has no probe named '{settings['probe']}'",
+            remedy=f"{mean}A server embeds with probes that have a name alone, and this one has "
+            f"{', '.join(names)}; a local store takes references too.",
         )
     return settings
 

@@ -42,7 +42,16 @@ def test_an_embedding_is_named_by_its_data_set_unless_told(served):
     [
         ({"dataset": "dst_none"}, UnknownNameError, "No data set"),
         ({"settings": {"probe": "file:/etc/passwd?arch=resnet18"}}, UnknownNameError, "no probe"),
-        ({"settings": {"probe": "timm:resnet18"}}, UnknownNameError, "efficientnet_lite0"),
+        (
+            {"settings": {"probe": "timm:resnet18"}},
+            UnknownNameError,
+            r"'timm:resnet18'\. .*A server embeds with .* a name alone, .*efficientnet_lite0",
+        ),
+        (
+            {"settings": {"probe": "eficientnet_lite1"}},
+            UnknownNameError,
+            "Did you mean 'efficientnet_lite1'",
+        ),
         ({"name": "tsk_0123456789abcdef"}, SettingError, "cannot be used"),
         ({"name": "  "}, SettingError, "cannot be used"),
     ],
