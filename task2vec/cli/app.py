@@ -1,5 +1,6 @@
 """The command tree."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -21,8 +22,8 @@ from task2vec.cli import (
     upkeep,
     working,
 )
-from task2vec.cli.config import read_config
-from task2vec.cli.output import console
+from task2vec.cli.config import PREFIX, read_config, unread_variables
+from task2vec.cli.output import console, warn
 
 app = typer.Typer(
     name="task2vec",
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={
-        "auto_envvar_prefix": "TASK2VEC",
+        "auto_envvar_prefix": PREFIX,
         "help_option_names": ["-h", "--help"],
     },
     help="""Which known tasks does a labelled image set resemble, and which model should it start
@@ -67,6 +68,7 @@ def start(
     ] = False,
 ) -> None:
     """Read the settings file before any command."""
+    warn(unread_variables(context.command, os.environ))
     context.default_map = read_config(config, context.command)
 
 

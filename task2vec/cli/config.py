@@ -1,12 +1,18 @@
-"""Defaults for options from a TOML file."""
+"""Values for options that do not stand on the command line: from a TOML file, the environment."""
 
+import os
 import tomllib
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol
 
 from task2vec.errors import SettingError
 
 DEFAULT_FILE = Path("task2vec.toml")
+PREFIX = "TASK2VEC"
+# What a server tells its workers.
+_NOT_OPTIONS = frozenset({"TASK2VEC_WORKER_PARENT"})
 
 
 class Command(Protocol):
@@ -27,7 +33,10 @@ def read_config(path: Path | None, command: Command) -> dict[str, Any]:
         path = DEFAULT_FILE
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        told = (error.strerror or str(error)).lower()
+        raise SettingError(f"The settings in {path} cannot be read", got=told) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingError(
             f"The settings in {path} cannot be read", expected="a TOML file", got=str(error)
         ) from error
@@ -39,6 +48,54 @@ def read_config(path: Path | None, command: Command) -> dict[str, Any]:
         if _normal(key) not in used:
             raise _unknown(key, path, "no command has this option")
     return found
+
+
+def unread_variables(command: Command, names: Iterable[str]) -> Iterator[str]:
+    """Yield a warning for each variable that is called like one of a command and sets nothing.
+
+    ``names`` are those of the environment. Others that begin with ``TASK2VEC_`` may be somebody
+    else's, such as those of a container.
+    """
+    read, prefixes = set(_NOT_OPTIONS), set()
+    for prefix, leaf in _leaves(command, PREFIX):
+        prefixes.add(f"{prefix}_")
+        read.update(name for option in leaf.params for name in variables_of(option, prefix))
+    for name in sorted(names):
+        if name.startswith(tuple(prefixes)) and name not in read:
+            close = get_close_matches(name, read, n=1)
+            mean = f" Did you mean {close[0]}?" if close else ""
+            yield f"the environment sets {name}, which no command reads.{mean}"
+
+
+def variables_of(option: Any, prefix: str | None) -> list[str]:
+    """Return the variables that an option is read from; ``prefix`` is that of its command."""
+    own = option.envvar
+    if own is None:
+        return [f"{prefix}_{option.name.upper()}"] if prefix and option.name else []
+    return [own] if isinstance(own, str) else list(own)
+
+
+def origin_of(context: Any, option: Any) -> str | None:
+    """Return where a value comes from, in words; None where it stands on the command line."""
+    source = context.get_parameter_source(option.name)
+    match source.name if source else "":
+        case "ENVIRONMENT":
+            set_ = [
+                v for v in variables_of(option, context.auto_envvar_prefix) if os.environ.get(v)
+            ]
+            return f"the environment, {set_[0]}" if set_ else "the environment"
+        case "DEFAULT_MAP":
+            return f"the settings file, {context.find_root().params.get('config') or DEFAULT_FILE}"
+        case _:
+            return None
+
+
+def _leaves(command: Command, prefix: str) -> Iterator[tuple[str, Command]]:
+    commands: dict[str, Command] = getattr(command, "commands", {})
+    if not commands:
+        yield prefix, command
+    for name, child in commands.items():
+        yield from _leaves(child, f"{prefix}_{name.upper().replace('-', '_')}")
 
 
 def _defaults(

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from task2vec.cli.app import app
+from task2vec.cli.config import origin_of
 from task2vec.cli.output import messages
 from task2vec.errors import InputError, Task2VecError
 from task2vec.extras import missing_extra
@@ -67,7 +68,14 @@ def _show_usage(error: typer.TyperException) -> None:
     if context is not None:
         hint = f"{context.get_usage()}\nTry '{context.command_path} --help' for help."
         messages().print(hint)
-    _say(error.format_message())
+    option = getattr(error, "param", None)
+    origin = None if context is None or option is None else origin_of(context, option)
+    _say(_usage_fault(error) + (f" (from {origin})" if origin else ""))
+
+
+def _usage_fault(error: typer.TyperException) -> str:
+    # What is said of a choice that is none begins in the words of typer's library.
+    return error.format_message().replace("Value error, ", "")
 
 
 def _fail(error: Exception) -> int:

@@ -91,9 +91,47 @@ def test_a_faulty_file_is_refused(cli: Cli, text: str, fault: str | None) -> Non
     assert fault in found.err
 
 
-@pytest.mark.parametrize("file", ["nosuch.toml", "."])
-def test_a_file_that_was_named_must_be_there(cli: Cli, file: str) -> None:
+def test_a_faulty_value_is_told_with_where_it_comes_from(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = cli("serve", "--port", "abc").err
+    Path("task2vec.toml").write_text('[serve]\nport = "abc"\n')
+    in_file = cli("serve").err
+    Path("mine.toml").write_text('[serve]\nport = "abc"\n')
+    in_own = cli("--config", "mine.toml", "serve").err
+    monkeypatch.setenv("TASK2VEC_SERVE_PORT", "abc")
+    in_environment = cli("serve").err
+
+    assert "'--port'" in given
+    assert "(from" not in given
+    assert "'--port'" in in_file
+    assert "(from the settings file, task2vec.toml)" in in_file
+    assert "(from the settings file, mine.toml)" in in_own
+    assert "(from the environment, TASK2VEC_SERVE_PORT)" in in_environment
+
+
+def test_a_misspelt_variable_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TASK2VEC_SERVE_PORT", "TASK2VEC_OUTCOMES_LIST_TASK", "TASK2VEC_WORKER_PARENT"):
+        monkeypatch.setenv(name, "1")
+    # Of a container, or of Kubernetes.
+    for name in ("TASK2VEC_PORT_8000_TCP", "TASK2VEC_SERVICE_HOST"):
+        monkeypatch.setenv(name, "1")
+    assert cli("probes", "--json").err == ""
+
+    monkeypatch.setenv("TASK2VEC_SERVE_PROT", "1")
+    found = cli("probes", "--json")
+    assert found.code == 0
+    assert found.err == (
+        "Warning: the environment sets TASK2VEC_SERVE_PROT, which no command reads. "
+        "Did you mean TASK2VEC_SERVE_PORT?\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "told"), [("nosuch.toml", "no such file or directory"), (".", "is a directory")]
+)
+def test_a_file_that_was_named_must_be_there(cli: Cli, file: str, told: str) -> None:
     found = cli("--config", file, "list")
 
     assert found.code == 2
-    assert "cannot be read" in found.err
+    assert f"cannot be read: got {told}" in found.err
