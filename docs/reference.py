@@ -72,7 +72,7 @@ def _section(command: Any, path: tuple[str, ...]) -> str:
         parts.append(table(("argument", "meaning"), explained))
     if options:
         rows = [
-            (_names(o), _default(o), f"`{_variable(o, path)}`", (o.help or "") + _bounds(o))
+            (_names(o), _default(o), _variable(o, path), (o.help or "") + _bounds(o))
             for o in options
         ]
         parts.append(table(("option", "default", "environment", "meaning"), rows))
@@ -109,5 +109,8 @@ def _bounds(option: Any) -> str:
 
 
 def _variable(option: Any, path: tuple[str, ...]) -> str:
+    if option.envvar is None and not option.allow_from_autoenv:
+        return ""
     # The rule of the command tree's `auto_envvar_prefix`.
-    return str(option.envvar or "_".join((*path, option.name)).upper().replace("-", "_"))
+    name = option.envvar or "_".join((*path, option.name)).upper().replace("-", "_")
+    return f"`{name}`"

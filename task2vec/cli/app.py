@@ -64,7 +64,14 @@ def start(
     ] = None,
     version: Annotated[  # noqa: ARG001  (its callback does it)
         bool,
-        typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version",
+            callback=_tell_version,
+            is_eager=True,
+            # The environment of a container may well say which version it holds.
+            allow_from_autoenv=False,
+            help="Print the version.",
+        ),
     ] = False,
 ) -> None:
     """Read the settings file before any command."""

@@ -69,10 +69,11 @@ def unread_variables(command: Command, names: Iterable[str]) -> Iterator[str]:
 
 def variables_of(option: Any, prefix: str | None) -> list[str]:
     """Return the variables that an option is read from; ``prefix`` is that of its command."""
-    own = option.envvar
-    if own is None:
-        return [f"{prefix}_{option.name.upper()}"] if prefix and option.name else []
-    return [own] if isinstance(own, str) else list(own)
+    own = option.envvar or ()
+    named = [own] if isinstance(own, str) else list(own)
+    if prefix and option.name and getattr(option, "allow_from_autoenv", False):
+        named.append(f"{prefix}_{option.name.upper()}")
+    return named
 
 
 def origin_of(context: Any, option: Any) -> str | None:

@@ -111,10 +111,10 @@ def test_a_faulty_value_is_told_with_where_it_comes_from(
 
 
 def test_a_misspelt_variable_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TASK2VEC_SERVE_PORT", "TASK2VEC_OUTCOMES_LIST_TASK", "TASK2VEC_WORKER_PARENT"):
+    for name in ("TASK2VEC_SERVE_PORT", "TASK2VEC_MODELS_LIST_AS_JSON", "TASK2VEC_WORKER_PARENT"):
         monkeypatch.setenv(name, "1")
     # Of a container, or of Kubernetes.
-    for name in ("TASK2VEC_PORT_8000_TCP", "TASK2VEC_SERVICE_HOST"):
+    for name in ("TASK2VEC_VERSION", "TASK2VEC_PORT_8000_TCP", "TASK2VEC_SERVICE_HOST"):
         monkeypatch.setenv(name, "1")
     assert cli("probes", "--json").err == ""
 
