@@ -7,6 +7,7 @@ from dataclasses import fields
 import pytest
 from documents import ROOT
 
+from task2vec.service import datasets, uploads
 from task2vec.store.opening import DATABASE
 from task2vec_api.settings import Settings
 
@@ -39,6 +40,8 @@ def test_every_metric_that_the_server_has_is_explained() -> None:
 def test_the_files_of_a_store_are_called_as_the_guide_says() -> None:
     text = section("Back up the store")
     assert f"| `{DATABASE}` (and" in text
+    for folder in (uploads._FOLDER, datasets._FOLDER):
+        assert f"| `{folder}/` |" in text
     assert f"sqlite3 /srv/task2vec/{DATABASE}" in text
 
 
