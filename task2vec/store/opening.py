@@ -41,7 +41,10 @@ def open_database(directory: Path, *, create: bool, lock_timeout: float) -> Data
         if not create:
             raise _nothing_here(directory)
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.parent.mkdir(parents=True, exist_ok=True)
+            # It will hold what was uploaded, and the hashes of keys. Who wants to share a store
+            # makes its folder.
+            directory.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise unwritable(directory, error) from error
     database = Database(path, lock=WriteLock(directory / LOCK, timeout=lock_timeout))

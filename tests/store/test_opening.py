@@ -57,6 +57,17 @@ def test_a_store_is_made_with_its_parents(tmp_path):
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+def test_a_new_store_is_its_owners_alone_and_a_folder_that_was_there_is_left_as_it_is(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o770)
+    for path in (tmp_path / "a" / "b", shared):
+        Store.open(path).close()
+
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+    assert shared.stat().st_mode & 0o777 == 0o770
+
+
 def test_reading_a_store_that_does_not_exist_says_how_to_make_one(tmp_path):
     with pytest.raises(StoreError, match=r"no store in .*/none\. Embed something first"):
         Store.open(tmp_path / "none", create=False)
