@@ -84,7 +84,7 @@ def joined(
         text += f": expected {expected}"
     if got is not None:
         text += f"{',' if expected is not None else ':'} got {got}"
-    if not text.endswith("."):
+    if not text.endswith((".", "?", "!")):
         text += "."
     return f"{text} {remedy}" if remedy else text
 

@@ -104,6 +104,9 @@ class TextFormatter(RedactingMixin, logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as above
         """Return the line with escapes for what would disturb a terminal or forge another line."""
+        if getattr(record, "request_id", None) is None:
+            # Most of what a server says is about no request.
+            record = logging.makeLogRecord({**record.__dict__, "request_id": "-"})
         return visible(super().formatMessage(record))
 
     def formatException(self, info: Any) -> str:  # noqa: N802 - as above

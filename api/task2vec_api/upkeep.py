@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 
+from task2vec.data.wording import plural
 from task2vec.errors import StoreError
 from task2vec.service import datasets, leases
 from task2vec.types import JobRecord
@@ -63,7 +64,9 @@ class Upkeep:
         runtime = self._runtime
         ended = leases.expire(runtime.workspace, seconds=runtime.settings.lease_seconds)
         if ended:
-            logger.warning("%d jobs made no progress", len(ended), extra={"jobs": _ids(ended)})
+            logger.warning(
+                "%s made no progress", plural(len(ended), "job"), extra={"jobs": _ids(ended)}
+            )
             if self.on_expired is not None:
                 self.on_expired(ended)
             runtime.bell.ring()

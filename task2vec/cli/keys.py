@@ -120,12 +120,19 @@ def log(
         found = workspace.existing_store()
         entries = [] if found is None else found.audit.latest(last)
     if as_json:
-        print_json({"entries": [asdict(entry) for entry in entries]})
+        print_json({"entries": [asdict(entry) | {"at": _in_utc(entry.at)} for entry in entries]})
         return
     print_table(
         ["at", "action", "subject", "key", "address", "status"],
         [
-            (e.at, visible(e.action), e.subject and visible(e.subject), e.key, e.address, e.status)
+            (
+                _in_utc(e.at),
+                visible(e.action),
+                e.subject and visible(e.subject),
+                e.key,
+                e.address,
+                e.status,
+            )
             for e in entries
         ],
     )
@@ -152,9 +159,14 @@ def _row(record: "KeyRecord") -> dict[str, object]:
         "state": state,
         "requests_per_minute": record.requests_per_minute,
         "concurrent": record.concurrent_requests,
-        "created": record.created,
+        "created": _in_utc(record.created),
         "expires": None
         if expires is None
-        else datetime.fromtimestamp(expires, UTC).isoformat(timespec="seconds"),
-        "revoked": record.revoked,
+        else _in_utc(datetime.fromtimestamp(expires, UTC).isoformat(timespec="seconds")),
+        "revoked": record.revoked and _in_utc(record.revoked),
     }
+
+
+def _in_utc(time: str) -> str:
+    """Return a stored time as all others are shown."""
+    return time.replace("+00:00", "Z")

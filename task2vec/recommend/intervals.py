@@ -20,7 +20,9 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     p, z2 = correct / total, _Z**2
     centre = (p + z2 / (2 * total)) / (1 + z2 / total)
     half = _Z / (1 + z2 / total) * sqrt(p * (1 - p) / total + z2 / (4 * total**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # At the ends they are 0 and 1 but for rounding.
+    low = 0.0 if correct == 0 else max(0.0, centre - half)
+    return low, 1.0 if correct == total else min(1.0, centre + half)
 
 
 def paired_difference(

@@ -60,7 +60,10 @@ def read_outcomes(path: Path) -> list[tuple[int, Measured]]:
                     got=",".join(header) or "an empty file",
                 )
             return [(reader.line_num, _measured(row, path, reader.line_num)) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        told = (error.strerror or str(error)).lower()
+        raise InputError(f"{path} cannot be read", got=told) from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"{path} cannot be read", expected="a CSV file in UTF-8", got=str(error)
         ) from error

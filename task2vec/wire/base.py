@@ -80,3 +80,11 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 Time = datetime
 """A moment in UTC."""
+
+
+def _ending_in_z(text: str) -> str:
+    return text.replace("+00:00", "Z")
+
+
+TimeText = Annotated[str, AfterValidator(_ending_in_z)]
+"""A moment in UTC as a text, written as `Time` is; empty for what was always there."""

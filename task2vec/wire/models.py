@@ -3,7 +3,7 @@
 from pydantic import ConfigDict, Field
 
 from task2vec.types.names import MODEL_REFERENCE
-from task2vec.wire.base import Answer, Name, NewName, Page, Question
+from task2vec.wire.base import Answer, Name, NewName, Page, Question, TimeText
 
 
 class Model(Answer):
@@ -17,7 +17,7 @@ class Model(Answer):
     parameters: int | None
     input_size: int | None
     licence: str | None
-    created: str
+    created: TimeText
     sha256: str | None = Field(None, description="Of the file of its weights, of an expert.")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from task2vec.wire.base import Answer, Fraction, Name, Page, Question
+from task2vec.wire.base import Answer, Fraction, Name, Page, Question, TimeText
 
 
 class NewOutcome(Question):
@@ -43,7 +43,7 @@ class Outcome(Answer):
     protocol: str
     images: int | None
     seed: int | None
-    created: str
+    created: TimeText
     details: dict[str, Any] = Field({}, description="How it came about, if task2vec measured it.")
 
 

@@ -221,6 +221,14 @@ def test_a_line_for_people_is_one_line() -> None:
     assert lines[-1] == r"ValueError: a\x1b[2Jb"
 
 
+def test_a_line_for_people_about_no_request_has_a_dash_in_its_place() -> None:
+    record = logging.LogRecord("task2vec.x", logging.INFO, __file__, 1, "ready", (), None)
+    assert WithoutSecrets().filter(record)
+
+    assert TextFormatter().format(record).endswith(" INFO    task2vec.x - ready")
+    assert json.loads(json_formatter().format(record))["request_id"] is None
+
+
 async def test_each_request_is_a_line_without_secrets(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

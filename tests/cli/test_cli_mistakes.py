@@ -61,7 +61,7 @@ BAD_INPUT = [
     ("outcomes add efficientnet_lite0 emoji_food --accuracy -0.01", "[0, 1]"),
     ("outcomes add efficientnet_lite0 emoji_food --accuracy nan", "[0, 1]"),
     ("outcomes list --task nosuch", "nosuch"),
-    ("outcomes import nosuch.csv", "nosuch.csv"),
+    ("outcomes import nosuch.csv", "nosuch.csv cannot be read: got no such file or directory"),
     ("map --method magic", "mds, tsne, umap"),
     ("map -o map.gif", ".png"),
     ("map -o nowhere/map.png", "nowhere"),

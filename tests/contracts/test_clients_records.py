@@ -201,6 +201,8 @@ def test_what_a_client_returned_stands_for_its_id(client: Any, task: Any, fresh:
     assert client.models.get(model) == model
     assert client.models.edit(model, licence="MIT").licence == "MIT"
     added = client.outcomes.add(model, task, 0.5)
+    assert model.created.endswith("Z")
+    assert added.created.endswith("Z")
     assert list(client.outcomes.list(model=model, task=task)) == [added]
     renamed = client.tasks.edit(task, tags=["new"])
     assert client.tasks.get(task).tags == renamed.tags == ("new",)

@@ -35,6 +35,12 @@ def test_wilson_ends_are_the_proportions_that_the_score_test_just_keeps():
     assert high == pytest.approx(brentq(score, 0.3, 1 - 1e-9), abs=1e-9)
 
 
+@pytest.mark.parametrize("total", [1, 3, 14, 80, 217])
+def test_wilson_ends_at_the_very_end_where_all_or_nothing_is_right(total):
+    assert wilson_interval(total, total)[1] == 1.0
+    assert wilson_interval(0, total)[0] == 0.0
+
+
 @given(total=st.integers(1, 500), share=st.floats(0, 1))
 def test_wilson_lies_in_the_unit_interval_around_the_proportion(total, share):
     correct = round(share * total)
