@@ -9,6 +9,9 @@ from task2vec.distance import (
     asymmetric_distance,
     asymmetric_distance_error,
     distance_error,
+    distance_errors,
+    errors_from_sources,
+    errors_to_targets,
     symmetric_distance,
     task_symmetric_distance,
 )
@@ -182,3 +185,22 @@ def test_an_embedding_of_many_slices_has_the_error_of_the_plain_formula(embeddin
     by_source = asymmetric_distance(source=without(a), target=whole_b, trivial=trivial)
     expected = sqrt(naive(by_source) + naive(by_b))
     assert asymmetric_distance_error(source=a, target=b) == pytest.approx(expected, abs=1e-12)
+
+
+def test_many_errors_are_those_of_one_at_a_time(embedding, rng):
+    query, *tasks = (
+        embedding(
+            np.exp(rng.normal(size=700) - 9),
+            replicates=draw_replicates(rng, 700, groups),
+            prior_precision=PRIOR,
+        )
+        for groups in (8, *[8] * 20, 5, 5, 8, 3)
+    )
+    one_by_one = [distance_error(query, task) for task in tasks]
+    assert distance_errors(query, tasks) == pytest.approx(one_by_one, rel=1e-12)
+    from_each = [asymmetric_distance_error(source=task, target=query) for task in tasks]
+    assert errors_from_sources(tasks, query) == pytest.approx(from_each, rel=1e-12)
+    to_each = [asymmetric_distance_error(source=query, target=task) for task in tasks]
+    assert errors_to_targets(query, tasks) == pytest.approx(to_each, rel=1e-12)
+    assert not np.allclose(from_each, to_each)
+    assert errors_from_sources([], query).shape == distance_errors(query, []).shape == (0,)

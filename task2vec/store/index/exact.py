@@ -9,21 +9,16 @@ from numpy.typing import NDArray
 
 from task2vec.distance import (
     ALPHA,
-    asymmetric_distance,
-    asymmetric_distance_error,
-    distance_error,
-    symmetric_distance,
+    QUICK_ERROR,
+    quick_symmetric,
     symmetric_matrix,
     task_complexity,
-    trivial_embedding,
-    with_prior,
 )
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
+from task2vec.store.index.roles import role_distance, role_errors
 from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
 
-# Far above the rounding of the fast formula, far below any difference that means something.
-_TIE = 1e-12
 _PICKED = 256
 _EVERYTHING = TaskFilter()
 
@@ -100,7 +95,7 @@ class ExactIndex:
         rows = self._rows
         if not rows.size:
             return []
-        symmetric = self.symmetric(query, rows)
+        symmetric = self._to(rows, query.values)
         as_source = symmetric - alpha * self.complexities[rows]
         return [
             Judged(self._records[i], near, from_there)
@@ -151,8 +146,13 @@ class ExactIndex:
         return {self._records[i].id: i for i in self._rows.tolist()}
 
     def symmetric(self, query: TaskEmbedding, rows: Rows) -> NDArray[np.float64]:
-        """Return the symmetric distances (r,) of the query to ``rows`` (r,)."""
-        return self._to(rows, query.values)
+        """Return the symmetric distances (r,) of the query to ``rows`` (r,), within QUICK_ERROR."""
+        prior, values = self._space.prior_precision, query.values
+        if rows.size == len(self._values):
+            return quick_symmetric(values, self._values, prior_precision=prior)
+        return self._in_parts(
+            rows, lambda some: quick_symmetric(values, some, prior_precision=prior)
+        )
 
     def nearest(
         self,
@@ -177,23 +177,25 @@ class ExactIndex:
             exact = self._nearly(query, rows, symmetric=symmetric, k=k, role=role, alpha=alpha)
             told = exact | {i: task.distance for i, task in anew.items()}
             first = sorted(told, key=lambda i: _nearest_first(told[i], self._records[i].name))[:k]
-            found: list[Neighbour] = []
+            same: dict[int, TaskEmbedding] = {}
             changed: list[int] = []
             for i in first:
-                task = anew[i] if i in anew else self._current(i)
-                if isinstance(task, Neighbour):
-                    found.append(task)
-                elif task is not None and np.array_equal(task.values, self._values[i]):
-                    error = _error(task, query, role=role, alpha=alpha)
-                    found.append(self._neighbour(i, exact[i], error))
-                else:
+                task = None if i in anew else self._current(i)
+                if task is not None and np.array_equal(task.values, self._values[i]):
+                    same[i] = task
+                elif i not in anew:
                     changed.append(i)
                     if task is not None:
-                        distance = self._distance(task.values, query, role=role, alpha=alpha)
-                        error = _error(task, query, role=role, alpha=alpha)
+                        distance = role_distance(task.values, query, role=role, alpha=alpha)
+                        (error,) = role_errors([task], query, role=role, alpha=alpha)
                         anew[i] = self._neighbour(i, distance, error)
             if not changed:
-                return found
+                errors = role_errors(list(same.values()), query, role=role, alpha=alpha)
+                told_of = dict(zip(same, errors, strict=True))
+                return [
+                    anew[i] if i in anew else self._neighbour(i, exact[i], told_of[i])
+                    for i in first
+                ]
             left = ~np.isin(rows, changed)
             rows, symmetric = rows[left], symmetric[left]
         return []
@@ -212,11 +214,11 @@ class ExactIndex:
         if not rows.size:
             return {}
         distances = self._in_role(symmetric, query, rows, role=role, alpha=alpha)
-        # The fast formula tells equal tasks apart by its rounding. So everything that might be
+        # The quick formula tells equal tasks apart by its rounding. So everything that might be
         # among the first k goes through the plain formula, which does not.
         kth = np.partition(distances, min(k, distances.size) - 1)[min(k, distances.size) - 1]
-        near = rows[~(distances > kth + _TIE)].tolist()
-        return {i: self._distance(self._values[i], query, role=role, alpha=alpha) for i in near}
+        near = rows[~(distances > kth + 2 * QUICK_ERROR)].tolist()
+        return {i: role_distance(self._values[i], query, role=role, alpha=alpha) for i in near}
 
     def _in_role(
         self,
@@ -247,21 +249,16 @@ class ExactIndex:
         prior = self._space.prior_precision
         if rows.size == len(self._values):
             return np.asarray(symmetric_matrix(values, self._values, prior_precision=prior)[0])
+        return self._in_parts(
+            rows, lambda some: symmetric_matrix(values, some, prior_precision=prior)[0]
+        )
+
+    def _in_parts(
+        self, rows: Rows, distances: Callable[[Vector], NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
         # Few at a time, since picking rows copies them.
         parts = (rows[first : first + _PICKED] for first in range(0, rows.size, _PICKED))
-        found = [symmetric_matrix(values, self._values[p], prior_precision=prior)[0] for p in parts]
-        return np.concatenate([np.empty(0), *found])
-
-    def _distance(self, values: Vector, query: TaskEmbedding, *, role: Role, alpha: float) -> float:
-        prior = self._space.prior_precision
-        own, other = with_prior(query.values, prior), with_prior(values, prior)
-        if role is Role.SYMMETRIC:
-            return float(symmetric_distance(own, other))
-        source, target = (other, own) if role is Role.SOURCES_FOR else (own, other)
-        trivial = trivial_embedding(own.size, prior)
-        return float(
-            asymmetric_distance(source=source, target=target, trivial=trivial, alpha=alpha)
-        )
+        return np.concatenate([np.empty(0), *(distances(self._values[part]) for part in parts)])
 
     def _current(self, i: int) -> TaskEmbedding | None:
         """Return what the store holds of a task; None where that is nothing in this space."""
@@ -274,16 +271,6 @@ class ExactIndex:
 
     def _neighbour(self, i: int, distance: float, error: float) -> Neighbour:
         return Neighbour(self._records[i].id, self._records[i].name, distance, error)
-
-
-def _error(task: TaskEmbedding, query: TaskEmbedding, *, role: Role, alpha: float) -> float:
-    match role:
-        case Role.SYMMETRIC:
-            return distance_error(query, task)
-        case Role.SOURCES_FOR:
-            return asymmetric_distance_error(source=task, target=query, alpha=alpha)
-        case Role.TARGETS_FOR:
-            return asymmetric_distance_error(source=query, target=task, alpha=alpha)
 
 
 def _nearest_first(distance: float, name: str) -> tuple[bool, float, str]:
