@@ -50,7 +50,9 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         runtime.bell.attach(asyncio.get_running_loop())
         # Enough that whoever is let through the gate finds one, beside those who take long.
-        current_default_thread_limiter().total_tokens = settings.places + _THREADS
+        current_default_thread_limiter().total_tokens = (
+            settings.places + settings.computing_places + _THREADS
+        )
         await asyncio.to_thread(workspace.store, create=True)
         await asyncio.to_thread(upkeep.start)
         await asyncio.to_thread(sweep_uploads, workspace)

@@ -71,8 +71,15 @@ class Settings:
     )
     concurrent_requests: int = setting(
         0,
-        "How many requests are worked on at once; 0 takes twice as many as there are processors, "
-        "at least 4. More only make all of them slower.",
+        "How many requests are worked on at once beside those that compute; 0 takes twice as many "
+        "as there are processors, at least 4.",
+        at_least=0,
+        at_most=1000,
+    )
+    computing_requests: int = setting(
+        0,
+        "How many searches, distances, recommendations and maps are worked on at once; 0 takes as "
+        "many as there are processors. More only make all of them slower.",
         at_least=0,
         at_most=1000,
     )
@@ -194,8 +201,13 @@ class Settings:
 
     @property
     def places(self) -> int:
-        """How many requests are worked on at once."""
+        """How many requests are worked on at once, beside those that compute."""
         return self.concurrent_requests or max(4, 2 * (os.cpu_count() or 1))
+
+    @property
+    def computing_places(self) -> int:
+        """How many requests that compute are worked on at once."""
+        return self.computing_requests or os.cpu_count() or 1
 
     @property
     def loopback(self) -> bool:

@@ -2,20 +2,23 @@
 
 import asyncio
 import time
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from extra_routes import extra_routes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import bearer, running
+from starlette.types import Message, Receive, Send
 
 from task2vec.errors import OverloadedError
 from task2vec.types import Scope
 from task2vec_api.access import ANYBODY
 from task2vec_api.allowances import Allowances
 from task2vec_api.errors import RateLimitedError
-from task2vec_api.middleware.gate import Turnstile
+from task2vec_api.middleware.gate import Gate, Turnstile
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -136,6 +139,47 @@ async def test_who_gave_up_waiting_leaves_the_queue() -> None:
     turnstile.leave()
 
     await asyncio.wait_for(next_one, 0.5)
+
+
+COMPUTING = [
+    *("/v1/search", "/v1/distances", "/v1/recommendations", "/v1/map"),
+    "/v1/tasks/a/neighbours",
+]
+
+
+@pytest.mark.parametrize("path", COMPUTING)
+async def test_those_that_compute_wait_for_each_other_and_for_nobody_else(path: str) -> None:
+    few = Settings(computing_requests=1, concurrent_requests=1, queued_requests=0)
+    go_on = asyncio.Event()
+    reached: list[str] = []
+
+    async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        reached.append(scope["path"])
+        await go_on.wait()
+
+    gate = Gate(app, settings=few)
+
+    async def ask(path: str) -> None:
+        scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+        await gate(scope, no_message, no_answer)
+
+    tasks = [asyncio.create_task(ask(path)), asyncio.create_task(ask("/v1/tasks/a"))]
+    await asyncio.sleep(0)
+    for again in (path, "/v1/jobs"):
+        with pytest.raises(OverloadedError):
+            await ask(again)
+    go_on.set()
+    await asyncio.gather(*tasks)
+
+    assert reached == [path, "/v1/tasks/a"]
+
+
+async def no_message() -> Message:
+    raise AssertionError("nobody reads")
+
+
+async def no_answer(message: Message) -> None:
+    raise AssertionError("nobody answers")
 
 
 async def test_those_who_wait_on_purpose_do_not_stand_in_the_way(tmp_path: Path) -> None:

@@ -17,6 +17,10 @@ _LONG = re.compile(
 )
 
 
+# What keeps a processor busy from its beginning to its end.
+_COMPUTING = re.compile(r"/v1/(search|distances|recommendations|map|tasks/[^/]+/neighbours)")
+
+
 def takes_long(scope: Scope) -> bool:
     """Whether a request lasts for reasons other than work: it streams, or waits on purpose."""
     streams = is_upload(scope) or _LONG.fullmatch(scope["path"]) is not None
@@ -24,12 +28,21 @@ def takes_long(scope: Scope) -> bool:
 
 
 class Gate:
-    """Lets a bounded number of requests through at once, others after a short wait or never."""
+    """Lets a bounded number of requests through at once, others after a short wait or never.
+
+    Those that compute have places of their own, as many as there are processors: with more at
+    once each would only be slower, and whoever wants to know of a job must not wait for them.
+    """
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self.app = app
         self._short = Turnstile(
             settings.places,
+            queued=settings.queued_requests,
+            seconds=settings.queue_seconds,
+        )
+        self._computing = Turnstile(
+            settings.computing_places,
             queued=settings.queued_requests,
             seconds=settings.queue_seconds,
         )
@@ -40,12 +53,17 @@ class Gate:
         if scope["type"] != "http" or scope["path"] in _UNCOUNTED:
             await self.app(scope, receive, send)
             return
-        turnstile = self._long if takes_long(scope) else self._short
+        turnstile = self._turnstile(scope)
         await turnstile.enter()
         try:
             await self.app(scope, receive, send)
         finally:
             turnstile.leave()
+
+    def _turnstile(self, scope: Scope) -> "Turnstile":
+        if takes_long(scope):
+            return self._long
+        return self._computing if _COMPUTING.fullmatch(scope["path"]) else self._short
 
 
 class Turnstile:
