@@ -79,6 +79,8 @@ def _one_at_a_time(server: Serving, store: Path) -> dict[str, Any]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        # As the command line sets it for the server: threads that spin slow the others down.
+        env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},
     )
     assert child.stdin is not None
     assert child.stdout is not None
