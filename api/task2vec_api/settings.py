@@ -90,7 +90,7 @@ class Settings:
         at_most=10_000,
     )
     queue_seconds: float = setting(
-        0.05, "How long a request waits for its turn at most.", at_least=0, at_most=10
+        0.075, "How long a request waits for its turn at most.", at_least=0, at_most=10
     )
     long_requests: int = setting(
         256,
