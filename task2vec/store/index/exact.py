@@ -26,7 +26,7 @@ Rows = NDArray[np.intp]
 
 
 class ExactIndex:
-    """A scan over all embeddings of one space, in float64.
+    """A scan over all embeddings of one space; what may be among the nearest is judged in float64.
 
     About 0.3 s for 10,000 tasks of 21,008 elements on one core; it is also the oracle for every
     index that looks at fewer.
