@@ -7,13 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from task2vec.errors import NameTakenError, SettingError, SpaceMismatchError, StateError
 from task2vec.store import schema
-from task2vec.store.changes import (
-    Change,
-    ChangeKind,
-    append_change,
-    last_number,
-    read_changes,
-)
+from task2vec.store.changes import Change, ChangeKind, append_change, last_number, read_changes
 from task2vec.store.identity import check_name, new_id, now
 from task2vec.store.task_edits import Check, edit_task, page_of_tasks
 from task2vec.store.task_lookups import TaskLookups
