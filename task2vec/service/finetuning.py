@@ -95,7 +95,8 @@ def finetune(
     check_name(name)
     if any(model.name == name for model in list_models(workspace)):
         raise NameTakenError(
-            f"There is a model named '{name}' already", remedy="Choose another name."
+            f"There is a model named '{name}' already",
+            remedy="Give another one as `name` (`--name`).",
         )
     workspace.check_writable()
     # Before the task is stored: a starting model that cannot be loaded changes nothing.

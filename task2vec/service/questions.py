@@ -206,7 +206,8 @@ def _finetune(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
     check_name(name)
     if any(model.name == name for model in list_models(workspace)):
         raise NameTakenError(
-            f"There is a model named '{name}' already", remedy="Choose another name."
+            f"There is a model named '{name}' already",
+            remedy="Give another one as `name` (`--name`).",
         )
     payload = {
         **question,

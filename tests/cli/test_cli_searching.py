@@ -135,7 +135,7 @@ def test_another_space_is_refused_with_what_differs(
     assert (found.code, found.out) == (2, "")
     assert "probe = " in found.err
     assert "prior_precision" not in found.err
-    assert "--probe efficientnet_lite0" in found.err or "same probe" in found.err
+    assert "Use the probe efficientnet_lite0" in found.err or "same probe" in found.err
 
 
 def test_nothing_to_compare_with_is_exit_code_3(cli: Cli, two_classes: Path) -> None:
