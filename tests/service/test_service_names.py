@@ -21,14 +21,14 @@ def rename(served: Workspace, table: sa.Table, old: str, new: str) -> None:
 
 
 def test_no_job_makes_a_task_with_the_name_of_an_id(served):
-    question = {"dataset": send(served, "pets").id, "name": "tsk_pets", "update": True}
+    question = {"dataset": send(served, "pets").id, "name": "tsk_0123456789abcdef", "update": True}
     with pytest.raises(SettingError):
         jobs.submit(served, JobKind.EMBED, question)
 
 
 def test_nor_is_a_data_set_of_such_a_name_fine_tuned_on_in_vain(served):
     dataset = send(served, "pets").id
-    rename(served, schema_service.datasets, "pets", "job_pets")
+    rename(served, schema_service.datasets, "pets", "job_0123456789abcdef")
     with pytest.raises(SettingError):
         jobs.submit(
             served,
@@ -39,8 +39,8 @@ def test_nor_is_a_data_set_of_such_a_name_fine_tuned_on_in_vain(served):
 
 def test_a_task_that_has_such_a_name_is_embedded_anew(served, sent):
     old = embed(served, sent, "pets", seed=1)
-    rename(served, schema.tasks, "pets", "job_pets")
-    question = {"dataset": send(served, "other").id, "name": "job_pets", "update": True}
+    rename(served, schema.tasks, "pets", "job_0123456789abcdef")
+    question = {"dataset": send(served, "other").id, "name": "job_0123456789abcdef", "update": True}
     done = end(served, lend(served, JobKind.EMBED, question), embedded(sent, 2))
     assert done.state is JobState.SUCCEEDED
     assert done.result["id"] == old.result["id"]
@@ -48,14 +48,17 @@ def test_a_task_that_has_such_a_name_is_embedded_anew(served, sent):
 
 def test_a_batch_tells_a_new_name_from_a_stored_one(served, sent, tmp_path):
     embed(served, sent, "pets", seed=1)
-    rename(served, schema.tasks, "pets", "job_pets")
+    rename(served, schema.tasks, "pets", "job_0123456789abcdef")
     for label in ("a", "b"):
         (tmp_path / "images" / label).mkdir(parents=True)
         for number in range(2):
             Image.new("RGB", (8, 8), (number, 0, 0)).save(
                 tmp_path / "images" / label / f"{number}.png"
             )
-    items = [Item(source=tmp_path / "images", name=name) for name in ("job_pets", "job_new")]
+    items = [
+        Item(source=tmp_path / "images", name=name)
+        for name in ("job_0123456789abcdef", "job_fedcba9876543210")
+    ]
     stored, new = run_batch(served, items, BatchRequest(dry_run=True))
     assert stored.status is ItemStatus.PENDING
     assert isinstance(new.problem, SettingError)
@@ -63,13 +66,13 @@ def test_a_batch_tells_a_new_name_from_a_stored_one(served, sent, tmp_path):
 
 def test_no_data_set_gets_the_name_of_an_id(served):
     with pytest.raises(SettingError):
-        send(served, "dst_pets")
+        send(served, "dst_0123456789abcdef")
 
 
 def test_a_job_for_a_stored_task_of_such_a_name_is_its_own(served, sent):
     embed(served, sent, "pets", seed=1)
-    rename(served, schema.tasks, "pets", "bat_pets")
-    task = served.store().tasks.get("bat_pets").id
+    rename(served, schema.tasks, "pets", "bat_0123456789abcdef")
+    task = served.store().tasks.get("bat_0123456789abcdef").id
     job = lend(
         served, JobKind.FINETUNE, {"task": task, "start": "efficientnet_lite0", "name": "expert"}
     )
