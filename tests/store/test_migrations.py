@@ -3,7 +3,7 @@ from pathlib import Path
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, text
 
 import task2vec.store.migrations
 from task2vec.store.migrations import REVISIONS, upgrade
@@ -40,4 +40,22 @@ def test_an_upgrade_that_is_undone_leaves_nothing():
             transaction.rollback()
         tables = connection.exec_driver_sql("SELECT name FROM sqlite_master").fetchall()
     assert tables == []
+    engine.dispose()
+
+
+def test_keys_of_an_older_server_keep_their_answers_and_are_not_done_again():
+    engine = migrated()
+    with engine.begin() as connection:
+        upgrade(connection, to="0004")
+        for key, status in (("answered", 201), ("at work", None)):
+            connection.execute(
+                text("INSERT INTO idempotency VALUES ('o', :key, 'f', :status, '[]', x'00', 1.0)"),
+                {"key": key, "status": status},
+            )
+        upgrade(connection)
+        rows = connection.exec_driver_sql("SELECT key, status, progress FROM idempotency")
+        assert sorted(rows.fetchall()) == [
+            ("answered", 201, "answered"),
+            ("at work", None, "written"),
+        ]
     engine.dispose()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every revision that this version knows, the present one last.
 
 Written down, so that opening a store that is up to date need not load the migration machinery.
@@ -15,12 +15,12 @@ Written down, so that opening a store that is up to date need not load the migra
 _ALEMBIC = threading.Lock()
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the schema to the last revision, inside the connection's transaction."""
+def upgrade(connection: Connection, *, to: str = "head") -> None:
+    """Bring the schema to a revision, by default the last, inside the connection's transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     with _ALEMBIC:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)

@@ -134,7 +134,6 @@ def upgrade() -> None:
         sa.Column("owner", sa.String, nullable=False),
         sa.Column("key", sa.String, nullable=False),
         sa.Column("fingerprint", sa.String, nullable=False),
-        sa.Column("progress", sa.String, nullable=False),
         sa.Column("status", sa.Integer),
         sa.Column("headers", sa.Text),
         sa.Column("body", sa.LargeBinary),
