@@ -147,11 +147,9 @@ class ExactIndex:
 
     def symmetric(self, query: TaskEmbedding, rows: Rows) -> NDArray[np.float64]:
         """Return the symmetric distances (r,) of the query to ``rows`` (r,), within QUICK_ERROR."""
-        prior, values = self._space.prior_precision, query.values
-        if rows.size == len(self._values):
-            return quick_symmetric(values, self._values, prior_precision=prior)
-        return self._in_parts(
-            rows, lambda some: quick_symmetric(values, some, prior_precision=prior)
+        prior = self._space.prior_precision
+        return self._of(
+            rows, lambda some: quick_symmetric(query.values, some, prior_precision=prior)
         )
 
     def nearest(
@@ -247,15 +245,13 @@ class ExactIndex:
 
     def _to(self, rows: Rows, values: Vector) -> NDArray[np.float64]:
         prior = self._space.prior_precision
-        if rows.size == len(self._values):
-            return np.asarray(symmetric_matrix(values, self._values, prior_precision=prior)[0])
-        return self._in_parts(
-            rows, lambda some: symmetric_matrix(values, some, prior_precision=prior)[0]
-        )
+        return self._of(rows, lambda some: symmetric_matrix(values, some, prior_precision=prior)[0])
 
-    def _in_parts(
+    def _of(
         self, rows: Rows, distances: Callable[[Vector], NDArray[np.float64]]
     ) -> NDArray[np.float64]:
+        if rows.size == len(self._values):
+            return distances(self._values)
         # Few at a time, since picking rows copies them.
         parts = (rows[first : first + _PICKED] for first in range(0, rows.size, _PICKED))
         return np.concatenate([np.empty(0), *(distances(self._values[part]) for part in parts)])
