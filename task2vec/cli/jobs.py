@@ -4,7 +4,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from task2vec.cli.options import (
     DEFAULT_STORE,
@@ -13,7 +12,13 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import console, messages, print_answer_json, print_json, print_table
+from task2vec.cli.output import (
+    messages,
+    print_answer_json,
+    print_fields,
+    print_json,
+    print_table,
+)
 from task2vec.cli.progress import bars, work_bar
 from task2vec.errors import SettingError
 from task2vec.types.jobs import JobKind, JobState
@@ -133,7 +138,7 @@ def _tell(job: "Job", *, as_json: bool) -> None:
     if as_json:
         print_answer_json(job)
         return
-    lines = {
+    fields = {
         "id": job.id,
         "kind": job.kind.value,
         "name": job.name or "-",
@@ -143,9 +148,7 @@ def _tell(job: "Job", *, as_json: bool) -> None:
         "result": str((job.result or {}).get("name") or "with --json") if job.result else "-",
         "error": "-" if job.error is None else str(job.error),
     }
-    width = max(map(len, lines))
-    for key, value in lines.items():
-        console().print(Text.assemble((f"{key:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
+    print_fields(fields)
 
 
 def _progress(job: "Job") -> str:

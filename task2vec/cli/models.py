@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from task2vec.cli.options import (
     DEFAULT_STORE,
@@ -14,7 +13,14 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import console, messages, print_answer_json, print_json, print_table, show
+from task2vec.cli.output import (
+    messages,
+    print_answer_json,
+    print_fields,
+    print_json,
+    print_table,
+    show,
+)
 
 app = typer.Typer(no_args_is_help=True, help="The zoo of starting models.")
 
@@ -104,8 +110,7 @@ def show_model(
     if as_json:
         print_answer_json(record)
         return
-    for key, value in record.model_dump(mode="json").items():
-        console().print(Text.assemble((f"{key:<12}", "bold"), f"  {show(value)}"), soft_wrap=True)
+    print_fields({name: show(value) for name, value in record.model_dump(mode="json").items()})
 
 
 @app.command()

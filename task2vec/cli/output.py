@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -82,6 +82,13 @@ def show(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3f}" if math.isfinite(value) else "-"
     return str(value)
+
+
+def print_fields(fields: Mapping[str, str]) -> None:
+    """Print what there is to say of one thing, a line each, the values below each other."""
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        console().print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
 
 
 def percent(value: float | None) -> str:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from task2vec.cli.options import (
     DEFAULT_PROBE_NAME,
@@ -19,10 +18,10 @@ from task2vec.cli.options import (
     open_client,
 )
 from task2vec.cli.output import (
-    console,
     messages,
     percent,
     print_answer_json,
+    print_fields,
     print_json,
     print_table,
     show,
@@ -233,6 +232,4 @@ def _print_task(task: "TaskDetails") -> None:
         "source": task.source or "kept by the server",
         "seconds": f"{task.seconds:.1f}",
     }
-    width = max(map(len, lines))
-    for key, value in lines.items():
-        console().print(Text.assemble((f"{key:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
+    print_fields(lines)
