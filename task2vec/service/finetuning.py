@@ -11,8 +11,7 @@ from task2vec.service.experts import new_checkpoint, register_tuned
 from task2vec.service.subjects import open_named, reopen, stored_task
 from task2vec.service.tasks import EmbedRequest, embed
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import checked_ref, get_model, list_models
-from task2vec.store.identity import check_name
+from task2vec.service.zoo import check_model_name, checked_ref, get_model
 from task2vec.types import ModelRecord, TaskRecord
 
 if TYPE_CHECKING:
@@ -92,12 +91,7 @@ def finetune(
     start = get_model(workspace, request.start)
     record, task = _source(workspace, request.source)
     name = request.name or f"{task.name}-from-{start.name}"
-    check_name(name)
-    if any(model.name == name for model in list_models(workspace)):
-        raise NameTakenError(
-            f"There is a model named '{name}' already",
-            remedy="Give another one as `name` (`--name`).",
-        )
+    check_model_name(workspace, name)
     workspace.check_writable()
     # Before the task is stored: a starting model that cannot be loaded changes nothing.
     probe = workspace.engine.probe(checked_ref(workspace, start))

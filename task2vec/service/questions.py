@@ -11,7 +11,7 @@ from task2vec.errors import NameTakenError, SettingError, SourceError, UnknownNa
 from task2vec.probe.registry import DEFAULT_PROBE, known_cards
 from task2vec.service.limits import Limits
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import get_model, list_models
+from task2vec.service.zoo import check_model_name, get_model
 from task2vec.store.identity import check_name
 from task2vec.types import DatasetRecord, JobKind, TaskRecord
 
@@ -203,12 +203,7 @@ def _finetune(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
     start = get_model(workspace, question["start"])
     called = dataset.name if task is None else task.name
     name = question.get("name") or f"{called}-from-{start.name}"
-    check_name(name)
-    if any(model.name == name for model in list_models(workspace)):
-        raise NameTakenError(
-            f"There is a model named '{name}' already",
-            remedy="Give another one as `name` (`--name`).",
-        )
+    check_model_name(workspace, name)
     payload = {
         **question,
         "task": None if task is None else task.id,

@@ -11,6 +11,7 @@ from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
 from task2vec.probe.weight_files import check_hash, file_hash, referenced_file
 from task2vec.service.experts import checkpoint
 from task2vec.service.workspace import Workspace
+from task2vec.store.identity import check_name
 from task2vec.store.store import Store
 from task2vec.types import ModelRecord, TaskRecord
 
@@ -47,6 +48,19 @@ def list_models(workspace: Workspace) -> list[ModelRecord]:
     stored = store.models.list() if store else []
     names = {model.name for model in stored}
     return [model for model in packaged_models() if model.name not in names] + stored
+
+
+def check_model_name(workspace: Workspace, name: str) -> None:
+    """Check the name of a model to come.
+
+    Raises `SettingError` for a name that cannot be one, `NameTakenError` where a model has it.
+    """
+    check_name(name)
+    if any(model.name == name for model in list_models(workspace)):
+        raise NameTakenError(
+            f"There is a model named '{name}' already",
+            remedy="Give another one as `name` (`--name`).",
+        )
 
 
 def get_model(workspace: Workspace, name_or_id: str) -> ModelRecord:
