@@ -1,0 +1,142 @@
+import errno
+import gc
+import os
+import subprocess
+import sys
+import tempfile
+import tracemalloc
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from task2vec.data.spool import Pixels, PixelSpool, SpooledImages
+from task2vec.errors import SettingError, SourceError
+
+SHAPE = (4, 4, 3)
+BYTES = 48
+
+
+def picture(number: int) -> Pixels:
+    return np.random.default_rng(number).integers(0, 256, SHAPE, dtype=np.uint8)
+
+
+@given(
+    st.integers(0, 12),
+    st.integers(0, 12 * BYTES),
+    st.lists(st.integers(0, 11), max_size=20),
+)
+def test_every_image_comes_back_as_a_list_would_give_it(
+    count: int, budget: int, order: list[int]
+) -> None:
+    spool = PixelSpool(budget)
+    expected = [picture(number) for number in range(count)]
+    assert [spool.add(pixels) for pixels in expected] == list(range(count))
+    order = [number for number in order if number < count]
+    images = SpooledImages(spool, order)
+    np.testing.assert_array_equal(list(images), [expected[number] for number in order])
+    np.testing.assert_array_equal(list(images[1:3]), [expected[n] for n in order[1:3]])
+    with pytest.raises(IndexError):
+        spool[count]
+    with pytest.raises(IndexError):
+        spool[-1]
+
+
+def test_reading_between_writes_disturbs_neither() -> None:
+    spool = PixelSpool(BYTES)
+    for number in range(6):
+        spool.add(picture(number))
+        np.testing.assert_array_equal(spool[number // 2], picture(number // 2))
+    np.testing.assert_array_equal(spool[5], picture(5))
+
+
+def test_several_threads_may_add_and_read() -> None:
+    spool = PixelSpool(10 * BYTES)
+
+    def there_and_back(number: int) -> bool:
+        return bool((spool[spool.add(picture(number))] == picture(number)).all())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(there_and_back, range(200)))
+
+
+def test_pixels_beyond_the_budget_take_no_memory() -> None:
+    spool = PixelSpool(10 * 30_000)
+    tracemalloc.start()
+    for _ in range(200):
+        spool.add(np.zeros((100, 100, 3), dtype=np.uint8))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # 10 of 200; the rest are the file's buffer and small change.
+    assert 300_000 <= held < 500_000
+
+
+def test_other_layouts_in_memory_keep_their_pixels() -> None:
+    turned = picture(0).transpose(1, 0, 2)
+    spool = PixelSpool(0)
+    np.testing.assert_array_equal(spool[spool.add(turned)], turned)
+
+
+def test_no_file_is_made_while_the_budget_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    spool = PixelSpool(2 * BYTES)
+    spool.add(picture(0))
+    spool.add(picture(1))
+    with pytest.raises(AssertionError):
+        spool.add(picture(2))
+
+
+def test_the_file_is_closed_with_the_spool(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    original: Callable[..., object] = tempfile.TemporaryFile
+
+    def remember(**how: object) -> object:
+        made.append(original(**how))
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", remember)
+    spool = PixelSpool(0)
+    spool.add(picture(0))
+    assert not made[0].closed  # type: ignore[attr-defined]
+    del spool
+    gc.collect()
+    assert made[0].closed  # type: ignore[attr-defined]
+
+
+def test_a_killed_process_leaves_nothing_behind(tmp_path: Path) -> None:
+    code = (
+        "import numpy, os, signal\n"
+        "from task2vec.data.spool import PixelSpool\n"
+        "spool = PixelSpool(0)\n"
+        "spool.add(numpy.zeros((100, 100, 3), dtype=numpy.uint8))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
+    assert done.returncode == -9
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_an_error_with_a_remedy() -> None:
+    spool = PixelSpool(0)
+    spool._file = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115
+    with spool._file, pytest.raises(SourceError, match="temporary folder") as caught:
+        spool.add(picture(0))
+    assert caught.value.got == os.strerror(errno.ENOSPC).lower()
+    assert "TMPDIR" in str(caught.value.remedy)
+
+
+def test_other_shapes_and_budgets_are_refused() -> None:
+    spool = PixelSpool()
+    spool.add(picture(0))
+    with pytest.raises(SettingError, match="differ in shape"):
+        spool.add(np.zeros((4, 5, 3), dtype=np.uint8))
+    with pytest.raises(SettingError, match="out of range"):
+        PixelSpool(-1)
