@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from task2vec.data.build import build_task
+from task2vec.data.build import build_from_places, build_task
+from task2vec.data.several import NamedLabels
 from task2vec.data.task import ImageEntry, Raw, Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
@@ -45,8 +46,10 @@ def task_from_arrays(
 
     C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA). ``labels`` (n,) are class names, or whole
     numbers: indices into ``classes`` where those are given, else names in the order of the
-    numbers. The arrays are not copied: leave them alone while the task is in use. Raises
-    `SourceError` for other shapes and types, or fewer than two classes.
+    numbers. Where an image may have several labels, they are an array (n, C) of 1, 0, and nan or
+    -1 where nobody knows, with the names of C ``classes`` (else their numbers). The arrays are not
+    copied: leave them alone while the task is in use. Raises `SourceError` for other shapes and
+    types, or fewer than two classes.
     """
     source = source or f"arrays {name}"
     for given, what in ((images, "images"), (labels, "labels")):
@@ -66,6 +69,16 @@ def task_from_arrays(
         raise SourceError(f"{source} hold no images", expected=SHAPES, got="0 images")
     for position, image in enumerate(images if isinstance(images, Sequence) else [images[0]]):
         _check(image, position=position)
+    if isinstance(labels, np.ndarray) and labels.ndim == 2:
+        named = _named(labels, classes=classes)
+        return build_from_places(
+            {f"{_PREFIX}{i}": (labels, None) for i, labels in enumerate(named)},
+            name=name,
+            source=source,
+            stamps=map(_stamp, images),
+            warnings=[],
+            reader=ArrayReader(images),
+        )
     indices, names = _index(labels, classes=classes)
     used = sorted(set(indices))
     relabel = {label: i for i, label in enumerate(used)}
@@ -81,6 +94,35 @@ def task_from_arrays(
         ),
         reader=ArrayReader(images),
     )
+
+
+def _named(labels: NDArray[np.generic], *, classes: Sequence[str] | None) -> list[NamedLabels]:
+    """Return the labels of each row of an (n, C) array by name."""
+    names = [str(i) for i in range(labels.shape[1])] if classes is None else list(classes)
+    if len(names) != labels.shape[1] or len(set(names)) < len(names):
+        raise SourceError(
+            "The classes do not fit the labels",
+            expected=f"{labels.shape[1]} different names, one for each column",
+            got=f"{names!r:.80}",
+        )
+    if (
+        labels.dtype.kind not in "biuf"
+        or not (np.isin(labels, (0, 1, -1)) | np.isnan(labels.astype(np.float64))).all()
+    ):
+        raise SourceError(
+            "The labels are of the wrong type",
+            expected="an array (n, C) of 1, 0, and nan or -1 where nobody knows",
+            got=f"{labels.dtype} {labels.shape}",
+        )
+    present, known = labels == 1, (labels == 1) | (labels == 0)
+    every = tuple(sorted(names))
+    return [
+        NamedLabels(
+            tuple(sorted(names[c] for c in np.flatnonzero(has))),
+            every if told.all() else tuple(sorted(names[c] for c in np.flatnonzero(told))),
+        )
+        for has, told in zip(present, known, strict=True)
+    ]
 
 
 def _index(

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from task2vec.data.several import LabelSet, NamedLabels, label_sets
 from task2vec.data.task import ImageEntry, Reader, Task, sign
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
 
-Place = tuple[str, str | None]
-"""The class and the split of an image."""
+Place = tuple[str | NamedLabels, str | None]
+"""The class, or the classes, and the split of an image."""
 
 
 def build_from_places(
@@ -22,19 +23,56 @@ def build_from_places(
 ) -> Task:
     """Make a task of images whose class and split are known, by key; classes are sorted by name.
 
-    Raises `SourceError` if there is only one class.
+    Where one image has several labels, all may have: a single class is then a set of one. Raises
+    `SourceError` if there is only one class.
     """
-    classes = tuple(sorted({label for label, _ in places.values()}))
-    index = {label: i for i, label in enumerate(classes)}
+    single = {key: label for key, (label, _) in places.items() if isinstance(label, str)}
+    labels: Mapping[str, int | LabelSet]
+    if len(single) == len(places):
+        classes = tuple(sorted(set(single.values())))
+        index = {label: i for i, label in enumerate(classes)}
+        labels = {key: index[label] for key, label in single.items()}
+    else:
+        classes, labels, found = _several(places, source=source)
+        warnings = [*warnings, *found]
     return build_task(
-        tuple(ImageEntry(key, index[label], split) for key, (label, split) in places.items()),
+        tuple(ImageEntry(key, labels[key], places[key][1]) for key in places if key in labels),
         classes=classes,
         name=name,
         source=source,
-        stamps=stamps,
+        stamps=[stamp for key, stamp in zip(places, stamps, strict=True) if key in labels],
         warnings=warnings,
         reader=reader,
     )
+
+
+def _several(
+    places: Mapping[str, Place], *, source: str
+) -> tuple[tuple[str, ...], dict[str, LabelSet], list[str]]:
+    """Return the classes, the labels by key, and warnings of what was left out."""
+    named = {
+        key: NamedLabels((label,)) if isinstance(label, str) else label
+        for key, (label, _) in places.items()
+    }
+    classes, labels, useless = label_sets(named)
+    warnings = []
+    if useless:
+        warnings.append(
+            f"{plural(len(useless), 'class')} left out, which no image has or every image has: "
+            f"{examples(useless)}"
+        )
+    if unlabelled := [key for key in places if key not in labels]:
+        what = plural(len(unlabelled), "image")
+        warnings.append(f"{what} left out, nothing being known of them: {examples(unlabelled)}")
+    if len(classes) == 1:
+        raise SourceError(
+            f"{source} tells of one class only that some images have and others lack",
+            expected="at least two such classes",
+            got="; ".join([repr(classes[0]), *warnings]),
+            remedy="Give each image one label instead: this class, or another for all that lack "
+            "it.",
+        )
+    return classes, labels, warnings
 
 
 def build_task(
@@ -57,7 +95,7 @@ def build_task(
         "".join(classes).encode()
     except UnicodeEncodeError as error:
         raise SourceError(f"A class name of {source} is no Unicode text", got=str(error)) from error
-    counts = Counter(entry.label for entry in entries)
+    counts = Counter(label for entry in entries for label in _present(entry))
     single = [classes[label] for label in sorted(counts) if counts[label] == 1]
     if single:
         what = plural(len(single), "class")
@@ -71,6 +109,10 @@ def build_task(
         warnings=tuple(warnings),
         reader=reader,
     )
+
+
+def _present(entry: ImageEntry) -> Collection[int]:
+    return (entry.label,) if isinstance(entry.label, int) else entry.label.present
 
 
 def one_class_error(

@@ -21,7 +21,9 @@ _ARRAYS = ("images", "labels")
 
 
 def task_from_npz(path: Path, *, name: str, source: str) -> Task:
-    """Make a task of the arrays ``images`` (n, H, W[, C]) uint8 and ``labels`` (n,) of a file.
+    """Make a task of the arrays ``images`` (n, H, W[, C]) uint8 and ``labels`` of a file.
+
+    Labels are (n,), or (n, K) of 1, 0, and nan or -1 where an image may have several of K.
 
     The arrays are read into memory; pickled objects are refused. Raises `SourceError`.
     """
@@ -74,7 +76,11 @@ def _check(found: Mapping[str, _Declared], *, source: str) -> None:
             or not max(array.shape, default=0) <= MAX_MEMBERS
         ):
             raise _error(source, got=f"{array.member.filename} of type {array}")
-    if images.dtype != np.uint8 or len(images.shape) not in (3, 4) or len(labels.shape) != 1:
+    if (
+        images.dtype != np.uint8
+        or len(images.shape) not in (3, 4)
+        or len(labels.shape) not in (1, 2)
+    ):
         raise _error(source, got=f"images {images}, labels {labels}")
 
 
@@ -86,7 +92,7 @@ def _read(archive: zipfile.ZipFile, array: _Declared) -> NDArray[np.generic]:
 def _error(source: str, *, got: str) -> SourceError:
     return SourceError(
         f"{source} holds no labelled images that can be read",
-        expected="arrays images (n, H, W[, C]) of type uint8 and labels (n,)",
+        expected="arrays images (n, H, W[, C]) of type uint8 and labels (n,) or (n, classes)",
         got=got,
         remedy="Write it with numpy.savez_compressed(path, images=images, labels=labels).",
     )

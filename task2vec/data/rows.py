@@ -3,24 +3,42 @@
 import csv
 import json
 import re
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from task2vec.data.columns import IMAGE_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, find_columns
+from task2vec.data.columns import (
+    IMAGE_COLUMNS,
+    LABEL_COLUMNS,
+    SPLIT_COLUMNS,
+    Columns,
+    find_columns,
+)
+from task2vec.data.label_cells import (
+    EXPECTED,
+    LISTING_COLUMN,
+    ClassColumns,
+    labels_in_cell,
+    labels_in_json,
+    plain_name,
+    separator_of,
+)
 from task2vec.data.layout import SPLIT_NAMES
+from task2vec.data.several import NamedLabels
 from task2vec.data.wording import plural
 from task2vec.errors import SourceError
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 
 @dataclass(frozen=True)
 class Row:
-    """One listed image: ``line`` counts from 1, ``label`` is in Unicode form NFC."""
+    """One listed image: ``line`` counts from 1, labels are in Unicode form NFC."""
 
     line: int
     path: str
-    label: str
+    label: str | NamedLabels
     split: str | None
 
 
@@ -29,34 +47,99 @@ Rows = Callable[[TextIO, str], Iterator[Row]]
 
 
 def csv_rows(file: TextIO, source: str) -> Iterator[Row]:
-    """Yield the rows of a CSV file whose first line names the columns; raises `SourceError`."""
+    """Yield the rows of a CSV file whose first line names the columns; raises `SourceError`.
+
+    How several labels an image are told is described in `task2vec.data.label_cells`.
+    """
     reader = csv.reader(file, strict=True)
     try:
-        header = [cell.strip().casefold() for cell in next(reader, [])]
-        columns = find_columns(header)
-        if columns is None:
-            raise SourceError(
-                f"The first line of {source} does not name the columns",
-                expected="path,label or path,label,split",
-                got=",".join(header) or "an empty line",
-                remedy="Separate columns by commas and name them in the first line.",
-            )
-        for cells in reader:
-            line = reader.line_num
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                raise line_error(
-                    source,
-                    line=line,
-                    expected=plural(len(header), "column"),
-                    got=plural(len(cells), "column"),
-                )
-            found = dict(zip(header, cells, strict=True))
-            split = found[columns.split] if columns.split else None
-            yield _row(found[columns.image], found[columns.label], split, line, source)
+        header = next(reader, [])
+        plain = [cell.strip().casefold() for cell in header]
+        columns = find_columns(plain)
+        if columns is not None:
+            cells = _cells(reader, len(header), source)
+            yield from _labelled_rows(cells, plain, columns, source)
+            return
+        by_class = ClassColumns.of(header)
+        if by_class is None:
+            raise _header_error(source, plain)
+        yield from _rows_by_class(_cells(reader, len(header), source), header, by_class, source)
     except csv.Error as error:
         raise line_error(source, line=reader.line_num, got=str(error)) from error
+
+
+_Line = tuple[int, list[str]]
+
+
+def _cells(reader: "Reader", width: int, source: str) -> Iterator[_Line]:
+    """Yield the lines that are not empty; raises `SourceError` for one of another width."""
+    for cells in reader:
+        if not cells:
+            continue
+        if len(cells) != width:
+            raise line_error(
+                source,
+                line=reader.line_num,
+                expected=plural(width, "column"),
+                got=plural(len(cells), "column"),
+            )
+        yield reader.line_num, cells
+
+
+def _labelled_rows(
+    lines: Iterator[_Line], header: Sequence[str], columns: Columns, source: str
+) -> Iterator[Row]:
+    image, label = header.index(columns.image), header.index(columns.label)
+    split = header.index(columns.split) if columns.split else None
+    separator = None
+    if columns.label == LISTING_COLUMN:
+        # Whether names are separated is known only when all cells have been seen.
+        lines = iter(known := list(lines))
+        try:
+            separator = separator_of([cells[label] for _, cells in known])
+        except ValueError as error:
+            raise SourceError(
+                f"The labels of {source} are separated in two ways",
+                expected="one of ; and | in all lines",
+                got=str(error),
+            ) from error
+    for line, cells in lines:
+        told = labels_in_cell(cells[label], separator) if separator else cells[label]
+        yield _row(cells[image], told, None if split is None else cells[split], line, source)
+
+
+def _rows_by_class(
+    lines: Iterator[_Line], header: Sequence[str], columns: ClassColumns, source: str
+) -> Iterator[Row]:
+    absent = minus = False
+    for number, (line, cells) in enumerate(lines):
+        try:
+            told = columns.labels(cells)
+        except ValueError as error:
+            # Columns of something else make it another kind of file.
+            if number == 0:
+                raise _header_error(source, header) from error
+            raise line_error(source, line=line, expected=EXPECTED, got=str(error)) from error
+        absent |= len(told.present) < len(told.told or ())
+        minus |= any(cells[i].strip() in ("-1", "-1.0") for i in columns.positions)
+        split = None if columns.split is None else cells[columns.split]
+        yield _row(cells[columns.image], told, split, line, source)
+    if minus and not absent:
+        raise SourceError(
+            f"{source} has -1 but no 0",
+            expected="0 for a class that an image lacks; -1 says that nobody knows",
+            got="-1 alone",
+            remedy="Write 0 in place of -1 if it means that the image lacks the class.",
+        )
+
+
+def _header_error(source: str, header: Sequence[str]) -> SourceError:
+    return SourceError(
+        f"The first line of {source} does not name the columns",
+        expected="path,label or path,label,split; or path and the classes, with 1 or 0 below each",
+        got=",".join(header) or "an empty line",
+        remedy="Separate columns by commas and name them in the first line.",
+    )
 
 
 def jsonl_rows(file: TextIO, source: str) -> Iterator[Row]:
@@ -75,6 +158,16 @@ def jsonl_rows(file: TextIO, source: str) -> Iterator[Row]:
             next((cells[name] for name in names if name in cells), None)
             for names in (IMAGE_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS)
         )
+        if isinstance(label, list | dict):
+            try:
+                label = labels_in_json(label)
+            except ValueError as error:
+                raise line_error(
+                    source,
+                    line=line,
+                    expected=f"a list of names, or an object of names and {EXPECTED}",
+                    got=str(error),
+                ) from error
         yield _row(image, label, split, line, source)
 
 
@@ -98,14 +191,16 @@ def _row(path: object, label: object, split: object, line: int, source: str) -> 
     if isinstance(label, int) and not isinstance(label, bool):
         label = str(label)
     # JSON can spell half a surrogate pair, which is no text and no path.
-    if any(isinstance(cell, str) and not _is_text(cell) for cell in (path, label)):
-        raise line_error(source, line=line, expected="text", got=f"{path!r}, {label!r}")
+    names = (*label.present, *(label.told or ())) if isinstance(label, NamedLabels) else (label,)
+    if any(isinstance(cell, str) and not _is_text(cell) for cell in (path, *names)):
+        raise line_error(source, line=line, expected="text", got=f"{path!r}, {label!r:.80}")
     if not isinstance(path, str) or not path:
         raise line_error(source, line=line, expected="a path", got=repr(path)[:80])
-    if not isinstance(label, str) or not label.strip():
+    if isinstance(label, str) and label.strip():
+        # As for class folders: one class in every Unicode form.
+        label = plain_name(label)
+    elif not isinstance(label, NamedLabels):
         raise line_error(source, line=line, expected="a label", got=repr(label)[:80])
-    # As for class folders: one class in every Unicode form.
-    label = unicodedata.normalize("NFC", label.strip())
     if split is None or split == "":
         return Row(line, path, label, None)
     if not isinstance(split, str) or split.strip().casefold() not in SPLIT_NAMES:

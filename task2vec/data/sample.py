@@ -12,10 +12,13 @@ from PIL import Image
 
 from task2vec.data.build import one_class_error
 from task2vec.data.decode import UnreadableImageError, to_image
-from task2vec.data.quota import spread
+from task2vec.data.quota import LEAST, spread
+from task2vec.data.several import LabelSet, cover_first
+from task2vec.data.several_sample import SeveralLabels
 from task2vec.data.task import ImageEntry, Task
 from task2vec.data.wording import EXAMPLES, examples, plural, shown
 from task2vec.errors import SettingError, SourceError
+from task2vec.types import Likelihood
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
@@ -29,11 +32,13 @@ everything that is left of a class, so more are needed only in contrived cases."
 class Sample(Generic[T]):
     """Images ready for a probe, n of them, in a fixed order: by class, then as drawn.
 
-    ``labels`` (n,) index ``classes``, which are those of the task with a readable image.
+    ``labels`` (n,) index ``classes``, which are those of the task with a readable image. Where an
+    image may have several, ``labels`` are (n, C), 1, 0, or `several.MISSING`, the images in the
+    order in which they were drawn, and ``classes`` those that some image has and another lacks.
     ``digests`` are SHA-256 over the size and the RGB pixels of each image before the transform,
     ``content_hash`` is the SHA-256 over the sorted (class, digest) pairs, so that it depends on
-    neither names of files nor their order. ``warnings`` say what was found in reading; those of
-    the task are not repeated.
+    neither names of files nor their order (`SeveralLabels.content_hash` where there are several).
+    ``warnings`` say what was found in reading; those of the task are not repeated.
     """
 
     images: tuple[T, ...]
@@ -43,6 +48,11 @@ class Sample(Generic[T]):
     classes: tuple[str, ...]
     content_hash: str
     warnings: tuple[str, ...]
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """Whether an image has one label, or any number of them."""
+        return Likelihood.CATEGORICAL if self.labels.ndim == 1 else Likelihood.BERNOULLI
 
 
 def draw_sample(
@@ -54,6 +64,10 @@ def draw_sample(
     progress: Progress | None = None,
 ) -> Sample[T]:
     """Draw ``images`` images, as evenly over the classes as possible (see `quota.spread`).
+
+    Where an image may have several labels, they are drawn at random, but two images that have a
+    class and two that lack it come first, where there are (see `several.cover_first`); those that
+    have it also where there are more of them than ``images``.
 
     The order in which a class gives its images depends on ``seed`` and their keys alone; an image
     that cannot be read makes room for the next. Of a task with splits, only ``train`` is drawn
@@ -77,9 +91,17 @@ def draw_sample(
         )
     elif len(task.splits) > 1:
         warnings.append(f"images of all splits used ({', '.join(task.splits)}): none is train")
-    lots: list[_Lot[T]] = _lots(
-        task, rank=lambda entry: sha256(f"{seed}\0{entry.key}".encode()).digest()
-    )
+
+    def rank(entry: ImageEntry) -> bytes:
+        return sha256(f"{seed}\0{entry.key}".encode()).digest()
+
+    lots: list[_Lot[T]]
+    if task.likelihood is Likelihood.BERNOULLI:
+        ranked = sorted(task.entries, key=rank)
+        order, needed = cover_first(_sets(ranked), len(task.classes), least=LEAST)
+        lots, images = [_Lot([ranked[i].key for i in order])], max(images, needed)
+    else:
+        lots = _lots(task, rank=rank)
     _read(task, lots=lots, images=images, transform=transform, progress=progress)
     return _sample(task, lots=lots, warnings=warnings)
 
@@ -95,7 +117,11 @@ def all_images(
     Reports and raises as `draw_sample` does; all splits are taken: choose with `Task.only`.
     """
     order = {entry.key: position for position, entry in enumerate(task.entries)}
-    lots: list[_Lot[T]] = _lots(task, rank=lambda entry: order[entry.key])
+    lots: list[_Lot[T]]
+    if task.likelihood is Likelihood.BERNOULLI:
+        lots = [_Lot(list(order))]
+    else:
+        lots = _lots(task, rank=lambda entry: order[entry.key])
     _read(task, lots=lots, images=len(order), transform=transform, progress=progress)
     return _sample(task, lots=lots, warnings=[])
 
@@ -117,6 +143,7 @@ class _Lot(Generic[T]):
 def _lots(task: Task, *, rank: Callable[[ImageEntry], bytes | int]) -> "list[_Lot[T]]":
     members: dict[int, list[ImageEntry]] = defaultdict(list)
     for entry in task.entries:
+        assert isinstance(entry.label, int), "each of several labels an image is in no lot"
         members[entry.label].append(entry)
     return [
         _Lot([entry.key for entry in sorted(members[label], key=rank)])
@@ -186,6 +213,8 @@ def _sample(task: Task, *, lots: "Sequence[_Lot[T]]", warnings: list[str]) -> Sa
     if failed:
         tried = plural(read + len(failed), "image")
         warnings.append(f"{len(failed):,} of {tried} tried could not be read: {listed}")
+    if task.likelihood is Likelihood.BERNOULLI:
+        return _sample_of_several(task, lot=lots[0], warnings=warnings)
     kept = [(name, lot) for name, lot in zip(task.classes, lots, strict=True) if lot.good]
     lost = [n for n, lot in zip(task.classes, lots, strict=True) if lot.keys and not lot.good]
     if lost:
@@ -208,6 +237,28 @@ def _sample(task: Task, *, lots: "Sequence[_Lot[T]]", warnings: list[str]) -> Sa
         classes=classes,
         content_hash=_content_hash(Counter((classes[row[0]], row[3]) for row in rows)),
         warnings=tuple(warnings),
+    )
+
+
+def _sets(entries: Sequence[ImageEntry]) -> list[LabelSet]:
+    return [entry.label for entry in entries if isinstance(entry.label, LabelSet)]
+
+
+def _sample_of_several(task: Task, *, lot: "_Lot[T]", warnings: list[str]) -> Sample[T]:
+    ranks = sorted(lot.good)
+    entries = {entry.key: entry for entry in task.entries}
+    digests = tuple(lot.good[rank][1] for rank in ranks)
+    found = SeveralLabels.of(
+        _sets([entries[lot.keys[rank]] for rank in ranks]), task.classes, source=task.source
+    )
+    return Sample(
+        images=tuple(lot.good[ranks[i]][0] for i in found.rows),
+        labels=found.labels,
+        keys=tuple(lot.keys[ranks[i]] for i in found.rows),
+        digests=tuple(digests[i] for i in found.rows),
+        classes=found.classes,
+        content_hash=found.content_hash([digests[i] for i in found.rows]),
+        warnings=(*warnings, *found.warnings),
     )
 
 

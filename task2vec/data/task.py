@@ -8,7 +8,9 @@ from typing import Protocol
 from PIL.Image import Image
 
 from task2vec.data.decode import UnreadableImageError
+from task2vec.data.several import LabelSet
 from task2vec.errors import SettingError
+from task2vec.types import Likelihood
 
 SPLITS = ("train", "val", "test")
 
@@ -21,12 +23,12 @@ class ImageEntry:
     """One labelled image, not yet read.
 
     ``key`` is its path inside the source (``image 17`` of an array): unique, with forward slashes,
-    its Unicode form as the source has it. ``label`` is the index into `Task.classes`, ``split`` one
-    of `SPLITS` or None.
+    its Unicode form as the source has it. ``label`` is the index into `Task.classes`, or a set of
+    them where an image may have several labels; ``split`` is one of `SPLITS` or None.
     """
 
     key: str
-    label: int
+    label: int | LabelSet
     split: str | None = None
 
 
@@ -46,7 +48,8 @@ class Reader(Protocol):
 class Task:
     """A labelled image set: its classes, its images in a fixed order, and how to read them.
 
-    ``classes`` are those that have an entry. ``source`` is what was opened, for display.
+    ``classes`` are those that have an entry, or, where an image may have several labels, those that
+    some entry has and another lacks. ``source`` is what was opened, for display.
     ``signature`` is a SHA-256 over what is known without reading images (keys, labels, splits,
     sizes, times; contents for arrays): another signature means that the source changed.
     ``warnings`` say what was left out and why.
@@ -59,6 +62,12 @@ class Task:
     signature: str
     warnings: tuple[str, ...]
     reader: Reader
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """Whether an image has one label, or any number of them: all entries are of one kind."""
+        several = any(isinstance(entry.label, LabelSet) for entry in self.entries[:1])
+        return Likelihood.BERNOULLI if several else Likelihood.CATEGORICAL
 
     @property
     def splits(self) -> tuple[str, ...]:

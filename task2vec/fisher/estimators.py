@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from task2vec.errors import SettingError
-from task2vec.fisher.root import Likelihood, root_times
-from task2vec.types import Estimator
+from task2vec.fisher.root import root_times
+from task2vec.types import Estimator, Likelihood
 
 
 class LabelNoise:

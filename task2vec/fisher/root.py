@@ -1,15 +1,8 @@
 """The square root S of the Fisher information of the logits, applied without forming it."""
 
-from enum import StrEnum
-
 from torch import Tensor
 
-
-class Likelihood(StrEnum):
-    """What the logits parametrise: one class out of C, or C independent labels."""
-
-    CATEGORICAL = "categorical"
-    BERNOULLI = "bernoulli"
+from task2vec.types import Likelihood
 
 
 def root_times(logits: Tensor, vectors: Tensor, likelihood: Likelihood) -> Tensor:

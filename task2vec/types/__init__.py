@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Priority,
     )
     from task2vec.types.keys import KeyRecord, Scope
+    from task2vec.types.likelihood import Likelihood
     from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "JobRecord",
     "JobState",
     "KeyRecord",
+    "Likelihood",
     "ModelRecord",
     "Neighbour",
     "Outcome",
@@ -65,6 +67,7 @@ _HOMES = {
         "Vector",
     ),
     "task2vec.types.estimator": ("Estimator",),
+    "task2vec.types.likelihood": ("Likelihood",),
     "task2vec.types.records": ("ModelRecord", "Neighbour", "Outcome", "TaskRecord"),
 }
 

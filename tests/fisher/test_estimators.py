@@ -7,8 +7,7 @@ from torch import nn
 from task2vec.errors import SettingError
 from task2vec.fisher.estimators import LabelNoise
 from task2vec.fisher.per_image import PerImageFisher
-from task2vec.fisher.root import Likelihood
-from task2vec.types import Estimator
+from task2vec.types import Estimator, Likelihood
 
 # Among them a class that is rarely drawn.
 LOGITS = torch.tensor([[0.3, -1.0, 0.8, -3.5], [2.0, 0.0, 0.1, 1.0]], dtype=torch.float64)

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from task2vec.fisher.estimators import LabelNoise
 from task2vec.fisher.per_image import PerImageFisher
-from task2vec.fisher.root import Likelihood
-from task2vec.types import Estimator
+from task2vec.types import Estimator, Likelihood
 
 FOLDER = Path(__file__).parents[1] / "golden"
 NETWORKS = json.loads((FOLDER / "fisher_tiny.json").read_text())
