@@ -10,6 +10,7 @@ from task2vec.data.task import Task
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.recommend.linear_probe import cross_validate
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.types import Likelihood
 
 _BATCH = 16
 
@@ -23,8 +24,11 @@ def linear_probe(
     """Return how many of ``images`` drawn from a task a linear classifier gets right.
 
     The same images are drawn for every model, so that models can be compared. None where no class
-    has two images. Raises `SourceError` when the task cannot be read.
+    has two images, and where an image may have several labels. Raises `SourceError` when the task
+    cannot be read.
     """
+    if task.likelihood is Likelihood.BERNOULLI:
+        return None
     tell = progress or (lambda _done, _total: None)
     sample: Sample[Pixels] = draw_sample(
         task,

@@ -3,9 +3,11 @@
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from task2vec.data.sample import Sample
+from task2vec.types import Likelihood
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Pixels
@@ -15,7 +17,10 @@ _SIDE = 96
 
 def thumbnail(sample: "Sample[Pixels]") -> bytes:
     """Return a PNG of 96 x 96 pixels: one image each of four classes spread over the task."""
-    firsts = [int((sample.labels == label).argmax()) for label in range(len(sample.classes))]
+    labels = sample.labels
+    several = sample.likelihood is Likelihood.BERNOULLI
+    has = labels == 1 if several else labels[:, None] == np.arange(len(sample.classes))
+    firsts = has.argmax(axis=0).tolist()
     chosen = [firsts[i * (len(firsts) - 1) // 3] for i in range(4)]
     mosaic = Image.new("RGB", (_SIDE, _SIDE), "white")
     half = _SIDE // 2

@@ -12,6 +12,7 @@ from task2vec.data.sample import Progress, Sample, draw_sample
 from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
+from task2vec.types import Likelihood
 
 T = TypeVar("T")
 Indices = NDArray[np.int64]
@@ -58,8 +59,17 @@ def hold_out(
     and, where it comes from the same images, for testing. Test images with the very pixels of a
     training or validation image are left out. ``progress`` is told of images read and to be read.
 
-    Raises `SourceError` when nothing is left to train on.
+    Raises `SourceError` when nothing is left to train on, and where an image may have several
+    labels: an expert tells which one class an image is of.
     """
+    if task.likelihood is Likelihood.BERNOULLI:
+        raise SourceError(
+            f"{task.source} cannot be fine-tuned on",
+            expected="one label an image",
+            got="several labels an image",
+            remedy="Make a list with one label an image. As it is, the task can be embedded and "
+            "compared with others.",
+        )
     pool, split = _pool(task)
     read = _Reading(seed, transform, progress)
     drawn = read.draw(pool, images)

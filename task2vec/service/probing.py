@@ -42,5 +42,5 @@ def probe_models(
     return measured, [] if measured else [TOO_FEW]
 
 
-#: Said where no class has two images.
-TOO_FEW = "too few images a class to hold any out: no model could be probed"
+#: Said where no class has two images, or an image may have several labels.
+TOO_FEW = "no model could be probed: that takes one label an image, and two images of a class"

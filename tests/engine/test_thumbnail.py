@@ -1,12 +1,16 @@
 """The small picture of a task."""
 
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from small_store import build
 
+from task2vec.data.arrays import task_from_arrays
+from task2vec.data.sample import all_images
+from task2vec.engine.thumbnail import thumbnail
 from task2vec.service.workspace import Workspace
 
 
@@ -26,3 +30,15 @@ def test_thumbnails_show_an_image_of_each_class(tmp_path: Path) -> None:
     assert all(quarter.std() > 10 for quarter in quarters)
     different = [np.abs(quarters[i] - quarters[j]).mean() for i in range(4) for j in range(i)]
     assert min(different) > 5
+
+
+def test_several_labels_an_image_are_shown_too() -> None:
+    colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]
+    pictures = [np.full((8, 8, 3), colour, dtype=np.uint8) for colour in colours]
+    labels = np.array([[0, 0, 1, -1], [1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 1]])
+    task = task_from_arrays(pictures, labels, name="x")
+    data = thumbnail(all_images(task, transform=np.asarray))
+    with Image.open(BytesIO(data)) as image:
+        found = [image.getpixel((x, y)) for y in (20, 70) for x in (20, 70)]
+    # The first image that has each class.
+    assert found == [colours[1], colours[2], colours[0], colours[1]]

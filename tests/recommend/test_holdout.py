@@ -240,3 +240,12 @@ def test_unreadable_images_of_any_split_are_reported(write_task):
     warnings = divide(source).warnings
     for split in ("train", "val", "test"):
         assert any(f"{split}-broken.png" in warning for warning in warnings), split
+
+
+def test_several_labels_an_image_are_refused(tmp_path):
+    rng = np.random.default_rng(0)
+    task = task_from_arrays(
+        rng.integers(0, 256, (8, 4, 4, 3), dtype=np.uint8), rng.integers(0, 2, (8, 3)), name="x"
+    )
+    with pytest.raises(SourceError, match="expected one label an image, got several"):
+        hold_out(task, images=8, seed=0, transform=np.asarray)

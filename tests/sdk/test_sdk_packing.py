@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from small_store import cut
 
 from task2vec import open_source
@@ -249,3 +250,31 @@ def test_progress_is_told_a_few_times_however_small_the_pieces(source: Path) -> 
     assert (done[0], done[-1]) == (0, pieces * size)
     assert all(64 * 1024 <= step < 64 * 1024 + size for step in steps[:-1])
     assert steps[-1] > 0
+
+
+def test_several_labels_an_image_arrive_as_they_are(tmp_path: Path) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 3), dtype=np.uint8)
+    labels = np.array([[1, 0, 1], [np.nan, 1, 0], [1, 1, 0], [0, 0, 0]])
+    task = task_from_arrays(pictures, labels, name="sky", classes=["sun", "a/b", "rain"])
+
+    there = open_source(sent(pack(task), tmp_path))
+
+    assert there.classes == task.classes == ("a/b", "rain", "sun")
+    assert [entry.label for entry in there.entries] == [entry.label for entry in task.entries]
+    read = dict(there.reader.read([entry.key for entry in there.entries]))
+    for entry, picture in zip(there.entries, pictures, strict=True):
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(read[entry.key]))), picture)
+
+
+def test_a_list_of_several_labels_is_sent_with_its_images(tmp_path: Path) -> None:
+    cut("emoji_food", tmp_path / "food", classes=2, images=2)
+    paths = sorted(str(p.relative_to(tmp_path)) for p in (tmp_path / "food").rglob("*.png"))
+    rows = [f"{path},{labels}" for path, labels in zip(paths, ["x;y", "y", "", "x"], strict=True)]
+    (tmp_path / "set.csv").write_text("\n".join(["path,labels", *rows]))
+    here = open_source(tmp_path / "set.csv")
+
+    (tmp_path / "there").mkdir()
+    there = open_source(sent(pack(tmp_path / "set.csv"), tmp_path / "there"))
+
+    assert there.classes == here.classes == ("x", "y")
+    assert [e.label for e in there.entries] == [e.label for e in here.entries]

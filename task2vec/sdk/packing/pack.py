@@ -1,5 +1,6 @@
 """Decides how a source is sent."""
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from task2vec.sdk.packing.parts import (
 from task2vec.sdk.packing.payload import Payload
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from task2vec.data.task import Task
 
 ARCHIVES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar", ".tgz", ".zip", ".npz", ".parquet")
@@ -106,18 +109,38 @@ def _listed_parts(path: Path) -> list[Part]:
 
 
 def _task_parts(task: Any) -> list[Part]:
-    """Return the images of a task in the folders of their splits and classes."""
+    """Return the images of a task in the folders of their splits and classes.
+
+    Images that may have several labels are sent with a list of them.
+    """
+    listed = {e.key: e for e in task.entries if not isinstance(e.label, int)}
     places = {
-        entry.key: "/".join(filter(None, (entry.split, _safe(task.classes[entry.label]))))
+        entry.key: "images"
+        if listed
+        else "/".join(filter(None, (entry.split, _safe(task.classes[entry.label]))))
         for entry in task.entries
     }
-    parts = []
+    parts, lines = [], []
     for number, (key, raw) in enumerate(task.reader.read(list(places))):
         if isinstance(raw, Exception):
             continue
         content, suffix = (raw, Path(key).suffix) if isinstance(raw, bytes) else (_png(raw), ".png")
-        parts.append(part_of_bytes(f"{places[key]}/{number:07}{suffix or '.png'}", content))
+        path = f"{places[key]}/{number:07}{suffix or '.png'}"
+        parts.append(part_of_bytes(path, content))
+        if key in listed:
+            lines.append(_line(path, listed[key], task.classes))
+    if listed:
+        parts.insert(0, part_of_bytes("labels.jsonl", "".join(lines).encode()))
     return parts
+
+
+def _line(path: str, entry: Any, classes: "Sequence[str]") -> str:
+    """Return the line of a list: of every class whether the image has it, null if nobody knows."""
+    said: dict[str, int | None] = dict.fromkeys(classes, 0)
+    said |= {classes[i]: 1 for i in entry.label.present}
+    said |= {classes[i]: None for i in entry.label.missing}
+    split = {"split": entry.split} if entry.split else {}
+    return json.dumps({"path": path, "labels": said, **split}) + "\n"
 
 
 def _safe(label: str) -> str:
