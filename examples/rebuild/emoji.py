@@ -58,20 +58,24 @@ def _variants(entry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
             yield TONES[tone], variant
 
 
+def pictures(folder: Path, design: str) -> Iterator[tuple[Mapping[str, Any], str, Path]]:
+    """Yield (entry of the emoji, tone, file) of every emoji that a design draws."""
+    for entry in json.loads((folder / "emoji.json").read_text("utf-8")):
+        for tone, variant in _variants(entry):
+            if variant[f"has_img_{design}"]:
+                yield entry, tone, folder / "img" / design / "64" / variant["image"]
+
+
 def _drawings(unpacked: Callable[[Package], Path], classes: Mapping[str, str]) -> list[Drawing]:
     drawings = []
     for design, package in DESIGNS.items():
-        folder = unpacked(package) / "package"
-        for entry in json.loads((folder / "emoji.json").read_text("utf-8")):
+        for entry, tone, file in pictures(unpacked(package) / "package", design):
             label = classes.get(entry["subcategory"])
             if label is None or entry["short_name"] in EXCLUDED:
                 continue
-            for tone, variant in _variants(entry):
-                if not variant[f"has_img_{design}"]:
-                    continue
-                name = RENAMED.get(entry["short_name"], entry["short_name"]).replace("-", "_")
-                with Image.open(folder / "img" / design / "64" / variant["image"]) as image:
-                    drawings.append(Drawing(label, f"{name}__{tone}_{design}", on_ground(image)))
+            name = RENAMED.get(entry["short_name"], entry["short_name"]).replace("-", "_")
+            with Image.open(file) as image:
+                drawings.append(Drawing(label, f"{name}__{tone}_{design}", on_ground(image)))
     return drawings
 
 

@@ -29,14 +29,14 @@ def _label(letter: str) -> str:
     return unicodedata.name(letter).split("LETTER ")[1].lower().replace(" ", "_")
 
 
-def _has_glyph(font_file: Path, letter: str) -> bool:
+def has_glyph(font_file: Path, letter: str) -> bool:
     """Whether the font maps ``letter`` to an outline: old fonts claim letters they lack."""
     with TTFont(font_file, lazy=True) as font:
         glyph = font.getBestCmap().get(ord(letter))
         return glyph is not None and glyph != ".notdef"
 
 
-def _draw(font_file: Path, letter: str, chance: random.Random) -> Image.Image | None:
+def drawn(font_file: Path, letter: str, chance: random.Random) -> Image.Image | None:
     """Draw a letter with a mildly random size, place, slant and colours; None without ink."""
     side = SIZE * OVERSAMPLING
     font = ImageFont.truetype(
@@ -77,7 +77,7 @@ def _drawings(
             for letter in letters:
                 chance = random.Random(f"{name} {letter}")
                 image = (
-                    _draw(files[name], letter, chance) if _has_glyph(files[name], letter) else None
+                    drawn(files[name], letter, chance) if has_glyph(files[name], letter) else None
                 )
                 if image is not None:
                     drawings.append(Drawing(_label(letter), Path(name).stem, image))
