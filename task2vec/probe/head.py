@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from task2vec.errors import SettingError
+from task2vec.probe.independent_labels import fit_independent_labels
 from task2vec.probe.penalty import DEFAULT_PENALTY
 from task2vec.types import HeadFit
 
@@ -44,10 +45,13 @@ def class_weights(labels: NDArray[np.int64], classes: int) -> Matrix:
     """Return (N,) weights that sum to 1 and give every class the same total.
 
     A task is its classes, not the sizes of its folders: a class with few images counts as much as
-    one with many, in the head's loss and in the Fisher information alike.
+    one with many, in the head's loss and in the Fisher information alike. Where an image may have
+    several labels, (N, C), images have equal weights: `label_weights` tells those of their labels.
 
     Raises `SettingError` for a class without an image.
     """
+    if labels.ndim == 2:
+        return np.full(len(labels), 1 / len(labels))
     counts = np.bincount(labels, minlength=classes)
     if counts.size != classes or (counts == 0).any():
         raise SettingError(
@@ -68,7 +72,8 @@ def fit_head(
 
     Minimises ``sum_i w_i (-log p(y_i | f_i)) + penalty/2 |W|^2`` by L-BFGS in float64, with
     `class_weights` for w and no penalty on the bias. ``features`` is (N, D), ``labels`` (N,).
-    ``fit.converged`` says whether the gradient came down to 1e-6.
+    ``fit.converged`` says whether the gradient came down to 1e-6. Labels (N, C) are those of images
+    that may have several: see `fit_independent_labels`.
 
     Raises `SettingError` for fewer than two classes, a penalty that is not positive, or features
     that are not finite.
@@ -90,6 +95,10 @@ def fit_head(
     # change under rotation and W lies in the span of the images, so N coordinates hold what D did.
     centre = weights @ X
     Z, basis = _rotate(X - centre)
+    if labels.ndim == 2:
+        W, b, fit = fit_independent_labels(Z, labels, penalty=penalty)
+        W = W @ basis
+        return Head(W, b - W @ centre, fit)
     with warnings.catch_warnings():
         # Convergence is judged below by the gradient itself and reported with the fit.
         warnings.simplefilter("ignore", ConvergenceWarning)
