@@ -1,7 +1,8 @@
 """The images of a task that are used: drawn evenly over the classes, decoded, identified."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Generic, TypeVar
@@ -10,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from task2vec.data.ahead import map_ahead
 from task2vec.data.build import one_class_error
 from task2vec.data.decode import UnreadableImageError, to_image
 from task2vec.data.quota import LEAST, spread
 from task2vec.data.several import LabelSet, cover_first
 from task2vec.data.several_sample import SeveralLabels
-from task2vec.data.task import ImageEntry, Task
+from task2vec.data.task import ImageEntry, Raw, Task
 from task2vec.data.wording import EXAMPLES, examples, plural, shown
 from task2vec.errors import SettingError, SourceError
 from task2vec.types import Likelihood
@@ -41,7 +43,7 @@ class Sample(Generic[T]):
     ``warnings`` say what was found in reading; those of the task are not repeated.
     """
 
-    images: tuple[T, ...]
+    images: Sequence[T]
     labels: NDArray[np.int64]
     keys: tuple[str, ...]
     digests: tuple[str, ...]
@@ -72,8 +74,9 @@ def draw_sample(
     The order in which a class gives its images depends on ``seed`` and their keys alone; an image
     that cannot be read makes room for the next. Of a task with splits, only ``train`` is drawn
     from, where there is one: choose with `Task.only`. ``transform`` is applied as soon as an image
-    is decoded, so that full-size images are not held. ``progress`` is called with the number of
-    images read and the number wanted.
+    is decoded, so that full-size images are not held, and by several threads at once; the result
+    does not depend on their number. ``progress`` is called with the number of images read and the
+    number wanted.
 
     Raises `SettingError` if ``images`` < 1, `SourceError` if no image can be read, or those of one
     class only.
@@ -166,31 +169,74 @@ def _read(
     """
     for attempt in range(MAX_PASSES):
         quotas = spread(images, [len(lot.keys) - len(lot.bad) for lot in lots])
-        wanted: dict[str, tuple[_Lot[T], int, int]] = {}
+        wanted: dict[str, _Want[T]] = {}
         for lot, quota in zip(lots, quotas, strict=True):
             missing = sum(rank not in lot.good for rank in lot.first(quota))
             # Later passes ask for spare images, since passes over an archive are dear.
             spare = len(lot.keys) if attempt >= MAX_PASSES - 2 else missing * (4**attempt - 1)
             ranks = lot.first(quota + spare) if missing else []
-            wanted |= {lot.keys[rank]: (lot, rank, quota) for rank in ranks if rank not in lot.good}
+            wanted |= {
+                lot.keys[rank]: _Want(lot, rank, quota) for rank in ranks if rank not in lot.good
+            }
         if not wanted:
             return
+        with closing(_prepared(task, wanted=wanted, transform=transform)) as found:
+            for want, prepared in found:
+                lot = want.lot
+                if not want.open:
+                    continue
+                if isinstance(prepared, UnreadableImageError):
+                    lot.bad[want.rank] = prepared.problem
+                    continue
+                lot.good[want.rank] = prepared
+                if len(lot.good) > want.quota:
+                    del lot.good[max(lot.good)]
+                if progress is not None:
+                    progress(sum(len(lot.good) for lot in lots), sum(quotas))
+        for want in wanted.values():
+            want.lot.bad[want.rank] = "no longer in the source"
+
+
+@dataclass(frozen=True)
+class _Want(Generic[T]):
+    """An image that its class may need: the ``rank``-th of ``lot``, which takes ``quota``."""
+
+    lot: _Lot[T]
+    rank: int
+    quota: int
+
+    @property
+    def open(self) -> bool:
+        """Whether the class still has a place for the image; once it has none, it never has."""
+        return len(self.lot.good) < self.quota or self.rank < max(self.lot.good)
+
+
+def _prepared(
+    task: Task, *, wanted: "dict[str, _Want[T]]", transform: Callable[[Image.Image], T]
+) -> "Generator[tuple[_Want[T], tuple[T, str] | UnreadableImageError]]":
+    """Yield what becomes of the wanted images, in the source's order, each taken from ``wanted``.
+
+    Several are decoded at once. What was decoded ahead may turn out not to be needed: whoever uses
+    an image asks `_Want.open` again, so that the result does not depend on the threads.
+    """
+
+    def raws() -> Iterator[tuple[_Want[T], Raw]]:
         for key, raw in task.reader.read(frozenset(wanted)):
-            lot, rank, quota = wanted.pop(key)
-            if len(lot.good) >= quota and rank > max(lot.good):
-                continue
-            try:
-                image = to_image(raw)
-            except UnreadableImageError as error:
-                lot.bad[rank] = error.problem
-                continue
-            lot.good[rank] = (transform(image), _digest(image))
-            if len(lot.good) > quota:
-                del lot.good[max(lot.good)]
-            if progress is not None:
-                progress(sum(len(lot.good) for lot in lots), sum(quotas))
-        for lot, rank, _ in wanted.values():
-            lot.bad[rank] = "no longer in the source"
+            want = wanted.pop(key)
+            if want.open:
+                yield want, raw
+
+    def prepare(
+        found: tuple[_Want[T], Raw],
+    ) -> tuple[_Want[T], tuple[T, str] | UnreadableImageError]:
+        want, raw = found
+        try:
+            image = to_image(raw)
+        except UnreadableImageError as error:
+            return want, error
+        return want, (transform(image), _digest(image))
+
+    return map_ahead(prepare, raws())
 
 
 def _digest(image: Image.Image) -> str:

@@ -4,13 +4,15 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import sleep
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from task2vec.data import ahead
 from task2vec.data.build import build_task
 from task2vec.data.decode import decode
 from task2vec.data.open import open_source
@@ -92,11 +94,44 @@ def test_pixels_keys_labels_and_digests_belong_together(
     assert sample.warnings == ()
 
 
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.lists(st.booleans(), min_size=1, max_size=12), min_size=2, max_size=4),
+    st.integers(1, 30),
+    st.integers(0, 9),
+)
+def test_the_number_of_threads_changes_nothing(
+    builder: Builder, classes: list[list[bool]], images: int, seed: int
+) -> None:
+    def slowly(image: Image.Image) -> bytes:
+        # The first are slow now and then, so that threads end in another order.
+        sleep(image.tobytes()[0] % 3 / 1000)
+        return image.tobytes()
+
+    def drawn(threads: int) -> Sample[bytes] | str:
+        task = builder.task({f"c{i}": oks for i, oks in enumerate(classes)}, order=seed)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ahead, "usable_processors", lambda: threads)
+            try:
+                return draw_sample(task, images=images, seed=seed, transform=slowly)
+            except SourceError as error:
+                return str(error)
+
+    one, *others = (drawn(threads) for threads in (1, 2, 5))
+    for other in others:
+        if isinstance(one, str) or isinstance(other, str):
+            assert other == one
+            continue
+        np.testing.assert_array_equal(other.labels, one.labels)
+        for name in ("images", "keys", "digests", "classes", "content_hash", "warnings"):
+            assert getattr(other, name) == getattr(one, name)
+
+
 def test_images_of_other_sizes_have_other_digests(tmp_path: Path) -> None:
     for name, size in (("a", (2, 3)), ("b", (3, 2))):
         (tmp_path / name).mkdir()
         Image.new("RGB", size).save(tmp_path / name / "1.png")
-    digests = all_images(open_source(tmp_path), transform=np.shape).digests
+    digests = all_images(open_source(tmp_path), transform=lambda image: image.size).digests
     assert digests[0] != digests[1]
 
 

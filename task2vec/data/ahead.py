@@ -1,0 +1,49 @@
+"""Work on the next items by threads while somebody uses the first; the order stays."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: More decoders than this wait for the disk, or for each other in Python.
+_MOST = 8
+
+
+def map_ahead(
+    work: Callable[[T], R], items: Iterable[T], *, threads: int | None = None
+) -> Generator[R]:
+    """Yield ``work(item)`` for each item, in order, as `map` does.
+
+    The next items, two for each thread at most, are taken and worked on meanwhile. They are taken
+    in this thread, so that ``items`` may be a generator; ``work`` must be safe in several threads.
+    With one thread, or one processor, it is `map`. What ``work`` or ``items`` raises comes out at
+    its place in the order. Whoever stops early should close the generator: what is under way
+    ends first, the rest is dropped.
+    """
+    threads = usable_processors() if threads is None else threads
+    if threads < 2:
+        yield from map(work, items)
+        return
+    ahead: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="ahead") as pool:
+        try:
+            for item in items:
+                ahead.append(pool.submit(work, item))
+                if len(ahead) > 2 * threads:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()
+
+
+def usable_processors() -> int:
+    """Return how many threads are worth while: one a processor that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    count = len(allowed(0)) if allowed else os.cpu_count() or 1
+    return min(count, _MOST)
