@@ -1,0 +1,273 @@
+"""The tables of the decision records: ``python -m benchmarks.development.evidence [QUESTION ...]``.
+
+Every question is a list of variants, one of them today's choice. Each is judged by the three
+yardsticks, on the half of the families that defaults are chosen on and on the other half, with the
+difference to today's choice task by task. It takes a minute or two, from what `passes` and
+`transfer` left in the cache, and writes ``benchmarks/results/evidence_QUESTION.json``.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from benchmarks.development import geometry as g
+from benchmarks.development.layers import filter_kinds
+from benchmarks.development.passes import BASE, Setting
+from benchmarks.development.stack import Stack, load_stack, tasks_of
+from benchmarks.development.tasks import choosing_families, development_tasks
+from benchmarks.development.transfer import TABLE
+from benchmarks.development.yardsticks import Interval, load_gains, score, summary
+from benchmarks.examples import RESULTS
+from benchmarks.machine import describe
+
+PRIORS = (1e-9, 1e-8, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 1e-4)
+_SHOWN = ("repeat", "ranking", "family", "relatives", "transfer", "gain")
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """A choice: how it is called, what was computed for it, and the geometry that compares it."""
+
+    name: str
+    stack: Stack
+    geometry: g.Geometry
+    more: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Variants to be judged on the same tasks; ``today`` names the present choice."""
+
+    variants: list[Variant]
+    today: str
+    note: str = ""
+
+
+def penalty() -> Question:
+    """Judge head penalties, each with several priors, since the penalty scales the Fisher."""
+    settings = _computed(replace(BASE, penalty=p) for p in (0.001, 0.003, 0.01, 0.03, 0.1))
+    variants = []
+    for setting, stack in _stacks(settings):
+        typical = float(np.median(stack.a[stack.a > 0]))
+        for prior in (1e-7, 1e-6, 1e-5):
+            variants.append(
+                Variant(
+                    f"penalty {setting.penalty:g}, prior {prior:g}",
+                    stack,
+                    g.symmetric(prior),
+                    {"median_element": typical},
+                )
+            )
+    return Question(variants, "penalty 0.01, prior 1e-06")
+
+
+def prior() -> Question:
+    """Judge absolute prior precisions, with what they leave of the range of complexities."""
+    stack = load_stack(BASE)
+    variants = [Variant(f"{p:g}", stack, g.symmetric(p), _complexity(stack, p)) for p in PRIORS]
+    return Question(variants, "1e-06", f"{100 * (stack.a == 0).mean():.1f} % of elements are 0")
+
+
+def alpha() -> Question:
+    """Judge the weight of the source's complexity."""
+    stack = load_stack(BASE)
+    values = (0.0, 0.05, 0.15, 0.3, 0.5, 1.0)
+    variants = [Variant(f"{value:g}", stack, g.asymmetric(value)) for value in values]
+    return Question(variants, "0.15")
+
+
+def geometry() -> Question:
+    """Judge distances of quite another kind, and centrings, at the default prior and another."""
+    stack = load_stack(BASE)
+    named: dict[str, g.Geometry] = {
+        "symmetric": g.symmetric(),
+        "symmetric, prior 1e-5": g.symmetric(1e-5),
+        "symmetric, corrected for noise": g.corrected(),
+        "symmetric, each divided by its mean": g.symmetric_of_shapes(),
+        "symmetric, prior 1 % of an element's typical value": g.symmetric_relative(0.01),
+        "symmetric, prior 10 % of an element's typical value": g.symmetric_relative(0.1),
+        "cosine of logs centred over tasks, then elements": g.log_cosine(over_tasks=True),
+        "the same, prior 1e-5": g.log_cosine(1e-5, over_tasks=True),
+        "the same, prior 1e-7": g.log_cosine(1e-7, over_tasks=True),
+        "cosine of logs centred over elements": g.log_cosine(over_tasks=False),
+        "L2 of logs": g.log_euclid(),
+        "information, source to target": g.information(),
+        "mean features": g.mean_features(BASE),
+        "mean features centred over tasks": g.mean_features(BASE, over_tasks=True),
+    }
+    return Question([Variant(name, stack, way) for name, way in named.items()], "symmetric")
+
+
+def images() -> Question:
+    """Judge the number of images, on the tasks with enough in either half."""
+    settings = _computed(replace(BASE, images=count) for count in (50, 100, 200))
+    return _by_setting(settings, lambda s: f"{s.images} images", today="200 images")
+
+
+def resolution() -> Question:
+    """Judge the side of the input, at 100 images."""
+    settings = _computed(replace(BASE, side=side) for side in (96, 128))
+    return _by_setting(settings, lambda s: f"{s.side} px", today="128 px")
+
+
+def fine_resolution() -> Question:
+    """Judge the weights' own resolution against a smaller one, at 50 images."""
+    settings = _computed(replace(BASE, side=side, images=50) for side in (96, 224))
+    return _by_setting(settings, lambda s: f"{s.side} px", today="96 px")
+
+
+def probe() -> Question:
+    """Judge packaged probes, at 50 images."""
+    names = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+    settings = _computed(replace(BASE, probe=name, images=50) for name in names)
+    return _by_setting(settings, lambda s: s.probe, today="efficientnet_lite0")
+
+
+def layers() -> Question:
+    """Judge which layers' filters count."""
+    stack = load_stack(BASE)
+    variants = [
+        Variant(name, stack.only(kept), g.symmetric(), {"elements": int(kept.sum())})
+        for name, kept in filter_kinds(BASE.probe).items()
+    ]
+    return Question(variants, "all")
+
+
+QUESTIONS: dict[str, Callable[[], Question]] = {
+    "penalty": penalty,
+    "prior": prior,
+    "alpha": alpha,
+    "geometry": geometry,
+    "images": images,
+    "resolution": resolution,
+    "fine_resolution": fine_resolution,
+    "probe": probe,
+    "layers": layers,
+}
+
+
+def main() -> None:
+    """Answer the questions that are asked, or all; write the results and print their tables."""
+    for name in sys.argv[1:] or QUESTIONS:
+        question = QUESTIONS[name]()
+        if len(question.variants) < 2:
+            print(f"{name}: not computed yet (see benchmarks.development.passes)", flush=True)
+            continue
+        found = answer(question)
+        text = json.dumps(
+            {
+                "date": datetime.now(UTC).date().isoformat(),
+                "machine": describe(),
+                "result": found,
+            },
+            indent=1,
+            ensure_ascii=False,
+        )
+        (RESULTS / f"evidence_{name}.json").write_text(text + "\n", encoding="utf-8")
+        print(f"\n## {name}: {found['tasks']} tasks. {question.note}\n\n{table(found)}", flush=True)
+
+
+def answer(question: Question) -> dict[str, Any]:
+    """Return what every yardstick says of every variant, by half of the families."""
+    common = set.intersection(*(set(v.stack.tasks) for v in question.variants))
+    gains = load_gains(TABLE)
+    families = {task.family for task in development_tasks().values()}
+    choosing = choosing_families(families)
+    halves = {
+        "choosing": {n for n in common if development_tasks()[n].family in choosing},
+        "reporting": {n for n in common if development_tasks()[n].family not in choosing},
+    }
+    scores: dict[str, dict[str, Any]] = {half: {} for half in halves}
+    for variant in question.variants:
+        stack = variant.stack.of(common)
+        distances = variant.geometry(stack)
+        for half, judged in halves.items():
+            scores[half][variant.name] = score(
+                distances, tasks=stack.tasks, families=stack.families, judged=judged, gains=gains
+            )
+    rows = []
+    for variant in question.variants:
+        row: dict[str, Any] = {"variant": variant.name, **(variant.more or {})}
+        for half, by_name in scores.items():
+            row[half] = _plain(summary(by_name[variant.name]))
+            if variant.name != question.today:
+                against = by_name[question.today]
+                row[half]["less_today"] = _plain(summary(by_name[variant.name], against))
+        rows.append(row)
+    return {
+        "today": question.today,
+        "note": question.note,
+        "tasks": len(common),
+        "judged": {half: sorted(judged) for half, judged in halves.items()},
+        "experts": len({source for source, _ in gains}),
+        "rows": rows,
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    """Return the Markdown table of an answer: choosing / reporting half in every cell.
+
+    A star marks a difference to today's choice whose 95 % interval leaves 0 out.
+    """
+    lines = [
+        f"| variant | {' | '.join(_SHOWN)} |",
+        "|---" * (len(_SHOWN) + 1) + "|",
+    ]
+    for row in found["rows"]:
+        cells = []
+        for name in _SHOWN:
+            cells.append(" / ".join(_cell(row[half], name) for half in ("choosing", "reporting")))
+        lines.append(f"| {row['variant']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(of_half: dict[str, Any], name: str) -> str:
+    value = of_half[name]["mean"]
+    if value is None:
+        return "-"
+    less = of_half.get("less_today", {}).get(name)
+    clear = less is not None and less["low"] is not None and (less["low"] > 0 or less["high"] < 0)
+    digits = 1 if name == "gain" else 3 if name == "repeat" else 2
+    return f"{value:.{digits}f}{'*' if clear else ''}"
+
+
+def _plain(intervals: dict[str, Interval]) -> dict[str, Any]:
+    return {
+        name: {
+            key: round(value, 4) if np.isfinite(value) else None
+            for key, value in asdict(interval).items()
+        }
+        for name, interval in intervals.items()
+    }
+
+
+def _computed(settings: Any) -> list[Setting]:
+    """Return the settings that are there for most of the tasks."""
+    return [setting for setting in settings if len(tasks_of(setting)) >= 16]
+
+
+def _stacks(settings: list[Setting]) -> list[tuple[Setting, Stack]]:
+    common = set.intersection(*(tasks_of(setting) for setting in settings)) if settings else set()
+    return [(setting, load_stack(setting, common)) for setting in settings]
+
+
+def _by_setting(settings: list[Setting], name: Callable[[Setting], str], *, today: str) -> Question:
+    variants = [Variant(name(s), stack, g.symmetric()) for s, stack in _stacks(settings)]
+    return Question(variants, today)
+
+
+def _complexity(stack: Stack, prior: float) -> dict[str, float]:
+    found = g.complexities(stack.a, prior)
+    return {
+        "complexity_least": round(float(found.min()), 3),
+        "complexity_most": round(float(found.max()), 3),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Three yardsticks for a geometry: repeatability, nearest of the family, agreement with transfer.
+
+Every one is a number a task, so that tasks can be resampled and two geometries compared in pairs.
+"""
+
+import csv
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from benchmarks.development.geometry import Distances
+from benchmarks.development.stack import Array
+
+#: (source, target) -> gain over the plain probe, as a share.
+Gains = Mapping[tuple[str, str], float]
+RESAMPLES = 2000
+_FEWEST_EXPERTS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Of some tasks, (T,) each; nan where a task has no such number.
+
+    ``repeat``: distance of the task's two parts over the median distance between tasks.
+    ``signs``: the same where only the signs differ.
+    ``ranking``: rank correlation of the other tasks' distances as either part sees them.
+    ``family``: 1 where the nearest other task is of the same family, mean of both parts.
+    ``relatives``: the probability that a relative is nearer than another task.
+    ``transfer``: rank correlation of nearness with the experts' gains on the task.
+    ``gain``: the gain of the nearest expert in points, mean of both parts.
+    """
+
+    repeat: Array
+    signs: Array
+    ranking: Array
+    family: Array
+    relatives: Array
+    transfer: Array
+    gain: Array
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over tasks with its 95 % bootstrap interval over them."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def load_gains(path: Path) -> dict[tuple[str, str], float]:
+    """Return a matrix of transfer."""
+    if not path.exists():
+        return {}
+    with path.open(newline="") as file:
+        return {(row["source"], row["target"]): float(row["gain"]) for row in csv.DictReader(file)}
+
+
+def score(
+    distances: Distances,
+    *,
+    tasks: tuple[str, ...],
+    families: tuple[str, ...],
+    judged: Collection[str],
+    gains: Gains,
+) -> Scores:
+    """Judge the tasks of ``judged`` among all ``tasks``."""
+    rows = [i for i, task in enumerate(tasks) if task in judged]
+    others = ~np.eye(len(tasks), dtype=bool)
+    between = float(
+        np.median([d[i, others[i]] for d in (distances.aa, distances.bb) for i in rows])
+    )
+    parts = (distances.aa, distances.bb)
+    return Scores(
+        repeat=distances.repeat[rows] / between,
+        signs=distances.signs[rows] / between,
+        ranking=np.array(
+            [
+                _correlation(distances.aa[others[:, i], i], distances.bb[others[:, i], i])
+                for i in rows
+            ]
+        ),
+        family=_mean([_family(d, families, rows) for d in parts]),
+        relatives=_mean([_relatives(d, families, rows) for d in parts]),
+        transfer=_mean([_transfer(d, tasks, rows, gains)[0] for d in parts]),
+        gain=_mean([_transfer(d, tasks, rows, gains)[1] for d in parts]),
+    )
+
+
+def summary(scores: Scores, reference: Scores | None = None) -> dict[str, Interval]:
+    """Return the interval of every yardstick, or of its difference to those of a reference."""
+    found = {}
+    for field in fields(scores):
+        values = getattr(scores, field.name)
+        if reference is not None:
+            values = values - getattr(reference, field.name)
+        found[field.name] = bootstrap(values)
+    return found
+
+
+def bootstrap(values: Array) -> Interval:
+    """Return the mean over tasks that have a number, resampled over these tasks."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return Interval(np.nan, np.nan, np.nan)
+    picks = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
+    low, high = np.quantile(values[picks].mean(axis=1), (0.025, 0.975))
+    return Interval(float(values.mean()), float(low), float(high))
+
+
+def _mean(arrays: list[Array]) -> Array:
+    return np.asarray(np.mean(arrays, axis=0))
+
+
+def _family(distances: Array, families: tuple[str, ...], rows: list[int]) -> Array:
+    found = []
+    for i in rows:
+        others = [j for j in range(len(families)) if j != i]
+        nearest = min(others, key=lambda j: distances[j, i])
+        has_relative = any(families[j] == families[i] for j in others)
+        found.append(float(families[nearest] == families[i]) if has_relative else np.nan)
+    return np.array(found)
+
+
+def _relatives(distances: Array, families: tuple[str, ...], rows: list[int]) -> Array:
+    found = []
+    for i in rows:
+        near = [distances[j, i] for j, f in enumerate(families) if j != i and f == families[i]]
+        far = np.array([distances[j, i] for j, f in enumerate(families) if f != families[i]])
+        wins = [(near_one < far).mean() + (near_one == far).mean() / 2 for near_one in near]
+        found.append(float(np.mean(wins)) if wins else np.nan)
+    return np.array(found)
+
+
+def _transfer(
+    distances: Array, tasks: tuple[str, ...], rows: list[int], gains: Gains
+) -> tuple[Array, Array]:
+    correlations, chosen = [], []
+    for i in rows:
+        experts = [j for j in range(len(tasks)) if (tasks[j], tasks[i]) in gains]
+        if len(experts) < _FEWEST_EXPERTS:
+            correlations.append(np.nan)
+            chosen.append(np.nan)
+            continue
+        gained = np.array([gains[tasks[j], tasks[i]] for j in experts])
+        far = distances[experts, i]
+        correlations.append(_correlation(-far, gained))
+        chosen.append(100 * float(gained[far.argmin()]))
+    return np.array(correlations), np.array(chosen)
+
+
+def _correlation(x: Array, y: Array) -> float:
+    return float(spearmanr(x, y).statistic)
