@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from task2vec.data.sample import Sample, draw_sample
+from task2vec.data.sample import Sample
+from task2vec.data.spooled_sample import draw_spooled
 from task2vec.data.task import Task
 from task2vec.embedding.head_noise import expected_refit_distance
+from task2vec.embedding.inputs import batches, features
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.embedding.standard_error import deal_groups, expected_repeat_distance
 from task2vec.fisher.estimate import estimate_fisher
@@ -61,7 +62,7 @@ class Embedder:
         """
         settings = self.settings
         tell = progress or (lambda _stage, _done, _total: None)
-        sample = draw_sample(
+        sample = draw_spooled(
             task,
             images=settings.images,
             seed=settings.seed,
@@ -69,8 +70,8 @@ class Embedder:
             progress=lambda done, total: tell("reading", done, total),
         )
         classes, count = len(sample.classes), len(sample.images)
-        features = self._features(sample, tell)
-        head = fit_head(features, sample.labels, classes=classes, penalty=settings.head_penalty)
+        seen = self._features(sample, tell)
+        head = fit_head(seen, sample.labels, classes=classes, penalty=settings.head_penalty)
         groups = deal_groups(sample.labels)
         draws = classes if settings.estimator is Estimator.EXACT else settings.draws
         estimate = estimate_fisher(
@@ -94,7 +95,7 @@ class Embedder:
         standard_error = of_images + expected_refit_distance(
             self.probe,
             sample,
-            features,
+            seen,
             groups=groups,
             settings=settings,
             progress=lambda done, total: tell("noise", done, total),
@@ -122,15 +123,12 @@ class Embedder:
         return Embedded(embedding, sample, (*task.warnings, *sample.warnings, *_doubts(embedding)))
 
     def _inputs(self, sample: Sample[Pixels]) -> Iterator[Tensor]:
-        size = self.settings.batch_size
-        for first in range(0, len(sample.images), size):
-            yield self.probe.to_input(sample.images[first : first + size])
+        return batches(self.probe, sample.images, batch_size=self.settings.batch_size)
 
     def _features(self, sample: Sample[Pixels], tell: Progress) -> NDArray[np.float32]:
-        found = []
-        for inputs in self._inputs(sample):
-            with torch.inference_mode():
-                found.append(self.probe.backbone(inputs).cpu().numpy())
+        found: list[NDArray[np.float32]] = []
+        for batch in features(self.probe, sample.images, batch_size=self.settings.batch_size):
+            found.append(batch.cpu().numpy())
             tell("features", sum(map(len, found)), len(sample.images))
         return np.concatenate(found)
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from task2vec.data.sample import Sample
 from task2vec.distance import symmetric_distance, with_prior
+from task2vec.embedding.inputs import batches
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.fisher.estimate import estimate_fisher
 from task2vec.fisher.estimators import LabelNoise
@@ -59,14 +60,10 @@ def expected_refit_distance(
         head = fit_head(
             features[half], sample.labels[half], classes=classes, penalty=settings.head_penalty
         )
-        batches = (
-            probe.to_input([sample.images[i] for i in chosen[first : first + settings.batch_size]])
-            for first in range(0, len(chosen), settings.batch_size)
-        )
         estimate = estimate_fisher(
             probe.backbone,
             head.on(probe.backbone),
-            batches,
+            batches(probe, [sample.images[i] for i in chosen], batch_size=settings.batch_size),
             noise=noise,
             weights=class_weights(labels, int(labels.max()) + 1),
             groups=np.arange(len(chosen), dtype=np.int64) % 2,

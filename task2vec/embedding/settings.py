@@ -15,7 +15,8 @@ DEFAULT_PRIOR_PRECISION = 1e-6
 class EmbeddingSettings:
     """``images`` bounds how many are used (class-balanced), ``draws`` is label draws an image.
 
-    ``batch_size`` changes speed and memory only. Raises `SettingError` out of range.
+    ``batch_size`` changes speed and memory only; None chooses it by the probe and its device.
+    Raises `SettingError` out of range.
     """
 
     images: int = 300
@@ -24,15 +25,16 @@ class EmbeddingSettings:
     seed: int = 0
     head_penalty: float = DEFAULT_PENALTY
     prior_precision: float = DEFAULT_PRIOR_PRECISION
-    batch_size: int = 16
+    batch_size: int | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("images", 2), ("draws", 1), ("seed", 0), ("batch_size", 1)):
-            if getattr(self, name) < least:
+            value = getattr(self, name)
+            if value is not None and value < least:
                 raise SettingError(
                     f"{name} is too small",
                     expected=f"at least {least}",
-                    got=str(getattr(self, name)),
+                    got=str(value),
                 )
         for name in ("head_penalty", "prior_precision"):
             if not 0 < getattr(self, name) < math.inf:

@@ -3,16 +3,15 @@
 from collections.abc import Callable
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from task2vec.data.sample import Sample, draw_sample
+from task2vec.data.spooled_sample import draw_spooled
 from task2vec.data.task import Task
-from task2vec.probe.probe import Pixels, Probe
+from task2vec.embedding.inputs import features
+from task2vec.probe.probe import Probe
 from task2vec.recommend.linear_probe import cross_validate
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.types import Likelihood
-
-_BATCH = 16
 
 #: Told of (images that passed, images in all): once when read, once when through the network.
 Progress = Callable[[int, int], None]
@@ -30,7 +29,7 @@ def linear_probe(
     if task.likelihood is Likelihood.BERNOULLI:
         return None
     tell = progress or (lambda _done, _total: None)
-    sample: Sample[Pixels] = draw_sample(
+    sample = draw_spooled(
         task,
         images=images,
         seed=0,
@@ -38,10 +37,8 @@ def linear_probe(
         progress=lambda done, total: tell(done, 2 * total),
     )
     count = len(sample.images)
-    features = []
-    for first in range(0, count, _BATCH):
-        batch = sample.images[first : first + _BATCH]
-        with torch.inference_mode():
-            features.append(probe.backbone(probe.to_input(batch)).cpu().numpy())
-        tell(count + first + len(batch), 2 * count)
-    return cross_validate(np.concatenate(features), sample.labels, classes=len(sample.classes))
+    found: list[NDArray[np.float32]] = []
+    for batch in features(probe, sample.images):
+        found.append(batch.cpu().numpy())
+        tell(count + sum(map(len, found)), 2 * count)
+    return cross_validate(np.concatenate(found), sample.labels, classes=len(sample.classes))

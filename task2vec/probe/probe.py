@@ -52,7 +52,11 @@ class Probe:
     def to_input(self, pixels: Sequence[Pixels]) -> Tensor:
         """Return the normalised (N, 3, S, S) float32 input of N preprocessed images."""
         steps = self.card.preprocessing
-        batch = torch.from_numpy(np.stack(pixels)).to(self.device)
+        batch = torch.from_numpy(np.stack(pixels))
+        if self.device.type == "cuda":
+            # From pinned memory the copy goes on while the next batch is made ready.
+            batch = batch.pin_memory()
+        batch = batch.to(self.device, non_blocking=True)
         scaled = batch.permute(0, 3, 1, 2).to(torch.float32).div_(255)
         mean = scaled.new_tensor(steps.mean)[:, None, None]
         std = scaled.new_tensor(steps.std)[:, None, None]
