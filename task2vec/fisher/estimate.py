@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from task2vec.errors import SettingError
+from task2vec.fisher.back_off import BackOff
 from task2vec.fisher.estimators import LabelNoise
 from task2vec.fisher.per_image import PerImageFisher
 
@@ -21,11 +22,13 @@ class FisherEstimate:
 
     ``replicates`` (K, n) are the estimates from K disjoint groups of the images: whoever needs the
     noise of something computed from the values can compute it from groups and see it vary.
+    ``slow_layers`` names the layers whose images went through one at a time.
     """
 
     values: Vector
     errors: Vector
     replicates: Vector
+    slow_layers: tuple[str, ...] = ()
 
 
 def estimate_fisher(
@@ -46,9 +49,13 @@ def estimate_fisher(
     sampling of images and of labels, with the head held. ``progress`` is told how many images went
     backwards so far, each counted for every one of its cotangents.
 
-    Raises `SettingError` when the network or the weights yield numbers that are not finite.
+    Where memory does not suffice for a batch, fewer of its images go at once, with the same result
+    to float tolerance; an image that memory ran out on counts again in ``progress``.
+
+    Raises `SettingError` when the network or the weights yield numbers that are not finite, and
+    where memory does not suffice for one image.
     """
-    per_image = PerImageFisher(network)
+    per_image, back_off = PerImageFisher(network), BackOff()
     # Sums of w g, w^2 g and w^2 g^2, by group where the replicates need them.
     sums = np.zeros((int(groups.max()) + 1, per_image.filters))
     squares = np.zeros((2, per_image.filters))
@@ -61,12 +68,12 @@ def estimate_fisher(
             progress(gone)
 
     for images in batches:
-        start = first
 
-        def cotangents(logits: Tensor, start: int = start) -> Tensor:
-            return noise.cotangents(logits, start)
+        def squares_of(some: Tensor, offset: int, start: int = first) -> Tensor:
+            at = start + offset
+            return per_image(some, head, lambda logits: noise.cotangents(logits, at), passed=passed)
 
-        found = per_image(images, head, cotangents, passed=passed).to(torch.float64).cpu().numpy()
+        found = back_off(images, squares_of).to(torch.float64).cpu().numpy()
         rows = slice(first, first + len(images))
         first = rows.stop
         if not np.isfinite(found).all():
@@ -74,11 +81,12 @@ def estimate_fisher(
                 "The probe yields numbers that are not finite on these images",
                 remedy="Check the probe's weights, or use another probe.",
             )
-        w = weights[rows, None]
-        np.add.at(sums, groups[rows], w * found)
-        squares += (w**2 * found).sum(axis=0), (w**2 * found**2).sum(axis=0)
+        w = weights[rows]
+        shares = np.where(groups[rows] == np.arange(len(sums))[:, None], w, 0.0)
+        sums += shares @ found
+        squares += w**2 @ found, w**2 @ found**2
     values = sums.sum(axis=0)
     spread = squares[1] - 2 * values * squares[0] + values**2 * (weights**2).sum()
     errors = np.sqrt(np.maximum(spread, 0) * first / max(first - 1, 1))
     shares = np.bincount(groups, weights=weights)
-    return FisherEstimate(values, errors, sums / shares[:, None])
+    return FisherEstimate(values, errors, sums / shares[:, None], per_image.slow_layers)

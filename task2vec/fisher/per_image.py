@@ -1,37 +1,39 @@
-"""Per-image, per-filter squared gradients of a network at the price of one backward pass.
+"""Per-image, per-unit squared gradients of a network at the price of one backward pass.
 
-No weight needs a gradient: every convolution is intercepted as it is called, its backward asks
-for the input's gradient only, and the squares are formed there. The network itself is not touched.
+No weight needs a gradient: every layer is intercepted as it is called, its backward asks for the
+input's gradient only, and the squares are formed there. The network itself is not touched.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from task2vec.errors import SettingError
-from task2vec.fisher.convolution import Geometry, squared_filter_gradients
+from task2vec.fisher.interception import Interception, UnplannedError, anchor_for
+from task2vec.fisher.plan import Plan, differentiable, make_plan
+from task2vec.fisher.units import find_layers
+
+Map = Callable[[Tensor], Tensor]
+
+# How far the squares of an image may be from those that it has alone, relative to the largest.
+_MIXED = 1e-3
 
 
 class PerImageFisher:
-    """Computes, for each image, the mean squared gradient over each convolution filter's weights.
+    """Computes, for each image, the mean squared gradient over the weights of each unit.
 
-    ``filters`` is n, the number of filters of all convolutions in the order of the network's
-    modules; a filter's mean leaves its bias out.
+    ``layers`` are those that count, ``filters`` is n, the number of their units, in the order of
+    the network's modules: see `task2vec.fisher.units`. ``slow_layers`` names those that take the
+    slow path, one image at a time; it is known after the first call.
 
-    Raises `SettingError` for a network without 2-D convolutions, or in training mode (its batch
+    Raises `SettingError` for a network without such layers, or in training mode (its batch
     statistics would mix the images).
     """
 
     def __init__(self, network: nn.Module) -> None:
-        self._convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
-        if not self._convolutions:
-            raise SettingError(
-                "This network cannot be a probe", expected="2-D convolutions", got="none"
-            )
+        self.layers = find_layers(network)
         if any(m.training for m in network.modules()):
             raise SettingError(
                 "This network cannot be a probe as it is",
@@ -40,170 +42,134 @@ class PerImageFisher:
                 remedy="Call .eval() on it first.",
             )
         self._network = network
-        self._slots: dict[int, slice] = {}
-        start = 0
-        for convolution in self._convolutions:
-            self._slots[id(convolution.weight)] = slice(start, start + convolution.out_channels)
-            start += convolution.out_channels
-        self.filters = start
+        self._plan: Plan | None = None
+        self._alone = False
+        self.filters = self.layers[-1].elements.stop
+
+    @property
+    def slow_layers(self) -> tuple[str, ...]:
+        """The layers that autograd differentiates image by image."""
+        return tuple(layer.name for layer in self._plan.slow) if self._plan else ()
+
+    @property
+    def image_by_image(self) -> bool:
+        """Whether the images go through the network one at a time."""
+        return self._alone or bool(self.slow_layers)
 
     def __call__(
         self,
         images: Tensor,
-        head: Callable[[Tensor], Tensor],
-        cotangents: Callable[[Tensor], Tensor],
+        head: Map,
+        cotangents: Map,
         *,
         passed: Callable[[int], None] | None = None,
     ) -> Tensor:
         """Return (N, n): for each image the squared gradients, summed over the cotangents.
 
         ``images`` is (N, 3, H, W), ``head`` maps the network's features to (N, C) logits, and
-        ``cotangents`` maps the logits to the (R, N, C) gradients to send back. ``passed`` is told N
-        after each of the R passes.
+        ``cotangents`` the logits to the gradients to send back. ``passed`` is told, after each of
+        the R passes, of how many images it was.
 
-        Raises `SettingError` unless every convolution is used once, with the weight that it holds:
-        the gradients of two uses would have to be added before squaring, and a weight made anew
-        in each pass (weight standardisation, for one) is not the one that is counted.
+        Raises `SettingError` for a network that does not treat its images one by one.
         """
-        squares = torch.zeros(len(images), self.filters, dtype=images.dtype, device=images.device)
-        # Convolutions of frozen weights have nothing to differentiate: the anchor gives them so.
-        anchor = torch.zeros((), dtype=images.dtype, device=images.device, requires_grad=True)
-        interception = _Interception(self._slots, anchor, squares)
-        with torch.enable_grad(), interception:
-            logits = head(self._network(images.detach()))
-        interception.check_complete()
+        images = images.detach().contiguous(memory_format=torch.channels_last)
+        if self._plan is None:
+            self._prepare(images)
+        if not self.image_by_image:
+            return self._planned(images, head, cotangents, passed)
+        # The labels are drawn for the batch as a whole.
+        with torch.no_grad():
+            logits = torch.cat([head(self._network(image)) for image in torch.split(images, 1)])
         sent = cotangents(logits)
-        for position, cotangent in enumerate(sent):
-            torch.autograd.grad(
-                logits,
-                anchor,
-                cotangent,
-                retain_graph=position + 1 < len(sent),
-                allow_unused=True,
-            )
-            if passed is not None:
-                passed(len(images))
+        alone = [
+            self._planned(image, head, lambda _, own=own: own, passed)  # type: ignore[misc]
+            for image, own in zip(torch.split(images, 1), torch.split(sent, 1, dim=1), strict=True)
+        ]
+        return torch.cat(alone)
+
+    def _prepare(self, images: Tensor) -> None:
+        """Find out how this network's squares are to be had, on noise of the images' form."""
+        generator = torch.Generator().manual_seed(0)
+        noise = torch.randn(2, *images.shape[1:], generator=generator, dtype=images.dtype)
+        pair = noise.to(images.device)
+        self._plan = make_plan(self._network, self.layers, pair)
+        if self._plan.rearranged and not self._plan.slow:
+            self._alone = not self._keeps_apart(pair)
+
+    def _keeps_apart(self, pair: Tensor) -> bool:
+        """Return whether two images side by side have the squares that each has alone.
+
+        A layer that holds parts of images side by side (windows of attention) is taken to hold
+        those of one image together, in the order of the images; this sees whether it does.
+        """
+
+        def flat(features: Tensor) -> Tensor:
+            return features.flatten(1)
+
+        def ones(logits: Tensor) -> Tensor:
+            return torch.ones_like(logits)[None]
+
+        together = self._planned(pair, flat, ones, None)
+        apart = torch.cat(
+            [self._planned(image, flat, ones, None) for image in torch.split(pair, 1)]
+        )
+        return bool((together - apart).abs().max() <= _MIXED * apart.max())
+
+    def _planned(
+        self,
+        images: Tensor,
+        head: Map,
+        cotangents: Map,
+        passed: Callable[[int], None] | None,
+    ) -> Tensor:
+        assert self._plan is not None
+        try:
+            return self._run(images, head, cotangents, passed)
+        except UnplannedError:
+            pass
+        # It does something else with these images: no folds, and again.
+        self._plan = replace(make_plan(self._network, self.layers, images), folds={})
+        try:
+            return self._run(images, head, cotangents, passed)
+        except UnplannedError as error:
+            raise SettingError(
+                "This network cannot be a probe",
+                expected="the same layers in every pass",
+                got="others each time",
+            ) from error
+
+    def _run(
+        self,
+        images: Tensor,
+        head: Map,
+        cotangents: Map,
+        passed: Callable[[int], None] | None,
+    ) -> Tensor:
+        plan = self._plan
+        assert plan is not None
+        squares = torch.zeros(len(images), self.filters, dtype=images.dtype, device=images.device)
+        anchor = anchor_for(images)
+        interception = Interception(plan, anchor, squares)
+        with differentiable(plan.slow):
+            with torch.enable_grad(), interception:
+                logits = head(self._network(images))
+            interception.check_complete()
+            if not logits.requires_grad:
+                return squares  # nothing that the logits depend on has units
+            weights = [layer.weight for layer in plan.slow]
+            sent = cotangents(logits)
+            for position, cotangent in enumerate(sent):
+                _, *gradients = torch.autograd.grad(
+                    logits,
+                    [anchor, *weights],
+                    cotangent,
+                    retain_graph=position + 1 < len(sent),
+                    allow_unused=True,
+                )
+                for layer, gradient in zip(plan.slow, gradients, strict=True):
+                    if gradient is not None:
+                        found = layer.squares_per_unit(gradient) / layer.weights_per_unit
+                        squares[0, layer.elements] += found
+                if passed is not None:
+                    passed(len(images))
         return squares
-
-
-class _Interception(TorchFunctionMode):
-    """Replaces calls of conv2d on known weights by `_TrackedConvolution`, padding made explicit."""
-
-    def __init__(self, slots: Mapping[int, slice], anchor: Tensor, squares: Tensor) -> None:
-        super().__init__()
-        self._slots = slots
-        self._anchor = anchor
-        self._squares = squares
-        self._seen: set[int] = set()
-
-    def check_complete(self) -> None:
-        """Raise `SettingError` when a known weight was in no convolution of the pass."""
-        if len(self._seen) < len(self._slots):
-            raise SettingError(
-                "This network cannot be a probe",
-                expected="every convolution used once in a pass, with its own weight",
-                got=f"{len(self._slots) - len(self._seen)} of {len(self._slots)} that are not",
-            )
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        if func is not torch.conv2d:
-            return func(*args, **(kwargs or {}))
-        return self._convolve(*args, **(kwargs or {}))
-
-    def _convolve(
-        self,
-        input: Tensor,
-        weight: Tensor,
-        bias: Tensor | None = None,
-        stride: int | tuple[int, int] = 1,
-        padding: int | tuple[int, int] | str = 0,
-        dilation: int | tuple[int, int] = 1,
-        groups: int = 1,
-    ) -> Tensor:
-        slot = self._slots.get(id(weight))
-        if slot is None:
-            return F.conv2d(input, weight, bias, stride, padding, dilation, groups)
-        if id(weight) in self._seen:
-            raise SettingError(
-                "This network cannot be a probe",
-                expected="every convolution used once in a pass",
-                got="one that is used twice",
-            )
-        self._seen.add(id(weight))
-        kernel = (weight.shape[2], weight.shape[3])
-        geometry = Geometry(kernel, _pair(stride), _pair(dilation), groups)
-        padded = F.pad(input, _explicit(padding, geometry))
-        output: Tensor = _TrackedConvolution.apply(  # type: ignore[no-untyped-call]
-            padded, self._anchor, weight, bias, geometry, self._squares[:, slot]
-        )
-        return output
-
-
-class _TrackedConvolution(torch.autograd.Function):
-    """A convolution whose backward adds the squared filter gradients to ``squares``."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        padded: Tensor,
-        anchor: Tensor,  # noqa: ARG004 - gives autograd something to differentiate
-        weight: Tensor,
-        bias: Tensor | None,
-        geometry: Geometry,
-        squares: Tensor,
-    ) -> Tensor:
-        ctx.save_for_backward(padded, weight)
-        ctx.geometry, ctx.squares = geometry, squares
-        return F.conv2d(
-            padded, weight, bias, geometry.stride, 0, geometry.dilation, geometry.groups
-        )
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        padded, weight = ctx.saved_tensors
-        geometry: Geometry = ctx.geometry
-        gradient = gradients[0].contiguous()
-        weights_per_filter = weight[0].numel()
-        ctx.squares += squared_filter_gradients(padded, gradient, geometry) / weights_per_filter
-        input_gradient = None
-        if ctx.needs_input_grad[0]:
-            input_gradient = torch.ops.aten.convolution_backward(
-                gradient,
-                padded,
-                weight,
-                None,
-                geometry.stride,
-                (0, 0),
-                geometry.dilation,
-                False,
-                (0, 0),
-                geometry.groups,
-                (True, False, False),
-            )[0]
-        return input_gradient, None, None, None, None, None
-
-
-def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    if isinstance(value, int):
-        return (value, value)
-    first, *rest = value
-    return (first, rest[0] if rest else first)
-
-
-def _explicit(padding: int | tuple[int, int] | str, geometry: Geometry) -> list[int]:
-    """Return F.pad's (left, right, top, bottom); 'same' puts the odd pixel at the end."""
-    if padding == "valid":
-        return [0, 0, 0, 0]
-    if padding == "same":
-        height, width = (
-            d * (k - 1) for d, k in zip(geometry.dilation, geometry.kernel, strict=True)
-        )
-        return [width // 2, width - width // 2, height // 2, height - height // 2]
-    vertical, horizontal = _pair(padding)  # type: ignore[arg-type]
-    return [horizontal, horizontal, vertical, vertical]

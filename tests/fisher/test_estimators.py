@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -7,15 +8,39 @@ from torch import nn
 from task2vec.errors import SettingError
 from task2vec.fisher.estimators import LabelNoise
 from task2vec.fisher.per_image import PerImageFisher
+from task2vec.fisher.principal import _dealt
 from task2vec.types import Estimator, Likelihood
 
 # Among them a class that is rarely drawn.
 LOGITS = torch.tensor([[0.3, -1.0, 0.8, -3.5], [2.0, 0.0, 0.1, 1.0]], dtype=torch.float64)
 
 
-def noise(estimator, *, images=2, classes=4, draws=1, seed=0, likelihood=Likelihood.CATEGORICAL):
+SIGNS = [Estimator.PRINCIPAL, Estimator.RADEMACHER, Estimator.HADAMARD]
+DRAWN = [*SIGNS, Estimator.CATEGORICAL]
+
+
+def noise(
+    estimator,
+    *,
+    images=2,
+    classes=4,
+    draws=1,
+    seed=0,
+    likelihood=Likelihood.CATEGORICAL,
+    weights=None,
+):
+    head = np.random.default_rng(5).normal(size=(classes, 7)) * np.arange(1, classes + 1)[:, None]
+    several = (images, classes) if likelihood is Likelihood.BERNOULLI else images
     return LabelNoise(
-        estimator, images=images, classes=classes, draws=draws, seed=seed, likelihood=likelihood
+        estimator,
+        images=images,
+        classes=classes,
+        draws=draws,
+        seed=seed,
+        likelihood=likelihood,
+        label_weights=weights,
+        gram=head @ head.T,
+        labels=np.zeros(several, dtype=np.int64),
     )
 
 
@@ -38,25 +63,26 @@ def test_exact_is_exact(likelihood):
 @pytest.mark.parametrize(
     ("estimator", "likelihood"),
     [
-        (Estimator.RADEMACHER, Likelihood.CATEGORICAL),
-        (Estimator.RADEMACHER, Likelihood.BERNOULLI),
+        *((estimator, likelihood) for estimator in SIGNS for likelihood in Likelihood),
         (Estimator.CATEGORICAL, Likelihood.CATEGORICAL),
     ],
 )
-def test_unbiased(estimator, likelihood):
-    draws = 40_000
-    sent = noise(estimator, draws=draws, likelihood=likelihood).cotangents(LOGITS, 0)
-    assert sent.shape == (draws, 2, 4)
-    # Without the share of one draw in the sum these are independent samples of the whole.
-    samples = torch.einsum("rni,rnj->rnij", sent, sent) * draws
-    error = samples.std(dim=0) / draws**0.5
+@pytest.mark.parametrize("draws", [1, 2])
+def test_unbiased(estimator, likelihood, draws):
+    copies = 20_000
+    logits = LOGITS.repeat(copies, 1)
+    drawn = noise(estimator, images=2 * copies, draws=draws, likelihood=likelihood)
+    sent = drawn.cotangents(logits, 0)
+    assert sent.shape == (draws, 2 * copies, 4)
+    samples = torch.einsum("rni,rnj->nij", sent, sent).reshape(copies, 2, 4, 4)
+    error = samples.std(dim=0) / copies**0.5
     excess = (samples.mean(dim=0) - logit_fisher(likelihood)).abs() - 4.5 * error
     assert excess.max() <= 1e-12
     # The bound means something: each element is known to a few per cent of the largest.
     assert error.max() < 0.02 * logit_fisher(likelihood).max()
 
 
-@pytest.mark.parametrize("estimator", [Estimator.RADEMACHER, Estimator.CATEGORICAL])
+@pytest.mark.parametrize("estimator", DRAWN)
 def test_unbiased_through_a_network(estimator):
     torch.manual_seed(1)
     network = nn.Sequential(
@@ -81,15 +107,15 @@ def test_unbiased_through_a_network(estimator):
     assert (error < 0.05 * expected).all()
 
 
-@pytest.mark.parametrize("estimator", [Estimator.RADEMACHER, Estimator.CATEGORICAL])
+@pytest.mark.parametrize("estimator", DRAWN)
 def test_noise_belongs_to_the_image_and_not_to_the_batch(estimator):
     torch.manual_seed(4)
     logits = torch.randn(12, 4)
-    drawn = noise(estimator, images=12, draws=5)
+    drawn = noise(estimator, images=12, draws=2)
     whole = drawn.cotangents(logits, 0)
     for size in (1, 5, 12):
         parts = [drawn.cotangents(logits[i : i + size], i) for i in range(0, 12, size)]
-        assert torch.equal(torch.cat(parts, dim=1), whole)
+        torch.testing.assert_close(torch.cat(parts, dim=1), whole, rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("estimator", [Estimator.RADEMACHER, Estimator.CATEGORICAL])
@@ -99,10 +125,11 @@ def test_every_image_and_draw_has_its_own_noise(estimator):
     assert len({tuple(draw.flatten().tolist()) for draw in drawn.unbind(0)}) == 6
 
 
-@pytest.mark.parametrize("estimator", [Estimator.RADEMACHER, Estimator.CATEGORICAL])
+@pytest.mark.parametrize("estimator", DRAWN)
 def test_the_seed_alone_decides(estimator):
     def sent(seed):
-        return noise(estimator, draws=20, seed=seed).cotangents(LOGITS, 0)
+        drawn = noise(estimator, images=20, draws=2, seed=seed)
+        return drawn.cotangents(LOGITS.repeat(10, 1), 0)
 
     assert torch.equal(sent(7), sent(7))
     assert not torch.equal(sent(7), sent(8))
@@ -144,3 +171,146 @@ def test_refuses_no_draws():
 def test_refuses_categorical_draws_of_independent_labels():
     with pytest.raises(SettingError, match="one label an image"):
         noise(Estimator.CATEGORICAL, likelihood=Likelihood.BERNOULLI)
+
+
+@pytest.mark.parametrize("likelihood", Likelihood)
+@pytest.mark.parametrize("classes", [2, 3, 5, 8])
+def test_enough_draws_leave_nothing_to_chance(classes, likelihood):
+    logits = torch.randn(6, classes, dtype=torch.float64, generator=torch.manual_seed(classes)) * 2
+    expected = noise(Estimator.EXACT, images=6, classes=classes, likelihood=likelihood)
+    exact = expected.cotangents(logits, 0)
+    softmax = likelihood is Likelihood.CATEGORICAL
+    enough = {
+        Estimator.PRINCIPAL: classes - 1 if softmax else classes,
+        Estimator.HADAMARD: {2: 2, 3: 4, 5: 8, 8: 8}[classes],
+    }
+    for estimator, draws in enough.items():
+        asked = noise(estimator, images=6, classes=classes, draws=50, likelihood=likelihood)
+        # More would be no better, and are not made.
+        assert asked.passes == draws
+        exactly = noise(estimator, images=6, classes=classes, draws=draws, likelihood=likelihood)
+        for drawn in (asked, exactly):
+            sent = drawn.cotangents(logits, 0)
+            assert len(sent) == draws
+            torch.testing.assert_close(
+                torch.einsum("rni,rnj->nij", sent, sent),
+                torch.einsum("rni,rnj->nij", exact, exact),
+                rtol=1e-9,
+                atol=1e-12,
+            )
+
+
+def variance(estimator, A, *, draws, logits, copies=8000, **more):
+    """Return the variance of ``sum_r c_r^T A c_r`` over draws, for cotangents c of the logits."""
+    drawn = noise(estimator, images=copies, classes=len(A), draws=draws, **more)
+    sent = drawn.cotangents(logits.expand(copies, -1), 0)
+    return torch.einsum("rni,ij,rnj->n", sent, A, sent).var().item()
+
+
+@pytest.mark.parametrize("draws", [1, 3, 6])
+def test_different_rows_vary_less_than_independent_signs(draws):
+    torch.manual_seed(0)
+    half = torch.randn(7, 7, dtype=torch.float64)
+    logits = torch.randn(7, dtype=torch.float64)
+    A = half @ half.T
+    found, plain = (
+        variance(estimator, A, draws=draws, logits=logits)
+        for estimator in (Estimator.HADAMARD, Estimator.RADEMACHER)
+    )
+    # The order is 8.
+    assert found / plain == pytest.approx((8 - draws) / 7, rel=0.15)
+
+
+@pytest.mark.parametrize("likelihood", Likelihood)
+def test_principal_directions_leave_no_noise_in_the_features(likelihood):
+    logits = LOGITS[0]
+    drawn = noise(Estimator.PRINCIPAL, likelihood=likelihood)
+    features = drawn._gram
+    found, plain = (
+        variance(estimator, features, draws=1, logits=logits, likelihood=likelihood)
+        for estimator in (Estimator.PRINCIPAL, Estimator.RADEMACHER)
+    )
+    # All that is drawn pulls the features equally hard.
+    assert found < 1e-20 * plain
+
+
+def test_many_classes_are_turned_in_part():
+    logits = torch.randn(3, 50, dtype=torch.float64, generator=torch.manual_seed(3)) * 2
+    sent = noise(Estimator.PRINCIPAL, images=3, classes=50, draws=50).cotangents(logits, 0)
+    assert len(sent) == 50
+    p = logits.softmax(dim=1)
+    expected = torch.diag_embed(p) - p[:, :, None] * p[:, None, :]
+    torch.testing.assert_close(torch.einsum("rni,rnj->nij", sent, sent), expected)
+    drawn = noise(Estimator.PRINCIPAL, classes=50)
+    plain, found = (
+        variance(e, drawn._gram, draws=1, logits=logits[0], copies=500)
+        for e in (Estimator.RADEMACHER, Estimator.PRINCIPAL)
+    )
+    assert found < 0.2 * plain
+
+
+def test_more_draws_deal_the_directions_out_evenly():
+    energies = torch.tensor([[1.0, 5, 3, 3, 0], [9, 1, 1, 1, 1]], dtype=torch.float64)
+    assert _dealt(energies, 2).tolist() == [[0, 0, 1, 1, 0], [0, 1, 1, 1, 1]]
+    assert sorted(_dealt(energies * 0, 5)[0].tolist()) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("estimator", [*SIGNS, Estimator.EXACT])
+def test_weighted_labels(estimator):
+    weights = np.array([[2.0, 0.5, 0.0, 1.0], [0.0, 1.0, 3.0, 0.2]])
+    drawn = noise(estimator, draws=4, likelihood=Likelihood.BERNOULLI, weights=weights)
+    sent = drawn.cotangents(LOGITS, 0)
+    found = torch.einsum("rni,rnj->nij", sent, sent)
+    expected = torch.from_numpy(weights)[:, :, None] * logit_fisher(Likelihood.BERNOULLI)
+    if estimator is Estimator.RADEMACHER:
+        # The diagonal does not depend on the signs.
+        found, expected = (torch.diagonal(m, dim1=1, dim2=2) for m in (found, expected))
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-15)
+    # A missing label sends nothing back.
+    assert (sent[:, 0, 2] == 0).all()
+
+
+def test_empirical_gradients_are_those_of_the_labels():
+    labels = np.array([2, 0])
+    drawn = LabelNoise(Estimator.EMPIRICAL, images=2, classes=4, draws=9, seed=0, labels=labels)
+    logits = LOGITS.clone().requires_grad_()
+    log_p = logits.log_softmax(dim=1)[torch.arange(2), torch.from_numpy(labels)]
+    (expected,) = torch.autograd.grad(log_p.sum(), logits)
+    torch.testing.assert_close(drawn.cotangents(LOGITS, 0), expected[None])
+    assert drawn.passes == 1
+    torch.testing.assert_close(drawn.cotangents(LOGITS[1:], 1)[0], expected[1:])
+
+
+def test_empirical_gradients_of_several_labels():
+    labels = np.array([[1, 0, -1, 1], [0, 1, 1, -1]])
+    weights = np.array([[0.5, 2.0, 0.0, 1.0], [1.0, 1.5, 0.25, 0.0]])
+    drawn = LabelNoise(
+        Estimator.EMPIRICAL,
+        images=2,
+        classes=4,
+        draws=1,
+        seed=0,
+        likelihood=Likelihood.BERNOULLI,
+        label_weights=weights,
+        labels=labels,
+    )
+    logits = LOGITS.clone().requires_grad_()
+    terms = (
+        torch.from_numpy(weights**0.5)
+        * torch.where(torch.from_numpy(labels == 1), logits.sigmoid(), 1 - logits.sigmoid()).log()
+    )
+    (expected,) = torch.autograd.grad(terms.sum(), logits)
+    torch.testing.assert_close(drawn.cotangents(LOGITS, 0)[0], expected)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "more", "problem"),
+    [
+        (Estimator.PRINCIPAL, {}, "needs the head's weights"),
+        (Estimator.EMPIRICAL, {}, "needs the labels"),
+        (Estimator.EXACT, {"label_weights": np.ones((2, 3))}, "for independent labels"),
+    ],
+)
+def test_refuses_what_lacks_something(estimator, more, problem):
+    with pytest.raises(SettingError, match=problem):
+        LabelNoise(estimator, images=2, classes=3, draws=1, seed=0, **more)

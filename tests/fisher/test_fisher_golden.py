@@ -84,12 +84,13 @@ def golden(request, arrays):
     def head(features):
         return F.linear(features, weights[f"{linear}.weight"], weights[f"{linear}.bias"])
 
-    return stated, network, head, own["input"], own["logits"]
+    return stated, network, head, own
 
 
 def test_exact_fisher(golden):
-    stated, network, head, images, logits = golden
-    torch.testing.assert_close(head(network(images)), logits, rtol=1e-12, atol=1e-14)
+    stated, network, head, own = golden
+    images = own["input"]
+    torch.testing.assert_close(head(network(images)), own["logits"], rtol=1e-12, atol=1e-14)
     noise = LabelNoise(
         Estimator.EXACT,
         images=len(images),
@@ -106,9 +107,37 @@ def test_exact_fisher(golden):
     )
 
 
+def test_empirical_fisher(golden):
+    stated, network, head, own = golden
+    images = own["input"]
+    noise = LabelNoise(
+        Estimator.EMPIRICAL,
+        images=len(images),
+        classes=stated["classes"],
+        draws=1,
+        seed=0,
+        likelihood=Likelihood(stated["head"]),
+        labels=own["labels"].long().numpy(),
+    )
+    per_image = PerImageFisher(network)(images, head, lambda found: noise.cotangents(found, 0))
+    # In the order of the layers, as the embedding is.
+    expected = np.concatenate(
+        [
+            own[f"filter_empirical/{layer['name']}.weight"]
+            for layer in stated["layers"]
+            if layer["op"] == "conv"
+        ]
+    )
+    np.testing.assert_allclose(
+        per_image.mean(dim=0), expected, rtol=1e-11, atol=1e-14 * expected.max()
+    )
+    assert not np.allclose(expected, stated["embedding"], rtol=0.01)
+
+
 @pytest.mark.parametrize("golden", ["dead_filter", "depthwise"], indirect=True)
 def test_dead_filter_is_exactly_zero(golden):
-    stated, network, head, images, _ = golden
+    stated, network, head, own = golden
+    images = own["input"]
     zero = np.array(stated["embedding"]) == 0
     assert zero.sum() == 1
     noise = LabelNoise(Estimator.RADEMACHER, images=len(images), classes=5, draws=3, seed=0)

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from task2vec.fisher.root import Likelihood, root_times
+from task2vec.fisher.root import root_times
+from task2vec.types import Likelihood
 
 some_logits = arrays(
     np.float64, st.tuples(st.integers(1, 4), st.integers(2, 6)), elements=st.floats(-8, 8)
@@ -18,6 +19,8 @@ def root(logits: torch.Tensor, likelihood: Likelihood) -> torch.Tensor:
     return root_times(logits, basis, likelihood).permute(1, 2, 0)
 
 
+# Loading torch's kernels takes the first example long.
+@settings(deadline=None)
 @given(some_logits)
 def test_root_of_a_softmax(given_logits):
     logits = torch.from_numpy(given_logits)
@@ -27,6 +30,7 @@ def test_root_of_a_softmax(given_logits):
     torch.testing.assert_close(S @ S.mT, expected, rtol=1e-12, atol=1e-15)
 
 
+@settings(deadline=None)
 @given(some_logits)
 def test_root_of_independent_labels(given_logits):
     logits = torch.from_numpy(given_logits)

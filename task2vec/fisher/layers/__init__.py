@@ -1,0 +1,1 @@
+"""The squared weight gradients of each kind of layer, per image and filter."""

@@ -1,0 +1,132 @@
+"""Layers whose backward forms squared weight gradients instead of weight gradients."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from task2vec.fisher.layers.convolution import squared_filter_gradients
+from task2vec.fisher.layers.geometry import Geometry
+from task2vec.fisher.layers.products import squared_products
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """Where one layer of one pass adds its squares.
+
+    ``squares`` (N, units) is added to; ``factor`` () or (units,) multiplies what is added; ``memo``
+    keeps what further passes over the same inputs need again.
+    """
+
+    squares: Tensor
+    factor: Tensor
+    memo: dict[str, Tensor] = field(default_factory=dict)
+
+    def add(self, squares: Tensor) -> None:
+        """Add the (N, units) squares of one backward pass."""
+        self.squares.addcmul_(squares, self.factor)
+
+
+def tracked_convolution(
+    inputs: Tensor,
+    anchor: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    *,
+    geometry: Geometry,
+    account: Account,
+) -> Tensor:
+    """Return the convolution of (N, C, H, W) inputs; ``anchor`` makes autograd visit it."""
+    output: Tensor = _Convolution.apply(  # type: ignore[no-untyped-call]
+        inputs, anchor, weight, bias, geometry, account
+    )
+    return output
+
+
+def tracked_linear(
+    inputs: Tensor, anchor: Tensor, weight: Tensor, bias: Tensor | None, *, account: Account
+) -> Tensor:
+    """Return ``inputs W^T + b``; the first dimension of the inputs is images times whatever."""
+    output: Tensor = _Linear.apply(  # type: ignore[no-untyped-call]
+        inputs, anchor, weight, bias, account
+    )
+    return output
+
+
+class _Convolution(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        inputs: Tensor,
+        anchor: Tensor,  # noqa: ARG004 - frozen weights give autograd nothing to differentiate
+        weight: Tensor,
+        bias: Tensor | None,
+        geometry: Geometry,
+        account: Account,
+    ) -> Tensor:
+        ctx.save_for_backward(inputs, weight)
+        ctx.geometry, ctx.account = geometry, account
+        g = geometry
+        return torch.convolution(
+            inputs,
+            weight,
+            bias,
+            g.stride,
+            g.padding,
+            g.dilation,
+            g.transposed,
+            g.output_padding,
+            g.groups,
+        )
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        inputs, weight = ctx.saved_tensors
+        g: Geometry = ctx.geometry
+        account: Account = ctx.account
+        gradient = gradients[0]
+        account.add(squared_filter_gradients(inputs, gradient, g, account.memo))
+        below = None
+        if ctx.needs_input_grad[0]:
+            below = torch.ops.aten.convolution_backward(
+                gradient,
+                inputs,
+                weight,
+                None,
+                g.stride,
+                g.padding,
+                g.dilation,
+                g.transposed,
+                g.output_padding,
+                g.groups,
+                (True, False, False),
+            )[0]
+        return below, None, None, None, None, None
+
+
+class _Linear(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        inputs: Tensor,
+        anchor: Tensor,  # noqa: ARG004 - frozen weights give autograd nothing to differentiate
+        weight: Tensor,
+        bias: Tensor | None,
+        account: Account,
+    ) -> Tensor:
+        ctx.save_for_backward(inputs, weight)
+        ctx.account = account
+        return F.linear(inputs, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        inputs, weight = ctx.saved_tensors
+        account: Account = ctx.account
+        images = len(account.squares)
+        seen = inputs.reshape(images, -1, weight.shape[1])
+        told = gradients[0].reshape(images, -1, weight.shape[0])
+        account.add(squared_products(seen, told, account.memo))
+        below = gradients[0] @ weight if ctx.needs_input_grad[0] else None
+        return below, None, None, None, None

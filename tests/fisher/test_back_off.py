@@ -1,0 +1,56 @@
+import pytest
+import torch
+
+from task2vec.errors import SettingError
+from task2vec.fisher.back_off import BackOff
+
+
+def bounded(most, calls, error=torch.OutOfMemoryError):
+    """Return a function that runs out of memory for more than so many images."""
+
+    def work(images, first):
+        calls.append((first, len(images)))
+        if len(images) > most:
+            raise error("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+        return images.flatten(1).sum(dim=1) + 1000 * first
+
+    return work
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError, MemoryError, RuntimeError])
+def test_halves_until_it_fits(error):
+    images = torch.arange(11.0)[:, None]
+    calls = []
+    found = BackOff()(images, bounded(3, calls, error))
+    assert calls == [(0, 11), (0, 5), (0, 2), (2, 2), (4, 2), (6, 2), (8, 2), (10, 1)]
+    assert found.tolist() == [i + 1000 * (i // 2 * 2) for i in range(11)]
+
+
+def test_remembers_what_was_too_many():
+    back_off, calls = BackOff(), []
+    for _ in range(2):
+        back_off(torch.zeros(4, 1), bounded(2, calls))
+    assert calls == [(0, 4), (0, 2), (2, 2), (0, 2), (2, 2)]
+
+
+def test_one_image_that_does_not_fit():
+    with pytest.raises(SettingError, match="one image"):
+        BackOff()(torch.zeros(4, 3, 8, 8), bounded(0, []))
+
+
+def test_other_errors_pass():
+    def work(images, first):
+        raise RuntimeError("shapes cannot be multiplied")
+
+    with pytest.raises(RuntimeError, match="multiplied"):
+        BackOff()(torch.zeros(2, 1), work)
+
+
+def test_real_allocation_failure_is_seen():
+    def work(images, first):
+        if len(images) > 1:
+            torch.empty(2**60, dtype=torch.uint8)
+        return images
+
+    images = torch.arange(3.0)
+    assert torch.equal(BackOff()(images, work), images)

@@ -1,0 +1,195 @@
+"""Layers that no fast path knows: autograd differentiates them, and they are named."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from fisher_cases import close, exact, seen_by
+from oracles import fisher_by_definition
+from torch import nn
+
+from task2vec.errors import SettingError
+from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.per_image import PerImageFisher
+from task2vec.types import Estimator
+
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x):
+        return self.layer(self.layer(x).tanh())
+
+
+class Shared(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(4, 4, 1), nn.Tanh(), nn.Conv2d(4, 4, 1))
+        self[2].weight = self[0].weight
+
+
+class Standardised(nn.Conv2d):
+    def __init__(self):
+        super().__init__(4, 5, 3)
+
+    def forward(self, x):
+        return F.conv2d(x, self.weight / self.weight.norm(), self.bias)
+
+
+class Penalised(nn.Conv2d):
+    """Uses its weight once as a convolution, and once otherwise."""
+
+    def __init__(self):
+        super().__init__(4, 5, 3)
+
+    def forward(self, x):
+        return super().forward(x) * self.weight.square().sum()
+
+
+class Multiplied(nn.Linear):
+    def __init__(self):
+        super().__init__(8, 5)
+
+    def forward(self, x):
+        return x @ self.weight.T
+
+
+class Rows(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv1d(4, 6, 3, stride=2, padding=1)
+
+    def forward(self, x):
+        return self.layer(x.flatten(2))
+
+
+class TransposedRows(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.ConvTranspose1d(4, 6, 3, groups=2)
+
+    def forward(self, x):
+        return self.layer(x.flatten(2))
+
+
+class Folded(nn.Module):
+    """Runs a convolution on parts of an image as if they were images."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(2, 3, 3)
+
+    def forward(self, x):
+        return self.layer(x.reshape(-1, 2, *x.shape[2:])).reshape(len(x), -1)
+
+
+class Interleaved(nn.Module):
+    """Holds the positions outside and the images inside, so that no image lies together."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 5)
+
+    def forward(self, x):
+        tokens = x.flatten(2).permute(2, 0, 1).reshape(-1, 4)
+        return self.layer(tokens).reshape(-1, len(x), 5).transpose(0, 1)
+
+
+SLOW = [
+    Twice,
+    Shared,
+    Standardised,
+    Penalised,
+    Multiplied,
+    Rows,
+    TransposedRows,
+    Folded,
+]
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_slow_layer(kind):
+    torch.manual_seed(4)
+    network, head, images = seen_by(kind().double())
+    noise = LabelNoise(Estimator.EXACT, images=3, classes=3, draws=1, seed=0)
+    per_image = PerImageFisher(network)
+    found = per_image(images, head, lambda logits: noise.cotangents(logits, 0))
+    close(found, fisher_by_definition(network, head, images))
+    assert len(per_image.slow_layers) == 1
+    assert per_image.slow_layers[0].startswith("2")
+
+
+def test_images_that_do_not_lie_together_go_one_by_one():
+    torch.manual_seed(4)
+    network, head, images = seen_by(Interleaved().double())
+    per_image = PerImageFisher(network)
+    noise = LabelNoise(Estimator.EXACT, images=3, classes=3, draws=1, seed=0)
+    found = per_image(images, head, lambda logits: noise.cotangents(logits, 0))
+    close(found, fisher_by_definition(network, head, images))
+    assert per_image.image_by_image
+    assert per_image.slow_layers == ()
+
+
+def test_frozen_slow_layers_are_frozen_again_after_a_failure():
+    network, _, images = seen_by(Twice().double())
+    network.requires_grad_(False)
+
+    def fail(features):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        PerImageFisher(network)(images, fail, lambda logits: logits[None])
+    assert not any(p.requires_grad for p in network.parameters())
+
+
+def test_slow_layers_do_not_turn_to_other_passes():
+    # Each image is counted once for each of its cotangents, here too.
+    network, head, images = seen_by(Twice().double())
+    passed = []
+    sent = torch.randn(2, 3, 3, dtype=torch.float64)
+    PerImageFisher(network)(images, head, lambda logits: sent, passed=passed.append)
+    assert passed == [1] * 6
+
+
+def test_a_layer_that_is_not_used_has_no_information():
+    class Idle(nn.Sequential):
+        def forward(self, x):
+            return self[0](x)
+
+    given = seen_by(Idle(nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 1)).double())
+    found = exact(*given)
+    close(found, fisher_by_definition(*given))
+    assert (found[:, -4:] == 0).all()
+
+
+def test_a_computed_weight_is_refused():
+    layer = torch.nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 4, 1).double())
+    network, _, _ = seen_by(layer)
+    with pytest.raises(SettingError, match="weights that are parameters"):
+        PerImageFisher(network)
+
+
+def test_a_network_that_changes_its_mind():
+    """Which layer takes the convolution's output depends on the images."""
+
+    class Fickle(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.norm = nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4)
+            self.norm.running_mean += 0.3
+            self.bare = False
+
+        def forward(self, x):
+            found = self.layer(x)
+            return found.sin() if self.bare else self.norm(found)
+
+    network, head, images = seen_by(Fickle().double())
+    per_image = PerImageFisher(network)
+
+    def squares():
+        noise = LabelNoise(Estimator.EXACT, images=3, classes=3, draws=1, seed=0)
+        return per_image(images, head, lambda logits: noise.cotangents(logits, 0))
+
+    for bare in (False, True, False):
+        network[2].bare = bare
+        close(squares(), fisher_by_definition(network, head, images))
