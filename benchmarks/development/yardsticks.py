@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from benchmarks.development.geometry import Distances
@@ -26,6 +27,7 @@ class Scores:
 
     ``repeat``: distance of the task's two parts over the median distance between tasks.
     ``signs``: the same where only the signs differ.
+    ``margin``: distance of the two parts over that to the nearest other task, mean of both parts.
     ``ranking``: rank correlation of the other tasks' distances as either part sees them.
     ``family``: 1 where the nearest other task is of the same family, mean of both parts.
     ``relatives``: the probability that a relative is nearer than another task.
@@ -35,6 +37,7 @@ class Scores:
 
     repeat: Array
     signs: Array
+    margin: Array
     ranking: Array
     family: Array
     relatives: Array
@@ -51,12 +54,15 @@ class Interval:
     high: float
 
 
-def load_gains(path: Path) -> dict[tuple[str, str], float]:
-    """Return a matrix of transfer."""
-    if not path.exists():
-        return {}
-    with path.open(newline="") as file:
-        return {(row["source"], row["target"]): float(row["gain"]) for row in csv.DictReader(file)}
+def load_gains(*paths: Path) -> dict[tuple[str, str], float]:
+    """Return the gains of one or more matrices of transfer; of two for a pair, the later one."""
+    gains = {}
+    for path in paths:
+        if path.exists():
+            with path.open(newline="") as file:
+                for row in csv.DictReader(file):
+                    gains[row["source"], row["target"]] = float(row["gain"])
+    return gains
 
 
 def score(
@@ -77,6 +83,7 @@ def score(
     return Scores(
         repeat=distances.repeat[rows] / between,
         signs=distances.signs[rows] / between,
+        margin=_mean([distances.repeat[rows] / _nearest(d, others)[rows] for d in parts]),
         ranking=np.array(
             [
                 _correlation(distances.aa[others[:, i], i], distances.bb[others[:, i], i])
@@ -113,6 +120,10 @@ def bootstrap(values: Array) -> Interval:
 
 def _mean(arrays: list[Array]) -> Array:
     return np.asarray(np.mean(arrays, axis=0))
+
+
+def _nearest(distances: Array, others: NDArray[np.bool_]) -> Array:
+    return np.asarray(np.where(others, distances, np.inf).min(axis=0))
 
 
 def _family(distances: Array, families: tuple[str, ...], rows: list[int]) -> Array:

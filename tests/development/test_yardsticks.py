@@ -31,6 +31,12 @@ def test_a_repeat_is_measured_by_the_median_between_tasks():
     assert judge().repeat == pytest.approx(np.array([0.1, 0.2, 0.3, 0.4, 0.5]) / 0.65)
 
 
+def test_the_margin_is_to_the_nearest_other_task():
+    expected = np.array([0.1 / 0.3, 0.2 / 0.2, 0.3 / 0.1, 0.4 / 0.1, 0.5 / 0.8])
+
+    assert judge().margin == pytest.approx(expected)
+
+
 def test_only_a_task_with_a_relative_has_a_family_score():
     scores = judge()
 
@@ -90,5 +96,8 @@ def test_a_matrix_is_read_by_source_and_target(tmp_path):
     path = tmp_path / "matrix.csv"
     path.write_text("source,target,gain\na,b,0.5\nb,a,-0.25\n", encoding="utf-8")
 
+    later = tmp_path / "later.csv"
+    later.write_text("source,target,gain\na,b,0.75\n", encoding="utf-8")
+
     assert load_gains(path) == {("a", "b"): 0.5, ("b", "a"): -0.25}
-    assert load_gains(tmp_path / "none.csv") == {}
+    assert load_gains(path, later, tmp_path / "none.csv") == {("a", "b"): 0.75, ("b", "a"): -0.25}
