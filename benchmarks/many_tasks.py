@@ -99,7 +99,7 @@ def _recombine(
     provenance = Provenance(
         space=space,
         probe_name="efficientnet_lite0",
-        estimator="rademacher",
+        estimator="principal",
         draws=1,
         seed=class_subsets.SEED,
         images=labels.size,

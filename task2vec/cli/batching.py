@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from task2vec.cli.options import (
+    DEFAULT_ESTIMATOR_NAME,
     DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
     ApiKeyOption,
+    DrawsOption,
+    EstimatorOption,
     ImagesOption,
     JsonOption,
     ProbeOption,
     SeedOption,
     StoreOption,
     UrlOption,
+    check_estimator,
     open_client,
 )
 from task2vec.cli.output import console, messages, print_json, show, warn
@@ -45,6 +49,8 @@ def batch(
     ],
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
+    estimator: EstimatorOption = DEFAULT_ESTIMATOR_NAME,
+    draws: DrawsOption = 1,
     seed: SeedOption = 0,
     tag: Annotated[list[str] | None, typer.Option(help="A tag for all of them.")] = None,
     update: Annotated[
@@ -75,6 +81,7 @@ def batch(
     again: what is stored already is neither sent nor computed twice. A source that fails does not
     stop the others; the exit code is then 1. An empty folder is skipped.
     """
+    check_estimator(estimator)
     from task2vec.service.batch_items import find_items
     from task2vec.wire.batches import ItemStatus
 
@@ -92,6 +99,8 @@ def batch(
                 sources,
                 probe=probe,
                 images=images,
+                estimator=estimator,
+                draws=draws,
                 seed=seed,
                 tags=tag or (),
                 update=update,

@@ -68,6 +68,38 @@ ImagesOption = Annotated[
         help="How many images are used, spread evenly over the classes. More images, less noise.",
     ),
 ]
+EstimatorOption = Annotated[
+    str,
+    typer.Option(
+        "--estimator",
+        help="How the labels that the model might give are averaged over. principal: signs on "
+        "directions that the head tells apart, the least noise for one pass an image. exact: no "
+        "noise of labels, one pass a class. rademacher, hadamard: signs on the plain root. "
+        "categorical: labels drawn as published, much noisier. empirical: the labels of the data "
+        "set; that is another quantity, and its tasks are compared with each other only.",
+    ),
+]
+DEFAULT_ESTIMATOR_NAME = "principal"
+DrawsOption = Annotated[
+    int,
+    typer.Option(
+        "--draws",
+        min=1,
+        help="Label draws, passes, for each image. More images are mostly the better use of time: "
+        "draws lessen the noise of signs alone. principal is exact from one less than the classes.",
+    ),
+]
+
+
+def check_estimator(name: str) -> None:
+    """Raise `SettingError` for a name that is no estimator's."""
+    from task2vec.errors import SettingError
+    from task2vec.types import Estimator
+
+    if name not in list(Estimator):
+        raise SettingError("Unknown estimator", expected=f"one of {', '.join(Estimator)}", got=name)
+
+
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Which images and signs are drawn.")]
 
 TaskOrSource = Annotated[

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.options import (
+    DEFAULT_ESTIMATOR_NAME,
     DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
     ApiKeyOption,
+    DrawsOption,
+    EstimatorOption,
     ImagesOption,
     JsonOption,
     ProbeOption,
     SeedOption,
     StoreOption,
     UrlOption,
+    check_estimator,
     open_client,
 )
 from task2vec.cli.output import (
@@ -29,6 +33,7 @@ from task2vec.cli.output import (
 )
 from task2vec.cli.progress import bars, work_bar
 from task2vec.data.wording import plural
+from task2vec.types import Likelihood
 
 if TYPE_CHECKING:
     from task2vec.wire.tasks import TaskDetails
@@ -54,16 +59,15 @@ def embed(
             metavar="SOURCE",
             help="A folder with one sub-folder of images for each class (train/val/test splits may "
             "lie above them), the same as .zip or .tar, a .csv or .jsonl list with the columns "
-            "path,label[,split], a .parquet file, or a .npz with the arrays images and labels.",
+            "path,label[,split], or several labels an image, a .parquet file, or a .npz with the "
+            "arrays images and labels.",
         ),
     ],
     name: Annotated[str | None, typer.Option(help="Default: the source's own name.")] = None,
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
-    estimator: Annotated[
-        str, typer.Option(help="rademacher, exact, or categorical (the published method).")
-    ] = "rademacher",
-    draws: Annotated[int, typer.Option(min=1, help="Label draws for each image.")] = 1,
+    estimator: EstimatorOption = DEFAULT_ESTIMATOR_NAME,
+    draws: DrawsOption = 1,
     seed: SeedOption = 0,
     tag: Annotated[
         list[str] | None, typer.Option(help="A tag, such as the family; may be repeated.")
@@ -83,13 +87,7 @@ def embed(
     Images that cannot be read are replaced by others of their class and reported as warnings. A
     source that cannot be embedded leaves the store as it was.
     """
-    from task2vec.errors import SettingError
-    from task2vec.types import Estimator
-
-    if estimator not in list(Estimator):
-        raise SettingError(
-            "Unknown estimator", expected=f"one of {', '.join(Estimator)}", got=estimator
-        )
+    check_estimator(estimator)
     with open_client(store, url, api_key) as client, bars() as progress:
         record = client.embed(
             source,
@@ -219,7 +217,8 @@ def _print_task(task: "TaskDetails") -> None:
         "name": task.name,
         "id": task.id,
         "tags": " ".join(task.tags) or "-",
-        "images": f"{task.images} of {task.classes} classes",
+        "images": f"{task.images} of {task.classes} classes"
+        + (", several labels an image" if provenance.likelihood is Likelihood.BERNOULLI else ""),
         "complexity": show(task.complexity),
         "repeat distance": f"{show(task.standard_error)} (standard error: "
         "how far two repeats would be apart)",

@@ -13,13 +13,13 @@ from task2vec.data.spooled_sample import draw_spooled
 from task2vec.data.task import Task
 from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.inputs import batches, features
+from task2vec.embedding.label_noise import label_noise
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.embedding.standard_error import deal_groups, expected_repeat_distance
 from task2vec.fisher.estimate import estimate_fisher
-from task2vec.fisher.estimators import LabelNoise
 from task2vec.probe.head import class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
-from task2vec.types import Estimator, Provenance, Space, TaskEmbedding
+from task2vec.types import Provenance, Space, TaskEmbedding
 
 #: Told of (stage, done, total) as images pass a stage: "reading", "features", "fisher", "noise".
 #: In the last two an image counts once for each of its label draws.
@@ -45,7 +45,7 @@ class Embedder:
         self.settings = settings or EmbeddingSettings()
         self.space = Space(
             probe=probe.fingerprint,
-            estimator="fisher",
+            estimator=self.settings.estimator.family,
             head_penalty=self.settings.head_penalty,
             prior_precision=self.settings.prior_precision,
         )
@@ -73,21 +73,15 @@ class Embedder:
         seen = self._features(sample, tell)
         head = fit_head(seen, sample.labels, classes=classes, penalty=settings.head_penalty)
         groups = deal_groups(sample.labels)
-        draws = classes if settings.estimator is Estimator.EXACT else settings.draws
+        noise = label_noise(settings, sample.labels, head=head)
         estimate = estimate_fisher(
             self.probe.backbone,
             head.on(self.probe.backbone),
             self._inputs(sample),
-            noise=LabelNoise(
-                settings.estimator,
-                images=count,
-                classes=classes,
-                draws=settings.draws,
-                seed=settings.seed,
-            ),
+            noise=noise,
             weights=class_weights(sample.labels, classes),
             groups=groups,
-            progress=lambda done: tell("fisher", done, count * draws),
+            progress=lambda done: tell("fisher", done, count * noise.passes),
         )
         of_images = expected_repeat_distance(estimate.replicates, settings.prior_precision)
         if error is not None:
@@ -96,6 +90,7 @@ class Embedder:
             self.probe,
             sample,
             seen,
+            head=head,
             groups=groups,
             settings=settings,
             progress=lambda done, total: tell("noise", done, total),
@@ -104,7 +99,7 @@ class Embedder:
             space=self.space,
             probe_name=self.probe.name,
             estimator=settings.estimator.value,
-            draws=draws,
+            draws=settings.estimator.draws(settings.draws, classes=classes),
             seed=settings.seed,
             images=count,
             classes=classes,
@@ -113,6 +108,7 @@ class Embedder:
             standard_error=standard_error,
             head=head.fit,
             versions=library_versions(),
+            likelihood=sample.likelihood,
         )
         embedding = TaskEmbedding.from_estimates(
             values=estimate.values,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from task2vec.errors import SettingError
 from task2vec.probe.penalty import DEFAULT_PENALTY
-from task2vec.types import Estimator
+from task2vec.types import DEFAULT_ESTIMATOR, Estimator
 
 #: See docs/adr/0003-prior-precision.md.
 DEFAULT_PRIOR_PRECISION = 1e-6
@@ -20,7 +20,7 @@ class EmbeddingSettings:
     """
 
     images: int = 300
-    estimator: Estimator = Estimator.RADEMACHER
+    estimator: Estimator = DEFAULT_ESTIMATOR
     draws: int = 1
     seed: int = 0
     head_penalty: float = DEFAULT_PENALTY

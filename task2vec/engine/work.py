@@ -19,7 +19,7 @@ from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.types import Estimator, JobKind
+from task2vec.types import DEFAULT_ESTIMATOR, Estimator, JobKind
 
 #: The kinds of jobs that `Work` does.
 KINDS = (
@@ -154,7 +154,7 @@ def embedding_settings(asked: Mapping[str, Any]) -> EmbeddingSettings:
     """Return the settings that a question asks for; raises `SettingError` out of range."""
     known = {name: asked[name] for name in ("images", "draws", "seed") if name in asked}
     try:
-        estimator = Estimator(asked.get("estimator") or Estimator.RADEMACHER)
+        estimator = Estimator(asked.get("estimator") or DEFAULT_ESTIMATOR)
     except ValueError as error:
         raise SettingError(
             "Unknown estimator",

@@ -22,7 +22,6 @@ _LARGEST_SEED = 2**63 - 1
 _FURTHEST = 2.0
 # Embedders make 8.
 _MOST_GROUPS = 64
-_FAMILY = "fisher"
 _REFERENCE = re.compile(MODEL_REFERENCE)
 
 _FORM: TypeAdapter[Provenance] = TypeAdapter(Provenance)
@@ -39,9 +38,10 @@ def check_provenance(provenance: Provenance) -> None:
         raise _impossible(f"2 classes, with an image of each, to {_MOST_IMAGES:,} images")
     if not (0 <= provenance.draws <= _MOST_DRAWS and 0 <= provenance.seed <= _LARGEST_SEED):
         raise _impossible(f"draws from 0 to {_MOST_DRAWS:,}, and a seed from 0 to {_LARGEST_SEED}")
-    if provenance.estimator not in list(Estimator) or space.estimator != _FAMILY:
+    families = {estimator.value: estimator.family for estimator in Estimator}
+    if families.get(provenance.estimator) != space.estimator:
         raise _impossible(
-            f"an estimator of {', '.join(Estimator)}, of the family {_FAMILY}",
+            f"an estimator of {', '.join(Estimator)}, and the family it belongs to",
             got=f"{provenance.estimator!r:.100}, {space.estimator!r:.100}",
         )
     # No two embeddings are further apart than that.

@@ -19,7 +19,7 @@ _SOURCE = "dataset:"
 _SETTINGS = {
     "probe": DEFAULT_PROBE,
     "images": 300,
-    "estimator": "rademacher",
+    "estimator": "principal",
     "draws": 1,
     "seed": 0,
 }

@@ -101,9 +101,7 @@ def read_received(
 
 def _check_asked(provenance: Provenance, role: str, *, settings: Mapping[str, Any]) -> None:
     space, usual = provenance.space, EmbeddingSettings()
-    # The exact estimator goes through all classes instead.
-    exact = settings["estimator"] == Estimator.EXACT
-    draws = provenance.classes if exact else settings["draws"]
+    draws = Estimator(settings["estimator"]).draws(settings["draws"], classes=provenance.classes)
     # Every class gives two images, also where that is more than was asked for.
     most = max(settings["images"], 2 * provenance.classes)
     told = {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         TaskEmbedding,
         Vector,
     )
-    from task2vec.types.estimator import Estimator
+    from task2vec.types.estimator import DEFAULT_ESTIMATOR, Estimator
     from task2vec.types.jobs import (
         DatasetRecord,
         EventKind,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
 
 __all__ = [
+    "DEFAULT_ESTIMATOR",
     "DatasetRecord",
     "Estimator",
     "EventKind",
@@ -66,7 +67,7 @@ _HOMES = {
         "TaskEmbedding",
         "Vector",
     ),
-    "task2vec.types.estimator": ("Estimator",),
+    "task2vec.types.estimator": ("DEFAULT_ESTIMATOR", "Estimator"),
     "task2vec.types.likelihood": ("Likelihood",),
     "task2vec.types.records": ("ModelRecord", "Neighbour", "Outcome", "TaskRecord"),
 }

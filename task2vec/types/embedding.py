@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from task2vec.errors import SettingError, SpaceMismatchError
+from task2vec.types.likelihood import Likelihood
 
 Vector = NDArray[np.float32]
 Ratios = NDArray[np.float16]
@@ -20,7 +21,8 @@ class Space:
     """The set of embeddings that may be compared with each other.
 
     ``probe`` is the probe's fingerprint, ``estimator`` the estimator family (every estimator of
-    the Fisher information belongs to ``"fisher"``: they agree in expectation), ``head_penalty``
+    the Fisher information belongs to ``"fisher"``: they agree in expectation; the empirical Fisher
+    is another quantity), ``head_penalty``
     the L2 penalty of the head on the mean loss, ``prior_precision`` the constant that is added to
     every element before any distance.
     """
@@ -59,7 +61,8 @@ class HeadFit:
 class Provenance:
     """Everything that an embedding depends on; two equal provenances give equal embeddings.
 
-    ``images`` and ``classes`` count what was used, ``content_hash`` is the SHA-256 of the used
+    ``images`` and ``classes`` count what was used, ``likelihood`` says whether an image has one
+    label, ``content_hash`` is the SHA-256 of the used
     images with their labels, ``standard_error`` the expected symmetric distance between two
     repeats.
     """
@@ -76,6 +79,7 @@ class Provenance:
     standard_error: float
     head: HeadFit
     versions: Mapping[str, str]
+    likelihood: Likelihood = Likelihood.CATEGORICAL
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able dictionary; `from_json` is its inverse."""
@@ -90,6 +94,8 @@ class Provenance:
                 "space": Space(**data["space"]),
                 "head": HeadFit(**data["head"]),
                 "class_names": tuple(data["class_names"]),
+                # What was stored before images could have several labels does not say so.
+                "likelihood": Likelihood(data.get("likelihood", Likelihood.CATEGORICAL)),
             }
         )
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from task2vec.types import Estimator
+from task2vec.types import DEFAULT_ESTIMATOR, Estimator
 from task2vec.wire.base import Question
 
 
@@ -16,7 +16,7 @@ class EmbeddingSettings(Question):
         description="A probe that `/v1/probes` lists.",
     )
     images: int = Field(300, ge=2, le=100_000, description="How many images are used at most.")
-    estimator: Estimator = Estimator.RADEMACHER
+    estimator: Estimator = DEFAULT_ESTIMATOR
     draws: int = Field(1, ge=1, le=10_000, description="Label draws for each image.")
     seed: int = Field(0, ge=0, lt=2**32)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from task2vec.types import Likelihood
 from task2vec.wire.base import Answer, NewName, Page, Question, Tags, Time
 
 
@@ -41,6 +42,10 @@ class Provenance(Answer):
     standard_error: float | None
     head: HeadFit
     versions: dict[str, str]
+    likelihood: Likelihood = Field(
+        Likelihood.CATEGORICAL,
+        description="`bernoulli` where an image may have several labels, or none.",
+    )
 
 
 _EXAMPLE: dict[str, Any] = {
@@ -94,7 +99,7 @@ class TaskDetails(Task):
                     "provenance": {
                         "space": _EXAMPLE["space"],
                         "probe_name": "efficientnet_lite0",
-                        "estimator": "rademacher",
+                        "estimator": "principal",
                         "draws": 1,
                         "seed": 0,
                         "images": 300,
@@ -110,6 +115,7 @@ class TaskDetails(Task):
                             "training_accuracy": 1.0,
                         },
                         "versions": {"task2vec": "0.1.0", "torch": "2.13.0"},
+                        "likelihood": "categorical",
                     },
                     "created": "2026-11-24T17:00:00Z",
                     "source": "dataset:dst_01kb2m2k4d6f8h0j",

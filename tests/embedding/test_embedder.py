@@ -104,7 +104,7 @@ def test_provenance_is_complete(tiny_probe, task, embed):
         probe=tiny_probe.fingerprint, estimator="fisher", head_penalty=0.02, prior_precision=1e-5
     )
     assert provenance.probe_name == "tiny"
-    assert (provenance.estimator, provenance.draws, provenance.seed) == ("rademacher", 2, 3)
+    assert (provenance.estimator, provenance.draws, provenance.seed) == ("principal", 2, 3)
     assert (provenance.images, provenance.classes) == (28, 3)
     assert provenance.class_names == ("ash", "elm", "oak")
     assert len(provenance.content_hash) == 64

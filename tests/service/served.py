@@ -30,7 +30,7 @@ ELEMENTS = 16
 SETTINGS = {
     "probe": "efficientnet_lite0",
     "images": 300,
-    "estimator": "rademacher",
+    "estimator": "principal",
     "draws": 1,
     "seed": 0,
 }
@@ -62,7 +62,7 @@ def embedding(number: int = 0, *, elements: int = ELEMENTS, **changed: Any) -> T
         PROVENANCE,
         **{
             "probe_name": "efficientnet_lite0",
-            "estimator": "rademacher",
+            "estimator": "principal",
             "draws": 1,
             "space": SPACE,
             "content_hash": f"{number:064}",

@@ -51,7 +51,7 @@ def batch(
     *,
     probe: str = PROBE,
     images: int = 300,
-    estimator: str = "rademacher",
+    estimator: str = "principal",
     draws: int = 1,
     seed: int = 0,
     tags: Sequence[str] = (),
