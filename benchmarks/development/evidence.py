@@ -112,15 +112,9 @@ def images() -> Question:
 
 
 def resolution() -> Question:
-    """Judge the side of the input, at 100 images."""
-    settings = _computed(replace(BASE, side=side) for side in (96, 128))
+    """Judge the side of the input, at 50 images."""
+    settings = _computed(replace(BASE, side=side, images=50) for side in (96, 128, 224))
     return _by_setting(settings, lambda s: f"{s.side} px", today="128 px")
-
-
-def fine_resolution() -> Question:
-    """Judge the weights' own resolution against a smaller one, at 50 images."""
-    settings = _computed(replace(BASE, side=side, images=50) for side in (96, 224))
-    return _by_setting(settings, lambda s: f"{s.side} px", today="96 px")
 
 
 def probe() -> Question:
@@ -147,7 +141,6 @@ QUESTIONS: dict[str, Callable[[], Question]] = {
     "geometry": geometry,
     "images": images,
     "resolution": resolution,
-    "fine_resolution": fine_resolution,
     "probe": probe,
     "layers": layers,
 }
