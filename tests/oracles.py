@@ -58,3 +58,29 @@ def fisher_by_definition(
             total += log_probability.detach().exp() * torch.cat(per_filter)
         rows.append(total)
     return torch.stack(rows)
+
+
+def independent_fisher_by_definition(
+    network: nn.Module, head: Callable[[Tensor], Tensor], images: Tensor, weights: Tensor
+) -> Tensor:
+    """Return (N, n): ``sum_c v_c sum_{y = 0, 1} p(y_c|x) (d log p(y_c|x) / dw)^2`` for each filter.
+
+    ``weights`` v are (N, C). A label of weight 0 is passed over, as if nobody had asked for it.
+    """
+    network = deepcopy(network).requires_grad_(True)
+    modules = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+    kernels = [m.weight for m in modules]
+    rows = []
+    for image, own in zip(images, weights, strict=True):
+        logits = head(network(image[None]))[0]
+        total = torch.zeros(sum(m.out_channels for m in modules), dtype=images.dtype)
+        for logit, weight in zip(logits, own, strict=True):
+            for sign in (-1, 1):
+                if weight == 0:
+                    continue
+                log_p = nn.functional.logsigmoid(sign * logit)
+                gradients = torch.autograd.grad(log_p, kernels, retain_graph=True)
+                squares = [mean_squares(g, m) for g, m in zip(gradients, modules, strict=True)]
+                total += weight * log_p.detach().exp() * torch.cat(squares)
+        rows.append(total)
+    return torch.stack(rows)
