@@ -75,6 +75,27 @@ def test_a_source_is_embedded_for_one_answer(client: Any, source: Path, fresh: s
     assert fresh not in {task.name for task in client.tasks.list()}
 
 
+def test_several_labels_an_image_on_the_way_to_neighbours(
+    client: Any, source: Path, fresh: str
+) -> None:
+    images = sorted(path.relative_to(source.parent) for path in source.rglob("*.png"))
+    cells = ["1,0,", "1,1,0", "0,1,1", "0,0,1", "0,,0", "1,0,1"]
+    rows = [f"{image},{row}" for image, row in zip(images, cells, strict=True)]
+    listed = source.parent / f"{fresh}_listed.csv"
+    listed.write_text("\n".join(["path,round,sweet,warm", *rows]))
+
+    task = client.embed(listed, name=fresh, images=IMAGES)
+
+    provenance = client.tasks.get(fresh).provenance
+    assert (task.images, task.classes) == (IMAGES, 3)
+    assert provenance.likelihood == "bernoulli"
+    assert provenance.class_names == ("round", "sweet", "warm")
+    # The very space of tasks with one label an image.
+    assert "emoji_food" in {each.name for each in client.search(fresh, k=9).neighbours}
+    assert 0 < client.distance(fresh, "emoji_food").symmetric < 1
+    client.tasks.remove(fresh)
+
+
 def test_a_batch_is_done_once(client: Any, source: Path, fresh: str) -> None:
     folder = source.parent
     cut("fashion_tops", folder / f"{fresh}_b", classes=2, images=3)
