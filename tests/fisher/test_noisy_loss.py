@@ -59,31 +59,13 @@ def by_layer(noisy, per_element):
     return np.bincount(noisy.layer, weights=per_element)
 
 
-def hessian_diagonal(network, images):
-    """Return the second derivative by each convolution weight, one at a time."""
-    found = []
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            module.weight.requires_grad_(True)
-            (slope,) = torch.autograd.grad(
-                mean_loss(network, images), module.weight, create_graph=True
-            )
-            flat = slope.reshape(-1)
-            seconds = [
-                torch.autograd.grad(g, module.weight, retain_graph=True)[0].reshape(-1)[i]
-                for i, g in enumerate(flat)
-            ]
-            found.append(torch.stack(seconds).detach())
-            module.weight.requires_grad_(False)
-    return torch.cat(found).numpy()
-
-
 def test_the_noise_is_laid_out_by_filter_and_by_weight(network):
     filters, weights = NoisyCopy(network), NoisyCopy(network, per_weight=True)
     assert filters.layers == weights.layers == ("0", "3", "5")
     np.testing.assert_array_equal(filters.sizes, [27] * 4 + [9] * 4 + [4] * 5)
     np.testing.assert_array_equal(filters.layer, [0] * 4 + [1] * 4 + [2] * 5)
-    assert len(weights.sizes) == filters.sizes.sum() and set(weights.sizes) == {1}
+    assert len(weights.sizes) == filters.sizes.sum()
+    assert set(weights.sizes) == {1}
     np.testing.assert_array_equal(np.bincount(weights.layer), by_layer(filters, filters.sizes))
     np.testing.assert_allclose(filters.power[1], network[3].weight.square().mean().item())
 
@@ -101,6 +83,20 @@ def test_the_noise_has_the_variances_that_it_is_given(network, per_weight):
         np.testing.assert_allclose(flat, expected, rtol=0.15)
 
 
+def test_units_of_transposed_convolutions_are_their_output_channels():
+    """Where the noise of one unit alone is not 0, its own output channel alone moves."""
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.ConvTranspose2d(4, 6, 3, groups=2)).eval()
+    noisy, image = NoisyCopy(network), torch.randn(1, 4, 5, 5)
+    still = network(image)
+    assert noisy.sizes.tolist() == [2 * 9] * 6
+    for unit in range(6):
+        shift = noisy.scaled(noisy.draw(torch.Generator().manual_seed(1)), np.eye(6)[unit])
+        with noisy.shifted(shift) as moved:
+            changed = (moved(image) != still).flatten(2).any(dim=2)[0]
+        assert changed.tolist() == [other == unit for other in range(6)]
+
+
 def test_the_network_is_not_touched_and_the_copy_comes_back(network, images):
     before = copy.deepcopy(network.state_dict())
     noisy = NoisyCopy(network)
@@ -114,9 +110,14 @@ def test_the_network_is_not_touched_and_the_copy_comes_back(network, images):
     shift = noisy.scaled(
         noisy.draw(torch.Generator().manual_seed(0)), np.full(len(noisy.sizes), 0.1)
     )
-    with pytest.raises(Stop), noisy.shifted(shift):
-        assert not torch.equal(noisy.weights[0], before["0.weight"])
-        raise Stop
+
+    def stop_within():
+        with noisy.shifted(shift):
+            assert not torch.equal(noisy.weights[0], before["0.weight"])
+            raise Stop
+
+    with pytest.raises(Stop):
+        stop_within()
     for state in (network.state_dict(), noisy.network.state_dict()):
         assert all(torch.equal(state[name], before[name]) for name in before)
 
@@ -129,10 +130,31 @@ def test_without_noise_the_curvature_is_the_fisher_information(network, images):
     )
     expected = WEIGHTS @ exact.numpy()
     loss = objective(noisy, images)
-    looks = np.array([loss.sample(np.zeros(len(noisy.sizes))).curvature for _ in range(200)])
-    found, error = looks.mean(axis=(0, 1)), looks.std(axis=(0, 1)) / 20
+    looks = np.array([loss.sample(np.zeros(len(noisy.sizes))).curvature for _ in range(50)])
+    found, error = looks.mean(axis=(0, 1)), looks.std(axis=(0, 1)) / 10
     assert (np.abs(found - expected) < 4.5 * error + 1e-12).all()
-    assert np.median(error / expected) < 0.05
+    assert np.median(error / expected) < 0.1
+
+
+def test_several_labels_an_image_and_missing_ones(network, images):
+    """Against the loss and the Fisher information written down label by label."""
+    labels = np.array([[1, 0, -1], [0, 1, 1], [1, 1, 0], [0, 0, 1], [-1, 1, 0], [1, 0, 1]])
+    label_weights = np.where(labels < 0, 0, np.arange(1, 19).reshape(6, 3) / 10)
+    noisy = NoisyCopy(network)
+    loss = objective(noisy, images, labels=labels, label_weights=label_weights)
+    logits = head(network(images)).detach().numpy()
+    p = 1 / (1 + np.exp(-logits))
+    terms = -np.where(labels == 1, np.log(p), np.log(1 - p)) * label_weights
+    still = np.zeros(len(noisy.sizes))
+    assert loss.evaluate(still)[0] == pytest.approx(WEIGHTS @ terms.sum(axis=1), rel=1e-9)
+
+    roots = np.sqrt(label_weights * p * (1 - p))
+    basis = torch.from_numpy(np.stack([roots * np.eye(3)[c] for c in range(3)]))
+    exact = WEIGHTS @ PerImageFisher(network)(images, head, lambda _: basis).numpy()
+    looks = np.array([loss.sample(still).curvature for _ in range(50)])
+    error = looks.std(axis=(0, 1)) / 10
+    assert (np.abs(looks.mean(axis=(0, 1)) - exact) < 4.5 * error + 1e-12).all()
+    assert np.median(error / exact) < 0.1
 
 
 def test_filters_are_means_over_their_weights(network, images):
@@ -147,22 +169,46 @@ def test_filters_are_means_over_their_weights(network, images):
         np.testing.assert_allclose(zero[0].curvature[half], means, rtol=1e-9)
 
 
-def test_slopes_are_the_hessian_where_the_noise_is_small(network, images):
-    """``dE[loss]/dlog v = 1/2 v tr H`` to first order in v, with the full Hessian of autograd."""
-    noisy = NoisyCopy(network)
-    variance = np.full(len(noisy.sizes), 1e-6)
-    owner = np.repeat(np.arange(len(noisy.sizes)), noisy.sizes)
-    trace = np.bincount(owner, weights=hessian_diagonal(copy.deepcopy(network), images))
-    expected = by_layer(noisy, variance * trace / 2)
-    loss = objective(noisy, images)
-    looks = np.array([loss.sample(variance).slopes.sum(axis=0) for _ in range(1500)])
-    error = looks.std(axis=0) / np.sqrt(len(looks))
-    assert (np.abs(looks.mean(axis=0) - expected) < 4 * error).all()
-    assert (error < 0.2 * np.abs(expected)).any()
-    # Gauss-Newton alone is another number here: the factors of layers have work to do.
-    curvature = np.mean([loss.sample(variance).curvature.mean(axis=0) for _ in range(100)], axis=0)
-    gauss_newton = by_layer(noisy, variance * noisy.sizes * curvature / 2)
-    assert (np.abs(gauss_newton - expected) > 8 * error).any()
+class Recording(NoisyCopy):
+    """A copy that remembers what it drew."""
+
+    def draw(self, generator):
+        self.drawn = [*getattr(self, "drawn", []), super().draw(generator)]
+        return self.drawn[-1]
+
+
+def test_slopes_of_small_noise_are_quadratic_forms_of_the_hessian(network, images):
+    """``1/4 (g+ - g-) . s = 1/2 s^T H s`` to third order, with the full Hessian of autograd.
+
+    The mean of ``s^T H s`` over a layer's part of s = sqrt(v) eps is its v tr H.
+    """
+    noisy, seen = Recording(network), []
+
+    def inputs(rows):
+        seen.append(rows)
+        return images[rows]
+
+    loss = NoisyCrossEntropy(
+        noisy, head, inputs=inputs, labels=LABELS, weights=WEIGHTS, batch_size=3
+    )
+    variance = np.linspace(1, 2, len(noisy.sizes)) * 1e-8
+    slopes = loss.sample(variance).slopes
+    assert slopes.shape == (2, 3)
+    own = copy.deepcopy(network).requires_grad_(False)
+    weights = [m.weight.requires_grad_(True) for m in own.modules() if isinstance(m, nn.Conv2d)]
+    # Each batch draws twice, first for the pair.
+    for found, rows, drawn in zip(slopes, seen, noisy.drawn[::2], strict=True):
+        shift = noisy.scaled(drawn, variance)
+        losses = F.cross_entropy(
+            head(own(images[rows])), torch.from_numpy(LABELS[rows]), reduction="none"
+        )
+        first = torch.autograd.grad(
+            torch.from_numpy(WEIGHTS[rows]) @ losses, weights, create_graph=True
+        )
+        along = sum((g * s).sum() for g, s in zip(first, shift, strict=True))
+        products = torch.autograd.grad(along, weights)
+        expected = [float((p * s).sum()) / 2 for p, s in zip(products, shift, strict=True)]
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_slopes_are_derivatives_of_the_loss_where_the_noise_is_large(network, images):
@@ -170,16 +216,16 @@ def test_slopes_are_derivatives_of_the_loss_where_the_noise_is_large(network, im
     noisy = NoisyCopy(network)
     variance, step = np.full(len(noisy.sizes), 0.02), 0.1
     loss = objective(noisy, images)
-    looks = np.array([loss.sample(variance).slopes.sum(axis=0) for _ in range(400)])
-    found, error = looks.mean(axis=0), looks.std(axis=0) / 20
+    looks = np.array([loss.sample(variance).slopes.sum(axis=0) for _ in range(64)])
+    found, error = looks.mean(axis=0), looks.std(axis=0) / 8
     for layer in range(3):
         sides = []
         for sign in (1, -1):
             changed = variance * np.exp(sign * step * (noisy.layer == layer))
-            sides.append(objective(noisy, images, evaluations=3000).evaluate(changed)[0])
+            sides.append(objective(noisy, images, evaluations=400).evaluate(changed)[0])
         difference = (sides[0] - sides[1]) / (2 * step)
-        assert difference == pytest.approx(found[layer], abs=4 * error[layer] + 0.002)
-    assert (error < 0.1 * np.abs(found)).any()
+        assert difference == pytest.approx(found[layer], abs=4 * error[layer] + 0.003)
+    assert (error < 0.25 * np.abs(found)).any()
 
 
 def test_the_loss_states_its_error(network, images):
@@ -209,5 +255,5 @@ def test_what_cannot_be_computed_is_refused(network, images):
         objective(noisy, images * np.inf).sample(np.zeros(len(noisy.sizes)))
     with pytest.raises(SettingError, match="Too little"):
         objective(noisy, images, evaluations=2)
-    with pytest.raises(SettingError, match="nothing to give noise to"):
-        NoisyCopy(nn.Linear(2, 2))
+    with pytest.raises(SettingError, match="cannot be a probe"):
+        NoisyCopy(nn.ReLU())

@@ -86,7 +86,8 @@ def test_a_quadratic_loss_has_the_closed_form(beta):
     expected = IMAGES / beta * CURVATURE + PRIOR
     np.testing.assert_allclose(found.precision, expected, rtol=1e-9)
     # Where Gauss-Newton is exact, the Fisher limit is the start: one look sees that it is there.
-    assert found.converged and found.state.round == 1
+    assert found.converged
+    assert found.state.round == 1
     assert found.state.gradient < 1e-9
     assert found.loss == pytest.approx(0.2 + SIZES @ (CURVATURE / expected) / 2)
 

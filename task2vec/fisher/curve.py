@@ -1,0 +1,103 @@
+"""The trade-off between loss and information, as beta is swept."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from task2vec.fisher.nats import nats_of_noise
+from task2vec.fisher.noise import Vector
+from task2vec.fisher.noisy_loss import NoisyLoss
+from task2vec.fisher.variational import FitState, Stopping, Variational, fit_precision
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """Loss and nats at one ``beta``; ``gradient`` and ``error`` as in `variational`'s criterion.
+
+    ``loss`` is the expected loss under the noise, ``loss_error`` its standard error, ``nats`` the
+    information in the weights.
+    """
+
+    beta: float
+    loss: float
+    loss_error: float
+    nats: float
+    converged: bool
+    rounds: int
+    gradient: float
+    error: float
+
+
+def sweep(
+    objective: NoisyLoss,
+    betas: Sequence[float],
+    *,
+    prior: Vector,
+    start: Vector,
+    stopping: Stopping | None = None,
+    progress: Callable[[float, FitState], None] | None = None,
+) -> Iterator[Variational]:
+    """Yield the optimum at each beta from the least up, each started from the one before.
+
+    A small beta comes first, since noise that is small is what the Fisher information ``start``
+    (n,) tells of. ``prior`` (n,) is lambda^2.
+    """
+    factors = None
+    for beta in sorted(betas):
+
+        def tell(state: FitState, beta: float = beta) -> None:
+            if progress is not None:
+                progress(beta, state)
+
+        found = fit_precision(
+            objective,
+            beta=beta,
+            prior=prior,
+            start=start,
+            factors=factors,
+            stopping=stopping,
+            progress=tell,
+        )
+        yield found
+        start, factors = found.curvature / found.factors[objective.layer], found.factors
+
+
+def curve_point(
+    objective: NoisyLoss, found: Variational, *, prior: Vector, of_place: float
+) -> CurvePoint:
+    """Return the point of the curve; ``of_place`` are the nats that no noise changes."""
+    noise = nats_of_noise(found.precision, prior=prior, sizes=objective.sizes)
+    return CurvePoint(
+        beta=found.beta,
+        loss=found.loss,
+        loss_error=found.loss_error,
+        nats=float(noise.sum()) + of_place,
+        converged=found.converged,
+        rounds=found.state.round,
+        gradient=found.state.gradient,
+        error=found.state.error,
+    )
+
+
+def disorder(points: Sequence[CurvePoint]) -> list[str]:
+    """Return where a curve is not monotone, in words.
+
+    At exact minima the loss cannot fall and the nats cannot rise as beta rises: add up
+    ``loss_1 + t_1 nats_1 <= loss_2 + t_1 nats_2`` and ``loss_2 + t_2 nats_2 <= loss_1 + t_2
+    nats_1`` to ``(t_2 - t_1) (nats_2 - nats_1) <= 0``, t = beta/N, and put it into the first.
+    """
+    found = []
+    ordered = sorted(points, key=lambda point: point.beta)
+    for low, high in pairwise(ordered):
+        between = f"from beta {low.beta:g} to {high.beta:g}"
+        fall, error = low.loss - high.loss, float(np.hypot(low.loss_error, high.loss_error))
+        if fall > 0:
+            size = "within" if fall <= 2 * error else "beyond"
+            found.append(
+                f"the loss falls by {fall:.2g} {between}, {size} twice its error of {error:.2g}"
+            )
+        if high.nats > low.nats:
+            found.append(f"the nats rise by {high.nats - low.nats:.2g} {between}")
+    return found
