@@ -16,7 +16,11 @@ class EmbeddingSettings(Question):
         description="A probe that `/v1/probes` lists.",
     )
     images: int = Field(300, ge=2, le=100_000, description="How many images are used at most.")
-    estimator: Estimator = DEFAULT_ESTIMATOR
+    estimator: Estimator = Field(
+        DEFAULT_ESTIMATOR,
+        description="How the labels that the model might give are averaged over. All but "
+        "`empirical` estimate one quantity; its tasks are compared with each other only.",
+    )
     draws: int = Field(1, ge=1, le=10_000, description="Label draws for each image.")
     seed: int = Field(0, ge=0, lt=2**32)
 
