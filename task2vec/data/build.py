@@ -112,7 +112,7 @@ def build_task(
 
 
 def _present(entry: ImageEntry) -> Collection[int]:
-    return (entry.label,) if isinstance(entry.label, int) else entry.label.present
+    return entry.label.present if isinstance(entry.label, LabelSet) else (entry.label,)
 
 
 def one_class_error(

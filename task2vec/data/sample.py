@@ -146,7 +146,7 @@ class _Lot(Generic[T]):
 def _lots(task: Task, *, rank: Callable[[ImageEntry], bytes | int]) -> "list[_Lot[T]]":
     members: dict[int, list[ImageEntry]] = defaultdict(list)
     for entry in task.entries:
-        assert isinstance(entry.label, int), "each of several labels an image is in no lot"
+        assert not isinstance(entry.label, LabelSet), "an image of several labels has no lot"
         members[entry.label].append(entry)
     return [
         _Lot([entry.key for entry in sorted(members[label], key=rank)])

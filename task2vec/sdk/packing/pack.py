@@ -113,7 +113,7 @@ def _task_parts(task: Any) -> list[Part]:
 
     Images that may have several labels are sent with a list of them.
     """
-    listed = {e.key: e for e in task.entries if not isinstance(e.label, int)}
+    listed = {e.key: e for e in task.entries if hasattr(e.label, "present")}
     places = {
         entry.key: "images"
         if listed
