@@ -10,6 +10,7 @@ from task2vec import __version__
 from task2vec.cli import (
     batching,
     finetuning,
+    information,
     jobs,
     keys,
     mapping,
@@ -85,6 +86,7 @@ for part in (
     searching,
     recommending,
     finetuning,
+    information,
     mapping,
     serving,
     working,

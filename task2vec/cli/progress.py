@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import isnan
+from math import isinf, isnan
 from typing import TYPE_CHECKING
 
 from rich.filesize import decimal
@@ -125,6 +125,24 @@ def tuning_bar(progress: Progress, name: str) -> Callable[[int, int, int, int, f
             description=f"fine-tuning {name}: epoch {epoch} of at most {epochs}{seen}",
             completed=(epoch - 1) * total + done,
             total=epochs * total,
+        )
+
+    return tell
+
+
+def fit_bar(
+    progress: Progress, name: str, *, betas: int, rounds: int
+) -> Callable[[int, str, int, float, float], None]:
+    """Return a callback that shows how near the fit of a beta is to where it ends."""
+    bar = progress.add_task(f"{name}: features", total=None)
+
+    def tell(position: int, beta: str, round_: int, gradient: float, error: float) -> None:
+        noise = "" if isinf(error) else f", sampling error {error:.2f}"
+        progress.update(
+            bar,
+            description=f"{name}: beta {beta}, gradient {gradient:.2f}{noise}",
+            completed=position * rounds + round_,
+            total=betas * rounds,
         )
 
     return tell

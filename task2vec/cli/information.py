@@ -1,0 +1,184 @@
+"""The command information."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from task2vec.cli.options import (
+    DEFAULT_PROBE_NAME,
+    ImagesOption,
+    JsonOption,
+    ProbeOption,
+    SeedOption,
+)
+from task2vec.cli.output import console, messages, print_json, print_table, warn
+from task2vec.cli.progress import bars, fit_bar
+
+if TYPE_CHECKING:
+    from task2vec.embedding.information import TaskInformation
+
+#: As many layers as fit a screen.
+_SHOWN = 12
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command("information")(information)
+
+
+def information(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="A labelled image set, as `embed` takes it. Nothing is stored."
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE.png",
+            help="Draw the curve, loss against nats, to a .png, .svg or .pdf.",
+        ),
+    ] = None,
+    beta: Annotated[
+        float,
+        typer.Option(
+            help="The price of a nat at which nats are given, times the number of images. A small "
+            "one holds every weight fast; a large one lets noise drown the task.",
+        ),
+    ] = 1e-5,
+    betas: Annotated[
+        str, typer.Option(help="Those of the curve, with commas between them.")
+    ] = "1e-7,1e-6,1e-5,1e-4,1e-3",
+    images: ImagesOption = 100,
+    probe: ProbeOption = DEFAULT_PROBE_NAME,
+    seed: SeedOption = 0,
+    prior_std: Annotated[
+        float | None,
+        typer.Option(
+            help="The prior's standard deviation, of every layer. Default: each layer's root mean "
+            "square weight.",
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            help="A fit has converged when the relative gradient and its sampling error, over all "
+            "weights, are at most this.",
+        ),
+    ] = 0.3,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="At most this many rounds for each beta.")
+    ] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell how much information a task needs in the probe's weights: in nats, layer by layer.
+
+    Example: `task2vec information photos/birds -o curve.png`
+
+    Noise is put on every weight, as much as the loss can bear: the information Lagrangian. What the
+    remaining precision is worth, in nats, is the information; `--betas` trade it against the loss.
+    A beta takes a minute or two at the defaults on two cores.
+    """
+    from task2vec.data.open import open_source
+    from task2vec.embedding.information import InformationSettings, measure_information
+    from task2vec.engine.local import LocalEngine
+    from task2vec.fisher.variational import FitState, Stopping
+    from task2vec.plots.figure import picture_format
+
+    if output is not None:
+        # A name that cannot be drawn to is better known before minutes of work.
+        picture_format(output)
+    settings = InformationSettings(
+        images=images,
+        beta=beta,
+        betas=_numbers(betas),
+        seed=seed,
+        prior_std=prior_std,
+        stopping=Stopping(tolerance, rounds=rounds),
+    )
+    task = open_source(source)
+    with bars() as progress:
+        tell = fit_bar(progress, task.name, betas=len(settings.betas), rounds=rounds)
+
+        def told(at: float, state: FitState) -> None:
+            tell(settings.betas.index(at), f"{at:g}", state.round, state.gradient, state.error)
+
+        found = measure_information(task, LocalEngine().probe(probe), settings, told)
+    if output is not None:
+        _draw(found, output)
+    if as_json:
+        print_json(found.to_json())
+        return
+    warn(found.warnings)
+    _print(found)
+    if output is not None:
+        messages().print(f"Drew the curve to {output}.")
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    from task2vec.errors import SettingError
+
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise SettingError(
+            "The betas cannot be read",
+            expected="numbers with commas between them, such as 1e-6,1e-5",
+            got=repr(text),
+        ) from None
+
+
+def _draw(found: "TaskInformation", output: Path) -> None:
+    from task2vec.plots.curve import TradeOff, draw_curve
+
+    draw_curve(
+        [TradeOff(p.beta, p.loss, p.loss_error, p.nats, p.converged) for p in found.curve],
+        output,
+        title=f"Information that {found.task} needs in {found.probe}",
+        loss_of_guessing=found.loss_of_guessing,
+        nats_of_place=found.nats_of_place,
+    )
+
+
+def _print(found: "TaskInformation") -> None:
+    out = console()
+    out.print(
+        f"{found.nats:,.0f} nats at beta {found.beta:g}, of them {found.nats_of_place:,.0f} for "
+        "the weights' place, whatever the task",
+        style="bold",
+    )
+    out.print(
+        f"Loss {found.loss:.4f} under this noise, {found.loss_of_weights:.4f} without, "
+        f"{found.loss_of_guessing:.4f} by guessing ({found.images} images of {found.classes} "
+        "classes)."
+    )
+    needed = sorted(found.layers, key=lambda layer: layer.nats_of_place - layer.nats)
+    print_table(
+        ["layer", "weights", "nats", "nats beyond place", "of each weight", "noise"],
+        [
+            (
+                layer.name,
+                layer.weights,
+                round(layer.nats),
+                round(layer.nats - layer.nats_of_place),
+                (layer.nats - layer.nats_of_place) / layer.weights,
+                layer.noise,
+            )
+            for layer in needed[:_SHOWN]
+        ],
+        title=f"Layers with the most information ({min(_SHOWN, len(needed))} of {len(needed)}; "
+        "all by --json). Noise: its standard deviation, in units of the layer's weights.",
+    )
+    print_table(
+        ["beta", "loss", "+-", "nats", "rounds", "gradient", "sampling error", "converged"],
+        [
+            (f"{p.beta:g}", p.loss, p.loss_error, round(p.nats), p.rounds, p.gradient, p.error,
+             p.converged)
+            for p in found.curve
+        ],
+        title="Curve",
+    )  # fmt: skip
