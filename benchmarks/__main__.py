@@ -6,12 +6,16 @@ from datetime import UTC, datetime
 
 from benchmarks import (
     client_import,
+    cold_start,
     faults,
+    gpu,
     http_load,
     http_schema,
     memory,
     passes,
+    published_method,
     repeatability,
+    scaling,
     search,
 )
 from benchmarks.examples import RESULTS
@@ -22,6 +26,10 @@ BENCHMARKS = {
     "client_import": client_import.measure,
     "passes": passes.measure,
     "memory": memory.measure,
+    "cold_start": cold_start.measure,
+    "scaling": scaling.measure,
+    "published_method": published_method.measure,
+    "gpu": gpu.measure,
     "hostile": hostile.measure,
     "faults": faults.measure,
     "http_load": http_load.measure,
@@ -30,15 +38,24 @@ BENCHMARKS = {
     "search": search.measure,
 }
 
+LONG = {
+    "memory_large": memory.measure_large,
+    "scaling_large": scaling.measure_large,
+}
+"""Those that take half an hour: run by their names only."""
+
 
 def main() -> None:
-    """Run the named benchmarks, or all."""
+    """Run the named benchmarks, or all but the long ones; None as a result is not written."""
     for name in sys.argv[1:] or BENCHMARKS:
         print(f"{name} ...", flush=True)
+        found = (BENCHMARKS | LONG)[name]()
+        if found is None:
+            continue
         result = {
             "date": datetime.now(UTC).date().isoformat(),
             "machine": describe(),
-            "result": BENCHMARKS[name](),
+            "result": found,
         }
         text = json.dumps(result, indent=2, ensure_ascii=False)
         (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
