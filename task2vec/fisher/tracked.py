@@ -9,7 +9,7 @@ from torch import Tensor
 
 from task2vec.fisher.layers.convolution import squared_filter_gradients
 from task2vec.fisher.layers.geometry import Geometry
-from task2vec.fisher.layers.products import squared_products
+from task2vec.fisher.layers.products import Memo, squared_products
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Account:
 
     squares: Tensor
     factor: Tensor
-    memo: dict[str, Tensor] = field(default_factory=dict)
+    memo: Memo = field(default_factory=list)
 
     def add(self, squares: Tensor) -> None:
         """Add the (N, units) squares of one backward pass."""

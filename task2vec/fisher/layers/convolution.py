@@ -5,18 +5,17 @@ from torch import Tensor
 from task2vec.fisher.layers.dense import squared_dense
 from task2vec.fisher.layers.depthwise import squared_depthwise
 from task2vec.fisher.layers.geometry import Geometry
-from task2vec.fisher.layers.products import squared_products
+from task2vec.fisher.layers.products import Memo, squared_products
 from task2vec.fisher.layers.transposed import squared_transposed
 
 
 def squared_filter_gradients(
-    inputs: Tensor, gradients: Tensor, geometry: Geometry, memo: dict[str, Tensor]
+    inputs: Tensor, gradients: Tensor, geometry: Geometry, memo: Memo
 ) -> Tensor:
     """Return (N, O): for each image and filter, the sum of its squared weight gradients.
 
     ``inputs`` is the convolution's input (N, I, H, W), ``gradients`` (N, O, H', W') the gradient of
-    some scalar with respect to its output. ``memo`` keeps, for other gradients of the same inputs,
-    what depends on the inputs alone.
+    some scalar with respect to its output.
     """
     if geometry.transposed:
         return squared_transposed(inputs, gradients, geometry)
@@ -39,9 +38,7 @@ def by_group(maps: Tensor, groups: int) -> Tensor:
     return maps.reshape(-1, maps.shape[1] // groups, *maps.shape[2:])
 
 
-def _pointwise(
-    inputs: Tensor, gradients: Tensor, geometry: Geometry, memo: dict[str, Tensor]
-) -> Tensor:
+def _pointwise(inputs: Tensor, gradients: Tensor, geometry: Geometry, memo: Memo) -> Tensor:
     positions = (gradients.shape[2], gradients.shape[3])
     seen = geometry.seen(geometry.pad(inputs), (0, 0), positions)
     seen, told = by_group(seen, geometry.groups), by_group(gradients, geometry.groups)

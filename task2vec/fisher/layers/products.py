@@ -9,6 +9,9 @@ Gram matrix ``X X^T`` (T x T), which serves all filters and all gradients alike.
 import torch
 from torch import Tensor
 
+Memo = list[Tensor]
+"""Gram matrices of a layer's inputs, kept for other gradients of the same; empty at first."""
+
 # What is formed at once stays in a core's second-level cache, and is small on any device.
 _FORMED_BYTES = 1 << 20
 
@@ -23,18 +26,17 @@ def gram_cost(positions: int, weights: int, filters: int) -> int:
     return positions**2 * (weights + filters)
 
 
-def squared_products(inputs: Tensor, gradients: Tensor, memo: dict[str, Tensor]) -> Tensor:
+def squared_products(inputs: Tensor, gradients: Tensor, memo: Memo) -> Tensor:
     """Return (N, O), ``|X^T g_o|^2`` for each image and filter.
 
-    ``inputs`` is (N, T, K), ``gradients`` (N, T, O). ``memo`` keeps the Gram matrices (N, T, T), if
-    that form is the cheaper, for other gradients of the same inputs.
+    ``inputs`` is (N, T, K), ``gradients`` (N, T, O).
     """
     _, positions, weights = inputs.shape
     if not gram_is_cheaper(positions, weights, gradients.shape[2]):
         return squared_by_products(inputs, gradients)
-    if "gram" not in memo:
-        memo["gram"] = torch.bmm(inputs, inputs.transpose(1, 2))
-    return squared_by_gram(memo["gram"], gradients)
+    if not memo:
+        memo.append(torch.bmm(inputs, inputs.transpose(1, 2)))
+    return squared_by_gram(memo[0], gradients)
 
 
 def gram_is_cheaper(positions: int, weights: int, filters: int) -> bool:

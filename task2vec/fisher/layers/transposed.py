@@ -32,5 +32,5 @@ def squared_transposed(inputs: Tensor, gradients: Tensor, geometry: Geometry) ->
         stride=geometry.stride,
     ).transpose(1, 2)
     seen = inputs.reshape(images * groups, channels // groups, -1).transpose(1, 2)
-    squares = squared_products(seen, told, {})
+    squares = squared_products(seen, told, [])
     return squares.reshape(images, -1, geometry.area).sum(dim=2)

@@ -58,7 +58,7 @@ def example(geometry, *, channels=4, filters=6, groups=1, dtype=torch.float64, l
 @pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
 def test_convolution(geometry, groups, last):
     given = example(geometry, filters=8, groups=groups, last=last)
-    found = squared_filter_gradients(*given, {})
+    found = squared_filter_gradients(*given, [])
     torch.testing.assert_close(found, by_autograd(*given), rtol=1e-11, atol=1e-12)
 
 
@@ -86,17 +86,21 @@ def test_depthwise_in_single_precision(kernel):
     )
     inputs, gradients, geometry = given
     expected = by_autograd(inputs.double(), gradients.double(), geometry)
-    found = squared_filter_gradients(*given, {}).double()
+    found = squared_filter_gradients(*given, []).double()
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=0)
 
 
+@pytest.mark.parametrize("cache", [1, 2**20], ids=["one by one", "together"])
 @pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
-def test_gram_matrix_without_unfolding(geometry):
+def test_gram_matrix_without_unfolding(geometry, cache, monkeypatch):
+    monkeypatch.setattr(dense, "_GRAM_BYTES", cache)
     inputs, gradients, geometry = example(geometry)
     padded = geometry.pad(inputs)
     unfolded = dense._unfold(padded, gradients, geometry)
     expected = unfolded @ unfolded.transpose(1, 2)
-    found = dense._shifted_gram(padded, gradients, geometry)
+    kept = []
+    found = torch.cat(list(dense._shifted_grams(padded, gradients, geometry, kept=kept)))
+    assert torch.equal(torch.cat(kept), found)
     torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-12)
 
 
@@ -112,10 +116,10 @@ def test_dense_by_each_form(channels, filters, size, monkeypatch):
     shifted = []
     monkeypatch.setattr(
         dense,
-        "_shifted_gram",
-        lambda *given, real=dense._shifted_gram: shifted.append(1) or real(*given),
+        "_shifted_grams",
+        lambda *given, real=dense._shifted_grams, **kept: shifted.append(1) or real(*given, **kept),
     )
-    found = squared_filter_gradients(inputs, gradients, geometry, {})
+    found = squared_filter_gradients(inputs, gradients, geometry, [])
     expected = by_autograd(inputs, gradients, geometry)
     torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-12)
     assert bool(shifted) == (channels == 40 and filters == 60)
@@ -130,5 +134,5 @@ def test_a_rest_that_the_stride_leaves_unseen():
     changed[:, :, :, [2, 5]] = 100.0
     for groups in (1, 2, 4):
         geometry = Geometry((2, 2), (3, 3), groups=groups)
-        found = squared_filter_gradients(inputs, gradients, geometry, {})
-        assert torch.equal(squared_filter_gradients(changed, gradients, geometry, {}), found)
+        found = squared_filter_gradients(inputs, gradients, geometry, [])
+        assert torch.equal(squared_filter_gradients(changed, gradients, geometry, []), found)
