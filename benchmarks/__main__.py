@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from benchmarks import (
     client_import,
     cold_start,
+    estimators,
     faults,
     gpu,
     http_load,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "http_load": http_load.measure,
     "http_schema": http_schema.measure,
     "repeatability": repeatability.measure,
+    "estimators": estimators.measure,
     "search": search.measure,
 }
 
