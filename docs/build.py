@@ -11,6 +11,7 @@ from pathlib import Path
 
 from docs.error_catalogue import error_catalogue
 from docs.http_reference import http_reference
+from docs.performance import performance
 from docs.reference import command_reference
 
 DOCS = Path(__file__).parent
@@ -20,6 +21,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "cli.md": command_reference,
     "errors.md": error_catalogue,
     "http-api.md": http_reference,
+    "performance.md": performance,
 }
 
 

@@ -1,0 +1,118 @@
+"""The page of measured performance, from the files that the benchmarks write."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from docs.markdown import GENERATED, table
+
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
+
+Result = Mapping[str, Any]
+
+
+def _cold_start(result: Result) -> str:
+    return (
+        f"{result['embed_seconds']:.1f} s for {result['images']} pictures; "
+        f"import of `task2vec` {result['import_seconds']:.2f} s"
+    )
+
+
+def _memory(result: Result) -> str:
+    return (
+        f"{result['peak_memory_mib']:,} MiB at {result['images']:,} images; "
+        f"{result['wall_seconds']:,.0f} s"
+    )
+
+
+def _scaling(result: Result) -> str:
+    images, classes = result["seconds_by_images"], result["seconds_by_classes"]
+    heads = ", ".join(f"{count}: {run['head']:.1f} s" for count, run in classes.items())
+    return (
+        f"{min(images, key=int)} to {int(max(images, key=int)):,} images: time grows as images to "
+        f"the {result['time_grows_as_images_to_the']:.2f}; {min(classes, key=int)} to "
+        f"{int(max(classes, key=int)):,} classes: within "
+        f"{result['spread_over_classes_apart_from_the_head']:.0%}, and the fits of heads {heads}"
+    )
+
+
+def _published_method(result: Result) -> str:
+    return "; ".join(
+        f"{name}: {task['passes_ratio']:.0f} times the passes, "
+        f"{task['seconds_ratio']:.0f} times the seconds"
+        + (" (extrapolated)" if task["extrapolated_as_one_over_draws"] else "")
+        for name, task in result["tasks"].items()
+    )
+
+
+def _gpu(result: Result) -> str:
+    networks = "; ".join(
+        f"{n['network']}: {n['images_per_second']:,.0f} images/s, ratio {n['ratio']:.2f}"
+        for n in result["networks"]
+    )
+    return f"{result['card']}: {networks}"
+
+
+#: What is measured and how a result is told, by the name of its file.
+FIGURES: dict[str, tuple[str, Callable[[Result], str]]] = {
+    "cold_start": ("`task2vec embed`, from process start to result", _cold_start),
+    "memory": ("peak memory of an embedding at the default resolution", _memory),
+    "memory_large": ("peak memory at 224 pixels, streaming from disk", _memory),
+    "scaling": ("time against images and classes", _scaling),
+    "scaling_large": ("the same, up to 10,000 images", _scaling),
+    "published_method": (
+        "cost of the published method at the same repeatability",
+        _published_method,
+    ),
+    "gpu": ("an embedding pass on a GPU against plain forward and backward", _gpu),
+}
+
+INTRODUCTION = """\
+# Performance
+
+What `make bench` measured last, on the machine that each file names. A goal that is missed is
+listed as such. `python -m benchmarks NAME` measures one figure; `memory_large` and `scaling_large`
+take half an hour and run by their names only. All results are in
+[benchmarks/results](../benchmarks/results).
+"""
+
+NOTES = """\
+## What decides speed and memory
+
+- **Images are decoded by as many threads as there are processors**, eight at most; the sample does
+  not depend on their number.
+- **Pixels beyond 64 MiB wait in a temporary file** and are read batch by batch, so that memory
+  does not grow with the number of images but for their features (5 kB an image, 20 kB more while
+  the head is fitted). `TMPDIR` names the folder; a `tmpfs` there is memory again. The file has no
+  name: nothing is left behind, however the process ends.
+- **Batches suit the input**: 12 images of 128 pixels a side, 4 of 224 on a processor, where larger
+  ones are no faster; eight times as many on a GPU.
+- **One process uses one device.** `task2vec embed` and `batch` use the first GPU that torch sees
+  (`CUDA_VISIBLE_DEVICES` chooses another). For several, run a server and a
+  [worker](cli.md#task2vec-worker) for each, with `--device cuda:0`, `cuda:1`, and so on.
+"""
+
+
+def performance() -> str:
+    """Return the page; figures whose result is not there are left out."""
+    rows = []
+    for name, (figure, tell) in FIGURES.items():
+        path = RESULTS / f"{name}.json"
+        if not path.is_file():
+            continue
+        found = json.loads(path.read_text(encoding="utf-8"))
+        result, machine = found["result"], found["machine"]
+        met = result.get("met")
+        rows.append(
+            (
+                figure,
+                tell(result),
+                result.get("goal", ""),
+                "" if met is None else "yes" if met else "**no**",
+                f"{machine['processor']}, {machine['cores']} cores, {found['date']} "
+                f"([{name}.json](../benchmarks/results/{name}.json))",
+            )
+        )
+    figures = table(("figure", "measured", "goal", "met", "on"), rows)
+    return "\n".join([GENERATED, "", INTRODUCTION, figures, "", NOTES])

@@ -1,0 +1,56 @@
+"""The page of measured performance against the benchmarks and their results."""
+
+import json
+
+import pytest
+
+from benchmarks.__main__ import BENCHMARKS, LONG
+from docs import performance
+
+MACHINE = {"processor": "abacus", "cores": 2}
+COLD = {"embed_seconds": 11.04, "images": 200, "import_seconds": 0.123, "goal": "fast"}
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.setattr(performance, "RESULTS", tmp_path)
+
+    def write(name, **result):
+        found = {"date": "2026-11-25", "machine": MACHINE, "result": result}
+        (tmp_path / f"{name}.json").write_text(json.dumps(found))
+
+    return write
+
+
+def rows():
+    return [line for line in performance.performance().splitlines() if "abacus" in line]
+
+
+def test_every_figure_is_a_benchmark():
+    assert set(performance.FIGURES) <= set(BENCHMARKS | LONG)
+
+
+def test_what_was_not_measured_is_left_out(results):
+    assert rows() == []
+    results("cold_start", **COLD, met=True)
+    (row,) = rows()
+    assert "| 11.0 s for 200 pictures; import of `task2vec` 0.12 s | fast | yes |" in row
+    assert "(../benchmarks/results/cold_start.json)" in row
+
+
+def test_a_missed_goal_stands_out(results):
+    results("cold_start", **COLD, met=False)
+    assert "| **no** |" in rows()[0]
+
+
+def test_numbers_of_images_and_classes_are_not_ordered_as_words(results):
+    run = {"all_but_head": 1.0, "head": 0.25}
+    results(
+        "scaling",
+        seconds_by_images={"100": run, "300": run, "3000": run},
+        seconds_by_classes={"2": run, "10": run, "1000": run},
+        time_grows_as_images_to_the=1.01,
+        spread_over_classes_apart_from_the_head=0.04,
+    )
+    assert "100 to 3,000 images: time grows as images to the 1.01; 2 to 1,000 classes" in rows()[0]
+    assert "within 4%" in rows()[0]
