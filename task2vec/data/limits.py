@@ -34,3 +34,6 @@ MAX_BOXES = 5_000_000
 
 MAX_CLASS_NAME = 1_000
 """Characters of the name of a class: a sentence or two."""
+
+MAX_LABELS = 2**28
+"""Images times classes where an image may have several labels: a matrix of that many bytes."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from task2vec.data.limits import MAX_LABELS
+from task2vec.errors import SourceError
+
 MISSING = -1
 """Stands in a label matrix where nobody said whether an image has the label."""
 
@@ -41,9 +44,18 @@ def label_sets(
 
     A class that no image has, or that no image lacks, says nothing and is left out. So are images
     of which nothing is known about the classes that stay: the mapping lacks their keys.
+
+    Raises `SourceError` for more images times classes than `MAX_LABELS`.
     """
     every = {name for labels in named.values() for name in (*labels.present, *(labels.told or ()))}
     order = sorted(every)
+    if len(order) * len(named) > MAX_LABELS:
+        raise SourceError(
+            "There are too many labels",
+            expected=f"images times classes at most {MAX_LABELS:,}",
+            got=f"{len(named):,} images and {len(order):,} classes",
+            remedy="Give a part of the images: an embedding uses some hundreds.",
+        )
     matrix = _matrix_of_names(list(named.values()), order)
     useful = distinguishing(matrix)
     classes = tuple(name for name, keep in zip(order, useful, strict=True) if keep)
@@ -55,9 +67,9 @@ def label_sets(
     return classes, found, [name for name in order if name not in classes]
 
 
-def label_matrix(labels: Sequence[LabelSet], classes: int) -> NDArray[np.int64]:
+def label_matrix(labels: Sequence[LabelSet], classes: int) -> NDArray[np.int8]:
     """Return (N, C): 1 for present, 0 for absent, `MISSING`."""
-    matrix = np.zeros((len(labels), classes), dtype=np.int64)
+    matrix = np.zeros((len(labels), classes), dtype=np.int8)
     for row, label_set in zip(matrix, labels, strict=True):
         row[list(label_set.present)] = 1
         row[list(label_set.missing)] = MISSING
@@ -78,7 +90,7 @@ def cover_first(labels: Sequence[LabelSet], classes: int, *, least: int) -> tupl
     others as given. The second number says how many the first step takes: at most ``least`` a
     class.
     """
-    matrix = label_matrix(labels, classes).astype(np.int8)
+    matrix = label_matrix(labels, classes)
     taken = np.zeros(len(labels), dtype=np.bool_)
     order: list[int] = []
     parts = []

@@ -55,7 +55,8 @@ class SeveralLabels:
             what = plural(int((~known).sum()), "image")
             warnings.append(f"{what} left out, nothing being known of the classes that are used")
         rows = np.flatnonzero(known)
-        return cls(kept, tuple(rows.tolist()), matrix[known][:, useful], tuple(warnings))
+        labels_used = matrix[known][:, useful].astype(np.int64)
+        return cls(kept, tuple(rows.tolist()), labels_used, tuple(warnings))
 
     def content_hash(self, digests: Sequence[str]) -> str:
         """Return the SHA-256 over the sorted lines of a digest and what is known of each class.

@@ -251,6 +251,14 @@ def test_too_few_classes_to_tell_apart() -> None:
         SeveralLabels.of([LabelSet((0, 1)), LabelSet((0,))], ["a", "b"], source="x")
 
 
+def test_more_labels_than_memory_could_hold_are_refused(tmp_path: Path) -> None:
+    # One line an image, each with a name of its own: 2 MB of text, 400 MB of labels.
+    rows = (f'{{"path": "{i}.png", "labels": ["{i}"]}}\n' for i in range(20_000))
+    (tmp_path / "set.jsonl").write_text("".join(rows))
+    with pytest.raises(SourceError, match=r"too many labels.*20,000 images and 20,000 classes"):
+        open_source(tmp_path / "set.jsonl")
+
+
 def test_the_content_hash_is_that_of_images_and_labels() -> None:
     base = several(MATRIX)
 
