@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from benchmarks import (
     client_import,
     cold_start,
+    decoding,
     estimators,
     faults,
     gpu,
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "passes": passes.measure,
     "memory": memory.measure,
     "cold_start": cold_start.measure,
+    "decoding": decoding.measure,
     "scaling": scaling.measure,
     "published_method": published_method.measure,
     "gpu": gpu.measure,

@@ -26,6 +26,14 @@ def _memory(result: Result) -> str:
     )
 
 
+def _decoding(result: Result) -> str:
+    return "; ".join(
+        f"{name} of {kind['size'][0]} x {kind['size'][1]} pixels: "
+        f"{kind['images_per_second']:,.0f} a second, {kind['gain']:.2f} times one thread"
+        for name, kind in result["kinds"].items()
+    )
+
+
 def _scaling(result: Result) -> str:
     images, classes = result["seconds_by_images"], result["seconds_by_classes"]
     heads = ", ".join(f"{count}: {run['head']:.1f} s" for count, run in classes.items())
@@ -59,6 +67,7 @@ FIGURES: dict[str, tuple[str, Callable[[Result], str]]] = {
     "cold_start": ("`task2vec embed`, from process start to result", _cold_start),
     "memory": ("peak memory of an embedding at the default resolution", _memory),
     "memory_large": ("peak memory at 224 pixels, streaming from disk", _memory),
+    "decoding": ("reading and decoding by several threads", _decoding),
     "scaling": ("time against images and classes", _scaling),
     "scaling_large": ("the same, up to 10,000 images", _scaling),
     "published_method": (

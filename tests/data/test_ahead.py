@@ -1,3 +1,7 @@
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -69,3 +73,21 @@ def test_who_stops_early_leaves_no_thread_behind() -> None:
         assert next(found) == 0
     assert threading.active_count() == before
     assert len(done) < 20
+
+
+def test_an_interrupt_ends_it_soon() -> None:
+    code = (
+        "import time\n"
+        "from task2vec.data.ahead import map_ahead\n"
+        "for number in map_ahead(lambda n: time.sleep(0.1) or n, range(100_000), threads=3):\n"
+        "    print(number, flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0\n"
+        os.kill(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "KeyboardInterrupt" in errors
