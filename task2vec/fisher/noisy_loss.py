@@ -113,7 +113,7 @@ class NoisyCrossEntropy:
         self._copy, self._head, self._inputs = copy, head, inputs
         self._labels, self._weights, self._label_weights = labels, weights, label_weights
         self._pairs = evaluations // 2
-        self._per_image = None if len(copy.sizes) == _count(copy) else PerImageFisher(copy.network)
+        self._per_weight = len(copy.sizes) == sum(weight.numel() for weight in copy.weights)
         # Images of a class lie together: mixed batches have noise that is less alike.
         mixed = np.random.default_rng(seed).permutation(self.images)
         parts = max(2, -(-self.images // batch_size))
@@ -195,8 +195,9 @@ class NoisyCrossEntropy:
     def _gauss_newton(
         self, network: nn.Module, images: Tensor, rows: Numbers, weights: Tensor
     ) -> Vector:
-        if self._per_image is not None:
-            squares = self._per_image(
+        if not self._per_weight:
+            # Made anew for each draw: what it prepares holds for the weights that it finds.
+            squares = PerImageFisher(network)(
                 images, self._head, lambda logits: self._signed_root(logits, rows)[None]
             )
             return (weights @ squares).double().cpu().numpy()
@@ -231,10 +232,6 @@ class NoisyCrossEntropy:
         finally:
             for weight in self._copy.weights:
                 weight.requires_grad_(False)
-
-
-def _count(copy: NoisyCopy) -> int:
-    return sum(weight.numel() for weight in copy.weights)
 
 
 def _not_finite() -> SettingError:

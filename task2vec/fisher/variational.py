@@ -209,7 +209,7 @@ class _Fit:
         self.precision = (1 - rho) * self.precision + rho * targets.mean(axis=0)
         self._sampling = (1 - rho) ** 2 * self._sampling + rho**2 * self._spread(targets)
         data = 1 - self._prior / self.precision
-        of_factors = self.factors.errors[self._objective.layer] * data
+        of_factors = np.minimum(self.factors.errors, _CAP)[self._objective.layer] * data
         return gradient, math.sqrt(self._sampling + float(self._shares @ of_factors**2))
 
     def _targets(self, sample: NoisySample) -> Vector:
