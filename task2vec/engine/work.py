@@ -16,6 +16,7 @@ from task2vec.engine.thumbnail import thumbnail
 from task2vec.engine.tuning import Expert, tune
 from task2vec.errors import JobCancelledError, SettingError
 from task2vec.probe.registry import DEFAULT_PROBE
+from task2vec.recommend.holdout import check_one_label
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
@@ -75,6 +76,9 @@ class Work:
         kind, payload = order.kind, order.payload
         if kind not in KINDS:
             raise SettingError("This is no work for a worker", got=kind)
+        if kind is JobKind.FINETUNE:
+            # Before the minutes that its embedding may take.
+            check_one_label(order.tasks["task"])
         embedded: dict[str, EmbeddedRole] = {}
         measured = tuned = checkpoint = None
         warnings: list[str] = []

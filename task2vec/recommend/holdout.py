@@ -43,6 +43,18 @@ class Holdout(Generic[T]):
     warnings: tuple[str, ...]
 
 
+def check_one_label(task: Task) -> None:
+    """Raise `SourceError` where an image may have several labels: an expert tells one class."""
+    if task.likelihood is Likelihood.BERNOULLI:
+        raise SourceError(
+            f"{task.source} cannot be fine-tuned on",
+            expected="one label an image",
+            got="several labels an image",
+            remedy="Make a list with one label an image. As it is, the task can be embedded and "
+            "compared with others.",
+        )
+
+
 def hold_out(
     task: Task,
     *,
@@ -59,17 +71,9 @@ def hold_out(
     and, where it comes from the same images, for testing. Test images with the very pixels of a
     training or validation image are left out. ``progress`` is told of images read and to be read.
 
-    Raises `SourceError` when nothing is left to train on, and where an image may have several
-    labels: an expert tells which one class an image is of.
+    Raises `SourceError` when nothing is left to train on, and as `check_one_label` does.
     """
-    if task.likelihood is Likelihood.BERNOULLI:
-        raise SourceError(
-            f"{task.source} cannot be fine-tuned on",
-            expected="one label an image",
-            got="several labels an image",
-            remedy="Make a list with one label an image. As it is, the task can be embedded and "
-            "compared with others.",
-        )
+    check_one_label(task)
     pool, split = _pool(task)
     read = _Reading(seed, transform, progress)
     drawn = read.draw(pool, images)

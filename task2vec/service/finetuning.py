@@ -84,12 +84,14 @@ def finetune(
     once the checkpoint is on disk; an interruption leaves the store without them.
 
     Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
-    source cannot be used or, of a stored task, is gone or has changed.
+    source cannot be used, has several labels an image or, of a stored task, is gone or has changed.
     """
     from task2vec.engine.tuning import Expert, tune
+    from task2vec.recommend.holdout import check_one_label
 
     start = get_model(workspace, request.start)
     record, task = _source(workspace, request.source)
+    check_one_label(task)
     name = request.name or f"{task.name}-from-{start.name}"
     check_model_name(workspace, name)
     workspace.check_writable()

@@ -32,6 +32,8 @@ def test_it_cannot_be_fine_tuned_on(cli: Cli, listed: Path, store: Path) -> None
     found = cli("finetune", listed, "--from", "efficientnet_lite0", "--store", store)
     assert found.code == 2
     assert "expected one label an image, got several labels an image" in " ".join(found.err.split())
+    tasks = cli("list", "--store", store, "--json").json["tasks"]
+    assert "tastes" not in {task["name"] for task in tasks}
 
 
 def test_categorical_draws_are_refused_with_a_way_out(cli: Cli, listed: Path, store: Path) -> None:

@@ -15,7 +15,7 @@ from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.engine.local import LocalEngine
 from task2vec.engine.work import Order, Work
-from task2vec.errors import JobCancelledError, SettingError
+from task2vec.errors import JobCancelledError, SettingError, SourceError
 from task2vec.probe.weight_files import file_hash, read_metadata
 from task2vec.recommend.linear_probe import cross_validate
 from task2vec.types import Estimator, JobKind
@@ -136,6 +136,16 @@ def test_too_few_images_measure_nothing(probe, do):
     task = halves("pair", images=2)
     payload = {"task": "tsk_0", "measure": True, "probe_models": [{"id": "mdl_a", "ref": probe}]}
     assert do(JobKind.RECOMMEND, payload, task=task).measured == {}
+
+
+def test_several_labels_an_image_are_refused_before_any_work(probe, do, told):
+    task = halves("noise")
+    labels = np.eye(4, dtype=np.int64)[np.arange(20) % 4]
+    several = task_from_arrays(task.reader.images, labels, name="several")
+    payload = {"model": {"name": "small", "ref": probe}, "embedding": True}
+    with pytest.raises(SourceError, match="one label an image"):
+        do(JobKind.FINETUNE, payload, task=several)
+    assert told.steps == []
 
 
 @pytest.mark.parametrize("embedding", [False, True])
