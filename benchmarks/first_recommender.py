@@ -20,7 +20,7 @@ from scipy.optimize import curve_fit
 from benchmarks.examples import RESULTS, families, folder
 from benchmarks.first_transfer import TABLE
 from task2vec.data.open import open_source
-from task2vec.distance import task_symmetric_distance
+from task2vec.distance import plain_symmetric_distance
 from task2vec.embedding.embedder import Embedder
 from task2vec.probe.registry import load_probe
 from task2vec.recommend.ranker import TRUST
@@ -37,7 +37,7 @@ def main() -> None:
             (
                 row["source"],
                 row["target"],
-                task_symmetric_distance(embeddings[row["source"]], embeddings[row["target"]]),
+                plain_symmetric_distance(embeddings[row["source"]], embeddings[row["target"]]),
                 float(row["gain"]),
             )
             for row in csv.DictReader(file)

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.examples import families, folder
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
-from task2vec.distance import symmetric_matrix, task_symmetric_distance, with_prior
+from task2vec.distance import plain_symmetric_distance, symmetric_matrix, with_prior
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.probe.registry import load_probe
@@ -30,9 +30,9 @@ def measure() -> dict[str, Any]:
     tasks = {name: open_source(folder(name)) for name in families()}
     first = {name: _embed(probe, task, seed=0) for name, task in tasks.items()}
     second = {name: _embed(probe, task, seed=1) for name, task in tasks.items()}
-    between = median(task_symmetric_distance(a, b) for a, b in combinations(first.values(), 2))
+    between = median(plain_symmetric_distance(a, b) for a, b in combinations(first.values(), 2))
     more = {name for name, task in tasks.items() if len(task.entries) > IMAGES}
-    seeds = {name: task_symmetric_distance(first[name], second[name]) for name in tasks}
+    seeds = {name: plain_symmetric_distance(first[name], second[name]) for name in tasks}
     halves = {name: _halves(probe, tasks[name]) for name in sorted(more)}
     return {
         "images": IMAGES,
@@ -66,7 +66,7 @@ def _halves(probe: Any, task: Task) -> dict[str, float]:
     a, b = (_embed(probe, part, seed=seed, images=10_000) for seed, part in enumerate(parts))
     return {
         "images": a.provenance.images,
-        "measured": round(task_symmetric_distance(a, b), 4),
+        "measured": round(plain_symmetric_distance(a, b), 4),
         "stated": round((a.provenance.standard_error + b.provenance.standard_error) / 2, 4),
     }
 

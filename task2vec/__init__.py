@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from task2vec.data.open import open_source
-    from task2vec.distance import distance_error
+    from task2vec.distance import distance_error, distance_interval
     from task2vec.distance import task_asymmetric_distance as asymmetric_distance
     from task2vec.distance import task_complexity as complexity
     from task2vec.distance import task_information_distance as information_distance
     from task2vec.distance import task_symmetric_distance as symmetric_distance
     from task2vec.embedding.files import load_embedding
+    from task2vec.embedding.information import information
     from task2vec.embedding.quick import embed
     from task2vec.errors import (
         AccessError,
@@ -112,7 +113,9 @@ __all__ = [
     "asymmetric_distance",
     "complexity",
     "distance_error",
+    "distance_interval",
     "embed",
+    "information",
     "information_distance",
     "load_embedding",
     "open_source",
@@ -127,7 +130,9 @@ _HOMES = {
     "asymmetric_distance": ("task2vec.distance", "task_asymmetric_distance"),
     "complexity": ("task2vec.distance", "task_complexity"),
     "distance_error": ("task2vec.distance", "distance_error"),
+    "distance_interval": ("task2vec.distance", "distance_interval"),
     "embed": ("task2vec.embedding.quick", "embed"),
+    "information": ("task2vec.embedding.information", "information"),
     "information_distance": ("task2vec.distance", "task_information_distance"),
     "load_embedding": ("task2vec.embedding.files", "load_embedding"),
     "open_source": ("task2vec.data.open", "open_source"),

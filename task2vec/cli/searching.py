@@ -19,6 +19,7 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import messages, print_answer_json, print_table, show, warn
 from task2vec.cli.progress import bars, work_bar
+from task2vec.sdk.display import distance_interval, rank_marks, shown, tie_note
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +56,7 @@ def neighbours(
 
     Example: `task2vec neighbours birds -k 3`
 
-    Neighbours whose distances differ by less than their standard errors are as near as each other.
+    Distances are corrected for noise; neighbours closer together than the noise share a rank.
     Exit code 3 when the store holds no other task.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
@@ -77,10 +78,16 @@ def neighbours(
         print_answer_json(answer, without=("warnings",))
     elif found:
         kind = "asymmetric distance (as source)" if asymmetric else "symmetric distance"
+        marks = rank_marks(answer)
         print_table(
-            ["task", kind, "standard error"],
-            [(n.name, n.distance, n.standard_error) for n in found],
+            ["rank", "task", kind, "standard error"],
+            [
+                (mark, n.name, n.distance if asymmetric else shown(n.distance), n.standard_error)
+                for mark, n in zip(marks, found, strict=True)
+            ],
         )
+        for note in tie_note(marks):
+            messages().print(note)
     if not found:
         messages().print("The store holds no other task to compare with.")
     return 0 if found else 3
@@ -121,13 +128,14 @@ def distance(
     print_table(
         ["distance", f"{found.source} -> {found.target}", f"{found.target} -> {found.source}"],
         [
-            ("symmetric", found.symmetric, found.symmetric),
+            ("symmetric", shown(found.symmetric), shown(found.symmetric)),
             ("asymmetric", found.asymmetric.source_to_target, found.asymmetric.target_to_source),
             ("information (nats)", *("-" if n is None else f"{n:,.0f}" for n in information)),
         ],
     )
     messages().print(
-        f"Standard error of the symmetric distance: {show(found.standard_error)}. "
+        f"Standard error of the symmetric distance: {show(found.standard_error)}; "
+        f"95 % interval: {distance_interval(found.interval)}. "
         f"Complexity: {found.source} {show(found.complexity.source)}, "
         f"{found.target} {show(found.complexity.target)}."
     )

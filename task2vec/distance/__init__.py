@@ -1,41 +1,58 @@
-"""Distances between embeddings, batched, in float64, without torch.
+"""Distances between embeddings, batched, without torch.
 
-The bare formulas take arrays and return arrays; those that begin with ``task_`` take embeddings,
-check that these may be compared, and add the prior precision of their space.
+The bare formulas take arrays and return arrays; they raise no question of noise. Those on
+embeddings check that these may be compared and add the prior precision of their space: what begins
+with ``task_`` is corrected for the noise of the embeddings, what begins with ``plain_`` is not.
 """
 
 from task2vec.distance.asymmetric import ALPHA, asymmetric_distance
 from task2vec.distance.between import (
-    task_asymmetric_distance,
+    plain_asymmetric_distance,
+    plain_information_distance,
+    plain_symmetric_distance,
     task_complexity,
-    task_information_distance,
-    task_symmetric_distance,
 )
 from task2vec.distance.complexity import complexity
-from task2vec.distance.error import (
-    asymmetric_distance_error,
-    distance_error,
-    distance_errors,
-    errors_from_sources,
-    errors_to_targets,
+from task2vec.distance.estimates import (
+    DistanceEstimates,
+    estimate_distances,
+    estimate_from_sources,
+    estimate_to_targets,
 )
 from task2vec.distance.information import information_distance
 from task2vec.distance.matrix import symmetric_matrix
+from task2vec.distance.noiseless import GROUPS, Noiseless, noiseless_distances
 from task2vec.distance.prior import trivial_embedding, with_prior
 from task2vec.distance.quick import QUICK_ERROR, quick_symmetric
 from task2vec.distance.symmetric import symmetric_distance
+from task2vec.distance.tasks import (
+    asymmetric_distance_error,
+    distance_error,
+    distance_interval,
+    task_asymmetric_distance,
+    task_information_distance,
+    task_symmetric_distance,
+)
 
 __all__ = [
     "ALPHA",
+    "GROUPS",
     "QUICK_ERROR",
+    "DistanceEstimates",
+    "Noiseless",
     "asymmetric_distance",
     "asymmetric_distance_error",
     "complexity",
     "distance_error",
-    "distance_errors",
-    "errors_from_sources",
-    "errors_to_targets",
+    "distance_interval",
+    "estimate_distances",
+    "estimate_from_sources",
+    "estimate_to_targets",
     "information_distance",
+    "noiseless_distances",
+    "plain_asymmetric_distance",
+    "plain_information_distance",
+    "plain_symmetric_distance",
     "quick_symmetric",
     "symmetric_distance",
     "symmetric_matrix",

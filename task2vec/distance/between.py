@@ -1,5 +1,7 @@
-"""Distances between embeddings: one space, its prior precision added, one number out.
+"""Plain distances between embeddings: one space, its prior precision added, one number out.
 
+Their noise raises them. What is told to people is corrected for it: `task2vec.distance.tasks`.
+Plain ones serve where noise is what is measured, and where there are too many to correct.
 The formulas on bare arrays are in the modules named after them.
 """
 
@@ -22,8 +24,8 @@ def trivial_of(embedding: TaskEmbedding) -> Array:
     return trivial_embedding(embedding.values.size, embedding.space.prior_precision)
 
 
-def task_symmetric_distance(a: TaskEmbedding, b: TaskEmbedding) -> float:
-    """Return the symmetric distance, in [0, 1].
+def plain_symmetric_distance(a: TaskEmbedding, b: TaskEmbedding) -> float:
+    """Return the symmetric distance of the elements as they are, in [0, 1].
 
     Raises:
         SpaceMismatchError: names the fields in which the spaces differ.
@@ -32,10 +34,10 @@ def task_symmetric_distance(a: TaskEmbedding, b: TaskEmbedding) -> float:
     return float(symmetric_distance(precisions(a), precisions(b)))
 
 
-def task_asymmetric_distance(
+def plain_asymmetric_distance(
     *, source: TaskEmbedding, target: TaskEmbedding, alpha: float = ALPHA
 ) -> float:
-    """Return how bad a start ``source`` is for ``target``; smaller is better, may be negative.
+    """Return the asymmetric distance of the elements as they are.
 
     Raises:
         SpaceMismatchError: names the fields in which the spaces differ.
@@ -51,8 +53,8 @@ def task_asymmetric_distance(
     )
 
 
-def task_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -> float:
-    """Return the nats that the target's posterior needs beyond the source as prior.
+def plain_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -> float:
+    """Return the information distance of the elements as they are, in nats.
 
     Raises:
         SpaceMismatchError: names the fields in which the spaces differ.
@@ -62,5 +64,8 @@ def task_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -
 
 
 def task_complexity(a: TaskEmbedding) -> float:
-    """Return the symmetric distance to the trivial task, in [0, 1]."""
+    """Return the symmetric distance to the trivial task, in [0, 1].
+
+    Not corrected for noise, which lowers it a little: docs/adr/0012-distances-without-noise.md.
+    """
     return float(complexity(precisions(a), trivial_of(a)))

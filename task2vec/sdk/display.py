@@ -63,20 +63,52 @@ def of_task(task: Task) -> Sheet:
 
 def of_neighbours(found: Neighbours) -> Sheet:
     """Return neighbours, the nearest first."""
-    rows = [(n.name, number(n.distance), number(n.standard_error)) for n in found.neighbours]
-    columns = ("task", "distance", "standard error")
-    return Sheet(f"Nearest to {found.task}", columns, rows, _warnings(found.warnings))
+    marks = rank_marks(found)
+    rows = [
+        (mark, n.name, number(shown(n.distance)), number(n.standard_error))
+        for mark, n in zip(marks, found.neighbours, strict=True)
+    ]
+    columns = ("rank", "task", "distance", "standard error")
+    notes = (*tie_note(marks), *_warnings(found.warnings))
+    return Sheet(f"Nearest to {found.task}", columns, rows, notes)
+
+
+def shown(distance: float | None) -> float | None:
+    """Return a symmetric distance for a person: one that noise made negative is 0."""
+    return distance if distance is None else max(0.0, distance)
+
+
+def rank_marks(found: Neighbours) -> list[str]:
+    """Return the ranks, those that several share with the mark ``=``."""
+    ranks = [each.rank for each in found.neighbours]
+    return [f"{rank}=" if ranks.count(rank) > 1 else f"{rank}" for rank in ranks]
+
+
+def tie_note(marks: Sequence[str]) -> tuple[str, ...]:
+    """Return the sentence that explains shared ranks, where there are any."""
+    if not any(mark.endswith("=") for mark in marks):
+        return ()
+    return ("= shares its rank: as near as the first of that rank, within the noise.",)
+
+
+def distance_interval(value: tuple[float | None, float | None]) -> str:
+    """Return an interval of distances for a person."""
+    return " to ".join(number(shown(end)) for end in value)
 
 
 def of_distances(found: Distances) -> Sheet:
     """Return all distances of a pair."""
-    rows: list[Sequence[Cell]] = [("symmetric", number(found.symmetric), number(found.symmetric))]
+    symmetric = number(shown(found.symmetric))
+    rows: list[Sequence[Cell]] = [("symmetric", symmetric, symmetric)]
     for kind, digits in (("asymmetric", 3), ("information", 0)):
         both = getattr(found, kind)
         ways = (both.source_to_target, both.target_to_source)
         rows.append((kind, *(number(way, digits) for way in ways)))
     columns = ("distance", f"{found.source} → {found.target}", f"{found.target} → {found.source}")
-    note = f"Standard error of the symmetric distance: {number(found.standard_error)}."
+    note = (
+        f"Standard error of the symmetric distance: {number(found.standard_error)}; "
+        f"95 % interval: {distance_interval(found.interval)}."
+    )
     return Sheet(f"{found.source}, {found.target}", columns, rows, (note,))
 
 

@@ -1,5 +1,6 @@
 """The map of the task space."""
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -76,6 +77,7 @@ def draw(
             classes=record.provenance.classes,
             group=record.tags[0] if record.tags else None,
             thumbnail=store.tasks.thumbnail(record.id) if thumbnails else None,
+            standard_error=_known(record.provenance.standard_error),
         )
         for record, (x, y) in zip(records, positions, strict=True)
     ]
@@ -105,6 +107,10 @@ def draw(
         stress=stress,
         warnings=warnings,
     )
+
+
+def _known(error: float) -> float | None:
+    return error if math.isfinite(error) else None
 
 
 def _common_space(records: list[TaskRecord], tag: str | None) -> tuple[Space, tuple[str, ...]]:

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from task2vec.distance import (
-    distance_error,
-    task_asymmetric_distance,
+    ALPHA,
+    estimate_distances,
     task_complexity,
     task_information_distance,
-    task_symmetric_distance,
 )
 from task2vec.service.subjects import Subject, check_comparable
 from task2vec.service.workspace import Workspace
@@ -26,12 +25,17 @@ class BothWays:
 
 @dataclass(frozen=True)
 class PairDistances:
-    """All distances between a source and a target; ``information`` is in nats."""
+    """All distances between a source and a target, corrected for noise.
+
+    ``standard_error`` and the 95 % ``interval`` are of the symmetric one; ``information`` is in
+    nats.
+    """
 
     source: str
     target: str
     symmetric: float
     standard_error: float
+    interval: tuple[float, float]
     asymmetric: BothWays
     information: BothWays
     complexity: tuple[float, float]
@@ -41,7 +45,11 @@ class PairDistances:
         from dataclasses import asdict
 
         source, target = self.complexity
-        return {**asdict(self), "complexity": {"source": source, "target": target}}
+        return {
+            **asdict(self),
+            "interval": list(self.interval),
+            "complexity": {"source": source, "target": target},
+        }
 
 
 def neighbours(
@@ -53,6 +61,8 @@ def neighbours(
     where: TaskFilter | None = None,
 ) -> list[Neighbour]:
     """Return the ``k`` nearest stored tasks; asymmetric ones are the best *sources* for it.
+
+    Ranks say which are as near as each other for all that is known: `Neighbour`.
 
     The task itself, and those that ``where`` does not admit, are left out. Raises
     `SpaceMismatchError` when the store holds tasks of other spaces only, `SettingError` for ``k``
@@ -76,18 +86,20 @@ def neighbours(
 def distances(source: Subject, target: Subject) -> PairDistances:
     """Return all distances between two tasks; raises `SpaceMismatchError` across spaces."""
     a, b = source.embedding, target.embedding
+    found = estimate_distances(a, [b])
+    symmetric = float(found.distances[0])
+    low, high = found.intervals[0].tolist()
+    complexity = task_complexity(a), task_complexity(b)
     return PairDistances(
         source=source.name,
         target=target.name,
-        symmetric=task_symmetric_distance(a, b),
-        standard_error=distance_error(a, b),
-        asymmetric=BothWays(
-            task_asymmetric_distance(source=a, target=b),
-            task_asymmetric_distance(source=b, target=a),
-        ),
+        symmetric=symmetric,
+        standard_error=float(found.errors[0]),
+        interval=(low, high),
+        asymmetric=BothWays(symmetric - ALPHA * complexity[0], symmetric - ALPHA * complexity[1]),
         information=BothWays(
             task_information_distance(source=a, target=b),
             task_information_distance(source=b, target=a),
         ),
-        complexity=(task_complexity(a), task_complexity(b)),
+        complexity=complexity,
     )

@@ -96,13 +96,19 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A task near another one: the distance between them and that distance's standard error."""
+    """A task near another one: the distance between them, corrected for noise, and its error.
+
+    ``interval`` is the 95 % interval of the distance. Tasks of one ``rank``, from 1, are as near
+    as the first of them for all that is known.
+    """
 
     id: str
     name: str
     distance: float
     standard_error: float
+    interval: tuple[float, float]
+    rank: int
 
     def to_json(self) -> dict[str, Any]:
         """Return the stable fields."""
-        return asdict(self)
+        return {**asdict(self), "interval": list(self.interval)}

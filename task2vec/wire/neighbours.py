@@ -48,10 +48,34 @@ class SearchQuestion(Subject):
 class Neighbour(Answer):
     """A task near another one; a smaller distance is nearer."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "tsk_8d1f0c6b2a9e4d37",
+                    "name": "latin_small_letters",
+                    "distance": 0.087,
+                    "standard_error": 0.021,
+                    "interval": [0.041, 0.133],
+                    "rank": 1,
+                }
+            ]
+        }
+    )
+
     id: str
     name: str
-    distance: float | None
+    distance: float | None = Field(
+        description="Corrected for noise, and so below 0 where only noise is between the two."
+    )
     standard_error: float | None
+    interval: tuple[float | None, float | None] = Field(
+        description="The 95 % interval of the distance."
+    )
+    rank: int = Field(
+        description="From 1. Tasks of one rank are as near as the first of them for all that is "
+        "known: their distances differ by less than the noise of the difference."
+    )
 
 
 class Neighbours(Answer):
@@ -93,12 +117,18 @@ class Complexities(Answer):
 
 
 class Distances(Answer):
-    """All distances between a source and a target; ``information`` is in nats."""
+    """All distances between a source and a target; ``information`` is in nats.
+
+    They are corrected for noise, which may make them negative.
+    """
 
     source: str
     target: str
     symmetric: float | None
-    standard_error: float | None
+    standard_error: float | None = Field(description="Of the symmetric distance.")
+    interval: tuple[float | None, float | None] = Field(
+        description="The 95 % interval of the symmetric distance."
+    )
     asymmetric: BothWays
     information: BothWays
     complexity: Complexities

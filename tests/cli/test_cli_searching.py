@@ -38,7 +38,7 @@ def test_neighbours_are_all_others_by_symmetric_distance(
     assert found.code == 0
     assert [row["name"] for row in rows] == sorted(expected, key=lambda name: expected[name][0])
     for row in rows:
-        assert set(row) == {"id", "name", "distance", "standard_error"}
+        assert set(row) == {"id", "name", "distance", "standard_error", "interval", "rank"}
         assert (row["distance"], row["standard_error"]) == pytest.approx(expected[row["name"]])
 
 
@@ -63,10 +63,17 @@ def test_k_keeps_the_nearest_and_the_table_shows_them(cli: Cli, small: SmallStor
     table = cli("neighbours", "emoji_food", "-k", 2, "--store", small.store)
 
     lines = table.out.splitlines()[1:]
+    ranks = [row["rank"] for row in all_rows[:2]]
     assert [line.split() for line in lines] == [
-        [row["name"], f"{row['distance']:.3f}", f"{row['standard_error']:.3f}"]
+        [
+            f"{row['rank']}=" if ranks.count(row["rank"]) > 1 else f"{row['rank']}",
+            row["name"],
+            f"{row['distance']:.3f}",
+            f"{row['standard_error']:.3f}",
+        ]
         for row in all_rows[:2]
     ]
+    assert ("shares its rank" in table.err) == (ranks == [1, 1])
 
 
 def test_a_source_is_embedded_and_not_stored(cli: Cli, small: SmallStore) -> None:

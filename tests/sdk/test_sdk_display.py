@@ -37,7 +37,16 @@ SHOWN: dict[str, Answer] = {
         {
             "task": EVIL,
             "warnings": [EVIL],
-            "neighbours": [{"id": "i", "name": EVIL, "distance": 0.125, "standard_error": 0.5}],
+            "neighbours": [
+                {
+                    "id": "i",
+                    "name": EVIL,
+                    "distance": 0.125,
+                    "standard_error": 0.5,
+                    "interval": [-0.875, 1.125],
+                    "rank": 1,
+                }
+            ],
         }
     ),
     "distances": Distances.model_validate(
@@ -46,6 +55,7 @@ SHOWN: dict[str, Answer] = {
             "target": EVIL,
             "symmetric": 0.75,
             "standard_error": 0.5,
+            "interval": [-0.25, 1.75],
             "asymmetric": BOTH,
             "information": BOTH,
             "complexity": {"source": 1, "target": 2},

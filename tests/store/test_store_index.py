@@ -2,8 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from task2vec.distance import distance_error, task_symmetric_distance
+from task2vec.distance import (
+    distance_error,
+    distance_interval,
+    plain_symmetric_distance,
+    task_symmetric_distance,
+)
 from task2vec.store import ExactIndex, Role
+from task2vec.store.index.exact import candidates
 from task2vec.types import Neighbour
 
 
@@ -33,7 +39,10 @@ def test_an_index_finds_what_it_took_in_as_the_store_has_it_now(store, task):
             neighbour.name,
             task_symmetric_distance(a, there),
             distance_error(a, there),
+            distance_interval(a, there),
+            rank=neighbour.rank,
         )
+    assert found[0].rank == 1
     assert len(store.index(space)) == 4
     assert len(store.index(other)) == 2
 
@@ -44,8 +53,8 @@ def test_a_store_without_tasks_of_the_space_has_an_empty_index(store, task, role
     assert store.index(embedding.space).search(embedding, k=3, role=role) == []
 
 
-def test_only_the_embeddings_that_are_found_are_read(store, task):
-    for i in range(12):
+def test_only_the_embeddings_that_compete_are_read(store, task):
+    for i in range(20):
         store.tasks.add(*task(f"task{i}", seed=i))
     _, query = task("query", seed=3)
     asked = []
@@ -56,4 +65,13 @@ def test_only_the_embeddings_that_are_found_are_read(store, task):
 
     records, values = store.tasks.matrix(query.space)
     index = ExactIndex(query.space, records=records, values=values, embedding_of=embedding_of)
-    assert asked == [neighbour.id for neighbour in index.search(query, k=3)]
+    found = index.search(query, k=3)
+    assert len(asked) == candidates(3) < 20
+    plain = sorted(store.tasks.list(), key=lambda r: plain_distance(store, query, r.id))
+    assert asked == [record.id for record in plain[: len(asked)]]
+    told = sorted(asked, key=lambda id_: task_symmetric_distance(query, store.tasks.embedding(id_)))
+    assert [neighbour.id for neighbour in found] == told[:3]
+
+
+def plain_distance(store, query, id_):
+    return plain_symmetric_distance(query, store.tasks.embedding(id_))

@@ -16,7 +16,7 @@ from task2vec.distance import (
 )
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
-from task2vec.store.index.roles import role_distance, role_errors
+from task2vec.store.index.roles import role_distance, role_estimates
 from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
 
 _PICKED = 256
@@ -107,7 +107,7 @@ class ExactIndex:
     def scan(
         self, query: TaskEmbedding, rows: Rows, *, k: int, role: Role, alpha: float
     ) -> list[Neighbour]:
-        """Return the ``k`` nearest among ``rows``, by their exact distances."""
+        """Return the ``k`` nearest among ``rows``, having looked at all of them."""
         symmetric = self.symmetric(query, rows)
         return self.nearest(query, rows, symmetric=symmetric, k=k, role=role, alpha=alpha)
 
@@ -165,38 +165,70 @@ class ExactIndex:
     ) -> list[Neighbour]:
         """Return the ``k`` nearest among ``rows``, whose `symmetric` distances are given.
 
+        The nearest by the plain distance are candidates; without noise another order may result.
+
         None at all where fewer than ``k`` rows, or than all, have a symmetric distance up to
         ``reach``; tasks that are no longer what they were do not count.
         """
         wanted = min(k, rows.size)
         # Those replaced since. They are read once: whoever goes on replacing stops no search.
-        anew: dict[int, Neighbour] = {}
+        anew: dict[int, TaskEmbedding] = {}
         while math.isinf(reach) or np.count_nonzero(symmetric <= reach) >= wanted:
-            exact = self._nearly(query, rows, symmetric=symmetric, k=k, role=role, alpha=alpha)
-            told = exact | {i: task.distance for i, task in anew.items()}
-            first = sorted(told, key=lambda i: _nearest_first(told[i], self._records[i].name))[:k]
-            same: dict[int, TaskEmbedding] = {}
+            plain = self._nearly(
+                query, rows, symmetric=symmetric, k=candidates(k), role=role, alpha=alpha
+            )
+            plain |= {
+                i: role_distance(new.values, query, role=role, alpha=alpha)
+                for i, new in anew.items()
+            }
+            first = sorted(plain, key=lambda i: _nearest_first(plain[i], self._records[i].name))
+            tasks: dict[int, TaskEmbedding] = {}
             changed: list[int] = []
-            for i in first:
-                task = None if i in anew else self._current(i)
+            for i in first[: candidates(k)]:
+                if i in anew:
+                    tasks[i] = anew[i]
+                    continue
+                task = self._current(i)
                 if task is not None and np.array_equal(task.values, self._values[i]):
-                    same[i] = task
-                elif i not in anew:
-                    changed.append(i)
-                    if task is not None:
-                        distance = role_distance(task.values, query, role=role, alpha=alpha)
-                        (error,) = role_errors([task], query, role=role, alpha=alpha)
-                        anew[i] = self._neighbour(i, distance, error)
+                    tasks[i] = task
+                    continue
+                changed.append(i)
+                if task is not None:
+                    anew[i] = task
             if not changed:
-                errors = role_errors(list(same.values()), query, role=role, alpha=alpha)
-                told_of = dict(zip(same, errors, strict=True))
-                return [
-                    anew[i] if i in anew else self._neighbour(i, exact[i], told_of[i])
-                    for i in first
-                ]
+                return self._told(query, tasks, k=k, role=role, alpha=alpha)
             left = ~np.isin(rows, changed)
             rows, symmetric = rows[left], symmetric[left]
         return []
+
+    def _told(
+        self,
+        query: TaskEmbedding,
+        tasks: dict[int, TaskEmbedding],
+        *,
+        k: int,
+        role: Role,
+        alpha: float,
+    ) -> list[Neighbour]:
+        """Return the ``k`` nearest of the tasks by their distances without noise, with ranks."""
+        found = role_estimates(list(tasks.values()), query, role=role, alpha=alpha)
+        records = [self._records[i] for i in tasks]
+        order = sorted(
+            range(len(found)),
+            key=lambda j: _nearest_first(float(found.distances[j]), records[j].name),
+        )[:k]
+        errors, intervals = found.errors, found.intervals
+        return [
+            Neighbour(
+                id=records[j].id,
+                name=records[j].name,
+                distance=float(found.distances[j]),
+                standard_error=float(errors[j]),
+                interval=(float(intervals[j, 0]), float(intervals[j, 1])),
+                rank=rank,
+            )
+            for j, rank in zip(order, found.ranks(order), strict=True)
+        ]
 
     def _nearly(
         self,
@@ -208,7 +240,7 @@ class ExactIndex:
         role: Role,
         alpha: float,
     ) -> dict[int, float]:
-        """Return, with their exact distances, all ``rows`` that might be among the first ``k``."""
+        """Return, with their plain distances, all ``rows`` that might be among the first ``k``."""
         if not rows.size:
             return {}
         distances = self._in_role(symmetric, query, rows, role=role, alpha=alpha)
@@ -265,8 +297,13 @@ class ExactIndex:
         here = task.space == self._space and task.values.shape == self._values[i].shape
         return task if here else None
 
-    def _neighbour(self, i: int, distance: float, error: float) -> Neighbour:
-        return Neighbour(self._records[i].id, self._records[i].name, distance, error)
+
+def candidates(k: int) -> int:
+    """Return how many tasks, nearest by the plain distance, compete for ``k`` places.
+
+    docs/adr/0012-distances-without-noise.md says how many of the nearest are among them.
+    """
+    return k + max(10, k // 2)
 
 
 def _nearest_first(distance: float, name: str) -> tuple[bool, float, str]:

@@ -1,12 +1,13 @@
-"""The exact distance that a role asks for, and its standard error."""
+"""The distance that a role asks for: plain, to find candidates by; and as it is told."""
 
 from collections.abc import Sequence
 
 from task2vec.distance import (
+    DistanceEstimates,
     asymmetric_distance,
-    distance_errors,
-    errors_from_sources,
-    errors_to_targets,
+    estimate_distances,
+    estimate_from_sources,
+    estimate_to_targets,
     symmetric_distance,
     trivial_embedding,
     with_prior,
@@ -16,7 +17,7 @@ from task2vec.types import TaskEmbedding, Vector
 
 
 def role_distance(values: Vector, query: TaskEmbedding, *, role: Role, alpha: float) -> float:
-    """Return the distance between a query and a task with ``values`` (n,) of its space."""
+    """Return the plain distance between a query and a task with ``values`` (n,) of its space."""
     prior = query.space.prior_precision
     own, other = with_prior(query.values, prior), with_prior(values, prior)
     if role is Role.SYMMETRIC:
@@ -26,15 +27,14 @@ def role_distance(values: Vector, query: TaskEmbedding, *, role: Role, alpha: fl
     return float(asymmetric_distance(source=source, target=target, trivial=trivial, alpha=alpha))
 
 
-def role_errors(
+def role_estimates(
     tasks: Sequence[TaskEmbedding], query: TaskEmbedding, *, role: Role, alpha: float
-) -> list[float]:
-    """Return the standard errors of the distances between a query and each of the tasks."""
+) -> DistanceEstimates:
+    """Return the distances between a query and each of the tasks, corrected for noise."""
     match role:
         case Role.SYMMETRIC:
-            found = distance_errors(query, tasks)
+            return estimate_distances(query, tasks)
         case Role.SOURCES_FOR:
-            found = errors_from_sources(tasks, query, alpha=alpha)
+            return estimate_from_sources(tasks, query, alpha=alpha)
         case Role.TARGETS_FOR:
-            found = errors_to_targets(query, tasks, alpha=alpha)
-    return [float(error) for error in found]
+            return estimate_to_targets(query, tasks, alpha=alpha)

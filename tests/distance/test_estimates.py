@@ -4,15 +4,21 @@ from math import sqrt
 import numpy as np
 import pytest
 from factories import PROVENANCE, draw_replicates
+from scipy.stats import t as student
 
 from task2vec.distance import (
+    DistanceEstimates,
     asymmetric_distance,
     asymmetric_distance_error,
     distance_error,
-    distance_errors,
-    errors_from_sources,
-    errors_to_targets,
+    distance_interval,
+    estimate_distances,
+    estimate_from_sources,
+    estimate_to_targets,
+    information_distance,
+    plain_information_distance,
     symmetric_distance,
+    task_information_distance,
     task_symmetric_distance,
 )
 from task2vec.types import TaskEmbedding
@@ -33,7 +39,7 @@ def rng():
 def pair(embedding, rng):
     return tuple(
         embedding(x, replicates=draw_replicates(rng, ELEMENTS, groups), prior_precision=PRIOR)
-        for x, groups in ((A, 8), (B, 5))
+        for x, groups in ((A, 7), (B, 5))
     )
 
 
@@ -55,7 +61,7 @@ def naive(distances):
 def test_the_error_agrees_with_a_naive_loop(pair):
     a, b = pair
     x, y = (task.values.astype(float) + PRIOR for task in pair)
-    by_a = [float(symmetric_distance(left_out(a, k), y)) for k in range(8)]
+    by_a = [float(symmetric_distance(left_out(a, k), y)) for k in range(7)]
     by_b = [float(symmetric_distance(x, left_out(b, k))) for k in range(5)]
     assert distance_error(a, b) == pytest.approx(sqrt(naive(by_a) + naive(by_b)), rel=1e-9)
     assert distance_error(b, a) == pytest.approx(distance_error(a, b), rel=1e-9)
@@ -70,7 +76,7 @@ def test_the_asymmetric_error_agrees_with_a_naive_loop(pair, alpha):
 
     a, b = pair
     x, y = (task.values.astype(float) + PRIOR for task in pair)
-    by_source = [distance(left_out(a, k), y) for k in range(8)]
+    by_source = [distance(left_out(a, k), y) for k in range(7)]
     by_target = [distance(x, left_out(b, k)) for k in range(5)]
     got = asymmetric_distance_error(source=a, target=b, alpha=alpha)
     assert got == pytest.approx(sqrt(naive(by_source) + naive(by_target)), rel=1e-9)
@@ -94,6 +100,10 @@ def embed(images):
         replicates=images.reshape(GROUPS, -1, ELEMENTS).mean(axis=1),
         provenance=replace(PROVENANCE, space=space),
     )
+
+
+def of_groups(groups):
+    return embed(np.repeat(groups, IMAGES // GROUPS, axis=0))
 
 
 def shuffled(task, rng):
@@ -167,14 +177,15 @@ def test_without_a_prior_an_element_that_is_0_in_both_makes_the_error_unknown(em
 
 
 def test_an_embedding_of_many_slices_has_the_error_of_the_plain_formula(embedding, rng):
+    # Other noise than that of single groups is known of eight groups only.
     a, b = (
-        embedding(values, replicates=draw_replicates(rng, 5000, 8), prior_precision=PRIOR)
+        embedding(values, replicates=draw_replicates(rng, 5000, 7), prior_precision=PRIOR)
         for values in np.exp(np.arange(5000) % 7 + rng.normal(size=(2, 5000)) - 12)
     )
 
     def without(task):
         ratios = task.replicates.astype(float)
-        return task.values * np.maximum(8 - ratios, 0) / 7 + PRIOR
+        return task.values * np.maximum(7 - ratios, 0) / 6 + PRIOR
 
     whole_a, whole_b = (task.values.astype(float) + PRIOR for task in (a, b))
     by_a = symmetric_distance(without(a), whole_b)
@@ -197,10 +208,88 @@ def test_many_errors_are_those_of_one_at_a_time(embedding, rng):
         for groups in (8, *[8] * 20, 5, 5, 8, 3)
     )
     one_by_one = [distance_error(query, task) for task in tasks]
-    assert distance_errors(query, tasks) == pytest.approx(one_by_one, rel=1e-12)
+    assert estimate_distances(query, tasks).errors == pytest.approx(one_by_one, rel=1e-5)
     from_each = [asymmetric_distance_error(source=task, target=query) for task in tasks]
-    assert errors_from_sources(tasks, query) == pytest.approx(from_each, rel=1e-12)
+    assert estimate_from_sources(tasks, query).errors == pytest.approx(from_each, rel=1e-5)
     to_each = [asymmetric_distance_error(source=query, target=task) for task in tasks]
-    assert errors_to_targets(query, tasks) == pytest.approx(to_each, rel=1e-12)
+    assert estimate_to_targets(query, tasks).errors == pytest.approx(to_each, rel=1e-5)
     assert not np.allclose(from_each, to_each)
-    assert errors_from_sources([], query).shape == distance_errors(query, []).shape == (0,)
+    assert estimate_from_sources([], query).errors.shape == (0,)
+    assert estimate_distances(query, []).intervals.shape == (0, 2)
+
+
+def ties(distances, *, by_query, by_task, groups=8):
+    """Distances from one query whose errors are as given, one of each kind a task."""
+    count = len(distances)
+    return DistanceEstimates(
+        distances=np.array(distances),
+        by_query=np.array(by_query, dtype=float).reshape(count, -1),
+        by_task=np.square(by_task),
+        by_halving=np.zeros((count, 7)),
+        groups=np.full(count, groups),
+    )
+
+
+def test_an_interval_is_students_with_the_freedom_of_welch_and_satterthwaite():
+    found = ties([0.3], by_query=[[0.03, 0.0, 0.0]], by_task=[0.04])
+    freedom = 0.05**4 / (0.03**4 / 2 + 0.04**4 / 7)
+    reach = 0.05 * student.ppf(0.975, freedom)
+    assert found.errors == pytest.approx([0.05])
+    assert found.intervals == pytest.approx(np.array([[0.3 - reach, 0.3 + reach]]))
+
+
+def test_noise_that_both_share_separates_them_no_less():
+    shared = [[0.1, -0.1, 0.1]] * 2
+    apart = ties([0.2, 0.25], by_query=shared, by_task=[0.001, 0.001])
+    assert apart.errors.min() > 0.17
+    assert apart.ranks([0, 1]) == [1, 2]
+    opposed = ties([0.2, 0.25], by_query=[[0.1, -0.1, 0.1], [-0.1, 0.1, -0.1]], by_task=[0, 0])
+    assert opposed.ranks([0, 1]) == [1, 1]
+
+
+def test_a_tie_is_with_the_first_of_its_rank_and_not_with_whoever_comes_before():
+    # Each is within the noise of its neighbour, the third is not within that of the first.
+    found = ties([0.10, 0.12, 0.14, 0.5], by_query=np.zeros((4, 8)), by_task=[0.01] * 4)
+    assert found.ranks([0, 1, 2, 3]) == [1, 1, 3, 4]
+    assert found.same(0, 1)
+    assert found.same(1, 2)
+    assert not found.same(0, 2)
+
+
+def test_what_is_known_exactly_ties_only_where_it_is_equal():
+    found = ties([0.1, 0.1, 0.1 + 1e-9], by_query=np.zeros((3, 8)), by_task=[0, 0, 0])
+    assert found.ranks([0, 1, 2]) == [1, 1, 3]
+    assert found.intervals == pytest.approx(np.array([[0.1, 0.1]] * 3), abs=1e-8)
+
+
+def test_of_distances_not_known_none_ties():
+    found = ties([np.nan, np.nan], by_query=np.zeros((2, 8)), by_task=[0, 0])
+    assert found.ranks([0, 1]) == [1, 2]
+
+
+def test_an_embedding_is_at_no_distance_from_itself(rng):
+    a = embed(of_images(A, rng))
+    assert task_symmetric_distance(a, a) == 0
+
+
+def test_the_symmetric_distance_is_symmetric(rng):
+    a, b = embed(of_images(A, rng)), embed(of_images(B, rng))
+    assert task_symmetric_distance(a, b) == pytest.approx(task_symmetric_distance(b, a), abs=1e-6)
+    assert distance_interval(a, b) == pytest.approx(distance_interval(b, a), abs=1e-5)
+
+
+def test_the_information_distance_is_corrected_for_noise(rng):
+    twice = 1.5 * A
+    true = float(information_distance(source=A + PRIOR, target=twice + PRIOR))
+
+    def noisy(values):
+        """Eight groups whose elements vary by three tenths, each on its own."""
+        return values * rng.gamma(11, 1 / 11, size=(GROUPS, 40, ELEMENTS))
+
+    plain, told = [], []
+    for a, b in zip(noisy(A).swapaxes(0, 1), noisy(twice).swapaxes(0, 1), strict=True):
+        pair = {"source": of_groups(a), "target": of_groups(b)}
+        plain.append(plain_information_distance(**pair))
+        told.append(task_information_distance(**pair))
+    assert np.mean(plain) - true > 5 * np.std(plain) / sqrt(40)
+    assert abs(np.mean(told) - true) < (np.mean(plain) - true) / 4

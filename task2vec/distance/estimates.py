@@ -1,0 +1,251 @@
+"""Distances as they are told: corrected for noise, with their errors and intervals, and ties.
+
+The variance of a distance has three parts: what each group of the query's images does on its own,
+what each of the other task's does (both by the jackknife), and what they do together, which the
+halvings tell. Two distances from one query share the first part and some of the last, so that
+their difference is better known than either.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from task2vec.distance.asymmetric import ALPHA
+from task2vec.distance.between import (
+    plain_symmetric_distance,
+    precisions,
+    task_complexity,
+    trivial_of,
+)
+from task2vec.distance.jackknife import deviations, without_a_group, without_groups_of
+from task2vec.distance.noiseless import GROUPS, HALVINGS, Groups, Noiseless, noiseless_distances
+from task2vec.distance.operands import Array
+from task2vec.types import TaskEmbedding
+
+LEVEL = 0.95
+"""The share of repeats in which an interval holds the distance without noise."""
+
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True, eq=False)
+class DistanceEstimates:
+    """The distances between a query and m tasks.
+
+    ``distances`` (m,) are corrected for noise and signed. ``by_query`` (m, K), ``by_task`` (m,)
+    and ``by_halving`` (m, 7) are their errors' parts: the squares of a row add up to a variance,
+    and ``by_task`` is one. ``groups`` (m,) are the numbers of the tasks' groups.
+    """
+
+    distances: Array
+    by_query: Array
+    by_task: Array
+    by_halving: Array
+    groups: Array
+
+    def __len__(self) -> int:
+        """Return m."""
+        return len(self.distances)
+
+    @property
+    def errors(self) -> Array:
+        """The standard error of each distance, shape (m,)."""
+        return np.asarray(np.sqrt(np.sum(self._variances(), axis=0)))
+
+    @property
+    def intervals(self) -> Array:
+        """The 95 % interval of each distance, shape (m, 2); it may reach below 0."""
+        reach = _quantile(*self._variances(), freedom=self._freedom(self.groups)) * self.errors
+        return np.stack([self.distances - reach, self.distances + reach], axis=1)
+
+    def _variances(self) -> tuple[Array, Array, Array]:
+        squares = np.square(self.by_query).sum(axis=1), np.square(self.by_halving).sum(axis=1)
+        return squares[0], self.by_task, squares[1]
+
+    def _freedom(self, groups: Array) -> tuple[Array, ...]:
+        return np.array(self.by_query.shape[1] - 1), groups - 1, np.array(HALVINGS - 1)
+
+    def same(self, first: int, second: int) -> bool:
+        """Return whether two of the distances differ by no more than their noise.
+
+        By its 95 % interval, their difference is then 0 for all that is known. What leaving out
+        images of the query does to both at once does not count.
+        """
+        variances = (
+            np.square(self.by_query[first] - self.by_query[second]).sum(),
+            self.by_task[first] + self.by_task[second],
+            np.square(self.by_halving[first] - self.by_halving[second]).sum(),
+        )
+        fewest = np.minimum(self.groups[first], self.groups[second])
+        reach = _quantile(*variances, freedom=self._freedom(fewest)) * np.sqrt(sum(variances))
+        return bool(abs(self.distances[first] - self.distances[second]) <= reach)
+
+    def ranks(self, order: Sequence[int]) -> list[int]:
+        """Return the ranks of the distances in this ``order``, the nearest first.
+
+        A task shares the rank of the one that opened it unless it is farther by more than the
+        noise of the difference: 1, 1, 3 where the second is as near as the first for all that is
+        known, and the third is not.
+        """
+        ranks: list[int] = []
+        first = 0
+        for place, task in enumerate(order):
+            if not self.same(order[first], task):
+                first = place
+            ranks.append(first + 1)
+        return ranks
+
+    def chosen(self, rows: Sequence[int]) -> "DistanceEstimates":
+        """Return those of some of the tasks, in this order."""
+        rows = list(rows)
+        return DistanceEstimates(
+            self.distances[rows],
+            self.by_query[rows],
+            self.by_task[rows],
+            self.by_halving[rows],
+            self.groups[rows],
+        )
+
+
+def _quantile(*variances: Array, freedom: tuple[Array, ...]) -> Array:
+    """Return Student's quantile for a sum of variances: Welch 1947, Satterthwaite 1946."""
+    total = np.asarray(sum(variances))
+    parts = sum(np.square(v) / f for v, f in zip(variances, freedom, strict=True))
+    # Exactly known distances have an interval of no width, whatever the quantile.
+    known = np.divide(np.square(total), parts, out=np.ones_like(total), where=np.asarray(parts) > 0)
+    return np.asarray(student.ppf((1 + LEVEL) / 2, known))
+
+
+def estimate_distances(query: TaskEmbedding, tasks: Sequence[TaskEmbedding]) -> DistanceEstimates:
+    """Estimate the symmetric distances between a query and each of m tasks.
+
+    The images of the two are taken to be different ones: noise that both have in common is
+    corrected for although it raises nothing; but an embedding is at distance 0 from itself. Of
+    fewer than eight images the noise is too little known: theirs is not corrected for. Heads are
+    held.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    # To a target the source's complexity is a constant; without a weight it is none.
+    return estimate_to_targets(query, tasks, alpha=0.0)
+
+
+def estimate_from_sources(
+    sources: Sequence[TaskEmbedding], target: TaskEmbedding, *, alpha: float = ALPHA
+) -> DistanceEstimates:
+    """Estimate the asymmetric distances from each of m sources to a target, the query.
+
+    A group left out of a source changes its distance to the target and its complexity at once; the
+    trivial embedding is a constant. Complexity is not corrected, which noise hardly changes: see
+    docs/adr/0012-distances-without-noise.md.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+
+    def part(some: Sequence[TaskEmbedding]) -> DistanceEstimates:
+        near = _corrected(target, some)
+        far = np.array([task_complexity(source) for source in some])
+        left = without_a_group(some, [precisions(target), trivial_of(target)])
+        return DistanceEstimates(
+            distances=near.distances - alpha * far,
+            by_query=deviations(without_groups_of(target, some)),
+            by_task=np.square(deviations(left[0] - alpha * left[1])).sum(axis=1),
+            by_halving=near.by_halving,
+            groups=np.array([len(source.replicates) for source in some]),
+        )
+
+    return _in_parts(target, sources, part)
+
+
+def estimate_to_targets(
+    source: TaskEmbedding, targets: Sequence[TaskEmbedding], *, alpha: float = ALPHA
+) -> DistanceEstimates:
+    """Estimate the asymmetric distances from a source, the query, to each of m targets.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    far, own = 0.0, np.zeros(1)
+    if alpha:
+        far, own = task_complexity(source), without_a_group([source], [trivial_of(source)])[0]
+
+    def part(some: Sequence[TaskEmbedding]) -> DistanceEstimates:
+        near = _corrected(source, some)
+        (left,) = without_a_group(some, [precisions(source)])
+        return DistanceEstimates(
+            distances=near.distances - alpha * far,
+            by_query=deviations(without_groups_of(source, some) - alpha * own),
+            by_task=np.square(deviations(left)).sum(axis=1),
+            by_halving=near.by_halving,
+            groups=np.array([len(target.replicates) for target in some]),
+        )
+
+    return _in_parts(source, targets, part)
+
+
+def _in_parts(
+    query: TaskEmbedding,
+    tasks: Sequence[TaskEmbedding],
+    part: Callable[[Sequence[TaskEmbedding]], DistanceEstimates],
+) -> DistanceEstimates:
+    """Estimate some tasks at a time."""
+    for task in tasks:
+        query.space.check_same(task.space)
+    count = len(query.replicates)
+    none = np.empty(0)
+    found = [
+        DistanceEstimates(none, np.empty((0, count)), none, np.empty((0, HALVINGS)), none),
+        *(part(some) for some in _parts(tasks)),
+    ]
+    return DistanceEstimates(
+        *(
+            np.concatenate([getattr(each, name) for each in found])
+            for name in ("distances", "by_query", "by_task", "by_halving", "groups")
+        )
+    )
+
+
+def _parts(tasks: Sequence[TaskEmbedding]) -> list[list[TaskEmbedding]]:
+    """Cut the tasks where their numbers of groups change, and where they are many."""
+    parts: list[list[TaskEmbedding]] = []
+    for task in tasks:
+        last = parts[-1] if parts else []
+        if not last or len(last) == _AT_ONCE or len(last[0].replicates) != len(task.replicates):
+            parts.append([])
+        parts[-1].append(task)
+    return parts
+
+
+def _corrected(query: TaskEmbedding, tasks: Sequence[TaskEmbedding]) -> Noiseless:
+    """Return the symmetric distances of m tasks, corrected where their noise is known."""
+    plain = np.array([plain_symmetric_distance(query, task) for task in tasks])
+    found = Noiseless(plain, np.zeros((len(tasks), HALVINGS)))
+    if len(query.replicates) == GROUPS:
+        noisy = [i for i, task in enumerate(tasks) if not is_same(query, task)]
+    else:
+        noisy = [i for i, task in enumerate(tasks) if len(task.replicates) == GROUPS]
+    if noisy:
+        corrected = noiseless_distances(
+            _groups(query),
+            [_groups(tasks[i]) for i in noisy],
+            prior_precision=query.space.prior_precision,
+        )
+        found.distances[noisy] = corrected.distances
+        found.by_halving[noisy] = corrected.by_halving
+    return found
+
+
+def _groups(task: TaskEmbedding) -> Groups:
+    """Return the estimates from each group, (8, n), or the elements (1, n) as if known exactly."""
+    if len(task.replicates) != GROUPS:
+        return task.values[None]
+    return np.asarray(task.values * task.replicates)
+
+
+def is_same(a: TaskEmbedding, b: TaskEmbedding) -> bool:
+    """Return whether two embeddings are one: then they have their noise in common."""
+    return np.array_equal(a.values, b.values) and np.array_equal(a.replicates, b.replicates)

@@ -1,0 +1,190 @@
+"""What a symmetric distance would be without the noise of its two embeddings.
+
+Noise raises a distance, and not by a little: one image in some hundred may hold most of what a
+filter shows, so that even embeddings of the same task and head are far apart. Such noise is neither
+small nor Gaussian, which rules out corrections of first order: the jackknife's leaves half of it.
+
+With ``z = (a - b)/(a + b)``, element by element, ``q = mean z^2`` and ``t = mean z``, the
+distance is ``d = 1 - (1 - q)/sqrt((1 + q)^2 - 4 t^2)``: put ``u = (1 + z)/2`` for ``a/(a + b)``
+and ``v = (1 - z)/2`` into ``1 - uv/sqrt(uu vv)``. Two things happen to q.
+
+- The squares of z hold its variance: ``E z^2 = (E z)^2 + Var z``. So the *plain* distance r is
+  too large.
+- Of two *disjoint* halves of the images the products have none: ``E z_1 z_2 = (E z)^2``, and
+  likewise for t. But z bends towards 0 at both ends, so that noise shrinks its mean, and the
+  *crossed* distance c is too small. It is right for two equally noisy embeddings of one task,
+  whose ``E z`` is 0.
+
+Both are off by what falls as the parts grow, so they meet in the distance without noise. Halves
+(r4, c4) and quarters (r2, c2) of the eight groups of images are two points of the curve (r, c);
+its tangent, of slope ``s = (c4 - c2)/(r2 - r4)``, meets the diagonal r = c in
+``c4 + s/(1 + s) (r4 - c4)``, whatever the law by which the noise falls with the images. The curve
+itself rises ever faster, as the crossed distance gains what the plain one loses: from there on its
+mean slope is about `_BEND` times s (docs/adr/0012-distances-without-noise.md).
+
+The halvings also tell how well that is known. Products of different groups are as good as
+independent; a halving holds 16 of the 28, two of them have 8 in common, and their mean holds all
+with equal weight. So its variance, 1/28 of that of one product, is 8/7 of the variance between
+the halvings, 1/16 - 1/32. What a group does on its own is the same in every halving: for that see
+`task2vec.distance.estimates`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import hadamard
+
+from task2vec.distance.operands import Array
+
+GROUPS = 8
+"""The number of groups that the images of an embedding are dealt to, where there are as many."""
+
+HALVINGS = GROUPS - 1
+
+_BEND = 1.5
+# However noisy, the two meet between them, or not far below.
+_FARTHEST = 0.5
+# A slice and its scratch space stay in a core's second-level cache.
+_SLICE = 1024
+
+Groups = NDArray[np.float32]
+
+
+def _shares() -> Groups:
+    """Return which groups make up the halves and the quarters, shape (7 * 2 + 7 * 4, 8).
+
+    The seven balanced halvings of a Hadamard matrix stand for all 35: every two groups are on one
+    side equally often (McCarthy 1969, "Pseudo-replication: half samples").
+    """
+    one = hadamard(GROUPS)[1:] > 0
+    two = np.roll(one, 1, axis=0)
+    halves = np.stack([one, ~one], axis=1)
+    quarters = np.stack([one & two, one & ~two, ~one & two, ~one & ~two], axis=1)
+    parts = np.concatenate([halves.reshape(-1, GROUPS), quarters.reshape(-1, GROUPS)])
+    shares = parts / parts.sum(axis=-1, keepdims=True)
+    return np.asarray(shares.astype(np.float32))
+
+
+_SHARES = _shares()
+# Which quarter of the other embedding a quarter meets: by halving, all four take turns; seen from
+# the other side it is the same one.
+_MET = np.arange(4) ^ (np.arange(HALVINGS) % 4)[:, None]
+_BY_HALVING = np.arange(HALVINGS)[:, None]
+
+
+@dataclass(frozen=True, eq=False)
+class Noiseless:
+    """``distances`` (m,), and by how much each is another one by each halving, to first order.
+
+    The variance that products of groups give a distance is the sum of the squares of its row of
+    ``by_halving`` (m, 7).
+    """
+
+    distances: Array
+    by_halving: Array
+
+
+def noiseless_distances(
+    query: Groups, others: Sequence[Groups], *, prior_precision: float
+) -> Noiseless:
+    """Estimate the symmetric distances that a query would have to m others without noise.
+
+    Signed: for two embeddings of one task it is as often below 0 as above. The noise of one must
+    be independent of the other's. Computed in float32, which is off by some 1e-6.
+
+    Args:
+        query: the estimates from each of the eight groups of images, shape (8, n); or (1, n) for
+            what is known exactly.
+        others: the same of the others.
+        prior_precision: is added to every element.
+    """
+    size = query.shape[-1]
+    sums = [_Sums() for _ in others]
+    for start in range(0, size, _SLICE):
+        elements = slice(start, start + _SLICE)
+        own = _parts(query[:, elements], prior_precision)
+        for each, other in zip(sums, others, strict=True):
+            each.add(own, _parts(other[:, elements], prior_precision))
+    # Axes: six statistics, m others, seven halvings.
+    seen = np.stack([each.statistics(size) for each in sums], axis=1)
+    middle = seen.mean(axis=2)
+    # A small step, since those of single halvings may leave the range where distances exist.
+    step = 0.05
+    around = _meeting(middle[:, :, None] + step * (seen - middle[:, :, None]))
+    spread = (around - around.mean(axis=1, keepdims=True)) / step
+    scale = np.sqrt(GROUPS / HALVINGS / (HALVINGS - 1))
+    return Noiseless(_meeting(middle), np.asarray(scale * spread))
+
+
+class _Sums:
+    """Sums over elements of z, of its squares and of its crossed products, by halving."""
+
+    def __init__(self) -> None:
+        self.halves = np.zeros((3, HALVINGS, 4))
+        self.quarters = np.zeros((3, HALVINGS, 4))
+
+    def add(self, a: tuple[Groups, Groups], b: tuple[Groups, Groups]) -> None:
+        """Add those of some elements of two embeddings, given by halves and quarters."""
+        z = _differences(a[0][:, :, None], b[0][:, None]).reshape(HALVINGS, 4, -1)
+        self.halves[0] += z.sum(axis=-1)
+        self.halves[1] += np.einsum("ijk,ijk->ij", z, z)
+        # The halves are in the order (1, 1), (1, 2), (2, 1), (2, 2) of both embeddings: the first
+        # and the last have no image in common, nor do the middle two.
+        self.halves[2, :, :2] += np.einsum("ijk,ijk->ij", z[:, :2], z[:, :1:-1])
+        z = _differences(a[1], b[1][_BY_HALVING, _MET])
+        self.quarters[0] += z.sum(axis=-1)
+        self.quarters[1] += np.einsum("ijk,ijk->ij", z, z)
+        whole = z.sum(axis=1)
+        self.quarters[2, :, 0] += np.einsum("ik,ik->i", whole, whole)
+
+    def statistics(self, size: int) -> Array:
+        """Return (6, 7): plain distance, crossed q and t^2, of halves and of quarters."""
+        mean4, square4, crossed4 = self.halves / size
+        mean2, square2, crossed2 = self.quarters / size
+        return np.stack(
+            [
+                _distance(square4, np.square(mean4)).mean(axis=1),
+                crossed4[:, :2].mean(axis=1),
+                (mean4[:, 0] * mean4[:, 3] + mean4[:, 1] * mean4[:, 2]) / 2,
+                _distance(square2, np.square(mean2)).mean(axis=1),
+                # The sum over i /= j of x_i x_j is the square of the sum less the squares.
+                (crossed2[:, 0] - square2.sum(axis=1)) / 12,
+                (np.square(mean2.sum(axis=1)) - np.square(mean2).sum(axis=1)) / 12,
+            ]
+        )
+
+
+def _parts(groups: Groups, prior_precision: float) -> tuple[Groups, Groups]:
+    """Return the halves (7, 2, e) and quarters (7, 4, e), the prior added."""
+    shares = _SHARES if len(groups) == GROUPS else np.ones((len(_SHARES), 1), dtype=np.float32)
+    found = shares @ groups
+    found += np.float32(prior_precision)
+    cut, size = 2 * HALVINGS, groups.shape[-1]
+    return found[:cut].reshape(HALVINGS, 2, size), found[cut:].reshape(HALVINGS, 4, size)
+
+
+def _differences(a: Groups, b: Groups) -> Groups:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = a + b
+        difference: Groups = np.subtract(a, b)
+        np.divide(difference, total, out=difference)
+        return difference
+
+
+def _distance(q: Array, t: Array) -> Array:
+    # Products may leave the range that squares have, where the root is none.
+    root = np.sqrt(np.maximum(np.square(1 + q) - 4 * t, 1e-300))
+    return np.asarray(1 - (1 - q) / root)
+
+
+def _meeting(seen: Array) -> Array:
+    """Return where the plain and the crossed distance meet, from the six statistics."""
+    r4, r2 = seen[0], seen[3]
+    c4, c2 = _distance(seen[1], seen[2]), _distance(seen[4], seen[5])
+    # Parts that do not differ have no slope, and nothing to correct.
+    slope = np.divide(c4 - c2, r2 - r4, out=np.zeros_like(r4), where=r2 - r4 > 1e-9)
+    slope = np.where(slope > 0, _BEND * slope, np.maximum(slope, -_FARTHEST))
+    share = np.maximum(slope / (1 + slope), -_FARTHEST)
+    return np.asarray(c4 + share * (r4 - c4))

@@ -1,0 +1,98 @@
+"""Distances between tasks: those of their embeddings, corrected for the noise of these."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from task2vec.distance.asymmetric import ALPHA
+from task2vec.distance.between import plain_information_distance, precisions
+from task2vec.distance.estimates import estimate_distances, estimate_to_targets, is_same
+from task2vec.distance.information import information_distance
+from task2vec.distance.noiseless import GROUPS
+from task2vec.distance.operands import Array
+from task2vec.types import TaskEmbedding
+
+
+def task_symmetric_distance(a: TaskEmbedding, b: TaskEmbedding) -> float:
+    """Return the symmetric distance, corrected for noise; between near tasks it may be negative.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    return float(estimate_distances(a, [b]).distances[0])
+
+
+def distance_error(a: TaskEmbedding, b: TaskEmbedding) -> float:
+    """Return the standard error of `task_symmetric_distance`, the heads held.
+
+    Itself it is known to about a quarter. Without a prior, elements that are 0 in both make it nan.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    return float(estimate_distances(a, [b]).errors[0])
+
+
+def distance_interval(a: TaskEmbedding, b: TaskEmbedding) -> tuple[float, float]:
+    """Return the 95 % interval of `task_symmetric_distance`; it may reach below 0.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    low, high = estimate_distances(a, [b]).intervals[0]
+    return float(low), float(high)
+
+
+def task_asymmetric_distance(
+    *, source: TaskEmbedding, target: TaskEmbedding, alpha: float = ALPHA
+) -> float:
+    """Return how bad a start ``source`` is for ``target``; smaller is better, may be negative.
+
+    Its symmetric part is corrected for noise.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    return float(estimate_to_targets(source, [target], alpha=alpha).distances[0])
+
+
+def asymmetric_distance_error(
+    *, source: TaskEmbedding, target: TaskEmbedding, alpha: float = ALPHA
+) -> float:
+    """Return the standard error of `task_asymmetric_distance`, the heads held.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    return float(estimate_to_targets(source, [target], alpha=alpha).errors[0])
+
+
+def task_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -> float:
+    """Return the nats that the target's posterior needs beyond the source as prior.
+
+    Noise doubles it easily, mostly through ``1/target``. Unlike the symmetric distance it does not
+    saturate, and the jackknife's correction of first order, ``K d - (K - 1) mean d_k`` once for
+    each side, does well: docs/adr/0012-distances-without-noise.md. It may come out negative.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    plain = plain_information_distance(source=source, target=target)
+    if not np.isfinite(plain) or is_same(source, target):
+        return plain
+    prior, posterior = precisions(source), precisions(target)
+    corrected = plain
+    if len(source.replicates) == GROUPS:
+        without = [information_distance(source=x, target=posterior) for x in _left_out(source)]
+        corrected -= (GROUPS - 1) * float(np.mean(without) - plain)
+    if len(target.replicates) == GROUPS:
+        without = [information_distance(source=prior, target=x) for x in _left_out(target)]
+        corrected -= (GROUPS - 1) * float(np.mean(without) - plain)
+    return corrected
+
+
+def _left_out(task: TaskEmbedding) -> Iterator[Array]:
+    """Yield the elements (n,) without each group, the prior added."""
+    for ratios in task.replicates:
+        rest = np.maximum(GROUPS - ratios.astype(np.float64), 0.0) / (GROUPS - 1)
+        yield task.values * rest + task.space.prior_precision
