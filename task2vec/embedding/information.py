@@ -1,13 +1,14 @@
 """From a task and a probe to the information that the task needs in the probe's weights."""
 
 import math
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from task2vec.data.open import open_source
 from task2vec.data.sample import Sample, draw_sample
 from task2vec.data.task import Task
 from task2vec.errors import SettingError
@@ -20,10 +21,13 @@ from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.independent_labels import label_weights
 from task2vec.probe.penalty import DEFAULT_PENALTY
 from task2vec.probe.probe import Pixels, Probe
+from task2vec.probe.registry import DEFAULT_PROBE, load_probe
 from task2vec.types import Likelihood
 
 #: Told of (beta, state of its fit), after every round.
 Told = Callable[[float, FitState], None]
+
+DEFAULT_BETAS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class InformationSettings:
 
     images: int = 100
     beta: float = 1e-5
-    betas: tuple[float, ...] = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+    betas: tuple[float, ...] = DEFAULT_BETAS
     seed: int = 0
     head_penalty: float = DEFAULT_PENALTY
     prior_std: float | None = None
@@ -168,6 +172,33 @@ def noisy_task(probe: Probe, sample: Sample[Pixels], settings: InformationSettin
     )
     of_place = nats_of_place(copy.power, prior=layer_prior, counts=counts)
     return NoisyTask(objective, copy, head, layer_prior, of_place, counts)
+
+
+def information(
+    source: object,
+    probe: str = DEFAULT_PROBE,
+    *,
+    images: int = 100,
+    beta: float = 1e-5,
+    betas: Sequence[float] = DEFAULT_BETAS,
+    seed: int = 0,
+    settings: InformationSettings | None = None,
+    progress: Told | None = None,
+) -> TaskInformation:
+    """Tell how much information a task needs in a probe's weights; nothing is stored.
+
+    ``source`` is whatever `open_source` opens, or a `Task`. The arguments that settings have too
+    win over them. Raises `SourceError` when the source cannot be read, `UnknownNameError` for an
+    unknown probe.
+    """
+    wanted = replace(
+        settings or InformationSettings(),
+        images=images,
+        beta=beta,
+        betas=tuple(betas),
+        seed=seed,
+    )
+    return measure_information(open_source(source), load_probe(probe), wanted, progress)
 
 
 def measure_information(
