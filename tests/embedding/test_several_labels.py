@@ -12,7 +12,7 @@ from oracles import independent_fisher_by_definition
 from task2vec import distance
 from task2vec.data.arrays import task_from_arrays
 from task2vec.embedding.embedder import Embedder
-from task2vec.embedding.head_noise import _with_all_classes
+from task2vec.embedding.head_noise import _with_all_classes, expected_refit_distance
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.embedding.standard_error import deal_groups
 from task2vec.errors import SpaceMismatchError
@@ -213,6 +213,34 @@ def test_groups_share_out_the_images_of_rare_classes():
     assert np.bincount(groups).tolist() == [8] * 8
     # One image of the rare class in each group.
     assert sorted(groups[labels[:, 1] == 1]) == list(range(8))
+
+
+def test_compares_the_heads_of_two_halves(tiny_probe, embed):
+    settings = EmbeddingSettings(estimator=Estimator.EXACT, prior_precision=1e-4)
+    sample = embed(colours(28, missing=0.2)).sample
+    features = tiny_probe.features(list(sample.images)).numpy()
+    groups = deal_groups(sample.labels)
+    embeddings = []
+    for parity in (0, 1):
+        half = groups % 2 == parity
+        for c in range(3):
+            for value in (0, 1):
+                having = sample.labels[:, c] == value
+                # Both halves have both sides of every class, so that none is lent.
+                assert (having & half).any()
+        head = fit_head(features[half], sample.labels[half], classes=3)
+        embeddings.append(by_definition(tiny_probe, sample, head).mean(axis=0) + 1e-4)
+    expected = distance.symmetric_distance(*embeddings) / 2
+    found = expected_refit_distance(
+        tiny_probe,
+        sample,
+        features,
+        head=fit_head(features, sample.labels, classes=3),
+        groups=groups,
+        settings=settings,
+    )
+    assert expected > 1e-4
+    assert found == pytest.approx(expected, rel=1e-3)
 
 
 def test_halves_have_both_sides_of_every_class():
