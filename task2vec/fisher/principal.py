@@ -61,7 +61,8 @@ def principal_cotangents(
     energies = root_gram.diagonal()
     turned = min(logits.shape[1], TURNED)
     most = energies.topk(turned, dim=1).indices
-    eigenvalues, V = torch.linalg.eigh(root_gram.block(most))
+    # Logits that are not finite have no basis, and show in what is sent back whatever it is.
+    eigenvalues, V = torch.linalg.eigh(root_gram.block(most).nan_to_num())
     lean = torch.cos(torch.arange(1.0, turned + 1, dtype=torch.float64))
     V = V * torch.where(torch.einsum("nkj,k->nj", V, lean) < 0, -1.0, 1.0)[:, None, :]
     energies = energies.scatter(1, most, eigenvalues)

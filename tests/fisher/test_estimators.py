@@ -256,6 +256,15 @@ def test_more_draws_deal_the_directions_out_evenly():
 
 
 @pytest.mark.parametrize("estimator", [*SIGNS, Estimator.EXACT])
+def test_logits_that_are_not_finite_show(estimator):
+    logits = LOGITS.clone()
+    logits[0, 1] = torch.nan
+    sent = noise(estimator).cotangents(logits, 0)
+    assert sent[:, 0].isnan().any()
+    assert sent[:, 1].isfinite().all()
+
+
+@pytest.mark.parametrize("estimator", [*SIGNS, Estimator.EXACT])
 def test_weighted_labels(estimator):
     weights = np.array([[2.0, 0.5, 0.0, 1.0], [0.0, 1.0, 3.0, 0.2]])
     drawn = noise(estimator, draws=4, likelihood=Likelihood.BERNOULLI, weights=weights)
