@@ -7,10 +7,11 @@ variance ``2 sum_{k != l} A_kl^2`` (Hutchinson 1990).
 
 Any orthogonal V makes another root, ``(S V)(S V)^T = G``, of the same trace and of smaller variance
 the nearer V comes to diagonalising A. Each filter has an A of its own, but all filters are seen
-through the features: ``J = W K``, with the head's weights W and the Jacobian K of the features. Were
-``K K^T`` proportional to the identity, A would be so to ``S^T W W^T S``, whose eigenvectors are known
-from the logits alone. V is made of them. Two columns of S V then pull the features in orthogonal
-directions, and further back their gradients overlap little. Whatever V is, nothing is biased.
+through the features: ``J = W K``, with the head's weights W and the Jacobian K of the features.
+Were ``K K^T`` proportional to the identity, A would be so to ``S^T W W^T S``, whose eigenvectors
+are known from the logits alone. V is made of them. Two columns of S V then pull the features in
+orthogonal directions, and further back their gradients overlap little. Whatever V is, nothing is
+biased.
 
 With several draws an image, the columns are dealt to R groups, and each is sent back in the one
 draw of its group, ``sum_{k in group} e_k S v_k``. Pairs of different groups drop out of the
