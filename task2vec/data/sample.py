@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Generic, TypeVar
 
@@ -35,8 +35,8 @@ class Sample(Generic[T]):
     """Images ready for a probe, n of them, in a fixed order: by class, then as drawn.
 
     ``labels`` (n,) index ``classes``, which are those of the task with a readable image. Where an
-    image may have several, ``labels`` are (n, C), 1, 0, or `several.MISSING`, the images in the
-    order in which they were drawn, and ``classes`` those that some image has and another lacks.
+    image may have several, ``labels`` are (n, C), 1, 0, or `several.MISSING`, drawn images in a
+    random order, and ``classes`` those that some image has and another lacks.
     ``digests`` are SHA-256 over the size and the RGB pixels of each image before the transform,
     ``content_hash`` is the SHA-256 over the sorted (class, digest) pairs, so that it depends on
     neither names of files nor their order (`SeveralLabels.content_hash` where there are several).
@@ -106,7 +106,11 @@ def draw_sample(
     else:
         lots = _lots(task, rank=rank)
     _read(task, lots=lots, images=images, transform=transform, progress=progress)
-    return _sample(task, lots=lots, warnings=warnings)
+    sample = _sample(task, lots=lots, warnings=warnings)
+    if task.likelihood is Likelihood.BERNOULLI:
+        # Whoever goes through the first of them must not meet the images of rare classes alone.
+        return _shuffled(sample, seed)
+    return sample
 
 
 def all_images(
@@ -283,6 +287,17 @@ def _sample(task: Task, *, lots: "Sequence[_Lot[T]]", warnings: list[str]) -> Sa
         classes=classes,
         content_hash=_content_hash(Counter((classes[row[0]], row[3]) for row in rows)),
         warnings=tuple(warnings),
+    )
+
+
+def _shuffled(sample: Sample[T], seed: int) -> Sample[T]:
+    order = np.random.default_rng(seed).permutation(len(sample.keys)).tolist()
+    return replace(
+        sample,
+        images=tuple(sample.images[i] for i in order),
+        labels=sample.labels[order],
+        keys=tuple(sample.keys[i] for i in order),
+        digests=tuple(sample.digests[i] for i in order),
     )
 
 

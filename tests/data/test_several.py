@@ -224,6 +224,9 @@ def test_a_sample_is_drawn_at_random_but_no_class_is_lost() -> None:
         assert np.array_equal(sample.labels, labels[rows])
         for column in range(6):
             assert min((sample.labels[:, column] == v).sum() for v in (0, 1)) >= 2
+        # Images that no sample can do without do not come first: any part is like the whole.
+        rare = np.flatnonzero(sample.labels[:, :2].any(axis=1))
+        assert rare.min() < 10 <= rare.max()
     assert drawn[0].keys != drawn[1].keys
     # Whatever is not needed for a class is as likely as in the whole.
     assert 0.2 < np.mean([sample.labels[:, 3:].mean() for sample in drawn]) < 0.8
