@@ -1,9 +1,8 @@
 """The images of a task that are used: drawn evenly over the classes, decoded, identified."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Generic, TypeVar
 
@@ -11,23 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from task2vec.data.ahead import map_ahead
 from task2vec.data.build import one_class_error
-from task2vec.data.decode import UnreadableImageError, to_image
-from task2vec.data.quota import LEAST, spread
+from task2vec.data.lots import Lot, Progress, lots_by_class, read_lots
+from task2vec.data.quota import LEAST
 from task2vec.data.several import LabelSet, cover_first
 from task2vec.data.several_sample import SeveralLabels
-from task2vec.data.task import ImageEntry, Raw, Task
+from task2vec.data.task import ImageEntry, Task
 from task2vec.data.wording import EXAMPLES, examples, plural, shown
 from task2vec.errors import SettingError, SourceError
 from task2vec.types import Likelihood
 
 T = TypeVar("T")
-Progress = Callable[[int, int], None]
-
-MAX_PASSES = 6
-"""Times that a source is read through to replace unreadable images. The last pass but one asks for
-everything that is left of a class, so more are needed only in contrived cases."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,14 +91,14 @@ def draw_sample(
     def rank(entry: ImageEntry) -> bytes:
         return sha256(f"{seed}\0{entry.key}".encode()).digest()
 
-    lots: list[_Lot[T]]
+    lots: list[Lot[T]]
     if task.likelihood is Likelihood.BERNOULLI:
         ranked = sorted(task.entries, key=rank)
         order, needed = cover_first(_sets(ranked), len(task.classes), least=LEAST)
-        lots, images = [_Lot([ranked[i].key for i in order])], max(images, needed)
+        lots, images = [Lot([ranked[i].key for i in order])], max(images, needed)
     else:
-        lots = _lots(task, rank=rank)
-    _read(task, lots=lots, images=images, transform=transform, progress=progress)
+        lots = lots_by_class(task, rank=rank)
+    read_lots(task, lots=lots, images=images, transform=transform, progress=progress)
     sample = _sample(task, lots=lots, warnings=warnings)
     if task.likelihood is Likelihood.BERNOULLI:
         # Whoever goes through the first of them must not meet the images of rare classes alone.
@@ -124,132 +117,16 @@ def all_images(
     Reports and raises as `draw_sample` does; all splits are taken: choose with `Task.only`.
     """
     order = {entry.key: position for position, entry in enumerate(task.entries)}
-    lots: list[_Lot[T]]
+    lots: list[Lot[T]]
     if task.likelihood is Likelihood.BERNOULLI:
-        lots = [_Lot(list(order))]
+        lots = [Lot(list(order))]
     else:
-        lots = _lots(task, rank=lambda entry: order[entry.key])
-    _read(task, lots=lots, images=len(order), transform=transform, progress=progress)
+        lots = lots_by_class(task, rank=lambda entry: order[entry.key])
+    read_lots(task, lots=lots, images=len(order), transform=transform, progress=progress)
     return _sample(task, lots=lots, warnings=[])
 
 
-@dataclass
-class _Lot(Generic[T]):
-    """The images of one class in the order in which it gives them, and what became of them."""
-
-    keys: list[str]
-    good: dict[int, tuple[T, str]] = field(default_factory=dict)
-    bad: dict[int, str] = field(default_factory=dict)
-
-    def first(self, count: int) -> list[int]:
-        """Return the ranks of the first ``count`` images that are not known to be bad."""
-        usable = (rank for rank in range(len(self.keys)) if rank not in self.bad)
-        return [rank for rank, _ in zip(usable, range(count), strict=False)]
-
-
-def _lots(task: Task, *, rank: Callable[[ImageEntry], bytes | int]) -> "list[_Lot[T]]":
-    members: dict[int, list[ImageEntry]] = defaultdict(list)
-    for entry in task.entries:
-        assert not isinstance(entry.label, LabelSet), "an image of several labels has no lot"
-        members[entry.label].append(entry)
-    return [
-        _Lot([entry.key for entry in sorted(members[label], key=rank)])
-        for label in range(len(task.classes))
-    ]
-
-
-def _read(
-    task: Task,
-    *,
-    lots: "Sequence[_Lot[T]]",
-    images: int,
-    transform: Callable[[Image.Image], T],
-    progress: Progress | None,
-) -> None:
-    """Fill the lots until each has what `spread` asks of its readable images.
-
-    The result does not depend on how many are read in one pass: in the end each class holds the
-    first readable images of its order, and the quotas are those of the readable images.
-    """
-    for attempt in range(MAX_PASSES):
-        quotas = spread(images, [len(lot.keys) - len(lot.bad) for lot in lots])
-        wanted: dict[str, _Want[T]] = {}
-        for lot, quota in zip(lots, quotas, strict=True):
-            missing = sum(rank not in lot.good for rank in lot.first(quota))
-            # Later passes ask for spare images, since passes over an archive are dear.
-            spare = len(lot.keys) if attempt >= MAX_PASSES - 2 else missing * (4**attempt - 1)
-            ranks = lot.first(quota + spare) if missing else []
-            wanted |= {
-                lot.keys[rank]: _Want(lot, rank, quota) for rank in ranks if rank not in lot.good
-            }
-        if not wanted:
-            return
-        with closing(_prepared(task, wanted=wanted, transform=transform)) as found:
-            for want, prepared in found:
-                lot = want.lot
-                if not want.open:
-                    continue
-                if isinstance(prepared, UnreadableImageError):
-                    lot.bad[want.rank] = prepared.problem
-                    continue
-                lot.good[want.rank] = prepared
-                if len(lot.good) > want.quota:
-                    del lot.good[max(lot.good)]
-                if progress is not None:
-                    progress(sum(len(lot.good) for lot in lots), sum(quotas))
-        for want in wanted.values():
-            want.lot.bad[want.rank] = "no longer in the source"
-
-
-@dataclass(frozen=True)
-class _Want(Generic[T]):
-    """An image that its class may need: the ``rank``-th of ``lot``, which takes ``quota``."""
-
-    lot: _Lot[T]
-    rank: int
-    quota: int
-
-    @property
-    def open(self) -> bool:
-        """Whether the class still has a place for the image; once it has none, it never has."""
-        return len(self.lot.good) < self.quota or self.rank < max(self.lot.good)
-
-
-def _prepared(
-    task: Task, *, wanted: "dict[str, _Want[T]]", transform: Callable[[Image.Image], T]
-) -> "Generator[tuple[_Want[T], tuple[T, str] | UnreadableImageError]]":
-    """Yield what becomes of the wanted images, in the source's order, each taken from ``wanted``.
-
-    Several are decoded at once. What was decoded ahead may turn out not to be needed: whoever uses
-    an image asks `_Want.open` again, so that the result does not depend on the threads.
-    """
-
-    def raws() -> Iterator[tuple[_Want[T], Raw]]:
-        for key, raw in task.reader.read(frozenset(wanted)):
-            want = wanted.pop(key)
-            if want.open:
-                yield want, raw
-
-    def prepare(
-        found: tuple[_Want[T], Raw],
-    ) -> tuple[_Want[T], tuple[T, str] | UnreadableImageError]:
-        want, raw = found
-        try:
-            image = to_image(raw)
-        except UnreadableImageError as error:
-            return want, error
-        return want, (transform(image), _digest(image))
-
-    return map_ahead(prepare, raws())
-
-
-def _digest(image: Image.Image) -> str:
-    digest = sha256(f"{image.width}x{image.height}\n".encode())
-    digest.update(image.tobytes())
-    return digest.hexdigest()
-
-
-def _sample(task: Task, *, lots: "Sequence[_Lot[T]]", warnings: list[str]) -> Sample[T]:
+def _sample(task: Task, *, lots: "Sequence[Lot[T]]", warnings: list[str]) -> Sample[T]:
     problems = {lot.keys[r]: reason for lot in lots for r, reason in lot.bad.items()}
     read = sum(len(lot.good) for lot in lots)
     failed = [f"{shown(key)} ({problems[key]})" for key in sorted(problems)]
@@ -305,7 +182,7 @@ def _sets(entries: Sequence[ImageEntry]) -> list[LabelSet]:
     return [entry.label for entry in entries if isinstance(entry.label, LabelSet)]
 
 
-def _sample_of_several(task: Task, *, lot: "_Lot[T]", warnings: list[str]) -> Sample[T]:
+def _sample_of_several(task: Task, *, lot: "Lot[T]", warnings: list[str]) -> Sample[T]:
     ranks = sorted(lot.good)
     entries = {entry.key: entry for entry in task.entries}
     digests = tuple(lot.good[rank][1] for rank in ranks)

@@ -5,7 +5,8 @@ from dataclasses import fields
 
 from PIL import Image
 
-from task2vec.data.sample import Progress, Sample, draw_sample
+from task2vec.data.lots import Progress
+from task2vec.data.sample import Sample, draw_sample
 from task2vec.data.spool import MEMORY_BUDGET, Pixels, PixelSpool, SpooledImages
 from task2vec.data.task import Task
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from task2vec.data.sample import Progress, Sample, draw_sample
+from task2vec.data.lots import Progress
+from task2vec.data.sample import Sample, draw_sample
 from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
