@@ -66,7 +66,7 @@ def _measure(
                 by_classes[count].append(_embed(probe, tasks[count], images_of_classes))
     images = {size: _median(runs) for size, runs in by_images.items()}
     flat = {count: _median(runs) for count, runs in by_classes.items()}
-    slope = _slope({size: run["all_but_head"] for size, run in images.items()})
+    slope = growth({size: run["all_but_head"] for size, run in images.items()})
     rest = [run["all_but_head"] for run in flat.values()]
     spread = max(rest) / min(rest) - 1
     return {
@@ -107,12 +107,15 @@ def _median(runs: list[dict[str, float]]) -> dict[str, float]:
     return {name: round(median(run[name] for run in runs), 3) for name in runs[0]}
 
 
-def _slope(seconds: dict[int, float]) -> float:
+def growth(seconds: dict[int, float]) -> float:
     """Return the power of the number of images as which the time grows beyond its constant part.
 
-    Comparing heads on 32 images costs the same whatever their number, so the smallest size is
-    left out where there are others enough.
+    A part of the time does not depend on the number, such as comparing two heads on 32 images. So
+    what is looked at is the time beyond that of the smallest size, against the images beyond it:
+    the power is 1 if and only if one more image always costs the same.
     """
-    sizes = list(seconds)[1:] if len(seconds) > 2 else list(seconds)
-    slope, _ = np.polyfit(np.log(sizes), np.log([seconds[size] for size in sizes]), 1)
+    (few, least), *others = sorted(seconds.items())
+    images = np.log([size - few for size, _ in others])
+    times = np.log([found - least for _, found in others])
+    slope, _ = np.polyfit(images, times, 1)
     return float(slope)
