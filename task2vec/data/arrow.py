@@ -61,7 +61,7 @@ class ParquetShard:
     ) -> "Iterator[tuple[int, pa.RecordBatch]]":
         """Yield batches of the row groups that hold any of ``rows``."""
         # Labels that repeat stay references to one value.
-        with self._open(columns if rows is None else ()) as file:
+        with self._open(self._flat(columns) if rows is None else ()) as file:
             start = 0
             for group in range(file.num_row_groups):
                 about = file.metadata.row_group(group)
@@ -85,6 +85,11 @@ class ParquetShard:
             batch.validate(full=True)
             yield start, batch
             start += batch.num_rows
+
+    def _flat(self, columns: Sequence[str]) -> list[str]:
+        """Return the columns that hold one value a row: of lists, dictionaries cannot be read."""
+        schema, types = self.schema(), pyarrow().types
+        return [name for name in columns if not types.is_nested(schema.field(name).type)]
 
     def _open(self, as_dictionary: Sequence[str] = ()) -> "pa.parquet.ParquetFile":
         pyarrow()

@@ -10,6 +10,7 @@ from task2vec.data.columns import IMAGE_COLUMNS, LABEL_COLUMNS
 from task2vec.data.decode import UnreadableImageError
 from task2vec.data.files import read_file
 from task2vec.data.layout import SPLIT_NAMES
+from task2vec.data.several import NamedLabels
 from task2vec.data.task import Raw, Task
 from task2vec.data.wording import examples, plural, shown
 from task2vec.errors import SourceError
@@ -95,10 +96,10 @@ def task_from_huggingface(
         feature = plain.features[image]
         prefix = f"{split} " if split else ""
         rows[prefix] = plain.select_columns(image).cast_column(image, type(feature)(decode=False))
-        names = getattr(plain.features[label], "names", None)
+        names = getattr(_element(plain.features[label]), "names", None)
         for number, value in enumerate(plain.select_columns(label)[:][label]):
             key = f"{prefix}{_ROW}{number}"
-            called = _called(value, names)
+            called = _labels(value, names)
             if called is None:
                 unlabelled.append(key)
             else:
@@ -122,14 +123,16 @@ def _columns(part: HuggingFaceDataset) -> tuple[str, str]:
     kinds = {name: type(feature).__name__ for name, feature in part.features.items()}
     images = [name for name, kind in kinds.items() if kind == "Image"]
     image = _usual(images, IMAGE_COLUMNS) or (images[0] if len(images) == 1 else None)
-    told = [name for name, kind in kinds.items() if kind == "ClassLabel"]
-    plain = [n for n, f in part.features.items() if _is_plain(getattr(f, "dtype", None))]
+    elements = {name: _element(feature) for name, feature in part.features.items()}
+    told = [name for name, kind in elements.items() if type(kind).__name__ == "ClassLabel"]
+    plain = [name for name, kind in elements.items() if _is_plain(getattr(kind, "dtype", None))]
     label = _usual(told, LABEL_COLUMNS) or (told[0] if len(told) == 1 else None)
     label = label or _usual(plain, LABEL_COLUMNS)
     if image is None or label is None:
         raise SourceError(
             "The columns of the data set do not tell images and labels",
-            expected="a column of type Image, and one of type ClassLabel or called label",
+            expected="a column of type Image, and one of type ClassLabel, a list of it, or called "
+            "label",
             got=", ".join(f"{name} ({kind})" for name, kind in kinds.items()),
             remedy="Rename them with rename_column.",
         )
@@ -149,6 +152,21 @@ def _name(part: object) -> str:
     info = getattr(part, "info", None)
     found = getattr(info, "dataset_name", None) or getattr(info, "builder_name", None)
     return str(found or "dataset")
+
+
+def _element(feature: Any) -> Any:
+    """Return the type of the elements where a feature is one of lists, else the feature."""
+    if isinstance(feature, list):
+        return feature[0] if len(feature) == 1 else None
+    return getattr(feature, "feature", feature)
+
+
+def _labels(value: object, names: list[str] | None) -> str | NamedLabels | None:
+    """Return the label of a row, or, of a list, all of its labels."""
+    if not isinstance(value, list):
+        return _called(value, names)
+    called = (_called(each, names) for each in value)
+    return NamedLabels(tuple(sorted({label for label in called if label is not None})))
 
 
 def _called(value: object, names: list[str] | None) -> str | None:

@@ -26,9 +26,9 @@ class TableColumns:
 def table_columns(schema: "pa.Schema", *, source: str) -> TableColumns:
     """Choose the columns by type and name.
 
-    Images are bytes, or structures with ``bytes`` as Hugging Face writes them. The label is the
-    column that Hugging Face's metadata calls a class label, or one of a usual name. Raises
-    `SourceError`, naming the columns, where these do not tell.
+    Images are bytes, or structures with ``bytes`` as Hugging Face writes them. The label, or the
+    list of several, is the column that Hugging Face's metadata calls a class label, or one of a
+    usual name. Raises `SourceError`, naming the columns, where these do not tell.
     """
     images = [field.name for field in schema if _holds_images(field.type)]
     labels = [field.name for field in schema if _holds_labels(field.type)]
@@ -42,7 +42,7 @@ def table_columns(schema: "pa.Schema", *, source: str) -> TableColumns:
         raise SourceError(
             f"The columns of {source} do not tell images and labels",
             expected="a column image of encoded images (bytes, or a structure with bytes) and a "
-            "column label of names or whole numbers",
+            "column label of names or whole numbers, or labels of lists of them",
             got=", ".join(columns) or "no columns",
             remedy="Rename the two columns to image and label.",
         )
@@ -64,9 +64,18 @@ def _is_binary(kind: "pa.DataType") -> bool:
     return bool(types.is_binary(kind) or types.is_large_binary(kind))
 
 
+def holds_lists(kind: "pa.DataType") -> bool:
+    """Return whether a column may hold several labels an image."""
+    import pyarrow.types as types
+
+    return bool(types.is_list(kind) or types.is_large_list(kind))
+
+
 def _holds_labels(kind: "pa.DataType") -> bool:
     import pyarrow.types as types
 
+    if holds_lists(kind):
+        kind = kind.value_type
     if types.is_dictionary(kind):
         kind = kind.value_type
     return bool(types.is_integer(kind) or types.is_string(kind) or types.is_large_string(kind))
@@ -82,7 +91,8 @@ def _features(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
     try:
         about: Any = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
         features = about["info"]["features"]
-        items = [(key, value) for key, value in features.items() if isinstance(value, dict)]
+        parts = [(key, _element(value)) for key, value in features.items()]
+        items = [(key, value) for key, value in parts if isinstance(value, dict)]
     # Metadata of other makes is none.
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return {}
@@ -94,3 +104,11 @@ def _features(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
             if len(texts) == len(names) and all(0 < len(t) <= MAX_CLASS_NAME for t in texts):
                 found[name] = tuple(texts)
     return found
+
+
+def _element(feature: Any) -> Any:
+    """Return the type of a list's elements, which Hugging Face writes in several ways."""
+    if isinstance(feature, list):
+        return feature[0] if len(feature) == 1 else None
+    inner = feature.get("feature") if isinstance(feature, dict) else None
+    return feature if inner is None else inner

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from task2vec.data.arrow import Shard
@@ -11,7 +12,8 @@ from task2vec.data.build import Place, build_from_places
 from task2vec.data.decode import UnreadableImageError
 from task2vec.data.files import stamp
 from task2vec.data.limits import MAX_CLASS_NAME, MAX_IMAGE_BYTES, MAX_MEMBERS
-from task2vec.data.table_columns import TableColumns, table_columns
+from task2vec.data.several import NamedLabels
+from task2vec.data.table_columns import TableColumns, holds_lists, table_columns
 from task2vec.data.task import Raw, Task
 from task2vec.data.wording import examples, plural, shown
 from task2vec.errors import SourceError, Task2VecError
@@ -89,7 +91,9 @@ def task_from_tables(
     )
 
 
-def _labels(shard: Shard, columns: TableColumns, *, source: str) -> Iterator[str | None]:
+def _labels(
+    shard: Shard, columns: TableColumns, *, source: str
+) -> Iterator[str | NamedLabels | None]:
     count = 0
     with damage_named(source):
         if (shard.rows() or 0) > MAX_MEMBERS:
@@ -100,9 +104,27 @@ def _labels(shard: Shard, columns: TableColumns, *, source: str) -> Iterator[str
             count += batch.num_rows
             if count > MAX_MEMBERS:
                 raise _too_many(source)
+            if holds_lists(batch.column(0).type):
+                yield from _listed(batch.column(0), columns.names, source=source)
+                continue
             values, positions = _encoded(batch.column(0), source=source)
             labels = [_named(value, columns.names) for value in values]
             yield from (None if at is None else labels[at] for at in positions)
+
+
+def _listed(
+    column: "pa.Array", names: Sequence[str] | None, *, source: str
+) -> Iterator[NamedLabels | None]:
+    """Yield the labels of each row of lists; what is no list has none, an empty list tells so."""
+    values, positions = _encoded(column.flatten(), source=source)
+    labels = [_named(value, names) for value in values]
+    taken = iter(positions)
+    for length in column.value_lengths().to_pylist():
+        if length is None:
+            yield None
+            continue
+        row = [None if at is None else labels[at] for at in islice(taken, length)]
+        yield NamedLabels(tuple(sorted({label for label in row if label is not None})))
 
 
 def _encoded(column: "pa.Array", *, source: str) -> tuple[list[Any], list[int | None]]:

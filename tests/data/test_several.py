@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 
+import datasets
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from task2vec.data.arrays import task_from_arrays
 from task2vec.data.open import open_source
@@ -301,3 +304,29 @@ def test_the_cover_covers(rows: list[tuple[int, ...]]) -> None:
     # Nobody is in the first part for nothing.
     for i in order[:needed]:
         assert (matrix[i] == 1).any()
+
+
+@pytest.mark.parametrize("kind", ["numbers", "names"])
+def test_lists_of_labels_in_tables_and_data_sets(tmp_path: Path, png: Png, kind: str) -> None:
+    datasets.disable_progress_bars()
+    rows: list[list[int] | None] = [[0, 2], [1], None, [], [2, 1]]
+    labels = datasets.ClassLabel(names=["cat", "dog", "fox"])
+    if kind == "names":
+        labels = datasets.Value("string")
+        named = [None if row is None else [["cat", "dog", "fox"][i] for i in row] for row in rows]
+    held = datasets.Dataset.from_dict(
+        {
+            "image": [Image.open(BytesIO(png(n))) for n in range(5)],
+            "labels": rows if kind == "numbers" else named,
+        },
+        features=datasets.Features(image=datasets.Image(), labels=datasets.Sequence(labels)),
+    )
+    held.to_parquet(tmp_path / "pets.parquet")
+    held.save_to_disk(tmp_path / "pets")
+    for source in (tmp_path / "pets.parquet", tmp_path / "pets", held):
+        task = open_source(source)
+        assert task.classes == ("cat", "dog", "fox")
+        assert matrix_of(task).tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 0], [0, 1, 1]]
+        assert any("1 row left out, having no label" in warning for warning in task.warnings)
+        sample = all_images(task, transform=lambda image: image.getpixel((0, 0))[0])
+        assert list(sample.images) == [0, 1, 3, 4]

@@ -146,7 +146,7 @@ def test_plain_columns_are_told_by_type_and_name(
         {"picture_a": [b"x"], "picture_b": [b"y"], "label": [1]},
         {"image": ["path.png"], "label": [1]},
         {"image": [b"x"], "label": [0.5]},
-        {"image": [b"x"], "label": [[1, 2]]},
+        {"image": [b"x"], "label": [[0.5, 2]]},
         {"image": [b"x"], "size": [1]},
         {"image": [b"x"]},
     ],
