@@ -13,6 +13,7 @@ from benchmarks import (
     gpu,
     http_load,
     http_schema,
+    information,
     memory,
     passes,
     published_method,
@@ -38,6 +39,7 @@ BENCHMARKS = {
     "http_load": http_load.measure,
     "http_schema": http_schema.measure,
     "repeatability": repeatability.measure,
+    "information": information.measure,
     "estimators": estimators.measure,
     "search": search.measure,
 }
