@@ -1,5 +1,7 @@
 """The head against a plain minimisation of the objective as it is written."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -198,3 +200,20 @@ def test_logits_in_the_precision_of_the_network(tiny_probe):
     found = head.on(tiny_probe.backbone)(torch.from_numpy(X).float())
     assert found.dtype == torch.float32
     np.testing.assert_allclose(found, X @ head.weight.T + head.bias, rtol=1e-4, atol=1e-4)
+
+
+def test_the_features_are_left_as_they_are():
+    X, labels = data(3, 40, 7)
+    before = X.copy()
+    fit_head(X, labels, classes=3)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_many_images_take_little_more_memory_than_their_features_do():
+    X, labels = data(3, 4000, 200)
+    tracemalloc.start()
+    fit_head(X, labels, classes=3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # One copy, and a fifth for what has a row an image and a column a class.
+    assert peak < 1.2 * X.nbytes
