@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from task2vec.data.build import build_from_places, build_task
-from task2vec.data.several import NamedLabels
+from task2vec.data.several import NamedLabels, check_size
 from task2vec.data.task import ImageEntry, Raw, Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
@@ -98,6 +98,7 @@ def task_from_arrays(
 
 def _named(labels: NDArray[np.generic], *, classes: Sequence[str] | None) -> list[NamedLabels]:
     """Return the labels of each row of an (n, C) array by name."""
+    check_size(*labels.shape)
     names = [str(i) for i in range(labels.shape[1])] if classes is None else list(classes)
     if len(names) != labels.shape[1] or len(set(names)) < len(names):
         raise SourceError(

@@ -49,13 +49,7 @@ def label_sets(
     """
     every = {name for labels in named.values() for name in (*labels.present, *(labels.told or ()))}
     order = sorted(every)
-    if len(order) * len(named) > MAX_LABELS:
-        raise SourceError(
-            "There are too many labels",
-            expected=f"images times classes at most {MAX_LABELS:,}",
-            got=f"{len(named):,} images and {len(order):,} classes",
-            remedy="Give a part of the images: an embedding uses some hundreds.",
-        )
+    check_size(len(named), len(order))
     matrix = _matrix_of_names(list(named.values()), order)
     useful = distinguishing(matrix)
     classes = tuple(name for name, keep in zip(order, useful, strict=True) if keep)
@@ -65,6 +59,17 @@ def label_sets(
         if (row != MISSING).any()
     }
     return classes, found, [name for name in order if name not in classes]
+
+
+def check_size(images: int, classes: int) -> None:
+    """Raise `SourceError` for more images times classes than `MAX_LABELS`."""
+    if images * classes > MAX_LABELS:
+        raise SourceError(
+            "There are too many labels",
+            expected=f"images times classes at most {MAX_LABELS:,}",
+            got=f"{images:,} images and {classes:,} classes",
+            remedy="Give a part of the images: an embedding uses some hundreds.",
+        )
 
 
 def label_matrix(labels: Sequence[LabelSet], classes: int) -> NDArray[np.int8]:

@@ -200,6 +200,7 @@ def test_arrays_and_their_file(tmp_path: Path) -> None:
         (np.array([[0, 1], [2, 0]]), None, "wrong type"),
         (np.array([["a", "b"], ["c", "d"]]), None, "wrong type"),
         (np.array([[0, 1], [1, 0]]), ["a"], "do not fit"),
+        (np.broadcast_to(np.int8(0), (2, 2**28)), None, "too many labels"),
         (np.array([[0, 1], [1, 0]]), ["a", "a"], "do not fit"),
     ],
 )
