@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from benchmarks import (
     client_import,
     cold_start,
+    coverage,
     decoding,
     estimators,
     faults,
@@ -45,6 +46,7 @@ BENCHMARKS = {
 }
 
 LONG = {
+    "coverage": coverage.measure,
     "memory_large": memory.measure_large,
     "scaling_large": scaling.measure_large,
 }
