@@ -1,10 +1,11 @@
 """timm networks without their classifier, filled with weights that may include one."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import timm
-from timm.models import get_pretrained_cfg
+from timm.models import PretrainedCfg, get_pretrained_cfg
 from torch import Tensor, nn
 
 from task2vec.errors import SettingError, UnknownNameError
@@ -20,8 +21,8 @@ def build(card: ProbeCard, state: Mapping[str, Tensor]) -> Probe:
     weights that do not fit it, `SettingError` where it cannot look at the card's input size.
     """
     check_architecture(card.architecture)
-    backbone: nn.Module = timm.create_model(card.architecture, pretrained=False, num_classes=0)
     config = get_pretrained_cfg(card.architecture)
+    backbone = _without_classifier(card, config)
     classifiers = (config.classifier if config else None) or ()
     prefixes = (classifiers,) if isinstance(classifiers, str) else tuple(classifiers)
     kept = {
@@ -33,6 +34,22 @@ def build(card: ProbeCard, state: Mapping[str, Tensor]) -> Probe:
     probe = Probe(card, backbone)
     _try_out(probe)
     return probe
+
+
+def _without_classifier(card: ProbeCard, config: PretrainedCfg | None) -> nn.Module:
+    """Return the architecture with random weights and no classifier.
+
+    A vision transformer has position parameters for one size; at another they are interpolated in
+    every pass, so that the weights and their fingerprint stay those that were published.
+    """
+    size = card.preprocessing.input_size
+    fixed = config is not None and config.fixed_input_size and config.input_size[1] != size
+    create = partial(timm.create_model, card.architecture, pretrained=False, num_classes=0)
+    try:
+        made: nn.Module = create(dynamic_img_size=True) if fixed else create()
+    except TypeError:  # an architecture that cannot: what it says of the size is told later
+        made = create()
+    return made
 
 
 def _try_out(probe: Probe) -> None:
