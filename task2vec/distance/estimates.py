@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.between import (
@@ -115,7 +115,7 @@ def _quantile(*variances: Array, freedom: tuple[Array, ...]) -> Array:
     parts = sum(np.square(v) / f for v, f in zip(variances, freedom, strict=True))
     # Exactly known distances have an interval of no width, whatever the quantile.
     known = np.divide(np.square(total), parts, out=np.ones_like(total), where=np.asarray(parts) > 0)
-    return np.asarray(student.ppf((1 + LEVEL) / 2, known))
+    return np.asarray(stdtrit(known, (1 + LEVEL) / 2))
 
 
 def estimate_distances(query: TaskEmbedding, tasks: Sequence[TaskEmbedding]) -> DistanceEstimates:
