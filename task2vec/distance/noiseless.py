@@ -19,8 +19,8 @@ Both are off by what falls as the parts grow, so they meet in the distance witho
 (r4, c4) and quarters (r2, c2) of the eight groups of images are two points of the curve (r, c);
 its tangent, of slope ``s = (c4 - c2)/(r2 - r4)``, meets the diagonal r = c in
 ``c4 + s/(1 + s) (r4 - c4)``, whatever the law by which the noise falls with the images. The curve
-itself rises ever faster, as the crossed distance gains what the plain one loses: from there on its
-mean slope is about `_BEND` times s (docs/adr/0012-distances-without-noise.md).
+itself bends: it goes on with a mean slope of about 2s, but not more than 1, where the crossed
+distance gains what the plain one loses (docs/adr/0012-distances-without-noise.md).
 
 The halvings also tell how well that is known. Products of different groups are as good as
 independent; a halving holds 16 of the 28, two of them have 8 in common, and their mean holds all
@@ -43,7 +43,7 @@ GROUPS = 8
 
 HALVINGS = GROUPS - 1
 
-_BEND = 1.5
+_BEND, _STEEPEST = 2.0, 1.0
 # However noisy, the two meet between them, or not far below.
 _FARTHEST = 0.5
 # A slice and its scratch space stay in a core's second-level cache.
@@ -185,6 +185,7 @@ def _meeting(seen: Array) -> Array:
     c4, c2 = _distance(seen[1], seen[2]), _distance(seen[4], seen[5])
     # Parts that do not differ have no slope, and nothing to correct.
     slope = np.divide(c4 - c2, r2 - r4, out=np.zeros_like(r4), where=r2 - r4 > 1e-9)
-    slope = np.where(slope > 0, _BEND * slope, np.maximum(slope, -_FARTHEST))
+    bent = np.minimum(_BEND * slope, _STEEPEST)
+    slope = np.where(slope > 0, bent, np.maximum(slope, -_FARTHEST))
     share = np.maximum(slope / (1 + slope), -_FARTHEST)
     return np.asarray(c4 + share * (r4 - c4))

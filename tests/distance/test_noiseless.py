@@ -67,7 +67,7 @@ def test_agrees_with_the_definition_written_out():
     )
     c4, c2 = plain(q4, t4), plain(q2, t2)
     slope = (c4 - c2) / (r2 - r4)
-    slope *= 1.5 if slope > 0 else 1
+    slope = min(2 * slope, 1) if slope > 0 else slope
     expected = c4 + slope / (1 + slope) * (r4 - c4)
     found = noiseless_distances(a, [b, b], prior_precision=PRIOR)
     assert found.distances == pytest.approx([expected, expected], abs=1e-5)
