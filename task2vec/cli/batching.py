@@ -20,6 +20,7 @@ from task2vec.cli.options import (
     JsonOption,
     ProbeOption,
     SeedOption,
+    StandardErrorOption,
     StoreOption,
     UrlOption,
     check_estimator,
@@ -51,6 +52,7 @@ def batch(
     images: ImagesOption = 300,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR_NAME,
     draws: DrawsOption = 1,
+    standard_error: StandardErrorOption = None,
     seed: SeedOption = 0,
     tag: Annotated[list[str] | None, typer.Option(help="A tag for all of them.")] = None,
     update: Annotated[
@@ -101,6 +103,7 @@ def batch(
                 images=images,
                 estimator=estimator,
                 draws=draws,
+                standard_error=standard_error,
                 seed=seed,
                 tags=tag or (),
                 update=update,

@@ -90,6 +90,19 @@ DrawsOption = Annotated[
     ),
 ]
 
+StandardErrorOption = Annotated[
+    float | None,
+    typer.Option(
+        "--standard-error",
+        min=1e-6,
+        max=2,
+        metavar="E",
+        help="Stop as soon as the standard error is down to this: --images is then the most that "
+        "are used. When all have been and it is not reached, up to three more passes follow, each "
+        "with draws of its own.",
+    ),
+]
+
 
 def check_estimator(name: str) -> None:
     """Raise `SettingError` for a name that is no estimator's."""

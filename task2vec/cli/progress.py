@@ -60,6 +60,8 @@ def work_bar(progress: Progress, name: str) -> "Told":
             progress.update(bar, description=f"{name}: uploading {sizes}", total=None)
             return
         stage = _STAGES.get(found.stage, found.stage)
+        if found.standard_error is not None:
+            stage = f"{stage}, standard error {found.standard_error:.3f}"
         progress.update(
             bar,
             description=f"{name}: {stage}" if stage else name,

@@ -16,6 +16,7 @@ from task2vec.cli.options import (
     JsonOption,
     ProbeOption,
     SeedOption,
+    StandardErrorOption,
     StoreOption,
     UrlOption,
     check_estimator,
@@ -68,6 +69,7 @@ def embed(
     images: ImagesOption = 300,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR_NAME,
     draws: DrawsOption = 1,
+    standard_error: StandardErrorOption = None,
     seed: SeedOption = 0,
     tag: Annotated[
         list[str] | None, typer.Option(help="A tag, such as the family; may be repeated.")
@@ -96,6 +98,7 @@ def embed(
             images=images,
             estimator=estimator,
             draws=draws,
+            standard_error=standard_error,
             seed=seed,
             tags=tag or (),
             update=update,

@@ -14,10 +14,11 @@ from task2vec.data.task import Task
 from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.inputs import batches, features
 from task2vec.embedding.label_noise import label_noise
+from task2vec.embedding.rounds import estimate_in_rounds
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.embedding.standard_error import deal_groups, expected_repeat_distance
-from task2vec.fisher.estimate import estimate_fisher
-from task2vec.probe.head import class_weights, fit_head
+from task2vec.fisher.estimate import FisherEstimate, estimate_fisher
+from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.types import Provenance, Space, TaskEmbedding
 
@@ -56,7 +57,7 @@ class Embedder:
         """Embed a task: draw images, fit the head on their features, estimate the Fisher.
 
         ``error`` hears of the standard error before the part that refitting the head adds, which
-        takes a while yet.
+        takes a while yet; where one is asked for, of all of it after each round of images.
 
         Raises `SourceError` when the task cannot be embedded.
         """
@@ -73,6 +74,8 @@ class Embedder:
         seen = self._features(sample, tell)
         head = fit_head(seen, sample.labels, classes=classes, penalty=settings.head_penalty)
         groups = deal_groups(sample.labels)
+        if settings.standard_error is not None:
+            return self._in_rounds(task, sample, seen, head, settings.standard_error, tell, error)
         noise = label_noise(settings, sample.labels, head=head)
         estimate = estimate_fisher(
             self.probe.backbone,
@@ -86,23 +89,102 @@ class Embedder:
         of_images = expected_repeat_distance(estimate.replicates, settings.prior_precision)
         if error is not None:
             error(of_images)
-        standard_error = of_images + expected_refit_distance(
+        of_head = self._head_noise(sample, seen, head, tell)
+        return self._made(
+            task,
+            sample,
+            head,
+            estimate=estimate,
+            images=count,
+            draws=settings.estimator.draws(settings.draws, classes=classes),
+            standard_error=of_images + of_head,
+        )
+
+    def _in_rounds(
+        self,
+        task: Task,
+        sample: Sample[Pixels],
+        seen: NDArray[np.float32],
+        head: Head,
+        wanted: float,
+        tell: Progress,
+        error: ErrorSoFar | None,
+    ) -> Embedded:
+        """Embed with as many of the images as the ``wanted`` standard error takes.
+
+        What refitting the head adds is measured first, since no round lessens it: the head is
+        fitted to all images that were drawn.
+        """
+        of_head = self._head_noise(sample, seen, head, tell)
+
+        def enough(of_images: float) -> bool:
+            if error is not None:
+                error(of_images + of_head)
+            return of_images + of_head <= wanted
+
+        found = estimate_in_rounds(
+            self.probe,
+            sample,
+            head,
+            settings=self.settings,
+            enough=enough,
+            progress=lambda done, total: tell("fisher", done, total),
+        )
+        settings, classes = self.settings, len(sample.classes)
+        reached = found.of_images + of_head
+        warnings: tuple[str, ...] = ()
+        if not reached <= wanted:
+            warnings = (
+                f"the standard error is {reached:.3f} and not {wanted:g}: {found.of_images:.3f} of "
+                f"the {found.images:,} images, {of_head:.3f} of the head; more images lessen both",
+            )
+        return self._made(
+            task,
+            sample,
+            head,
+            estimate=FisherEstimate(
+                found.values, found.errors, found.replicates, found.slow_layers
+            ),
+            images=found.images,
+            draws=settings.estimator.draws(settings.draws * found.passes, classes=classes),
+            standard_error=reached,
+            warnings=warnings,
+        )
+
+    def _head_noise(
+        self, sample: Sample[Pixels], seen: NDArray[np.float32], head: Head, tell: Progress
+    ) -> float:
+        return expected_refit_distance(
             self.probe,
             sample,
             seen,
             head=head,
-            groups=groups,
-            settings=settings,
+            groups=deal_groups(sample.labels),
+            settings=self.settings,
             progress=lambda done, total: tell("noise", done, total),
         )
+
+    def _made(
+        self,
+        task: Task,
+        sample: Sample[Pixels],
+        head: Head,
+        *,
+        estimate: FisherEstimate,
+        images: int,
+        draws: int,
+        standard_error: float,
+        warnings: tuple[str, ...] = (),
+    ) -> Embedded:
+        """Put an embedding together; ``images`` are those that the Fisher was estimated on."""
         provenance = Provenance(
             space=self.space,
             probe_name=self.probe.name,
-            estimator=settings.estimator.value,
-            draws=settings.estimator.draws(settings.draws, classes=classes),
-            seed=settings.seed,
-            images=count,
-            classes=classes,
+            estimator=self.settings.estimator.value,
+            draws=draws,
+            seed=self.settings.seed,
+            images=images,
+            classes=len(sample.classes),
             class_names=sample.classes,
             content_hash=sample.content_hash,
             standard_error=standard_error,
@@ -116,7 +198,8 @@ class Embedder:
             replicates=estimate.replicates,
             provenance=provenance,
         )
-        return Embedded(embedding, sample, (*task.warnings, *sample.warnings, *_doubts(embedding)))
+        doubts = (*task.warnings, *sample.warnings, *warnings, *_doubts(embedding))
+        return Embedded(embedding, sample, doubts)
 
     def _inputs(self, sample: Sample[Pixels]) -> Iterator[Tensor]:
         return batches(self.probe, sample.images, batch_size=self.settings.batch_size)

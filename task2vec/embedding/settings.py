@@ -10,12 +10,17 @@ from task2vec.types import DEFAULT_ESTIMATOR, Estimator
 #: See docs/adr/0003-prior-precision.md.
 DEFAULT_PRIOR_PRECISION = 1e-6
 
+#: Passes over all images, each with draws of its own, that a standard error is sought by.
+MOST_PASSES = 4
+
 
 @dataclass(frozen=True)
 class EmbeddingSettings:
     """``images`` bounds how many are used (class-balanced), ``draws`` is label draws an image.
 
-    ``batch_size`` changes speed and memory only; None chooses it by the probe and its device.
+    ``standard_error``, where it is given, ends the estimate as soon as it is reached: then
+    ``images`` is the most that are used. ``batch_size`` changes speed and memory only; None
+    chooses it by the probe and its device.
     Raises `SettingError` out of range.
     """
 
@@ -26,6 +31,7 @@ class EmbeddingSettings:
     head_penalty: float = DEFAULT_PENALTY
     prior_precision: float = DEFAULT_PRIOR_PRECISION
     batch_size: int | None = None
+    standard_error: float | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("images", 2), ("draws", 1), ("seed", 0), ("batch_size", 1)):
@@ -36,10 +42,11 @@ class EmbeddingSettings:
                     expected=f"at least {least}",
                     got=str(value),
                 )
-        for name in ("head_penalty", "prior_precision"):
-            if not 0 < getattr(self, name) < math.inf:
+        for name in ("head_penalty", "prior_precision", "standard_error"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
                 raise SettingError(
                     f"{name} is unusable",
                     expected="a positive, finite number",
-                    got=str(getattr(self, name)),
+                    got=str(value),
                 )

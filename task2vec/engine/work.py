@@ -156,7 +156,8 @@ class Work:
 
 def embedding_settings(asked: Mapping[str, Any]) -> EmbeddingSettings:
     """Return the settings that a question asks for; raises `SettingError` out of range."""
-    known = {name: asked[name] for name in ("images", "draws", "seed") if name in asked}
+    names = ("images", "draws", "standard_error", "seed")
+    known = {name: asked[name] for name in names if name in asked}
     try:
         estimator = Estimator(asked.get("estimator") or DEFAULT_ESTIMATOR)
     except ValueError as error:

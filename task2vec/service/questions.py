@@ -21,6 +21,7 @@ _SETTINGS = {
     "images": 300,
     "estimator": "principal",
     "draws": 1,
+    "standard_error": None,
     "seed": 0,
 }
 

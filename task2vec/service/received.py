@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from task2vec.distance import task_complexity
-from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
 from task2vec.service.imports import read_embedding
 from task2vec.service.provenance import check_embedding
@@ -101,7 +101,12 @@ def read_received(
 
 def _check_asked(provenance: Provenance, role: str, *, settings: Mapping[str, Any]) -> None:
     space, usual = provenance.space, EmbeddingSettings()
-    draws = Estimator(settings["estimator"]).draws(settings["draws"], classes=provenance.classes)
+    estimator = Estimator(settings["estimator"])
+    draws = [estimator.draws(settings["draws"], classes=provenance.classes)]
+    if settings.get("standard_error") is not None:
+        # Further passes add draws where the images did not suffice.
+        more = [passes * settings["draws"] for passes in range(2, MOST_PASSES + 1)]
+        draws += [estimator.draws(some, classes=provenance.classes) for some in more]
     # Every class gives two images, also where that is more than was asked for.
     most = max(settings["images"], 2 * provenance.classes)
     told = {
@@ -115,7 +120,7 @@ def _check_asked(provenance: Provenance, role: str, *, settings: Mapping[str, An
     asked = {
         "probe": settings["probe"],
         "estimator": settings["estimator"],
-        "draws": draws,
+        "draws": provenance.draws if provenance.draws in draws else draws[0],
         "seed": settings["seed"],
         "head_penalty": usual.head_penalty,
         "prior_precision": usual.prior_precision,

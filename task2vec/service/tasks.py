@@ -14,7 +14,7 @@ from task2vec.types import TaskRecord
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
-    from task2vec.embedding.embedder import Progress
+    from task2vec.embedding.embedder import ErrorSoFar, Progress
     from task2vec.embedding.settings import EmbeddingSettings
 
 
@@ -35,9 +35,14 @@ class EmbedRequest:
 
 
 def embed(
-    workspace: Workspace, request: EmbedRequest, progress: "Progress | None" = None
+    workspace: Workspace,
+    request: EmbedRequest,
+    progress: "Progress | None" = None,
+    error: "ErrorSoFar | None" = None,
 ) -> TaskRecord:
     """Embed a source and add it to the store; the record is on disk when this returns.
+
+    ``error`` hears of the standard error so far.
 
     Raises, before any work, `NameTakenError` when the name is taken and ``update`` is not set,
     `SettingError` for a name that cannot be used and `StoreError` for a store that cannot be
@@ -55,7 +60,9 @@ def embed(
     _check_free(workspace, task.name, update=request.update)
     workspace.check_writable()
     started = perf_counter()
-    found = workspace.engine.embed(task, probe=request.probe, settings=settings, progress=progress)
+    found = workspace.engine.embed(
+        task, probe=request.probe, settings=settings, progress=progress, error=error
+    )
     record = TaskRecord(
         id="",
         name=task.name,

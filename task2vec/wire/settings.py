@@ -22,6 +22,14 @@ class EmbeddingSettings(Question):
         "`empirical` estimate one quantity; its tasks are compared with each other only.",
     )
     draws: int = Field(1, ge=1, le=10_000, description="Label draws for each image.")
+    standard_error: float | None = Field(
+        None,
+        gt=0,
+        le=2,
+        description="The standard error at which to stop: `images` is then the most that are used. "
+        "When all have been and it is not reached, up to three more passes follow, each with "
+        "draws of its own.",
+    )
     seed: int = Field(0, ge=0, lt=2**32)
 
 

@@ -56,6 +56,16 @@ def test_a_person_reads_the_facts_on_stdout_and_the_rest_on_stderr(
     assert Path("task2vec-store", "task2vec.sqlite3").is_file()
 
 
+def test_a_standard_error_that_is_not_reached_is_a_warning(cli: Cli, two_classes: Path) -> None:
+    found = cli("embed", two_classes, "--images", 6, "--standard-error", "1e-6", "--json")
+
+    assert found.code == 0
+    assert found.json["images"] == 6
+    assert any("and not 1e-06" in warning for warning in found.json["warnings"])
+    loose = cli("embed", two_classes, "--images", 6, "--standard-error", "2", "--update", "--json")
+    assert not any("and not" in warning for warning in loose.json["warnings"])
+
+
 def test_a_broken_image_is_a_warning(cli: Cli, two_classes: Path, tmp_path: Path) -> None:
     source = Path(shutil.copytree(two_classes, tmp_path / "food"))
     broken = next(source.rglob("*.*"))

@@ -72,6 +72,7 @@ def test_limits_that_nothing_passes(client: Any) -> None:
         ("recommend", {"k": 0}),
         ("recommend", {"max_parameters": 0}),
         ("embed", {"draws": 0}),
+        ("embed", {"standard_error": 0.0}),
         ("embed", {"estimator": "magic"}),
         ("embed", {"images": 1}),
         ("finetune", {"epochs": 0}),

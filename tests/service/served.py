@@ -32,6 +32,7 @@ SETTINGS = {
     "images": 300,
     "estimator": "principal",
     "draws": 1,
+    "standard_error": None,
     "seed": 0,
 }
 

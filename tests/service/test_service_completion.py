@@ -104,6 +104,15 @@ def test_an_update_keeps_the_id(served, sent):
     )
 
 
+@pytest.mark.parametrize(("draws", "state"), [(1, "succeeded"), (4, "succeeded"), (5, "failed")])
+def test_a_standard_error_may_take_further_draws(served, sent, draws, state):
+    question = {"dataset": send(served, "pets").id, "settings": {"standard_error": 0.05}}
+    job = lend(served, JobKind.EMBED, question)
+    path = embedded(sent).embeddings["task"]
+    save_embedding(embedding(draws=draws, images=40), path, name="x")
+    assert end(served, job, Found(embeddings={"task": path})).state == JobState(state)
+
+
 @pytest.mark.parametrize(
     ("changed", "code", "words"),
     [

@@ -15,6 +15,7 @@ from task2vec.sdk.local.questions import Answers
 from task2vec.sdk.local.records import Models, Outcomes, Tasks
 from task2vec.sdk.local.sources import (
     counting,
+    counting_errors,
     given,
     named,
     refuse_later,
@@ -69,6 +70,7 @@ class LocalClient(Answers):
         images: int = 300,
         estimator: str = "principal",
         draws: int = 1,
+        standard_error: float | None = None,
         seed: int = 0,
         tags: Sequence[str] = (),
         update: bool = False,
@@ -85,6 +87,7 @@ class LocalClient(Answers):
         images: int = 300,
         estimator: str = "principal",
         draws: int = 1,
+        standard_error: float | None = None,
         seed: int = 0,
         tags: Sequence[str] = (),
         update: bool = False,
@@ -100,6 +103,7 @@ class LocalClient(Answers):
         images: int = 300,
         estimator: str = "principal",
         draws: int = 1,
+        standard_error: float | None = None,
         seed: int = 0,
         tags: Sequence[str] = (),
         update: bool = False,
@@ -111,7 +115,12 @@ class LocalClient(Answers):
 
         refuse_later(wait=wait)
         probe, settings = settings_of(
-            probe=probe, images=images, estimator=estimator, draws=draws, seed=seed
+            probe=probe,
+            images=images,
+            estimator=estimator,
+            draws=draws,
+            standard_error=standard_error,
+            seed=seed,
         )
         asked = ask(NewEmbedding, dataset="?", name=name, tags=tuple(tags))
         request = EmbedRequest(
@@ -122,7 +131,8 @@ class LocalClient(Answers):
             tags=asked.tags,
             update=update,
         )
-        return task(embed_here(self._workspace, request, counting(progress)))
+        tell, error = counting_errors(progress)
+        return task(embed_here(self._workspace, request, tell, error))
 
     def batch(
         self,
@@ -132,6 +142,7 @@ class LocalClient(Answers):
         images: int = 300,
         estimator: str = "principal",
         draws: int = 1,
+        standard_error: float | None = None,
         seed: int = 0,
         tags: Sequence[str] = (),
         update: bool = False,
@@ -139,7 +150,12 @@ class LocalClient(Answers):
         progress: ItemTold | None = None,
     ) -> Iterator[Item]:
         probe, settings = settings_of(
-            probe=probe, images=images, estimator=estimator, draws=draws, seed=seed
+            probe=probe,
+            images=images,
+            estimator=estimator,
+            draws=draws,
+            standard_error=standard_error,
+            seed=seed,
         )
         return run(
             self._workspace,

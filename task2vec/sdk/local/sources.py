@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from math import isnan
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
 from task2vec.errors import SettingError, SourceError
@@ -46,7 +46,11 @@ def settings_of(**arguments: Any) -> "tuple[str, EmbeddingSettings]":
 
     asked = ask(wire.EmbeddingSettings, **arguments)
     return asked.probe, EmbeddingSettings(
-        images=asked.images, estimator=asked.estimator, draws=asked.draws, seed=asked.seed
+        images=asked.images,
+        estimator=asked.estimator,
+        draws=asked.draws,
+        standard_error=asked.standard_error,
+        seed=asked.seed,
     )
 
 
@@ -79,6 +83,21 @@ def counting(progress: Told | None, stage: str = "{}") -> Counted | None:
         progress(Progress(stage=stage.format(step) if step else "", done=done, total=total))
 
     return tell
+
+
+def counting_errors(
+    progress: Told | None,
+) -> "tuple[Counted | None, Callable[[float], None] | None]":
+    """Return what embedding tells of images, as `counting` does, and of the error so far."""
+    if progress is None:
+        return None, None
+    last: list[float] = []
+
+    def tell(step: str, done: int, total: int) -> None:
+        known = last[-1] if last and isfinite(last[-1]) else None
+        progress(Progress(stage=step, done=done, total=total, standard_error=known))
+
+    return tell, last.append
 
 
 def tuning(progress: Told | None) -> "Callable[[int, int, int, int, float], None] | None":

@@ -53,6 +53,7 @@ def batch(
     images: int = 300,
     estimator: str = "principal",
     draws: int = 1,
+    standard_error: float | None = None,
     seed: int = 0,
     tags: Sequence[str] = (),
     update: bool = False,
@@ -71,7 +72,13 @@ def batch(
     `StoreError` where no item is to blame.
     """
     settings = ask(
-        EmbeddingSettings, probe=probe, images=images, estimator=estimator, draws=draws, seed=seed
+        EmbeddingSettings,
+        probe=probe,
+        images=images,
+        estimator=estimator,
+        draws=draws,
+        standard_error=standard_error,
+        seed=seed,
     )
     question = ask(NewBatch, tags=tuple(tags), update=update, settings=settings)
     items = yield from compute(lambda: listed(sources))

@@ -33,6 +33,7 @@ def embed(
     images: int = 300,
     estimator: str = "principal",
     draws: int = 1,
+    standard_error: float | None = None,
     seed: int = 0,
     tags: Sequence[str] = (),
     update: bool = False,
@@ -49,6 +50,7 @@ def embed(
     images: int = 300,
     estimator: str = "principal",
     draws: int = 1,
+    standard_error: float | None = None,
     seed: int = 0,
     tags: Sequence[str] = (),
     update: bool = False,
@@ -64,6 +66,7 @@ def embed(
     images: int = 300,
     estimator: str = "principal",
     draws: int = 1,
+    standard_error: float | None = None,
     seed: int = 0,
     tags: Sequence[str] = (),
     update: bool = False,
@@ -74,7 +77,8 @@ def embed(
 
     With ``wait`` the task is in the store when this returns; without, the job that will put it
     there is returned at once. ``name`` defaults to the source's own; ``update`` replaces a task of
-    that name. ``images`` bounds how many are used, ``draws`` is label draws an image.
+    that name. ``images`` bounds how many are used, ``draws`` is label draws an image; the work
+    ends as soon as ``standard_error`` is reached, where one is given.
 
     Raises:
         NameTakenError: before any work, when the name is taken and ``update`` is not set.
@@ -83,7 +87,13 @@ def embed(
         JobFailedError: when a server could not embed it.
     """
     settings = ask(
-        EmbeddingSettings, probe=probe, images=images, estimator=estimator, draws=draws, seed=seed
+        EmbeddingSettings,
+        probe=probe,
+        images=images,
+        estimator=estimator,
+        draws=draws,
+        standard_error=standard_error,
+        seed=seed,
     )
     called = name if name is not None else default_name(source)
     # Before anything is sent: with a place holder, the rest of the question is looked at.
