@@ -155,8 +155,8 @@ def _show_neighbours(workspace: "Workspace") -> None:
     _heading(f"3. What is {SHOWN} like?")
     found = neighbours(workspace, resolve(workspace, SHOWN), k=5)
     print_table(
-        ["nearest tasks", "symmetric distance", "standard error"],
-        [(n.name, n.distance, n.standard_error) for n in found],
+        ["rank", "nearest tasks", "symmetric distance", "standard error"],
+        [(n.rank, n.name, max(0.0, n.distance), n.standard_error) for n in found],
     )
     pair = distances(*(resolve(workspace, name) for name in PAIR))
     console().print(
