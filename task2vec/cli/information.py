@@ -157,6 +157,11 @@ def _print(found: "TaskInformation") -> None:
         "classes)."
     )
     needed = sorted(found.layers, key=lambda layer: layer.nats_of_place - layer.nats)
+    out.print(
+        f"Layers with the most information ({min(_SHOWN, len(needed))} of {len(needed)}; all by "
+        "--json), noise in units of the layer's weights:",
+        soft_wrap=True,
+    )
     print_table(
         ["layer", "weights", "nats", "nats beyond place", "of each weight", "noise"],
         [
@@ -170,9 +175,8 @@ def _print(found: "TaskInformation") -> None:
             )
             for layer in needed[:_SHOWN]
         ],
-        title=f"Layers with the most information ({min(_SHOWN, len(needed))} of {len(needed)}; "
-        "all by --json). Noise: its standard deviation, in units of the layer's weights.",
     )
+    out.print("Curve:")
     print_table(
         ["beta", "loss", "+-", "nats", "rounds", "gradient", "sampling error", "converged"],
         [
@@ -180,5 +184,4 @@ def _print(found: "TaskInformation") -> None:
              p.converged)
             for p in found.curve
         ],
-        title="Curve",
     )  # fmt: skip
