@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from scipy.stats import spearmanr
 
 from benchmarks.development import geometry as g
 from benchmarks.development.layers import filter_kinds
@@ -29,6 +30,8 @@ from benchmarks.machine import describe
 FIRST_TABLE = RESULTS / "first_transfer.csv"
 PRIORS = (1e-9, 1e-8, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 1e-4)
 _SHOWN = ("repeat", "margin", "ranking", "family", "relatives", "transfer", "gain")
+
+_DIGITS = {"gain": 1, "repeat": 3}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +75,8 @@ def prior() -> Question:
     """Judge absolute prior precisions, with what they leave of the range of complexities."""
     stack = load_stack(BASE)
     variants = [Variant(f"{p:g}", stack, g.symmetric(p), _complexity(stack, p)) for p in PRIORS]
+    for p in (1e-8, 1e-7, 1e-6, 1e-5, 1e-4):
+        variants.append(Variant(f"{p:g}, corrected for noise", stack, g.corrected(p)))
     return Question(variants, "1e-06", f"{100 * (stack.a == 0).mean():.1f} % of elements are 0")
 
 
@@ -108,7 +113,13 @@ def geometry() -> Question:
 def images() -> Question:
     """Judge the number of images, on the tasks with enough in either half."""
     settings = _computed(replace(BASE, images=count) for count in (50, 100, 200))
-    return _by_setting(settings, lambda s: f"{s.images} images", today="200 images")
+    most = f"{settings[-1].images} images"
+    plain = _by_setting(settings, lambda s: f"{s.images} images", today=most)
+    corrected = [
+        Variant(f"{variant.name}, corrected for noise", variant.stack, g.corrected())
+        for variant in plain.variants
+    ]
+    return replace(plain, variants=[*plain.variants, *corrected])
 
 
 def resolution() -> Question:
@@ -209,15 +220,18 @@ def table(found: dict[str, Any]) -> str:
 
     A star marks a difference to today's choice whose 95 % interval leaves 0 out.
     """
-    lines = [
-        f"| variant | {' | '.join(_SHOWN)} |",
-        "|---" * (len(_SHOWN) + 1) + "|",
-    ]
+    lines = [f"| variant | {' | '.join(_SHOWN)} |", "|---" * (len(_SHOWN) + 1) + "|"]
     for row in found["rows"]:
-        cells = []
-        for name in _SHOWN:
-            cells.append(" / ".join(_cell(row[half], name) for half in ("choosing", "reporting")))
-        lines.append(f"| {row['variant']} | {' | '.join(cells)} |")
+        today = row["variant"] == found["today"]
+        writers = [(row["variant"], _cell)]
+        if today:
+            writers = [(f"**{row['variant']}**", _cell), ("its 95 % intervals", _interval)]
+        for heading, write in writers:
+            cells = [
+                " / ".join(write(row[half], name) for half in ("choosing", "reporting"))
+                for name in _SHOWN
+            ]
+            lines.append(f"| {heading} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -227,8 +241,16 @@ def _cell(of_half: dict[str, Any], name: str) -> str:
         return "-"
     less = of_half.get("less_today", {}).get(name)
     clear = less is not None and less["low"] is not None and (less["low"] > 0 or less["high"] < 0)
-    digits = {"gain": 1, "repeat": 3}.get(name, 2)
-    return f"{value:.{digits}f}{'*' if clear else ''}"
+    return f"{_number(value, name)}{'*' if clear else ''}"
+
+
+def _interval(of_half: dict[str, Any], name: str) -> str:
+    low, high = of_half[name]["low"], of_half[name]["high"]
+    return "-" if low is None else f"{_number(low, name)} to {_number(high, name)}"
+
+
+def _number(value: float, name: str) -> str:
+    return f"{value:.{_DIGITS.get(name, 2)}f}"
 
 
 def _plain(intervals: dict[str, Interval]) -> dict[str, Any]:
@@ -253,14 +275,18 @@ def _stacks(settings: list[Setting]) -> list[tuple[Setting, Stack]]:
 
 def _by_setting(settings: list[Setting], name: Callable[[Setting], str], *, today: str) -> Question:
     variants = [Variant(name(s), stack, g.symmetric()) for s, stack in _stacks(settings)]
-    return Question(variants, today)
+    names = [variant.name for variant in variants]
+    return Question(variants, today if today in names else names[0])
 
 
 def _complexity(stack: Stack, prior: float) -> dict[str, float]:
-    found = g.complexities(stack.a, prior)
+    """Return how far tasks are from the trivial one, and whether either part orders them alike."""
+    first, second = (g.complexities(part, prior) for part in (stack.a, stack.b))
     return {
-        "complexity_least": round(float(found.min()), 3),
-        "complexity_most": round(float(found.max()), 3),
+        "complexity_least": round(float(first.min()), 3),
+        "complexity_most": round(float(first.max()), 3),
+        "complexity_rank_correlation": round(float(spearmanr(first, second).statistic), 3),
+        "elements_below_prior": round(float((stack.a < prior).mean()), 3),
     }
 
 

@@ -55,14 +55,19 @@ class Interval:
 
 
 def load_gains(*paths: Path) -> dict[tuple[str, str], float]:
-    """Return the gains of one or more matrices of transfer; of two for a pair, the later one."""
+    """Return the gains of one or more matrices of transfer; of two for a pair, the later one.
+
+    An expert that gains 0 everywhere is left out: its linear probe beat every epoch of its training,
+    so that it is the plain probe, and its gains say nothing of its task.
+    """
     gains = {}
     for path in paths:
         if path.exists():
             with path.open(newline="") as file:
                 for row in csv.DictReader(file):
                     gains[row["source"], row["target"]] = float(row["gain"])
-    return gains
+    tuned = {source for (source, _), gain in gains.items() if gain != 0}
+    return {pair: gain for pair, gain in gains.items() if pair[0] in tuned}
 
 
 def score(

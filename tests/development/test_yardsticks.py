@@ -101,3 +101,10 @@ def test_a_matrix_is_read_by_source_and_target(tmp_path):
 
     assert load_gains(path) == {("a", "b"): 0.5, ("b", "a"): -0.25}
     assert load_gains(path, later, tmp_path / "none.csv") == {("a", "b"): 0.75, ("b", "a"): -0.25}
+
+
+def test_an_expert_that_is_the_plain_probe_says_nothing(tmp_path):
+    path = tmp_path / "matrix.csv"
+    path.write_text("source,target,gain\na,b,0.0000\na,c,0.0000\nb,a,0.0000\nb,c,0.01\n")
+
+    assert load_gains(path) == {("b", "a"): 0, ("b", "c"): 0.01}
