@@ -73,16 +73,34 @@ class PerImageFisher:
         Raises `SettingError` for a network that does not treat its images one by one.
         """
         images = images.detach().contiguous(memory_format=torch.channels_last)
-        if self._plan is None:
-            self._prepare(images)
+        try:
+            if self._plan is None:
+                self._prepare(images)
+            return self._squares(images, head, cotangents, passed)
+        except UnplannedError:
+            pass
+        # It does something else with these images: no folds, and again.
+        self._plan = replace(make_plan(self._network, self.layers, images), folds={})
+        try:
+            return self._squares(images, head, cotangents, passed)
+        except UnplannedError as error:
+            raise SettingError(
+                "This network cannot be a probe",
+                expected="the same layers in every pass",
+                got="others each time",
+            ) from error
+
+    def _squares(
+        self, images: Tensor, head: Map, cotangents: Map, passed: Callable[[int], None] | None
+    ) -> Tensor:
         if not self.image_by_image:
-            return self._planned(images, head, cotangents, passed)
+            return self._run(images, head, cotangents, passed)
         # The labels are drawn for the batch as a whole.
         with torch.no_grad():
             logits = torch.cat([head(self._network(image)) for image in torch.split(images, 1)])
         sent = cotangents(logits)
         alone = [
-            self._planned(image, head, lambda _, own=own: own, passed)  # type: ignore[misc]
+            self._run(image, head, lambda _, own=own: own, passed)  # type: ignore[misc]
             for image, own in zip(torch.split(images, 1), torch.split(sent, 1, dim=1), strict=True)
         ]
         return torch.cat(alone)
@@ -109,34 +127,9 @@ class PerImageFisher:
         def ones(logits: Tensor) -> Tensor:
             return torch.ones_like(logits)[None]
 
-        together = self._planned(pair, flat, ones, None)
-        apart = torch.cat(
-            [self._planned(image, flat, ones, None) for image in torch.split(pair, 1)]
-        )
+        together = self._run(pair, flat, ones, None)
+        apart = torch.cat([self._run(image, flat, ones, None) for image in torch.split(pair, 1)])
         return bool((together - apart).abs().max() <= _MIXED * apart.max())
-
-    def _planned(
-        self,
-        images: Tensor,
-        head: Map,
-        cotangents: Map,
-        passed: Callable[[int], None] | None,
-    ) -> Tensor:
-        assert self._plan is not None
-        try:
-            return self._run(images, head, cotangents, passed)
-        except UnplannedError:
-            pass
-        # It does something else with these images: no folds, and again.
-        self._plan = replace(make_plan(self._network, self.layers, images), folds={})
-        try:
-            return self._run(images, head, cotangents, passed)
-        except UnplannedError as error:
-            raise SettingError(
-                "This network cannot be a probe",
-                expected="the same layers in every pass",
-                got="others each time",
-            ) from error
 
     def _run(
         self,

@@ -193,3 +193,38 @@ def test_a_network_that_changes_its_mind():
     for bare in (False, True, False):
         network[2].bare = bare
         close(squares(), fisher_by_definition(network, head, images))
+
+
+def test_a_network_that_turns_to_a_slow_layer():
+    """Its second pass, of several images, uses a weight twice that the first used once."""
+
+    class Turning(Twice):
+        again = False
+
+        def forward(self, x):
+            return super().forward(x) if self.again else self.layer(x)
+
+    network, head, images = seen_by(Turning().double())
+    per_image = PerImageFisher(network)
+
+    def squares():
+        noise = LabelNoise(Estimator.EXACT, images=3, classes=3, draws=1, seed=0)
+        return per_image(images, head, lambda logits: noise.cotangents(logits, 0))
+
+    for again in (False, True, False):
+        network[2].again = again
+        close(squares(), fisher_by_definition(network, head, images))
+
+
+def test_a_network_that_never_does_the_same_twice():
+    class Restless(Twice):
+        passes = 0
+
+        def forward(self, x):
+            self.passes += 1
+            return self.layer(x) if self.passes % 2 else x
+
+    network, head, images = seen_by(Restless().double())
+    network[2].passes = 0
+    with pytest.raises(SettingError, match="others each time"):
+        PerImageFisher(network)(images, head, lambda logits: torch.ones_like(logits)[None])
