@@ -29,7 +29,7 @@ from benchmarks.machine import describe
 #: Experts on half of the example tasks, tuned and tested at 128 pixels on the example tasks.
 FIRST_TABLE = RESULTS / "first_transfer.csv"
 PRIORS = (1e-9, 1e-8, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 1e-4)
-_SHOWN = ("repeat", "margin", "ranking", "family", "relatives", "transfer", "gain")
+_SHOWN = ("repeat", "margin", "ranking", "family", "relatives", "transfer", "affinity", "gain")
 
 _DIGITS = {"gain": 1, "repeat": 3}
 

@@ -4,6 +4,7 @@ Every one is a number a task, so that tasks can be resampled and two geometries 
 """
 
 import csv
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -32,6 +33,8 @@ class Scores:
     ``family``: 1 where the nearest other task is of the same family, mean of both parts.
     ``relatives``: the probability that a relative is nearer than another task.
     ``transfer``: rank correlation of nearness with the experts' gains on the task.
+    ``affinity``: the same after taking each expert's mean gain over all its targets off: whether
+    nearness says for which tasks an expert is better than it usually is.
     ``gain``: the gain of the nearest expert in points, mean of both parts.
     """
 
@@ -42,6 +45,7 @@ class Scores:
     family: Array
     relatives: Array
     transfer: Array
+    affinity: Array
     gain: Array
 
 
@@ -57,7 +61,7 @@ class Interval:
 def load_gains(*paths: Path) -> dict[tuple[str, str], float]:
     """Return the gains of one or more matrices of transfer; of two for a pair, the later one.
 
-    An expert that gains 0 everywhere is left out: its linear probe beat every epoch of its training,
+    An expert that gains 0 everywhere is left out: no epoch of its training beat its linear probe,
     so that it is the plain probe, and its gains say nothing of its task.
     """
     gains = {}
@@ -97,8 +101,9 @@ def score(
         ),
         family=_mean([_family(d, families, rows) for d in parts]),
         relatives=_mean([_relatives(d, families, rows) for d in parts]),
-        transfer=_mean([_transfer(d, tasks, rows, gains)[0] for d in parts]),
-        gain=_mean([_transfer(d, tasks, rows, gains)[1] for d in parts]),
+        transfer=_mean([_agreement(d, tasks, rows, gains) for d in parts]),
+        affinity=_mean([_agreement(d, tasks, rows, _less_usual(gains)) for d in parts]),
+        gain=_mean([_nearest_gain(d, tasks, rows, gains) for d in parts]),
     )
 
 
@@ -151,22 +156,42 @@ def _relatives(distances: Array, families: tuple[str, ...], rows: list[int]) -> 
     return np.array(found)
 
 
-def _transfer(
-    distances: Array, tasks: tuple[str, ...], rows: list[int], gains: Gains
-) -> tuple[Array, Array]:
-    correlations, chosen = [], []
+def _less_usual(gains: Gains) -> Gains:
+    by_expert: dict[str, list[float]] = defaultdict(list)
+    for (source, _), gain in gains.items():
+        by_expert[source].append(gain)
+    return {
+        (source, target): gain - float(np.mean(by_expert[source]))
+        for (source, target), gain in gains.items()
+    }
+
+
+def _agreement(distances: Array, tasks: tuple[str, ...], rows: list[int], gains: Gains) -> Array:
+    found = []
     for i in rows:
-        experts = [j for j in range(len(tasks)) if (tasks[j], tasks[i]) in gains]
-        if len(experts) < _FEWEST_EXPERTS:
-            correlations.append(np.nan)
-            chosen.append(np.nan)
-            continue
-        gained = np.array([gains[tasks[j], tasks[i]] for j in experts])
-        far = distances[experts, i]
-        correlations.append(_correlation(-far, gained))
-        chosen.append(100 * float(gained[far.argmin()]))
-    return np.array(correlations), np.array(chosen)
+        far, gained = _experts(distances, tasks, i, gains)
+        found.append(_correlation(-far, gained) if len(far) >= _FEWEST_EXPERTS else np.nan)
+    return np.array(found)
+
+
+def _nearest_gain(distances: Array, tasks: tuple[str, ...], rows: list[int], gains: Gains) -> Array:
+    found = []
+    for i in rows:
+        far, gained = _experts(distances, tasks, i, gains)
+        found.append(100 * float(gained[far.argmin()]) if len(far) >= _FEWEST_EXPERTS else np.nan)
+    return np.array(found)
+
+
+def _experts(
+    distances: Array, tasks: tuple[str, ...], target: int, gains: Gains
+) -> tuple[Array, Array]:
+    """Return the distances of the experts' tasks to a target, and what they gain on it."""
+    experts = [j for j in range(len(tasks)) if (tasks[j], tasks[target]) in gains]
+    gained = np.array([gains[tasks[j], tasks[target]] for j in experts])
+    return distances[experts, target], gained
 
 
 def _correlation(x: Array, y: Array) -> float:
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        return np.nan
     return float(spearmanr(x, y).statistic)

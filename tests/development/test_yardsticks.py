@@ -73,6 +73,17 @@ def test_transfer_looks_at_the_column_of_the_target():
     assert scores.gain == pytest.approx([1])
 
 
+def test_affinity_takes_what_an_expert_usually_gains_off():
+    # On a1 the far experts gain more, but c and b2 gain even more elsewhere.
+    on_a1 = {("a2", "a1"): 0.01, ("b1", "a1"): 0.02, ("b2", "a1"): 0.03, ("c", "a1"): 0.04}
+    elsewhere = {("a2", "z"): -0.5, ("b1", "z"): -0.1, ("b2", "z"): 0.3, ("c", "z"): 0.7}
+
+    scores = judge(judged=("a1",), gains={**on_a1, **elsewhere})
+
+    assert scores.transfer == pytest.approx([-1])
+    assert scores.affinity == pytest.approx([1])
+
+
 def test_too_few_experts_give_no_number():
     assert np.isnan(judge(gains={("a2", "a1"): 0.04}).transfer).all()
 
