@@ -59,7 +59,14 @@ def with_core_only(code: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "call", ["embed('.')", "open_source('.')", "LocalClient('nowhere')", "LocalClient()"]
+    "call",
+    [
+        "embed('.')",
+        "information('.')",
+        "open_source('.')",
+        "LocalClient('nowhere')",
+        "LocalClient()",
+    ],
 )
 def test_local_work_without_its_extra_names_the_extra_and_the_server(call: str) -> None:
     told = with_core_only(
@@ -75,7 +82,8 @@ def test_local_work_without_its_extra_names_the_extra_and_the_server(call: str) 
 
 def test_what_a_client_needs_is_there_without_extras() -> None:
     # All that is public and does no local work.
-    names = [name for name in task2vec.__all__ if name not in {"embed", "open_source"}]
+    needing = {"embed", "information", "open_source"}
+    names = [name for name in task2vec.__all__ if name not in needing]
     code = f"import task2vec; print([getattr(task2vec, name) and 1 for name in {names!r}] != [])"
 
     assert with_core_only(code) == "True\n"
