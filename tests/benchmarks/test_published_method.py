@@ -107,3 +107,9 @@ def test_its_number_of_draws_is_read_from_the_curve():
     assert draws_needed(distances, 0.2) == (pytest.approx(2), False)
     assert draws_needed(distances, 0.2 / 2**0.5) == (pytest.approx(8**0.5), False)
     assert draws_needed(distances, 0.01) == (pytest.approx(40), True)
+
+
+def test_agreement_of_a_few_draws_on_the_likeliest_labels_does_not_count():
+    distances = {1: 0.0, 2: 0.01, 4: 0.4, 8: 0.2}
+    assert draws_needed(distances, 0.2) == (pytest.approx(8), False)
+    assert draws_needed(distances, 0.05) == (pytest.approx(32), True)
