@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
-import task2vec.sdk.display  # noqa: F401
+from task2vec.sdk.display import distance_interval, of_neighbours
 from task2vec.wire.base import Answer
 from task2vec.wire.catalogue import TaskMap
 from task2vec.wire.jobs import Progress
@@ -170,3 +170,31 @@ def test_what_is_not_registered_shows_its_fields() -> None:
 
     assert progress._repr_html_() is None
     assert progress.__rich__() == repr(progress)
+
+
+def neighbours_of_ranks(*ranks: int) -> Neighbours:
+    rows = [
+        {
+            "id": f"{place}",
+            "name": f"task{place}",
+            "distance": 0.1 * place - 0.1,
+            "standard_error": 0.01,
+            "interval": [-0.1, 0.1],
+            "rank": rank,
+        }
+        for place, rank in enumerate(ranks)
+    ]
+    return Neighbours.model_validate({"task": "query", "neighbours": rows})
+
+
+def test_ties_are_marked_and_explained() -> None:
+    sheet = of_neighbours(neighbours_of_ranks(1, 1, 3))
+    assert [row[0] for row in sheet.rows] == ["1=", "1=", "3"]
+    assert any("within the noise" in note for note in sheet.notes)
+    assert of_neighbours(neighbours_of_ranks(1, 2)).notes == ()
+
+
+def test_a_distance_that_noise_made_negative_is_shown_as_0() -> None:
+    sheet = of_neighbours(neighbours_of_ranks(1, 2, 3))
+    assert [row[2] for row in sheet.rows] == ["0.000", "0.000", "0.100"]
+    assert distance_interval((-0.2, 0.25)) == "0.000 to 0.250"

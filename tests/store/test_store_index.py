@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from task2vec.distance import (
@@ -10,7 +11,7 @@ from task2vec.distance import (
 )
 from task2vec.store import ExactIndex, Role
 from task2vec.store.index.exact import candidates
-from task2vec.types import Neighbour
+from task2vec.types import Neighbour, TaskEmbedding
 
 
 def test_an_index_finds_what_it_took_in_as_the_store_has_it_now(store, task):
@@ -75,3 +76,31 @@ def test_only_the_embeddings_that_compete_are_read(store, task):
 
 def plain_distance(store, query, id_):
     return plain_symmetric_distance(query, store.tasks.embedding(id_))
+
+
+def test_neighbours_are_ordered_by_what_is_left_without_noise(store, task):
+    """The same task with much noise is farther than another one, and nearer without the noise."""
+    rng = np.random.default_rng(2)
+    true = np.exp(rng.normal(size=3000) - 9)
+
+    def noisy(values, spread):
+        groups = values * rng.gamma(1 / spread, spread, size=(8, values.size))
+        return TaskEmbedding.from_estimates(
+            values=groups.mean(axis=0),
+            errors=np.zeros(values.size),
+            replicates=groups,
+            provenance=provenance,
+        )
+
+    record, embedding = task("same")
+    provenance = embedding.provenance
+    query, same = noisy(true, 0.05), noisy(true, 4.0)
+    other = noisy(true * np.exp(0.5 * rng.normal(size=true.size)), 0.05)
+    assert plain_symmetric_distance(query, other) < plain_symmetric_distance(query, same)
+    store.tasks.add(record, same)
+    store.tasks.add(replace(record, name="other"), other)
+    found = store.index(query.space).search(query, k=2)
+    assert [neighbour.name for neighbour in found] == ["same", "other"]
+    assert found[0].distance < found[1].distance
+    low, high = found[0].interval
+    assert low < found[0].distance < high
