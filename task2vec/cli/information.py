@@ -81,7 +81,7 @@ def information(
 
     Noise is put on every weight, as much as the loss can bear: the information Lagrangian. What the
     remaining precision is worth, in nats, is the information; `--betas` trade it against the loss.
-    A beta takes a minute or two at the defaults on two cores.
+    At the defaults a large beta takes a minute or so on two cores, the smallest some minutes.
     """
     from task2vec.data.open import open_source
     from task2vec.embedding.information import InformationSettings, measure_information
