@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.between import (
@@ -113,6 +112,9 @@ def _quantile(*variances: Array, freedom: tuple[Array, ...]) -> Array:
     """Return Student's quantile for a sum of variances: Welch 1947, Satterthwaite 1946."""
     total = np.asarray(sum(variances))
     parts = sum(np.square(v) / f for v, f in zip(variances, freedom, strict=True))
+    # scipy takes a while to import, and a client without the extras does not have it.
+    from scipy.special import stdtrit
+
     # Exactly known distances have an interval of no width, whatever the quantile.
     known = np.divide(np.square(total), parts, out=np.ones_like(total), where=np.asarray(parts) > 0)
     return np.asarray(stdtrit(known, (1 + LEVEL) / 2))

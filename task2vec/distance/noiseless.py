@@ -34,7 +34,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import hadamard
 
 from task2vec.distance.operands import Array
 
@@ -58,7 +57,9 @@ def _shares() -> Groups:
     The seven balanced halvings of a Hadamard matrix stand for all 35: every two groups are on one
     side equally often (McCarthy 1969, "Pseudo-replication: half samples").
     """
-    one = hadamard(GROUPS)[1:] > 0
+    # Sylvester's Hadamard matrix: the sign of (i, j) is the parity of the bits they share.
+    numbers = range(GROUPS)
+    one = np.array([[(i & j).bit_count() % 2 == 0 for j in numbers] for i in numbers[1:]])
     two = np.roll(one, 1, axis=0)
     halves = np.stack([one, ~one], axis=1)
     quarters = np.stack([one & two, one & ~two, ~one & two, ~one & ~two], axis=1)
