@@ -35,7 +35,10 @@ USAGE = [
 BAD_INPUT = [
     ("embed ./nosuch", "no such file or directory"),
     ("embed nosuch", "There is no file or folder 'nosuch'"),
-    ("embed SOURCE --estimator magic", "principal, rademacher, hadamard, exact, categorical, empirical"),
+    (
+        "embed SOURCE --estimator magic",
+        "principal, rademacher, hadamard, exact, categorical, empirical",
+    ),
     ("embed SOURCE --probe nosuch", "efficientnet_lite0"),
     ("embed SOURCE --probe efficientnet_lite0?size=3", "?input_size=PIXELS"),
     ("embed SOURCE --probe timm:nosuch", "timm has no such architecture"),
