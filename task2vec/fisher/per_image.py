@@ -27,6 +27,7 @@ class PerImageFisher:
     ``layers`` are those that count, ``filters`` is n, the number of their units, in the order of
     the network's modules: see `task2vec.fisher.units`. ``slow_layers`` names those that take the
     slow path, one image at a time; it is known after the first call.
+    What the first call prepares holds for the weights of then: make another for other weights.
 
     Raises `SettingError` for a network without such layers, or in training mode (its batch
     statistics would mix the images).

@@ -19,7 +19,7 @@ def test_normalises(tiny_probe, pixels):
     found = tiny_probe.to_input(list(pixels))
     assert found.shape == (5, 3, 16, 16)
     assert found.dtype == torch.float32
-    assert found.is_contiguous()
+    assert found.is_contiguous(memory_format=torch.channels_last)
     for channel, (mean, std) in enumerate(zip((0.5, 0.4, 0.3), (0.2, 0.3, 0.4), strict=True)):
         expected = (pixels[:, :, :, channel] / 255 - mean) / std
         np.testing.assert_allclose(found[:, channel], expected, rtol=1e-5, atol=1e-6)
