@@ -96,17 +96,21 @@ def compose_map(
 
     styles, right = _explain(sheet, points, top=top, bottom=bottom)
     room = (_MARGIN, bottom, right, top)
-    centres, scale = _to_pixels(points, room=room, padding=pixels(40 if thumbnails else 30))
+    errors = _errors(points, method=method)
+    # Circles that are not drawn need no room.
+    radii = 0 * errors if thumbnails or len(points) > MOST_LABELLED else errors
+    padding = pixels(40 if thumbnails else 30)
+    centres, scale = _to_pixels(points, radii, room=room, padding=padding)
     marks = [
         Mark(
             x=float(x),
             y=float(y),
             name=shortened(point.name, _LONGEST_NAME),
             style=style,
-            error=0.0 if scale == np.inf else (point.standard_error or 0.0) * scale,
+            error=0.0 if scale == np.inf else float(error) * scale,
             thumbnail=point.thumbnail if thumbnails else None,
         )
-        for point, style, (x, y) in zip(points, styles, centres, strict=True)
+        for point, style, (x, y), error in zip(points, styles, centres, errors, strict=True)
     ]
     circles = draw_errors(sheet, marks)
     named = draw_marks(sheet, marks, room=room)
@@ -155,12 +159,26 @@ def _explain(
     return [GroupStyle(to_hex(colours(norm(n))), "o") for n in classes], right
 
 
+def _errors(points: Sequence[MapPoint], *, method: LayoutMethod | None) -> Array:
+    """Return the standard errors (m,), 0 where lengths of the layout are no distances."""
+    if method in (LayoutMethod.TSNE, LayoutMethod.UMAP):
+        return np.zeros(len(points))
+    return np.array([p.standard_error or 0.0 for p in points])
+
+
 def _to_pixels(
-    points: Sequence[MapPoint], *, room: tuple[float, float, float, float], padding: float
+    points: Sequence[MapPoint],
+    radii: Array,
+    *,
+    room: tuple[float, float, float, float],
+    padding: float,
 ) -> tuple[Array, float]:
-    """Return the positions (m, 2) within ``room`` at equal scale on both axes, and that scale."""
-    positions = np.array([(p.x, p.y) for p in points])
-    low, high = positions.min(axis=0), positions.max(axis=0)
+    """Return the positions (m, 2) at equal scale on both axes, and that scale.
+
+    Circles of ``radii`` (m,) about them lie within ``room``.
+    """
+    positions, around = np.array([(p.x, p.y) for p in points]), radii[:, None]
+    low, high = (positions - around).min(axis=0), (positions + around).max(axis=0)
     space = np.array([room[2] - room[0], room[3] - room[1]]) - 2 * padding
     with np.errstate(divide="ignore", over="ignore"):
         scale = float((space / (high - low)).min())

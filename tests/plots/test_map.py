@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from io import BytesIO
 from itertools import combinations
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.patches import Circle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
@@ -113,6 +115,31 @@ def test_marks_stand_where_the_points_are_at_one_scale() -> None:
     scale = np.ptp(drawn[:, 0]) / np.ptp(wanted[:, 0])
     shift = drawn[0] - wanted[0] * scale
     np.testing.assert_allclose(drawn, wanted * scale + shift, atol=1e-6)
+
+
+def circles(figure: Figure) -> list[Circle]:
+    return [artist for artist in figure.findobj(Circle) if artist.get_radius() > 30]
+
+
+@pytest.mark.parametrize("error", [0.1, 0.5, 5.0])
+def test_circles_of_errors_stay_on_the_map(error: float) -> None:
+    points = [replace(point, standard_error=error) for point in tasks(6, grouped=False)]
+    figure = compose_map(points, method=LayoutMethod.MDS)
+    assert len(circles(figure)) == 6
+    height = figure.get_figheight() * figure.dpi
+    bar = min(
+        box.x0 for box in boxes([t for t in figure.findobj(Text) if t.get_text() == "classes"])
+    )
+    for circle in circles(figure):
+        box = circle.get_window_extent()
+        assert min(box.x0, box.y0) > 0
+        assert box.y1 < height
+        assert box.x1 < bar
+
+
+@pytest.mark.parametrize("method", [LayoutMethod.TSNE, LayoutMethod.UMAP])
+def test_no_circles_where_lengths_are_no_distances(method: LayoutMethod) -> None:
+    assert not circles(compose_map(tasks(6), method=method))
 
 
 def test_the_caption_states_method_and_stress() -> None:
