@@ -10,7 +10,7 @@ from task2vec.distance import (
     task_symmetric_distance,
 )
 from task2vec.store import ExactIndex, Role
-from task2vec.store.index.exact import candidates
+from task2vec.store.index.told import candidates
 from task2vec.types import Neighbour, TaskEmbedding
 
 

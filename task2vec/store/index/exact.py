@@ -16,7 +16,8 @@ from task2vec.distance import (
 )
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
-from task2vec.store.index.roles import role_distance, role_estimates
+from task2vec.store.index.roles import role_distance
+from task2vec.store.index.told import candidates, nearest_first, told
 from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
 
 _PICKED = 256
@@ -181,7 +182,7 @@ class ExactIndex:
                 i: role_distance(new.values, query, role=role, alpha=alpha)
                 for i, new in anew.items()
             }
-            first = sorted(plain, key=lambda i: _nearest_first(plain[i], self._records[i].name))
+            first = sorted(plain, key=lambda i: nearest_first(plain[i], self._records[i].name))
             tasks: dict[int, TaskEmbedding] = {}
             changed: list[int] = []
             for i in first[: candidates(k)]:
@@ -196,39 +197,11 @@ class ExactIndex:
                 if task is not None:
                     anew[i] = task
             if not changed:
-                return self._told(query, tasks, k=k, role=role, alpha=alpha)
+                found = [(self._records[i], task) for i, task in tasks.items()]
+                return told(found, query, k=k, role=role, alpha=alpha)
             left = ~np.isin(rows, changed)
             rows, symmetric = rows[left], symmetric[left]
         return []
-
-    def _told(
-        self,
-        query: TaskEmbedding,
-        tasks: dict[int, TaskEmbedding],
-        *,
-        k: int,
-        role: Role,
-        alpha: float,
-    ) -> list[Neighbour]:
-        """Return the ``k`` nearest of the tasks by their distances without noise, with ranks."""
-        found = role_estimates(list(tasks.values()), query, role=role, alpha=alpha)
-        records = [self._records[i] for i in tasks]
-        order = sorted(
-            range(len(found)),
-            key=lambda j: _nearest_first(float(found.distances[j]), records[j].name),
-        )[:k]
-        errors, intervals = found.errors, found.intervals
-        return [
-            Neighbour(
-                id=records[j].id,
-                name=records[j].name,
-                distance=float(found.distances[j]),
-                standard_error=float(errors[j]),
-                interval=(float(intervals[j, 0]), float(intervals[j, 1])),
-                rank=rank,
-            )
-            for j, rank in zip(order, found.ranks(order), strict=True)
-        ]
 
     def _nearly(
         self,
@@ -296,17 +269,3 @@ class ExactIndex:
             return None
         here = task.space == self._space and task.values.shape == self._values[i].shape
         return task if here else None
-
-
-def candidates(k: int) -> int:
-    """Return how many tasks, nearest by the plain distance, compete for ``k`` places.
-
-    docs/adr/0012-distances-without-noise.md says how many of the nearest are among them.
-    """
-    return k + max(10, k // 2)
-
-
-def _nearest_first(distance: float, name: str) -> tuple[bool, float, str]:
-    # Without a prior a distance may be nan, which compares with nothing: to the end.
-    unknown = math.isnan(distance)
-    return unknown, 0.0 if unknown else distance, name
