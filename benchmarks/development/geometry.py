@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.development.passes import Setting, features_of
 from benchmarks.development.stack import Array, Stack
 from task2vec.distance import complexity, symmetric_matrix, trivial_embedding, with_prior
+from task2vec.distance.noiseless import noiseless_distances
 
 DEFAULT_PRIOR = 1e-6
 
@@ -194,6 +195,30 @@ def corrected(prior: float = DEFAULT_PRIOR) -> Geometry:
             aa=plain.aa - aa - aa.T,
             bb=plain.bb - bb - bb.T,
             repeat=plain.repeat - of_repeat(sides[0], stack.b) - of_repeat(sides[1], stack.a),
+        )
+
+    return geometry
+
+
+def noiseless(prior: float = DEFAULT_PRIOR) -> Geometry:
+    """Return the symmetric distance without noise, as users are shown it."""
+
+    def geometry(stack: Stack) -> Distances:
+        a, b = stack.replicates_a, stack.replicates_b
+
+        def between(groups: NDArray[np.float32]) -> Array:
+            found = [noiseless_distances(x, list(groups), prior_precision=prior) for x in groups]
+            return np.array([row.distances for row in found])
+
+        pairs = zip(a, b, strict=True)
+        return Distances(
+            aa=between(a),
+            bb=between(b),
+            repeat=np.array(
+                [noiseless_distances(x, [y], prior_precision=prior).distances[0] for x, y in pairs]
+            ),
+            # The noise of the same images is not independent: what it takes off says nothing.
+            signs=np.full(len(stack.tasks), np.nan),
         )
 
     return geometry

@@ -6,6 +6,7 @@ import pytest
 from benchmarks.development import geometry as g
 from benchmarks.development.stack import Stack
 from task2vec.distance import asymmetric_distance, information_distance, symmetric_distance
+from task2vec.distance.noiseless import noiseless_distances
 
 GROUPS, ELEMENTS = 8, 5000
 
@@ -81,6 +82,18 @@ def test_correcting_takes_the_noise_of_repeats_and_of_other_tasks_away(values):
     assert abs(corrected.repeat.mean()) < 0.1 * plain.repeat.mean()
     error, uncorrected = ((d.aa - truth.aa)[off].mean() for d in (corrected, plain))
     assert abs(error) < 0.3 * abs(uncorrected)
+
+
+def test_the_distance_without_noise_is_that_of_the_package(values):
+    stack = stack_of(values, noise=0.5)
+    found = g.noiseless()(stack)
+
+    def between(one, other):
+        return noiseless_distances(one, [other], prior_precision=1e-6).distances[0]
+
+    assert found.aa[1, 2] == between(stack.replicates_a[1], stack.replicates_a[2])
+    assert found.repeat[3] == between(stack.replicates_a[3], stack.replicates_b[3])
+    assert np.isnan(found.signs).all()
 
 
 def test_signs_that_are_not_there_are_nan(values):
