@@ -32,6 +32,12 @@ def filter_kinds(probe: str) -> dict[str, Mask]:
         "without the stem": where([i != first for i in layer]),
         "without the last": where([i != last for i in layer]),
         "depthwise": where(deep),
+        "depthwise of the early half of the layers": where(
+            [d and i < len(convolutions) / 2 for i, d in enumerate(deep)]
+        ),
+        "depthwise of the late half of the layers": where(
+            [d and i >= len(convolutions) / 2 for i, d in enumerate(deep)]
+        ),
         "not depthwise": where([not d for d in deep]),
         "pointwise that widen": where([w and not d for w, d in zip(wide, deep, strict=True)]),
         "pointwise that narrow": where([not w and not d for w, d in zip(wide, deep, strict=True)]),
