@@ -22,10 +22,12 @@ def inputs():
     )
 
 
+WEIGHT = torch.randn(3, 40, generator=torch.Generator().manual_seed(1))
+
+
 @pytest.fixture(scope="module")
 def head():
-    weight = torch.randn(3, 40, generator=torch.Generator().manual_seed(1))
-    return lambda features: F.linear(features, weight)
+    return lambda features: F.linear(features, WEIGHT)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,13 @@ GROUPS = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1])
 def estimate(probe, head, inputs, weights, **changes):
     options = {"estimator": Estimator.EXACT, "batch": 4, "seed": 0, "progress": None, **changes}
     noise = LabelNoise(
-        options["estimator"], images=len(inputs), classes=3, draws=1, seed=options["seed"]
+        options["estimator"],
+        images=len(inputs),
+        classes=3,
+        draws=1,
+        seed=options["seed"],
+        gram=(WEIGHT @ WEIGHT.T).double().numpy(),
+        labels=np.arange(len(inputs)) % 3,
     )
     groups = options.get("groups", GROUPS)
     return estimate_fisher(

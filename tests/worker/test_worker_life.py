@@ -213,7 +213,9 @@ def test_what_nobody_foresaw_does_not_end_the_worker(work, probe, archive):
 @pytest.mark.parametrize("cancelled", [True, False])
 def test_a_job_that_is_to_stop_stops(work, probe, archive, cancelled):
     reply = answer(PULSE | {"cancel": True}) if cancelled else refusal(409, "lease_lost")
-    job = lease(archive, probe, settings={"probe": probe, "images": 12, "draws": 10_000})
+    # An estimator that goes on for as long as it is asked to.
+    settings = {"probe": probe, "images": 12, "draws": 10_000, "estimator": "rademacher"}
+    job = lease(archive, probe, settings=settings)
     recorded = work(answer(job), content=content(archive), heartbeat=reply)
     assert recorded.of(":complete") == []
     codes = [failure["code"] for failure in recorded.of(":fail")]
