@@ -11,6 +11,7 @@ from torch import Tensor
 from task2vec.data.sample import Sample
 from task2vec.data.spooled_sample import draw_spooled
 from task2vec.data.task import Task
+from task2vec.data.wording import examples, plural
 from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.inputs import batches, features
 from task2vec.embedding.label_noise import label_noise
@@ -73,7 +74,6 @@ class Embedder:
         classes, count = len(sample.classes), len(sample.images)
         seen = self._features(sample, tell)
         head = fit_head(seen, sample.labels, classes=classes, penalty=settings.head_penalty)
-        groups = deal_groups(sample.labels)
         if settings.standard_error is not None:
             return self._in_rounds(task, sample, seen, head, settings.standard_error, tell, error)
         noise = label_noise(settings, sample.labels, head=head)
@@ -83,7 +83,7 @@ class Embedder:
             self._inputs(sample),
             noise=noise,
             weights=class_weights(sample.labels, classes),
-            groups=groups,
+            groups=deal_groups(sample.labels),
             progress=lambda done: tell("fisher", done, count * noise.passes),
         )
         of_images = expected_repeat_distance(estimate.replicates, settings.prior_precision)
@@ -198,7 +198,13 @@ class Embedder:
             replicates=estimate.replicates,
             provenance=provenance,
         )
-        doubts = (*task.warnings, *sample.warnings, *warnings, *_doubts(embedding))
+        doubts = (
+            *task.warnings,
+            *sample.warnings,
+            *warnings,
+            *_slow(estimate.slow_layers),
+            *_doubts(embedding),
+        )
         return Embedded(embedding, sample, doubts)
 
     def _inputs(self, sample: Sample[Pixels]) -> Iterator[Tensor]:
@@ -216,6 +222,15 @@ def library_versions() -> dict[str, str]:
     """Return the versions of the libraries whose numerics an embedding depends on."""
     names = ("task2vec", "torch", "timm", "numpy", "scikit-learn", "pillow")
     return {name: version(name) for name in names}
+
+
+def _slow(layers: tuple[str, ...]) -> list[str]:
+    if not layers:
+        return []
+    return [
+        "the images went through the probe one at a time, since no fast way is known for "
+        f"{plural(len(layers), 'layer')}: {examples(layers)}"
+    ]
 
 
 def _doubts(embedding: TaskEmbedding) -> list[str]:

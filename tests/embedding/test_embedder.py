@@ -13,6 +13,7 @@ from oracles import fisher_by_definition
 from PIL import Image
 from scipy.optimize import minimize
 from scipy.special import log_softmax
+from torch import nn
 
 from task2vec.data.open import open_source
 from task2vec.embedding.embedder import Embedder
@@ -233,6 +234,26 @@ def test_warns_of_a_head_that_did_not_converge(striped, embed, monkeypatch):
     assert warning.startswith("the head did not converge (gradient ")
     assert "after 2 iterations" in warning
     assert not result.embedding.provenance.head.converged
+
+
+class AppliedTwice(nn.Module):
+    """A network with a layer in front whose weight is used twice."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.mixing, self.network = nn.Conv2d(3, 3, 1), network
+
+    def forward(self, images):
+        return self.network(self.mixing(self.mixing(images)))
+
+
+def test_says_which_layers_took_the_slow_path(striped, tiny_probe):
+    probe = Probe(tiny_probe.card, AppliedTwice(tiny_probe.backbone))
+    found = Embedder(probe).embed(striped(60, 60))
+    assert found.warnings == (
+        "the images went through the probe one at a time, since no fast way is known for "
+        "1 layer: mixing",
+    )
 
 
 def test_passes_on_what_was_found_in_reading(folder, tmp_path, embed):
