@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from task2vec.data.sample import Sample
 from task2vec.distance import GROUPS
@@ -18,7 +17,6 @@ from task2vec.embedding.label_noise import label_noise
 from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
 from task2vec.embedding.standard_error import expected_repeat_distance
 from task2vec.fisher.estimate import estimate_fisher
-from task2vec.fisher.estimators import LabelNoise
 from task2vec.probe.head import Head
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.types import Estimator
@@ -85,9 +83,10 @@ def estimate_in_rounds(
                 probe.backbone,
                 head.on(probe.backbone),
                 batches(probe, images[start:stop], batch_size=settings.batch_size),
-                noise=_From(noise, start),
+                noise=noise,
                 weights=np.full(stop - start, 1 / (stop - start)),
                 groups=local,
+                start=start,
                 progress=gone,
             )
             if not sums.size:
@@ -188,18 +187,6 @@ class _Ordered(Sequence[Pixels]):
         if isinstance(index, slice):
             return _Ordered(self._images, self._order[index])
         return self._images[int(self._order[index])]
-
-
-class _From(LabelNoise):
-    """The noise of all images, told by positions in a round that begins at ``start``."""
-
-    def __init__(self, noise: LabelNoise, start: int) -> None:
-        self.__dict__.update(noise.__dict__)
-        self._start = start
-
-    def cotangents(self, logits: Tensor, first: int) -> Tensor:
-        """Return what the noise of all images has for these: see `LabelNoise.cotangents`."""
-        return super().cotangents(logits, self._start + first)
 
 
 def _draws(estimator: Estimator) -> bool:

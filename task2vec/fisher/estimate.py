@@ -39,14 +39,16 @@ def estimate_fisher(
     noise: LabelNoise,
     weights: Vector,
     groups: NDArray[np.int64],
+    start: int = 0,
     progress: Callable[[int], None] | None = None,
 ) -> FisherEstimate:
     """Average the per-image Fisher information over batches of (B, 3, H, W) images.
 
     ``weights`` (N,) sum to 1: an image's share of the expectation over the task. ``groups`` (N,)
-    numbers each image's group from 0. The standard error of ``F = sum w_i g_i`` is that of a
-    weighted mean of independent images, ``SE^2 = n/(n-1) sum w_i^2 (g_i - F)^2``; it covers the
-    sampling of images and of labels, with the head held. ``progress`` is told how many images went
+    numbers each image's group from 0. ``start`` is the position of the first image among those that
+    the noise was drawn for. The standard error of ``F = sum w_i g_i`` is that of a weighted mean of
+    independent images, ``SE^2 = n/(n-1) sum w_i^2 (g_i - F)^2``; it covers the sampling of images
+    and of labels, with the head held. ``progress`` is told how many images went
     backwards so far, each counted for every one of its cotangents.
 
     Where memory does not suffice for a batch, fewer of its images go at once, with the same result
@@ -69,8 +71,8 @@ def estimate_fisher(
 
     for images in batches:
 
-        def squares_of(some: Tensor, offset: int, start: int = first) -> Tensor:
-            at = start + offset
+        def squares_of(some: Tensor, offset: int, before: int = first) -> Tensor:
+            at = start + before + offset
             return per_image(some, head, lambda logits: noise.cotangents(logits, at), passed=passed)
 
         found = back_off(images, squares_of).to(torch.float64).cpu().numpy()

@@ -1,7 +1,6 @@
 """The loss of a task under noise on the weights, with what it tells about the noise's variances."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from torch.nn import functional
 from task2vec.errors import SettingError
 from task2vec.fisher.noise import NoisyCopy, Numbers, Vector
 from task2vec.fisher.per_image import PerImageFisher
+from task2vec.fisher.plan import differentiable
 from task2vec.fisher.root import root_times
 from task2vec.types import Likelihood
 
@@ -188,7 +188,7 @@ class NoisyCrossEntropy:
     def _gradient(
         self, network: nn.Module, images: Tensor, rows: Numbers, weights: Tensor
     ) -> tuple[Tensor, ...]:
-        with self._differentiable():
+        with torch.enable_grad(), differentiable(self._copy.weights):
             loss = weights @ self._losses(network, images, rows)
             return torch.autograd.grad(loss, self._copy.weights, materialize_grads=True)
 
@@ -203,7 +203,7 @@ class NoisyCrossEntropy:
             return (weights @ squares).double().cpu().numpy()
         total = torch.zeros(len(self.sizes), dtype=torch.float64)
         for image, row, weight in zip(images, rows, weights, strict=True):
-            with self._differentiable():
+            with torch.enable_grad(), differentiable(self._copy.weights):
                 logits = self._head(network(image[None]))
                 sent = self._signed_root(logits, np.array([row]))
                 gradients = torch.autograd.grad(
@@ -221,17 +221,6 @@ class NoisyCrossEntropy:
             return root_times(logits, signs, Likelihood.CATEGORICAL)
         weights = torch.from_numpy(self._label_weights[rows]).to(logits)
         return root_times(logits, weights.sqrt() * signs, Likelihood.BERNOULLI)
-
-    @contextmanager
-    def _differentiable(self) -> Iterator[None]:
-        for weight in self._copy.weights:
-            weight.requires_grad_(True)
-        try:
-            with torch.enable_grad():
-                yield
-        finally:
-            for weight in self._copy.weights:
-                weight.requires_grad_(False)
 
 
 def _not_finite() -> SettingError:

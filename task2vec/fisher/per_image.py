@@ -144,13 +144,13 @@ class PerImageFisher:
         squares = torch.zeros(len(images), self.filters, dtype=images.dtype, device=images.device)
         anchor = anchor_for(images)
         interception = Interception(plan, anchor, squares)
-        with differentiable(plan.slow):
+        weights = [layer.weight for layer in plan.slow]
+        with differentiable(weights):
             with torch.enable_grad(), interception:
                 logits = head(self._network(images))
             interception.check_complete()
             if not logits.requires_grad:
                 return squares  # nothing that the logits depend on has units
-            weights = [layer.weight for layer in plan.slow]
             sent = cotangents(logits)
             for position, cotangent in enumerate(sent):
                 _, *gradients = torch.autograd.grad(

@@ -6,7 +6,7 @@ or a kind of call that is not known) takes the slow and always right path: autog
 weight gradient, for one image at a time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -55,9 +55,9 @@ def make_plan(network: nn.Module, layers: tuple[Layer, ...], images: Tensor) -> 
 
 
 @contextmanager
-def differentiable(layers: tuple[Layer, ...]) -> Iterator[None]:
-    """Let autograd differentiate the weights of some layers, and put things back."""
-    frozen = [layer.weight for layer in layers if not layer.weight.requires_grad]
+def differentiable(weights: Sequence[nn.Parameter]) -> Iterator[None]:
+    """Let autograd differentiate some weights, and put things back."""
+    frozen = [weight for weight in weights if not weight.requires_grad]
     for weight in frozen:
         weight.requires_grad_(True)
     try:
@@ -71,13 +71,12 @@ def _used(network: nn.Module, layers: tuple[Layer, ...], images: Tensor) -> tupl
     """Return those of the layers that the features depend on."""
     if not layers:
         return ()
-    with torch.enable_grad(), differentiable(layers):
+    weights = [layer.weight for layer in layers]
+    with torch.enable_grad(), differentiable(weights):
         features = network(images)
         if not features.requires_grad:
             return ()
-        gradients = torch.autograd.grad(
-            features.sum(), [layer.weight for layer in layers], allow_unused=True
-        )
+        gradients = torch.autograd.grad(features.sum(), weights, allow_unused=True)
     return tuple(layer for layer, g in zip(layers, gradients, strict=True) if g is not None)
 
 
