@@ -3,14 +3,12 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from fisher_cases import close, exact, seen_by
+from fisher_cases import close, exact, exact_by, seen_by
 from oracles import fisher_by_definition
 from torch import nn
 
 from task2vec.errors import SettingError
-from task2vec.fisher.estimators import LabelNoise
 from task2vec.fisher.per_image import PerImageFisher
-from task2vec.types import Estimator
 
 
 class Twice(nn.Module):
@@ -111,9 +109,8 @@ SLOW = [
 def test_slow_layer(kind):
     torch.manual_seed(4)
     network, head, images = seen_by(kind().double())
-    noise = LabelNoise(Estimator.EXACT, images=3, classes=3, draws=1, seed=0)
     per_image = PerImageFisher(network)
-    found = per_image(images, head, lambda logits: noise.cotangents(logits, 0))
+    found = exact_by(per_image, head, images)
     close(found, fisher_by_definition(network, head, images))
     assert len(per_image.slow_layers) == 1
     assert per_image.slow_layers[0].startswith("2")
@@ -123,8 +120,7 @@ def test_images_that_do_not_lie_together_go_one_by_one():
     torch.manual_seed(4)
     network, head, images = seen_by(Interleaved().double())
     per_image = PerImageFisher(network)
-    noise = LabelNoise(Estimator.EXACT, images=3, classes=3, draws=1, seed=0)
-    found = per_image(images, head, lambda logits: noise.cotangents(logits, 0))
+    found = exact_by(per_image, head, images)
     close(found, fisher_by_definition(network, head, images))
     assert per_image.image_by_image
     assert per_image.slow_layers == ()
@@ -186,13 +182,9 @@ def test_a_network_that_changes_its_mind():
     network, head, images = seen_by(Fickle().double())
     per_image = PerImageFisher(network)
 
-    def squares():
-        noise = LabelNoise(Estimator.EXACT, images=3, classes=3, draws=1, seed=0)
-        return per_image(images, head, lambda logits: noise.cotangents(logits, 0))
-
     for bare in (False, True, False):
         network[2].bare = bare
-        close(squares(), fisher_by_definition(network, head, images))
+        close(exact_by(per_image, head, images), fisher_by_definition(network, head, images))
 
 
 def test_a_network_that_turns_to_a_slow_layer():
@@ -207,13 +199,9 @@ def test_a_network_that_turns_to_a_slow_layer():
     network, head, images = seen_by(Turning().double())
     per_image = PerImageFisher(network)
 
-    def squares():
-        noise = LabelNoise(Estimator.EXACT, images=3, classes=3, draws=1, seed=0)
-        return per_image(images, head, lambda logits: noise.cotangents(logits, 0))
-
     for again in (False, True, False):
         network[2].again = again
-        close(squares(), fisher_by_definition(network, head, images))
+        close(exact_by(per_image, head, images), fisher_by_definition(network, head, images))
 
 
 def test_a_network_that_never_does_the_same_twice():
