@@ -9,15 +9,14 @@ it stopped.
     python -m benchmarks.first_transfer
 """
 
-import csv
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from benchmarks.examples import RESULTS, families, folder
+from benchmarks.transfer_table import append_rows, sources_in
 from task2vec.data.open import open_source
 from task2vec.data.sample import Sample, draw_sample
 from task2vec.engine.local import LocalEngine
@@ -53,7 +52,7 @@ def main() -> None:
         for name in families()
     }
     base = {name: _accuracies(plain.backbone, plain, sample) for name, sample in samples.items()}
-    done = _done()
+    done = sources_in(TABLE)
     for source in SOURCES:
         if source in done:
             continue
@@ -75,7 +74,7 @@ def main() -> None:
                     DRAWS,
                 )
             )
-        _append(rows)
+        append_rows(TABLE, rows, columns=COLUMNS)
         mean = np.mean([float(row[2]) for row in rows])
         print(f"    mean gain {100 * mean:+.1f} points", flush=True)
 
@@ -130,22 +129,6 @@ def _accuracy(
     test = np.setdiff1d(np.arange(len(labels)), train)
     logits = features[test] @ head.weight.T + head.bias
     return float((logits.argmax(axis=1) == labels[test]).mean())
-
-
-def _done() -> set[str]:
-    if not TABLE.exists():
-        return set()
-    with TABLE.open(newline="") as file:
-        return {row["source"] for row in csv.DictReader(file)}
-
-
-def _append(rows: list[tuple[object, ...]]) -> None:
-    new = not TABLE.exists()
-    with Path(TABLE).open("a", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if new:
-            writer.writerow(COLUMNS)
-        writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ draws. No two tasks share an image, and no test image shows an object that is tr
 minutes an expert; run again after an interruption, it goes on where it stopped.
 """
 
-import csv
 import sys
 import time
 import zlib
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.development.passes import BASE, BATCH, halves
 from benchmarks.development.tasks import DevelopmentTask, development_tasks
 from benchmarks.examples import RESULTS
+from benchmarks.transfer_table import append_rows, sources_in
 from task2vec.data.open import open_source
 from task2vec.data.sample import Sample, all_images
 from task2vec.engine.allocator import keep_freed_memory
@@ -106,7 +106,7 @@ def main() -> None:
     keep_freed_memory()
     plain = load_probe(f"{BASE.probe}?input_size={BASE.side}")
     tasks = development_tasks()
-    missing = [name for name in sys.argv[1:] or EXPERTS if name not in _done()]
+    missing = [name for name in sys.argv[1:] or EXPERTS if name not in sources_in(TABLE)]
     if not missing:
         return
     targets = [Target(task, plain) for task in tasks.values()]
@@ -146,7 +146,7 @@ def main() -> None:
                     target.shots,
                 )
             )
-        _append(rows)
+        append_rows(TABLE, rows, columns=COLUMNS)
         mean = np.mean([float(str(row[2])) for row in rows])
         print(
             f"{source}: epoch {tuned.best_epoch}, validation {tuned.validation_accuracy:.2f}, "
@@ -154,22 +154,6 @@ def main() -> None:
             f"{time.perf_counter() - middle:.0f} s",
             flush=True,
         )
-
-
-def _done() -> set[str]:
-    if not TABLE.exists():
-        return set()
-    with TABLE.open(newline="") as file:
-        return {row["source"] for row in csv.DictReader(file)}
-
-
-def _append(rows: list[tuple[object, ...]]) -> None:
-    new = not TABLE.exists()
-    with TABLE.open("a", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if new:
-            writer.writerow(COLUMNS)
-        writer.writerows(rows)
 
 
 if __name__ == "__main__":
