@@ -54,8 +54,8 @@ ProbeOption = Annotated[
         "--probe",
         help="The probe network: a name that `task2vec probes` shows, `timm:NAME`, or "
         "`file:PATH.safetensors?arch=NAME`; `?input_size=PIXELS` behind a name changes the "
-        "resolution. A server (`--url`) takes names alone. Only tasks of one probe can be "
-        "compared.",
+        "resolution, `?layers=all` has elements for the filters of all layers. A server (`--url`) "
+        "takes names alone. Only tasks of one probe can be compared.",
     ),
 ]
 DEFAULT_PROBE_NAME = "efficientnet_lite0"

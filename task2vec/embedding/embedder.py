@@ -84,6 +84,7 @@ class Embedder:
             noise=noise,
             weights=class_weights(sample.labels, classes),
             groups=deal_groups(sample.labels),
+            counted=self.probe.card.layers,
             progress=lambda done: tell("fisher", done, count * noise.passes),
         )
         of_images = expected_repeat_distance(estimate.replicates, settings.prior_precision)

@@ -64,6 +64,7 @@ def expected_refit_distance(
             noise=noise,
             weights=weights,
             groups=np.arange(len(chosen), dtype=np.int64) % 2,
+            counted=probe.card.layers,
             progress=_counted(progress, parity * passed, 2 * passed),
         )
         parts = np.stack([estimate.values, *estimate.replicates])

@@ -87,6 +87,7 @@ def estimate_in_rounds(
                 weights=np.full(stop - start, 1 / (stop - start)),
                 groups=local,
                 start=start,
+                counted=probe.card.layers,
                 progress=gone,
             )
             if not sums.size:

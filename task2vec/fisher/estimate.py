@@ -12,6 +12,7 @@ from task2vec.errors import SettingError
 from task2vec.fisher.back_off import BackOff
 from task2vec.fisher.estimators import LabelNoise
 from task2vec.fisher.per_image import PerImageFisher
+from task2vec.types import CountedLayers
 
 Vector = NDArray[np.float64]
 
@@ -40,16 +41,19 @@ def estimate_fisher(
     weights: Vector,
     groups: NDArray[np.int64],
     start: int = 0,
+    counted: CountedLayers = CountedLayers.ALL,
     progress: Callable[[int], None] | None = None,
 ) -> FisherEstimate:
     """Average the per-image Fisher information over batches of (B, 3, H, W) images.
 
     ``weights`` (N,) sum to 1: an image's share of the expectation over the task. ``groups`` (N,)
     numbers each image's group from 0. ``start`` is the position of the first image among those that
-    the noise was drawn for. The standard error of ``F = sum w_i g_i`` is that of a weighted mean of
-    independent images, ``SE^2 = n/(n-1) sum w_i^2 (g_i - F)^2``; it covers the sampling of images
-    and of labels, with the head held. ``progress`` is told how many images went
-    backwards so far, each counted for every one of its cotangents.
+    the noise was drawn for; ``counted`` says which layers have elements. ``progress`` is told how
+    many images went backwards so far, each counted for every one of its cotangents.
+
+    The standard error of ``F = sum w_i g_i`` is that of a weighted mean of independent images,
+    ``SE^2 = n/(n-1) sum w_i^2 (g_i - F)^2``; it covers the sampling of images and of labels, with
+    the head held.
 
     Where memory does not suffice for a batch, fewer of its images go at once, with the same result
     to float tolerance; an image that memory ran out on counts again in ``progress``.
@@ -57,7 +61,7 @@ def estimate_fisher(
     Raises `SettingError` when the network or the weights yield numbers that are not finite, and
     where memory does not suffice for one image.
     """
-    per_image, back_off = PerImageFisher(network), BackOff()
+    per_image, back_off = PerImageFisher(network, counted), BackOff()
     # Sums of w g, w^2 g and w^2 g^2, by group where the replicates need them.
     sums = np.zeros((int(groups.max()) + 1, per_image.filters))
     squares = np.zeros((2, per_image.filters))

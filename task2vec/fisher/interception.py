@@ -19,6 +19,8 @@ class UnplannedError(Exception):
 class Interception(TorchFunctionMode):
     """Runs the fast layers of a plan so that their backward adds to ``squares`` (N, n).
 
+    Layers that do not count run as they are, but for the norms that are folded into them.
+
     Raises `UnplannedError` where the output of a folded convolution goes elsewhere than it did.
     """
 
@@ -26,14 +28,15 @@ class Interception(TorchFunctionMode):
         super().__init__()
         self._plan = plan
         self._layers = {id(layer.weight): layer for layer in plan.fast}
+        self._replaced = self._layers.keys() | plan.folds.keys()
         self._anchor = anchor
         self._squares = squares
         self._folded: list[Tensor] = []
         self._applied: set[int] = set()
 
     def check_complete(self) -> None:
-        """Raise `UnplannedError` unless each fast layer was used once."""
-        if self._folded or len(self._applied) < len(self._layers):
+        """Raise `UnplannedError` unless each layer that is replaced was used once."""
+        if self._folded or len(self._applied) < len(self._replaced):
             raise UnplannedError
 
     def __torch_function__(
@@ -49,7 +52,7 @@ class Interception(TorchFunctionMode):
             taken = self._take_folded((args, given), call)
             if taken is not None:
                 return taken
-        if isinstance(call, WeightCall) and id(call.weight) in self._layers:
+        if isinstance(call, WeightCall) and id(call.weight) in self._replaced:
             return self._apply(call)
         return func(*args, **given)
 
@@ -68,8 +71,14 @@ class Interception(TorchFunctionMode):
         if key in self._applied:
             raise UnplannedError
         self._applied.add(key)
-        layer = self._layers[key]
         fold = self._plan.folds.get(key)
+        layer = self._layers.get(key)
+        if layer is None:
+            assert fold is not None
+            assert call.geometry is not None
+            output = call.geometry.convolve(call.inputs, fold.weight, fold.bias)
+            self._folded.append(output)
+            return output
         share = self._squares.new_tensor(1 / layer.weights_per_unit)
         account = Account(
             self._squares[:, layer.elements], share if fold is None else share * fold.factor

@@ -14,6 +14,7 @@ from task2vec.errors import SettingError
 from task2vec.fisher.interception import Interception, UnplannedError, anchor_for
 from task2vec.fisher.plan import Plan, differentiable, make_plan
 from task2vec.fisher.units import find_layers
+from task2vec.types import CountedLayers
 
 Map = Callable[[Tensor], Tensor]
 
@@ -24,7 +25,7 @@ _MIXED = 1e-3
 class PerImageFisher:
     """Computes, for each image, the mean squared gradient over the weights of each unit.
 
-    ``layers`` are those that count, ``filters`` is n, the number of their units, in the order of
+    ``layers`` are those ``counted``, ``filters`` is n, the number of their units, in the order of
     the network's modules: see `task2vec.fisher.units`. ``slow_layers`` names those that take the
     slow path, one image at a time; it is known after the first call.
     What the first call prepares holds for the weights of then: make another for other weights.
@@ -33,8 +34,8 @@ class PerImageFisher:
     statistics would mix the images).
     """
 
-    def __init__(self, network: nn.Module) -> None:
-        self.layers = find_layers(network)
+    def __init__(self, network: nn.Module, counted: CountedLayers = CountedLayers.ALL) -> None:
+        self.layers = find_layers(network, counted)
         if any(m.training for m in network.modules()):
             raise SettingError(
                 "This network cannot be a probe as it is",

@@ -18,15 +18,16 @@ from torch.overrides import TorchFunctionMode
 from task2vec.errors import SettingError
 from task2vec.fisher.calls import NormCall, WeightCall, read_call
 from task2vec.fisher.fold import Fold, fold
-from task2vec.fisher.units import Layer
+from task2vec.fisher.units import Layer, find_layers
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """``fast`` layers are intercepted, ``slow`` ones left to autograd; others are never used.
 
-    ``folds`` are by the identity of the convolution's weight. ``mixed`` tells that some call holds
-    the images in another arrangement than side by side, such as windows of them.
+    ``folds`` are by the identity of the convolution's weight; layers that do not count have them,
+    too. ``rearranged`` tells that some call holds the images in another arrangement than side by
+    side, such as windows of them.
     """
 
     fast: tuple[Layer, ...]
@@ -36,11 +37,11 @@ class Plan:
 
 
 def make_plan(network: nn.Module, layers: tuple[Layer, ...], images: Tensor) -> Plan:
-    """Watch a pass of a few (N, 3, H, W) images.
+    """Watch a pass of a few (N, 3, H, W) images; ``layers`` are those that count.
 
     Raises `SettingError` for a network whose batch norms take their statistics from the batch.
     """
-    watch = _Watch(layers, len(images))
+    watch = _Watch(find_layers(network), len(images))
     with torch.no_grad(), watch:
         network(images)
     once = {key for key, count in watch.uses.items() if count == 1} - watch.unknown

@@ -68,18 +68,7 @@ class _Convolution(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(inputs, weight)
         ctx.geometry, ctx.account = geometry, account
-        g = geometry
-        return torch.convolution(
-            inputs,
-            weight,
-            bias,
-            g.stride,
-            g.padding,
-            g.dilation,
-            g.transposed,
-            g.output_padding,
-            g.groups,
-        )
+        return geometry.convolve(inputs, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:

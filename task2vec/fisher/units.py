@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from task2vec.errors import SettingError
+from task2vec.types import CountedLayers
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -44,7 +45,9 @@ class Layer:
         return by_group.sum(dim=(1, 3)).flatten()
 
 
-def find_layers(network: nn.Module) -> tuple[Layer, ...]:
+def find_layers(
+    network: nn.Module, counted: CountedLayers = CountedLayers.ALL
+) -> tuple[Layer, ...]:
     """Return the layers whose units count, in the order of the network's modules.
 
     A weight that several modules share counts once. Raises `SettingError` for a network that has
@@ -54,6 +57,8 @@ def find_layers(network: nn.Module) -> tuple[Layer, ...]:
     seen: set[int] = set()
     start = 0
     for module_name, module in network.named_modules():
+        if counted is CountedLayers.DEPTHWISE and not _is_depthwise(module):
+            continue
         for name, parameter in _weights(module_name, module).items():
             if id(parameter) in seen:
                 continue
@@ -68,10 +73,16 @@ def find_layers(network: nn.Module) -> tuple[Layer, ...]:
     if not layers:
         raise SettingError(
             "This network cannot be a probe",
-            expected="convolutions or linear layers",
+            expected="convolutions or linear layers"
+            if counted is CountedLayers.ALL
+            else f"{counted} convolutions, which its card counts",
             got="none",
         )
     return tuple(layers)
+
+
+def _is_depthwise(module: nn.Module) -> bool:
+    return isinstance(module, _CONVOLUTIONS) and 1 < module.groups == module.in_channels
 
 
 def _weights(name: str, module: nn.Module) -> Mapping[str, nn.Parameter]:

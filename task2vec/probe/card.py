@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from task2vec.errors import SettingError
+from task2vec.types import CountedLayers
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,10 @@ class ProbeCard:
 
     ``architecture`` is timm's name. ``weights`` is where they come from: ``package:MODULE/PATH``
     (a file inside an installed package, pinned by ``file_sha256``), ``timm:NAME[@REVISION]`` or
-    ``file:PATH``. ``parameters`` counts the backbone's and classifier's numbers.
+    ``file:PATH``. ``parameters`` counts the backbone's and classifier's numbers. ``layers`` says
+    whose units an embedding has elements for.
+
+    Raises `SettingError` for unknown ``layers``.
     """
 
     name: str
@@ -72,6 +76,14 @@ class ProbeCard:
     description: str = ""
     parameters: int | None = None
     file_sha256: str | None = None
+    layers: CountedLayers = CountedLayers.ALL
+
+    def __post_init__(self) -> None:
+        if self.layers not in list(CountedLayers):
+            raise SettingError(
+                "Unknown layers", expected=" or ".join(CountedLayers), got=repr(self.layers)
+            )
+        object.__setattr__(self, "layers", CountedLayers(self.layers))
 
     @property
     def packaged(self) -> bool:
@@ -82,13 +94,20 @@ class ProbeCard:
         """Return the same network at another input size: a probe with another fingerprint."""
         return replace(self, preprocessing=replace(self.preprocessing, input_size=input_size))
 
+    def counting(self, layers: str) -> "ProbeCard":
+        """Return the same network with other layers that count: another probe."""
+        return replace(self, layers=layers)  # type: ignore[arg-type]
+
     def fingerprint(self, weights_sha256: str) -> str:
-        """Return the SHA-256 of architecture, weights and preprocessing."""
-        parts = {
+        """Return the SHA-256 of architecture, weights, preprocessing and the layers that count."""
+        parts: dict[str, Any] = {
             "architecture": self.architecture,
             "weights": weights_sha256,
             "preprocessing": asdict(self.preprocessing),
         }
+        # All layers go without saying: there were fingerprints before there was a choice.
+        if self.layers is not CountedLayers.ALL:
+            parts["layers"] = self.layers
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

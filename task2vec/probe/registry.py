@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.probe.card import ProbeCard
+from task2vec.types import CountedLayers
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Probe
@@ -45,9 +46,10 @@ def known_cards() -> Iterator[ProbeCard]:
 def find_card(reference: str) -> ProbeCard:
     """Return the card of a probe's name or reference.
 
-    ``?input_size=PIXELS`` behind it makes the same network look at another resolution.
+    ``?input_size=PIXELS`` behind it makes the same network look at another resolution,
+    ``?layers=all`` counts other layers than the card does; ``&`` joins the two.
 
-    Raises `UnknownNameError` with the known names.
+    Raises `UnknownNameError` with the known names, `SettingError` for other options.
     """
     if not reference.startswith("file:"):
         base, _, query = reference.partition("?")
@@ -65,7 +67,7 @@ def find_card(reference: str) -> ProbeCard:
             got=reference,
             remedy="See `task2vec probes`.",
         )
-    return card.at(_input_size(query)) if query else card
+    return _with_options(card, query) if query else card
 
 
 def load_probe(reference: str) -> "Probe":
@@ -85,9 +87,17 @@ def load_card(card: ProbeCard) -> "Probe":
     raise UnknownNameError("No installed probe package can load this probe", got=card.weights)
 
 
-def _input_size(query: str) -> int:
-    values = parse_qs(query)
+def _with_options(card: ProbeCard, query: str) -> ProbeCard:
+    options = {name: values[-1] for name, values in parse_qs(query).items()}
+    size, layers = options.pop("input_size", None), options.pop("layers", None)
     # No more digits than any size has: int() has its own, rude limit.
-    if set(values) != {"input_size"} or not re.fullmatch(r"[0-9]{1,5}", values["input_size"][0]):
-        raise SettingError("Unknown probe option", expected="?input_size=PIXELS", got=f"?{query}")
-    return int(values["input_size"][0])
+    readable = size is None or re.fullmatch(r"[0-9]{1,5}", size)
+    if options or not readable or (size is None and layers is None):
+        raise SettingError(
+            "Unknown probe option",
+            expected=f"?input_size=PIXELS or ?layers={'|'.join(CountedLayers)}",
+            got=f"?{query}",
+        )
+    if layers is not None:
+        card = card.counting(layers)
+    return card if size is None else card.at(int(size))

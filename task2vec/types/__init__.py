@@ -28,11 +28,13 @@ if TYPE_CHECKING:
         Priority,
     )
     from task2vec.types.keys import KeyRecord, Scope
+    from task2vec.types.layers import CountedLayers
     from task2vec.types.likelihood import Likelihood
     from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
 
 __all__ = [
     "DEFAULT_ESTIMATOR",
+    "CountedLayers",
     "DatasetRecord",
     "Estimator",
     "EventKind",
@@ -68,6 +70,7 @@ _HOMES = {
         "Vector",
     ),
     "task2vec.types.estimator": ("DEFAULT_ESTIMATOR", "Estimator"),
+    "task2vec.types.layers": ("CountedLayers",),
     "task2vec.types.likelihood": ("Likelihood",),
     "task2vec.types.records": ("ModelRecord", "Neighbour", "Outcome", "TaskRecord"),
 }

@@ -54,6 +54,7 @@ def test_reads_toml(tmp_path):
         ("std = [0.229, 0.224, 1]", "std = [0.229, 0.0, 1]", "std"),
         ("std = [0.229, 0.224, 1]", "std = [0.229, nan, 1]", "std"),
         ('"bilinear"', '"lanczos"', "interpolation"),
+        ("parameters", 'layers = "some"\nparameters', "'some'"),
         ("a small one", "\udcff", "utf-8"),
     ],
 )
@@ -76,6 +77,7 @@ def test_a_card_that_is_not_there(tmp_path):
     [
         replace(CARD, architecture="resnet34"),
         CARD.at(128),
+        CARD.counting("depthwise"),
         replace(CARD, preprocessing=replace(CARD.preprocessing, mean=(0.485, 0.456, 0.4))),
         replace(CARD, preprocessing=replace(CARD.preprocessing, std=(0.229, 0.224, 0.9))),
         replace(CARD, preprocessing=replace(CARD.preprocessing, interpolation="bicubic")),
@@ -100,6 +102,14 @@ def test_whole_numbers_are_the_same_preprocessing():
     whole = replace(CARD, preprocessing=Preprocessing(96, (0, 0, 0), (1, 1, 1)))
     real = replace(CARD, preprocessing=Preprocessing(96, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)))
     assert whole.fingerprint("ab") == real.fingerprint("ab")
+
+
+def test_counted_layers_are_read(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text(TEXT.replace("parameters", 'layers = "depthwise"\nparameters'))
+    card = read_card(path)
+    assert card == CARD.counting("depthwise")
+    assert card.counting("all") == CARD
 
 
 def test_another_size_changes_nothing_else():

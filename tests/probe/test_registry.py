@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from task2vec.errors import SettingError, UnknownNameError
@@ -9,6 +11,7 @@ from task2vec.probe.registry import (
     load_card,
     probe_sources,
 )
+from task2vec.types import CountedLayers
 
 
 def test_shipped_probes():
@@ -34,6 +37,20 @@ def test_finds_at_another_size():
     card = find_card("efficientnet_lite0?input_size=64")
     assert card == find_card("efficientnet_lite0").at(64)
     assert card.preprocessing.input_size == 64
+
+
+def test_finds_with_other_layers():
+    card = find_card("efficientnet_lite0")
+    assert card.layers is CountedLayers.DEPTHWISE
+    other = find_card("efficientnet_lite0?layers=all")
+    assert other == replace(card, layers=CountedLayers.ALL)
+    assert find_card("efficientnet_lite0?layers=all&input_size=64") == other.at(64)
+    assert find_card("resnet18").layers is CountedLayers.ALL
+
+
+def test_refuses_unknown_layers():
+    with pytest.raises(SettingError, match="all or depthwise"):
+        find_card("efficientnet_lite0?layers=late")
 
 
 def test_finds_a_reference_at_another_size():

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -30,6 +31,20 @@ class Geometry:
     def offsets(self) -> Iterator[Pair]:
         """Yield the positions of a kernel."""
         return product(range(self.kernel[0]), range(self.kernel[1]))
+
+    def convolve(self, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the convolution of (N, C, H, W) inputs."""
+        return torch.convolution(
+            inputs,
+            weight,
+            bias,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.transposed,
+            self.output_padding,
+            self.groups,
+        )
 
     def pad(self, inputs: Tensor) -> Tensor:
         """Return (N, C, H, W) inputs with the zeros around them that the kernel sees."""
