@@ -4,11 +4,14 @@ Every question is a list of variants, one of them today's choice. Each is judged
 yardsticks, on the half of the families that defaults are chosen on and on the other half, with the
 difference to today's choice task by task. It takes some minutes, from what `passes` and
 `transfer` left in the cache, and writes ``benchmarks/results/evidence_QUESTION.json``.
+
+Estimates hold the filters of all layers; but for the question which layers count, those are judged
+that do.
 """
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +23,7 @@ from benchmarks.development import geometry as g
 from benchmarks.development.layers import filter_kinds
 from benchmarks.development.passes import BASE, Setting
 from benchmarks.development.stack import Stack, load_stack, tasks_of
+from benchmarks.development.tables import table
 from benchmarks.development.tasks import choosing_families, development_tasks
 from benchmarks.development.transfer import TABLE
 from benchmarks.development.yardsticks import Interval, load_gains, score, summary
@@ -29,9 +33,6 @@ from benchmarks.machine import describe
 #: Experts on half of the example tasks, tuned and tested at 128 pixels on the example tasks.
 FIRST_TABLE = RESULTS / "first_transfer.csv"
 PRIORS = (1e-9, 1e-8, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 1e-4)
-_SHOWN = ("repeat", "margin", "ranking", "family", "relatives", "transfer", "affinity", "gain")
-
-_DIGITS = {"gain": 1, "repeat": 3}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,20 +74,20 @@ def penalty() -> Question:
 
 def prior() -> Question:
     """Judge absolute prior precisions, with what they leave of the range of complexities."""
-    stack = load_stack(BASE)
+    stack = _counted(BASE)
     variants = [Variant(f"{p:g}", stack, g.noiseless(p), _complexity(stack, p)) for p in PRIORS]
     return Question(variants, "1e-06", f"{100 * (stack.a == 0).mean():.1f} % of elements are 0")
 
 
 def prior_plain() -> Question:
     """Judge the same where the distance is not corrected for noise."""
-    stack = load_stack(BASE)
+    stack = _counted(BASE)
     return Question([Variant(f"{p:g}", stack, g.symmetric(p)) for p in PRIORS], "1e-06")
 
 
 def alpha() -> Question:
     """Judge the weight of the source's complexity."""
-    stack = load_stack(BASE)
+    stack = _counted(BASE)
     values = (0.0, 0.05, 0.15, 0.3, 0.5, 1.0)
     variants = [Variant(f"{value:g}", stack, g.asymmetric(value)) for value in values]
     return Question(variants, "0.15")
@@ -94,7 +95,7 @@ def alpha() -> Question:
 
 def geometry() -> Question:
     """Judge distances of quite another kind, and centrings, at the default prior and another."""
-    stack = load_stack(BASE)
+    stack = _counted(BASE)
     named: dict[str, g.Geometry] = {
         "symmetric": g.symmetric(),
         "symmetric, prior 1e-5": g.symmetric(1e-5),
@@ -149,7 +150,7 @@ def layers() -> Question:
         Variant(name, stack.only(kept), g.noiseless(), {"elements": int(kept.sum())})
         for name, kept in filter_kinds(BASE.probe).items()
     ]
-    return Question(variants, "all")
+    return Question(variants, "depthwise")
 
 
 QUESTIONS: dict[str, Callable[[], Question]] = {
@@ -223,44 +224,6 @@ def answer(question: Question) -> dict[str, Any]:
     }
 
 
-def table(found: dict[str, Any]) -> str:
-    """Return the Markdown table of an answer: choosing / reporting half in every cell.
-
-    A star marks a difference to today's choice whose 95 % interval leaves 0 out.
-    """
-    lines = [f"| variant | {' | '.join(_SHOWN)} |", "|---" * (len(_SHOWN) + 1) + "|"]
-    for row in found["rows"]:
-        today = row["variant"] == found["today"]
-        writers = [(row["variant"], _cell)]
-        if today:
-            writers = [(f"**{row['variant']}**", _cell), ("its 95 % intervals", _interval)]
-        for heading, write in writers:
-            cells = [
-                " / ".join(write(row[half], name) for half in ("choosing", "reporting"))
-                for name in _SHOWN
-            ]
-            lines.append(f"| {heading} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _cell(of_half: dict[str, Any], name: str) -> str:
-    value = of_half[name]["mean"]
-    if value is None:
-        return "-"
-    less = of_half.get("less_today", {}).get(name)
-    clear = less is not None and less["low"] is not None and (less["low"] > 0 or less["high"] < 0)
-    return f"{_number(value, name)}{'*' if clear else ''}"
-
-
-def _interval(of_half: dict[str, Any], name: str) -> str:
-    low, high = of_half[name]["low"], of_half[name]["high"]
-    return "-" if low is None else f"{_number(low, name)} to {_number(high, name)}"
-
-
-def _number(value: float, name: str) -> str:
-    return f"{value:.{_DIGITS.get(name, 2)}f}"
-
-
 def _plain(intervals: dict[str, Interval]) -> dict[str, Any]:
     return {
         name: {
@@ -278,7 +241,12 @@ def _computed(settings: Any) -> list[Setting]:
 
 def _stacks(settings: list[Setting]) -> list[tuple[Setting, Stack]]:
     common = set.intersection(*(tasks_of(setting) for setting in settings)) if settings else set()
-    return [(setting, load_stack(setting, common)) for setting in settings]
+    return [(setting, _counted(setting, common)) for setting in settings]
+
+
+def _counted(setting: Setting, tasks: Iterable[str] | None = None) -> Stack:
+    """Return the estimates under a setting, of the filters that its probe counts."""
+    return load_stack(setting, tasks).only(filter_kinds(setting.probe)["depthwise"])
 
 
 def _by_setting(settings: list[Setting], name: Callable[[Setting], str], *, today: str) -> Question:
