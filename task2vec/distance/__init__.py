@@ -12,6 +12,13 @@ from task2vec.distance.between import (
     plain_symmetric_distance,
     task_complexity,
 )
+from task2vec.distance.centred import (
+    FEWEST_TASKS,
+    centred_distance,
+    log_centre,
+    quick_centred,
+)
+from task2vec.distance.centred_estimates import estimate_centred
 from task2vec.distance.complexity import complexity
 from task2vec.distance.estimates import (
     DistanceEstimates,
@@ -36,23 +43,28 @@ from task2vec.distance.tasks import (
 
 __all__ = [
     "ALPHA",
+    "FEWEST_TASKS",
     "GROUPS",
     "QUICK_ERROR",
     "DistanceEstimates",
     "Noiseless",
     "asymmetric_distance",
     "asymmetric_distance_error",
+    "centred_distance",
     "complexity",
     "distance_error",
     "distance_interval",
+    "estimate_centred",
     "estimate_distances",
     "estimate_from_sources",
     "estimate_to_targets",
     "information_distance",
+    "log_centre",
     "noiseless_distances",
     "plain_asymmetric_distance",
     "plain_information_distance",
     "plain_symmetric_distance",
+    "quick_centred",
     "quick_symmetric",
     "symmetric_distance",
     "symmetric_matrix",

@@ -58,6 +58,14 @@ def without_a_group(tasks: Sequence[TaskEmbedding], others: Sequence[Array]) -> 
         return [np.asarray(1 - xy / np.sqrt(yy * xx)) for yy, xy, xx in sums]
 
 
+def left_out(task: TaskEmbedding) -> Array:
+    """Return the elements (K, n) without each of the K groups, the prior added."""
+    count = len(task.replicates)
+    # As above: without a group nothing may be left, not less.
+    rest = np.maximum(count - task.replicates.astype(np.float64), 0.0) / (count - 1)
+    return np.asarray(task.values * rest + task.space.prior_precision)
+
+
 def deviations(distances: Array) -> Array:
     """Return what distances (m, K) without each group tell: their squares add up to variances."""
     count = distances.shape[-1]

@@ -1,15 +1,13 @@
 """Distances between tasks: those of their embeddings, corrected for the noise of these."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.between import plain_information_distance, precisions
 from task2vec.distance.estimates import estimate_distances, estimate_to_targets, is_same
 from task2vec.distance.information import information_distance
+from task2vec.distance.jackknife import left_out
 from task2vec.distance.noiseless import GROUPS
-from task2vec.distance.operands import Array
 from task2vec.types import TaskEmbedding
 
 
@@ -83,16 +81,9 @@ def task_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -
     prior, posterior = precisions(source), precisions(target)
     corrected = plain
     if len(source.replicates) == GROUPS:
-        without = [information_distance(source=x, target=posterior) for x in _left_out(source)]
+        without = [information_distance(source=x, target=posterior) for x in left_out(source)]
         corrected -= (GROUPS - 1) * float(np.mean(without) - plain)
     if len(target.replicates) == GROUPS:
-        without = [information_distance(source=prior, target=x) for x in _left_out(target)]
+        without = [information_distance(source=prior, target=x) for x in left_out(target)]
         corrected -= (GROUPS - 1) * float(np.mean(without) - plain)
     return corrected
-
-
-def _left_out(task: TaskEmbedding) -> Iterator[Array]:
-    """Yield the elements (n,) without each group, the prior added."""
-    for ratios in task.replicates:
-        rest = np.maximum(GROUPS - ratios.astype(np.float64), 0.0) / (GROUPS - 1)
-        yield task.values * rest + task.space.prior_precision
