@@ -10,7 +10,7 @@ from task2vec.distance import (
     task_symmetric_distance,
 )
 from task2vec.store import ExactIndex, Role
-from task2vec.store.index.told import candidates
+from task2vec.store.index.roles import InRole
 from task2vec.types import Neighbour, TaskEmbedding
 
 
@@ -67,7 +67,8 @@ def test_only_the_embeddings_that_compete_are_read(store, task):
     records, values = store.tasks.matrix(query.space)
     index = ExactIndex(query.space, records=records, values=values, embedding_of=embedding_of)
     found = index.search(query, k=3)
-    assert len(asked) == candidates(3) < 20
+    competing = InRole(query, Role.SYMMETRIC, alpha=0.0).competing(3)
+    assert len(asked) == competing < 20
     plain = sorted(store.tasks.list(), key=lambda r: plain_distance(store, query, r.id))
     assert asked == [record.id for record in plain[: len(asked)]]
     told = sorted(asked, key=lambda id_: task_symmetric_distance(query, store.tasks.embedding(id_)))

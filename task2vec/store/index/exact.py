@@ -1,6 +1,5 @@
 """The exact index: it looks at every task."""
 
-import math
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 
@@ -9,18 +8,23 @@ from numpy.typing import NDArray
 
 from task2vec.distance import (
     ALPHA,
+    FEWEST_TASKS,
     QUICK_ERROR,
+    log_centre,
+    quick_centred,
     quick_symmetric,
     symmetric_matrix,
     task_complexity,
 )
 from task2vec.errors import SettingError, UnknownNameError
+from task2vec.store.index.centred import Centred
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
-from task2vec.store.index.roles import role_distance
-from task2vec.store.index.told import candidates, nearest_first, told
+from task2vec.store.index.roles import InRole
+from task2vec.store.index.told import Measure, nearest_first, told
 from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
 
 _PICKED = 256
+_CONVERTED = 4
 _EVERYTHING = TaskFilter()
 
 Rows = NDArray[np.intp]
@@ -90,6 +94,26 @@ class ExactIndex:
         rows = self.admitted(query, k=k, exclude=exclude, only=only, where=where)
         return self.scan(query, rows, k=k, role=role, alpha=alpha)
 
+    def search_centred(
+        self,
+        query: TaskEmbedding,
+        *,
+        k: int,
+        exclude: Collection[str] = (),
+        only: Collection[str] | None = None,
+        where: TaskFilter | None = None,
+    ) -> list[Neighbour]:
+        """Return the ``k`` nearest tasks: see `TaskIndex.search_centred`."""
+        rows = self.admitted(query, k=k, exclude=exclude, only=only, where=where)
+        if not rows.size:
+            return []
+        centre, prior = self.centre, self._space.prior_precision
+        distances = self._of(
+            rows,
+            lambda some: quick_centred(query.values, some, centre=centre, prior_precision=prior),
+        )
+        return self.nearest(rows, Centred(query, centre), distances=distances, k=k)
+
     def judge(self, query: TaskEmbedding, *, alpha: float = ALPHA) -> list[Judged]:
         """Return every task with its distances: see `TaskIndex.judge`."""
         self._space.check_same(query.space)
@@ -109,8 +133,9 @@ class ExactIndex:
         self, query: TaskEmbedding, rows: Rows, *, k: int, role: Role, alpha: float
     ) -> list[Neighbour]:
         """Return the ``k`` nearest among ``rows``, having looked at all of them."""
-        symmetric = self.symmetric(query, rows)
-        return self.nearest(query, rows, symmetric=symmetric, k=k, role=role, alpha=alpha)
+        measure = InRole(query, role, alpha)
+        distances = self.in_role(self.symmetric(query, rows), rows, measure)
+        return self.nearest(rows, measure, distances=distances, k=k)
 
     def admitted(
         self,
@@ -155,37 +180,29 @@ class ExactIndex:
 
     def nearest(
         self,
-        query: TaskEmbedding,
         rows: Rows,
+        measure: Measure,
         *,
-        symmetric: NDArray[np.float64],
+        distances: NDArray[np.float64],
         k: int,
-        role: Role,
-        alpha: float,
-        reach: float = math.inf,
+        near: NDArray[np.bool_] | None = None,
     ) -> list[Neighbour]:
-        """Return the ``k`` nearest among ``rows``, whose `symmetric` distances are given.
+        """Return the ``k`` nearest among ``rows``, whose ``distances`` are known to QUICK_ERROR.
 
-        The nearest by the plain distance are candidates; without noise another order may result.
-
-        None at all where fewer than ``k`` rows, or than all, have a symmetric distance up to
-        ``reach``; tasks that are no longer what they were do not count.
+        None at all where fewer than ``k`` rows, or than all, are ``near`` enough; tasks that are
+        no longer what they were do not count.
         """
         wanted = min(k, rows.size)
         # Those replaced since. They are read once: whoever goes on replacing stops no search.
         anew: dict[int, TaskEmbedding] = {}
-        while math.isinf(reach) or np.count_nonzero(symmetric <= reach) >= wanted:
-            plain = self._nearly(
-                query, rows, symmetric=symmetric, k=candidates(k), role=role, alpha=alpha
-            )
-            plain |= {
-                i: role_distance(new.values, query, role=role, alpha=alpha)
-                for i, new in anew.items()
-            }
+        while near is None or np.count_nonzero(near) >= wanted:
+            competing = measure.competing(k)
+            plain = self._nearly(rows, measure, distances=distances, k=competing)
+            plain |= {i: measure.plain(new.values) for i, new in anew.items()}
             first = sorted(plain, key=lambda i: nearest_first(plain[i], self._records[i].name))
             tasks: dict[int, TaskEmbedding] = {}
             changed: list[int] = []
-            for i in first[: candidates(k)]:
+            for i in first[:competing]:
                 if i in anew:
                     tasks[i] = anew[i]
                     continue
@@ -197,48 +214,53 @@ class ExactIndex:
                 if task is not None:
                     anew[i] = task
             if not changed:
-                found = [(self._records[i], task) for i, task in tasks.items()]
-                return told(found, query, k=k, role=role, alpha=alpha)
+                return told([(self._records[i], task) for i, task in tasks.items()], measure, k=k)
             left = ~np.isin(rows, changed)
-            rows, symmetric = rows[left], symmetric[left]
+            rows, distances = rows[left], distances[left]
+            near = None if near is None else near[left]
         return []
 
     def _nearly(
-        self,
-        query: TaskEmbedding,
-        rows: Rows,
-        *,
-        symmetric: NDArray[np.float64],
-        k: int,
-        role: Role,
-        alpha: float,
+        self, rows: Rows, measure: Measure, *, distances: NDArray[np.float64], k: int
     ) -> dict[int, float]:
         """Return, with their plain distances, all ``rows`` that might be among the first ``k``."""
         if not rows.size:
             return {}
-        distances = self._in_role(symmetric, query, rows, role=role, alpha=alpha)
         # The quick formula tells equal tasks apart by its rounding. So everything that might be
         # among the first k goes through the plain formula, which does not.
         kth = np.partition(distances, min(k, distances.size) - 1)[min(k, distances.size) - 1]
         near = rows[~(distances > kth + 2 * QUICK_ERROR)].tolist()
-        return {i: role_distance(self._values[i], query, role=role, alpha=alpha) for i in near}
+        return {i: measure.plain(self._values[i]) for i in near}
 
-    def _in_role(
-        self,
-        symmetric: NDArray[np.float64],
-        query: TaskEmbedding,
-        rows: Rows,
-        *,
-        role: Role,
-        alpha: float,
+    def in_role(
+        self, symmetric: NDArray[np.float64], rows: Rows, measure: InRole
     ) -> NDArray[np.float64]:
-        match role:
+        """Return the distances (r,) of ``rows`` in a role, from their symmetric ones."""
+        match measure.role:
             case Role.SYMMETRIC:
                 return symmetric
             case Role.SOURCES_FOR:
-                return symmetric - alpha * self.complexities[rows]
+                return symmetric - measure.alpha * self.complexities[rows]
             case Role.TARGETS_FOR:
-                return symmetric - alpha * task_complexity(query)
+                return symmetric - measure.alpha * task_complexity(measure.query)
+
+    @cached_property
+    def centre(self) -> NDArray[np.float64]:
+        """The mean of the logs over all tasks, shape (n,), for the centred distance.
+
+        Raises:
+            SettingError: where there are too few tasks for a mean.
+        """
+        if len(self) < FEWEST_TASKS:
+            raise SettingError(
+                "Too few tasks are stored for the centred geometry, which takes out their mean",
+                expected=f"at least {FEWEST_TASKS}",
+                got=f"{len(self)}",
+                remedy="Add tasks, or take the symmetric geometry.",
+            )
+        rows = (self._rows[i : i + _CONVERTED] for i in range(0, len(self), _CONVERTED))
+        prior = self._space.prior_precision
+        return log_centre((self._values[some] for some in rows), prior_precision=prior)
 
     @cached_property
     def complexities(self) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from task2vec.distance import ALPHA
 from task2vec.store.index.exact import ExactIndex, Rows
 from task2vec.store.index.geometry import Geometry, Numbers
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
+from task2vec.store.index.roles import InRole
 from task2vec.types import Neighbour, Space, TaskEmbedding
 
 CROSSOVER = 1_000
@@ -91,6 +92,7 @@ class FaissIndex:
     ) -> list[Neighbour]:
         """Return the ``k`` nearest tasks: see `TaskIndex.search`."""
         rows = self._exact.admitted(query, k=k, exclude=exclude, only=only, where=where)
+        measure = InRole(query, role, alpha)
         for share, reach in _STAGES:
             count = share * max(k, _FEWEST)
             if self._crossover and rows.size < max(self._crossover, 2 * count):
@@ -98,12 +100,31 @@ class FaissIndex:
             proposed = self._propose(query, rows, count=count, role=role, alpha=alpha)
             symmetric = self._exact.symmetric(query, proposed)
             found = self._exact.nearest(
-                query, proposed, symmetric=symmetric, k=k, role=role, alpha=alpha, reach=reach
+                proposed,
+                measure,
+                distances=self._exact.in_role(symmetric, proposed, measure),
+                k=k,
+                near=symmetric <= reach,
             )
             # Fewer where those proposed are far, or are no longer what they were.
             if len(found) == min(k, rows.size):
                 return found
         return self._exact.scan(query, rows, k=k, role=role, alpha=alpha)
+
+    def search_centred(
+        self,
+        query: TaskEmbedding,
+        *,
+        k: int,
+        exclude: Collection[str] = (),
+        only: Collection[str] | None = None,
+        where: TaskFilter | None = None,
+    ) -> list[Neighbour]:
+        """Return the ``k`` nearest tasks by a scan: see `TaskIndex.search_centred`.
+
+        FAISS holds vectors for the other distances, and the mean moves with every task.
+        """
+        return self._exact.search_centred(query, k=k, exclude=exclude, only=only, where=where)
 
     def judge(self, query: TaskEmbedding, *, alpha: float = ALPHA) -> list[Judged]:
         """Return every task with its distances: see `TaskIndex.judge`."""

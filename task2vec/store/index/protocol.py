@@ -102,6 +102,26 @@ class TaskIndex(Protocol):
             SettingError: for a ``k`` below 1.
         """
 
+    def search_centred(
+        self,
+        query: TaskEmbedding,
+        *,
+        k: int,
+        exclude: Collection[str] = (),
+        only: Collection[str] | None = None,
+        where: TaskFilter | None = None,
+    ) -> list[Neighbour]:
+        """Return the ``k`` nearest tasks by `task2vec.distance.centred_distance`, as `search` does.
+
+        Centred by the mean over all tasks in the index, whatever is passed over, and without the
+        query where that is none of them: so a distance depends on the store and not on what is
+        asked.
+
+        Raises:
+            SpaceMismatchError: when the query lives in another space.
+            SettingError: for a ``k`` below 1, and where a mean would be taken over too few tasks.
+        """
+
     def judge(self, query: TaskEmbedding, *, alpha: float = ALPHA) -> list[Judged]:
         """Return every task with its distances to the query, in no order.
 

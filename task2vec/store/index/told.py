@@ -1,31 +1,31 @@
-"""The nearest tasks as they are told: by their distances without noise, with errors and ranks."""
+"""The nearest tasks as they are told: with errors and ranks."""
 
 import math
 from collections.abc import Sequence
+from typing import Protocol
 
-from task2vec.store.index.protocol import Role
-from task2vec.store.index.roles import role_estimates
-from task2vec.types import Neighbour, TaskEmbedding, TaskRecord
+from task2vec.distance import DistanceEstimates
+from task2vec.types import Neighbour, TaskEmbedding, TaskRecord, Vector
 
 
-def candidates(k: int) -> int:
-    """Return how many tasks, nearest by the plain distance, compete for ``k`` places.
+class Measure(Protocol):
+    """How near tasks are to a query."""
 
-    Correcting a distance for noise takes the replicates of both tasks, too much to read of all.
-    """
-    return k + max(10, k // 2)
+    def plain(self, values: Vector) -> float:
+        """Return the distance of a task with ``values`` (n,) that candidates are found by."""
+
+    def estimates(self, tasks: Sequence[TaskEmbedding]) -> DistanceEstimates:
+        """Return the distances of tasks as they are told."""
+
+    def competing(self, k: int) -> int:
+        """Return how many tasks, nearest by the plain distance, compete for ``k`` places."""
 
 
 def told(
-    tasks: Sequence[tuple[TaskRecord, TaskEmbedding]],
-    query: TaskEmbedding,
-    *,
-    k: int,
-    role: Role,
-    alpha: float,
+    tasks: Sequence[tuple[TaskRecord, TaskEmbedding]], measure: Measure, *, k: int
 ) -> list[Neighbour]:
-    """Return the ``k`` nearest of the tasks by their distances without noise, with ranks."""
-    found = role_estimates([task for _, task in tasks], query, role=role, alpha=alpha)
+    """Return the ``k`` nearest of the tasks by their distances as they are told, with ranks."""
+    found = measure.estimates([task for _, task in tasks])
     records = [record for record, _ in tasks]
     order = sorted(
         range(len(found)),
