@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from task2vec.fisher.layers.products import direct_cost, gram_cost
+from task2vec.fisher.units import find_layers
+from task2vec.types import CountedLayers
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,24 @@ class Operations:
         return (self.activations + self.squares) / self.plain
 
 
-def count_operations(network: nn.Module, image: Tensor) -> Operations:
-    """Count for one (1, 3, H, W) image; the head's are left out on both sides."""
+def count_operations(
+    network: nn.Module, image: Tensor, counted: CountedLayers = CountedLayers.ALL
+) -> Operations:
+    """Count for one (1, 3, H, W) image; the head's are left out on both sides.
+
+    Squares are those of the ``counted`` layers.
+    """
+    wanted = {layer.name for layer in find_layers(network, counted)}
     squares: list[float] = []
     weights: list[float] = []
-    layers = [m for m in network.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    named = [(n, m) for n, m in network.named_modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    layers = [layer for _, layer in named]
+    kept = {layer for name, layer in named if name in wanted}
 
     def note(layer: nn.Module, given: tuple[Tensor], output: Tensor) -> None:
         direct, cheapest = _forms(layer, given[0], output)
         weights.append(direct)
-        squares.append(cheapest)
+        squares.append(cheapest if layer in kept else 0)
 
     handles = [layer.register_forward_hook(note) for layer in layers]
     # Frozen weights, and a gradient from the first layer's output on.

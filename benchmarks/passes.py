@@ -19,15 +19,17 @@ from benchmarks.operations import count_operations
 from task2vec.engine.allocator import keep_freed_memory
 from task2vec.fisher.estimators import LabelNoise
 from task2vec.fisher.per_image import PerImageFisher
-from task2vec.types import Estimator
+from task2vec.types import CountedLayers, Estimator
 
 #: The goal for EfficientNet-Lite0 is absolute, that of the others relative to the counted floor.
-NETWORKS = {
-    "tf_efficientnet_lite0": 0.8,
-    "resnet18": None,
-    "resnet34": None,
-    "vit_small_patch16_224": None,
-}
+#: Of its layers, the probe counts the depthwise ones.
+NETWORKS = (
+    ("tf_efficientnet_lite0", CountedLayers.DEPTHWISE, 0.8),
+    ("tf_efficientnet_lite0", CountedLayers.ALL, 0.8),
+    ("resnet18", CountedLayers.ALL, None),
+    ("resnet34", CountedLayers.ALL, None),
+    ("vit_small_patch16_224", CountedLayers.ALL, None),
+)
 OF_THE_FLOOR = 1.1
 IMAGES, PIXELS, CLASSES, ROUNDS = 16, 128, 10, 9
 
@@ -35,21 +37,21 @@ IMAGES, PIXELS, CLASSES, ROUNDS = 16, 128, 10, 9
 def measure() -> list[dict[str, Any]]:
     """Return seconds an image, ratios and the counted floor, for each network."""
     keep_freed_memory()
-    return [_measure(name, goal) for name, goal in NETWORKS.items()]
+    return [_measure(*network) for network in NETWORKS]
 
 
-def _measure(name: str, goal: float | None) -> dict[str, Any]:
+def _measure(name: str, counted: CountedLayers, goal: float | None) -> dict[str, Any]:
     torch.manual_seed(0)
     options: dict[str, Any] = {"img_size": PIXELS} if name.startswith("vit") else {}
     network: nn.Module = timm.create_model(name, num_classes=0, **options).eval()
     images = torch.randn(IMAGES, 3, PIXELS, PIXELS)
-    operations = count_operations(network, images[:1])
+    operations = count_operations(network, images[:1], counted)
     with torch.inference_mode():
         width = network(images[:1]).shape[1]
     weight = torch.randn(CLASSES, width) / width**0.5
     labels = torch.zeros(IMAGES, dtype=torch.long)
     noise = LabelNoise(Estimator.RADEMACHER, images=IMAGES, classes=CLASSES, draws=1, seed=0)
-    per_image = PerImageFisher(network)
+    per_image = PerImageFisher(network, counted)
 
     def head(features: Tensor) -> Tensor:
         return nn.functional.linear(features, weight)
@@ -71,6 +73,7 @@ def _measure(name: str, goal: float | None) -> dict[str, Any]:
     limit = goal if goal is not None else OF_THE_FLOOR * operations.floor
     return {
         "network": name,
+        "layers": counted,
         "pixels": PIXELS,
         "batch": IMAGES,
         "plain_seconds_per_image": round(seconds["plain"], 5),
