@@ -22,6 +22,9 @@ class Probe(Answer):
     description: str | None = None
     preprocessing: dict[str, Any] | None = None
     file_sha256: str | None = None
+    layers: str | None = Field(
+        None, description="Whose filters count: `all`, or those of `depthwise` convolutions."
+    )
 
 
 class Probes(Answer):

@@ -167,6 +167,7 @@ async def test_outcomes_come_page_by_page_and_filtered(server: Running) -> None:
 async def test_probes_say_what_they_are(server: Running) -> None:
     probes = {p["name"]: p for p in (await server.client.get("/v1/probes")).json()["probes"]}
     default = probes["efficientnet_lite0"]
-    assert (default["packaged"], default["filters"]) == (True, 21008)
+    assert (default["packaged"], default["filters"]) == (True, 8960)
     assert default["architecture"] == "tf_efficientnet_lite0"
+    assert default["layers"] == "depthwise"
     assert probes["efficientnet_lite1"]["filters"] is None
