@@ -77,7 +77,7 @@ def make() -> None:
         samples[name] = all_images(open_source(path), transform=probe.preprocess)
         features[name] = probe.features(samples[name].images).numpy()
         print(name, len(features[name]), flush=True)
-    per_image = PerImageFisher(probe.backbone)
+    per_image = PerImageFisher(probe.backbone, probe.card.layers)
     shape = (HEADS, IMAGES, per_image.filters)
     array, lines = cache() / "fisher.npy", cache() / "heads.partial.jsonl"
     if not array.exists():
