@@ -64,6 +64,7 @@ def read_lots(
     """
     for attempt in range(MAX_PASSES):
         quotas = spread(images, [len(lot.keys) - len(lot.bad) for lot in lots])
+        total = sum(quotas)
         wanted: dict[str, _Want[T]] = {}
         for lot, quota in zip(lots, quotas, strict=True):
             missing = sum(rank not in lot.good for rank in lot.first(quota))
@@ -75,6 +76,8 @@ def read_lots(
             }
         if not wanted:
             return
+        # Counted as they come: adding up the lots for each image would cost images times classes.
+        filled = sum(len(lot.good) for lot in lots)
         with closing(_prepared(task, wanted=wanted, transform=transform)) as found:
             for want, prepared in found:
                 lot = want.lot
@@ -86,8 +89,10 @@ def read_lots(
                 lot.good[want.rank] = prepared
                 if len(lot.good) > want.quota:
                     del lot.good[max(lot.good)]
+                else:
+                    filled += 1
                 if progress is not None:
-                    progress(sum(len(lot.good) for lot in lots), sum(quotas))
+                    progress(filled, total)
         for want in wanted.values():
             want.lot.bad[want.rank] = "no longer in the source"
 

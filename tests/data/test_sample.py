@@ -15,6 +15,7 @@ from PIL import Image
 from task2vec.data import ahead
 from task2vec.data.build import build_task
 from task2vec.data.decode import decode
+from task2vec.data.lots import Lot, lots_by_class, read_lots
 from task2vec.data.open import open_source
 from task2vec.data.quota import spread
 from task2vec.data.sample import Sample, all_images, draw_sample
@@ -339,3 +340,25 @@ def test_progress_counts_up_to_the_number_wanted(builder: Builder) -> None:
         progress=lambda done, total: calls.append((done, total)),
     )
     assert calls == [(i, 6) for i in range(1, 7)]
+
+
+def test_many_classes_are_not_gone_through_for_each_image(builder: Builder) -> None:
+    looks = 0
+
+    class Counted(list[Lot[bytes]]):
+        def __iter__(self) -> Iterator[Lot[bytes]]:
+            nonlocal looks
+            looks += 1
+            return super().__iter__()
+
+    task = builder.task({f"{name:02}": [True] * 2 for name in range(20)})
+    told: list[tuple[int, int]] = []
+    read_lots(
+        task,
+        lots=Counted(lots_by_class(task, rank=lambda entry: entry.key.encode())),
+        images=40,
+        transform=lambda image: (image.tobytes(), ""),
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told[-1] == (40, 40)
+    assert looks < 10
