@@ -56,6 +56,7 @@ def measure() -> dict[str, Any]:
                 noise=label_noise(settings, sample.labels, head=head),  # noqa: B023
                 weights=class_weights(sample.labels, len(sample.classes)),  # noqa: B023
                 groups=np.zeros(len(sample.images), dtype=np.int64),  # noqa: B023
+                counted=probe.card.layers,
             ).values
 
         # With as many draws as classes the principal directions are exact.

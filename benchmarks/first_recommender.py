@@ -59,7 +59,8 @@ def _fit(rows: Rows) -> dict[str, float]:
         distances,
         gains,
         p0=(0.1, -0.05, 0.3),
-        bounds=([-0.5, -0.5, 0.1], [0.5, 0.5, 0.6]),
+        # No pair is near 0: what the curve promises there must not be more than any pair gained.
+        bounds=([-0.5, -0.5, 0.1], [float(gains.max()), 0.5, 0.6]),
     )
     spread = float((gains - _curve(distances, *found)).std(ddof=3))
     near, far, reach = (round(float(value), 4) for value in found)

@@ -2,7 +2,8 @@
 
 The method of Achille et al. (2019) as its code does it, in its plainest form: labels drawn from the
 model, the loss of a batch of 64, its gradient squared. Both get the same images, head, prior and
-evaluation mode (its own training mode adds noise of its own). Repeatability is the symmetric
+evaluation mode (its own training mode adds noise of its own), and are compared on the filters that
+the probe counts, though the published method has gradients of all. Repeatability is the symmetric
 distance between two seeds; cost counts forward and backward passes of images.
 """
 
@@ -24,6 +25,7 @@ from task2vec.embedding.embedder import Embedded, Embedder
 from task2vec.embedding.inputs import features
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.engine.allocator import keep_freed_memory
+from task2vec.fisher.units import find_layers
 from task2vec.probe.head import Head, fit_head
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import load_probe
@@ -141,8 +143,10 @@ def _compare(probe: Probe, name: str) -> dict[str, Any]:
         seconds = _seconds_a_pass(probe, head, batches[0])
     finally:
         probe.backbone.requires_grad_(False)
+    kept = _counted_filters(probe)
     distances = {
-        draws: _distance(estimates[0][draws - 1], estimates[1][draws - 1], prior) for draws in DRAWS
+        draws: _distance(*(estimate[draws - 1, kept] for estimate in estimates), prior)
+        for draws in DRAWS
     }
     needed, extrapolated = draws_needed(distances, target)
     return {
@@ -157,6 +161,19 @@ def _compare(probe: Probe, name: str) -> dict[str, Any]:
         "seconds_per_image": {"ours": round(seconds_ours, 5), "published": round(seconds, 5)},
         "seconds_ratio": round(needed * seconds / seconds_ours, 1),
     }
+
+
+def _counted_filters(probe: Probe) -> NDArray[np.int64]:
+    """Return where, among the filters of all layers, those are that the probe counts."""
+    counted = {layer.name for layer in find_layers(probe.backbone, probe.card.layers)}
+    every = find_layers(probe.backbone)
+    return np.concatenate(
+        [
+            np.arange(layer.elements.start, layer.elements.stop)
+            for layer in every
+            if layer.name in counted
+        ]
+    )
 
 
 def _ours(probe: Probe, name: str, seed: int) -> tuple[Embedded, float]:

@@ -52,6 +52,8 @@ _CONTENT = tuple(
     for pattern in (
         r"There is nothing to draw",  # no task has the tag
         r"No task has so many classes",  # min_classes above max_classes
+        r"has no asymmetric distance",  # and the centred geometry was asked for
+        r"Too few tasks are stored",  # their mean would mean nothing
         r"No starting model passes the limits",
         r"This file is no embedding",
         r"This name cannot be used",  # it looks like an id
