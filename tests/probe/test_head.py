@@ -104,6 +104,13 @@ def test_says_when_it_did_not_converge(monkeypatch):
     assert fit.gradient_norm > 1e-4
 
 
+def test_large_features_take_few_steps():
+    X, labels = data(24, 240, 60)
+    fit = fit_head(100 * X, labels, classes=24, penalty=1).fit
+    assert fit.converged
+    assert fit.iterations < 60
+
+
 @pytest.mark.parametrize("classes", [2, 4])
 def test_is_deterministic(classes):
     X, labels = data(classes, 30, 40)
