@@ -6,6 +6,7 @@ from oracles import fisher_by_definition
 
 from task2vec.data.sample import all_images
 from task2vec.distance import symmetric_distance
+from task2vec.embedding import head_noise as module
 from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.probe.head import fit_head
@@ -74,6 +75,17 @@ def test_a_class_that_a_half_lacks_lends_its_images(tiny_probe, striped):
     # The single image of the last class has position 12, an even group.
     expected = heads_apart(tiny_probe, sample, [even, np.append(odd, 12)], np.arange(13))
     assert distance(tiny_probe, sample, groups) == pytest.approx(expected, rel=1e-3)
+
+
+def test_halves_that_are_all_images_have_the_head_already(tiny_probe, striped, monkeypatch):
+    sample = all_images(striped(*[1] * 9), transform=tiny_probe.preprocess)
+    features = tiny_probe.features(sample.images).numpy()
+    head = fit_head(features, sample.labels, classes=9)
+    monkeypatch.setattr(module, "fit_head", lambda *_, **__: pytest.fail("fitted again"))
+    found = expected_refit_distance(
+        tiny_probe, sample, features, head=head, groups=np.arange(9) % 8, settings=EXACT
+    )
+    assert found == pytest.approx(0, abs=1e-12)
 
 
 def test_equal_halves_have_equal_heads(tiny_probe, striped):
