@@ -20,6 +20,7 @@ from task2vec.cli.options import (
 from task2vec.cli.output import messages, print_answer_json, print_table, show, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.sdk.display import distance_interval, rank_marks, shown, tie_note
+from task2vec.types.geometry import NeighbourGeometry
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +36,13 @@ def neighbours(
         bool,
         typer.Option("--asymmetric", help="The best sources for it as target, harder ones first."),
     ] = False,
+    geometry: Annotated[
+        NeighbourGeometry,
+        typer.Option(
+            help="symmetric: by the symmetric distance. centred: by what sets tasks apart from the "
+            "mean of those stored, at least 3; not corrected for noise."
+        ),
+    ] = NeighbourGeometry.SYMMETRIC,
     tag: Annotated[
         list[str] | None, typer.Option(help="Only tasks with this tag; may be repeated.")
     ] = None,
@@ -56,7 +64,8 @@ def neighbours(
 
     Example: `task2vec neighbours birds -k 3`
 
-    Distances are corrected for noise; neighbours closer together than the noise share a rank.
+    Distances are corrected for noise, but centred ones are not; neighbours closer together than the
+    noise share a rank.
     Exit code 3 when the store holds no other task.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
@@ -64,6 +73,7 @@ def neighbours(
             task,
             k=k,
             asymmetric=asymmetric,
+            geometry=geometry,
             tags=tag or (),
             min_classes=min_classes,
             max_classes=max_classes,
@@ -77,7 +87,7 @@ def neighbours(
     if as_json:
         print_answer_json(answer, without=("warnings",))
     elif found:
-        kind = "asymmetric distance (as source)" if asymmetric else "symmetric distance"
+        kind = "asymmetric distance (as source)" if asymmetric else f"{geometry} distance"
         marks = rank_marks(answer)
         print_table(
             ["rank", "task", kind, "standard error"],

@@ -28,7 +28,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.store.jobs.life import at
 from task2vec.store.task_rows import task_named
-from task2vec.types import DatasetRecord, JobKind, JobRecord, JobState
+from task2vec.types import DatasetRecord, JobKind, JobRecord, JobState, NeighbourGeometry
 
 __all__ = ["Found", "complete", "complete_fetch", "dataset_json"]
 
@@ -138,6 +138,7 @@ def _search(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
         subject,
         k=question.get("k") or 5,
         asymmetric=bool(question.get("asymmetric")),
+        geometry=NeighbourGeometry(question.get("geometry") or NeighbourGeometry.SYMMETRIC),
         where=TaskFilter(
             tags=frozenset(question.get("tags") or ()),
             least_classes=question.get("min_classes") or 0,

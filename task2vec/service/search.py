@@ -9,10 +9,11 @@ from task2vec.distance import (
     task_complexity,
     task_information_distance,
 )
+from task2vec.errors import SettingError
 from task2vec.service.subjects import Subject, check_comparable
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Role, TaskFilter
-from task2vec.types import Neighbour
+from task2vec.types import Neighbour, NeighbourGeometry
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def neighbours(
     *,
     k: int = 5,
     asymmetric: bool = False,
+    geometry: NeighbourGeometry = NeighbourGeometry.SYMMETRIC,
     where: TaskFilter | None = None,
 ) -> list[Neighbour]:
     """Return the ``k`` nearest stored tasks; asymmetric ones are the best *sources* for it.
@@ -66,21 +68,28 @@ def neighbours(
 
     The task itself, and those that ``where`` does not admit, are left out. Raises
     `SpaceMismatchError` when the store holds tasks of other spaces only, `SettingError` for ``k``
-    below 1.
+    below 1, for asymmetric neighbours by centred distances, and for these where the store holds
+    fewer than three tasks.
     """
+    centred = geometry is NeighbourGeometry.CENTRED
+    if centred and asymmetric:
+        raise SettingError(
+            "The centred geometry has no asymmetric distance",
+            expected="asymmetric neighbours by the symmetric geometry",
+            got="asymmetric ones by the centred",
+            remedy="Leave out one of the two.",
+        )
     store = workspace.existing_store()
     if store is None:
         return []
     index = store.index(subject.embedding.space)
     if not len(index):
         check_comparable(workspace, subject.embedding.space)
-    return index.search(
-        subject.embedding,
-        k=k,
-        role=Role.SOURCES_FOR if asymmetric else Role.SYMMETRIC,
-        exclude=() if subject.record is None else (subject.record.id,),
-        where=where,
-    )
+    exclude = () if subject.record is None else (subject.record.id,)
+    if centred:
+        return index.search_centred(subject.embedding, k=k, exclude=exclude, where=where)
+    role = Role.SOURCES_FOR if asymmetric else Role.SYMMETRIC
+    return index.search(subject.embedding, k=k, role=role, exclude=exclude, where=where)
 
 
 def distances(source: Subject, target: Subject) -> PairDistances:

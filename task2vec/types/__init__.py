@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Vector,
     )
     from task2vec.types.estimator import DEFAULT_ESTIMATOR, Estimator
+    from task2vec.types.geometry import NeighbourGeometry
     from task2vec.types.jobs import (
         DatasetRecord,
         EventKind,
@@ -48,6 +49,7 @@ __all__ = [
     "Likelihood",
     "ModelRecord",
     "Neighbour",
+    "NeighbourGeometry",
     "Outcome",
     "Priority",
     "Provenance",
@@ -70,6 +72,7 @@ _HOMES = {
         "Vector",
     ),
     "task2vec.types.estimator": ("DEFAULT_ESTIMATOR", "Estimator"),
+    "task2vec.types.geometry": ("NeighbourGeometry",),
     "task2vec.types.layers": ("CountedLayers",),
     "task2vec.types.likelihood": ("Likelihood",),
     "task2vec.types.records": ("ModelRecord", "Neighbour", "Outcome", "TaskRecord"),

@@ -2,8 +2,9 @@
 
 from typing import Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from task2vec.types.geometry import NeighbourGeometry
 from task2vec.wire.base import EITHER_TASK_OR_DATASET, Answer, Name, Question
 from task2vec.wire.settings import EmbeddingSettings
 
@@ -37,12 +38,29 @@ class SearchQuestion(Subject):
 
     k: int = Field(5, ge=1, le=1000)
     asymmetric: bool = False
+    geometry: NeighbourGeometry = Field(
+        NeighbourGeometry.SYMMETRIC,
+        description="The distance that orders: `symmetric`, corrected for noise, or `centred`, "
+        "which is not, depends on the stored tasks, and has no asymmetric form.",
+    )
     tags: tuple[Name, ...] = Field((), max_length=50, description="Only tasks with all of these.")
     min_classes: int | None = Field(None, ge=1)
     max_classes: int | None = Field(None, ge=1)
     settings: EmbeddingSettings = Field(
         EmbeddingSettings(), description="How a data set is embedded."
     )
+
+    @field_validator("geometry")
+    @classmethod
+    def _with_a_direction(
+        cls, geometry: NeighbourGeometry, others: ValidationInfo
+    ) -> NeighbourGeometry:
+        if geometry is NeighbourGeometry.CENTRED and others.data.get("asymmetric"):
+            raise ValueError(
+                f"{NeighbourGeometry.SYMMETRIC} or without asymmetric, since the centred geometry "
+                "has no asymmetric distance"
+            )
+        return geometry
 
 
 class Neighbour(Answer):
@@ -66,7 +84,8 @@ class Neighbour(Answer):
     id: str
     name: str
     distance: float | None = Field(
-        description="Corrected for noise, and so below 0 where only noise is between the two."
+        description="Corrected for noise, and so below 0 where only noise is between the two; "
+        "centred ones, from 0 to 2, are not."
     )
     standard_error: float | None
     interval: tuple[float | None, float | None] = Field(

@@ -13,6 +13,7 @@ from task2vec.embedding.files import load_embedding
 from task2vec.service.recommendation import recommend
 from task2vec.service.search import distances, neighbours
 from task2vec.service.subjects import stored_subject
+from task2vec.types import NeighbourGeometry
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +41,48 @@ async def test_neighbours_are_those_of_the_use_case(server: Running, asymmetric:
     assert got.json()["task"] == "greek_capitals"
     assert got.json()["neighbours"] == [found.to_json() for found in expected]
     assert len(expected) == min(k, 3)
+
+
+async def test_centred_neighbours_are_those_of_the_use_case(server: Running) -> None:
+    subject = stored_subject(server.workspace, "greek_capitals")
+    expected = neighbours(server.workspace, subject, geometry=NeighbourGeometry.CENTRED)
+
+    got = await server.client.get(
+        "/v1/tasks/greek_capitals/neighbours", params={"geometry": "centred"}
+    )
+    asked = await server.client.post(
+        "/v1/search", json={"task": "greek_capitals", "geometry": "centred"}
+    )
+    default = await server.client.get("/v1/tasks/greek_capitals/neighbours")
+
+    assert got.json() == asked.json()
+    assert got.json()["neighbours"] == [found.to_json() for found in expected]
+    assert len(expected) == 3
+    assert got.json() != default.json()
+
+
+async def test_geometries_that_there_are_not_are_refused(server: Running) -> None:
+    path = "/v1/tasks/greek_capitals/neighbours"
+    for query, remark in (
+        ({"geometry": "round"}, "centred"),
+        ({"geometry": "centred", "asymmetric": True}, "no asymmetric distance"),
+    ):
+        got = await server.client.get(path, params=query)
+        asked = await server.client.post("/v1/search", json={"task": "greek_capitals", **query})
+        assert (got.status_code, asked.status_code) == (422, 422), query
+        assert remark in got.text, query
+        assert remark in asked.text, query
+
+
+async def test_too_few_tasks_have_no_mean(server: Running) -> None:
+    store = server.workspace.store()
+    for name in NAMES[2:]:
+        store.tasks.remove(name)
+    answer = await server.client.get(
+        f"/v1/tasks/{NAMES[0]}/neighbours", params={"geometry": "centred"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_setting")
+    assert "at least 3" in answer.text
 
 
 async def test_only_tasks_that_are_wanted_are_found(server: Running) -> None:

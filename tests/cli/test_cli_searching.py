@@ -3,12 +3,13 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command import Cli
 from small_store import TASKS, USED, SmallStore, snapshot
 
 import task2vec
-from task2vec.distance import distance_error
+from task2vec.distance import distance_error, estimate_centred
 from task2vec.store.store import Store
 from task2vec.types import TaskEmbedding
 
@@ -56,6 +57,51 @@ def test_asymmetric_neighbours_are_the_best_sources(
     assert shown == pytest.approx(expected)
     assert list(shown) == sorted(expected, key=lambda name: expected[name])
     assert len(shown) == 3
+
+
+def test_centred_neighbours_are_near_in_what_sets_them_apart_from_the_mean(
+    cli: Cli, small: SmallStore, embeddings: dict[str, TaskEmbedding]
+) -> None:
+    found = cli(
+        *("neighbours", "emoji_food", "--geometry", "centred"), *("--store", small.store, "--json")
+    ).json
+
+    own = embeddings["emoji_food"]
+    values = np.array([embedding.values for embedding in embeddings.values()], dtype=np.float64)
+    centre = np.log(values + own.space.prior_precision).mean(axis=0)
+    others = [name for name in TASKS if name != "emoji_food"]
+    expected = estimate_centred(own, [embeddings[name] for name in others], centre=centre)
+    order = [others[i] for i in np.argsort(expected.distances)]
+    assert [row["name"] for row in found["neighbours"]] == order
+    for row in found["neighbours"]:
+        place = others.index(row["name"])
+        assert row["distance"] == pytest.approx(expected.distances[place])
+        assert row["standard_error"] == pytest.approx(expected.errors[place])
+        assert 0 < row["standard_error"] < 1
+    table = cli("neighbours", "emoji_food", "--geometry", "centred", "--store", small.store).out
+    assert "centred distance" in table.splitlines()[0]
+
+
+def test_a_geometry_that_there_is_not_is_refused(cli: Cli, small: SmallStore) -> None:
+    both = cli(
+        *("neighbours", "emoji_food", "--geometry", "centred", "--asymmetric"),
+        *("--store", small.store),
+    )
+    assert (both.code, both.out) == (2, "")
+    assert "no asymmetric distance" in both.err
+    assert "without asymmetric" in both.err
+    unknown = cli("neighbours", "emoji_food", "--geometry", "round", "--store", small.store)
+    assert unknown.code == 2
+    assert "centred" in unknown.err
+
+
+def test_too_few_tasks_have_no_mean(cli: Cli, two_classes: Path) -> None:
+    for name in ("one", "two"):
+        cli("embed", two_classes, "--images", 6, "--name", name)
+    found = cli("neighbours", "one", "--geometry", "centred")
+    assert (found.code, found.out) == (2, "")
+    assert "at least 3" in found.err
+    assert "symmetric" in found.err
 
 
 def test_k_keeps_the_nearest_and_the_table_shows_them(cli: Cli, small: SmallStore) -> None:

@@ -3,10 +3,32 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from small_store import TASKS
 
 from task2vec.errors import InputError, SettingError, SourceError, UnknownNameError
+
+
+def test_centred_neighbours(client: Any) -> None:
+    found = client.search("greek_capitals", k=100, geometry="centred")
+
+    # Other tests' tasks are in the mean of a server that they share.
+    stored = {each.name: client.tasks.embedding(each.name) for each in client.tasks.list()}
+    own = stored["greek_capitals"]
+    stored = {name: each for name, each in stored.items() if each.space == own.space}
+    x = np.log([each.values + own.space.prior_precision for each in stored.values()])
+    x -= x.mean(axis=0)
+    cosines = np.corrcoef(x)[list(stored).index("greek_capitals")]
+    expected = {name: 1 - cosine for name, cosine in zip(stored, cosines, strict=True)}
+    del expected["greek_capitals"]
+    assert {each.name: each.distance for each in found.neighbours} == pytest.approx(
+        expected, abs=1e-6
+    )
+    assert [each.name for each in found.neighbours] == sorted(expected, key=expected.__getitem__)
+    assert all(0 < each.standard_error < 1 for each in found.neighbours)
+    with pytest.raises(SettingError, match=r"geometry.*no asymmetric distance"):
+        client.search("greek_capitals", geometry="centred", asymmetric=True)
 
 
 @pytest.mark.parametrize("asymmetric", [False, True])
@@ -69,6 +91,7 @@ def test_limits_that_nothing_passes(client: Any) -> None:
         ("search", {"images": 1}),
         ("search", {"seed": -1}),
         ("search", {"tags": [""]}),
+        ("search", {"geometry": "round"}),
         ("recommend", {"k": 0}),
         ("recommend", {"max_parameters": 0}),
         ("embed", {"draws": 0}),

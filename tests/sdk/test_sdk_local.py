@@ -14,6 +14,7 @@ import task2vec
 from task2vec import LocalClient
 from task2vec.cli.run import run
 from task2vec.errors import NameTakenError, SettingError, SourceError, StoreError, UnknownNameError
+from task2vec.types import NeighbourGeometry
 from task2vec.wire.batches import ItemStatus
 from task2vec.wire.jobs import Progress
 from task2vec.wire.outcomes import NewOutcome
@@ -72,6 +73,22 @@ def test_search_and_distance(store: Path, cli: Any, asymmetric: bool) -> None:
     shown = cli("neighbours", "greek_capitals", "-k", 2, *flag)
     assert as_json(found).items() >= shown.items()
     assert as_json(pair).items() >= cli("distance", "greek_capitals", "emoji_food").items()
+
+
+def test_a_search_by_the_centred_distance(store: Path, cli: Any, small: SmallStore) -> None:
+    with LocalClient(store) as client:
+        found = client.search("greek_capitals", k=2, geometry="centred")
+        assert (
+            as_json(found).items()
+            >= cli("neighbours", "greek_capitals", "-k", 2, "--geometry", "centred").items()
+        )
+        assert found != client.search("greek_capitals", k=2)
+        # The mean is that of the stored tasks, with its twin among them.
+        fresh = client.search(
+            small.sources / "greek_capitals", k=1, images=USED, geometry=NeighbourGeometry.CENTRED
+        )
+        assert fresh.neighbours[0].name == "greek_capitals"
+        assert fresh.neighbours[0].distance == pytest.approx(0, abs=1e-9)
 
 
 def test_a_search_is_narrowed(store: Path) -> None:

@@ -14,7 +14,7 @@ from task2vec.service.search import distances, neighbours
 from task2vec.service.subjects import Subject
 from task2vec.service.zoo import default_model_id
 from task2vec.store.index.protocol import TaskFilter
-from task2vec.types import JobKind, JobState
+from task2vec.types import JobKind, JobState, NeighbourGeometry
 from task2vec.wire.datasets import Dataset
 from task2vec.wire.neighbours import Distances, Neighbours
 from task2vec.wire.recommendations import Recommended
@@ -39,6 +39,21 @@ def test_a_search_answers_as_it_would_in_this_process(served, sent):
     }
     assert Neighbours.model_validate(done.result).neighbours[0].id == expected[0].id
     assert "query" not in [record.name for record in served.store().tasks.list()]
+
+
+def test_a_centred_search_answers_as_it_would_in_this_process(served, sent):
+    question = {"dataset": send(served, "query", seed=9).id, "geometry": "centred"}
+    embed(served, sent, "task1", seed=1)
+    early = end(served, lend(served, JobKind.SEARCH, question), embedded(sent, 9))
+    assert (early.state, early.error.code) == (JobState.FAILED, "bad_setting")
+    for seed in range(2, 5):
+        embed(served, sent, f"task{seed}", seed=seed)
+    done = end(served, lend(served, JobKind.SEARCH, question), embedded(sent, 9))
+    subject = Subject("query", embedding(9), None, None)
+    expected = neighbours(served, subject, geometry=NeighbourGeometry.CENTRED)
+    assert done.result["neighbours"] == [n.to_json() for n in expected]
+    assert len(expected) == 4
+    assert expected != neighbours(served, subject)
 
 
 @pytest.mark.parametrize("both", [False, True])

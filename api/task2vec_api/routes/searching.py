@@ -62,7 +62,12 @@ def _search(workspace: Workspace, question: SearchQuestion, task: str) -> Respon
     )
     subject = stored_subject(workspace, task)
     found = neighbours(
-        workspace, subject, k=question.k, asymmetric=question.asymmetric, where=where
+        workspace,
+        subject,
+        k=question.k,
+        asymmetric=question.asymmetric,
+        geometry=question.geometry,
+        where=where,
     )
     return json_answer(Neighbours.model_validate({"task": subject.name, "neighbours": found}))
 

@@ -11,6 +11,7 @@ from task2vec.errors import UnknownNameError
 from task2vec.service.search import neighbours
 from task2vec.service.subjects import stored_subject
 from task2vec.store.index.protocol import TaskFilter
+from task2vec.types import NeighbourGeometry
 from task2vec.wire.neighbours import Neighbours
 from task2vec.wire.tasks import Embedding
 from task2vec_api.callers import Reader
@@ -73,6 +74,13 @@ def get_neighbours(
     asymmetric: Annotated[
         bool, Query(description="The best *sources* for this task as target.")
     ] = False,
+    geometry: Annotated[
+        NeighbourGeometry,
+        Query(
+            description="The distance that orders: `symmetric`, corrected for noise, or `centred`, "
+            "which is not, depends on the stored tasks, and has no asymmetric form."
+        ),
+    ] = NeighbourGeometry.SYMMETRIC,
     tags: Annotated[
         list[str] | None, Query(max_length=50, description="Only tasks with all of these tags.")
     ] = None,
@@ -88,7 +96,9 @@ def get_neighbours(
         tags=frozenset(tags or ()), least_classes=min_classes or 0, most_classes=max_classes
     )
     subject = stored_subject(workspace, task)
-    found = neighbours(workspace, subject, k=k, asymmetric=asymmetric, where=where)
+    found = neighbours(
+        workspace, subject, k=k, asymmetric=asymmetric, geometry=geometry, where=where
+    )
     return json_answer(Neighbours.model_validate({"task": subject.name, "neighbours": found}))
 
 

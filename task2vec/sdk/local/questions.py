@@ -35,6 +35,7 @@ class Answers(Part):
         *,
         k: int = 5,
         asymmetric: bool = False,
+        geometry: str = "symmetric",
         tags: Sequence[str] = (),
         min_classes: int | None = None,
         max_classes: int | None = None,
@@ -50,6 +51,8 @@ class Answers(Part):
             SearchQuestion,
             task="?",
             k=k,
+            asymmetric=asymmetric,
+            geometry=geometry,
             tags=tuple(tags),
             min_classes=min_classes,
             max_classes=max_classes,
@@ -61,7 +64,14 @@ class Answers(Part):
             least_classes=asked.min_classes or 0,
             most_classes=asked.max_classes,
         )
-        found = neighbours(self._workspace, about, k=k, asymmetric=asymmetric, where=where)
+        found = neighbours(
+            self._workspace,
+            about,
+            k=k,
+            asymmetric=asymmetric,
+            geometry=asked.geometry,
+            where=where,
+        )
         return answer(
             Neighbours,
             {

@@ -23,6 +23,7 @@ def search(
     *,
     k: int = 5,
     asymmetric: bool = False,
+    geometry: str = "symmetric",
     tags: Sequence[str] = (),
     min_classes: int | None = None,
     max_classes: int | None = None,
@@ -34,7 +35,9 @@ def search(
     """Return the nearest stored tasks; asymmetric ones are the best *sources* for this one.
 
     A source that is not stored is embedded for this answer only. ``tags`` (all of them),
-    ``min_classes`` and ``max_classes`` say which tasks count.
+    ``min_classes`` and ``max_classes`` say which tasks count. ``geometry`` is "symmetric" or
+    "centred": by the latter, which is not corrected for noise, tasks are near that differ from the
+    mean of the stored ones in the same direction. It takes three tasks, and no ``asymmetric``.
 
     Raises `UnknownNameError`, `SourceError`, `SettingError`, and `SpaceMismatchError` when the
     store holds tasks of other spaces only.
@@ -45,6 +48,7 @@ def search(
         task="?",
         k=k,
         asymmetric=asymmetric,
+        geometry=geometry,
         tags=tuple(tags),
         min_classes=min_classes,
         max_classes=max_classes,
