@@ -41,6 +41,7 @@ BENCHMARKS = {
     "http_schema": http_schema.measure,
     "repeatability": repeatability.measure,
     "information": information.measure,
+    "information_default": information.measure_default,
     "estimators": estimators.measure,
     "search": search.measure,
 }
@@ -48,7 +49,6 @@ BENCHMARKS = {
 LONG = {
     "coverage": coverage.measure,
     "memory_large": memory.measure_large,
-    "scaling_large": scaling.measure_large,
 }
 """Those that take half an hour: run by their names only."""
 

@@ -1,16 +1,14 @@
 """How long `task2vec embed` takes on a folder of 200 pictures, from process start to result."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
 from typing import Any
 
 from benchmarks.pictures import write_pictures
+from benchmarks.timed_command import timed
 
 IMAGES, CLASSES, SIZE, RUNS = 200, 5, (500, 375), 5
 GOAL_SECONDS, GOAL_IMPORT = 12.0, 0.3
@@ -25,8 +23,8 @@ def measure(runs: int = RUNS) -> dict[str, Any]:
     with TemporaryDirectory(prefix="task2vec-cold-") as place:
         source = write_pictures(Path(place) / "pictures", images=IMAGES, classes=CLASSES, size=SIZE)
         embeds = [_embed(source, Path(place) / f"store-{run}") for run in range(runs + 1)][1:]
-    imports = [_timed([sys.executable, "-c", "import task2vec"])[:2] for _ in range(runs + 1)][1:]
-    bare = [_timed([sys.executable, "-c", "pass"])[:2] for _ in range(runs + 1)][1:]
+    imports = [timed([sys.executable, "-c", "import task2vec"])[:2] for _ in range(runs + 1)][1:]
+    bare = [timed([sys.executable, "-c", "pass"])[:2] for _ in range(runs + 1)][1:]
     clock = median(run[0] for run in embeds)
     imported = median(run[0] for run in imports) - median(run[0] for run in bare)
     return {
@@ -44,17 +42,6 @@ def measure(runs: int = RUNS) -> dict[str, Any]:
 
 def _embed(source: Path, store: Path) -> tuple[float, float]:
     command = [sys.executable, "-m", "task2vec", "embed", str(source), "--json"]
-    clock, processor, output = _timed(command, TASK2VEC_STORE=str(store))
+    clock, processor, output = timed(command, TASK2VEC_STORE=str(store))
     assert json.loads(output)["images"] == IMAGES
     return clock, processor
-
-
-def _timed(command: list[str], **environment: str) -> tuple[float, float, str]:
-    """Return the seconds by the clock and by the processor, and what it printed."""
-    before, started = os.times(), perf_counter()
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, env=os.environ | environment
-    )
-    clock, after = perf_counter() - started, os.times()
-    spent = after.children_user + after.children_system
-    return clock, spent - before.children_user - before.children_system, done.stdout

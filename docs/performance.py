@@ -45,6 +45,14 @@ def _scaling(result: Result) -> str:
     )
 
 
+def _information(result: Result) -> str:
+    return "; ".join(
+        f"{name}: {task['images']} images and {len(task['curve'])} betas in "
+        f"{task['wall_seconds']:,.0f} s, of the processor {task['processor_seconds']:,.0f} s"
+        for name, task in result["tasks"].items()
+    )
+
+
 def _published_method(result: Result) -> str:
     return "; ".join(
         f"{name}: {task['passes_ratio']:.0f} times the passes, "
@@ -69,7 +77,7 @@ FIGURES: dict[str, tuple[str, Callable[[Result], str]]] = {
     "memory_large": ("peak memory at 224 pixels, streaming from disk", _memory),
     "decoding": ("reading and decoding by several threads", _decoding),
     "scaling": ("time against images and classes", _scaling),
-    "scaling_large": ("the same, up to 10,000 images", _scaling),
+    "information_default": ("`task2vec information` at its defaults", _information),
     "published_method": (
         "cost of the published method at the same repeatability",
         _published_method,
@@ -81,9 +89,8 @@ INTRODUCTION = """\
 # Performance
 
 What `make bench` measured last, on the machine that each file names. A goal that is missed is
-listed as such. `python -m benchmarks NAME` measures one figure; `memory_large` and `scaling_large`
-take half an hour and run by their names only. All results are in
-[benchmarks/results](../benchmarks/results).
+listed as such. `python -m benchmarks NAME` measures one figure; `memory_large` takes half an hour
+and runs by its name only. All results are in [benchmarks/results](../benchmarks/results).
 """
 
 NOTES = """\

@@ -54,3 +54,9 @@ def test_numbers_of_images_and_classes_are_not_ordered_as_words(results):
     )
     assert "100 to 3,000 images: time grows as images to the 1.01; 2 to 1,000 classes" in rows()[0]
     assert "within 4%" in rows()[0]
+
+
+def test_the_command_information_by_both_clocks(results):
+    task = {"images": 100, "wall_seconds": 1234.5, "processor_seconds": 700.2, "curve": [{}, {}]}
+    results("information_default", tasks={"food": task})
+    assert "food: 100 images and 2 betas in 1,234 s, of the processor 700 s" in rows()[0]
