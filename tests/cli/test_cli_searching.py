@@ -90,6 +90,7 @@ def test_a_geometry_that_there_is_not_is_refused(cli: Cli, small: SmallStore) ->
     assert (both.code, both.out) == (2, "")
     assert "no asymmetric distance" in both.err
     assert "without asymmetric" in both.err
+    assert "got 'centred'" in both.err
     unknown = cli("neighbours", "emoji_food", "--geometry", "round", "--store", small.store)
     assert unknown.code == 2
     assert "centred" in unknown.err

@@ -1,5 +1,6 @@
 """Questions from plain arguments."""
 
+from enum import Enum
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -27,8 +28,12 @@ def ask(question: type[M], **arguments: Any) -> M:
         raise SettingError(
             f"{'This name' if names == 'name' else names or 'The question'} cannot be used",
             expected="; ".join(_in_our_words(fault["msg"]) for fault in faults),
-            got=", ".join(repr(fault["input"])[:100] for fault in faults),
+            got=", ".join(_shown(fault["input"]) for fault in faults),
         ) from None
+
+
+def _shown(given: Any) -> str:
+    return repr(given.value if isinstance(given, Enum) else given)[:100]
 
 
 def _in_our_words(text: str) -> str:
