@@ -21,6 +21,7 @@ from task2vec.embedding.standard_error import deal_groups, expected_repeat_dista
 from task2vec.fisher.estimate import FisherEstimate, estimate_fisher
 from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
+from task2vec.probe.solver import import_ahead
 from task2vec.types import Provenance, Space, TaskEmbedding
 
 #: Told of (stage, done, total) as images pass a stage: "reading", "features", "fisher", "noise".
@@ -64,6 +65,7 @@ class Embedder:
         """
         settings = self.settings
         tell = progress or (lambda _stage, _done, _total: None)
+        import_ahead()
         sample = draw_spooled(
             task,
             images=settings.images,

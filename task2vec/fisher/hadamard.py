@@ -3,7 +3,6 @@
 from itertools import count
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 Signs = NDArray[np.int8]
@@ -24,6 +23,9 @@ def hadamard(least: int) -> Signs:
 
 def _of_order(order: int) -> Signs | None:
     if order & (order - 1) == 0:
+        # Imported here, since it takes a while.
+        import scipy.linalg
+
         return np.asarray(scipy.linalg.hadamard(order), dtype=np.int8)
     if order % 4:
         return None

@@ -8,14 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import log_softmax
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional
 
 from task2vec.errors import SettingError
 from task2vec.probe.independent_labels import fit_independent_labels
 from task2vec.probe.penalty import DEFAULT_PENALTY
+from task2vec.probe.solver import convergence_warning, logistic_regression
 from task2vec.types import HeadFit
 
 # The gradient's largest element at which the fit counts as converged: features are of order 1, so
@@ -103,7 +102,7 @@ def fit_head(
         return Head(W, b - W @ centre, fit)
     with warnings.catch_warnings():
         # Convergence is judged below by the gradient itself and reported with the fit.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", convergence_warning())
         # With one or two images a class sklearn suspects a regression.
         warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
         # sklearn's C multiplies the *sum* of losses, which the weights have made a mean. With two
@@ -111,7 +110,7 @@ def fit_head(
         C = (2 if classes == 2 else 1) / penalty
         # With many classes Newton steps take half of the time of L-BFGS; one logit takes it longer.
         method = "lbfgs" if classes == 2 else "newton-cg"
-        solver = LogisticRegression(C=C, tol=_TOLERANCE / 4, max_iter=_ITERATIONS, solver=method)
+        solver = logistic_regression(C=C, tol=_TOLERANCE / 4, max_iter=_ITERATIONS, solver=method)
         solver.fit(Z, labels, sample_weight=weights)
     W, b = solver.coef_, solver.intercept_
     if classes == 2:

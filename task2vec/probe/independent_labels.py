@@ -5,11 +5,10 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 from task2vec.data.several import MISSING, distinguishing
 from task2vec.errors import SettingError
+from task2vec.probe.solver import convergence_warning, logistic_regression
 from task2vec.types import HeadFit
 
 # As `task2vec.probe.head` has them.
@@ -59,10 +58,10 @@ def fit_independent_labels(
         known = labels[:, column] != MISSING
         with warnings.catch_warnings():
             # Convergence is judged below by the gradient itself and reported with the fit.
-            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.simplefilter("ignore", convergence_warning())
             warnings.filterwarnings("ignore", "The number of unique classes is greater")
             # sklearn's C multiplies the sum of losses, whose weights add up to 1.
-            solver = LogisticRegression(C=1 / penalty, tol=_TOLERANCE / 4, max_iter=_ITERATIONS)
+            solver = logistic_regression(C=1 / penalty, tol=_TOLERANCE / 4, max_iter=_ITERATIONS)
             solver.fit(features[known], labels[known, column], weights[known, column])
         W[column], b[column] = solver.coef_[0], solver.intercept_[0]
         iterations = max(iterations, int(solver.n_iter_[0]))

@@ -1,0 +1,39 @@
+"""scikit-learn's logistic regression, imported while something else goes on.
+
+Importing it takes a second or more. The images are read and go through the network meanwhile, which
+leaves the interpreter free: what a new process waits for is less.
+"""
+
+import sys
+from contextlib import suppress
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
+
+_MODULE = "sklearn.linear_model"
+
+
+def import_ahead() -> None:
+    """Begin to import it in another thread, if it is not there yet."""
+    if _MODULE not in sys.modules:
+        Thread(target=_import, name="import of scikit-learn").start()
+
+
+def logistic_regression(**options: Any) -> "LogisticRegression":
+    """Return an unfitted model; waits for the import."""
+    return import_module(_MODULE).LogisticRegression(**options)
+
+
+def convergence_warning() -> type[Warning]:
+    """Return the category of scikit-learn's warnings of fits that did not converge."""
+    category: type[Warning] = import_module("sklearn.exceptions").ConvergenceWarning
+    return category
+
+
+def _import() -> None:
+    # Whoever needs it imports it again, and is told what is wrong.
+    with suppress(Exception):
+        import_module(_MODULE)
