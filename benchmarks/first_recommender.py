@@ -58,7 +58,7 @@ def _fit(rows: Rows) -> dict[str, float]:
         _curve,
         distances,
         gains,
-        p0=(0.1, -0.05, 0.3),
+        p0=(float(gains.max()) / 2, -0.05, 0.3),
         # No pair is near 0: what the curve promises there must not be more than any pair gained.
         bounds=([-0.5, -0.5, 0.1], [float(gains.max()), 0.5, 0.6]),
     )
