@@ -15,6 +15,7 @@ GEOMETRIES = {
     "dilated": Geometry((3, 2), dilation=(2, 3)),
     "all": Geometry((2, 2), (3, 2), (1, 1), (1, 3)),
     "pointwise": Geometry((1, 1), (2, 1), (0, 1)),
+    "one position": Geometry((9, 8)),
 }
 
 
@@ -136,3 +137,11 @@ def test_a_rest_that_the_stride_leaves_unseen():
         geometry = Geometry((2, 2), (3, 3), groups=groups)
         found = squared_filter_gradients(inputs, gradients, geometry, [])
         assert torch.equal(squared_filter_gradients(changed, gradients, geometry, []), found)
+
+
+def test_a_single_position_is_not_correlated(monkeypatch):
+    # The library is slow at kernels of one number.
+    monkeypatch.setattr(depthwise, "_by_correlation", None)
+    given = example(Geometry((9, 8)), groups=4, filters=4)
+    found = squared_filter_gradients(*given, [])
+    torch.testing.assert_close(found, by_autograd(*given), rtol=1e-11, atol=1e-12)
