@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from task2vec.fisher.lanes import in_lanes, suitable_lanes
 from task2vec.probe.probe import Pixels, Probe
 
 # Pixels of a batch. On a processor small batches are as fast as large ones, since activations
@@ -12,6 +13,8 @@ from task2vec.probe.probe import Pixels, Probe
 # side take 0.4 GB, 16 take 1.5 GB. A GPU wants more to do at once.
 _ON_CPU = 4 * 224**2
 _ELSEWHERE = 32 * 224**2
+# Several batches are under way at once.
+_IN_A_LANE = _ON_CPU * 2 // 3
 
 _MOST = 128
 
@@ -19,6 +22,8 @@ _MOST = 128
 def suitable_batch_size(probe: Probe) -> int:
     """Return how many images should go through at once, by the size of the probe's input."""
     pixels = _ON_CPU if probe.device.type == "cpu" else _ELSEWHERE
+    if suitable_lanes(probe.device) > 1:
+        pixels = _IN_A_LANE
     side = probe.card.preprocessing.input_size
     return min(max(1, pixels // side**2), _MOST)
 
@@ -36,7 +41,12 @@ def features(
     probe: Probe, images: Sequence[Pixels], *, batch_size: int | None = None
 ) -> Iterator[Tensor]:
     """Yield the features (B, D) of all images, batch by batch."""
-    for inputs in batches(probe, images, batch_size=batch_size):
+
+    def seen(inputs: Tensor) -> Tensor:
         with torch.inference_mode():
             found: Tensor = probe.backbone(inputs)
-        yield found
+        return found
+
+    # The images may lie in a file, which one thread reads.
+    inputs = batches(probe, images, batch_size=batch_size)
+    yield from in_lanes(seen, inputs, lanes=suitable_lanes(probe.device))

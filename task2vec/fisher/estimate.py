@@ -1,7 +1,11 @@
 """The diagonal Fisher information of a task: the weighted mean over its images, with its error."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain, islice
+from queue import SimpleQueue
+from threading import get_ident
 
 import numpy as np
 import torch
@@ -11,6 +15,7 @@ from torch import Tensor, nn
 from task2vec.errors import SettingError
 from task2vec.fisher.back_off import BackOff
 from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.lanes import in_lanes, suitable_lanes
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import CountedLayers
 
@@ -65,34 +70,71 @@ def estimate_fisher(
     # Sums of w g, w^2 g and w^2 g^2, by group where the replicates need them.
     sums = np.zeros((int(groups.max()) + 1, per_image.filters))
     squares = np.zeros((2, per_image.filters))
-    first = gone = 0
+    told = _Told(progress)
+    first = 0
 
-    def passed(count: int) -> None:
-        nonlocal gone
-        gone += count
-        if progress is not None:
-            progress(gone)
+    def squares_from(batch: tuple[int, Tensor]) -> Vector:
+        before, images = batch
 
-    for images in batches:
-
-        def squares_of(some: Tensor, offset: int, before: int = first) -> Tensor:
+        def squares_of(some: Tensor, offset: int) -> Tensor:
             at = start + before + offset
-            return per_image(some, head, lambda logits: noise.cotangents(logits, at), passed=passed)
-
-        found = back_off(images, squares_of).to(torch.float64).cpu().numpy()
-        rows = slice(first, first + len(images))
-        first = rows.stop
-        if not np.isfinite(found).all():
-            raise SettingError(
-                "The probe yields numbers that are not finite on these images",
-                remedy="Check the probe's weights, or use another probe.",
+            return per_image(
+                some, head, lambda logits: noise.cotangents(logits, at), passed=told.note
             )
-        w = weights[rows]
-        shares = np.where(groups[rows] == np.arange(len(sums))[:, None], w, 0.0)
-        sums += shares @ found
-        squares += w**2 @ found, w**2 @ found**2
+
+        return back_off(images, squares_of).to(torch.float64).cpu().numpy()
+
+    placed = _placed(batches)
+    for batch in islice(placed, 1):
+        placed = chain([batch], placed)
+        per_image.prepare(batch[1])
+    device = next(network.parameters()).device
+    lanes = 1 if per_image.image_by_image else suitable_lanes(device)
+    with closing(in_lanes(squares_from, placed, lanes=lanes)) as results:
+        for found in results:
+            told.tell()
+            rows = slice(first, first + len(found))
+            first = rows.stop
+            if not np.isfinite(found).all():
+                raise SettingError(
+                    "The probe yields numbers that are not finite on these images",
+                    remedy="Check the probe's weights, or use another probe.",
+                )
+            w = weights[rows]
+            shares = np.where(groups[rows] == np.arange(len(sums))[:, None], w, 0.0)
+            sums += shares @ found
+            squares += w**2 @ found, w**2 @ found**2
     values = sums.sum(axis=0)
     spread = squares[1] - 2 * values * squares[0] + values**2 * (weights**2).sum()
     errors = np.sqrt(np.maximum(spread, 0) * first / max(first - 1, 1))
     shares = np.bincount(groups, weights=weights)
     return FisherEstimate(values, errors, sums / shares[:, None], per_image.slow_layers)
+
+
+def _placed(batches: Iterable[Tensor]) -> Iterator[tuple[int, Tensor]]:
+    """Yield each batch with the position of its first image."""
+    first = 0
+    for images in batches:
+        yield first, images
+        first += len(images)
+
+
+class _Told:
+    """What has gone through, noted in any thread and told in the one that asked for all of it."""
+
+    def __init__(self, progress: Callable[[int], None] | None) -> None:
+        self._progress = progress
+        self._asking = get_ident()
+        self._noted: SimpleQueue[int] = SimpleQueue()
+        self._gone = 0
+
+    def note(self, count: int) -> None:
+        self._noted.put(count)
+        if get_ident() == self._asking:
+            self.tell()
+
+    def tell(self) -> None:
+        while not self._noted.empty():
+            self._gone += self._noted.get()
+            if self._progress is not None:
+                self._progress(self._gone)

@@ -5,7 +5,9 @@ input's gradient only, and the squares are formed there. The network itself is n
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from threading import RLock
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +31,7 @@ class PerImageFisher:
     the network's modules: see `task2vec.fisher.units`. ``slow_layers`` names those that take the
     slow path, one image at a time; it is known after the first call.
     What the first call prepares holds for the weights of then: make another for other weights.
+    Several threads may call it at once.
 
     Raises `SettingError` for a network without such layers, or in training mode (its batch
     statistics would mix the images).
@@ -46,6 +49,7 @@ class PerImageFisher:
         self._network = network
         self._plan: Plan | None = None
         self._alone = False
+        self._lock = RLock()
         self.filters = self.layers[-1].elements.stop
 
     @property
@@ -76,8 +80,7 @@ class PerImageFisher:
         """
         images = images.detach().contiguous(memory_format=torch.channels_last)
         try:
-            if self._plan is None:
-                self._prepare(images)
+            self.prepare(images)
             return self._squares(images, head, cotangents, passed)
         except UnplannedError:
             pass
@@ -107,14 +110,20 @@ class PerImageFisher:
         ]
         return torch.cat(alone)
 
-    def _prepare(self, images: Tensor) -> None:
-        """Find out how this network's squares are to be had, on noise of the images' form."""
-        generator = torch.Generator().manual_seed(0)
-        noise = torch.randn(2, *images.shape[1:], generator=generator, dtype=images.dtype)
-        pair = noise.to(images.device)
-        self._plan = make_plan(self._network, self.layers, pair)
-        if self._plan.rearranged and not self._plan.slow:
-            self._alone = not self._keeps_apart(pair)
+    def prepare(self, images: Tensor) -> None:
+        """Find out how this network's squares are to be had, on noise of the images' form.
+
+        The first call does it where nobody has. Raises as that does.
+        """
+        with self._lock:
+            if self._plan is not None:
+                return
+            generator = torch.Generator().manual_seed(0)
+            noise = torch.randn(2, *images.shape[1:], generator=generator, dtype=images.dtype)
+            pair = noise.to(images.device)
+            self._plan = make_plan(self._network, self.layers, pair)
+            if self._plan.rearranged and not self._plan.slow:
+                self._alone = not self._keeps_apart(pair)
 
     def _keeps_apart(self, pair: Tensor) -> bool:
         """Return whether two images side by side have the squares that each has alone.
@@ -146,7 +155,9 @@ class PerImageFisher:
         anchor = anchor_for(images)
         interception = Interception(plan, anchor, squares)
         weights = [layer.weight for layer in plan.slow]
-        with differentiable(weights):
+        # Whether a weight is differentiated is known to the network, which threads share.
+        one_at_a_time = self._lock if weights else nullcontext()
+        with one_at_a_time, differentiable(weights):
             with torch.enable_grad(), interception:
                 logits = head(self._network(images))
             interception.check_complete()

@@ -1,0 +1,128 @@
+"""Batches side by side: in order, a few at a time, and with the same results."""
+
+import threading
+from itertools import count, islice
+
+import numpy as np
+import pytest
+import torch
+from fisher_cases import close, exact_by, seen_by
+from test_estimate import estimate, head, inputs, weights  # noqa: F401 - fixtures among them
+from test_slow_layers import Twice
+
+from task2vec.fisher.lanes import in_lanes, suitable_lanes
+from task2vec.fisher.per_image import PerImageFisher
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def passive(monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 5])
+def test_results_come_in_order(lanes):
+    done = threading.Event()
+
+    def work(number):
+        # The first is the last to end, where it need not be.
+        if number == 0 and lanes > 1:
+            assert done.wait(30)
+        if number == 1:
+            done.set()
+        return number, threading.get_ident()
+
+    found = list(in_lanes(work, range(20), lanes=lanes))
+    assert [number for number, _ in found] == list(range(20))
+    own = threading.get_ident()
+    assert all((thread == own) == (lanes == 1) for _, thread in found)
+
+
+def test_items_are_taken_as_they_are_needed():
+    taken = []
+
+    def items():
+        for number in count():
+            taken.append(number)
+            yield number
+
+    results = in_lanes(lambda number: number, items(), lanes=2)
+    assert list(islice(results, 4)) == [0, 1, 2, 3]
+    results.close()
+    assert len(taken) <= 4 + 2
+
+
+def test_threads_are_shared_out_and_given_back(passive):
+    found = set(in_lanes(lambda _: torch.get_num_threads(), range(8), lanes=3))
+    assert found == {1}
+    assert torch.get_num_threads() == 3
+    assert set(in_lanes(lambda _: torch.get_num_threads(), range(8), lanes=2)) == {1}
+
+
+def test_what_the_work_raises_is_raised(passive):
+    def work(number):
+        if number == 3:
+            raise ValueError("three")
+        return number
+
+    results = in_lanes(work, count(), lanes=2)
+    assert list(islice(results, 3)) == [0, 1, 2]
+    with pytest.raises(ValueError, match="three"):
+        next(results)
+    assert torch.get_num_threads() == 3
+    assert not [t for t in threading.enumerate() if t.name.startswith("lane")]
+
+
+def test_how_many(passive, monkeypatch):
+    assert suitable_lanes(CPU) == 3
+    assert suitable_lanes(torch.device("cuda")) == 1
+    torch.set_num_threads(16)
+    assert suitable_lanes(CPU) == 4
+    # Threads that wait in a loop would keep the cores from the lanes.
+    for other in ("active", ""):
+        monkeypatch.setenv("OMP_WAIT_POLICY", other)
+        assert suitable_lanes(CPU) == 1
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    assert suitable_lanes(CPU) == 1
+
+
+def test_an_estimate_in_lanes_is_the_same(passive, monkeypatch, tiny_probe, head, inputs, weights):  # noqa: F811
+    told = []
+    own = threading.get_ident()
+
+    def progress(done):
+        assert threading.get_ident() == own
+        told.append(done)
+
+    threads = set()
+
+    def seen(features):
+        threads.add(threading.get_ident())
+        return head(features)
+
+    found = estimate(tiny_probe, seen, inputs, weights, batch=2, progress=progress)
+    assert len(threads - {own}) > 1
+    assert told == sorted(told)
+    # Three classes, a pass each.
+    assert told[-1] == 3 * len(inputs)
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    expected = estimate(tiny_probe, head, inputs, weights, batch=2)
+    for name in ("values", "errors", "replicates"):
+        np.testing.assert_allclose(
+            getattr(found, name), getattr(expected, name), rtol=1e-4, atol=1e-12
+        )
+
+
+def test_threads_share_one_that_differentiates_weights():
+    # A weight that one thread frees for autograd must not be frozen by another meanwhile.
+    network, head, images = seen_by(Twice().double())  # noqa: F811
+    network.requires_grad_(False)
+    per_image = PerImageFisher(network)
+    expected = exact_by(PerImageFisher(network), head, images)
+    for found in in_lanes(lambda _: exact_by(per_image, head, images), range(24), lanes=4):
+        close(found, expected)
