@@ -140,7 +140,10 @@ def distance(
         [
             ("symmetric", shown(found.symmetric), shown(found.symmetric)),
             ("asymmetric", found.asymmetric.source_to_target, found.asymmetric.target_to_source),
-            ("information (nats)", *("-" if n is None else f"{n:,.0f}" for n in information)),
+            (
+                "information (nats)",
+                *("-" if n is None else f"{max(n, 0):,.0f}" for n in information),
+            ),
         ],
     )
     messages().print(

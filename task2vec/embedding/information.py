@@ -29,6 +29,9 @@ Told = Callable[[float, FitState], None]
 
 DEFAULT_BETAS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 
+# Of what the weights gain over guessing, the least that should be left under the noise.
+_WORTH_TELLING = 0.05
+
 
 @dataclass(frozen=True)
 class InformationSettings:
@@ -235,6 +238,7 @@ def measure_information(
     layers = _layers(noisy, chosen)
     classes = len(sample.classes)
     several = sample.likelihood is Likelihood.BERNOULLI
+    guessing = classes * math.log(2) if several else math.log(classes)
     return TaskInformation(
         task=task.name,
         probe=probe.name,
@@ -247,11 +251,18 @@ def measure_information(
         nats_of_place=place,
         loss=chosen.loss,
         loss_of_weights=noisy.head.fit.loss,
-        loss_of_guessing=classes * math.log(2) if several else math.log(classes),
+        loss_of_guessing=guessing,
         converged=chosen.converged,
         layers=layers,
         curve=tuple(points),
-        warnings=(*task.warnings, *sample.warnings, *_doubts(points)),
+        warnings=(
+            *task.warnings,
+            *sample.warnings,
+            *_doubts(points),
+            *_nothing_left(
+                chosen.loss, settings.beta, without=noisy.head.fit.loss, guessing=guessing
+            ),
+        ),
     )
 
 
@@ -275,6 +286,16 @@ def _layers(noisy: NoisyTask, found: Variational) -> tuple[LayerInformation, ...
         )
         for i, name in enumerate(copy.layers)
     )
+
+
+def _nothing_left(loss: float, beta: float, *, without: float, guessing: float) -> list[str]:
+    """Warn where the noise of a beta leaves next to nothing of what is known ``without`` it."""
+    if guessing - loss > _WORTH_TELLING * (guessing - without):
+        return []
+    return [
+        f"at beta {beta:g} the loss is {loss:.3f}, hardly better than guessing ({guessing:.3f}), "
+        "so that the information says little of the task: take a smaller beta, or more images"
+    ]
 
 
 def _doubts(points: list[CurvePoint]) -> list[str]:

@@ -83,9 +83,10 @@ def neighbours(
     if store is None:
         return []
     index = store.index(subject.embedding.space)
-    if not len(index):
-        check_comparable(workspace, subject.embedding.space)
     exclude = () if subject.record is None else (subject.record.id,)
+    if len(index) <= len(exclude):
+        besides = None if subject.record is None else subject.record.id
+        check_comparable(workspace, subject.embedding.space, besides=besides)
     if centred:
         return index.search_centred(subject.embedding, k=k, exclude=exclude, where=where)
     role = Role.SOURCES_FOR if asymmetric else Role.SYMMETRIC

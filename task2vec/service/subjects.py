@@ -110,16 +110,20 @@ def reopen(record: TaskRecord) -> "Task | None":
     return task if record.source_signature.startswith(task.signature) else None
 
 
-def check_comparable(workspace: Workspace, space: Space) -> None:
-    """Raise `SpaceMismatchError` when the store has tasks, but none in this space."""
+def check_comparable(workspace: Workspace, space: Space, *, besides: str | None = None) -> None:
+    """Raise `SpaceMismatchError` when the store has tasks, but none in this space.
+
+    ``besides`` is the id of one that does not count.
+    """
     store = workspace.existing_store()
-    records = store.tasks.list() if store else []
+    records = [r for r in store.tasks.list() if r.id != besides] if store else []
     if records and not any(record.provenance.space == space for record in records):
         try:
             space.check_same(records[0].provenance.space)
         except SpaceMismatchError as error:
             raise SpaceMismatchError(
-                f"None of the {len(records)} stored tasks is in the space of this one",
+                f"None of the {len(records)}{' other' if besides else ''} stored tasks is in the "
+                "space of this one",
                 expected=error.expected,
                 got=error.got,
                 remedy=f"Use the probe {records[0].provenance.probe_name}, or embed the tasks "

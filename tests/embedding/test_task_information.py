@@ -160,3 +160,10 @@ def test_several_labels_an_image(tiny_probe):
 def test_settings_out_of_range_are_refused(changes):
     with pytest.raises(SettingError):
         InformationSettings(**changes)
+
+
+def test_warns_where_nothing_is_left_of_the_task(task, tiny_probe):
+    settings = replace(SETTINGS, beta=1e3, betas=(1e-2,))
+    found = measure_information(task, tiny_probe, settings)
+    assert found.loss > found.loss_of_guessing - 0.05
+    assert any("at beta 1000 the loss is" in text for text in found.warnings)
