@@ -30,7 +30,7 @@ Told = Callable[[float, FitState], None]
 DEFAULT_BETAS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 
 # Of what the weights gain over guessing, the least that should be left under the noise.
-_WORTH_TELLING = 0.05
+_WORTH_TELLING = 0.1
 
 
 @dataclass(frozen=True)
