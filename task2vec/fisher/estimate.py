@@ -90,7 +90,7 @@ def estimate_fisher(
         per_image.prepare(batch[1])
     device = next(network.parameters()).device
     lanes = 1 if per_image.image_by_image else suitable_lanes(device)
-    with closing(in_lanes(squares_from, placed, lanes=lanes)) as results:
+    with closing(in_lanes(squares_from, placed, lanes=lanes, meanwhile=told.tell)) as results:
         for found in results:
             told.tell()
             rows = slice(first, first + len(found))

@@ -10,7 +10,7 @@ others, and one batch after the other is faster.
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import torch
@@ -20,6 +20,8 @@ _Found = TypeVar("_Found")
 
 # Each lane holds the activations of a batch.
 _MOST = 4
+# Seconds after which who waits looks up.
+_PATIENCE = 0.2
 
 
 def suitable_lanes(device: torch.device) -> int:
@@ -30,11 +32,16 @@ def suitable_lanes(device: torch.device) -> int:
 
 
 def in_lanes(
-    work: Callable[[_Item], _Found], items: Iterable[_Item], *, lanes: int
+    work: Callable[[_Item], _Found],
+    items: Iterable[_Item],
+    *,
+    lanes: int,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Generator[_Found]:
     """Yield the work on each item, in the order of the items, which are taken as they are needed.
 
-    With one lane everything happens in the calling thread. What the work raises is raised here.
+    With one lane everything happens in the calling thread; with more, it calls ``meanwhile`` again
+    and again while it waits. What either raises is raised here.
     """
     if lanes == 1:
         yield from map(work, items)
@@ -48,11 +55,17 @@ def in_lanes(
             for item in items:
                 waiting.append(pool.submit(work, item))
                 if len(waiting) > lanes:
-                    yield waiting.popleft().result()
+                    yield _await(waiting.popleft(), meanwhile)
             while waiting:
-                yield waiting.popleft().result()
+                yield _await(waiting.popleft(), meanwhile)
         finally:
             for left in waiting:
                 left.cancel()
             # The number is also what threads to come begin with.
             torch.set_num_threads(threads)
+
+
+def _await(future: Future[_Found], meanwhile: Callable[[], None] | None) -> _Found:
+    while meanwhile is not None and not wait([future], timeout=_PATIENCE).done:
+        meanwhile()
+    return future.result()

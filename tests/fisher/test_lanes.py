@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 import torch
 from fisher_cases import close, exact_by, seen_by
-from test_estimate import estimate, head, inputs, weights  # noqa: F401 - fixtures among them
+from test_estimate import (  # noqa: F401 - fixtures among them
+    IMAGES,
+    WEIGHT,
+    estimate,
+    head,
+    inputs,
+    weights,
+)
 from test_slow_layers import Twice
 
 from task2vec.fisher.lanes import in_lanes, suitable_lanes
@@ -126,3 +133,41 @@ def test_threads_share_one_that_differentiates_weights():
     expected = exact_by(PerImageFisher(network), head, images)
     for found in in_lanes(lambda _: exact_by(per_image, head, images), range(24), lanes=4):
         close(found, expected)
+
+
+def test_who_waits_looks_up(passive):
+    # A batch of many passes takes long, and whoever asked must hear of each.
+    looked = threading.Event()
+    assert list(in_lanes(lambda _: looked.wait(30), [0], lanes=2, meanwhile=looked.set)) == [True]
+
+
+def test_passes_are_told_while_their_batch_goes_on(passive, tiny_probe, inputs, weights):  # noqa: F811
+    heard = threading.Event()
+    found = []
+
+    def progress(done):
+        found.append(done)
+        heard.set()
+
+    class Waiting(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.calls = 0
+            return x.view_as(x)
+
+        @staticmethod
+        def backward(ctx, gradient):
+            ctx.calls += 1
+            if ctx.calls == 2:
+                assert heard.wait(30), "the first pass was not told"
+            return gradient
+
+    estimate(
+        tiny_probe,
+        lambda f: Waiting.apply(torch.nn.functional.linear(f, WEIGHT)),
+        inputs,
+        weights,
+        batch=IMAGES,
+        progress=progress,
+    )
+    assert found == [IMAGES, 2 * IMAGES, 3 * IMAGES]
