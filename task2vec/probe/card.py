@@ -63,7 +63,8 @@ class ProbeCard:
     ``architecture`` is timm's name. ``weights`` is where they come from: ``package:MODULE/PATH``
     (a file inside an installed package, pinned by ``file_sha256``), ``timm:NAME[@REVISION]`` or
     ``file:PATH``. ``parameters`` counts the backbone's and classifier's numbers. ``layers`` says
-    whose units an embedding has elements for.
+    whose units an embedding has elements for. ``options`` is what was asked for beside the name, as
+    in ``?input_size=64``.
 
     Raises `SettingError` for unknown ``layers``.
     """
@@ -77,6 +78,7 @@ class ProbeCard:
     parameters: int | None = None
     file_sha256: str | None = None
     layers: CountedLayers = CountedLayers.ALL
+    options: str = ""
 
     def __post_init__(self) -> None:
         if self.layers not in list(CountedLayers):

@@ -35,8 +35,8 @@ class Probe:
 
     @property
     def name(self) -> str:
-        """The card's name."""
-        return self.card.name
+        """The card's name, with the options that make it another probe than the card's own."""
+        return self.card.name + self.card.options
 
     @property
     def device(self) -> torch.device:

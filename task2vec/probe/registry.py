@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol
@@ -88,16 +89,23 @@ def load_card(card: ProbeCard) -> "Probe":
 
 
 def _with_options(card: ProbeCard, query: str) -> ProbeCard:
-    options = {name: values[-1] for name, values in parse_qs(query).items()}
-    size, layers = options.pop("input_size", None), options.pop("layers", None)
+    options = parse_qs(query, keep_blank_values=True)
+    said = all(all(values) for values in options.values())
+    size, layers = (options.pop(name, [""]) for name in ("input_size", "layers"))
     # No more digits than any size has: int() has its own, rude limit.
-    readable = size is None or re.fullmatch(r"[0-9]{1,5}", size)
-    if options or not readable or (size is None and layers is None):
+    readable = re.fullmatch(r"[0-9]{0,5}", size[-1]) and len(size) == len(layers) == 1
+    if options or not readable or not said:
         raise SettingError(
             "Unknown probe option",
-            expected=f"?input_size=PIXELS or ?layers={'|'.join(CountedLayers)}",
+            expected=f"?input_size=PIXELS or ?layers={'|'.join(CountedLayers)}, or both with &",
             got=f"?{query}",
         )
-    if layers is not None:
-        card = card.counting(layers)
-    return card if size is None else card.at(int(size))
+    other = card.counting(layers[0]) if layers[0] else card
+    other = other.at(int(size[0])) if size[0] else other
+    # What is as on the card is not said, so that one probe has one name.
+    changed = []
+    if other.preprocessing != card.preprocessing:
+        changed.append(f"input_size={other.preprocessing.input_size}")
+    if other.layers != card.layers:
+        changed.append(f"layers={other.layers}")
+    return replace(other, options="?" + "&".join(changed)) if changed else card

@@ -35,7 +35,7 @@ def test_finds_by_name():
 
 def test_finds_at_another_size():
     card = find_card("efficientnet_lite0?input_size=64")
-    assert card == find_card("efficientnet_lite0").at(64)
+    assert card == replace(find_card("efficientnet_lite0").at(64), options="?input_size=64")
     assert card.preprocessing.input_size == 64
 
 
@@ -43,8 +43,11 @@ def test_finds_with_other_layers():
     card = find_card("efficientnet_lite0")
     assert card.layers is CountedLayers.DEPTHWISE
     other = find_card("efficientnet_lite0?layers=all")
-    assert other == replace(card, layers=CountedLayers.ALL)
-    assert find_card("efficientnet_lite0?layers=all&input_size=64") == other.at(64)
+    assert other == replace(card, layers=CountedLayers.ALL, options="?layers=all")
+    both = find_card("efficientnet_lite0?layers=all&input_size=64")
+    assert both == replace(other.at(64), options="?input_size=64&layers=all")
+    # One probe has one name.
+    assert find_card("efficientnet_lite0?layers=depthwise&input_size=128") == card
     assert find_card("resnet18").layers is CountedLayers.ALL
 
 
@@ -77,6 +80,10 @@ def test_an_unknown_name_is_answered_with_the_known_ones(reference):
         "input_size=-64",
         "input_size=64.0",
         "input_size=64&seed=1",
+        "layers=all&input_size=",
+        "layers=all&seed=",
+        "layers=all&layers=depthwise",
+        "layers=",
         "size=64",
         "input_size=" + 5000 * "9",
     ],
