@@ -112,8 +112,9 @@ def quick_centred(
         with np.errstate(divide="ignore", invalid="ignore"):
             np.log(np.add(columns[rows], prior, out=x), out=x)
             x -= middle
-            # A direction has the mean 0: for the product that of x does not matter.
-            squares = np.einsum("ij,ij->i", x, x) - np.square(x @ ones) / size
+            # Before squaring: a mean that is large beside the spread would leave its rounding.
+            x -= (x @ ones / np.float32(size))[:, None]
+            squares = np.einsum("ij,ij->i", x, x)
             result[rows] = 1 - (x @ near) / np.sqrt(np.maximum(squares, 0))
         for i in start + np.flatnonzero(~(squares > _LITTLE**2 * size)):
             other = with_prior(columns[i], prior_precision)

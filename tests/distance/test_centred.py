@@ -150,6 +150,18 @@ def test_tasks_next_to_the_mean_are_told_apart_in_float64(spread):
     assert np.abs(quick - centred_distance(F[0], F, centre=centre)).max() < QUICK_ERROR
 
 
+@pytest.mark.parametrize("scale", [1e1, 1e3, 1e4])
+def test_tasks_of_one_shape_and_other_scale_are_told_apart(scale):
+    # The mean of the logs is then large beside their spread.
+    rng = np.random.default_rng(4)
+    logs = rng.normal(size=9_000) - 1 + 0.06 * rng.normal(size=(8, 9_000))
+    values = (np.exp(logs) * scale ** np.linspace(-1, 1, 8)[:, None]).astype(np.float32)
+    centre = log_centre([values], prior_precision=PRIOR)
+    F = with_prior(values, PRIOR)
+    quick = quick_centred(values[0], values, centre=centre, prior_precision=PRIOR)
+    assert np.abs(quick - centred_distance(F[0], F, centre=centre)).max() < QUICK_ERROR / 3
+
+
 def left_out(task, k):
     """The elements of a task without group k, one at a time."""
     count = len(task.replicates)
