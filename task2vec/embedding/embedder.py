@@ -21,7 +21,7 @@ from task2vec.embedding.standard_error import deal_groups, expected_repeat_dista
 from task2vec.fisher.estimate import FisherEstimate, estimate_fisher
 from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
-from task2vec.probe.solver import import_ahead
+from task2vec.probe.solver import imported_ahead
 from task2vec.types import Provenance, Space, TaskEmbedding
 
 #: Told of (stage, done, total) as images pass a stage: "reading", "features", "fisher", "noise".
@@ -65,16 +65,16 @@ class Embedder:
         """
         settings = self.settings
         tell = progress or (lambda _stage, _done, _total: None)
-        import_ahead()
-        sample = draw_spooled(
-            task,
-            images=settings.images,
-            seed=settings.seed,
-            transform=self.probe.preprocess,
-            progress=lambda done, total: tell("reading", done, total),
-        )
+        with imported_ahead():
+            sample = draw_spooled(
+                task,
+                images=settings.images,
+                seed=settings.seed,
+                transform=self.probe.preprocess,
+                progress=lambda done, total: tell("reading", done, total),
+            )
+            seen = self._features(sample, tell)
         classes, count = len(sample.classes), len(sample.images)
-        seen = self._features(sample, tell)
         head = fit_head(seen, sample.labels, classes=classes, penalty=settings.head_penalty)
         if settings.standard_error is not None:
             return self._in_rounds(task, sample, seen, head, settings.standard_error, tell, error)

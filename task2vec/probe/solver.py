@@ -5,7 +5,8 @@ leaves the interpreter free: what a new process waits for is less.
 """
 
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,21 @@ if TYPE_CHECKING:
 _MODULE = "sklearn.linear_model"
 
 
-def import_ahead() -> None:
-    """Begin to import it in another thread, if it is not there yet."""
-    if _MODULE not in sys.modules:
-        Thread(target=_import, name="import of scikit-learn").start()
+@contextmanager
+def imported_ahead() -> Iterator[None]:
+    """Import it in another thread meanwhile, if it is not there yet; it is at the end.
+
+    No import is left under way, which a process that forks would inherit in mid-air.
+    """
+    if _MODULE in sys.modules:
+        yield
+        return
+    thread = Thread(target=_import, name="import of scikit-learn")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def logistic_regression(**options: Any) -> "LogisticRegression":

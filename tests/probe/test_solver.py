@@ -13,20 +13,19 @@ def run(code):
     )
 
 
-def test_embedding_imports_it_ahead():
+def test_it_is_imported_meanwhile():
     done = run(
         """
         import sys, threading
         import task2vec.embedding.embedder, task2vec.probe.independent_labels
-        from task2vec.probe.solver import import_ahead
+        from task2vec.probe.solver import imported_ahead
         assert "sklearn" not in sys.modules
-        import_ahead()
-        others = [t for t in threading.enumerate() if t is not threading.main_thread()]
-        assert len(others) == 1, others
-        others[0].join()
-        assert "sklearn.linear_model" in sys.modules
-        import_ahead()
+        with imported_ahead():
+            assert threading.active_count() == 2
         assert threading.active_count() == 1
+        assert "sklearn.linear_model" in sys.modules
+        with imported_ahead():
+            assert threading.active_count() == 1
         """
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -37,8 +36,9 @@ def test_a_missing_package_is_told_where_it_is_needed():
         """
         import sys
         sys.modules["sklearn"] = None
-        from task2vec.probe.solver import import_ahead, logistic_regression
-        import_ahead()
+        from task2vec.probe.solver import imported_ahead, logistic_regression
+        with imported_ahead():
+            pass
         try:
             logistic_regression()
         except ImportError:
@@ -56,3 +56,26 @@ def test_what_it_gives():
     assert type(model) is LogisticRegression
     assert model.C == 2.0
     assert convergence_warning() is ConvergenceWarning
+
+
+def test_no_import_outlives_an_embedding_that_fails(tmp_path):
+    # A child that is forked then would wait for the lock of an import that nobody ends.
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        for number in range(3):
+            (tmp_path / label / f"{number}.png").write_text("no image")
+    done = run(
+        f"""
+        import sys, threading
+        import task2vec
+        from task2vec.probe import solver
+        begun = []
+        real = solver._import
+        solver._import = lambda: (begun.append(1), real())
+        try:
+            task2vec.embed({str(tmp_path)!r}, images=2)
+        except task2vec.Task2VecError:
+            print(begun, threading.active_count(), "sklearn.linear_model" in sys.modules)
+        """
+    )
+    assert (done.returncode, done.stdout) == (0, "[1] 1 True\n"), done.stderr
