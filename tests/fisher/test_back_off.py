@@ -1,8 +1,13 @@
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError, Lock
+from time import sleep
+
 import pytest
 import torch
 
 from task2vec.errors import SettingError
 from task2vec.fisher.back_off import BackOff
+from task2vec.fisher.lanes import in_lanes
 
 
 def bounded(most, calls, error=torch.OutOfMemoryError):
@@ -54,3 +59,50 @@ def test_real_allocation_failure_is_seen():
 
     images = torch.arange(3.0)
     assert torch.equal(BackOff()(images, work), images)
+
+
+class Pool:
+    """Memory for so many images at once, whoever's they are."""
+
+    def __init__(self, size):
+        self.size, self.used, self.lock = size, 0, Lock()
+        self.begun = Barrier(2)
+        self.together = True
+        self.fitted = []
+
+    def work(self, images, first):
+        with self.lock:
+            self.used += len(images)
+            fits = self.used <= self.size
+        try:
+            if self.together:
+                # The first two are at work at the same time.
+                with suppress(BrokenBarrierError):
+                    self.begun.wait(5)
+                self.together = False
+            if not fits:
+                raise torch.OutOfMemoryError
+            sleep(0.01)
+            self.fitted.append(len(images))
+            return images + first
+        finally:
+            with self.lock:
+                self.used -= len(images)
+
+
+@pytest.mark.parametrize(("size", "fitting"), [(8, {8}), (3, {2}), (1, {1})])
+def test_threads_take_turns_before_their_batches_are_halved(size, fitting):
+    pool, back_off = Pool(size), BackOff()
+    batches = [torch.full((8, 1), 100.0 * i) for i in range(6)]
+    found = list(in_lanes(lambda images: back_off(images, pool.work), batches, lanes=4))
+    for images, got in zip(batches, found, strict=True):
+        assert len(got) == 8
+        assert got[0] == images[0]
+    assert set(pool.fitted) == fitting
+
+
+def test_one_image_that_does_not_fit_beside_others():
+    pool, back_off = Pool(0), BackOff()
+    batches = [torch.zeros(4, 3, 8, 8)] * 3
+    with pytest.raises(SettingError, match="one image"):
+        list(in_lanes(lambda images: back_off(images, pool.work), batches, lanes=2))
