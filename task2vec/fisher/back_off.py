@@ -1,7 +1,9 @@
 """Going on with fewer images at once where memory does not suffice for all of them."""
 
+import ctypes
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Condition
 
@@ -42,23 +44,24 @@ class BackOff:
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
-                if not turn.alone:
-                    self._turns.one_by_one()
-                    continue
-                if len(some) == 1:
+                if turn.alone and len(some) == 1:
                     raise SettingError(
                         "Memory does not suffice for one image",
                         got=f"{tuple(images.shape[2:])} pixels on {images.device}",
                         remedy="Use a smaller probe or input size, or a device with more memory.",
                     ) from error
-                half = len(some) // 2
-                self._most = half if self._most is None else min(half, self._most)
+                if turn.alone:
+                    half = len(some) // 2
+                    self._most = half if self._most is None else min(half, self._most)
+                self._turns.one_by_one()
             else:
                 first += len(some)
                 continue
             # Outside of the handler, which keeps alive what the failed attempt had allocated.
             if images.is_cuda:
                 torch.cuda.empty_cache()
+            else:
+                _give_back()
         return torch.cat(found) if len(found) > 1 else found[0]
 
 
@@ -95,6 +98,13 @@ class _Turns:
             with self._changed:
                 self._running.remove(turn)
                 self._changed.notify_all()
+
+
+def _give_back() -> None:
+    """Return what is free to the system: the C library holds it for each thread apart."""
+    if sys.platform.startswith("linux"):
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -16,12 +16,14 @@ from scipy.special import log_softmax
 from torch import nn
 
 from task2vec.data.open import open_source
+from task2vec.embedding import embedder, head_noise, rounds
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SettingError, SourceError
+from task2vec.fisher.estimate import estimate_fisher
 from task2vec.probe import head
 from task2vec.probe.probe import Probe
-from task2vec.types import Estimator, Space
+from task2vec.types import CountedLayers, Estimator, Space
 
 
 @pytest.fixture
@@ -291,3 +293,26 @@ def test_equal_settings_make_one_space(tiny_probe):
     ]
     assert spaces[0] == spaces[1]
     assert Embedder(tiny_probe).space == spaces[0]
+
+
+@pytest.mark.parametrize("wanted", [None, 0.2])
+def test_only_the_filters_that_the_card_counts(monkeypatch, tiny_probe, task, wanted):
+    counted = []
+
+    def note(*arguments, **options):
+        counted.append(options["counted"])
+        return estimate_fisher(*arguments, **options)
+
+    for module in (embedder, head_noise, rounds):
+        monkeypatch.setattr(module, "estimate_fisher", note)
+    card = tiny_probe.card.counting("depthwise")
+    probe = Probe(card, copy.deepcopy(tiny_probe.backbone))
+    settings = EmbeddingSettings(standard_error=wanted)
+    found = Embedder(probe, settings).embed(task).embedding
+    assert len(counted) >= 3
+    assert set(counted) == {CountedLayers.DEPTHWISE}
+    every = Embedder(tiny_probe, settings).embed(task).embedding
+    if wanted is None:
+        np.testing.assert_allclose(found.values, every.values[8:16], rtol=1e-5)
+    assert found.values.shape == (8,)
+    assert found.space != every.space

@@ -7,6 +7,7 @@ from oracles import fisher_by_definition
 from task2vec.errors import SettingError
 from task2vec.fisher.estimate import estimate_fisher
 from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import Estimator
 
 IMAGES = 11
@@ -149,3 +150,38 @@ def test_refuses_images_that_give_no_finite_numbers(tiny_probe, head, inputs, we
     broken[7] = torch.nan
     with pytest.raises(SettingError, match="not finite"):
         estimate(tiny_probe, head, broken, weights)
+
+
+def test_images_keep_their_draws_wherever_an_estimate_begins(tiny_probe, head, inputs, weights):
+    # Signs belong to an image's place among all, in parts of a task and in halved batches alike.
+    noise = LabelNoise(Estimator.RADEMACHER, images=IMAGES, classes=3, draws=1, seed=0)
+
+    def part(rows, **options):
+        return estimate_fisher(
+            tiny_probe.backbone,
+            head,
+            torch.split(inputs[rows], 4),
+            noise=noise,
+            weights=np.full(len(inputs[rows]), 1 / len(inputs[rows])),
+            groups=np.arange(len(inputs[rows])) % 2,
+            start=rows.start,
+            **options,
+        ).values
+
+    whole = part(slice(0, IMAGES))
+    first, rest = part(slice(0, 3)), part(slice(3, IMAGES))
+    np.testing.assert_allclose((3 * first + 8 * rest) / IMAGES, whole, rtol=1e-5)
+
+
+def test_halved_batches_keep_their_draws(monkeypatch, tiny_probe, head, inputs, weights):
+    whole = estimate(tiny_probe, head, inputs, weights, estimator=Estimator.RADEMACHER)
+    call = PerImageFisher.__call__
+
+    def tight(self, images, *arguments, **options):
+        if len(images) > 1:
+            raise torch.OutOfMemoryError
+        return call(self, images, *arguments, **options)
+
+    monkeypatch.setattr(PerImageFisher, "__call__", tight)
+    halved = estimate(tiny_probe, head, inputs, weights, estimator=Estimator.RADEMACHER)
+    np.testing.assert_allclose(halved.values, whole.values, rtol=1e-5)
