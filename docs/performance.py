@@ -14,9 +14,33 @@ Result = Mapping[str, Any]
 
 def _cold_start(result: Result) -> str:
     return (
-        f"{result['embed_seconds']:.1f} s for {result['images']} pictures; "
+        f"{result['embed_seconds']:.1f} s for {result['images']} pictures, "
+        f"{result['embed_over_libraries']:.1f} times a process that only imports torch, timm and "
+        f"scikit-learn; "
         f"import of `task2vec` {result['import_seconds']:.2f} s"
     )
+
+
+def _passes(result: Result) -> str:
+    return "; ".join(
+        f"{row['network']}, {row['layers']} layers: {row['ratio']:.2f} "
+        f"({row['ratio_to_channels_last']:.2f} of the same in channels last; counted floor "
+        f"{row['counted_floor']:.2f}; {row['goal']}{'' if row['met'] else ', missed'})"
+        for row in result["networks"]
+    )
+
+
+def _repeatability(result: Result) -> str:
+    return (
+        f"of the median distance between tasks: only signs new "
+        f"{result['ratio_only_signs_change']:.3f}; two seeds {result['ratio_two_seeds']:.3f}; "
+        f"disjoint halves with heads of their own {result['ratio_disjoint_halves']:.3f}, and "
+        f"{result['ratio_disjoint_halves_without_noise']:.3f} without noise"
+    )
+
+
+def _coverage(result: Result) -> str:
+    return f"{result['covered']:.1%} over {len(result['cells'])} pairs, {result['runs']} runs each"
 
 
 def _memory(result: Result) -> str:
@@ -73,6 +97,9 @@ def _gpu(result: Result) -> str:
 #: What is measured and how a result is told, by the name of its file.
 FIGURES: dict[str, tuple[str, Callable[[Result], str]]] = {
     "cold_start": ("`task2vec embed`, from process start to result", _cold_start),
+    "passes": ("an embedding pass against plain forward and backward, by seconds", _passes),
+    "repeatability": ("distance of two repeats", _repeatability),
+    "coverage": ("truth inside the 95 % interval of a distance", _coverage),
     "memory": ("peak memory of an embedding at the default resolution", _memory),
     "memory_large": ("peak memory at 224 pixels, streaming from disk", _memory),
     "decoding": ("reading and decoding by several threads", _decoding),
@@ -102,8 +129,10 @@ NOTES = """\
   does not grow with the number of images but for their features (5 kB an image, 20 kB more while
   the head is fitted). `TMPDIR` names the folder; a `tmpfs` there is memory again. The file has no
   name: nothing is left behind, however the process ends.
-- **Batches suit the input**: 12 images of 128 pixels a side, 4 of 224 on a processor, where larger
-  ones are no faster; eight times as many on a GPU.
+- **Batches suit the input.** By the command line and in workers each processor thread, four at
+  most, has a batch of its own: 8 images of 128 pixels a side, 2 of 224. In Python all threads share
+  one of 12, or 4, unless `OMP_WAIT_POLICY=PASSIVE` was set when torch was loaded
+  ([why](adr/0024-batches-side-by-side.md)). On a GPU there are 98, or 32.
 - **One process uses one device.** `task2vec embed` and `batch` use the first GPU that torch sees
   (`CUDA_VISIBLE_DEVICES` chooses another). For several, run a server and a
   [worker](cli.md#task2vec-worker) for each, with `--device cuda:0`, `cuda:1`, and so on.
