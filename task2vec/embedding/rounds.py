@@ -91,7 +91,7 @@ def estimate_in_rounds(
                 progress=gone,
             )
             if not sums.size:
-                sums = np.zeros((plan.cells.max() + 1, found.values.size))
+                sums = np.zeros((plan.cell_count, found.values.size))
             sums[cells] += np.bincount(local)[:, None] * found.replicates
             slow |= dict.fromkeys(found.slow_layers)
             done += (stop - start) * noise.passes
@@ -121,6 +121,11 @@ class _Plan:
     tier_sizes: NDArray[np.int64]
     classes_of_tier: NDArray[np.int64]
     ranks: NDArray[np.int64]
+
+    @property
+    def cell_count(self) -> int:
+        """The number of cells; where images are few, some of them stay empty."""
+        return min(GROUPS, len(self.cells)) * len(self.tier_sizes)
 
     @classmethod
     def of(cls, labels: NDArray[np.int64]) -> "_Plan":

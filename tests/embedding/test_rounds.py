@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from task2vec.embedding.embedder import Embedder
@@ -126,13 +126,14 @@ def test_every_round_holds_the_classes_and_the_groups_evenly(counts):
 
 
 @given(st.lists(st.integers(1, 20), min_size=2, max_size=8), st.integers(0, 10**6))
+@example([1, 2], 0)
 def test_estimates_of_a_stop_are_class_balanced_means(counts, seed):
     labels = np.repeat(np.arange(len(counts)), counts)
     plan = _Plan.of(labels)
     values = np.random.default_rng(seed).gamma(1, size=(len(labels), 3))
     for stop in plan.stops:
         rows = plan.order[:stop]
-        sums = np.zeros((plan.cells.max() + 1, 3))
+        sums = np.zeros((plan.cell_count, 3))
         np.add.at(sums, plan.cells[:stop], values[rows])
         found, _ = plan.estimates(sums, stop)
         means = [values[rows][labels[rows] == c].mean(axis=0) for c in range(len(counts))]
