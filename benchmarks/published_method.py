@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from benchmarks.development.layers import counted_filters
 from benchmarks.examples import folder
 from task2vec.data.open import open_source
 from task2vec.distance import symmetric_distance, with_prior
@@ -25,7 +26,6 @@ from task2vec.embedding.embedder import Embedded, Embedder
 from task2vec.embedding.inputs import features
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.engine.allocator import keep_freed_memory
-from task2vec.fisher.units import find_layers
 from task2vec.probe.head import Head, fit_head
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import load_probe
@@ -143,7 +143,7 @@ def _compare(probe: Probe, name: str) -> dict[str, Any]:
         seconds = _seconds_a_pass(probe, head, batches[0])
     finally:
         probe.backbone.requires_grad_(False)
-    kept = _counted_filters(probe)
+    kept = counted_filters(probe)
     distances = {
         draws: _distance(*(estimate[draws - 1, kept] for estimate in estimates), prior)
         for draws in DRAWS
@@ -161,19 +161,6 @@ def _compare(probe: Probe, name: str) -> dict[str, Any]:
         "seconds_per_image": {"ours": round(seconds_ours, 5), "published": round(seconds, 5)},
         "seconds_ratio": round(needed * seconds / seconds_ours, 1),
     }
-
-
-def _counted_filters(probe: Probe) -> NDArray[np.int64]:
-    """Return where, among the filters of all layers, those are that the probe counts."""
-    counted = {layer.name for layer in find_layers(probe.backbone, probe.card.layers)}
-    every = find_layers(probe.backbone)
-    return np.concatenate(
-        [
-            np.arange(layer.elements.start, layer.elements.stop)
-            for layer in every
-            if layer.name in counted
-        ]
-    )
 
 
 def _ours(probe: Probe, name: str, seed: int) -> tuple[Embedded, float]:

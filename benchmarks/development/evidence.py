@@ -20,7 +20,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from benchmarks.development import geometry as g
-from benchmarks.development.layers import filter_kinds
+from benchmarks.development.layers import counted_filters, filter_kinds
 from benchmarks.development.passes import BASE, Setting
 from benchmarks.development.stack import Stack, load_stack, tasks_of
 from benchmarks.development.tables import table
@@ -29,6 +29,7 @@ from benchmarks.development.transfer import TABLE
 from benchmarks.development.yardsticks import Interval, load_gains, score, summary
 from benchmarks.examples import RESULTS
 from benchmarks.machine import describe
+from task2vec.probe.registry import load_probe
 
 #: Experts on half of the example tasks, tuned and tested at 128 pixels on the example tasks.
 FIRST_TABLE = RESULTS / "first_transfer.csv"
@@ -246,7 +247,7 @@ def _stacks(settings: list[Setting]) -> list[tuple[Setting, Stack]]:
 
 def _counted(setting: Setting, tasks: Iterable[str] | None = None) -> Stack:
     """Return the estimates under a setting, of the filters that its probe counts."""
-    return load_stack(setting, tasks).only(filter_kinds(setting.probe)["depthwise"])
+    return load_stack(setting, tasks).only(counted_filters(load_probe(setting.probe)))
 
 
 def _by_setting(settings: list[Setting], name: Callable[[Setting], str], *, today: str) -> Question:

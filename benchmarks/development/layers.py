@@ -1,12 +1,22 @@
-"""Which filters of a probe belong to which kind of layer, in the order of the embedding."""
+"""Which filters of a probe belong to which kind of layer, in the order of all its layers."""
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from task2vec.fisher.units import find_layers
+from task2vec.probe.probe import Probe
 from task2vec.probe.registry import load_probe
 
 Mask = NDArray[np.bool_]
+
+
+def counted_filters(probe: Probe) -> Mask:
+    """Return the mask (n,) of those that the probe's embeddings have elements for."""
+    counted = {layer.name for layer in find_layers(probe.backbone, probe.card.layers)}
+    every = find_layers(probe.backbone)
+    sizes = [layer.elements.stop - layer.elements.start for layer in every]
+    return np.repeat(np.array([layer.name in counted for layer in every]), sizes)
 
 
 def filter_kinds(probe: str) -> dict[str, Mask]:
