@@ -142,7 +142,7 @@ def distance(
             ("asymmetric", found.asymmetric.source_to_target, found.asymmetric.target_to_source),
             (
                 "information (nats)",
-                *("-" if n is None else f"{max(n, 0):,.0f}" for n in information),
+                *("-" if n is None else f"{n:,.0f}" for n in map(shown, information)),
             ),
         ],
     )

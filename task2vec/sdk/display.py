@@ -74,7 +74,7 @@ def of_neighbours(found: Neighbours) -> Sheet:
 
 
 def shown(distance: float | None) -> float | None:
-    """Return a symmetric distance for a person: one that noise made negative is 0."""
+    """Return a distance that is never negative for a person: one that noise made so is 0."""
     return distance if distance is None else max(0.0, distance)
 
 
