@@ -85,12 +85,14 @@ def estimate_fisher(
         return back_off(images, squares_of).to(torch.float64).cpu().numpy()
 
     placed = _placed(batches)
-    for batch in islice(placed, 1):
-        placed = chain([batch], placed)
-        per_image.prepare(batch[1])
+    begun = list(islice(placed, 1))
+    for _, images in begun:
+        per_image.prepare(images)
     device = next(network.parameters()).device
     lanes = 1 if per_image.image_by_image else suitable_lanes(device)
-    with closing(in_lanes(squares_from, placed, lanes=lanes, meanwhile=told.tell)) as results:
+    with closing(
+        in_lanes(squares_from, chain(begun, placed), lanes=lanes, meanwhile=told.tell)
+    ) as results:
         for found in results:
             told.tell()
             rows = slice(first, first + len(found))
