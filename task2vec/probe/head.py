@@ -108,7 +108,7 @@ def fit_head(
         # sklearn's C multiplies the *sum* of losses, which the weights have made a mean. With two
         # classes it fits one logit z with |w|^2/2, where (-z/2, z/2) has half of that penalty.
         C = (2 if classes == 2 else 1) / penalty
-        # With many classes Newton steps take half of the time of L-BFGS; one logit takes it longer.
+        # With many classes Newton steps take less time than L-BFGS; with one logit they take more.
         method = "lbfgs" if classes == 2 else "newton-cg"
         solver = logistic_regression(C=C, tol=_TOLERANCE / 4, max_iter=_ITERATIONS, solver=method)
         solver.fit(Z, labels, sample_weight=weights)
