@@ -3,7 +3,11 @@
 import numpy as np
 
 from task2vec.distance.asymmetric import ALPHA
-from task2vec.distance.between import plain_information_distance, precisions
+from task2vec.distance.between import (
+    plain_information_distance,
+    plain_symmetric_distance,
+    precisions,
+)
 from task2vec.distance.estimates import estimate_distances, estimate_to_targets, is_same
 from task2vec.distance.information import information_distance
 from task2vec.distance.jackknife import left_out
@@ -76,7 +80,7 @@ def task_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -
         SpaceMismatchError: names the fields in which the spaces differ.
     """
     plain = plain_information_distance(source=source, target=target)
-    if not np.isfinite(plain) or is_same(source, target):
+    if not np.isfinite(plain) or is_same(plain_symmetric_distance(source, target)):
         return plain
     prior, posterior = precisions(source), precisions(target)
     corrected = plain

@@ -17,6 +17,7 @@ from task2vec.distance import (
     estimate_to_targets,
     information_distance,
     plain_information_distance,
+    plain_symmetric_distance,
     symmetric_distance,
     task_information_distance,
     task_symmetric_distance,
@@ -270,6 +271,17 @@ def test_of_distances_not_known_none_ties():
 def test_an_embedding_is_at_no_distance_from_itself(rng):
     a = embed(of_images(A, rng))
     assert task_symmetric_distance(a, a) == 0
+
+
+def test_one_task_summed_in_another_order_is_at_no_distance_from_itself(rng):
+    a = embed(of_images(A, rng))
+    values = a.values * (1 + 1e-5 * rng.normal(size=ELEMENTS))
+    twin = replace(a, values=values.astype(np.float32))
+    assert abs(task_symmetric_distance(a, twin)) < 1e-8
+    assert abs(task_information_distance(source=a, target=twin)) < 1e-6
+    # A repeat has noise of its own, which is corrected for.
+    repeat = embed(of_images(A, rng))
+    assert task_symmetric_distance(a, repeat) < 0.5 * plain_symmetric_distance(a, repeat)
 
 
 def test_the_symmetric_distance_is_symmetric(rng):

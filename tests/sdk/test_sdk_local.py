@@ -88,7 +88,8 @@ def test_a_search_by_the_centred_distance(store: Path, cli: Any, small: SmallSto
             small.sources / "greek_capitals", k=1, images=USED, geometry=NeighbourGeometry.CENTRED
         )
         assert fresh.neighbours[0].name == "greek_capitals"
-        assert fresh.neighbours[0].distance == pytest.approx(0, abs=1e-9)
+        # Another number of threads sums in another order.
+        assert fresh.neighbours[0].distance == pytest.approx(0, abs=1e-6)
 
 
 def test_a_search_is_narrowed(store: Path) -> None:
