@@ -16,8 +16,10 @@ $(READY): pyproject.toml
 demo: $(READY)
 	$(BIN)/task2vec demo
 
+# A file's tests share what they prepare, so they stay together. One thread a process: with more,
+# those of all processes would wait for one another.
 test: $(READY)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .
