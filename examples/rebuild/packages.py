@@ -3,7 +3,9 @@
 import hashlib
 import shutil
 import subprocess
+import sys
 import tarfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +30,8 @@ class Package:
         """The address that describes the package."""
         if self.kind == "npm":
             return f"https://www.npmjs.com/package/{self.name}/v/{self.version}"
+        if self.kind == "pypi":
+            return f"https://pypi.org/project/{self.name}/{self.version}/"
         return f"https://packages.debian.org/{self.name}"
 
 
@@ -46,6 +50,10 @@ def _archive(package: Package, folder: Path) -> Path:
     if package.kind == "npm":
         pattern = f"{package.name}-{package.version}.tgz"
         command = ("npm", "pack", "--silent", f"{package.name}@{package.version}")
+    elif package.kind == "pypi":
+        pattern = f"{package.name.replace('-', '_')}-{package.version}-*.whl"
+        wanted = f"{package.name}=={package.version}"
+        command = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", wanted)
     else:
         # apt writes the colon of an epoch as %3a and appends the architecture.
         pattern = f"{package.name}_{package.version.replace(':', '%3a')}_*.deb"
@@ -79,6 +87,9 @@ def unpacked(package: Package, cache: Path = DEFAULT_CACHE) -> Path:
     if package.kind == "npm":
         with tarfile.open(archive) as members:
             members.extractall(partial, filter="data")
+    elif package.kind == "pypi":
+        with zipfile.ZipFile(archive) as wheel:
+            wheel.extractall(partial)
     else:
         _run("dpkg", "-x", str(archive), str(partial), cwd=cache)
     partial.rename(root)

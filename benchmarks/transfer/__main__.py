@@ -1,0 +1,66 @@
+"""Fills the table of outcomes model by model: ``python -m benchmarks.transfer [MODEL ...]``."""
+
+import sys
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.development.tasks import development_tasks
+from benchmarks.development.transfer import EXPERTS
+from benchmarks.transfer.features import features_of
+from benchmarks.transfer.outcomes import append_cells, cell, draw_accuracies, read_cells
+from benchmarks.transfer.targets import Budget, Target
+from benchmarks.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
+from task2vec.engine.allocator import keep_freed_memory
+
+Drawn = dict[tuple[str, Budget], NDArray[np.float64]]
+
+
+def main() -> None:
+    """Add the models that the table lacks: plain ones, an expert of each family, the others."""
+    keep_freed_memory()
+    tasks = development_tasks()
+    done = {found.model for found in read_cells()}
+    order = [*PLAIN, *EXPERTS, *(name for name in tasks if name not in EXPERTS)]
+    missing = [name for name in sys.argv[1:] or order if name not in done]
+    if not missing:
+        return
+    default = plain_model(DEFAULT)
+    targets = [Target(task, default.probe) for task in tasks.values()]
+    plain = _drawn(default, targets)
+    for name in missing:
+        began = time.perf_counter()
+        told: list[str] = []
+        if name == DEFAULT:
+            model, found = default, plain
+        else:
+            model = (
+                plain_model(name)
+                if name in PLAIN
+                else expert(tasks[name], default.probe, told.append)
+            )
+            found = _drawn(model, targets)
+        cells = [
+            cell(name, t, budget, found=found[t.name, budget], default=plain[t.name, budget])
+            for t in targets
+            if t.name != model.source
+            for budget in Budget
+        ]
+        append_cells(cells)
+        gain = np.mean([(found[key] - plain[key])[:, 0].mean() for key in found])
+        seconds = time.perf_counter() - began
+        print(f"{name}: gain {100 * gain:+.1f}, {seconds:.0f} s, {' '.join(told)}", flush=True)
+
+
+def _drawn(model: Starting, targets: list[Target]) -> Drawn:
+    return {
+        (target.name, budget): draw_accuracies(features_of(model, target), target, budget)
+        for target in targets
+        if target.name != model.source
+        for budget in Budget
+    }
+
+
+if __name__ == "__main__":
+    main()

