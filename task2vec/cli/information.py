@@ -16,7 +16,7 @@ from task2vec.cli.output import console, messages, print_json, print_table, warn
 from task2vec.cli.progress import bars, fit_bar
 
 if TYPE_CHECKING:
-    from task2vec.embedding.information import TaskInformation
+    from task2vec.embedding.task_information import TaskInformation
 
 #: As many layers as fit a screen.
 _SHOWN = 12

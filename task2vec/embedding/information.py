@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -11,8 +10,14 @@ import torch
 from task2vec.data.open import open_source
 from task2vec.data.sample import Sample, draw_sample
 from task2vec.data.task import Task
+from task2vec.embedding.task_information import (
+    LayerInformation,
+    TaskInformation,
+    curve_doubts,
+    nothing_left,
+)
 from task2vec.errors import SettingError
-from task2vec.fisher.curve import CurvePoint, curve_point, disorder, sweep
+from task2vec.fisher.curve import curve_point, sweep
 from task2vec.fisher.nats import nats_of_noise, nats_of_place
 from task2vec.fisher.noise import NoisyCopy, Numbers, Vector
 from task2vec.fisher.noisy_loss import NoisyCrossEntropy
@@ -28,9 +33,6 @@ from task2vec.types import Likelihood
 Told = Callable[[float, FitState], None]
 
 DEFAULT_BETAS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
-
-# Of what the weights gain over guessing, the least that should be left under the noise.
-_WORTH_TELLING = 0.1
 
 
 @dataclass(frozen=True)
@@ -78,54 +80,6 @@ class InformationSettings:
                     expected=f"at least {least}",
                     got=str(getattr(self, name)),
                 )
-
-
-@dataclass(frozen=True)
-class LayerInformation:
-    """The information in one layer's weights.
-
-    ``nats`` is the divergence of its noise from its prior, of which ``nats_of_place`` would be left
-    at the prior's noise. ``noise`` is the standard deviation of the noise on a typical weight (the
-    geometric mean over the weights) in units of ``prior_std``: 1 where the task does not care.
-    """
-
-    name: str
-    weights: int
-    nats: float
-    nats_of_place: float
-    prior_std: float
-    noise: float
-
-
-@dataclass(frozen=True)
-class TaskInformation:
-    """The information that a task needs in the weights of a probe, and what it buys.
-
-    ``nats`` is the sum over ``layers`` at ``beta``, where the loss is ``loss``. Without noise it is
-    ``loss_of_weights``; ``loss_of_guessing`` is that of equal odds. ``nats_of_place`` is the part
-    that no task and no beta changes. ``curve`` goes from the least beta up.
-    """
-
-    task: str
-    probe: str
-    fingerprint: str
-    images: int
-    classes: int
-    seed: int
-    beta: float
-    nats: float
-    nats_of_place: float
-    loss: float
-    loss_of_weights: float
-    loss_of_guessing: float
-    converged: bool
-    layers: tuple[LayerInformation, ...]
-    curve: tuple[CurvePoint, ...]
-    warnings: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,8 +212,8 @@ def measure_information(
         warnings=(
             *task.warnings,
             *sample.warnings,
-            *_doubts(points),
-            *_nothing_left(
+            *curve_doubts(points),
+            *nothing_left(
                 chosen.loss, settings.beta, without=noisy.head.fit.loss, guessing=guessing
             ),
         ),
@@ -286,23 +240,3 @@ def _layers(noisy: NoisyTask, found: Variational) -> tuple[LayerInformation, ...
         )
         for i, name in enumerate(copy.layers)
     )
-
-
-def _nothing_left(loss: float, beta: float, *, without: float, guessing: float) -> list[str]:
-    """Warn where the noise of a beta leaves next to nothing of what is known ``without`` it."""
-    if guessing - loss > _WORTH_TELLING * (guessing - without):
-        return []
-    return [
-        f"at beta {beta:g} the loss is {loss:.3f}, hardly better than guessing ({guessing:.3f}), "
-        "so that the information says little of the task: take a smaller beta, or more images"
-    ]
-
-
-def _doubts(points: list[CurvePoint]) -> list[str]:
-    doubts = [
-        f"beta {point.beta:g} has not converged in {point.rounds} rounds: its gradient is "
-        f"{point.gradient:.2f}, its sampling error {point.error:.2f}"
-        for point in points
-        if not point.converged
-    ]
-    return doubts + disorder(points)
