@@ -1,9 +1,12 @@
-"""Embeddings made of given numbers."""
+"""Embeddings made of given numbers, and records of tasks."""
+
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding
+from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding, TaskRecord
 
 SPACE = Space(probe="tiny:0123", estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
 PROVENANCE = Provenance(
@@ -40,6 +43,21 @@ def make_embedding(
         replicates=np.ones((2, elements.size)) if replicates is None else np.asarray(replicates),
         provenance=provenance,
     )
+
+
+def make_record(name: str, **overrides: Any) -> TaskRecord:
+    """Make the record of a task, ready to be added to a store unless an ``id`` is given."""
+    record = TaskRecord(
+        id="",
+        name=name,
+        provenance=PROVENANCE,
+        complexity=0.5,
+        seconds=1.0,
+        source="",
+        source_signature="",
+        created="",
+    )
+    return replace(record, **overrides)
 
 
 def draw_replicates(

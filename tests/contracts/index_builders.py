@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record
 
 from task2vec.distance import (
     asymmetric_distance_error,
@@ -18,7 +18,6 @@ from task2vec.store.index import FaissIndex, LiveIndex
 from task2vec.store.index.files import IndexFiles
 from task2vec.store.index.geometry import Geometry
 from task2vec.store.updates import Update
-from task2vec.types import TaskRecord
 
 
 def build_exact(space, *, records, values, embedding_of):
@@ -89,15 +88,10 @@ def index_of(builder, embeddings, space=SPACE):
     The dictionary is the store that it reads from afterwards.
     """
     records = [
-        TaskRecord(
+        make_record(
+            name,
             id=name.upper(),
-            name=name,
             provenance=embedding.provenance,
-            complexity=0.5,
-            seconds=1.0,
-            source="",
-            source_signature="",
-            created="",
             tags=("odd",) if name[-1] in "13579" else ("even", "tame"),
         )
         for name, embedding in embeddings.items()

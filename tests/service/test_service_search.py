@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, make_embedding
+from factories import PROVENANCE, SPACE, make_embedding, make_record
 
 from task2vec.errors import SpaceMismatchError
 from task2vec.service.search import neighbours
 from task2vec.service.subjects import Subject
 from task2vec.service.workspace import Workspace
-from task2vec.types import TaskRecord
 
 VALUES = np.array([1e-4, 3e-4, 2e-5])
 
@@ -18,16 +17,7 @@ VALUES = np.array([1e-4, 3e-4, 2e-5])
 def stored(workspace: Workspace, name: str, probe: str = SPACE.probe) -> Subject:
     provenance = replace(PROVENANCE, space=replace(SPACE, probe=probe))
     embedding = make_embedding(VALUES * (1 + len(name)), provenance=provenance)
-    record = TaskRecord(
-        id="",
-        name=name,
-        provenance=provenance,
-        complexity=0.5,
-        seconds=0.0,
-        source=name,
-        source_signature="",
-        created="",
-    )
+    record = make_record(name, provenance=provenance)
     return Subject(name, embedding, workspace.store().tasks.add(record, embedding), None)
 
 

@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from factories import PROVENANCE, make_embedding
+from factories import make_embedding, make_record
 
 from task2vec.store import Store
-from task2vec.types import TaskRecord
 
 
 def main(directory: str, prefix: str, count: str, elements: str) -> None:
@@ -18,17 +17,7 @@ def main(directory: str, prefix: str, count: str, elements: str) -> None:
         for i in range(int(count)):
             values = np.full(int(elements), i, dtype=np.float32)
             added = store.tasks.add(
-                TaskRecord(
-                    id="",
-                    name=f"{prefix}-{i}",
-                    provenance=PROVENANCE,
-                    complexity=0.5,
-                    seconds=1.0,
-                    source="",
-                    source_signature="",
-                    created="",
-                ),
-                make_embedding(values, errors=values),
+                make_record(f"{prefix}-{i}"), make_embedding(values, errors=values)
             )
             print(added.name, added.id, flush=True)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record
 
 from task2vec.store import Store
 from task2vec.types import ModelRecord, Space, TaskEmbedding, TaskRecord
@@ -33,15 +33,12 @@ def task() -> Callable[..., tuple[TaskRecord, TaskEmbedding]]:
             replicates=draw_replicates(rng, elements),
             provenance=provenance,
         )
-        record = TaskRecord(
-            id="",
-            name=name,
+        record = make_record(
+            name,
             provenance=provenance,
-            complexity=0.5,
             seconds=1.25,
             source=f"/data/{name}",
             source_signature=f"signature of {name}",
-            created="",
             tags=tags,
             warnings=("one image could not be read",),
         )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
+from factories import SPACE, draw_replicates, make_embedding, make_record
 
 from task2vec.distance import task_symmetric_distance
 from task2vec.errors import UnknownNameError
@@ -10,7 +10,6 @@ from task2vec.store import ExactIndex, Role
 from task2vec.store.index import FaissIndex, TaskFilter
 from task2vec.store.index.faiss import flat_index
 from task2vec.store.index.geometry import Geometry
-from task2vec.types import TaskRecord
 
 ELEMENTS, COUNT = 120, 900
 SHARED = 2 * np.random.default_rng(100).normal(size=ELEMENTS) - 9
@@ -39,17 +38,7 @@ def embeddings():
 @pytest.fixture
 def exact(embeddings):
     records = [
-        TaskRecord(
-            id=f"{i}",
-            name=f"task{i:03}",
-            provenance=PROVENANCE,
-            complexity=0.5,
-            seconds=1.0,
-            source="",
-            source_signature="",
-            created="",
-            tags=("half",) if i // 20 % 2 else (),
-        )
+        make_record(f"task{i:03}", id=f"{i}", tags=("half",) if i // 20 % 2 else ())
         for i in range(COUNT)
     ]
     values = np.stack([embedding.values for embedding in embeddings])

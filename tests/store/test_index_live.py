@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record
 
 from task2vec.store import ExactIndex, Role, Store
 from task2vec.store.index import FaissIndex, LiveIndex, live
 from task2vec.store.index import faiss as faiss_index
 from task2vec.store.index.files import IndexFiles
-from task2vec.types import TaskRecord
 
 CROSSOVER = 300
 ELEMENTS = 120
@@ -32,17 +31,7 @@ def tasks(count, *, first=0, seed=0):
         rng = np.random.default_rng([seed, 1, i])
         values = np.exp(shared + centre + 0.4 * rng.normal(size=ELEMENTS))
         embedding = make_embedding(values, replicates=draw_replicates(rng, ELEMENTS))
-        record = TaskRecord(
-            id="",
-            name=f"task{i:04}",
-            provenance=PROVENANCE,
-            complexity=0.5,
-            seconds=1.0,
-            source="",
-            source_signature="",
-            created="",
-        )
-        made.append((record, embedding))
+        made.append((make_record(f"task{i:04}"), embedding))
     return made
 
 
