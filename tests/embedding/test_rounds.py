@@ -7,9 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from task2vec.data.arrays import task_from_arrays
+from task2vec.data.sample import draw_sample
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.label_noise import label_noise
-from task2vec.embedding.rounds import _other, _Plan
+from task2vec.embedding.rounds import _other, _Plan, estimate_in_rounds
 from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
 from task2vec.errors import SettingError
 from task2vec.fisher.estimate import estimate_fisher
@@ -60,6 +62,59 @@ def test_a_round_has_the_values_of_its_images(embed, striped):
     np.testing.assert_allclose(groups.mean(axis=0), stopped.values, rtol=0.02, atol=1e-9)
     expected = groups.std(axis=0, ddof=1) / math.sqrt(8)
     np.testing.assert_allclose(stopped.errors, expected, rtol=0.05, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "estimator", [Estimator.EMPIRICAL, Estimator.CATEGORICAL, Estimator.RADEMACHER]
+)
+def test_an_image_keeps_its_label_and_its_draws_in_whatever_round(tiny_probe, uneven, estimator):
+    sample = draw_sample(uneven, images=90, seed=0, transform=tiny_probe.preprocess)
+    features = tiny_probe.features(sample.images).numpy()
+    head = fit_head(features, sample.labels, classes=3)
+    settings, plan = EmbeddingSettings(estimator=estimator), _Plan.of(sample.labels)
+    assert len(plan.stops) > 2
+    asked, told = [], []
+
+    def enough(error):
+        # After the last round of the first pass.
+        asked.append(error)
+        return len(asked) >= len(plan.stops)
+
+    found = estimate_in_rounds(
+        tiny_probe,
+        sample,
+        head,
+        settings=settings,
+        enough=enough,
+        progress=lambda *now: told.append(now),
+    )
+    assert (found.images, found.passes) == (90, 1)
+    assert told == sorted(told)
+    assert told[-1] == (90, 90)
+    # All at once, in the same order.
+    labels = sample.labels[plan.order]
+    at_once = estimate_fisher(
+        tiny_probe.backbone,
+        head.on(tiny_probe.backbone),
+        [tiny_probe.to_input([sample.images[i] for i in plan.order])],
+        noise=label_noise(settings, labels, head=head),
+        weights=class_weights(labels, 3),
+        groups=np.zeros(90, dtype=np.int64),
+    )
+    np.testing.assert_allclose(found.values, at_once.values, rtol=1e-4, atol=1e-9)
+
+
+def test_an_image_keeps_its_weights_of_several_labels_in_whatever_round(embed):
+    rng = np.random.default_rng(4)
+    missing = rng.random((70, 3)) < [0.4, 0.4, 0]
+    labels = np.where(missing, np.nan, rng.random((70, 3)) < [0.5, 0.3, 0.1])
+    labels[:4] = [[1, 1, 1], [1, 1, 1], [0, 0, 0], [0, 0, 0]]
+    images = list(np.uint8(rng.integers(0, 256, (70, 16, 16, 3))))
+    task = task_from_arrays(images, labels, name="several", classes=["a", "b", "c"])
+    whole = embed(task, estimator=Estimator.EXACT).embedding
+    in_rounds = embed(task, estimator=Estimator.EXACT, standard_error=1e-9).embedding
+    assert (whole.provenance.images, in_rounds.provenance.images) == (70, 70)
+    np.testing.assert_allclose(in_rounds.values, whole.values, rtol=1e-4, atol=1e-9)
 
 
 def test_draws_follow_when_the_images_do_not_suffice(tiny_probe, embed, striped):
