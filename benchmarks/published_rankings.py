@@ -27,6 +27,10 @@ def rankings(
     def by(names: tuple[str, ...]) -> Ranker:
         return lambda matrix, left, _: scores(matrix, left, replace(plain, features=names))
 
+    def from_elsewhere(matrix: Matrix, left: Sequence[Matrix], _: int) -> Array:
+        others = [other for other in left if other.collection != matrix.collection]
+        return scores(matrix, others, replace(chosen, fitted="all", shrink=10.0))
+
     def mean_rank(matrix: Matrix, _: Sequence[Matrix], column: int) -> Array:
         others = np.delete(matrix.values, column, axis=1)
         return rankdata(others, axis=0).mean(axis=1)
@@ -34,7 +38,8 @@ def rankings(
     rankers: dict[str, Ranker] = {
         "static top1": lambda matrix, *_: replace(plain, features=("top1",)).table(matrix)[:, 0],
         **{" and ".join(names): by(names) for names in features},
-        "mean rank elsewhere": mean_rank,
+        "top1 and offsets from other collections": from_elsewhere,
+        "mean rank on other data sets": mean_rank,
     }
     lines = []
     for matrix in zoo:
