@@ -206,7 +206,7 @@ class Embedder:
             *sample.warnings,
             *warnings,
             *_slow(estimate.slow_layers),
-            *_doubts(embedding),
+            *_doubts(embedding, wanted=self.settings.standard_error),
         )
         return Embedded(embedding, sample, doubts)
 
@@ -236,15 +236,20 @@ def _slow(layers: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _doubts(embedding: TaskEmbedding) -> list[str]:
-    """Return warnings about the numbers themselves."""
+def _doubts(embedding: TaskEmbedding, *, wanted: float | None) -> list[str]:
+    """Return warnings about the numbers themselves.
+
+    Images are not called few where they sufficed for the standard error that was ``wanted``.
+    """
     provenance, doubts = embedding.provenance, []
     if not provenance.head.converged:
         doubts.append(
             f"the head did not converge (gradient {provenance.head.gradient_norm:.1e} after "
             f"{provenance.head.iterations} iterations): a larger head penalty would help"
         )
-    if provenance.images < 10 * provenance.classes and provenance.images < 100:
+    reached = wanted is not None and provenance.standard_error <= wanted
+    few = provenance.images < 10 * provenance.classes and provenance.images < 100
+    if few and not reached:
         doubts.append(
             f"only {provenance.images} images of {provenance.classes} classes: "
             "the embedding is noisy, see its standard error"

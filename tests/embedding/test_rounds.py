@@ -117,6 +117,19 @@ def test_an_image_keeps_its_weights_of_several_labels_in_whatever_round(embed):
     np.testing.assert_allclose(in_rounds.values, whole.values, rtol=1e-4, atol=1e-9)
 
 
+def test_few_images_are_told_unless_they_suffice(embed, striped):
+    few = striped(9, 9, 9, 9)
+
+    def told(**settings):
+        found = embed(few, **settings)
+        assert found.embedding.provenance.images < 40
+        return [warning for warning in found.warnings if "images of 4 classes" in warning]
+
+    assert told() == told(standard_error=1e-9)
+    assert "only 36 images" in told()[0]
+    assert told(standard_error=1.9) == []
+
+
 def test_draws_follow_when_the_images_do_not_suffice(tiny_probe, embed, striped):
     how = {"estimator": Estimator.CATEGORICAL, "seed": 3}
     found = embed(striped(9, 12), standard_error=1e-9, **how)
