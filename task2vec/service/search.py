@@ -5,6 +5,7 @@ from typing import Any
 
 from task2vec.distance import (
     ALPHA,
+    GROUPS,
     estimate_distances,
     task_complexity,
     task_information_distance,
@@ -13,7 +14,7 @@ from task2vec.errors import SettingError
 from task2vec.service.subjects import Subject, check_comparable
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Role, TaskFilter
-from task2vec.types import Neighbour, NeighbourGeometry
+from task2vec.types import Neighbour, NeighbourGeometry, TaskEmbedding
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class PairDistances:
     asymmetric: BothWays
     information: BothWays
     complexity: tuple[float, float]
+    warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able dictionary with the stable fields."""
@@ -50,6 +52,7 @@ class PairDistances:
             **asdict(self),
             "interval": list(self.interval),
             "complexity": {"source": source, "target": target},
+            "warnings": list(self.warnings),
         }
 
 
@@ -94,7 +97,10 @@ def neighbours(
 
 
 def distances(source: Subject, target: Subject) -> PairDistances:
-    """Return all distances between two tasks; raises `SpaceMismatchError` across spaces."""
+    """Return all distances between two tasks, with the warnings of both.
+
+    Raises `SpaceMismatchError` across spaces.
+    """
     a, b = source.embedding, target.embedding
     found = estimate_distances(a, [b])
     symmetric = float(found.distances[0])
@@ -112,4 +118,26 @@ def distances(source: Subject, target: Subject) -> PairDistances:
             task_information_distance(source=b, target=a),
         ),
         complexity=complexity,
+        warnings=_once(*source.warnings, *target.warnings, *_noise_in_common(a, b)),
     )
+
+
+def _once(*warnings: str) -> tuple[str, ...]:
+    # A worker that embedded both sides does not say which of them a warning is about.
+    return tuple(dict.fromkeys(warnings))
+
+
+def _noise_in_common(a: TaskEmbedding, b: TaskEmbedding) -> list[str]:
+    """Warn where two embeddings of the same images are not the same embedding.
+
+    The correction takes the images of the two to be different ones: see `estimate_distances`.
+    """
+    corrected = GROUPS in (len(a.replicates), len(b.replicates))
+    same_images = a.provenance.content_hash == b.provenance.content_hash
+    seeds = a.provenance.seed, b.provenance.seed
+    if not (corrected and same_images) or seeds[0] == seeds[1]:
+        return []
+    return [
+        f"both are embeddings of the very same images, with seeds {seeds[0]} and {seeds[1]}: too "
+        "much noise is taken out of their distances, which may be below 0"
+    ]

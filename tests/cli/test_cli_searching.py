@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command import Cli
-from small_store import TASKS, USED, SmallStore, snapshot
+from small_store import TASKS, USED, SmallStore, cut, snapshot
 
 import task2vec
 from task2vec.distance import distance_error, estimate_centred
@@ -174,6 +174,20 @@ def test_a_task_is_at_no_distance_from_itself(cli: Cli, small: SmallStore) -> No
     assert found["symmetric"] == 0
     assert found["information"] == {"source_to_target": 0, "target_to_source": 0}
     assert math.isfinite(found["standard_error"])
+
+
+def test_distances_of_the_same_images_with_another_seed_are_doubted(
+    cli: Cli, tmp_path: Path
+) -> None:
+    # Of eight images all are drawn, whatever the seed.
+    eight = cut("emoji_food", tmp_path / "eight", classes=2, images=4)
+    for seed in (0, 1):
+        cli("embed", eight, "--name", f"seed{seed}", "--seed", seed)
+    found = cli("distance", "seed0", "seed1", "--json")
+    assert "the very same images, with seeds 0 and 1: too much noise is taken out" in found.err
+    assert "warnings" not in found.json
+    same = cli("distance", "seed1", eight, "--seed", 1)
+    assert "very same images" not in same.err
 
 
 @pytest.mark.parametrize("command", ["neighbours", "distance"])

@@ -67,11 +67,14 @@ def test_distances_answer_as_they_would_in_this_process(served, sent, both):
         more = embedded(sent, 3, role="target")
         found = dataclasses.replace(found, embeddings={**found.embeddings, **more.embeddings})
     done = end(served, lend(served, JobKind.DISTANCES, {"source": left, "target": right}), found)
-    target = Subject("right", embedding(3), None, None)
+    warnings = ("one image could not be read",)
+    target = Subject("right", embedding(3), None, None, warnings)
     if not both:
         target = Subject("stored", embedding(1), None, None)
-    expected = distances(Subject("left", embedding(2), None, None), target)
+    expected = distances(Subject("left", embedding(2), None, None, warnings), target)
     assert done.result == expected.to_json()
+    # They are told once, also of two data sets.
+    assert expected.warnings == warnings
     assert Distances.model_validate(done.result).source == "left"
 
 

@@ -98,8 +98,7 @@ class Answers(Part):
             subject(self._workspace, side, probe=probe, settings=settings, progress=progress)
             for side in (source, target)
         )
-        warnings = (*first.warnings, *second.warnings)
-        return answer(Distances, {**distances(first, second).to_json(), "warnings": warnings})
+        return answer(Distances, distances(first, second).to_json())
 
     def recommend(
         self,
