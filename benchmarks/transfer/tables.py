@@ -1,0 +1,80 @@
+"""The committed tables as a world of gains, with those of two halves that share no noise."""
+
+import csv
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.transfer.distances import PAIRS, TASKS
+from benchmarks.transfer.outcomes import Cell, read_cells
+from benchmarks.transfer.targets import Budget
+from benchmarks.transfer.zoo import DEFAULT
+from task2vec.distance.asymmetric import ALPHA
+from task2vec.recommend.world import NO_SOURCE, Matrix, World
+
+#: Draws of 5 a class meet the same test images, whose number bounds what their mean can tell.
+TEST_IMAGES = 120
+
+
+@dataclass(frozen=True, eq=False)
+class Transfer:
+    """A world of one budget; ``halves`` (2, M, T) are the gains of either half."""
+
+    world: World
+    families: tuple[str, ...]
+    halves: Matrix
+
+
+def read_transfer(budget: Budget, *, distance: str = "symmetric") -> Transfer:
+    """Read the tables; ``distance`` names the column of the pairs that is taken as symmetric."""
+    with TASKS.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    tasks = tuple(row["task"] for row in rows)
+    number = {task: i for i, task in enumerate(tasks)}
+    complexity = np.array([float(row["complexity"]) for row in rows])
+    pairs = np.zeros((len(tasks), len(tasks)))
+    with PAIRS.open(newline="") as file:
+        for row in csv.DictReader(file):
+            pairs[number[row["source"]], number[row["target"]]] = float(row[distance])
+    cells = {(c.model, c.target): c for c in read_cells() if c.budget is budget}
+    models = tuple(dict.fromkeys(model for model, _ in cells))
+    plain = {task: cells[DEFAULT, task] for task in tasks}
+
+    def table(value: str) -> Matrix:
+        found = np.full((len(models), len(tasks)), np.nan)
+        for (model, task), cell in cells.items():
+            place = models.index(model), number[task]
+            found[place] = getattr(cell, value) - getattr(plain[task], value)
+        return found
+
+    world = World(
+        tasks=tasks,
+        models=models,
+        default=models.index(DEFAULT),
+        sources=np.array([number.get(model, NO_SOURCE) for model in models]),
+        symmetric=pairs,
+        asymmetric=pairs - ALPHA * complexity[:, None],
+        gains=table("accuracy"),
+        variances=_variances(cells, models, number, budget),
+        base=np.array([plain[task].accuracy for task in tasks]),
+    )
+    return Transfer(
+        world,
+        tuple(row["family"] for row in rows),
+        np.stack([table("first"), table("second")]),
+    )
+
+
+def _variances(
+    cells: dict[tuple[str, str], Cell],
+    models: tuple[str, ...],
+    number: dict[str, int],
+    budget: Budget,
+) -> Matrix:
+    """Return the variances of the mean gains: over draws, and over the test images there are."""
+    found = np.full((len(models), len(number)), np.nan)
+    for (model, task), cell in cells.items():
+        # Two models err on different images: of a gain, some half of the binomial variance is left.
+        images = cell.accuracy * (1 - cell.accuracy) / TEST_IMAGES
+        found[models.index(model), number[task]] = cell.spread**2 / budget.draws + images
+    return found

@@ -1,0 +1,1 @@
+"""Rankers judged on outcomes that they did not see."""

@@ -1,0 +1,56 @@
+"""Means and covariances of gains: see `task2vec.recommend.gain_model`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from task2vec.recommend.gain_model.scales import FAR, FAR_DOUBT, RISE, RISE_DOUBT, Scales
+from task2vec.recommend.world import Indices, Matrix, World
+
+
+@dataclass(frozen=True)
+class Cells:
+    """n pairs of a model and a task, by their numbers in a world."""
+
+    models: Indices
+    tasks: Indices
+
+    def __len__(self) -> int:
+        """Return n."""
+        return len(self.models)
+
+
+class Kernel:
+    """The prior of a world's gains under given scales."""
+
+    def __init__(self, world: World, scales: Scales) -> None:
+        self._world = world
+        self._scales = scales
+        near = np.maximum(world.symmetric, 0)
+        self._like = np.exp(-np.square(near / scales.like))
+        self._carried = np.exp(-np.square(world.nearness / scales.reach))
+
+    def mean(self, cells: Cells) -> Matrix:
+        """Return the (n,) expected gains."""
+        expert = self._world.experts[cells.models]
+        skill = FAR + RISE * self._carried[cells.models, cells.tasks]
+        return np.where(expert, skill, self._world.expected[cells.models])
+
+    def covariance(self, a: Cells, b: Cells) -> Matrix:
+        """Return the (n, k) covariances of the gains of n cells with those of k others."""
+        world, scales = self._world, self._scales
+        expert_a, expert_b = world.experts[a.models], world.experts[b.models]
+        both = expert_a[:, None] & expert_b[None, :]
+        same = a.models[:, None] == b.models[None, :]
+        like = self._like[np.ix_(a.tasks, b.tasks)]
+        sources = self._like[np.ix_(world.sources[a.models], world.sources[b.models])]
+        carried = self._carried[a.models, a.tasks][:, None] * self._carried[b.models, b.tasks]
+        by_kind = both * (FAR_DOUBT**2 + RISE_DOUBT**2 * carried)
+        # A plain model's expectation is its own: nothing is learnt from one of the other.
+        by_kind += (same & ~both) * np.square(world.doubt[a.models])[:, None]
+        by_model = same * scales.model**2 * both
+        by_task = both * scales.task**2 * like
+        by_pair = scales.pair**2 * like * np.where(same, 1.0, sources * both)
+        by_cell = scales.cell**2 * (same & (a.tasks[:, None] == b.tasks[None, :]))
+        total: Matrix = by_kind + by_model + by_task + by_pair + by_cell
+        return total

@@ -1,0 +1,94 @@
+"""The gain model after outcomes: what it expects of any cell, and how sure it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+
+from task2vec.recommend.gain_model.kernel import Cells, Kernel
+from task2vec.recommend.gain_model.scales import Scales
+from task2vec.recommend.world import Indices, Matrix, World
+
+#: Added to the variance of every outcome: equal ones of one cell must not make a matrix singular.
+_JITTER = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Outcomes: gains (n,) of ``cells`` with the ``variances`` (n,) of their measurement."""
+
+    cells: Cells
+    gains: Matrix
+    variances: Matrix
+
+    @classmethod
+    def of(cls, world: World) -> "Seen":
+        """Return all that were measured in a world."""
+        models, tasks = np.nonzero(world.measured)
+        return cls(Cells(models, tasks), world.gains[models, tasks], world.variances[models, tasks])
+
+    def of_those(self, chosen: Indices) -> "Seen":
+        """Return some of them, by their positions."""
+        cells = Cells(self.cells.models[chosen], self.cells.tasks[chosen])
+        return Seen(cells, self.gains[chosen], self.variances[chosen])
+
+    def with_more(self, other: "Seen") -> "Seen":
+        """Return these and others."""
+        cells = Cells(
+            np.concatenate([self.cells.models, other.cells.models]),
+            np.concatenate([self.cells.tasks, other.cells.tasks]),
+        )
+        return Seen(
+            cells,
+            np.concatenate([self.gains, other.gains]),
+            np.concatenate([self.variances, other.variances]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Belief:
+    """A normal distribution over the gains of n cells: ``mean`` (n,), ``covariance`` (n, n)."""
+
+    mean: Matrix
+    covariance: Matrix
+
+    @property
+    def sd(self) -> Matrix:
+        """The standard deviations, (n,)."""
+        return np.sqrt(np.maximum(np.diagonal(self.covariance), 0))
+
+
+class GainModel:
+    """A world's gains given what was ``seen`` of them; exact, O(n^3) in the outcomes seen."""
+
+    def __init__(self, world: World, scales: Scales, seen: Seen) -> None:
+        self.world, self.scales, self.seen = world, scales, seen
+        self._kernel = Kernel(world, scales)
+        covariance = self._kernel.covariance(seen.cells, seen.cells)
+        covariance[np.diag_indices_from(covariance)] += seen.variances + _JITTER
+        self._factor = cho_factor(covariance, lower=True)
+        self._residual = seen.gains - self._kernel.mean(seen.cells)
+        self._weights = cho_solve(self._factor, self._residual)
+
+    def believe(self, cells: Cells) -> Belief:
+        """Return what is expected of some cells."""
+        across = self._kernel.covariance(cells, self.seen.cells)
+        half = solve_triangular(self._factor[0], across.T, lower=True)
+        return Belief(
+            self._kernel.mean(cells) + across @ self._weights,
+            self._kernel.covariance(cells, cells) - half.T @ half,
+        )
+
+    def influence(self, cells: Cells) -> Matrix:
+        """Return (k, n): by how much each of the n outcomes seen moved the mean of k cells.
+
+        A row adds up to what all outcomes together moved it from its prior.
+        """
+        across = self._kernel.covariance(cells, self.seen.cells)
+        moved: Matrix = cho_solve(self._factor, across.T).T * self._residual
+        return moved
+
+    def log_likelihood(self) -> float:
+        """Return the log density of the outcomes seen, but for a constant."""
+        half_log_determinant = float(np.log(np.diagonal(self._factor[0])).sum())
+        return -0.5 * float(self._residual @ self._weights) - half_log_determinant

@@ -1,0 +1,41 @@
+"""The widths of the parts of the gain model, and what is thought of them before any outcome."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Scales:
+    """``reach`` and ``like`` are symmetric distances, the others standard deviations of gains.
+
+    ``reach`` is how far an expert's own skill carries, ``like`` at which distance two tasks are no
+    longer alike (the kernel is 1/e there). ``model``, ``task``, ``pair`` and ``cell`` belong to the
+    parts of those names. The defaults are measured: docs/adr/0026-hierarchical-gains.md.
+    """
+
+    reach: float = 0.23
+    like: float = 0.45
+    model: float = 0.04
+    task: float = 0.04
+    pair: float = 0.055
+    cell: float = 0.04
+
+    def to_vector(self) -> NDArray[np.float64]:
+        """Return their logarithms, (6,)."""
+        return np.log([getattr(self, each.name) for each in fields(self)])
+
+    @classmethod
+    def from_vector(cls, logs: NDArray[np.float64]) -> "Scales":
+        """Return the scales of given logarithms (6,)."""
+        return cls(*np.exp(logs).tolist())
+
+
+#: How far the logarithm of each scale may lie from the default's: few outcomes move it little.
+WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5])
+
+#: What experts gain far from their own task, and by how much more at no distance: means and
+#: standard deviations, measured with the defaults of `Scales`.
+FAR, FAR_DOUBT = -0.06, 0.05
+RISE, RISE_DOUBT = 0.22, 0.10

@@ -1,0 +1,169 @@
+"""The gain model against Gaussian conditioning written out, and what holds of any such model."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import make_world
+
+from task2vec.recommend.gain_model.fit import fit_gain_model
+from task2vec.recommend.gain_model.kernel import Cells, Kernel
+from task2vec.recommend.gain_model.posterior import GainModel, Seen
+from task2vec.recommend.gain_model.scales import FAR, FAR_DOUBT, RISE, RISE_DOUBT, Scales
+
+SCALES = Scales(reach=0.2, like=0.4, model=0.03, task=0.05, pair=0.06, cell=0.02)
+
+
+def all_cells(world):
+    models, tasks = np.indices(world.gains.shape).reshape(2, -1)
+    return Cells(models, tasks)
+
+
+def naive_covariance(world, scales, a, b):
+    """The covariance of two cells, part by part."""
+    (m, t), (n, u) = a, b
+    source, other = world.sources[m], world.sources[n]
+    like = np.exp(-((world.symmetric[t, u] / scales.like) ** 2))
+    found = 0.0
+    if source >= 0 and other >= 0:
+        own = np.exp(-((world.symmetric[source, t] / scales.reach) ** 2))
+        theirs = np.exp(-((world.symmetric[other, u] / scales.reach) ** 2))
+        found += FAR_DOUBT**2 + RISE_DOUBT**2 * own * theirs + scales.task**2 * like
+        found += scales.model**2 * (m == n)
+        alike = np.exp(-((world.symmetric[source, other] / scales.like) ** 2))
+        found += scales.pair**2 * like * (1 if m == n else alike)
+    elif m == n:
+        found += world.doubt[m] ** 2 + scales.pair**2 * like
+    return found + scales.cell**2 * (m == n and t == u)
+
+
+def test_the_covariance_is_the_sum_of_its_parts():
+    world = make_world(seed=1)
+    cells = all_cells(world)
+    pairs = list(zip(cells.models, cells.tasks, strict=True))
+    naive = [[naive_covariance(world, SCALES, a, b) for b in pairs] for a in pairs]
+    np.testing.assert_allclose(Kernel(world, SCALES).covariance(cells, cells), naive, atol=1e-12)
+
+
+def test_an_expert_is_expected_to_gain_near_and_to_lose_far():
+    world = make_world(seed=2)
+    mean = Kernel(world, SCALES).mean(all_cells(world)).reshape(world.gains.shape)
+    expert = int(np.flatnonzero(world.experts)[0])
+    assert mean[expert, world.sources[expert]] == pytest.approx(FAR + RISE)
+    far = int(np.argmax(world.nearness[expert]))
+    carried = np.exp(-((world.nearness[expert, far] / SCALES.reach) ** 2))
+    assert mean[expert, far] == pytest.approx(FAR + RISE * carried)
+    plain = int(np.flatnonzero(~world.experts)[-1])
+    assert (mean[plain] == world.expected[plain]).all()
+
+
+def test_believing_is_gaussian_conditioning():
+    world = make_world(seed=3, known=0.5)
+    seen = Seen.of(world)
+    cells = all_cells(world)
+    kernel = Kernel(world, SCALES)
+    prior = kernel.covariance(cells, cells)
+    # All cells and the outcomes together are normal: condition the dense joint one.
+    position = seen.cells.models * len(world.tasks) + seen.cells.tasks
+    noisy = prior[np.ix_(position, position)] + np.diag(seen.variances + 1e-6)
+    gain = prior[:, position] @ np.linalg.inv(noisy)
+    mean = kernel.mean(cells) + gain @ (seen.gains - kernel.mean(cells)[position])
+    belief = GainModel(world, SCALES, seen).believe(cells)
+    np.testing.assert_allclose(belief.mean, mean, atol=1e-9)
+    np.testing.assert_allclose(belief.covariance, prior - gain @ prior[position], atol=1e-9)
+
+
+def test_what_each_outcome_moved_adds_up():
+    world = make_world(seed=4, known=0.5)
+    model = GainModel(world, SCALES, Seen.of(world))
+    cells = all_cells(world)
+    moved = model.believe(cells).mean - Kernel(world, SCALES).mean(cells)
+    np.testing.assert_allclose(model.influence(cells).sum(axis=1), moved, atol=1e-10)
+
+
+def test_the_likelihood_is_that_of_a_normal_distribution():
+    from scipy.stats import multivariate_normal
+
+    world = make_world(seed=5, known=0.6)
+    seen = Seen.of(world)
+    kernel = Kernel(world, SCALES)
+    covariance = kernel.covariance(seen.cells, seen.cells) + np.diag(seen.variances + 1e-6)
+    density = multivariate_normal(kernel.mean(seen.cells), covariance).logpdf(seen.gains)
+    constant = 0.5 * len(seen.cells) * np.log(2 * np.pi)
+    assert GainModel(world, SCALES, seen).log_likelihood() == pytest.approx(density + constant)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_more_outcomes_never_leave_more_doubt(seed):
+    world = make_world(seed=seed, known=0.7)
+    few = world.without(np.random.default_rng(seed).random(world.gains.shape) < 0.5)
+    cells = all_cells(world)
+    before = GainModel(world, SCALES, Seen.of(few)).believe(cells).sd
+    after = GainModel(world, SCALES, Seen.of(world)).believe(cells).sd
+    assert (after <= before + 1e-9).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_order_of_tasks_and_models_does_not_matter(seed):
+    world = make_world(seed=seed, known=0.6)
+    rng = np.random.default_rng(seed)
+    tasks, models = rng.permutation(len(world.tasks)), rng.permutation(len(world.models))
+    place = np.argsort(tasks)
+    other = replace(
+        world,
+        tasks=tuple(world.tasks[i] for i in tasks),
+        models=tuple(world.models[i] for i in models),
+        default=int(np.flatnonzero(models == world.default)[0]),
+        sources=np.array([place[s] if s >= 0 else s for s in world.sources[models]]),
+        symmetric=world.symmetric[np.ix_(tasks, tasks)],
+        asymmetric=world.asymmetric[np.ix_(tasks, tasks)],
+        gains=world.gains[np.ix_(models, tasks)],
+        variances=world.variances[np.ix_(models, tasks)],
+        base=world.base[tasks],
+        expected=world.expected[models],
+        doubt=world.doubt[models],
+    )
+    found = GainModel(world, SCALES, Seen.of(world)).believe(all_cells(world)).mean
+    shuffled = GainModel(other, SCALES, Seen.of(other)).believe(all_cells(other)).mean
+    shape = world.gains.shape
+    expected = found.reshape(shape)[np.ix_(models, tasks)]
+    np.testing.assert_allclose(shuffled.reshape(shape), expected, atol=1e-9)
+
+
+def test_without_outcomes_the_scales_are_the_defaults():
+    world = make_world(seed=6, known=0.0)
+    model = fit_gain_model(world)
+    assert model.scales == Scales()
+    cells = all_cells(world)
+    assert (model.believe(cells).mean == Kernel(world, Scales()).mean(cells)).all()
+
+
+def test_the_fit_finds_the_scales_that_gains_were_drawn_from():
+    true = Scales(reach=0.23, like=0.45, model=0.015, task=0.04, pair=0.12, cell=0.01)
+    world = make_world(seed=7, tasks=24, experts=20, known=0.0)
+    cells = all_cells(world)
+    kernel = Kernel(world, true)
+    root = np.linalg.cholesky(kernel.covariance(cells, cells) + 1e-8 * np.eye(len(cells)))
+    drawn = kernel.mean(cells) + root @ np.random.default_rng(8).normal(size=len(cells))
+    shape = world.gains.shape
+    world = replace(world, gains=drawn.reshape(shape), variances=np.full(shape, 1e-4))
+    found = fit_gain_model(world).scales
+    assert found.pair == pytest.approx(true.pair, rel=0.3)
+    assert found.cell < 0.02
+    assert found.model < 0.03
+
+
+def test_of_many_outcomes_those_on_the_nearest_tasks_count(monkeypatch):
+    from task2vec.recommend.gain_model import fit
+
+    monkeypatch.setattr(fit, "_MOST_SEEN", 10)
+    world = make_world(seed=9, known=1.0)
+    model = fit_gain_model(world, target=3)
+    kept = set(model.seen.cells.tasks)
+    assert len(model.seen.cells) == 10
+    nearest = np.argsort(world.symmetric[:, 3], kind="stable")
+    assert kept <= set(nearest[: len(kept)])
