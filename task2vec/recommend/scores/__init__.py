@@ -1,0 +1,1 @@
+"""Scores that say from one forward pass how well a starting model will do on a target."""

@@ -1,0 +1,134 @@
+"""LogME against direct maximisation of the plain Gaussian evidence, and its laws."""
+
+from math import log, pi
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.stats import multivariate_normal
+from seen_cases import made, rotation, seens, with_parts
+
+from task2vec.recommend.scores.logme import LEAST_NOISE, LogMe, log_evidences
+
+logme = LogMe()
+MOST = -2 * log(LEAST_NOISE)
+
+
+def plain_evidence(F, y, *, log_alpha, log_beta):
+    """``log N(y; 0, I / beta + F F^T / alpha) / N``, by dense matrices."""
+    covariance = np.exp(-log_beta) * np.eye(len(y)) + np.exp(-log_alpha) * F @ F.T
+    sign, logdet = np.linalg.slogdet(covariance)
+    assert sign == 1
+    return -0.5 * (log(2 * pi) + (logdet + y @ np.linalg.solve(covariance, y)) / len(y))
+
+
+def maximised(F, y):
+    """Climb from many places: there may be several maxima."""
+    bounds = [(-8, 30), (-10, MOST)]
+    found = [
+        minimize(
+            lambda place: -plain_evidence(F, y, log_alpha=place[0], log_beta=place[1]),
+            start,
+            bounds=bounds,
+            method="L-BFGS-B",
+            options={"ftol": 1e-13, "gtol": 1e-9},
+        )
+        for start in [(-6, 2), (0, 0), (2, 4), (4, 10), (8, 1), (20, 1)]
+    ]
+    return -min(result.fun for result in found)
+
+
+def test_the_oracle_s_evidence_is_that_of_a_gaussian():
+    F, y = np.random.default_rng(0).normal(size=(7, 3)), np.array([1.0, 0, 0, 1, 0, 1, 0])
+    covariance = np.eye(7) / 2 + F @ F.T / 3
+    expected = multivariate_normal(np.zeros(7), covariance).logpdf(y) / 7
+    assert plain_evidence(F, y, log_alpha=log(3), log_beta=log(2)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("offset", [0.0, 2.0])
+@pytest.mark.parametrize("signal", [0.0, 0.7, 3.0])
+@pytest.mark.parametrize(("images", "width"), [(30, 4), (12, 40), (20, 20), (9, 1), (2, 1), (2, 5)])
+def test_agrees_with_direct_maximisation(images, width, signal, offset):
+    seen = made(images, width, 2, signal=signal, offset=offset, seed=images + width)
+    expected = [
+        maximised(seen.features, (seen.labels == label).astype(float)) for label in range(2)
+    ]
+    assert log_evidences(seen.features, seen.labels) == pytest.approx(expected, abs=2e-6)
+    assert logme(seen) == pytest.approx(np.mean(expected), abs=2e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(seens(), st.integers(-8, 8), st.integers(-8, 11))
+def test_no_prior_and_noise_have_more_evidence(seen, log_alpha, log_beta):
+    y = (seen.labels == seen.labels[0]).astype(float)
+    found = log_evidences(seen.features, seen.labels)[seen.labels[0]]
+    other = plain_evidence(seen.features, y, log_alpha=log_alpha, log_beta=log_beta)
+    assert found >= other - 1e-6
+
+
+@settings(deadline=None)
+@given(seens(), st.sampled_from([1e-30, 1e-3, 7.0, 1e30]), st.integers(0, 99))
+def test_scale_and_rotation_of_the_features_do_not_matter(seen, scale, seed):
+    turned = scale * seen.features @ rotation(seen.features.shape[1], seed=seed)
+    assert logme(with_parts(seen, features=turned)) == pytest.approx(logme(seen), abs=1e-7)
+
+
+@settings(deadline=None)
+@given(seens())
+def test_features_that_are_always_0_do_not_matter(seen):
+    wider = np.hstack([seen.features, np.zeros((len(seen.labels), 50))])
+    assert logme(with_parts(seen, features=wider)) == pytest.approx(logme(seen), abs=1e-9)
+
+
+def test_absent_classes_do_not_count():
+    seen = made(20, classes=3)
+    assert logme(with_parts(seen, classes=8)) == logme(seen)
+
+
+@pytest.mark.parametrize("width", [1, 4])
+def test_features_of_0_leave_the_noise_alone(width):
+    labels = np.array([0, 0, 1, 1, 1])
+    found = log_evidences(np.zeros((5, width)), labels)
+    expected = [-0.5 * (log(2 * pi * share) + 1) for share in (0.4, 0.6)]
+    assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("features", [np.full((8, 3), 2.5), np.tile([1.0, -4, 0.5], (8, 1))])
+def test_equal_features_are_as_good_as_one_that_is_constant(features):
+    # Covariance I / beta + c 1 1^T: the mean explains a part, the noise the rest.
+    labels = np.arange(8) % 2
+    expected = maximised(np.ones((8, 1)), (labels == 0).astype(float))
+    assert log_evidences(features, labels) == pytest.approx([expected] * 2, abs=2e-6)
+
+
+def test_features_that_are_the_labels_have_bounded_evidence():
+    labels = np.arange(40) % 4
+    features = np.eye(4)[labels]
+    found = logme(made_with(features, labels))
+    expected = maximised(features, (labels == 0).astype(float))
+    assert found == pytest.approx(expected, abs=2e-6)
+    # Nearly the density of the least noise at 0: the prior of 4 weights takes some nats of 40.
+    density = -log(LEAST_NOISE) - log(2 * pi) / 2
+    assert density - 1 < found < density
+
+
+def made_with(features, labels):
+    seen = made(len(labels), classes=int(labels.max()) + 1)
+    return with_parts(seen, features=features, labels=labels)
+
+
+def test_nearly_equal_images_do_not_upset_it():
+    seen = made(12, 30, 3)
+    features = np.repeat(seen.features, 2, axis=0)
+    features[1::2] += 1e-13
+    labels = np.repeat(seen.labels, 2)
+    exact = log_evidences(np.repeat(seen.features, 2, axis=0), labels)
+    assert log_evidences(features, labels) == pytest.approx(exact, abs=1e-6)
+
+
+def test_better_features_score_higher():
+    scores = [logme(made(60, 20, 4, signal=signal, seed=3)) for signal in (0.0, 0.4, 1.0, 3.0)]
+    assert scores == sorted(scores)
+    assert scores[-1] > scores[0] + 0.2

@@ -1,0 +1,108 @@
+"""The nearest images against loops, and their laws."""
+
+from math import sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seen_cases import made, rotation, seens, with_parts
+
+from task2vec.recommend.scores.nearest_images import NearestImages, neighbours, votes
+
+nearest = NearestImages()
+
+
+def cosine(a, b):
+    lengths = sqrt(sum(x * x for x in a)) * sqrt(sum(x * x for x in b))
+    return sum(x * y for x, y in zip(a, b, strict=True)) / lengths if lengths else 0.0
+
+
+def by_loops(seen, k):
+    right = []
+    for i, x in enumerate(seen.features):
+        others = sorted(
+            ((cosine(x, seen.features[j]), j) for j in range(len(seen.labels)) if j != i),
+            reverse=True,
+        )
+        least = others[min(k, len(others)) - 1][0]
+        voters = [(c, seen.labels[j]) for c, j in others if c >= least - 1e-12]
+        ballots = {label: [c for c, y in voters if y == label] for _, label in voters}
+        ranked = sorted(((len(b), sum(b), y) for y, b in ballots.items()), reverse=True)
+        tied = len(ranked) > 1 and ranked[1][0] == ranked[0][0]
+        tied = tied and ranked[0][1] - ranked[1][1] < 1e-9
+        right.append(ranked[0][2] == seen.labels[i] and not tied)
+    return right
+
+
+@settings(deadline=None)
+@given(seens())
+def test_agrees_with_loops(seen):
+    k = neighbours(seen.labels)
+    assert nearest.accuracy(seen).correct.tolist() == by_loops(seen, k)
+    assert nearest(seen) == nearest.accuracy(seen).accuracy
+
+
+@settings(deadline=None)
+@given(seens())
+def test_agrees_with_loops_where_many_images_are_equally_near(seen):
+    coarse = with_parts(seen, features=np.round(seen.features / 2))
+    k = neighbours(seen.labels)
+    assert nearest.accuracy(coarse).correct.tolist() == by_loops(coarse, k)
+
+
+@settings(deadline=None)
+@given(seens(), st.sampled_from([1e-6, 3.0, 1e9]), st.integers(0, 99))
+def test_scale_and_rotation_of_the_features_do_not_matter(seen, scale, seed):
+    turned = scale * seen.features @ rotation(seen.features.shape[1], seed=seed)
+    found = nearest.accuracy(with_parts(seen, features=turned)).correct
+    assert np.array_equal(found, nearest.accuracy(seen).correct)
+
+
+@settings(deadline=None)
+@given(seens())
+def test_the_length_of_each_image_s_features_does_not_matter(seen):
+    lengths = np.linspace(0.5, 90, len(seen.labels))[:, None]
+    found = nearest.accuracy(with_parts(seen, features=lengths * seen.features)).correct
+    assert np.array_equal(found, nearest.accuracy(seen).correct)
+
+
+def test_votes_worked_by_hand():
+    # Around the circle at 0, 10, 20, 40 and 90 degrees.
+    angles = np.deg2rad([0, 10, 20, 40, 90])
+    features = np.column_stack([np.cos(angles), np.sin(angles)])
+    found = votes(features, np.array([0, 1, 1, 0, 2]), classes=3, k=3)
+    near = [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [1, 2, 3]]
+    for i, row in enumerate(near):
+        expected = np.zeros(3)
+        for j in row:
+            expected[[0, 1, 1, 0, 2][j]] += 1 + np.cos(angles[i] - angles[j]) / 6
+        assert found[i] == pytest.approx(expected)
+
+
+def test_a_majority_wins_over_nearer_images():
+    # The nearest is of class 1, the next two of class 0; all lie opposite to each other otherwise.
+    angles = np.deg2rad([0, 1, 50, -50, 180, 181])
+    features = np.column_stack([np.cos(angles), np.sin(angles)])
+    found = votes(features, np.array([0, 1, 0, 0, 1, 1]), classes=2, k=3)
+    assert found[0].argmax() == 0
+    assert votes(features, np.array([0, 1, 0, 0, 1, 1]), classes=2, k=1)[0].argmax() == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [((2, 2), 1), ((3, 3), 2), ((4, 4, 4), 3), ((5, 5), 3), ((90, 90), 3), ((2, 2, 50), 1)],
+)
+def test_no_more_vote_than_most_classes_have(counts, expected):
+    assert neighbours(np.repeat(np.arange(len(counts)), counts)) == expected
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3])
+def test_features_that_are_all_equal_recognise_nothing(value):
+    labels = np.arange(9) % 3
+    seen = with_parts(made(9), features=np.full((9, 4), value), labels=labels)
+    assert nearest(seen) == 0
+
+
+def test_separate_classes_are_all_recognised():
+    assert nearest(made(40, 50, 4, signal=10)) == 1
