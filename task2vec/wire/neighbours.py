@@ -70,11 +70,11 @@ class Neighbour(Answer):
         json_schema_extra={
             "examples": [
                 {
-                    "id": "tsk_8d1f0c6b2a9e4d37",
+                    "id": "tsk_299a30e986a2eac9",
                     "name": "latin_small_letters",
-                    "distance": 0.087,
-                    "standard_error": 0.021,
-                    "interval": [0.041, 0.133],
+                    "distance": 0.334838,
+                    "standard_error": 0.0211152,
+                    "interval": [0.28963, 0.380046],
                     "rank": 1,
                 }
             ]

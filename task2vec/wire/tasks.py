@@ -49,22 +49,22 @@ class Provenance(Answer):
 
 
 _EXAMPLE: dict[str, Any] = {
-    "id": "tsk_01kb2m3q6w7f8g9h",
+    "id": "tsk_89aa10184c63b910",
     "name": "greek_capitals",
     "probe": "efficientnet_lite0",
     "space": {
-        "probe": "5c4dbb0c6f8b",
+        "probe": "289a3e32d77a6016ef91fb26c763e83f50cfd46db018f4c7f0099c34f685f07d",
         "estimator": "fisher",
         "head_penalty": 0.01,
         "prior_precision": 1e-06,
     },
-    "images": 300,
-    "classes": 2,
-    "complexity": 0.589,
-    "standard_error": 0.139,
-    "seconds": 12.4,
+    "images": 24,
+    "classes": 4,
+    "complexity": 0.512627,
+    "standard_error": 0.231338,
+    "seconds": 13.2531,
     "tags": ["letters"],
-    "warnings": [],
+    "warnings": ["only 24 images of 4 classes: the embedding is noisy, see its standard error"],
 }
 
 
@@ -102,16 +102,17 @@ class TaskDetails(Task):
                         "estimator": "principal",
                         "draws": 1,
                         "seed": 0,
-                        "images": 300,
-                        "classes": 2,
-                        "class_names": ["alpha", "beta"],
-                        "content_hash": "80ae1a3e0db3",
-                        "standard_error": 0.139,
+                        "images": 24,
+                        "classes": 4,
+                        "class_names": ["alpha", "beta", "chi", "delta"],
+                        "content_hash": "fe3188b04b3f209cb9ccc5d23503d11d"
+                        "3069de3702666c0228058701b3f176bc",
+                        "standard_error": 0.231338,
                         "head": {
                             "converged": True,
-                            "iterations": 185,
-                            "gradient_norm": 9.1e-06,
-                            "loss": 0.21,
+                            "iterations": 11,
+                            "gradient_norm": 2.20238e-08,
+                            "loss": 0.00472393,
                             "training_accuracy": 1.0,
                         },
                         "versions": {"task2vec": "0.1.0", "torch": "2.13.0"},
