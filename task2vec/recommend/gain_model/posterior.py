@@ -88,6 +88,10 @@ class GainModel:
         moved: Matrix = cho_solve(self._factor, across.T).T * self._residual
         return moved
 
+    def precision(self) -> tuple[Matrix, Matrix]:
+        """Return the inverse covariance (n, n) of the outcomes, and its product with r (n,)."""
+        return cho_solve(self._factor, np.eye(len(self._residual))), self._weights
+
     def log_likelihood(self) -> float:
         """Return the log density of the outcomes seen, but for a constant."""
         half_log_determinant = float(np.log(np.diagonal(self._factor[0])).sum())

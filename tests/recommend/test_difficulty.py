@@ -1,0 +1,68 @@
+"""The default's accuracy foretold: against ordinary regression, and what must hold of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from task2vec.recommend import difficulty
+from task2vec.recommend.difficulty import Outlines, foretell
+
+
+def outlines(count=20, seed=41):
+    rng = np.random.default_rng(seed)
+    points = rng.random((count, 2))
+    distances = np.sqrt(np.square(points[:, None] - points[None]).sum(axis=-1))
+    return Outlines(rng.integers(2, 40, count).astype(float), rng.random(count), distances)
+
+
+def test_far_tasks_are_foretold_by_regression_on_classes_and_complexity(monkeypatch):
+    monkeypatch.setattr(difficulty, "_COMMON", 0.0)
+    tasks = outlines()
+    rng = np.random.default_rng(2)
+    x = np.stack([np.log(tasks.classes), tasks.complexity], axis=1)
+    logits = 1 - 0.8 * x[:, 0] + 2 * x[:, 1] + 0.2 * rng.normal(size=20)
+    base = 1 / (1 + np.exp(-logits))
+    rest = np.arange(1, 20)
+    z = (x - x[rest].mean(axis=0)) / x[rest].std(axis=0)
+    design = np.concatenate([np.ones((20, 1)), z], axis=1)
+    penalty = np.diag(0.4**2 / np.square([3.0, 1, 1]))
+    inner = design[rest].T @ design[rest] + penalty
+    weights = np.linalg.solve(inner, design[rest].T @ logits[rest])
+    found = foretell(tasks, base, target=0)
+    assert found.mean == pytest.approx(float(design[0] @ weights))
+    variance = 0.4**2 * (1 + design[0] @ np.linalg.inv(inner) @ design[0])
+    assert found.sd == pytest.approx(float(np.sqrt(variance)))
+
+
+def test_a_twin_says_most():
+    tasks = outlines()
+    base = np.full(20, 0.5)
+    near = tasks.symmetric.copy()
+    near[0, 1] = near[1, 0] = 0.0
+    alike = replace(tasks, symmetric=near)
+    higher = base.copy()
+    higher[1] = 0.9
+    moved = foretell(alike, higher, target=0).mean - foretell(alike, base, target=0).mean
+    far = foretell(tasks, higher, target=0).mean - foretell(tasks, base, target=0).mean
+    assert moved > far + 0.2
+    assert foretell(alike, base, target=0).sd < foretell(tasks, base, target=0).sd
+
+
+def test_the_targets_own_accuracy_does_not_count():
+    tasks = outlines()
+    base = np.random.default_rng(3).uniform(0.2, 0.9, 20)
+    other = base.copy()
+    other[4] = np.nan
+    assert foretell(tasks, base, target=4).mean == foretell(tasks, other, target=4).mean
+
+
+def test_certain_accuracies_and_no_accuracies_are_taken():
+    tasks = outlines()
+    sure = foretell(tasks, np.ones(20), target=0)
+    assert 0.9 < sure.accuracy < 1
+    nothing = foretell(tasks, np.full(20, np.nan), target=0)
+    assert nothing.accuracy == pytest.approx(0.5)
+    low, high = nothing.interval(1.645)
+    assert low < 0.05
+    assert high > 0.95
