@@ -1,7 +1,5 @@
 """Fine-tunes a starting model on a task and writes the checkpoint; knows no store."""
 
-import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -9,23 +7,17 @@ import numpy as np
 
 from task2vec.data.task import Task
 from task2vec.embedding.embedder import Progress
+from task2vec.engine.checkpoint import Expert, write_checkpoint
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.weight_files import file_hash
-from task2vec.probe.weights import write_safetensors
-from task2vec.recommend.finetune import FineTuned, classify, fine_tune, passes
 from task2vec.recommend.finetune import Progress as EpochProgress
+from task2vec.recommend.finetune import classify, fine_tune, passes
 from task2vec.recommend.holdout import Holdout, hold_out
+from task2vec.recommend.temperature import Temperature, fit_temperature
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
 
-
-@dataclass(frozen=True)
-class Expert:
-    """What a checkpoint states of itself: its ``name``, the ``task``'s and the ``start``'s."""
-
-    name: str
-    task: str
-    start: str
+__all__ = ["Expert", "tune"]
 
 
 def tune(
@@ -61,7 +53,9 @@ def tune(
             validation=len(parts.validation.images),
             test=len(parts.test.images),
             settings=settings,
-        ),
+        )
+        # Once more for the temperature.
+        + len(parts.validation.images),
     )
     tuned = fine_tune(
         probe,
@@ -72,12 +66,20 @@ def tune(
         progress=epochs,
         tick=tick,
     )
+    temperature = Temperature()
+    if parts.validation.images:
+        logits = classify(
+            tuned.backbone, tuned.classifier, probe, parts.validation.images, tick=tick
+        )
+        temperature = fit_temperature(logits.numpy(), parts.validation.labels)
     correct = np.zeros(0, dtype=np.bool_)
     if parts.test.images:
         logits = classify(tuned.backbone, tuned.classifier, probe, parts.test.images, tick=tick)
         correct = logits.argmax(dim=1).numpy() == parts.test.labels
     seconds = perf_counter() - started
-    _write(target, probe, tuned, parts.classes, expert)
+    write_checkpoint(
+        target, probe, tuned, classes=parts.classes, expert=expert, temperature=temperature
+    )
     return Tuned(
         correct=correct,
         test_keys=parts.test.keys,
@@ -90,7 +92,12 @@ def tune(
         seconds=seconds,
         settings=settings,
         sha256=file_hash(target),
-        warnings=(*task.warnings, *parts.warnings, *_unseen(parts.validation.keys)),
+        warnings=(
+            *task.warnings,
+            *parts.warnings,
+            *_unseen(parts.validation.keys),
+            *temperature.warnings,
+        ),
     )
 
 
@@ -105,31 +112,6 @@ class _Ticks:
     def __call__(self, images: int) -> None:
         self._done += images
         self._tell("tuning", self._done, self._total)
-
-
-def _write(
-    target: Path, probe: Probe, tuned: FineTuned, classes: tuple[str, ...], expert: Expert
-) -> None:
-    prefix = _classifier_name(probe.card.architecture)
-    state = dict(tuned.backbone.state_dict())
-    state |= {f"{prefix}.{key}": value for key, value in tuned.classifier.state_dict().items()}
-    about = {
-        **asdict(expert),
-        "architecture": probe.card.architecture,
-        "preprocessing": asdict(probe.card.preprocessing),
-        "licence": probe.card.licence,
-        "classes": classes,
-        "best_epoch": tuned.best_epoch,
-    }
-    write_safetensors(target, state, {"task2vec": json.dumps(about)})
-
-
-def _classifier_name(architecture: str) -> str:
-    from timm.models import get_pretrained_cfg
-
-    config = get_pretrained_cfg(architecture, allow_unregistered=True)
-    found = config.classifier if config else None
-    return found if isinstance(found, str) else (found[0] if found else "classifier")
 
 
 def _unseen(validation: tuple[str, ...]) -> list[str]:

@@ -164,6 +164,9 @@ def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, mon
     assert tuned.protocol == "fine-tuning/1 32px 10 images seed 5"
     assert tuned.sha256 == file_hash(found.checkpoint)
     assert '"name": "expert"' in read_metadata(found.checkpoint)["task2vec"]
+    # Two images of validation are few, and the checkpoint says so.
+    assert '"calibration_images": 2' in read_metadata(found.checkpoint)["task2vec"]
+    assert any("calibrated on 2 images only" in warning for warning in tuned.warnings)
     expert = engine.probe(f"file:{found.checkpoint}")
     assert expert.card.preprocessing == engine.probe(probe).card.preprocessing
     # Fine-tuning has a seed of its own; an embedding's is always the same.
@@ -171,7 +174,8 @@ def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, mon
     assert made == ({"task": 0} if embedding else {})
     tuning = [(done, total) for stage, done, total in told.steps if stage == "tuning"]
     assert tuning == sorted(set(tuning))
-    assert tuning[-1][0] <= tuning[-1][1] == 3 * (10 + 2) + 4
+    # The images of validation once more, for the temperature.
+    assert tuning[-1][0] <= tuning[-1][1] == 3 * (10 + 2) + 2 + 4
 
 
 def test_work_stops_at_the_next_batch(probe, engine, tmp_path):

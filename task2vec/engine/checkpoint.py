@@ -1,0 +1,60 @@
+"""The file of an expert: its network under timm's names, and what it states of itself."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from task2vec.probe.probe import Probe
+from task2vec.probe.weights import write_safetensors
+from task2vec.recommend.finetune import FineTuned
+from task2vec.recommend.temperature import Temperature
+
+#: Under this key of the file's metadata lies the JSON of what it states.
+METADATA_KEY = "task2vec"
+
+
+@dataclass(frozen=True)
+class Expert:
+    """What a checkpoint states of itself: its ``name``, the ``task``'s and the ``start``'s."""
+
+    name: str
+    task: str
+    start: str
+
+
+def write_checkpoint(
+    target: Path,
+    probe: Probe,
+    tuned: FineTuned,
+    *,
+    classes: tuple[str, ...],
+    expert: Expert,
+    temperature: Temperature,
+) -> None:
+    """Write backbone and classifier, and what `predict` needs to use them, whole or not at all.
+
+    Raises `WeightsError` when ``target`` cannot be written.
+    """
+    prefix = classifier_name(probe.card.architecture)
+    state = dict(tuned.backbone.state_dict())
+    state |= {f"{prefix}.{key}": value for key, value in tuned.classifier.state_dict().items()}
+    about = {
+        **asdict(expert),
+        "architecture": probe.card.architecture,
+        "preprocessing": asdict(probe.card.preprocessing),
+        "licence": probe.card.licence,
+        "classes": classes,
+        "best_epoch": tuned.best_epoch,
+        "temperature": temperature.value,
+        "calibration_images": temperature.images,
+    }
+    write_safetensors(target, state, {METADATA_KEY: json.dumps(about)})
+
+
+def classifier_name(architecture: str) -> str:
+    """Return what timm calls the last linear layer of an architecture."""
+    from timm.models import get_pretrained_cfg
+
+    config = get_pretrained_cfg(architecture, allow_unregistered=True)
+    found = config.classifier if config else None
+    return found if isinstance(found, str) else (found[0] if found else "classifier")
