@@ -59,6 +59,16 @@ def test_agrees_with_direct_maximisation(images, width, signal, offset):
     assert logme(seen) == pytest.approx(np.mean(expected), abs=2e-6)
 
 
+@pytest.mark.parametrize("seed", [39, 104, 108, 955])
+def test_the_highest_of_several_maxima_is_found(seed):
+    # Feature upon feature is weaker, and a faint one tells the most: from most places the climb
+    # ends at noise alone.
+    features = np.random.default_rng(seed).normal(size=(12, 6)) * np.logspace(0, -3, 6)
+    labels = np.arange(12) % 2
+    expected = [maximised(features, (labels == label).astype(float)) for label in range(2)]
+    assert log_evidences(features, labels) == pytest.approx(expected, abs=2e-6)
+
+
 @settings(deadline=None, max_examples=40)
 @given(seens(), st.integers(-8, 8), st.integers(-8, 11))
 def test_no_prior_and_noise_have_more_evidence(seen, log_alpha, log_beta):
