@@ -11,11 +11,15 @@ from PIL import Image
 
 from task2vec.data.ahead import map_ahead
 from task2vec.data.decode import UnreadableImageError, to_image
+from task2vec.data.image_hash import image_hash
 from task2vec.data.quota import spread
 from task2vec.data.several import LabelSet
 from task2vec.data.task import ImageEntry, Raw, Task
+from task2vec.types.image_hashes import ImageHashes
 
 T = TypeVar("T")
+#: A prepared image, the SHA-256 of its pixels, and its hash (1,).
+Good = tuple[T, str, ImageHashes]
 Progress = Callable[[int, int], None]
 
 MAX_PASSES = 6
@@ -28,7 +32,7 @@ class Lot(Generic[T]):
     """The images of one class in the order in which it gives them, and what became of them."""
 
     keys: list[str]
-    good: dict[int, tuple[T, str]] = field(default_factory=dict)
+    good: dict[int, Good[T]] = field(default_factory=dict)
     bad: dict[int, str] = field(default_factory=dict)
 
     def first(self, count: int) -> list[int]:
@@ -113,7 +117,7 @@ class _Want(Generic[T]):
 
 def _prepared(
     task: Task, *, wanted: "dict[str, _Want[T]]", transform: Callable[[Image.Image], T]
-) -> "Generator[tuple[_Want[T], tuple[T, str] | UnreadableImageError]]":
+) -> "Generator[tuple[_Want[T], Good[T] | UnreadableImageError]]":
     """Yield what becomes of the wanted images, in the source's order, each taken from ``wanted``.
 
     Several are decoded at once. What was decoded ahead may turn out not to be needed: whoever uses
@@ -128,13 +132,14 @@ def _prepared(
 
     def prepare(
         found: tuple[_Want[T], Raw],
-    ) -> tuple[_Want[T], tuple[T, str] | UnreadableImageError]:
+    ) -> tuple[_Want[T], Good[T] | UnreadableImageError]:
         want, raw = found
         try:
             image = to_image(raw)
         except UnreadableImageError as error:
             return want, error
-        return want, (transform(image), _digest(image))
+        digest = _digest(image)
+        return want, (transform(image), digest, image_hash(image, digest=digest))
 
     return map_ahead(prepare, raws())
 

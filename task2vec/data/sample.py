@@ -19,6 +19,7 @@ from task2vec.data.task import ImageEntry, Task
 from task2vec.data.wording import EXAMPLES, examples, plural, shown
 from task2vec.errors import SettingError, SourceError
 from task2vec.types import Likelihood
+from task2vec.types.image_hashes import ImageHashes
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ class Sample(Generic[T]):
     ``digests`` are SHA-256 over the size and the RGB pixels of each image before the transform,
     ``content_hash`` is the SHA-256 over the sorted (class, digest) pairs, so that it depends on
     neither names of files nor their order (`SeveralLabels.content_hash` where there are several).
+    ``hashes`` (n,) know the images again that were encoded anew (see `image_hash`).
     ``warnings`` say what was found in reading; those of the task are not repeated.
     """
 
@@ -40,6 +42,7 @@ class Sample(Generic[T]):
     labels: NDArray[np.int64]
     keys: tuple[str, ...]
     digests: tuple[str, ...]
+    hashes: ImageHashes
     classes: tuple[str, ...]
     content_hash: str
     warnings: tuple[str, ...]
@@ -154,13 +157,14 @@ def _sample(task: Task, *, lots: "Sequence[Lot[T]]", warnings: list[str]) -> Sam
         for label, (_, lot) in enumerate(kept)
         for rank in sorted(lot.good)
     ]
-    labels, keys, images, digests = zip(*rows, strict=True)
+    labels, keys, images, digests, hashes = zip(*rows, strict=True)
     warnings.extend(_shared(rows, classes=classes))
     return Sample(
         images=images,
         labels=np.array(labels, dtype=np.int64),
         keys=keys,
         digests=digests,
+        hashes=np.concatenate(hashes),
         classes=classes,
         content_hash=_content_hash(Counter((classes[row[0]], row[3]) for row in rows)),
         warnings=tuple(warnings),
@@ -175,6 +179,7 @@ def _shuffled(sample: Sample[T], seed: int) -> Sample[T]:
         labels=sample.labels[order],
         keys=tuple(sample.keys[i] for i in order),
         digests=tuple(sample.digests[i] for i in order),
+        hashes=sample.hashes[order],
     )
 
 
@@ -194,6 +199,7 @@ def _sample_of_several(task: Task, *, lot: "Lot[T]", warnings: list[str]) -> Sam
         labels=found.labels,
         keys=tuple(lot.keys[ranks[i]] for i in found.rows),
         digests=tuple(digests[i] for i in found.rows),
+        hashes=np.concatenate([lot.good[ranks[i]][2] for i in found.rows]),
         classes=found.classes,
         content_hash=found.content_hash([digests[i] for i in found.rows]),
         warnings=(*warnings, *found.warnings),
@@ -205,10 +211,12 @@ def _content_hash(pairs: "Counter[tuple[str, str]]") -> str:
     return sha256("".join(lines).encode()).hexdigest()
 
 
-def _shared(rows: Sequence[tuple[int, str, T, str]], *, classes: Sequence[str]) -> list[str]:
+def _shared(
+    rows: Sequence[tuple[int, str, T, str, ImageHashes]], *, classes: Sequence[str]
+) -> list[str]:
     """Say whether the same pixels bear different labels, with an example."""
     places: dict[str, dict[int, str]] = defaultdict(dict)
-    for label, key, _, digest in rows:
+    for label, key, _, digest, _ in rows:
         places[digest].setdefault(label, key)
     shared = [by_label for by_label in places.values() if len(by_label) > 1]
     if not shared:

@@ -15,6 +15,7 @@ from PIL import Image
 from task2vec.data import ahead
 from task2vec.data.build import build_task
 from task2vec.data.decode import decode
+from task2vec.data.image_hash import image_hash
 from task2vec.data.lots import Lot, lots_by_class, read_lots
 from task2vec.data.open import open_source
 from task2vec.data.quota import spread
@@ -362,3 +363,15 @@ def test_many_classes_are_not_gone_through_for_each_image(builder: Builder) -> N
     )
     assert told[-1] == (40, 40)
     assert looks < 10
+
+
+def test_hashes_belong_to_their_images(tmp_path: Path, png: Png, write: Write) -> None:
+    files = {f"{name}/{i}.png": png(ord(name[0]) + i) for name in ("rose", "tulip") for i in (0, 1)}
+    task = open_source(write(tmp_path, files))
+    samples = all_images(task, transform=Image.Image.tobytes), draw(task, images=3, seed=5)
+    for sample in samples:
+        expected = [
+            image_hash(decode(files[key]), digest=digest)
+            for key, digest in zip(sample.keys, sample.digests, strict=True)
+        ]
+        np.testing.assert_array_equal(sample.hashes, np.concatenate(expected))

@@ -226,6 +226,8 @@ def test_a_sample_is_drawn_at_random_but_no_class_is_lost() -> None:
         assert sample.likelihood is Likelihood.BERNOULLI
         rows = [int(key.removeprefix("image ")) for key in sample.keys]
         assert np.array_equal(sample.labels, labels[rows])
+        heads = [int(digest[:16], 16) for digest in sample.digests]
+        assert sample.hashes["digest"].tolist() == heads
         for column in range(6):
             assert min((sample.labels[:, column] == v).sum() for v in (0, 1)) >= 2
         # Images that no sample can do without do not come first: any part is like the whole.
