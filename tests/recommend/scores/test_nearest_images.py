@@ -89,6 +89,16 @@ def test_a_majority_wins_over_nearer_images():
     assert votes(features, np.array([0, 1, 0, 0, 1, 1]), classes=2, k=1)[0].argmax() == 1
 
 
+def test_images_that_are_equally_near_but_for_rounding_all_vote():
+    rng = np.random.default_rng(0)
+    directions = rng.normal(size=(3, 7))[np.arange(24) % 3]
+    labels = np.arange(24) % 4
+    found = votes(rng.uniform(0.1, 9, (24, 1)) * directions, labels, classes=4, k=3)
+    # All 7 others in its direction, of which one less shows its own class.
+    same = np.array([[2 - (c == label) for c in range(4)] for label in labels])
+    assert found == pytest.approx(same * (1 + 1 / 14))
+
+
 @pytest.mark.parametrize(
     ("counts", "expected"),
     [((2, 2), 1), ((3, 3), 2), ((4, 4, 4), 3), ((5, 5), 3), ((90, 90), 3), ((2, 2, 50), 1)],
