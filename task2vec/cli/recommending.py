@@ -48,6 +48,9 @@ def recommend(
         str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
     ] = None,
     licence: Annotated[str | None, typer.Option(help="Only models of this licence.")] = None,
+    published: Annotated[
+        bool, typer.Option(help="Let published accuracies of models count.")
+    ] = True,
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
     seed: SeedOption = 0,
@@ -71,6 +74,7 @@ def recommend(
             max_parameters=max_parameters,
             architecture=architecture,
             licence=licence,
+            published=published,
             probe=probe,
             images=images,
             seed=seed,
@@ -87,7 +91,13 @@ def recommend(
 def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
     """Print a recommendation for a person."""
     print_table(
-        ["starting model", "score (points)", "predicted accuracy", "95 % interval", "evidence"],
+        [
+            "starting model",
+            "score (points)",
+            "predicted accuracy",
+            f"{100 * answer.level:.0f} % interval",
+            "evidence",
+        ],
         [
             (
                 found.model,
@@ -105,6 +115,8 @@ def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
     out.print(f"{verdict}: {answer.chosen}", style="bold")
     out.print(f"Why: {answer.reason}.", soft_wrap=True)
     out.print(answer.evidence_summary, soft_wrap=True)
+    if not answer.calibrated:
+        out.print("Intervals are the model's own: too few tasks have outcomes to check them by.")
     out.print("For comparison:")
     for baseline in answer.baselines:
         rule = baseline.rule.replace("_", " ")

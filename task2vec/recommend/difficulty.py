@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from task2vec.recommend.world import Matrix
+from task2vec.recommend.world import Indices, Matrix
 
 #: Symmetric distance at which two tasks are no longer of like difficulty, and the standard
 #: deviations, in log-odds, of what is common to like tasks and of what is a task's own.
@@ -76,6 +76,18 @@ def foretell(outlines: Outlines, base: Matrix, *, target: int) -> Difficulty:
     weights = np.linalg.solve(noisy, across)
     variance = prior[target, target] + _OWN**2 - float(weights @ across)
     return Difficulty(float(weights @ logits), float(np.sqrt(max(variance, 0))))
+
+
+def errors_elsewhere(outlines: Outlines, base: Matrix) -> tuple[Matrix, Indices]:
+    """Return how far off `foretell` is on each task of known accuracy, and which these are.
+
+    In standard deviations of the log-odds, absolute.
+    """
+    known = np.flatnonzero(np.isfinite(base))
+    edged = np.clip(base[known], _EDGE, 1 - _EDGE)
+    found = [foretell(outlines, base, target=int(task)) for task in known]
+    off = np.log(edged / (1 - edged)) - np.array([each.mean for each in found])
+    return np.abs(off) / np.array([each.sd for each in found]), known
 
 
 def _accuracy(logits: Matrix) -> Matrix:

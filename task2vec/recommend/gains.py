@@ -1,4 +1,4 @@
-"""The arithmetic of gains: what evidence from other tasks says of a model on this one.
+"""Gains that were measured, from outcomes.
 
 A gain is an outcome minus that of the plain default on the same task and protocol, in fractions of
 accuracy. Gains, not accuracies, are averaged over tasks: raw accuracies mix in each task's
@@ -8,24 +8,12 @@ difficulty.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp, sqrt
 
 from task2vec.types import Outcome
 
-#: How far gains of one model on unrelated tasks spread: the prior's standard deviation.
-SPREAD = 0.07
-#: The symmetric distance at which one task says little about another: see
-#: docs/adr/0004-first-recommender.md.
-REACH = 0.25
-
-
-@dataclass(frozen=True)
-class Observation:
-    """A gain seen on a task at a symmetric ``distance``, measured with a ``variance``."""
-
-    gain: float
-    variance: float
-    distance: float
+#: By how much the gains of one model on one task differ between protocols, in standard deviations:
+#: few images or all, a linear classifier or fine-tuning.
+PROTOCOL_SD = 0.03
 
 
 @dataclass(frozen=True)
@@ -34,30 +22,6 @@ class Belief:
 
     mean: float
     sd: float
-
-
-def likeness(distance: float) -> float:
-    """Return how much of a gain carries over a distance: 1 at 0, 1/e at `REACH`, 0 far away."""
-    return exp(-((max(distance, 0.0) / REACH) ** 2))
-
-
-def update(prior: Belief, observations: Sequence[Observation]) -> Belief:
-    """Return the belief after the observations, each trusted as far as its task is like this one.
-
-    An observation at likeness k is the wanted gain plus noise of variance ``v + s^2 (1 - k) / k``,
-    with v its own and s = `SPREAD`: at k = 1 the measurement alone, at k = 0 worthless. With
-    independent normal noise the precisions add, which shrinks toward the prior's mean.
-    """
-    precision = 1 / prior.sd**2
-    weighted = prior.mean * precision
-    for seen in observations:
-        k = likeness(seen.distance)
-        if k < 1e-6:
-            continue
-        weight = 1 / (seen.variance + SPREAD**2 * (1 - k) / k + 1e-12)
-        precision += weight
-        weighted += weight * seen.gain
-    return Belief(weighted / precision, sqrt(1 / precision))
 
 
 class GainTable:
@@ -72,12 +36,19 @@ class GainTable:
         for outcome in outcomes:
             cells[outcome.model, outcome.task, outcome.protocol].append(outcome)
         self._gains: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+        plain_by_protocol: dict[str, dict[str, float]] = defaultdict(dict)
         for (model, task, protocol), measured in cells.items():
+            if model == default:
+                plain_by_protocol[protocol][task] = _pooled(measured)[0]
             plain = cells.get((default, task, protocol))
             if model == default or not plain:
                 continue
             (mean, variance), (base, base_variance) = _pooled(measured), _pooled(plain)
             self._gains[model, task].append((mean - base, variance + base_variance))
+        most = max(plain_by_protocol, key=lambda p: (len(plain_by_protocol[p]), p), default=None)
+        self.protocol = most
+        """The protocol that the default was measured by on most tasks; None without an outcome."""
+        self._base = plain_by_protocol[most] if most is not None else {}
 
     @property
     def count(self) -> int:
@@ -87,6 +58,24 @@ class GainTable:
     def of(self, model: str, task: str) -> list[tuple[float, float]]:
         """Return (gain, variance) of a model on a task, one for each protocol."""
         return self._gains.get((model, task), [])
+
+    def pooled(self, model: str, task: str) -> tuple[float, float] | None:
+        """Return a model's gain on a task over all protocols, and its variance; None without one.
+
+        Each protocol's gain is that of no protocol in particular plus `PROTOCOL_SD` and the
+        measurement's noise; precisions add.
+        """
+        found = self.of(model, task)
+        if not found:
+            return None
+        precisions = [1 / (variance + PROTOCOL_SD**2) for _, variance in found]
+        total = sum(precisions)
+        mean = sum(p * gain for p, (gain, _) in zip(precisions, found, strict=True)) / total
+        return mean, 1 / total
+
+    def base(self, task: str) -> float:
+        """Return the default's accuracy on a task by `protocol`; nan without one."""
+        return self._base.get(task, float("nan"))
 
     def averages(self) -> dict[str, tuple[float, int]]:
         """Return each model's mean gain over tasks, and over how many."""

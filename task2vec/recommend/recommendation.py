@@ -11,6 +11,7 @@ class EvidenceKind(StrEnum):
     LINEAR_PROBE = "linear_probe"
     SOURCE_TASK = "source_task"
     OUTCOME = "outcome"
+    PUBLISHED = "published"
     NONE = "none"
 
 
@@ -19,7 +20,8 @@ class Evidence:
     """One reason for a score: ``text`` for a person, the numbers behind it for a program.
 
     ``gain`` is over the plain default, in fractions of accuracy; ``distance`` is the symmetric
-    distance of the task that the evidence is from.
+    distance of the task that the evidence is from. An outcome names the ``model`` that it is of,
+    and by how much it ``moved`` the score.
     """
 
     kind: EvidenceKind
@@ -27,20 +29,23 @@ class Evidence:
     task: str | None = None
     gain: float | None = None
     distance: float | None = None
+    model: str | None = None
+    moved: float | None = None
 
 
 @dataclass(frozen=True)
 class Recommendation:
     """A starting model with its score: the expected gain over the plain default, shrunk.
 
-    ``predicted_accuracy`` and its 95 % ``interval`` are fractions; None where nothing on this task
-    says how well the default does.
+    ``gain_interval`` is that of the gain, ``interval`` that of ``predicted_accuracy``, all in
+    fractions; the latter two are None where nothing says how well the default does on this task.
     """
 
     model: str
     ref: str
     score: float
     score_sd: float
+    gain_interval: tuple[float, float]
     predicted_accuracy: float | None
     interval: tuple[float, float] | None
     evidence: tuple[Evidence, ...]
@@ -60,12 +65,18 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Recommended:
-    """A ranked answer, best first. ``chosen`` is the default where the answer is to abstain."""
+    """A ranked answer, best first. ``chosen`` is the default where the answer is to abstain.
+
+    ``level`` is the share of outcomes that intervals are to hold; ``calibrated`` says whether the
+    outcomes of enough tasks vouch for it.
+    """
 
     recommendations: tuple[Recommendation, ...]
     chosen: str
     abstained: bool
     reason: str
+    level: float
+    calibrated: bool
     baselines: tuple[Baseline, ...]
     evidence_summary: str
     code: str = ""

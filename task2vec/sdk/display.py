@@ -16,11 +16,15 @@ from task2vec.wire.jobs import Job
 from task2vec.wire.models import Model
 from task2vec.wire.neighbours import Distances, Neighbours
 from task2vec.wire.outcomes import Outcome
+from task2vec.wire.predictions import Prediction
 from task2vec.wire.recommendations import Recommended
 from task2vec.wire.showing import as_html, as_rich
 from task2vec.wire.tasks import Task
 
 Cell = str | float | int | None
+
+#: How many classes of an image are shown.
+_SHARES = 5
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,11 @@ def of_recommended(found: Recommended) -> Sheet:
     verdict = "Take the default" if found.abstained else "Recommended"
     return Sheet(
         f"{verdict} for {found.task}: {found.chosen}",
-        ("starting model", "score (points)", "predicted accuracy", "95 % interval", "evidence"),
+        (
+            *("starting model", "score (points)", "predicted accuracy"),
+            f"{100 * found.level:.0f} % interval",
+            "evidence",
+        ),
         rows,
         (f"{found.reason}.", found.evidence_summary, *_warnings(found.warnings)),
     )
@@ -138,10 +146,21 @@ def of_tuned(found: Tuned) -> Sheet:
     rows: list[Sequence[Cell]] = [
         ("accuracy", f"{percent(found.accuracy)} on {found.test_images} images"),
         ("95 % interval", interval(found.interval)),
+        ("chosen", "fine-tuning" if found.best_epoch else "a linear probe"),
+        ("because", found.choice.reason if found.choice else ""),
         ("kept epoch", f"{found.best_epoch} of {found.epochs}"),
         ("protocol", found.protocol),
     ]
     return Sheet(f"Expert {found.model} on {found.task}", ("", ""), rows, _warnings(found.warnings))
+
+
+def of_prediction(found: Prediction) -> Sheet:
+    """Return the probabilities of an image, the likeliest class first."""
+    shares = sorted((found.probabilities or {}).items(), key=lambda pair: -pair[1])
+    rows = [(label, percent(share)) for label, share in shares[:_SHARES]]
+    more = len(shares) - _SHARES
+    notes = (*((found.error,) if found.error else ()), *((f"{more} more.",) if more > 0 else ()))
+    return Sheet(found.path, ("class", "probability"), rows, notes)
 
 
 def of_record(found: Model | Outcome | Job | Item) -> Sheet:
@@ -211,6 +230,7 @@ def _register() -> None:
         Distances: of_distances,
         Recommended: of_recommended,
         Tuned: of_tuned,
+        Prediction: of_prediction,
         Model: of_record,
         Outcome: of_record,
         Job: of_record,

@@ -176,7 +176,12 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     most = max(settings_of(question)["images"], 2 * subject.embedding.provenance.classes)
     measured = _measured(workspace, limits, found, most=most)
     answer = recommend(
-        workspace, subject, k=question.get("k") or 5, limits=limits, measured=measured
+        workspace,
+        subject,
+        k=question.get("k") or 5,
+        limits=limits,
+        measured=measured,
+        published=question.get("published", True),
     ).to_json()
     doubts = [] if measured else [TOO_FEW]
     warnings = [*answer["warnings"], *doubts]

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from task2vec.distance.between import task_complexity
 from task2vec.errors import SettingError
 from task2vec.recommend.gains import GainTable
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.ranker import Distances, Question, rank
+from task2vec.recommend.question import Question
+from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
 from task2vec.service.code import starting_code
 from task2vec.service.experts import has_own_backbone
+from task2vec.service.known_tasks import known_tasks
 from task2vec.service.limits import Limits
 from task2vec.service.probing import Progress, probe_models
 from task2vec.service.subjects import Subject
@@ -28,6 +31,7 @@ def recommend(
     limits: Limits | None = None,
     images: int = 300,
     measured: Mapping[str, ProbeAccuracy] | None = None,
+    published: bool = True,
     progress: Progress | None = None,
 ) -> Recommended:
     """Rank the starting models for a task, and say whether to leave the default for any of them.
@@ -44,6 +48,7 @@ def recommend(
         images: how many images of the task are probed on at most.
         measured: linear probes by the id of their model (see `models_to_probe`), measured
             elsewhere; when they are given, here nothing is probed and no engine is started.
+        published: whether published figures of models count.
         progress: told of each model that is probed.
 
     Raises:
@@ -73,14 +78,21 @@ def recommend(
     if unchanged:
         names = ", ".join(unchanged)
         warnings.append(f"not offered, since their backbone is that of their start: {names}")
+    tasks, between = known_tasks(workspace, subject)
+    provenance = subject.embedding.provenance
     question = Question(
         models=models,
         default=default,
-        distances=_distances(workspace, subject),
+        tasks=tasks,
+        between=between,
         gains=GainTable(store.outcomes.list() if store else (), default),
+        others=list_models(workspace),
         measured=measured,
         target=subject.record.id if subject.record else None,
+        classes=provenance.classes,
+        complexity=task_complexity(subject.embedding),
         k=k,
+        published=published,
     )
     answer = rank(question)
     chosen = next((model for model in models if model.name == answer.chosen), None)
@@ -95,25 +107,3 @@ def models_to_probe(workspace: Workspace, limits: Limits) -> list[ModelRecord]:
     default = default_model_id()
     offered = {model.id for model in list_models(workspace) if limits.allow(model)}
     return [model for model in packaged_models() if model.id == default or model.id in offered]
-
-
-def _distances(workspace: Workspace, subject: Subject) -> dict[str, Distances]:
-    """Return the distances of the stored tasks, without the target and its copies."""
-    store = workspace.existing_store()
-    if store is None:
-        return {}
-    target = subject.embedding
-    copies = target.provenance.content_hash
-    return {
-        judged.record.id: Distances(
-            name=judged.record.name,
-            symmetric=judged.symmetric,
-            asymmetric=judged.asymmetric,
-        )
-        for judged in store.index(target.space).judge(target)
-        if judged.record.provenance.content_hash != copies and not _is(judged.record.id, subject)
-    }
-
-
-def _is(task: str, subject: Subject) -> bool:
-    return subject.record is not None and subject.record.id == task

@@ -25,6 +25,7 @@ class RecommendationQuestion(Subject):
     max_parameters: int | None = Field(None, ge=1, le=2**53)
     architecture: str | None = Field(None, max_length=200, description="`*` stands for anything.")
     licence: str | None = Field(None, max_length=200)
+    published: bool = Field(True, description="Whether published figures of models count.")
     measure: bool = Field(
         False, description="Try the packaged models on the task's images first: a job."
     )
@@ -41,6 +42,8 @@ class Evidence(Answer):
     task: str | None = None
     gain: float | None = None
     distance: float | None = None
+    model: str | None = Field(None, description="Of an outcome: the model that it is of.")
+    moved: float | None = Field(None, description="Of an outcome: by how much it moved the score.")
 
 
 class Recommendation(Answer):
@@ -50,6 +53,7 @@ class Recommendation(Answer):
     ref: str
     score: float
     score_sd: float
+    gain_interval: tuple[float, float]
     predicted_accuracy: float | None
     interval: tuple[float, float] | None
     evidence: tuple[Evidence, ...]
@@ -71,6 +75,8 @@ class Recommended(Answer):
     chosen: str
     abstained: bool
     reason: str
+    level: float = Field(description="The share of outcomes that the intervals are to hold.")
+    calibrated: bool = Field(description="Whether the outcomes of enough tasks vouch for that.")
     baselines: tuple[Baseline, ...]
     evidence_summary: str
     code: str = Field(description="Lines of Python that load the chosen model.")

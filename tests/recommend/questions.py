@@ -2,21 +2,23 @@
 
 import numpy as np
 
-from task2vec.recommend.gains import REACH, GainTable
+from task2vec.recommend.gain_model.scales import Scales
+from task2vec.recommend.gains import GainTable
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.ranker import Distances, Question
+from task2vec.recommend.question import KnownTask, Question
 from task2vec.types import ModelRecord, Outcome
 
 #: Distances on either side of where one task says something of another.
-NEAR, FAR = 0.1 * REACH, 6 * REACH
+REACH = Scales().reach
+NEAR, FAR = 0.1 * REACH, 4 * REACH
 
 
 def model(name, task=None):
-    """A model whose id is not its name."""
+    """A model whose id is not its name, and of which no figure is published."""
     return ModelRecord(
         id=f"mdl-{name}",
         name=name,
-        ref=f"timm:{name}",
+        ref=f"file:{name}.safetensors",
         architecture="tiny",
         task=f"tsk-{task}" if task else None,
         parameters=1000,
@@ -32,8 +34,8 @@ def outcome(name, task, accuracy, protocol="p"):
 
 
 def at(**distances):
-    """Distances of tasks by name, the asymmetric one a little below the symmetric one."""
-    return {f"tsk-{name}": Distances(name, d, d - 0.05) for name, d in distances.items()}
+    """Known tasks by name, the asymmetric distance a little below the symmetric one."""
+    return {f"tsk-{name}": KnownTask(name, d, d - 0.05) for name, d in distances.items()}
 
 
 def right(correct, total):
@@ -41,12 +43,20 @@ def right(correct, total):
     return ProbeAccuracy(np.arange(total) < correct)
 
 
-def ask(models, *, distances=None, outcomes=(), measured=None, **known):
+def apart(tasks):
+    """Distances between tasks, as if they and the target lay on a line with the target at 0."""
+    line = np.array([task.symmetric for task in tasks.values()])
+    return np.abs(line[:, None] - line[None, :])
+
+
+def ask(models, *, tasks=None, outcomes=(), measured=None, **known):
     """A question whose default is the model ``plain``."""
+    tasks = tasks or {}
     return Question(
         models=models,
         default="mdl-plain",
-        distances=distances or {},
+        tasks=tasks,
+        between=apart(tasks),
         gains=GainTable(outcomes, "mdl-plain"),
         measured={f"mdl-{name}": probe for name, probe in (measured or {}).items()},
         **known,
@@ -54,14 +64,14 @@ def ask(models, *, distances=None, outcomes=(), measured=None, **known):
 
 
 PLAIN = model("plain")
-#: An expert of roses that gained 9 points there and 8 on near tulips, in a zoo with another.
+#: An expert of roses that gained 19 points there and 18 on near tulips, in a zoo with another.
 GARDEN = ask(
     [PLAIN, model("rose-expert", "roses"), model("car-expert", "cars")],
-    distances=at(roses=NEAR, tulips=1.5 * NEAR, cars=FAR),
+    tasks=at(roses=NEAR, tulips=1.5 * NEAR, cars=FAR),
     outcomes=[
-        outcome("plain", "roses", 0.80),
+        outcome("plain", "roses", 0.70),
         outcome("rose-expert", "roses", 0.89),
-        outcome("plain", "tulips", 0.70),
+        outcome("plain", "tulips", 0.60),
         outcome("rose-expert", "tulips", 0.78),
         outcome("plain", "cars", 0.60),
         outcome("rose-expert", "cars", 0.50),

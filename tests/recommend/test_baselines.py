@@ -1,22 +1,15 @@
 """The simple rules, with something to go by and with nothing."""
 
 import pytest
-from questions import model, outcome
+from questions import ask, at, model, outcome
 
 from task2vec.recommend.baselines import simple_rules
-from task2vec.recommend.gains import GainTable
 
 PLAIN = model("plain")
 
 
-def rules(models, *, outcomes=(), nearest=(), default="mdl-plain"):
-    found = simple_rules(
-        models,
-        default=default,
-        gains=GainTable(outcomes, "mdl-plain"),
-        nearest_sources=[f"tsk-{task}" for task in nearest],
-        names={f"tsk-{task}": task for task in nearest},
-    )
+def rules(models, **known):
+    found = simple_rules(ask(models, **known))
     assert [rule.rule for rule in found] == ["always_default", "average_best", "nearest_only"]
     return {rule.rule: (rule.model, rule.reason) for rule in found}
 
@@ -68,6 +61,6 @@ def test_the_best_on_average_is_one_that_may_be_taken():
 
 def test_the_nearest_source_that_has_an_expert():
     models = [PLAIN, model("far", "cars"), model("near", "roses")]
-    found = rules(models, nearest=["tulips", "roses", "cars"])
+    found = rules(models, tasks=at(tulips=0.1, roses=0.2, cars=0.5))
     assert found["nearest_only"] == ("near", "expert of roses, the nearest source with one")
-    assert rules([PLAIN], nearest=["tulips"])["nearest_only"][0] is None
+    assert rules([PLAIN], tasks=at(tulips=0.1))["nearest_only"][0] is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from task2vec.recommend import difficulty
-from task2vec.recommend.difficulty import Outlines, foretell
+from task2vec.recommend.difficulty import Outlines, errors_elsewhere, foretell
 
 
 def outlines(count=20, seed=41):
@@ -66,3 +66,14 @@ def test_certain_accuracies_and_no_accuracies_are_taken():
     low, high = nothing.interval(1.645)
     assert low < 0.05
     assert high > 0.95
+
+
+def test_errors_elsewhere_are_those_of_asking_about_each_task():
+    tasks = outlines()
+    base = np.random.default_rng(5).uniform(0.2, 0.9, 20)
+    base[[3, 7]] = np.nan
+    errors, known = errors_elsewhere(tasks, base)
+    assert known.tolist() == [i for i in range(20) if i not in (3, 7)]
+    found = foretell(tasks, base, target=9)
+    logit = np.log(base[9] / (1 - base[9]))
+    assert errors[known == 9] == pytest.approx(abs(logit - found.mean) / found.sd)

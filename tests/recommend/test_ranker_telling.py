@@ -3,36 +3,98 @@
 import json
 from dataclasses import replace
 from math import sqrt
+from statistics import NormalDist
 
+import numpy as np
 import pytest
 from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, names, outcome, right
 
-from task2vec.recommend.gains import SPREAD
-from task2vec.recommend.ranker import Distances, rank
+from task2vec.recommend.question import KnownTask
+from task2vec.recommend.ranker import LEVEL, rank
+from task2vec.recommend.recommendation import EvidenceKind
+
+Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 
 def test_the_interval_widens_with_the_doubt_of_the_gain():
     answer = rank(ask([PLAIN, model("other")], measured={"plain": right(60, 100)}))
     plain, other = found(answer, "plain"), found(answer, "other")
     p = 61 / 102
-    assert plain.interval[1] - 0.6 == pytest.approx(1.96 * sqrt(p * (1 - p) / 100))
-    assert other.interval[1] - 0.6 == pytest.approx(1.96 * sqrt(p * (1 - p) / 100 + SPREAD**2))
+    assert plain.interval[1] - 0.6 == pytest.approx(Z * sqrt(p * (1 - p) / 100))
+    doubt = sqrt(p * (1 - p) / 100 + other.score_sd**2)
+    assert other.interval[1] - 0.6 == pytest.approx(Z * doubt)
+    assert other.gain_interval == pytest.approx((-Z * other.score_sd, Z * other.score_sd))
+
+
+def many(count, seed=1):
+    """Outcomes of an expert and the default on far tasks that are all alike."""
+    rng = np.random.default_rng(seed)
+    tasks = at(**{f"t{i}": 0.5 for i in range(count)})
+    accuracies = rng.uniform(0.5, 0.9, count)
+    outcomes = [outcome("plain", f"t{i}", a) for i, a in enumerate(accuracies)]
+    outcomes += [outcome("expert", f"t{i}", a - 0.05) for i, a in enumerate(accuracies)]
+    return ask([PLAIN, model("expert", "elsewhere")], tasks=tasks, outcomes=outcomes), accuracies
+
+
+def test_enough_tasks_vouch_for_the_intervals():
+    assert rank(many(9)[0]).calibrated
+    assert not rank(many(8)[0]).calibrated
+
+
+def test_where_the_default_was_measured_on_other_tasks_its_accuracy_is_foretold():
+    question, accuracies = many(12)
+    plain = found(rank(question), "plain")
+    assert plain.predicted_accuracy == pytest.approx(accuracies.mean(), abs=0.08)
+    low, high = plain.interval
+    assert low < accuracies.mean() < high
+    assert found(rank(many(4)[0]), "plain").predicted_accuracy is None
+    # A probe on the target's own images says more.
+    probed = rank(replace(question, measured={"mdl-plain": right(30, 100)}))
+    assert found(probed, "plain").predicted_accuracy == 0.3
 
 
 def test_evidence_names_its_numbers():
-    source, *outcomes = rank(GARDEN).recommendations[0].evidence
-    assert source.task == "roses"
-    assert source.distance == NEAR
+    best = rank(GARDEN).recommendations[0]
+    source, *outcomes = best.evidence
+    assert source.kind is EvidenceKind.SOURCE_TASK
+    assert (source.task, source.distance) == ("roses", NEAR)
     assert f"symmetric distance {NEAR:.2f}" in source.text
     assert f"asymmetric {NEAR - 0.05:.2f}" in source.text
     assert "roses, which is near" in source.text
-    assert [piece.text for piece in outcomes] == [
-        f"gained +9.0 points on roses at distance {NEAR:.2f}",
-        f"gained +8.0 points on tulips at distance {1.5 * NEAR:.2f}",
-        f"gained -10.0 points on cars at distance {FAR:.2f}",
-    ]
-    assert [piece.gain for piece in outcomes] == pytest.approx([0.09, 0.08, -0.10])
-    assert [piece.task for piece in outcomes] == ["roses", "tulips", "cars"]
+    told = {(piece.model, piece.task): piece for piece in outcomes}
+    assert {("rose-expert", "roses"), ("rose-expert", "tulips")} <= told.keys()
+    piece = told["rose-expert", "tulips"]
+    assert piece.gain == pytest.approx(0.18)
+    assert piece.distance == 1.5 * NEAR
+    start = f"gained +18.0 points on tulips at distance {1.5 * NEAR:.2f} (moves the score by +"
+    assert piece.text.startswith(start)
+    assert f"{100 * piece.moved:+.1f})" in piece.text
+
+
+def test_what_outcomes_moved_adds_up_to_the_score():
+    best = rank(GARDEN).recommendations[0]
+    moved = sum(piece.moved or 0 for piece in best.evidence)
+    prior = best.evidence[0].gain
+    assert prior + moved == pytest.approx(best.score, abs=2e-3)
+
+
+def test_an_outcome_of_another_model_names_it():
+    twin = replace(GARDEN, models=[*GARDEN.models, model("tulip-expert", "tulips")])
+    evidence = found(rank(twin), "tulip-expert").evidence
+    others = [piece for piece in evidence if piece.model == "rose-expert"]
+    assert others
+    assert all(piece.text.startswith("rose-expert gained ") for piece in others)
+
+
+def test_published_figures_count_and_can_be_switched_off():
+    known = replace(model("resnet50"), ref="timm:resnet50.a1_in1k")
+    answer = rank(ask([PLAIN, known]))
+    piece = found(answer, "resnet50").evidence[0]
+    assert piece.kind is EvidenceKind.PUBLISHED
+    assert piece.gain == pytest.approx(found(answer, "resnet50").score)
+    assert f"{100 * piece.gain:+.1f} points" in piece.text
+    without = found(rank(ask([PLAIN, known], published=False)), "resnet50")
+    assert (without.score, without.evidence[0].kind) == (0, EvidenceKind.NONE)
 
 
 def test_the_summary_counts_the_evidence():
@@ -49,14 +111,14 @@ def test_the_summary_counts_the_evidence():
 
 def test_the_summary_names_the_nearest_task_by_symmetric_distance():
     # c is the better source, a the nearer task.
-    distances = {"tsk-a": Distances("a", 0.01, 0.09), "tsk-c": Distances("c", 0.02, 0.02)}
-    summary = rank(ask([PLAIN], distances=distances, k=1)).evidence_summary
+    tasks = {"tsk-a": KnownTask("a", 0.01, 0.09), "tsk-c": KnownTask("c", 0.02, 0.02)}
+    summary = rank(ask([PLAIN], tasks=tasks, k=1)).evidence_summary
     assert "The nearest known task is a at 0.01." in summary
 
 
 def test_the_summary_says_that_outcomes_without_the_default_tell_no_gain():
     answer = rank(
-        ask([PLAIN, model("other")], distances=at(a=NEAR), outcomes=[outcome("other", "a", 0.9)])
+        ask([PLAIN, model("other")], tasks=at(a=NEAR), outcomes=[outcome("other", "a", 0.9)])
     )
     assert "0 measured gains" in answer.evidence_summary
     assert "No gain is known yet" in answer.evidence_summary
@@ -73,20 +135,17 @@ def test_the_answer_is_json_with_the_stable_fields():
     assert {"recommendations", "abstained", "reason", "baselines"} <= document.keys()
     assert document["abstained"] is False
     assert document["reason"] == answer.reason
+    assert (document["level"], document["calibrated"]) == (LEVEL, False)
     assert [entry["model"] for entry in document["recommendations"]] == names(answer)
     for entry, judged in zip(document["recommendations"], answer.recommendations, strict=True):
         assert entry["score"] == judged.score
         assert entry["predicted_accuracy"] == judged.predicted_accuracy
         assert entry["interval"] == list(judged.interval)
+        assert entry["gain_interval"] == list(judged.gain_interval)
         assert [e["text"] for e in entry["evidence"]] == [e.text for e in judged.evidence]
-    best = document["recommendations"][0]
-    assert [piece["kind"] for piece in best["evidence"]] == [
-        "source_task",
-        "outcome",
-        "outcome",
-        "outcome",
-        "linear_probe",
-    ]
+    kinds = [piece["kind"] for piece in document["recommendations"][0]["evidence"]]
+    assert (kinds[0], kinds[-1]) == ("source_task", "linear_probe")
+    assert set(kinds[1:-1]) == {"outcome"}
     assert [baseline["rule"] for baseline in document["baselines"]] == [
         "always_default",
         "average_best",
@@ -95,3 +154,8 @@ def test_the_answer_is_json_with_the_stable_fields():
     empty = json.loads(json.dumps(rank(ask([PLAIN])).to_json(), allow_nan=False))
     assert empty["recommendations"][0]["predicted_accuracy"] is None
     assert empty["abstained"] is True
+
+
+def test_a_far_task_is_told_as_such():
+    summary = rank(ask([PLAIN], tasks=at(cars=FAR))).evidence_summary
+    assert summary.count("none is near enough to say much") == 1

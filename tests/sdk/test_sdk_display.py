@@ -71,12 +71,15 @@ SHOWN: dict[str, Answer] = {
             "evidence_summary": EVIL,
             "code": "",
             "warnings": [EVIL],
+            "level": 0.9,
+            "calibrated": True,
             "recommendations": [
                 {
                     "model": EVIL,
                     "ref": "r",
                     "score": 0.031,
                     "score_sd": 0.01,
+                    "gain_interval": [0.01, 0.05],
                     "predicted_accuracy": 0.875,
                     "interval": [0.8, 0.9],
                     "evidence": [{"kind": "none", "text": EVIL}],

@@ -142,5 +142,12 @@ def _recommend(workspace: Workspace, question: RecommendationQuestion, task: str
         architecture=question.architecture,
         licence=question.licence,
     )
-    found: Ranked = recommend(workspace, subject, k=question.k, limits=limits, measured={})
+    found: Ranked = recommend(
+        workspace,
+        subject,
+        k=question.k,
+        limits=limits,
+        measured={},
+        published=question.published,
+    )
     return json_answer(Recommended.model_validate({"task": subject.name, **found.to_json()}))

@@ -108,6 +108,7 @@ class Answers(Part):
         max_parameters: int | None = None,
         architecture: str | None = None,
         licence: str | None = None,
+        published: bool = True,
         measure: bool = True,
         probe: str = PROBE,
         images: int = 300,
@@ -127,6 +128,7 @@ class Answers(Part):
             limits=limits,
             images=images,
             measured=None if measure or about.record is None else {},
+            published=published,
             progress=counting(progress, "probing {}"),
         )
         return answer(Recommended, {"task": about.name, **found.to_json()})

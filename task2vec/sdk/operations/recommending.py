@@ -27,6 +27,7 @@ def recommend(
     max_parameters: int | None = None,
     architecture: str | None = None,
     licence: str | None = None,
+    published: bool = True,
     measure: bool = True,
     probe: str = PROBE,
     images: int = 300,
@@ -37,7 +38,8 @@ def recommend(
 
     ``k`` is how many source tasks count; ``architecture`` may hold ``*``. With ``measure`` the
     packaged models are tried on the task's images where these are at hand (a warning says where
-    not); without, a stored task is judged at once by distances and outcomes alone.
+    not); without, a stored task is judged at once by distances and outcomes alone. ``published``
+    lets published accuracies of models count.
 
     Raises `UnknownNameError`, `SourceError`, `SettingError`.
     """
@@ -49,6 +51,7 @@ def recommend(
         max_parameters=max_parameters,
         architecture=architecture,
         licence=licence,
+        published=published,
         measure=measure,
         settings=settings,
     )

@@ -1,0 +1,140 @@
+"""What is known about a target when starting models are ranked for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from task2vec.recommend.difficulty import Outlines
+from task2vec.recommend.gains import GainTable
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.published.prior import prior_gain
+from task2vec.recommend.world import NO_SOURCE, PLAIN_DOUBT, Matrix, World
+from task2vec.types import ModelRecord
+
+#: What an expert of a task that cannot be compared is expected to gain, and how sure that is: as
+#: one of a task far away.
+_STRANGE_GAIN, _STRANGE_DOUBT = -0.06, 0.08
+TARGET_NAME = "this task"
+
+
+@dataclass(frozen=True)
+class KnownTask:
+    """A stored task: distances to the target, the asymmetric one with this task as source."""
+
+    name: str
+    symmetric: float
+    asymmetric: float
+    classes: int = 2
+    complexity: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """All that is known about a target when starting models are ranked for it.
+
+    Attributes:
+        models: the starting models that may be taken.
+        default: the id of the plain default model.
+        tasks: the stored tasks by id, the target itself and its copies left out.
+        between: (T, T) their symmetric distances, in the same order.
+        gains: what was measured, of these models or of others.
+        others: further models that gains are known of, which may not be taken.
+        measured: linear probes on the target's own images, by model id.
+        target: the id of the target, where it is stored.
+        classes: the number of the target's classes.
+        complexity: the target's.
+        k: bounds the source tasks whose experts are offered.
+        published: whether published figures count.
+    """
+
+    models: Sequence[ModelRecord]
+    default: str
+    tasks: Mapping[str, KnownTask]
+    between: Matrix
+    gains: GainTable
+    others: Sequence[ModelRecord] = ()
+    measured: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
+    target: str | None = None
+    classes: int = 2
+    complexity: float = 0.0
+    k: int = 5
+    published: bool = True
+
+    @property
+    def nearest(self) -> list[str]:
+        """The ids of the tasks, best source first: by asymmetric distance, equal ones by name."""
+        return sorted(
+            self.tasks, key=lambda id_: (self.tasks[id_].asymmetric, self.tasks[id_].name)
+        )
+
+    def offered(self) -> list[ModelRecord]:
+        """Return the models that are ranked: plain ones, experts of the nearest, those measured.
+
+        In the order of their names, so that equals come in it.
+        """
+        near = self.nearest[: self.k]
+        found = [
+            model
+            for model in self.models
+            if model.task is None or model.task in near or model.id in self.measured
+        ]
+        return sorted(found, key=lambda model: model.name)
+
+    def known_models(self) -> list[ModelRecord]:
+        """Return all models that something is known of, without the default."""
+        by_id = {model.id: model for model in (*self.models, *self.others)}
+        by_id.pop(self.default, None)
+        return sorted(by_id.values(), key=lambda model: model.name)
+
+
+def world_of(question: Question) -> World:
+    """Return tasks, the target last, and models, the default first, with the gains of the store."""
+    known = [*question.tasks.values()]
+    ids = [*question.tasks, question.target]
+    count = len(known) + 1
+    symmetric = np.zeros((count, count))
+    symmetric[:-1, :-1] = question.between
+    symmetric[-1, :-1] = symmetric[:-1, -1] = [task.symmetric for task in known]
+    asymmetric = symmetric.copy()
+    asymmetric[:-1, -1] = [task.asymmetric for task in known]
+    models = question.known_models()
+    gains = np.full((len(models) + 1, count), np.nan)
+    variances = gains.copy()
+    for row, model in enumerate(models):
+        for column, task in enumerate(ids):
+            found = question.gains.pooled(model.id, task) if task else None
+            if found is not None:
+                gains[row + 1, column], variances[row + 1, column] = found
+    place = {task: i for i, task in enumerate(question.tasks)}
+    beliefs = [(0.0, 0.0), *(_expected(model, question) for model in models)]
+    return World(
+        tasks=(*(task.name for task in known), TARGET_NAME),
+        models=(question.default, *(model.id for model in models)),
+        default=0,
+        sources=np.array([NO_SOURCE, *(place.get(m.task or "", NO_SOURCE) for m in models)]),
+        symmetric=symmetric,
+        asymmetric=asymmetric,
+        gains=gains,
+        variances=variances,
+        base=np.array([question.gains.base(task) if task else np.nan for task in ids]),
+        expected=np.array([mean for mean, _ in beliefs]),
+        doubt=np.array([sd for _, sd in beliefs]),
+    )
+
+
+def outlines_of(question: Question, world: World) -> Outlines:
+    """Return what is known of the tasks of `world_of` without trying anything on them."""
+    known = question.tasks.values()
+    return Outlines(
+        classes=np.array([*(task.classes for task in known), question.classes], dtype=np.float64),
+        complexity=np.array([*(task.complexity for task in known), question.complexity]),
+        symmetric=world.symmetric,
+    )
+
+
+def _expected(model: ModelRecord, question: Question) -> tuple[float, float]:
+    if model.task is not None:
+        return _STRANGE_GAIN, _STRANGE_DOUBT
+    published = prior_gain(model) if question.published else None
+    return (0.0, PLAIN_DOUBT) if published is None else (published.mean, published.sd)

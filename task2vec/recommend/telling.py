@@ -1,0 +1,144 @@
+"""Puts into words what an answer rests on, with the numbers behind each sentence."""
+
+import numpy as np
+
+from task2vec.data.wording import plural
+from task2vec.recommend.gain_model.kernel import Cells
+from task2vec.recommend.gain_model.posterior import GainModel
+from task2vec.recommend.gain_model.scales import FAR, RISE
+from task2vec.recommend.paired import paired_gain
+from task2vec.recommend.published.prior import prior_gain
+from task2vec.recommend.question import TARGET_NAME, Question
+from task2vec.recommend.recommendation import Evidence, EvidenceKind, Recommendation
+from task2vec.types import ModelRecord
+
+#: Outcomes that are told of a model, those that moved its score most; and the least that counts.
+_MOST_TOLD, _LEAST_MOVED = 4, 0.001
+
+
+class Teller:
+    """Tells what moved the scores of a question, judged by a model."""
+
+    def __init__(self, question: Question, model: GainModel) -> None:
+        self.question = question
+        self._model = model
+        self._world = model.world
+        self._target = len(model.world.tasks) - 1
+        self._number = {id_: i for i, id_ in enumerate(model.world.models)}
+        known = (*question.models, *question.others)
+        self._names = {record.id: record.name for record in known}
+
+    def evidence(self, model: ModelRecord, *, most: int = _MOST_TOLD) -> tuple[Evidence, ...]:
+        """Return what the score of a model rests on; of outcomes the ``most`` that moved it."""
+        if model.id == self.question.default:
+            text = "the plain default, which gains are measured against"
+            return (Evidence(EvidenceKind.NONE, text),)
+        found = [*self._source(model), *self._published(model)]
+        found += [*self._outcomes(model, most), *self._probe(model)]
+        return tuple(found) or (Evidence(EvidenceKind.NONE, "no evidence: a gain of 0 is assumed"),)
+
+    def summary(self) -> str:
+        """Return how much there is to go by, in a sentence or two."""
+        question = self.question
+        experts = sum(model.task in question.tasks for model in question.models)
+        text = (
+            f"This answer rests on {plural(len(question.tasks), 'known task')}, "
+            f"{plural(experts, 'expert')}, "
+            f"{plural(question.gains.count, 'measured gain')} over the default and "
+            f"{plural(len(question.measured), 'model')} probed on your images."
+        )
+        if question.tasks:
+            nearest = min(question.tasks.values(), key=lambda task: (task.symmetric, task.name))
+            text += f" The nearest known task is {nearest.name} at {nearest.symmetric:.2f}"
+            far = nearest.symmetric > self._model.scales.reach
+            text += "; none is near enough to say much." if far else "."
+        if question.gains.count == 0:
+            text += (
+                " No gain is known yet: record what fine-tuning gave with `task2vec outcomes add`."
+            )
+        return text
+
+    def _source(self, model: ModelRecord) -> list[Evidence]:
+        source = self.question.tasks.get(model.task or "")
+        if source is None:
+            return []
+        carried = float(np.exp(-((max(source.symmetric, 0) / self._model.scales.reach) ** 2)))
+        near = source.symmetric <= self._model.scales.reach
+        text = (
+            f"fine-tuned on {source.name}, which is {'near' if near else 'not near'} "
+            f"(symmetric distance {source.symmetric:.2f}, asymmetric {source.asymmetric:.2f})"
+        )
+        return [
+            Evidence(
+                EvidenceKind.SOURCE_TASK,
+                text,
+                task=source.name,
+                gain=FAR + RISE * carried,
+                distance=source.symmetric,
+            )
+        ]
+
+    def _published(self, model: ModelRecord) -> list[Evidence]:
+        found = prior_gain(model) if self.question.published else None
+        if found is None:
+            return []
+        text = (
+            f"its published accuracy on ImageNet lets expect {100 * found.mean:+.1f} points, "
+            f"give or take {100 * found.sd:.1f}"
+        )
+        return [Evidence(EvidenceKind.PUBLISHED, text, gain=found.mean)]
+
+    def _outcomes(self, model: ModelRecord, most: int) -> list[Evidence]:
+        seen = self._model.seen
+        cells = Cells(np.array([self._number[model.id]]), np.array([self._target]))
+        moved = self._model.influence(cells)[0] if len(seen.cells) else np.zeros(0)
+        # What was probed on the target's images is told apart.
+        measured = self._world.measured[seen.cells.models, seen.cells.tasks]
+        order = [
+            i
+            for i in np.argsort(-np.abs(moved), kind="stable")
+            if measured[i] and abs(moved[i]) >= _LEAST_MOVED
+        ]
+        return [self._outcome(model, int(i), float(moved[i])) for i in order[:most]]
+
+    def _outcome(self, model: ModelRecord, i: int, moved: float) -> Evidence:
+        seen = self._model.seen
+        task, other = int(seen.cells.tasks[i]), self._world.models[seen.cells.models[i]]
+        gain, name = float(seen.gains[i]), self._world.tasks[task]
+        distance = float(self._world.symmetric[task, self._target])
+        whose = "" if other == model.id else f"{self._names[other]} "
+        where = name if task == self._target else f"{name} at distance {distance:.2f}"
+        return Evidence(
+            EvidenceKind.OUTCOME,
+            f"{whose}gained {100 * gain:+.1f} points on {where} (moves the score by "
+            f"{100 * moved:+.1f})",
+            task=None if name == TARGET_NAME else name,
+            gain=gain,
+            distance=distance,
+            model=self._names[other],
+            moved=moved,
+        )
+
+    def _probe(self, model: ModelRecord) -> list[Evidence]:
+        paired = paired_gain(self.question, model.id)
+        if paired is None:
+            return []
+        found = self.question.measured[model.id]
+        low, high = found.interval
+        text = (
+            f"cross-validated linear probe on {paired.images} of your images: "
+            f"{100 * found.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}], "
+            f"{100 * paired.gain:+.1f} points over the default"
+        )
+        return [Evidence(EvidenceKind.LINEAR_PROBE, text, gain=paired.gain, distance=0.0)]
+
+
+def why_abstained(best: Recommendation | None, default: str) -> str:
+    """Return why the default is taken, naming the model that comes nearest to leaving it."""
+    if best is None or best.model == default or best.score <= 0:
+        return f"take the default, {default}: nothing known is expected to do better"
+    return (
+        f"take the default, {default}: nothing known is better beyond its noise "
+        f"({best.model}: {100 * best.score:+.1f} points, standard deviation "
+        f"{100 * best.score_sd:.1f}); `--budget SECONDS` measures on your images"
+    )

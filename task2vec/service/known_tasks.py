@@ -1,0 +1,67 @@
+"""The stored tasks that a recommendation may rest on, and how far they lie apart."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from task2vec.distance.matrix import symmetric_matrix
+from task2vec.recommend.question import KnownTask
+from task2vec.service.subjects import Subject
+from task2vec.service.workspace import Workspace
+from task2vec.store.index.protocol import Judged
+from task2vec.store.store import Store
+
+#: Tasks with an expert or an outcome that count at most, the nearest ones: their distances to one
+#: another take a second.
+_MOST = 200
+
+
+def known_tasks(
+    workspace: Workspace, subject: Subject
+) -> tuple[dict[str, KnownTask], NDArray[np.float64]]:
+    """Return the tasks by id, without the target and its copies, and their distances (T, T).
+
+    Of tasks without an expert and an outcome only the distances to the target matter; those to
+    others are given as 1, as if they had nothing in common.
+    """
+    store = workspace.existing_store()
+    if store is None:
+        return {}, np.zeros((0, 0))
+    target = subject.embedding
+    copies = target.provenance.content_hash
+    judged = [
+        each
+        for each in store.index(target.space).judge(target)
+        if each.record.provenance.content_hash != copies and not _is(each.record.id, subject)
+    ]
+    tasks = {each.record.id: _known(each) for each in judged}
+    between = np.ones((len(tasks), len(tasks)))
+    np.fill_diagonal(between, 0)
+    rows = _that_tell(store, judged)
+    if rows:
+        values = np.stack([store.tasks.embedding(judged[i].record.id).values for i in rows])
+        found = symmetric_matrix(values, values, prior_precision=target.space.prior_precision)
+        np.fill_diagonal(found, 0)
+        between[np.ix_(rows, rows)] = found
+    return tasks, between
+
+
+def _known(judged: Judged) -> KnownTask:
+    return KnownTask(
+        name=judged.record.name,
+        symmetric=judged.symmetric,
+        asymmetric=judged.asymmetric,
+        classes=judged.record.provenance.classes,
+        complexity=judged.record.complexity,
+    )
+
+
+def _that_tell(store: Store, judged: list[Judged]) -> list[int]:
+    """Return the positions of the nearest tasks that have an expert or an outcome."""
+    telling = {model.task for model in store.models.list()}
+    telling |= {outcome.task for outcome in store.outcomes.list()}
+    rows = [i for i, each in enumerate(judged) if each.record.id in telling]
+    return sorted(rows, key=lambda i: judged[i].symmetric)[:_MOST]
+
+
+def _is(task: str, subject: Subject) -> bool:
+    return subject.record is not None and subject.record.id == task
