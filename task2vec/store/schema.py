@@ -58,6 +58,16 @@ thumbnails = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+image_hashes = Table(
+    "image_hashes",
+    metadata,
+    Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    # How they were made: hashes of two schemes are never compared.
+    Column("scheme", String, nullable=False),
+    # As many as images were used, one after the other: see `task2vec.types.image_hashes`.
+    Column("data", LargeBinary, nullable=False),
+)
+
 task_changes = Table(
     "task_changes",
     metadata,

@@ -1,12 +1,14 @@
 """Short questions about stored tasks."""
 
 from task2vec.store.database import Database
-from task2vec.store.task_rows import elements_of, spaces_of, task_named
+from task2vec.store.task_parts import read_hashes
+from task2vec.store.task_rows import elements_of, find_task, spaces_of, task_named
 from task2vec.types import Space, TaskRecord
+from task2vec.types.image_hashes import ImageHashes
 
 
 class TaskLookups:
-    """The part of `Tasks` that answers in no time, however many tasks there are."""
+    """The part of `Tasks` that answers without reading records or embeddings."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,3 +27,25 @@ class TaskLookups:
         """Return the fingerprints of the probes of this name that tasks were embedded with."""
         with self._database.read() as connection:
             return sorted({space.probe for space in spaces_of(connection, probe=probe)})
+
+    def image_hashes(self, name_or_id: str) -> ImageHashes | None:
+        """Return the hashes (n,) of the images that a task was embedded from.
+
+        None for a task that an earlier version embedded, or that was imported without them.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+            StoreCorruptError: when they are damaged.
+        """
+        with self._database.read() as connection:
+            task = find_task(connection, name_or_id).id
+            return read_hashes(connection, task).get(task)
+
+    def all_image_hashes(self) -> dict[str, ImageHashes]:
+        """Return the image hashes of every task that has them, by its id.
+
+        Raises:
+            StoreCorruptError: when those of a task are damaged.
+        """
+        with self._database.read() as connection:
+            return read_hashes(connection)

@@ -11,10 +11,12 @@ from task2vec.store.changes import Change, ChangeKind, append_change, last_numbe
 from task2vec.store.identity import check_name, new_id, now
 from task2vec.store.task_edits import Check, edit_task, page_of_tasks
 from task2vec.store.task_lookups import TaskLookups
+from task2vec.store.task_parts import Parts, insert_parts, remove_parts
 from task2vec.store.task_rows import elements_of, find_task, from_row, spaces_of, to_row
 from task2vec.store.updates import Update, read_update, vectors_missing
-from task2vec.store.vectors import Kind, decode_embedding, encode
+from task2vec.store.vectors import Kind, decode_embedding
 from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
+from task2vec.types.image_hashes import ImageHashes
 
 
 class Tasks(TaskLookups):
@@ -26,12 +28,14 @@ class Tasks(TaskLookups):
         embedding: TaskEmbedding,
         *,
         thumbnail: bytes | None = None,
+        hashes: ImageHashes | None = None,
         replace: bool = False,
     ) -> TaskRecord:
         """Add a task; return its record as stored, once it is on disk.
 
-        An empty ``id`` or ``created`` is filled in. With ``replace``, a task of the same name is
-        replaced whole and keeps its id, so that its experts and outcomes stay attached.
+        An empty ``id`` or ``created`` is filled in; ``hashes`` are of the images that were used.
+        With ``replace``, a task of the same name is replaced whole and keeps its id, so that its
+        experts and outcomes stay attached.
 
         Raises:
             NameTakenError: when the name, or the id, belongs to another task.
@@ -40,7 +44,12 @@ class Tasks(TaskLookups):
         """
         with self._database.write() as connection:
             return self.add_within(
-                connection, record, embedding, thumbnail=thumbnail, replace=replace
+                connection,
+                record,
+                embedding,
+                thumbnail=thumbnail,
+                hashes=hashes,
+                replace=replace,
             )
 
     def add_many(self, tasks: Iterable[tuple[TaskRecord, TaskEmbedding]]) -> list[TaskRecord]:
@@ -55,6 +64,7 @@ class Tasks(TaskLookups):
         embedding: TaskEmbedding,
         *,
         thumbnail: bytes | None = None,
+        hashes: ImageHashes | None = None,
         replace: bool = False,
     ) -> TaskRecord:
         """Add a task, as `add` does, as part of the write transaction of ``connection``.
@@ -90,11 +100,11 @@ class Tasks(TaskLookups):
             _check_id_is_free(connection, stored.id)
             connection.execute(insert(schema.tasks).values(to_row(stored)))
         else:
-            _remove_parts(connection, existing)
+            remove_parts(connection, existing)
             connection.execute(
                 update(schema.tasks).where(schema.tasks.c.id == existing).values(to_row(stored))
             )
-        _insert_parts(connection, stored.id, embedding=embedding, thumbnail=thumbnail)
+        insert_parts(connection, stored.id, Parts(embedding, thumbnail, hashes))
         kind = ChangeKind.ADDED if existing is None else ChangeKind.REPLACED
         append_change(connection, stored.id, kind=kind)
         return stored
@@ -190,7 +200,7 @@ class Tasks(TaskLookups):
                 )
             connection.execute(delete(schema.outcomes).where(outcomes))
             connection.execute(delete(schema.models).where(experts))
-            _remove_parts(connection, record.id)
+            remove_parts(connection, record.id)
             connection.execute(delete(schema.tasks).where(schema.tasks.c.id == record.id))
             append_change(connection, record.id, kind=ChangeKind.REMOVED)
         return record
@@ -276,20 +286,3 @@ def _check_id_is_free(connection: Connection, id_: str) -> None:
             f"The id {id_} belongs to task '{name}'",
             remedy="Leave the id of a new record empty.",
         )
-
-
-def _insert_parts(
-    connection: Connection, task: str, *, embedding: TaskEmbedding, thumbnail: bytes | None
-) -> None:
-    for kind in Kind:
-        data, digest = encode(getattr(embedding, kind), kind=kind)
-        connection.execute(
-            insert(schema.vectors).values(task=task, kind=kind, sha256=digest, data=data)
-        )
-    if thumbnail is not None:
-        connection.execute(insert(schema.thumbnails).values(task=task, data=thumbnail))
-
-
-def _remove_parts(connection: Connection, task: str) -> None:
-    for table in (schema.vectors, schema.thumbnails):
-        connection.execute(delete(table).where(table.c.task == task))

@@ -1,0 +1,70 @@
+"""What is stored beside a task's record: its vectors, its picture, the hashes of its images."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select
+
+from task2vec.errors import InputError, StoreCorruptError
+from task2vec.store import schema
+from task2vec.store.vectors import Kind, encode
+from task2vec.types import TaskEmbedding
+from task2vec.types.image_hashes import (
+    SCHEME,
+    ImageHashes,
+    hashes_from_bytes,
+    hashes_to_bytes,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """``thumbnail`` is a PNG; ``hashes`` (n,) are of the images that were used."""
+
+    embedding: TaskEmbedding
+    thumbnail: bytes | None = None
+    hashes: ImageHashes | None = None
+
+
+def insert_parts(connection: Connection, task: str, parts: Parts) -> None:
+    """Store the parts of the task with this id, which has none."""
+    for kind in Kind:
+        data, digest = encode(getattr(parts.embedding, kind), kind=kind)
+        connection.execute(
+            insert(schema.vectors).values(task=task, kind=kind, sha256=digest, data=data)
+        )
+    if parts.thumbnail is not None:
+        connection.execute(insert(schema.thumbnails).values(task=task, data=parts.thumbnail))
+    if parts.hashes is not None:
+        row = {"task": task, "scheme": SCHEME, "data": hashes_to_bytes(parts.hashes)}
+        connection.execute(insert(schema.image_hashes).values(row))
+
+
+def remove_parts(connection: Connection, task: str) -> None:
+    """Remove whatever parts the task with this id has."""
+    for table in (schema.vectors, schema.thumbnails, schema.image_hashes):
+        connection.execute(delete(table).where(table.c.task == task))
+
+
+def read_hashes(connection: Connection, task: str | None = None) -> dict[str, ImageHashes]:
+    """Return the image hashes of the present scheme by the id of their task, of one or of all.
+
+    Raises:
+        StoreCorruptError: names the task whose hashes are damaged.
+    """
+    hashes = schema.image_hashes
+    query = select(hashes.c.task, hashes.c.data).where(hashes.c.scheme == SCHEME)
+    if task is not None:
+        query = query.where(hashes.c.task == task)
+    found = {}
+    for id_, data in connection.execute(query):
+        try:
+            found[id_] = hashes_from_bytes(data)
+        except InputError as error:
+            raise StoreCorruptError(
+                f"The image hashes of the task with the id {id_} are damaged in the store",
+                expected=error.expected,
+                got=error.got,
+                remedy="Embed it again with `update` (`--update` on the command line), or "
+                "remove it.",
+            ) from error
+    return found
