@@ -13,7 +13,7 @@ from task2vec.recommend.gain_model.kernel import Cells, Kernel
 from task2vec.recommend.gain_model.posterior import GainModel, Seen
 from task2vec.recommend.gain_model.scales import FAR, FAR_DOUBT, RISE, RISE_DOUBT, Scales
 
-SCALES = Scales(reach=0.2, like=0.4, model=0.03, task=0.05, pair=0.06, cell=0.02)
+SCALES = Scales(reach=0.2, like=0.4, model=0.03, task=0.05, pair=0.06, cell=0.02, steady=0.4)
 
 
 def all_cells(world):
@@ -26,7 +26,7 @@ def naive_covariance(world, scales, a, b):
     (m, t), (n, u) = a, b
     source, other = world.sources[m], world.sources[n]
     like = np.exp(-((world.symmetric[t, u] / scales.like) ** 2))
-    found = 0.0
+    found, width = 0.0, 1.0
     if source >= 0 and other >= 0:
         own = np.exp(-((world.symmetric[source, t] / scales.reach) ** 2))
         theirs = np.exp(-((world.symmetric[other, u] / scales.reach) ** 2))
@@ -35,8 +35,9 @@ def naive_covariance(world, scales, a, b):
         alike = np.exp(-((world.symmetric[source, other] / scales.like) ** 2))
         found += scales.pair**2 * like * (1 if m == n else alike)
     elif m == n:
-        found += world.doubt[m] ** 2 + scales.pair**2 * like
-    return found + scales.cell**2 * (m == n and t == u)
+        width = scales.steady
+        found += world.doubt[m] ** 2 + width**2 * scales.pair**2 * like
+    return found + width**2 * scales.cell**2 * (m == n and t == u)
 
 
 def test_the_covariance_is_the_sum_of_its_parts():

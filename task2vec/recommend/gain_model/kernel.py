@@ -52,5 +52,7 @@ class Kernel:
         by_task = both * scales.task**2 * like
         by_pair = scales.pair**2 * like * np.where(same, 1.0, sources * both)
         by_cell = scales.cell**2 * (same & (a.tasks[:, None] == b.tasks[None, :]))
-        total: Matrix = by_kind + by_model + by_task + by_pair + by_cell
+        # Neither part is common to a plain model and an expert.
+        width = np.where(both, 1.0, scales.steady**2)
+        total: Matrix = by_kind + by_model + by_task + width * (by_pair + by_cell)
         return total

@@ -12,7 +12,8 @@ class Scales:
 
     ``reach`` is how far an expert's own skill carries, ``like`` at which distance two tasks are no
     longer alike (the kernel is 1/e there). ``model``, ``task``, ``pair`` and ``cell`` belong to the
-    parts of those names. The defaults are measured: docs/adr/0026-hierarchical-gains.md.
+    parts of those names; of plain models ``pair`` and ``cell`` are ``steady`` times as wide, since
+    their gains vary less from task to task. The defaults are measured: docs/adr/0026-hierarchical-gains.md.
     """
 
     reach: float = 0.23
@@ -20,20 +21,21 @@ class Scales:
     model: float = 0.04
     task: float = 0.04
     pair: float = 0.055
-    cell: float = 0.04
+    cell: float = 0.03
+    steady: float = 0.3
 
     def to_vector(self) -> NDArray[np.float64]:
-        """Return their logarithms, (6,)."""
+        """Return their logarithms, (7,)."""
         return np.log([getattr(self, each.name) for each in fields(self)])
 
     @classmethod
     def from_vector(cls, logs: NDArray[np.float64]) -> "Scales":
-        """Return the scales of given logarithms (6,)."""
+        """Return the scales of given logarithms (7,)."""
         return cls(*np.exp(logs).tolist())
 
 
 #: How far the logarithm of each scale may lie from the default's: few outcomes move it little.
-WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5])
+WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5])
 
 #: What experts gain far from their own task, and by how much more at no distance: means and
 #: standard deviations, measured with the defaults of `Scales`.
