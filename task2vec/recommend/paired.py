@@ -1,8 +1,8 @@
-"""What linear probes on the same images say of a gain."""
+"""What linear probes of two models on the same images say of a gain."""
 
 from dataclasses import dataclass
 
-from task2vec.recommend.question import Question
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
 
 
 @dataclass(frozen=True)
@@ -14,15 +14,12 @@ class PairedGain:
     images: int
 
 
-def paired_gain(question: Question, model: str) -> PairedGain | None:
-    """Return the gain of a model by the probes of it and of the default; None without both.
+def paired_gain(found: ProbeAccuracy, plain: ProbeAccuracy) -> PairedGain:
+    """Return the gain of a model by its probe and that of the default on the same images.
 
     One won and one lost image more than seen are added to the variance: n equal answers do not
     prove equality.
     """
-    found, plain = question.measured.get(model), question.measured.get(question.default)
-    if found is None or plain is None or model == question.default:
-        return None
     difference = found.correct.astype(float) - plain.correct.astype(float)
     count = len(difference)
     gain = float(difference.mean())

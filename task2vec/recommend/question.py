@@ -7,6 +7,7 @@ import numpy as np
 
 from task2vec.recommend.difficulty import Outlines
 from task2vec.recommend.gains import GainTable
+from task2vec.recommend.paired import PairedGain, paired_gain
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.world import NO_SOURCE, PLAIN_DOUBT, Matrix, World
@@ -80,6 +81,13 @@ class Question:
             if model.task is None or model.task in near or model.id in self.measured
         ]
         return sorted(found, key=lambda model: model.name)
+
+    def probed_gain(self, model: str) -> PairedGain | None:
+        """Return the gain of a model by the probes of it and of the default; None without both."""
+        found, plain = self.measured.get(model), self.measured.get(self.default)
+        if found is None or plain is None or model == self.default:
+            return None
+        return paired_gain(found, plain)
 
     def known_models(self) -> list[ModelRecord]:
         """Return all models that something is known of, without the default."""

@@ -12,7 +12,6 @@ from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
-from task2vec.recommend.paired import paired_gain
 from task2vec.recommend.question import Question, outlines_of, world_of
 from task2vec.recommend.rankers.hierarchical import TRUST
 from task2vec.recommend.recommendation import Recommendation, Recommended
@@ -98,7 +97,7 @@ def _judge(question: Question, offered: list[ModelRecord]) -> _Judged:
     probed = [
         (number[id_], found)
         for id_ in question.measured
-        if id_ in number and (found := paired_gain(question, id_)) is not None
+        if id_ in number and (found := question.probed_gain(id_)) is not None
     ]
     model = fitted
     if probed:

@@ -6,7 +6,6 @@ from task2vec.data.wording import plural
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.posterior import GainModel
 from task2vec.recommend.gain_model.scales import FAR, RISE
-from task2vec.recommend.paired import paired_gain
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.question import TARGET_NAME, Question
 from task2vec.recommend.recommendation import Evidence, EvidenceKind, Recommendation
@@ -120,7 +119,7 @@ class Teller:
         )
 
     def _probe(self, model: ModelRecord) -> list[Evidence]:
-        paired = paired_gain(self.question, model.id)
+        paired = self.question.probed_gain(model.id)
         if paired is None:
             return []
         found = self.question.measured[model.id]
