@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from benchmarks.development.tasks import development_tasks
 from benchmarks.examples import RESULTS
 from benchmarks.transfer.features import features_of, source_logits

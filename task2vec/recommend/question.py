@@ -7,7 +7,6 @@ import numpy as np
 
 from task2vec.recommend.difficulty import Outlines
 from task2vec.recommend.gains import GainTable
-from task2vec.recommend.paired import PairedGain, paired_gain
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.world import NO_SOURCE, PLAIN_DOUBT, Matrix, World
@@ -42,6 +41,7 @@ class Question:
         gains: what was measured, of these models or of others.
         others: further models that gains are known of, which may not be taken.
         measured: linear probes on the target's own images, by model id.
+        tuned: short fine-tunings on them, by model id.
         target: the id of the target, where it is stored.
         classes: the number of the target's classes.
         complexity: the target's.
@@ -56,6 +56,7 @@ class Question:
     gains: GainTable
     others: Sequence[ModelRecord] = ()
     measured: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
+    tuned: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
     target: str | None = None
     classes: int = 2
     complexity: float = 0.0
@@ -78,16 +79,12 @@ class Question:
         found = [
             model
             for model in self.models
-            if model.task is None or model.task in near or model.id in self.measured
+            if model.task is None
+            or model.task in near
+            or model.id in self.measured
+            or model.id in self.tuned
         ]
         return sorted(found, key=lambda model: model.name)
-
-    def probed_gain(self, model: str) -> PairedGain | None:
-        """Return the gain of a model by the probes of it and of the default; None without both."""
-        found, plain = self.measured.get(model), self.measured.get(self.default)
-        if found is None or plain is None or model == self.default:
-            return None
-        return paired_gain(found, plain)
 
     def known_models(self) -> list[ModelRecord]:
         """Return all models that something is known of, without the default."""

@@ -1,30 +1,15 @@
 """Ranks starting models for a target task by their expected gain over the plain default."""
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
 from task2vec.recommend.baselines import simple_rules
-from task2vec.recommend.conformal import conformal_reach
-from task2vec.recommend.difficulty import Difficulty, errors_elsewhere, foretell
-from task2vec.recommend.gain_model.fit import fit_gain_model
-from task2vec.recommend.gain_model.kernel import Cells
-from task2vec.recommend.gain_model.left_out import left_out
-from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
-from task2vec.recommend.question import Question, outlines_of, world_of
-from task2vec.recommend.rankers.hierarchical import TRUST
+from task2vec.recommend.cascade import Step
+from task2vec.recommend.judging import LEVEL, Judge, Judged
+from task2vec.recommend.question import Question
 from task2vec.recommend.recommendation import Recommendation, Recommended
 from task2vec.recommend.telling import Teller, why_abstained
-from task2vec.recommend.world import Indices, Matrix
-from task2vec.types import ModelRecord
-
-#: What a linear probe on frozen features misses of the gain after fine-tuning: its variance.
-PROBE_VARIANCE = 0.02**2
-#: The share of outcomes that intervals are to hold.
-LEVEL = 0.9
-#: Known accuracies of the default on other tasks that its accuracy on this one is foretold from.
-_LEAST_TASKS = 5
 
 
 def rank(question: Question) -> Recommended:
@@ -34,33 +19,33 @@ def rank(question: Question) -> Recommended:
     gains that were measured on it. Intervals are conformal over the tasks with outcomes, where
     there are enough of them, see `task2vec.recommend.conformal`.
     """
-    offered = question.offered()
-    judged = _judge(question, offered)
+    judge = Judge(question)
+    return answer_of(judge, judge.judge(probed=question.measured, tuned=question.tuned))
+
+
+def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Recommended:
+    """Return the answer that a judgement amounts to, with the ``steps`` that led to it."""
+    question = judge.question
     teller = Teller(question, judged.model)
-    ranked = sorted(
-        (_recommendation(model, judged, teller, place=i) for i, model in enumerate(offered)),
-        key=lambda found: (-found.score, found.model),
-    )
-    default = next((model for model in question.models if model.id == question.default), None)
-    # A model that is surely somewhat better must not hide behind one that might be more.
-    best = next((found for found in ranked if found.score > TRUST * found.score_sd), None)
-    abstained, chosen = False, ""
-    if best is None and default is None:
-        # There is no default to fall back to: the best of the rest, however unsure.
-        best = next(iter(ranked), None)
-    if best is not None and (default is None or best.model != default.name):
-        chosen = best.model
-        reason = (
-            f"{best.model} is expected to gain {100 * best.score:+.1f} points "
-            f"(standard deviation {100 * best.score_sd:.1f}) over the default"
-        )
-        if default is None:
-            reason += ", which does not pass the limits"
-    elif default is not None:
-        abstained, chosen = True, default.name
-        reason = why_abstained(next(iter(ranked), None), default.name)
+    predicted = _Predicted.of(judge)
+    leader = judged.leader
+    order = np.lexsort((np.arange(len(judged.offered)), -judged.belief.mean)).tolist()
+    ranked = [_recommendation(judged, teller, predicted, place=i) for i in order]
+    chosen = "" if leader is None else judged.offered[leader].name
+    abstained = leader is None or leader == judged.default
+    best = next(iter(ranked), None)
+    if leader is None:
+        reason = "no starting model passes the limits"
+    elif abstained:
+        reason = why_abstained(best, chosen, measured=bool(steps))
     else:
-        abstained, reason = True, "no starting model passes the limits"
+        mean, sd = float(judged.belief.mean[leader]), float(judged.belief.sd[leader])
+        reason = (
+            f"{chosen} is expected to gain {100 * mean:+.1f} points "
+            f"(standard deviation {100 * sd:.1f}) over the default"
+        )
+        if judged.default is None:
+            reason += ", which does not pass the limits"
     # The answer comes first, whatever a score within the noise says.
     ranked.sort(key=lambda found: found.model != chosen)
     return Recommended(
@@ -69,72 +54,56 @@ def rank(question: Question) -> Recommended:
         abstained=abstained,
         reason=reason,
         level=LEVEL,
-        calibrated=judged.calibrated,
+        calibrated=judge.calibrated and predicted.calibrated,
         baselines=simple_rules(question),
         evidence_summary=teller.summary(),
+        steps=steps,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Judged:
-    """What is thought of the offered models, in their order, and how far intervals reach."""
+@dataclass(frozen=True)
+class _Predicted:
+    """The default's accuracy on the target, with what lies ``below`` and ``above`` it."""
 
-    model: GainModel
-    belief: Belief
+    accuracy: float | None
+    below: float
+    above: float
     reach: float
     calibrated: bool
-    base: Difficulty | None
-    base_reach: float
 
+    @classmethod
+    def of(cls, judge: Judge) -> "_Predicted":
+        question, reach = judge.question, judge.reach
+        plain = question.measured.get(question.default)
+        if plain is not None:
+            count = len(plain.correct)
+            p = float((plain.correct.sum() + 1) / (count + 2))
+            half = reach * float(np.sqrt(p * (1 - p) / count))
+            return cls(plain.accuracy, half, half, reach, calibrated=True)
+        found = judge.base()
+        if found is None:
+            return cls(None, 0.0, 0.0, reach, calibrated=True)
+        base, base_reach, sure = found
+        low, high = base.interval(base_reach)
+        return cls(base.accuracy, base.accuracy - low, high - base.accuracy, reach, sure)
 
-def _judge(question: Question, offered: list[ModelRecord]) -> _Judged:
-    world = world_of(question)
-    target = len(world.tasks) - 1
-    fitted = fit_gain_model(world, target=target)
-    elsewhere = left_out(fitted)
-    reach, calibrated = _reach(elsewhere.errors, elsewhere.tasks)
-    number = {id_: i for i, id_ in enumerate(world.models)}
-    probed = [
-        (number[id_], found)
-        for id_ in question.measured
-        if id_ in number and (found := question.probed_gain(id_)) is not None
-    ]
-    model = fitted
-    if probed:
-        more = Seen(
-            Cells(np.array([i for i, _ in probed]), np.full(len(probed), target)),
-            np.array([found.gain for _, found in probed]),
-            np.array([found.variance + PROBE_VARIANCE for _, found in probed]),
-        )
-        model = GainModel(world, fitted.scales, fitted.seen.with_more(more))
-    rows = np.array([number[each.id] for each in offered], dtype=np.int64)
-    belief = model.believe(Cells(rows, np.full(len(rows), target)))
-    plain = question.measured.get(question.default)
-    base, base_reach = None, 0.0
-    if plain is None and np.isfinite(world.base).sum() >= _LEAST_TASKS:
-        outlines = outlines_of(question, world)
-        base = foretell(outlines, world.base, target=target)
-        base_reach, sure = _reach(*errors_elsewhere(outlines, world.base))
-        calibrated &= sure
-    return _Judged(model, belief, reach, calibrated, base, base_reach)
-
-
-def _reach(errors: Matrix, tasks: Indices) -> tuple[float, bool]:
-    """Return how many standard deviations an interval reaches, and whether outcomes say so."""
-    reach = conformal_reach(errors, tasks, level=LEVEL)
-    if np.isfinite(reach):
-        return reach, True
-    return NormalDist().inv_cdf((1 + LEVEL) / 2), False
+    def with_gain(self, mean: float, sd: float) -> tuple[float | None, tuple[float, float] | None]:
+        """Return the accuracy with a gain, and its interval."""
+        if self.accuracy is None:
+            return None, None
+        found = float(np.clip(self.accuracy + mean, 0, 1))
+        half = self.reach * sd
+        low, high = found - np.hypot(self.below, half), found + np.hypot(self.above, half)
+        return found, (max(0.0, float(low)), min(1.0, float(high)))
 
 
 def _recommendation(
-    model: ModelRecord, judged: _Judged, teller: Teller, *, place: int
+    judged: Judged, teller: Teller, predicted: _Predicted, *, place: int
 ) -> Recommendation:
-    is_default = model.id == teller.question.default
-    mean = 0.0 if is_default else float(judged.belief.mean[place])
-    sd = 0.0 if is_default else float(judged.belief.sd[place])
-    half = judged.reach * sd
-    accuracy, interval = _prediction(teller.question, judged, mean, half)
+    model = judged.offered[place]
+    mean, sd = float(judged.belief.mean[place]), float(judged.belief.sd[place])
+    accuracy, interval = predicted.with_gain(mean, sd)
+    half = predicted.reach * sd
     return Recommendation(
         model=model.name,
         ref=model.ref,
@@ -144,28 +113,4 @@ def _recommendation(
         predicted_accuracy=accuracy,
         interval=interval,
         evidence=teller.evidence(model),
-    )
-
-
-def _prediction(
-    question: Question, judged: _Judged, gain: float, half: float
-) -> tuple[float | None, tuple[float, float] | None]:
-    """Return the accuracy that is expected, and its interval: the default's, and the gain."""
-    plain = question.measured.get(question.default)
-    if plain is not None:
-        count = len(plain.correct)
-        p = float((plain.correct.sum() + 1) / (count + 2))
-        base, below = plain.accuracy, judged.reach * np.sqrt(p * (1 - p) / count)
-        above = below
-    elif judged.base is not None:
-        base = judged.base.accuracy
-        low, high = judged.base.interval(judged.base_reach)
-        below, above = base - low, high - base
-    else:
-        return None, None
-    accuracy = float(np.clip(base + gain, 0, 1))
-    reach: Matrix = np.hypot([below, above], half)
-    return accuracy, (
-        max(0.0, accuracy - float(reach[0])),
-        min(1.0, accuracy + float(reach[1])),
     )

@@ -4,11 +4,14 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from task2vec.recommend.cascade import Step
+
 
 class EvidenceKind(StrEnum):
     """Where a piece of evidence comes from."""
 
     LINEAR_PROBE = "linear_probe"
+    FINE_TUNING = "fine_tuning"
     SOURCE_TASK = "source_task"
     OUTCOME = "outcome"
     PUBLISHED = "published"
@@ -68,7 +71,8 @@ class Recommended:
     """A ranked answer, best first. ``chosen`` is the default where the answer is to abstain.
 
     ``level`` is the share of outcomes that intervals are to hold; ``calibrated`` says whether the
-    outcomes of enough tasks vouch for it.
+    outcomes of enough tasks vouch for it. ``steps`` are those of a cascade, see
+    `task2vec.recommend.cascade`.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -79,6 +83,7 @@ class Recommended:
     calibrated: bool
     baselines: tuple[Baseline, ...]
     evidence_summary: str
+    steps: tuple[Step, ...] = ()
     code: str = ""
     warnings: tuple[str, ...] = ()
 

@@ -6,6 +6,7 @@ from task2vec.data.wording import plural
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.posterior import GainModel
 from task2vec.recommend.gain_model.scales import FAR, RISE
+from task2vec.recommend.judging import gain_of
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.question import TARGET_NAME, Question
 from task2vec.recommend.recommendation import Evidence, EvidenceKind, Recommendation
@@ -13,6 +14,7 @@ from task2vec.types import ModelRecord
 
 #: Outcomes that are told of a model, those that moved its score most; and the least that counts.
 _MOST_TOLD, _LEAST_MOVED = 4, 0.001
+_HOW_TO_MEASURE = "; `--budget SECONDS` measures on your images"
 
 
 class Teller:
@@ -33,7 +35,7 @@ class Teller:
             text = "the plain default, which gains are measured against"
             return (Evidence(EvidenceKind.NONE, text),)
         found = [*self._source(model), *self._published(model)]
-        found += [*self._outcomes(model, most), *self._probe(model)]
+        found += [*self._outcomes(model, most), *self._measured(model)]
         return tuple(found) or (Evidence(EvidenceKind.NONE, "no evidence: a gain of 0 is assumed"),)
 
     def summary(self) -> str:
@@ -118,26 +120,35 @@ class Teller:
             moved=moved,
         )
 
-    def _probe(self, model: ModelRecord) -> list[Evidence]:
-        paired = self.question.probed_gain(model.id)
-        if paired is None:
-            return []
-        found = self.question.measured[model.id]
-        low, high = found.interval
-        text = (
-            f"cross-validated linear probe on {paired.images} of your images: "
-            f"{100 * found.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}], "
-            f"{100 * paired.gain:+.1f} points over the default"
-        )
-        return [Evidence(EvidenceKind.LINEAR_PROBE, text, gain=paired.gain, distance=0.0)]
+    def _measured(self, model: ModelRecord) -> list[Evidence]:
+        question, told = self.question, []
+        for kind, what, measured in (
+            (EvidenceKind.LINEAR_PROBE, "cross-validated linear probe", question.measured),
+            (EvidenceKind.FINE_TUNING, "short fine-tuning, tested", question.tuned),
+        ):
+            paired = gain_of(model.id, measured, question.default)
+            if paired is None:
+                continue
+            found = measured[model.id]
+            low, high = found.interval
+            text = (
+                f"{what} on {paired.images} of your images: "
+                f"{100 * found.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}], "
+                f"{100 * paired.gain:+.1f} points over the default"
+            )
+            told.append(Evidence(kind, text, gain=paired.gain, distance=0.0))
+        return told
 
 
-def why_abstained(best: Recommendation | None, default: str) -> str:
-    """Return why the default is taken, naming the model that comes nearest to leaving it."""
+def why_abstained(best: Recommendation | None, default: str, *, measured: bool) -> str:
+    """Return why the default is taken, naming the model that comes nearest to leaving it.
+
+    Unless models were ``measured`` on the target's images already, how to do that is told.
+    """
     if best is None or best.model == default or best.score <= 0:
         return f"take the default, {default}: nothing known is expected to do better"
     return (
         f"take the default, {default}: nothing known is better beyond its noise "
         f"({best.model}: {100 * best.score:+.1f} points, standard deviation "
-        f"{100 * best.score_sd:.1f}); `--budget SECONDS` measures on your images"
+        f"{100 * best.score_sd:.1f})" + ("" if measured else _HOW_TO_MEASURE)
     )

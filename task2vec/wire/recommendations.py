@@ -59,6 +59,17 @@ class Recommendation(Answer):
     evidence: tuple[Evidence, ...]
 
 
+class Step(Answer):
+    """What one step of measuring within a budget took, and the answer after it."""
+
+    kind: str
+    model: str | None
+    gain: float | None
+    seconds: float
+    leader: str
+    expected: float
+
+
 class Baseline(Answer):
     """What a simpler rule would take."""
 
@@ -80,4 +91,5 @@ class Recommended(Answer):
     baselines: tuple[Baseline, ...]
     evidence_summary: str
     code: str = Field(description="Lines of Python that load the chosen model.")
+    steps: tuple[Step, ...] = Field((), description="What was measured within a budget.")
     warnings: tuple[str, ...] = ()

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, names, outcome, right
 
+from task2vec.recommend.judging import LEVEL
 from task2vec.recommend.question import KnownTask
-from task2vec.recommend.ranker import LEVEL, rank
+from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import EvidenceKind
 
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)

@@ -57,6 +57,13 @@ class Belief:
         """The standard deviations, (n,)."""
         return np.sqrt(np.maximum(np.diagonal(self.covariance), 0))
 
+    def with_known(self, place: int, gain: float) -> "Belief":
+        """Return the belief with one of the gains known exactly, and the others as they were."""
+        mean, covariance = self.mean.copy(), self.covariance.copy()
+        mean[place] = gain
+        covariance[place], covariance[:, place] = 0.0, 0.0
+        return Belief(mean, covariance)
+
 
 class GainModel:
     """A world's gains given what was ``seen`` of them; exact, O(n^3) in the outcomes seen."""

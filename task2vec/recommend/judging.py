@@ -1,0 +1,124 @@
+"""What is thought of the offered models: the gain model fitted once, then told of measurements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from task2vec.recommend.conformal import conformal_reach
+from task2vec.recommend.difficulty import Difficulty, errors_elsewhere, foretell
+from task2vec.recommend.gain_model.fit import fit_gain_model
+from task2vec.recommend.gain_model.kernel import Cells
+from task2vec.recommend.gain_model.left_out import left_out
+from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
+from task2vec.recommend.paired import PairedGain, paired_gain
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.question import Question, outlines_of, world_of
+from task2vec.recommend.rankers.hierarchical import TRUST
+from task2vec.recommend.world import Indices, Matrix
+from task2vec.types import ModelRecord
+
+#: What a linear probe on frozen features, and a short fine-tuning, miss of the gain that a full
+#: fine-tuning will measure: variances.
+PROBE_VARIANCE, SHORT_VARIANCE = 0.02**2, 0.01**2
+#: The share of outcomes that intervals are to hold.
+LEVEL = 0.9
+#: Known accuracies of the default on other tasks that its accuracy on this one is foretold from.
+_LEAST_TASKS = 5
+
+#: Which test images each model got right, by model id.
+Measured = Mapping[str, ProbeAccuracy]
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The belief in the gains of the ``offered`` models, in their order; the default's is exact.
+
+    ``model`` is the gain model that it comes from.
+    """
+
+    offered: Sequence[ModelRecord]
+    default: int | None
+    model: GainModel
+    belief: Belief
+
+    @property
+    def leader(self) -> int | None:
+        """The model to take: the best that surely gains, else the default, else the best.
+
+        A model that is surely somewhat better must not hide behind one that might be more. None
+        where nothing is offered.
+        """
+        mean = self.belief.mean
+        sure = np.flatnonzero(mean > TRUST * self.belief.sd)
+        if sure.size:
+            return int(sure[np.argmax(mean[sure])])
+        if self.default is not None or not mean.size:
+            return self.default
+        return int(np.argmax(mean))
+
+
+class Judge:
+    """Judges the models of a question; fitting the gain model takes the most of it."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.offered = question.offered()
+        self._world = world_of(question)
+        self._target = len(self._world.tasks) - 1
+        self._fitted = fit_gain_model(self._world, target=self._target)
+        self._number = {id_: i for i, id_ in enumerate(self._world.models)}
+        elsewhere = left_out(self._fitted)
+        self.reach, self.calibrated = _reach(elsewhere.errors, elsewhere.tasks)
+
+    def judge(self, *, probed: Measured, tuned: Measured | None = None) -> Judged:
+        """Return what is thought of the models after linear probes and short fine-tunings."""
+        found = [
+            (self._number[id_], paired.gain, paired.variance + variance)
+            for measured, variance in ((probed, PROBE_VARIANCE), (tuned or {}, SHORT_VARIANCE))
+            for id_ in measured
+            if id_ in self._number and (paired := gain_of(id_, measured, self.question.default))
+        ]
+        model = self._fitted
+        if found:
+            rows, gains, variances = zip(*found, strict=True)
+            cells = Cells(np.array(rows), np.full(len(rows), self._target))
+            more = Seen(cells, np.array(gains), np.array(variances))
+            model = GainModel(self._world, model.scales, model.seen.with_more(more))
+        rows_of = np.array([self._number[each.id] for each in self.offered], dtype=np.int64)
+        belief = model.believe(Cells(rows_of, np.full(len(rows_of), self._target)))
+        default = next(
+            (i for i, m in enumerate(self.offered) if m.id == self.question.default), None
+        )
+        if default is not None:
+            belief = belief.with_known(default, 0.0)
+        return Judged(self.offered, default, model, belief)
+
+    def base(self) -> tuple[Difficulty, float, bool] | None:
+        """Return the default's accuracy as foretold, how far its interval reaches, and how surely.
+
+        None where too little is known of the default on other tasks.
+        """
+        base = self._world.base
+        if np.isfinite(base).sum() < _LEAST_TASKS:
+            return None
+        outlines = outlines_of(self.question, self._world)
+        reach, sure = _reach(*errors_elsewhere(outlines, base))
+        return foretell(outlines, base, target=self._target), reach, sure
+
+
+def gain_of(model: str, measured: Measured, default: str) -> PairedGain | None:
+    """Return the gain of a model by what it and the default got right; None without both."""
+    found, plain = measured.get(model), measured.get(default)
+    if found is None or plain is None or model == default:
+        return None
+    return paired_gain(found, plain)
+
+
+def _reach(errors: Matrix, tasks: Indices) -> tuple[float, bool]:
+    """Return how many standard deviations an interval reaches, and whether outcomes say so."""
+    reach = conformal_reach(errors, tasks, level=LEVEL)
+    if np.isfinite(reach):
+        return reach, True
+    return NormalDist().inv_cdf((1 + LEVEL) / 2), False
