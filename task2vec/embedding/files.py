@@ -2,23 +2,41 @@
 
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
 
 from task2vec.errors import InputError
 from task2vec.types import Provenance, Ratios, TaskEmbedding, Vector
+from task2vec.types.image_hashes import (
+    IMAGE_HASH,
+    SCHEME,
+    ImageHashes,
+    hashes_from_bytes,
+    hashes_to_bytes,
+)
 
 _FORMAT = "task2vec embedding 1"
+_HASHES = "image_hashes"
 
 
-def save_embedding(embedding: TaskEmbedding, path: str | os.PathLike[str], *, name: str) -> None:
+def save_embedding(
+    embedding: TaskEmbedding,
+    path: str | os.PathLike[str],
+    *,
+    name: str,
+    hashes: ImageHashes | None = None,
+) -> None:
     """Write an embedding to ``path`` (.npz), whole or not at all.
 
-    Raises `InputError` when the place cannot be written or the suffix is another.
+    ``hashes`` (n,) of the images that it was made of go with it, where they are known. Raises
+    `InputError` when the place cannot be written or the suffix is another.
     """
     path = Path(path)
     if path.suffix != ".npz":
@@ -30,7 +48,7 @@ def save_embedding(embedding: TaskEmbedding, path: str | os.PathLike[str], *, na
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            write_embedding(embedding, file, name=name)
+            write_embedding(embedding, file, name=name, hashes=hashes)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -46,20 +64,29 @@ def save_embedding(embedding: TaskEmbedding, path: str | os.PathLike[str], *, na
             partial.unlink()
 
 
-def write_embedding(embedding: TaskEmbedding, file: BinaryIO, *, name: str) -> None:
+def write_embedding(
+    embedding: TaskEmbedding, file: BinaryIO, *, name: str, hashes: ImageHashes | None = None
+) -> None:
     """Write what `save_embedding` writes to an open file."""
-    header = {
+    arrays: dict[str, NDArray[np.uint8]] = {}
+    header: dict[str, Any] = {
         "format": _FORMAT,
         "name": name,
         "provenance": embedding.provenance.to_json(),
         "sha256": _checksum(embedding.values, embedding.errors, embedding.replicates),
     }
+    if hashes is not None:
+        data = hashes_to_bytes(hashes)
+        header[_HASHES] = {"scheme": SCHEME, "sha256": sha256(data).hexdigest()}
+        arrays[_HASHES] = np.frombuffer(data, np.uint8).reshape(-1, IMAGE_HASH.itemsize)
     np.savez_compressed(
         file,
+        allow_pickle=False,
         values=embedding.values,
         errors=embedding.errors,
         replicates=embedding.replicates,
-        header=json.dumps(header),
+        header=np.array(json.dumps(header)),
+        **arrays,
     )
 
 
@@ -68,7 +95,40 @@ def load_embedding(path: str | os.PathLike[str]) -> tuple[str, TaskEmbedding]:
 
     Raises `InputError` for any other file, and for one whose numbers were altered.
     """
-    path = Path(path)
+    with _archive(Path(path)) as archive:
+        header = json.loads(str(archive["header"]))
+        values, errors, replicates = (archive[name] for name in ("values", "errors", "replicates"))
+        if header["format"] != _FORMAT:
+            raise ValueError(f"format {header['format']!r}")
+        if header["sha256"] != _checksum(values, errors, replicates):
+            raise ValueError("numbers that do not match their checksum")
+        return str(header["name"]), TaskEmbedding(
+            values=values,
+            errors=errors,
+            replicates=replicates,
+            provenance=Provenance.from_json(header["provenance"]),
+        )
+
+
+def load_hashes(path: str | os.PathLike[str]) -> ImageHashes | None:
+    """Return the image hashes (n,) that `save_embedding` wrote beside the embedding.
+
+    None where there are none, as in files of earlier versions, or they were made in another way.
+    Raises `InputError` for what is no embedding, and for hashes that were altered.
+    """
+    with _archive(Path(path)) as archive:
+        about = json.loads(str(archive["header"])).get(_HASHES)
+        if about is None or about["scheme"] != SCHEME:
+            return None
+        found = archive[_HASHES]
+        if found.dtype != np.uint8 or about["sha256"] != sha256(found.tobytes()).hexdigest():
+            raise ValueError("image hashes that do not match their checksum")
+        return hashes_from_bytes(found.tobytes())
+
+
+@contextmanager
+def _archive(path: Path) -> "Iterator[NpzFile]":
+    """Open the file; whatever goes wrong with it is an `InputError`."""
     try:
         # Opened here, since numpy leaves a file open that proves to be no archive.
         file = path.open("rb")
@@ -81,20 +141,7 @@ def load_embedding(path: str | os.PathLike[str]) -> tuple[str, TaskEmbedding]:
         ) from error
     try:
         with file, np.load(file, allow_pickle=False) as archive:
-            header = json.loads(str(archive["header"]))
-            values, errors, replicates = (
-                archive[name] for name in ("values", "errors", "replicates")
-            )
-        if header["format"] != _FORMAT:
-            raise ValueError(f"format {header['format']!r}")
-        if header["sha256"] != _checksum(values, errors, replicates):
-            raise ValueError("numbers that do not match their checksum")
-        return str(header["name"]), TaskEmbedding(
-            values=values,
-            errors=errors,
-            replicates=replicates,
-            provenance=Provenance.from_json(header["provenance"]),
-        )
+            yield archive
     # numpy and zipfile tell of damage by ValueError, KeyError, BadZipFile, zlib.error, ...
     except Exception as error:
         raise InputError(

@@ -7,15 +7,17 @@ from pathlib import Path
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.tuned import Tuned
 from task2vec.types import TaskEmbedding
+from task2vec.types.image_hashes import ImageHashes
 
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedRole:
-    """One embedded data set: its embedding, and its picture (PNG)."""
+    """One embedded data set: its embedding, its picture (PNG), the hashes (n,) of its images."""
 
     name: str
     embedding: TaskEmbedding
     thumbnail: bytes
+    hashes: ImageHashes
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,7 +95,9 @@ class Work:
                     progress=self._progress,
                     error=self.error,
                 )
-                embedded[role] = EmbeddedRole(task.name, found.embedding, thumbnail(found.sample))
+                embedded[role] = EmbeddedRole(
+                    task.name, found.embedding, thumbnail(found.sample), found.sample.hashes
+                )
                 told = "" if role == "task" else f"{role}: "
                 warnings += (f"{told}{warning}" for warning in found.warnings)
         if kind is JobKind.RECOMMEND and payload.get("measure"):

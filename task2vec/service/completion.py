@@ -17,6 +17,7 @@ from task2vec.service.questions import limits_of, settings_of
 from task2vec.service.received import (
     Found,
     read_received,
+    received_hashes,
     received_task,
     received_thumbnail,
 )
@@ -105,6 +106,7 @@ def _embed(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     dataset = store.datasets.get(question["dataset"])
     embedding = read_received(workspace, found, "task", settings=settings)
     picture = received_thumbnail(found, "task")
+    hashes = received_hashes(found, "task", embedding, settings=settings)
     record = received_task(
         dataset,
         embedding,
@@ -123,6 +125,7 @@ def _embed(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
             record,
             embedding,
             thumbnail=picture,
+            hashes=hashes,
             replace=bool(question.get("update")),
         )
         return {**stored.to_json(), "status": "embedded"}

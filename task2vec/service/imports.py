@@ -4,17 +4,19 @@ import zipfile
 from pathlib import Path
 
 from task2vec.distance import task_complexity
-from task2vec.embedding.files import load_embedding
+from task2vec.embedding.files import load_embedding, load_hashes
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
 from task2vec.service.provenance import check_embedding
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name
 from task2vec.types import TaskEmbedding, TaskRecord
+from task2vec.types.image_hashes import ImageHashes
 
 _SOURCE = "import"
 # The largest of known probes has 10^5 filters; values, errors and replicates take 20 bytes each.
 _LARGEST = 64 * 2**20
 _MEMBERS = 8
+_MOST_HASHES = 100_000
 
 
 def read_embedding(path: Path) -> tuple[str, TaskEmbedding]:
@@ -40,6 +42,23 @@ def read_embedding(path: Path) -> tuple[str, TaskEmbedding]:
         raise _no_embedding(getattr(error, "got", None)) from error
 
 
+def read_hashes(path: Path, embedding: TaskEmbedding) -> ImageHashes | None:
+    """Return the image hashes in a file that `read_embedding` has read; None where it has none.
+
+    Raises `InputError` for those that cannot be the embedding's.
+    """
+    hashes = load_hashes(path)
+    images = embedding.provenance.images
+    if hashes is not None and not images <= len(hashes) <= _MOST_HASHES:
+        raise InputError(
+            "The image hashes are not those of the embedding",
+            expected=f"one for each image: {images:,}, and at most {_MOST_HASHES:,} where it took "
+            "fewer images than were drawn",
+            got=f"{len(hashes):,}",
+        )
+    return hashes
+
+
 def add_embedding(
     workspace: Workspace,
     path: Path,
@@ -56,7 +75,7 @@ def add_embedding(
     all the same, as does a store without tasks.
 
     Raises:
-        InputError: for what is no embedding, or one whose provenance cannot be.
+        InputError: for what is no embedding, or one whose provenance or image hashes cannot be.
         SpaceMismatchError: when no stored task is in its space, or those that are have another
             number of elements, which ``any_space`` does not excuse.
         NameTakenError: when the name is taken and ``update`` is not set.
@@ -67,6 +86,7 @@ def add_embedding(
     # Whether a task to be replaced has such a name, the store knows.
     check_name(wanted, new=not update)
     check_embedding(embedding)
+    hashes = read_hashes(path, embedding)
     if not any_space:
         _check_space(workspace, embedding)
     record = TaskRecord(
@@ -81,7 +101,7 @@ def add_embedding(
         tags=tuple(dict.fromkeys(tags)),
         warnings=("embedded elsewhere: its images are not known here",),
     )
-    return workspace.store(create=True).tasks.add(record, embedding, replace=update)
+    return workspace.store(create=True).tasks.add(record, embedding, hashes=hashes, replace=update)
 
 
 def _check_space(workspace: Workspace, embedding: TaskEmbedding) -> None:

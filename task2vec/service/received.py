@@ -9,11 +9,12 @@ from typing import Any
 from task2vec.distance import task_complexity
 from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
-from task2vec.service.imports import read_embedding
+from task2vec.service.imports import read_embedding, read_hashes
 from task2vec.service.provenance import check_embedding
 from task2vec.service.questions import source_of, source_signature
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, Estimator, Provenance, TaskEmbedding, TaskRecord
+from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.names import visible
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -107,8 +108,7 @@ def _check_asked(provenance: Provenance, role: str, *, settings: Mapping[str, An
         # Further passes add draws where the images did not suffice.
         more = [passes * settings["draws"] for passes in range(2, MOST_PASSES + 1)]
         draws += [estimator.draws(some, classes=provenance.classes) for some in more]
-    # Every class gives two images, also where that is more than was asked for.
-    most = max(settings["images"], 2 * provenance.classes)
+    most = _most_images(provenance, settings)
     told = {
         "probe": provenance.probe_name,
         "estimator": provenance.estimator,
@@ -131,6 +131,11 @@ def _check_asked(provenance: Provenance, role: str, *, settings: Mapping[str, An
             expected=f"{_listed(asked)}, at most {most} images",
             got=f"{_listed(told)}, {provenance.images} images",
         )
+
+
+def _most_images(provenance: Provenance, settings: Mapping[str, Any]) -> int:
+    # Every class gives two images, also where that is more than was asked for.
+    return max(int(settings["images"]), 2 * provenance.classes)
 
 
 def _listed(settings: Mapping[str, Any]) -> str:
@@ -163,6 +168,24 @@ def received_thumbnail(found: Found, role: str) -> bytes | None:
             got=f"{len(data)} bytes",
         )
     return data
+
+
+def received_hashes(
+    found: Found, role: str, embedding: TaskEmbedding, *, settings: Mapping[str, Any]
+) -> ImageHashes | None:
+    """Return the hashes of a role's images, whose ``embedding`` was received.
+
+    None from a worker that sends none. Raises `InputError` for more than images were asked for.
+    """
+    hashes = read_hashes(found.embeddings[role], embedding)
+    most = _most_images(embedding.provenance, settings)
+    if hashes is not None and len(hashes) > most:
+        raise InputError(
+            f"The worker's image hashes of the {role} are not what was asked for",
+            expected=f"at most {most}",
+            got=str(len(hashes)),
+        )
+    return hashes
 
 
 def received_task(

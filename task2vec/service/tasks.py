@@ -78,7 +78,11 @@ def embed(
     from task2vec.engine.thumbnail import thumbnail
 
     return workspace.store(create=True).tasks.add(
-        record, found.embedding, thumbnail=thumbnail(found.sample), replace=request.update
+        record,
+        found.embedding,
+        thumbnail=thumbnail(found.sample),
+        hashes=found.sample.hashes,
+        replace=request.update,
     )
 
 
@@ -104,7 +108,7 @@ def signature(task: "Task", probe: str, settings: "EmbeddingSettings") -> str:
 
 
 def export(workspace: Workspace, name: str, path: Path) -> TaskRecord:
-    """Write a task's embedding to a .npz file.
+    """Write a task's embedding, and the hashes of its images, to a .npz file.
 
     Raises `UnknownNameError`, and `InputError` when the file cannot be written.
     """
@@ -112,7 +116,8 @@ def export(workspace: Workspace, name: str, path: Path) -> TaskRecord:
 
     store = workspace.store()
     record = store.tasks.get(name)
-    save_embedding(store.tasks.embedding(record.id), path, name=record.name)
+    hashes = store.tasks.image_hashes(record.id)
+    save_embedding(store.tasks.embedding(record.id), path, name=record.name, hashes=hashes)
     return record
 
 

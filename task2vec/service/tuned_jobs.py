@@ -11,7 +11,13 @@ from task2vec.recommend.tuned import Tuned
 from task2vec.service.experts import register_tuned
 from task2vec.service.finetuning import FineTuneResult
 from task2vec.service.questions import same_bytes, settings_of
-from task2vec.service.received import Found, read_received, received_task, received_thumbnail
+from task2vec.service.received import (
+    Found,
+    read_received,
+    received_hashes,
+    received_task,
+    received_thumbnail,
+)
 from task2vec.service.workspace import Workspace
 from task2vec.store.task_rows import task_named
 from task2vec.types import JobRecord, TaskRecord
@@ -95,12 +101,15 @@ def _task(workspace: Workspace, job: JobRecord, found: Found) -> Callable[[Conne
     dataset = store.datasets.get(question["dataset"])
     embedding = read_received(workspace, found, "task", settings=settings)
     picture = received_thumbnail(found, "task")
+    hashes = received_hashes(found, "task", embedding, settings=settings)
     new = received_task(dataset, embedding, found, name=dataset.name, settings=settings)
 
     def give(connection: Connection) -> TaskRecord:
         known = task_named(connection, dataset.name)
         if known is None:
-            return store.tasks.add_within(connection, new, embedding, thumbnail=picture)
+            return store.tasks.add_within(
+                connection, new, embedding, thumbnail=picture, hashes=hashes
+            )
         if not same_bytes(known, dataset):
             raise NameTakenError(
                 f"Another task is named '{dataset.name}' already",

@@ -118,7 +118,12 @@ class LeasedJob:
         folder, files = self._folder, dict[str, Path]()
         for role, embedded in found.embedded.items():
             files[f"embedding.{role}"] = folder / f"{role}.npz"
-            save_embedding(embedded.embedding, folder / f"{role}.npz", name=embedded.name)
+            save_embedding(
+                embedded.embedding,
+                folder / f"{role}.npz",
+                name=embedded.name,
+                hashes=embedded.hashes,
+            )
             files[f"thumbnail.{role}"] = folder / f"{role}.png"
             (folder / f"{role}.png").write_bytes(embedded.thumbnail)
         if found.checkpoint is not None:

@@ -18,7 +18,7 @@ from task2vec.engine.work import Order, Work
 from task2vec.errors import JobCancelledError, SettingError, SourceError
 from task2vec.probe.weight_files import file_hash, read_metadata
 from task2vec.recommend.linear_probe import cross_validate
-from task2vec.types import Estimator, JobKind
+from task2vec.types import Estimator, Evidence, JobKind
 
 ASKED = {"images": 12, "draws": 2, "seed": 3, "estimator": "exact"}
 SETTINGS = EmbeddingSettings(images=12, draws=2, seed=3, estimator=Estimator.EXACT)
@@ -84,6 +84,7 @@ def test_an_embedding_is_that_of_the_embedder(engine, probe, do, told):
     assert made.name == "noise"
     assert np.array_equal(made.embedding.values, expected.embedding.values)
     assert made.embedding.provenance == expected.embedding.provenance
+    assert np.array_equal(made.hashes, expected.sample.hashes)
     assert found.warnings == expected.warnings
     assert found.source_signature == task.signature
     assert found.measured is found.tuned is found.checkpoint is None
@@ -161,12 +162,14 @@ def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, mon
     tuned = found.tuned
     # A quarter of each of the two classes of eight.
     assert tuned.correct.shape == (4,)
-    assert tuned.protocol == "fine-tuning/1 32px 10 images seed 5"
+    # Two images of validation are few: they train, too, and cross-validation chooses.
+    assert tuned.protocol == "fine-tuning/2 32px 12 images seed 5"
+    assert (tuned.choice.by, tuned.choice.images) == (Evidence.CROSS_VALIDATION, 12)
     assert tuned.sha256 == file_hash(found.checkpoint)
     assert '"name": "expert"' in read_metadata(found.checkpoint)["task2vec"]
-    # Two images of validation are few, and the checkpoint says so.
-    assert '"calibration_images": 2' in read_metadata(found.checkpoint)["task2vec"]
-    assert any("calibrated on 2 images only" in warning for warning in tuned.warnings)
+    # It is calibrated on the folds, which are few images, too, and the checkpoint says so.
+    assert '"calibration_images": 12' in read_metadata(found.checkpoint)["task2vec"]
+    assert any("calibrated on 12 images only" in warning for warning in tuned.warnings)
     expert = engine.probe(f"file:{found.checkpoint}")
     assert expert.card.preprocessing == engine.probe(probe).card.preprocessing
     # Fine-tuning has a seed of its own; an embedding's is always the same.
@@ -174,8 +177,8 @@ def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, mon
     assert made == ({"task": 0} if embedding else {})
     tuning = [(done, total) for stage, done, total in told.steps if stage == "tuning"]
     assert tuning == sorted(set(tuning))
-    # The images of validation once more, for the temperature.
-    assert tuning[-1][0] <= tuning[-1][1] == 3 * (10 + 2) + 2 + 4
+    # Features, three folds that each train on two thirds for 2 epochs, all for 2 epochs, the test.
+    assert tuning[-1][0] <= tuning[-1][1] == 12 + (2 * 2 * 12 + 12) + 2 * 12 + 4
 
 
 def test_work_stops_at_the_next_batch(probe, engine, tmp_path):

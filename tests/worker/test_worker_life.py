@@ -14,7 +14,7 @@ from wire_server import LEASE, PULSE, answer, refusal, server
 
 from task2vec.data.open import open_source
 from task2vec.embedding.embedder import Embedder
-from task2vec.embedding.files import load_embedding
+from task2vec.embedding.files import load_embedding, load_hashes
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.engine.local import LocalEngine
 from task2vec.errors import NotAllowedError
@@ -124,6 +124,7 @@ def test_a_job_is_done_and_handed_in(work, engine, probe, archive, tmp_path, dow
     task = open_source(tmp_path / "set.tar", trusted=False)
     expected = Embedder(engine.probe(probe), EmbeddingSettings(images=20)).embed(task)
     assert name == "Shades"
+    assert np.array_equal(load_hashes(tmp_path / "sent.npz"), expected.sample.hashes)
     assert np.array_equal(embedding.values, expected.embedding.values)
     assert embedding.provenance == expected.embedding.provenance
     assert findings.fence == 3

@@ -47,7 +47,8 @@ def get_embedding(
 ) -> Response:
     """Return a task's vector: one number for each convolution filter of the probe.
 
-    The `.npz` file is what `task2vec export` writes and `POST /v1/tasks:import` takes.
+    The `.npz` file is what `task2vec export` writes and `POST /v1/tasks:import` takes; it holds the
+    hashes of the task's images, too.
     """
     chosen = choose(accept, _JSON, _NPZ)
     found = stored_subject(workspace, task)
@@ -55,7 +56,8 @@ def get_embedding(
     if chosen == _JSON:
         return json_answer(embedding_message(found.record, found.embedding))
     data = BytesIO()
-    write_embedding(found.embedding, data, name=found.name)
+    hashes = workspace.store().tasks.image_hashes(found.record.id)
+    write_embedding(found.embedding, data, name=found.name, hashes=hashes)
     disposition = {"Content-Disposition": f'attachment; filename="{found.record.id}.npz"'}
     return Response(data.getvalue(), media_type=_NPZ, headers=disposition)
 
