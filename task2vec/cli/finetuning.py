@@ -1,6 +1,6 @@
 """The command finetune."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,9 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import console, interval, messages, percent, print_answer_json, warn
 from task2vec.cli.progress import bars, work_bar
+
+if TYPE_CHECKING:
+    from task2vec.wire.catalogue import Tuned
 
 
 def register(app: typer.Typer) -> None:
@@ -44,11 +47,19 @@ def finetune(
             help="At most this many images are drawn; a test split of the source comes on top.",
         ),
     ] = 400,
-    epochs: Annotated[int, typer.Option(min=1, help="At most this many epochs.")] = 8,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="At most this many epochs. Default: as many as the images need, at least 8.",
+        ),
+    ] = None,
     patience: Annotated[
         int, typer.Option(min=1, help="Stop after this many epochs without improvement.")
     ] = 4,
-    learning_rate: Annotated[float, typer.Option(help="The peak learning rate.")] = 1e-3,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="The peak learning rate. Default: 0.001.")
+    ] = None,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
     url: UrlOption = None,
@@ -59,7 +70,12 @@ def finetune(
 
     Example: `task2vec finetune photos/dogs --from efficientnet_lite0 --epochs 5`
 
-    A quarter of the images, or the source's own test split, is held out for an honest accuracy. The
+    A linear probe, which is a classifier on the features of the starting model as it is, is tried
+    as well, and is made the expert where it is the better choice: with few images it often is. Both
+    are compared on validation images or, with fewer than 30 of these, by cross-validation.
+
+    A quarter of the images, or the source's own test split, takes no part in any of it and gives an
+    honest accuracy. When it was interrupted, the same command goes on from the last epoch. The
     checkpoint (safetensors, under timm's names) lies in the store; the accuracy is recorded as the
     starting model's outcome on this task.
     """
@@ -88,13 +104,18 @@ def finetune(
             f"Accuracy: {percent(result.accuracy)} on {result.test_images} images that took no "
             f"part in training (95 %: {interval(result.interval)})",
         )
-    if result.best_epoch == 0:
-        out.print(
-            f"No epoch did better than a linear classifier on frozen features, which is kept: the "
-            f"backbone is that of {start}, and `recommend` will not offer it as another.",
-            soft_wrap=True,
-        )
-    out.print(
-        f"Kept epoch {result.best_epoch} of {result.epochs}, {result.seconds:.0f} seconds.",
-    )
+    out.print(_chosen(result, start), soft_wrap=True)
+    kept = f"Kept epoch {result.best_epoch} of {result.epochs}, " if result.best_epoch else ""
+    out.print(f"{kept}{result.seconds:.0f} seconds.")
     messages().print(f"Protocol: {result.protocol}.")
+
+
+def _chosen(result: "Tuned", start: str) -> str:
+    choice = result.choice
+    reason = "" if choice is None else f": {choice.reason}"
+    if result.best_epoch:
+        return f"Chosen: fine-tuning{reason}."
+    return (
+        f"Chosen: a linear probe{reason}. The backbone is that of {start}, and `recommend` will "
+        "not offer it as another."
+    )

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import isinf, isnan
+from math import isinf
 from typing import TYPE_CHECKING
 
 from rich.filesize import decimal
@@ -116,18 +116,13 @@ def probing_bar(progress: Progress) -> Tell:
     return tell
 
 
-def tuning_bar(progress: Progress, name: str) -> Callable[[int, int, int, int, float], None]:
-    """Return a callback that shows epochs, images and the validation accuracy so far."""
+def tuning_bar(progress: Progress, name: str) -> Tell:
+    """Return a callback that shows what fine-tuning does, and how many images it has gone over."""
     bar = progress.add_task(f"fine-tuning {name}", total=None)
 
-    def tell(epoch: int, epochs: int, done: int, total: int, accuracy: float) -> None:
-        seen = "" if isnan(accuracy) else f", validation {100 * accuracy:.0f} %"
-        progress.update(
-            bar,
-            description=f"fine-tuning {name}: epoch {epoch} of at most {epochs}{seen}",
-            completed=(epoch - 1) * total + done,
-            total=epochs * total,
-        )
+    def tell(doing: str, done: int, total: int) -> None:
+        description = f"fine-tuning {name}: {doing}"
+        progress.update(bar, description=description, completed=done, total=total)
 
     return tell
 

@@ -1,5 +1,7 @@
 """Fine-tunes a starting model on a task and writes the checkpoint; knows no store."""
 
+from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 
@@ -10,12 +12,12 @@ from task2vec.embedding.embedder import Progress
 from task2vec.engine.checkpoint import Expert, write_checkpoint
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.weight_files import file_hash
-from task2vec.recommend.finetune import Progress as EpochProgress
 from task2vec.recommend.finetune import classify, fine_tune, passes
-from task2vec.recommend.holdout import Holdout, hold_out
+from task2vec.recommend.holdout import Holdout, Labelled, hold_out
 from task2vec.recommend.temperature import Temperature, fit_temperature
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.recommend.unfinished import Unfinished, key_of, place
 
 __all__ = ["Expert", "tune"]
 
@@ -29,13 +31,19 @@ def tune(
     expert: Expert,
     target: Path,
     progress: Progress | None = None,
-    epochs: EpochProgress | None = None,
+    words: Progress | None = None,
+    unfinished: Path | None = None,
 ) -> Tuned:
     """Fine-tune, test on images that took no part, write the checkpoint under timm's names.
 
     ``images`` bounds what is drawn; ``progress`` is told of the stages "reading" and "tuning" in
-    images, ``epochs`` of the epochs. Raises `SourceError` when the task cannot be used,
-    `WeightsError` when ``target`` cannot be written.
+    images, ``words`` of the latter's images under the words of what is being done.
+
+    In the folder ``unfinished`` lies, until this returns, what an interruption would lose: the next
+    call with the same images, start and settings goes on from the last epoch there.
+
+    Raises `SourceError` when the task cannot be used, `WeightsError` when ``target`` cannot be
+    written.
     """
     tell = progress or (lambda _stage, _done, _total: None)
     started = perf_counter()
@@ -48,30 +56,28 @@ def tune(
     )
     tick = _Ticks(
         tell,
+        words,
         passes(
             len(parts.training.images),
             validation=len(parts.validation.images),
             test=len(parts.test.images),
             settings=settings,
-        )
-        # Once more for the temperature.
-        + len(parts.validation.images),
+        ),
     )
+    state = _unfinished(unfinished, probe, parts, settings=settings, expert=expert)
     tuned = fine_tune(
         probe,
         parts.training,
         parts.validation,
         classes=len(parts.classes),
         settings=settings,
-        progress=epochs,
+        say=tick.say,
         tick=tick,
+        unfinished=state,
     )
     temperature = Temperature()
-    if parts.validation.images:
-        logits = classify(
-            tuned.backbone, tuned.classifier, probe, parts.validation.images, tick=tick
-        )
-        temperature = fit_temperature(logits.numpy(), parts.validation.labels)
+    if tuned.held_out is not None:
+        temperature = fit_temperature(tuned.held_out.logits.numpy(), tuned.held_out.labels)
     correct = np.zeros(0, dtype=np.bool_)
     if parts.test.images:
         logits = classify(tuned.backbone, tuned.classifier, probe, parts.test.images, tick=tick)
@@ -80,13 +86,15 @@ def tune(
     write_checkpoint(
         target, probe, tuned, classes=parts.classes, expert=expert, temperature=temperature
     )
+    state.remove()
     return Tuned(
         correct=correct,
         test_keys=parts.test.keys,
         protocol=(
-            f"fine-tuning/1 {probe.card.preprocessing.input_size}px "
-            f"{len(parts.training.images)} images seed {settings.seed}"
+            f"fine-tuning/2 {probe.card.preprocessing.input_size}px "
+            f"{tuned.training_images} images seed {settings.seed}"
         ),
+        choice=tuned.choice,
         epochs=tuned.epochs,
         best_epoch=tuned.best_epoch,
         seconds=seconds,
@@ -95,8 +103,8 @@ def tune(
         warnings=(
             *task.warnings,
             *parts.warnings,
-            *_unseen(parts.validation.keys),
             *temperature.warnings,
+            *state.warnings,
         ),
     )
 
@@ -104,17 +112,45 @@ def tune(
 class _Ticks:
     """Adds up the images that went through the network."""
 
-    def __init__(self, tell: Progress, total: int) -> None:
+    def __init__(self, tell: Progress, words: Progress | None, total: int) -> None:
         self._tell = tell
+        self._words = words
+        self._doing = "looking at the images"
         self._total = total
         self._done = 0
 
     def __call__(self, images: int) -> None:
         self._done += images
         self._tell("tuning", self._done, self._total)
+        if self._words is not None:
+            self._words(self._doing, self._done, self._total)
+
+    def say(self, doing: str) -> None:
+        """Hear in words of what comes next."""
+        self._doing = doing
 
 
-def _unseen(validation: tuple[str, ...]) -> list[str]:
-    if validation:
-        return []
-    return ["too few images a class to validate on: the last epoch is kept, good or bad"]
+def _unfinished(
+    folder: Path | None,
+    probe: Probe,
+    parts: Holdout[Pixels],
+    *,
+    settings: FineTuningSettings,
+    expert: Expert,
+) -> Unfinished:
+    if folder is None:
+        return Unfinished()
+    key = key_of(
+        start=probe.fingerprint,
+        settings=asdict(settings),
+        classes=parts.classes,
+        images=[_digest(part) for part in (parts.training, parts.validation)],
+    )
+    return Unfinished(place(folder, expert.name), key)
+
+
+def _digest(part: Labelled[Pixels]) -> str:
+    digest = sha256(part.labels.tobytes())
+    for image in part.images:
+        digest.update(image.tobytes())
+    return digest.hexdigest()

@@ -1,35 +1,56 @@
-"""Fine-tuning a starting model on a task, with an honest accuracy at the end."""
+"""Fine-tuning a starting model on a task, or a linear probe where that is the better choice."""
 
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from math import cos, pi
 
-import torch
 from torch import Tensor, nn
 
-from task2vec.probe.head import class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
-from task2vec.recommend.holdout import Labelled
+from task2vec.recommend.best_epoch import BestEpoch
+from task2vec.recommend.choice import Choice, prefers_tuning
+from task2vec.recommend.classifying import (
+    Tick,
+    classify,
+    fitted_classifier,
+    frozen_features,
+    unheard,
+)
+from task2vec.recommend.held_out import HeldOut
+from task2vec.recommend.holdout import Labelled, joined
+from task2vec.recommend.training import Training
+from task2vec.recommend.tuning_folds import FOLDS, cross_validate_tuning
 from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.recommend.unfinished import Unfinished
+from task2vec.types.tuning import Evidence, Recipe
 
-#: Told of (epoch, epochs, images done in it, images in it, validation accuracy so far or nan).
-Progress = Callable[[int, int, int, int, float], None]
-#: Told of how many images went through the network, in training or judging, batch by batch.
-Tick = Callable[[int], None]
+__all__ = ["FineTuned", "Tick", "classify", "fine_tune", "passes"]
 
-_BATCH = 32
+#: Told in words of what is being done.
+Say = Callable[[str], None]
+
+#: With fewer images of validation a difference of ten points is chance: all images train, and
+#: cross-validation chooses.
+LEAST_VALIDATION = 30
+_TRAINING = "training"
 
 
 @dataclass(frozen=True, eq=False)
 class FineTuned:
-    """The network of the best epoch (backbone and classifier), and how it got there."""
+    """The chosen network (backbone and classifier), and how it got there.
+
+    ``best_epoch`` is 0 for the linear probe, whose backbone is that of the start. ``held_out`` are
+    logits on images by models that they did not train: the chosen one on validation images, or
+    models made like it; None where there were none.
+    """
 
     backbone: nn.Module
     classifier: nn.Linear
     epochs: int
     best_epoch: int
-    validation_accuracy: float
+    training_images: int
+    choice: Choice | None = None
+    held_out: HeldOut | None = None
 
 
 def fine_tune(
@@ -39,153 +60,177 @@ def fine_tune(
     *,
     classes: int,
     settings: FineTuningSettings,
-    progress: Progress | None = None,
+    say: Say | None = None,
     tick: Tick | None = None,
+    unfinished: Unfinished | None = None,
 ) -> FineTuned:
-    """Train all of the network on ``training``; keep the epoch with the least validation loss.
+    """Compare a linear probe with training all of the network, and return the better.
 
-    Epoch 0 is the convex head on frozen features, a linear probe: where no epoch does better, it is
-    what is kept. The training itself starts from a classifier of zeros, so that the features move
-    only once it has found a direction, and learns the classifier three times as fast. Batch
-    statistics stay those of pretraining: batches of a small task say too little. Images are shifted
-    and scaled a little; never flipped, since letters and digits are not symmetric. The starting
-    model is copied, never changed.
+    With `LEAST_VALIDATION` images of validation or more, the linear probe is epoch 0 and the epoch
+    with the least validation loss is kept. With fewer, these train, too; both recipes are
+    cross-validated, and the better is made of all images.
+
+    The starting model is copied, never changed. A run that goes on with an ``unfinished`` one ends
+    as that would have ended.
     """
-    generator = torch.Generator().manual_seed(settings.seed)
-    pulse = tick or _unheard
-    weights = class_weights(training.labels, classes)
-    backbone = deepcopy(start.backbone).requires_grad_(True)
-    classifier = _fitted_classifier(start, training, classes, pulse)
-    network = nn.Sequential(backbone, classifier)
-    count = len(training.images)
-    steps = -(-count // settings.batch_size)
-    best_loss, accuracy = _validate(network, start, validation, pulse)
-    best_epoch, best_state = 0, deepcopy(network.state_dict())
-    best_trained, improved = float("inf"), 0
-    nn.init.zeros_(classifier.weight)
-    nn.init.zeros_(classifier.bias)
-    speeds = {backbone: 1.0, classifier: 3.0}
-    optimiser = torch.optim.AdamW(
-        [{"params": part.parameters(), "speed": speed} for part, speed in speeds.items()],
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
+    run = _Run(
+        start=start,
+        classes=classes,
+        settings=settings,
+        say=say or (lambda _: None),
+        tick=tick or unheard,
+        unfinished=unfinished or Unfinished(),
     )
-    tell = progress or (lambda *_: None)
-    epoch = 0
-    for epoch in range(1, settings.epochs + 1):
-        order = torch.randperm(count, generator=generator).numpy()
-        for step in range(steps):
-            chosen = order[step * settings.batch_size : (step + 1) * settings.batch_size]
-            for group in optimiser.param_groups:
-                pace = _schedule((epoch - 1) + step / steps, settings.epochs)
-                group["lr"] = settings.learning_rate * group["speed"] * pace
-            inputs = _jitter(start.to_input([training.images[i] for i in chosen]), generator)
-            losses = nn.functional.cross_entropy(
-                network(inputs),
-                torch.from_numpy(training.labels[chosen]).to(inputs.device),
-                reduction="none",
-            )
-            # Weights sum to 1 over all images; times their number they are 1 on balanced classes.
-            balance = torch.from_numpy(weights[chosen] * count).to(losses)
-            optimiser.zero_grad()
-            (losses * balance).mean().backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            pulse(len(chosen))
-            tell(
-                epoch,
-                settings.epochs,
-                min((step + 1) * settings.batch_size, count),
-                count,
-                accuracy,
-            )
-        loss, found = _validate(network, start, validation, pulse)
-        # With nothing to validate on, the last epoch is as good a choice as any.
-        if loss < best_loss or not validation.images:
-            best_loss, accuracy, best_epoch = loss, found, epoch
-            best_state = deepcopy(network.state_dict())
-        # The linear probe is left out of this: training passes it late or never, but is not over.
-        if loss < best_trained:
-            best_trained, improved = loss, epoch
-        elif epoch - improved >= settings.patience and validation.images:
-            break
-    network.load_state_dict(best_state)
-    network.requires_grad_(False)
-    return FineTuned(backbone, classifier, epoch, best_epoch, accuracy)
+    if len(validation.images) >= LEAST_VALIDATION:
+        return run.by_validation(training, validation)
+    return run.by_cross_validation(joined(training, validation))
 
 
 def passes(training: int, *, validation: int, test: int, settings: FineTuningSettings) -> int:
     """Return how many images at most go through the network, those that test it included."""
-    return (settings.epochs + 1) * (training + validation) + test
+    if validation >= LEAST_VALIDATION:
+        epochs = settings.epochs_for(training)
+        return (epochs + 1) * (training + validation) + test
+    images = training + validation
+    # Every fold trains on the others; a fold more of images than there are is never trained on.
+    folds = settings.epochs_for(images - images // FOLDS) * (FOLDS - 1) + 1
+    rates = len(settings.rates)
+    return (rates * folds + settings.epochs_for(images) + 1) * images + test
 
 
-def classify(
-    backbone: nn.Module,
-    classifier: nn.Module,
-    start: Probe,
-    images: tuple[Pixels, ...],
-    *,
-    tick: Tick | None = None,
-) -> Tensor:
-    """Return the (N, C) logits of preprocessed images."""
-    return _in_batches(lambda x: classifier(backbone(x)).cpu(), start, images, tick or _unheard)
+@dataclass(frozen=True)
+class _Run:
+    """What every step of one fine-tuning needs."""
 
+    start: Probe
+    classes: int
+    settings: FineTuningSettings
+    say: Say
+    tick: Tick
+    unfinished: Unfinished
 
-def _in_batches(
-    network: Callable[[Tensor], Tensor], start: Probe, images: tuple[Pixels, ...], tick: Tick
-) -> Tensor:
-    found = []
-    for first in range(0, len(images), _BATCH):
-        batch = images[first : first + _BATCH]
-        with torch.inference_mode():
-            found.append(network(start.to_input(batch)))
-        tick(len(batch))
-    return torch.cat(found)
+    def by_validation(self, training: Labelled[Pixels], validation: Labelled[Pixels]) -> FineTuned:
+        start = self.start
+        classifier = self._fitted(frozen_features(start, training.images, self.tick), training)
+        best = BestEpoch(
+            nn.Sequential(start.backbone, classifier),
+            self._answers(start.backbone, classifier, validation),
+        )
+        run = self._training(training, classifier, self.settings.rates[0])
+        if (known := self.unfinished.get(_TRAINING)) is not None:
+            run.restore(known)
+            best.restore(known)
+            self.tick(run.epoch * (len(training.images) + len(validation.images)))
+        while run.epoch < run.epochs and not best.is_over(run.epoch, self.settings.patience):
+            seen = 100 * best.held_out.score.accuracy
+            self.say(f"epoch {run.epoch + 1} of at most {run.epochs}, validation {seen:.0f} %")
+            run.run_epoch(self.tick)
+            answers = self._answers(run.backbone, run.classifier, validation)
+            best.consider(run.epoch, run.network, answers)
+            self.unfinished.put(_TRAINING, {**run.state(), **best.state()})
+        best.fill(run.network)
+        choice = Choice(
+            chosen=Recipe.FINE_TUNING if best.epoch else Recipe.LINEAR_PROBE,
+            by=Evidence.VALIDATION,
+            images=len(validation.images),
+            learning_rate=run.rate,
+            linear_probe=best.linear_probe.score,
+            fine_tuning=best.trained.score,
+        )
+        return self._finished(
+            run.backbone,
+            run.classifier,
+            training,
+            choice=choice,
+            held_out=best.held_out,
+            epochs=run.epoch,
+            best_epoch=best.epoch,
+        )
 
+    def by_cross_validation(self, data: Labelled[Pixels]) -> FineTuned:
+        features = frozen_features(self.start, data.images, self.tick)
+        found = cross_validate_tuning(
+            self.start,
+            data,
+            features,
+            classes=self.classes,
+            settings=self.settings,
+            tick=self.tick,
+            say=self.say,
+            unfinished=self.unfinished,
+        )
+        classifier = self._fitted(features, data)
+        if found is None:
+            choice = Choice(Recipe.LINEAR_PROBE, Evidence.NONE, 0, self.settings.rates[0])
+            return self._finished(self.start.backbone, classifier, data, choice=choice)
+        rate = min(found.fine_tuning, key=lambda rate: found.fine_tuning[rate].score.loss)
+        frozen, tuned = found.linear_probe, found.fine_tuning[rate]
+        chosen = prefers_tuning(frozen.score, tuned.score)
+        choice = Choice(
+            chosen=Recipe.FINE_TUNING if chosen else Recipe.LINEAR_PROBE,
+            by=Evidence.CROSS_VALIDATION,
+            images=len(frozen.labels),
+            learning_rate=rate,
+            linear_probe=frozen.score,
+            fine_tuning=tuned.score,
+        )
+        if not chosen:
+            return self._finished(
+                self.start.backbone, classifier, data, choice=choice, held_out=frozen
+            )
+        run = self._training(data, classifier, rate)
+        if (known := self.unfinished.get(_TRAINING)) is not None:
+            run.restore(known)
+            self.tick(run.epoch * len(data.images))
+        while run.epoch < run.epochs:
+            self.say(f"epoch {run.epoch + 1} of {run.epochs}")
+            run.run_epoch(self.tick)
+            self.unfinished.put(_TRAINING, run.state())
+        return self._finished(
+            run.backbone,
+            run.classifier,
+            data,
+            choice=choice,
+            held_out=tuned,
+            epochs=run.epoch,
+            best_epoch=run.epoch,
+        )
 
-def _unheard(_images: int) -> None:
-    pass
+    def _fitted(self, features: Tensor, data: Labelled[Pixels]) -> nn.Linear:
+        return fitted_classifier(
+            features, data.labels, classes=self.classes, device=self.start.device
+        )
 
+    def _training(self, data: Labelled[Pixels], classifier: nn.Linear, rate: float) -> Training:
+        return Training(self.start, data, classifier=classifier, settings=self.settings, rate=rate)
 
-def _fitted_classifier(
-    start: Probe, training: Labelled[Pixels], classes: int, tick: Tick
-) -> nn.Linear:
-    features = _in_batches(start.backbone, start, training.images, tick)
-    head = fit_head(features.cpu().numpy(), training.labels, classes=classes)
-    classifier = nn.Linear(features.shape[1], classes)
-    with torch.no_grad():
-        classifier.weight.copy_(torch.from_numpy(head.weight))
-        classifier.bias.copy_(torch.from_numpy(head.bias))
-    return classifier.to(start.device)
+    def _answers(
+        self, backbone: nn.Module, classifier: nn.Linear, held: Labelled[Pixels]
+    ) -> HeldOut:
+        logits = classify(backbone, classifier, self.start, held.images, tick=self.tick)
+        return HeldOut(logits, held.labels)
 
-
-def _validate(
-    network: nn.Sequential, start: Probe, validation: Labelled[Pixels], tick: Tick
-) -> tuple[float, float]:
-    """Return the loss and accuracy, both nan when there is nothing to validate on."""
-    if not validation.images:
-        return float("nan"), float("nan")
-    logits = classify(network[0], network[1], start, validation.images, tick=tick)
-    labels = torch.from_numpy(validation.labels)
-    loss = nn.functional.cross_entropy(logits, labels).item()
-    return loss, float((logits.argmax(dim=1) == labels).float().mean())
-
-
-def _schedule(position: float, epochs: int) -> float:
-    """Return the learning rate's factor: a linear rise over the first epoch, then half a cosine."""
-    if position < 1:
-        return max(position, 0.1)
-    return 0.5 * (1 + cos(pi * (position - 1) / max(epochs - 1, 1)))
-
-
-def _jitter(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Scale each image by up to 10 % and shift it by up to 6 % of its side."""
-    count = len(images)
-    scale = 1 + 0.2 * (torch.rand(count, generator=generator) - 0.5)
-    shift = 0.24 * (torch.rand(count, 2, generator=generator) - 0.5)
-    transform = torch.zeros(count, 2, 3)
-    transform[:, 0, 0] = transform[:, 1, 1] = scale
-    transform[:, :, 2] = shift
-    grid = nn.functional.affine_grid(
-        transform.to(images.device), list(images.shape), align_corners=False
-    )
-    return nn.functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    def _finished(
+        self,
+        backbone: nn.Module,
+        classifier: nn.Linear,
+        data: Labelled[Pixels],
+        *,
+        choice: Choice,
+        held_out: HeldOut | None = None,
+        epochs: int = 0,
+        best_epoch: int = 0,
+    ) -> FineTuned:
+        if backbone is self.start.backbone:
+            backbone = deepcopy(backbone)
+        for part in (backbone, classifier):
+            part.requires_grad_(False)
+        return FineTuned(
+            backbone,
+            classifier,
+            epochs=epochs,
+            best_epoch=best_epoch,
+            training_images=len(data.images),
+            choice=choice,
+            held_out=held_out,
+        )

@@ -33,6 +33,24 @@ class Labelled(Generic[T]):
     keys: tuple[str, ...]
 
 
+def part_of(data: Labelled[T], chosen: Indices) -> Labelled[T]:
+    """Return the images at the positions ``chosen``."""
+    return Labelled(
+        tuple(data.images[i] for i in chosen),
+        data.labels[chosen],
+        tuple(data.keys[i] for i in chosen),
+    )
+
+
+def joined(one: Labelled[T], other: Labelled[T]) -> Labelled[T]:
+    """Return the images of both."""
+    return Labelled(
+        one.images + other.images,
+        np.concatenate([one.labels, other.labels]),
+        one.keys + other.keys,
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Holdout(Generic[T]):
     """Three disjoint sets of images of one task; ``validation`` and ``test`` may be empty."""

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from task2vec.errors import InputError
+from task2vec.recommend.choice import Choice, Score
 from task2vec.recommend.intervals import wilson_interval
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.recommend.tuning_settings import FineTuningSettings, HeadStart
 from task2vec.types.names import LONGEST_NAME, is_name
+from task2vec.types.tuning import Evidence, Recipe
 
 # Far above what anybody measures, far below what hurts where it is stored and shown.
 _MOST_IMAGES = 1_000_000
@@ -27,12 +29,32 @@ _Text = Annotated[str, Field(max_length=_LONGEST_TEXT)]
 class _Settings(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
 
-    epochs: _Count
+    epochs: _Count | None
     patience: _Count
-    learning_rate: _Finite
+    learning_rate: _Finite | None
     weight_decay: _Finite
     batch_size: _Count
+    augmentation: _Finite
+    head_start: HeadStart
     seed: int = Field(ge=0, lt=2**63)
+
+
+class _Score(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
+
+    accuracy: float = Field(ge=0, le=1)
+    loss: _Finite
+
+
+class _Choice(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
+
+    chosen: Recipe
+    by: Evidence
+    images: _Count
+    learning_rate: _Finite
+    linear_probe: _Score | None
+    fine_tuning: _Score | None
 
 
 class _Form(BaseModel):
@@ -41,6 +63,7 @@ class _Form(BaseModel):
     correct: list[bool] = Field(max_length=_MOST_IMAGES)
     test_keys: list[_Text] = Field(max_length=_MOST_IMAGES)
     protocol: _Text
+    choice: _Choice | None = None
     epochs: _Count
     best_epoch: _Count
     seconds: _Finite
@@ -54,6 +77,7 @@ class Tuned:
     """How it went, and the honest accuracy: ``correct`` (T,) says which test images were right.
 
     ``sha256`` is that of the checkpoint's file. ``warnings`` are about the images that were used.
+    ``choice`` is None of what an earlier version made.
     """
 
     correct: NDArray[np.bool_]
@@ -65,6 +89,7 @@ class Tuned:
     settings: FineTuningSettings
     sha256: str
     warnings: tuple[str, ...] = ()
+    choice: Choice | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -98,6 +123,7 @@ class Tuned:
                 correct=np.array(correct, dtype=np.bool_),
                 test_keys=tuple(keys),
                 protocol=form.protocol,
+                choice=form.choice and _choice(form.choice),
                 epochs=form.epochs,
                 best_epoch=form.best_epoch,
                 seconds=form.seconds,
@@ -111,6 +137,17 @@ class Tuned:
                 expected="what Tuned.to_json gives",
                 got=_first(error),
             ) from error
+
+
+def _choice(form: _Choice) -> Choice:
+    scores = {
+        name: None if score is None else Score(score.accuracy, score.loss)
+        for name, score in (
+            ("linear_probe", form.linear_probe),
+            ("fine_tuning", form.fine_tuning),
+        )
+    }
+    return Choice(form.chosen, form.by, form.images, form.learning_rate, **scores)
 
 
 def _first(error: Exception) -> str:

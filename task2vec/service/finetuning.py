@@ -1,6 +1,6 @@
 """Fine-tuning a starting model on a source: a new expert, and an outcome for where it started."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from task2vec.data.task import Task
@@ -17,7 +17,9 @@ from task2vec.types import ModelRecord, TaskRecord
 if TYPE_CHECKING:
     from task2vec.embedding.embedder import Progress as EmbedProgress
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.recommend.finetune import Progress
+
+
+_UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class FineTuneResult:
             "accuracy": tuned.accuracy,
             "interval": list(tuned.interval) if tuned.interval else None,
             "test_images": len(tuned.correct),
+            "choice": tuned.choice and {**asdict(tuned.choice), "reason": tuned.choice.reason},
             "protocol": tuned.protocol,
             "epochs": tuned.epochs,
             "best_epoch": tuned.best_epoch,
@@ -75,13 +78,15 @@ def finetune(
     workspace: Workspace,
     request: FineTuneRequest,
     *,
-    progress: "Progress | None" = None,
+    progress: "EmbedProgress | None" = None,
     embed_progress: "EmbedProgress | None" = None,
 ) -> FineTuneResult:
     """Fine-tune, test on images that took no part, register the expert, record the outcome.
 
     The source becomes a stored task if it is not one yet. Expert and outcome are stored together,
-    once the checkpoint is on disk; an interruption leaves the store without them.
+    once the checkpoint is on disk; an interruption leaves the store without them, and the same call
+    then goes on from the last epoch that is on disk. ``progress`` is told (in words what is being
+    done, images done, images in all).
 
     Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
     source cannot be used, has several labels an image or, of a stored task, is gone or has changed.
@@ -107,7 +112,8 @@ def finetune(
             settings=request.settings,
             expert=Expert(name=name, task=record.name, start=start.name),
             target=path,
-            epochs=progress,
+            words=progress,
+            unfinished=workspace.path / _UNFINISHED,
         )
         expert, _ = register_tuned(workspace, tuned, path, name=name, start=start, task=record)
     return FineTuneResult(expert, record, tuned)

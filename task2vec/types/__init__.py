@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from task2vec.types.layers import CountedLayers
     from task2vec.types.likelihood import Likelihood
     from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
+    from task2vec.types.tuning import Evidence, Recipe
 
 __all__ = [
     "DEFAULT_ESTIMATOR",
@@ -39,6 +40,7 @@ __all__ = [
     "DatasetRecord",
     "Estimator",
     "EventKind",
+    "Evidence",
     "HeadFit",
     "JobFailure",
     "JobKind",
@@ -54,6 +56,7 @@ __all__ = [
     "Priority",
     "Provenance",
     "Ratios",
+    "Recipe",
     "Scope",
     "Space",
     "TaskEmbedding",
@@ -76,6 +79,7 @@ _HOMES = {
     "task2vec.types.layers": ("CountedLayers",),
     "task2vec.types.likelihood": ("Likelihood",),
     "task2vec.types.records": ("ModelRecord", "Neighbour", "Outcome", "TaskRecord"),
+    "task2vec.types.tuning": ("Evidence", "Recipe"),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from task2vec.types import Evidence, Recipe
 from task2vec.wire.base import Answer
 
 
@@ -61,14 +62,40 @@ class TaskMap(Answer):
     warnings: tuple[str, ...] = ()
 
 
+class RecipeScore(Answer):
+    """Accuracy and mean cross-entropy, in nats, on images that trained nothing."""
+
+    accuracy: float
+    loss: float
+
+
+class RecipeChoice(Answer):
+    """Linear probe or fine-tuning, by their scores on the same ``images`` images.
+
+    The test images took no part in it. Scores are null with one image a class.
+    """
+
+    chosen: Recipe
+    by: Evidence
+    images: int
+    learning_rate: float
+    linear_probe: RecipeScore | None
+    fine_tuning: RecipeScore | None
+    reason: str
+
+
 class Tuned(Answer):
-    """A new expert with its honest accuracy, None where no image could be held out."""
+    """A new expert with its honest accuracy, None where no image could be held out.
+
+    ``choice`` is null of an expert that an earlier version made.
+    """
 
     model: str
     task: str
     accuracy: float | None
     interval: tuple[float, float] | None
     test_images: int
+    choice: RecipeChoice | None = None
     protocol: str
     epochs: int
     best_epoch: int

@@ -37,7 +37,11 @@ class TuningSettings(Question):
     """How a starting model is fine-tuned."""
 
     images: int = Field(400, ge=4, le=1_000_000, description="At most this many are drawn.")
-    epochs: int = Field(8, ge=1, le=1000)
-    patience: int = Field(4, ge=1, le=1000)
-    learning_rate: float = Field(1e-3, gt=0, lt=1)
+    epochs: int | None = Field(
+        None, ge=1, le=1000, description="At most this many; null: as many as the images need."
+    )
+    patience: int = Field(4, ge=1, le=1000, description="Epochs without a better validation loss.")
+    learning_rate: float | None = Field(
+        None, gt=0, lt=1, description="The peak; null: the recipe's own."
+    )
     seed: int = Field(0, ge=0, lt=2**32)

@@ -1,29 +1,41 @@
 """What fine-tuning gave, to JSON and back."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from task2vec.errors import InputError
+from task2vec.recommend.choice import Choice, Score
 from task2vec.recommend.intervals import wilson_interval
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.types import Evidence, Recipe
 
 TUNED = Tuned(
     correct=np.array([True, False, True]),
     test_keys=("a/1.png", "a/2.png", "b/1.png"),
-    protocol="fine-tuning/1 32px 10 images seed 5",
+    protocol="fine-tuning/2 32px 10 images seed 5",
     epochs=3,
     best_epoch=2,
     seconds=1.5,
     settings=FineTuningSettings(epochs=3, seed=5),
     sha256="0" * 64,
     warnings=("few images",),
+    choice=Choice(
+        chosen=Recipe.FINE_TUNING,
+        by=Evidence.CROSS_VALIDATION,
+        images=10,
+        learning_rate=1e-3,
+        linear_probe=Score(0.5, 0.9),
+        fine_tuning=Score(0.6, 0.8),
+    ),
 )
 
 
 SETTINGS = TUNED.to_json()["settings"]
+CHOICE = TUNED.to_json()["choice"]
 
 
 def test_it_comes_back_as_it_went():
@@ -33,6 +45,15 @@ def test_it_comes_back_as_it_went():
     assert found.correct.dtype == np.bool_
     assert found.accuracy == pytest.approx(2 / 3)
     assert found.interval == wilson_interval(2, 3)
+    assert found.choice == TUNED.choice
+    assert found.settings == TUNED.settings
+
+
+def test_with_one_image_a_class_there_are_no_scores_to_choose_by():
+    choice = Choice(Recipe.LINEAR_PROBE, Evidence.NONE, 0, 1e-3)
+    found = Tuned.from_json(json.loads(json.dumps(replace(TUNED, choice=choice).to_json())))
+    assert found.choice == choice
+    assert "one image a class" in choice.reason
 
 
 def test_without_a_test_there_is_no_accuracy():
@@ -67,6 +88,12 @@ def test_without_a_test_there_is_no_accuracy():
         {"settings": SETTINGS | {"epochs": 1.5}},
         {"settings": SETTINGS | {"learning_rate": float("nan")}},
         {"settings": SETTINGS | {"speed": 1}},
+        {"choice": CHOICE | {"chosen": "the best"}},
+        {"choice": CHOICE | {"by": "luck"}},
+        {"choice": CHOICE | {"images": -1}},
+        {"choice": CHOICE | {"linear_probe": {"accuracy": 1.5, "loss": 1.0}}},
+        {"choice": CHOICE | {"fine_tuning": {"accuracy": 0.5, "loss": float("inf")}}},
+        {"choice": CHOICE | {"reason": "the best"}},
         {"sha256": "A" * 64},
         {"warnings": ["x"] * 101},
         {"warnings": ["x" * 10_001]},

@@ -14,6 +14,7 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from task2vec.embedding.files import save_embedding
+from task2vec.recommend.choice import Choice, Score
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service import jobs, leases
@@ -22,7 +23,14 @@ from task2vec.service.datasets import accept
 from task2vec.service.received import Found
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
-from task2vec.types import DatasetRecord, JobKind, JobRecord, TaskEmbedding
+from task2vec.types import (
+    DatasetRecord,
+    Evidence,
+    JobKind,
+    JobRecord,
+    Recipe,
+    TaskEmbedding,
+)
 
 NOW = 1_700_000_000.0
 PREPROCESSING = {"input_size": 128, "mean": [0.5] * 3, "std": [0.5] * 3}
@@ -125,6 +133,14 @@ def tuned(
         settings=FineTuningSettings(seed=seed),
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         warnings=("few images",),
+        choice=Choice(
+            chosen=Recipe.FINE_TUNING,
+            by=Evidence.VALIDATION,
+            images=32,
+            learning_rate=1e-3,
+            linear_probe=Score(0.5, 1.25),
+            fine_tuning=Score(0.75, 1.0),
+        ),
     )
     return dataclasses.replace(found, tuned=result.to_json(), checkpoint=path)
 

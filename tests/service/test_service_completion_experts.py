@@ -40,6 +40,16 @@ def test_fine_tuning_stores_task_expert_outcome_and_checkpoint(served):
         "best_epoch": 2,
         "seconds": 9.5,
         "warnings": ["one image could not be read", "few images"],
+        "choice": {
+            "chosen": "fine_tuning",
+            "by": "validation",
+            "images": 32,
+            "learning_rate": 1e-3,
+            "linear_probe": {"accuracy": 0.5, "loss": 1.25},
+            "fine_tuning": {"accuracy": 0.75, "loss": 1.0},
+            "reason": "on 32 validation images the linear probe has 50 % right and a loss of 1.25, "
+            "fine-tuning 75 % and 1.00",
+        },
     }
     assert WireTuned.model_validate(done.result).accuracy == 0.75
     assert (expert.id, expert.task, expert.parameters) == (expert_id(job), task.id, 15)

@@ -20,7 +20,6 @@ from task2vec.sdk.local.sources import (
     named,
     refuse_later,
     settings_of,
-    tuning,
 )
 from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask
@@ -176,9 +175,9 @@ class LocalClient(Answers):
         start: str = PROBE,
         name: str | None = None,
         images: int = 400,
-        epochs: int = 8,
+        epochs: int | None = None,
         patience: int = 4,
-        learning_rate: float = 1e-3,
+        learning_rate: float | None = None,
         seed: int = 0,
         wait: Literal[True] = True,
         progress: Told | None = None,
@@ -191,9 +190,9 @@ class LocalClient(Answers):
         start: str = PROBE,
         name: str | None = None,
         images: int = 400,
-        epochs: int = 8,
+        epochs: int | None = None,
         patience: int = 4,
-        learning_rate: float = 1e-3,
+        learning_rate: float | None = None,
         seed: int = 0,
         wait: Literal[False],
         progress: Told | None = None,
@@ -205,9 +204,9 @@ class LocalClient(Answers):
         start: str = PROBE,
         name: str | None = None,
         images: int = 400,
-        epochs: int = 8,
+        epochs: int | None = None,
         patience: int = 4,
-        learning_rate: float = 1e-3,
+        learning_rate: float | None = None,
         seed: int = 0,
         wait: bool = True,
         progress: Told | None = None,
@@ -226,7 +225,7 @@ class LocalClient(Answers):
         found = finetune(
             self._workspace,
             request,
-            progress=tuning(progress),
+            progress=counting(progress),
             embed_progress=counting(progress),
         )
         return answer(Tuned, found.to_json())

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from math import isfinite, isnan
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from task2vec.errors import SettingError, SourceError
@@ -98,19 +98,6 @@ def counting_errors(
         progress(Progress(stage=step, done=done, total=total, standard_error=known))
 
     return tell, last.append
-
-
-def tuning(progress: Told | None) -> "Callable[[int, int, int, int, float], None] | None":
-    """Return what fine-tuning tells, put into the words of a job's progress."""
-    if progress is None:
-        return None
-
-    def tell(epoch: int, epochs: int, done: int, total: int, accuracy: float) -> None:
-        seen = "" if isnan(accuracy) else f", validation {100 * accuracy:.0f} %"
-        stage = f"epoch {epoch} of at most {epochs}{seen}"
-        progress(Progress(stage=stage, done=(epoch - 1) * total + done, total=epochs * total))
-
-    return tell
 
 
 def refuse_later(*, wait: bool) -> None:

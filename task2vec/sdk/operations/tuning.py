@@ -26,9 +26,9 @@ def finetune(
     start: str = PROBE,
     name: str | None = None,
     images: int = 400,
-    epochs: int = 8,
+    epochs: int | None = None,
     patience: int = 4,
-    learning_rate: float = 1e-3,
+    learning_rate: float | None = None,
     seed: int = 0,
     wait: Literal[True] = True,
     progress: Told | None = None,
@@ -41,9 +41,9 @@ def finetune(
     start: str = PROBE,
     name: str | None = None,
     images: int = 400,
-    epochs: int = 8,
+    epochs: int | None = None,
     patience: int = 4,
-    learning_rate: float = 1e-3,
+    learning_rate: float | None = None,
     seed: int = 0,
     wait: Literal[False],
     progress: Told | None = None,
@@ -55,17 +55,19 @@ def finetune(
     start: str = PROBE,
     name: str | None = None,
     images: int = 400,
-    epochs: int = 8,
+    epochs: int | None = None,
     patience: int = 4,
-    learning_rate: float = 1e-3,
+    learning_rate: float | None = None,
     seed: int = 0,
     wait: bool = True,
     progress: Told | None = None,
 ) -> Steps[Tuned | Job]:
     """Fine-tune a starting model on a task: a new expert, with an honest accuracy.
 
-    A source that is not stored becomes a task. ``name`` is the expert's, by default
-    TASK-from-MODEL. ``wait`` is that of `embed`.
+    A linear probe on frozen features is tried as well and made the expert where it is the better
+    choice: ``choice`` of the answer says which, and by which numbers. A source that is not stored
+    becomes a task. ``name`` is the expert's, by default TASK-from-MODEL. ``epochs`` None are as
+    many as the images need, ``learning_rate`` None is the recipe's. ``wait`` is that of `embed`.
 
     Raises:
         NameTakenError: when there is such an expert.

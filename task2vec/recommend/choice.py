@@ -1,0 +1,51 @@
+"""Whether a linear probe or fine-tuning was the better choice, and by which numbers."""
+
+from dataclasses import dataclass
+
+from task2vec.data.wording import plural
+from task2vec.types.tuning import Evidence, Recipe
+
+
+@dataclass(frozen=True)
+class Score:
+    """Accuracy and mean cross-entropy on images that trained nothing."""
+
+    accuracy: float
+    loss: float
+
+
+def prefers_tuning(linear_probe: Score, fine_tuning: Score) -> bool:
+    """Whether fine-tuning is the better choice, by the loss: it tells more than the accuracy."""
+    return fine_tuning.loss < linear_probe.loss
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Both recipes on the same ``images`` images, and which was chosen.
+    ``learning_rate`` is the best peak of those that were tried. Scores are None where there was
+    nothing to choose by. These images chose, so the numbers of the chosen one flatter it a little;
+    those of the test images do not.
+    """
+
+    chosen: Recipe
+    by: Evidence
+    images: int
+    learning_rate: float
+    linear_probe: Score | None = None
+    fine_tuning: Score | None = None
+
+    @property
+    def reason(self) -> str:
+        """One sentence with the numbers."""
+        if self.linear_probe is None or self.fine_tuning is None:
+            return "one image a class is too few to tell whether fine-tuning helps"
+        where = {
+            Evidence.VALIDATION: f"on {plural(self.images, 'validation image')}",
+            Evidence.CROSS_VALIDATION: "by cross-validation on "
+            + plural(self.images, "training image"),
+        }[self.by]
+        frozen, tuned = self.linear_probe, self.fine_tuning
+        return (
+            f"{where} the linear probe has {100 * frozen.accuracy:.0f} % right and a loss of "
+            f"{frozen.loss:.2f}, fine-tuning {100 * tuned.accuracy:.0f} % and {tuned.loss:.2f}"
+        )

@@ -1,0 +1,130 @@
+"""What an interrupted fine-tuning had got so far, in one file, so that another run goes on."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from time import monotonic, time
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from task2vec.errors import WeightsError
+from task2vec.probe.weights import hash_weights, read_safetensors, write_safetensors
+
+#: The file is written at most so often, in seconds: more would be lost in writing than is saved.
+EVERY = 5.0
+#: Nobody goes on with what was left so many seconds ago.
+_STALE = 7 * 24 * 3600
+_SUFFIX = ".unfinished"
+_METADATA = "task2vec-unfinished"
+_DAMAGED = (
+    "what an interrupted run had left is damaged, so that fine-tuning began from the beginning"
+)
+_UNWRITTEN = "the state of fine-tuning could not be kept: an interruption would lose it ({})"
+
+Part = Mapping[str, Tensor]
+
+
+class Unfinished:
+    """Parts of a run by name, each a mapping of tensors; in memory only where ``path`` is None.
+
+    A file of another key is that of other images, another start or other settings: it is removed.
+    """
+
+    def __init__(self, path: Path | None = None, key: str = "", *, every: float = EVERY) -> None:
+        """Read what lies at ``path``; what is damaged there is left aside with a warning."""
+        self._path = path
+        self._key = key
+        self._every = every
+        self._written = monotonic()
+        self._parts: dict[str, Part] = {}
+        self.warnings: list[str] = []
+        if path is not None:
+            _sweep(path.parent)
+            self._read(path)
+
+    def get(self, name: str) -> Part | None:
+        """Return a part of this run or of the one that it goes on with."""
+        return self._parts.get(name)
+
+    def put(self, name: str, part: Part) -> None:
+        """Keep a part in place of that of the name, and write all if it was not just done."""
+        if self._path is None:
+            return
+        self._parts[name] = part
+        if monotonic() - self._written < self._every or len(self.warnings) > 1:
+            return
+        state = {
+            f"{name}/{key}": value
+            for name, part in self._parts.items()
+            for key, value in part.items()
+        }
+        about = {"key": self._key, "sha256": hash_weights(state)}
+        try:
+            write_safetensors(self._path, state, {_METADATA: json.dumps(about)})
+        except WeightsError as error:
+            # It is a help, not the work itself.
+            warning = _UNWRITTEN.format(error.got)
+            if warning not in self.warnings:
+                self.warnings.append(warning)
+        self._written = monotonic()
+
+    def drop(self, name: str) -> None:
+        """Forget a part that is no longer needed."""
+        self._parts.pop(name, None)
+
+    def remove(self) -> None:
+        """Remove the file: the work is done."""
+        if self._path is not None:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
+    def _read(self, path: Path) -> None:
+        if not path.is_file():
+            return
+        try:
+            state, metadata = read_safetensors(path)
+            about = json.loads(metadata[_METADATA])
+            if about["key"] != self._key:
+                self.remove()
+                return
+            # Flipped bytes load silently.
+            if about["sha256"] != hash_weights(state):
+                raise ValueError(path.name)
+        except (WeightsError, KeyError, TypeError, ValueError):
+            self.warnings.append(_DAMAGED)
+            self.remove()
+            return
+        parts: dict[str, dict[str, Tensor]] = {}
+        for full, value in state.items():
+            name, _, key = full.rpartition("/")
+            parts.setdefault(name, {})[key] = value
+        self._parts.update(parts)
+
+
+def place(folder: Path, expert: str) -> Path:
+    """Return where in a folder lies what was begun of an expert, whatever its name is made of."""
+    return folder / f"{sha256(expert.encode()).hexdigest()[:32]}{_SUFFIX}"
+
+
+def key_of(**about: Any) -> str:
+    """Return the SHA-256 of all that decides how a run goes, the versions included."""
+    versions = {name: version(name) for name in ("task2vec", "timm", "torch")}
+    text = json.dumps({**about, "versions": versions}, sort_keys=True)
+    return sha256(text.encode()).hexdigest()
+
+
+def numbers(**values: float) -> dict[str, Tensor]:
+    """Return numbers as tensors in double precision, which a float comes back from as it was."""
+    return {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()}
+
+
+def _sweep(folder: Path) -> None:
+    for path in folder.glob(f"*{_SUFFIX}"):
+        with suppress(OSError):
+            if time() - path.stat().st_mtime > _STALE:
+                path.unlink()
