@@ -1,0 +1,101 @@
+"""Whether tasks share images: then what is known of one was partly measured on the other.
+
+Hashes are those of `task2vec.data.image_hash`. The limits are measured: see
+docs/adr/0028-shared-images.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from task2vec.types.image_hashes import ImageHashes
+
+#: Bits of 255 that two hashes of one image may differ in, and of the 63 lowest frequencies.
+MOST_BITS = 40
+MOST_LOW_BITS = 12
+#: Of 255, that the mean colours of a cell may differ by.
+MOST_COLOUR = 32
+#: A task is no evidence from so many shared images on, or above this share of the target's.
+LEAST_IMAGES = 3
+LEAST_SHARE = 0.02
+# Pairs looked at in one go: their words stay in a processor's cache.
+_PAIRS = 1 << 18
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Of ``of`` images of the target, ``images`` are in the other task, ``exact`` pixel by pixel.
+
+    The others of ``images`` are near duplicates.
+    """
+
+    images: int
+    exact: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """The shared part of the target's images."""
+        return self.images / self.of if self.of else 0.0
+
+    @property
+    def leak(self) -> bool:
+        """Whether it is too much for the other task to be evidence."""
+        return self.images >= LEAST_IMAGES or self.share > LEAST_SHARE
+
+
+def count_shared(target: ImageHashes, others: Sequence[ImageHashes]) -> list[Shared]:
+    """Return what the target (n,) shares with each of the ``others``, each (m,) of any length.
+
+    Two images are the same where their digests are; they are near duplicates where their words
+    differ in at most `MOST_BITS` bits, the first word in at most `MOST_LOW_BITS`, and no cell's
+    mean colour by more than `MOST_COLOUR`. Images without a bit set are near none.
+    """
+    if not others:
+        return []
+    everything = np.concatenate(others)
+    owner = np.repeat(np.arange(len(others)), [len(other) for other in others])
+    exact = _exact(target, everything, owner, tasks=len(others))
+    either = exact | _near(target, everything, owner, tasks=len(others))
+    return [
+        Shared(int(images), int(same), len(target))
+        for images, same in zip(either.sum(axis=0), exact.sum(axis=0), strict=True)
+    ]
+
+
+def _exact(
+    target: ImageHashes, everything: ImageHashes, owner: NDArray[np.intp], *, tasks: int
+) -> NDArray[np.bool_]:
+    """Return (n, tasks) whether each task has each image of the target."""
+    digests, place = np.unique(target["digest"], return_inverse=True)
+    known = np.isin(everything["digest"], digests)
+    found = np.zeros((len(digests), tasks), dtype=np.bool_)
+    found[np.searchsorted(digests, everything["digest"][known]), owner[known]] = True
+    return np.asarray(found[place])
+
+
+def _near(
+    target: ImageHashes, everything: ImageHashes, owner: NDArray[np.intp], *, tasks: int
+) -> NDArray[np.bool_]:
+    """Return (n, tasks) whether each task has a near duplicate of each image of the target."""
+    found = np.zeros((len(target), tasks), dtype=np.bool_)
+    mine, theirs = (np.flatnonzero(h["words"].any(axis=1)) for h in (target, everything))
+    if not len(mine) or not len(theirs):
+        return found
+    words, colours = target["words"][mine], target["colours"][mine].astype(np.int16)
+    step = max(1, _PAIRS // len(mine))
+    for start in range(0, len(theirs), step):
+        block = theirs[start : start + step]
+        other = everything[block]
+        # One word in four decides on all but a thousandth of the pairs.
+        low = np.bitwise_count(words[:, :1] ^ other["words"][:, 0]) <= MOST_LOW_BITS
+        # Much faster than the pairs of positions that `np.nonzero` gives at once.
+        i, j = np.divmod(np.flatnonzero(low), len(block))
+        bits = np.bitwise_count(words[i] ^ other["words"][j]).sum(axis=1)
+        i, j = i[bits <= MOST_BITS], j[bits <= MOST_BITS]
+        apart = np.abs(colours[i] - other["colours"][j]).max(axis=1, initial=0)
+        same = apart <= MOST_COLOUR
+        found[mine[i[same]], owner[block[j[same]]]] = True
+    return found
