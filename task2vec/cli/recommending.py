@@ -51,6 +51,10 @@ def recommend(
     published: Annotated[
         bool, typer.Option(help="Let published accuracies of models count.")
     ] = True,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="Measure on your images for at most so many seconds.", min=1),
+    ] = None,
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
     seed: SeedOption = 0,
@@ -64,8 +68,9 @@ def recommend(
     Example: `task2vec recommend photos/dogs --max-parameters 6000000`
 
     Scores are gains in accuracy over the plain default, shrunk toward 0 as far as the evidence is
-    thin. Where nothing known is better beyond its noise, the answer is to take the default, and the
-    exit code is 3.
+    thin. With `--budget SECONDS` models are tried on your own images: linear probes of those that
+    promise most, then short fine-tunings of the best. Where nothing known is better beyond its
+    noise, the answer is to take the default, and the exit code is 3.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         answer = client.recommend(
@@ -75,6 +80,7 @@ def recommend(
             architecture=architecture,
             licence=licence,
             published=published,
+            budget=budget,
             probe=probe,
             images=images,
             seed=seed,
@@ -117,6 +123,8 @@ def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
     out.print(answer.evidence_summary, soft_wrap=True)
     if not answer.calibrated:
         out.print("Intervals are the model's own: too few tasks have outcomes to check them by.")
+    if answer.steps:
+        print_steps(answer)
     out.print("For comparison:")
     for baseline in answer.baselines:
         rule = baseline.rule.replace("_", " ")
@@ -125,3 +133,21 @@ def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
     out.print()
     out.print(answer.code.rstrip(), soft_wrap=True)
     messages().print("Predicted accuracies are those of a linear classifier on frozen features.")
+
+
+def print_steps(answer: "Recommended | recommendation.Recommended") -> None:
+    """Print what each second of a budget bought."""
+    print_table(
+        ["step", "model", "gain (points)", "seconds", "answer after it", "expected (points)"],
+        [
+            (
+                step.kind.replace("_", " "),
+                step.model or "-",
+                "-" if step.gain is None else f"{100 * step.gain:+.1f}",
+                f"{step.seconds:.1f}",
+                step.leader,
+                f"{100 * step.expected:+.1f}",
+            )
+            for step in answer.steps
+        ],
+    )

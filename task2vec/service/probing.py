@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from task2vec.data.task import Task
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.service.subjects import Subject, reopen
 from task2vec.service.workspace import Workspace
@@ -20,14 +21,9 @@ def probe_models(
     progress: Progress | None = None,
 ) -> tuple[dict[str, ProbeAccuracy], list[str]]:
     """Return the linear probe of each model by its id, and warnings where there is none."""
-    task = subject.task
-    if task is None and subject.record is not None:
-        task = reopen(subject.record)
+    task = images_of(subject)
     if task is None:
-        return {}, [
-            f"the images of {subject.name} are not where they were, or have changed: "
-            "no model could be probed on them"
-        ]
+        return {}, [without_images(subject)]
     from task2vec.engine.probing import linear_probe
 
     measured: dict[str, ProbeAccuracy] = {}
@@ -40,6 +36,21 @@ def probe_models(
     if progress is not None:
         progress("", len(models), len(models))
     return measured, [] if measured else [TOO_FEW]
+
+
+def images_of(subject: Subject) -> Task | None:
+    """Return the images of a task where they are at hand and have not changed."""
+    if subject.task is None and subject.record is not None:
+        return reopen(subject.record)
+    return subject.task
+
+
+def without_images(subject: Subject) -> str:
+    """Return what is said where nothing can be measured."""
+    return (
+        f"the images of {subject.name} are not where they were, or have changed: "
+        "no model could be probed on them"
+    )
 
 
 #: Said where no class has two images, or an image may have several labels.

@@ -1,5 +1,6 @@
 """Which starting model to take for a task: gathers what is known and lets the ranker judge."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,7 +15,13 @@ from task2vec.service.code import starting_code
 from task2vec.service.experts import has_own_backbone
 from task2vec.service.known_tasks import known_tasks
 from task2vec.service.limits import Limits
-from task2vec.service.probing import Progress, probe_models
+from task2vec.service.probing import (
+    TOO_FEW,
+    Progress,
+    images_of,
+    probe_models,
+    without_images,
+)
 from task2vec.service.subjects import Subject
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id, list_models, packaged_models
@@ -32,6 +39,7 @@ def recommend(
     images: int = 300,
     measured: Mapping[str, ProbeAccuracy] | None = None,
     published: bool = True,
+    budget: float | None = None,
     progress: Progress | None = None,
 ) -> Recommended:
     """Rank the starting models for a task, and say whether to leave the default for any of them.
@@ -49,11 +57,15 @@ def recommend(
         measured: linear probes by the id of their model (see `models_to_probe`), measured
             elsewhere; when they are given, here nothing is probed and no engine is started.
         published: whether published figures of models count.
+        budget: seconds to measure on the task's own images for, see `task2vec.service.cascade`.
         progress: told of each model that is probed.
 
     Raises:
-        SettingError: when no model passes the limits or ``k`` is below 1.
+        SettingError: when no model passes the limits, ``k`` is below 1, or a budget is no number
+            of seconds above 0.
     """
+    if budget is not None and not 0 < budget < math.inf:
+        raise SettingError("The budget is unusable", expected="seconds, above 0", got=f"{budget:g}")
     if k < 1:
         raise SettingError("k is out of range", expected="at least 1", got=str(k))
     limits = limits or Limits()
@@ -65,41 +77,63 @@ def recommend(
             got=f"{limits}",
             remedy="Loosen the limits on parameters, architecture or licence.",
         )
-    store = workspace.existing_store()
-    default = default_model_id()
     unchanged = [model.name for model in models if not has_own_backbone(workspace, model)]
     models = [model for model in models if model.name not in unchanged]
     warnings: list[str] = []
-    if measured is None:
-        wanted = models_to_probe(workspace, limits)
-        measured, warnings = probe_models(
-            workspace, subject, wanted, images=images, progress=progress
-        )
     if unchanged:
         names = ", ".join(unchanged)
         warnings.append(f"not offered, since their backbone is that of their start: {names}")
+    question = _question(workspace, subject, models, k=k, published=published)
+    task = None if budget is None else images_of(subject)
+    if budget is not None and task is None:
+        warnings.append(without_images(subject))
+    if budget is not None and task is not None:
+        from task2vec.service.cascade import recommend_within
+
+        answer = recommend_within(
+            workspace,
+            question,
+            task,
+            budget=budget,
+            images=images,
+            progress=progress and (lambda what, spent, all_: progress(what, int(spent), int(all_))),
+        )
+        if len(answer.steps) == 1:
+            warnings.append(TOO_FEW)
+    else:
+        if measured is None:
+            wanted = models_to_probe(workspace, limits)
+            measured, doubts = probe_models(
+                workspace, subject, wanted, images=images, progress=progress
+            )
+            warnings += doubts
+        answer = rank(replace(question, measured=measured))
+    chosen = next((model for model in models if model.name == answer.chosen), None)
+    code = ""
+    if chosen is not None:
+        code = starting_code(workspace, chosen, subject.embedding.provenance.classes)
+    return replace(answer, code=code, warnings=(*subject.warnings, *warnings))
+
+
+def _question(
+    workspace: Workspace, subject: Subject, models: list[ModelRecord], *, k: int, published: bool
+) -> Question:
+    store = workspace.existing_store()
+    default = default_model_id()
     tasks, between = known_tasks(workspace, subject)
-    provenance = subject.embedding.provenance
-    question = Question(
+    return Question(
         models=models,
         default=default,
         tasks=tasks,
         between=between,
         gains=GainTable(store.outcomes.list() if store else (), default),
         others=list_models(workspace),
-        measured=measured,
         target=subject.record.id if subject.record else None,
-        classes=provenance.classes,
+        classes=subject.embedding.provenance.classes,
         complexity=task_complexity(subject.embedding),
         k=k,
         published=published,
     )
-    answer = rank(question)
-    chosen = next((model for model in models if model.name == answer.chosen), None)
-    code = ""
-    if chosen is not None:
-        code = starting_code(workspace, chosen, subject.embedding.provenance.classes)
-    return replace(answer, code=code, warnings=(*subject.warnings, *warnings))
 
 
 def models_to_probe(workspace: Workspace, limits: Limits) -> list[ModelRecord]:

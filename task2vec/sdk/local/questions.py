@@ -110,6 +110,7 @@ class Answers(Part):
         licence: str | None = None,
         published: bool = True,
         measure: bool = True,
+        budget: float | None = None,
         probe: str = PROBE,
         images: int = 300,
         seed: int = 0,
@@ -129,6 +130,7 @@ class Answers(Part):
             images=images,
             measured=None if measure or about.record is None else {},
             published=published,
+            budget=budget,
             progress=counting(progress, "probing {}"),
         )
         return answer(Recommended, {"task": about.name, **found.to_json()})

@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from task2vec.errors import JobFailedError, SourceError
+from task2vec.errors import JobFailedError, SettingError, SourceError
 from task2vec.sdk.operations.answering import answer
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.embedding import PROBE
@@ -29,6 +29,7 @@ def recommend(
     licence: str | None = None,
     published: bool = True,
     measure: bool = True,
+    budget: float | None = None,
     probe: str = PROBE,
     images: int = 300,
     seed: int = 0,
@@ -39,10 +40,18 @@ def recommend(
     ``k`` is how many source tasks count; ``architecture`` may hold ``*``. With ``measure`` the
     packaged models are tried on the task's images where these are at hand (a warning says where
     not); without, a stored task is judged at once by distances and outcomes alone. ``published``
-    lets published accuracies of models count.
+    lets published accuracies of models count. ``budget``, in seconds, is for a client without a
+    server: it measures experts too, and fine-tunes the best for a short while.
 
     Raises `UnknownNameError`, `SourceError`, `SettingError`.
     """
+    if budget is not None:
+        raise SettingError(
+            "A server does not measure within a budget",
+            expected="no budget",
+            got=f"{budget:g} seconds",
+            remedy="Ask where the store and the images are, without a server; or `measure` alone.",
+        )
     settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
     question = ask(
         RecommendationQuestion,

@@ -1,0 +1,175 @@
+"""Recommends within a budget of seconds: distances propose, measurements on the images decide.
+
+Linear probes on frozen features come first, the model that promises most next, for at most
+`PROBING_SHARE` of the budget. Then the leader, the default and the most promising rival are
+fine-tuned for a short while, as long as time remains. Every measurement moves the belief about all
+models; measuring stops when no model promises anything worth it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+import numpy as np
+
+from task2vec.data.task import Task
+from task2vec.recommend.cascade import Step, StepKind, improvements, next_model
+from task2vec.recommend.judging import Judge, Judged, gain_of
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.question import Question
+from task2vec.recommend.ranker import answer_of
+from task2vec.recommend.recommendation import Recommended
+from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import checked_ref
+from task2vec.types import ModelRecord
+
+#: The share of the budget after which no further linear probe begins.
+PROBING_SHARE = 0.5
+#: Models in the race of short fine-tunings, the default among them.
+RACING = 3
+#: Epochs of a short fine-tuning.
+SHORT_EPOCHS = 6
+
+#: Told of (what is measured, seconds spent, seconds in all).
+Progress = Callable[[str, float, float], None]
+
+
+def recommend_within(
+    workspace: Workspace,
+    question: Question,
+    task: Task,
+    *,
+    budget: float,
+    images: int,
+    progress: Progress | None = None,
+) -> Recommended:
+    """Measure on the images of ``task`` for at most some ``budget`` seconds, then answer.
+
+    A measurement that has begun is finished; one begins only if, by what the last of its kind took,
+    it will end in time. The first linear probes, of the default and of one rival, are always made.
+
+    Raises `SourceError` when the task cannot be used, `StoreError` or `WeightsError` for a starting
+    model that cannot be loaded.
+    """
+    run = _Run(workspace, task, budget, images, progress or (lambda *_: None))
+    # Every expert may be measured, not only those of the nearest tasks.
+    judge = Judge(replace(question, k=max(len(question.tasks), 1)))
+    run.told(StepKind.DISTANCE, None, judge.judge(probed={}), since=run.began)
+    _probe(run, judge, question.default)
+    _race(run, judge, question.default)
+    measured = replace(question, measured=run.probed, tuned=run.tuned)
+    final = Judge(measured)
+    return answer_of(final, final.judge(probed=run.probed, tuned=run.tuned), tuple(run.steps))
+
+
+@dataclass(eq=False)
+class _Run:
+    """What was measured so far, and the time it took."""
+
+    workspace: Workspace
+    task: Task
+    budget: float
+    images: int
+    tell: Progress
+    began: float = field(default_factory=perf_counter)
+    probed: dict[str, ProbeAccuracy] = field(default_factory=dict)
+    tuned: dict[str, ProbeAccuracy] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def spent(self) -> float:
+        return perf_counter() - self.began
+
+    def longest(self, kind: StepKind) -> float:
+        """Return the seconds of the longest step of a kind so far."""
+        return max((step.seconds for step in self.steps if step.kind is kind), default=0.0)
+
+    def told(
+        self,
+        kind: StepKind,
+        model: ModelRecord | None,
+        judged: Judged,
+        *,
+        since: float,
+        gain: float | None = None,
+    ) -> None:
+        leader = judged.leader
+        self.steps.append(
+            Step(
+                kind=kind,
+                model=model.name if model else None,
+                gain=gain,
+                seconds=perf_counter() - since,
+                leader="" if leader is None else judged.offered[leader].name,
+                expected=0.0 if leader is None else float(judged.belief.mean[leader]),
+            )
+        )
+
+
+def _probe(run: _Run, judge: Judge, default: str) -> None:
+    """Probe the default, then one model after the other while they promise something."""
+    from task2vec.engine.probing import linear_probe
+
+    records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
+    judged = judge.judge(probed={})
+    upcoming: ModelRecord | None = records[default]
+    while upcoming is not None:
+        since = perf_counter()
+        run.tell(f"probing {upcoming.name}", run.spent, run.budget)
+        probe = run.workspace.engine.probe(checked_ref(run.workspace, upcoming))
+        found = linear_probe(probe, run.task, images=run.images)
+        if found is None:
+            return
+        run.probed[upcoming.id] = found
+        judged = judge.judge(probed=run.probed)
+        paired = gain_of(upcoming.id, run.probed, default)
+        gain = paired.gain if paired else 0.0
+        run.told(StepKind.FORWARD_PASS, upcoming, judged, since=since, gain=gain)
+        tried = np.array([model.id in run.probed for model in judged.offered])
+        late = run.spent + run.longest(StepKind.FORWARD_PASS) > PROBING_SHARE * run.budget
+        leader = judged.leader
+        if leader is None or (late and len(run.probed) > 1):
+            return
+        place = next_model(judged.belief, leader=leader, tried=tried)
+        upcoming = None if place is None else judged.offered[place]
+
+
+def _race(run: _Run, judge: Judge, default: str) -> None:
+    """Fine-tune the default and its best rivals for a short while, if one may be worth it."""
+    from task2vec.engine.racing import short_tuning
+
+    judged = judge.judge(probed=run.probed)
+    leader = judged.leader
+    if leader is None or judged.default is None:
+        return
+    promise = improvements(judged.belief, leader=judged.default)
+    rivals = [int(i) for i in np.argsort(-promise, kind="stable") if promise[i] > 0]
+    runners = [judged.default, *(i for i in rivals if i != judged.default)][:RACING]
+    # Against nobody there is nothing to race for.
+    if len(runners) < 2:
+        return
+    settings = FineTuningSettings(epochs=SHORT_EPOCHS)
+    for place in runners:
+        model = judged.offered[place]
+        left = run.budget - run.spent
+        # The first one's length is not known: it begins where probing took a tenth of what is left.
+        expected = run.longest(StepKind.FINE_TUNING) or 10 * run.longest(StepKind.FORWARD_PASS)
+        if expected > left:
+            return
+        since = perf_counter()
+        run.tell(f"fine-tuning {model.name}", run.spent, run.budget)
+        probe = run.workspace.engine.probe(checked_ref(run.workspace, model))
+        found = short_tuning(probe, run.task, images=run.images, settings=settings)
+        if found is None:
+            return
+        run.tuned[model.id] = found
+        after = judge.judge(probed=run.probed, tuned=run.tuned)
+        paired = gain_of(model.id, run.tuned, default)
+        run.told(
+            StepKind.FINE_TUNING,
+            model,
+            after,
+            since=since,
+            gain=paired.gain if paired else 0.0,
+        )
