@@ -18,7 +18,8 @@ from task2vec.probe.registry import find_card, load_probe
 from task2vec.probe.weights import read_safetensors, write_safetensors
 from task2vec.recommend.finetune import fine_tune
 from task2vec.recommend.holdout import Labelled, hold_out
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.recommend.training import Training
+from task2vec.recommend.tuning_settings import RATES, FineTuningSettings
 from task2vec_probes.packaged import packaged_state
 
 SIDE = 96
@@ -72,9 +73,16 @@ def expert(task: DevelopmentTask, plain: Probe, say: Callable[[str], None]) -> S
         tuned = fine_tune(
             plain, training, parts.validation, classes=len(parts.classes), settings=SETTINGS
         )
-        say(f"epoch {tuned.best_epoch}, validation {tuned.validation_accuracy:.2f}")
+        backbone, classifier = tuned.backbone, tuned.classifier
+        if not tuned.best_epoch:
+            # The linear probe was better on its own task; what training makes is no less an expert.
+            run = Training(plain, training, classifier=classifier, settings=SETTINGS, rate=RATES[0])
+            for _ in range(run.epochs):
+                run.run_epoch(lambda _images: None)
+            backbone, classifier = run.backbone.eval(), run.classifier
+        say(f"epoch {tuned.best_epoch} of {tuned.epochs}")
         path.parent.mkdir(exist_ok=True)
-        network = nn.ModuleDict({"backbone": tuned.backbone, "classifier": tuned.classifier})
+        network = nn.ModuleDict({"backbone": backbone, "classifier": classifier})
         write_safetensors(path, network.state_dict(), {})
     state, _ = read_safetensors(path)
     backbone = timm.create_model(plain.card.architecture, pretrained=False, num_classes=0)
