@@ -10,7 +10,8 @@ _SERVER = (
     *("python_multipart", "pythonjsonlogger", "starlette", "uvicorn"),
 )
 # What is missing may be brought by another extra than `local`.
-_EXTRAS = {"umap": "umap", "pyarrow": "parquet", **dict.fromkeys(_SERVER, "server")}
+_ONNX = dict.fromkeys(("onnx", "onnxscript", "onnx_ir", "ml_dtypes"), "onnx")
+_EXTRAS = {"umap": "umap", "pyarrow": "parquet", **_ONNX, **dict.fromkeys(_SERVER, "server")}
 _ELSEWHERE = ", or let a server do the work: `task2vec.Client(url)`, `--url` on the command line"
 
 

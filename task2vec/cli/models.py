@@ -116,15 +116,25 @@ def show_model(
 @app.command()
 def export(
     model: ModelArgument,
-    file: Annotated[Path, typer.Argument(metavar="FILE.safetensors", help="Where to write it.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Where to write it: a name that ends in .safetensors or .onnx.",
+        ),
+    ],
     store: StoreOption = DEFAULT_STORE,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write an expert's weights to a safetensors file, under the names that timm gives them.
+    """Write an expert to a file: its weights as safetensors, or all that classifies as ONNX.
 
-    Example: `task2vec models export birds-from-efficientnet_lite0 birds.safetensors`
+    Example: `task2vec models export birds-from-efficientnet_lite0 birds.onnx`
+
+    A .safetensors file has the weights under the names that timm gives them. A .onnx file
+    (`pip install 'task2vec[onnx]'`) goes from images of the expert's size, any number of them, to
+    calibrated probabilities; its metadata says how an image is prepared and what the classes are.
     """
     with open_client(store, url, api_key) as client:
         record = client.models.export(model, file)

@@ -3,14 +3,14 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
+
+from torch import nn
 
 from task2vec.probe.probe import Probe
 from task2vec.probe.weights import write_safetensors
-from task2vec.recommend.finetune import FineTuned
+from task2vec.recommend.classifier_card import METADATA_KEY
 from task2vec.recommend.temperature import Temperature
-
-#: Under this key of the file's metadata lies the JSON of what it states.
-METADATA_KEY = "task2vec"
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,26 @@ class Expert:
     start: str
 
 
+class Network(Protocol):
+    """What was trained: ``classifier`` maps the features of ``backbone`` to logits."""
+
+    @property
+    def backbone(self) -> nn.Module:
+        """From (N, 3, S, S) images to (N, D) features."""
+
+    @property
+    def classifier(self) -> nn.Linear:
+        """From (N, D) features to (N, C) logits."""
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch that was kept; 0 for a backbone as it was."""
+
+
 def write_checkpoint(
     target: Path,
     probe: Probe,
-    tuned: FineTuned,
+    tuned: Network,
     *,
     classes: tuple[str, ...],
     expert: Expert,

@@ -15,6 +15,7 @@ from task2vec.sdk.operations import (
     jobs,
     models,
     outcomes,
+    predicting,
     recommending,
     searching,
     tasks,
@@ -109,6 +110,7 @@ class AsyncClient(Asynchronous):
     distance = awaiting(searching.distance)
     recommend = awaiting(recommending.recommend)
     finetune = awaiting(tuning.finetune)
+    predict = async_iterating(predicting.predict)
     map = awaiting(catalogue.draw_map)
     probes = awaiting(catalogue.list_probes)
 

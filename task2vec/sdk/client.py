@@ -15,6 +15,7 @@ from task2vec.sdk.operations import (
     jobs,
     models,
     outcomes,
+    predicting,
     recommending,
     searching,
     tasks,
@@ -116,6 +117,7 @@ class Client(Blocking):
     distance = blocking(searching.distance)
     recommend = blocking(recommending.recommend)
     finetune = blocking(tuning.finetune)
+    predict = iterating(predicting.predict)
     map = blocking(catalogue.draw_map)
     probes = blocking(catalogue.list_probes)
 

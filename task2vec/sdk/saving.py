@@ -8,6 +8,9 @@ from pathlib import Path
 from task2vec.errors import InputError, UnknownNameError, WeightsError
 from task2vec.wire.models import Model
 
+#: How the name of a file ends that is to hold an expert as ONNX.
+ONNX = ".onnx"
+
 
 def save_weights(path: Path, content: bytes, *, of: Model) -> None:
     """Write an expert's safetensors file.
@@ -17,8 +20,8 @@ def save_weights(path: Path, content: bytes, *, of: Model) -> None:
     """
     if path.suffix != ".safetensors":
         raise InputError(
-            "Weights are exported as safetensors",
-            expected="a file name ending in .safetensors",
+            "Experts are exported as safetensors or ONNX",
+            expected="a file name ending in .safetensors or .onnx",
             got=path.name,
         )
     if of.sha256 is not None and sha256(content).hexdigest() != of.sha256:

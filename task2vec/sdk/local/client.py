@@ -25,10 +25,14 @@ from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.batches import ItemTold
 from task2vec.sdk.operations.embedding import PROBE
+from task2vec.sdk.operations.naming import id_of
+from task2vec.sdk.operations.predicting import ImagePaths, Warned, counting_images, several
 from task2vec.sdk.operations.waiting import Told
 from task2vec.wire.batches import Item
 from task2vec.wire.catalogue import Tuned
 from task2vec.wire.jobs import Job, NewEmbedding
+from task2vec.wire.models import Model
+from task2vec.wire.predictions import Prediction
 from task2vec.wire.settings import TuningSettings
 from task2vec.wire.tasks import Task
 
@@ -229,6 +233,25 @@ class LocalClient(Answers):
             embed_progress=counting(progress),
         )
         return answer(Tuned, found.to_json())
+
+    def predict(
+        self,
+        model: Model | str,
+        images: ImagePaths,
+        *,
+        warn: Warned | None = None,
+        progress: Told | None = None,
+    ) -> Iterator[Prediction]:
+        from task2vec.service.predicting import predict
+
+        found = predict(
+            self._workspace,
+            id_of(model),
+            several(images),
+            progress=counting_images(progress),
+            warn=warn,
+        )
+        return map(Prediction.model_validate, found)
 
     def close(self) -> None:
         """Close the store."""

@@ -15,7 +15,7 @@ from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.outcomes import stated
-from task2vec.sdk.saving import no_checkpoint, save_weights
+from task2vec.sdk.saving import ONNX, no_checkpoint, save_weights
 from task2vec.service.outcome_file import Measured
 from task2vec.wire.models import Model, ModelEdit, NewModel
 from task2vec.wire.outcomes import NewOutcome, Outcome
@@ -114,8 +114,12 @@ class Models(Part):
 
     def export(self, model: Model | str, path: str | os.PathLike[str]) -> Model:
         from task2vec.service.experts import checkpoint
+        from task2vec.service.predicting import export_onnx
         from task2vec.service.zoo import get_model
 
+        if Path(path).suffix == ONNX:
+            written = export_onnx(self._workspace, id_of(model), Path(path))
+            return answer(Model, written.to_json())
         record = get_model(self._workspace, id_of(model))
         found = answer(Model, record.to_json())
         weights = checkpoint(self._workspace, record)

@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+from task2vec.sdk.experts import check_expert, save_onnx
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.named import path_of_model
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.request import Method, Request, delete, get, patch, post, segment
-from task2vec.sdk.saving import save_weights
+from task2vec.sdk.saving import ONNX, save_weights
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, Stream, compute
 from task2vec.wire.models import Model, ModelEdit, ModelPage, NewModel
@@ -63,16 +64,27 @@ def edit_model(
 def export_model(sender: Sender, model: Model | str, path: str | os.PathLike[str]) -> Steps[Model]:
     """Write an expert's weights to a .safetensors file under timm's names, whole or not at all.
 
+    To a .onnx file goes all that classifies: backbone, classifier and temperature. That takes
+    ``task2vec[local,onnx]`` here, also where a server has the expert.
+
     Raises `UnknownNameError` for a model that is not there or whose weights are not in the store,
-    `WeightsError` when they are damaged, and `InputError` when the file cannot be written.
+    `WeightsError` when they are damaged or cannot be written as ONNX, and `InputError` when the
+    file cannot be written, or for .onnx the model has no classes of its own.
     """
     found = yield from get_model(sender, model)
-    request = Request(
-        Method.GET, f"/models/{segment(found.id)}/checkpoint", lambda answer: answer.content
-    )
-    content = yield from call(sender, request)
-    yield from compute(lambda: save_weights(Path(path), content, of=found))
+    as_onnx = Path(path).suffix == ONNX
+    if as_onnx:
+        yield from compute(lambda: check_expert(found))
+    content = yield from checkpoint_of(sender, found)
+    save = save_onnx if as_onnx else save_weights
+    yield from compute(lambda: save(Path(path), content, of=found))
     return found
+
+
+def checkpoint_of(sender: Sender, model: Model) -> Steps[bytes]:
+    """Return the bytes of an expert's file; raises `UnknownNameError` where the store has none."""
+    path = f"/models/{segment(model.id)}/checkpoint"
+    return call(sender, Request(Method.GET, path, lambda answer: answer.content))
 
 
 def remove_model(sender: Sender, model: Model | str, *, cascade: bool = False) -> Steps[Model]:

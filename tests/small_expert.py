@@ -1,0 +1,86 @@
+"""An expert of a small random network on real images, made without minutes of training."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from small_network import reference_of
+
+
+def expert_file(
+    folder: Path, source: Path, *, temperature: float | None = 1.7, images: int = 40, **stated: Any
+) -> Path:
+    """Write the checkpoint of a linear classifier on a random backbone; return its path.
+
+    ``source`` holds a folder of images for each class. Without a ``temperature`` it is as of an
+    earlier version. ``stated`` overrides what the file states of itself; None leaves it out.
+    """
+    import json
+
+    import torch
+    from safetensors.torch import load_file, save_file
+    from torch import nn
+
+    from task2vec.data.decode import decode
+    from task2vec.engine.checkpoint import METADATA_KEY, Expert, write_checkpoint
+    from task2vec.probe.head import fit_head
+    from task2vec.probe.registry import load_probe
+    from task2vec.probe.weight_files import read_metadata
+    from task2vec.recommend.temperature import Temperature
+
+    probe = load_probe(reference_of(folder))
+    classes = sorted(path.name for path in source.iterdir())
+    files = [(label, file) for label in classes for file in sorted((source / label).iterdir())]
+    pixels = [probe.preprocess(decode(file.read_bytes())) for _, file in files]
+    labels = np.array([classes.index(label) for label, _ in files])
+    head = fit_head(probe.features(pixels).numpy(), labels, classes=len(classes))
+    layer = nn.Linear(head.weight.shape[1], len(classes))
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(head.weight))
+        layer.bias.copy_(torch.from_numpy(head.bias))
+    path = folder / "expert.safetensors"
+    write_checkpoint(
+        path,
+        probe,
+        SimpleNamespace(backbone=probe.backbone, classifier=layer, best_epoch=1),
+        classes=tuple(classes),
+        expert=Expert("small", source.name, "test_resnet"),
+        temperature=Temperature(temperature or 1.0, images),
+    )
+    if temperature is None:
+        stated |= {"temperature": None, "calibration_images": None}
+    if stated:
+        about = json.loads(read_metadata(path)[METADATA_KEY]) | stated
+        kept = {name: value for name, value in about.items() if value is not None}
+        save_file(load_file(path), path, metadata={METADATA_KEY: json.dumps(kept)})
+    return path
+
+
+def add_expert(store: Path, file: Path, *, name: str = "small", task: str = "emoji_food") -> None:
+    """Take a copy of an expert's file into a store, as fine-tuning does."""
+    import shutil
+
+    from task2vec.probe.weight_files import file_hash
+    from task2vec.recommend.tuned import Tuned
+    from task2vec.recommend.tuning_settings import FineTuningSettings
+    from task2vec.service.experts import new_checkpoint, register_tuned
+    from task2vec.service.workspace import Workspace
+    from task2vec.service.zoo import add_model
+
+    with Workspace(store) as workspace, new_checkpoint(workspace) as path:
+        start = add_model(workspace, f"file:{file}?arch=test_resnet", name=f"start of {name}")
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(file, path)
+        tuned = Tuned(
+            correct=np.ones(4, dtype=np.bool_),
+            test_keys=("a", "b", "c", "d"),
+            protocol="fine-tuning/1 32px 20 images seed 0",
+            epochs=1,
+            best_epoch=1,
+            seconds=1.0,
+            settings=FineTuningSettings(),
+            sha256=file_hash(path),
+        )
+        record = workspace.store().tasks.get(task)
+        register_tuned(workspace, tuned, path, name=name, start=start, task=record)
