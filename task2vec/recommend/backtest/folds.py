@@ -1,32 +1,38 @@
 """Which outcomes a ranker may know when it is asked about a task."""
 
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 
 import numpy as np
 
 from task2vec.recommend.world import Case, World
+from task2vec.types.backtests import Folds
+
+__all__ = ["Folds", "cases"]
 
 
-class Folds(StrEnum):
-    """What is left out of a ranker's knowledge with the task that it is asked about."""
-
-    TASK = "task"
-    FAMILY = "family"
-
-
-def cases(world: World, folds: Folds, families: Sequence[str]) -> Iterator[Case]:
+def cases(
+    world: World,
+    folds: Folds,
+    families: Sequence[str],
+    *,
+    contents: Sequence[str] | None = None,
+) -> Iterator[Case]:
     """Yield a case for every task that at least two models besides the default were measured on.
 
-    Every outcome on the target is hidden, and no expert of the target is offered. With
-    `Folds.FAMILY` the same goes for all tasks of the target's family: their outcomes and their
-    experts are unknown. Offered are the default and the models with an outcome on the target, since
-    the answer is judged by it.
+    Every outcome on the target is hidden, and no expert of the target is offered. Tasks of equal
+    ``contents`` (T,) are copies of one another, and one: of copies the one with most outcomes is
+    asked about, and the others are hidden like it. With `Folds.FAMILY` the same goes for all tasks
+    of the target's family: their outcomes and their experts are unknown. Offered are the default
+    and the models with an outcome on the target, since the answer is judged by it.
     """
     names = np.array(families)
+    content = np.array(world.tasks if contents is None else contents)
     measured = world.measured
+    counts = measured.sum(axis=0)
     for target in range(len(world.tasks)):
-        tasks = np.arange(len(world.tasks)) == target
+        tasks = content == content[target]
+        if target != np.argmax(np.where(tasks, counts, -1)):
+            continue
         if folds is Folds.FAMILY:
             tasks |= names == names[target]
         own = world.experts & tasks[world.sources]

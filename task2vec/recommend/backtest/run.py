@@ -7,9 +7,15 @@ from statistics import NormalDist
 import numpy as np
 
 from task2vec.recommend.backtest.folds import Folds, cases
-from task2vec.recommend.backtest.metrics import crossed_oracle, is_top, regret, weighted_tau
+from task2vec.recommend.backtest.metrics import (
+    crossed_oracle,
+    is_top,
+    noise_ceiling,
+    regret,
+    weighted_tau,
+)
 from task2vec.recommend.rankers.ranker import Ranker, Ranking
-from task2vec.recommend.world import Case, Mask, Matrix, World
+from task2vec.recommend.world import Case, Indices, Mask, Matrix, World
 
 #: The stated shares that predictive intervals are judged at.
 LEVELS = (0.8, 0.9)
@@ -27,21 +33,23 @@ class Trials:
         tau: (T,) weighted Kendall tau of scores and gains.
         regret_at_1: (T,) gain missed by the first, ``regret_at_3`` by the best of the first three.
         top_1: (T,) whether the first is the best.
-        gain: (T,) of the model that was taken, over the default.
+        choice: (T,) the number of the model that was taken.
+        gain: (T,) of that model, over the default.
         abstained: (T,) whether that was the default.
         oracle: (T,) the gain of the best model: by one half of the evidence, measured by the other,
             where there are halves; else by all of it, which flatters it.
         covered: (levels, T) the share of the models whose gain was in the interval of `LEVELS`; nan
             for rankers that state none.
-        ceiling: (T,) weighted tau of either half's gains, nan without halves.
+        ceiling: (T,) weighted tau of either half's gains; without halves, estimated.
     """
 
     ranker: str
-    tasks: Matrix
+    tasks: Indices
     tau: Matrix
     regret_at_1: Matrix
     regret_at_3: Matrix
     top_1: Mask
+    choice: Indices
     gain: Matrix
     abstained: Mask
     oracle: Matrix
@@ -55,6 +63,7 @@ def backtest(
     *,
     folds: Folds = Folds.TASK,
     families: Sequence[str] | None = None,
+    contents: Sequence[str] | None = None,
     halves: Matrix | None = None,
     only: Sequence[int] | None = None,
     progress: Progress | None = None,
@@ -66,13 +75,14 @@ def backtest(
         rankers: who is asked.
         folds: what is hidden beside the outcomes on the task itself.
         families: (T,) the family of each task; by default each is its own.
+        contents: (T,) equal for tasks that are copies of one another; by default none is.
         halves: (2, M, T) gains by two halves of the evidence that share no noise.
         only: the tasks that are asked about, by default all.
         progress: is told after each task.
     """
     asked = [
         case
-        for case in cases(world, folds, families or world.tasks)
+        for case in cases(world, folds, families or world.tasks, contents=contents)
         if only is None or case.target in only
     ]
     rows: list[list[dict[str, float | Matrix]]] = [[] for _ in rankers]
@@ -80,9 +90,16 @@ def backtest(
         gains = world.gains[case.offered, case.target].copy()
         gains[case.offered == world.default] = 0.0
         variances = np.nan_to_num(world.variances[case.offered, case.target])
-        split = None if halves is None else halves[:, case.offered, case.target]
+        if halves is None:
+            known = {"oracle": float(gains.max()), "ceiling": noise_ceiling(gains, variances)}
+        else:
+            first, second = halves[:, case.offered, case.target]
+            known = {
+                "oracle": crossed_oracle(first, second),
+                "ceiling": weighted_tau(first, second),
+            }
         for row, ranker in zip(rows, rankers, strict=True):
-            row.append(_trial(ranker.rank(case), case, gains, variances, split))
+            row.append({**known, **_trial(ranker.rank(case), case, gains, variances)})
         if progress is not None:
             progress(done + 1, len(asked))
     targets = np.array([case.target for case in asked])
@@ -98,24 +115,25 @@ def backtest(
 
 
 def _trial(
-    ranking: Ranking, case: Case, gains: Matrix, variances: Matrix, split: Matrix | None
+    ranking: Ranking, case: Case, gains: Matrix, variances: Matrix
 ) -> dict[str, float | Matrix]:
     choice = case.offered == ranking.choice
     covered = np.full(len(LEVELS), np.nan)
     if ranking.sd is not None:
         others = case.offered != case.world.default
         # What was measured has noise of its own, which the interval of a gain does not cover.
-        off = np.abs(gains - ranking.scores) / np.sqrt(np.square(ranking.sd) + variances)
-        reach = np.array([NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS])
-        covered = np.mean(off[others][None, :] <= reach[:, None], axis=1)
+        noise = np.sqrt(np.square(ranking.sd[others]) + variances[others])
+        off = np.abs(gains - ranking.scores)[others] / noise
+        usual = [NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS]
+        reach = np.array(usual if ranking.reach is None else ranking.reach)
+        covered = np.mean(off[None, :] <= reach[:, None], axis=1)
     return {
         "tau": weighted_tau(ranking.scores, gains),
         "regret_at_1": regret(ranking.scores, gains, first=1),
         "regret_at_3": regret(ranking.scores, gains, first=3),
         "top_1": is_top(ranking.scores, gains),
+        "choice": ranking.choice,
         "gain": float(gains[choice][0]),
         "abstained": ranking.choice == case.world.default,
-        "oracle": float(gains.max()) if split is None else crossed_oracle(split[0], split[1]),
         "covered": covered,
-        "ceiling": np.nan if split is None else weighted_tau(split[0], split[1]),
     }

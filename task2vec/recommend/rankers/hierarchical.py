@@ -1,9 +1,15 @@
 """Ours: the hierarchical model of gains, and silence where it knows no better than the default."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import NormalDist
+
 import numpy as np
 
+from task2vec.recommend.conformal import conformal_reach
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
+from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import GainModel
 from task2vec.recommend.gain_model.scales import Scales
 from task2vec.recommend.rankers.ranker import Ranking
@@ -16,19 +22,33 @@ TRUST = 0.8
 class Hierarchical:
     """Scores models by their expected gain; see `task2vec.recommend.gain_model`.
 
-    ``start`` are scales that the fit begins at.
+    ``start`` are scales that the fit begins at. ``levels`` are shares of outcomes that intervals
+    are stated for, as `task2vec.recommend.ranker` states them: conformal over the other tasks, or
+    the model's own where those are too few.
     """
 
     name = "task2vec"
 
-    def __init__(self, *, trust: float = TRUST, start: Scales | None = None) -> None:
+    def __init__(
+        self, *, trust: float = TRUST, start: Scales | None = None, levels: Sequence[float] = ()
+    ) -> None:
         self._trust = trust
         self._start = start
+        self._levels = levels
 
     def rank(self, case: Case) -> Ranking:
         """Return expected gains, their standard deviations, and whether to leave the default."""
         model = fit_gain_model(case.world, target=case.target, start=self._start)
-        return judge(model, case, trust=self._trust)
+        ranking = judge(model, case, trust=self._trust)
+        if not self._levels:
+            return ranking
+        found = left_out(model)
+        reaches = [conformal_reach(found.errors, found.tasks, level=at) for at in self._levels]
+        own = [NormalDist().inv_cdf((1 + level) / 2) for level in self._levels]
+        return replace(
+            ranking,
+            reach=tuple(r if np.isfinite(r) else z for r, z in zip(reaches, own, strict=True)),
+        )
 
 
 def judge(model: GainModel, case: Case, *, trust: float = TRUST) -> Ranking:

@@ -13,12 +13,14 @@ class Ranking:
     """``scores`` (K,) of the models that were offered, larger is better.
 
     ``choice`` is the number of the model to take, which need not be that of the largest score.
-    ``sd`` (K,) are standard deviations where scores are expected gains, else None.
+    ``sd`` (K,) are standard deviations where scores are expected gains, else None. ``reach`` is how
+    many of them the intervals of the levels reach that were asked for, None where none were.
     """
 
     scores: Matrix
     choice: int
     sd: Matrix | None = None
+    reach: tuple[float, ...] | None = None
 
     @classmethod
     def of_best(cls, case: Case, scores: Matrix) -> "Ranking":

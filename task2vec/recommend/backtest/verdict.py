@@ -1,0 +1,74 @@
+"""One sentence: does the recommender earn its keep?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from task2vec.recommend.backtest.bootstrap import Estimate
+from task2vec.types.backtests import Verdict
+
+#: Of fewer tasks an interval over tasks says nothing.
+LEAST_TASKS = 8
+#: The rule that is nearest at hand.
+ALWAYS_DEFAULT = "always_default"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, and the sentence that gives its reason."""
+
+    verdict: Verdict
+    sentence: str
+
+
+def judge_by(
+    gain: Estimate | None,
+    rivals: Sequence[tuple[str, float, Estimate]],
+    *,
+    tasks: int,
+) -> Judgement:
+    """Judge by the gain of ours over the default and by its advantage over the best simple rule.
+
+    Yes where both intervals are above 0, no where one is not above 0 anywhere: the simpler way is
+    as good. The best rule is known in hindsight only, which favours it.
+
+    Args:
+        gain: of ours over always taking the default.
+        rivals: name, mean gain, and the difference of ours to it, of every other ranker.
+        tasks: how many tasks it rests on.
+    """
+    simple = [rival for rival in rivals if rival[0] != ALWAYS_DEFAULT]
+    if tasks < LEAST_TASKS or gain is None or not simple:
+        return Judgement(Verdict.UNKNOWN, _too_few(tasks))
+    name, _, advantage = max(simple, key=lambda rival: rival[1])
+    over_default = f"{_points(gain)} over always taking the default"
+    over_rule = f"{_points(advantage)} over the best simple rule, {name}"
+    if gain.low > 0 and advantage.low > 0:
+        return Judgement(
+            Verdict.YES,
+            "The recommender earns its keep on this zoo: over "
+            f"{tasks} tasks it gains {over_default}, and {over_rule}.",
+        )
+    if gain.high <= 0 or advantage.high <= 0:
+        instead = "always taking the default" if gain.high <= 0 else name
+        return Judgement(
+            Verdict.NO,
+            f"The recommender does not earn its keep on this zoo: {instead} is at least as good. "
+            f"Over {tasks} tasks it gains {over_default}, and {over_rule}.",
+        )
+    return Judgement(
+        Verdict.UNKNOWN,
+        "Whether the recommender earns its keep on this zoo cannot be told: over "
+        f"{tasks} tasks it gains {over_default}, and {over_rule}.",
+    )
+
+
+def _too_few(tasks: int) -> str:
+    return (
+        "Whether the recommender earns its keep on this zoo cannot be told: it takes outcomes of "
+        f"the default and of at least two other models on {LEAST_TASKS} tasks, and there are such "
+        f"of {tasks}. Record more with `task2vec outcomes add` or `outcomes import`."
+    )
+
+
+def _points(found: Estimate) -> str:
+    return f"{100 * found.value:+.1f} points [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
