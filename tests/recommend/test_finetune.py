@@ -7,7 +7,7 @@ from math import nan
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from stripes import CLASSES, QUICK, stripes
 
 from task2vec.errors import SettingError
 from task2vec.probe.head import fit_head
@@ -19,24 +19,6 @@ from task2vec.recommend.holdout import Labelled, part_of
 from task2vec.recommend.training import Training, learning_pace
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.types import Evidence, Recipe
-
-CLASSES = 3
-QUICK = FineTuningSettings(epochs=8, patience=8, learning_rate=0.03, seed=3)
-
-
-def stripes(probe, count, seed):
-    """Draw stripes of 24 x 24 pixels in strong noise: their direction is the class."""
-    rng = np.random.default_rng(seed)
-    labels = np.arange(count) % CLASSES
-    y, x = np.mgrid[:24, :24]
-    images = []
-    for label in labels:
-        angle, phase = np.pi * label / CLASSES, rng.uniform(0, 2 * np.pi)
-        wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / 8 + phase)
-        pixels = 128 + 70 * wave[..., None] + 130 * rng.normal(size=(24, 24, 3))
-        image = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
-        images.append(probe.preprocess(image))
-    return Labelled(tuple(images), labels.astype(np.int64), tuple(map(str, range(count))))
 
 
 @pytest.fixture(scope="module")
