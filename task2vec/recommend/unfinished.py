@@ -9,7 +9,6 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from task2vec.errors import WeightsError
@@ -35,11 +34,10 @@ class Unfinished:
     A file of another key is that of other images, another start or other settings: it is removed.
     """
 
-    def __init__(self, path: Path | None = None, key: str = "", *, every: float = EVERY) -> None:
+    def __init__(self, path: Path | None = None, key: str = "") -> None:
         """Read what lies at ``path``; what is damaged there is left aside with a warning."""
         self._path = path
         self._key = key
-        self._every = every
         self._written = monotonic()
         self._parts: dict[str, Part] = {}
         self.warnings: list[str] = []
@@ -52,11 +50,14 @@ class Unfinished:
         return self._parts.get(name)
 
     def put(self, name: str, part: Part) -> None:
-        """Keep a part in place of that of the name, and write all if it was not just done."""
+        """Keep a part in place of that of the name, and write all unless that was just done.
+
+        Tensors that change later must belong to the part that is kept last.
+        """
         if self._path is None:
             return
         self._parts[name] = part
-        if monotonic() - self._written < self._every or len(self.warnings) > 1:
+        if monotonic() - self._written < EVERY:
             return
         state = {
             f"{name}/{key}": value
@@ -72,10 +73,6 @@ class Unfinished:
             if warning not in self.warnings:
                 self.warnings.append(warning)
         self._written = monotonic()
-
-    def drop(self, name: str) -> None:
-        """Forget a part that is no longer needed."""
-        self._parts.pop(name, None)
 
     def remove(self) -> None:
         """Remove the file: the work is done."""
@@ -118,13 +115,8 @@ def key_of(**about: Any) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def numbers(**values: float) -> dict[str, Tensor]:
-    """Return numbers as tensors in double precision, which a float comes back from as it was."""
-    return {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()}
-
-
 def _sweep(folder: Path) -> None:
-    for path in folder.glob(f"*{_SUFFIX}"):
+    for path in folder.glob(f"*{_SUFFIX}*"):
         with suppress(OSError):
             if time() - path.stat().st_mtime > _STALE:
                 path.unlink()
