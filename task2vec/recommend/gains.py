@@ -9,6 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from task2vec.types import Outcome
 
 #: By how much the gains of one model on one task differ between protocols, in standard deviations:
@@ -72,6 +75,22 @@ class GainTable:
         total = sum(precisions)
         mean = sum(p * gain for p, (gain, _) in zip(precisions, found, strict=True)) / total
         return mean, 1 / total
+
+    def matrices(
+        self, models: Sequence[str], tasks: Sequence[str | None]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the `pooled` gains (M, T) and their variances, nan where there are none.
+
+        A task of None has no outcomes.
+        """
+        gains = np.full((len(models), len(tasks)), np.nan)
+        variances = gains.copy()
+        for row, model in enumerate(models):
+            for column, task in enumerate(tasks):
+                found = None if task is None else self.pooled(model, task)
+                if found is not None:
+                    gains[row, column], variances[row, column] = found
+        return gains, variances
 
     def base(self, task: str) -> float:
         """Return the default's accuracy on a task by `protocol`; nan without one."""

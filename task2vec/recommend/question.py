@@ -104,15 +104,12 @@ def world_of(question: Question) -> World:
     asymmetric = symmetric.copy()
     asymmetric[:-1, -1] = [task.asymmetric for task in known]
     models = question.known_models()
-    gains = np.full((len(models) + 1, count), np.nan)
-    variances = gains.copy()
-    for row, model in enumerate(models):
-        for column, task in enumerate(ids):
-            found = question.gains.pooled(model.id, task) if task else None
-            if found is not None:
-                gains[row + 1, column], variances[row + 1, column] = found
+    # The default's gains over itself are never among them.
+    gains, variances = question.gains.matrices(
+        [question.default, *(model.id for model in models)], ids
+    )
     place = {task: i for i, task in enumerate(question.tasks)}
-    beliefs = [(0.0, 0.0), *(_expected(model, question) for model in models)]
+    beliefs = [(0.0, 0.0), *(expected_gain(m, published=question.published) for m in models)]
     return World(
         tasks=(*(task.name for task in known), TARGET_NAME),
         models=(question.default, *(model.id for model in models)),
@@ -138,8 +135,13 @@ def outlines_of(question: Question, world: World) -> Outlines:
     )
 
 
-def _expected(model: ModelRecord, question: Question) -> tuple[float, float]:
+def expected_gain(model: ModelRecord, *, published: bool = True) -> tuple[float, float]:
+    """Return what a model is expected to gain before any outcome, and the standard deviation.
+
+    Of a plain model by its ``published`` figures, if they count; of an expert, as of one whose task
+    cannot be compared.
+    """
     if model.task is not None:
         return _STRANGE_GAIN, _STRANGE_DOUBT
-    published = prior_gain(model) if question.published else None
-    return (0.0, PLAIN_DOUBT) if published is None else (published.mean, published.sd)
+    found = prior_gain(model) if published else None
+    return (0.0, PLAIN_DOUBT) if found is None else (found.mean, found.sd)

@@ -35,6 +35,7 @@ def trials_of(name, gain, *, tau=0.0, oracle=0.1, covered=None):
         regret_at_1=oracle - gain,
         regret_at_3=(oracle - gain) / 2,
         top_1=gain == oracle,
+        offered=np.full(count, 3),
         choice=np.where(gain == 0, 0, 1),
         gain=gain,
         abstained=gain == 0,

@@ -33,6 +33,7 @@ class Trials:
         tau: (T,) weighted Kendall tau of scores and gains.
         regret_at_1: (T,) gain missed by the first, ``regret_at_3`` by the best of the first three.
         top_1: (T,) whether the first is the best.
+        offered: (T,) how many models there were to rank.
         choice: (T,) the number of the model that was taken.
         gain: (T,) of that model, over the default.
         abstained: (T,) whether that was the default.
@@ -49,6 +50,7 @@ class Trials:
     regret_at_1: Matrix
     regret_at_3: Matrix
     top_1: Mask
+    offered: Indices
     choice: Indices
     gain: Matrix
     abstained: Mask
@@ -132,6 +134,7 @@ def _trial(
         "regret_at_1": regret(ranking.scores, gains, first=1),
         "regret_at_3": regret(ranking.scores, gains, first=3),
         "top_1": is_top(ranking.scores, gains),
+        "offered": len(case.offered),
         "choice": ranking.choice,
         "gain": float(gains[choice][0]),
         "abstained": ranking.choice == case.world.default,
