@@ -58,8 +58,8 @@ def tune(
         tell,
         words,
         passes(
-            len(parts.training.images),
-            validation=len(parts.validation.images),
+            parts.training.labels,
+            validation=parts.validation.labels,
             test=len(parts.test.images),
             settings=settings,
         ),

@@ -8,7 +8,7 @@ from task2vec.types.tuning import Evidence, Recipe
 
 @dataclass(frozen=True)
 class Score:
-    """Accuracy and mean cross-entropy on images that trained nothing."""
+    """Accuracy and mean cross-entropy (nats, calibrated) on images that trained nothing."""
 
     accuracy: float
     loss: float

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from task2vec.probe.probe import Pixels, Probe
@@ -19,7 +21,7 @@ from task2vec.recommend.classifying import (
 from task2vec.recommend.held_out import HeldOut
 from task2vec.recommend.holdout import Labelled, joined
 from task2vec.recommend.training import Training
-from task2vec.recommend.tuning_folds import FOLDS, cross_validate_tuning
+from task2vec.recommend.tuning_folds import cross_validate_tuning, folds
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.recommend.unfinished import Unfinished
 from task2vec.types.tuning import Evidence, Recipe
@@ -28,6 +30,7 @@ __all__ = ["FineTuned", "Tick", "classify", "fine_tune", "passes"]
 
 #: Told in words of what is being done.
 Say = Callable[[str], None]
+Labels = NDArray[np.int64]
 
 #: With fewer images of validation a difference of ten points is chance: all images train, and
 #: cross-validation chooses.
@@ -86,16 +89,21 @@ def fine_tune(
     return run.by_cross_validation(joined(training, validation))
 
 
-def passes(training: int, *, validation: int, test: int, settings: FineTuningSettings) -> int:
-    """Return how many images at most go through the network, those that test it included."""
-    if validation >= LEAST_VALIDATION:
-        epochs = settings.epochs_for(training)
-        return (epochs + 1) * (training + validation) + test
-    images = training + validation
-    # Every fold trains on the others; a fold more of images than there are is never trained on.
-    folds = settings.epochs_for(images - images // FOLDS) * (FOLDS - 1) + 1
-    rates = len(settings.rates)
-    return (rates * folds + settings.epochs_for(images) + 1) * images + test
+def passes(training: Labels, *, validation: Labels, test: int, settings: FineTuningSettings) -> int:
+    """Return how many images at most go through the network, those that test it included.
+
+    ``training`` (N,) and ``validation`` (V,) are the labels of these images, ``test`` a number.
+    """
+    if len(validation) >= LEAST_VALIDATION:
+        epochs = settings.epochs_for(len(training))
+        return (epochs + 1) * (len(training) + len(validation)) + test
+    labels = np.concatenate([training, validation])
+    compared = sum(
+        settings.epochs_for(len(train)) * len(train) + len(out)
+        for train, out in folds(labels, seed=settings.seed)
+    )
+    trained = settings.epochs_for(len(labels)) * len(labels) if compared else 0
+    return len(labels) + len(settings.rates) * compared + trained + test
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from task2vec.recommend.choice import Score
+from task2vec.recommend.temperature import fit_temperature
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +20,12 @@ class HeldOut:
 
     @property
     def score(self) -> Score:
-        """Accuracy and mean cross-entropy, in nats."""
+        """Accuracy and mean cross-entropy, in nats, at the temperature that fits these images.
+
+        Experts are calibrated in the end. As it is, the head of a linear probe on few images is too
+        sure, and a network that was hardly trained would have the lesser loss for knowing nothing.
+        """
         truth = torch.from_numpy(self.labels)
-        loss = nn.functional.cross_entropy(self.logits, truth).item()
+        temperature = fit_temperature(self.logits.numpy(), self.labels).value
+        loss = nn.functional.cross_entropy(self.logits / temperature, truth).item()
         return Score(float((self.logits.argmax(dim=1) == truth).float().mean()), loss)

@@ -1,6 +1,6 @@
 """Training all of a network, epoch by epoch, in a way that can be stopped and gone on with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from math import cos, pi
 
@@ -58,9 +58,10 @@ class Training:
         self.epochs = settings.epochs_for(len(data.images))
         self.epoch = 0
 
-    def run_epoch(self, tick: Tick, tell: Callable[[int], None] | None = None) -> None:
-        """Go once over the images, in random order; ``tell`` hears of the images done."""
-        count, size = len(self._data.images), self._settings.batch_size
+    def run_epoch(self, tick: Tick) -> None:
+        """Go once over the images, in random order."""
+        count = len(self._data.images)
+        size = self._settings.batch_for(count)
         order = torch.randperm(count, generator=self._generator).numpy()
         firsts = range(0, count, size)
         for step, first in enumerate(firsts):
@@ -82,8 +83,6 @@ class Training:
             (losses * self._weights[chosen].to(losses)).mean().backward()  # type: ignore[no-untyped-call]
             self._optimiser.step()
             tick(len(chosen))
-            if tell is not None:
-                tell(first + len(chosen))
         self.epoch += 1
 
     def state(self) -> dict[str, Tensor]:

@@ -33,7 +33,7 @@ class _Settings(BaseModel):
     patience: _Count
     learning_rate: _Finite | None
     weight_decay: _Finite
-    batch_size: _Count
+    batch_size: _Count | None
     augmentation: _Finite
     head_start: HeadStart
     seed: int = Field(ge=0, lt=2**63)
@@ -123,7 +123,7 @@ class Tuned:
                 correct=np.array(correct, dtype=np.bool_),
                 test_keys=tuple(keys),
                 protocol=form.protocol,
-                choice=form.choice and _choice(form.choice),
+                choice=None if form.choice is None else _choice(form.choice),
                 epochs=form.epochs,
                 best_epoch=form.best_epoch,
                 seconds=form.seconds,

@@ -5,8 +5,13 @@ from enum import StrEnum
 
 from task2vec.errors import SettingError
 
-LEAST_STEPS = 64
 RATES = (1e-3,)
+
+_LEAST_EPOCHS = 8
+_LEAST_STEPS = 64
+_STEPS_AN_EPOCH = 4
+_SMALLEST_BATCH = 4
+_LARGEST_BATCH = 32
 
 
 class HeadStart(StrEnum):
@@ -20,16 +25,17 @@ class HeadStart(StrEnum):
 class FineTuningSettings:
     """``patience`` is the number of epochs without a better validation loss before it stops.
 
-    ``epochs`` None are as many as make `LEAST_STEPS` steps, and at least 8. ``learning_rate`` is
-    the backbone's peak in a cosine schedule with one warm-up epoch. ``augmentation`` is the
-    strength of `jitter`, 0 for none. Raises `SettingError` out of range.
+    ``learning_rate`` is the backbone's peak in a cosine schedule with one warm-up epoch.
+    ``augmentation`` is the strength of `jitter`, 0 for none. What is None depends on the images:
+    ``batch_size`` is 32 or what makes 4 steps an epoch, ``epochs`` are 8 or what makes 64 steps.
+    Raises `SettingError` out of range.
     """
 
     epochs: int | None = None
     patience: int = 4
     learning_rate: float | None = None
     weight_decay: float = 1e-2
-    batch_size: int = 32
+    batch_size: int | None = None
     augmentation: float = 1.0
     head_start: HeadStart = HeadStart.ZEROS
     seed: int = 0
@@ -43,7 +49,14 @@ class FineTuningSettings:
         """Return how many epochs at most there are on so many training images."""
         if self.epochs is not None:
             return self.epochs
-        return max(8, -(-LEAST_STEPS // -(-images // self.batch_size)))
+        steps = -(-images // self.batch_for(images))
+        return max(_LEAST_EPOCHS, -(-_LEAST_STEPS // steps))
+
+    def batch_for(self, images: int) -> int:
+        """Return how many of so many training images make a step."""
+        if self.batch_size is not None:
+            return self.batch_size
+        return min(_LARGEST_BATCH, max(_SMALLEST_BATCH, -(-images // _STEPS_AN_EPOCH)))
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("patience", 1), ("batch_size", 2), ("seed", 0)):

@@ -63,7 +63,7 @@ class TaskMap(Answer):
 
 
 class RecipeScore(Answer):
-    """Accuracy and mean cross-entropy, in nats, on images that trained nothing."""
+    """Accuracy and mean cross-entropy (nats, calibrated) on images that trained nothing."""
 
     accuracy: float
     loss: float

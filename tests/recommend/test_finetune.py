@@ -165,7 +165,7 @@ def test_every_pass_of_an_image_is_told(tiny_probe, data, validated):
     parts = (data[0], some(data[1], validated))
     tuned = tune(tiny_probe, parts, settings, tick=told.append)
     classify(tuned.backbone, tuned.classifier, tiny_probe, data[1].images, tick=told.append)
-    most = passes(90, validation=validated, test=45, settings=settings)
+    most = passes(data[0].labels, validation=parts[1].labels, test=45, settings=settings)
     # Where the linear probe is chosen, the training on all images is left out.
     assert tuned.choice.chosen is Recipe.FINE_TUNING
     assert sum(told) == most
@@ -208,6 +208,18 @@ def test_classifies_images_one_by_one_as_together(tiny_probe, data):
     for row in (0, 31, 32, 63, 64, 89):
         alone = classify(found.backbone, found.classifier, tiny_probe, (data[2].images[row],))
         np.testing.assert_allclose(together[row], alone[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("images", "batch", "epochs"),
+    [(2, 4, 64), (25, 7, 16), (64, 16, 16), (128, 32, 16), (200, 32, 10), (300, 32, 8)],
+)
+def test_few_images_train_in_as_many_steps_as_some_hundred(images, batch, epochs):
+    settings = FineTuningSettings()
+    assert (settings.batch_for(images), settings.epochs_for(images)) == (batch, epochs)
+    assert epochs * -(-images // batch) >= 64
+    fixed = FineTuningSettings(epochs=3, batch_size=5)
+    assert (fixed.batch_for(images), fixed.epochs_for(images)) == (5, 3)
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 8])
