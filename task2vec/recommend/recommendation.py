@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from task2vec.recommend.cascade import Step
+from task2vec.recommend.shared import SharedImages
 
 
 class EvidenceKind(StrEnum):
@@ -72,7 +73,8 @@ class Recommended:
 
     ``level`` is the share of outcomes that intervals are to hold; ``calibrated`` says whether the
     outcomes of enough tasks vouch for it. ``steps`` are those of a cascade, see
-    `task2vec.recommend.cascade`.
+    `task2vec.recommend.cascade`. ``shared_images`` are of the known tasks that have images of the
+    target, most of them first.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -85,6 +87,7 @@ class Recommended:
     evidence_summary: str
     steps: tuple[Step, ...] = ()
     code: str = ""
+    shared_images: tuple[SharedImages, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

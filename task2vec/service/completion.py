@@ -13,7 +13,7 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.service.leases import failure_of
 from task2vec.service.limits import Limits
 from task2vec.service.probing import TOO_FEW
-from task2vec.service.questions import limits_of, settings_of
+from task2vec.service.questions import files_signature, limits_of, settings_of
 from task2vec.service.received import (
     Found,
     read_received,
@@ -194,9 +194,18 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
 def _subject(
     workspace: Workspace, job: JobRecord, found: Found, role: str, dataset: str
 ) -> Subject:
-    embedding = read_received(workspace, found, role, settings=settings_of(job.payload))
-    name = workspace.store().datasets.get(dataset).name
-    return Subject(name, embedding, None, None, found.warnings)
+    settings = settings_of(job.payload)
+    embedding = read_received(workspace, found, role, settings=settings)
+    about = workspace.store().datasets.get(dataset)
+    return Subject(
+        about.name,
+        embedding,
+        None,
+        None,
+        found.warnings,
+        hashes=received_hashes(found, role, embedding, settings=settings),
+        files=files_signature(about),
+    )
 
 
 def _stored(workspace: Workspace, task: str) -> Subject:

@@ -7,12 +7,12 @@ from task2vec.distance import task_complexity
 from task2vec.embedding.files import load_embedding, load_hashes
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
 from task2vec.service.provenance import check_embedding
+from task2vec.service.subjects import IMPORTED
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name
 from task2vec.types import TaskEmbedding, TaskRecord
 from task2vec.types.image_hashes import ImageHashes
 
-_SOURCE = "import"
 # The largest of known probes has 10^5 filters; values, errors and replicates take 20 bytes each.
 _LARGEST = 64 * 2**20
 _MEMBERS = 8
@@ -95,8 +95,8 @@ def add_embedding(
         provenance=embedding.provenance,
         complexity=task_complexity(embedding),
         seconds=0.0,
-        source=_SOURCE,
-        source_signature=f"{_SOURCE}:{embedding.provenance.content_hash}",
+        source=IMPORTED,
+        source_signature=f"{IMPORTED}:{embedding.provenance.content_hash}",
         created="",
         tags=tuple(dict.fromkeys(tags)),
         warnings=("embedded elsewhere: its images are not known here",),

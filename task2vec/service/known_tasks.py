@@ -1,5 +1,7 @@
 """The stored tasks that a recommendation may rest on, and how far they lie apart."""
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,9 +18,11 @@ _MOST = 200
 
 
 def known_tasks(
-    workspace: Workspace, subject: Subject
+    workspace: Workspace, subject: Subject, *, excluded: Collection[str] = ()
 ) -> tuple[dict[str, KnownTask], NDArray[np.float64]]:
     """Return the tasks by id, without the target and its copies, and their distances (T, T).
+
+    ``excluded`` are the ids of those that share images with it, see `find_shared`.
 
     Of tasks without an expert and an outcome only the distances to the target matter; those to
     others are given as 1, as if they had nothing in common.
@@ -31,7 +35,9 @@ def known_tasks(
     judged = [
         each
         for each in store.index(target.space).judge(target)
-        if each.record.provenance.content_hash != copies and not _is(each.record.id, subject)
+        if each.record.provenance.content_hash != copies
+        and each.record.id not in excluded
+        and not _is(each.record.id, subject)
     ]
     tasks = {each.record.id: _known(each) for each in judged}
     between = np.ones((len(tasks), len(tasks)))

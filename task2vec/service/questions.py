@@ -75,7 +75,7 @@ def settings_of(question: Mapping[str, Any]) -> dict[str, Any]:
 def source_signature(dataset: DatasetRecord, settings: Mapping[str, Any]) -> str:
     """Return text that is equal for equal bytes that are embedded in the same way."""
     how = json.dumps({**_SETTINGS, **settings}, sort_keys=True)
-    return f"{_signature(dataset)}{hashlib.sha256(how.encode()).hexdigest()[:16]}"
+    return f"{files_signature(dataset)}:{hashlib.sha256(how.encode()).hexdigest()[:16]}"
 
 
 def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
@@ -98,11 +98,12 @@ def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
 
 def same_bytes(task: TaskRecord, dataset: DatasetRecord) -> bool:
     """Return whether a task was embedded from these bytes, in whatever way."""
-    return task.source_signature.startswith(_signature(dataset))
+    return task.source_signature.startswith(f"{files_signature(dataset)}:")
 
 
-def _signature(dataset: DatasetRecord) -> str:
-    return f"sha256:{dataset.sha256}:"
+def files_signature(dataset: DatasetRecord) -> str:
+    """Return text that is equal for equal bytes, as `task2vec.service.subjects.files_of` gives."""
+    return f"sha256:{dataset.sha256}"
 
 
 def _check_settings(question: Mapping[str, Any]) -> dict[str, Any]:

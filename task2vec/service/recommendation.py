@@ -22,6 +22,7 @@ from task2vec.service.probing import (
     probe_models,
     without_images,
 )
+from task2vec.service.shared_images import SharedTasks, find_shared
 from task2vec.service.subjects import Subject
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id, list_models, packaged_models
@@ -46,7 +47,7 @@ def recommend(
 
     Packaged models are judged by a cross-validated linear probe on the task's own images, where
     these are at hand; experts by how near their own task is; every model by its outcomes on near
-    tasks.
+    tasks. Tasks that share images with it are no evidence: see `find_shared`.
 
     Args:
         workspace: where models, tasks and outcomes are.
@@ -83,7 +84,10 @@ def recommend(
     if unchanged:
         names = ", ".join(unchanged)
         warnings.append(f"not offered, since their backbone is that of their start: {names}")
-    question = _question(workspace, subject, models, k=k, published=published)
+    shared = find_shared(workspace, subject)
+    models = shared.models(models)
+    warnings += shared.warnings
+    question = _question(workspace, subject, models, shared, k=k, published=published)
     task = None if budget is None else images_of(subject)
     if budget is not None and task is None:
         warnings.append(without_images(subject))
@@ -112,22 +116,34 @@ def recommend(
     code = ""
     if chosen is not None:
         code = starting_code(workspace, chosen, subject.embedding.provenance.classes)
-    return replace(answer, code=code, warnings=(*subject.warnings, *warnings))
+    return replace(
+        answer,
+        code=code,
+        shared_images=shared.findings,
+        warnings=(*subject.warnings, *warnings),
+    )
 
 
 def _question(
-    workspace: Workspace, subject: Subject, models: list[ModelRecord], *, k: int, published: bool
+    workspace: Workspace,
+    subject: Subject,
+    models: list[ModelRecord],
+    shared: SharedTasks,
+    *,
+    k: int,
+    published: bool,
 ) -> Question:
     store = workspace.existing_store()
-    default = default_model_id()
-    tasks, between = known_tasks(workspace, subject)
+    default, everything = default_model_id(), list_models(workspace)
+    outcomes = shared.outcomes(store.outcomes.list(), everything) if store else []
+    tasks, between = known_tasks(workspace, subject, excluded=shared.excluded)
     return Question(
         models=models,
         default=default,
         tasks=tasks,
         between=between,
-        gains=GainTable(store.outcomes.list() if store else (), default),
-        others=list_models(workspace),
+        gains=GainTable(outcomes, default),
+        others=shared.models(everything),
         target=subject.record.id if subject.record else None,
         classes=subject.embedding.provenance.classes,
         complexity=task_complexity(subject.embedding),

@@ -7,25 +7,56 @@ from typing import TYPE_CHECKING
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
 from task2vec.service.workspace import Workspace
 from task2vec.types import Space, TaskEmbedding, TaskRecord
+from task2vec.types.image_hashes import ImageHashes
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
-    from task2vec.embedding.embedder import Progress
+    from task2vec.embedding.embedder import Embedded, Progress
     from task2vec.embedding.settings import EmbeddingSettings
 
 #: What begins so is a path, whatever is stored.
 PATH_STARTS = ("./", "../", "/", "~", ".\\")
+#: What an imported task states as its source.
+IMPORTED = "import"
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """An embedded task: ``record`` where it is stored, ``task`` where its images are at hand."""
+    """An embedded task: ``record`` where it is stored, ``task`` where its images are at hand.
+
+    Where it is not stored, ``hashes`` (n,) are of its images and ``files`` says which files they
+    are of, as `files_of` does.
+    """
 
     name: str
     embedding: TaskEmbedding
     record: TaskRecord | None
     task: "Task | None"
     warnings: tuple[str, ...] = ()
+    hashes: ImageHashes | None = None
+    files: str = ""
+
+    @classmethod
+    def of_embedded(cls, task: "Task", found: "Embedded") -> "Subject":
+        """Return the subject of a task that was embedded for one answer."""
+        return cls(
+            task.name,
+            found.embedding,
+            None,
+            task,
+            found.warnings,
+            hashes=found.sample.hashes,
+            files=task.signature,
+        )
+
+
+def files_of(record: TaskRecord) -> str:
+    """Return text that is equal for tasks of the same files, however they were embedded.
+
+    It is empty for an imported task, whose files are not known.
+    """
+    files, _, _ = record.source_signature.rpartition(":")
+    return "" if files == IMPORTED else files
 
 
 def stored_task(workspace: Workspace, name: str) -> TaskRecord | None:
@@ -77,7 +108,7 @@ def resolve(
         settings=settings or EmbeddingSettings(),
         progress=progress,
     )
-    return Subject(task.name, found.embedding, None, task, found.warnings)
+    return Subject.of_embedded(task, found)
 
 
 def open_named(workspace: Workspace, source: str) -> "Task":

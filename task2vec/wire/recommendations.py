@@ -78,6 +78,22 @@ class Baseline(Answer):
     reason: str
 
 
+class SharedImages(Answer):
+    """A known task that has images of this one, exactly or nearly."""
+
+    task: str
+    images: int = Field(description="How many images of this task it has.")
+    of: int = Field(description="How many images of this task were looked for.")
+    share: float = Field(description="The former divided by the latter.")
+    exact: int = Field(description="How many of them are the same pixel by pixel.")
+    same_source: bool = Field(
+        description="Embedded from the same files, or the same images with the same labels."
+    )
+    excluded: bool = Field(
+        description="Whether its experts, and the outcomes on it, were therefore no evidence."
+    )
+
+
 class Recommended(Answer):
     """A ranked answer; ``chosen`` is the default where the answer is to abstain."""
 
@@ -92,4 +108,7 @@ class Recommended(Answer):
     evidence_summary: str
     code: str = Field(description="Lines of Python that load the chosen model.")
     steps: tuple[Step, ...] = Field((), description="What was measured within a budget.")
+    shared_images: tuple[SharedImages, ...] = Field(
+        (), description="Known tasks that have images of this one, most of them first."
+    )
     warnings: tuple[str, ...] = ()

@@ -71,7 +71,7 @@ def subject(
     found = workspace.engine.embed(
         task, probe=probe, settings=settings, progress=counting(progress)
     )
-    return Subject(task.name, found.embedding, None, task, found.warnings)
+    return Subject.of_embedded(task, found)
 
 
 def counting(progress: Told | None, stage: str = "{}") -> Counted | None:

@@ -1,0 +1,143 @@
+"""Which stored tasks share images with a target: they are no evidence for it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from task2vec.data.wording import examples, plural
+from task2vec.recommend.leaks import Shared, count_shared
+from task2vec.recommend.shared import SharedImages
+from task2vec.service.subjects import Subject, files_of
+from task2vec.service.workspace import Workspace
+from task2vec.types import ModelRecord, Outcome, TaskRecord
+from task2vec.types.image_hashes import ImageHashes
+
+#: Tasks that are named in a warning of their own each.
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class SharedTasks:
+    """``findings`` are of all tasks that share an image, ``excluded`` the ids of those too alike.
+
+    ``warnings`` tell of the latter, and where nothing could be looked for.
+    """
+
+    findings: tuple[SharedImages, ...] = ()
+    excluded: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+    def models(self, models: Iterable[ModelRecord]) -> list[ModelRecord]:
+        """Return the models that may count: those that are no experts of an excluded task."""
+        return [model for model in models if model.task not in self.excluded]
+
+    def outcomes(self, outcomes: Iterable[Outcome], models: Iterable[ModelRecord]) -> list[Outcome]:
+        """Return the outcomes that may count: on no excluded task, of ``models`` that may."""
+        allowed = {model.id for model in self.models(models)}
+        return [
+            outcome
+            for outcome in outcomes
+            if outcome.task not in self.excluded and outcome.model in allowed
+        ]
+
+
+def find_shared(workspace: Workspace, subject: Subject) -> SharedTasks:
+    """Look for the target's images in all stored tasks but itself, whatever their space.
+
+    A task with the same images and labels, or embedded from the same files, is the target under
+    another name, seed or number of images: it is excluded even where other images were drawn.
+    Raises `StoreCorruptError` for hashes that are damaged.
+    """
+    store = workspace.existing_store()
+    if store is None:
+        return SharedTasks()
+    own = None if subject.record is None else subject.record.id
+    records = [record for record in store.tasks.list() if record.id != own]
+    hashes = store.tasks.all_image_hashes()
+    target = subject.hashes if own is None else hashes.get(own)
+    found = _found(subject, target, records, [hashes.get(record.id) for record in records])
+    found.sort(key=lambda each: (-each[1].images, each[1].task))
+    excluded = [finding for _, finding in found if finding.excluded]
+    ids = frozenset(id_ for id_, finding in found if finding.excluded)
+    return SharedTasks(
+        tuple(finding for _, finding in found),
+        ids,
+        (
+            *map(_told, excluded[:_NAMED]),
+            *_rest(excluded[_NAMED:]),
+            *_unknown(subject, target, records, looked_at={*hashes, *ids}),
+        ),
+    )
+
+
+def _found(
+    subject: Subject,
+    target: ImageHashes | None,
+    records: Sequence[TaskRecord],
+    hashes: Sequence[ImageHashes | None],
+) -> list[tuple[str, SharedImages]]:
+    """Return the findings, each with the id of its task."""
+    known = [i for i, each in enumerate(hashes) if each is not None]
+    counts: dict[int, Shared] = {}
+    if target is not None:
+        counted = count_shared(target, [each for each in hashes if each is not None])
+        counts = dict(zip(known, counted, strict=True))
+    about, found = subject.embedding.provenance, []
+    for place, record in enumerate(records):
+        count = counts.get(place) or Shared(0, 0, about.images)
+        same = record.provenance.content_hash == about.content_hash
+        if same and place not in counts:
+            count = Shared(about.images, about.images, about.images)
+        same_files = bool(subject.files) and files_of(record) == subject.files
+        if count.images or same or same_files:
+            finding = SharedImages(
+                task=record.name,
+                images=count.images,
+                of=count.of,
+                share=count.share,
+                exact=count.exact,
+                same_source=same or same_files,
+                excluded=count.leak or same or same_files,
+            )
+            found.append((record.id, finding))
+    return found
+
+
+def _told(found: SharedImages) -> str:
+    what = f"{found.task} was embedded from the same files"
+    if found.images:
+        share = f"{100 * found.share:.0f} %" if found.share >= 0.01 else "below 1 %"
+        pixels = f", {found.exact:,} of them pixel by pixel" if found.exact else ""
+        what = (
+            f"{found.task} shares {found.images:,} of {plural(found.of, 'image')} ({share}{pixels})"
+        )
+    return f"{what}: its experts and the outcomes on it are no evidence"
+
+
+def _rest(found: Sequence[SharedImages]) -> list[str]:
+    if not found:
+        return []
+    return [f"{plural(len(found), 'more task')} that share images are no evidence either"]
+
+
+def _unknown(
+    subject: Subject,
+    target: ImageHashes | None,
+    records: Sequence[TaskRecord],
+    *,
+    looked_at: set[str],
+) -> list[str]:
+    """Say of which tasks that could be evidence nothing is known."""
+    space = subject.embedding.space
+    others = [record for record in records if record.provenance.space == space]
+    if target is None and others:
+        return [
+            "shared images were not looked for: the hashes of this task's images are not stored, "
+            "embed it again with `update`"
+        ]
+    unseen = [record.name for record in others if record.id not in looked_at]
+    if not unseen:
+        return []
+    return [
+        f"shared images were not looked for in {plural(len(unseen), 'known task')}, whose images "
+        f"have no hashes in the store: {examples(unseen)}"
+    ]

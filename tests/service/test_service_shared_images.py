@@ -1,0 +1,184 @@
+"""Tasks that share images with a target are found, told of, and no evidence for it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from factories import make_record
+from served import embedding
+
+from task2vec.service.recommendation import recommend
+from task2vec.service.shared_images import find_shared
+from task2vec.service.subjects import Subject, stored_subject
+from task2vec.types import ModelRecord, Outcome
+from task2vec.types.image_hashes import IMAGE_HASH
+from task2vec.wire.recommendations import Recommended
+
+DEFAULT = "efficientnet_lite0"
+PLAIN = "efficientnet_lite2"
+
+
+def hashes(count, *, seed, of=None, first=0, near=False):
+    """Make hashes, the ``first`` of them those of another task; near: of other pixels."""
+    rng = np.random.default_rng(seed)
+    made = np.zeros(count, IMAGE_HASH)
+    made["digest"] = rng.integers(0, 2**63, count, dtype=np.uint64)
+    made["words"] = rng.integers(0, 2**64, (count, 4), dtype=np.uint64)
+    made["colours"] = rng.integers(0, 256, (count, 48))
+    if of is not None:
+        made[:first] = of[:first]
+        made["digest"][:first] += np.uint64(near)
+    return made
+
+
+@pytest.fixture
+def known(served):
+    """Add a task with an expert, and an outcome of a plain model that gains much."""
+    tasks, models, outcomes = (getattr(served.store(), n) for n in ("tasks", "models", "outcomes"))
+
+    def add(name, number, *, hashes=None, expert=True, **changed):
+        made = embedding(number, **changed.pop("provenance", {}))
+        record = replace(make_record(name, provenance=made.provenance), **changed)
+        stored = tasks.add(record, made, hashes=hashes)
+        if expert:
+            ref = f"timm:resnet18?of={name}"
+            given = dict.fromkeys(("parameters", "input_size", "licence"))
+            added = ModelRecord("", f"{name}-expert", ref, "r", stored.id, created="", **given)
+            ours = models.add(added)
+            for model, accuracy in ((DEFAULT, 0.5), (PLAIN, 0.9), (ours.name, 0.95)):
+                about = Outcome("", models.get(model).id, stored.id, accuracy, "ours", images=900)
+                outcomes.add(about)
+        return stored
+
+    return add
+
+
+def target(number=1, **given) -> Subject:
+    return Subject("target", embedding(number), None, None, **given)
+
+
+def answer(served, subject):
+    found = recommend(served, subject, measured={}, published=False)
+    Recommended.model_validate({"task": subject.name, **found.to_json()})
+    return found
+
+
+def seen_in(found) -> str:
+    return repr((found.recommendations, found.baselines, found.evidence_summary, found.reason))
+
+
+def test_a_task_that_shares_images_is_no_evidence(served, known):
+    own = hashes(300, seed=1)
+    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=12, near=True))
+    known("clean", 3, hashes=hashes(200, seed=3))
+    found = answer(served, target(hashes=own))
+    (told,) = found.to_json()["shared_images"]
+    assert told == {
+        "task": "leaky",
+        "images": 12,
+        "of": 300,
+        "share": 0.04,
+        "exact": 0,
+        "same_source": False,
+        "excluded": True,
+    }
+    assert found.warnings == (
+        "leaky shares 12 of 300 images (4 %): its experts and the outcomes on it are no evidence",
+    )
+    assert "leaky" not in seen_in(found)
+    assert "clean-expert" in {each.model for each in found.recommendations}
+    assert "gained +40.0 points on clean" in seen_in(found)
+    # Without the leak it would have counted.
+    unaware = answer(served, target(hashes=hashes(300, seed=9)))
+    assert {"leaky-expert", "clean-expert"} <= {each.model for each in unaware.recommendations}
+    assert "on leaky" in seen_in(unaware)
+    assert (unaware.shared_images, unaware.warnings) == ((), ())
+
+
+def test_what_an_excluded_task_said_of_others_is_gone(served, known):
+    own = hashes(300, seed=1)
+    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=3))
+    alone = answer(served, target(hashes=own))
+    empty = replace(alone, shared_images=(), warnings=(), code="")
+    served.store().tasks.remove("leaky", cascade=True)
+    assert replace(answer(served, target(hashes=own)), code="") == empty
+
+
+def test_few_shared_images_are_told_of_and_nothing_is_excluded(served, known):
+    own = hashes(300, seed=1)
+    known("hardly", 2, hashes=hashes(230, seed=2, of=own, first=2))
+    found = answer(served, target(hashes=own))
+    assert [(s.task, s.images, s.exact, s.excluded) for s in found.shared_images] == [
+        ("hardly", 2, 2, False)
+    ]
+    assert found.warnings == ()
+    assert "hardly-expert" in {each.model for each in found.recommendations}
+
+
+def test_a_copy_is_no_evidence_even_without_hashes(served, known):
+    content = {"content_hash": embedding(1).provenance.content_hash}
+    known("copy", 2, provenance=content)
+    found = answer(served, target())
+    (told,) = found.shared_images
+    count = embedding(1).provenance.images
+    assert (told.task, told.images, told.exact, told.share) == ("copy", count, count, 1.0)
+    assert told.same_source
+    assert told.excluded
+    assert "copy-expert" not in {each.model for each in found.recommendations}
+
+
+def test_the_same_files_under_another_seed_are_no_evidence(served, known):
+    own = hashes(50, seed=1)
+    known("again", 2, hashes=hashes(50, seed=2), source_signature="sha256:abc:0123")
+    known("other", 3, hashes=hashes(50, seed=3), source_signature="sha256:abd:0123")
+    for number in (4, 5):
+        known(
+            f"imported {number}",
+            number,
+            hashes=hashes(50, seed=number),
+            source_signature="import:x",
+        )
+    found = find_shared(served, target(hashes=own, files="sha256:abc"))
+    assert found.excluded == {served.store().tasks.get("again").id}
+    assert found.warnings == (
+        "again was embedded from the same files: its experts and the outcomes on it are no "
+        "evidence",
+    )
+    subject = stored_subject(served, "imported 4")
+    assert find_shared(served, subject).excluded == frozenset()
+    assert find_shared(served, stored_subject(served, "again")).findings == ()
+
+
+def test_a_stored_target_is_looked_for_by_its_stored_hashes(served, known):
+    own = hashes(20, seed=1)
+    known("one", 1, hashes=own)
+    known("two", 2, hashes=hashes(100, seed=2, of=own, first=5))
+    (told,) = answer(served, stored_subject(served, "one")).shared_images
+    assert (told.task, told.images, told.of) == ("two", 5, 20)
+    (told,) = answer(served, stored_subject(served, "two")).shared_images
+    assert (told.task, told.images, told.of) == ("one", 5, 100)
+
+
+def test_what_cannot_be_known_is_said(served, known):
+    known("old", 2)
+    known("new", 3, hashes=hashes(50, seed=3))
+    assert answer(served, target(hashes=hashes(50, seed=1))).warnings == (
+        "shared images were not looked for in 1 known task, whose images have no hashes in the "
+        "store: old",
+    )
+    (warning,) = answer(served, target()).warnings
+    assert warning.startswith("shared images were not looked for: the hashes of this task's")
+    assert answer(served, stored_subject(served, "old")).shared_images == ()
+
+
+def test_of_many_copies_a_few_are_named(served, known):
+    own = hashes(10, seed=1)
+    for number in range(2, 10):
+        known(f"copy {number}", number, hashes=own, expert=False)
+    found = find_shared(served, target(hashes=own))
+    assert len(found.findings) == len(found.excluded) == 8
+    assert len(found.warnings) == 6
+    assert found.warnings[-1] == "3 more tasks that share images are no evidence either"
+    assert found.warnings[0].startswith(
+        "copy 2 shares 10 of 10 images (100 %, 10 of them pixel by pixel): "
+    )
