@@ -1,0 +1,196 @@
+"""How well the recommender would have done on the tasks of a store, by their own outcomes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from task2vec.distance.asymmetric import ALPHA
+from task2vec.distance.matrix import symmetric_matrix
+from task2vec.recommend.backtest.families import Family, families_of
+from task2vec.recommend.backtest.report import Report, report
+from task2vec.recommend.backtest.run import LEVELS, Progress, Trials
+from task2vec.recommend.backtest.run import backtest as ask_rankers
+from task2vec.recommend.gains import GainTable
+from task2vec.recommend.question import expected_gain
+from task2vec.recommend.rankers.always_default import AlwaysDefault
+from task2vec.recommend.rankers.hierarchical import Hierarchical
+from task2vec.recommend.rankers.near_outcomes import NearOutcomes
+from task2vec.recommend.rankers.nearest import NearestOnly
+from task2vec.recommend.rankers.ranker import Ranker
+from task2vec.recommend.rankers.static import StaticAverage
+from task2vec.recommend.world import NO_SOURCE, World
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import default_model_id, list_models
+from task2vec.store.store import Store
+from task2vec.types import ModelRecord, Outcome, Space, TaskRecord
+from task2vec.types.backtests import Folds
+
+_FAMILY_TAG = "family:"
+
+
+@dataclass(frozen=True)
+class Backtested:
+    """A report on a store, with the space that its tasks are of and a row for each of them.
+
+    ``cases`` tell of each task which models were ``offered``, what was ``chosen`` and gained.
+    """
+
+    report: Report
+    folds: Folds
+    probe: str | None
+    space: Space | None
+    models: int
+    cases: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary with the stable fields."""
+        return {
+            **self.report.to_json(),
+            "models": self.models,
+            "folds": self.folds.value,
+            "probe": self.probe,
+            "space": None if self.space is None else asdict(self.space),
+            "cases": list(self.cases),
+            "warnings": list(self.warnings),
+        }
+
+
+def backtest(
+    workspace: Workspace, *, folds: Folds = Folds.TASK, progress: Progress | None = None
+) -> Backtested:
+    """Ask the recommender and simple rules about each task as if its outcomes were not known.
+
+    The tasks are those of the space that most outcomes are of; of the rest of the store nothing is
+    used. A task counts where at least two models besides the default have a gain on it. With
+    `Folds.FAMILY` all of the task's family is unknown with it: see
+    `task2vec.recommend.backtest.families`.
+
+    Raises `StoreError` without a store.
+    """
+    store = workspace.store()
+    outcomes = store.outcomes.list()
+    models = list_models(workspace)
+    records, left = _telling(store, models, outcomes)
+    warnings = _left_out(left)
+    if not records:
+        return Backtested(report([], ours=Hierarchical.name), folds, None, None, 0, (), warnings)
+    space = records[0].provenance.space
+    world = world_of_store(store, records, models, GainTable(outcomes, default_model_id()))
+    families = families_of(world.tasks, [_tagged(record) for record in records], world.symmetric)
+    trials = ask_rankers(
+        world,
+        _rankers(),
+        folds=folds,
+        families=[family.name for family in families],
+        contents=[record.provenance.content_hash for record in records],
+        progress=progress,
+    )
+    return Backtested(
+        report=report(trials, ours=Hierarchical.name),
+        folds=folds,
+        probe=records[0].provenance.probe_name,
+        space=space,
+        models=int(world.measured.any(axis=1).sum()) + 1,
+        cases=_cases(trials, world, families),
+        warnings=warnings,
+    )
+
+
+def world_of_store(
+    store: Store, records: Sequence[TaskRecord], models: Sequence[ModelRecord], gains: GainTable
+) -> World:
+    """Return what a store knows of some tasks of one space: gains, distances, what is expected."""
+    default = default_model_id()
+    place = {record.id: i for i, record in enumerate(records)}
+    plain = next(model for model in models if model.id == default)
+    ordered = [plain, *(model for model in models if model.id != default)]
+    measured, variances = gains.matrices([m.id for m in ordered], [r.id for r in records])
+    values = np.stack([store.tasks.embedding(record.id).values for record in records])
+    precision = records[0].provenance.space.prior_precision
+    symmetric = symmetric_matrix(values, values, prior_precision=precision)
+    np.fill_diagonal(symmetric, 0)
+    complexity = np.array([record.complexity for record in records])
+    beliefs = [(0.0, 0.0), *(expected_gain(model) for model in ordered[1:])]
+    return World(
+        tasks=tuple(record.name for record in records),
+        models=tuple(model.name for model in ordered),
+        default=0,
+        sources=np.array([place.get(model.task or "", NO_SOURCE) for model in ordered]),
+        symmetric=symmetric,
+        asymmetric=symmetric - ALPHA * complexity[:, None],
+        gains=measured,
+        variances=variances,
+        base=np.array([gains.base(record.id) for record in records]),
+        expected=np.array([mean for mean, _ in beliefs]),
+        doubt=np.array([sd for _, sd in beliefs]),
+    )
+
+
+def _rankers() -> list[Ranker]:
+    return [
+        AlwaysDefault(),
+        StaticAverage(),
+        NearestOnly(),
+        NearestOnly(asymmetric=True),
+        NearOutcomes(),
+        Hierarchical(levels=LEVELS),
+    ]
+
+
+def _telling(
+    store: Store, models: Sequence[ModelRecord], outcomes: Sequence[Outcome]
+) -> tuple[list[TaskRecord], list[TaskRecord]]:
+    """Return the tasks with an outcome or an expert, of the space of most outcomes and of others.
+
+    Those of others that have outcomes only: the rest would not be missed.
+    """
+    counts = Counter(outcome.task for outcome in outcomes)
+    sources = {model.task for model in models}
+    records = store.tasks.list()
+    by_space: Counter[Space] = Counter()
+    for record in records:
+        by_space[record.provenance.space] += counts[record.id]
+    space = max(by_space, key=by_space.__getitem__, default=None)
+    inside = [
+        r for r in records if r.provenance.space == space and (counts[r.id] or r.id in sources)
+    ]
+    outside = [r for r in records if r.provenance.space != space and counts[r.id]]
+    return inside, outside
+
+
+def _left_out(records: Sequence[TaskRecord]) -> tuple[str, ...]:
+    if not records:
+        return ()
+    names = ", ".join(record.name for record in records)
+    return (f"left out, since they live in another space: {names}",)
+
+
+def _tagged(record: TaskRecord) -> str | None:
+    found = [tag.removeprefix(_FAMILY_TAG) for tag in record.tags if tag.startswith(_FAMILY_TAG)]
+    return found[0] if found else None
+
+
+def _cases(
+    trials: Sequence[Trials], world: World, families: Sequence[Family]
+) -> tuple[dict[str, Any], ...]:
+    own = next((each for each in trials if each.ranker == Hierarchical.name), None)
+    if own is None:
+        return ()
+    return tuple(
+        {
+            "task": world.tasks[task],
+            "family": families[task].name,
+            "family_from": families[task].origin.value,
+            "offered": int(own.offered[i]),
+            "chosen": world.models[own.choice[i]],
+            "abstained": bool(own.abstained[i]),
+            "gain": float(own.gain[i]),
+            "best_gain": float(own.oracle[i]),
+            "weighted_kendall": float(own.tau[i]),
+        }
+        for i, task in enumerate(own.tasks)
+    )

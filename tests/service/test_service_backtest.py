@@ -1,0 +1,155 @@
+"""A store judged by its own outcomes: real embeddings, copies, families, and too little of each."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import backtest_store
+import numpy as np
+import pytest
+import small_store
+
+from task2vec.distance import symmetric_distance
+from task2vec.errors import NoStoreError
+from task2vec.recommend.gains import GainTable
+from task2vec.service.backtest import backtest, world_of_store
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import default_model_id, list_models
+from task2vec.store.store import Store
+from task2vec.types.backtests import Folds, Verdict
+
+RANKERS = [
+    *("always_default", "static_average", "nearest_only", "nearest_asymmetric"),
+    *("near_outcomes_5", "task2vec"),
+]
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("backtest") / "store"
+    return backtest_store.fill(small_store.build().store, target)
+
+
+def judged(store: Path, folds: Folds = Folds.TASK):
+    with Workspace(store) as workspace:
+        return backtest(workspace, folds=folds)
+
+
+def test_relatives_are_found_and_gain_where_the_zoo_holds_them(full):
+    told = []
+    with Workspace(full) as workspace:
+        found = backtest(workspace, progress=lambda done, total: told.append((done, total)))
+    assert told == [(i + 1, 12) for i in range(12)]
+    assert [ranker.name for ranker in found.report.rankers] == RANKERS
+    ours, static = found.report.rankers[-1], found.report.rankers[1]
+    assert ours.means["gain"].low > 0.15
+    assert ours.headroom_captured.value > 0.9
+    assert ours.means["weighted_kendall"].value > static.means["weighted_kendall"].value
+    assert static.ours_minus["gain"].low > 0.1
+    assert (found.report.tasks, found.models) == (12, 15)
+    # Here the nearest task's expert is as good an answer, and that is what is said.
+    assert "points" in found.report.judgement.sentence
+    assert found.probe == "efficientnet_lite0"
+
+
+def test_without_its_family_it_stays_with_the_default(full):
+    found = judged(full, Folds.FAMILY)
+    ours, nearest = found.report.rankers[-1], found.report.rankers[2]
+    assert found.report.abstention.rate == 1
+    assert ours.means["gain"].value == 0
+    assert nearest.means["gain"].high < 0
+    assert found.report.judgement.verdict is Verdict.NO
+    assert {case["family_from"] for case in found.cases} == {"cluster"}
+    assert len({case["family"] for case in found.cases}) == 4
+
+
+def test_tags_name_the_families(full, tmp_path):
+    target = Path(shutil.copytree(full, tmp_path / "store"))
+    with Store.open(target, create=False) as store:
+        for record in store.tasks.list():
+            store.tasks.edit(record.id, tags=("own", f"family:{record.name}"))
+    cases = judged(target, Folds.FAMILY).cases
+    assert [(case["family"], case["family_from"]) for case in cases] == [
+        (case["task"], "tag") for case in cases
+    ]
+    # Every task is a family of its own then, and its relatives may speak.
+    assert not any(case["abstained"] for case in cases)
+
+
+def test_the_world_is_what_the_store_holds(full):
+    with Workspace(full) as workspace:
+        store = workspace.store()
+        records = store.tasks.list()
+        outcomes = store.outcomes.list()
+        models = list_models(workspace)
+        world = world_of_store(store, records, models, GainTable(outcomes, default_model_id()))
+        values = [store.tasks.embedding(record.id).values.astype(float) for record in records]
+    precision = records[0].provenance.space.prior_precision
+    for i, a in enumerate(values):
+        for j, b in enumerate(values):
+            distance = float(symmetric_distance(a + precision, b + precision))
+            assert world.symmetric[i, j] == pytest.approx(0 if i == j else distance, abs=1e-12)
+            assert world.asymmetric[i, j] == pytest.approx(
+                world.symmetric[i, j] - 0.15 * records[i].complexity
+            )
+    by_pair = {(o.model, o.task): o.accuracy for o in outcomes}
+    ids = {model.name: model.id for model in models}
+    for m, model in enumerate(world.models):
+        for t, record in enumerate(records):
+            known = by_pair.get((ids[model], record.id))
+            if known is None or m == world.default:
+                assert np.isnan(world.gains[m, t])
+            else:
+                plain = by_pair[default_model_id(), record.id]
+                assert world.gains[m, t] == pytest.approx(known - plain)
+    assert world.expected[world.models.index("efficientnet_lite2")] > 0
+
+
+def test_copies_are_no_evidence_for_each_other(tmp_path):
+    small = small_store.build().store
+    found = judged(backtest_store.fill(small, tmp_path / "copied", copies=True))
+    # Of twelve tasks four are left, and the experts of a task's copies are not offered for it.
+    assert found.report.tasks == 4
+    assert all(case["offered"] == 12 for case in found.cases)
+    assert all(case["abstained"] for case in found.cases)
+    relatives = judged(backtest_store.fill(small, tmp_path / "related"))
+    assert not any(case["abstained"] for case in relatives.cases)
+
+
+def test_of_few_tasks_it_cannot_tell_but_shows_the_table(tmp_path):
+    store = backtest_store.fill(small_store.build().store, tmp_path / "store", tasks=7)
+    found = judged(store).report
+    assert found.tasks == 7
+    assert found.judgement.verdict is Verdict.UNKNOWN
+    assert "there are such of 7" in found.judgement.sentence
+    assert [ranker.name for ranker in found.rankers] == RANKERS
+
+
+def test_without_outcomes_it_says_what_to_record(tmp_path):
+    store = backtest_store.fill(small_store.build().store, tmp_path / "store", tasks=0)
+    found = judged(store).to_json()
+    assert (found["rankers"], found["tasks"], found["cases"]) == ([], 0, [])
+    assert "task2vec outcomes add" in found["sentence"]
+
+
+def test_without_a_store_there_is_nothing_to_judge(tmp_path):
+    with pytest.raises(NoStoreError):
+        judged(tmp_path / "nowhere")
+
+
+def test_tasks_of_another_space_are_named_and_left_out(full, tmp_path):
+    target = Path(shutil.copytree(full, tmp_path / "store"))
+    with Store.open(target, create=False) as store:
+        record, embedding = store.tasks.get("emoji_food"), store.tasks.embedding("emoji_food")
+        space = replace(embedding.space, probe="another")
+        provenance = replace(embedding.provenance, space=space)
+        added = store.tasks.add(
+            replace(record, id="", name="stranger", provenance=provenance),
+            replace(embedding, provenance=provenance),
+        )
+        some = store.outcomes.list()[0]
+        store.outcomes.add(replace(some, id="", task=added.id))
+    found = judged(target)
+    assert found.report.tasks == 12
+    assert found.space == record.provenance.space
+    assert found.warnings == ("left out, since they live in another space: stranger",)
