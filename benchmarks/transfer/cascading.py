@@ -1,0 +1,106 @@
+"""The cascade's forward passes replayed from the table of scores."""
+
+import csv
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.transfer.scores import TABLE
+from benchmarks.transfer.targets import Budget
+from task2vec.recommend.cascade import next_model
+from task2vec.recommend.gain_model.fit import fit_gain_model
+from task2vec.recommend.gain_model.kernel import Cells
+from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
+from task2vec.recommend.judging import PROBE_VARIANCE
+from task2vec.recommend.rankers.ranker import Ranking
+from task2vec.recommend.world import Case, Matrix, World
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """(M, T) tables of one draw of a budget, nan where a score cannot be told."""
+
+    tables: dict[str, Matrix]
+
+    def of(self, name: str) -> Matrix:
+        """Return a score's table, the lowest of it in place of nan."""
+        table = self.tables[name]
+        return np.where(np.isfinite(table), table, np.nanmin(table) - 1)
+
+
+def read_scores(world: World, budget: Budget, *, draw: int = 0) -> Scores:
+    """Read the scores of one draw, in the order of a world."""
+    shape = len(world.models), len(world.tasks)
+    tables: dict[str, Matrix] = defaultdict(lambda: np.full(shape, np.nan))
+    models = {name: i for i, name in enumerate(world.models)}
+    tasks = {name: i for i, name in enumerate(world.tasks)}
+    with TABLE.open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["budget"] != budget or int(row["draw"]) != draw or row["model"] not in models:
+                continue
+            place = models[row["model"]], tasks[row["target"]]
+            for name in set(row) - {"target", "budget", "draw", "model"}:
+                tables[name][place] = float(row[name])
+    return Scores(dict(tables))
+
+
+class Fits:
+    """The gain model fitted once for each case, however many rankers ask for it."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[World, GainModel]] = {}
+
+    def of(self, case: Case) -> GainModel:
+        """Return the fit to what a case's world holds."""
+        found = self._known.get(id(case.world))
+        if found is None or found[0] is not case.world:
+            found = case.world, fit_gain_model(case.world, target=case.target)
+            self._known = {id(case.world): found}
+        return found[1]
+
+
+class Ours:
+    """Distances and outcomes, then at most ``passes`` linear probes on the target's images.
+
+    The default is left for the best model whose gain is above ``trust`` standard deviations.
+    """
+
+    def __init__(
+        self, name: str, fits: Fits, scores: Scores | None = None, *, passes: int, trust: float
+    ) -> None:
+        self.name = name
+        self._fits, self._scores = fits, scores
+        self._passes, self._trust = passes, trust
+
+    def rank(self, case: Case) -> Ranking:
+        """Return expected gains; the order of probes is that of what they promise."""
+        fitted = self._fits.of(case)
+        cells = Cells(case.offered, np.full(len(case.offered), case.target))
+        default = int(np.flatnonzero(case.offered == case.world.default)[0])
+        tried = case.offered == case.world.default
+        model = fitted
+        belief = model.believe(cells).with_known(default, 0.0)
+        for _ in range(self._passes):
+            place = next_model(belief, leader=self._leader(belief, default), tried=tried)
+            if place is None or self._scores is None:
+                break
+            tried[place] = True
+            number = int(case.offered[place])
+            gain = self._scores.tables["linear_probe_gain"][number, case.target]
+            if not np.isfinite(gain):
+                break
+            variance = self._scores.tables["linear_probe_variance"][number, case.target]
+            seen = Seen(
+                Cells(np.array([number]), np.array([case.target])),
+                np.array([gain]),
+                np.array([variance + PROBE_VARIANCE]),
+            )
+            model = GainModel(model.world, model.scales, model.seen.with_more(seen))
+            belief = model.believe(cells).with_known(default, 0.0)
+        choice = int(case.offered[self._leader(belief, default)])
+        return Ranking(belief.mean, choice, belief.sd)
+
+    def _leader(self, belief: Belief, default: int) -> int:
+        sure = np.where(belief.mean > self._trust * belief.sd, belief.mean, -np.inf)
+        return int(np.argmax(sure)) if np.isfinite(sure.max()) else default

@@ -1,0 +1,194 @@
+"""Judges the rankers on the transfer tables: ``python -m benchmarks.transfer.report [--tune]``.
+
+Constants were chosen on the targets of one half of the families (``--tune`` shows that half alone,
+for several values); the report is of the other half, and of both.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from benchmarks.development.tasks import choosing_families
+from benchmarks.examples import RESULTS
+from benchmarks.machine import describe
+from benchmarks.transfer.cascading import Fits, Ours, Scores, read_scores
+from benchmarks.transfer.tables import Transfer, read_transfer
+from benchmarks.transfer.targets import Budget
+from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
+from task2vec.recommend.backtest.folds import Folds
+from task2vec.recommend.backtest.run import LEVELS, Trials, backtest
+from task2vec.recommend.rankers.always_default import AlwaysDefault
+from task2vec.recommend.rankers.hierarchical import TRUST
+from task2vec.recommend.rankers.near_outcomes import NearOutcomes
+from task2vec.recommend.rankers.nearest import NearestOnly
+from task2vec.recommend.rankers.ranker import Ranker
+from task2vec.recommend.rankers.scored import Scored
+from task2vec.recommend.rankers.static import StaticAverage
+from task2vec.recommend.scores.names import ScoreName
+
+OUT = RESULTS / "transfer_report.json"
+DISTANCE = "plain"
+TRUSTS = (0.0, 0.2, 0.3, 0.4, 0.6, 0.8)
+#: Linear probes that a cascade may make; the last is more than there are models.
+PASSES = (1, 2, 4, 8, 16, 100)
+
+
+@dataclass(frozen=True)
+class Half:
+    """Some of the targets, by the families that they are of."""
+
+    name: str
+    targets: list[int]
+
+
+def main() -> None:
+    """Print and write the report, or what the choices on the first half rest on."""
+    if "--tune" in sys.argv:
+        for budget in Budget:
+            _tune(budget)
+        return
+    merged: dict[str, Any] = {str(budget): {} for budget in Budget}
+    for budget in Budget:
+        transfer = read_transfer(budget, distance=DISTANCE)
+        for folds in Folds:
+            merged[budget][folds] = _judge(transfer, budget, folds)
+    document = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": describe(),
+        "trust": TRUST,
+        "result": merged,
+    }
+    OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def rankers(fits: Fits, scores: Scores, *, trust: float = TRUST) -> list[Ranker]:
+    """Return all that are compared."""
+    simple: list[Ranker] = [
+        AlwaysDefault(),
+        StaticAverage(),
+        NearestOnly(),
+        NearestOnly(asymmetric=True),
+        NearOutcomes(),
+    ]
+    forward: list[Ranker] = [
+        Scored(name, scores.of(name)) for name in (*map(str, ScoreName), "ridge_error")
+    ]
+    ours: list[Ranker] = [Ours("task2vec", fits, passes=0, trust=trust)]
+    ours += [
+        Ours(f"task2vec, {n if n < 100 else 'all'} probes", fits, scores, passes=n, trust=trust)
+        for n in PASSES
+    ]
+    return [*simple, *forward, *ours]
+
+
+def _judge(transfer: Transfer, budget: Budget, folds: Folds) -> dict[str, Any]:
+    scores = read_scores(transfer.world, budget)
+    found = backtest(
+        transfer.world,
+        rankers(Fits(), scores),
+        folds=folds,
+        families=transfer.families,
+        halves=transfer.halves,
+    )
+    result = {}
+    for half in _halves(transfer):
+        result[half.name] = _summary(found, half)
+        print(f"\n{budget}, left out: the {folds}; {half.name}, {len(half.targets)} targets")
+        _print(result[half.name])
+    return result
+
+
+def _halves(transfer: Transfer) -> list[Half]:
+    choosing = choosing_families(set(transfer.families))
+    first = [i for i, family in enumerate(transfer.families) if family in choosing]
+    second = [i for i, family in enumerate(transfer.families) if family not in choosing]
+    return [
+        Half("report", second),
+        Half("choosing", first),
+        Half("both", sorted(first + second)),
+    ]
+
+
+def _summary(found: Sequence[Trials], half: Half) -> dict[str, Any]:
+    rows = np.isin(found[0].tasks, half.targets)
+    ours = next(trials for trials in found if trials.ranker == "task2vec")
+    oracle = found[0].oracle[rows]
+    return {
+        "targets": int(rows.sum()),
+        "oracle_gain_points": _shown(over_tasks(100 * oracle)),
+        "noise_ceiling": _shown(over_tasks(found[0].ceiling[rows])),
+        "rankers": {trials.ranker: _of(trials, ours, rows) for trials in found},
+    }
+
+
+def _of(trials: Trials, ours: Trials, rows: np.ndarray) -> dict[str, Any]:
+    gain, oracle = trials.gain[rows], trials.oracle[rows]
+    result: dict[str, Any] = {
+        "weighted_tau": _shown(over_tasks(trials.tau[rows])),
+        "gain_points": _shown(over_tasks(100 * gain)),
+        "headroom_captured": _shown(over_tasks(gain, oracle, statistic=ratio_of_sums)),
+        "regret_at_1_points": round(100 * float(trials.regret_at_1[rows].mean()), 2),
+        "regret_at_3_points": round(100 * float(trials.regret_at_3[rows].mean()), 2),
+        "top_1": round(float(trials.top_1[rows].mean()), 2),
+        "default_taken": round(float(trials.abstained[rows].mean()), 2),
+        "gain_of_task2vec_over_it": _shown(over_tasks(100 * (ours.gain[rows] - gain))),
+        "tau_of_task2vec_over_it": _shown(over_tasks(ours.tau[rows] - trials.tau[rows])),
+    }
+    if np.isfinite(trials.covered).any():
+        result["coverage"] = {
+            f"{level:g}": _shown(over_tasks(covered[rows]))
+            for level, covered in zip(LEVELS, trials.covered, strict=True)
+        }
+    return result
+
+
+def _shown(estimate: Estimate) -> list[float]:
+    return [round(value, 3) for value in (estimate.value, estimate.low, estimate.high)]
+
+
+def _print(summary: dict[str, Any]) -> None:
+    print(f"  oracle {summary['oracle_gain_points']} ceiling {summary['noise_ceiling']}")
+    for name, found in summary["rankers"].items():
+        print(
+            f"  {name:<24} tau {found['weighted_tau'][0]:5.2f}  gain {found['gain_points']}"
+            f"  headroom {found['headroom_captured'][0]:5.2f}  regret "
+            f"{found['regret_at_1_points']:5.2f} {found['regret_at_3_points']:5.2f}"
+            f"  default {found['default_taken']:.2f}"
+            + (f"  coverage {found['coverage']}" if name == "task2vec" else ""),
+            flush=True,
+        )
+
+
+def _tune(budget: Budget) -> None:
+    transfer = read_transfer(budget, distance=DISTANCE)
+    scores = read_scores(transfer.world, budget)
+    chosen = next(half for half in _halves(transfer) if half.name == "choosing")
+    for folds in Folds:
+        fits = Fits()
+        asked = [
+            Ours(f"{trust:g} {passes}", fits, scores, passes=passes, trust=trust)
+            for trust in TRUSTS
+            for passes in (0, 100)
+        ]
+        found = backtest(
+            transfer.world,
+            asked,
+            folds=folds,
+            families=transfer.families,
+            halves=transfer.halves,
+            only=chosen.targets,
+        )
+        for trials in found:
+            gain = over_tasks(100 * trials.gain)
+            print(
+                f"{budget} {folds} trust, probes {trials.ranker}: gain {_shown(gain)}", flush=True
+            )
+
+
+if __name__ == "__main__":
+    main()

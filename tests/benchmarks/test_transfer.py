@@ -1,0 +1,108 @@
+"""The transfer benchmark: nothing that is trained on is tested on, and the cascade is replayed."""
+
+import numpy as np
+import pytest
+
+from benchmarks.development.tasks import DevelopmentTask
+from benchmarks.examples import folder
+from benchmarks.transfer.cascading import Fits, Ours, Scores
+from benchmarks.transfer.outcomes import Cell, append_cells, cell, draw_accuracies, read_cells
+from benchmarks.transfer.targets import Budget, Target
+from task2vec.recommend.rankers.hierarchical import TRUST, Hierarchical
+from task2vec.recommend.world import NO_SOURCE, Case, World
+
+
+@pytest.fixture(scope="module")
+def target(tiny_probe):
+    return Target(
+        DevelopmentTask("sprites_facing", "sprites", folder("sprites_facing")), tiny_probe
+    )
+
+
+@pytest.mark.parametrize("budget", Budget)
+def test_no_object_is_trained_on_and_tested(target, budget):
+    draws = list(target.draws(budget))
+    assert len(draws) == budget.draws
+    for draw in draws:
+        assert not set(target.objects[draw.train]) & set(target.objects[draw.test])
+        assert set(target.labels[draw.train]) == set(range(target.classes))
+        assert len(draw.test) >= 20
+    if budget is Budget.FEW:
+        counts = [np.bincount(target.labels[draw.train]).max() for draw in draws]
+        assert max(counts) == target.shots == 5
+    again = list(target.draws(budget))
+    assert all((a.train == b.train).all() for a, b in zip(draws, again, strict=True))
+    assert draws[0].train.tolist() != draws[1].train.tolist()
+
+
+def test_an_object_is_in_one_half(target):
+    for thing in np.unique(target.objects):
+        assert len(set(target.half[target.objects == thing])) == 1
+    assert 0.3 < target.half.mean() < 0.7
+
+
+def test_features_that_tell_the_classes_are_right_on_both_halves(target):
+    features = np.eye(target.classes, dtype=np.float32)[target.labels]
+    found = draw_accuracies(features, target, Budget.ALL)
+    assert found == pytest.approx(1)
+    noise = np.random.default_rng(1).normal(size=(len(target.labels), 8)).astype(np.float32)
+    blind = draw_accuracies(noise, target, Budget.ALL)
+    assert blind[:, 0].mean() < 0.5
+    summed = cell("some", target, Budget.ALL, found=found, default=blind)
+    assert summed.accuracy == summed.first == summed.second == 1
+    assert summed.spread == pytest.approx((found - blind)[:, 0].std(ddof=1))
+
+
+def test_cells_are_read_as_they_were_written(tmp_path):
+    cells = [
+        Cell("a", "b", Budget.FEW, 0.5, 0.25, 0.75, 0.125),
+        Cell("a", "c", Budget.ALL, 1.0, 1.0, 1.0, 0.0),
+    ]
+    append_cells(cells[:1], tmp_path / "table.csv")
+    append_cells(cells[1:], tmp_path / "table.csv")
+    assert read_cells(tmp_path / "table.csv") == cells
+    assert read_cells(tmp_path / "none.csv") == []
+
+
+def case_of(gain):
+    """A case with one far expert of an unknown gain, probed to gain ``gain``."""
+    distances = np.full((3, 3), 0.5)
+    np.fill_diagonal(distances, 0)
+    nothing = np.full((3, 3), np.nan)
+    world = World(
+        tasks=("a", "b", "target"),
+        models=("default", "expert a", "expert b"),
+        default=0,
+        sources=np.array([NO_SOURCE, 0, 1]),
+        symmetric=distances,
+        asymmetric=distances,
+        gains=nothing,
+        variances=nothing,
+        base=np.zeros(3),
+    )
+    gains, variances = nothing.copy(), nothing.copy()
+    gains[1:, 2], variances[1:, 2] = (gain, -0.1), 0.02**2
+    tables = {"linear_probe_gain": gains, "linear_probe_variance": variances}
+    return Case(world, 2, np.arange(3)), Scores(tables)
+
+
+def test_without_probes_it_is_the_ranker_of_outcomes():
+    case, scores = case_of(0.2)
+    found = Ours("ours", Fits(), scores, passes=0, trust=TRUST).rank(case)
+    expected = Hierarchical().rank(case)
+    assert found.choice == expected.choice == 0
+    assert found.scores == pytest.approx(expected.scores)
+
+
+def test_a_probe_finds_the_expert_that_gains():
+    case, scores = case_of(0.2)
+    found = Ours("ours", Fits(), scores, passes=2, trust=TRUST).rank(case)
+    assert found.choice == 1
+    assert found.scores[1] > 0.1
+    case, scores = case_of(-0.2)
+    assert Ours("ours", Fits(), scores, passes=2, trust=TRUST).rank(case).choice == 0
+
+
+def test_a_score_that_cannot_be_told_comes_last():
+    scores = Scores({"some": np.array([[0.5, np.nan], [0.2, 0.9]])})
+    assert scores.of("some").min() == scores.of("some")[0, 1]
