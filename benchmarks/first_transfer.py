@@ -89,7 +89,7 @@ def _expert(plain: Probe, source: str) -> torch.nn.Module:
         settings=FineTuningSettings(),
     )
     print(
-        f"{source}: epoch {tuned.best_epoch}, validation {tuned.validation_accuracy:.2f}",
+        f"{source}: epoch {tuned.best_epoch}, {tuned.choice and tuned.choice.reason}",
         flush=True,
     )
     return tuned.backbone.eval()

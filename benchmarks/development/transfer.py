@@ -149,7 +149,7 @@ def main() -> None:
         append_rows(TABLE, rows, columns=COLUMNS)
         mean = np.mean([float(str(row[2])) for row in rows])
         print(
-            f"{source}: epoch {tuned.best_epoch}, validation {tuned.validation_accuracy:.2f}, "
+            f"{source}: epoch {tuned.best_epoch}, {tuned.choice and tuned.choice.reason}, "
             f"mean gain {100 * mean:+.1f} points, {middle - began:.0f} + "
             f"{time.perf_counter() - middle:.0f} s",
             flush=True,

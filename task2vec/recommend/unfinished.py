@@ -15,7 +15,7 @@ from task2vec.errors import WeightsError
 from task2vec.probe.weights import hash_weights, read_safetensors, write_safetensors
 
 #: The file is written at most so often, in seconds: more would be lost in writing than is saved.
-EVERY = 5.0
+EVERY = 10.0
 #: Nobody goes on with what was left so many seconds ago.
 _STALE = 7 * 24 * 3600
 _SUFFIX = ".unfinished"
