@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from task2vec.recommend.difficulty import Outlines
+from task2vec.recommend.gain_model.scales import FAR
 from task2vec.recommend.gains import GainTable
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.published.prior import prior_gain
@@ -14,7 +15,7 @@ from task2vec.types import ModelRecord
 
 #: What an expert of a task that cannot be compared is expected to gain, and how sure that is: as
 #: one of a task far away.
-_STRANGE_GAIN, _STRANGE_DOUBT = -0.06, 0.08
+_STRANGE_GAIN, _STRANGE_DOUBT = FAR, 0.08
 TARGET_NAME = "this task"
 
 

@@ -13,16 +13,17 @@ class Scales:
     ``reach`` is how far an expert's own skill carries, ``like`` at which distance two tasks are no
     longer alike (the kernel is 1/e there). ``model``, ``task``, ``pair`` and ``cell`` belong to the
     parts of those names; of plain models ``pair`` and ``cell`` are ``steady`` times as wide, since
-    their gains vary less from task to task. The defaults are measured: docs/adr/0026-hierarchical-gains.md.
+    their gains vary less from task to task. The defaults are measured:
+    docs/adr/0026-hierarchical-gains.md.
     """
 
-    reach: float = 0.23
-    like: float = 0.45
-    model: float = 0.04
-    task: float = 0.04
-    pair: float = 0.055
-    cell: float = 0.03
-    steady: float = 0.3
+    reach: float = 0.205
+    like: float = 0.34
+    model: float = 0.07
+    task: float = 0.036
+    pair: float = 0.073
+    cell: float = 0.02
+    steady: float = 0.235
 
     def to_vector(self) -> NDArray[np.float64]:
         """Return their logarithms, (7,)."""
@@ -39,5 +40,5 @@ WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5])
 
 #: What experts gain far from their own task, and by how much more at no distance: means and
 #: standard deviations, measured with the defaults of `Scales`.
-FAR, FAR_DOUBT = -0.06, 0.05
-RISE, RISE_DOUBT = 0.22, 0.10
+FAR, FAR_DOUBT = -0.09, 0.05
+RISE, RISE_DOUBT = 0.21, 0.10
