@@ -15,6 +15,7 @@ from task2vec.service.tuned_jobs import sweep_experts
 from task2vec.service.uploads import sweep_uploads
 from task2vec.service.workspace import Workspace
 from task2vec_api import errors, health, openapi
+from task2vec_api.backtests import Backtests
 from task2vec_api.fetches import Fetches
 from task2vec_api.metrics import State
 from task2vec_api.middleware.authentication import Authentication
@@ -44,6 +45,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     runtime = Runtime(workspace, settings)
     upkeep = Upkeep(runtime)
     fetches = Fetches(runtime)
+    backtests = Backtests(runtime)
     errors.hide(workspace.path)
 
     @asynccontextmanager
@@ -58,11 +60,13 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
         await asyncio.to_thread(sweep_uploads, workspace)
         await asyncio.to_thread(sweep_experts, workspace)
         fetches.start()
+        backtests.start()
         try:
             yield
         finally:
             runtime.drain()
             await asyncio.to_thread(fetches.stop)
+            await asyncio.to_thread(backtests.stop)
             await asyncio.to_thread(upkeep.stop)
             workspace.close()
 
@@ -79,6 +83,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     app.state.runtime = runtime
     app.state.upkeep = upkeep
     app.state.fetches = fetches
+    app.state.backtests = backtests
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)

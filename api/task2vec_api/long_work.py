@@ -44,8 +44,11 @@ async def submit(
     kind: JobKind,
     question: BaseModel,
     finish: Finish,
+    wake: Callable[[], None] | None = None,
 ) -> Response:
     """Queue the work that a question takes; answer 202 with the job, or with its result.
+
+    ``wake`` is called once the job is there, to tell who is to do it.
 
     Raises what `task2vec.service.jobs.submit` raises.
     """
@@ -57,6 +60,8 @@ async def submit(
         owner=caller.key,
     )
     runtime.bell.ring()
+    if wake is not None:
+        wake()
     seconds = wish(request.scope, "wait")
     if seconds is not None:
         job = await _ended(runtime, job, until=_until(request, seconds))

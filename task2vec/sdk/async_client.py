@@ -8,6 +8,7 @@ from task2vec.sdk.chain import address_of, sender_of
 from task2vec.sdk.http_asynchronous import AsyncHttp
 from task2vec.sdk.methods import Asynchronous, async_iterating, awaiting
 from task2vec.sdk.operations import (
+    backtesting,
     batches,
     catalogue,
     datasets,
@@ -109,6 +110,7 @@ class AsyncClient(Asynchronous):
     search = awaiting(searching.search)
     distance = awaiting(searching.distance)
     recommend = awaiting(recommending.recommend)
+    backtest = awaiting(backtesting.backtest)
     finetune = awaiting(tuning.finetune)
     predict = async_iterating(predicting.predict)
     map = awaiting(catalogue.draw_map)

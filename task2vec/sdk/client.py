@@ -8,6 +8,7 @@ from task2vec.sdk.chain import address_of, sender_of
 from task2vec.sdk.http_blocking import BlockingHttp
 from task2vec.sdk.methods import Blocking, blocking, iterating
 from task2vec.sdk.operations import (
+    backtesting,
     batches,
     catalogue,
     datasets,
@@ -116,6 +117,7 @@ class Client(Blocking):
     search = blocking(searching.search)
     distance = blocking(searching.distance)
     recommend = blocking(recommending.recommend)
+    backtest = blocking(backtesting.backtest)
     finetune = blocking(tuning.finetune)
     predict = iterating(predicting.predict)
     map = blocking(catalogue.draw_map)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from task2vec.errors import InputError, WeightsError
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.service.backtest import Backtested
 from task2vec.service.leases import failure_of
 from task2vec.service.limits import Limits
 from task2vec.service.probing import TOO_FEW
@@ -77,6 +78,14 @@ def complete_fetch(
     return workspace.store().jobs.complete(
         id_, fence=fence, result=dataset_json(dataset), now=moment
     )
+
+
+def complete_backtest(
+    workspace: Workspace, id_: str, *, fence: int, found: Backtested, now: float | None = None
+) -> JobRecord:
+    """End a job that judged the recommender; raises `LeaseLostError`."""
+    moment = time() if now is None else now
+    return workspace.store().jobs.complete(id_, fence=fence, result=found.to_json(), now=moment)
 
 
 def dataset_json(dataset: DatasetRecord) -> dict[str, Any]:
@@ -236,6 +245,10 @@ def _fetch(_: Workspace, job: JobRecord, __: Found) -> _Commit:
     raise InputError(f"Job {job.id} fetches a data set, which no worker does")
 
 
+def _backtest(_: Workspace, job: JobRecord, __: Found) -> _Commit:
+    raise InputError(f"Job {job.id} judges the recommender, which no worker does")
+
+
 _PREPARE: Mapping[JobKind, Callable[[Workspace, JobRecord, Found], _Commit]] = {
     JobKind.EMBED: _embed,
     JobKind.SEARCH: _search,
@@ -243,4 +256,5 @@ _PREPARE: Mapping[JobKind, Callable[[Workspace, JobRecord, Found], _Commit]] = {
     JobKind.RECOMMEND: _recommend,
     JobKind.FINETUNE: prepare_tuned,
     JobKind.FETCH: _fetch,
+    JobKind.BACKTEST: _backtest,
 }

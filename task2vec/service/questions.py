@@ -14,6 +14,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import check_model_name, get_model
 from task2vec.store.identity import check_name
 from task2vec.types import DatasetRecord, JobKind, TaskRecord
+from task2vec.types.backtests import Folds
 
 _SOURCE = "dataset:"
 _SETTINGS = {
@@ -221,6 +222,12 @@ def _fetch(_: Workspace, question: Mapping[str, Any]) -> Checked:
     return Checked(dict(question), question["name"])
 
 
+def _backtest(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
+    # Answers change with the outcomes: a question that comes later is another.
+    newest = len(workspace.store().outcomes.list())
+    return Checked({"folds": question.get("folds") or Folds.TASK, "outcomes": newest}, "outcomes")
+
+
 def _given(question: Mapping[str, Any], field: str) -> str:
     value = question.get(field)
     if not isinstance(value, str):
@@ -235,4 +242,5 @@ _CHECKS: Mapping[JobKind, Callable[[Workspace, Mapping[str, Any]], Checked]] = {
     JobKind.RECOMMEND: _recommend,
     JobKind.FINETUNE: _finetune,
     JobKind.FETCH: _fetch,
+    JobKind.BACKTEST: _backtest,
 }

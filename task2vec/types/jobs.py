@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     RECOMMEND = "recommend"
     FINETUNE = "finetune"
     FETCH = "fetch"
+    BACKTEST = "backtest"
 
 
 class JobState(StrEnum):

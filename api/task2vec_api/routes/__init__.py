@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from task2vec_api.routes import (
+    backtests,
     batches,
     datasets,
     job_events,
@@ -23,6 +24,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     task_imports.routes,
     task_views.routes,
     searching.routes,
+    backtests.routes,
     models.routes,
     outcomes.routes,
     probes.routes,

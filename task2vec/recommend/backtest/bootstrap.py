@@ -34,8 +34,8 @@ def over_tasks(
     with np.errstate(invalid="ignore", divide="ignore"):
         resampled = measure(*(value[drawn] for value in values))
         middle = float(measure(*values))
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(resampled, [tail, 1 - tail])
+        tail = (1 - level) / 2
+        low, high = np.nanquantile(resampled, [tail, 1 - tail])
     return Estimate(middle, float(low), float(high))
 
 

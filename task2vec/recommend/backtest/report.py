@@ -161,6 +161,9 @@ def _scored(trials: Trials, own: Trials) -> Scored:
     captured = None
     if trials.oracle.sum() > 0:
         captured = over_tasks(trials.gain, trials.oracle, statistic=ratio_of_sums)
+        if not np.isfinite([captured.low, captured.high]).all():
+            # Some sets of these tasks have no headroom at all.
+            captured = None
     advantage = {
         name: over_tasks(_MEASURES[name](own) - _MEASURES[name](trials))
         for name in ("weighted_kendall", "gain")

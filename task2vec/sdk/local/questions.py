@@ -15,6 +15,7 @@ from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.catalogue import MapQuestion
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.waiting import Told
+from task2vec.wire.backtests import Backtest, BacktestQuestion
 from task2vec.wire.catalogue import Probe, TaskMap
 from task2vec.wire.neighbours import Distances, Neighbours, SearchQuestion
 from task2vec.wire.recommendations import RecommendationQuestion, Recommended
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @described_like(Client)
 class Answers(Part):
-    """Neighbours, distances, recommendations, the map and the probes."""
+    """Neighbours, distances, recommendations, backtests, the map and the probes."""
 
     def search(
         self,
@@ -134,6 +135,18 @@ class Answers(Part):
             progress=counting(progress, "probing {}"),
         )
         return answer(Recommended, {"task": about.name, **found.to_json()})
+
+    def backtest(self, *, folds: str = "task", progress: Told | None = None) -> Backtest:
+        from task2vec.service.backtest import backtest
+
+        asked = ask(BacktestQuestion, folds=folds)
+        tell = counting(progress)
+        found = backtest(
+            self._workspace,
+            folds=asked.folds,
+            progress=None if tell is None else lambda done, total: tell("asking", done, total),
+        )
+        return answer(Backtest, found.to_json())
 
     def map(
         self,

@@ -1,0 +1,35 @@
+"""The thread that judges the recommender, by jobs like any other work.
+
+It takes a second for each task, too long for one request; and it needs all embeddings and outcomes
+of the store, which this process holds and a worker would have to be sent.
+"""
+
+from task2vec.errors import JobCancelledError
+from task2vec.service import completion
+from task2vec.service.backtest import backtest
+from task2vec.service.leases import Lent
+from task2vec.types import JobKind
+from task2vec.types.backtests import Folds
+from task2vec_api.own_work import Beat, OwnWork
+from task2vec_api.runtime import Runtime
+
+# For jobs that are tried again: new ones wake it.
+_IDLE_SECONDS = 5.0
+
+
+class Backtests(OwnWork):
+    """Works on the jobs of the kind backtest."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime, kind=JobKind.BACKTEST, stage="asking", idle=_IDLE_SECONDS)
+
+    def do(self, lent: Lent, beat: Beat) -> None:
+        """Judge, and answer."""
+
+        def tell(done: int, total: int) -> None:
+            if beat(done, total):
+                raise JobCancelledError("The backtest was stopped")
+
+        workspace, job = self._runtime.workspace, lent.job
+        found = backtest(workspace, folds=Folds(lent.payload["folds"]), progress=tell)
+        completion.complete_backtest(workspace, job.id, fence=job.fence, found=found)

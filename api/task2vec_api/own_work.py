@@ -1,0 +1,131 @@
+"""Jobs that the server does itself, in a thread: what they need is where it is, not at a worker."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from math import inf
+from threading import Event, Thread
+from time import monotonic
+
+from task2vec.errors import JobCancelledError, LeaseLostError, StoreError, Task2VecError
+from task2vec.service import leases
+from task2vec.service.leases import Lent
+from task2vec.types import JobFailure, JobKind, JobProgress, JobState
+from task2vec_api.logs import logger
+from task2vec_api.runtime import Runtime
+
+_WORKER = "server"
+# Each is a write to the store.
+_BEAT_SECONDS = 1.0
+
+#: Told how much is done of how much; answers whether to stop.
+Beat = Callable[[int, int], bool]
+
+
+class OwnWork(ABC):
+    """Works on the jobs of one kind, one after the other, while the server runs.
+
+    ``stage`` is what their progress says, ``idle`` after how many seconds it looks for the next one
+    where nobody wakes it.
+    """
+
+    def __init__(self, runtime: Runtime, *, kind: JobKind, stage: str, idle: float) -> None:
+        self._runtime = runtime
+        self._kind, self._stage, self._idle = kind, stage, idle
+        self._stop, self._woken = Event(), Event()
+        self._thread = Thread(target=self._run, name=kind.value, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for a job now."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Hand back what is under way, and end."""
+        self._stop.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @abstractmethod
+    def do(self, lent: Lent, beat: Beat) -> None:
+        """Do a job and complete it; raise `JobCancelledError` where ``beat`` says to stop."""
+
+    def work(self) -> bool:
+        """Work on the next job, if there is one; return whether there was."""
+        lent = leases.lease(
+            self._runtime.workspace,
+            worker=_WORKER,
+            kinds=[self._kind],
+            seconds=self._runtime.settings.lease_seconds,
+        )
+        if lent is None:
+            return False
+        self._runtime.bell.ring()
+        try:
+            self._try(lent)
+        except LeaseLostError:
+            logger.warning("lost the lease of job %s", lent.job.id)
+        finally:
+            self._runtime.bell.ring()
+        return True
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._woken.clear()
+            try:
+                worked = self.work()
+            except Exception:
+                # Its lease ends by itself; the next job may fare better.
+                logger.exception("a job of the kind %s failed", self._kind.value)
+                worked = False
+            if not worked:
+                self._woken.wait(self._idle)
+
+    def _try(self, lent: Lent) -> None:
+        try:
+            self.do(lent, self._beat(lent))
+        except LeaseLostError:
+            raise
+        except JobCancelledError as error:
+            if self._stop.is_set():
+                leases.release(self._runtime.workspace, lent.job.id, fence=lent.job.fence)
+            else:
+                self._fail(lent, leases.failure_of(error), transient=False)
+        except StoreError as error:
+            self._fail(lent, leases.failure_of(error), transient=True)
+        except Task2VecError as error:
+            self._fail(lent, leases.failure_of(error), transient=False)
+
+    def _beat(self, lent: Lent) -> Beat:
+        told = -inf
+
+        def beat(done: int, total: int) -> bool:
+            nonlocal told
+            if self._stop.is_set():
+                return True
+            if done < total and monotonic() - told < _BEAT_SECONDS:
+                return False
+            told = monotonic()
+            job = leases.heartbeat(
+                self._runtime.workspace,
+                lent.job.id,
+                fence=lent.job.fence,
+                progress=JobProgress(stage=self._stage, done=done, total=total),
+                seconds=lent.seconds,
+            )
+            self._runtime.bell.ring()
+            return job.state is JobState.CANCELLING
+
+        return beat
+
+    def _fail(self, lent: Lent, failure: JobFailure, *, transient: bool) -> None:
+        leases.fail(
+            self._runtime.workspace,
+            lent.job.id,
+            fence=lent.job.fence,
+            failure=failure,
+            transient=transient,
+        )
