@@ -1,7 +1,7 @@
 """Forward-pass scores of every model on every target: ``python -m benchmarks.transfer.scores``.
 
-They see what somebody has who asks: the images to learn from of a draw, and no test image. Resumes
-target by target; the features must be in the cache.
+They see what somebody has who asks: the images to learn from of a draw, and no test image. What
+the table has already is not scored again.
 """
 
 import csv
@@ -45,11 +45,11 @@ class _Scored:
 
 
 def main() -> None:
-    """Add the targets that the table lacks."""
+    """Add what the table lacks, target by target."""
     done = set()
     if TABLE.exists():
         with TABLE.open(newline="") as file:
-            done = {row["target"] for row in csv.DictReader(file)}
+            done = {(row["target"], row["model"]) for row in csv.DictReader(file)}
     names = list(dict.fromkeys(cell.model for cell in read_cells()))
     tasks = development_tasks()
     plain = plain_model(DEFAULT).probe
@@ -57,10 +57,11 @@ def main() -> None:
         plain_model(name) if name in PLAIN else expert(tasks[name], plain, print) for name in names
     ]
     for name in sys.argv[1:] or tasks:
-        if name in done:
+        missing = [m for m in models if m.source != name and (name, m.name) not in done]
+        if not missing:
             continue
         began = time.perf_counter()
-        rows = list(_rows(Target(tasks[name], plain), models))
+        rows = list(_rows(Target(tasks[name], plain), missing, default=models[0]))
         new = not TABLE.exists()
         with TABLE.open("a", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -70,12 +71,13 @@ def main() -> None:
         print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
 
 
-def _rows(target: Target, models: list[Starting]) -> Iterator[tuple[object, ...]]:
-    met = [model for model in models if model.source != target.name]
+def _rows(
+    target: Target, models: list[Starting], *, default: Starting
+) -> Iterator[tuple[object, ...]]:
     for budget, count in DRAWS.items():
         for number, draw in zip(range(count), target.draws(budget), strict=False):
-            found = {model.name: _scored(model, target, draw) for model in met}
-            plain = found[DEFAULT].correct
+            found = {model.name: _scored(model, target, draw) for model in models}
+            plain = (found.get(DEFAULT) or _scored(default, target, draw)).correct
             for name, each in found.items():
                 paired = [
                     value
