@@ -22,6 +22,7 @@ _EXTRAS = (
     ("uvicorn", "server", "`task2vec serve`"),
     ("pyarrow", "parquet", "Parquet files"),
     ("umap-learn", "umap", "`task2vec map --method umap`"),
+    ("onnxscript", "onnx", "`task2vec models export MODEL FILE.onnx`"),
 )
 
 

@@ -77,7 +77,7 @@ def test_a_checkpoint_that_is_gone_is_a_fault(cli: Cli, store: Path) -> None:
 
 
 LOCAL = (*doctor.LOCAL_EXTRA, *doctor._STORE_PARTS)
-OPTIONAL = ("fastapi", "uvicorn", "pyarrow", "umap-learn")
+OPTIONAL = ("fastapi", "uvicorn", "pyarrow", "umap-learn", "onnxscript")
 
 
 @pytest.mark.parametrize("also", [(), ("torch", "pillow", "matplotlib", "scipy")])
@@ -131,5 +131,5 @@ def test_every_extra_that_a_user_may_lack_is_told_of(
     assert all(check["state"] == "note" for check in optional.values())
     remedies = " ".join(check["remedy"] for check in optional.values())
     extras = set(metadata("task2vec").get_all("Provides-Extra") or []) - {"local", "dev"}
-    assert extras == {"server", "parquet", "umap"}
+    assert extras == {"server", "parquet", "umap", "onnx"}
     assert all(f"task2vec[{extra}]" in remedies for extra in extras)
