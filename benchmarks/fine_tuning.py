@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import gettempdir
 from time import process_time
 from typing import Any
 
@@ -60,7 +62,7 @@ LEGACY = FineTuningSettings(
     epochs=8, batch_size=32, learning_rate=1e-3, weight_decay=1e-2, augmentation=1.0
 )
 SMALL = replace(LEGACY, batch_size=8, epochs=16)
-#: None is the linear probe. What is needed most comes first.
+#: None is the linear probe.
 RECIPES: Mapping[str, FineTuningSettings | None] = {
     "linear probe": None,
     "batch 32, 8 epochs": LEGACY,
@@ -131,7 +133,7 @@ def _rows() -> list[dict[str, Any]]:
 
 def _store(row: dict[str, Any]) -> None:
     print(row, flush=True)
-    with RESULT.with_suffix(".lock").open("w") as lock:
+    with (Path(gettempdir()) / "task2vec-fine-tuning.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         rows = [*_rows(), row]
         rows.sort(key=lambda row: [row[name] for name in KEY])

@@ -31,7 +31,10 @@ class Tuned:
 def tuned(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tuned]:
     """A store with one expert: not to be written to."""
     store = Path(shutil.copytree(small.store, tmp_path_factory.mktemp("tuned") / "store"))
-    code = run(["finetune", "emoji_food", *QUICK, "--store", str(store)])
+    with pytest.MonkeyPatch.context() as patched:
+        # One epoch is never better than a linear probe, and `recommend` passes over those.
+        patched.setattr("task2vec.recommend.finetune.prefers_tuning", lambda *_: True)
+        code = run(["finetune", "emoji_food", *QUICK, "--store", str(store)])
     before = snapshot(store)
     yield Tuned(store, code)
     assert snapshot(store) == before
@@ -78,9 +81,29 @@ def test_the_outcome_is_that_of_the_starting_model(cli: Cli, tuned: Tuned) -> No
     # A quarter of the six images of each of the four classes, rounded.
     assert outcome["images"] == 8
     assert outcome["accuracy"] * outcome["images"] % 1 == 0
-    assert outcome["protocol"].startswith("fine-tuning/1 128px ")
+    assert outcome["protocol"].startswith("fine-tuning/2 128px ")
     assert outcome["protocol"].endswith(" images seed 0")
     assert outcome["details"]["expert"] == expert(cli, tuned.store)["id"]
+
+
+def test_few_images_are_a_linear_probe_and_the_answer_says_why(cli: Cli, store: Path) -> None:
+    found = cli("finetune", "emoji_food", *QUICK, "--name", "probe", "--store", store)
+
+    assert found.code == 0
+    words = " ".join(found.out.split())
+    assert "Chosen: a linear probe: by cross-validation on 16 training images" in words
+    assert "`recommend` will not offer it as another" in words
+
+    fields = cli(
+        "finetune", "emoji_food", *QUICK, "--name", "again", "--store", store, "--json"
+    ).json
+    choice = fields["choice"]
+    assert (choice["chosen"], choice["by"]) == ("linear_probe", "cross_validation")
+    assert choice["images"] == 16
+    assert choice["learning_rate"] == 1e-3
+    assert choice["linear_probe"]["loss"] < choice["fine_tuning"]["loss"]
+    assert choice["reason"] in words
+    assert (fields["epochs"], fields["best_epoch"]) == (0, 0)
 
 
 def test_a_taken_name_is_refused_before_any_work(
@@ -162,11 +185,16 @@ def test_an_interruption_leaves_no_expert(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = snapshot(store)
+    def kept() -> dict[str, bytes]:
+        """All but what a further run would go on from."""
+        found = snapshot(store) or {}
+        return {name: data for name, data in found.items() if not name.startswith("unfinished")}
+
+    before = kept()
     monkeypatch.setattr("task2vec.cli.finetuning.work_bar", lambda *_: interrupt)
     found = cli("finetune", "emoji_food", *QUICK, "--store", store)
     assert (found.code, found.out) == (130, "")
-    assert snapshot(store) == before
+    assert kept() == before
 
     # When the checkpoint is on disk already and the record is not.
     monkeypatch.undo()
@@ -174,7 +202,9 @@ def test_an_interruption_leaves_no_expert(
         with monkeypatch.context() as patched:
             patched.setattr(f"task2vec.store.{method}.add_within", interrupt)
             assert cli("finetune", "emoji_food", *QUICK, "--store", store).code == 130
-        assert snapshot(store) == before, method
+        assert kept() == before, method
+        # It had been made whole, and nothing was left to go on from.
+        assert list((store / "unfinished").glob("*")) == []
 
 
 def test_another_task_of_the_name_is_not_replaced(
