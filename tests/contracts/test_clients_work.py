@@ -16,6 +16,7 @@ from task2vec.errors import (
     SourceError,
     UnknownNameError,
 )
+from task2vec.types import Evidence, Recipe
 from task2vec.wire.batches import ItemStatus
 from task2vec.wire.jobs import Progress
 
@@ -145,7 +146,10 @@ def test_an_expert_is_made(client: Any, source: Path, fresh: str) -> None:
     cut("emoji_food", source, classes=2, images=8)
     tuned = client.finetune(source, name=f"{fresh}_expert", images=16, epochs=1)
 
-    assert (tuned.model, tuned.task, tuned.epochs) == (f"{fresh}_expert", fresh, 1)
+    assert (tuned.model, tuned.task) == (f"{fresh}_expert", fresh)
+    assert (tuned.choice.by, tuned.choice.images) == (Evidence.CROSS_VALIDATION, 12)
+    assert tuned.epochs == (1 if tuned.choice.chosen is Recipe.FINE_TUNING else 0)
+    assert f"{100 * tuned.choice.linear_probe.accuracy:.0f} % right" in tuned.choice.reason
     assert tuned.test_images == 4
     (outcome,) = client.outcomes.list(task=fresh)
     assert (outcome.accuracy, outcome.protocol) == (tuned.accuracy, tuned.protocol)
