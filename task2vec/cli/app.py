@@ -8,6 +8,7 @@ import typer
 
 from task2vec import __version__
 from task2vec.cli import (
+    backtesting,
     batching,
     finetuning,
     information,
@@ -86,6 +87,7 @@ for part in (
     batching,
     searching,
     recommending,
+    backtesting,
     finetuning,
     predicting,
     information,

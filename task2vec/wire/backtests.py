@@ -86,7 +86,7 @@ class Abstention(Answer):
 
 
 class NoiseCeiling(Answer):
-    """The weighted tau that outcomes measured anew would reach: no ranker can reach more."""
+    """The weighted tau of gains with gains measured anew, from half of the evidence each."""
 
     weighted_kendall: float
     ci: Ends

@@ -70,8 +70,9 @@ class Report:
     """What a backtest found; empty where no task could be asked about.
 
     ``coverage`` is the share of gains that the intervals of a stated level held, by that level.
-    ``noise_ceiling`` is the weighted tau that outcomes measured anew would reach, from halves of
-    the evidence or (``ceiling_estimated``) from the variances of outcomes.
+    ``noise_ceiling`` is the weighted tau of gains with gains measured anew, each from half of the
+    evidence or (``ceiling_estimated``) with the noise that this would have. All of the evidence
+    has less: a ranker may come out a little above it, and near it nobody can tell rankers apart.
     """
 
     rankers: tuple[Scored, ...]

@@ -1,0 +1,80 @@
+"""The picture of a backtest: every ranker is named, on one scale, and files are whole."""
+
+import subprocess
+import sys
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from task2vec.errors import InputError
+from task2vec.plots.backtest import Bar, Calibration, compose_backtest, draw_backtest
+
+GAINS = [
+    Bar("always_default", 0, 0, 0),
+    Bar("static_average", -2, -4, 1),
+    Bar("task2vec", 4, 1, 8, ours=True),
+]
+CALIBRATION = [Calibration(0.8, 0.75, 0.6, 0.9), Calibration(0.9, 0.95, 0.9, 1.0)]
+
+
+def marks(figure):
+    """Return the centres of the marks, in the order in which they were drawn."""
+    return np.array([c.get_offsets()[0] for c in figure.axes[0].collections])
+
+
+def test_every_ranker_is_named_and_its_mark_tells_its_gain():
+    figure = compose_backtest(GAINS, CALIBRATION, title="A zoo")
+    labels = [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "label"]
+    assert labels == [bar.name for bar in GAINS]
+    found = marks(figure)
+    default, static, ours = found[:3]
+    # One scale for all: 4 points to the right are as wide as 2 points to the left are, twice.
+    assert ours[0] - default[0] == pytest.approx(2 * (default[0] - static[0]))
+    assert default[1] > static[1] > ours[1]
+    # 80 and 90 % stated, 75 and 95 % observed, on axes of equal scale.
+    (x, y), (x_, y_) = found[3:]
+    assert (y_ - y) / (x_ - x) == pytest.approx(0.2 / 0.1)
+
+
+def test_without_stated_intervals_there_is_one_panel():
+    assert len(marks(compose_backtest(GAINS, []))) == 3
+
+
+def test_everything_stays_on_the_paper():
+    many = [Bar(f"rule {i}", i - 10, i - 30, i + 10) for i in range(20)]
+    for gains in (GAINS, many, GAINS[:1]):
+        figure = compose_backtest(gains, CALIBRATION, title="T" * 200)
+        width, height = figure.get_size_inches() * figure.dpi
+        for text in figure.axes[0].texts:
+            box = text.get_window_extent()
+            assert box.x0 >= 0, text
+            assert box.y0 >= 0, text
+            assert box.x1 <= width, text
+            assert box.y1 <= height, text
+
+
+@pytest.mark.parametrize("bad", [[], [Bar("a", float("nan"), 0, 0)]])
+def test_nothing_to_draw_is_told(bad, tmp_path):
+    with pytest.raises(InputError, match="no backtest"):
+        draw_backtest(bad, [], tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_each_kind(tmp_path):
+    draw_backtest(GAINS, CALIBRATION, tmp_path / "a.png")
+    draw_backtest(GAINS, CALIBRATION, tmp_path / "b.svg")
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.size[0] == 2200
+    assert "<svg" in (tmp_path / "b.svg").read_text()
+    stream = BytesIO()
+    draw_backtest(GAINS, CALIBRATION, stream)
+    assert stream.getvalue() == (tmp_path / "a.png").read_bytes()
+    with pytest.raises(InputError, match=r"\.png, \.svg, \.pdf"):
+        draw_backtest(GAINS, CALIBRATION, tmp_path / "c.bmp")
+
+
+def test_pyplot_is_left_alone():
+    code = "import sys, task2vec.plots.backtest; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
