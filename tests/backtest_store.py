@@ -78,9 +78,11 @@ def _relative(
         provenance = replace(embedding.provenance, content_hash=f"{name:0>64}"[-64:])
         values = (embedding.values * factors).astype(np.float32)
         embedding = replace(embedding, values=values, provenance=provenance)
-    return store.tasks.add(
-        replace(record, id="", name=name, provenance=embedding.provenance), embedding
+    # Of files of its own, as another draw would be.
+    added = replace(
+        record, id="", name=name, provenance=embedding.provenance, source="", source_signature=""
     )
+    return store.tasks.add(added, embedding)
 
 
 def _expert(record: TaskRecord) -> ModelRecord:

@@ -14,6 +14,7 @@ from task2vec.recommend.backtest.report import Report, report
 from task2vec.recommend.backtest.run import LEVELS, Progress, Trials
 from task2vec.recommend.backtest.run import backtest as ask_rankers
 from task2vec.recommend.gains import GainTable
+from task2vec.recommend.leaks import count_shared
 from task2vec.recommend.question import expected_gain
 from task2vec.recommend.rankers.always_default import AlwaysDefault
 from task2vec.recommend.rankers.hierarchical import Hierarchical
@@ -21,7 +22,8 @@ from task2vec.recommend.rankers.near_outcomes import NearOutcomes
 from task2vec.recommend.rankers.nearest import NearestOnly
 from task2vec.recommend.rankers.ranker import Ranker
 from task2vec.recommend.rankers.static import StaticAverage
-from task2vec.recommend.world import NO_SOURCE, World
+from task2vec.recommend.world import NO_SOURCE, Mask, World
+from task2vec.service.subjects import files_of
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id, list_models
 from task2vec.store.store import Store
@@ -87,6 +89,7 @@ def backtest(
         folds=folds,
         families=[family.name for family in families],
         contents=[record.provenance.content_hash for record in records],
+        shared=_shared(store, records),
         progress=progress,
     )
     return Backtested(
@@ -160,6 +163,25 @@ def _telling(
     ]
     outside = [r for r in records if r.provenance.space != space and counts[r.id]]
     return inside, outside
+
+
+def _shared(store: Store, records: Sequence[TaskRecord]) -> Mask:
+    """Return (T, T) whether the column's task has too many images of the row's to be evidence.
+
+    The same images and labels, files, or images by their hashes: see `find_shared`.
+    """
+    hashes = store.tasks.all_image_hashes()
+    found = np.zeros((len(records), len(records)), dtype=np.bool_)
+    known = [i for i, record in enumerate(records) if record.id in hashes]
+    others = [hashes[records[i].id] for i in known]
+    for i in known:
+        counted = count_shared(hashes[records[i].id], others)
+        found[i, known] = [each.leak for each in counted]
+    files = [files_of(record) for record in records]
+    for i, of in enumerate(files):
+        found[i] |= [bool(of) and of == other for other in files]
+    np.fill_diagonal(found, False)
+    return found
 
 
 def _left_out(records: Sequence[TaskRecord]) -> tuple[str, ...]:

@@ -217,3 +217,19 @@ def test_copies_of_the_target_are_hidden_with_it():
     assert case.world.measured[:, [1, 3, 4, 5]].any(axis=0).all()
     assert not np.isin(world.sources[case.offered], [0, 2]).any()
     assert 1 in world.sources[case.offered]
+    # What the expert of a copy did elsewhere tells of the target's images, too.
+    assert not case.world.measured[world.sources == 0].any()
+
+
+def test_tasks_that_have_images_of_the_target_are_hidden_but_asked_about():
+    world = make_world(seed=34, tasks=6, experts=4, known=1.0)
+    shared = np.zeros((6, 6), dtype=bool)
+    shared[2, 1] = True
+    found = {case.target: case for case in cases(world, Folds.TASK, world.tasks, shared=shared)}
+    assert sorted(found) == list(range(6))
+    case = found[2]
+    assert not case.world.measured[:, [1, 2]].any()
+    assert not np.isin(world.sources[case.offered], [1, 2]).any()
+    assert not case.world.measured[world.sources == 1].any()
+    # A part of the target in another task need not be a part of that in the target.
+    assert found[1].world.measured[:, 2].any()

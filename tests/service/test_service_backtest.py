@@ -116,6 +116,21 @@ def test_copies_are_no_evidence_for_each_other(tmp_path):
     assert not any(case["abstained"] for case in relatives.cases)
 
 
+def test_tasks_of_the_same_files_are_no_evidence_for_each_other(full, tmp_path):
+    target = Path(shutil.copytree(full, tmp_path / "store"))
+    with Store.open(target, create=False) as store:
+        mixed = store.tasks.get("emoji_food")
+        for name in ("emoji_food_0", "emoji_food_1"):
+            record, embedding = store.tasks.get(name), store.tasks.embedding(name)
+            again = f"{mixed.source_signature.rpartition(':')[0]}:other settings"
+            store.tasks.add(replace(record, source_signature=again), embedding, replace=True)
+    cases = {case["task"]: case for case in judged(target).cases}
+    assert len(cases) == 12
+    for name, case in cases.items():
+        assert case["abstained"] == name.startswith("emoji_food")
+        assert case["offered"] == (12 if name.startswith("emoji_food") else 14)
+
+
 def test_of_few_tasks_it_cannot_tell_but_shows_the_table(tmp_path):
     store = backtest_store.fill(small_store.build().store, tmp_path / "store", tasks=7)
     found = judged(store).report

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from task2vec.recommend.world import Case, World
+from task2vec.recommend.world import Case, Mask, World
 from task2vec.types.backtests import Folds
 
 __all__ = ["Folds", "cases"]
@@ -16,14 +16,17 @@ def cases(
     families: Sequence[str],
     *,
     contents: Sequence[str] | None = None,
+    shared: Mask | None = None,
 ) -> Iterator[Case]:
     """Yield a case for every task that at least two models besides the default were measured on.
 
     Every outcome on the target is hidden, and no expert of the target is offered. Tasks of equal
     ``contents`` (T,) are copies of one another, and one: of copies the one with most outcomes is
-    asked about, and the others are hidden like it. With `Folds.FAMILY` the same goes for all tasks
-    of the target's family: their outcomes and their experts are unknown. Offered are the default
-    and the models with an outcome on the target, since the answer is judged by it.
+    asked about, and the others are hidden like it. So are tasks that have images of the target, by
+    ``shared`` (T, T), a row for each target; nor do outcomes of their experts tell anything. With
+    `Folds.FAMILY` the same goes for all tasks of the target's family: their outcomes and their
+    experts are unknown. Offered are the default and the models with an outcome on the target, since
+    the answer is judged by it.
     """
     names = np.array(families)
     content = np.array(world.tasks if contents is None else contents)
@@ -33,6 +36,8 @@ def cases(
         tasks = content == content[target]
         if target != np.argmax(np.where(tasks, counts, -1)):
             continue
+        if shared is not None:
+            tasks |= shared[target]
         if folds is Folds.FAMILY:
             tasks |= names == names[target]
         own = world.experts & tasks[world.sources]
@@ -42,6 +47,6 @@ def cases(
         offered[world.default] = True
         hidden = np.zeros(measured.shape, dtype=np.bool_)
         hidden[:, tasks] = True
-        if folds is Folds.FAMILY:
-            hidden[own] = True
+        known_again = own if folds is Folds.FAMILY else own & (world.sources != target)
+        hidden[known_again] = True
         yield Case(world.without(hidden), target, np.flatnonzero(offered))
