@@ -11,7 +11,7 @@ from benchmarks.transfer.targets import Budget
 from task2vec.recommend.cascade import next_model
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
-from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
+from task2vec.recommend.gain_model.posterior import Belief, GainModel
 from task2vec.recommend.judging import PROBE_VARIANCE
 from task2vec.recommend.rankers.ranker import Ranking
 from task2vec.recommend.world import Case, Matrix, World
@@ -75,29 +75,23 @@ class Ours:
 
     def rank(self, case: Case) -> Ranking:
         """Return expected gains; the order of probes is that of what they promise."""
-        fitted = self._fits.of(case)
         cells = Cells(case.offered, np.full(len(case.offered), case.target))
         default = int(np.flatnonzero(case.offered == case.world.default)[0])
         tried = case.offered == case.world.default
-        model = fitted
-        belief = model.believe(cells).with_known(default, 0.0)
+        unknown = self._fits.of(case).believe(cells)
+        belief = unknown.with_known(default, 0.0)
         for _ in range(self._passes):
             place = next_model(belief, leader=self._leader(belief, default), tried=tried)
             if place is None or self._scores is None:
                 break
             tried[place] = True
-            number = int(case.offered[place])
-            gain = self._scores.tables["linear_probe_gain"][number, case.target]
+            cell = int(case.offered[place]), case.target
+            gain = self._scores.tables["linear_probe_gain"][cell]
             if not np.isfinite(gain):
                 break
-            variance = self._scores.tables["linear_probe_variance"][number, case.target]
-            seen = Seen(
-                Cells(np.array([number]), np.array([case.target])),
-                np.array([gain]),
-                np.array([variance + PROBE_VARIANCE]),
-            )
-            model = GainModel(model.world, model.scales, model.seen.with_more(seen))
-            belief = model.believe(cells).with_known(default, 0.0)
+            variance = self._scores.tables["linear_probe_variance"][cell] + PROBE_VARIANCE
+            unknown = unknown.after(place, gain, variance)
+            belief = unknown.with_known(default, 0.0)
         choice = int(case.offered[self._leader(belief, default)])
         return Ranking(belief.mean, choice, belief.sd)
 

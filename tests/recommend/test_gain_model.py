@@ -76,6 +76,18 @@ def test_believing_is_gaussian_conditioning():
     np.testing.assert_allclose(belief.covariance, prior - gain @ prior[position], atol=1e-9)
 
 
+def test_one_more_outcome_moves_a_belief_as_if_it_had_been_seen():
+    world = make_world(seed=10, known=0.4)
+    seen = Seen.of(world)
+    cells = all_cells(world)
+    one = Seen(Cells(cells.models[[9]], cells.tasks[[9]]), np.array([0.2]), np.array([0.01]))
+    before = GainModel(world, SCALES, seen).believe(cells)
+    expected = GainModel(world, SCALES, seen.with_more(one)).believe(cells)
+    found = before.after(9, 0.2, 0.01)
+    np.testing.assert_allclose(found.mean, expected.mean, atol=1e-9)
+    np.testing.assert_allclose(found.covariance, expected.covariance, atol=1e-9)
+
+
 def test_what_each_outcome_moved_adds_up():
     world = make_world(seed=4, known=0.5)
     model = GainModel(world, SCALES, Seen.of(world))

@@ -57,6 +57,14 @@ class Belief:
         """The standard deviations, (n,)."""
         return np.sqrt(np.maximum(np.diagonal(self.covariance), 0))
 
+    def after(self, place: int, gain: float, variance: float) -> "Belief":
+        """Return the belief once one of the gains was measured: conditioning on it, exactly."""
+        weight = self.covariance[place] / (self.covariance[place, place] + variance + _JITTER)
+        return Belief(
+            self.mean + weight * (gain - self.mean[place]),
+            self.covariance - np.outer(weight, self.covariance[place]),
+        )
+
     def with_known(self, place: int, gain: float) -> "Belief":
         """Return the belief with one of the gains known exactly, and the others as they were."""
         mean, covariance = self.mean.copy(), self.covariance.copy()
