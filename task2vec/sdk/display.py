@@ -10,6 +10,7 @@ from html import escape
 from typing import Any
 
 from task2vec.sdk.display_map import html_of_map
+from task2vec.wire.backtests import Backtest
 from task2vec.wire.batches import Item
 from task2vec.wire.catalogue import TaskMap, Tuned
 from task2vec.wire.jobs import Job
@@ -141,6 +142,30 @@ def of_recommended(found: Recommended) -> Sheet:
     )
 
 
+def of_backtest(found: Backtest) -> Sheet:
+    """Return how each ranker did."""
+    rows = [
+        (
+            each.name,
+            number(each.weighted_kendall, 2),
+            f"{100 * each.regret_at_1:.1f}",
+            percent(each.top_1),
+            f"{100 * each.gain:+.1f} [{100 * each.ci.gain[0]:+.1f}, {100 * each.ci.gain[1]:+.1f}]",
+            number(each.headroom_captured, 2),
+        )
+        for each in found.rankers
+    ]
+    return Sheet(
+        f"Backtest on {found.tasks} tasks, without each {found.folds.value}",
+        (
+            *("ranker", "weighted tau", "regret@1 (points)", "first is best"),
+            *("gain (points)", "headroom captured"),
+        ),
+        rows,
+        (found.sentence, *_warnings(found.warnings)),
+    )
+
+
 def of_tuned(found: Tuned) -> Sheet:
     """Return what fine-tuning gave."""
     rows: list[Sequence[Cell]] = [
@@ -229,6 +254,7 @@ def _register() -> None:
         Neighbours: of_neighbours,
         Distances: of_distances,
         Recommended: of_recommended,
+        Backtest: of_backtest,
         Tuned: of_tuned,
         Prediction: of_prediction,
         Model: of_record,

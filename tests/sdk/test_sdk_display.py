@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from task2vec.sdk.display import distance_interval, of_neighbours
+from task2vec.wire.backtests import Backtest
 from task2vec.wire.base import Answer
 from task2vec.wire.catalogue import TaskMap
 from task2vec.wire.jobs import Progress
@@ -17,7 +18,44 @@ EVIL = "<script>alert('x')</script>[red]&"
 
 SPACE = {"probe": "p", "estimator": "fisher", "head_penalty": 0.01, "prior_precision": 1e-6}
 BOTH = {"source_to_target": 0.25, "target_to_source": None}
+ENDS = [0.1, 0.2]
 SHOWN: dict[str, Answer] = {
+    "backtest": Backtest.model_validate(
+        {
+            "rankers": [
+                {
+                    "name": EVIL,
+                    "weighted_kendall": 0.35,
+                    "regret_at_1": 0.02,
+                    "regret_at_3": 0.01,
+                    "top_1": 0.25,
+                    "gain": 0.031,
+                    "headroom_captured": None,
+                    "ci": {
+                        "weighted_kendall": ENDS,
+                        "regret_at_1": ENDS,
+                        "regret_at_3": ENDS,
+                        "top_1": ENDS,
+                        "gain": [0.01, 0.052],
+                        "headroom_captured": None,
+                    },
+                    "ours_minus": None,
+                }
+            ],
+            "coverage": [],
+            "abstention": None,
+            "noise_ceiling": None,
+            "tasks": 9,
+            "models": 3,
+            "folds": "task",
+            "probe": EVIL,
+            "space": SPACE,
+            "verdict": "unknown",
+            "sentence": EVIL,
+            "cases": [],
+            "warnings": [EVIL],
+        }
+    ),
     "task": Task.model_validate(
         {
             "id": "tsk_1",
@@ -104,6 +142,7 @@ FACTS = {
     "neighbours": ["0.125", "0.500"],
     "distances": ["0.750", "0.250"],
     "recommended": ["+3.1 ± 1.0", "87.5 %", "80.0 to 90.0 %"],
+    "backtest": ["+3.1 [+1.0, +5.2]", "25.0 %", "0.35", EVIL],
     "map": ["stress 0.12", "b"],
 }
 
