@@ -25,7 +25,7 @@ def naive_covariance(world, scales, a, b):
     """The covariance of two cells, part by part."""
     (m, t), (n, u) = a, b
     source, other = world.sources[m], world.sources[n]
-    like = np.exp(-((world.symmetric[t, u] / scales.like) ** 2))
+    like = np.exp(-((world.symmetric[t, u] / scales.like) ** 2)) + scales.own**2 * (t == u)
     found, width = 0.0, 1.0
     if source >= 0 and other >= 0:
         own = np.exp(-((world.symmetric[source, t] / scales.reach) ** 2))

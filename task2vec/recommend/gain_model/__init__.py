@@ -9,7 +9,8 @@ The gain of model m on task t is a Gaussian process, a sum of independent parts:
   outcomes tell: a model with few outcomes is pulled towards the rest.
 - *by task*: on some tasks every expert loses, as on those that are like them.
 - *by pair*: experts of like sources gain alike on like tasks; for one model, whatever it is, like
-  tasks count alone.
+  tasks count alone. Of this part and the one before a share is the task's own, whatever like tasks
+  say: experts of letters lose where the same letters are to be told apart by their style.
 - *by cell*: what no other cell tells.
 
 Conditioning on the outcomes seen is exact, and takes an instant for some hundreds of them. Nothing

@@ -42,7 +42,8 @@ class Kernel:
         expert_a, expert_b = world.experts[a.models], world.experts[b.models]
         both = expert_a[:, None] & expert_b[None, :]
         same = a.models[:, None] == b.models[None, :]
-        like = self._like[np.ix_(a.tasks, b.tasks)]
+        here = a.tasks[:, None] == b.tasks[None, :]
+        like = self._like[np.ix_(a.tasks, b.tasks)] + scales.own**2 * here
         sources = self._like[np.ix_(world.sources[a.models], world.sources[b.models])]
         carried = self._carried[a.models, a.tasks][:, None] * self._carried[b.models, b.tasks]
         by_kind = both * (FAR_DOUBT**2 + RISE_DOUBT**2 * carried)
@@ -51,7 +52,7 @@ class Kernel:
         by_model = same * scales.model**2 * both
         by_task = both * scales.task**2 * like
         by_pair = scales.pair**2 * like * np.where(same, 1.0, sources * both)
-        by_cell = scales.cell**2 * (same & (a.tasks[:, None] == b.tasks[None, :]))
+        by_cell = scales.cell**2 * (same & here)
         # Neither part is common to a plain model and an expert.
         width = np.where(both, 1.0, scales.steady**2)
         total: Matrix = by_kind + by_model + by_task + width * (by_pair + by_cell)

@@ -13,7 +13,9 @@ class Scales:
     ``reach`` is how far an expert's own skill carries, ``like`` at which distance two tasks are no
     longer alike (the kernel is 1/e there). ``model``, ``task``, ``pair`` and ``cell`` belong to the
     parts of those names; of plain models ``pair`` and ``cell`` are ``steady`` times as wide, since
-    their gains vary less from task to task. The defaults are measured:
+    their gains vary less from task to task. ``own`` is how wide, as a share of what like tasks have
+    in common, what a task has of its own is: two tasks of the same images may ask for opposite
+    skills, such as the letter and the style of a glyph. The defaults are measured:
     docs/adr/0026-hierarchical-gains.md.
     """
 
@@ -24,19 +26,20 @@ class Scales:
     pair: float = 0.073
     cell: float = 0.02
     steady: float = 0.235
+    own: float = 0.7
 
     def to_vector(self) -> NDArray[np.float64]:
-        """Return their logarithms, (7,)."""
+        """Return their logarithms, (8,)."""
         return np.log([getattr(self, each.name) for each in fields(self)])
 
     @classmethod
     def from_vector(cls, logs: NDArray[np.float64]) -> "Scales":
-        """Return the scales of given logarithms (7,)."""
+        """Return the scales of given logarithms (8,)."""
         return cls(*np.exp(logs).tolist())
 
 
 #: How far the logarithm of each scale may lie from the default's: few outcomes move it little.
-WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5])
+WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
 
 #: What experts gain far from their own task, and by how much more at no distance: means and
 #: standard deviations, measured with the defaults of `Scales`.
