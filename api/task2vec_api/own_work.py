@@ -73,16 +73,20 @@ class OwnWork(ABC):
         return True
 
     def _run(self) -> None:
+        worked = False
         while not self._stop.is_set():
+            if not worked:
+                # Also where nobody wakes it: something may be due by the clock.
+                self._woken.wait(self._idle)
             self._woken.clear()
+            if self._stop.is_set():
+                return
             try:
                 worked = self.work()
             except Exception:
                 # Its lease ends by itself; the next job may fare better.
                 logger.exception("a job of the kind %s failed", self._kind.value)
                 worked = False
-            if not worked:
-                self._woken.wait(self._idle)
 
     def _try(self, lent: Lent) -> None:
         try:
