@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from docs.error_catalogue import error_catalogue
+from docs.evidence import does_it_work
 from docs.http_reference import http_reference
 from docs.performance import performance
 from docs.reference import command_reference
@@ -19,6 +20,7 @@ DOCS = Path(__file__).parent
 #: What generates each file, by its name in this folder.
 GENERATED: dict[str, Callable[[], str]] = {
     "cli.md": command_reference,
+    "does-it-work.md": does_it_work,
     "errors.md": error_catalogue,
     "http-api.md": http_reference,
     "performance.md": performance,

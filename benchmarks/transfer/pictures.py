@@ -37,7 +37,7 @@ def _gains(axes: Axes, rankers: dict[str, Any]) -> None:
         axes.plot([value], [place], "o", color=colour)
     axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set_xlabel("gain over the default, points of accuracy (95 %)")
+    axes.set_xlabel("gain over the default, points (95 %)")
 
 
 def _probes(axes: Axes, found: dict[str, Any]) -> None:
@@ -50,10 +50,10 @@ def _probes(axes: Axes, found: dict[str, Any]) -> None:
         label = f"{name.replace('_', ' ')} of all models"
         axes.axhline(value, linestyle=style, color=_OTHERS, label=label)
     axes.set_xticks(range(len(ours)), [probes for probes, _ in ours])
-    axes.set_xlabel("linear probes on the target's images, at most")
+    axes.set_xlabel("linear probes, at most")
     axes.set_ylabel("headroom captured")
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="x-small", loc="lower right")
 
 
 def _ours(rankers: dict[str, Any]) -> list[tuple[str, str]]:
