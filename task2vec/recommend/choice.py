@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from task2vec.data.wording import plural
-from task2vec.types.tuning import Evidence, Recipe
+from task2vec.types.tuning import ChosenBy, Recipe
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Choice:
     """
 
     chosen: Recipe
-    by: Evidence
+    by: ChosenBy
     images: int
     learning_rate: float
     linear_probe: Score | None = None
@@ -40,8 +40,8 @@ class Choice:
         if self.linear_probe is None or self.fine_tuning is None:
             return "one image a class is too few to tell whether fine-tuning helps"
         where = {
-            Evidence.VALIDATION: f"on {plural(self.images, 'validation image')}",
-            Evidence.CROSS_VALIDATION: "by cross-validation on "
+            ChosenBy.VALIDATION: f"on {plural(self.images, 'validation image')}",
+            ChosenBy.CROSS_VALIDATION: "by cross-validation on "
             + plural(self.images, "training image"),
         }[self.by]
         frozen, tuned = self.linear_probe, self.fine_tuning

@@ -24,7 +24,7 @@ from task2vec.recommend.training import Training
 from task2vec.recommend.tuning_folds import cross_validate_tuning, folds
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.recommend.unfinished import Unfinished
-from task2vec.types.tuning import Evidence, Recipe
+from task2vec.types.tuning import ChosenBy, Recipe
 
 __all__ = ["FineTuned", "Tick", "classify", "fine_tune", "passes"]
 
@@ -139,7 +139,7 @@ class _Run:
         best.fill(run.network)
         choice = Choice(
             chosen=Recipe.FINE_TUNING if best.epoch else Recipe.LINEAR_PROBE,
-            by=Evidence.VALIDATION,
+            by=ChosenBy.VALIDATION,
             images=len(validation.images),
             learning_rate=run.rate,
             linear_probe=best.linear_probe.score,
@@ -169,14 +169,14 @@ class _Run:
         )
         classifier = self._fitted(features, data)
         if found is None:
-            choice = Choice(Recipe.LINEAR_PROBE, Evidence.NONE, 0, self.settings.rates[0])
+            choice = Choice(Recipe.LINEAR_PROBE, ChosenBy.NONE, 0, self.settings.rates[0])
             return self._finished(self.start.backbone, classifier, data, choice=choice)
         rate = min(found.fine_tuning, key=lambda rate: found.fine_tuning[rate].score.loss)
         frozen, tuned = found.linear_probe, found.fine_tuning[rate]
         chosen = prefers_tuning(frozen.score, tuned.score)
         choice = Choice(
             chosen=Recipe.FINE_TUNING if chosen else Recipe.LINEAR_PROBE,
-            by=Evidence.CROSS_VALIDATION,
+            by=ChosenBy.CROSS_VALIDATION,
             images=len(frozen.labels),
             learning_rate=rate,
             linear_probe=frozen.score,

@@ -14,7 +14,7 @@ from task2vec.recommend.choice import Choice, Score
 from task2vec.recommend.intervals import wilson_interval
 from task2vec.recommend.tuning_settings import FineTuningSettings, HeadStart
 from task2vec.types.names import LONGEST_NAME, is_name
-from task2vec.types.tuning import Evidence, Recipe
+from task2vec.types.tuning import ChosenBy, Recipe
 
 # Far above what anybody measures, far below what hurts where it is stored and shown.
 _MOST_IMAGES = 1_000_000
@@ -50,7 +50,7 @@ class _Choice(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
 
     chosen: Recipe
-    by: Evidence
+    by: ChosenBy
     images: _Count
     learning_rate: _Finite
     linear_probe: _Score | None

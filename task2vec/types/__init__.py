@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from task2vec.types.layers import CountedLayers
     from task2vec.types.likelihood import Likelihood
     from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
-    from task2vec.types.tuning import Evidence, Recipe
+    from task2vec.types.tuning import ChosenBy, Recipe
 
 __all__ = [
     "DEFAULT_ESTIMATOR",
+    "ChosenBy",
     "CountedLayers",
     "DatasetRecord",
     "Estimator",
     "EventKind",
-    "Evidence",
     "HeadFit",
     "JobFailure",
     "JobKind",
@@ -79,7 +79,7 @@ _HOMES = {
     "task2vec.types.layers": ("CountedLayers",),
     "task2vec.types.likelihood": ("Likelihood",),
     "task2vec.types.records": ("ModelRecord", "Neighbour", "Outcome", "TaskRecord"),
-    "task2vec.types.tuning": ("Evidence", "Recipe"),
+    "task2vec.types.tuning": ("ChosenBy", "Recipe"),
 }
 
 

@@ -10,7 +10,7 @@ class Recipe(StrEnum):
     FINE_TUNING = "fine_tuning"
 
 
-class Evidence(StrEnum):
+class ChosenBy(StrEnum):
     """By which images it was chosen between the two.
 
     ``validation``: a part of the images that trained nothing. ``cross_validation``: all training

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from task2vec.types import Evidence, Recipe
+from task2vec.types import ChosenBy, Recipe
 from task2vec.wire.base import Answer
 
 
@@ -76,7 +76,7 @@ class RecipeChoice(Answer):
     """
 
     chosen: Recipe
-    by: Evidence
+    by: ChosenBy
     images: int
     learning_rate: float
     linear_probe: RecipeScore | None

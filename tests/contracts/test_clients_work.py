@@ -16,7 +16,7 @@ from task2vec.errors import (
     SourceError,
     UnknownNameError,
 )
-from task2vec.types import Evidence, Recipe
+from task2vec.types import ChosenBy, Recipe
 from task2vec.wire.batches import ItemStatus
 from task2vec.wire.jobs import Progress
 
@@ -147,7 +147,7 @@ def test_an_expert_is_made(client: Any, source: Path, fresh: str) -> None:
     tuned = client.finetune(source, name=f"{fresh}_expert", images=16, epochs=1)
 
     assert (tuned.model, tuned.task) == (f"{fresh}_expert", fresh)
-    assert (tuned.choice.by, tuned.choice.images) == (Evidence.CROSS_VALIDATION, 12)
+    assert (tuned.choice.by, tuned.choice.images) == (ChosenBy.CROSS_VALIDATION, 12)
     assert tuned.epochs == (1 if tuned.choice.chosen is Recipe.FINE_TUNING else 0)
     assert f"{100 * tuned.choice.linear_probe.accuracy:.0f} % right" in tuned.choice.reason
     assert tuned.test_images == 4

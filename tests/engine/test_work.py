@@ -18,7 +18,7 @@ from task2vec.engine.work import Order, Work
 from task2vec.errors import JobCancelledError, SettingError, SourceError
 from task2vec.probe.weight_files import file_hash, read_metadata
 from task2vec.recommend.linear_probe import cross_validate
-from task2vec.types import Estimator, Evidence, JobKind
+from task2vec.types import ChosenBy, Estimator, JobKind
 
 ASKED = {"images": 12, "draws": 2, "seed": 3, "estimator": "exact"}
 SETTINGS = EmbeddingSettings(images=12, draws=2, seed=3, estimator=Estimator.EXACT)
@@ -164,7 +164,7 @@ def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, mon
     assert tuned.correct.shape == (4,)
     # Two images of validation are few: they train, too, and cross-validation chooses.
     assert tuned.protocol == "fine-tuning/2 32px 12 images seed 5"
-    assert (tuned.choice.by, tuned.choice.images) == (Evidence.CROSS_VALIDATION, 12)
+    assert (tuned.choice.by, tuned.choice.images) == (ChosenBy.CROSS_VALIDATION, 12)
     assert tuned.sha256 == file_hash(found.checkpoint)
     assert '"name": "expert"' in read_metadata(found.checkpoint)["task2vec"]
     # It is calibrated on the folds, which are few images, too, and the checkpoint says so.

@@ -18,7 +18,7 @@ from task2vec.recommend.finetune import fine_tune, passes
 from task2vec.recommend.holdout import Labelled, part_of
 from task2vec.recommend.training import Training, learning_pace
 from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.types import Evidence, Recipe
+from task2vec.types import ChosenBy, Recipe
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_learns_what_frozen_features_do_not_tell(tiny_probe, data):
     assert accuracy(found, tiny_probe, data[2]) > before + 0.15
     assert found.best_epoch > 0
     assert found.choice.chosen is Recipe.FINE_TUNING
-    assert found.choice.by is Evidence.VALIDATION
+    assert found.choice.by is ChosenBy.VALIDATION
     assert found.choice.images == 45
     tuned = accuracy(found, tiny_probe, data[1])
     assert found.choice.fine_tuning.accuracy == pytest.approx(tuned)

@@ -11,7 +11,7 @@ from task2vec.recommend.choice import Choice, Score
 from task2vec.recommend.intervals import wilson_interval
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.types import Evidence, Recipe
+from task2vec.types import ChosenBy, Recipe
 
 TUNED = Tuned(
     correct=np.array([True, False, True]),
@@ -25,7 +25,7 @@ TUNED = Tuned(
     warnings=("few images",),
     choice=Choice(
         chosen=Recipe.FINE_TUNING,
-        by=Evidence.CROSS_VALIDATION,
+        by=ChosenBy.CROSS_VALIDATION,
         images=10,
         learning_rate=1e-3,
         linear_probe=Score(0.5, 0.9),
@@ -50,7 +50,7 @@ def test_it_comes_back_as_it_went():
 
 
 def test_with_one_image_a_class_there_are_no_scores_to_choose_by():
-    choice = Choice(Recipe.LINEAR_PROBE, Evidence.NONE, 0, 1e-3)
+    choice = Choice(Recipe.LINEAR_PROBE, ChosenBy.NONE, 0, 1e-3)
     found = Tuned.from_json(json.loads(json.dumps(replace(TUNED, choice=choice).to_json())))
     assert found.choice == choice
     assert "one image a class" in choice.reason

@@ -16,7 +16,7 @@ from task2vec.recommend.holdout import Labelled, joined, part_of
 from task2vec.recommend.training import Training
 from task2vec.recommend.tuning_folds import FOLDS, cross_validate_tuning, folds
 from task2vec.recommend.unfinished import Unfinished
-from task2vec.types import Evidence, Recipe
+from task2vec.types import ChosenBy, Recipe
 
 FEW = replace(QUICK, epochs=3)
 NOTHING = Labelled((), np.zeros(0, dtype=np.int64), ())
@@ -86,7 +86,7 @@ def test_the_better_recipe_is_made_of_all_images(tiny_probe, data, rate, chosen)
     found = fine_tune(tiny_probe, training, validation, classes=CLASSES, settings=settings)
     choice = found.choice
     assert choice.chosen == chosen
-    assert (choice.by, choice.images) == (Evidence.CROSS_VALIDATION, 36)
+    assert (choice.by, choice.images) == (ChosenBy.CROSS_VALIDATION, 36)
     assert found.training_images == 36
     better = choice.fine_tuning.loss < choice.linear_probe.loss
     assert better == (choice.chosen is Recipe.FINE_TUNING)
@@ -115,16 +115,16 @@ def test_validation_images_choose_as_soon_as_there_are_enough(tiny_probe, data):
     rest = part_of(data, np.arange(LEAST_VALIDATION, 36))
     settings = replace(FEW, epochs=1)
     found = fine_tune(tiny_probe, rest, enough, classes=CLASSES, settings=settings)
-    assert found.choice.by is Evidence.VALIDATION
+    assert found.choice.by is ChosenBy.VALIDATION
     found = fine_tune(
         tiny_probe, rest, part_of(enough, np.arange(29)), classes=CLASSES, settings=settings
     )
-    assert found.choice.by is Evidence.CROSS_VALIDATION
+    assert found.choice.by is ChosenBy.CROSS_VALIDATION
 
 
 def test_one_image_a_class_is_a_linear_probe(tiny_probe, data):
     few = part_of(data, np.arange(CLASSES))
     found = fine_tune(tiny_probe, few, NOTHING, classes=CLASSES, settings=FEW)
-    assert (found.choice.chosen, found.choice.by) == (Recipe.LINEAR_PROBE, Evidence.NONE)
+    assert (found.choice.chosen, found.choice.by) == (Recipe.LINEAR_PROBE, ChosenBy.NONE)
     assert found.choice.linear_probe is found.choice.fine_tuning is found.held_out is None
     assert found.best_epoch == 0

@@ -24,8 +24,8 @@ from task2vec.service.received import Found
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
 from task2vec.types import (
+    ChosenBy,
     DatasetRecord,
-    Evidence,
     JobKind,
     JobRecord,
     Recipe,
@@ -135,7 +135,7 @@ def tuned(
         warnings=("few images",),
         choice=Choice(
             chosen=Recipe.FINE_TUNING,
-            by=Evidence.VALIDATION,
+            by=ChosenBy.VALIDATION,
             images=32,
             learning_rate=1e-3,
             linear_probe=Score(0.5, 1.25),
