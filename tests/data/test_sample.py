@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from task2vec.data import ahead
+from task2vec.data.ahead import usable_processors
 from task2vec.data.build import build_task
 from task2vec.data.decode import decode
 from task2vec.data.image_hash import image_hash
@@ -322,7 +323,8 @@ def test_full_size_images_are_not_held(builder: Builder) -> None:
 
     def transform(image: Image.Image) -> int:
         seen.append(weakref.ref(image))
-        assert sum(reference() is not None for reference in seen) == 1
+        # One in each thread that reads.
+        assert sum(reference() is not None for reference in seen) <= usable_processors()
         return len(seen)
 
     task = builder.task({"a": [True] * 5, "b": [True] * 5})

@@ -95,6 +95,7 @@ def test_equal_halves_have_equal_heads(tiny_probe, striped):
         labels=once.labels.repeat(2),
         keys=tuple(str(number) for number in range(32)),
         digests=once.digests * 2,
+        hashes=once.hashes.repeat(2),
         classes=once.classes,
         content_hash=once.content_hash,
         warnings=(),

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from task2vec.recommend.gain_model.scales import Scales
 from task2vec.recommend.world import Matrix
@@ -46,6 +44,10 @@ def families_of(
 def _clusters(symmetric: Matrix) -> Matrix:
     if len(symmetric) < 2:
         return np.zeros(len(symmetric))
+    # scipy takes a while to import: the API starts without.
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
     near = np.maximum((symmetric + symmetric.T) / 2, 0)
     np.fill_diagonal(near, 0)
     tree = linkage(squareform(near, checks=False), method="average")

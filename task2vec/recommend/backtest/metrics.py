@@ -1,7 +1,6 @@
 """How good a ranking was, once the gains are known."""
 
 import numpy as np
-from scipy.stats import weightedtau
 
 from task2vec.recommend.world import Matrix
 
@@ -17,6 +16,9 @@ def weighted_tau(scores: Matrix, gains: Matrix) -> float:
     """
     if np.ptp(scores) == 0 or np.ptp(gains) == 0:
         return 0.0
+    # scipy takes a while to import: the API starts without.
+    from scipy.stats import weightedtau
+
     return float(weightedtau(scores, gains).statistic)
 
 

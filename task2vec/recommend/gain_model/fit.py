@@ -1,7 +1,6 @@
 """Finds the scales of the gain model that its outcomes are most probable under."""
 
 import numpy as np
-from scipy.optimize import minimize
 
 from task2vec.recommend.gain_model.posterior import GainModel, Seen
 from task2vec.recommend.gain_model.scales import WIDTHS, Scales
@@ -39,6 +38,9 @@ def fit_gain_model(
         model = GainModel(world, Scales.from_vector(logs), fitted)
         off = (logs - default.to_vector()) / WIDTHS
         return -model.log_likelihood() + 0.5 * float(off @ off)
+
+    # scipy takes a while to import: the API starts without.
+    from scipy.optimize import minimize
 
     found = minimize(
         loss,

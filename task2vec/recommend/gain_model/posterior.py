@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from task2vec.recommend.gain_model.kernel import Cells, Kernel
 from task2vec.recommend.gain_model.scales import Scales
@@ -81,14 +80,18 @@ class GainModel:
         self._kernel = Kernel(world, scales)
         covariance = self._kernel.covariance(seen.cells, seen.cells)
         covariance[np.diag_indices_from(covariance)] += seen.variances + _JITTER
-        self._factor = cho_factor(covariance, lower=True)
+        # scipy takes a while to import: the API starts without.
+        from scipy import linalg
+
+        self._linalg = linalg
+        self._factor = linalg.cho_factor(covariance, lower=True)
         self._residual = seen.gains - self._kernel.mean(seen.cells)
-        self._weights = cho_solve(self._factor, self._residual)
+        self._weights = linalg.cho_solve(self._factor, self._residual)
 
     def believe(self, cells: Cells) -> Belief:
         """Return what is expected of some cells."""
         across = self._kernel.covariance(cells, self.seen.cells)
-        half = solve_triangular(self._factor[0], across.T, lower=True)
+        half = self._linalg.solve_triangular(self._factor[0], across.T, lower=True)
         return Belief(
             self._kernel.mean(cells) + across @ self._weights,
             self._kernel.covariance(cells, cells) - half.T @ half,
@@ -100,12 +103,12 @@ class GainModel:
         A row adds up to what all outcomes together moved it from its prior.
         """
         across = self._kernel.covariance(cells, self.seen.cells)
-        moved: Matrix = cho_solve(self._factor, across.T).T * self._residual
+        moved: Matrix = self._linalg.cho_solve(self._factor, across.T).T * self._residual
         return moved
 
     def precision(self) -> tuple[Matrix, Matrix]:
         """Return the inverse covariance (n, n) of the outcomes, and its product with r (n,)."""
-        return cho_solve(self._factor, np.eye(len(self._residual))), self._weights
+        return self._linalg.cho_solve(self._factor, np.eye(len(self._residual))), self._weights
 
     def log_likelihood(self) -> float:
         """Return the log density of the outcomes seen, but for a constant."""
