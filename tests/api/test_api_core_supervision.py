@@ -27,7 +27,7 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         yield server
 
 
-def until(there: Callable[[], Any], seconds: float = 100.0) -> Any:
+def until(there: Callable[[], Any], seconds: float = 200.0) -> Any:
     end = time.monotonic() + seconds
     while not (found := there()):
         assert time.monotonic() < end
