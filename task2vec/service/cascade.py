@@ -153,8 +153,7 @@ def _race(run: _Run, judge: Judge, default: str) -> None:
     for place in runners:
         model = judged.offered[place]
         left = run.budget - run.spent
-        # The first one's length is not known: it begins where probing took a tenth of what is left.
-        expected = run.longest(StepKind.FINE_TUNING) or 10 * run.longest(StepKind.FORWARD_PASS)
+        expected = run.longest(StepKind.FINE_TUNING) or _first_tuning(run, settings)
         if expected > left:
             return
         since = perf_counter()
@@ -173,3 +172,26 @@ def _race(run: _Run, judge: Judge, default: str) -> None:
             since=since,
             gain=paired.gain if paired else 0.0,
         )
+
+
+def _first_tuning(run: _Run, settings: FineTuningSettings) -> float:
+    """Return how many seconds a first fine-tuning will take, by what probes took.
+
+    A probe takes every image through the network once; training takes three times as long as that
+    for each image, forward, back, and to the weights.
+    """
+    from task2vec.recommend.finetune import passes
+    from task2vec.recommend.holdout import TEST_SHARE, VALIDATION_SHARE
+
+    probed = max(len(found.correct) for found in run.probed.values())
+    # As if classes took turns: which images are held out does not matter, but how many.
+    labels = np.arange(probed) % len(run.task.classes)
+    test = round(TEST_SHARE * probed)
+    validation = round(VALIDATION_SHARE * (probed - test))
+    images = passes(
+        labels[test + validation :],
+        validation=labels[test : test + validation],
+        test=test,
+        settings=settings,
+    )
+    return 3 * images * run.longest(StepKind.FORWARD_PASS) / probed

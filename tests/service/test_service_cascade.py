@@ -1,0 +1,104 @@
+"""Recommending within a budget, on real images and weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from small_store import cut
+
+from task2vec.data.open import open_source
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.errors import SettingError
+from task2vec.recommend.cascade import StepKind
+from task2vec.recommend.recommendation import EvidenceKind
+from task2vec.service import cascade
+from task2vec.service.recommendation import recommend
+from task2vec.service.subjects import Subject, resolve
+from task2vec.service.workspace import Workspace
+
+pytestmark = pytest.mark.slow
+IMAGES = 24
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return Workspace(tmp_path_factory.mktemp("cascade") / "store")
+
+
+@pytest.fixture(scope="module")
+def subject(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    source = cut("emoji_food", tmp_path_factory.mktemp("source") / "emoji_food")
+    return resolve(workspace, str(source), settings=EmbeddingSettings(images=IMAGES))
+
+
+def test_the_least_budget_probes_the_default_and_one_rival(
+    workspace: Workspace, subject: Subject
+) -> None:
+    told: list[str] = []
+    answer = recommend(
+        workspace,
+        subject,
+        images=IMAGES,
+        budget=1e-3,
+        progress=lambda what, _spent, _all: told.append(what),
+    )
+    kinds = [step.kind for step in answer.steps]
+    assert kinds == [StepKind.DISTANCE, StepKind.FORWARD_PASS, StepKind.FORWARD_PASS]
+    assert answer.steps[1].model == "efficientnet_lite0"
+    assert answer.steps[1].gain == 0
+    assert [line.partition(" ")[0] for line in told] == ["probing", "probing"]
+    assert all(step.seconds > 0 for step in answer.steps[1:])
+    rival = next(each for each in answer.recommendations if each.model == answer.steps[2].model)
+    probed = [piece for piece in rival.evidence if piece.kind is EvidenceKind.LINEAR_PROBE]
+    assert [piece.gain for piece in probed] == [answer.steps[2].gain]
+
+
+def test_a_large_budget_ends_in_a_race_that_the_answer_rests_on(
+    workspace: Workspace, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cascade, "SHORT_EPOCHS", 1)
+    answer = recommend(workspace, subject, images=IMAGES, budget=1000)
+    raced = [step for step in answer.steps if step.kind is StepKind.FINE_TUNING]
+    assert 2 <= len(raced) <= cascade.RACING
+    assert raced[0].model == "efficientnet_lite0"
+    told = {
+        each.model: piece.gain
+        for each in answer.recommendations
+        for piece in each.evidence
+        if piece.kind is EvidenceKind.FINE_TUNING
+    }
+    assert told == {step.model: step.gain for step in raced[1:]}
+    assert answer.steps[-1].leader == answer.chosen
+    scores = {each.model: each.score for each in answer.recommendations}
+    assert answer.steps[-1].expected == pytest.approx(scores[answer.chosen])
+
+
+def test_a_race_that_cannot_end_in_time_does_not_begin(
+    workspace: Workspace, subject: Subject
+) -> None:
+    answer = recommend(workspace, subject, images=IMAGES, budget=5)
+    taken = sum(step.seconds for step in answer.steps)
+    longest = max(step.seconds for step in answer.steps)
+    assert taken <= 5 + longest
+    assert all(step.kind is not StepKind.FINE_TUNING for step in answer.steps)
+
+
+@pytest.mark.parametrize("budget", [0, -1, float("nan"), float("inf")])
+def test_a_budget_is_seconds_above_0(workspace: Workspace, subject: Subject, budget: float) -> None:
+    with pytest.raises(SettingError, match="budget"):
+        recommend(workspace, subject, budget=budget)
+
+
+def test_without_images_nothing_is_measured_and_that_is_said(
+    workspace: Workspace, subject: Subject
+) -> None:
+    gone = replace(subject, task=None)
+    answer = recommend(workspace, gone, budget=5)
+    assert answer.steps == ()
+    assert any("not where they were" in warning for warning in answer.warnings)
+
+
+def test_the_source_of_the_subject_is_what_is_measured(subject: Subject) -> None:
+    assert subject.task is not None
+    assert len(subject.task.entries) >= IMAGES
+    assert open_source(Path(subject.task.source)).classes == subject.task.classes
