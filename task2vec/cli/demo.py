@@ -28,6 +28,8 @@ HELD_BACK = "cyrillic_capitals"
 
 #: Six a class, one of them for validation: as many as the recommender's constants were fitted at.
 FEW = 108
+#: Seconds to measure starting models in: enough for a linear probe of each.
+BUDGET = 20.0
 
 _MARKER = "made-by-task2vec-demo"
 
@@ -108,7 +110,7 @@ def _embed_all(
 def _make_experts(workspace: "Workspace", progress: Progress) -> None:
     _heading(f"2. Fine-tune {len(EXPERTS)} experts from the plain default")
     results = [
-        _finetune(workspace, task, start="efficientnet_lite0", epochs=5, images=240)(progress)
+        _finetune(workspace, task, start="efficientnet_lite0", epochs=5, images=300)(progress)
         for task in EXPERTS
     ]
     print_table(
@@ -188,7 +190,9 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
         settings=EmbeddingSettings(images=IMAGES),
         progress=embedding_bar(progress, HELD_BACK),
     )
-    answer = recommend(workspace, subject, images=IMAGES, progress=probing_bar(progress))
+    answer = recommend(
+        workspace, subject, images=IMAGES, budget=BUDGET, progress=probing_bar(progress)
+    )
     print_answer(answer)
     start = answer.chosen
     if answer.abstained:
