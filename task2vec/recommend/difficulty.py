@@ -2,8 +2,8 @@
 
 The log-odds of the accuracy are a Gaussian process over tasks: linear in the logarithm of the
 number of classes and in the task's complexity, and alike on tasks that are alike. On 36 tasks it
-foretells the accuracy at 5 images a class to 9 points (root mean square), where the mean of the
-other tasks is off by 22: see docs/adr/0026-hierarchical-gains.md.
+foretells the accuracy at 5 images a class to 9.5 points (root mean square), where the mean of the
+other tasks is off by 21.6: see docs/adr/0026-hierarchical-gains.md.
 """
 
 from dataclasses import dataclass
