@@ -13,6 +13,7 @@ from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.posterior import Belief, GainModel
 from task2vec.recommend.judging import PROBE_VARIANCE
+from task2vec.recommend.rankers.hierarchical import surely_best
 from task2vec.recommend.rankers.ranker import Ranking
 from task2vec.recommend.world import Case, Matrix, World
 
@@ -96,5 +97,5 @@ class Ours:
         return Ranking(belief.mean, choice, belief.sd)
 
     def _leader(self, belief: Belief, default: int) -> int:
-        sure = np.where(belief.mean > self._trust * belief.sd, belief.mean, -np.inf)
-        return int(np.argmax(sure)) if np.isfinite(sure.max()) else default
+        best = surely_best(belief.mean, belief.sd, trust=self._trust)
+        return default if best is None else best

@@ -8,6 +8,7 @@ hierarchical data", JRSS B 2025; Vovk et al. 2005 for one outcome a task).
 """
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -36,3 +37,16 @@ def conformal_reach(errors: ArrayLike, tasks: Indices | Sequence[int], *, level:
     # A share that is met exactly must not be missed by rounding.
     enough = np.flatnonzero(covered >= level - 1e-12)
     return float(found[order[enough[0]]]) if enough.size else float("inf")
+
+
+def interval_reach(
+    errors: ArrayLike, tasks: Indices | Sequence[int], *, level: float
+) -> tuple[float, bool]:
+    """Return how many standard deviations an interval reaches, and whether the errors say so.
+
+    Where there are too few tasks, as many as of a normal distribution hold the ``level``.
+    """
+    reach = conformal_reach(errors, tasks, level=level)
+    if np.isfinite(reach):
+        return reach, True
+    return NormalDist().inv_cdf((1 + level) / 2), False

@@ -1,12 +1,12 @@
 """What is thought of the offered models: the gain model fitted once, then told of measurements."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
-from task2vec.recommend.conformal import conformal_reach
+from task2vec.recommend.conformal import interval_reach
 from task2vec.recommend.difficulty import Difficulty, errors_elsewhere, foretell
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
@@ -15,8 +15,7 @@ from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
 from task2vec.recommend.paired import PairedGain, paired_gain
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question, outlines_of, world_of
-from task2vec.recommend.rankers.hierarchical import TRUST
-from task2vec.recommend.world import Indices, Matrix
+from task2vec.recommend.rankers.hierarchical import TRUST, surely_best
 from task2vec.types import ModelRecord
 
 #: What a linear probe on frozen features, and a short fine-tuning, miss of the gain that a full
@@ -47,15 +46,12 @@ class Judged:
     def leader(self) -> int | None:
         """The model to take: the best that surely gains, else the default, else the best.
 
-        A model that is surely somewhat better must not hide behind one that might be more. None
-        where nothing is offered.
+        None where nothing is offered.
         """
         mean = self.belief.mean
-        sure = np.flatnonzero(mean > TRUST * self.belief.sd)
-        if sure.size:
-            return int(sure[np.argmax(mean[sure])])
-        if self.default is not None or not mean.size:
-            return self.default
+        sure = surely_best(mean, self.belief.sd, trust=TRUST)
+        if sure is not None or self.default is not None or not mean.size:
+            return self.default if sure is None else sure
         return int(np.argmax(mean))
 
 
@@ -70,7 +66,16 @@ class Judge:
         self._fitted = fit_gain_model(self._world, target=self._target)
         self._number = {id_: i for i, id_ in enumerate(self._world.models)}
         elsewhere = left_out(self._fitted)
-        self.reach, self.calibrated = _reach(elsewhere.errors, elsewhere.tasks)
+        self.reach, self.calibrated = interval_reach(elsewhere.errors, elsewhere.tasks, level=LEVEL)
+
+    def about(self, question: Question) -> "Judge":
+        """Return the judge of the same tasks, models and outcomes, fitted as this one is.
+
+        What was measured, and which of the models are offered, may differ.
+        """
+        other = copy(self)
+        other.question, other.offered = question, question.offered()
+        return other
 
     def judge(self, *, probed: Measured, tuned: Measured | None = None) -> Judged:
         """Return what is thought of the models after linear probes and short fine-tunings."""
@@ -104,7 +109,7 @@ class Judge:
         if np.isfinite(base).sum() < _LEAST_TASKS:
             return None
         outlines = outlines_of(self.question, self._world)
-        reach, sure = _reach(*errors_elsewhere(outlines, base))
+        reach, sure = interval_reach(*errors_elsewhere(outlines, base), level=LEVEL)
         return foretell(outlines, base, target=self._target), reach, sure
 
 
@@ -114,11 +119,3 @@ def gain_of(model: str, measured: Measured, default: str) -> PairedGain | None:
     if found is None or plain is None or model == default:
         return None
     return paired_gain(found, plain)
-
-
-def _reach(errors: Matrix, tasks: Indices) -> tuple[float, bool]:
-    """Return how many standard deviations an interval reaches, and whether outcomes say so."""
-    reach = conformal_reach(errors, tasks, level=LEVEL)
-    if np.isfinite(reach):
-        return reach, True
-    return NormalDist().inv_cdf((1 + LEVEL) / 2), False

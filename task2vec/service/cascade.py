@@ -59,7 +59,7 @@ def recommend_within(
     _probe(run, judge, question.default)
     _race(run, judge, question.default)
     measured = replace(question, measured=run.probed, tuned=run.tuned)
-    final = Judge(measured)
+    final = judge.about(measured)
     return answer_of(final, final.judge(probed=run.probed, tuned=run.tuned), tuple(run.steps))
 
 
@@ -112,7 +112,6 @@ def _probe(run: _Run, judge: Judge, default: str) -> None:
     from task2vec.engine.probing import linear_probe
 
     records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
-    judged = judge.judge(probed={})
     upcoming: ModelRecord | None = records[default]
     while upcoming is not None:
         since = perf_counter()

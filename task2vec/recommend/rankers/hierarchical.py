@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import NormalDist
 
 import numpy as np
 
-from task2vec.recommend.conformal import conformal_reach
+from task2vec.recommend.conformal import interval_reach
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import GainModel
 from task2vec.recommend.gain_model.scales import Scales
 from task2vec.recommend.rankers.ranker import Ranking
-from task2vec.recommend.world import Case
+from task2vec.recommend.world import Case, Matrix
 
 #: The default is left where the best model's expected gain is above this many standard deviations.
 TRUST = 0.8
@@ -43,12 +42,17 @@ class Hierarchical:
         if not self._levels:
             return ranking
         found = left_out(model)
-        reaches = [conformal_reach(found.errors, found.tasks, level=at) for at in self._levels]
-        own = [NormalDist().inv_cdf((1 + level) / 2) for level in self._levels]
-        return replace(
-            ranking,
-            reach=tuple(r if np.isfinite(r) else z for r, z in zip(reaches, own, strict=True)),
-        )
+        reaches = (interval_reach(found.errors, found.tasks, level=at)[0] for at in self._levels)
+        return replace(ranking, reach=tuple(reaches))
+
+
+def surely_best(mean: Matrix, sd: Matrix, *, trust: float) -> int | None:
+    """Return the place of the largest mean (K,) above ``trust`` deviations; None without one.
+
+    A model that is surely somewhat better must not hide behind one that might be more.
+    """
+    sure = np.flatnonzero(mean > trust * sd)
+    return int(sure[np.argmax(mean[sure])]) if sure.size else None
 
 
 def judge(model: GainModel, case: Case, *, trust: float = TRUST) -> Ranking:
@@ -58,8 +62,6 @@ def judge(model: GainModel, case: Case, *, trust: float = TRUST) -> Ranking:
     default = case.offered == case.world.default
     mean = np.where(default, 0.0, belief.mean)
     sd = np.where(default, 0.0, belief.sd)
-    sure = mean > trust * sd
-    if not sure.any():
-        return Ranking(mean, case.world.default, sd)
-    # A model that is surely somewhat better must not hide behind one that might be more.
-    return Ranking(mean, int(case.offered[np.argmax(np.where(sure, mean, -np.inf))]), sd)
+    best = surely_best(mean, sd, trust=trust)
+    choice = case.world.default if best is None else int(case.offered[best])
+    return Ranking(mean, choice, sd)
