@@ -8,9 +8,12 @@ import numpy as np
 
 from benchmarks.transfer.scores import TABLE
 from benchmarks.transfer.targets import Budget
+from task2vec.recommend.backtest.run import LEVELS
 from task2vec.recommend.cascade import next_model
+from task2vec.recommend.conformal import interval_reach
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
+from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import Belief, GainModel
 from task2vec.recommend.judging import PROBE_VARIANCE
 from task2vec.recommend.rankers.hierarchical import surely_best
@@ -50,15 +53,23 @@ class Fits:
     """The gain model fitted once for each case, however many rankers ask for it."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[World, GainModel]] = {}
+        self._last: tuple[World, GainModel, tuple[float, ...]] | None = None
 
     def of(self, case: Case) -> GainModel:
         """Return the fit to what a case's world holds."""
-        found = self._known.get(id(case.world))
-        if found is None or found[0] is not case.world:
-            found = case.world, fit_gain_model(case.world, target=case.target)
-            self._known = {id(case.world): found}
-        return found[1]
+        return self._fitted(case)[1]
+
+    def reach(self, case: Case) -> tuple[float, ...]:
+        """Return how far intervals of `LEVELS` reach, by what the fit misses on other tasks."""
+        return self._fitted(case)[2]
+
+    def _fitted(self, case: Case) -> tuple[World, GainModel, tuple[float, ...]]:
+        if self._last is None or self._last[0] is not case.world:
+            model = fit_gain_model(case.world, target=case.target)
+            missed = left_out(model)
+            reach = (interval_reach(missed.errors, missed.tasks, level=at)[0] for at in LEVELS)
+            self._last = case.world, model, tuple(reach)
+        return self._last
 
 
 class Ours:
@@ -94,7 +105,7 @@ class Ours:
             unknown = unknown.after(place, gain, variance)
             belief = unknown.with_known(default, 0.0)
         choice = int(case.offered[self._leader(belief, default)])
-        return Ranking(belief.mean, choice, belief.sd)
+        return Ranking(belief.mean, choice, belief.sd, self._fits.reach(case))
 
     def _leader(self, belief: Belief, default: int) -> int:
         best = surely_best(belief.mean, belief.sd, trust=self._trust)
