@@ -5,9 +5,9 @@ this machine. Names that try to be one (absolute, or with ``..``) are left out a
 honest writes them.
 """
 
-from task2vec.data.decode import UnreadableImageError
 from task2vec.data.inventory import Inventory
 from task2vec.data.limits import FREE_EXPANSION_BYTES, MAX_EXPANSION, MAX_MEMBERS
+from task2vec.data.raw import UnreadableImageError
 from task2vec.errors import SourceError
 
 MAX_NAME = 4096

@@ -20,11 +20,10 @@ from task2vec.data.archive import (
     expansion_limit,
     member_path,
 )
-from task2vec.data.decode import UnreadableImageError
 from task2vec.data.files import open_failure, stamp
 from task2vec.data.inventory import Inventory
 from task2vec.data.limits import MAX_IMAGE_BYTES
-from task2vec.data.task import Raw
+from task2vec.data.raw import Raw, UnreadableImageError
 from task2vec.data.tree import Tree
 from task2vec.data.wording import printable
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from task2vec.data.build import build_from_places, build_task
+from task2vec.data.raw import Raw
 from task2vec.data.several import NamedLabels, check_size
-from task2vec.data.task import ImageEntry, Raw, Task
+from task2vec.data.task import ImageEntry, Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from task2vec.data.build import Place, build_from_places
-from task2vec.data.decode import UnreadableImageError, decode, to_image
+from task2vec.data.decode import decode, to_image
 from task2vec.data.limits import MAX_BOXES
-from task2vec.data.task import Raw, Reader, Task
+from task2vec.data.raw import Raw, Reader, UnreadableImageError
+from task2vec.data.task import Task
 from task2vec.data.tree import Tree
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError

@@ -7,8 +7,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from task2vec.data.limits import MAX_IMAGE_BYTES, MAX_PIXELS
 from task2vec.data.quiet import quiet
+from task2vec.data.raw import UnreadableImageError
 from task2vec.data.wording import shown
-from task2vec.errors import SourceError
 
 # Pillow knows dozens of formats, many of them seldom used and seldom audited.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
@@ -22,12 +22,6 @@ _SIGNATURES = {
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
 }
-
-
-class UnreadableImageError(SourceError):
-    """One image that cannot be used; ``problem`` is a short reason such as ``truncated``."""
-
-    code = "unreadable_image"
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, upright: bool = True) -> Image.Image:

@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from task2vec.data.decode import UnreadableImageError
 from task2vec.data.limits import MAX_IMAGE_BYTES
-from task2vec.data.task import Raw
+from task2vec.data.raw import Raw, UnreadableImageError
 from task2vec.errors import SourceError
 
 LEADS_OUT = "leads out of the source"

@@ -7,11 +7,11 @@ from typing import Any, Protocol, TypeGuard
 
 from task2vec.data.build import Place, build_from_places
 from task2vec.data.columns import IMAGE_COLUMNS, LABEL_COLUMNS
-from task2vec.data.decode import UnreadableImageError
 from task2vec.data.files import read_file
 from task2vec.data.layout import SPLIT_NAMES
+from task2vec.data.raw import Raw, UnreadableImageError
 from task2vec.data.several import NamedLabels
-from task2vec.data.task import Raw, Task
+from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural, shown
 from task2vec.errors import SourceError
 

@@ -1,16 +1,17 @@
-"""Images without labels: files, and whatever lies below folders."""
+"""Images without labels: files, and whatever lies below folders and in archives."""
 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from task2vec.data.archives import archive_opener
 from task2vec.data.files import FileReader
 from task2vec.data.folder import folder_tree
 from task2vec.data.inventory import SUFFIXES
 from task2vec.data.limits import MAX_DOCUMENT_BYTES
 from task2vec.data.paths import check_there, expanded, is_folder
-from task2vec.data.task import Raw, Reader
+from task2vec.data.raw import Raw, Reader
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError
 
@@ -44,11 +45,15 @@ def find_images(paths: Sequence[str | os.PathLike[str]]) -> Images:
     """List images without reading them, in the order of ``paths``, each folder's sorted.
 
     A file is tried whatever its name; of a folder and all below it the files that end like images,
-    as `task2vec.data.folder` walks it: no links, nothing hidden. Raises `SourceError` for a path
-    that is not there, and where no image is found.
+    as `task2vec.data.folder` walks it: no links, nothing hidden. A zip or tar archive counts as the
+    folder that it would be, in its own order and never unpacked; its images are called by their
+    paths in it, after the archive's own where there are several ``paths``.
+
+    Raises `SourceError` for a path that is not there, an archive that is damaged or would unpack to
+    absurdly many bytes, and where no image is found.
     """
     if not paths:
-        raise SourceError("No image is named", expected="files or folders of images")
+        raise SourceError("No image is named", expected="files, folders or archives of images")
     found = [_part(expanded(Path(path)), several=len(paths) > 1) for path in paths]
     images = Images(
         tuple(part for part, _ in found), tuple(text for _, texts in found for text in texts)
@@ -65,9 +70,14 @@ def find_images(paths: Sequence[str | os.PathLike[str]]) -> Images:
 def _part(path: Path, *, several: bool) -> tuple[Part, list[str]]:
     check_there(path)
     name = printable(str(path))
-    if not is_folder(path):
+    opener = archive_opener(path)
+    if opener is not None:
+        tree = opener(path, source=name, largest=MAX_DOCUMENT_BYTES)
+        names = {key: f"{name}/{key}" if several else key for key in tree.inventory.images}
+    elif is_folder(path):
+        tree = folder_tree(path, source=name, largest=MAX_DOCUMENT_BYTES)
+        names = {key: os.path.join(name, key) for key in sorted(tree.inventory.images)}  # noqa: PTH118
+    else:
         return Part(FileReader({name: str(path)}), {name: name}), []
-    tree = folder_tree(path, source=name, largest=MAX_DOCUMENT_BYTES)
-    names = {key: os.path.join(name, key) for key in sorted(tree.inventory.images)}  # noqa: PTH118
     warnings = tree.inventory.warnings()
     return Part(tree.images, names), [f"{name}: {w}" if several else w for w in warnings]

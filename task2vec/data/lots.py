@@ -10,11 +10,12 @@ from typing import Generic, TypeVar
 from PIL import Image
 
 from task2vec.data.ahead import map_ahead
-from task2vec.data.decode import UnreadableImageError, to_image
+from task2vec.data.decode import to_image
 from task2vec.data.image_hash import image_hash
 from task2vec.data.quota import spread
+from task2vec.data.raw import Raw, UnreadableImageError
 from task2vec.data.several import LabelSet
-from task2vec.data.task import ImageEntry, Raw, Task
+from task2vec.data.task import ImageEntry, Task
 from task2vec.types.image_hashes import ImageHashes
 
 T = TypeVar("T")

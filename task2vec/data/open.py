@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from task2vec.data.archive_tar import tar_tree
-from task2vec.data.archive_zip import zip_tree
+from task2vec.data.archives import ARCHIVES
 from task2vec.data.arrangement import task_from_tree
 from task2vec.data.detection import task_from_json, task_from_yaml
 from task2vec.data.files import open_failure
@@ -18,7 +17,6 @@ from task2vec.data.npz import task_from_npz
 from task2vec.data.table_files import task_from_parquet
 from task2vec.data.task import Task
 from task2vec.data.torchvision import is_indexed, task_from_indexed
-from task2vec.data.tree import Tree
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError
 
@@ -30,10 +28,6 @@ ACCEPTED = (
 )
 
 
-class _TreeOpener(Protocol):
-    def __call__(self, path: Path, /, *, source: str, largest: int) -> Tree: ...
-
-
 class _Opener(Protocol):
     def __call__(self, path: Path, /, *, name: str, source: str) -> Task: ...
 
@@ -42,14 +36,6 @@ class _ListOpener(Protocol):
     def __call__(self, path: Path, /, *, name: str, source: str, trusted: bool) -> Task: ...
 
 
-_ARCHIVES: dict[str, _TreeOpener] = {
-    ".zip": zip_tree,
-    ".tar": tar_tree,
-    ".tar.gz": tar_tree,
-    ".tgz": tar_tree,
-    ".tar.bz2": tar_tree,
-    ".tar.xz": tar_tree,
-}
 _LISTS: dict[str, _ListOpener] = {
     ".csv": task_from_csv,
     ".jsonl": task_from_jsonl,
@@ -102,8 +88,8 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
     suffix = _suffix(path)
     if suffix is not None:
         name = name or printable(path.name[: -len(suffix)] or path.name)
-        if suffix in _ARCHIVES:
-            tree = _ARCHIVES[suffix](path, source=source, largest=largest)
+        if suffix in ARCHIVES:
+            tree = ARCHIVES[suffix](path, source=source, largest=largest)
             return task_from_tree(tree, name=name)
         if suffix in _LISTS:
             return _LISTS[suffix](path, name=name, source=source, trusted=trusted)
@@ -118,6 +104,6 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
 
 def _suffix(path: Path) -> str | None:
     """Return the known suffix of a regular file."""
-    known = (*_ARCHIVES, *_LISTS, *_CONTAINERS)
+    known = (*ARCHIVES, *_LISTS, *_CONTAINERS)
     found = (suffix for suffix in known if path.name.lower().endswith(suffix))
     return next(found, None) if path.is_file() else None

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from task2vec.data.arrow import Shard
 from task2vec.data.build import Place, build_from_places
-from task2vec.data.decode import UnreadableImageError
 from task2vec.data.files import stamp
 from task2vec.data.limits import MAX_CLASS_NAME, MAX_IMAGE_BYTES, MAX_MEMBERS
+from task2vec.data.raw import Raw, UnreadableImageError
 from task2vec.data.several import NamedLabels
 from task2vec.data.table_columns import TableColumns, holds_lists, table_columns
-from task2vec.data.task import Raw, Task
+from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural, shown
 from task2vec.errors import SourceError, Task2VecError
 

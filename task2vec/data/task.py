@@ -1,21 +1,15 @@
 """A labelled image set that has been listed but not read."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Protocol
 
-from PIL.Image import Image
-
-from task2vec.data.decode import UnreadableImageError
+from task2vec.data.raw import Reader
 from task2vec.data.several import LabelSet
 from task2vec.errors import SettingError
 from task2vec.types import Likelihood
 
 SPLITS = ("train", "val", "test")
-
-Raw = bytes | Image | UnreadableImageError
-"""What a reader finds behind a key: an encoded image, a ready one, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +24,6 @@ class ImageEntry:
     key: str
     label: int | LabelSet
     split: str | None = None
-
-
-class Reader(Protocol):
-    """Reads images of one source."""
-
-    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
-        """Yield each of ``keys`` at most once, in the source's own order.
-
-        An image that cannot be had is yielded as the error that says why, so that one bad image
-        does not end the stream. Raises `SourceError` where the source as a whole fails.
-        """
-        ...
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from task2vec.data.build import build_from_places
-from task2vec.data.decode import UnreadableImageError
 from task2vec.data.files import stamp
-from task2vec.data.task import Raw, Task
+from task2vec.data.raw import Raw, UnreadableImageError
+from task2vec.data.task import Task
 from task2vec.data.wording import shown
 from task2vec.errors import SourceError
 

@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from task2vec.data.decode import UnreadableImageError
 from task2vec.data.inventory import Inventory
-from task2vec.data.task import Reader
+from task2vec.data.raw import Reader, UnreadableImageError
 from task2vec.data.wording import shown
 from task2vec.errors import SourceError
 

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any
 
 from task2vec.data.ahead import map_ahead
-from task2vec.data.decode import UnreadableImageError, to_image
-from task2vec.data.task import Raw
+from task2vec.data.decode import to_image
+from task2vec.data.raw import Raw, UnreadableImageError
 from task2vec.embedding.inputs import suitable_batch_size
 from task2vec.engine.classifier import Classifier
 from task2vec.fisher.lanes import in_lanes, suitable_lanes

@@ -1,12 +1,17 @@
-"""Images without labels, found in files and folders."""
+"""Images without labels, found in files, folders and archives."""
 
+import subprocess
+import sys
+import tarfile
 from pathlib import Path
 
 import pytest
+from archives import KINDS, pack, tar_bytes
 from PIL import Image
 
-from task2vec.data.decode import UnreadableImageError, decode
+from task2vec.data.decode import decode
 from task2vec.data.images import find_images
+from task2vec.data.raw import UnreadableImageError
 from task2vec.errors import SourceError
 
 
@@ -88,3 +93,73 @@ def test_a_folder_without_images_is_refused_with_what_it_has(folder: Path, tmp_p
         find_images([empty])
     # Beside others it is a warning, which says which folder.
     assert any(str(empty) in text for text in find_images([empty, folder]).warnings)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_archive_gives_its_images_by_their_paths_in_it(folder: Path, kind: str) -> None:
+    flat = {name: (folder / name).read_bytes() for name in ("b.png", "a.png", "sub/c.png")}
+    archive = pack(folder / f"new{kind}", {**flat, "notes.txt": b"no image", ".h.png": b""})
+
+    found = find_images([archive])
+
+    assert dict(found.read()) == flat
+    # In the order in which they lie there.
+    assert [path for path, _ in found.read()] == list(flat)
+    assert len(found) == 3
+    assert any("notes" in text or ".txt" in text for text in found.warnings)
+    assert any("hidden" in text for text in found.warnings)
+
+
+def test_of_several_archives_each_names_its_images(folder: Path) -> None:
+    for name in ("one.zip", "two.tar"):
+        pack(folder / name, {"a.png": (folder / "a.png").read_bytes()})
+
+    found = find_images(["in/one.zip", "in/two.tar", "in/b.png"])
+
+    assert [path for path, _ in found.read()] == [
+        "in/one.zip/a.png",
+        "in/two.tar/a.png",
+        "in/b.png",
+    ]
+
+
+def test_what_an_archive_should_not_hold_is_left_out(folder: Path) -> None:
+    image = (folder / "a.png").read_bytes()
+    link = tarfile.TarInfo("link.png")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    (folder / "new.tar").write_bytes(
+        tar_bytes({"good.png": image, "../up.png": image, "/top.png": image}, link)
+    )
+
+    found = find_images([folder / "new.tar"])
+
+    assert [path for path, _ in found.read()] == ["good.png"]
+    assert any("leads out of the archive" in text for text in found.warnings)
+    assert any("link" in text for text in found.warnings)
+
+
+def test_an_archive_that_is_none_is_told_at_once(folder: Path) -> None:
+    (folder / "new.zip").write_bytes((folder / "a.png").read_bytes())
+
+    with pytest.raises(SourceError, match=r"new\.zip is damaged, incomplete or not of the kind"):
+        find_images([folder / "new.zip"])
+
+
+def test_an_archive_without_images_is_told_by_what_was_left_out(folder: Path) -> None:
+    pack(folder / "new.zip", {"notes.txt": b"no image"})
+
+    with pytest.raises(SourceError, match=r"No image was found in .*new\.zip") as caught:
+        find_images([folder / "new.zip"])
+    assert "1 file not tried" in (caught.value.got or "")
+
+
+def test_a_folder_may_be_called_like_an_archive(folder: Path) -> None:
+    folder.rename(folder.parent / "in.zip")
+
+    assert len(find_images(["in.zip"])) == 4
+
+
+def test_listing_needs_no_decoder() -> None:
+    code = "import sys, task2vec.data.images; sys.exit('PIL' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -20,8 +20,9 @@ from task2vec.data.image_hash import image_hash
 from task2vec.data.lots import Lot, lots_by_class, read_lots
 from task2vec.data.open import open_source
 from task2vec.data.quota import spread
+from task2vec.data.raw import Raw
 from task2vec.data.sample import Sample, all_images, draw_sample
-from task2vec.data.task import ImageEntry, Raw, Task
+from task2vec.data.task import ImageEntry, Task
 from task2vec.errors import SettingError, SourceError
 
 Png = Callable[[int], bytes]

@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from small_expert import expert_file
 from small_store import cut
 
-from task2vec.data.decode import UnreadableImageError
 from task2vec.data.images import find_images
+from task2vec.data.raw import UnreadableImageError
 from task2vec.engine.classifier import load_classifier
 from task2vec.engine.local import LocalEngine
 from task2vec.engine.predicting import predictions

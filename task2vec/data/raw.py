@@ -1,0 +1,31 @@
+"""What readers give of an image, before it is decoded: nothing here needs a decoder."""
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from task2vec.errors import SourceError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class UnreadableImageError(SourceError):
+    """One image that cannot be used; ``problem`` is a short reason such as ``truncated``."""
+
+    code = "unreadable_image"
+
+
+Raw: TypeAlias = "bytes | Image | UnreadableImageError"
+"""What a reader finds behind a key: an encoded image, a ready one, or why there is none."""
+
+
+class Reader(Protocol):
+    """Reads images of one source."""
+
+    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
+        """Yield each of ``keys`` at most once, in the source's own order.
+
+        An image that cannot be had is yielded as the error that says why, so that one bad image
+        does not end the stream. Raises `SourceError` where the source as a whole fails.
+        """
+        ...
