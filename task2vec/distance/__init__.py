@@ -12,6 +12,13 @@ from task2vec.distance.between import (
     plain_symmetric_distance,
     task_complexity,
 )
+from task2vec.distance.by_element import symmetric_parts
+from task2vec.distance.by_layer import (
+    LayerDistance,
+    LayerDistances,
+    layer_distances,
+    layer_groups,
+)
 from task2vec.distance.centred import (
     FEWEST_TASKS,
     centred_distance,
@@ -47,6 +54,8 @@ __all__ = [
     "GROUPS",
     "QUICK_ERROR",
     "DistanceEstimates",
+    "LayerDistance",
+    "LayerDistances",
     "Noiseless",
     "asymmetric_distance",
     "asymmetric_distance_error",
@@ -59,6 +68,8 @@ __all__ = [
     "estimate_from_sources",
     "estimate_to_targets",
     "information_distance",
+    "layer_distances",
+    "layer_groups",
     "log_centre",
     "noiseless_distances",
     "plain_asymmetric_distance",
@@ -68,6 +79,7 @@ __all__ = [
     "quick_symmetric",
     "symmetric_distance",
     "symmetric_matrix",
+    "symmetric_parts",
     "task_asymmetric_distance",
     "task_complexity",
     "task_information_distance",

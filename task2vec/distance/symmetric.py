@@ -24,13 +24,17 @@ def symmetric_distance(a: ArrayLike, b: ArrayLike) -> Array:
     Raises:
         SettingError: for lengths that differ, or negative elements.
     """
-    first, second = operands(a, b)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = first + second
-        u, v = _unit(first / total), _unit(second / total)
+    u, v = unit_shares(*operands(a, b))
     # 1 - cos = |u - v|^2 / 2 for unit vectors: the same number, but never negative, exactly 0 for
     # u = v, and without the cancellation that costs 1 - cos its digits for near neighbours.
     return np.asarray(0.5 * np.square(u - v).sum(axis=-1))
+
+
+def unit_shares(a: Array, b: Array) -> tuple[Array, Array]:
+    """Return the unit vectors along ``a/(a+b)`` and ``b/(a+b)``, whose cosine is taken."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = a + b
+        return _unit(a / total), _unit(b / total)
 
 
 def _unit(x: Array) -> Array:

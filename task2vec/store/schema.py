@@ -68,6 +68,14 @@ image_hashes = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+task_details = Table(
+    "task_details",
+    metadata,
+    Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    # JSON: see `task2vec.types.details`.
+    Column("data", Text, nullable=False),
+)
+
 task_changes = Table(
     "task_changes",
     metadata,

@@ -1,9 +1,10 @@
 """Short questions about stored tasks."""
 
 from task2vec.store.database import Database
-from task2vec.store.task_parts import read_hashes
-from task2vec.store.task_rows import elements_of, find_task, spaces_of, task_named
+from task2vec.store.task_parts import read_details, read_hashes
+from task2vec.store.task_rows import elements_of, find_task, from_row, spaces_of, task_named
 from task2vec.types import Space, TaskRecord
+from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
 
 
@@ -49,3 +50,21 @@ class TaskLookups:
         """
         with self._database.read() as connection:
             return read_hashes(connection)
+
+    def details(self, name_or_id: str) -> EmbeddingDetails | None:
+        """Return what is kept of a task to explain answers by: its layers and its hard classes.
+
+        None for a task that an earlier version embedded, or that was imported without them.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+            StoreCorruptError: when they are damaged.
+        """
+        with self._database.read() as connection:
+            record = from_row(find_task(connection, name_or_id))
+            provenance = record.provenance
+            elements = elements_of(connection, provenance.space)
+            assert elements is not None, "the task itself has elements"
+            return read_details(
+                connection, record.id, elements=elements, classes=provenance.classes
+            )

@@ -1,4 +1,4 @@
-"""What is stored beside a task's record: its vectors, its picture, the hashes of its images."""
+"""What is stored beside a task's record: vectors, picture, hashes of the images, details."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,10 @@ from sqlalchemy import Connection, delete, insert, select
 
 from task2vec.errors import InputError, StoreCorruptError
 from task2vec.store import schema
+from task2vec.store.text import dump, load
 from task2vec.store.vectors import Kind, encode
 from task2vec.types import TaskEmbedding
+from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import (
     SCHEME,
     ImageHashes,
@@ -18,11 +20,15 @@ from task2vec.types.image_hashes import (
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """``thumbnail`` is a PNG; ``hashes`` (n,) are of the images that were used."""
+    """``thumbnail`` is a PNG; ``hashes`` (n,) are of the images that were used.
+
+    ``details`` are what answers are explained by.
+    """
 
     embedding: TaskEmbedding
     thumbnail: bytes | None = None
     hashes: ImageHashes | None = None
+    details: EmbeddingDetails | None = None
 
 
 def insert_parts(connection: Connection, task: str, parts: Parts) -> None:
@@ -37,11 +43,14 @@ def insert_parts(connection: Connection, task: str, parts: Parts) -> None:
     if parts.hashes is not None:
         row = {"task": task, "scheme": SCHEME, "data": hashes_to_bytes(parts.hashes)}
         connection.execute(insert(schema.image_hashes).values(row))
+    if parts.details is not None:
+        data = dump(parts.details.to_json(), what="The details of a task")
+        connection.execute(insert(schema.task_details).values(task=task, data=data))
 
 
 def remove_parts(connection: Connection, task: str) -> None:
     """Remove whatever parts the task with this id has."""
-    for table in (schema.vectors, schema.thumbnails, schema.image_hashes):
+    for table in (schema.vectors, schema.thumbnails, schema.image_hashes, schema.task_details):
         connection.execute(delete(table).where(table.c.task == task))
 
 
@@ -68,3 +77,27 @@ def read_hashes(connection: Connection, task: str | None = None) -> dict[str, Im
                 "remove it.",
             ) from error
     return found
+
+
+def read_details(
+    connection: Connection, task: str, *, elements: int, classes: int
+) -> EmbeddingDetails | None:
+    """Return the details of the task with this id, which has so many elements and classes.
+
+    Raises:
+        StoreCorruptError: when they are damaged.
+    """
+    details = schema.task_details
+    data = connection.scalar(select(details.c.data).where(details.c.task == task))
+    if data is None:
+        return None
+    found = load(data, what=f"The details of the task with the id {task}")
+    try:
+        return EmbeddingDetails.from_json(found, elements=elements, classes=classes)
+    except InputError as error:
+        raise StoreCorruptError(
+            f"The details of the task with the id {task} are damaged in the store",
+            expected=error.expected,
+            got=error.got,
+            remedy="Embed it again with `update` (`--update` on the command line), or remove it.",
+        ) from error

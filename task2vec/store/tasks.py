@@ -16,6 +16,7 @@ from task2vec.store.task_rows import elements_of, find_task, from_row, spaces_of
 from task2vec.store.updates import Update, read_update, vectors_missing
 from task2vec.store.vectors import Kind, decode_embedding
 from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
+from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
 
 
@@ -29,13 +30,14 @@ class Tasks(TaskLookups):
         *,
         thumbnail: bytes | None = None,
         hashes: ImageHashes | None = None,
+        details: EmbeddingDetails | None = None,
         replace: bool = False,
     ) -> TaskRecord:
         """Add a task; return its record as stored, once it is on disk.
 
-        An empty ``id`` or ``created`` is filled in; ``hashes`` are of the images that were used.
-        With ``replace``, a task of the same name is replaced whole and keeps its id, so that its
-        experts and outcomes stay attached.
+        An empty ``id`` or ``created`` is filled in; ``hashes`` are of the images that were used,
+        ``details`` what answers are explained by. With ``replace``, a task of the same name is
+        replaced whole and keeps its id, so that its experts and outcomes stay attached.
 
         Raises:
             NameTakenError: when the name, or the id, belongs to another task.
@@ -49,6 +51,7 @@ class Tasks(TaskLookups):
                 embedding,
                 thumbnail=thumbnail,
                 hashes=hashes,
+                details=details,
                 replace=replace,
             )
 
@@ -65,6 +68,7 @@ class Tasks(TaskLookups):
         *,
         thumbnail: bytes | None = None,
         hashes: ImageHashes | None = None,
+        details: EmbeddingDetails | None = None,
         replace: bool = False,
     ) -> TaskRecord:
         """Add a task, as `add` does, as part of the write transaction of ``connection``.
@@ -104,7 +108,7 @@ class Tasks(TaskLookups):
             connection.execute(
                 update(schema.tasks).where(schema.tasks.c.id == existing).values(to_row(stored))
             )
-        insert_parts(connection, stored.id, Parts(embedding, thumbnail, hashes))
+        insert_parts(connection, stored.id, Parts(embedding, thumbnail, hashes, details))
         kind = ChangeKind.ADDED if existing is None else ChangeKind.REPLACED
         append_change(connection, stored.id, kind=kind)
         return stored

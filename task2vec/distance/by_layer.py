@@ -1,0 +1,127 @@
+"""Where two tasks agree and where they differ: their distance by groups of layers of the probe."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import hypot
+
+import numpy as np
+
+from task2vec.distance.between import precisions
+from task2vec.distance.by_element import symmetric_parts
+from task2vec.distance.estimates import estimate_distances
+from task2vec.types import TaskEmbedding
+from task2vec.types.details import LayerElements
+
+#: Layers are grouped by as much of the beginnings of their names as gives so many groups.
+_FEWEST_GROUPS = 4
+# The quantile of a normal difference, two-sided 95 %.
+_BEYOND = 1.96
+
+
+@dataclass(frozen=True)
+class LayerDistance:
+    """One group of layers with so many ``elements``.
+
+    ``part`` is what it makes of the whole plain distance, and ``share`` the part of one.
+    ``distance``, with its ``standard_error``, is the symmetric distance of its elements alone,
+    corrected for noise: unlike a part it does not grow with the number of elements.
+    """
+
+    name: str
+    elements: int
+    part: float
+    share: float
+    distance: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class LayerDistances:
+    """The distance between two tasks by groups of layers, in the order of the network.
+
+    The parts add up to ``plain``, the symmetric distance of the elements as they are; ``distance``
+    is that without noise. ``nearest`` and ``farthest`` name the groups with the least and the
+    largest distance of their own, which are ``beyond_noise`` where these differ by more than the
+    two standard errors let expect, taken as independent.
+    """
+
+    plain: float
+    distance: float
+    standard_error: float
+    groups: tuple[LayerDistance, ...]
+    nearest: str
+    farthest: str
+    beyond_noise: bool
+
+
+def layer_groups(layers: Sequence[LayerElements]) -> tuple[LayerElements, ...]:
+    """Return a readable handful of groups of consecutive layers, with their elements.
+
+    A group is named by the beginning that the names of its layers have in common: as few of their
+    parts as tell four groups apart. Where no number of parts does, every layer is one.
+
+    >>> names = ["stem", "blocks.0.0.dw", "blocks.0.1.dw", "blocks.1.0.dw", "blocks.2.0.dw"]
+    >>> [group.name for group in layer_groups([LayerElements(name, 8) for name in names])]
+    ['stem', 'blocks.0', 'blocks.1', 'blocks.2']
+    """
+    names = [layer.name.split(".") for layer in layers]
+    deepest = max(map(len, names), default=1)
+    for depth in range(1, deepest + 1):
+        groups: list[LayerElements] = []
+        for parts, layer in zip(names, layers, strict=True):
+            name = ".".join(parts[:depth])
+            before = groups.pop() if groups and groups[-1].name == name else None
+            groups.append(LayerElements(name, layer.elements + (before.elements if before else 0)))
+        if len(groups) >= _FEWEST_GROUPS or depth == deepest:
+            return tuple(groups)
+    return ()
+
+
+def layer_distances(
+    a: TaskEmbedding, b: TaskEmbedding, groups: Sequence[LayerElements]
+) -> LayerDistances:
+    """Take the distance of two tasks apart by groups of layers, whose elements are all of theirs.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    a.space.check_same(b.space)
+    parts = symmetric_parts(precisions(a), precisions(b))
+    plain, whole = float(parts.sum()), estimate_distances(a, [b])
+    found, start = [], 0
+    for group in groups:
+        here = slice(start, start + group.elements)
+        start = here.stop
+        own = estimate_distances(_some(a, here), [_some(b, here)])
+        part = float(parts[here].sum())
+        found.append(
+            LayerDistance(
+                name=group.name,
+                elements=group.elements,
+                part=part,
+                share=part / plain if plain > 0 else 0.0,
+                distance=float(own.distances[0]),
+                standard_error=float(own.errors[0]),
+            )
+        )
+    nearest = min(found, key=lambda each: each.distance)
+    farthest = max(found, key=lambda each: each.distance)
+    noise = hypot(nearest.standard_error, farthest.standard_error)
+    return LayerDistances(
+        plain=plain,
+        distance=float(whole.distances[0]),
+        standard_error=float(whole.errors[0]),
+        groups=tuple(found),
+        nearest=nearest.name,
+        farthest=farthest.name,
+        beyond_noise=bool(farthest.distance - nearest.distance > _BEYOND * noise),
+    )
+
+
+def _some(embedding: TaskEmbedding, here: slice) -> TaskEmbedding:
+    return TaskEmbedding(
+        values=embedding.values[here],
+        errors=embedding.errors[here],
+        replicates=np.ascontiguousarray(embedding.replicates[:, here]),
+        provenance=embedding.provenance,
+    )

@@ -1,0 +1,104 @@
+"""What a task is explained by is stored with it, and is not there for those of older stores."""
+
+import json
+import sqlite3
+
+import pytest
+from sqlalchemy import create_engine, event, text
+
+from task2vec.errors import InputError, StoreCorruptError, UnknownNameError
+from task2vec.store import Store
+from task2vec.store.migrations import upgrade
+from task2vec.store.opening import DATABASE
+from task2vec.types.details import ClassRecognition, EmbeddingDetails, LayerElements
+
+
+def details_of(embedding, *, correct=3):
+    elements = embedding.values.size
+    layers = (LayerElements("stem", 1), LayerElements("blocks.0", elements - 1))
+    classes = [ClassRecognition(4, 4, {}) for _ in embedding.provenance.class_names]
+    classes[0] = ClassRecognition(4, correct, {1: 4 - correct})
+    return EmbeddingDetails(layers, tuple(classes))
+
+
+def test_details_go_with_their_task(store, task):
+    record, embedding = task("birds")
+    store.tasks.add(record, embedding, details=details_of(embedding))
+    assert store.tasks.details("birds") == details_of(embedding)
+    store.tasks.edit("birds", name="fish")
+    assert store.tasks.details("fish") == details_of(embedding)
+    other = details_of(embedding, correct=1)
+    store.tasks.add(task("fish")[0], embedding, details=other, replace=True)
+    assert store.tasks.details("fish") == other
+    store.tasks.add(task("fish")[0], embedding, replace=True)
+    assert store.tasks.details("fish") is None
+    store.tasks.add(task("fish")[0], embedding, details=other, replace=True)
+    store.tasks.remove("fish")
+    with pytest.raises(UnknownNameError):
+        store.tasks.details("fish")
+
+
+def test_details_without_classes_are_kept(store, task):
+    record, embedding = task("birds")
+    whole = EmbeddingDetails((LayerElements("all", embedding.values.size),), None)
+    store.tasks.add(record, embedding, details=whole)
+    assert store.tasks.details("birds") == whole
+
+
+def test_damaged_details_are_told_of(tmp_path, task):
+    record, embedding = task("birds")
+    with Store.open(tmp_path) as store:
+        added = store.tasks.add(record, embedding, details=details_of(embedding))
+    with sqlite3.connect(tmp_path / DATABASE) as raw:
+        raw.execute(
+            """UPDATE task_details SET data = '{"layers": [["stem", 1]], "classes": null}'"""
+        )
+    raw.close()
+    with Store.open(tmp_path) as store, pytest.raises(StoreCorruptError, match=added.id):
+        store.tasks.details("birds")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"layers": [["stem", 9]]},
+        {"layers": [["a\nb", 10]]},
+        {"layers": [["stem", -1], ["head", 11]]},
+        {"layers": "stem"},
+        {"classes": [[4, 4, []]]},
+        {"classes": [[4, 3, []], [4, 4, []]]},
+        {"classes": [[4, 3, [[2, 1]]], [4, 4, []]]},
+        {"classes": [[4, 3.0, [[1, 1]]], [4, 4, []]]},
+        {"classes": [[True, 1, []], [4, 4, []]]},
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_an_embedding_is_refused(change):
+    good = {"layers": [["stem", 10]], "classes": [[4, 3, [[1, 1]]], [4, 4, []]]}
+    found = EmbeddingDetails.from_json(good, elements=10, classes=2)
+    assert json.loads(json.dumps(found.to_json())) == good
+    with pytest.raises(InputError, match="details"):
+        EmbeddingDetails.from_json({**good, **change}, elements=10, classes=2)
+    with pytest.raises(InputError, match="details"):
+        EmbeddingDetails.from_json([], elements=10, classes=2)
+
+
+def test_tasks_of_an_older_store_have_no_details(tmp_path, task):
+    with Store.open(tmp_path / "new") as store:
+        store.tasks.add(*task("birds"))
+    with sqlite3.connect(tmp_path / "new" / DATABASE) as raw:
+        columns = [row[1] for row in raw.execute("PRAGMA table_info(tasks)")]
+        (row,) = raw.execute("SELECT * FROM tasks")
+    raw.close()
+    engine = create_engine("sqlite://")
+    event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    with engine.begin() as connection:
+        upgrade(connection, to="0006")
+        marks = ", ".join(f":{name}" for name in columns)
+        insert = text(f"INSERT INTO tasks ({', '.join(columns)}) VALUES ({marks})")
+        connection.execute(insert, dict(zip(columns, row, strict=True)))
+        upgrade(connection)
+        assert connection.scalar(text("SELECT name FROM tasks")) == "birds"
+        assert connection.scalar(text("SELECT count(*) FROM task_details")) == 0
+    engine.dispose()
