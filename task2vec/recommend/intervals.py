@@ -9,17 +9,18 @@ from numpy.typing import NDArray
 _Z = NormalDist().inv_cdf(0.975)
 
 
-def wilson_interval(correct: int, total: int) -> tuple[float, float]:
-    """Return Wilson's 95 % score interval of a proportion (E. B. Wilson, JASA 1927).
+def wilson_interval(correct: int, total: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Return Wilson's score interval of a proportion (E. B. Wilson, JASA 1927), of 95 % by default.
 
     It stays inside [0, 1] and keeps its width at 0 and at ``total`` right answers. Nothing
     measured (``total`` 0) gives (0, 1).
     """
     if total == 0:
         return 0.0, 1.0
-    p, z2 = correct / total, _Z**2
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    p, z2 = correct / total, z**2
     centre = (p + z2 / (2 * total)) / (1 + z2 / total)
-    half = _Z / (1 + z2 / total) * sqrt(p * (1 - p) / total + z2 / (4 * total**2))
+    half = z / (1 + z2 / total) * sqrt(p * (1 - p) / total + z2 / (4 * total**2))
     # At the ends they are 0 and 1 but for rounding.
     low = 0.0 if correct == 0 else max(0.0, centre - half)
     return low, 1.0 if correct == total else min(1.0, centre + half)

@@ -16,6 +16,7 @@ from task2vec.recommend.paired import PairedGain, paired_gain
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question, outlines_of, world_of
 from task2vec.recommend.rankers.hierarchical import TRUST, surely_best
+from task2vec.recommend.recommendation import EvidenceKind
 from task2vec.types import ModelRecord
 
 #: What a linear probe on frozen features, and a short fine-tuning, miss of the gain that a full
@@ -34,13 +35,15 @@ Measured = Mapping[str, ProbeAccuracy]
 class Judged:
     """The belief in the gains of the ``offered`` models, in their order; the default's is exact.
 
-    ``model`` is the gain model that it comes from.
+    ``model`` is the gain model that it comes from; the last of the gains that it has seen are
+    ``measurements`` on the target's own images, of these kinds.
     """
 
     offered: Sequence[ModelRecord]
     default: int | None
     model: GainModel
     belief: Belief
+    measurements: tuple[EvidenceKind, ...] = ()
 
     @property
     def leader(self) -> int | None:
@@ -80,14 +83,17 @@ class Judge:
     def judge(self, *, probed: Measured, tuned: Measured | None = None) -> Judged:
         """Return what is thought of the models after linear probes and short fine-tunings."""
         found = [
-            (self._number[id_], paired.gain, paired.variance + variance)
-            for measured, variance in ((probed, PROBE_VARIANCE), (tuned or {}, SHORT_VARIANCE))
+            (self._number[id_], paired.gain, paired.variance + variance, kind)
+            for kind, measured, variance in (
+                (EvidenceKind.LINEAR_PROBE, probed, PROBE_VARIANCE),
+                (EvidenceKind.FINE_TUNING, tuned or {}, SHORT_VARIANCE),
+            )
             for id_ in measured
             if id_ in self._number and (paired := gain_of(id_, measured, self.question.default))
         ]
-        model = self._fitted
+        model, kinds = self._fitted, tuple[EvidenceKind, ...]()
         if found:
-            rows, gains, variances = zip(*found, strict=True)
+            rows, gains, variances, kinds = zip(*found, strict=True)
             cells = Cells(np.array(rows), np.full(len(rows), self._target))
             more = Seen(cells, np.array(gains), np.array(variances))
             model = GainModel(self._world, model.scales, model.seen.with_more(more))
@@ -98,7 +104,7 @@ class Judge:
         )
         if default is not None:
             belief = belief.with_known(default, 0.0)
-        return Judged(self.offered, default, model, belief)
+        return Judged(self.offered, default, model, belief, kinds)
 
     def base(self) -> tuple[Difficulty, float, bool] | None:
         """Return the default's accuracy as foretold, how far its interval reaches, and how surely.

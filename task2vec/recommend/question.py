@@ -48,6 +48,7 @@ class Question:
         complexity: the target's.
         k: bounds the source tasks whose experts are offered.
         published: whether published figures count.
+        explain: whether what moved the answer is told.
     """
 
     models: Sequence[ModelRecord]
@@ -63,6 +64,7 @@ class Question:
     complexity: float = 0.0
     k: int = 5
     published: bool = True
+    explain: bool = False
 
     @property
     def nearest(self) -> list[str]:

@@ -6,7 +6,10 @@ import numpy as np
 
 from task2vec.recommend.baselines import simple_rules
 from task2vec.recommend.cascade import Step
+from task2vec.recommend.explanation import DefaultAccuracy, Explanation
+from task2vec.recommend.influence import Influence
 from task2vec.recommend.judging import LEVEL, Judge, Judged
+from task2vec.recommend.moves import moves_of
 from task2vec.recommend.question import Question
 from task2vec.recommend.recommendation import Recommendation, Recommended
 from task2vec.recommend.telling import Teller, why_abstained
@@ -26,11 +29,13 @@ def rank(question: Question) -> Recommended:
 def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Recommended:
     """Return the answer that a judgement amounts to, with the ``steps`` that led to it."""
     question = judge.question
-    teller = Teller(question, judged.model)
+    influence = Influence(judged)
+    teller = Teller(question, influence)
     predicted = _Predicted.of(judge)
     leader = judged.leader
     order = np.lexsort((np.arange(len(judged.offered)), -judged.belief.mean)).tolist()
     ranked = [_recommendation(judged, teller, predicted, place=i) for i in order]
+    records = {model.name: model for model in judged.offered}
     chosen = "" if leader is None else judged.offered[leader].name
     abstained = leader is None or leader == judged.default
     best = next(iter(ranked), None)
@@ -48,6 +53,13 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
             reason += ", which does not pass the limits"
     # The answer comes first, whatever a score within the noise says.
     ranked.sort(key=lambda found: found.model != chosen)
+    explanation = None
+    if question.explain:
+        first = [records[found.model] for found in ranked[: question.k]]
+        explanation = Explanation(
+            default=_default(question, predicted),
+            outcomes=tuple(moves_of(question, influence, model) for model in first),
+        )
     return Recommended(
         recommendations=tuple(ranked),
         chosen=chosen,
@@ -58,7 +70,17 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         baselines=simple_rules(question),
         evidence_summary=teller.summary(),
         steps=steps,
+        explanation=explanation,
     )
+
+
+def _default(question: Question, predicted: "_Predicted") -> DefaultAccuracy:
+    known = [*question.models, *question.others]
+    name = next((m.name for m in known if m.id == question.default), question.default)
+    known_by = "linear_probe" if question.default in question.measured else "other_tasks"
+    if predicted.accuracy is None:
+        return DefaultAccuracy(name, None, None)
+    return DefaultAccuracy(name, predicted.accuracy, known_by)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,14 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from task2vec.recommend.cascade import Step
 from task2vec.recommend.shared import SharedImages
+
+if TYPE_CHECKING:
+    # Explanations tell of evidence by its kinds.
+    from task2vec.recommend.explanation import Explanation
 
 
 class EvidenceKind(StrEnum):
@@ -74,7 +78,7 @@ class Recommended:
     ``level`` is the share of outcomes that intervals are to hold; ``calibrated`` says whether the
     outcomes of enough tasks vouch for it. ``steps`` are those of a cascade, see
     `task2vec.recommend.cascade`. ``shared_images`` are of the known tasks that have images of the
-    target, most of them first.
+    target, most of them first. ``explanation`` is there where it was asked for.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -86,6 +90,7 @@ class Recommended:
     baselines: tuple[Baseline, ...]
     evidence_summary: str
     steps: tuple[Step, ...] = ()
+    explanation: "Explanation | None" = None
     code: str = ""
     shared_images: tuple[SharedImages, ...] = ()
     warnings: tuple[str, ...] = ()

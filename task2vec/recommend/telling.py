@@ -3,9 +3,8 @@
 import numpy as np
 
 from task2vec.data.wording import plural
-from task2vec.recommend.gain_model.kernel import Cells
-from task2vec.recommend.gain_model.posterior import GainModel
 from task2vec.recommend.gain_model.scales import FAR, RISE
+from task2vec.recommend.influence import Influence
 from task2vec.recommend.judging import gain_of
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.question import TARGET_NAME, Question
@@ -18,14 +17,13 @@ _HOW_TO_MEASURE = "; `--budget SECONDS` measures on your images"
 
 
 class Teller:
-    """Tells what moved the scores of a question, judged by a model."""
+    """Tells what moved the scores of a question."""
 
-    def __init__(self, question: Question, model: GainModel) -> None:
+    def __init__(self, question: Question, influence: Influence) -> None:
         self.question = question
-        self._model = model
-        self._world = model.world
-        self._target = len(model.world.tasks) - 1
-        self._number = {id_: i for i, id_ in enumerate(model.world.models)}
+        self._influence = influence
+        self._model = influence.model
+        self._world, self._target = influence.world, influence.target
         known = (*question.models, *question.others)
         self._names = {record.id: record.name for record in known}
 
@@ -90,15 +88,10 @@ class Teller:
         return [Evidence(EvidenceKind.PUBLISHED, text, gain=found.mean)]
 
     def _outcomes(self, model: ModelRecord, most: int) -> list[Evidence]:
-        seen = self._model.seen
-        cells = Cells(np.array([self._number[model.id]]), np.array([self._target]))
-        moved = self._model.influence(cells)[0] if len(seen.cells) else np.zeros(0)
-        # What was probed on the target's images is told apart.
-        measured = self._world.measured[seen.cells.models, seen.cells.tasks]
+        # What was measured on the target's images is told apart.
+        moved = self._influence.moved(model.id)[: self._influence.outcomes]
         order = [
-            i
-            for i in np.argsort(-np.abs(moved), kind="stable")
-            if measured[i] and abs(moved[i]) >= _LEAST_MOVED
+            i for i in np.argsort(-np.abs(moved), kind="stable") if abs(moved[i]) >= _LEAST_MOVED
         ]
         return [self._outcome(model, int(i), float(moved[i])) for i in order[:most]]
 

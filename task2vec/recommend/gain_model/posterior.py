@@ -97,6 +97,10 @@ class GainModel:
             self._kernel.covariance(cells, cells) - half.T @ half,
         )
 
+    def prior(self, cells: Cells) -> Matrix:
+        """Return (k,) what was expected of some cells before any outcome was seen."""
+        return self._kernel.mean(cells)
+
     def influence(self, cells: Cells) -> Matrix:
         """Return (k, n): by how much each of the n outcomes seen moved the mean of k cells.
 

@@ -1,0 +1,172 @@
+"""An explanation in sentences: each is made of numbers of the explanation, and names them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from task2vec.data.wording import plural, shown
+from task2vec.recommend.explanation import About, Explanation, Sentence
+from task2vec.recommend.moves import MoveKind, ScoreMoves
+
+#: Hard classes that get a sentence each.
+_MOST_CLASSES = 5
+#: A move that is worth a word, in fractions of accuracy.
+_LEAST = 0.0005
+
+
+def sentences(explanation: Explanation) -> tuple[Sentence, ...]:
+    """Return the sentences, in the order in which they are read."""
+    document = asdict(explanation)
+    told = [
+        *(_score(document, i, each) for i, each in enumerate(explanation.outcomes)),
+        *(_layers(document, i) for i in range(len(explanation.layers))),
+    ]
+    if explanation.classes is not None:
+        told += _classes(document, explanation)
+    return tuple(told)
+
+
+class _Draft:
+    """Puts numbers of the explanation into words, and remembers which."""
+
+    def __init__(self, document: Any, about: About, *start: str | int) -> None:
+        self._document, self._about, self._start = document, about, start
+        self._values: dict[str, float] = {}
+
+    def value(self, *path: str | int) -> Any:
+        """Return what is at a place, below the start, without remembering it."""
+        found = self._document
+        for part in (*self._start, *path):
+            found = found[part]
+        return found
+
+    def number(self, *path: str | int) -> Any:
+        """Return a number, and remember it."""
+        found = self.value(*path)
+        self._values["".join(f"/{part}" for part in (*self._start, *path))] = found
+        return found
+
+    def points(self, *path: str | int) -> str:
+        return f"{100 * self.number(*path):+.1f}"
+
+    def percent(self, *path: str | int) -> str:
+        return f"{100 * self.number(*path):.0f} %"
+
+    def distance(self, *path: str | int) -> str:
+        # One that noise made negative is 0, as wherever distances are told to people.
+        return f"{max(0.0, self.number(*path)):.3f}"
+
+    def name(self, *path: str | int) -> str:
+        return shown(self.value(*path))
+
+    def said(self, text: str) -> Sentence:
+        return Sentence(self._about, text, dict(self._values))
+
+
+def _score(document: Any, place: int, score: ScoreMoves) -> Sentence:
+    draft = _Draft(document, About.OUTCOMES, "outcomes", place)
+    name = draft.name("model")
+    if score.model == document["default"]["model"]:
+        return draft.said(
+            f"{name}: {draft.points('score')} points: it is the default, which gains are over."
+        )
+    parts = _prior_words(draft, score)
+    if score.outcomes:
+        among = plural(draft.number("outcomes"), "recorded outcome")
+        text = f"{draft.points('by_outcomes')} by {among}"
+        if score.neighbours and abs(score.neighbours[0].moved) >= _LEAST:
+            first = ("neighbours", 0)
+            text += (
+                f", most on {draft.name(*first, 'task')} at distance "
+                f"{draft.distance(*first, 'distance')} ({draft.points(*first, 'moved')})"
+            )
+        parts.append(text)
+    if score.by_measuring:
+        parts.append(f"{draft.points('by_measuring')} by what was measured on your images")
+    if not parts:
+        return draft.said(f"{name}: {draft.points('score')} points: nothing is known of it.")
+    return draft.said(f"{name}: {draft.points('score')} points = {'; '.join(parts)}.")
+
+
+def _prior_words(draft: _Draft, score: ScoreMoves) -> list[str]:
+    words = []
+    for i, move in enumerate(score.moves):
+        at = ("moves", i)
+        if move.kind is MoveKind.PUBLISHED:
+            words.append(f"{draft.points(*at, 'moved')} by its published accuracy")
+        elif move.kind is MoveKind.EXPERT:
+            words.append(f"{draft.points(*at, 'moved')} as an expert of another task")
+        elif move.kind is MoveKind.SOURCE_TASK:
+            words.append(
+                f"{draft.points(*at, 'moved')} since that is {draft.name(*at, 'task')} at distance "
+                f"{draft.distance(*at, 'distance')}"
+            )
+    return words
+
+
+def _layers(document: Any, place: int) -> Sentence:
+    draft = _Draft(document, About.LAYERS, "layers", place)
+    whole = draft.value("by_layer")
+    groups: Sequence[Any] = whole["groups"]
+    names = [group["name"] for group in groups]
+    near, far = names.index(whole["nearest"]), names.index(whole["farthest"])
+    most = max(range(len(groups)), key=lambda i: groups[i]["share"])
+
+    def own(i: int) -> str:
+        at = ("by_layer", "groups", i)
+        return (
+            f"{draft.name(*at, 'name')} ({draft.distance(*at, 'distance')} ± "
+            f"{draft.distance(*at, 'standard_error')})"
+        )
+
+    text = (
+        f"{draft.name('task')} is at distance {draft.distance('by_layer', 'distance')} ± "
+        f"{draft.distance('by_layer', 'standard_error')}: "
+    )
+    if whole["beyond_noise"]:
+        text += f"the two tasks agree most in {own(near)} and differ most in {own(far)}"
+    else:
+        text += (
+            f"no layers stand out, the least distance, in {own(near)}, and the largest, in "
+            f"{own(far)}, being equal within the noise"
+        )
+    at = ("by_layer", "groups", most)
+    if groups[most]["share"]:
+        text += f"; {draft.name(*at, 'name')} makes {draft.percent(*at, 'share')} of it"
+    return draft.said(text + ".")
+
+
+def _classes(document: Any, explanation: Explanation) -> list[Sentence]:
+    found = explanation.classes
+    assert found is not None, "it was asked for"
+    hard = found.hard
+    draft = _Draft(document, About.CLASSES, "classes")
+    start = (
+        f"Left out one by one, {draft.percent('accuracy')} of the images are recognised in the "
+        "mean over the classes"
+    )
+    if hard:
+        count = plural(draft.number("hard_classes"), "class")
+        more = ", the hardest of which" if len(hard) > _MOST_CLASSES else ""
+        verb = "is" if len(hard) == 1 else "are"
+        told = [draft.said(f"{start}; {count} {verb} hard beyond the noise{more}:")]
+        return told + [_class(document, i) for i in range(len(hard[:_MOST_CLASSES]))]
+    return [
+        draft.said(f"{start}; no class is hard beyond the noise. The lowest:"),
+        _class(document, 0),
+    ]
+
+
+def _class(document: Any, place: int) -> Sentence:
+    draft = _Draft(document, About.CLASSES, "classes", "classes", place)
+    text = (
+        f"{draft.name('name')}: {draft.number('correct'):,} of "
+        f"{plural(draft.number('images'), 'image')} ({draft.percent('interval', 0)} to "
+        f"{draft.percent('interval', 1)}; the other classes {draft.percent('others')})"
+    )
+    if draft.value("taken_for"):
+        text += (
+            f", most often taken for {draft.name('taken_for', 'name')} "
+            f"({draft.number('taken_for', 'images'):,})"
+        )
+    return draft.said(text + ".")
