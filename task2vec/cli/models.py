@@ -1,4 +1,4 @@
-"""The commands models add, list, show, export and remove."""
+"""The commands models add, list, published, show, export and remove."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +21,7 @@ from task2vec.cli.output import (
     print_table,
     show,
 )
+from task2vec.cli.published import published
 
 app = typer.Typer(no_args_is_help=True, help="The zoo of starting models.")
 
@@ -91,6 +92,9 @@ def list_models(
             for model in models
         ],
     )
+
+
+app.command("published")(published)
 
 
 @app.command("show")

@@ -44,6 +44,9 @@ def recommend(
     max_parameters: Annotated[
         int | None, typer.Option(help="Only models with at most this many parameters.")
     ] = None,
+    max_input_size: Annotated[
+        int | None, typer.Option(help="Only models that look at so many pixels a side at most.")
+    ] = None,
     architecture: Annotated[
         str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
     ] = None,
@@ -77,6 +80,7 @@ def recommend(
             task,
             k=k,
             max_parameters=max_parameters,
+            max_input_size=max_input_size,
             architecture=architecture,
             licence=licence,
             published=published,

@@ -17,6 +17,7 @@ from task2vec.sdk.operations import (
     models,
     outcomes,
     predicting,
+    published,
     recommending,
     searching,
     tasks,
@@ -44,6 +45,7 @@ class Models(Asynchronous):
 
     add = awaiting(models.add_model)
     list = async_iterating(models.list_models)
+    published = async_iterating(published.list_published)
     get = awaiting(models.get_model)
     export = awaiting(models.export_model)
     edit = awaiting(models.edit_model)

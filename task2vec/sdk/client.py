@@ -17,6 +17,7 @@ from task2vec.sdk.operations import (
     models,
     outcomes,
     predicting,
+    published,
     recommending,
     searching,
     tasks,
@@ -44,6 +45,7 @@ class Models(Blocking):
 
     add = blocking(models.add_model)
     list = iterating(models.list_models)
+    published = iterating(published.list_published)
     get = blocking(models.get_model)
     export = blocking(models.export_model)
     edit = blocking(models.edit_model)

@@ -2,37 +2,68 @@
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from task2vec.errors import SettingError
-from task2vec.types import ModelRecord
+
+
+class Limited(Protocol):
+    """A model, of the zoo or published, with what limits look at; None is unknown."""
+
+    @property
+    def parameters(self) -> int | None:
+        """Their number."""
+        ...
+
+    @property
+    def input_size(self) -> int | None:
+        """Pixels a side."""
+        ...
+
+    @property
+    def architecture(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def licence(self) -> str | None:
+        """Its name."""
+        ...
 
 
 @dataclass(frozen=True)
 class Limits:
     """What a starting model must keep to. The default is subject to them as well.
 
-    ``architecture`` is a shell pattern, ``licence`` one name, compared without case. Raises
-    `SettingError` for fewer than one parameter.
+    ``architecture`` is a shell pattern, ``licence`` one name, compared without case;
+    ``max_input_size`` are pixels a side. Raises `SettingError` for fewer than one parameter or
+    pixel.
     """
 
     max_parameters: int | None = None
     architecture: str | None = None
     licence: str | None = None
+    max_input_size: int | None = None
 
     def __post_init__(self) -> None:
-        if self.max_parameters is not None and self.max_parameters < 1:
-            raise SettingError(
-                "The limit on parameters lets nothing pass",
-                expected="at least 1",
-                got=str(self.max_parameters),
-            )
+        bounds = {"parameters": self.max_parameters, "the input size": self.max_input_size}
+        for what, most in bounds.items():
+            if most is not None and most < 1:
+                raise SettingError(
+                    f"The limit on {what} lets nothing pass", expected="at least 1", got=str(most)
+                )
 
-    def allow(self, model: ModelRecord) -> bool:
+    def allow(self, model: Limited) -> bool:
         """Whether a model keeps to the limits; one whose figure is unknown does not."""
-        if self.max_parameters is not None and (
-            model.parameters is None or model.parameters > self.max_parameters
-        ):
+        if not within(model.parameters, self.max_parameters):
+            return False
+        if not within(model.input_size, self.max_input_size):
             return False
         if self.architecture is not None and not fnmatchcase(model.architecture, self.architecture):
             return False
         return self.licence is None or (model.licence or "").lower() == self.licence.lower()
+
+
+def within(value: int | None, most: int | None) -> bool:
+    """Whether a figure keeps to a limit, if there is one; an unknown figure does not."""
+    return most is None or (value is not None and value <= most)

@@ -181,6 +181,7 @@ def limits_of(question: Mapping[str, Any]) -> Limits:
         max_parameters=question.get("max_parameters"),
         architecture=question.get("architecture"),
         licence=question.get("licence"),
+        max_input_size=question.get("max_input_size"),
     )
 
 

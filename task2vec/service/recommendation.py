@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from task2vec.data.wording import examples
 from task2vec.distance.between import task_complexity
 from task2vec.errors import SettingError
 from task2vec.recommend.gains import GainTable
@@ -70,17 +71,21 @@ def recommend(
     if k < 1:
         raise SettingError("k is out of range", expected="at least 1", got=str(k))
     limits = limits or Limits()
-    models = [model for model in list_models(workspace) if limits.allow(model)]
+    everything = list_models(workspace)
+    models = [model for model in everything if limits.allow(model)]
     if not models:
         raise SettingError(
             "No starting model passes the limits",
             expected="at least one of the models that `task2vec models list` shows",
             got=f"{limits}",
-            remedy="Loosen the limits on parameters, architecture or licence.",
+            remedy="Loosen the limits on parameters, input size, architecture or licence.",
         )
     unchanged = [model.name for model in models if not has_own_backbone(workspace, model)]
     models = [model for model in models if model.name not in unchanged]
     warnings: list[str] = []
+    left_out = [model.name for model in everything if not limits.allow(model)]
+    if left_out:
+        warnings.append(f"not offered, since beyond the limits: {examples(left_out)}")
     if unchanged:
         names = ", ".join(unchanged)
         warnings.append(f"not offered, since their backbone is that of their start: {names}")

@@ -23,6 +23,7 @@ class RecommendationQuestion(Subject):
 
     k: int = Field(5, ge=1, le=1000, description="How many source tasks count.")
     max_parameters: int | None = Field(None, ge=1, le=2**53)
+    max_input_size: int | None = Field(None, ge=1, le=2**53, description="Pixels a side.")
     architecture: str | None = Field(None, max_length=200, description="`*` stands for anything.")
     licence: str | None = Field(None, max_length=200)
     published: bool = Field(True, description="Whether published figures of models count.")

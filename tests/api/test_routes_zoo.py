@@ -171,3 +171,22 @@ async def test_probes_say_what_they_are(server: Running) -> None:
     assert default["architecture"] == "tf_efficientnet_lite0"
     assert default["layers"] == "depthwise"
     assert probes["efficientnet_lite1"]["filters"] is None
+
+
+async def test_published_models_come_page_by_page_bound_to_their_limits(server: Running) -> None:
+    asked = {"max_parameters": 10_000_000, "costs": ["parameters", "operations"], "page_size": 5}
+    first = (await server.client.get("/v1/published-models", params=asked)).json()
+    token = first["next_page_token"]
+    second = await server.client.get("/v1/published-models", params=asked | {"page_token": token})
+    whole = await server.client.get("/v1/published-models", params=asked | {"page_size": 1000})
+
+    assert len(first["models"]) == 5
+    together = first["models"] + second.json()["models"]
+    assert whole.json()["models"][: len(together)] == together
+    assert whole.json()["next_page_token"] is None
+    others = await server.client.get(
+        "/v1/published-models", params=asked | {"max_parameters": 1, "page_token": token}
+    )
+    assert others.json()["code"] == "bad_page_token"
+    nothing = await server.client.get("/v1/published-models", params={"architecture": "nosuch"})
+    assert nothing.json() == {"models": [], "next_page_token": None}

@@ -224,3 +224,17 @@ def test_every_list_may_be_asked_for_in_pages(client: Any) -> None:
     for part in parts:
         with pytest.raises(SettingError, match="page_size"):
             list(part.list(page_size=0))
+
+
+def test_published_models_are_the_same_for_every_client(client: Any, reference: Any) -> None:
+    asked = {"max_parameters": 30_000_000, "licence": "MIT", "costs": ("operations", "parameters")}
+    for more in ({}, {"pareto": False, "sort": "name", "figure": "v2", "architecture": "*vit*"}):
+        found = list(client.models.published(**asked, **more, page_size=7))
+        assert found == list(reference.models.published(**asked, **more))
+        assert len(found) > 7
+        assert {model.licence for model in found} == {"mit"}
+    assert {model.pareto for model in found} == {True, False}
+    assert list(client.models.published(architecture="nosuch")) == []
+    for wrong in ({"figure": "mnist"}, {"costs": ()}, {"max_parameters": 0}, {"sort": "luck"}):
+        with pytest.raises(SettingError):
+            list(client.models.published(**wrong))

@@ -141,6 +141,7 @@ def _recommend(workspace: Workspace, question: RecommendationQuestion, task: str
         max_parameters=question.max_parameters,
         architecture=question.architecture,
         licence=question.licence,
+        max_input_size=question.max_input_size,
     )
     found: Ranked = recommend(
         workspace,

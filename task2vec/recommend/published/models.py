@@ -14,7 +14,10 @@ _TOP1 = {
     "a": "top1_a",
     "sketch": "top1_sketch",
 }
-_COLUMNS = ("model", "default", "input_size", "parameters_million", *_TOP1.values())
+_COLUMNS = (
+    *("model", "default", "input_size", "parameters_million", "operations_billion", "licence"),
+    *_TOP1.values(),
+)
 
 
 @dataclass(frozen=True)
@@ -23,15 +26,18 @@ class PublishedModel:
 
     ``name`` is timm's, ``ARCHITECTURE.TAG``; ``default`` whether these are the weights that timm
     loads for the architecture alone. ``input_size`` is the pixels a side that it was judged at,
-    ``parameters`` their number, rounded to 10,000. The others are top-1 accuracies as fractions: on
-    ImageNet's validation images, on these with the labels of ReaL, and on ImageNet-V2, -R
-    (renditions), -A (adversarially chosen photographs) and -Sketch.
+    ``parameters`` their number, rounded to 10,000, ``operations`` the multiply-adds for one image
+    of that size, rounded to 10 million, and ``licence`` what timm states of the weights. The others
+    are top-1 accuracies as fractions: on ImageNet's validation images, on these with the labels of
+    ReaL, and on ImageNet-V2, -R (renditions), -A (adversarially chosen photographs) and -Sketch.
     """
 
     name: str
     default: bool
     input_size: int | None
     parameters: int | None
+    operations: int | None
+    licence: str | None
     imagenet: float | None
     real: float | None
     v2: float | None
@@ -64,6 +70,7 @@ def read_models(text: str) -> Mapping[str, PublishedModel]:
         if size is not None and not size.is_integer():
             raise row.damaged("input_size", "a whole number of pixels")
         millions = row.number_if_any("parameters_million", above=0, most=1e6)
+        billions = row.number_if_any("operations_billion", above=0, most=1e6)
         figures = {name: row.number_if_any(c, above=0, most=100) for name, c in _TOP1.items()}
         if row.text("default") not in ("yes", "no"):
             raise row.damaged("default", "yes or no")
@@ -72,6 +79,8 @@ def read_models(text: str) -> Mapping[str, PublishedModel]:
             default=row.text("default") == "yes",
             input_size=None if size is None else int(size),
             parameters=None if millions is None else round(millions * 1e6),
+            operations=None if billions is None else round(billions * 1e9),
+            licence=row.text_if_any("licence"),
             # Five digits were published; the rounding takes back what the division adds.
             **{name: None if f is None else round(f / 100, 7) for name, f in figures.items()},
         )

@@ -12,21 +12,24 @@ class Candidate:
     """A model with what it promises and what it costs.
 
     ``gain`` is the expected gain over the default in fractions of accuracy, or any other figure
-    that is better when larger, the same for all candidates. ``parameters`` is their number and
-    ``input_size`` pixels a side; None counts as more than any number: what is unknown is not cheap.
+    that is better when larger, the same for all candidates. ``parameters`` is their number,
+    ``input_size`` pixels a side and ``operations`` the multiply-adds for one image; None counts as
+    more than any number: what is unknown is not cheap. A cost that is None for all does not count.
     """
 
     model: str
     gain: float
     parameters: int | None
     input_size: int | None = None
+    operations: int | None = None
 
     def __post_init__(self) -> None:
         if isnan(self.gain):
             raise SettingError(
                 f"{self.model} cannot be compared", expected="a number as gain", got="nan"
             )
-        for what, cost in (("parameters", self.parameters), ("input_size", self.input_size)):
+        for what in ("parameters", "input_size", "operations"):
+            cost = getattr(self, what)
             if cost is not None and cost <= 0:
                 raise SettingError(
                     f"{self.model} cannot be compared",
@@ -35,18 +38,19 @@ class Candidate:
                 )
 
     @property
-    def costs(self) -> tuple[float, float]:
-        """What has to be paid: parameters and pixels a side, infinite where unknown."""
+    def costs(self) -> tuple[float, float, float]:
+        """What has to be paid: parameters, pixels a side, operations; infinite where unknown."""
         return (
             inf if self.parameters is None else self.parameters,
             inf if self.input_size is None else self.input_size,
+            inf if self.operations is None else self.operations,
         )
 
     def beats(self, other: "Candidate") -> bool:
         """Return whether this is as good in everything and better in something."""
-        mine, others = (self.costs, other.costs)
-        as_good = self.gain >= other.gain and mine[0] <= others[0] and mine[1] <= others[1]
-        return as_good and (self.gain, mine) != (other.gain, others)
+        pairs = list(zip(self.costs, other.costs, strict=True))
+        as_good = self.gain >= other.gain and all(mine <= its for mine, its in pairs)
+        return as_good and (self.gain, self.costs) != (other.gain, other.costs)
 
 
 def pareto_list(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

@@ -28,6 +28,10 @@ class Row:
             raise self.damaged(column, "a text without spaces around it")
         return cell
 
+    def text_if_any(self, column: str) -> str | None:
+        """Return a cell's text, or None for an empty cell; raises as `text`."""
+        return self.text(column) if self.cells[column] else None
+
     def number(self, column: str, *, above: float, most: float) -> float:
         """Return a number in ``(above, most]``; raises `InputError` for anything else."""
         found = self.number_if_any(column, above=above, most=most)

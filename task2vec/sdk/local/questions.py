@@ -107,6 +107,7 @@ class Answers(Part):
         *,
         k: int = 5,
         max_parameters: int | None = None,
+        max_input_size: int | None = None,
         architecture: str | None = None,
         licence: str | None = None,
         published: bool = True,
@@ -119,8 +120,14 @@ class Answers(Part):
     ) -> Recommended:
         from task2vec.service.recommendation import Limits, recommend
 
-        ask(RecommendationQuestion, task="?", k=k, max_parameters=max_parameters)
-        limits = Limits(max_parameters, architecture, licence)
+        ask(
+            RecommendationQuestion,
+            task="?",
+            k=k,
+            max_parameters=max_parameters,
+            max_input_size=max_input_size,
+        )
+        limits = Limits(max_parameters, architecture, licence, max_input_size)
         probe, settings = settings_of(probe=probe, images=images, seed=seed)
         about = subject(self._workspace, source, probe=probe, settings=settings, progress=progress)
         found = recommend(

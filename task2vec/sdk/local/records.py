@@ -19,6 +19,7 @@ from task2vec.sdk.saving import ONNX, no_checkpoint, save_weights
 from task2vec.service.outcome_file import Measured
 from task2vec.wire.models import Model, ModelEdit, NewModel
 from task2vec.wire.outcomes import NewOutcome, Outcome
+from task2vec.wire.published import PublishedModel, PublishedQuestion
 from task2vec.wire.tasks import Task, TaskDetails, TaskEdit
 
 if TYPE_CHECKING:
@@ -106,6 +107,43 @@ class Models(Part):
 
         size_of_pages(page_size)
         return (answer(Model, record.to_json()) for record in list_models(self._workspace))
+
+    def published(
+        self,
+        *,
+        max_parameters: int | None = None,
+        max_operations: int | None = None,
+        max_input_size: int | None = None,
+        architecture: str | None = None,
+        licence: str | None = None,
+        figure: str = "imagenet",
+        costs: Sequence[str] = ("parameters",),
+        pareto: bool = True,
+        sort: str = "accuracy",
+        page_size: int | None = None,
+    ) -> Iterator[PublishedModel]:
+        from task2vec.service.limits import Limits
+        from task2vec.service.published import PublishedQuestion as Question
+        from task2vec.service.published import page_of_published
+
+        size_of_pages(page_size)
+        asked = ask(
+            PublishedQuestion,
+            max_parameters=max_parameters,
+            max_operations=max_operations,
+            max_input_size=max_input_size,
+            architecture=architecture,
+            licence=licence,
+            figure=figure,
+            costs=tuple(costs),
+            pareto=pareto,
+            sort=sort,
+        )
+        limits = Limits(max_parameters, architecture, licence, max_input_size)
+        question = Question(
+            limits, max_operations, asked.figure, asked.costs, pareto=pareto, order=asked.sort
+        )
+        return (answer(PublishedModel, each) for each in page_of_published(question).models)
 
     def get(self, model: Model | str) -> Model:
         from task2vec.service.zoo import get_model

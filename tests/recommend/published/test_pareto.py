@@ -17,6 +17,7 @@ CANDIDATES = st.lists(
         gain=st.sampled_from([-0.1, 0.0, 0.05, 0.1]),
         parameters=COST,
         input_size=COST,
+        operations=COST,
     ),
     max_size=14,
 )
@@ -25,10 +26,9 @@ CANDIDATES = st.lists(
 def by_definition(candidates: list[Candidate]) -> list[Candidate]:
     """Compare each with each, criterion by criterion."""
 
-    def figures(c: Candidate) -> tuple[float, float, float]:
-        unknown = inf
-        size = unknown if c.input_size is None else c.input_size
-        return c.gain, -(unknown if c.parameters is None else c.parameters), -size
+    def figures(c: Candidate) -> tuple[float, ...]:
+        costs = (c.parameters, c.input_size, c.operations)
+        return c.gain, *(-(inf if cost is None else cost) for cost in costs)
 
     def beaten(c: Candidate) -> bool:
         for other in candidates:

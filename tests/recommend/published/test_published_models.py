@@ -10,10 +10,10 @@ from task2vec.recommend.published import models
 from task2vec.recommend.published.models import PublishedModel, published_models, read_models
 
 HEADER = (
-    "model,default,input_size,parameters_million,"
+    "model,default,input_size,parameters_million,operations_billion,licence,"
     "top1_imagenet,top1_real,top1_v2,top1_r,top1_a,top1_sketch\n"
 )
-ROW = "tiny.a,yes,224,4.65,74.846,81.957,62.650,36.033,3.053,24.392\n"
+ROW = "tiny.a,yes,224,4.65,0.40,mit,74.846,81.957,62.650,36.033,3.053,24.392\n"
 
 
 def test_a_model_has_the_figures_of_timm() -> None:
@@ -22,6 +22,8 @@ def test_a_model_has_the_figures_of_timm() -> None:
         default=True,
         input_size=224,
         parameters=4_650_000,
+        operations=400_000_000,
+        licence="apache-2.0",
         imagenet=0.74846,
         real=0.81957,
         v2=0.6265,
@@ -53,8 +55,26 @@ def test_every_row_is_read_back_as_it_is_written() -> None:
         ]
         millions = None if model.parameters is None else model.parameters / 1e6
         assert row["parameters_million"] == ("" if millions is None else f"{millions:.2f}")
+        billions = None if model.operations is None else model.operations / 1e9
+        assert row["operations_billion"] == ("" if billions is None else f"{billions:.2f}")
+        assert row["licence"] == (model.licence or "")
         assert row["input_size"] == ("" if model.input_size is None else str(model.input_size))
         assert row["default"] == ("yes" if model.default else "no")
+
+
+def test_licences_are_what_timm_states_of_the_weights() -> None:
+    registry = pytest.importorskip("timm.models")
+    for model in published_models().values():
+        stated = registry.get_pretrained_cfg(model.name).license
+        assert model.licence == (None if stated == "unknown" else stated), model.name
+
+
+def test_operations_grow_as_the_pixels_do() -> None:
+    """Those of one network at 160 and at 224 pixels a side, whatever the weights."""
+    small, large = (published_models()[f"resnet50.{tag}_in1k"] for tag in ("a3", "a1"))
+    assert small.operations is not None
+    assert large.operations == 4_110_000_000
+    assert small.operations / large.operations == pytest.approx((160 / 224) ** 2, rel=0.01)
 
 
 def test_defaults_are_what_timm_loads_without_a_tag() -> None:
@@ -79,6 +99,8 @@ def test_defaults_are_what_timm_loads_without_a_tag() -> None:
         (("74.846", "much"), "top1_imagenet"),
         (("224", "224.5"), "input_size"),
         (("4.65", "-4.65"), "parameters_million"),
+        (("0.40", "0"), "operations_billion"),
+        (("mit", " mit"), "licence"),
         (("yes", "1"), "default"),
         (("yes", ""), "default"),
         (("tiny.a", ""), "model"),

@@ -1,0 +1,77 @@
+"""Published figures of models: what there is to register, and at what cost."""
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from task2vec.service.limits import Limits
+from task2vec.service.published import PublishedQuestion, page_of_published
+from task2vec.types.published import Cost, Figure, Order
+from task2vec.wire.published import PublishedModel, PublishedModelPage
+from task2vec_api.callers import Reader
+from task2vec_api.documents import json_answer, router, told
+from task2vec_api.listing import Listing, ThePageToken
+from task2vec_api.paging import PageSize
+
+routes = router("models")
+
+_Limit = Query(
+    ge=1, le=2**53, description="At most so many; models of unknown figure are left out."
+)
+
+
+@routes.get(
+    "/published-models",
+    summary="List published models",
+    response_model=PublishedModelPage,
+    responses=told(200, PublishedModelPage, "Some models, in the order that was asked for."),
+)
+def list_published_models(
+    caller: Reader,
+    max_parameters: Annotated[int | None, _Limit] = None,
+    max_operations: Annotated[int | None, _Limit] = None,
+    max_input_size: Annotated[int | None, _Limit] = None,
+    architecture: Annotated[
+        str | None, Query(max_length=200, description="`*` stands for anything.")
+    ] = None,
+    licence: Annotated[
+        str | None, Query(max_length=200, description="Of the weights, as timm states it.")
+    ] = None,
+    figure: Annotated[
+        Figure, Query(description="The test images that the accuracy is of.")
+    ] = Figure.IMAGENET,
+    costs: Annotated[
+        list[Cost] | None,
+        Query(max_length=3, description="What accuracy is traded for; `parameters` unless given."),
+    ] = None,
+    pareto: Annotated[
+        bool, Query(description="Only models that no other beats in accuracy and costs.")
+    ] = True,
+    sort: Annotated[
+        Order, Query(description="The best or the cheapest first, or by name.")
+    ] = Order.ACCURACY,
+    page_size: PageSize = 100,
+    page_token: ThePageToken = None,
+) -> Response:
+    """Return models of timm with published accuracies, sizes, operations and licences.
+
+    They are what a recommendation expects of a model before anything is measured. `POST /v1/models`
+    registers one by its `ref`.
+    """
+    question = PublishedQuestion(
+        limits=Limits(max_parameters, architecture, licence, max_input_size),
+        max_operations=max_operations,
+        figure=figure,
+        costs=tuple(costs or (Cost.PARAMETERS,)),
+        pareto=pareto,
+        order=sort,
+    )
+    listing = Listing("published-models", question=repr(question))
+    page = page_of_published(question, limit=page_size, after=listing.place(page_token) or 0)
+    return json_answer(
+        PublishedModelPage(
+            models=tuple(map(PublishedModel.model_validate, page.models)),
+            next_page_token=listing.token(page.next),
+        )
+    )

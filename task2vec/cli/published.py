@@ -1,0 +1,205 @@
+"""The command models published."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from task2vec.cli.options import (
+    DEFAULT_STORE,
+    ApiKeyOption,
+    JsonOption,
+    StoreOption,
+    UrlOption,
+    open_client,
+)
+from task2vec.cli.output import messages, percent, print_json, print_table
+from task2vec.types.published import Cost, Figure, Order
+
+if TYPE_CHECKING:
+    from task2vec.wire.published import PublishedModel
+
+_DEFAULT_COST = (Cost.PARAMETERS,)
+
+
+def published(
+    max_parameters: Annotated[
+        int | None, typer.Option(min=1, help="Only models with at most this many parameters.")
+    ] = None,
+    max_operations: Annotated[
+        int | None, typer.Option(min=1, help="At most this many multiply-adds for one image.")
+    ] = None,
+    max_input_size: Annotated[
+        int | None, typer.Option(min=1, help="At most this many pixels a side.")
+    ] = None,
+    architecture: Annotated[
+        str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="Only weights of this licence, as timm states it.")
+    ] = None,
+    figure: Annotated[
+        Figure,
+        typer.Option(
+            help="The accuracy: on ImageNet's validation images, on these with the labels of ReaL, "
+            "on ImageNet-V2, -R(enditions), -A(dversarial) or -Sketch."
+        ),
+    ] = Figure.IMAGENET,
+    cost: Annotated[
+        list[Cost] | None,
+        typer.Option(
+            help="What accuracy is traded for; may be repeated. Default: parameters.",
+            show_default=False,
+        ),
+    ] = None,
+    pareto: Annotated[
+        bool,
+        typer.Option(
+            "--pareto/--all",
+            help="Only models that no other beats in accuracy and costs, or all within the limits.",
+        ),
+    ] = True,
+    sort: Annotated[
+        Order, typer.Option(help="The best or the cheapest first, or by name.")
+    ] = Order.ACCURACY,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PICTURE.png",
+            help="Draw accuracy against the first cost: a .png, .svg or .pdf.",
+        ),
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    url: UrlOption = None,
+    api_key: ApiKeyOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """List timm's models with published accuracies: what you get for which size.
+
+    Example: `task2vec models published --max-parameters 10000000 --licence apache-2.0 -o trade.png`
+
+    Shown is the Pareto list: of two models that are equally accurate the smaller one, of two that
+    are equally small the more accurate one. `--cost operations` trades accuracy for multiply-adds
+    instead, `--all` shows the others, too. Register one by `task2vec models add timm:NAME`;
+    `recommend` then knows these figures. The expected gain is what they let hope for on your task
+    while nothing else is known: little, and with much doubt. Nothing is downloaded.
+    Exit code 3 when nothing is within the limits.
+    """
+    costs = tuple(dict.fromkeys(cost or _DEFAULT_COST))
+    if output is not None:
+        _check_picture(output)
+    with open_client(store, url, api_key) as client:
+        found = list(
+            client.models.published(
+                max_parameters=max_parameters,
+                max_operations=max_operations,
+                max_input_size=max_input_size,
+                architecture=architecture,
+                licence=licence,
+                figure=figure,
+                costs=costs,
+                # The picture shows those that are beaten, too.
+                pareto=pareto and output is None,
+                sort=sort,
+            )
+        )
+        everything = [] if found else list(client.models.published(figure=figure, pareto=False))
+    shown = [model for model in found if model.pareto or not pareto]
+    if as_json:
+        print_json({"models": [model.model_dump(mode="json") for model in shown]})
+    elif shown:
+        print_published(shown, figure=figure, costs=costs, pareto=pareto)
+    if not found:
+        messages().print("No published model is within these limits.")
+        for line in _remedies(everything, architecture=architecture, licence=licence):
+            messages().print(line)
+        return 3
+    if output is not None:
+        _draw(found, output, figure=figure, cost=costs[0])
+    return 0
+
+
+def print_published(
+    models: Sequence["PublishedModel"], *, figure: Figure, costs: Sequence[Cost], pareto: bool
+) -> None:
+    """Print a list for a person; where it holds beaten models, those that are not have a mark."""
+    print_table(
+        [
+            *(() if pareto else ("pareto",)),
+            *("model", f"accuracy ({figure})", "million parameters", "billion operations"),
+            *("pixels", "licence", "expected gain (points)"),
+        ],
+        [
+            (
+                *(() if pareto else ("*" if model.pareto else "",)),
+                f"{model.name} (the default)" if model.is_default else model.name,
+                percent(model.accuracy),
+                "-" if model.parameters is None else f"{model.parameters / 1e6:.2f}",
+                "-" if model.operations is None else f"{model.operations / 1e9:.2f}",
+                model.input_size,
+                model.licence,
+                "-"
+                if model.expected_gain is None or model.expected_gain_sd is None
+                else f"{100 * model.expected_gain:+.1f} ± {100 * model.expected_gain_sd:.1f}",
+            )
+            for model in models
+        ],
+    )
+    costly = " and ".join(cost.replace("_", " ") for cost in costs)
+    what = f"no other within the limits is as accurate at no higher cost ({costly})"
+    say = messages().print
+    say(f"{len(models)} models: {what}." if pareto else f"{len(models)} models; *: {what}.")
+    for source in dict.fromkeys(model.source for model in models):
+        say(f"Figures: {source}")
+    say("To use one: task2vec models add timm:NAME")
+
+
+def _remedies(
+    everything: Sequence["PublishedModel"], *, architecture: str | None, licence: str | None
+) -> Iterator[str]:
+    """Yield what would be found, by the limit that may be meant otherwise."""
+    names = sorted({model.architecture for model in everything})
+    if architecture is not None and architecture not in names:
+        bare = architecture.replace("*", "").replace("?", "")
+        close = get_close_matches(bare, names, n=3) or [n for n in names if bare and bare in n][:3]
+        if "*" not in architecture and close:
+            yield f"Unknown architecture '{architecture}'. Did you mean {' or '.join(close)}?"
+        elif "*" not in architecture:
+            yield f"Unknown architecture '{architecture}'. A pattern finds more: '*resnet*'."
+    licences = sorted({model.licence for model in everything if model.licence})
+    if licence is not None and licence.lower() not in map(str.lower, licences):
+        yield f"Licences there are: {', '.join(licences)}."
+    sizes = [model.parameters for model in everything if model.parameters is not None]
+    pixels = [model.input_size for model in everything if model.input_size is not None]
+    counts = [model.operations for model in everything if model.operations is not None]
+    if sizes and pixels and counts:
+        yield (
+            f"Of {len(everything)} models the smallest has {min(sizes):,} parameters, the cheapest "
+            f"takes {min(counts):,} operations, and the fewest pixels a side are {min(pixels)}. "
+            "Loosen a limit."
+        )
+
+
+def _check_picture(output: Path) -> None:
+    from task2vec.extras import needing_extras
+
+    with needing_extras("A picture"):
+        from task2vec.plots.figure import picture_format
+    # A name that cannot be drawn to is better known before anything is printed.
+    picture_format(output)
+
+
+def _draw(models: Sequence["PublishedModel"], output: Path, *, figure: Figure, cost: Cost) -> None:
+    from task2vec.plots.trade import Traded, draw_trade
+
+    points = [
+        Traded(model.name, model.accuracy, value, best=model.pareto, default=model.is_default)
+        for model in models
+        if (value := getattr(model, cost)) is not None
+    ]
+    draw_trade(points, output, figure=figure, cost=cost)
+    messages().print(f"Drew {len(points)} models to {output}.")

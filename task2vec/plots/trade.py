@@ -1,0 +1,201 @@
+"""Accuracy against cost: all models, and those that no other beats."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite, log10
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from task2vec.errors import InputError
+from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
+from task2vec.plots.placement import Request, place, spread_order
+from task2vec.plots.style import FAINT_INK, INK, LEADER, PALETTE, GroupStyle
+from task2vec.plots.text import shortened
+
+_WIDTH, _HEIGHT = 2200, 1400
+_MARGIN = pixels(18)
+_BEST, _BEATEN = GroupStyle(PALETTE[0], "o"), GroupStyle("#C4C4C4", "o")
+_DEFAULT = GroupStyle(PALETTE[3], "D")
+_RADIUS, _SMALL = pixels(4.0), pixels(2.2)
+#: More names than this cover what they name.
+_MOST_NAMED = 24
+_AXES = {
+    "parameters": ("parameters, million", 1e6),
+    "operations": ("multiply-adds for one image, billion", 1e9),
+    "input_size": ("pixels a side", 1.0),
+}
+Room = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Traded:
+    """A model's ``accuracy``, a fraction, and ``cost``, above 0.
+
+    ``best`` are models that no other beats; ``default`` is the one that others are compared with.
+    """
+
+    name: str
+    accuracy: float
+    cost: float
+    best: bool = False
+    default: bool = False
+
+
+def draw_trade(
+    models: Sequence[Traded],
+    target: Path | BinaryIO,
+    *,
+    figure: str = "imagenet",
+    cost: str = "parameters",
+    kind: PictureFormat | None = None,
+) -> None:
+    """Write the picture to a .png, .svg or .pdf file, or to a binary stream, as PNG unless told.
+
+    ``figure`` and ``cost`` are named at the axes. Raises `InputError` for no models, numbers that
+    no axis has, an unknown suffix and a path that cannot be written.
+    """
+    kind = kind or picture_format(target)
+    save(compose_trade(models, figure=figure, cost=cost), target, kind=kind)
+
+
+def compose_trade(
+    models: Sequence[Traded], *, figure: str = "imagenet", cost: str = "parameters"
+) -> Figure:
+    """Return the figure that `draw_trade` writes; the models' names have the gid ``"label"``."""
+    usable = all(isfinite(m.accuracy) and isfinite(m.cost) and m.cost > 0 for m in models)
+    if not models or not usable:
+        raise InputError(
+            "There is no trade to draw",
+            expected="at least one model with an accuracy and a cost above 0",
+            got=f"{len(models)} models",
+        )
+    sheet = Sheet(width=_WIDTH, height=_HEIGHT)
+    room = (pixels(58), pixels(64), sheet.width - _MARGIN, sheet.height - _MARGIN)
+    x_of = _across(sheet, [m.cost for m in models], cost=cost, room=room)
+    y_of = _upwards(sheet, [100 * m.accuracy for m in models], figure=figure, room=room)
+    spots = {m: (x_of(m.cost), y_of(100 * m.accuracy)) for m in models}
+    for model in models:
+        if not model.best and not model.default:
+            sheet.mark(*spots[model], _BEATEN, radius=_SMALL)
+    best = sorted((m for m in models if m.best), key=lambda m: (m.cost, m.accuracy))
+    _draw_steps(sheet, [spots[m] for m in best], end=room[2])
+    for model in best:
+        sheet.mark(*spots[model], _BEST, radius=_RADIUS)
+    for model in models:
+        if model.default:
+            sheet.mark(*spots[model], _DEFAULT, radius=_RADIUS, above=True)
+    named = _named(best, spots) + [m for m in models if m.default and not m.best]
+    _name(sheet, named, [*best, *(m for m in models if m.default)], spots=spots, room=room)
+    remarks = f"Blue: no other of {len(models)} models is as accurate at no higher cost."
+    if any(m.default for m in models):
+        remarks += " Diamond: the plain default."
+    sheet.write(_MARGIN, pixels(14), remarks, size=8.0, color=FAINT_INK, va="center")
+    return sheet.figure
+
+
+def _draw_steps(sheet: Sheet, spots: Sequence[tuple[float, float]], *, end: float) -> None:
+    """Draw how accurate a model of at most some cost can be: the staircase over the best."""
+    steps: list[tuple[float, float]] = []
+    for x, y in spots:
+        # Of several costs, one that is beaten in this one may be among the best.
+        if steps and y <= steps[-1][1]:
+            continue
+        if steps:
+            steps.append((x, steps[-1][1]))
+        steps.append((x, y))
+    if steps:
+        sheet.line([*steps, (end, steps[-1][1])], colour=PALETTE[0], width=1.2)
+
+
+def _named(best: Sequence[Traded], spots: dict[Traded, tuple[float, float]]) -> list[Traded]:
+    if len(best) <= _MOST_NAMED:
+        return list(best)
+    order = spread_order(np.array([spots[model] for model in best]))
+    return [best[i] for i in order[:_MOST_NAMED]]
+
+
+def _name(
+    sheet: Sheet,
+    named: Sequence[Traded],
+    marked: Sequence[Traded],
+    *,
+    spots: dict[Traded, tuple[float, float]],
+    room: Room,
+) -> None:
+    texts = [
+        sheet.write(
+            0, 0, shortened(model.name, 42), size=7.5, ha="center", va="center", gid="label"
+        )
+        for model in named
+    ]
+    requests = []
+    for model, text in zip(named, texts, strict=True):
+        x, y = spots[model]
+        width, height = sheet.size(text)
+        # Up and to the left of the steps, where no model is.
+        home = (-width / 2 - _RADIUS - pixels(1), height / 2 + pixels(1)) if model.best else None
+        request = Request(
+            x=x, y=y, width=width + pixels(3), height=height, radius=_RADIUS, home=home
+        )
+        requests.append([request])
+    centres = [spots[model] for model in marked]
+    marks = [(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in centres]
+    placements = place(requests, marks=np.array(marks), area=room, rings=14)
+    for model, text, placement in zip(named, texts, placements, strict=True):
+        if placement is None:
+            text.remove()
+            continue
+        text.set_position((placement.x, placement.y))
+        if placement.apart:
+            width, height = sheet.size(text)
+            (x, y), (cx, cy) = spots[model], (placement.x, placement.y)
+            end = (
+                float(np.clip(x, cx - width / 2, cx + width / 2)),
+                float(np.clip(y, cy - height / 2, cy + height / 2)),
+            )
+            sheet.line([(x, y), end], colour=LEADER, width=0.6)
+
+
+def _across(
+    sheet: Sheet, costs: Sequence[float], *, cost: str, room: Room
+) -> Callable[[float], float]:
+    """Draw the axis of costs, a logarithmic one; return where a cost lies, in pixels."""
+    left, bottom, right, _ = room
+    label, unit = _AXES[cost]
+    # Room on both sides, so that one cost alone has a scale, too.
+    low, high = log10(min(costs)) - 0.05, log10(max(costs)) + 0.15
+    scale = (right - left) / (high - low)
+    sheet.line([(left, bottom), (right, bottom)], colour=INK, width=0.8)
+    powers = range(int(np.floor(low)) - 1, int(np.ceil(high)) + 1)
+    for tick in (m * 10.0**power for power in powers for m in (1, 2, 5)):
+        if low <= log10(tick) <= high:
+            x = left + (log10(tick) - low) * scale
+            sheet.line([(x, bottom), (x, bottom - pixels(4))], colour=INK, width=0.8)
+            text = f"{tick / unit:,g}"
+            sheet.write(x, bottom - pixels(6), text, size=8.0, ha="center", va="top")
+    sheet.write((left + right) / 2, bottom - pixels(20), label, size=9.0, ha="center", va="top")
+    return lambda value: left + (log10(value) - low) * scale
+
+
+def _upwards(
+    sheet: Sheet, percents: Sequence[float], *, figure: str, room: Room
+) -> Callable[[float], float]:
+    """Draw the axis of accuracies, from the least to the largest; return where one lies."""
+    left, bottom, _, top = room
+    low, high = min(percents) - 1, max(percents) + 1
+    scale = (top - bottom) / (high - low)
+    sheet.line([(left, bottom), (left, top)], colour=INK, width=0.8)
+    for tick in MaxNLocator(nbins=8, steps=[1, 2, 5, 10]).tick_values(low, high):
+        if low <= tick <= high:
+            y = bottom + (tick - low) * scale
+            sheet.line([(left, y), (left - pixels(4), y)], colour=INK, width=0.8)
+            sheet.write(left - pixels(6), y, f"{tick:g} %", size=8.0, ha="right", va="center")
+    sheet.write(
+        _MARGIN, (bottom + top) / 2, f"published top-1 accuracy ({figure})",
+        size=9.0, ha="center", va="center", rotation=90,
+    )  # fmt: skip
+    return lambda value: bottom + (value - low) * scale

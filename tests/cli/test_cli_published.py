@@ -1,0 +1,96 @@
+"""`task2vec models published`: what there is to register, and at what cost."""
+
+from pathlib import Path
+
+import pytest
+from command import Cli
+from PIL import Image
+
+MODEL = {
+    *("name", "ref", "architecture", "accuracy", "pareto", "parameters", "operations"),
+    *("input_size", "licence", "figures", "expected_gain", "expected_gain_sd", "source"),
+}
+
+
+def test_the_pareto_list_rises_with_the_parameters_and_needs_no_store(cli: Cli) -> None:
+    found = cli("models", "published", "--sort", "parameters", "--json").json["models"]
+
+    assert all(set(model) >= MODEL for model in found)
+    assert all(model["pareto"] for model in found)
+    sizes, accuracies = ([m[name] for m in found] for name in ("parameters", "accuracy"))
+    assert sizes == sorted(sizes)
+    assert accuracies == sorted(set(accuracies))
+    assert all(m["source"].startswith("https://github.com/huggingface/") for m in found)
+    assert not Path("task2vec-store").exists()
+
+
+def test_limits_hold_and_the_list_is_of_what_they_leave(cli: Cli) -> None:
+    limits = (
+        *("--max-parameters", 10_000_000, "--max-input-size", 224, "--licence", "Apache-2.0"),
+        *("--max-operations", 1_000_000_000, "--architecture", "*net*"),
+    )
+    found = cli("models", "published", *limits, "--json").json["models"]
+    everything = cli("models", "published", *limits, "--all", "--json").json["models"]
+
+    assert len(everything) > len(found) > 2
+    for model in everything:
+        assert model["parameters"] <= 10_000_000
+        assert model["operations"] <= 1_000_000_000
+        assert model["input_size"] <= 224
+        assert model["licence"] == "apache-2.0"
+        assert "net" in model["architecture"]
+    assert [model for model in everything if model["pareto"]] == found
+
+
+def test_the_table_says_what_it_shows_and_where_it_is_from(cli: Cli) -> None:
+    shown = cli("models", "published", "--architecture", "*efficientnet_lite0", "--all")
+
+    (row,) = [line for line in shown.out.splitlines() if line.startswith(" ") and "tf_" in line]
+    assert row.split() == [
+        *("tf_efficientnet_lite0.in1k", "(the", "default)", "74.8", "%", "4.65", "0.40", "224"),
+        *("apache-2.0", "+0.0", "±", "0.0"),
+    ]
+    assert "pytorch-image-models/tree/aa4b5850c154" in shown.err
+    assert "task2vec models add timm:NAME" in shown.err
+
+
+def test_a_model_of_the_list_is_registered_by_its_ref(cli: Cli) -> None:
+    (best, *_) = cli("models", "published", "--architecture", "resnet18", "--json").json["models"]
+    added = cli("models", "add", best["ref"], "--store", "s", "--json").json
+
+    assert added["architecture"] == best["architecture"]
+    assert added["licence"].lower() == best["licence"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        (("--architecture", "resnet5"), "Did you mean resnet50"),
+        (("--architecture", "zzzzzzz"), "A pattern finds more"),
+        (("--licence", "gpl"), "apache-2.0"),
+        (("--max-parameters", "100"), "the smallest has"),
+    ],
+)
+def test_nothing_within_the_limits_is_told_with_a_remedy(cli: Cli, limit, told) -> None:
+    found = cli("models", "published", *limit)
+    assert (found.code, found.out) == (3, "")
+    assert told in found.err
+    assert cli("models", "published", *limit, "--json").json == {"models": []}
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--max-parameters", "0"), ("--figure", "mnist"), ("--cost", "money")]
+)
+def test_what_cannot_be_asked_is_refused(cli: Cli, wrong) -> None:
+    assert cli("models", "published", *wrong).code == 2
+
+
+def test_a_picture_shows_the_beaten_ones_and_the_list_does_not(cli: Cli) -> None:
+    asked = ("models", "published", "--architecture", "resnet*", "--cost", "operations")
+    drawn = cli(*asked, "-o", "trade.png", "--json")
+
+    assert drawn.json == cli(*asked, "--json").json
+    with Image.open("trade.png") as image:
+        assert image.size == (2200, 1400)
+    refused = cli(*asked, "-o", "trade.bmp")
+    assert (refused.code, refused.out) == (2, "")
