@@ -1,0 +1,73 @@
+"""What a task asks of a network's features: how its classes lie in them, and what varies within."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from task2vec.errors import InputError
+
+Factor: TypeAlias = NDArray[np.float16]
+
+#: Principal directions that are kept of either part: with 32 the cosines of `scatter_overlaps` are
+#: those of all directions to 0.001, and the agreements to 0.03.
+MOST_DIRECTIONS = 32
+_MOST_FEATURES = 65_536
+_HEAD = np.dtype([("between", "<u4"), ("within", "<u4"), ("features", "<u4")])
+
+
+@dataclass(frozen=True, eq=False)
+class ClassScatter:
+    """The two scatter matrices of discriminant analysis (Fisher 1936), each as a factor.
+
+    The scatter of D features between classes is ``between^T between``, that of the images of one
+    class ``within^T within``, each but for a factor: ``between`` is (r, D), ``within`` (q, D), with
+    unit Frobenius norm and at most `MOST_DIRECTIONS` rows, the principal directions. Raises
+    `InputError` for other shapes, no rows, or what is not finite.
+    """
+
+    between: Factor
+    within: Factor
+
+    def __post_init__(self) -> None:
+        shapes = self.between.shape, self.within.shape
+        fits = (
+            all(len(shape) == 2 and 0 < shape[0] <= MOST_DIRECTIONS for shape in shapes)
+            and shapes[0][1] == shapes[1][1]
+            and 0 < shapes[0][1] <= _MOST_FEATURES
+        )
+        if not fits or not all(np.isfinite(part).all() for part in (self.between, self.within)):
+            raise InputError(
+                "This is no class scatter",
+                expected=f"two finite matrices of 1 to {MOST_DIRECTIONS} rows and equal width",
+                got=" and ".join(map(str, shapes)),
+            )
+
+    @property
+    def features(self) -> int:
+        """D."""
+        return int(self.between.shape[1])
+
+    def to_bytes(self) -> bytes:
+        """Return the numbers, after their shapes; `from_bytes` is the inverse."""
+        head = np.array((len(self.between), len(self.within), self.features), dtype=_HEAD)
+        parts = (self.between, self.within)
+        return head.tobytes() + b"".join(part.astype("<f2").tobytes() for part in parts)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "ClassScatter":
+        """Rebuild what `to_bytes` wrote; raises `InputError` for anything else."""
+        if len(data) < _HEAD.itemsize:
+            raise _cut_off(data)
+        r, q, features = map(int, np.frombuffer(data[: _HEAD.itemsize], _HEAD)[0])
+        if len(data) != _HEAD.itemsize + 2 * (r + q) * features or not features:
+            raise _cut_off(data)
+        rows = np.frombuffer(data, "<f2", offset=_HEAD.itemsize).reshape(r + q, features)
+        return cls(rows[:r].astype(np.float16), rows[r:].astype(np.float16))
+
+
+def _cut_off(data: bytes) -> InputError:
+    return InputError(
+        "This is no class scatter", expected="shapes and as many numbers", got=f"{len(data)} bytes"
+    )
