@@ -43,8 +43,7 @@ def _compact(rows: Matrix) -> Matrix:
     """Return (at most 2 D, D) rows of the same scatter as (n, D) rows."""
     if len(rows) <= 2 * rows.shape[1]:
         return rows
-    compact: Matrix = np.linalg.qr(rows, mode="r")
-    return compact
+    return np.asarray(np.linalg.qr(rows, mode="r"))
 
 
 def _principal(rows: Matrix, *, size: float) -> Factor | None:

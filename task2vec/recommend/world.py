@@ -32,6 +32,8 @@ class World:
         gains: (M, T), nan where nothing was measured.
         variances: (M, T) of the gains' measurement, nan with them.
         base: (T,) accuracies of the default, nan where unknown.
+        overlap, agreement: (T, T) of what the tasks ask, from 0 to 1 and from -1 to 1: see
+            `task2vec.distance.scatter`. Left out, as where nothing is known: 1 and 0.
         expected: (M,) gain that a plain model is expected to have whatever the task, and
             ``doubt`` (M,) the standard deviation of it; of experts they do not count.
 
@@ -49,12 +51,17 @@ class World:
     base: Matrix
     expected: Matrix = field(default_factory=lambda: np.zeros(0))
     doubt: Matrix = field(default_factory=lambda: np.zeros(0))
+    overlap: Matrix = field(default_factory=lambda: np.zeros(0))
+    agreement: Matrix = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         m, t = len(self.models), len(self.tasks)
         if not self.expected.size:
             object.__setattr__(self, "expected", np.zeros(m))
             object.__setattr__(self, "doubt", np.full(m, PLAIN_DOUBT))
+        if not self.overlap.size:
+            object.__setattr__(self, "overlap", np.ones((t, t)))
+            object.__setattr__(self, "agreement", np.zeros((t, t)))
         wanted = {
             "sources": (m,),
             "symmetric": (t, t),
@@ -64,6 +71,8 @@ class World:
             "base": (t,),
             "expected": (m,),
             "doubt": (m,),
+            "overlap": (t, t),
+            "agreement": (t, t),
         }
         for name, shape in wanted.items():
             found = np.shape(getattr(self, name))

@@ -11,9 +11,18 @@ from worlds import make_world
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells, Kernel
 from task2vec.recommend.gain_model.posterior import GainModel, Seen
-from task2vec.recommend.gain_model.scales import FAR, FAR_DOUBT, RISE, RISE_DOUBT, Scales
+from task2vec.recommend.gain_model.scales import (
+    FAR,
+    FAR_DOUBT,
+    RISE,
+    RISE_DOUBT,
+    TURN_REACH,
+    Scales,
+)
 
-SCALES = Scales(reach=0.2, like=0.4, model=0.03, task=0.05, pair=0.06, cell=0.02, steady=0.4)
+SCALES = Scales(
+    reach=0.2, like=0.4, model=0.03, task=0.05, pair=0.06, cell=0.02, steady=0.4, asks=0.9, turn=0.1
+)
 
 
 def all_cells(world):
@@ -25,23 +34,28 @@ def naive_covariance(world, scales, a, b):
     """The covariance of two cells, part by part."""
     (m, t), (n, u) = a, b
     source, other = world.sources[m], world.sources[n]
-    like = np.exp(-((world.symmetric[t, u] / scales.like) ** 2)) + scales.own**2 * (t == u)
+
+    def alike(one, another):
+        asked = np.exp(-2 * (1 - world.overlap[one, another]) / scales.asks**2)
+        return np.exp(-((world.symmetric[one, another] / scales.like) ** 2)) * asked
+
+    like = alike(t, u) + scales.own**2 * (t == u)
     found, width = 0.0, 1.0
     if source >= 0 and other >= 0:
         own = np.exp(-((world.symmetric[source, t] / scales.reach) ** 2))
         theirs = np.exp(-((world.symmetric[other, u] / scales.reach) ** 2))
         found += FAR_DOUBT**2 + RISE_DOUBT**2 * own * theirs + scales.task**2 * like
         found += scales.model**2 * (m == n)
-        alike = np.exp(-((world.symmetric[source, other] / scales.like) ** 2))
-        found += scales.pair**2 * like * (1 if m == n else alike)
+        found += scales.pair**2 * like * (1 if m == n else alike(source, other))
     elif m == n:
         width = scales.steady
         found += world.doubt[m] ** 2 + width**2 * scales.pair**2 * like
     return found + width**2 * scales.cell**2 * (m == n and t == u)
 
 
-def test_the_covariance_is_the_sum_of_its_parts():
-    world = make_world(seed=1)
+@pytest.mark.parametrize("asking", [False, True])
+def test_the_covariance_is_the_sum_of_its_parts(asking):
+    world = make_world(seed=1, asking=asking)
     cells = all_cells(world)
     pairs = list(zip(cells.models, cells.tasks, strict=True))
     naive = [[naive_covariance(world, SCALES, a, b) for b in pairs] for a in pairs]
@@ -58,6 +72,35 @@ def test_an_expert_is_expected_to_gain_near_and_to_lose_far():
     assert mean[expert, far] == pytest.approx(FAR + RISE * carried)
     plain = int(np.flatnonzero(~world.experts)[-1])
     assert (mean[plain] == world.expected[plain]).all()
+
+
+def test_an_expert_of_a_near_task_gains_where_that_asks_the_same_and_loses_where_it_does_not():
+    plain = make_world(seed=2)
+    asking = replace(plain, agreement=np.full_like(plain.symmetric, -0.8))
+    cells = all_cells(plain)
+    before, after = (Kernel(world, SCALES).mean(cells) for world in (plain, asking))
+    near = np.exp(-((plain.nearness[cells.models, cells.tasks] / TURN_REACH) ** 2))
+    np.testing.assert_allclose(after - before, -0.8 * SCALES.turn * near, atol=1e-12)
+    assert (after < before).any()
+
+
+def test_what_is_asked_tells_which_of_two_equally_near_tasks_outcomes_carry_over_from():
+    world = make_world(seed=4, tasks=3, experts=1, plain=1, known=0.0)
+    like = np.array([[1, 0.1, 0.95], [0.1, 1, 0.1], [0.95, 0.1, 1]])
+    gains = np.array([[np.nan] * 3, [-0.2, 0.2, np.nan]])
+    world = replace(
+        world,
+        symmetric=0.2 * (1 - np.eye(3)),
+        overlap=like,
+        gains=gains,
+        variances=np.where(np.isfinite(gains), 1e-4, np.nan),
+        sources=np.array([-1, -1]),
+    )
+    cell = Cells(np.array([1]), np.array([2]))
+    blind = replace(world, overlap=np.ones((3, 3)))
+    told, untold = (GainModel(w, SCALES, Seen.of(w)).believe(cell).mean[0] for w in (world, blind))
+    assert untold == pytest.approx(0, abs=1e-6)
+    assert told < -0.01
 
 
 def test_believing_is_gaussian_conditioning():

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from task2vec.recommend.gain_model.scales import FAR, FAR_DOUBT, RISE, RISE_DOUBT, Scales
+from task2vec.recommend.gain_model.scales import (
+    FAR,
+    FAR_DOUBT,
+    RISE,
+    RISE_DOUBT,
+    TURN_REACH,
+    Scales,
+)
 from task2vec.recommend.world import Indices, Matrix, World
 
 
@@ -27,13 +34,18 @@ class Kernel:
         self._world = world
         self._scales = scales
         near = np.maximum(world.symmetric, 0)
-        self._like = np.exp(-np.square(near / scales.like))
+        # The squared Euclidean distance of two unit vectors is 2 - 2 times their cosine.
+        asked = np.exp(-2 * (1 - world.overlap) / scales.asks**2)
+        self._like = np.exp(-np.square(near / scales.like)) * asked
         self._carried = np.exp(-np.square(world.nearness / scales.reach))
+        near_enough = np.exp(-np.square(world.nearness / TURN_REACH))
+        self._turned = scales.turn * near_enough * world.agreement[world.sources]
 
     def mean(self, cells: Cells) -> Matrix:
         """Return the (n,) expected gains."""
         expert = self._world.experts[cells.models]
-        skill = FAR + RISE * self._carried[cells.models, cells.tasks]
+        place = cells.models, cells.tasks
+        skill = FAR + RISE * self._carried[place] + self._turned[place]
         return np.where(expert, skill, self._world.expected[cells.models])
 
     def covariance(self, a: Cells, b: Cells) -> Matrix:

@@ -15,7 +15,9 @@ class Scales:
     parts of those names; of plain models ``pair`` and ``cell`` are ``steady`` times as wide, since
     their gains vary less from task to task. ``own`` is how wide, as a share of what like tasks have
     in common, what a task has of its own is: two tasks of the same images may ask for opposite
-    skills, such as the letter and the style of a glyph. The defaults are measured:
+    skills, such as the letter and the style of a glyph. ``asks`` is how far apart what two tasks
+    ask may be, as a Euclidean distance of their scatters made units; ``turn`` is what an expert of
+    a near task gains or loses by how what the tasks ask agrees. The defaults are measured:
     docs/adr/0026-hierarchical-gains.md.
     """
 
@@ -27,21 +29,26 @@ class Scales:
     cell: float = 0.02
     steady: float = 0.235
     own: float = 0.7
+    asks: float = 1.6
+    turn: float = 0.12
 
     def to_vector(self) -> NDArray[np.float64]:
-        """Return their logarithms, (8,)."""
+        """Return their logarithms, (10,)."""
         return np.log([getattr(self, each.name) for each in fields(self)])
 
     @classmethod
     def from_vector(cls, logs: NDArray[np.float64]) -> "Scales":
-        """Return the scales of given logarithms (8,)."""
+        """Return the scales of given logarithms (10,)."""
         return cls(*np.exp(logs).tolist())
 
 
 #: How far the logarithm of each scale may lie from the default's: few outcomes move it little.
-WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
+WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
 
 #: What experts gain far from their own task, and by how much more at no distance: means and
 #: standard deviations, measured with the defaults of `Scales`.
 FAR, FAR_DOUBT = -0.09, 0.05
 RISE, RISE_DOUBT = 0.21, 0.10
+
+#: The symmetric distance up to which, about, agreement counts: images must be alike for that.
+TURN_REACH = 0.35
