@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from task2vec.cli.explaining import print_explanation
 from task2vec.cli.options import (
     DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
@@ -58,6 +59,13 @@ def recommend(
         float | None,
         typer.Option(help="Measure on your images for at most so many seconds.", min=1),
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Tell what moved the answer, which layers differ, and which classes are hard.",
+        ),
+    ] = False,
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
     seed: SeedOption = 0,
@@ -73,7 +81,9 @@ def recommend(
     Scores are gains in accuracy over the plain default, shrunk toward 0 as far as the evidence is
     thin. With `--budget SECONDS` models are tried on your own images: linear probes of those that
     promise most, then short fine-tunings of the best. Where nothing known is better beyond its
-    noise, the answer is to take the default, and the exit code is 3.
+    noise, the answer is to take the default, and the exit code is 3. `--explain` adds what moved
+    each score and by how much, the layers in which the task is like its neighbours and unlike
+    them, and the classes that are hard.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         answer = client.recommend(
@@ -85,6 +95,7 @@ def recommend(
             licence=licence,
             published=published,
             budget=budget,
+            explain=explain,
             probe=probe,
             images=images,
             seed=seed,
@@ -129,6 +140,8 @@ def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
         out.print("Intervals are the model's own: too few tasks have outcomes to check them by.")
     if answer.steps:
         print_steps(answer)
+    if answer.explanation is not None:
+        print_explanation(answer.explanation)
     out.print("For comparison:")
     for baseline in answer.baselines:
         rule = baseline.rule.replace("_", " ")

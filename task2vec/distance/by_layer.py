@@ -14,13 +14,13 @@ from task2vec.types.details import LayerElements
 
 #: Layers are grouped by as much of the beginnings of their names as gives so many groups.
 _FEWEST_GROUPS = 4
-# The quantile of a normal difference, two-sided 95 %.
-_BEYOND = 1.96
+# How often groups that do not differ may seem to.
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class LayerDistance:
-    """One group of layers with so many ``elements``.
+    """One group of layers with so many ``elements``, which are ``elements_share`` of all.
 
     ``part`` is what it makes of the whole plain distance, and ``share`` the part of one.
     ``distance``, with its ``standard_error``, is the symmetric distance of its elements alone,
@@ -29,6 +29,7 @@ class LayerDistance:
 
     name: str
     elements: int
+    elements_share: float
     part: float
     share: float
     distance: float
@@ -42,7 +43,7 @@ class LayerDistances:
     The parts add up to ``plain``, the symmetric distance of the elements as they are; ``distance``
     is that without noise. ``nearest`` and ``farthest`` name the groups with the least and the
     largest distance of their own, which are ``beyond_noise`` where these differ by more than the
-    two standard errors let expect, taken as independent.
+    extremes of so many groups would by their standard errors alone.
     """
 
     plain: float
@@ -98,6 +99,7 @@ def layer_distances(
             LayerDistance(
                 name=group.name,
                 elements=group.elements,
+                elements_share=group.elements / len(parts),
                 part=part,
                 share=part / plain if plain > 0 else 0.0,
                 distance=float(own.distances[0]),
@@ -107,6 +109,7 @@ def layer_distances(
     nearest = min(found, key=lambda each: each.distance)
     farthest = max(found, key=lambda each: each.distance)
     noise = hypot(nearest.standard_error, farthest.standard_error)
+    freedom = len(a.replicates) + len(b.replicates) - 2
     return LayerDistances(
         plain=plain,
         distance=float(whole.distances[0]),
@@ -114,8 +117,23 @@ def layer_distances(
         groups=tuple(found),
         nearest=nearest.name,
         farthest=farthest.name,
-        beyond_noise=bool(farthest.distance - nearest.distance > _BEYOND * noise),
+        beyond_noise=farthest.distance - nearest.distance
+        > _reach(groups=len(found), freedom=freedom) * noise,
     )
+
+
+def _reach(*, groups: int, freedom: int) -> float:
+    """Return how many standard errors the extremes of equal groups are apart at most.
+
+    Student's quantile by Bonferroni over all pairs, of which these two were chosen with hindsight;
+    each jackknife of K groups of images has K - 1 degrees of freedom. The errors of two groups of
+    layers, which are of the same images, are taken as independent.
+    """
+    # scipy takes a while to import, and a client without the extras does not have it.
+    from scipy.special import stdtrit
+
+    pairs = max(1, groups * (groups - 1) // 2)
+    return float(stdtrit(freedom, 1 - _LEVEL / 2 / pairs))
 
 
 def _some(embedding: TaskEmbedding, here: slice) -> TaskEmbedding:

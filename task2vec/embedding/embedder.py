@@ -19,6 +19,7 @@ from task2vec.embedding.rounds import estimate_in_rounds
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.embedding.standard_error import deal_groups, expected_repeat_distance
 from task2vec.fisher.estimate import FisherEstimate, estimate_fisher
+from task2vec.fisher.units import find_layers
 from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.solver import imported_ahead
@@ -33,11 +34,17 @@ ErrorSoFar = Callable[[float], None]
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """An embedding, and what somebody should know about how it came about."""
+    """An embedding, and what somebody should know about how it came about.
+
+    ``features`` (N, D) are those of the sample's images that the head was fitted to, ``layers`` the
+    names and numbers of elements of the layers that count.
+    """
 
     embedding: TaskEmbedding
     sample: Sample[Pixels]
     warnings: tuple[str, ...]
+    features: NDArray[np.float32]
+    layers: tuple[tuple[str, int], ...]
 
 
 class Embedder:
@@ -96,7 +103,8 @@ class Embedder:
         return self._made(
             task,
             sample,
-            head,
+            seen,
+            head=head,
             estimate=estimate,
             images=count,
             draws=settings.estimator.draws(settings.draws, classes=classes),
@@ -144,7 +152,8 @@ class Embedder:
         return self._made(
             task,
             sample,
-            head,
+            seen,
+            head=head,
             estimate=FisherEstimate(
                 found.values, found.errors, found.replicates, found.slow_layers
             ),
@@ -171,8 +180,9 @@ class Embedder:
         self,
         task: Task,
         sample: Sample[Pixels],
-        head: Head,
+        seen: NDArray[np.float32],
         *,
+        head: Head,
         estimate: FisherEstimate,
         images: int,
         draws: int,
@@ -208,7 +218,11 @@ class Embedder:
             *_slow(estimate.slow_layers),
             *_doubts(embedding, wanted=self.settings.standard_error),
         )
-        return Embedded(embedding, sample, doubts)
+        layers = tuple(
+            (layer.name, layer.elements.stop - layer.elements.start)
+            for layer in find_layers(self.probe.backbone, self.probe.card.layers)
+        )
+        return Embedded(embedding, sample, doubts, seen, layers)
 
     def _inputs(self, sample: Sample[Pixels]) -> Iterator[Tensor]:
         return batches(self.probe, sample.images, batch_size=self.settings.batch_size)

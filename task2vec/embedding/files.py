@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from task2vec.errors import InputError
 from task2vec.types import Provenance, Ratios, TaskEmbedding, Vector
+from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import (
     IMAGE_HASH,
     SCHEME,
@@ -24,6 +25,7 @@ from task2vec.types.image_hashes import (
 
 _FORMAT = "task2vec embedding 1"
 _HASHES = "image_hashes"
+_DETAILS = "details"
 
 
 def save_embedding(
@@ -32,11 +34,12 @@ def save_embedding(
     *,
     name: str,
     hashes: ImageHashes | None = None,
+    details: EmbeddingDetails | None = None,
 ) -> None:
     """Write an embedding to ``path`` (.npz), whole or not at all.
 
-    ``hashes`` (n,) of the images that it was made of go with it, where they are known. Raises
-    `InputError` when the place cannot be written or the suffix is another.
+    ``hashes`` (n,) of the images that it was made of, and ``details``, go with it where they are
+    known. Raises `InputError` when the place cannot be written or the suffix is another.
     """
     path = Path(path)
     if path.suffix != ".npz":
@@ -48,7 +51,7 @@ def save_embedding(
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            write_embedding(embedding, file, name=name, hashes=hashes)
+            write_embedding(embedding, file, name=name, hashes=hashes, details=details)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -65,7 +68,12 @@ def save_embedding(
 
 
 def write_embedding(
-    embedding: TaskEmbedding, file: BinaryIO, *, name: str, hashes: ImageHashes | None = None
+    embedding: TaskEmbedding,
+    file: BinaryIO,
+    *,
+    name: str,
+    hashes: ImageHashes | None = None,
+    details: EmbeddingDetails | None = None,
 ) -> None:
     """Write what `save_embedding` writes to an open file."""
     arrays: dict[str, NDArray[np.uint8]] = {}
@@ -79,6 +87,8 @@ def write_embedding(
         data = hashes_to_bytes(hashes)
         header[_HASHES] = {"scheme": SCHEME, "sha256": sha256(data).hexdigest()}
         arrays[_HASHES] = np.frombuffer(data, np.uint8).reshape(-1, IMAGE_HASH.itemsize)
+    if details is not None:
+        header[_DETAILS] = details.to_json()
     np.savez_compressed(
         file,
         allow_pickle=False,
@@ -124,6 +134,20 @@ def load_hashes(path: str | os.PathLike[str]) -> ImageHashes | None:
         if found.dtype != np.uint8 or about["sha256"] != sha256(found.tobytes()).hexdigest():
             raise ValueError("image hashes that do not match their checksum")
         return hashes_from_bytes(found.tobytes())
+
+
+def load_details(path: str | os.PathLike[str], embedding: TaskEmbedding) -> EmbeddingDetails | None:
+    """Return the details that `save_embedding` wrote beside this embedding; None without any.
+
+    Raises `InputError` for what is no embedding, and for details that do not fit it.
+    """
+    with _archive(Path(path)) as archive:
+        found = json.loads(str(archive["header"])).get(_DETAILS)
+        if found is None:
+            return None
+        return EmbeddingDetails.from_json(
+            found, elements=embedding.values.size, classes=embedding.provenance.classes
+        )
 
 
 @contextmanager

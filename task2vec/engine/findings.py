@@ -7,17 +7,23 @@ from pathlib import Path
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.tuned import Tuned
 from task2vec.types import TaskEmbedding
+from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
 
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedRole:
-    """One embedded data set: its embedding, its picture (PNG), the hashes (n,) of its images."""
+    """One embedded data set.
+
+    Its embedding, its picture (PNG), the hashes (n,) of its images, and what answers about it are
+    explained by.
+    """
 
     name: str
     embedding: TaskEmbedding
     thumbnail: bytes
     hashes: ImageHashes
+    details: EmbeddingDetails
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from typing import Any
 from task2vec.data.task import Task
 from task2vec.embedding.embedder import ErrorSoFar, Progress
 from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.engine.details import details_of
 from task2vec.engine.findings import EmbeddedRole, Findings
 from task2vec.engine.local import LocalEngine
 from task2vec.engine.probing import linear_probe
@@ -96,7 +97,11 @@ class Work:
                     error=self.error,
                 )
                 embedded[role] = EmbeddedRole(
-                    task.name, found.embedding, thumbnail(found.sample), found.sample.hashes
+                    task.name,
+                    found.embedding,
+                    thumbnail(found.sample),
+                    found.sample.hashes,
+                    details_of(found),
                 )
                 told = "" if role == "task" else f"{role}: "
                 warnings += (f"{told}{warning}" for warning in found.warnings)

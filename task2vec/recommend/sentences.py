@@ -76,8 +76,9 @@ def _score(document: Any, place: int, score: ScoreMoves) -> Sentence:
         text = f"{draft.points('by_outcomes')} by {among}"
         if score.neighbours and abs(score.neighbours[0].moved) >= _LEAST:
             first = ("neighbours", 0)
+            most = "most " if len(score.neighbours) > 1 else ""
             text += (
-                f", most on {draft.name(*first, 'task')} at distance "
+                f", {most}on {draft.name(*first, 'task')} at distance "
                 f"{draft.distance(*first, 'distance')} ({draft.points(*first, 'moved')})"
             )
         parts.append(text)
@@ -120,19 +121,23 @@ def _layers(document: Any, place: int) -> Sentence:
         )
 
     text = (
-        f"{draft.name('task')} is at distance {draft.distance('by_layer', 'distance')} ± "
-        f"{draft.distance('by_layer', 'standard_error')}: "
+        f"{draft.name('task')} is at distance {draft.distance('by_layer', 'plain')}, "
+        f"{draft.distance('by_layer', 'distance')} ± "
+        f"{draft.distance('by_layer', 'standard_error')} without noise: "
     )
     if whole["beyond_noise"]:
         text += f"the two tasks agree most in {own(near)} and differ most in {own(far)}"
     else:
         text += (
-            f"no layers stand out, the least distance, in {own(near)}, and the largest, in "
-            f"{own(far)}, being equal within the noise"
+            f"no layers stand out, since the least, {own(near)}, and the largest, {own(far)}, are "
+            "equal within the noise"
         )
     at = ("by_layer", "groups", most)
     if groups[most]["share"]:
-        text += f"; {draft.name(*at, 'name')} makes {draft.percent(*at, 'share')} of it"
+        text += (
+            f"; {draft.name(*at, 'name')} makes {draft.percent(*at, 'share')} of the distance with "
+            f"{draft.percent(*at, 'elements_share')} of the elements"
+        )
     return draft.said(text + ".")
 
 
@@ -141,10 +146,7 @@ def _classes(document: Any, explanation: Explanation) -> list[Sentence]:
     assert found is not None, "it was asked for"
     hard = found.hard
     draft = _Draft(document, About.CLASSES, "classes")
-    start = (
-        f"Left out one by one, {draft.percent('accuracy')} of the images are recognised in the "
-        "mean over the classes"
-    )
+    start = f"Mean leave-one-out accuracy of the classes: {draft.percent('accuracy')}"
     if hard:
         count = plural(draft.number("hard_classes"), "class")
         more = ", the hardest of which" if len(hard) > _MOST_CLASSES else ""

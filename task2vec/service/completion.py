@@ -18,6 +18,7 @@ from task2vec.service.questions import files_signature, limits_of, settings_of
 from task2vec.service.received import (
     Found,
     read_received,
+    received_details,
     received_hashes,
     received_task,
     received_thumbnail,
@@ -116,6 +117,7 @@ def _embed(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     embedding = read_received(workspace, found, "task", settings=settings)
     picture = received_thumbnail(found, "task")
     hashes = received_hashes(found, "task", embedding, settings=settings)
+    details = received_details(found, "task", embedding)
     record = received_task(
         dataset,
         embedding,
@@ -135,6 +137,7 @@ def _embed(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
             embedding,
             thumbnail=picture,
             hashes=hashes,
+            details=details,
             replace=bool(question.get("update")),
         )
         return {**stored.to_json(), "status": "embedded"}
@@ -194,6 +197,7 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
         limits=limits,
         measured=measured,
         published=question.get("published", True),
+        explain=bool(question.get("explain")),
     ).to_json()
     doubts = [] if measured else [TOO_FEW]
     warnings = [*answer["warnings"], *doubts]
@@ -214,6 +218,7 @@ def _subject(
         found.warnings,
         hashes=received_hashes(found, role, embedding, settings=settings),
         files=files_signature(about),
+        details=received_details(found, role, embedding),
     )
 
 

@@ -4,13 +4,14 @@ import zipfile
 from pathlib import Path
 
 from task2vec.distance import task_complexity
-from task2vec.embedding.files import load_embedding, load_hashes
+from task2vec.embedding.files import load_details, load_embedding, load_hashes
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
 from task2vec.service.provenance import check_embedding
 from task2vec.service.subjects import IMPORTED
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name
 from task2vec.types import TaskEmbedding, TaskRecord
+from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
 
 # The largest of known probes has 10^5 filters; values, errors and replicates take 20 bytes each.
@@ -59,6 +60,22 @@ def read_hashes(path: Path, embedding: TaskEmbedding) -> ImageHashes | None:
     return hashes
 
 
+def read_details(path: Path, embedding: TaskEmbedding) -> EmbeddingDetails | None:
+    """Return the details in a file that `read_embedding` has read; None where it has none.
+
+    Raises `InputError` for those that cannot be the embedding's.
+    """
+    details = load_details(path, embedding)
+    counted = sum(each.images for each in (details and details.classes) or ())
+    if counted > _MOST_HASHES:
+        raise InputError(
+            "The details are not those of the embedding",
+            expected=f"classes of at most {_MOST_HASHES:,} images together",
+            got=f"{counted:,}",
+        )
+    return details
+
+
 def add_embedding(
     workspace: Workspace,
     path: Path,
@@ -87,6 +104,7 @@ def add_embedding(
     check_name(wanted, new=not update)
     check_embedding(embedding)
     hashes = read_hashes(path, embedding)
+    details = read_details(path, embedding)
     if not any_space:
         _check_space(workspace, embedding)
     record = TaskRecord(
@@ -101,7 +119,9 @@ def add_embedding(
         tags=tuple(dict.fromkeys(tags)),
         warnings=("embedded elsewhere: its images are not known here",),
     )
-    return workspace.store(create=True).tasks.add(record, embedding, hashes=hashes, replace=update)
+    return workspace.store(create=True).tasks.add(
+        record, embedding, hashes=hashes, details=details, replace=update
+    )
 
 
 def _check_space(workspace: Workspace, embedding: TaskEmbedding) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 from task2vec.distance import task_complexity
 from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
-from task2vec.service.imports import read_embedding, read_hashes
+from task2vec.service.imports import read_details, read_embedding, read_hashes
 from task2vec.service.provenance import check_embedding
 from task2vec.service.questions import source_of, source_signature
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, Estimator, Provenance, TaskEmbedding, TaskRecord
+from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.names import visible
 
@@ -186,6 +187,14 @@ def received_hashes(
             got=str(len(hashes)),
         )
     return hashes
+
+
+def received_details(found: Found, role: str, embedding: TaskEmbedding) -> EmbeddingDetails | None:
+    """Return what answers about a role are explained by; None from a worker that sends none.
+
+    Raises `InputError` for what does not fit the ``embedding``, which was received.
+    """
+    return read_details(found.embeddings[role], embedding)
 
 
 def received_task(

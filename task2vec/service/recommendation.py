@@ -14,6 +14,7 @@ from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
 from task2vec.service.code import starting_code
 from task2vec.service.experts import has_own_backbone
+from task2vec.service.explaining import explained
 from task2vec.service.known_tasks import known_tasks
 from task2vec.service.limits import Limits
 from task2vec.service.probing import (
@@ -42,6 +43,7 @@ def recommend(
     measured: Mapping[str, ProbeAccuracy] | None = None,
     published: bool = True,
     budget: float | None = None,
+    explain: bool = False,
     progress: Progress | None = None,
 ) -> Recommended:
     """Rank the starting models for a task, and say whether to leave the default for any of them.
@@ -60,6 +62,7 @@ def recommend(
             elsewhere; when they are given, here nothing is probed and no engine is started.
         published: whether published figures of models count.
         budget: seconds to measure on the task's own images for, see `task2vec.service.cascade`.
+        explain: whether the answer has an `Explanation`.
         progress: told of each model that is probed.
 
     Raises:
@@ -93,6 +96,7 @@ def recommend(
     models = shared.models(models)
     warnings += shared.warnings
     question = _question(workspace, subject, models, shared, k=k, published=published)
+    question = replace(question, explain=explain)
     task = None if budget is None else images_of(subject)
     if budget is not None and task is None:
         warnings.append(without_images(subject))
@@ -117,6 +121,7 @@ def recommend(
             )
             warnings += doubts
         answer = rank(replace(question, measured=measured))
+    answer = explained(workspace, subject, question, answer)
     chosen = next((model for model in models if model.name == answer.chosen), None)
     code = ""
     if chosen is not None:

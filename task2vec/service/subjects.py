@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
 from task2vec.service.workspace import Workspace
 from task2vec.types import Space, TaskEmbedding, TaskRecord
+from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class Subject:
     """An embedded task: ``record`` where it is stored, ``task`` where its images are at hand.
 
     Where it is not stored, ``hashes`` (n,) are of its images and ``files`` says which files they
-    are of, as `files_of` does.
+    are of, as `files_of` does. ``details`` are there where they were asked for; those of a stored
+    task are in the store.
     """
 
     name: str
@@ -35,10 +37,16 @@ class Subject:
     warnings: tuple[str, ...] = ()
     hashes: ImageHashes | None = None
     files: str = ""
+    details: EmbeddingDetails | None = None
 
     @classmethod
-    def of_embedded(cls, task: "Task", found: "Embedded") -> "Subject":
+    def of_embedded(cls, task: "Task", found: "Embedded", *, detailed: bool = False) -> "Subject":
         """Return the subject of a task that was embedded for one answer."""
+        details = None
+        if detailed:
+            from task2vec.engine.details import details_of
+
+            details = details_of(found)
         return cls(
             task.name,
             found.embedding,
@@ -47,6 +55,7 @@ class Subject:
             found.warnings,
             hashes=found.sample.hashes,
             files=task.signature,
+            details=details,
         )
 
 
@@ -89,10 +98,12 @@ def resolve(
     probe: str | None = None,
     settings: "EmbeddingSettings | None" = None,
     progress: "Progress | None" = None,
+    detailed: bool = False,
 ) -> Subject:
     """Return a stored task, which wins, or embed a source without storing it.
 
-    Raises `UnknownNameError` when it is neither, `SourceError` when it cannot be embedded.
+    ``detailed`` asks for the details of what is embedded. Raises `UnknownNameError` when it is
+    neither, `SourceError` when it cannot be embedded.
     """
     record = stored_task(workspace, name_or_source)
     if record is not None:
@@ -108,7 +119,7 @@ def resolve(
         settings=settings or EmbeddingSettings(),
         progress=progress,
     )
-    return Subject.of_embedded(task, found)
+    return Subject.of_embedded(task, found, detailed=detailed)
 
 
 def open_named(workspace: Workspace, source: str) -> "Task":

@@ -75,6 +75,7 @@ def embed(
         tags=request.tags,
         warnings=found.warnings,
     )
+    from task2vec.engine.details import details_of
     from task2vec.engine.thumbnail import thumbnail
 
     return workspace.store(create=True).tasks.add(
@@ -82,6 +83,7 @@ def embed(
         found.embedding,
         thumbnail=thumbnail(found.sample),
         hashes=found.sample.hashes,
+        details=details_of(found),
         replace=request.update,
     )
 
@@ -108,7 +110,7 @@ def signature(task: "Task", probe: str, settings: "EmbeddingSettings") -> str:
 
 
 def export(workspace: Workspace, name: str, path: Path) -> TaskRecord:
-    """Write a task's embedding, and the hashes of its images, to a .npz file.
+    """Write a task's embedding, the hashes of its images and its details to a .npz file.
 
     Raises `UnknownNameError`, and `InputError` when the file cannot be written.
     """
@@ -117,7 +119,13 @@ def export(workspace: Workspace, name: str, path: Path) -> TaskRecord:
     store = workspace.store()
     record = store.tasks.get(name)
     hashes = store.tasks.image_hashes(record.id)
-    save_embedding(store.tasks.embedding(record.id), path, name=record.name, hashes=hashes)
+    save_embedding(
+        store.tasks.embedding(record.id),
+        path,
+        name=record.name,
+        hashes=hashes,
+        details=store.tasks.details(record.id),
+    )
     return record
 
 

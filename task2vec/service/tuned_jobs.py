@@ -14,6 +14,7 @@ from task2vec.service.questions import same_bytes, settings_of
 from task2vec.service.received import (
     Found,
     read_received,
+    received_details,
     received_hashes,
     received_task,
     received_thumbnail,
@@ -102,13 +103,14 @@ def _task(workspace: Workspace, job: JobRecord, found: Found) -> Callable[[Conne
     embedding = read_received(workspace, found, "task", settings=settings)
     picture = received_thumbnail(found, "task")
     hashes = received_hashes(found, "task", embedding, settings=settings)
+    details = received_details(found, "task", embedding)
     new = received_task(dataset, embedding, found, name=dataset.name, settings=settings)
 
     def give(connection: Connection) -> TaskRecord:
         known = task_named(connection, dataset.name)
         if known is None:
             return store.tasks.add_within(
-                connection, new, embedding, thumbnail=picture, hashes=hashes
+                connection, new, embedding, thumbnail=picture, hashes=hashes, details=details
             )
         if not same_bytes(known, dataset):
             raise NameTakenError(

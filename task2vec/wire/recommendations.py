@@ -3,6 +3,7 @@
 from pydantic import ConfigDict, Field
 
 from task2vec.wire.base import EITHER_TASK_OR_DATASET, Answer
+from task2vec.wire.explanations import Explanation
 from task2vec.wire.neighbours import Subject
 from task2vec.wire.settings import EmbeddingSettings
 
@@ -29,6 +30,10 @@ class RecommendationQuestion(Subject):
     published: bool = Field(True, description="Whether published figures of models count.")
     measure: bool = Field(
         False, description="Try the packaged models on the task's images first: a job."
+    )
+    explain: bool = Field(
+        False,
+        description="Tell what moved it, which layers differ and which classes are hard.",
     )
     settings: EmbeddingSettings = Field(
         EmbeddingSettings(), description="How a data set is embedded."
@@ -109,6 +114,7 @@ class Recommended(Answer):
     evidence_summary: str
     code: str = Field(description="Lines of Python that load the chosen model.")
     steps: tuple[Step, ...] = Field((), description="What was measured within a budget.")
+    explanation: Explanation | None = Field(None, description="Where it was asked for.")
     shared_images: tuple[SharedImages, ...] = Field(
         (), description="Known tasks that have images of this one, most of them first."
     )

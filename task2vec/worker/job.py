@@ -123,6 +123,7 @@ class LeasedJob:
                 folder / f"{role}.npz",
                 name=embedded.name,
                 hashes=embedded.hashes,
+                details=embedded.details,
             )
             files[f"thumbnail.{role}"] = folder / f"{role}.png"
             (folder / f"{role}.png").write_bytes(embedded.thumbnail)

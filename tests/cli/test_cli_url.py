@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from client_kinds import serving
 from command import Cli
-from small_store import TASKS, SmallStore, cut, snapshot
+from small_store import TASKS, USED, SmallStore, cut, snapshot
 
 from task2vec import Client
 
@@ -61,6 +61,24 @@ def test_a_command_prints_the_same(cli: Cli, small: SmallStore, url: str, line: 
         ]
         assert tables[0].out == tables[1].out
         assert tables[0].err == tables[1].err
+
+
+def test_a_source_is_explained_by_a_worker(cli: Cli, small: SmallStore, url: str) -> None:
+    asked = ("--architecture", "tf_efficientnet_lite0", "--images", USED, "--explain", "--json")
+    line = ("recommend", small.sources / "emoji_food", *asked)
+    here = cli(*line, "--store", small.store).json["explanation"]
+    there = cli(*line, "--url", url).json["explanation"]
+
+    assert there["classes"] == here["classes"]
+    assert there["classes"]["images"] == USED
+    assert there["unknown"] == []
+    (compared,), (expected,) = there["layers"], here["layers"]
+    assert compared["task"] == expected["task"]
+    shares = [[g["share"] for g in each["by_layer"]["groups"]] for each in (compared, expected)]
+    assert shares[0] == pytest.approx(shares[1], abs=1e-3)
+    assert [each["about"] for each in there["sentences"]] == [
+        each["about"] for each in here["sentences"]
+    ]
 
 
 def test_show_keeps_the_servers_paths_to_itself(cli: Cli, small: SmallStore, url: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_store import TASKS
+from small_store import TASKS, USED
 
 from task2vec.errors import InputError, SettingError, SourceError, UnknownNameError
 
@@ -76,6 +76,24 @@ def test_a_recommendation_by_what_is_known(client: Any, reference: Any) -> None:
     packaged = [each.model for each in expected.recommendations]
     assert [each.model for each in found.recommendations if each.model in packaged] == packaged
     assert found.code == expected.code
+
+
+def test_an_explained_recommendation(client: Any, reference: Any) -> None:
+    asked = {"measure": False, "architecture": "tf_efficientnet_lite*"}
+    assert client.recommend("emoji_food", **asked).explanation is None
+    found = client.recommend("emoji_food", **asked, explain=True).explanation
+    expected = reference.recommend("emoji_food", **asked, explain=True).explanation
+
+    assert found.classes == expected.classes
+    assert found.classes.images == USED
+    packaged = {each.model for each in expected.outcomes}
+    # Other tests add experts, but none of a near task: their own is a copy of this one.
+    assert packaged <= {each.model for each in found.outcomes}
+    compared, wanted = found.layers[0], expected.layers[0]
+    assert compared.task == wanted.task
+    assert compared.by_layer.plain == pytest.approx(wanted.by_layer.plain, rel=1e-9)
+    assert [g.name for g in compared.by_layer.groups] == [f"blocks.{i}" for i in range(7)]
+    assert {"outcomes", "layers", "classes"} == {each.about for each in found.sentences}
 
 
 def test_limits_that_nothing_passes(client: Any) -> None:

@@ -66,6 +66,18 @@ def test_what_differs_by_noise_alone_is_said_to(embedding):
     assert not layer_distances(one, other, GROUPS).beyond_noise
 
 
+def test_extremes_of_many_equal_groups_are_seldom_called_different(embedding):
+    values = np.random.default_rng(1).uniform(1, 2, 160)
+    groups = [LayerElements(f"blocks.{i}", 20) for i in range(8)]
+    called = sum(
+        layer_distances(
+            *(noisy(embedding, values, noise=0.5, seed=100 * i + side) for side in (0, 1)), groups
+        ).beyond_noise
+        for i in range(40)
+    )
+    assert called <= 5
+
+
 def test_a_task_differs_nowhere_from_itself(two):
     found = layer_distances(two[0], two[0], GROUPS)
     assert {group.part for group in found.groups} == {0.0}

@@ -150,5 +150,6 @@ def _recommend(workspace: Workspace, question: RecommendationQuestion, task: str
         limits=limits,
         measured={},
         published=question.published,
+        explain=question.explain,
     )
     return json_answer(Recommended.model_validate({"task": subject.name, **found.to_json()}))

@@ -48,7 +48,7 @@ def get_embedding(
     """Return a task's vector: one number for each convolution filter of the probe.
 
     The `.npz` file is what `task2vec export` writes and `POST /v1/tasks:import` takes; it holds the
-    hashes of the task's images, too.
+    hashes of the task's images, too, and what answers about it are explained by.
     """
     chosen = choose(accept, _JSON, _NPZ)
     found = stored_subject(workspace, task)
@@ -56,8 +56,14 @@ def get_embedding(
     if chosen == _JSON:
         return json_answer(embedding_message(found.record, found.embedding))
     data = BytesIO()
-    hashes = workspace.store().tasks.image_hashes(found.record.id)
-    write_embedding(found.embedding, data, name=found.name, hashes=hashes)
+    tasks = workspace.store().tasks
+    write_embedding(
+        found.embedding,
+        data,
+        name=found.name,
+        hashes=tasks.image_hashes(found.record.id),
+        details=tasks.details(found.record.id),
+    )
     disposition = {"Content-Disposition": f'attachment; filename="{found.record.id}.npz"'}
     return Response(data.getvalue(), media_type=_NPZ, headers=disposition)
 

@@ -113,6 +113,7 @@ class Answers(Part):
         published: bool = True,
         measure: bool = True,
         budget: float | None = None,
+        explain: bool = False,
         probe: str = PROBE,
         images: int = 300,
         seed: int = 0,
@@ -129,7 +130,14 @@ class Answers(Part):
         )
         limits = Limits(max_parameters, architecture, licence, max_input_size)
         probe, settings = settings_of(probe=probe, images=images, seed=seed)
-        about = subject(self._workspace, source, probe=probe, settings=settings, progress=progress)
+        about = subject(
+            self._workspace,
+            source,
+            probe=probe,
+            settings=settings,
+            progress=progress,
+            detailed=explain,
+        )
         found = recommend(
             self._workspace,
             about,
@@ -139,6 +147,7 @@ class Answers(Part):
             measured=None if measure or about.record is None else {},
             published=published,
             budget=budget,
+            explain=explain,
             progress=counting(progress, "probing {}"),
         )
         return answer(Recommended, {"task": about.name, **found.to_json()})

@@ -61,17 +61,25 @@ def subject(
     probe: str,
     settings: "EmbeddingSettings",
     progress: Told | None,
+    detailed: bool = False,
 ) -> "Subject":
     """Return a stored task, which wins, or embed a source for one answer."""
     from task2vec.service.subjects import Subject, resolve
 
     task = given(source)
     if isinstance(task, str):
-        return resolve(workspace, task, probe=probe, settings=settings, progress=counting(progress))
+        return resolve(
+            workspace,
+            task,
+            probe=probe,
+            settings=settings,
+            progress=counting(progress),
+            detailed=detailed,
+        )
     found = workspace.engine.embed(
         task, probe=probe, settings=settings, progress=counting(progress)
     )
-    return Subject.of_embedded(task, found)
+    return Subject.of_embedded(task, found, detailed=detailed)
 
 
 def counting(progress: Told | None, stage: str = "{}") -> Counted | None:

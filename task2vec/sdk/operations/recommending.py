@@ -31,6 +31,7 @@ def recommend(
     published: bool = True,
     measure: bool = True,
     budget: float | None = None,
+    explain: bool = False,
     probe: str = PROBE,
     images: int = 300,
     seed: int = 0,
@@ -42,7 +43,9 @@ def recommend(
     packaged models are tried on the task's images where these are at hand (a warning says where
     not); without, a stored task is judged at once by distances and outcomes alone. ``published``
     lets published accuracies of models count. ``budget``, in seconds, is for a client without a
-    server: it measures experts too, and fine-tunes the best for a short while.
+    server: it measures experts too, and fine-tunes the best for a short while. With ``explain``
+    the answer has an ``explanation``: what moved it, the layers in which the task is like its
+    neighbours and unlike them, and the classes that are hard.
 
     Raises `UnknownNameError`, `SourceError`, `SettingError`.
     """
@@ -64,6 +67,7 @@ def recommend(
         licence=licence,
         published=published,
         measure=measure,
+        explain=explain,
         settings=settings,
     )
     about = yield from subject(sender, source, progress=progress)

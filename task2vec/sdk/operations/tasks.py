@@ -20,6 +20,7 @@ from task2vec.wire.tasks import Task, TaskDetails, TaskEdit, TaskPage
 
 if TYPE_CHECKING:
     from task2vec.types import TaskEmbedding
+    from task2vec.types.details import EmbeddingDetails
     from task2vec.types.image_hashes import ImageHashes
 
 _NPZ = "application/octet-stream"
@@ -51,7 +52,7 @@ def embedding_of(sender: Sender, task: Task | str) -> "Steps[TaskEmbedding]":
     """Return a task's embedding, bit by bit as it is stored; raises `UnknownNameError`."""
     path = yield from path_of_task(sender, id_of(task))
     content = yield from call(sender, _npz_at(path))
-    _, embedding, _ = yield from compute(lambda: _loaded(content))
+    _, embedding, *_ = yield from compute(lambda: _loaded(content))
     return embedding
 
 
@@ -66,8 +67,8 @@ def export_task(sender: Sender, task: Task | str, path: str | os.PathLike[str]) 
     def save() -> None:
         from task2vec.embedding.files import save_embedding
 
-        name, embedding, hashes = _loaded(content)
-        save_embedding(embedding, Path(path), name=name, hashes=hashes)
+        name, embedding, hashes, details = _loaded(content)
+        save_embedding(embedding, Path(path), name=name, hashes=hashes, details=details)
 
     yield from compute(save)
     return _without_details(found)
@@ -149,13 +150,16 @@ def _tagged(request: Request[TaskDetails]) -> Request[tuple[TaskDetails, str]]:
     return Request(request.method, request.path, read)
 
 
-def _loaded(content: bytes) -> "tuple[str, TaskEmbedding, ImageHashes | None]":
-    from task2vec.embedding.files import load_embedding, load_hashes
+def _loaded(
+    content: bytes,
+) -> "tuple[str, TaskEmbedding, ImageHashes | None, EmbeddingDetails | None]":
+    from task2vec.embedding.files import load_details, load_embedding, load_hashes
 
     with TemporaryDirectory() as folder:
         path = Path(folder, "embedding.npz")
         path.write_bytes(content)
-        return *load_embedding(path), load_hashes(path)
+        name, embedding = load_embedding(path)
+        return name, embedding, load_hashes(path), load_details(path, embedding)
 
 
 def _payload(embedding: "str | os.PathLike[str] | TaskEmbedding", name: str | None) -> Payload:
