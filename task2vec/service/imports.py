@@ -66,7 +66,8 @@ def read_details(path: Path, embedding: TaskEmbedding) -> EmbeddingDetails | Non
     Raises `InputError` for those that cannot be the embedding's.
     """
     details = load_details(path, embedding)
-    counted = sum(each.images for each in (details and details.classes) or ())
+    classes = None if details is None else details.classes
+    counted = sum(each.images for each in classes or ())
     if counted > _MOST_HASHES:
         raise InputError(
             "The details are not those of the embedding",

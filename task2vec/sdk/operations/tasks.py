@@ -52,7 +52,7 @@ def embedding_of(sender: Sender, task: Task | str) -> "Steps[TaskEmbedding]":
     """Return a task's embedding, bit by bit as it is stored; raises `UnknownNameError`."""
     path = yield from path_of_task(sender, id_of(task))
     content = yield from call(sender, _npz_at(path))
-    _, embedding, *_ = yield from compute(lambda: _loaded(content))
+    _, embedding, _, _ = yield from compute(lambda: _loaded(content))
     return embedding
 
 
