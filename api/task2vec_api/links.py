@@ -59,6 +59,7 @@ LINKS: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("recommend_models", "202"): _job(_ID),
     ("backtest_recommender", "202"): _job(_ID),
     ("finetune_model", "202"): _job(_ID),
+    ("classify_images", "202"): _job(_ID),
     ("list_models", "200"): [_next("list_models"), *_model(_FIRST_OF.format("models"))],
     ("add_model", "201"): [*_model(_ID), _to("delete_model", model=_ID)],
     ("list_outcomes", "200"): [_next("list_outcomes")],

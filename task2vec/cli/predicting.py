@@ -47,7 +47,8 @@ def predict(
         list[str],
         typer.Argument(
             metavar="IMAGES",
-            help="Image files, and folders that are searched with all below them.",
+            help="Image files, zip or tar archives of images, and folders that are searched with "
+            "all below them.",
         ),
     ],
     as_csv: Annotated[
@@ -56,6 +57,14 @@ def predict(
             "--csv",
             envvar="TASK2VEC_PREDICT_CSV",
             help="Print CSV: a line an image, a column for each class.",
+        ),
+    ] = False,
+    here: Annotated[
+        bool,
+        typer.Option(
+            "--here",
+            envvar="TASK2VEC_PREDICT_HERE",
+            help="With `--url`: the server gives the expert, the images stay on this machine.",
         ),
     ] = False,
     store: StoreOption = DEFAULT_STORE,
@@ -70,8 +79,11 @@ def predict(
     The probabilities are calibrated on images that were held out when the expert was fine-tuned: of
     the answers given with 80 %, about 80 % should be right, for images like those. An image that
     cannot be read is reported and does not stop the others; the exit code is then 1. `--json`
-    prints JSON Lines, one object an image, as they come. With `--url` the server gives the expert;
-    the images stay here.
+    prints JSON Lines, one object an image, as they come.
+
+    An archive is read without unpacking it, and its images are called by their paths in it. With
+    `--url` the images are sent to the server, classified by its workers and removed there; with
+    `--here`, too, they stay on this machine.
     """
     if as_csv and as_json:
         raise SettingError("There is one form of output", expected="--json or --csv", got="both")
@@ -80,6 +92,7 @@ def predict(
         found = client.predict(
             model,
             images,
+            here=here,
             warn=lambda warning: warn([warning]),
             progress=work_bar(progress, "predicting"),
         )

@@ -91,6 +91,7 @@ def worker(
     from task2vec.worker.certificate import trusting
     from task2vec.worker.downloads import Downloads
     from task2vec.worker.drain import Drain
+    from task2vec.worker.kept import Kept
     from task2vec.worker.names import default_name
     from task2vec.worker.parent import follow
     from task2vec.worker.server import Server
@@ -110,7 +111,8 @@ def worker(
         engine = LocalEngine(usable_device(device or best_device()))
         called = name or default_name()
         logger = logging.getLogger("task2vec.worker")
-        runs = Worker(server, engine, downloads, name=called, drain=drain)
+        kept = Kept(address.url, over=server.is_over)
+        runs = Worker(server, engine, downloads, kept=kept, name=called, drain=drain)
         runs.warm_up()
         logger.info("worker %s on %s works for %s", called, engine.device, address.url)
         runs.run()

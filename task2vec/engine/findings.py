@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from task2vec.engine.predicting import Prediction
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.tuned import Tuned
 from task2vec.types import TaskEmbedding
@@ -31,7 +32,7 @@ class Findings:
     """What there is to store or to answer with, by the role of the data set or the model's id.
 
     Roles are "task", or "source" and "target" of a distance. ``checkpoint`` is the file of what
-    was ``tuned``.
+    was ``tuned``, ``predicted`` what an expert says of images.
     """
 
     seconds: float
@@ -39,5 +40,6 @@ class Findings:
     measured: Mapping[str, ProbeAccuracy] | None = None
     tuned: Tuned | None = None
     checkpoint: Path | None = None
+    predicted: tuple[Prediction, ...] | None = None
     warnings: tuple[str, ...] = ()
     source_signature: str = ""

@@ -6,17 +6,22 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from task2vec.data.images import Images
 from task2vec.data.task import Task
 from task2vec.embedding.embedder import ErrorSoFar, Progress
 from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.engine.classifier import load_classifier
 from task2vec.engine.details import details_of
 from task2vec.engine.findings import EmbeddedRole, Findings
 from task2vec.engine.local import LocalEngine
+from task2vec.engine.predicting import Prediction, predictions
 from task2vec.engine.probing import linear_probe
 from task2vec.engine.thumbnail import thumbnail
 from task2vec.engine.tuning import Expert, tune
 from task2vec.errors import JobCancelledError, SettingError
 from task2vec.probe.registry import DEFAULT_PROBE
+from task2vec.probe.weight_files import referenced_file
+from task2vec.recommend.classifier_card import read_classifier_card
 from task2vec.recommend.holdout import check_one_label
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.tuned import Tuned
@@ -30,6 +35,7 @@ KINDS = (
     JobKind.DISTANCES,
     JobKind.RECOMMEND,
     JobKind.FINETUNE,
+    JobKind.PREDICT,
 )
 
 
@@ -38,9 +44,10 @@ class Order:
     """What is to be done.
 
     ``payload`` is the question, with ``probe_models`` (id and ref of each) to be probed for a
-    recommendation and ``model`` (the starting model's record) for fine-tuning. ``tasks`` are the
-    opened data sets by role, ``start`` is the reference that loads the starting model, ``folder``
-    is where a checkpoint may be written.
+    recommendation and ``model`` (the record of the starting model, or of the expert that
+    classifies). ``tasks`` are the opened data sets by role, ``images`` those to be classified,
+    ``start`` is the reference that loads the model, ``folder`` is where a checkpoint may be
+    written, ``unfinished`` where an interrupted fine-tuning leaves what the next one goes on with.
     """
 
     kind: JobKind
@@ -48,6 +55,8 @@ class Order:
     tasks: Mapping[str, Task]
     folder: Path
     start: str | None = None
+    images: Images | None = None
+    unfinished: Path | None = None
 
 
 @dataclass
@@ -55,8 +64,8 @@ class Work:
     """Does orders, one at a time.
 
     ``tell`` hears of (stage, done, total) as images pass: "reading", "features", "fisher",
-    "noise", "probing", "tuning". ``stopped`` is asked between batches. ``error`` hears of an
-    embedding's standard error so far.
+    "noise", "probing", "tuning", "predicting". ``stopped`` is asked between batches. ``error``
+    hears of an embedding's standard error so far.
     """
 
     engine: LocalEngine
@@ -77,6 +86,8 @@ class Work:
         kind, payload = order.kind, order.payload
         if kind not in KINDS:
             raise SettingError("This is no work for a worker", got=kind)
+        if kind is JobKind.PREDICT:
+            return self._predict(order)
         if kind is JobKind.FINETUNE:
             # Before the minutes that its embedding may take.
             check_one_label(order.tasks["task"])
@@ -142,6 +153,23 @@ class Work:
                 measured[model["id"]] = found
         return measured
 
+    def _predict(self, order: Order) -> Findings:
+        started = perf_counter()
+        if order.images is None or order.start is None:
+            raise SettingError("There is nothing to classify, or nothing that classifies")
+        path = referenced_file(order.start)
+        card = read_classifier_card(path, name=order.payload["model"]["name"])
+        classifier = load_classifier(self.engine.probe(order.start), path, card)
+        total, found = len(order.images), list[Prediction]()
+        for each in predictions(classifier, order.images.read()):
+            found.append(each)
+            self._progress("predicting", len(found), total)
+        return Findings(
+            seconds=perf_counter() - started,
+            predicted=tuple(found),
+            warnings=(*order.images.warnings, *card.warnings),
+        )
+
     def _tune(self, order: Order, checkpoint: Path) -> Tuned:
         asked = dict(order.payload.get("settings") or {})
         images = int(asked.pop("images", 400))
@@ -158,6 +186,7 @@ class Work:
             ),
             target=checkpoint,
             progress=self._progress,
+            unfinished=order.unfinished,
         )
 
 

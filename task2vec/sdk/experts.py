@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from task2vec.extras import needing_extras
+from task2vec.recommend.classless import no_classes
 from task2vec.sdk.saving import save_weights
 from task2vec.wire.models import Model
 from task2vec.wire.predictions import Prediction
@@ -21,9 +22,6 @@ _WHAT = "Predicting, whose images stay on this machine,"
 
 def check_expert(model: Model) -> None:
     """Raise `InputError` for a model whose weights no server has, and so no classes."""
-    with needing_extras(_WHAT):
-        from task2vec.recommend.classifier_card import no_classes
-
     if not model.ref.startswith(_STORED):
         raise no_classes(model.name)
 

@@ -13,6 +13,7 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.service.backtest import Backtested
 from task2vec.service.leases import failure_of
 from task2vec.service.limits import Limits
+from task2vec.service.predicted_jobs import prepare_predicted
 from task2vec.service.probing import TOO_FEW
 from task2vec.service.questions import files_signature, limits_of, settings_of
 from task2vec.service.received import (
@@ -262,4 +263,5 @@ _PREPARE: Mapping[JobKind, Callable[[Workspace, JobRecord, Found], _Commit]] = {
     JobKind.FINETUNE: prepare_tuned,
     JobKind.FETCH: _fetch,
     JobKind.BACKTEST: _backtest,
+    JobKind.PREDICT: prepare_predicted,
 }

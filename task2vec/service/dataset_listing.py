@@ -38,6 +38,28 @@ def list_images(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[
     return images, len(classes), warnings
 
 
+def list_unlabelled(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str, ...]]:
+    """Return the number of images of an archive, no classes, and the warnings, as `list_images`.
+
+    Raises `SourceError` when it holds no image, or is no archive of image files.
+    """
+    from task2vec.data.archives import ARCHIVES
+    from task2vec.data.images import find_images
+
+    if suffix not in ARCHIVES:
+        raise SourceError(
+            "This is no archive of image files",
+            expected=f"a name ending in {', '.join(ARCHIVES)}",
+            got=f"one that ends in {suffix}",
+        )
+    places = (str(path.absolute()), str(path), path.name)
+    try:
+        found = find_images([path])
+    except Task2VecError as error:
+        raise _hide(error, places, name) from None
+    return len(found), 0, tuple(_without(warning, places, name) for warning in found.warnings)
+
+
 def _check_classes(classes: tuple[str, ...]) -> None:
     """Raise `SourceError` unless every class has a name that can be shown to others."""
     # Spaces at the ends disturb nobody who reads a table of labels.

@@ -7,8 +7,8 @@ from hashlib import file_digest
 from pathlib import Path
 from time import time
 
-from task2vec.errors import SourceError, UnknownNameError
-from task2vec.service.dataset_listing import list_images
+from task2vec.errors import NameTakenError, SourceError, UnknownNameError
+from task2vec.service.dataset_listing import list_images, list_unlabelled
 from task2vec.service.uploads import disk_failures, move_into_place
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name, new_id
@@ -67,6 +67,7 @@ def accept(
     owner: str | None = None,
     sha256: str | None = None,
     warnings: tuple[str, ...] = (),
+    labelled: bool = True,
     now: float | None = None,
 ) -> DatasetRecord:
     """Take in the file ``path``, which must lie on the store's disk and is moved or removed.
@@ -82,10 +83,13 @@ def accept(
         owner: the key that sent it.
         sha256: of its bytes, where the caller knows.
         warnings: what was found on the way, to be told beside what the listing finds.
+        labelled: whether its images have labels; others can only be classified.
         now: seconds since 1970.
 
     Raises:
-        SourceError: when it holds no labelled images that could be embedded.
+        SourceError: when it holds no labelled images that could be embedded, or no images at all
+            where they need no labels.
+        NameTakenError: when these bytes came without labels under this name before.
         SettingError: for a name that cannot be used.
         StoreFullError: when the disk is full. Nothing is kept then, or after any other error.
     """
@@ -98,6 +102,11 @@ def accept(
             sha256 = sha256 or _sha256(path)
         known = _known(workspace, store, path, sha256=sha256, name=name, expires=expires)
         if known is not None:
+            if labelled and not known.classes:
+                raise NameTakenError(
+                    f"These bytes came without labels under the name '{name}' before",
+                    remedy=f"Send them under another name, or remove data set {known.id} first.",
+                )
             return known
         return _add(
             workspace,
@@ -115,6 +124,7 @@ def accept(
                 warnings=warnings,
                 owner=owner,
             ),
+            labelled=labelled,
         )
     finally:
         path.unlink(missing_ok=True)
@@ -206,13 +216,18 @@ def _give(workspace: Workspace, kept: DatasetRecord, path: Path) -> None:
         move_into_place(path, workspace.path / kept.file)
 
 
-def _add(workspace: Workspace, path: Path, record: DatasetRecord) -> DatasetRecord:
+def _add(
+    workspace: Workspace, path: Path, record: DatasetRecord, *, labelled: bool
+) -> DatasetRecord:
     # Its suffix decides how a file is read.
     with disk_failures():
         path = path.replace(path.with_name(f"{record.id}{record.format}"))
     target = workspace.path / _FOLDER / path.name
     try:
-        listed = list_images(path, name=record.name, suffix=record.format)
+        if labelled:
+            listed = list_images(path, name=record.name, suffix=record.format)
+        else:
+            listed = list_unlabelled(path, name=record.name, suffix=record.format)
         move_into_place(path, target)
         kept = workspace.store().datasets.add(
             replace(

@@ -22,8 +22,8 @@ from task2vec.store.store import Store
 from task2vec.types import ModelRecord, Outcome, TaskRecord
 from task2vec.types.names import LONGEST_NAME, is_name
 
-# Refs of experts are relative to their store, so that a store can be moved.
-_SCHEME = "store:"
+#: Refs of experts are relative to their store, so that a store can be moved.
+STORED = "store:"
 _FOLDER = "experts"
 
 
@@ -40,9 +40,9 @@ class _Stated(BaseModel):
 
 def checkpoint(workspace: Workspace, model: ModelRecord) -> Path | None:
     """Return where the store keeps a model's checkpoint; None for one from elsewhere."""
-    if not model.ref.startswith(_SCHEME):
+    if not model.ref.startswith(STORED):
         return None
-    return workspace.path.absolute() / model.ref.removeprefix(_SCHEME)
+    return workspace.path.absolute() / model.ref.removeprefix(STORED)
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def register_tuned(
     expert = ModelRecord(
         id=id_,
         name=name,
-        ref=f"{_SCHEME}{_FOLDER}/{id_}.safetensors",
+        ref=f"{STORED}{_FOLDER}/{id_}.safetensors",
         architecture=start.architecture,
         task=task.id,
         parameters=count_parameters(path),

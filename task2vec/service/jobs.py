@@ -39,7 +39,12 @@ def submit(
         SettingError: for anything else that could not be worked on.
     """
     job = job_for(workspace, kind, question, owner=owner)
-    return workspace.store().jobs.submit(job, now=_now(now))
+    store = workspace.store()
+    stored = store.jobs.submit(job, now=_now(now))
+    if question.get("remove_dataset") and job.dataset is not None:
+        # Not before the job is there, which keeps it.
+        store.datasets.release(job.dataset, now=_now(now))
+    return stored
 
 
 def job_for(

@@ -28,7 +28,7 @@ class Lent:
 
     ``payload`` adds ``datasets`` by role ("task", or "source" and "target") and, for a
     recommendation, ``measure`` and ``probe_models``, for fine-tuning, ``model`` and ``embedding``,
-    whether the task has yet to be embedded.
+    whether the task has yet to be embedded; ``model`` is the expert that classifies, too.
     """
 
     job: JobRecord
@@ -171,6 +171,8 @@ def _payload(workspace: Workspace, job: JobRecord) -> dict[str, Any]:
     if job.kind is JobKind.FINETUNE:
         payload["model"] = store.models.get(payload["start"]).to_json()
         payload["embedding"] = payload["task"] is None
+    if job.kind is JobKind.PREDICT:
+        payload["model"] = store.models.get(payload["model"]).to_json()
     return payload
 
 

@@ -12,6 +12,8 @@ PACKED = ".tar"
 
 _LONGEST_PART = 255
 _DEPTHS = (2, 3)
+# What has no label needs no folder.
+_UNLABELLED_DEPTHS = (1, 2, 3)
 
 
 class Packer:
@@ -19,11 +21,12 @@ class Packer:
 
     A header of the right length is written first and put right when the image has ended. ``most``
     is the number of images that are taken. Times are left at zero, so that the same images in the
-    same order make the same bytes.
+    same order make the same bytes. Of images that are not ``labelled`` a bare name is taken, too.
     """
 
-    def __init__(self, upload: Upload, *, most: int) -> None:
+    def __init__(self, upload: Upload, *, most: int, labelled: bool = True) -> None:
         self._upload = upload
+        self._labelled = labelled
         self._most = most
         self._names: set[str] = set()
         self._open: tuple[str, int] | None = None
@@ -41,7 +44,7 @@ class Packer:
             SourceError: for any other name, or one that came before.
             TooLargeError: when there are too many.
         """
-        name = image_name(filename)
+        name = image_name(filename, labelled=self._labelled)
         if name in self._names:
             raise SourceError(
                 "Two images bear one name",
@@ -81,15 +84,25 @@ class Packer:
         self._upload.close()
 
 
-def image_name(filename: str) -> str:
+def image_name(filename: str, *, labelled: bool = True) -> str:
     """Return ``filename`` if it says an image's class, and is a path within the data set.
+
+    Of an image that is not ``labelled`` it needs to say none.
 
     Raises `SourceError`: a name is a label and never a path of this machine, and what tries to be
     one was not meant to be a data set.
     """
     parts = filename.split("/")
-    if len(parts) in _DEPTHS and all(map(_usable, parts)) and _suffix(parts[-1]) in SUFFIXES:
+    depths = _DEPTHS if labelled else _UNLABELLED_DEPTHS
+    if len(parts) in depths and all(map(_usable, parts)) and _suffix(parts[-1]) in SUFFIXES:
         return filename
+    if not labelled:
+        raise SourceError(
+            "The file name of an image cannot be used",
+            expected=f"name.jpg, or folders before it, each part of at most {_LONGEST_PART} bytes, "
+            "printable, not hidden, with the ending of an image",
+            got=repr(filename[:100]),
+        )
     raise SourceError(
         "The file name of an image does not say its class",
         expected="label/name.jpg or split/label/name.jpg, each part of at most "

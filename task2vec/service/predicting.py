@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from task2vec.data.images import Images, find_images
 from task2vec.probe.weight_files import referenced_file
-from task2vec.recommend.classifier_card import ClassifierCard, no_classes, read_classifier_card
+from task2vec.recommend.classifier_card import ClassifierCard, read_classifier_card
+from task2vec.recommend.classless import no_classes
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import checked_ref, get_model
 from task2vec.types import ModelRecord
@@ -38,7 +39,7 @@ def predict(
     Raises `UnknownNameError` for the model, `InputError` for one without classes, `StoreError` and
     `WeightsError` for a checkpoint that is gone or altered, `SourceError` where no image is found.
     """
-    reference, card = _expert(workspace, get_model(workspace, model))
+    reference, card = expert_file(workspace, get_model(workspace, model))
     return predict_by(
         lambda: workspace.engine, reference, card, paths, progress=progress, warn=warn
     )
@@ -71,7 +72,7 @@ def export_onnx(workspace: Workspace, model: str, target: Path) -> ModelRecord:
 
     record = get_model(workspace, model)
     onnx_file.check_onnx_name(target)
-    reference, card = _expert(workspace, record)
+    reference, card = expert_file(workspace, record)
     onnx_file.export_onnx(classifier_of(workspace.engine, reference, card), target)
     return record
 
@@ -83,7 +84,12 @@ def classifier_of(engine: "LocalEngine", reference: str, card: ClassifierCard) -
     return load_classifier(engine.probe(reference), referenced_file(reference), card)
 
 
-def _expert(workspace: Workspace, record: ModelRecord) -> tuple[str, ClassifierCard]:
+def expert_file(workspace: Workspace, record: ModelRecord) -> tuple[str, ClassifierCard]:
+    """Return the ``file:PATH`` of an expert and what it states of its classes.
+
+    Raises `InputError` for a model without classes, `StoreError` and `WeightsError` for a
+    checkpoint that is gone or altered.
+    """
     reference = checked_ref(workspace, record)
     # Weights from a package or a hub were taught the classes of somebody else's data.
     if not reference.startswith("file:"):

@@ -7,15 +7,28 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from task2vec.errors import NameTakenError, SettingError, SourceError, UnknownNameError
+from task2vec.data.archives import ARCHIVES
+from task2vec.errors import (
+    NameTakenError,
+    SettingError,
+    SourceError,
+    TooLargeError,
+    UnknownNameError,
+)
 from task2vec.probe.registry import DEFAULT_PROBE, known_cards
+from task2vec.recommend.classless import no_classes
+from task2vec.service.experts import STORED
 from task2vec.service.limits import Limits
+from task2vec.service.predicting import expert_file
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import check_model_name, get_model
 from task2vec.store.identity import check_name
 from task2vec.types import DatasetRecord, JobKind, TaskRecord
 from task2vec.types.backtests import Folds
 
+#: As many images, and probabilities of all of them together, as one answer holds.
+MOST_PREDICTED = 10_000
+_MOST_PROBABILITIES = 250_000
 _SOURCE = "dataset:"
 _SETTINGS = {
     "probe": DEFAULT_PROBE,
@@ -61,6 +74,22 @@ def same_as(kind: JobKind, checked: Checked) -> str:
     digests = [dataset.sha256 for dataset in checked.datasets]
     text = json.dumps([kind.value, about, digests], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def labelled_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
+    """Return a data set whose images have labels.
+
+    Raises `UnknownNameError`, and `SourceError` for one that was sent without labels.
+    """
+    dataset = workspace.store().datasets.get(id_)
+    if not dataset.classes:
+        raise SourceError(
+            f"Data set {dataset.id} was sent without labels",
+            expected="one folder of images for each class",
+            got=f"{dataset.images} images that can only be classified",
+            remedy="Upload it as labelled, under another name.",
+        )
+    return dataset
 
 
 def source_of(dataset: str) -> str:
@@ -123,7 +152,7 @@ def _check_settings(question: Mapping[str, Any]) -> dict[str, Any]:
 
 def _embed(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
     store = workspace.store()
-    dataset = store.datasets.get(question["dataset"])
+    dataset = labelled_dataset(workspace, question["dataset"])
     settings = _check_settings(question)
     name = question.get("name") or dataset.name
     check_name(name, new=False)
@@ -139,7 +168,7 @@ def _embed(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
 
 
 def _search(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
-    dataset = workspace.store().datasets.get(_given(question, "dataset"))
+    dataset = labelled_dataset(workspace, _given(question, "dataset"))
     payload = {**question, "dataset": dataset.id, "settings": _check_settings(question)}
     return Checked(payload, dataset.name, (dataset,))
 
@@ -151,7 +180,7 @@ def _distances(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
     for side in ("source", "target"):
         asked = question[side]
         if asked.get("dataset") is not None:
-            datasets.append(store.datasets.get(asked["dataset"]))
+            datasets.append(labelled_dataset(workspace, asked["dataset"]))
             payload[side] = {"task": None, "dataset": datasets[-1].id}
             names.append(datasets[-1].name)
         else:
@@ -168,7 +197,7 @@ def _recommend(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
     limits_of(question)
     payload = {**question, "settings": _check_settings(question)}
     if question.get("dataset") is not None:
-        dataset = store.datasets.get(question["dataset"])
+        dataset = labelled_dataset(workspace, question["dataset"])
         return Checked({**payload, "dataset": dataset.id, "task": None}, dataset.name, (dataset,))
     task = store.tasks.get(_given(question, "task"))
     dataset = dataset_of(workspace, task)
@@ -196,7 +225,7 @@ def _finetune(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
         task = store.tasks.get(question["task"])
         dataset = dataset_of(workspace, task)
     else:
-        dataset = store.datasets.get(question["dataset"])
+        dataset = labelled_dataset(workspace, question["dataset"])
         task = store.tasks.named(dataset.name)
         check_name(dataset.name, new=task is None)
         if task is not None and not same_bytes(task, dataset):
@@ -216,6 +245,30 @@ def _finetune(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
         "name": name,
     }
     return Checked(payload, name, (dataset,))
+
+
+def _predict(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
+    model = get_model(workspace, question["model"])
+    if not model.ref.startswith(STORED):
+        raise no_classes(model.name)
+    _, card = expert_file(workspace, model)
+    dataset = workspace.store().datasets.get(question["dataset"])
+    if dataset.format not in ARCHIVES:
+        raise SourceError(
+            f"Data set {dataset.id} is no archive of image files",
+            expected=f"one that ends in {', '.join(ARCHIVES)}",
+            got=dataset.format,
+        )
+    classes = len(card.classes)
+    most = max(1, min(MOST_PREDICTED, _MOST_PROBABILITIES // classes))
+    if dataset.images > most:
+        raise TooLargeError(
+            "These are more images than one answer holds",
+            expected=f"at most {most:,} images with {classes} classes",
+            got=f"{dataset.images:,}",
+            remedy="Send them in several data sets; `task2vec predict` does.",
+        )
+    return Checked({**question, "model": model.id, "dataset": dataset.id}, model.name, (dataset,))
 
 
 def _fetch(_: Workspace, question: Mapping[str, Any]) -> Checked:
@@ -244,4 +297,5 @@ _CHECKS: Mapping[JobKind, Callable[[Workspace, Mapping[str, Any]], Checked]] = {
     JobKind.FINETUNE: _finetune,
     JobKind.FETCH: _fetch,
     JobKind.BACKTEST: _backtest,
+    JobKind.PREDICT: _predict,
 }

@@ -26,20 +26,30 @@ _LONGEST_WARNING = 10_000
 
 
 @dataclass(frozen=True)
+class ImageShares:
+    """Of one image the share of each class, or why it could not be read."""
+
+    path: str
+    shares: Sequence[float] | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
 class Found:
     """What a worker found.
 
     ``embeddings`` (.npz) and ``thumbnails`` (PNG) are files by role: "task", or "source" and
     "target". ``measured`` says by model id which images its linear probe got right when they were
-    held out, ``tuned`` what fine-tuning gave, and ``checkpoint`` (.safetensors) lies on the
-    store's disk. Raises `InputError` for seconds that no work takes,
-    and for more or longer warnings than any work gives.
+    held out, ``tuned`` what fine-tuning gave, ``predicted`` what an expert gives of each image, and
+    ``checkpoint`` (.safetensors) lies on the store's disk. Raises `InputError` for seconds that no
+    work takes, and for more or longer warnings than any work gives.
     """
 
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     measured: Mapping[str, Sequence[bool]] | None = None
     tuned: Mapping[str, Any] | None = None
+    predicted: Sequence[ImageShares] | None = None
     embeddings: Mapping[str, Path] = field(default_factory=dict)
     thumbnails: Mapping[str, Path] = field(default_factory=dict)
     checkpoint: Path | None = None

@@ -16,6 +16,7 @@ class JobKind(StrEnum):
     FINETUNE = "finetune"
     FETCH = "fetch"
     BACKTEST = "backtest"
+    PREDICT = "predict"
 
 
 class JobState(StrEnum):
@@ -133,7 +134,10 @@ class JobRecord:
 
 @dataclass(frozen=True)
 class DatasetRecord:
-    """An uploaded source. ``file`` is relative to the store; ``expires`` in seconds since 1970."""
+    """An uploaded source, of images without labels where there are no ``classes``.
+
+    ``file`` is relative to the store; ``expires`` in seconds since 1970.
+    """
 
     id: str
     name: str

@@ -13,8 +13,10 @@ class Dataset(Answer):
     bytes: int
     sha256: str = Field(description="Of the uploaded archive; clients need not send it twice.")
     format: str = Field(description="The suffix by which it is read, such as `.zip`.")
-    images: int = Field(description="How many labelled images were found in it.")
-    classes: int
+    images: int = Field(
+        description="How many labelled images were found in it; of one without labels, how many."
+    )
+    classes: int = Field(description="0 of images without labels: they can only be classified.")
     warnings: tuple[str, ...]
     created: Time
     expires: Time = Field(description="When it is removed, unless a job still needs it.")

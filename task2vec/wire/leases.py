@@ -59,6 +59,14 @@ class Release(Question):
     fence: int
 
 
+class Shares(Question):
+    """What an expert gives of one image: the share of each class, or why it could not be read."""
+
+    path: str = Field(max_length=10_000)
+    shares: tuple[float, ...] | None = None
+    error: str | None = Field(None, max_length=10_000)
+
+
 class Findings(Question):
     """What a worker found, beside the files it sends with it."""
 
@@ -70,3 +78,6 @@ class Findings(Question):
         None, description="By model id: which images its linear probe got right when held out."
     )
     tuned: dict[str, Any] | None = Field(None, description="What fine-tuning gave.")
+    predicted: tuple[Shares, ...] | None = Field(
+        None, description="What an expert gives of each image, by the order of its classes."
+    )

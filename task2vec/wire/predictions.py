@@ -1,6 +1,23 @@
-"""What an expert says of an image."""
+"""What an expert says of images."""
 
-from task2vec.wire.base import Answer
+from pydantic import Field
+
+from task2vec.types.jobs import Priority
+from task2vec.wire.base import Answer, Name, Question
+
+
+class NewPrediction(Question):
+    """Classify the images of an uploaded data set with an expert. It takes a job."""
+
+    model: Name = Field(description="An expert, by name or id: what fine-tuning made.")
+    dataset: Name = Field(
+        description="An uploaded archive (.zip or .tar), with or without labels: these do not "
+        "matter here."
+    )
+    remove_dataset: bool = Field(
+        False, description="Remove the data set as soon as no job needs it any more."
+    )
+    priority: Priority = Priority.NORMAL
 
 
 class Prediction(Answer):
@@ -14,3 +31,16 @@ class Prediction(Answer):
     probability: float | None
     probabilities: dict[str, float] | None
     error: str | None = None
+
+
+class Predictions(Answer):
+    """What an expert says of the images of a data set, in the order in which they lie there.
+
+    Paths are those in the archive. The probabilities are calibrated as ``warnings`` say.
+    """
+
+    model: str
+    classes: tuple[str, ...]
+    predictions: tuple[Prediction, ...]
+    seconds: float
+    warnings: tuple[str, ...]

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from task2vec.data.images import Images, find_images
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
 from task2vec.embedding.files import save_embedding
 from task2vec.engine.findings import Findings
 from task2vec.engine.local import LocalEngine
+from task2vec.engine.predicting import Prediction
 from task2vec.engine.work import Order, Work
 from task2vec.errors import JobCancelledError, WeightsError
 from task2vec.types import JobKind
@@ -18,6 +20,7 @@ from task2vec.wire import leases as wire
 from task2vec.worker.downloads import Downloads
 from task2vec.worker.failures import failure_of, out_of_memory
 from task2vec.worker.heart import Halt, Heart
+from task2vec.worker.kept import Kept
 from task2vec.worker.server import Server
 
 logger = logging.getLogger(__name__)
@@ -42,11 +45,13 @@ class LeasedJob:
         server: Server,
         engine: LocalEngine,
         downloads: Downloads,
+        kept: Kept,
     ) -> None:
         self.lease = lease
         self._server = server
         self._engine = engine
         self._downloads = downloads
+        self._kept = kept
         #: What files of this machine are called in what the server is told.
         self._folder = folder
         self._shown: dict[Path, str] = {folder: "the worker's folder"}
@@ -70,18 +75,26 @@ class LeasedJob:
         work = Work(self._engine, tell=heart.tell, stopped=heart.stopped, error=heart.tell_error)
         payload = self.lease.payload
         tell = _stopping(heart)
+        kind, datasets = self.lease.kind, payload["datasets"]
+        predicts = kind is JobKind.PREDICT
+        if kind is JobKind.FINETUNE and self._kept.begun(self.lease.job):
+            logger.info("job %s: goes on with what was begun on this machine", self.lease.job)
         order = Order(
-            kind=self.lease.kind,
+            kind=kind,
             payload=payload,
-            tasks={role: self._open(about, tell) for role, about in payload["datasets"].items()},
+            tasks={}
+            if predicts
+            else {role: self._open(about, tell) for role, about in datasets.items()},
+            images=self._images(datasets["images"], tell) if predicts else None,
             folder=self._folder,
             start=self._start(payload["model"], tell)
-            if self.lease.kind is JobKind.FINETUNE
+            if kind in (JobKind.FINETUNE, JobKind.PREDICT)
             else None,
+            unfinished=self._kept.place(self.lease.job) if kind is JobKind.FINETUNE else None,
         )
         return work.do(order)
 
-    def _open(self, about: Mapping[str, Any], tell: Callable[[int, int], None]) -> Task:
+    def _fetched(self, about: Mapping[str, Any], tell: Callable[[int, int], None]) -> Path:
         path = self._downloads.get(
             about["sha256"],
             size=about["bytes"],
@@ -89,14 +102,21 @@ class LeasedJob:
             fetch=lambda: self._server.dataset(about["id"]),
             progress=tell,
         )
-        name = self.lease.payload.get("name") if self.lease.kind is JobKind.EMBED else None
         self._shown[path] = about["name"]
+        return path
+
+    def _images(self, about: Mapping[str, Any], tell: Callable[[int, int], None]) -> Images:
+        return find_images([self._fetched(about, tell)])
+
+    def _open(self, about: Mapping[str, Any], tell: Callable[[int, int], None]) -> Task:
+        path = self._fetched(about, tell)
+        name = self.lease.payload.get("name") if self.lease.kind is JobKind.EMBED else None
         task = open_source(path, name=name or about["name"], trusted=False)
         # Where it lies here is nobody's business.
         return replace(task, source=about["name"])
 
     def _start(self, model: Mapping[str, Any], tell: Callable[[int, int], None]) -> str:
-        """Return the reference of the starting model; that of an expert is a file of ours."""
+        """Return the reference of a model; that of an expert is a file of ours."""
         if not str(model["ref"]).startswith("store:"):
             return str(model["ref"])
         if model.get("sha256") is None:
@@ -140,6 +160,7 @@ class LeasedJob:
                 if measured is None
                 else {id_: tuple(probe.correct.tolist()) for id_, probe in measured.items()},
                 tuned=None if found.tuned is None else found.tuned.to_json(),
+                predicted=None if found.predicted is None else tuple(map(_shares, found.predicted)),
             ),
             files,
         )
@@ -147,9 +168,15 @@ class LeasedJob:
     def _stopped(self, heart: Heart) -> wire.Failure | None:
         if heart.halt is not Halt.CANCELLED:
             return None
+        self._kept.drop(self.lease.job)
         return wire.Failure(
             fence=self.lease.fence, code=JobCancelledError.code, problem="The job was cancelled"
         )
+
+
+def _shares(found: Prediction) -> wire.Shares:
+    shares = None if found.probabilities is None else tuple(found.probabilities.values())
+    return wire.Shares(path=found.path, shares=shares, error=found.error)
 
 
 def _stopping(heart: Heart) -> Callable[[int, int], None]:

@@ -1,5 +1,6 @@
 """The server, as a worker talks to it."""
 
+import logging
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -12,13 +13,15 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from task2vec import __version__
-from task2vec.errors import ServiceError, SettingError
+from task2vec.errors import ServiceError, SettingError, Task2VecError, UnknownNameError
 from task2vec.sdk.http import Address, answer_of, failure
 from task2vec.sdk.problems import raise_for
 from task2vec.sdk.request import Method, Request, segment
 from task2vec.types.jobs import JobKind
-from task2vec.wire.jobs import Progress
+from task2vec.wire.jobs import Job, Progress
 from task2vec.wire.leases import Failure, Findings, Heartbeat, Lease, LeaseQuestion, Pulse
+
+logger = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -123,6 +126,18 @@ class Server:
     def checkpoint(self, model: str) -> AbstractContextManager[Iterable[bytes]]:
         """Open the bytes of an expert's checkpoint."""
         return self._stream(f"/models/{segment(model)}/checkpoint")
+
+    def is_over(self, job: str) -> bool:
+        """Whether a job has ended or is gone; not known, and so not over, without an answer."""
+        try:
+            response = self._client.get(self.address.of(f"/jobs/{segment(job)}"))
+            raise_for(answer_of(response))
+            return _read(Job, response).state.final
+        except UnknownNameError:
+            return True
+        except (httpx2.HTTPError, Task2VecError) as error:
+            logger.debug("whether job %s has ended is not known: %s", job, error)
+        return False
 
     def close(self) -> None:
         """Close all connections."""

@@ -27,6 +27,7 @@ from task2vec.worker.downloads import Downloads
 from task2vec.worker.drain import Drain
 from task2vec.worker.heart import Halt, Heart
 from task2vec.worker.job import Done, LeasedJob
+from task2vec.worker.kept import Kept
 from task2vec.worker.server import Server
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Worker:
         engine: LocalEngine,
         downloads: Downloads,
         *,
+        kept: Kept,
         name: str,
         drain: Drain,
         draw: Callable[[float, float], float] = random.uniform,
@@ -58,6 +60,7 @@ class Worker:
         self._server = server
         self._engine = engine
         self._downloads = downloads
+        self._kept = kept
         self._name = name
         self._drain = drain
         self._draw = draw
@@ -79,6 +82,7 @@ class Worker:
         """
         failures = 0
         while not self._drain.asked:
+            self._kept.sweep()
             try:
                 lease = self._server.lease(self._name, KINDS, wait=_WAIT)
             except (AccessError, InputError):
@@ -109,6 +113,7 @@ class Worker:
                 server=self._server,
                 engine=self._engine,
                 downloads=self._downloads,
+                kept=self._kept,
             )
             done = job.run(heart)
             if done is None:
@@ -117,6 +122,10 @@ class Worker:
                 return
             self._deliver(lease, done, heart)
         if heart.delivered:
+            # What is tried again goes on, unless what was begun may be why it failed.
+            again = isinstance(done, Failure) and done.transient and done.code != "internal"
+            if not again:
+                self._kept.drop(lease.job)
             logger.info("job %s: handed in after %.1f s", lease.job, time.monotonic() - started)
 
     def _deliver(self, lease: Lease, done: Done | Failure, heart: Heart) -> None:

@@ -174,3 +174,15 @@ def test_an_expert_without_its_extra_is_told(
     assert (found.code, found.out) == (2, "")
     assert "pip install 'task2vec[onnx]'" in found.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_archive_is_classified_by_the_paths_in_it(
+    cli: Cli, with_expert: Path, images: Path, tmp_path: Path
+) -> None:
+    archive = shutil.make_archive(str(tmp_path / "today"), "zip", images)
+
+    found = cli("predict", "small", archive, "--store", with_expert, "--json")
+
+    assert found.code == 0
+    paths = [json.loads(line)["path"] for line in found.out.splitlines()]
+    assert sorted(paths) == sorted(str(p.relative_to(images)) for p in images.rglob("*.png"))

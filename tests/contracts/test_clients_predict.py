@@ -1,16 +1,19 @@
-"""Every client classifies new images alike: the images stay here, the expert may come from afar."""
+"""Every client classifies new images alike, at a server or with its expert here."""
 
+import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from client_kinds import KINDS, client_of, serving
+from client_kinds import KINDS, REMOTE, client_of, serving, until
 from small_expert import add_expert, expert_file
 from small_store import SmallStore
 
 from task2vec.errors import InputError, SourceError, UnknownNameError, WeightsError
+from task2vec.sdk.packing import lots
 from task2vec.wire.jobs import Progress
 
 CLASSES = 4
@@ -54,11 +57,14 @@ def images(small: SmallStore, tmp_path: Path) -> Path:
     return folder
 
 
-def test_all_say_the_same_of_every_image(client: Any, local: Any, images: Path) -> None:
+@pytest.mark.parametrize("here", [False, True], ids=["there", "here"])
+def test_all_say_the_same_of_every_image(client: Any, local: Any, images: Path, here: bool) -> None:
     told: list[str] = []
     progress: list[Progress] = []
 
-    found = list(client.predict("small", images, warn=told.append, progress=progress.append))
+    found = list(
+        client.predict("small", images, here=here, warn=told.append, progress=progress.append)
+    )
 
     assert [each.path for each in found] == [str(path) for path in sorted(images.iterdir())]
     expected = list(local.predict("small", [images]))
@@ -69,8 +75,29 @@ def test_all_say_the_same_of_every_image(client: Any, local: Any, images: Path) 
             assert each.probability == max(each.probabilities.values())
             assert len(each.probabilities) == CLASSES
     assert [each.path for each in found if each.error] == [str(images / "broken.png")]
-    assert [(each.done, each.total) for each in progress] == [(n, 5) for n in range(1, 6)]
-    assert any("calibrated on 12 images only" in warning for warning in told)
+    steps = [(each.done, each.total) for each in progress if each.stage == "predicting"]
+    assert steps == sorted(steps)
+    assert steps[-1] == (5, 5)
+    assert sum("calibrated on 12 images only" in warning for warning in told) == 1
+
+
+@pytest.mark.parametrize("kind", [".zip", ".tar.gz"])
+def test_all_read_an_archive_alike(
+    client: Any, local: Any, images: Path, tmp_path: Path, kind: str
+) -> None:
+    (images / "notes.txt").write_text("no image")
+    form = {".zip": "zip", ".tar.gz": "gztar"}[kind]
+    archive = Path(shutil.make_archive(str(tmp_path / "new"), form, images))
+    told: list[str] = []
+
+    found = list(client.predict("small", archive, warn=told.append))
+
+    of_folder = {Path(each.path).name: each for each in local.predict("small", images)}
+    assert sorted(each.path for each in found) == sorted(of_folder)
+    for each in found:
+        same = of_folder[each.path]
+        assert (each.label, each.error) == (same.label, same.error)
+    assert any("1 file not tried" in warning for warning in told)
 
 
 def test_what_cannot_be_is_refused_alike(client: Any, images: Path, tmp_path: Path) -> None:
@@ -90,6 +117,53 @@ def test_what_cannot_be_is_refused_alike(client: Any, images: Path, tmp_path: Pa
 def test_an_iteration_may_stop_early(client: Any, images: Path) -> None:
     found = client.predict("small", images)
     assert next(iter(found)).path.endswith(".png")
+
+
+@pytest.mark.parametrize("kind", REMOTE)
+def test_nothing_stays_with_a_server_but_the_answers(
+    kind: str, stores: dict[str, str], images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Several lots of two.
+    monkeypatch.setattr(lots, "_MOST_IMAGES", 2)
+    with client_of(kind, stores[kind]) as client:
+        before = {job.id for job in client.jobs.list(kind="predict")}
+        found = list(client.predict("small", images))
+        jobs = [job for job in client.jobs.list(kind="predict") if job.id not in before]
+
+        assert [each.path for each in found] == [str(path) for path in sorted(images.iterdir())]
+        assert [job.state for job in jobs] == ["succeeded"] * 3
+        assert list(client.datasets.list()) == []
+    # What images are called here is told to nobody.
+    told = json.dumps([job.result for job in jobs])
+    assert not any(path.name in told for path in images.iterdir())
+
+
+@pytest.mark.parametrize("kind", REMOTE)
+def test_a_server_gives_up_what_nobody_waits_for(
+    kind: str, stores: dict[str, str], images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(progress: Progress) -> None:
+        if progress.stage == "predicting":
+            raise RuntimeError("enough")
+
+    with client_of(kind, stores[kind]) as client:
+        before = {job.id for job in client.jobs.list(kind="predict")}
+        with pytest.raises(RuntimeError, match="enough"):
+            list(client.predict("small", images, progress=interrupted))
+        (job,) = [job for job in client.jobs.list(kind="predict") if job.id not in before]
+        until(lambda: client.jobs.get(job).state in ("succeeded", "cancelled"))
+        # At the latest when the server tidies up.
+        until(lambda: list(client.datasets.list()) == [], seconds=120)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the maps of a process are Linux's")
+def test_the_server_loads_no_torch_for_it(stores: dict[str, str], images: Path) -> None:
+    with client_of("blocking", stores["blocking"]) as client:
+        assert list(client.predict("small", images))
+    card = json.loads((Path(stores["local"]).parent / "there" / "server.json").read_text())
+    maps = Path(f"/proc/{card['pid']}/maps").read_text()
+    assert "sqlite" in maps
+    assert "torch" not in maps
 
 
 def test_all_export_the_same_graph(client: Any, images: Path, tmp_path: Path) -> None:

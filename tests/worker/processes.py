@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,11 +45,11 @@ class Site:
     def __post_init__(self) -> None:
         self.client = httpx2.Client(base_url=f"{self.url}/v1", timeout=60, trust_env=False)
 
-    def hire(self, name: str) -> WorkerProcess:
+    def hire(self, name: str, *, program: Sequence[str] = ("-m", "task2vec")) -> WorkerProcess:
         log = self.folder / f"{name}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "task2vec", "worker", "--url", self.url, "--name", name],
+                [sys.executable, *program, "worker", "--url", self.url, "--name", name],
                 stdout=file,
                 stderr=file,
                 env={**os.environ, "TMPDIR": str(self.folder), "OMP_NUM_THREADS": "1"},

@@ -21,6 +21,7 @@ from task2vec.errors import NotAllowedError
 from task2vec.wire.leases import Findings
 from task2vec.worker.downloads import Downloads
 from task2vec.worker.drain import Drain
+from task2vec.worker.kept import Kept
 from task2vec.worker.worker import Worker
 
 
@@ -93,7 +94,17 @@ def work(engine, downloads):
 
         replies = {"heartbeat": answer(PULSE), "complete": answer({}), "fail": answer({})} | replies
         client, recorded = server(leases=lend, **replies)
-        Worker(client, engine, downloads, name="me", drain=drain, draw=lambda low, _high: low).run()
+        kept = Kept("http://server", over=lambda _: False)
+        worker = Worker(
+            client,
+            engine,
+            downloads,
+            kept=kept,
+            name="me",
+            drain=drain,
+            draw=lambda low, _high: low,
+        )
+        worker.run()
         return recorded
 
     return run

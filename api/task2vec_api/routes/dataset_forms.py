@@ -23,6 +23,13 @@ _NAME = {
     "maxLength": LONGEST_NAME,
     "pattern": NEW_NAME_PATTERN,
 }
+_LABELLED = {
+    "type": "string",
+    "enum": ["true", "false"],
+    "default": "true",
+    "description": "`false`: the images have no labels, and can only be classified. Give it "
+    "before `images`, whose file names then need no class.",
+}
 FORM: dict[str, Any] = {
     "multipart/form-data": {
         "schema": {
@@ -42,6 +49,7 @@ FORM: dict[str, Any] = {
                             **_NAME,
                             "description": "Default: the file's name without its ending.",
                         },
+                        "labelled": _LABELLED,
                     },
                 },
                 {
@@ -58,6 +66,7 @@ FORM: dict[str, Any] = {
                             "`split/label/name.jpg`.",
                         },
                         "name": _NAME,
+                        "labelled": _LABELLED,
                     },
                 },
             ],
@@ -75,6 +84,7 @@ class Sent:
     name: str
     suffix: str
     sha256: str | None
+    labelled: bool
 
 
 class DatasetForm:
@@ -85,6 +95,7 @@ class DatasetForm:
         self._largest = largest
         self._stack = ExitStack()
         self._name: TextPart | None = None
+        self._labelled: TextPart | None = None
         self._file: UploadPart | None = None
         self._filename = ""
         self._packing: tuple[Upload, Packer] | None = None
@@ -94,13 +105,17 @@ class DatasetForm:
         if field == "name" and filename is None and self._name is None:
             self._name = TextPart()
             return self._name
+        if field == "labelled" and filename is None and self._labelled is None:
+            self._labelled = TextPart()
+            return self._labelled
         if field == "file" and filename is not None and self._packing is None:
             return self._open_file(filename)
         if field == "images" and filename is not None and self._file is None:
             return self._open_image(filename)
         raise InputError(
             "The form has a field that does not belong there",
-            expected="one name, and either one file or many images, each with a file name",
+            expected="one name, one labelled, and either one file or many images, each with a file "
+            "name",
             got=repr(field[:100]),
         )
 
@@ -111,14 +126,24 @@ class DatasetForm:
             suffix = format_of(self._filename)
             stem = self._filename.replace("\\", "/").rpartition("/")[2][: -len(suffix)]
             path = self._file.complete("file")
-            return Sent(path, name or stem, suffix, self._file.upload.sha256)
+            return Sent(path, name or stem, suffix, self._file.upload.sha256, self._has_labels())
         if self._packing is None:
             raise InputError("The form holds no images", expected="a file, or images")
         if not name:
             raise InputError("The data set has no name", expected="the field name")
         upload, packer = self._packing
         packer.close()
-        return Sent(upload.path, name, PACKED, None)
+        return Sent(upload.path, name, PACKED, None, self._has_labels())
+
+    def _has_labels(self) -> bool:
+        text = "true" if self._labelled is None else self._labelled.value
+        if text not in ("true", "false"):
+            raise InputError(
+                "Whether the images have labels is not clear",
+                expected="true or false in the field labelled",
+                got=repr((text or "")[:100]),
+            )
+        return text == "true"
 
     def _open_file(self, filename: str) -> Part:
         # Told before the first byte is written.
@@ -131,7 +156,7 @@ class DatasetForm:
     def _open_image(self, filename: str) -> Part:
         if self._packing is None:
             upload = self._begin()
-            self._packing = upload, Packer(upload, most=_MOST_IMAGES)
+            self._packing = upload, Packer(upload, most=_MOST_IMAGES, labelled=self._has_labels())
         packer = self._packing[1]
         packer.begin(filename)
         return packer

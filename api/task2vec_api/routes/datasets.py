@@ -61,12 +61,13 @@ _BODY: dict[str, Any] = {
 async def create_dataset(
     request: Request, runtime: TheRuntime, caller: Writer, prefer: Prefer = None
 ) -> Response:
-    """Upload labelled images: as one archive, or one by one, or by their addresses.
+    """Upload images: as one archive, or one by one, or by their addresses.
 
     A form holds either one `file` (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .npz or .parquet)
-    or many `images`, each with a file name that says its class. Images are fetched from addresses
-    only where the server's settings allow their hosts. Data sets are removed when their retention
-    is over.
+    or many `images`, each with a file name that says its class. With `labelled` at `false` they
+    need no classes, and can only be classified by an expert. Images are fetched from addresses only
+    where the server's settings allow their hosts. Data sets are removed when their retention is
+    over.
     """
     if is_form(request):
         return await _upload(request, runtime, caller)
@@ -88,6 +89,7 @@ async def _upload(request: Request, runtime: Runtime, caller: Caller) -> Respons
             name=sent_.name,
             suffix=sent_.suffix,
             sha256=sent_.sha256,
+            labelled=sent_.labelled,
             retention=runtime.settings.dataset_days * 86_400,
             owner=caller.key,
         )

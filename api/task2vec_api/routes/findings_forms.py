@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from task2vec.errors import InputError
 from task2vec.service.completion import Found
+from task2vec.service.received import ImageShares
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
 from task2vec.wire.leases import Findings
@@ -85,6 +86,9 @@ class FindingsForm:
             warnings=findings.warnings,
             measured=findings.measured,
             tuned=findings.tuned,
+            predicted=None
+            if findings.predicted is None
+            else [ImageShares(row.path, row.shares, row.error) for row in findings.predicted],
             embeddings=self._by_role("embedding"),
             thumbnails=self._by_role("thumbnail"),
             checkpoint=self._path("checkpoint"),

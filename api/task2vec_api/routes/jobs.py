@@ -10,7 +10,7 @@ from task2vec.service import jobs
 from task2vec.types import JobKind, JobState
 from task2vec.wire.catalogue import Tuned
 from task2vec.wire.jobs import Job, JobPage, NewTuning
-from task2vec_api.callers import Reader, Writer
+from task2vec_api.callers import Reader, ReaderOrWorker, Writer
 from task2vec_api.documents import failing, json_answer, router, told
 from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.long_work import Prefer, result_as, submit
@@ -94,7 +94,7 @@ def list_jobs(
     response_model=Job,
     responses={**told(200, Job, "The job as it is."), **failing(404)},
 )
-def get_job(job: JobId, workspace: TheWorkspace, caller: Reader) -> Response:
+def get_job(job: JobId, workspace: TheWorkspace, caller: ReaderOrWorker) -> Response:
     """Return a job: its state, its progress, its result or why it failed."""
     return json_answer(job_message(jobs.get_job(workspace, job)))
 

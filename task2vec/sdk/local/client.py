@@ -239,6 +239,7 @@ class LocalClient(Answers):
         model: Model | str,
         images: ImagePaths,
         *,
+        here: bool = False,
         warn: Warned | None = None,
         progress: Told | None = None,
     ) -> Iterator[Prediction]:

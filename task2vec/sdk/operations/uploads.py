@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from task2vec.sdk.operations.waiting import Told
 from task2vec.sdk.packing.form import Form
 from task2vec.sdk.packing.pack import pack
+from task2vec.sdk.packing.payload import Payload
 from task2vec.sdk.request import Method, Request, get, reader
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, compute
@@ -46,8 +47,17 @@ def upload(
     for dataset in known.datasets:
         if (any_name or dataset.name == payload.name) and dataset.expires > soon:
             return dataset
+    dataset = yield from send(sender, payload, progress=progress)
+    return dataset
+
+
+def send(
+    sender: Sender, payload: Payload, *, labelled: bool = True, progress: Told | None = None
+) -> Steps[Dataset]:
+    """Send what is packed already; images that are not ``labelled`` can only be classified."""
     told = None if progress is None else partial(_tell, progress)
-    form = Form(payload, [("name", payload.name)], told=told)
+    fields = [("name", payload.name), *([] if labelled else [("labelled", "false")])]
+    form = Form(payload, fields, told=told)
     request = Request(Method.POST, "/datasets", reader(Dataset), body=form, patient=True)
     dataset = yield from call(sender, request)
     return dataset

@@ -73,7 +73,7 @@ def wait_for(
     id_ = id_of(job)
     until = None if timeout is None else time.monotonic() + timeout
     try:
-        ended = yield from _ended(sender, id_, progress, until)
+        found = yield from ended(sender, id_, progress=progress, until=until)
     except (KeyboardInterrupt, CancelledError) as interruption:
         interruption.add_note(
             f"{_how_to_wait(id_)} Stop it with `task2vec jobs cancel {id_}` "
@@ -84,13 +84,19 @@ def wait_for(
         # The server, or the way to it, is gone: what it was given is not.
         error.remedy = " ".join(filter(None, (error.remedy, _how_to_wait(id_))))
         raise
-    if ended.state is not JobState.SUCCEEDED:
-        raise job_error(ended)
-    return ended
+    if found.state is not JobState.SUCCEEDED:
+        raise job_error(found)
+    return found
 
 
-def _ended(sender: Sender, job: str, progress: Told | None, until: float | None) -> Steps[Job]:
-    """Follow the events; between tries, and where there are none, look at the job itself."""
+def ended(
+    sender: Sender, job: str, *, progress: Told | None = None, until: float | None = None
+) -> Steps[Job]:
+    """Return the job of this id when it has ended, however it did.
+
+    Follows the events; between tries, and where there are none, looks at the job itself. Raises
+    `DeadlineError` when the clock has passed ``until``.
+    """
     path = f"/jobs/{segment(job)}"
     seen: Progress | None = None
     last: int | None = None

@@ -17,12 +17,16 @@ _AT_ONCE = 500
 
 
 def datasets_of(job: JobRecord) -> dict[str, str]:
-    """Return the ids of the data sets that a job reads, by role: "task", "source" or "target"."""
+    """Return the ids of the data sets that a job reads, by role.
+
+    Roles are "task", "source" and "target" of a distance, and "images" without labels.
+    """
     if job.kind is JobKind.DISTANCES:
         sides = {side: job.payload[side]["dataset"] for side in ("source", "target")}
         return {side: dataset for side, dataset in sides.items() if dataset is not None}
     dataset = job.payload.get("dataset")
-    return {} if dataset is None else {"task": dataset}
+    role = "images" if job.kind is JobKind.PREDICT else "task"
+    return {} if dataset is None else {role: dataset}
 
 
 def gone_datasets(connection: Connection, jobs: Iterable[JobRecord]) -> set[str]:
