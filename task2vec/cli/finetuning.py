@@ -17,6 +17,7 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import console, interval, messages, percent, print_answer_json, warn
 from task2vec.cli.progress import bars, work_bar
+from task2vec.data.wording import plural
 
 if TYPE_CHECKING:
     from task2vec.wire.catalogue import Tuned
@@ -104,10 +105,23 @@ def finetune(
             f"Accuracy: {percent(result.accuracy)} on {result.test_images} images that took no "
             f"part in training (95 %: {interval(result.interval)})",
         )
+    if len(result.by_class) > 1:
+        out.print(_by_class(result), soft_wrap=True)
     out.print(_chosen(result, start), soft_wrap=True)
     kept = f"Kept epoch {result.best_epoch} of {result.epochs}, " if result.best_epoch else ""
     out.print(f"{kept}{result.seconds:.0f} seconds.")
     messages().print(f"Protocol: {result.protocol}.")
+
+
+def _by_class(result: "Tuned") -> str:
+    worst = min(result.by_class, key=lambda each: each.accuracy)
+    best = max(result.by_class, key=lambda each: each.accuracy)
+    return (
+        f"By class: from {percent(worst.accuracy)} ({worst.label}, "
+        f"{plural(worst.images, 'image')}) to {percent(best.accuracy)} ({best.label}, "
+        f"{plural(best.images, 'image')}); {percent(result.balanced_accuracy)} where every class "
+        "counts the same."
+    )
 
 
 def _chosen(result: "Tuned", start: str) -> str:

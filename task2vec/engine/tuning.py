@@ -1,11 +1,14 @@
 """Fine-tunes a starting model on a task and writes the checkpoint; knows no store."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from task2vec.data.task import Task
 from task2vec.embedding.embedder import Progress
@@ -15,11 +18,11 @@ from task2vec.probe.weight_files import file_hash
 from task2vec.recommend.finetune import classify, fine_tune, passes
 from task2vec.recommend.holdout import Holdout, Labelled, hold_out
 from task2vec.recommend.temperature import Temperature, fit_temperature
-from task2vec.recommend.tuned import Tuned
+from task2vec.recommend.tuned import ClassAccuracy, Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.recommend.unfinished import Unfinished, key_of, place
 
-__all__ = ["Expert", "tune"]
+__all__ = ["Expert", "forget", "tune"]
 
 
 def tune(
@@ -39,8 +42,9 @@ def tune(
     ``images`` bounds what is drawn; ``progress`` is told of the stages "reading" and "tuning" in
     images, ``words`` of the latter's images under the words of what is being done.
 
-    In the folder ``unfinished`` lies, until this returns, what an interruption would lose: the next
-    call with the same images, start and settings goes on from the last epoch there.
+    In the folder ``unfinished`` lies what an interruption would lose: the next call with the same
+    images, start and settings goes on from the last epoch there. It stays until whoever stores the
+    expert calls `forget`.
 
     Raises `SourceError` when the task cannot be used, `WeightsError` when ``target`` cannot be
     written.
@@ -79,14 +83,15 @@ def tune(
     if tuned.held_out is not None:
         temperature = fit_temperature(tuned.held_out.logits.numpy(), tuned.held_out.labels)
     correct = np.zeros(0, dtype=np.bool_)
+    by_class: tuple[ClassAccuracy, ...] = ()
     if parts.test.images:
         logits = classify(tuned.backbone, tuned.classifier, probe, parts.test.images, tick=tick)
         correct = logits.argmax(dim=1).numpy() == parts.test.labels
+        by_class = _by_class(correct, parts.test.labels, parts.classes)
     seconds = perf_counter() - started
     write_checkpoint(
         target, probe, tuned, classes=parts.classes, expert=expert, temperature=temperature
     )
-    state.remove()
     return Tuned(
         correct=correct,
         test_keys=parts.test.keys,
@@ -95,6 +100,7 @@ def tune(
             f"{tuned.training_images} images seed {settings.seed}"
         ),
         choice=tuned.choice,
+        by_class=by_class,
         epochs=tuned.epochs,
         best_epoch=tuned.best_epoch,
         seconds=seconds,
@@ -107,6 +113,25 @@ def tune(
             *state.warnings,
         ),
     )
+
+
+def _by_class(
+    correct: NDArray[np.bool_], labels: NDArray[np.int64], classes: Sequence[str]
+) -> tuple[ClassAccuracy, ...]:
+    """Count the right answers of each class that was tested."""
+    images = np.bincount(labels, minlength=len(classes))
+    right = np.bincount(labels[correct], minlength=len(classes))
+    return tuple(
+        ClassAccuracy(label, int(n), int(r))
+        for label, n, r in zip(classes, images, right, strict=True)
+        if n
+    )
+
+
+def forget(folder: Path, expert: str) -> None:
+    """Remove what was left of making an expert of this name: it is stored, or not wanted."""
+    with suppress(OSError):
+        place(folder, expert).unlink(missing_ok=True)
 
 
 class _Ticks:

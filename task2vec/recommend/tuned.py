@@ -57,12 +57,21 @@ class _Choice(BaseModel):
     fine_tuning: _Score | None
 
 
+class _ClassAccuracy(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
+
+    label: _Text
+    images: int = Field(ge=1, le=_MOST_IMAGES)
+    correct: _Count
+
+
 class _Form(BaseModel):
     model_config = ConfigDict(strict=True, defer_build=True)
 
     correct: list[bool] = Field(max_length=_MOST_IMAGES)
     test_keys: list[_Text] = Field(max_length=_MOST_IMAGES)
     protocol: _Text
+    by_class: list[_ClassAccuracy] = Field([], max_length=_MOST_IMAGES)
     choice: _Choice | None = None
     epochs: _Count
     best_epoch: _Count
@@ -72,12 +81,27 @@ class _Form(BaseModel):
     warnings: list[_Text] = Field(max_length=_MOST_WARNINGS)
 
 
+@dataclass(frozen=True)
+class ClassAccuracy:
+    """How many of a class's test images were right."""
+
+    label: str
+    images: int
+    correct: int
+
+    @property
+    def accuracy(self) -> float:
+        """The share of them."""
+        return self.correct / self.images
+
+
 @dataclass(frozen=True, eq=False)
 class Tuned:
     """How it went, and the honest accuracy: ``correct`` (T,) says which test images were right.
 
-    ``sha256`` is that of the checkpoint's file. ``warnings`` are about the images that were used.
-    ``choice`` is None of what an earlier version made.
+    ``by_class`` are the classes that have test images. ``sha256`` is that of the checkpoint's file.
+    ``warnings`` are about the images that were used. ``choice`` is None and ``by_class`` empty of
+    what an earlier version made.
     """
 
     correct: NDArray[np.bool_]
@@ -90,11 +114,18 @@ class Tuned:
     sha256: str
     warnings: tuple[str, ...] = ()
     choice: Choice | None = None
+    by_class: tuple[ClassAccuracy, ...] = ()
 
     @property
     def accuracy(self) -> float | None:
         """The share of right answers; None where no image could be held out."""
         return float(self.correct.mean()) if len(self.correct) else None
+
+    @property
+    def balanced_accuracy(self) -> float | None:
+        """The mean of the classes' accuracies, however many images each has; None without any."""
+        shares = [each.accuracy for each in self.by_class]
+        return sum(shares) / len(shares) if shares else None
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -115,6 +146,13 @@ class Tuned:
             correct, keys = form.correct, form.test_keys
             if len(correct) != len(keys):
                 raise ValueError(f"{len(correct)} answers on {len(keys)} test images")
+            by_class = tuple(ClassAccuracy(**each.model_dump()) for each in form.by_class)
+            told = (sum(c.correct for c in by_class), sum(c.images for c in by_class))
+            if by_class and (
+                told != (sum(correct), len(correct))
+                or any(each.correct > each.images for each in by_class)
+            ):
+                raise ValueError(f"{told[0]} of {told[1]} test images right, class by class")
             if not form.best_epoch <= form.epochs:
                 raise ValueError(f"epoch {form.best_epoch} of {form.epochs}")
             if not is_name(form.protocol):
@@ -130,6 +168,7 @@ class Tuned:
                 settings=FineTuningSettings(**form.settings.model_dump()),
                 sha256=form.sha256,
                 warnings=tuple(form.warnings),
+                by_class=by_class,
             )
         except (TypeError, ValueError) as error:
             raise InputError(

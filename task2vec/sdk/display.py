@@ -171,6 +171,7 @@ def of_tuned(found: Tuned) -> Sheet:
     rows: list[Sequence[Cell]] = [
         ("accuracy", f"{percent(found.accuracy)} on {found.test_images} images"),
         ("95 % interval", interval(found.interval)),
+        ("every class the same", percent(found.balanced_accuracy)),
         ("chosen", "fine-tuning" if found.best_epoch else "a linear probe"),
         ("because", found.choice.reason if found.choice else ""),
         ("kept epoch", f"{found.best_epoch} of {found.epochs}"),

@@ -65,6 +65,11 @@ class FineTuneResult:
             "accuracy": tuned.accuracy,
             "interval": list(tuned.interval) if tuned.interval else None,
             "test_images": len(tuned.correct),
+            "balanced_accuracy": tuned.balanced_accuracy,
+            "by_class": [
+                {"label": each.label, "images": each.images, "accuracy": each.accuracy}
+                for each in tuned.by_class
+            ],
             "choice": tuned.choice and {**asdict(tuned.choice), "reason": tuned.choice.reason},
             "protocol": tuned.protocol,
             "epochs": tuned.epochs,
@@ -91,7 +96,7 @@ def finetune(
     Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
     source cannot be used, has several labels an image or, of a stored task, is gone or has changed.
     """
-    from task2vec.engine.tuning import Expert, tune
+    from task2vec.engine.tuning import Expert, forget, tune
     from task2vec.recommend.holdout import check_one_label
 
     start = get_model(workspace, request.start)
@@ -116,6 +121,7 @@ def finetune(
             unfinished=workspace.path / _UNFINISHED,
         )
         expert, _ = register_tuned(workspace, tuned, path, name=name, start=start, task=record)
+    forget(workspace.path / _UNFINISHED, name)
     return FineTuneResult(expert, record, tuned)
 
 

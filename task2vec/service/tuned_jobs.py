@@ -60,7 +60,8 @@ def prepare_tuned(
         answer = FineTuneResult(expert, record, tuned).to_json()
         # They name images, and are shown to others.
         shown = map(visible, answer["warnings"])
-        return {**answer, "warnings": [*found.warnings, *shown]}
+        by_class = [{**each, "label": visible(each["label"])} for each in answer["by_class"]]
+        return {**answer, "by_class": by_class, "warnings": [*found.warnings, *shown]}
 
     return commit
 

@@ -84,10 +84,19 @@ class RecipeChoice(Answer):
     reason: str
 
 
+class ClassAccuracy(Answer):
+    """The accuracy on a class's own test images."""
+
+    label: str
+    images: int
+    accuracy: float
+
+
 class Tuned(Answer):
     """A new expert with its honest accuracy, None where no image could be held out.
 
-    ``choice`` is null of an expert that an earlier version made.
+    ``balanced_accuracy`` is the mean over ``by_class``, where classes of few images count as much
+    as others. ``choice`` is null of an expert that an earlier version made.
     """
 
     model: str
@@ -95,6 +104,8 @@ class Tuned(Answer):
     accuracy: float | None
     interval: tuple[float, float] | None
     test_images: int
+    balanced_accuracy: float | None = None
+    by_class: tuple[ClassAccuracy, ...] = ()
     choice: RecipeChoice | None = None
     protocol: str
     epochs: int

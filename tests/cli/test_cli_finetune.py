@@ -104,6 +104,10 @@ def test_few_images_are_a_linear_probe_and_the_answer_says_why(cli: Cli, store: 
     assert choice["linear_probe"]["loss"] < choice["fine_tuning"]["loss"]
     assert choice["reason"] in words
     assert (fields["epochs"], fields["best_epoch"]) == (0, 0)
+    assert [each["images"] for each in fields["by_class"]] == [2] * 4
+    shares = [each["accuracy"] for each in fields["by_class"]]
+    assert fields["balanced_accuracy"] == pytest.approx(sum(shares) / 4)
+    assert f"{100 * fields['balanced_accuracy']:.1f} % where every class counts the same" in words
 
 
 def test_a_taken_name_is_refused_before_any_work(

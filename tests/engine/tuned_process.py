@@ -8,7 +8,7 @@ import numpy as np
 
 from task2vec.data.arrays import task_from_arrays
 from task2vec.engine.local import LocalEngine
-from task2vec.engine.tuning import Expert, tune
+from task2vec.engine.tuning import Expert, forget, tune
 from task2vec.recommend import unfinished
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
@@ -22,7 +22,7 @@ def fine_tune(reference: str, folder: Path, *, images: int) -> Tuned:
     pixels = np.random.default_rng(0).integers(0, 256, (images, 32, 32, 3), dtype=np.uint8)
     pixels[images // 2 :, :, :16] //= 2
     labels = [0] * (images // 2) + [1] * (images - images // 2)
-    return tune(
+    tuned = tune(
         LocalEngine("cpu").probe(reference),
         task_from_arrays(pixels, labels, name="halves"),
         images=images,
@@ -32,6 +32,8 @@ def fine_tune(reference: str, folder: Path, *, images: int) -> Tuned:
         words=lambda doing, done, total: print(f"{doing}; {done} of {total}", flush=True),
         unfinished=folder / "unfinished",
     )
+    forget(folder / "unfinished", "halves expert")
+    return tuned
 
 
 if __name__ == "__main__":

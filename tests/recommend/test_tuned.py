@@ -9,7 +9,7 @@ import pytest
 from task2vec.errors import InputError
 from task2vec.recommend.choice import Choice, Score
 from task2vec.recommend.intervals import wilson_interval
-from task2vec.recommend.tuned import Tuned
+from task2vec.recommend.tuned import ClassAccuracy, Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.types import ChosenBy, Recipe
 
@@ -31,6 +31,7 @@ TUNED = Tuned(
         linear_probe=Score(0.5, 0.9),
         fine_tuning=Score(0.6, 0.8),
     ),
+    by_class=(ClassAccuracy("a", 2, 1), ClassAccuracy("b", 1, 1)),
 )
 
 
@@ -46,6 +47,9 @@ def test_it_comes_back_as_it_went():
     assert found.accuracy == pytest.approx(2 / 3)
     assert found.interval == wilson_interval(2, 3)
     assert found.choice == TUNED.choice
+    assert found.by_class == TUNED.by_class
+    # The second class counts as much as the first, which has twice its images.
+    assert found.balanced_accuracy == (1 / 2 + 1) / 2
     assert found.settings == TUNED.settings
 
 
@@ -57,9 +61,9 @@ def test_with_one_image_a_class_there_are_no_scores_to_choose_by():
 
 
 def test_without_a_test_there_is_no_accuracy():
-    data = TUNED.to_json() | {"correct": [], "test_keys": []}
+    data = TUNED.to_json() | {"correct": [], "test_keys": [], "by_class": []}
     found = Tuned.from_json(data)
-    assert found.accuracy is found.interval is None
+    assert found.accuracy is found.interval is found.balanced_accuracy is None
 
 
 @pytest.mark.parametrize(
@@ -94,6 +98,15 @@ def test_without_a_test_there_is_no_accuracy():
         {"choice": CHOICE | {"linear_probe": {"accuracy": 1.5, "loss": 1.0}}},
         {"choice": CHOICE | {"fine_tuning": {"accuracy": 0.5, "loss": float("inf")}}},
         {"choice": CHOICE | {"reason": "the best"}},
+        {"by_class": [{"label": "a", "images": 2, "correct": 2}]},
+        {"by_class": [{"label": "a", "images": 3, "correct": 1}]},
+        {"by_class": [{"label": "a", "images": 0, "correct": 0}]},
+        {
+            "by_class": [
+                {"label": "a", "images": 2, "correct": 0},
+                {"label": "b", "images": 1, "correct": 2},
+            ]
+        },
         {"sha256": "A" * 64},
         {"warnings": ["x"] * 101},
         {"warnings": ["x" * 10_001]},

@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 
 from task2vec.embedding.files import save_embedding
 from task2vec.recommend.choice import Choice, Score
-from task2vec.recommend.tuned import Tuned
+from task2vec.recommend.tuned import ClassAccuracy, Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service import jobs, leases
 from task2vec.service.completion import complete
@@ -141,6 +141,7 @@ def tuned(
             linear_probe=Score(0.5, 1.25),
             fine_tuning=Score(0.75, 1.0),
         ),
+        by_class=(ClassAccuracy("cat", 1, 1), ClassAccuracy("dog", 3, 2)),
     )
     return dataclasses.replace(found, tuned=result.to_json(), checkpoint=path)
 

@@ -35,6 +35,11 @@ def test_fine_tuning_stores_task_expert_outcome_and_checkpoint(served):
         "accuracy": 0.75,
         "interval": list(outcome.interval),
         "test_images": 4,
+        "balanced_accuracy": (1 + 2 / 3) / 2,
+        "by_class": [
+            {"label": "cat", "images": 1, "accuracy": 1.0},
+            {"label": "dog", "images": 3, "accuracy": 2 / 3},
+        ],
         "protocol": "fine-tuning/1 128px 16 images seed 0",
         "epochs": 4,
         "best_epoch": 2,
