@@ -71,10 +71,12 @@ def _score(document: Any, place: int, score: ScoreMoves) -> Sentence:
             f"{name}: {draft.points('score')} points: it is the default, which gains are over."
         )
     parts = _prior_words(draft, score)
-    if score.outcomes:
+    if score.by_outcomes:
         among = plural(draft.number("outcomes"), "recorded outcome")
         text = f"{draft.points('by_outcomes')} by {among}"
-        if score.neighbours and abs(score.neighbours[0].moved) >= _LEAST:
+        if not score.neighbours:
+            text += " on this task"
+        elif abs(score.neighbours[0].moved) >= _LEAST:
             first = ("neighbours", 0)
             most = "most " if len(score.neighbours) > 1 else ""
             text += (

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from factories import make_embedding
-from questions import GARDEN, right
+from questions import GARDEN, ask, outcome, right
 
 from task2vec.distance import layer_distances
 from task2vec.recommend.explanation import About, ComparedLayers
@@ -62,6 +62,16 @@ def test_scores_are_told_as_sums(explanation):
     assert "by 3 recorded outcomes, most on " in first
     assert "by what was measured on your images" in first
     assert any("plain: +0.0 points: it is the default" in text for text in texts)
+
+
+def test_outcomes_on_the_task_itself_are_told_as_such():
+    known = [outcome("plain", "self", 0.7), outcome("rose-expert", "self", 0.8)]
+    question = ask(
+        GARDEN.models, tasks=GARDEN.tasks, outcomes=known, target="tsk-self", explain=True
+    )
+    texts = backed(rank(question).explanation)
+    (own,) = [text for text in texts if text.startswith("rose-expert: ")]
+    assert own.endswith("by 1 recorded outcome on this task.")
 
 
 def test_layers_that_agree_and_differ_are_named(explanation):
