@@ -19,7 +19,14 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import messages, print_answer_json, print_table, show, warn
 from task2vec.cli.progress import bars, work_bar
-from task2vec.sdk.display import distance_interval, rank_marks, shown, tie_note
+from task2vec.sdk.display import (
+    distance_interval,
+    marked_names,
+    rank_marks,
+    shared_notes,
+    shown,
+    tie_note,
+)
 from task2vec.types.geometry import NeighbourGeometry
 
 
@@ -65,7 +72,7 @@ def neighbours(
     Example: `task2vec neighbours birds -k 3`
 
     Distances are corrected for noise, but centred ones are not; neighbours closer together than the
-    noise share a rank.
+    noise share a rank. A task marked [i] holds images of this one.
     Exit code 3 when the store holds no other task.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
@@ -92,11 +99,11 @@ def neighbours(
         print_table(
             ["rank", "task", kind, "standard error"],
             [
-                (mark, n.name, n.distance if asymmetric else shown(n.distance), n.standard_error)
-                for mark, n in zip(marks, found, strict=True)
+                (mark, name, n.distance if asymmetric else shown(n.distance), n.standard_error)
+                for mark, name, n in zip(marks, marked_names(answer), found, strict=True)
             ],
         )
-        for note in tie_note(marks):
+        for note in (*tie_note(marks), *shared_notes(answer)):
             messages().print(note)
     if not found:
         messages().print("The store holds no other task to compare with.")

@@ -70,11 +70,11 @@ def of_neighbours(found: Neighbours) -> Sheet:
     """Return neighbours, the nearest first."""
     marks = rank_marks(found)
     rows = [
-        (mark, n.name, number(shown(n.distance)), number(n.standard_error))
-        for mark, n in zip(marks, found.neighbours, strict=True)
+        (mark, name, number(shown(n.distance)), number(n.standard_error))
+        for mark, name, n in zip(marks, marked_names(found), found.neighbours, strict=True)
     ]
     columns = ("rank", "task", "distance", "standard error")
-    notes = (*tie_note(marks), *_warnings(found.warnings))
+    notes = (*tie_note(marks), *shared_notes(found), *_warnings(found.warnings))
     return Sheet(f"Nearest to {found.task}", columns, rows, notes)
 
 
@@ -94,6 +94,25 @@ def tie_note(marks: Sequence[str]) -> tuple[str, ...]:
     if not any(mark.endswith("=") for mark in marks):
         return ()
     return ("= shares its rank: as near as the first of that rank, within the noise.",)
+
+
+def marked_names(found: Neighbours) -> list[str]:
+    """Return the neighbours' names, with a mark on those that share images with the task."""
+    return [f"{each.name} [i]" if each.shares_images else each.name for each in found.neighbours]
+
+
+def shared_notes(found: Neighbours) -> tuple[str, ...]:
+    """Return the sentences that explain these marks, a count for each."""
+    sharing = [each for each in found.neighbours if each.shares_images]
+    if not sharing:
+        return ()
+    counts = ", ".join(
+        f"{each.name} has {each.shared_images:,} of them ({percent(each.shared_share)})"
+        if each.shared_images
+        else f"{each.name} is of the same files"
+        for each in sharing
+    )
+    return (f"[i] shares images with {found.task}, and is near for that reason too: {counts}.",)
 
 
 def distance_interval(value: tuple[float | None, float | None]) -> str:

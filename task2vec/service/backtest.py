@@ -9,6 +9,7 @@ import numpy as np
 
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.matrix import symmetric_matrix
+from task2vec.distance.scatter import of_one_network, scatter_agreements, scatter_overlaps
 from task2vec.recommend.backtest.families import Family, families_of
 from task2vec.recommend.backtest.report import Report, report
 from task2vec.recommend.backtest.run import LEVELS, Progress, Trials
@@ -90,6 +91,7 @@ def backtest(
         families=[family.name for family in families],
         contents=[record.provenance.content_hash for record in records],
         shared=_shared(store, records),
+        seen=_seen(world, models, records),
         progress=progress,
     )
     return Backtested(
@@ -118,6 +120,8 @@ def world_of_store(
     np.fill_diagonal(symmetric, 0)
     complexity = np.array([record.complexity for record in records])
     beliefs = [(0.0, 0.0), *(expected_gain(model) for model in ordered[1:])]
+    known = store.tasks.scatters([record.id for record in records])
+    asking = of_one_network([known.get(record.id) for record in records])
     return World(
         tasks=tuple(record.name for record in records),
         models=tuple(model.name for model in ordered),
@@ -130,6 +134,8 @@ def world_of_store(
         base=np.array([gains.base(record.id) for record in records]),
         expected=np.array([mean for mean, _ in beliefs]),
         doubt=np.array([sd for _, sd in beliefs]),
+        overlap=scatter_overlaps(asking),
+        agreement=scatter_agreements(asking),
     )
 
 
@@ -182,6 +188,12 @@ def _shared(store: Store, records: Sequence[TaskRecord]) -> Mask:
         found[i] |= [bool(of) and of == other for other in files]
     np.fill_diagonal(found, False)
     return found
+
+
+def _seen(world: World, models: Sequence[ModelRecord], records: Sequence[TaskRecord]) -> Mask:
+    """Return (M, T) whether a model was fine-tuned from an expert of the task, however far back."""
+    lineages = {model.name: model.lineage for model in models}
+    return np.array([[r.id in lineages[name] for r in records] for name in world.models], np.bool_)
 
 
 def _left_out(records: Sequence[TaskRecord]) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ def register_tuned(
         licence=stated.licence,
         created="",
         sha256=tuned.sha256,
+        start=start.id,
+        lineage=_lineage(start),
     )
     store = workspace.store(create=True)
     target = workspace.path / _FOLDER / f"{id_}.safetensors"
@@ -145,6 +147,12 @@ def _record(
         target.unlink(missing_ok=True)
         raise
     return stored, outcome
+
+
+def _lineage(start: ModelRecord) -> tuple[str, ...]:
+    """Return the tasks whose images a model has seen that is fine-tuned from this one."""
+    own = () if start.task is None else (start.task,)
+    return tuple(dict.fromkeys((*own, *start.lineage)))
 
 
 def has_own_backbone(workspace: Workspace, model: ModelRecord) -> bool:

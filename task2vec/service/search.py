@@ -11,6 +11,7 @@ from task2vec.distance import (
     task_information_distance,
 )
 from task2vec.errors import SettingError
+from task2vec.service.shared_images import mark_shared
 from task2vec.service.subjects import Subject, check_comparable
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Role, TaskFilter
@@ -67,7 +68,8 @@ def neighbours(
 ) -> list[Neighbour]:
     """Return the ``k`` nearest stored tasks; asymmetric ones are the best *sources* for it.
 
-    Ranks say which are as near as each other for all that is known: `Neighbour`.
+    Ranks say which are as near as each other for all that is known, and those that share images
+    with the task are marked: `Neighbour`.
 
     The task itself, and those that ``where`` does not admit, are left out. Raises
     `SpaceMismatchError` when the store holds tasks of other spaces only, `SettingError` for ``k``
@@ -91,9 +93,11 @@ def neighbours(
         besides = None if subject.record is None else subject.record.id
         check_comparable(workspace, subject.embedding.space, besides=besides)
     if centred:
-        return index.search_centred(subject.embedding, k=k, exclude=exclude, where=where)
-    role = Role.SOURCES_FOR if asymmetric else Role.SYMMETRIC
-    return index.search(subject.embedding, k=k, role=role, exclude=exclude, where=where)
+        found = index.search_centred(subject.embedding, k=k, exclude=exclude, where=where)
+    else:
+        role = Role.SOURCES_FOR if asymmetric else Role.SYMMETRIC
+        found = index.search(subject.embedding, k=k, role=role, exclude=exclude, where=where)
+    return mark_shared(store, subject, found)
 
 
 def distances(source: Subject, target: Subject) -> PairDistances:

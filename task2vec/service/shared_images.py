@@ -1,14 +1,17 @@
 """Which stored tasks share images with a target: they are no evidence for it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from task2vec.data.wording import examples, plural
+from task2vec.errors import UnknownNameError
 from task2vec.recommend.leaks import Shared, count_shared
 from task2vec.recommend.shared import SharedImages
 from task2vec.service.subjects import Subject, files_of
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord, Outcome, TaskRecord
+from task2vec.store.store import Store
+from task2vec.types import ModelRecord, Neighbour, Outcome, TaskRecord
 from task2vec.types.image_hashes import ImageHashes
 
 #: Tasks that are named in a warning of their own each.
@@ -19,16 +22,30 @@ _NAMED = 5
 class SharedTasks:
     """``findings`` are of all tasks that share an image, ``excluded`` the ids of those too alike.
 
-    ``warnings`` tell of the latter, and where nothing could be looked for.
+    ``own`` is the id of the target itself, where it is stored. ``warnings`` tell of what is
+    excluded, and where nothing could be looked for.
     """
 
     findings: tuple[SharedImages, ...] = ()
     excluded: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
+    own: str | None = None
 
     def models(self, models: Iterable[ModelRecord]) -> list[ModelRecord]:
-        """Return the models that may count: those that are no experts of an excluded task."""
-        return [model for model in models if model.task not in self.excluded]
+        """Return the models that may count.
+
+        Those are no experts of an excluded task, nor fine-tuned from one, however far back; nor
+        from an expert of the target, which has seen all of its images.
+        """
+        return [
+            model
+            for model in models
+            if model.task not in self.excluded and not self.descends(model)
+        ]
+
+    def descends(self, model: ModelRecord) -> bool:
+        """Return whether a start of the model, or the start of that, had seen the target."""
+        return any(task == self.own or task in self.excluded for task in model.lineage)
 
     def outcomes(self, outcomes: Iterable[Outcome], models: Iterable[ModelRecord]) -> list[Outcome]:
         """Return the outcomes that may count: on no excluded task, of ``models`` that may."""
@@ -58,15 +75,44 @@ def find_shared(workspace: Workspace, subject: Subject) -> SharedTasks:
     found.sort(key=lambda each: (-each[1].images, each[1].task))
     excluded = [finding for _, finding in found if finding.excluded]
     ids = frozenset(id_ for id_, finding in found if finding.excluded)
-    return SharedTasks(
-        tuple(finding for _, finding in found),
-        ids,
-        (
-            *map(_told, excluded[:_NAMED]),
-            *_rest(excluded[_NAMED:]),
-            *_unknown(subject, target, records, looked_at={*hashes, *ids}),
-        ),
+    warnings = (
+        *map(_told, excluded[:_NAMED]),
+        *_rest(excluded[_NAMED:]),
+        *_unknown(subject, target, records, looked_at={*hashes, *ids}),
     )
+    shared = SharedTasks(tuple(finding for _, finding in found), ids, warnings, own)
+    return replace(shared, warnings=(*warnings, *_descended(shared, store.models.list())))
+
+
+def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> list[Neighbour]:
+    """Return the neighbours of a task, each with what it shares of the task's images.
+
+    Only their hashes are read. Raises `StoreCorruptError` for hashes that are damaged.
+    """
+    own, target = subject.record, subject.hashes
+    records: list[TaskRecord] = []
+    hashes: list[ImageHashes | None] = []
+    # Whatever was removed since it was found is left unmarked.
+    if own is not None:
+        with suppress(UnknownNameError):
+            target = store.tasks.image_hashes(own.id)
+    for neighbour in found:
+        with suppress(UnknownNameError):
+            record, known = store.tasks.get(neighbour.id), store.tasks.image_hashes(neighbour.id)
+            records.append(record)
+            hashes.append(known)
+    marks = {
+        record.id: {"shares_images": False, "shared_images": 0, "shared_share": 0.0}
+        for record, known in zip(records, hashes, strict=True)
+        if target is not None and known is not None
+    }
+    for id_, finding in _found(subject, target, records, hashes):
+        marks[id_] = {
+            "shares_images": True,
+            "shared_images": finding.images,
+            "shared_share": finding.share,
+        }
+    return [replace(neighbour, **marks.get(neighbour.id, {})) for neighbour in found]
 
 
 def _found(
@@ -111,6 +157,16 @@ def _told(found: SharedImages) -> str:
             f"{found.task} shares {found.images:,} of {plural(found.of, 'image')} ({share}{pixels})"
         )
     return f"{what}: its experts and the outcomes on it are no evidence"
+
+
+def _descended(shared: SharedTasks, models: Iterable[ModelRecord]) -> list[str]:
+    found = [m.name for m in models if m.task not in shared.excluded and shared.descends(m)]
+    if not found:
+        return []
+    return [
+        "not offered, since they were fine-tuned from a model that has seen images of this task: "
+        f"{examples(found)}"
+    ]
 
 
 def _rest(found: Sequence[SharedImages]) -> list[str]:

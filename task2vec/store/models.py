@@ -1,6 +1,7 @@
 """The zoo: starting models."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -50,7 +51,8 @@ class Models:
             task=None if record.task is None else find_task(connection, record.task).id,
         )
         _check_free(connection, stored)
-        connection.execute(insert(schema.models).values(dataclasses.asdict(stored)))
+        values = dataclasses.asdict(stored) | {"lineage": json.dumps(stored.lineage)}
+        connection.execute(insert(schema.models).values(values))
         return stored
 
     def get(self, name_or_id: str) -> ModelRecord:
@@ -169,4 +171,4 @@ def _check_free(
 
 
 def _record(row: Row[Any]) -> ModelRecord:
-    return ModelRecord(**row._mapping)
+    return ModelRecord(**{**row._mapping, "lineage": tuple(json.loads(row.lineage))})

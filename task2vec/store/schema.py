@@ -102,6 +102,10 @@ models = Table(
     Column("created", String, nullable=False),
     # Of the file of weights, where there is one: an altered file is noticed.
     Column("sha256", String),
+    # No foreign keys: what a model has seen stays true when its start or that task is removed.
+    Column("start", String),
+    # JSON, the ids of tasks: see `ModelRecord`.
+    Column("lineage", Text, nullable=False, server_default="[]"),
 )
 
 outcomes = Table(

@@ -51,7 +51,10 @@ class ModelRecord:
     ``ref`` says where it is loaded from (``probe:NAME``, ``timm:NAME``, ``hf-hub:ORG/NAME``,
     ``file:PATH?arch=NAME``); ``task`` is the id of the task it is an expert of, if any;
     ``parameters`` is their number, ``input_size`` pixels a side, ``sha256`` that of the file of its
-    weights, where that is one of this machine.
+    weights, where that is one of this machine. ``start`` is the id of the model that it was
+    fine-tuned from and ``lineage`` the ids of the tasks that this one and its own starts were
+    experts of, the last first: their images were seen, too. Both are of experts that were made
+    here.
     """
 
     id: str
@@ -64,10 +67,12 @@ class ModelRecord:
     licence: str | None
     created: str
     sha256: str | None = None
+    start: str | None = None
+    lineage: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the stable fields that every command shows of a model."""
-        return asdict(self)
+        return {**asdict(self), "lineage": list(self.lineage)}
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,9 @@ class Neighbour:
     """A task near another one: the distance between them, corrected for noise, and its error.
 
     ``interval`` is the 95 % interval of the distance. Tasks of one ``rank``, from 1, are as near
-    as the first of them for all that is known.
+    as the first of them for all that is known. ``shares_images`` says whether it was embedded from
+    images of the other task, None where that is not known; ``shared_images`` are how many of the
+    other's, of those that were used, and ``shared_share`` is their fraction.
     """
 
     id: str
@@ -108,6 +115,9 @@ class Neighbour:
     standard_error: float
     interval: tuple[float, float]
     rank: int
+    shares_images: bool | None = None
+    shared_images: int | None = None
+    shared_share: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the stable fields."""

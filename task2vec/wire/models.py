@@ -19,6 +19,12 @@ class Model(Answer):
     licence: str | None
     created: TimeText
     sha256: str | None = Field(None, description="Of the file of its weights, of an expert.")
+    start: str | None = Field(None, description="The id of the model it was fine-tuned from.")
+    lineage: tuple[str, ...] = Field(
+        (),
+        description="The ids of the tasks that its start, and the start of that, were experts "
+        "of, the last first.",
+    )
 
 
 class ModelPage(Page):

@@ -76,6 +76,9 @@ class Neighbour(Answer):
                     "standard_error": 0.0211152,
                     "interval": [0.28963, 0.380046],
                     "rank": 1,
+                    "shares_images": False,
+                    "shared_images": 0,
+                    "shared_share": 0.0,
                 }
             ]
         }
@@ -95,6 +98,15 @@ class Neighbour(Answer):
         description="From 1. Tasks of one rank are as near as the first of them for all that is "
         "known: their distances differ by less than the noise of the difference."
     )
+    shares_images: bool | None = Field(
+        None,
+        description="Whether it was embedded from images of the task that was asked about: then "
+        "they are near for that reason, too. Null where the hashes of either are not known.",
+    )
+    shared_images: int | None = Field(
+        None, description="How many of the images used of that task it has, as far as was looked."
+    )
+    shared_share: float | None = Field(None, description="The same as a fraction.")
 
 
 class Neighbours(Answer):

@@ -168,3 +168,29 @@ def test_tasks_of_another_space_are_named_and_left_out(full, tmp_path):
     assert found.report.tasks == 12
     assert found.space == record.provenance.space
     assert found.warnings == ("left out, since they live in another space: stranger",)
+
+
+def test_models_fine_tuned_from_an_expert_of_the_task_are_no_evidence_for_it(full, tmp_path):
+    target = Path(shutil.copytree(full, tmp_path / "store"))
+    with Store.open(target, create=False) as store:
+        emoji = store.tasks.get("emoji_food")
+        start = store.models.get("expert_emoji_food")
+        child = store.models.add(
+            replace(
+                store.models.get("expert_fashion_tops"),
+                id="",
+                name="child",
+                ref="hf-hub:somebody/child",
+                start=start.id,
+                lineage=(emoji.id,),
+            )
+        )
+        known = [o for o in store.outcomes.list() if o.model == start.id]
+        store.outcomes.add_many([replace(o, id="", model=child.id) for o in known])
+        store.outcomes.add(replace(known[0], id="", model=child.id, task=emoji.id, accuracy=1.0))
+    before = {case["task"]: case["offered"] for case in judged(full).cases}
+    after = {case["task"]: case["offered"] for case in judged(target).cases}
+    # It is one model more for every task but its own and the one that its start had seen.
+    for name, offered in after.items():
+        apart = name in ("emoji_food", "fashion_tops")
+        assert offered == before[name] + (not apart), name

@@ -62,9 +62,9 @@ def write(tmp_path):
 
 @pytest.fixture
 def register(workspace):
-    def call(path, tuned, **options):
-        task = workspace.store().tasks.get("emoji_food")
-        start = get_model(workspace, "efficientnet_lite0")
+    def call(path, tuned, *, on="emoji_food", start="efficientnet_lite0", **options):
+        task = workspace.store().tasks.get(on)
+        start = get_model(workspace, start)
         options.setdefault("name", "expert")
         return register_tuned(workspace, tuned, path, start=start, task=task, **options)
 
@@ -91,6 +91,18 @@ def test_the_expert_and_the_outcome_are_stored(workspace, write, register):
     assert outcome.details["expert"] == expert.id
     assert not path.exists()
     assert files(workspace) == ["mdl_00000000000000ab.safetensors"]
+
+
+def test_an_expert_of_an_expert_has_seen_both_tasks(workspace, write, register):
+    names = ("emoji_food", "fashion_tops", "emoji_food")
+    made = [get_model(workspace, "efficientnet_lite0")]
+    for number, on in enumerate(names):
+        path, tuned = write()
+        made.append(register(path, tuned, on=on, start=made[-1].name, name=f"e{number}")[0])
+    food, tops = (workspace.store().tasks.get(name).id for name in names[:2])
+    assert [model.start for model in made] == [None, *(model.id for model in made[:3])]
+    assert [model.lineage for model in made[1:]] == [(), (food,), (tops, food)]
+    assert workspace.store().models.get("e2") == made[3]
 
 
 def test_what_was_not_tested_has_no_outcome(workspace, write, register):

@@ -8,6 +8,7 @@ from factories import make_record
 from served import embedding
 
 from task2vec.service.recommendation import recommend
+from task2vec.service.search import neighbours
 from task2vec.service.shared_images import find_shared
 from task2vec.service.subjects import Subject, stored_subject
 from task2vec.types import ModelRecord, Outcome
@@ -182,3 +183,112 @@ def test_of_many_copies_a_few_are_named(served, known):
     assert found.warnings[0].startswith(
         "copy 2 shares 10 of 10 images (100 %, 10 of them pixel by pixel): "
     )
+
+
+def descendant(served, name, *, start, task):
+    """Add an expert of a task that was fine-tuned from another model, with outcomes."""
+    models, outcomes = served.store().models, served.store().outcomes
+    record = models.get(start)
+    lineage = (*([record.task] if record.task else []), *record.lineage)
+    given = dict.fromkeys(("parameters", "input_size", "licence"))
+    added = models.add(
+        ModelRecord(
+            "",
+            name,
+            f"timm:resnet18?of={name}",
+            "r",
+            served.store().tasks.get(task).id,
+            created="",
+            start=record.id,
+            lineage=tuple(lineage),
+            **given,
+        )
+    )
+    for on in ("clean", task):
+        known = served.store().tasks.get(on).id
+        outcomes.add(Outcome("", added.id, known, 0.97, "ours", images=900))
+    return added
+
+
+def test_what_was_fine_tuned_from_an_expert_of_an_excluded_task_is_not_offered(served, known):
+    own = hashes(300, seed=1)
+    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=12))
+    known("clean", 3, hashes=hashes(200, seed=3))
+    known("other", 4, hashes=hashes(200, seed=4))
+    descendant(served, "child", start="leaky-expert", task="other")
+    descendant(served, "grandchild", start="child", task="other")
+    descendant(served, "stranger", start="clean-expert", task="other")
+
+    found = answer(served, target(hashes=own))
+    offered = {each.model for each in found.recommendations}
+    assert not {"leaky-expert", "child", "grandchild"} & offered
+    assert {"clean-expert", "other-expert", "stranger"} <= offered
+    assert found.warnings[-1] == (
+        "not offered, since they were fine-tuned from a model that has seen images of this task: "
+        "child, grandchild"
+    )
+    # Nor do their outcomes elsewhere count: without them the answer is the same.
+    for name in ("grandchild", "child"):
+        served.store().models.remove(name, cascade=True)
+    without = answer(served, target(hashes=own))
+    assert without.recommendations == found.recommendations
+    unaware = answer(served, target(hashes=hashes(300, seed=9)))
+    assert "leaky-expert" in {each.model for each in unaware.recommendations}
+
+
+def test_a_descendant_of_the_targets_own_expert_is_not_offered_for_it(served, known):
+    known("mine", 2, hashes=hashes(230, seed=2))
+    known("clean", 3, hashes=hashes(200, seed=3))
+    known("other", 4, hashes=hashes(200, seed=4))
+    descendant(served, "child", start="mine-expert", task="other")
+    found = answer(served, stored_subject(served, "mine"))
+    offered = {each.model for each in found.recommendations}
+    assert "child" not in offered
+    assert "other-expert" in offered
+    assert "child" in found.warnings[-1]
+    elsewhere = answer(served, stored_subject(served, "clean"))
+    assert "child" in {each.model for each in elsewhere.recommendations}
+
+
+def test_neighbours_that_share_images_are_marked(served, known):
+    own = hashes(300, seed=1)
+    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=12, near=True))
+    known("one", 3, hashes=hashes(200, seed=3, of=own, first=1))
+    known("clean", 4, hashes=hashes(200, seed=4))
+    known("unknown", 5)
+    known("same files", 6, source_signature="sha256:abc:0123")
+    subject = target(hashes=own, files="sha256:abc")
+    found = {each.name: each for each in neighbours(served, subject, k=9)}
+    marks = {
+        name: (each.shares_images, each.shared_images, each.shared_share)
+        for name, each in found.items()
+    }
+    assert marks == {
+        "leaky": (True, 12, 0.04),
+        "one": (True, 1, 1 / 300),
+        "clean": (False, 0, 0.0),
+        "unknown": (None, None, None),
+        "same files": (True, 0, 0.0),
+    }
+    stored = {n.name: n for n in neighbours(served, stored_subject(served, "one"), k=9)}
+    assert stored["leaky"].shared_images == 1
+    assert stored["leaky"].shared_share == 1 / 200
+    assert stored["unknown"].shares_images is None
+    # Without hashes of its own nothing is known but of what is the same.
+    bare = {n.name: n for n in neighbours(served, target(), k=9)}
+    assert {each.shares_images for each in bare.values()} == {None}
+    told = found["leaky"].to_json()
+    assert (told["shares_images"], told["shared_images"]) == (True, 12)
+
+
+def test_only_the_neighbours_that_are_returned_are_looked_at(served, known, monkeypatch):
+    own = hashes(300, seed=1)
+    for number in range(2, 9):
+        known(f"task {number}", number, hashes=hashes(50, seed=number), expert=False)
+    read = []
+    tasks = served.store().tasks
+    hashes_of = tasks.image_hashes
+    monkeypatch.setattr(tasks, "image_hashes", lambda id_: read.append(id_) or hashes_of(id_))
+    monkeypatch.setattr(tasks, "all_image_hashes", lambda: pytest.fail("all were read"))
+    found = neighbours(served, target(hashes=own), k=3)
+    assert read == [each.id for each in found]

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
@@ -57,5 +58,39 @@ def test_keys_of_an_older_server_keep_their_answers_and_are_not_done_again():
         assert sorted(rows.fetchall()) == [
             ("answered", 201, "answered"),
             ("at work", None, "written"),
+        ]
+    engine.dispose()
+
+
+def test_experts_of_an_older_store_get_their_lineage_from_their_outcomes():
+    engine = migrated()
+    with engine.begin() as connection:
+        upgrade(connection, to="0006")
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        for id_, task in (("plain", None), ("a", "t1"), ("b", "t2"), ("c", "t3"), ("d", "t4")):
+            connection.execute(
+                text(
+                    "INSERT INTO models (id, name, ref, architecture, task, created) "
+                    "VALUES (:id, :id, :id, 'r', :task, '')"
+                ),
+                {"id": id_, "task": task},
+            )
+        # Of d nothing is known; what the last outcome tells of is no model any more.
+        for start, expert in (("plain", "a"), ("a", "b"), ("b", "c"), ("a", "gone")):
+            connection.execute(
+                text(
+                    "INSERT INTO outcomes (id, model, task, accuracy, protocol, created, details) "
+                    "VALUES (:id, :model, 't', 0.5, 'p', '', :details)"
+                ),
+                {"id": expert, "model": start, "details": json.dumps({"expert": expert})},
+            )
+        upgrade(connection)
+        rows = connection.exec_driver_sql("SELECT id, start, lineage FROM models ORDER BY id")
+        assert [(id_, start, json.loads(lineage)) for id_, start, lineage in rows] == [
+            ("a", "plain", []),
+            ("b", "a", ["t1"]),
+            ("c", "b", ["t2", "t1"]),
+            ("d", None, []),
+            ("plain", None, []),
         ]
     engine.dispose()

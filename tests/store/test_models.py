@@ -22,6 +22,17 @@ def test_fields_that_are_not_known_stay_so(store, model):
     assert store.models.get("plain") == added == replace(given, id=added.id, created=added.created)
 
 
+def test_what_a_model_comes_from_is_kept_when_that_is_gone(store, task, model):
+    store.tasks.add(*task("birds"))
+    start = store.models.add(model("start", task="birds"))
+    given = replace(model("expert"), task=None, start=start.id, lineage=("tsk_b", "tsk_a"))
+    added = store.models.add(given)
+    store.models.remove("start")
+    assert store.models.get("expert") == added
+    assert (added.start, added.lineage) == (start.id, ("tsk_b", "tsk_a"))
+    assert store.models.edit("expert", name="other").lineage == added.lineage
+
+
 def test_models_are_listed_by_name(store, model):
     for name in ("c", "a", "b"):
         store.models.add(model(name))

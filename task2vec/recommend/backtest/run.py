@@ -67,6 +67,7 @@ def backtest(
     families: Sequence[str] | None = None,
     contents: Sequence[str] | None = None,
     shared: Mask | None = None,
+    seen: Mask | None = None,
     halves: Matrix | None = None,
     only: Sequence[int] | None = None,
     progress: Progress | None = None,
@@ -80,13 +81,16 @@ def backtest(
         families: (T,) the family of each task; by default each is its own.
         contents: (T,) equal for tasks that are copies of one another; by default none is.
         shared: (T, T) whether the column's task has too many images of the row's.
+        seen: (M, T) whether a model was fine-tuned from an expert of the task, however far back.
         halves: (2, M, T) gains by two halves of the evidence that share no noise.
         only: the tasks that are asked about, by default all.
         progress: is told after each task.
     """
     asked = [
         case
-        for case in cases(world, folds, families or world.tasks, contents=contents, shared=shared)
+        for case in cases(
+            world, folds, families or world.tasks, contents=contents, shared=shared, seen=seen
+        )
         if only is None or case.target in only
     ]
     rows: list[list[dict[str, float | Matrix]]] = [[] for _ in rankers]
