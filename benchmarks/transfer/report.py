@@ -17,13 +17,14 @@ from benchmarks.development.tasks import choosing_families
 from benchmarks.examples import RESULTS
 from benchmarks.machine import describe
 from benchmarks.transfer.cascading import Fits, Ours, Scores, read_scores
-from benchmarks.transfer.tables import Transfer, read_transfer
+from benchmarks.transfer.tables import Transfer, read_information, read_transfer
 from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
 from task2vec.recommend.backtest.folds import Folds
 from task2vec.recommend.backtest.run import LEVELS, Trials, backtest
 from task2vec.recommend.rankers.always_default import AlwaysDefault
 from task2vec.recommend.rankers.hierarchical import TRUST
+from task2vec.recommend.rankers.information import NearestInformation
 from task2vec.recommend.rankers.near_outcomes import NearOutcomes
 from task2vec.recommend.rankers.nearest import NearestOnly
 from task2vec.recommend.rankers.ranker import Ranker
@@ -66,13 +67,16 @@ def main() -> None:
     OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def rankers(fits: Fits, scores: Scores, *, trust: float = TRUST) -> list[Ranker]:
+def rankers(
+    fits: Fits, scores: Scores, *, tasks: Sequence[str], trust: float = TRUST
+) -> list[Ranker]:
     """Return all that are compared."""
     simple: list[Ranker] = [
         AlwaysDefault(),
         StaticAverage(),
         NearestOnly(),
         NearestOnly(asymmetric=True),
+        NearestInformation(*read_information(tasks)),
         NearOutcomes(),
     ]
     forward: list[Ranker] = [
@@ -90,7 +94,7 @@ def _judge(transfer: Transfer, budget: Budget, folds: Folds) -> dict[str, Any]:
     scores = read_scores(transfer.world, budget)
     found = backtest(
         transfer.world,
-        rankers(Fits(), scores),
+        rankers(Fits(), scores, tasks=transfer.world.tasks),
         folds=folds,
         families=transfer.families,
         halves=transfer.halves,

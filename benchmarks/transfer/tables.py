@@ -1,10 +1,12 @@
 """The committed tables as a world of gains, with those of two halves that share no noise."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.examples import RESULTS
 from benchmarks.transfer.distances import PAIRS, TASKS
 from benchmarks.transfer.outcomes import Cell, read_cells
 from benchmarks.transfer.targets import Budget
@@ -12,6 +14,8 @@ from benchmarks.transfer.zoo import DEFAULT
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.recommend.world import NO_SOURCE, Matrix, World
 
+#: Nats in the heads, and of the tasks from nothing: see `benchmarks.transfer.information`.
+NATS = RESULTS / "transfer_information.csv"
 #: Draws of 5 a class meet the same test images, whose number bounds what their mean can tell.
 TEST_IMAGES = 120
 
@@ -63,6 +67,22 @@ def read_transfer(budget: Budget, *, distance: str = "symmetric") -> Transfer:
         tuple(row["family"] for row in rows),
         np.stack([table("first"), table("second")]),
     )
+
+
+def read_information(tasks: Sequence[str]) -> tuple[Matrix, Matrix | None]:
+    """Return (T, T) nats from the row's task to the column's, and (T,) from nothing if known."""
+    number = {task: i for i, task in enumerate(tasks)}
+    between = np.zeros((len(tasks), len(tasks)))
+    with PAIRS.open(newline="") as file:
+        for row in csv.DictReader(file):
+            between[number[row["source"]], number[row["target"]]] = float(row["information"])
+    if not NATS.exists():
+        return between, None
+    with NATS.open(newline="") as file:
+        nats = {row["task"]: row["from_nothing"] for row in csv.DictReader(file)}
+    if not all(nats.get(task) for task in tasks):
+        return between, None
+    return between, np.array([float(nats[task]) for task in tasks])
 
 
 def _variances(

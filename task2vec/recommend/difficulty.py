@@ -57,19 +57,24 @@ def foretell(outlines: Outlines, base: Matrix, *, target: int) -> Difficulty:
     nan stands for tasks that it was not measured on; the target's own does not count. The mean
     over no task at all is an even chance, with next to no weight.
     """
+    features = np.stack([np.log(outlines.classes), outlines.complexity], axis=1)
+    return foretell_from(features, outlines.symmetric, base, target=target)
+
+
+def foretell_from(features: Matrix, symmetric: Matrix, base: Matrix, *, target: int) -> Difficulty:
+    """Return what `foretell` does, from any ``features`` (T, F) of the tasks."""
     known = np.isfinite(base)
     known[target] = False
     rows = np.flatnonzero(known)
     edged = np.clip(base[rows], _EDGE, 1 - _EDGE)
     logits = np.log(edged / (1 - edged))
-    features = np.stack([np.log(outlines.classes), outlines.complexity], axis=1)
     if rows.size:
         features = features - features[rows].mean(axis=0)
         spread = features[rows].std(axis=0)
         features = features / np.where(spread > 0, spread, 1.0)
     design = np.concatenate([np.ones((len(features), 1)), features], axis=1)
-    slopes = np.square([_MEAN, _SLOPE, _SLOPE])
-    near = np.exp(-np.square(np.maximum(outlines.symmetric, 0) / _LIKE))
+    slopes = np.square([_MEAN, *[_SLOPE] * features.shape[1]])
+    near = np.exp(-np.square(np.maximum(symmetric, 0) / _LIKE))
     prior = (design * slopes) @ design.T + _COMMON**2 * near
     noisy = prior[np.ix_(rows, rows)] + _OWN**2 * np.eye(rows.size)
     across = prior[target, rows]

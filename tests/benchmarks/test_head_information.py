@@ -1,0 +1,66 @@
+"""Nats of a head against the divergence of the two Gaussians, written out."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from benchmarks.transfer.head_information import head_nats
+from task2vec.probe.head import class_weights, fit_head
+
+PENALTY = 0.02
+
+
+def data(count=30, size=4, classes=3, seed=1):
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % classes
+    features = rng.normal(size=(count, size)) + 1.5 * rng.normal(size=(classes, size))[labels] + 3
+    return features, labels
+
+
+def divergence(head, features, labels, penalty):
+    """Return the divergences of the classes' posteriors from their priors, added up.
+
+    Of each the covariance of the weights is that of weights and bias with the bias's rows left out.
+    """
+    count, size = features.shape
+    p = softmax(features @ head.weight.T + head.bias, axis=1)
+    extended = np.concatenate([features, np.ones((count, 1))], axis=1)
+    prior = count * penalty * np.eye(size)
+    total = 0.0
+    for mean, q in zip(head.weight, p.T, strict=True):
+        weights = class_weights(labels, len(head.weight)) * q * (1 - q)
+        precision = count * (extended.T * weights) @ extended
+        precision[:size, :size] += prior
+        covariance = np.linalg.inv(precision)[:size, :size]
+        logs = [np.linalg.slogdet(matrix)[1] for matrix in (covariance, prior)]
+        trace = np.trace(prior @ covariance)
+        total += (trace - size + mean @ prior @ mean - sum(logs)) / 2
+    return total
+
+
+@pytest.mark.parametrize(("classes", "size"), [(2, 3), (3, 4), (5, 2), (3, 40)])
+def test_nats_are_the_divergence_of_posterior_and_prior(classes, size):
+    features, labels = data(classes=classes, size=size)
+    head = fit_head(features, labels, classes=classes, penalty=PENALTY)
+    found = head_nats(head, features, labels, penalty=PENALTY)
+    assert found.total == pytest.approx(divergence(head, features, labels, PENALTY), rel=1e-6)
+    assert found.noise > 0
+    assert found.place > 0
+
+
+def test_moved_and_turned_features_change_nothing():
+    features, labels = data()
+    turn, _ = np.linalg.qr(np.random.default_rng(2).normal(size=(4, 4)))
+    moved = features @ turn + 7
+    nats = [
+        head_nats(fit_head(x, labels, classes=3, penalty=PENALTY), x, labels, penalty=PENALTY)
+        for x in (features, moved)
+    ]
+    assert nats[1].total == pytest.approx(nats[0].total, rel=1e-4)
+
+
+def test_a_task_that_features_say_nothing_of_takes_no_place():
+    features = np.ones((20, 3))
+    labels = np.arange(20) % 2
+    found = head_nats(fit_head(features, labels, classes=2), features, labels)
+    assert found.total == pytest.approx(0, abs=1e-9)
