@@ -8,6 +8,7 @@ from typing import Any
 from docs.markdown import GENERATED, table
 
 REPORT = Path(__file__).parents[1] / "benchmarks" / "results" / "transfer_report.json"
+DIFFICULTY = REPORT.with_name("transfer_difficulty.json")
 TEXT = Path(__file__).parent / "does-it-work.md.in"
 
 _BUDGETS = {"few": "5 images a class", "all": "two thirds of the images"}
@@ -31,7 +32,31 @@ def does_it_work() -> str:
     text = TEXT.read_text(encoding="utf-8")
     result = json.loads(REPORT.read_text(encoding="utf-8"))["result"]
     tables = "\n\n".join(_sections(result))
+    text = text.replace("<!-- difficulty -->", _difficulty())
     return f"{GENERATED}\n\n{text.replace('<!-- tables -->', tables)}"
+
+
+def _difficulty() -> str:
+    """Return what foretells the default's accuracy, by both budgets."""
+    found = json.loads(DIFFICULTY.read_text(encoding="utf-8"))
+    errors, ranks = found["absolute_points"], found["spearman"]
+
+    def both(of: Mapping[str, Any]) -> str:
+        return " and ".join(_plain(of[budget]) for budget in _BUDGETS)
+
+    ours, with_head = "classes + complexity", "classes + complexity + head_noise"
+    error = {name: {b: errors[b][name]["error"] for b in _BUDGETS} for name in errors["few"]}
+    less = {b: errors[b][with_head]["less_than_ours"] for b in _BUDGETS}
+    rank = {name: {b: ranks[b][name]["given_classes"] for b in _BUDGETS} for name in ranks["few"]}
+    return (
+        f"Left out in turn, a task's accuracy is foretold from classes and complexity to "
+        f"{both(error[ours])} points on average (5 images a class, and many). With the nats in the "
+        f"weights of the head that is refitted to the task's images: {both(error[with_head])}, "
+        f"better by {both(less)}. Given the number of classes, the rank correlation with the "
+        f"accuracy is {both(rank['complexity'])} of complexity, {both(rank['head_noise'])} of the "
+        f"nats in the head, and {both(rank['nearest_source'])} of the nats that the task needs "
+        f"beyond its nearest source."
+    )
 
 
 def _sections(result: Found) -> Iterator[str]:
