@@ -42,7 +42,9 @@ def _print_layers(explanation: "Explanation | told.Explanation") -> None:
     columns, rows = ["layers", "filters"], [[group.name, group.elements] for group in first]
     for compared in explanation.layers:
         columns += [f"distance to {compared.task}, without noise", "share"]
-        for row, group in zip(rows, compared.by_layer.groups, strict=True):
+        groups = compared.by_layer.groups
+        for i, row in enumerate(rows):
+            group = groups[i]
             error = "" if group.standard_error is None else f" ± {group.standard_error:.3f}"
             row += [f"{max(0.0, group.distance):.3f}{error}", percent(group.share)]
     print_table(columns, rows)
