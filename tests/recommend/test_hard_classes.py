@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from task2vec.recommend.hard_classes import judge_classes, recognise
+from task2vec.recommend.hard_classes import judge_classes
 from task2vec.recommend.intervals import wilson_interval
+from task2vec.recommend.recognition import recognise
 from task2vec.types.details import ClassRecognition
 
 
