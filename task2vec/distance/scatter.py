@@ -6,6 +6,7 @@ varies within them, by inner products of the scatter matrices ``B`` and ``W`` of
 `task2vec.types.scatter`, ``<A, B> = trace(A B)``.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,6 +57,17 @@ def scatter_agreements(scatters: Sequence[ClassScatter | None]) -> Matrix:
     with np.errstate(invalid="ignore", divide="ignore"):
         found = np.where(total > 0, (same - crossed) / total, 0.0)
     return np.asarray(found, dtype=np.float64)
+
+
+def of_one_network(scatters: Sequence[ClassScatter | None]) -> list[ClassScatter | None]:
+    """Return scatters with None for those that are not of the most frequent number of features.
+
+    What comes from elsewhere may be of another network than it says; it must not keep the others
+    from being compared.
+    """
+    counts = Counter(each.features for each in scatters if each is not None)
+    width = max(counts, key=lambda number: (counts[number], number), default=0)
+    return [each if each is not None and each.features == width else None for each in scatters]
 
 
 def _inner(scatters: Sequence[ClassScatter | None], left: str, right: str) -> Matrix:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,10 +23,12 @@ from task2vec.types.image_hashes import (
     hashes_from_bytes,
     hashes_to_bytes,
 )
+from task2vec.types.scatter import ClassScatter
 
 _FORMAT = "task2vec embedding 1"
 _HASHES = "image_hashes"
 _DETAILS = "details"
+_SCATTER = "class_scatter"
 
 
 def save_embedding(
@@ -89,6 +92,10 @@ def write_embedding(
         arrays[_HASHES] = np.frombuffer(data, np.uint8).reshape(-1, IMAGE_HASH.itemsize)
     if details is not None:
         header[_DETAILS] = details.to_json()
+        if details.scatter is not None:
+            data = details.scatter.to_bytes()
+            header[_SCATTER] = {"sha256": sha256(data).hexdigest()}
+            arrays[_SCATTER] = np.frombuffer(data, np.uint8)
     np.savez_compressed(
         file,
         allow_pickle=False,
@@ -142,12 +149,19 @@ def load_details(path: str | os.PathLike[str], embedding: TaskEmbedding) -> Embe
     Raises `InputError` for what is no embedding, and for details that do not fit it.
     """
     with _archive(Path(path)) as archive:
-        found = json.loads(str(archive["header"])).get(_DETAILS)
+        header = json.loads(str(archive["header"]))
+        found = header.get(_DETAILS)
         if found is None:
             return None
-        return EmbeddingDetails.from_json(
+        details = EmbeddingDetails.from_json(
             found, elements=embedding.values.size, classes=embedding.provenance.classes
         )
+        if (about := header.get(_SCATTER)) is None:
+            return details
+        data = archive[_SCATTER].tobytes()
+        if about["sha256"] != sha256(data).hexdigest():
+            raise ValueError("a class scatter that does not match its checksum")
+        return replace(details, scatter=ClassScatter.from_bytes(data))
 
 
 @contextmanager

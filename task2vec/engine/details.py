@@ -1,20 +1,22 @@
-"""What is kept of an embedding to explain answers by, from what it was made of."""
+"""What is kept of an embedding beside its numbers, from what it was made of."""
 
+from task2vec.embedding.class_scatter import class_scatter
 from task2vec.embedding.embedder import Embedded
-from task2vec.recommend.hard_classes import recognise
+from task2vec.recommend.recognition import recognise
 from task2vec.types import Likelihood
 from task2vec.types.details import EmbeddingDetails, LayerElements
 
 
 def details_of(found: Embedded) -> EmbeddingDetails:
-    """Return the layers of the embedding, and how many images of each class are recognised.
+    """Return the embedding's layers, which images of each class are recognised, and the scatter.
 
-    The latter by the features that the head was fitted to: no image passes the network again.
+    The latter two by the features that the head was fitted to: no image passes the network again.
     """
-    sample = found.sample
+    sample, count = found.sample, len(found.sample.classes)
     classes = None
     if sample.likelihood is Likelihood.CATEGORICAL:
-        classes = recognise(found.features, sample.labels, classes=len(sample.classes))
+        classes = recognise(found.features, sample.labels, classes=count)
+    scatter = class_scatter(found.features, sample.labels, classes=count)
     return EmbeddingDetails(
-        tuple(LayerElements(name, elements) for name, elements in found.layers), classes
+        tuple(LayerElements(name, elements) for name, elements in found.layers), classes, scatter
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from task2vec.distance.scatter import of_one_network, scatter_agreements, scatter_overlaps
 from task2vec.recommend.difficulty import Outlines
 from task2vec.recommend.gain_model.scales import FAR
 from task2vec.recommend.gains import GainTable
@@ -12,6 +13,7 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.world import NO_SOURCE, PLAIN_DOUBT, Matrix, World
 from task2vec.types import ModelRecord
+from task2vec.types.scatter import ClassScatter
 
 #: What an expert of a task that cannot be compared is expected to gain, and how sure that is: as
 #: one of a task far away.
@@ -46,6 +48,8 @@ class Question:
         target: the id of the target, where it is stored.
         classes: the number of the target's classes.
         complexity: the target's.
+        scatters: what tasks ask, by id, of those that it is known of.
+        scatter: what the target asks, None where that is not known.
         k: bounds the source tasks whose experts are offered.
         published: whether published figures count.
         explain: whether what moved the answer is told.
@@ -62,6 +66,8 @@ class Question:
     target: str | None = None
     classes: int = 2
     complexity: float = 0.0
+    scatters: Mapping[str, ClassScatter] = field(default_factory=dict)
+    scatter: ClassScatter | None = None
     k: int = 5
     published: bool = True
     explain: bool = False
@@ -113,6 +119,7 @@ def world_of(question: Question) -> World:
     )
     place = {task: i for i, task in enumerate(question.tasks)}
     beliefs = [(0.0, 0.0), *(expected_gain(m, published=question.published) for m in models)]
+    asking = of_one_network([*map(question.scatters.get, question.tasks), question.scatter])
     return World(
         tasks=(*(task.name for task in known), TARGET_NAME),
         models=(question.default, *(model.id for model in models)),
@@ -125,6 +132,8 @@ def world_of(question: Question) -> World:
         base=np.array([question.gains.base(task) if task else np.nan for task in ids]),
         expected=np.array([mean for mean, _ in beliefs]),
         doubt=np.array([sd for _, sd in beliefs]),
+        overlap=scatter_overlaps(asking),
+        agreement=scatter_agreements(asking),
     )
 
 

@@ -28,8 +28,9 @@ class Evidence:
     """One reason for a score: ``text`` for a person, the numbers behind it for a program.
 
     ``gain`` is over the plain default, in fractions of accuracy; ``distance`` is the symmetric
-    distance of the task that the evidence is from. An outcome names the ``model`` that it is of,
-    and by how much it ``moved`` the score.
+    distance of the task that the evidence is from, and ``agreement`` says how what both tasks ask
+    of the features agrees, from -1 to 1 (`task2vec.distance.scatter`). An outcome names the
+    ``model`` that it is of, and by how much it ``moved`` the score.
     """
 
     kind: EvidenceKind
@@ -37,6 +38,7 @@ class Evidence:
     task: str | None = None
     gain: float | None = None
     distance: float | None = None
+    agreement: float | None = None
     model: str | None = None
     moved: float | None = None
 

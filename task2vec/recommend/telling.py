@@ -3,7 +3,6 @@
 import numpy as np
 
 from task2vec.data.wording import plural
-from task2vec.recommend.gain_model.scales import FAR, RISE
 from task2vec.recommend.influence import Influence
 from task2vec.recommend.judging import gain_of
 from task2vec.recommend.published.prior import prior_gain
@@ -13,6 +12,8 @@ from task2vec.types import ModelRecord
 
 #: Outcomes that are told of a model, those that moved its score most; and the least that counts.
 _MOST_TOLD, _LEAST_MOVED = 4, 0.001
+#: Agreement, of either sign, from which on it is called so.
+_LEAST_AGREED = 0.3
 _HOW_TO_MEASURE = "; `--budget SECONDS` measures on your images"
 
 
@@ -61,19 +62,24 @@ class Teller:
         source = self.question.tasks.get(model.task or "")
         if source is None:
             return []
-        carried = float(np.exp(-((max(source.symmetric, 0) / self._model.scales.reach) ** 2)))
+        place = list(self.question.tasks).index(model.task or "")
+        agreement = float(self._world.agreement[place, self._target])
+        known = model.task in self.question.scatters and self.question.scatter is not None
         near = source.symmetric <= self._model.scales.reach
         text = (
             f"fine-tuned on {source.name}, which is {'near' if near else 'not near'} "
             f"(symmetric distance {source.symmetric:.2f}, asymmetric {source.asymmetric:.2f})"
         )
+        if known:
+            text += f" and asks {_alike(agreement)} (agreement {agreement:+.2f})"
         return [
             Evidence(
                 EvidenceKind.SOURCE_TASK,
                 text,
                 task=source.name,
-                gain=FAR + RISE * carried,
+                gain=self._influence.prior(model.id),
                 distance=source.symmetric,
+                agreement=agreement if known else None,
             )
         ]
 
@@ -131,6 +137,12 @@ class Teller:
             )
             told.append(Evidence(kind, text, gain=paired.gain, distance=0.0))
         return told
+
+
+def _alike(agreement: float) -> str:
+    if abs(agreement) < _LEAST_AGREED:
+        return "something else of the features"
+    return "the same of the features" if agreement > 0 else "what this task ignores"
 
 
 def why_abstained(best: Recommendation | None, default: str, *, measured: bool) -> str:

@@ -15,14 +15,19 @@ from task2vec.store.store import Store
 #: Tasks with an expert or an outcome that count at most, the nearest ones: their distances to one
 #: another take a second.
 _MOST = 200
+#: Of the others, as many of the nearest and of the best sources are told of: a store may have
+#: thousands, and every two of the tasks that are returned have a distance.
+_OTHERS = 50
 
 
 def known_tasks(
-    workspace: Workspace, subject: Subject, *, excluded: Collection[str] = ()
+    workspace: Workspace, subject: Subject, *, k: int = 0, excluded: Collection[str] = ()
 ) -> tuple[dict[str, KnownTask], NDArray[np.float64]]:
-    """Return the tasks by id, without the target and its copies, and their distances (T, T).
+    """Return tasks by id, without the target and its copies, and their distances (T, T).
 
-    ``excluded`` are the ids of those that share images with it, see `find_shared`.
+    Those are the nearest that have an expert or an outcome, the nearest of all, and, ``k`` at
+    least, the best sources of all. ``excluded`` are the ids of those that share images with it, see
+    `find_shared`.
 
     Of tasks without an expert and an outcome only the distances to the target matter; those to
     others are given as 1, as if they had nothing in common.
@@ -39,10 +44,16 @@ def known_tasks(
         and each.record.id not in excluded
         and not _is(each.record.id, subject)
     ]
+    telling = _that_tell(store, judged)
+    near = sorted(range(len(judged)), key=lambda i: judged[i].symmetric)[:_OTHERS]
+    best = sorted(range(len(judged)), key=lambda i: (judged[i].asymmetric, judged[i].record.name))
+    kept = sorted({*telling, *near, *best[: max(k, _OTHERS)]})
+    tell = set(telling)
+    judged = [judged[i] for i in kept]
+    rows = [row for row, i in enumerate(kept) if i in tell]
     tasks = {each.record.id: _known(each) for each in judged}
     between = np.ones((len(tasks), len(tasks)))
     np.fill_diagonal(between, 0)
-    rows = _that_tell(store, judged)
     if rows:
         values = np.stack([store.tasks.embedding(judged[i].record.id).values for i in rows])
         found = symmetric_matrix(values, values, prior_precision=target.space.prior_precision)

@@ -29,6 +29,7 @@ from task2vec.service.subjects import Subject
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id, list_models, packaged_models
 from task2vec.types import ModelRecord
+from task2vec.types.scatter import ClassScatter
 
 __all__ = ["Limits", "Progress", "models_to_probe", "recommend"]
 
@@ -146,7 +147,8 @@ def _question(
     store = workspace.existing_store()
     default, everything = default_model_id(), list_models(workspace)
     outcomes = shared.outcomes(store.outcomes.list(), everything) if store else []
-    tasks, between = known_tasks(workspace, subject, excluded=shared.excluded)
+    tasks, between = known_tasks(workspace, subject, k=k, excluded=shared.excluded)
+    scatters = store.tasks.scatters(list(tasks)) if store else {}
     return Question(
         models=models,
         default=default,
@@ -157,9 +159,19 @@ def _question(
         target=subject.record.id if subject.record else None,
         classes=subject.embedding.provenance.classes,
         complexity=task_complexity(subject.embedding),
+        scatters=scatters,
+        scatter=_scatter(workspace, subject),
         k=k,
         published=published,
     )
+
+
+def _scatter(workspace: Workspace, subject: Subject) -> ClassScatter | None:
+    if subject.details is not None:
+        return subject.details.scatter
+    if subject.record is None:
+        return None
+    return workspace.store().tasks.scatters([subject.record.id]).get(subject.record.id)
 
 
 def models_to_probe(workspace: Workspace, limits: Limits) -> list[ModelRecord]:

@@ -76,6 +76,14 @@ task_details = Table(
     Column("data", Text, nullable=False),
 )
 
+class_scatters = Table(
+    "class_scatters",
+    metadata,
+    Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    # See `task2vec.types.scatter`: apart from the details, since it is read for many tasks at once.
+    Column("data", LargeBinary, nullable=False),
+)
+
 task_changes = Table(
     "task_changes",
     metadata,

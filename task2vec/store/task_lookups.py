@@ -1,11 +1,14 @@
 """Short questions about stored tasks."""
 
+from collections.abc import Sequence
+
 from task2vec.store.database import Database
-from task2vec.store.task_parts import read_details, read_hashes
+from task2vec.store.task_parts import read_details, read_hashes, read_scatters
 from task2vec.store.task_rows import elements_of, find_task, from_row, spaces_of, task_named
 from task2vec.types import Space, TaskRecord
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
+from task2vec.types.scatter import ClassScatter
 
 
 class TaskLookups:
@@ -68,3 +71,12 @@ class TaskLookups:
             return read_details(
                 connection, record.id, elements=elements, classes=provenance.classes
             )
+
+    def scatters(self, ids: Sequence[str]) -> dict[str, ClassScatter]:
+        """Return, by id, what those of the tasks with these ids ask that it is known of.
+
+        Raises:
+            StoreCorruptError: when one is damaged.
+        """
+        with self._database.read() as connection:
+            return read_scatters(connection, ids)

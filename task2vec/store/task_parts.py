@@ -1,6 +1,7 @@
 """What is stored beside a task's record: vectors, picture, hashes of the images, details."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -16,6 +17,10 @@ from task2vec.types.image_hashes import (
     hashes_from_bytes,
     hashes_to_bytes,
 )
+from task2vec.types.scatter import ClassScatter
+
+#: Ids in one statement: databases take some thousands.
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +49,22 @@ def insert_parts(connection: Connection, task: str, parts: Parts) -> None:
         row = {"task": task, "scheme": SCHEME, "data": hashes_to_bytes(parts.hashes)}
         connection.execute(insert(schema.image_hashes).values(row))
     if parts.details is not None:
-        data = dump(parts.details.to_json(), what="The details of a task")
-        connection.execute(insert(schema.task_details).values(task=task, data=data))
+        text = dump(parts.details.to_json(), what="The details of a task")
+        connection.execute(insert(schema.task_details).values(task=task, data=text))
+        if parts.details.scatter is not None:
+            scatter = parts.details.scatter.to_bytes()
+            connection.execute(insert(schema.class_scatters).values(task=task, data=scatter))
 
 
 def remove_parts(connection: Connection, task: str) -> None:
     """Remove whatever parts the task with this id has."""
-    for table in (schema.vectors, schema.thumbnails, schema.image_hashes, schema.task_details):
+    for table in (
+        schema.vectors,
+        schema.thumbnails,
+        schema.image_hashes,
+        schema.task_details,
+        schema.class_scatters,
+    ):
         connection.execute(delete(table).where(table.c.task == task))
 
 
@@ -92,8 +106,10 @@ def read_details(
     if data is None:
         return None
     found = load(data, what=f"The details of the task with the id {task}")
+    scatter = read_scatters(connection, [task]).get(task)
     try:
-        return EmbeddingDetails.from_json(found, elements=elements, classes=classes)
+        known = EmbeddingDetails.from_json(found, elements=elements, classes=classes)
+        return replace(known, scatter=scatter)
     except InputError as error:
         raise StoreCorruptError(
             f"The details of the task with the id {task} are damaged in the store",
@@ -101,3 +117,27 @@ def read_details(
             got=error.got,
             remedy="Embed it again with `update` (`--update` on the command line), or remove it.",
         ) from error
+
+
+def read_scatters(connection: Connection, tasks: Sequence[str]) -> dict[str, ClassScatter]:
+    """Return the class scatter of those of the tasks with these ids that have one.
+
+    Raises:
+        StoreCorruptError: when one is damaged.
+    """
+    table = schema.class_scatters
+    found = {}
+    for first in range(0, len(tasks), _AT_ONCE):
+        asked = table.c.task.in_(tasks[first : first + _AT_ONCE])
+        for task, data in connection.execute(select(table.c.task, table.c.data).where(asked)):
+            try:
+                found[str(task)] = ClassScatter.from_bytes(data)
+            except InputError as error:
+                raise StoreCorruptError(
+                    f"The class scatter of the task with the id {task} is damaged in the store",
+                    expected=error.expected,
+                    got=error.got,
+                    remedy="Embed it again with `update` (`--update` on the command line), or "
+                    "remove it.",
+                ) from error
+    return found

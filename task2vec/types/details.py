@@ -1,4 +1,4 @@
-"""What is kept of an embedding beside its numbers, to explain answers by: layers and classes."""
+"""What is kept of an embedding beside its numbers: layers, classes, and what the task asks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 from task2vec.errors import InputError
 from task2vec.types.names import visible
+from task2vec.types.scatter import ClassScatter
 
 # The longest names and the most layers that any network has.
 _LONGEST_NAME, _MOST_LAYERS = 300, 20_000
@@ -37,11 +38,13 @@ class EmbeddingDetails:
 
     The classes are in the order of the embedding's class names; one with a single image, which
     cannot be left out, has none. They are None where nothing is known: an image may have several
-    labels, or fewer than two classes have two images.
+    labels, or fewer than two classes have two images. ``scatter`` is what the task asks of the
+    probe's features, None where that is not known; it is no part of the JSON.
     """
 
     layers: tuple[LayerElements, ...]
     classes: tuple[ClassRecognition, ...] | None
+    scatter: ClassScatter | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able dictionary; `from_json` is its inverse."""

@@ -44,6 +44,14 @@ class ClassScatter:
                 got=" and ".join(map(str, shapes)),
             )
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are of the same numbers."""
+        return isinstance(other, ClassScatter) and self.to_bytes() == other.to_bytes()
+
+    def __hash__(self) -> int:
+        """Return a hash of the numbers."""
+        return hash(self.to_bytes())
+
     @property
     def features(self) -> int:
         """D."""

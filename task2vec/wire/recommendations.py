@@ -48,6 +48,11 @@ class Evidence(Answer):
     task: str | None = None
     gain: float | None = None
     distance: float | None = None
+    agreement: float | None = Field(
+        None,
+        description="Of a source task: how what it asks of the features agrees with what this one "
+        "asks, from -1 (what one tells apart the other ignores) to 1; null where it is not known.",
+    )
     model: str | None = Field(None, description="Of an outcome: the model that it is of.")
     moved: float | None = Field(None, description="Of an outcome: by how much it moved the score.")
 

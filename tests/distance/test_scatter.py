@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from task2vec.distance.scatter import scatter_agreements, scatter_overlaps
+from task2vec.distance.scatter import of_one_network, scatter_agreements, scatter_overlaps
 from task2vec.embedding.class_scatter import class_scatter
 from task2vec.errors import SettingError
 from task2vec.types.scatter import ClassScatter
@@ -99,3 +99,10 @@ def test_features_of_two_networks_are_refused() -> None:
     X, letter, _ = images(6)
     with pytest.raises(SettingError, match=r"different networks.*16, 24"):
         scatter_overlaps([of(letter, X), of(letter, X[:, :16])])
+
+
+def test_a_scatter_of_another_network_counts_as_unknown() -> None:
+    X, letter, style = images(7)
+    many, few = [of(letter, X), of(style, X)], of(letter, X[:, :16])
+    assert of_one_network([few, *many, None]) == [None, *many, None]
+    assert of_one_network([None]) == [None]

@@ -10,6 +10,7 @@ import pytest
 import small_store
 
 from task2vec.distance import symmetric_distance
+from task2vec.distance.scatter import scatter_agreements, scatter_overlaps
 from task2vec.errors import NoStoreError
 from task2vec.recommend.gains import GainTable
 from task2vec.service.backtest import backtest, world_of_store
@@ -84,6 +85,7 @@ def test_the_world_is_what_the_store_holds(full):
         models = list_models(workspace)
         world = world_of_store(store, records, models, GainTable(outcomes, default_model_id()))
         values = [store.tasks.embedding(record.id).values.astype(float) for record in records]
+        scatters = [store.tasks.details(record.id).scatter for record in records]
     precision = records[0].provenance.space.prior_precision
     for i, a in enumerate(values):
         for j, b in enumerate(values):
@@ -92,6 +94,10 @@ def test_the_world_is_what_the_store_holds(full):
             assert world.asymmetric[i, j] == pytest.approx(
                 world.symmetric[i, j] - 0.15 * records[i].complexity
             )
+    overlaps, agreements = scatter_overlaps(scatters), scatter_agreements(scatters)
+    np.testing.assert_allclose(world.overlap, overlaps)
+    np.testing.assert_allclose(world.agreement, agreements)
+    assert overlaps.min() < 0.5
     by_pair = {(o.model, o.task): o.accuracy for o in outcomes}
     ids = {model.name: model.id for model in models}
     for m, model in enumerate(world.models):

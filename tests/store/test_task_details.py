@@ -3,9 +3,11 @@
 import json
 import sqlite3
 
+import numpy as np
 import pytest
 from sqlalchemy import create_engine, event, text
 
+from task2vec.embedding.class_scatter import class_scatter
 from task2vec.errors import InputError, StoreCorruptError, UnknownNameError
 from task2vec.store import Store
 from task2vec.store.migrations import upgrade
@@ -18,7 +20,12 @@ def details_of(embedding, *, correct=3):
     layers = (LayerElements("stem", 1), LayerElements("blocks.0", elements - 1))
     classes = [ClassRecognition(4, 4, {}) for _ in embedding.provenance.class_names]
     classes[0] = ClassRecognition(4, correct, {1: 4 - correct})
-    return EmbeddingDetails(layers, tuple(classes))
+    return EmbeddingDetails(layers, tuple(classes), scatter_of(correct))
+
+
+def scatter_of(seed):
+    features = np.random.default_rng(seed).normal(size=(12, 5))
+    return class_scatter(features, np.arange(12) % 3, classes=3)
 
 
 def test_details_go_with_their_task(store, task):
@@ -56,6 +63,35 @@ def test_damaged_details_are_told_of(tmp_path, task):
     raw.close()
     with Store.open(tmp_path) as store, pytest.raises(StoreCorruptError, match=added.id):
         store.tasks.details("birds")
+
+
+def test_what_tasks_ask_is_read_of_many_at_once(store, task, monkeypatch):
+    monkeypatch.setattr("task2vec.store.task_parts._AT_ONCE", 2)
+    ids = []
+    for seed, name in enumerate(("birds", "fish", "cars")):
+        record, embedding = task(name)
+        details = details_of(embedding, correct=seed) if seed else None
+        ids.append(store.tasks.add(record, embedding, details=details).id)
+    found = store.tasks.scatters([*ids, "nothing"])
+    assert found == {ids[seed]: scatter_of(seed) for seed in (1, 2)}
+    store.tasks.remove("fish")
+    assert list(store.tasks.scatters(ids)) == [ids[2]]
+
+
+def test_a_damaged_scatter_is_told_of(tmp_path, task):
+    record, embedding = task("birds")
+    with Store.open(tmp_path) as store:
+        added = store.tasks.add(record, embedding, details=details_of(embedding))
+    with sqlite3.connect(tmp_path / DATABASE) as raw:
+        raw.execute("UPDATE class_scatters SET data = substr(data, 1, 40)")
+    raw.close()
+    with Store.open(tmp_path) as store:
+        for read in (
+            lambda: store.tasks.details("birds"),
+            lambda: store.tasks.scatters([added.id]),
+        ):
+            with pytest.raises(StoreCorruptError, match=f"scatter .* {added.id}"):
+                read()
 
 
 @pytest.mark.parametrize(
@@ -101,4 +137,5 @@ def test_tasks_of_an_older_store_have_no_details(tmp_path, task):
         upgrade(connection)
         assert connection.scalar(text("SELECT name FROM tasks")) == "birds"
         assert connection.scalar(text("SELECT count(*) FROM task_details")) == 0
+        assert connection.scalar(text("SELECT count(*) FROM class_scatters")) == 0
     engine.dispose()

@@ -136,7 +136,7 @@ class Answers(Part):
             probe=probe,
             settings=settings,
             progress=progress,
-            detailed=explain,
+            detailed=True,
         )
         found = recommend(
             self._workspace,

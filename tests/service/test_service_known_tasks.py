@@ -1,0 +1,59 @@
+"""Which stored tasks a recommendation rests on: enough of them, and never every two of all."""
+
+import pytest
+from factories import make_record
+from served import embedding
+
+from task2vec.distance import plain_symmetric_distance
+from task2vec.service import known_tasks as module
+from task2vec.service.known_tasks import known_tasks
+from task2vec.service.subjects import Subject
+from task2vec.types import ModelRecord
+
+TASKS = 12
+
+
+@pytest.fixture
+def stored(served):
+    """Store tasks, of which the last three have experts; return their ids, the nearest first."""
+    store = served.store()
+    ids = {}
+    for number in range(1, TASKS + 1):
+        found = embedding(number)
+        record = make_record(f"task{number}", provenance=found.provenance)
+        ids[store.tasks.add(record, found).id] = plain_symmetric_distance(embedding(0), found)
+    nearest = sorted(ids, key=ids.get)
+    for id_ in nearest[-3:]:
+        store.models.add(ModelRecord("", f"expert-{id_}", f"x:{id_}", "a", id_, 1, 8, None, ""))
+    return nearest
+
+
+def about(served):
+    return known_tasks(served, Subject("new", embedding(0), None, None))
+
+
+def test_all_are_known_in_a_small_store(served, stored):
+    tasks, between = about(served)
+    assert set(tasks) == set(stored)
+    assert between.shape == (TASKS, TASKS)
+
+
+def test_of_many_the_nearest_and_those_with_experts_are_kept(served, stored, monkeypatch):
+    monkeypatch.setattr(module, "_OTHERS", 2)
+    monkeypatch.setattr(module, "_MOST", 2)
+    tasks, between = about(served)
+    assert {*stored[:2], *stored[-3:-1]} <= set(tasks)
+    assert len(tasks) <= 6
+    assert between.shape == (len(tasks), len(tasks))
+    order = list(tasks)
+    first, second = (order.index(id_) for id_ in stored[-3:-1])
+    # Of those with experts the distance is told; of the others only that to the target.
+    assert 0 < between[first, second] < 1
+    assert between[order.index(stored[0]), order.index(stored[1])] == 1
+
+
+def test_as_many_sources_are_known_as_may_count(served, stored, monkeypatch):
+    monkeypatch.setattr(module, "_OTHERS", 1)
+    few, _ = about(served)
+    many, _ = known_tasks(served, Subject("new", embedding(0), None, None), k=8)
+    assert len(few) < 8 <= len(many)
