@@ -29,6 +29,8 @@ TRIED = (
     ("classes",),
     ("classes", "head_noise"),
     ("classes", "head_noise_few"),
+    ("classes", "head_loss"),
+    ("classes", "head_noise", "head_loss"),
     ("classes", "nearest_source"),
     (*OURS, "head_noise"),
     (*OURS, "head_noise_few"),
@@ -90,6 +92,7 @@ def predictors(tasks: tuple[str, ...]) -> Mapping[str, Matrix]:
         "head_noise": np.log(noise),
         "head_total": np.log(noise + column(nats, "place")),
         "head_noise_few": np.log(column(nats, "noise_few")),
+        "head_loss": np.log(column(nats, "loss")),
         "nearest_source": np.log(between.min(axis=0)),
     }
 

@@ -23,7 +23,7 @@ from task2vec.distance.information import information_distance
 from task2vec.embedding.files import load_embedding
 from task2vec.probe.head import fit_head
 
-COLUMNS = ("task", "images", "noise", "place", "noise_few", "place_few", "from_nothing")
+COLUMNS = ("task", "images", "noise", "place", "noise_few", "place_few", "loss", "from_nothing")
 DRAWS = 5
 
 
@@ -40,10 +40,12 @@ def main() -> None:
             draws = [draw.train for draw in target.draws(Budget.FEW)][:DRAWS]
             few = [_nats(target, features, draw) for draw in draws]
             whole = _nats(target, features, everything)
+            loss = fit_head(features, target.labels, classes=target.classes).fit.loss
             path = cache() / "embeddings" / f"{name}.npz"
             row = (
                 *(whole.noise, whole.place),
                 *(float(np.mean([getattr(n, part) for n in few])) for part in ("noise", "place")),
+                loss,
             )
             writer.writerow((name, len(everything), *_shown(row), _from_nothing(path)))
             file.flush()

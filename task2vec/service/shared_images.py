@@ -101,18 +101,27 @@ def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> l
             record, known = store.tasks.get(neighbour.id), store.tasks.image_hashes(neighbour.id)
             records.append(record)
             hashes.append(known)
-    marks = {
-        record.id: {"shares_images": False, "shared_images": 0, "shared_share": 0.0}
+    findings = dict(_found(subject, target, records, hashes))
+    looked_at = {
+        record.id
         for record, known in zip(records, hashes, strict=True)
         if target is not None and known is not None
     }
-    for id_, finding in _found(subject, target, records, hashes):
-        marks[id_] = {
-            "shares_images": True,
-            "shared_images": finding.images,
-            "shared_share": finding.share,
-        }
-    return [replace(neighbour, **marks.get(neighbour.id, {})) for neighbour in found]
+    return [
+        _marked(neighbour, findings.get(neighbour.id))
+        if neighbour.id in looked_at or neighbour.id in findings
+        else neighbour
+        for neighbour in found
+    ]
+
+
+def _marked(neighbour: Neighbour, finding: SharedImages | None) -> Neighbour:
+    return replace(
+        neighbour,
+        shares_images=finding is not None,
+        shared_images=0 if finding is None else finding.images,
+        shared_share=0.0 if finding is None else finding.share,
+    )
 
 
 def _found(
