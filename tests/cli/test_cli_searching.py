@@ -39,7 +39,11 @@ def test_neighbours_are_all_others_by_symmetric_distance(
     assert found.code == 0
     assert [row["name"] for row in rows] == sorted(expected, key=lambda name: expected[name][0])
     for row in rows:
-        assert set(row) == {"id", "name", "distance", "standard_error", "interval", "rank"}
+        assert set(row) == {
+            *("id", "name", "distance", "standard_error", "interval", "rank"),
+            *("shares_images", "shared_images", "shared_share"),
+        }
+        assert (row["shares_images"], row["shared_images"]) == (False, 0)
         assert (row["distance"], row["standard_error"]) == pytest.approx(expected[row["name"]])
 
 
