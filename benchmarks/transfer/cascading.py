@@ -15,7 +15,8 @@ from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import Belief, GainModel
-from task2vec.recommend.judging import PROBE_VARIANCE
+from task2vec.recommend.judging import DOUBT, PROBE_VARIANCE
+from task2vec.recommend.paired import PairedGain
 from task2vec.recommend.rankers.hierarchical import surely_best
 from task2vec.recommend.rankers.ranker import Ranking
 from task2vec.recommend.world import Case, Matrix, World
@@ -31,6 +32,23 @@ class Scores:
         """Return a score's table, the lowest of it in place of nan."""
         table = self.tables[name]
         return np.where(np.isfinite(table), table, np.nanmin(table) - 1)
+
+    def measured(self, model: int, task: int, *, default: int) -> PairedGain | None:
+        """Return what a linear probe of a model tells of its gain, None where it tells nothing."""
+        gain, variance, error, plain = (
+            float(self.tables[name][row, task])
+            for name, row in (
+                ("linear_probe_gain", model),
+                ("linear_probe_variance", model),
+                ("ridge_error", model),
+                ("ridge_error", default),
+            )
+        )
+        if not np.isfinite(gain):
+            return None
+        # The table's score is the larger the better: minus the error.
+        lower = error - plain
+        return PairedGain(gain, variance, 0, lower if np.isfinite(lower) else None)
 
 
 def read_scores(world: World, budget: Budget, *, draw: int = 0) -> Scores:
@@ -91,6 +109,8 @@ class Ours:
         default = int(np.flatnonzero(case.offered == case.world.default)[0])
         tried = case.offered == case.world.default
         unknown = self._fits.of(case).believe(cells)
+        if self._passes:
+            unknown = Belief(unknown.mean, DOUBT * unknown.covariance)
         belief = unknown.with_known(default, 0.0)
         for _ in range(self._passes):
             place = next_model(belief, leader=self._leader(belief, default), tried=tried)
@@ -98,11 +118,10 @@ class Ours:
                 break
             tried[place] = True
             cell = int(case.offered[place]), case.target
-            gain = self._scores.tables["linear_probe_gain"][cell]
-            if not np.isfinite(gain):
+            measured = self._scores.measured(*cell, default=case.world.default)
+            if measured is None:
                 break
-            variance = self._scores.tables["linear_probe_variance"][cell] + PROBE_VARIANCE
-            unknown = unknown.after(place, gain, variance)
+            unknown = unknown.after(place, *measured.with_error(missed=PROBE_VARIANCE))
             belief = unknown.with_known(default, 0.0)
         choice = int(case.offered[self._leader(belief, default)])
         return Ranking(belief.mean, choice, belief.sd, self._fits.reach(case))

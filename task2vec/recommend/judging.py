@@ -22,6 +22,9 @@ from task2vec.types import ModelRecord
 #: What a linear probe on frozen features, and a short fine-tuning, miss of the gain that a full
 #: fine-tuning will measure: variances.
 PROBE_VARIANCE, SHORT_VARIANCE = 0.02**2, 0.01**2
+#: What is expected from other tasks alone is doubted so many times more than its own variance says
+#: once something was measured on the target: where it errs, it errs far.
+DOUBT = 4.0
 #: The share of outcomes that intervals are to hold.
 LEVEL = 0.9
 #: Known accuracies of the default on other tasks that its accuracy on this one is foretold from.
@@ -83,7 +86,7 @@ class Judge:
     def judge(self, *, probed: Measured, tuned: Measured | None = None) -> Judged:
         """Return what is thought of the models after linear probes and short fine-tunings."""
         found = [
-            (self._number[id_], paired.gain, paired.variance + variance, kind)
+            (self._number[id_], *paired.with_error(missed=variance), kind)
             for kind, measured, variance in (
                 (EvidenceKind.LINEAR_PROBE, probed, PROBE_VARIANCE),
                 (EvidenceKind.FINE_TUNING, tuned or {}, SHORT_VARIANCE),
@@ -95,10 +98,13 @@ class Judge:
         if found:
             rows, gains, variances, kinds = zip(*found, strict=True)
             cells = Cells(np.array(rows), np.full(len(rows), self._target))
-            more = Seen(cells, np.array(gains), np.array(variances))
+            # Doubting what is expected so many times more is to believe a measurement as much more.
+            more = Seen(cells, np.array(gains), np.array(variances) / DOUBT)
             model = GainModel(self._world, model.scales, model.seen.with_more(more))
         rows_of = np.array([self._number[each.id] for each in self.offered], dtype=np.int64)
         belief = model.believe(Cells(rows_of, np.full(len(rows_of), self._target)))
+        if found:
+            belief = Belief(belief.mean, DOUBT * belief.covariance)
         default = next(
             (i for i, m in enumerate(self.offered) if m.id == self.question.default), None
         )

@@ -6,6 +6,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from task2vec.probe.head import fit_head
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.scores.ridge import leave_one_out
 
 FOLDS = 5
 
@@ -16,8 +17,9 @@ def cross_validate(
     """Hold out each of up to 5 class-balanced folds in turn and classify it by a fitted head.
 
     ``features`` is (N, D). The folds depend on the labels and the seed alone, so that two models
-    are compared on the same ones. Classes of one image cannot be held out and are left aside; None
-    when fewer than two classes remain.
+    are compared on the same ones. The error is that of ridge regression on the same features.
+    Classes of one image cannot be held out and are left aside; None when fewer than two classes
+    remain.
     """
     counts = np.bincount(labels, minlength=classes)
     kept = np.flatnonzero(counts[labels] >= 2)
@@ -32,4 +34,6 @@ def cross_validate(
         head = fit_head(X[train], y[train], classes=len(usable))
         logits = X[held] @ head.weight.T + head.bias
         correct[held] = logits.argmax(axis=1) == y[held]
-    return ProbeAccuracy(correct)
+    varies = np.isfinite(X).all() and (X[0] != X).any()
+    error = leave_one_out(X, y, classes=len(usable)).error if varies else 1.0
+    return ProbeAccuracy(correct, error)

@@ -10,9 +10,14 @@ from task2vec.recommend.intervals import wilson_interval
 
 @dataclass(frozen=True, eq=False)
 class ProbeAccuracy:
-    """``correct`` (N,) says which images were right when they were held out."""
+    """``correct`` (N,) says which images were right when they were held out.
+
+    ``error`` is the squared error of a ridge regression on the same features with each image left
+    out, relative to that without features (`scores.ridge`); None where it was not measured.
+    """
 
     correct: NDArray[np.bool_]
+    error: float | None = None
 
     @property
     def accuracy(self) -> float:

@@ -135,6 +135,8 @@ class Teller:
                 f"{100 * found.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}], "
                 f"{100 * paired.gain:+.1f} points over the default"
             )
+            if paired.lower_error is not None:
+                text += f"; squared error {found.error:.2f}, {-paired.lower_error:+.2f} against it"
             told.append(Evidence(kind, text, gain=paired.gain, distance=0.0))
         return told
 

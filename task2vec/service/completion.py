@@ -36,6 +36,8 @@ from task2vec.types import DatasetRecord, JobKind, JobRecord, JobState, Neighbou
 
 __all__ = ["Found", "complete", "complete_fetch", "dataset_json"]
 
+#: No squared error of a prediction that is chosen to have the least is near that.
+_WORST = 100.0
 #: Stores what a job made, in the given transaction, and returns the job's result.
 _Commit = Callable[[Connection], Mapping[str, Any]]
 
@@ -241,8 +243,15 @@ def _measured(
             expected=f"the same images, at most {most}, for each of {', '.join(sorted(asked))}",
             got=", ".join(f"{len(c)} images for {name}" for name, c in measured.items()),
         )
+    errors = found.errors or {}
+    if not set(errors) <= set(measured) or not all(0 <= e < _WORST for e in errors.values()):
+        raise InputError(
+            "The worker's errors of linear probes cannot be",
+            expected=f"one from 0 to {_WORST:g} for each model that it probed",
+            got=", ".join(f"{error:g} for {name}" for name, error in errors.items()),
+        )
     return {
-        name: ProbeAccuracy(np.asarray(correct, dtype=np.bool_))
+        name: ProbeAccuracy(np.asarray(correct, dtype=np.bool_), errors.get(name))
         for name, correct in measured.items()
     }
 

@@ -40,14 +40,16 @@ class Found:
 
     ``embeddings`` (.npz) and ``thumbnails`` (PNG) are files by role: "task", or "source" and
     "target". ``measured`` says by model id which images its linear probe got right when they were
-    held out, ``tuned`` what fine-tuning gave, ``predicted`` what an expert gives of each image, and
-    ``checkpoint`` (.safetensors) lies on the store's disk. Raises `InputError` for seconds that no
-    work takes, and for more or longer warnings than any work gives.
+    held out and ``errors`` its squared error, ``tuned`` what fine-tuning gave, ``predicted`` what
+    an expert gives of each image, and ``checkpoint`` (.safetensors) lies on the store's disk.
+    Raises `InputError` for seconds that no work takes, and for more or longer warnings than any
+    work gives.
     """
 
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     measured: Mapping[str, Sequence[bool]] | None = None
+    errors: Mapping[str, float] | None = None
     tuned: Mapping[str, Any] | None = None
     predicted: Sequence[ImageShares] | None = None
     embeddings: Mapping[str, Path] = field(default_factory=dict)

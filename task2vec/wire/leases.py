@@ -77,6 +77,9 @@ class Findings(Question):
     measured: dict[str, tuple[bool, ...]] | None = Field(
         None, description="By model id: which images its linear probe got right when held out."
     )
+    errors: dict[str, float] | None = Field(
+        None, description="By model id: the squared error of ridge regression on its features."
+    )
     tuned: dict[str, Any] | None = Field(None, description="What fine-tuning gave.")
     predicted: tuple[Shares, ...] | None = Field(
         None, description="What an expert gives of each image, by the order of its classes."

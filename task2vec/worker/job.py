@@ -159,6 +159,9 @@ class LeasedJob:
                 measured=None
                 if measured is None
                 else {id_: tuple(probe.correct.tolist()) for id_, probe in measured.items()},
+                errors=None
+                if measured is None
+                else {id_: p.error for id_, p in measured.items() if p.error is not None},
                 tuned=None if found.tuned is None else found.tuned.to_json(),
                 predicted=None if found.predicted is None else tuple(map(_shares, found.predicted)),
             ),

@@ -9,6 +9,7 @@ from sklearn.model_selection import StratifiedKFold
 from task2vec.probe.head import fit_head
 from task2vec.recommend.intervals import wilson_interval
 from task2vec.recommend.linear_probe import FOLDS, cross_validate
+from task2vec.recommend.scores.ridge import leave_one_out
 
 
 def clusters(labels, *, seed=0, noise=0.1):
@@ -24,6 +25,21 @@ def test_separable_features_are_all_right():
     assert found.correct.shape == (60,)
     assert found.accuracy == 1
     assert found.interval == wilson_interval(60, 60)
+
+
+def test_the_error_is_that_of_ridge_regression_on_the_images_that_are_held_out():
+    labels = np.repeat([0, 1, 2, 3], [8, 8, 8, 1])
+    features = clusters(labels, noise=1.0)
+    found = cross_validate(features, labels, classes=4)
+    kept = labels < 3
+    expected = leave_one_out(features[kept], labels[kept], classes=3).error
+    assert found.error == pytest.approx(expected)
+    assert 0 < found.error < 1
+
+
+def test_features_that_are_all_alike_have_the_error_of_no_features():
+    labels = np.arange(12) % 3
+    assert cross_validate(np.ones((12, 5)), labels, classes=3).error == 1
 
 
 def test_meaningless_features_are_at_chance():

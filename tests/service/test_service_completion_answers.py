@@ -86,8 +86,12 @@ def test_a_recommendation_uses_what_the_worker_measured(served, sent):
         "mdl_efficientnet_lite1": [True] * 95 + [False] * 5,
         "mdl_efficientnet_lite2": [True, False, False, False] * 25,
     }
-    done = end(served, job, dataclasses.replace(embedded(sent, 5), measured=correct))
-    measured = {id_: ProbeAccuracy(np.array(values)) for id_, values in correct.items()}
+    errors = {default_model_id(): 0.5, "mdl_efficientnet_lite1": 0.25}
+    sends = dataclasses.replace(embedded(sent, 5), measured=correct, errors=errors)
+    done = end(served, job, sends)
+    measured = {
+        id_: ProbeAccuracy(np.array(values), errors.get(id_)) for id_, values in correct.items()
+    }
     subject = Subject("pets", embedding(5), None, None, ("one image could not be read",))
     expected = recommend(served, subject, k=3, measured=measured)
     answer = Recommended.model_validate(done.result)
@@ -102,6 +106,12 @@ def test_a_recommendation_uses_what_the_worker_measured(served, sent):
 def test_linear_probes_that_were_not_asked_for_fail_the_job(served, sent):
     dataset = send(served, "pets")
     too_many = {default_model_id(): [True] * 301}
+    probed = {default_model_id(): [True]}
+    for errors in ({"mdl_other": 0.5}, {default_model_id(): -1.0}, {default_model_id(): np.nan}):
+        job = lend(served, JobKind.RECOMMEND, {"dataset": dataset.id})
+        sends = dataclasses.replace(embedded(sent), measured=probed, errors=errors)
+        failed = end(served, job, sends)
+        assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
     for measured in ({"mdl_other": [True]}, {default_model_id(): []}, too_many):
         job = lend(served, JobKind.RECOMMEND, {"dataset": dataset.id})
         failed = end(served, job, dataclasses.replace(embedded(sent), measured=measured))

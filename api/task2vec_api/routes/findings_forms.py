@@ -85,6 +85,7 @@ class FindingsForm:
             seconds=findings.seconds,
             warnings=findings.warnings,
             measured=findings.measured,
+            errors=findings.errors,
             tuned=findings.tuned,
             predicted=None
             if findings.predicted is None

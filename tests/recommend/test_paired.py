@@ -1,0 +1,77 @@
+"""What right answers and errors of two models on the same images say of a gain together."""
+
+import numpy as np
+import pytest
+from questions import PLAIN, ask, model
+
+from task2vec.recommend.judging import DOUBT, PROBE_VARIANCE, Judge
+from task2vec.recommend.paired import ERROR_SD, ERROR_SLOPE, PairedGain, paired_gain
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
+
+MISSED = 0.02**2
+
+
+def probe(correct, total, error=None):
+    return ProbeAccuracy(np.arange(total) < correct, error)
+
+
+def test_without_an_error_the_right_answers_speak_alone():
+    found = paired_gain(probe(60, 100), probe(50, 100, 0.5))
+    assert found.lower_error is None
+    gain, variance = found.with_error(missed=MISSED)
+    assert gain == found.gain == pytest.approx(0.1)
+    assert variance == found.variance + MISSED
+
+
+def test_both_are_weighed_by_their_precisions():
+    found = paired_gain(probe(60, 100, 0.3), probe(50, 100, 0.5))
+    gain, variance = found.with_error(missed=MISSED)
+    answers, errors = 1 / (found.variance + MISSED), 1 / ERROR_SD**2
+    assert gain == pytest.approx(
+        (answers * 0.1 + errors * ERROR_SLOPE * 0.2) / (answers + errors), rel=1e-9
+    )
+    assert variance == pytest.approx(1 / (answers + errors))
+    assert variance < min(found.variance + MISSED, ERROR_SD**2)
+
+
+@pytest.mark.parametrize(("images", "share"), [(20, 0.6), (300, 0.8)])
+def test_the_more_images_the_more_the_right_answers_count(images, share):
+    right = images // 2
+    found = paired_gain(probe(right, images, 0.3), probe(right, images, 0.5))
+    gain, _ = found.with_error(missed=MISSED)
+    # The answers speak for a gain of 0, the errors for this one.
+    assert (1 - gain / (ERROR_SLOPE * 0.2) > share) is (images > 100)
+
+
+def test_a_lower_error_lets_a_model_be_expected_to_gain():
+    zoo = [PLAIN, model("steady")]
+    measured = {"mdl-plain": probe(10, 20, 0.6), "mdl-steady": probe(10, 20, 0.2)}
+    judge = Judge(ask(zoo))
+    told = judge.judge(probed=measured)
+    untold = judge.judge(probed={id_: probe(10, 20) for id_ in measured})
+    place = [record.name for record in told.offered].index("steady")
+    assert told.belief.mean[place] > untold.belief.mean[place] + 0.01
+
+
+def test_a_measurement_is_believed_as_if_what_was_expected_were_doubted():
+    zoo = [PLAIN, model("steady")]
+    measured = {"mdl-plain": probe(50, 100), "mdl-steady": probe(70, 100)}
+    judge = Judge(ask(zoo))
+    before = judge.judge(probed={})
+    after = judge.judge(probed=measured)
+    place = [record.name for record in after.offered].index("steady")
+    gain, variance = paired_gain(measured["mdl-steady"], measured["mdl-plain"]).with_error(
+        missed=PROBE_VARIANCE
+    )
+    prior = DOUBT * before.belief.sd[place] ** 2
+    mean = before.belief.mean[place]
+    assert after.belief.mean[place] == pytest.approx(
+        mean + prior / (prior + variance) * (gain - mean), abs=2e-4
+    )
+    assert after.belief.sd[place] ** 2 == pytest.approx(
+        prior * variance / (prior + variance), rel=1e-3
+    )
+
+
+def test_a_gain_of_nothing_on_no_images_is_no_gain():
+    assert PairedGain(0.0, 0.01, 0, 0.0).with_error(missed=0.0)[0] == 0
