@@ -59,7 +59,8 @@ def finetune(
         int, typer.Option(min=1, help="Stop after this many epochs without improvement.")
     ] = 4,
     learning_rate: Annotated[
-        float | None, typer.Option(help="The peak learning rate. Default: 0.001.")
+        float | None,
+        typer.Option(help="The peak learning rate. Default: 0.001, with few images 0.0003."),
     ] = None,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
@@ -116,6 +117,8 @@ def finetune(
 def _by_class(result: "Tuned") -> str:
     worst = min(result.by_class, key=lambda each: each.accuracy)
     best = max(result.by_class, key=lambda each: each.accuracy)
+    if worst.accuracy == best.accuracy:
+        return f"By class: {percent(best.accuracy)} of each."
     return (
         f"By class: from {percent(worst.accuracy)} ({worst.label}, "
         f"{plural(worst.images, 'image')}) to {percent(best.accuracy)} ({best.label}, "

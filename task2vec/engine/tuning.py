@@ -96,7 +96,7 @@ def tune(
         correct=correct,
         test_keys=parts.test.keys,
         protocol=(
-            f"fine-tuning/2 {probe.card.preprocessing.input_size}px "
+            f"fine-tuning/3 {probe.card.preprocessing.input_size}px "
             f"{tuned.training_images} images seed {settings.seed}"
         ),
         choice=tuned.choice,

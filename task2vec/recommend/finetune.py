@@ -124,7 +124,7 @@ class _Run:
             nn.Sequential(start.backbone, classifier),
             self._answers(start.backbone, classifier, validation),
         )
-        run = self._training(training, classifier, self.settings.rates[0])
+        run = self._training(training, classifier, self.settings.rate)
         if (known := self.unfinished.get(_TRAINING)) is not None:
             run.restore(known)
             best.restore(known)

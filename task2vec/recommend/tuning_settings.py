@@ -5,7 +5,11 @@ from enum import StrEnum
 
 from task2vec.errors import SettingError
 
-RATES = (1e-3,)
+#: The backbone's peak where images validate.
+RATE = 1e-3
+#: What is tried where cross-validation chooses: few images want a smaller one, and trying the
+#: larger ones too gained nothing.
+FEW_RATES = (3e-4,)
 
 _LEAST_EPOCHS = 8
 _LEAST_STEPS = 64
@@ -25,7 +29,8 @@ class HeadStart(StrEnum):
 class FineTuningSettings:
     """``patience`` is the number of epochs without a better validation loss before it stops.
 
-    ``learning_rate`` is the backbone's peak in a cosine schedule with one warm-up epoch.
+    ``learning_rate`` is the backbone's peak in a cosine schedule with one warm-up epoch; None is
+    `RATE`, or the best of `FEW_RATES` where too few images validate.
     ``augmentation`` is the strength of `jitter`, 0 for none. What is None depends on the images:
     ``batch_size`` is 32 or what makes 4 steps an epoch, ``epochs`` are 8 or what makes 64 steps.
     Raises `SettingError` out of range.
@@ -42,8 +47,13 @@ class FineTuningSettings:
 
     @property
     def rates(self) -> tuple[float, ...]:
-        """The peak learning rates that are tried."""
-        return RATES if self.learning_rate is None else (self.learning_rate,)
+        """The peak learning rates that are cross-validated."""
+        return FEW_RATES if self.learning_rate is None else (self.learning_rate,)
+
+    @property
+    def rate(self) -> float:
+        """The peak learning rate where images validate."""
+        return RATE if self.learning_rate is None else self.learning_rate
 
     def epochs_for(self, images: int) -> int:
         """Return how many epochs at most there are on so many training images."""

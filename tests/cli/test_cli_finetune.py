@@ -81,7 +81,7 @@ def test_the_outcome_is_that_of_the_starting_model(cli: Cli, tuned: Tuned) -> No
     # A quarter of the six images of each of the four classes, rounded.
     assert outcome["images"] == 8
     assert outcome["accuracy"] * outcome["images"] % 1 == 0
-    assert outcome["protocol"].startswith("fine-tuning/2 128px ")
+    assert outcome["protocol"].startswith("fine-tuning/3 128px ")
     assert outcome["protocol"].endswith(" images seed 0")
     assert outcome["details"]["expert"] == expert(cli, tuned.store)["id"]
 
@@ -100,7 +100,7 @@ def test_few_images_are_a_linear_probe_and_the_answer_says_why(cli: Cli, store: 
     choice = fields["choice"]
     assert (choice["chosen"], choice["by"]) == ("linear_probe", "cross_validation")
     assert choice["images"] == 16
-    assert choice["learning_rate"] == 1e-3
+    assert choice["learning_rate"] == 3e-4
     assert choice["linear_probe"]["loss"] < choice["fine_tuning"]["loss"]
     assert choice["reason"] in words
     assert (fields["epochs"], fields["best_epoch"]) == (0, 0)

@@ -163,7 +163,7 @@ def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, mon
     # A quarter of each of the two classes of eight.
     assert tuned.correct.shape == (4,)
     # Two images of validation are few: they train, too, and cross-validation chooses.
-    assert tuned.protocol == "fine-tuning/2 32px 12 images seed 5"
+    assert tuned.protocol == "fine-tuning/3 32px 12 images seed 5"
     assert (tuned.choice.by, tuned.choice.images) == (ChosenBy.CROSS_VALIDATION, 12)
     assert tuned.sha256 == file_hash(found.checkpoint)
     assert '"name": "expert"' in read_metadata(found.checkpoint)["task2vec"]

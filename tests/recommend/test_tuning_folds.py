@@ -11,10 +11,11 @@ from stripes import CLASSES, QUICK, stripes
 
 from task2vec.probe.head import fit_head
 from task2vec.recommend.classifying import classify, fitted_classifier, unheard
-from task2vec.recommend.finetune import LEAST_VALIDATION, fine_tune
+from task2vec.recommend.finetune import LEAST_VALIDATION, fine_tune, passes
 from task2vec.recommend.holdout import Labelled, joined, part_of
 from task2vec.recommend.training import Training
 from task2vec.recommend.tuning_folds import FOLDS, cross_validate_tuning, folds
+from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.recommend.unfinished import Unfinished
 from task2vec.types import ChosenBy, Recipe
 
@@ -77,6 +78,35 @@ def test_each_image_is_judged_by_models_that_it_did_not_train(tiny_probe, data):
     for rate, held in found.fine_tuning.items():
         np.testing.assert_allclose(held.logits, torch.cat(tuned[rate]), rtol=1e-3, atol=1e-4)
         assert np.array_equal(held.labels, found.linear_probe.labels)
+
+
+def test_few_images_are_trained_at_a_smaller_rate_than_many(tiny_probe):
+    many = stripes(tiny_probe, 60, seed=5)
+    settings = FineTuningSettings(epochs=1)
+    rates = []
+    for validated in (LEAST_VALIDATION, LEAST_VALIDATION - 1):
+        training, validation = (
+            part_of(many, np.arange(30)),
+            part_of(many, 30 + np.arange(validated)),
+        )
+        found = fine_tune(tiny_probe, training, validation, classes=CLASSES, settings=settings)
+        rates.append((found.choice.by, found.choice.learning_rate))
+
+    assert rates == [(ChosenBy.VALIDATION, 1e-3), (ChosenBy.CROSS_VALIDATION, 3e-4)]
+
+
+def test_of_several_rates_the_folds_choose_and_all_passes_are_counted(
+    tiny_probe, data, monkeypatch
+):
+    monkeypatch.setattr("task2vec.recommend.tuning_settings.FEW_RATES", (1e-6, 0.03, 0.99))
+    settings = replace(FEW, epochs=8, learning_rate=None)
+    none = part_of(data, np.arange(0))
+    told = []
+    found = fine_tune(tiny_probe, data, none, classes=CLASSES, settings=settings, tick=told.append)
+
+    assert found.choice.learning_rate == 0.03
+    assert found.choice.chosen is Recipe.FINE_TUNING
+    assert sum(told) == passes(data.labels, validation=none.labels, test=0, settings=settings)
 
 
 @pytest.mark.parametrize(("rate", "chosen"), [(0.03, "fine_tuning"), (0.99, "linear_probe")])
