@@ -1,12 +1,14 @@
 """The committed tables as a world of gains, with those of two halves that share no noise."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.examples import RESULTS
+from benchmarks.transfer.asked import ASKED
 from benchmarks.transfer.distances import PAIRS, TASKS
 from benchmarks.transfer.outcomes import Cell, read_cells
 from benchmarks.transfer.targets import Budget
@@ -36,10 +38,8 @@ def read_transfer(budget: Budget, *, distance: str = "symmetric") -> Transfer:
     tasks = tuple(row["task"] for row in rows)
     number = {task: i for i, task in enumerate(tasks)}
     complexity = np.array([float(row["complexity"]) for row in rows])
-    pairs = np.zeros((len(tasks), len(tasks)))
-    with PAIRS.open(newline="") as file:
-        for row in csv.DictReader(file):
-            pairs[number[row["source"]], number[row["target"]]] = float(row[distance])
+    pairs = _pairs(PAIRS, distance, number)
+    few = "_few" if budget is Budget.FEW else ""
     cells = {(c.model, c.target): c for c in read_cells() if c.budget is budget}
     models = tuple(dict.fromkeys(model for model, _ in cells))
     plain = {task: cells[DEFAULT, task] for task in tasks}
@@ -61,6 +61,8 @@ def read_transfer(budget: Budget, *, distance: str = "symmetric") -> Transfer:
         gains=table("accuracy"),
         variances=_variances(cells, models, number, budget),
         base=np.array([plain[task].accuracy for task in tasks]),
+        overlap=_pairs(ASKED, f"overlap{few}", number),
+        agreement=_pairs(ASKED, f"agreement{few}", number),
     )
     return Transfer(
         world,
@@ -72,10 +74,7 @@ def read_transfer(budget: Budget, *, distance: str = "symmetric") -> Transfer:
 def read_information(tasks: Sequence[str]) -> tuple[Matrix, Matrix | None]:
     """Return (T, T) nats from the row's task to the column's, and (T,) from nothing if known."""
     number = {task: i for i, task in enumerate(tasks)}
-    between = np.zeros((len(tasks), len(tasks)))
-    with PAIRS.open(newline="") as file:
-        for row in csv.DictReader(file):
-            between[number[row["source"]], number[row["target"]]] = float(row["information"])
+    between = _pairs(PAIRS, "information", number)
     if not NATS.exists():
         return between, None
     with NATS.open(newline="") as file:
@@ -83,6 +82,15 @@ def read_information(tasks: Sequence[str]) -> tuple[Matrix, Matrix | None]:
     if not all(nats.get(task) for task in tasks):
         return between, None
     return between, np.array([float(nats[task]) for task in tasks])
+
+
+def _pairs(table: Path, column: str, number: Mapping[str, int]) -> Matrix:
+    """Return (T, T) values of a table, 0 where it has no row, by the tasks' numbers."""
+    found = np.zeros((len(number), len(number)))
+    with table.open(newline="") as file:
+        for row in csv.DictReader(file):
+            found[number[row["source"]], number[row["target"]]] = float(row[column])
+    return found
 
 
 def _variances(

@@ -19,7 +19,7 @@ from task2vec.probe.weights import read_safetensors, write_safetensors
 from task2vec.recommend.finetune import fine_tune
 from task2vec.recommend.holdout import Labelled, hold_out
 from task2vec.recommend.training import Training
-from task2vec.recommend.tuning_settings import RATES, FineTuningSettings
+from task2vec.recommend.tuning_settings import RATE, FineTuningSettings
 from task2vec_probes.packaged import packaged_state
 
 SIDE = 96
@@ -76,7 +76,7 @@ def expert(task: DevelopmentTask, plain: Probe, say: Callable[[str], None]) -> S
         backbone, classifier = tuned.backbone, tuned.classifier
         if not tuned.best_epoch:
             # The linear probe was better on its own task; what training makes is no less an expert.
-            run = Training(plain, training, classifier=classifier, settings=SETTINGS, rate=RATES[0])
+            run = Training(plain, training, classifier=classifier, settings=SETTINGS, rate=RATE)
             for _ in range(run.epochs):
                 run.run_epoch(lambda _images: None)
             backbone, classifier = run.backbone.eval(), run.classifier

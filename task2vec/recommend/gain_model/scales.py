@@ -29,8 +29,8 @@ class Scales:
     cell: float = 0.02
     steady: float = 0.235
     own: float = 0.7
-    asks: float = 1.6
-    turn: float = 0.12
+    asks: float = 3.4
+    turn: float = 0.17
 
     def to_vector(self) -> NDArray[np.float64]:
         """Return their logarithms, (10,)."""

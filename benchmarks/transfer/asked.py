@@ -1,0 +1,52 @@
+"""How alike what two tasks ask is, of each two: ``python -m benchmarks.transfer.asked``.
+
+Class scatters as an embedding at the default settings has them; those ``few`` from the images of
+the first draw alone, since somebody with 5 images a class has no others. An expert's own task is
+known by all of its images.
+"""
+
+import csv
+from itertools import product
+
+from benchmarks.development.tasks import development_tasks
+from benchmarks.examples import RESULTS
+from benchmarks.transfer.targets import Budget, Target
+from benchmarks.transfer.zoo import DEFAULT
+from task2vec.distance.scatter import scatter_agreements, scatter_overlaps
+from task2vec.embedding.class_scatter import class_scatter
+from task2vec.probe.registry import load_probe
+from task2vec.types.scatter import ClassScatter
+
+ASKED = RESULTS / "transfer_asked.csv"
+COLUMNS = ("source", "target", "overlap", "agreement", "overlap_few", "agreement_few")
+
+
+def main() -> None:
+    """Write a row for each ordered pair."""
+    probe = load_probe(DEFAULT)
+    known: dict[str, ClassScatter | None] = {}
+    few: dict[str, ClassScatter | None] = {}
+    for name, task in development_tasks().items():
+        target = Target(task, probe)
+        features = probe.features(target.images, batch_size=16).numpy()
+        known[name] = class_scatter(features, target.labels, classes=target.classes)
+        train = next(target.draws(Budget.FEW)).train
+        few[name] = class_scatter(features[train], target.labels[train], classes=target.classes)
+        print(name, flush=True)
+    names, count = list(known), len(known)
+    overlaps, agreements = (
+        scatter_overlaps([*known.values()]),
+        scatter_agreements([*known.values()]),
+    )
+    few_overlaps = scatter_overlaps([*few.values()])
+    across = scatter_agreements([*known.values(), *few.values()])[:count, count:]
+    with ASKED.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for s, t in product(range(count), repeat=2):
+            values = overlaps[s, t], agreements[s, t], few_overlaps[s, t], across[s, t]
+            writer.writerow((names[s], names[t], *(f"{value:.4f}" for value in values)))
+
+
+if __name__ == "__main__":
+    main()
