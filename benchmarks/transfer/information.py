@@ -14,7 +14,6 @@ import numpy as np
 
 from benchmarks.development.tasks import cache, development_tasks
 from benchmarks.transfer.features import features_of
-from benchmarks.transfer.head_information import HeadNats, head_nats
 from benchmarks.transfer.tables import NATS
 from benchmarks.transfer.targets import Budget, Target
 from benchmarks.transfer.zoo import DEFAULT, plain_model
@@ -22,6 +21,7 @@ from task2vec.distance.between import precisions, trivial_of
 from task2vec.distance.information import information_distance
 from task2vec.embedding.files import load_embedding
 from task2vec.probe.head import fit_head
+from task2vec.probe.head_information import HeadNats, head_nats
 
 COLUMNS = ("task", "images", "noise", "place", "noise_few", "place_few", "loss", "from_nothing")
 DRAWS = 5

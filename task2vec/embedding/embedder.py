@@ -36,8 +36,8 @@ ErrorSoFar = Callable[[float], None]
 class Embedded:
     """An embedding, and what somebody should know about how it came about.
 
-    ``features`` (N, D) are those of the sample's images that the head was fitted to, ``layers`` the
-    names and numbers of elements of the layers that count.
+    ``features`` (N, D) are those of the sample's images that the ``head`` was fitted to, ``layers``
+    the names and numbers of elements of the layers that count.
     """
 
     embedding: TaskEmbedding
@@ -45,6 +45,7 @@ class Embedded:
     warnings: tuple[str, ...]
     features: NDArray[np.float32]
     layers: tuple[tuple[str, int], ...]
+    head: Head
 
 
 class Embedder:
@@ -222,7 +223,7 @@ class Embedder:
             (layer.name, layer.elements.stop - layer.elements.start)
             for layer in find_layers(self.probe.backbone, self.probe.card.layers)
         )
-        return Embedded(embedding, sample, doubts, seen, layers)
+        return Embedded(embedding, sample, doubts, seen, layers, head)
 
     def _inputs(self, sample: Sample[Pixels]) -> Iterator[Tensor]:
         return batches(self.probe, sample.images, batch_size=self.settings.batch_size)

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from task2vec.recommend.conformal import interval_reach
-from task2vec.recommend.difficulty import Difficulty, errors_elsewhere, foretell
+from task2vec.recommend.difficulty import (
+    LEAST_TASKS,
+    Difficulty,
+    errors_elsewhere,
+    foretell,
+)
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
@@ -27,8 +32,6 @@ PROBE_VARIANCE, SHORT_VARIANCE = 0.02**2, 0.01**2
 DOUBT = 4.0
 #: The share of outcomes that intervals are to hold.
 LEVEL = 0.9
-#: Known accuracies of the default on other tasks that its accuracy on this one is foretold from.
-_LEAST_TASKS = 5
 
 #: Which test images each model got right, by model id.
 Measured = Mapping[str, ProbeAccuracy]
@@ -118,7 +121,7 @@ class Judge:
         None where too little is known of the default on other tasks.
         """
         base = self._world.base
-        if np.isfinite(base).sum() < _LEAST_TASKS:
+        if np.isfinite(base).sum() < LEAST_TASKS:
             return None
         outlines = outlines_of(self.question, self._world)
         reach, sure = interval_reach(*errors_elsewhere(outlines, base), level=LEVEL)

@@ -13,6 +13,7 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.world import NO_SOURCE, PLAIN_DOUBT, Matrix, World
 from task2vec.types import ModelRecord
+from task2vec.types.details import HeadInformation
 from task2vec.types.scatter import ClassScatter
 
 #: What an expert of a task that cannot be compared is expected to gain, and how sure that is: as
@@ -50,6 +51,8 @@ class Question:
         complexity: the target's.
         scatters: what tasks ask, by id, of those that it is known of.
         scatter: what the target asks, None where that is not known.
+        heads: the nats in the heads of tasks, by id, of those that they are known of.
+        head: those in the target's, None where they are not known.
         k: bounds the source tasks whose experts are offered.
         published: whether published figures count.
         explain: whether what moved the answer is told.
@@ -68,6 +71,8 @@ class Question:
     complexity: float = 0.0
     scatters: Mapping[str, ClassScatter] = field(default_factory=dict)
     scatter: ClassScatter | None = None
+    heads: Mapping[str, HeadInformation] = field(default_factory=dict)
+    head: HeadInformation | None = None
     k: int = 5
     published: bool = True
     explain: bool = False
@@ -140,10 +145,13 @@ def world_of(question: Question) -> World:
 def outlines_of(question: Question, world: World) -> Outlines:
     """Return what is known of the tasks of `world_of` without trying anything on them."""
     known = question.tasks.values()
+    heads = [*map(question.heads.get, question.tasks), question.head]
     return Outlines(
         classes=np.array([*(task.classes for task in known), question.classes], dtype=np.float64),
         complexity=np.array([*(task.complexity for task in known), question.complexity]),
         symmetric=world.symmetric,
+        nats=np.array([np.nan if head is None else head.nats for head in heads]),
+        images=np.array([np.nan if head is None else head.images for head in heads]),
     )
 
 

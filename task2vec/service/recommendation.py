@@ -29,6 +29,7 @@ from task2vec.service.subjects import Subject
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id, list_models, packaged_models
 from task2vec.types import ModelRecord
+from task2vec.types.details import HeadInformation
 from task2vec.types.scatter import ClassScatter
 
 __all__ = ["Limits", "Progress", "models_to_probe", "recommend"]
@@ -161,6 +162,8 @@ def _question(
         complexity=task_complexity(subject.embedding),
         scatters=scatters,
         scatter=_scatter(workspace, subject),
+        heads=store.tasks.heads(list(tasks)) if store else {},
+        head=_head(workspace, subject),
         k=k,
         published=published,
     )
@@ -172,6 +175,14 @@ def _scatter(workspace: Workspace, subject: Subject) -> ClassScatter | None:
     if subject.record is None:
         return None
     return workspace.store().tasks.scatters([subject.record.id]).get(subject.record.id)
+
+
+def _head(workspace: Workspace, subject: Subject) -> HeadInformation | None:
+    if subject.details is not None:
+        return subject.details.head
+    if subject.record is None:
+        return None
+    return workspace.store().tasks.heads([subject.record.id]).get(subject.record.id)
 
 
 def models_to_probe(workspace: Workspace, limits: Limits) -> list[ModelRecord]:

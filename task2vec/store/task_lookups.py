@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from task2vec.store.database import Database
-from task2vec.store.task_parts import read_details, read_hashes, read_scatters
+from task2vec.store.task_parts import read_details, read_hashes, read_heads, read_scatters
 from task2vec.store.task_rows import elements_of, find_task, from_row, spaces_of, task_named
 from task2vec.types import Space, TaskRecord
-from task2vec.types.details import EmbeddingDetails
+from task2vec.types.details import EmbeddingDetails, HeadInformation
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.scatter import ClassScatter
 
@@ -71,6 +71,15 @@ class TaskLookups:
             return read_details(
                 connection, record.id, elements=elements, classes=provenance.classes
             )
+
+    def heads(self, ids: Sequence[str]) -> dict[str, HeadInformation]:
+        """Return, by id, the nats in the heads of those of these tasks that they are known of.
+
+        Raises:
+            StoreCorruptError: when they are damaged.
+        """
+        with self._database.read() as connection:
+            return read_heads(connection, ids)
 
     def scatters(self, ids: Sequence[str]) -> dict[str, ClassScatter]:
         """Return, by id, what those of the tasks with these ids ask that it is known of.

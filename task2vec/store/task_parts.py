@@ -10,7 +10,7 @@ from task2vec.store import schema
 from task2vec.store.text import dump, load
 from task2vec.store.vectors import Kind, encode
 from task2vec.types import TaskEmbedding
-from task2vec.types.details import EmbeddingDetails
+from task2vec.types.details import EmbeddingDetails, HeadInformation, head_from_json
 from task2vec.types.image_hashes import (
     SCHEME,
     ImageHashes,
@@ -117,6 +117,33 @@ def read_details(
             got=error.got,
             remedy="Embed it again with `update` (`--update` on the command line), or remove it.",
         ) from error
+
+
+def read_heads(connection: Connection, tasks: Sequence[str]) -> dict[str, HeadInformation]:
+    """Return what is known of the heads of those of the tasks with these ids that it is known of.
+
+    Raises:
+        StoreCorruptError: when it is damaged.
+    """
+    table = schema.task_details
+    found = {}
+    for first in range(0, len(tasks), _AT_ONCE):
+        asked = table.c.task.in_(tasks[first : first + _AT_ONCE])
+        for task, data in connection.execute(select(table.c.task, table.c.data).where(asked)):
+            what = f"The details of the task with the id {task}"
+            try:
+                head = head_from_json(load(data, what=what))
+            except (AttributeError, TypeError, ValueError) as error:
+                raise StoreCorruptError(
+                    f"{what} are damaged in the store",
+                    expected="nats, at least 0, and a number of images",
+                    got=str(error),
+                    remedy="Embed it again with `update` (`--update` on the command line), or "
+                    "remove it.",
+                ) from error
+            if head is not None:
+                found[str(task)] = head
+    return found
 
 
 def read_scatters(connection: Connection, tasks: Sequence[str]) -> dict[str, ClassScatter]:

@@ -1,5 +1,6 @@
 """What is kept of an embedding beside its numbers: layers, classes, and what the task asks."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,22 +34,37 @@ class ClassRecognition:
 
 
 @dataclass(frozen=True)
+class HeadInformation:
+    """How many ``nats`` the noise of a head's weights is worth, fitted to so many ``images``.
+
+    See `task2vec.probe.head_information`: the figures of two tasks compare at equal numbers.
+    """
+
+    nats: float
+    images: int
+
+
+@dataclass(frozen=True)
 class EmbeddingDetails:
     """The ``layers`` that an embedding's elements belong to, in order, and its ``classes``.
 
     The classes are in the order of the embedding's class names; one with a single image, which
     cannot be left out, has none. They are None where nothing is known: an image may have several
     labels, or fewer than two classes have two images. ``scatter`` is what the task asks of the
-    probe's features, None where that is not known; it is no part of the JSON.
+    probe's features, None where that is not known; it is no part of the JSON. ``head``
+    tells how hard the task is, None where that is not known, as in what earlier versions wrote.
     """
 
     layers: tuple[LayerElements, ...]
     classes: tuple[ClassRecognition, ...] | None
     scatter: ClassScatter | None = None
+    head: HeadInformation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able dictionary; `from_json` is its inverse."""
+        head = {} if self.head is None else {"head": [self.head.nats, self.head.images]}
         return {
+            **head,
             "layers": [[layer.name, layer.elements] for layer in self.layers],
             "classes": None
             if self.classes is None
@@ -68,7 +84,8 @@ class EmbeddingDetails:
             layers = tuple(LayerElements(str(name), _count(n)) for name, n in data["layers"])
             found = data["classes"]
             told = None if found is None else tuple(_recognition(each, classes) for each in found)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+            head = head_from_json(data)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise _unusable(f"{type(error).__name__}: {error}") from error
         if sum(layer.elements for layer in layers) != elements or len(layers) > _MOST_LAYERS:
             raise _unusable(f"layers of {sum(layer.elements for layer in layers)} elements")
@@ -76,7 +93,22 @@ class EmbeddingDetails:
             raise _unusable("a layer's name that cannot be shown")
         if told is not None and len(told) != classes:
             raise _unusable(f"{len(told)} classes")
-        return cls(layers, told)
+        return cls(layers, told, head=head)
+
+
+def head_from_json(data: Mapping[str, Any]) -> HeadInformation | None:
+    """Return what `EmbeddingDetails.to_json` tells of the head; None where it tells nothing.
+
+    Raises `ValueError` or `TypeError` for what that cannot have returned.
+    """
+    if (found := data.get("head")) is None:
+        return None
+    nats, images = found
+    if isinstance(nats, bool) or not isinstance(nats, int | float) or not 0 <= nats < math.inf:
+        raise ValueError(f"{nats!r} are no nats")
+    if _count(images) < 1:
+        raise ValueError("a head of no image")
+    return HeadInformation(float(nats), images)
 
 
 def _recognition(row: Any, classes: int) -> ClassRecognition:

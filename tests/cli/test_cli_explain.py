@@ -160,3 +160,4 @@ def test_details_travel_with_an_exported_task(cli: Cli, store: Path, tmp_path: P
     with Store.open(store, create=False) as opened:
         assert opened.tasks.details("again") == opened.tasks.details("emoji_food")
         assert opened.tasks.details("again").classes is not None
+        assert opened.tasks.details("again").head.nats > 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from task2vec.recommend import difficulty
-from task2vec.recommend.difficulty import Outlines, errors_elsewhere, foretell
+from task2vec.recommend.difficulty import Outlines, errors_elsewhere, foretell, foretell_from
 
 
 def outlines(count=20, seed=41):
@@ -77,3 +77,51 @@ def test_errors_elsewhere_are_those_of_asking_about_each_task():
     found = foretell(tasks, base, target=9)
     logit = np.log(base[9] / (1 - base[9]))
     assert errors[known == 9] == pytest.approx(abs(logit - found.mean) / found.sd)
+
+
+def informed(tasks, *, seed=6):
+    nats = np.random.default_rng(seed).uniform(5, 150, len(tasks.classes))
+    return replace(tasks, nats=nats, images=np.full(len(nats), 300.0))
+
+
+def by_nats(tasks, base, *, target):
+    features = np.stack([np.log(tasks.classes), np.log(tasks.nats)], axis=1)
+    return foretell_from(features, tasks.symmetric, base, target=target)
+
+
+def test_nats_in_the_head_take_the_place_of_complexity():
+    tasks = informed(outlines())
+    base = np.random.default_rng(7).uniform(0.2, 0.9, 20)
+    found, expected = foretell(tasks, base, target=3), by_nats(tasks, base, target=3)
+    assert (found.mean, found.sd) == pytest.approx((expected.mean, expected.sd))
+    plain = foretell(replace(tasks, nats=None, images=None), base, target=3)
+    assert abs(found.mean - plain.mean) > 0.01
+
+
+def test_tasks_that_do_not_tell_of_their_nats_are_left_out():
+    tasks = informed(outlines())
+    base = np.random.default_rng(7).uniform(0.2, 0.9, 20)
+    some = replace(tasks, nats=np.where(np.arange(20) < 15, tasks.nats, np.nan))
+    kept = np.where(np.arange(20) < 15, base, np.nan)
+    expected = by_nats(tasks, kept, target=3)
+    assert foretell(some, base, target=3).mean == pytest.approx(expected.mean)
+
+
+@pytest.mark.parametrize("known", [range(1, 20), range(5), range(9)], ids=["target", "5", "9"])
+def test_with_too_few_nats_complexity_counts(known):
+    """With 4 besides the target, with less than half of the others, and without the target's."""
+    tasks = informed(outlines())
+    base = np.random.default_rng(7).uniform(0.2, 0.9, 20)
+    nats = np.where(np.isin(np.arange(20), known), tasks.nats, np.nan)
+    found = foretell(replace(tasks, nats=nats), base, target=0)
+    plain = foretell(replace(tasks, nats=None, images=None), base, target=0)
+    assert (found.mean, found.sd) == (plain.mean, plain.sd)
+
+
+def test_nats_of_few_images_count_as_those_of_as_many_as_the_others_have():
+    tasks = informed(outlines())
+    base = np.random.default_rng(7).uniform(0.2, 0.9, 20)
+    few = np.where(np.arange(20) == 3, 60.0, 300.0)
+    nats = tasks.nats * (few / 300) ** 0.64
+    found = foretell(replace(tasks, nats=nats, images=few), base, target=3)
+    assert found.mean == pytest.approx(foretell(tasks, base, target=3).mean)

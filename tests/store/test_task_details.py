@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,12 @@ from task2vec.errors import InputError, StoreCorruptError, UnknownNameError
 from task2vec.store import Store
 from task2vec.store.migrations import upgrade
 from task2vec.store.opening import DATABASE
-from task2vec.types.details import ClassRecognition, EmbeddingDetails, LayerElements
+from task2vec.types.details import (
+    ClassRecognition,
+    EmbeddingDetails,
+    HeadInformation,
+    LayerElements,
+)
 
 
 def details_of(embedding, *, correct=3):
@@ -20,7 +26,8 @@ def details_of(embedding, *, correct=3):
     layers = (LayerElements("stem", 1), LayerElements("blocks.0", elements - 1))
     classes = [ClassRecognition(4, 4, {}) for _ in embedding.provenance.class_names]
     classes[0] = ClassRecognition(4, correct, {1: 4 - correct})
-    return EmbeddingDetails(layers, tuple(classes), scatter_of(correct))
+    head = HeadInformation(40.5 + correct, 300)
+    return EmbeddingDetails(layers, tuple(classes), scatter_of(correct), head)
 
 
 def scatter_of(seed):
@@ -94,10 +101,42 @@ def test_a_damaged_scatter_is_told_of(tmp_path, task):
                 read()
 
 
+def test_nats_in_heads_are_read_of_many_at_once(store, task, monkeypatch):
+    monkeypatch.setattr("task2vec.store.task_parts._AT_ONCE", 2)
+    ids = []
+    for seed, name in enumerate(("birds", "fish", "cars", "dogs")):
+        record, embedding = task(name)
+        details = details_of(embedding, correct=seed) if seed else None
+        if seed == 3:
+            # As an earlier version wrote them.
+            details = replace(details, head=None)
+        ids.append(store.tasks.add(record, embedding, details=details).id)
+    assert "head" not in store.tasks.details("dogs").to_json()
+    found = store.tasks.heads([*ids, "nothing"])
+    assert found == {ids[1]: HeadInformation(41.5, 300), ids[2]: HeadInformation(42.5, 300)}
+
+
+@pytest.mark.parametrize("head", ["[-1, 300]", "[NaN, 300]", "[1]", "{}"])
+def test_damaged_nats_are_told_of(tmp_path, task, head):
+    record, embedding = task("birds")
+    with Store.open(tmp_path) as store:
+        added = store.tasks.add(record, embedding, details=details_of(embedding))
+    with sqlite3.connect(tmp_path / DATABASE) as raw:
+        raw.execute("UPDATE task_details SET data = ?", (f'{{"head": {head}}}',))
+    raw.close()
+    with Store.open(tmp_path) as store, pytest.raises(StoreCorruptError, match=added.id):
+        store.tasks.heads([added.id])
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"layers": [["stem", 9]]},
+        {"head": [-0.5, 300]},
+        {"head": [float("inf"), 300]},
+        {"head": ["4", 300]},
+        {"head": [4.0, 0]},
+        {"head": 4.0},
         {"layers": [["a\nb", 10]]},
         {"layers": [["stem", -1], ["head", 11]]},
         {"layers": "stem"},

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from benchmarks.transfer.head_information import head_nats
+from task2vec.probe import head_information as module
 from task2vec.probe.head import class_weights, fit_head
+from task2vec.probe.head_information import head_information, head_nats
 
 PENALTY = 0.02
 
@@ -64,3 +65,32 @@ def test_a_task_that_features_say_nothing_of_takes_no_place():
     labels = np.arange(20) % 2
     found = head_nats(fit_head(features, labels, classes=2), features, labels)
     assert found.total == pytest.approx(0, abs=1e-9)
+
+
+def test_of_as_many_images_as_fit_the_nats_are_those_of_the_head_itself():
+    features, labels = data()
+    head = fit_head(features, labels, classes=3, penalty=PENALTY)
+    found = head_information(head, features, labels, penalty=PENALTY)
+    assert found.nats == head_nats(head, features, labels, penalty=PENALTY).noise
+    assert found.images == 30
+
+
+def test_of_more_images_some_of_each_class_are_looked_at(monkeypatch):
+    monkeypatch.setattr(module, "MOST_IMAGES", 12)
+    features, labels = data(count=60)
+    order = np.argsort(labels, kind="stable")
+    features, labels = features[order], labels[order]
+    found = head_information(
+        fit_head(features, labels, classes=3, penalty=PENALTY), features, labels, penalty=PENALTY
+    )
+    rows = np.concatenate([np.flatnonzero(labels == label)[:4] for label in range(3)])
+    head = fit_head(features[rows], labels[rows], classes=3, penalty=PENALTY)
+    expected = head_nats(head, features[rows], labels[rows], penalty=PENALTY).noise
+    assert found.nats == pytest.approx(expected)
+    assert found.images == 12
+
+
+def test_of_very_many_classes_nothing_is_told(monkeypatch):
+    monkeypatch.setattr(module, "MOST_CLASSES", 2)
+    features, labels = data()
+    assert head_information(fit_head(features, labels, classes=3), features, labels) is None

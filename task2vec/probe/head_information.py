@@ -28,8 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from task2vec.probe.head import Head, class_weights
+from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.penalty import DEFAULT_PENALTY
+from task2vec.types.details import HeadInformation
+
+#: Images that `head_information` looks at, two of each class at least: the nats grow with them, and
+#: an N x N kernel is taken apart for each class. With more classes it would take minutes.
+MOST_IMAGES, MOST_CLASSES = 300, 300
 
 
 @dataclass(frozen=True)
@@ -69,3 +74,36 @@ def head_nats(
         noise += float((np.log1p(ratios) - ratios / (1 + ratios)).sum() / 2)
     place = len(labels) * penalty * float(np.square(head.weight).sum()) / 2
     return HeadNats(noise, place)
+
+
+def head_information(
+    head: Head,
+    features: NDArray[np.floating],
+    labels: NDArray[np.int64],
+    *,
+    penalty: float = DEFAULT_PENALTY,
+) -> HeadInformation | None:
+    """Return the nats of noise that foretell how hard a task is, with the number of images.
+
+    Of more than `MOST_IMAGES` images the head is fitted anew to as many, class by class in turn, so
+    that tasks of many images compare. None for more than `MOST_CLASSES` classes.
+    """
+    classes = len(head.weight)
+    if classes > MOST_CLASSES:
+        return None
+    most = max(MOST_IMAGES, 2 * classes)
+    if len(labels) > most:
+        rows = np.sort(np.argsort(_place_in_class(labels), kind="stable")[:most])
+        features, labels = features[rows], labels[rows]
+        head = fit_head(features, labels, classes=classes, penalty=penalty)
+    nats = head_nats(head, features, labels, penalty=penalty).noise
+    return HeadInformation(max(nats, 0.0), len(labels))
+
+
+def _place_in_class(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (N,) how many images of the same class come before each."""
+    places = np.empty(len(labels), dtype=np.int64)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        places[rows] = np.arange(len(rows))
+    return places
