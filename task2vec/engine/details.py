@@ -11,7 +11,8 @@ from task2vec.types.details import EmbeddingDetails, LayerElements
 def details_of(found: Embedded) -> EmbeddingDetails:
     """Return the embedding's layers, which images are recognised, the scatter, the nats.
 
-    All but the first by the features that the head was fitted to: no image passes the network again.
+    All but the first by the features that the head was fitted to: no image passes the network
+    again.
     """
     sample, count = found.sample, len(found.sample.classes)
     classes = head = None

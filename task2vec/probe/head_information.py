@@ -66,6 +66,9 @@ def head_nats(
     gram = X @ X.T
     noise = 0.0
     for v in curvatures.T:
+        if not v.any():
+            # The head is certain to the last digit: its loss has no curvature.
+            continue
         share = v / v.sum()
         # (f_i - m) . (f_j - m), without the features.
         mean = gram @ share

@@ -1,5 +1,7 @@
 """Nats of a head against the divergence of the two Gaussians, written out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -94,3 +96,11 @@ def test_of_very_many_classes_nothing_is_told(monkeypatch):
     monkeypatch.setattr(module, "MOST_CLASSES", 2)
     features, labels = data()
     assert head_information(fit_head(features, labels, classes=3), features, labels) is None
+
+
+def test_a_head_that_is_certain_has_no_noise():
+    features = np.array([[-1e5], [-1e5], [1e5], [1e5]])
+    labels = np.array([0, 0, 1, 1])
+    head = fit_head(features, labels, classes=2, penalty=1e-8)
+    certain = replace(head, weight=np.array([[-1.0], [1.0]]), bias=np.zeros(2))
+    assert head_nats(certain, features, labels, penalty=1e-8).noise == 0
