@@ -9,6 +9,7 @@ from docs.markdown import GENERATED, table
 
 REPORT = Path(__file__).parents[1] / "benchmarks" / "results" / "transfer_report.json"
 DIFFICULTY = REPORT.with_name("transfer_difficulty.json")
+PROTOCOLS = REPORT.with_name("transfer_protocols.json")
 TEXT = Path(__file__).parent / "does-it-work.md.in"
 
 _BUDGETS = {"few": "5 images a class", "all": "two thirds of the images"}
@@ -33,6 +34,7 @@ def does_it_work() -> str:
     result = json.loads(REPORT.read_text(encoding="utf-8"))["result"]
     tables = "\n\n".join(_sections(result))
     text = text.replace("<!-- difficulty -->", _difficulty())
+    text = text.replace("<!-- protocols -->", _protocols())
     return f"{GENERATED}\n\n{text.replace('<!-- tables -->', tables)}"
 
 
@@ -56,6 +58,28 @@ def _difficulty() -> str:
         f"accuracy is {both(rank['complexity'])} of complexity, {both(rank['head_noise'])} of the "
         f"nats in the head, and {both(rank['nearest_source'])} of the nats that the task needs "
         f"beyond its nearest source."
+    )
+
+
+def _protocols() -> str:
+    """Return what linear probes tell of full fine-tuning, budget by budget."""
+    found = json.loads(PROTOCOLS.read_text(encoding="utf-8"))
+    return " ".join(_protocol(found[budget], _BUDGETS[budget]) for budget in found)
+
+
+def _protocol(found: Found, images: str) -> str:
+    tau = found["weighted_tau_of_probes_with_fine_tuning"]
+    best = found["fine_tuned_gain_of_the_best_probed_points"]
+    hindsight = found["of_the_best_fine_tuned_points"]
+    default = found["default_fine_tuned_over_probed_points"]
+    return (
+        f"With {images}, {found['cells']} models on {found['targets']} targets: gains by "
+        f"fine-tuning are {found['fine_tuned_gain_for_a_probed_one']:.2f} of those by linear "
+        f"probes, correlation {found['correlation_of_gains']['all draws']:.2f}; the order of "
+        f"models agrees with a weighted tau of {_plain(tau)}, one draw against all; the model that probes "
+        f"best gains {_points(best)} points, fine-tuned, over the default, fine-tuned, where the "
+        f"best of those tried gains {_points(hindsight)} in hindsight. Fine-tuning the default "
+        f"gains {_points(default)} points over its linear probe."
     )
 
 

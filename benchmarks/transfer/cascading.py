@@ -2,7 +2,7 @@
 
 import csv
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -88,6 +88,23 @@ class Fits:
             reach = (interval_reach(missed.errors, missed.tasks, level=at)[0] for at in LEVELS)
             self._last = case.world, model, tuple(reach)
         return self._last
+
+
+class Blind:
+    """Ours without probes, and without what it is known that tasks ask."""
+
+    name = "task2vec, by distance alone"
+
+    def __init__(self, *, trust: float) -> None:
+        self._ours = Ours(self.name, Fits(), passes=0, trust=trust)
+
+    def rank(self, case: Case) -> Ranking:
+        """Return what is expected where images' nearness is all that is known of tasks."""
+        tasks = len(case.world.tasks)
+        blind = replace(
+            case.world, overlap=np.ones((tasks, tasks)), agreement=np.zeros((tasks, tasks))
+        )
+        return self._ours.rank(replace(case, world=blind))
 
 
 class Ours:

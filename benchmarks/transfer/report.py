@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.development.tasks import choosing_families
 from benchmarks.examples import RESULTS
 from benchmarks.machine import describe
-from benchmarks.transfer.cascading import Fits, Ours, Scores, read_scores
+from benchmarks.transfer.cascading import Blind, Fits, Ours, Scores, read_scores
 from benchmarks.transfer.tables import Transfer, read_information, read_transfer
 from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
@@ -82,7 +82,7 @@ def rankers(
     forward: list[Ranker] = [
         Scored(name, scores.of(name)) for name in (*map(str, ScoreName), "ridge_error")
     ]
-    ours: list[Ranker] = [Ours("task2vec", fits, passes=0, trust=trust)]
+    ours: list[Ranker] = [Blind(trust=trust), Ours("task2vec", fits, passes=0, trust=trust)]
     ours += [
         Ours(f"task2vec, {n if n < 100 else 'all'} probes", fits, scores, passes=n, trust=trust)
         for n in PASSES
