@@ -76,10 +76,10 @@ def _protocol(found: Found, images: str) -> str:
         f"With {images}, {found['cells']} models on {found['targets']} targets: gains by "
         f"fine-tuning are {found['fine_tuned_gain_for_a_probed_one']:.2f} of those by linear "
         f"probes, correlation {found['correlation_of_gains']['all draws']:.2f}; the order of "
-        f"models agrees with a weighted tau of {_plain(tau)}, one draw against all; the model that "
-        f"probes best gains {_points(best)} points, fine-tuned, over the default, fine-tuned, where the "
-        f"best of those tried gains {_points(hindsight)} in hindsight. Fine-tuning the default "
-        f"gains {_points(default)} points over its linear probe."
+        f"models agrees with a weighted tau of {_plain(tau)}, one draw against all; the model "
+        f"that probes best gains {_points(best)} points, fine-tuned, over the default, "
+        f"fine-tuned, where the best of those tried gains {_points(hindsight)} in hindsight. "
+        f"Fine-tuning the default gains {_points(default)} points over its linear probe."
     )
 
 
