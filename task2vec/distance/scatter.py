@@ -59,14 +59,17 @@ def scatter_agreements(scatters: Sequence[ClassScatter | None]) -> Matrix:
     return np.asarray(found, dtype=np.float64)
 
 
-def of_one_network(scatters: Sequence[ClassScatter | None]) -> list[ClassScatter | None]:
-    """Return scatters with None for those that are not of the most frequent number of features.
+def of_one_network(
+    scatters: Sequence[ClassScatter | None], *, like: ClassScatter | None = None
+) -> list[ClassScatter | None]:
+    """Return scatters with None for those of another number of features than ``like``.
 
-    What comes from elsewhere may be of another network than it says; it must not keep the others
-    from being compared.
+    Without it the most frequent number counts. What comes from elsewhere may be of another network
+    than it says; it must not keep the others from being compared.
     """
     counts = Counter(each.features for each in scatters if each is not None)
     width = max(counts, key=lambda number: (counts[number], number), default=0)
+    width = width if like is None else like.features
     return [each if each is not None and each.features == width else None for each in scatters]
 
 

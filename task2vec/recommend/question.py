@@ -124,7 +124,9 @@ def world_of(question: Question) -> World:
     )
     place = {task: i for i, task in enumerate(question.tasks)}
     beliefs = [(0.0, 0.0), *(expected_gain(m, published=question.published) for m in models)]
-    asking = of_one_network([*map(question.scatters.get, question.tasks), question.scatter])
+    asking = of_one_network(
+        [*map(question.scatters.get, question.tasks), question.scatter], like=question.scatter
+    )
     return World(
         tasks=(*(task.name for task in known), TARGET_NAME),
         models=(question.default, *(model.id for model in models)),

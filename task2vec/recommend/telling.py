@@ -64,7 +64,8 @@ class Teller:
             return []
         place = list(self.question.tasks).index(model.task or "")
         agreement = float(self._world.agreement[place, self._target])
-        known = model.task in self.question.scatters and self.question.scatter is not None
+        own, other = self.question.scatter, self.question.scatters.get(model.task or "")
+        known = own is not None and other is not None and own.features == other.features
         near = source.symmetric <= self._model.scales.reach
         text = (
             f"fine-tuned on {source.name}, which is {'near' if near else 'not near'} "

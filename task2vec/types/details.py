@@ -83,16 +83,18 @@ class EmbeddingDetails:
         try:
             layers = tuple(LayerElements(str(name), _count(n)) for name, n in data["layers"])
             found = data["classes"]
-            told = None if found is None else tuple(_recognition(each, classes) for each in found)
+            told = None if found is None else _recognitions(found, classes)
             head = head_from_json(data)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise _unusable(f"{type(error).__name__}: {error}") from error
         if sum(layer.elements for layer in layers) != elements or len(layers) > _MOST_LAYERS:
             raise _unusable(f"layers of {sum(layer.elements for layer in layers)} elements")
-        if any(visible(n) != n or len(n) > _LONGEST_NAME for n in (x.name for x in layers)):
+        if not all(layer.elements for layer in layers):
+            raise _unusable("a layer without elements")
+        if any(
+            not n or visible(n) != n or len(n) > _LONGEST_NAME for n in (x.name for x in layers)
+        ):
             raise _unusable("a layer's name that cannot be shown")
-        if told is not None and len(told) != classes:
-            raise _unusable(f"{len(told)} classes")
         return cls(layers, told, head=head)
 
 
@@ -109,6 +111,18 @@ def head_from_json(data: Mapping[str, Any]) -> HeadInformation | None:
     if _count(images) < 1:
         raise ValueError("a head of no image")
     return HeadInformation(float(nats), images)
+
+
+def _recognitions(rows: Any, classes: int) -> tuple[ClassRecognition, ...]:
+    """Return what is told of each class; two of them have images: with one there is no other."""
+    found = tuple(_recognition(row, classes) for row in rows)
+    if len(found) != classes:
+        raise ValueError(f"{len(found)} classes")
+    if any(number in each.taken_for for number, each in enumerate(found)):
+        raise ValueError("a class that is taken for itself")
+    if sum(each.images > 0 for each in found) < 2:
+        raise ValueError("fewer than two classes with images")
+    return found
 
 
 def _recognition(row: Any, classes: int) -> ClassRecognition:

@@ -14,6 +14,7 @@ Factor: TypeAlias = NDArray[np.float16]
 #: those of all directions to 0.001, and the agreements to 0.03.
 MOST_DIRECTIONS = 32
 _MOST_FEATURES = 65_536
+_ROUNDING = 0.05
 _HEAD = np.dtype([("between", "<u4"), ("within", "<u4"), ("features", "<u4")])
 
 
@@ -24,7 +25,7 @@ class ClassScatter:
     The scatter of D features between classes is ``between^T between``, that of the images of one
     class ``within^T within``, each but for a factor: ``between`` is (r, D), ``within`` (q, D), with
     unit Frobenius norm and at most `MOST_DIRECTIONS` rows, the principal directions. Raises
-    `InputError` for other shapes, no rows, or what is not finite.
+    `InputError` for other shapes, no rows, what is not finite, and another norm.
     """
 
     between: Factor
@@ -37,11 +38,15 @@ class ClassScatter:
             and shapes[0][1] == shapes[1][1]
             and 0 < shapes[0][1] <= _MOST_FEATURES
         )
-        if not fits or not all(np.isfinite(part).all() for part in (self.between, self.within)):
+        # Half precision takes some thousandths off; infinite elements have no norm near 1 either.
+        norms = [np.linalg.norm(part.astype(np.float64)) for part in (self.between, self.within)]
+        if not fits or not all(abs(norm - 1) < _ROUNDING for norm in norms):
             raise InputError(
                 "This is no class scatter",
-                expected=f"two finite matrices of 1 to {MOST_DIRECTIONS} rows and equal width",
-                got=" and ".join(map(str, shapes)),
+                expected=f"two matrices of 1 to {MOST_DIRECTIONS} rows, equal width and norm 1",
+                got=" and ".join(
+                    f"{shape} of norm {norm:.3g}" for shape, norm in zip(shapes, norms, strict=True)
+                ),
             )
 
     def __eq__(self, other: object) -> bool:

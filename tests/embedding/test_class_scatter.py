@@ -79,3 +79,14 @@ def test_bytes_come_back_and_damaged_ones_are_refused() -> None:
     for damaged in (b"", data[:5], data[:-2], data + b"  ", infinite, b"\xff" * 12 + data[12:]):
         with pytest.raises(InputError, match="no class scatter"):
             ClassScatter.from_bytes(damaged)
+
+
+def test_a_scatter_that_is_no_unit_is_refused() -> None:
+    rng = np.random.default_rng(5)
+    found = class_scatter(rng.normal(size=(20, 7)), np.arange(20) % 4, classes=4)
+    assert found is not None
+    for factor in (0.0, 0.5, 2.0, np.nan, np.inf):
+        with pytest.raises(InputError, match="norm 1"):
+            ClassScatter(np.float16(factor) * found.between, found.within)
+        with pytest.raises(InputError, match="norm 1"):
+            ClassScatter(found.between, np.float16(factor) * found.within)

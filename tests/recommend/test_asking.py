@@ -61,6 +61,25 @@ def test_a_scatter_of_another_network_is_left_aside(scatters):
     strange = class_scatter(RNG.normal(size=(12, 7)), labels, classes=3)
     tasks = at(letters=NEAR, styles=NEAR)
     mixed = {**scatters, "tsk-styles": strange}
-    world = world_of(ask(ZOO, tasks=tasks, scatters=mixed, scatter=scatter(LETTERS, STYLES)))
+    question = ask(ZOO, tasks=tasks, scatters=mixed, scatter=scatter(LETTERS, STYLES))
+    world = world_of(question)
     assert world.agreement[1].tolist() == [0, 0, 0]
     assert world.agreement[0, 2] > 0.9
+    told = {each.model: each.evidence[0] for each in rank(question).recommendations}
+    assert told["letters-expert"].agreement > 0.9
+    assert "asks the same of the features" in told["letters-expert"].text
+    assert told["styles-expert"].agreement is None
+    assert "asks" not in told["styles-expert"].text
+
+
+def test_many_scatters_of_another_network_do_not_outvote_the_target(scatters):
+    labels = np.arange(12) % 3
+    names = [f"strange{i}" for i in range(4)]
+    strange = {
+        f"tsk-{name}": class_scatter(RNG.normal(size=(12, 7)), labels, classes=3) for name in names
+    }
+    tasks = at(letters=NEAR, **dict.fromkeys(names, NEAR))
+    mixed = {"tsk-letters": scatters["tsk-letters"], **strange}
+    world = world_of(ask(ZOO, tasks=tasks, scatters=mixed, scatter=scatter(LETTERS, STYLES)))
+    assert world.agreement[0, -1] > 0.9
+    assert not world.agreement[1:-1].any()

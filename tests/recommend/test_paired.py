@@ -68,6 +68,8 @@ def test_a_measurement_is_believed_as_if_what_was_expected_were_doubted():
     assert after.belief.mean[place] == pytest.approx(
         mean + prior / (prior + variance) * (gain - mean), abs=2e-4
     )
+    trusted = mean + prior / (prior + DOUBT * variance) * (gain - mean)
+    assert abs(after.belief.mean[place] - gain) < 0.7 * abs(trusted - gain)
     assert after.belief.sd[place] ** 2 == pytest.approx(
         prior * variance / (prior + variance), rel=5e-3
     )
