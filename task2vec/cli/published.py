@@ -62,7 +62,11 @@ def published(
         ),
     ] = True,
     sort: Annotated[
-        Order, typer.Option(help="The best or the cheapest first, or by name.")
+        Order,
+        typer.Option(
+            help="By accuracy, the best first; by parameters, operations or "
+            "input_size, the least first; or by name."
+        ),
     ] = Order.ACCURACY,
     output: Annotated[
         Path | None,

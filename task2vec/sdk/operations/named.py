@@ -29,7 +29,9 @@ def path_of_task(sender: Sender, task: str) -> Steps[str]:
         # A server that does not know the filter lists others.
         if found.name == task:
             return f"/tasks/{segment(found.id)}"
-    raise UnknownNameError(f"No task has the name or id '{task}'")
+    raise UnknownNameError(
+        f"No task has the name or id '{task}'", remedy="`task2vec list` shows all."
+    )
 
 
 def path_of_model(sender: Sender, model: str) -> Steps[str]:
@@ -45,4 +47,7 @@ def path_of_model(sender: Sender, model: str) -> Steps[str]:
     for each in found:
         if each.name == model:
             return f"/models/{segment(each.id)}"
-    raise UnknownNameError(f"No model has the name or id '{model}'")
+    raise UnknownNameError(
+        f"No model has the name or id '{model}'",
+        remedy="`task2vec models list` shows all; `task2vec models add` registers another.",
+    )
