@@ -137,7 +137,8 @@ class Teller:
                 f"{100 * paired.gain:+.1f} points over the default"
             )
             if paired.lower_error is not None:
-                text += f"; squared error {found.error:.2f}, {-paired.lower_error:+.2f} against it"
+                plain = measured[question.default]
+                text += f"; squared error {found.error:.2f}, the default's {plain.error:.2f}"
             told.append(Evidence(kind, text, gain=paired.gain, distance=0.0))
         return told
 

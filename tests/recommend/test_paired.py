@@ -7,6 +7,7 @@ from questions import PLAIN, ask, model
 from task2vec.recommend.judging import DOUBT, PROBE_VARIANCE, Judge
 from task2vec.recommend.paired import ERROR_SD, ERROR_SLOPE, PairedGain, paired_gain
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.ranker import rank
 
 MISSED = 0.02**2
 
@@ -77,3 +78,10 @@ def test_a_measurement_is_believed_as_if_what_was_expected_were_doubted():
 
 def test_a_gain_of_nothing_on_no_images_is_no_gain():
     assert PairedGain(0.0, 0.01, 0, 0.0).with_error(missed=0.0)[0] == 0
+
+
+def test_the_evidence_tells_both_errors():
+    measured = {"plain": probe(10, 20, 0.6), "steady": probe(10, 20, 0.2)}
+    answer = rank(ask([PLAIN, model("steady")], measured=measured))
+    (steady,) = (each for each in answer.recommendations if each.model == "steady")
+    assert "squared error 0.20, the default's 0.60" in steady.evidence[-1].text
