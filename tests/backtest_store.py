@@ -82,7 +82,8 @@ def _relative(
     added = replace(
         record, id="", name=name, provenance=embedding.provenance, source="", source_signature=""
     )
-    return store.tasks.add(added, embedding)
+    details = store.tasks.details(record.id)
+    return store.tasks.add(added, embedding, details=details)
 
 
 def _expert(record: TaskRecord) -> ModelRecord:

@@ -1,11 +1,13 @@
 """The transfer benchmark: nothing that is trained on is tested on, and the cascade is replayed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.development.tasks import DevelopmentTask
 from benchmarks.examples import folder
-from benchmarks.transfer.cascading import Fits, Ours, Scores
+from benchmarks.transfer.cascading import Blind, Fits, Ours, Scores
 from benchmarks.transfer.outcomes import Cell, append_cells, cell, draw_accuracies, read_cells
 from benchmarks.transfer.targets import Budget, Target
 from task2vec.recommend.rankers.hierarchical import TRUST, Hierarchical
@@ -82,7 +84,11 @@ def case_of(gain):
     )
     gains, variances = nothing.copy(), nothing.copy()
     gains[1:, 2], variances[1:, 2] = (gain, -0.1), 0.02**2
-    tables = {"linear_probe_gain": gains, "linear_probe_variance": variances}
+    tables = {
+        "linear_probe_gain": gains,
+        "linear_probe_variance": variances,
+        "ridge_error": nothing.copy(),
+    }
     return Case(world, 2, np.arange(3)), Scores(tables)
 
 
@@ -101,6 +107,25 @@ def test_a_probe_finds_the_expert_that_gains():
     assert found.scores[1] > 0.1
     case, scores = case_of(-0.2)
     assert Ours("ours", Fits(), scores, passes=2, trust=TRUST).rank(case).choice == 0
+
+
+def test_a_probe_tells_of_its_error_where_that_is_known():
+    _, scores = case_of(0.1)
+    assert scores.measured(1, 2, default=0).lower_error is None
+    # Of errors the table has the negative.
+    scores.tables["ridge_error"][:, 2] = -0.5, -0.3, np.nan
+    assert scores.measured(1, 2, default=0).lower_error == pytest.approx(0.2)
+    assert scores.measured(2, 2, default=0).lower_error is None
+    assert scores.measured(0, 2, default=0) is None
+
+
+def test_blind_to_what_is_asked_it_is_the_ranker_of_distances():
+    case, _ = case_of(0.2)
+    asked = replace(case, world=replace(case.world, agreement=np.full((3, 3), 0.9)))
+    plain, told = (Ours("o", Fits(), passes=0, trust=TRUST).rank(c) for c in (case, asked))
+    blind = Blind(trust=TRUST).rank(asked)
+    assert blind.scores == pytest.approx(plain.scores)
+    assert told.scores[1] > plain.scores[1] + 0.005
 
 
 def test_a_score_that_cannot_be_told_comes_last():
