@@ -115,6 +115,12 @@ def recommend(
         )
         if len(answer.steps) == 1:
             warnings.append(TOO_FEW)
+        spent = sum(step.seconds for step in answer.steps)
+        if spent > budget:
+            warnings.append(
+                f"measuring took {spent:.1f} seconds, over the budget of {budget:g}: the default and "
+                "one rival are always probed, and what has begun is finished"
+            )
     else:
         if measured is None:
             wanted = models_to_probe(workspace, limits)

@@ -46,6 +46,7 @@ def test_the_least_budget_probes_the_default_and_one_rival(
     assert kinds == [StepKind.DISTANCE, StepKind.FORWARD_PASS, StepKind.FORWARD_PASS]
     assert answer.steps[1].model == "efficientnet_lite0"
     assert answer.steps[1].gain == 0
+    assert any("over the budget of 0.001" in warning for warning in answer.warnings)
     assert [line.partition(" ")[0] for line in told] == ["probing", "probing"]
     assert all(step.seconds > 0 for step in answer.steps[1:])
     rival = next(each for each in answer.recommendations if each.model == answer.steps[2].model)
@@ -69,6 +70,7 @@ def test_a_large_budget_ends_in_a_race_that_the_answer_rests_on(
     }
     assert told == {step.model: step.gain for step in raced[1:]}
     assert answer.steps[-1].leader == answer.chosen
+    assert not any("over the budget" in warning for warning in answer.warnings)
     scores = {each.model: each.score for each in answer.recommendations}
     assert answer.steps[-1].expected == pytest.approx(scores[answer.chosen])
 
