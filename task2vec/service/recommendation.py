@@ -118,8 +118,8 @@ def recommend(
         spent = sum(step.seconds for step in answer.steps)
         if spent > budget:
             warnings.append(
-                f"measuring took {spent:.1f} seconds, over the budget of {budget:g}: the default and "
-                "one rival are always probed, and what has begun is finished"
+                f"measuring took {spent:.1f} seconds, over the budget of {budget:g}: the default "
+                "and one rival are always probed, and what has begun is finished"
             )
     else:
         if measured is None:
