@@ -12,7 +12,7 @@ from benchmarks.development.tasks import development_tasks
 from benchmarks.examples import RESULTS
 from benchmarks.transfer.targets import Budget, Target
 from benchmarks.transfer.zoo import DEFAULT
-from task2vec.distance.scatter import scatter_agreements, scatter_overlaps
+from task2vec.distance.scatter import compare_scatters
 from task2vec.embedding.class_scatter import class_scatter
 from task2vec.probe.registry import load_probe
 from task2vec.types.scatter import ClassScatter
@@ -34,12 +34,9 @@ def main() -> None:
         few[name] = class_scatter(features[train], target.labels[train], classes=target.classes)
         print(name, flush=True)
     names, count = list(known), len(known)
-    overlaps, agreements = (
-        scatter_overlaps([*known.values()]),
-        scatter_agreements([*known.values()]),
-    )
-    few_overlaps = scatter_overlaps([*few.values()])
-    across = scatter_agreements([*known.values(), *few.values()])[:count, count:]
+    every = compare_scatters([*known.values(), *few.values()])
+    overlaps, agreements = every.overlap[:count, :count], every.agreement[:count, :count]
+    few_overlaps, across = every.overlap[count:, count:], every.agreement[:count, count:]
     with ASKED.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

@@ -8,6 +8,7 @@ varies within them, by inner products of the scatter matrices ``B`` and ``W`` of
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,46 +17,66 @@ from task2vec.errors import SettingError
 from task2vec.types.scatter import ClassScatter
 
 Matrix = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.float32]
 
 
-def scatter_overlaps(scatters: Sequence[ClassScatter | None]) -> Matrix:
-    """Return (T, T) cosines ``<B_s, B_t> / sqrt(<B_s, B_s> <B_t, B_t>)``, from 0 to 1.
+@dataclass(frozen=True, eq=False)
+class ComparedScatters:
+    """How alike what T tasks ask is, of each two.
 
-    1 where the classes of two tasks lie along the same directions, alike spread: their linear
-    centred kernel alignment (Kornblith et al. 2019), of class means. As a kernel it is positive
-    semidefinite. A task whose scatter is unknown counts as the mean of all directions known, so
-    that the kernel stays one; without any known all are 1. Raises `SettingError` for scatters of
-    features that differ in number.
+    ``overlap`` (T, T) are the cosines ``<B_s, B_t> / sqrt(<B_s, B_s> <B_t, B_t>)``, from 0 to 1: 1
+    where the classes of two tasks lie along the same directions, alike spread. It is the linear
+    centred kernel alignment (Kornblith et al. 2019) of their class means, and a positive
+    semidefinite kernel. A task whose scatter is unknown counts as the mean of all directions known,
+    so that it stays one; without any known all are 1.
+
+    ``agreement`` (T, T) is from -1 to 1, and 0 where either scatter is unknown. With the odds
+    ``r = <B_s, B_t> <W_s, W_t> / (<B_s, W_t> <W_s, B_t>)`` it is ``(r^2 - 1) / (r^2 + 1) =
+    tanh(log r)``. Above 0, what one task tells apart the other does, too; below, it is what the
+    other must ignore.
     """
-    found = _inner(scatters, "between", "between")
+
+    overlap: Matrix
+    agreement: Matrix
+
+
+def compare_scatters(scatters: Sequence[ClassScatter | None]) -> ComparedScatters:
+    """Compare each two of T scatters, None where one is unknown.
+
+    Raises `SettingError` for scatters of features that differ in number.
+    """
     known = np.array([each is not None for each in scatters], dtype=bool)
+    found = [each for each in scatters if each is not None]
+    _check_one_network(found)
+    between = [each.between.astype(np.float32) for each in found]
+    within = [each.within.astype(np.float32) for each in found]
+    same, left = _inner(between, between), _inner(within, within)
+    place = np.ix_(known, known)
+    agreement = np.zeros((len(scatters), len(scatters)))
+    agreement[place] = _agreement(same, left, _inner(between, within))
+    return ComparedScatters(_overlap(same, known), agreement)
+
+
+def _overlap(same: Matrix, known: Mask) -> Matrix:
     if not known.any():
-        return np.ones_like(found)
-    norms = np.sqrt(np.diagonal(found)[known])
-    cosines = found[np.ix_(known, known)] / np.outer(norms, norms)
+        return np.ones((len(known), len(known)))
+    norms = np.sqrt(np.diagonal(same))
+    cosines = same / np.outer(norms, norms)
     # Unit vectors of the known tasks, in their own span; the others are the mean, made a unit.
-    weights = np.zeros((len(scatters), known.sum()))
-    weights[known] = np.eye(known.sum())
+    weights = np.zeros((len(known), len(cosines)))
+    weights[known] = np.eye(len(cosines))
     weights[~known] = 1 / np.sqrt(cosines.sum())
-    overlaps: Matrix = np.clip(weights @ cosines @ weights.T, 0, 1)
-    np.fill_diagonal(overlaps, 1.0)
-    return overlaps
+    overlap: Matrix = np.clip(weights @ cosines @ weights.T, 0, 1)
+    np.fill_diagonal(overlap, 1.0)
+    return overlap
 
 
-def scatter_agreements(scatters: Sequence[ClassScatter | None]) -> Matrix:
-    """Return (T, T) agreements, from -1 to 1; 0 where either scatter is unknown.
-
-    With the odds ``r = <B_s, B_t> <W_s, W_t> / (<B_s, W_t> <W_s, B_t>)`` the agreement is
-    ``(r^2 - 1) / (r^2 + 1) = tanh(log r)``. Above 0, what one task tells apart the other does, too;
-    below, it is what the other must ignore. Raises as `scatter_overlaps` does.
-    """
-    between = _inner(scatters, "between", "between")
-    within = _inner(scatters, "within", "within")
-    across = _inner(scatters, "between", "within")
-    same, crossed = (between * within) ** 2, (across * across.T) ** 2
-    total = same + crossed
+def _agreement(same: Matrix, left: Matrix, across: Matrix) -> Matrix:
+    agreeing, crossed = (same * left) ** 2, (across * across.T) ** 2
+    total = agreeing + crossed
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.where(total > 0, (same - crossed) / total, 0.0)
+        found = np.where(total > 0, (agreeing - crossed) / total, 0.0)
     return np.asarray(found, dtype=np.float64)
 
 
@@ -73,10 +94,8 @@ def of_one_network(
     return [each if each is not None and each.features == width else None for each in scatters]
 
 
-def _inner(scatters: Sequence[ClassScatter | None], left: str, right: str) -> Matrix:
-    """Return (T, T) inner products of one part of each with a part of the others; 0 of unknown."""
-    known = [i for i, each in enumerate(scatters) if each is not None]
-    widths = {each.features for each in scatters if each is not None}
+def _check_one_network(scatters: Sequence[ClassScatter]) -> None:
+    widths = {each.features for each in scatters}
     if len(widths) > 1:
         raise SettingError(
             "These class scatters are of different networks",
@@ -84,17 +103,20 @@ def _inner(scatters: Sequence[ClassScatter | None], left: str, right: str) -> Ma
             got=", ".join(map(str, sorted(widths))),
             remedy="Compare tasks that were embedded with one probe.",
         )
-    rows = {
-        side: [getattr(scatters[i], side).astype(np.float32) for i in known]
-        for side in {left, right}
-    }
-    found = np.zeros((len(scatters), len(scatters)))
-    if not known:
+
+
+def _inner(rows: Sequence[Rows], columns: Sequence[Rows]) -> Matrix:
+    """Return the (n, k) inner products of n scatter matrices with k others, by their factors."""
+    found = np.zeros((len(rows), len(columns)))
+    if not columns:
         return found
-    right_rows = np.concatenate(rows[right])
-    starts = np.cumsum([0, *(len(each) for each in rows[right])])[:-1]
-    for i, own in zip(known, rows[left], strict=True):
+    stacked = np.concatenate(columns)
+    starts = np.cumsum([0, *map(len, columns)])[:-1]
+    # One with itself is symmetric: what was found is not computed again.
+    symmetric = rows is columns
+    for i, own in enumerate(rows):
+        first = i if symmetric else 0
         # <A^T A, B^T B> = |A B^T|^2
-        squares = np.square(own @ right_rows.T).sum(axis=0, dtype=np.float64)
-        found[i, known] = np.add.reduceat(squares, starts)
-    return found
+        squares = np.square(own @ stacked[starts[first] :].T).sum(axis=0, dtype=np.float64)
+        found[i, first:] = np.add.reduceat(squares, starts[first:] - starts[first])
+    return found + np.triu(found, 1).T if symmetric else found

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from task2vec.distance.scatter import of_one_network, scatter_agreements, scatter_overlaps
+from task2vec.distance.scatter import compare_scatters, of_one_network
 from task2vec.recommend.difficulty import Outlines
 from task2vec.recommend.gain_model.scales import FAR
 from task2vec.recommend.gains import GainTable
@@ -124,9 +124,8 @@ def world_of(question: Question) -> World:
     )
     place = {task: i for i, task in enumerate(question.tasks)}
     beliefs = [(0.0, 0.0), *(expected_gain(m, published=question.published) for m in models)]
-    asking = of_one_network(
-        [*map(question.scatters.get, question.tasks), question.scatter], like=question.scatter
-    )
+    scatters = [*map(question.scatters.get, question.tasks), question.scatter]
+    asked = compare_scatters(of_one_network(scatters, like=question.scatter))
     return World(
         tasks=(*(task.name for task in known), TARGET_NAME),
         models=(question.default, *(model.id for model in models)),
@@ -139,8 +138,8 @@ def world_of(question: Question) -> World:
         base=np.array([question.gains.base(task) if task else np.nan for task in ids]),
         expected=np.array([mean for mean, _ in beliefs]),
         doubt=np.array([sd for _, sd in beliefs]),
-        overlap=scatter_overlaps(asking),
-        agreement=scatter_agreements(asking),
+        overlap=asked.overlap,
+        agreement=asked.agreement,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.matrix import symmetric_matrix
-from task2vec.distance.scatter import of_one_network, scatter_agreements, scatter_overlaps
+from task2vec.distance.scatter import compare_scatters, of_one_network
 from task2vec.recommend.backtest.families import Family, families_of
 from task2vec.recommend.backtest.report import Report, report
 from task2vec.recommend.backtest.run import LEVELS, Progress, Trials
@@ -121,7 +121,7 @@ def world_of_store(
     complexity = np.array([record.complexity for record in records])
     beliefs = [(0.0, 0.0), *(expected_gain(model) for model in ordered[1:])]
     known = store.tasks.scatters([record.id for record in records])
-    asking = of_one_network([known.get(record.id) for record in records])
+    asked = compare_scatters(of_one_network([known.get(record.id) for record in records]))
     return World(
         tasks=tuple(record.name for record in records),
         models=tuple(model.name for model in ordered),
@@ -134,8 +134,8 @@ def world_of_store(
         base=np.array([gains.base(record.id) for record in records]),
         expected=np.array([mean for mean, _ in beliefs]),
         doubt=np.array([sd for _, sd in beliefs]),
-        overlap=scatter_overlaps(asking),
-        agreement=scatter_agreements(asking),
+        overlap=asked.overlap,
+        agreement=asked.agreement,
     )
 
 

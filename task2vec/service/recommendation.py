@@ -155,7 +155,9 @@ def _question(
     default, everything = default_model_id(), list_models(workspace)
     outcomes = shared.outcomes(store.outcomes.list(), everything) if store else []
     tasks, between = known_tasks(workspace, subject, k=k, excluded=shared.excluded)
-    scatters = store.tasks.scatters(list(tasks)) if store else {}
+    # Of a task without an expert and an outcome nothing is compared but its embedding.
+    telling = {outcome.task for outcome in outcomes} | {model.task for model in everything}
+    scatters = store.tasks.scatters([id_ for id_ in tasks if id_ in telling]) if store else {}
     return Question(
         models=models,
         default=default,

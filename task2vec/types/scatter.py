@@ -10,7 +10,7 @@ from task2vec.errors import InputError
 
 Factor: TypeAlias = NDArray[np.float16]
 
-#: Principal directions that are kept of either part: with 32 the cosines of `scatter_overlaps` are
+#: Principal directions that are kept of either part: with 32 the overlaps of `compare_scatters` are
 #: those of all directions to 0.001, and the agreements to 0.03.
 MOST_DIRECTIONS = 32
 _MOST_FEATURES = 65_536

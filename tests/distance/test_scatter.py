@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from task2vec.distance.scatter import of_one_network, scatter_agreements, scatter_overlaps
+from task2vec.distance.scatter import compare_scatters, of_one_network
 from task2vec.embedding.class_scatter import class_scatter
 from task2vec.errors import SettingError
 from task2vec.types.scatter import ClassScatter
@@ -37,7 +37,8 @@ def test_the_same_question_agrees_and_another_of_the_same_images_does_not() -> N
     X, letter, style = images(1)
     Y, other_letter, other_style = images(2)
     scatters = [of(letter, X), of(style, X), of(other_letter, Y), of(other_style, Y)]
-    overlaps, agreements = scatter_overlaps(scatters), scatter_agreements(scatters)
+    found = compare_scatters(scatters)
+    overlaps, agreements = found.overlap, found.agreement
     for same, other in ((2, 3), (3, 2)):
         row = same - 2
         assert overlaps[row, same] > 0.9
@@ -56,8 +57,10 @@ def test_they_are_the_inner_products_of_the_scatter_matrices() -> None:
     (Ba, Wa), (Bb, Wb) = dense(a), dense(b)
     cosine = inner(Ba, Bb) / np.sqrt(inner(Ba, Ba) * inner(Bb, Bb))
     odds = inner(Ba, Bb) * inner(Wa, Wb) / (inner(Ba, Wb) * inner(Wa, Bb))
-    assert scatter_overlaps([a, b])[0, 1] == pytest.approx(cosine, rel=1e-4)
-    assert scatter_agreements([a, b])[0, 1] == pytest.approx(np.tanh(np.log(odds)), rel=1e-3)
+    assert compare_scatters([a, b]).overlap[0, 1] == pytest.approx(cosine, rel=1e-4)
+    assert compare_scatters([a, b]).agreement[0, 1] == pytest.approx(
+        np.tanh(np.log(odds)), rel=1e-3
+    )
 
 
 @settings(max_examples=20, deadline=None)
@@ -70,7 +73,8 @@ def test_overlaps_are_a_kernel_with_or_without_tasks_of_which_nothing_is_known(
         of(rng.permutation(np.arange(20) % 4), rng.normal(size=(20, 6))) for _ in range(known)
     ]
     scatters += [None] * unknown
-    overlaps, agreements = scatter_overlaps(scatters), scatter_agreements(scatters)
+    found = compare_scatters(scatters)
+    overlaps, agreements = found.overlap, found.agreement
     assert np.linalg.eigvalsh(overlaps).min() > -1e-6
     assert np.allclose(np.diagonal(overlaps), 1)
     for found, low in ((overlaps, 0), (agreements, -1)):
@@ -86,19 +90,23 @@ def test_neither_scale_nor_rotation_of_the_features_matters() -> None:
     turn = np.linalg.qr(np.random.default_rng(5).normal(size=(24, 24)))[0]
     plain = [of(letter, X), of(style, X)]
     moved = [of(letter, 7 * X @ turn + 3), of(style, 7 * X @ turn + 3)]
-    assert scatter_overlaps(moved) == pytest.approx(scatter_overlaps(plain), abs=2e-3)
-    assert scatter_agreements(moved) == pytest.approx(scatter_agreements(plain), abs=2e-3)
+    assert compare_scatters(moved).overlap == pytest.approx(
+        compare_scatters(plain).overlap, abs=2e-3
+    )
+    assert compare_scatters(moved).agreement == pytest.approx(
+        compare_scatters(plain).agreement, abs=2e-3
+    )
 
 
 def test_nothing_known_says_nothing() -> None:
-    assert (scatter_overlaps([None, None]) == 1).all()
-    assert (scatter_agreements([None, None]) == 0).all()
+    assert (compare_scatters([None, None]).overlap == 1).all()
+    assert (compare_scatters([None, None]).agreement == 0).all()
 
 
 def test_features_of_two_networks_are_refused() -> None:
     X, letter, _ = images(6)
     with pytest.raises(SettingError, match=r"different networks.*16, 24"):
-        scatter_overlaps([of(letter, X), of(letter, X[:, :16])])
+        compare_scatters([of(letter, X), of(letter, X[:, :16])])
 
 
 def test_a_scatter_of_another_network_counts_as_unknown() -> None:

@@ -10,7 +10,7 @@ import pytest
 import small_store
 
 from task2vec.distance import symmetric_distance
-from task2vec.distance.scatter import scatter_agreements, scatter_overlaps
+from task2vec.distance.scatter import compare_scatters
 from task2vec.errors import NoStoreError
 from task2vec.recommend.gains import GainTable
 from task2vec.service.backtest import backtest, world_of_store
@@ -94,7 +94,8 @@ def test_the_world_is_what_the_store_holds(full):
             assert world.asymmetric[i, j] == pytest.approx(
                 world.symmetric[i, j] - 0.15 * records[i].complexity
             )
-    overlaps, agreements = scatter_overlaps(scatters), scatter_agreements(scatters)
+    found = compare_scatters(scatters)
+    overlaps, agreements = found.overlap, found.agreement
     np.testing.assert_allclose(world.overlap, overlaps)
     np.testing.assert_allclose(world.agreement, agreements)
     assert overlaps.min() < 0.5

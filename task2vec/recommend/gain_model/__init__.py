@@ -4,14 +4,14 @@ The gain of model m on task t is a Gaussian process, a sum of independent parts:
 
 - *by kind*: an expert of source s has ``far + rise * exp(-(d(s, t) / reach)^2)`` with d the
   symmetric distance, and, if the tasks are near, ``turn`` more or less as what they ask agrees
-  (`scatter_agreements`); a plain model has its own expected gain, from published figures if there
+  (`compare_scatters`); a plain model has its own expected gain, from published figures if there
   are any. All of them are uncertain, so that outcomes move them for all models at once.
 - *by model*: some are better throughout. Each is drawn from one distribution, whose width the
   outcomes tell: a model with few outcomes is pulled towards the rest.
 - *by task*: on some tasks every expert loses, as on those that are like them.
 - *by pair*: experts of like sources gain alike on like tasks; for one model, whatever it is, like
   tasks count alone. Tasks are as alike as their images are near and as what they ask overlaps
-  (`scatter_overlaps`). Of this part and the one before a share is the task's own, whatever like
+  (`compare_scatters`). Of this part and the one before a share is the task's own, whatever like
   tasks say: what a task asks is not all in its scatter.
 - *by cell*: what no other cell tells.
 
