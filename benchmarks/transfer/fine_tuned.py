@@ -8,10 +8,9 @@ on the same others. It goes on where it stopped.
 """
 
 import csv
-import os
 import time
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -21,13 +20,12 @@ from benchmarks.development.tasks import development_tasks
 from benchmarks.development.transfer import EXPERTS
 from benchmarks.examples import RESULTS
 from benchmarks.transfer.features import features_of
-from benchmarks.transfer.outcomes import Cell, read_cells
+from benchmarks.transfer.outcomes import Cell, append_cells, read_cells
 from benchmarks.transfer.targets import Budget, Draw, Target
 from benchmarks.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
 from task2vec.engine.allocator import keep_freed_memory
-from task2vec.probe.probe import Pixels
 from task2vec.recommend.classifying import classify, fitted_classifier, unheard
-from task2vec.recommend.holdout import Labelled
+from task2vec.recommend.holdout import Labelled, part_of
 from task2vec.recommend.training import Training
 from task2vec.recommend.tuning_settings import FineTuningSettings
 
@@ -71,7 +69,9 @@ def main() -> None:
                 model = (
                     plain_model(name) if name in PLAIN else expert(tasks[name], plain.probe, print)
                 )
-                _append(_measure(model, target, budget, draw))
+                found = _measure(model, target, budget, draw)
+                append_cells([found], TABLE)
+                print(found, flush=True)
 
 
 def spread(outcomes: list[Cell], target: Target, budget: Budget) -> list[str]:
@@ -122,13 +122,14 @@ def _measure(model: Starting, target: Target, budget: Budget, draw: Draw) -> Fin
     )
     with torch.inference_mode():
         frozen = head(torch.from_numpy(features[draw.test]))
-    run = Training(
-        model.probe, _some(target, draw.train), classifier=head, settings=SETTINGS, rate=RATE
-    )
+    keys = tuple(map(str, range(len(target.labels))))
+    every = Labelled(tuple(target.images), target.labels, keys)
+    training = part_of(every, draw.train)
+    run = Training(model.probe, training, classifier=head, settings=SETTINGS, rate=RATE)
     for _ in range(run.epochs):
         run.run_epoch(unheard)
     tuned = classify(
-        run.backbone.eval(), run.classifier, model.probe, _some(target, draw.test).images
+        run.backbone.eval(), run.classifier, model.probe, part_of(every, draw.test).images
     )
     return FineTuned(
         target.name,
@@ -143,25 +144,6 @@ def _measure(model: Starting, target: Target, budget: Budget, draw: Draw) -> Fin
 
 def _right(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
     return float((logits.argmax(dim=1).numpy() == labels).mean())
-
-
-def _some(target: Target, chosen: NDArray[np.int64]) -> Labelled[Pixels]:
-    return Labelled(
-        tuple(target.images[i] for i in chosen),
-        target.labels[chosen],
-        tuple(map(str, chosen.tolist())),
-    )
-
-
-def _append(found: FineTuned) -> None:
-    """Append a cell in one write, so that a broken run leaves no half of it."""
-    row = ",".join(f"{v:.4f}" if isinstance(v, float) else str(v) for v in astuple(found))
-    header = "" if TABLE.exists() else ",".join(f.name for f in fields(FineTuned)) + "\n"
-    with TABLE.open("a", newline="") as file:
-        file.write(f"{header}{row}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    print(row, flush=True)
 
 
 if __name__ == "__main__":

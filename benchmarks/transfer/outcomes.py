@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from benchmarks.examples import RESULTS
 from benchmarks.transfer.features import Features
 from benchmarks.transfer.targets import Budget, Draw, Target
 from task2vec.probe.head import fit_head
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 TABLE = RESULTS / "transfer_outcomes.csv"
 
@@ -76,13 +80,14 @@ def read_cells(table: Path = TABLE) -> list[Cell]:
         ]
 
 
-def append_cells(cells: Sequence[Cell], table: Path = TABLE) -> None:
-    """Append a model's cells in one write, so that a broken run leaves no half of them."""
+def append_cells(cells: "Sequence[DataclassInstance]", table: Path = TABLE) -> None:
+    """Append cells of one kind in one write, so that a broken run leaves no half of them."""
     rows = [
-        ",".join(v if isinstance(v, str) else f"{v:.4f}" for v in astuple(cell)) for cell in cells
+        ",".join(f"{v:.4f}" if isinstance(v, float) else str(v) for v in astuple(cell))
+        for cell in cells
     ]
     if not table.exists():
-        rows.insert(0, ",".join(f.name for f in fields(Cell)))
+        rows.insert(0, ",".join(f.name for f in fields(cells[0])))
     with table.open("a", newline="") as file:
         file.write("\n".join(rows) + "\n")
         file.flush()
