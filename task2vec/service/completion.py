@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 from task2vec.errors import InputError, WeightsError
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.service.backtest import Backtested
+from task2vec.service.dataset_sources import files_signature
 from task2vec.service.leases import failure_of
 from task2vec.service.limits import Limits
 from task2vec.service.predicted_jobs import prepare_predicted
 from task2vec.service.probing import TOO_FEW
-from task2vec.service.questions import files_signature, limits_of, settings_of
+from task2vec.service.questions import limits_of, settings_of
 from task2vec.service.received import (
     Found,
     read_received,

@@ -17,6 +17,12 @@ from task2vec.errors import (
 )
 from task2vec.probe.registry import DEFAULT_PROBE, known_cards
 from task2vec.recommend.classless import no_classes
+from task2vec.service.dataset_sources import (
+    dataset_of,
+    files_signature,
+    labelled_dataset,
+    same_bytes,
+)
 from task2vec.service.experts import STORED
 from task2vec.service.limits import Limits
 from task2vec.service.predicting import expert_file
@@ -29,7 +35,6 @@ from task2vec.types.backtests import Folds
 #: As many images, and probabilities of all of them together, as one answer holds.
 MOST_PREDICTED = 10_000
 _MOST_PROBABILITIES = 250_000
-_SOURCE = "dataset:"
 _SETTINGS = {
     "probe": DEFAULT_PROBE,
     "images": 300,
@@ -76,27 +81,6 @@ def same_as(kind: JobKind, checked: Checked) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def labelled_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
-    """Return a data set whose images have labels.
-
-    Raises `UnknownNameError`, and `SourceError` for one that was sent without labels.
-    """
-    dataset = workspace.store().datasets.get(id_)
-    if not dataset.classes:
-        raise SourceError(
-            f"Data set {dataset.id} was sent without labels",
-            expected="one folder of images for each class",
-            got=f"{dataset.images} images that can only be classified",
-            remedy="Upload it as labelled, under another name.",
-        )
-    return dataset
-
-
-def source_of(dataset: str) -> str:
-    """Return what a task states as its source when it was embedded from this data set."""
-    return _SOURCE + dataset
-
-
 def settings_of(question: Mapping[str, Any]) -> dict[str, Any]:
     """Return how a data set is embedded, what is left out at its default."""
     return {**_SETTINGS, **(question.get("settings") or {})}
@@ -106,34 +90,6 @@ def source_signature(dataset: DatasetRecord, settings: Mapping[str, Any]) -> str
     """Return text that is equal for equal bytes that are embedded in the same way."""
     how = json.dumps({**_SETTINGS, **settings}, sort_keys=True)
     return f"{files_signature(dataset)}:{hashlib.sha256(how.encode()).hexdigest()[:16]}"
-
-
-def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
-    """Return the data set that a stored task was embedded from.
-
-    Raises:
-        SourceError: when it is gone, or the task came here in another way.
-    """
-    if task.source.startswith(_SOURCE):
-        try:
-            return workspace.store().datasets.get(task.source.removeprefix(_SOURCE))
-        except UnknownNameError:
-            pass
-    raise SourceError(
-        f"The images of task '{task.name}' are not on this server",
-        expected="a task whose data set is still kept",
-        remedy="Upload them again, and ask about that data set.",
-    )
-
-
-def same_bytes(task: TaskRecord, dataset: DatasetRecord) -> bool:
-    """Return whether a task was embedded from these bytes, in whatever way."""
-    return task.source_signature.startswith(f"{files_signature(dataset)}:")
-
-
-def files_signature(dataset: DatasetRecord) -> str:
-    """Return text that is equal for equal bytes, as `task2vec.service.subjects.files_of` gives."""
-    return f"sha256:{dataset.sha256}"
 
 
 def _check_settings(question: Mapping[str, Any]) -> dict[str, Any]:

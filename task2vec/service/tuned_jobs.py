@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 
 from task2vec.errors import InputError, NameTakenError, StoreError
 from task2vec.recommend.tuned import Tuned
+from task2vec.service.dataset_sources import same_bytes
 from task2vec.service.experts import register_tuned
 from task2vec.service.finetuning import FineTuneResult
-from task2vec.service.questions import same_bytes, settings_of
+from task2vec.service.questions import settings_of
 from task2vec.service.received import (
     Found,
     read_received,

@@ -1,0 +1,56 @@
+"""Which data set a task was embedded from, and what a task says of it."""
+
+from task2vec.errors import SourceError, UnknownNameError
+from task2vec.service.workspace import Workspace
+from task2vec.types import DatasetRecord, TaskRecord
+
+_SOURCE = "dataset:"
+
+
+def labelled_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
+    """Return a data set whose images have labels.
+
+    Raises `UnknownNameError`, and `SourceError` for one that was sent without labels.
+    """
+    dataset = workspace.store().datasets.get(id_)
+    if not dataset.classes:
+        raise SourceError(
+            f"Data set {dataset.id} was sent without labels",
+            expected="one folder of images for each class",
+            got=f"{dataset.images} images that can only be classified",
+            remedy="Upload it as labelled, under another name.",
+        )
+    return dataset
+
+
+def source_of(dataset: str) -> str:
+    """Return what a task states as its source when it was embedded from this data set."""
+    return _SOURCE + dataset
+
+
+def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
+    """Return the data set that a stored task was embedded from.
+
+    Raises:
+        SourceError: when it is gone, or the task came here in another way.
+    """
+    if task.source.startswith(_SOURCE):
+        try:
+            return workspace.store().datasets.get(task.source.removeprefix(_SOURCE))
+        except UnknownNameError:
+            pass
+    raise SourceError(
+        f"The images of task '{task.name}' are not on this server",
+        expected="a task whose data set is still kept",
+        remedy="Upload them again, and ask about that data set.",
+    )
+
+
+def same_bytes(task: TaskRecord, dataset: DatasetRecord) -> bool:
+    """Return whether a task was embedded from these bytes, in whatever way."""
+    return task.source_signature.startswith(f"{files_signature(dataset)}:")
+
+
+def files_signature(dataset: DatasetRecord) -> str:
+    """Return text that is equal for equal bytes, as `task2vec.service.subjects.files_of` gives."""
+    return f"sha256:{dataset.sha256}"
