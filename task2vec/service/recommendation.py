@@ -157,7 +157,12 @@ def _question(
     tasks, between = known_tasks(workspace, subject, k=k, excluded=shared.excluded)
     # Of a task without an expert and an outcome nothing is compared but its embedding.
     telling = {outcome.task for outcome in outcomes} | {model.task for model in everything}
-    scatters = store.tasks.scatters([id_ for id_ in tasks if id_ in telling]) if store else {}
+    target = subject.record.id if subject.record else ""
+    scatters, heads = dict[str, ClassScatter](), dict[str, HeadInformation]()
+    if store:
+        scatters = store.tasks.scatters([*(id_ for id_ in tasks if id_ in telling), target])
+        heads = store.tasks.heads([*tasks, target])
+    details = subject.details
     return Question(
         models=models,
         default=default,
@@ -165,32 +170,16 @@ def _question(
         between=between,
         gains=GainTable(outcomes, default),
         others=shared.models(everything),
-        target=subject.record.id if subject.record else None,
+        target=target or None,
         classes=subject.embedding.provenance.classes,
         complexity=task_complexity(subject.embedding),
         scatters=scatters,
-        scatter=_scatter(workspace, subject),
-        heads=store.tasks.heads(list(tasks)) if store else {},
-        head=_head(workspace, subject),
+        scatter=scatters.get(target) if details is None else details.scatter,
+        heads=heads,
+        head=heads.get(target) if details is None else details.head,
         k=k,
         published=published,
     )
-
-
-def _scatter(workspace: Workspace, subject: Subject) -> ClassScatter | None:
-    if subject.details is not None:
-        return subject.details.scatter
-    if subject.record is None:
-        return None
-    return workspace.store().tasks.scatters([subject.record.id]).get(subject.record.id)
-
-
-def _head(workspace: Workspace, subject: Subject) -> HeadInformation | None:
-    if subject.details is not None:
-        return subject.details.head
-    if subject.record is None:
-        return None
-    return workspace.store().tasks.heads([subject.record.id]).get(subject.record.id)
 
 
 def models_to_probe(workspace: Workspace, limits: Limits) -> list[ModelRecord]:

@@ -1,9 +1,10 @@
 """What is stored beside a task's record: vectors, picture, hashes of the images, details."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select
 
 from task2vec.errors import InputError, StoreCorruptError
 from task2vec.store import schema
@@ -21,6 +22,7 @@ from task2vec.types.scatter import ClassScatter
 
 #: Ids in one statement: databases take some thousands.
 _AT_ONCE = 500
+_EMBED_AGAIN = "Embed it again with `update` (`--update` on the command line), or remove it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +89,7 @@ def read_hashes(connection: Connection, task: str | None = None) -> dict[str, Im
                 f"The image hashes of the task with the id {id_} are damaged in the store",
                 expected=error.expected,
                 got=error.got,
-                remedy="Embed it again with `update` (`--update` on the command line), or "
-                "remove it.",
+                remedy=_EMBED_AGAIN,
             ) from error
     return found
 
@@ -115,7 +116,7 @@ def read_details(
             f"The details of the task with the id {task} are damaged in the store",
             expected=error.expected,
             got=error.got,
-            remedy="Embed it again with `update` (`--update` on the command line), or remove it.",
+            remedy=_EMBED_AGAIN,
         ) from error
 
 
@@ -125,24 +126,20 @@ def read_heads(connection: Connection, tasks: Sequence[str]) -> dict[str, HeadIn
     Raises:
         StoreCorruptError: when it is damaged.
     """
-    table = schema.task_details
     found = {}
-    for first in range(0, len(tasks), _AT_ONCE):
-        asked = table.c.task.in_(tasks[first : first + _AT_ONCE])
-        for task, data in connection.execute(select(table.c.task, table.c.data).where(asked)):
-            what = f"The details of the task with the id {task}"
-            try:
-                head = head_from_json(load(data, what=what))
-            except (AttributeError, TypeError, ValueError) as error:
-                raise StoreCorruptError(
-                    f"{what} are damaged in the store",
-                    expected="nats, at least 0, and a number of images",
-                    got=str(error),
-                    remedy="Embed it again with `update` (`--update` on the command line), or "
-                    "remove it.",
-                ) from error
-            if head is not None:
-                found[str(task)] = head
+    for task, data in _data_of(connection, schema.task_details, tasks):
+        what = f"The details of the task with the id {task}"
+        try:
+            head = head_from_json(load(data, what=what))
+        except (AttributeError, TypeError, ValueError) as error:
+            raise StoreCorruptError(
+                f"{what} are damaged in the store",
+                expected="nats, at least 0, and a number of images",
+                got=str(error),
+                remedy=_EMBED_AGAIN,
+            ) from error
+        if head is not None:
+            found[task] = head
     return found
 
 
@@ -152,19 +149,25 @@ def read_scatters(connection: Connection, tasks: Sequence[str]) -> dict[str, Cla
     Raises:
         StoreCorruptError: when one is damaged.
     """
-    table = schema.class_scatters
     found = {}
+    for task, data in _data_of(connection, schema.class_scatters, tasks):
+        try:
+            found[task] = ClassScatter.from_bytes(data)
+        except InputError as error:
+            raise StoreCorruptError(
+                f"The class scatter of the task with the id {task} is damaged in the store",
+                expected=error.expected,
+                got=error.got,
+                remedy=_EMBED_AGAIN,
+            ) from error
+    return found
+
+
+def _data_of(
+    connection: Connection, table: Table, tasks: Sequence[str]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the ids of those of the tasks that the table tells of, and what it tells."""
     for first in range(0, len(tasks), _AT_ONCE):
         asked = table.c.task.in_(tasks[first : first + _AT_ONCE])
         for task, data in connection.execute(select(table.c.task, table.c.data).where(asked)):
-            try:
-                found[str(task)] = ClassScatter.from_bytes(data)
-            except InputError as error:
-                raise StoreCorruptError(
-                    f"The class scatter of the task with the id {task} is damaged in the store",
-                    expected=error.expected,
-                    got=error.got,
-                    remedy="Embed it again with `update` (`--update` on the command line), or "
-                    "remove it.",
-                ) from error
-    return found
+            yield str(task), data
