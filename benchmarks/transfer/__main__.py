@@ -4,17 +4,16 @@ import sys
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.development.tasks import development_tasks
 from benchmarks.development.transfer import EXPERTS
 from benchmarks.transfer.features import features_of
-from benchmarks.transfer.outcomes import append_cells, cell, draw_accuracies, read_cells
+from benchmarks.transfer.outcomes import Answers, append_cells, cell, draw_answers, read_cells
 from benchmarks.transfer.targets import Budget, Target
 from benchmarks.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
 from task2vec.engine.allocator import keep_freed_memory
 
-Drawn = dict[tuple[str, Budget], NDArray[np.float64]]
+Drawn = dict[tuple[str, Budget], Answers]
 
 
 def main() -> None:
@@ -48,14 +47,14 @@ def main() -> None:
             for budget in Budget
         ]
         append_cells(cells)
-        gain = np.mean([(found[key] - plain[key])[:, 0].mean() for key in found])
+        gain = np.mean([np.nanmean(found[key] - plain[key]) for key in found])
         seconds = time.perf_counter() - began
         print(f"{name}: gain {100 * gain:+.1f}, {seconds:.0f} s, {' '.join(told)}", flush=True)
 
 
 def _drawn(model: Starting, targets: list[Target]) -> Drawn:
     return {
-        (target.name, budget): draw_accuracies(features_of(model, target), target, budget)
+        (target.name, budget): draw_answers(features_of(model, target), target, budget)
         for target in targets
         if target.name != model.source
         for budget in Budget

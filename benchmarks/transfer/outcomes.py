@@ -15,6 +15,8 @@ from benchmarks.transfer.features import Features
 from benchmarks.transfer.targets import Budget, Draw, Target
 from task2vec.probe.head import fit_head
 
+Answers = NDArray[np.float64]
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -26,8 +28,9 @@ class Cell:
     """Accuracies, as fractions, of one model on one target, means over the draws of a budget.
 
     ``first`` and ``second`` are of either half of the draws on either half of the test images, so
-    that nothing random but the images of the model's own training is common to them. ``spread`` is
-    the standard deviation over the draws, of the gain over the default.
+    that nothing random but the images of the model's own training is common to them. ``error`` is
+    the standard error of the mean gain over the default, over the objects that test and over the
+    draws.
     """
 
     model: str
@@ -36,31 +39,24 @@ class Cell:
     accuracy: float
     first: float
     second: float
-    spread: float
+    error: float
 
 
-def draw_accuracies(features: Features, target: Target, budget: Budget) -> NDArray[np.float64]:
-    """Return (draws, 3): accuracy on all test images, on those of the first half, of the second."""
-    return np.array([_accuracies(features, target, draw) for draw in target.draws(budget)])
+def draw_answers(features: Features, target: Target, budget: Budget) -> Answers:
+    """Return (draws, N): 1 where an image is answered right, 0 where wrong, nan if not tested."""
+    return np.array([_answers(features, target, draw) for draw in target.draws(budget)])
 
 
-def cell(
-    model: str,
-    target: Target,
-    budget: Budget,
-    *,
-    found: NDArray[np.float64],
-    default: NDArray[np.float64],
-) -> Cell:
-    """Sum up `draw_accuracies` of a model beside those of the default."""
+def cell(model: str, target: Target, budget: Budget, *, found: Answers, default: Answers) -> Cell:
+    """Sum up `draw_answers` of a model beside those of the default."""
     return Cell(
         model,
         target.name,
         budget,
-        accuracy=float(found[:, 0].mean()),
-        first=float(np.nanmean(found[::2, 1])),
-        second=float(np.nanmean(found[1::2, 2])),
-        spread=float((found[:, 0] - default[:, 0]).std(ddof=1)),
+        accuracy=_mean_accuracy(found),
+        first=_mean_accuracy(found[::2, target.half == 0]),
+        second=_mean_accuracy(found[1::2, target.half == 1]),
+        error=_error(found - default, target),
     )
 
 
@@ -94,14 +90,32 @@ def append_cells(cells: "Sequence[DataclassInstance]", table: Path = TABLE) -> N
         os.fsync(file.fileno())
 
 
-def _accuracies(features: Features, target: Target, draw: Draw) -> tuple[float, float, float]:
+def _answers(features: Features, target: Target, draw: Draw) -> Answers:
     head = fit_head(features[draw.train], target.labels[draw.train], classes=target.classes)
     logits = features[draw.test] @ head.weight.T + head.bias
-    right = logits.argmax(axis=1) == target.labels[draw.test]
-    half = target.half[draw.test]
-    first, second = (_mean(right[half == side]) for side in (0, 1))
-    return float(right.mean()), first, second
+    right = np.full(len(target.labels), np.nan)
+    right[draw.test] = logits.argmax(axis=1) == target.labels[draw.test]
+    return right
 
 
-def _mean(right: NDArray[np.bool_]) -> float:
-    return float(right.mean()) if len(right) else np.nan
+def _mean_accuracy(answers: Answers) -> float:
+    """Return the mean over the draws of their accuracies; a draw may have tested none of these."""
+    tested = np.isfinite(answers).any(axis=1)
+    return float(np.nanmean(answers[tested], axis=1).mean())
+
+
+def _error(gains: Answers, target: Target) -> float:
+    """Return the standard error of the mean of gains (draws, N), each -1, 0, 1 or nan.
+
+    Images of one object are no independent ones: the variance over the images is that between
+    objects. Draws train on other images each: their variance is added, though a part of it is that
+    of the images that they test.
+    """
+    draws = np.nanmean(gains, axis=1)
+    tested = np.isfinite(gains)
+    objects = target.objects.max() + 1
+    count = np.bincount(target.objects, tested.sum(axis=0), objects)
+    total = np.bincount(target.objects, np.nansum(gains, axis=0), objects)
+    residual = total - count * total.sum() / count.sum()
+    images = np.square(residual).sum() / count.sum() ** 2
+    return float(np.sqrt(images + draws.var(ddof=1) / len(draws)))

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.examples import RESULTS
 from benchmarks.transfer.asked import ASKED
 from benchmarks.transfer.distances import PAIRS, TASKS
-from benchmarks.transfer.outcomes import Cell, read_cells
+from benchmarks.transfer.outcomes import read_cells
 from benchmarks.transfer.targets import Budget
 from benchmarks.transfer.zoo import DEFAULT
 from task2vec.distance.asymmetric import ALPHA
@@ -18,8 +18,6 @@ from task2vec.recommend.world import NO_SOURCE, Matrix, World
 
 #: Nats in the heads, and of the tasks from nothing: see `benchmarks.transfer.information`.
 NATS = RESULTS / "transfer_information.csv"
-#: Draws of 5 a class meet the same test images, whose number bounds what their mean can tell.
-TEST_IMAGES = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +49,9 @@ def read_transfer(budget: Budget, *, distance: str = "symmetric") -> Transfer:
             found[place] = getattr(cell, value) - getattr(plain[task], value)
         return found
 
+    variances = np.full((len(models), len(tasks)), np.nan)
+    for (model, task), cell in cells.items():
+        variances[models.index(model), number[task]] = cell.error**2
     world = World(
         tasks=tasks,
         models=models,
@@ -59,7 +60,7 @@ def read_transfer(budget: Budget, *, distance: str = "symmetric") -> Transfer:
         symmetric=pairs,
         asymmetric=pairs - ALPHA * complexity[:, None],
         gains=table("accuracy"),
-        variances=_variances(cells, models, number, budget),
+        variances=variances,
         base=np.array([plain[task].accuracy for task in tasks]),
         overlap=_pairs(ASKED, f"overlap{few}", number),
         agreement=_pairs(ASKED, f"agreement{few}", number),
@@ -90,19 +91,4 @@ def _pairs(table: Path, column: str, number: Mapping[str, int]) -> Matrix:
     with table.open(newline="") as file:
         for row in csv.DictReader(file):
             found[number[row["source"]], number[row["target"]]] = float(row[column])
-    return found
-
-
-def _variances(
-    cells: dict[tuple[str, str], Cell],
-    models: tuple[str, ...],
-    number: dict[str, int],
-    budget: Budget,
-) -> Matrix:
-    """Return the variances of the mean gains: over draws, and over the test images there are."""
-    found = np.full((len(models), len(number)), np.nan)
-    for (model, task), cell in cells.items():
-        # Two models err on different images: of a gain, some half of the binomial variance is left.
-        images = cell.accuracy * (1 - cell.accuracy) / TEST_IMAGES
-        found[models.index(model), number[task]] = cell.spread**2 / budget.draws + images
     return found

@@ -13,7 +13,8 @@ from task2vec.data.open import open_source
 from task2vec.data.sample import Sample, draw_sample
 from task2vec.probe.probe import Pixels, Probe
 
-MOST_IMAGES, SHOTS = 240, 5
+#: All images that the tasks have, but of four.
+MOST_IMAGES, SHOTS = 480, 5
 Indices = NDArray[np.int64]
 
 
@@ -26,7 +27,7 @@ class Budget(StrEnum):
     @property
     def draws(self) -> int:
         """How many times the images to learn from are drawn anew."""
-        return 20 if self is Budget.FEW else 4
+        return 40 if self is Budget.FEW else 20
 
 
 @dataclass(frozen=True)

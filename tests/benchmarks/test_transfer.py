@@ -8,7 +8,7 @@ import pytest
 from benchmarks.development.tasks import DevelopmentTask
 from benchmarks.examples import folder
 from benchmarks.transfer.cascading import Blind, Fits, Ours, Scores
-from benchmarks.transfer.outcomes import Cell, append_cells, cell, draw_accuracies, read_cells
+from benchmarks.transfer.outcomes import Cell, append_cells, cell, draw_answers, read_cells
 from benchmarks.transfer.targets import Budget, Target
 from task2vec.recommend.rankers.hierarchical import TRUST, Hierarchical
 from task2vec.recommend.world import NO_SOURCE, Case, World
@@ -45,14 +45,31 @@ def test_an_object_is_in_one_half(target):
 
 def test_features_that_tell_the_classes_are_right_on_both_halves(target):
     features = np.eye(target.classes, dtype=np.float32)[target.labels]
-    found = draw_accuracies(features, target, Budget.ALL)
-    assert found == pytest.approx(1)
+    found = draw_answers(features, target, Budget.ALL)
+    for answers, draw in zip(found, target.draws(Budget.ALL), strict=True):
+        assert np.flatnonzero(np.isfinite(answers)).tolist() == draw.test.tolist()
+    assert np.nanmin(found) == 1
     noise = np.random.default_rng(1).normal(size=(len(target.labels), 8)).astype(np.float32)
-    blind = draw_accuracies(noise, target, Budget.ALL)
-    assert blind[:, 0].mean() < 0.5
+    blind = draw_answers(noise, target, Budget.ALL)
+    assert np.nanmean(blind) < 0.5
     summed = cell("some", target, Budget.ALL, found=found, default=blind)
     assert summed.accuracy == summed.first == summed.second == 1
-    assert summed.spread == pytest.approx((found - blind)[:, 0].std(ddof=1))
+
+
+def test_the_error_of_a_gain_counts_objects_and_draws(target):
+    shape = 8, len(target.labels)
+    default = np.zeros(shape)
+    # Every other object gains, in every draw alike: n objects of images of their own tell as n.
+    gains = np.tile(target.objects % 2, (8, 1)).astype(float)
+    sizes = np.bincount(target.objects)
+    off = (np.arange(len(sizes)) % 2 - gains.mean()) * sizes
+    found = cell("some", target, Budget.ALL, found=gains, default=default)
+    assert found.error == pytest.approx(np.sqrt(np.square(off).sum()) / sizes.sum())
+    assert found.error > gains[0].std() / np.sqrt(shape[1])
+    # Whole draws gain or not: all objects alike.
+    gains = np.tile(np.arange(8.0)[:, None] % 2, (1, shape[1]))
+    found = cell("some", target, Budget.ALL, found=gains, default=default)
+    assert found.error == pytest.approx(np.sqrt(2 / 7 / 8))
 
 
 def test_cells_are_read_as_they_were_written(tmp_path):
