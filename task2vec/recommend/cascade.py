@@ -46,6 +46,14 @@ class Step:
     expected: float
 
 
+@dataclass(frozen=True)
+class Untried:
+    """A ``model`` that was worth a measurement of a ``kind``, but for which no time was left."""
+
+    kind: StepKind
+    model: str
+
+
 def improvements(belief: Belief, *, leader: int) -> Matrix:
     """Return (n,) by how much each model is expected to be better than the leader, at least 0."""
     mean = belief.mean - belief.mean[leader]
@@ -57,13 +65,16 @@ def improvements(belief: Belief, *, leader: int) -> Matrix:
     return np.array(found)
 
 
+def worth_trying(belief: Belief, *, leader: int, tried: Mask) -> list[int]:
+    """Return the untried models that are worth a measurement, what promises most first."""
+    promise = np.where(tried, -np.inf, improvements(belief, leader=leader))
+    order = np.argsort(-promise, kind="stable")
+    return [int(i) for i in order if promise[i] >= WORTH]
+
+
 def next_model(belief: Belief, *, leader: int, tried: Mask) -> int | None:
     """Return the untried model that promises most, None where none is worth a measurement."""
-    promise = np.where(tried, -np.inf, improvements(belief, leader=leader))
-    if not promise.size:
-        return None
-    best = int(np.argmax(promise))
-    return best if promise[best] >= WORTH else None
+    return next(iter(worth_trying(belief, leader=leader, tried=tried)), None)
 
 
 def _expected_excess(mean: float, sd: float) -> float:

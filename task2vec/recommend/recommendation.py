@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from task2vec.recommend.cascade import Step
+from task2vec.recommend.cascade import Step, Untried
 from task2vec.recommend.shared import SharedImages
 
 if TYPE_CHECKING:
@@ -79,8 +79,9 @@ class Recommended:
 
     ``level`` is the share of outcomes that intervals are to hold; ``calibrated`` says whether the
     outcomes of enough tasks vouch for it. ``steps`` are those of a cascade, see
-    `task2vec.recommend.cascade`. ``shared_images`` are of the known tasks that have images of the
-    target, most of them first. ``explanation`` is there where it was asked for.
+    `task2vec.recommend.cascade`, and ``untried`` what it had no time for. ``shared_images`` are of
+    the known tasks that have images of the target, most of them first. ``explanation`` is there
+    where it was asked for.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -92,6 +93,7 @@ class Recommended:
     baselines: tuple[Baseline, ...]
     evidence_summary: str
     steps: tuple[Step, ...] = ()
+    untried: tuple[Untried, ...] = ()
     explanation: "Explanation | None" = None
     code: str = ""
     shared_images: tuple[SharedImages, ...] = ()

@@ -1,8 +1,11 @@
 """Puts into words what an answer rests on, with the numbers behind each sentence."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from task2vec.data.wording import plural
+from task2vec.data.wording import EXAMPLES, plural, shown
+from task2vec.recommend.cascade import StepKind, Untried
 from task2vec.recommend.influence import Influence
 from task2vec.recommend.judging import gain_of
 from task2vec.recommend.published.prior import prior_gain
@@ -147,6 +150,20 @@ def _alike(agreement: float) -> str:
     if abs(agreement) < _LEAST_AGREED:
         return "something else of the features"
     return "the same of the features" if agreement > 0 else "what this task ignores"
+
+
+def out_of_time(untried: Sequence[Untried]) -> str:
+    """Return how many models a budget had no time for, with the names of the most promising."""
+    parts = []
+    for kind, how in (
+        (StepKind.FORWARD_PASS, "by a linear probe"),
+        (StepKind.FINE_TUNING, "by a short fine-tuning"),
+    ):
+        names = [shown(each.model) for each in untried if each.kind is kind]
+        if names:
+            first = ", ".join(names[:EXAMPLES]) + (", ..." if len(names) > EXAMPLES else "")
+            parts.append(f"{plural(len(names), 'model')} {how} ({first})")
+    return f"not tried for lack of time: {', '.join(parts)}"
 
 
 def why_abstained(best: Recommendation | None, default: str, *, measured: bool) -> str:

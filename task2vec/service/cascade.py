@@ -6,14 +6,21 @@ fine-tuned for a short while, as long as time remains. Every measurement moves t
 models; measuring stops when no model promises anything worth it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
 
 from task2vec.data.task import Task
-from task2vec.recommend.cascade import Step, StepKind, improvements, next_model
+from task2vec.recommend.cascade import (
+    Step,
+    StepKind,
+    Untried,
+    improvements,
+    next_model,
+    worth_trying,
+)
 from task2vec.recommend.judging import Judge, Judged, gain_of
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question
@@ -60,7 +67,8 @@ def recommend_within(
     _race(run, judge, question.default)
     measured = replace(question, measured=run.probed, tuned=run.tuned)
     final = judge.about(measured)
-    return answer_of(final, final.judge(probed=run.probed, tuned=run.tuned), tuple(run.steps))
+    answer = answer_of(final, final.judge(probed=run.probed, tuned=run.tuned), tuple(run.steps))
+    return replace(answer, untried=tuple(run.untried))
 
 
 @dataclass(eq=False)
@@ -76,6 +84,7 @@ class _Run:
     probed: dict[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: dict[str, ProbeAccuracy] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    untried: list[Untried] = field(default_factory=list)
 
     @property
     def spent(self) -> float:
@@ -84,6 +93,10 @@ class _Run:
     def longest(self, kind: StepKind) -> float:
         """Return the seconds of the longest step of a kind so far."""
         return max((step.seconds for step in self.steps if step.kind is kind), default=0.0)
+
+    def out_of_time(self, kind: StepKind, models: Iterable[ModelRecord]) -> None:
+        """Remember the models that a step of a kind was worth, had there been time."""
+        self.untried += [Untried(kind, model.name) for model in models]
 
     def told(
         self,
@@ -128,7 +141,11 @@ def _probe(run: _Run, judge: Judge, default: str) -> None:
         tried = np.array([model.id in run.probed for model in judged.offered])
         late = run.spent + run.longest(StepKind.FORWARD_PASS) > PROBING_SHARE * run.budget
         leader = judged.leader
-        if leader is None or (late and len(run.probed) > 1):
+        if leader is None:
+            return
+        if late and len(run.probed) > 1:
+            left = worth_trying(judged.belief, leader=leader, tried=tried)
+            run.out_of_time(StepKind.FORWARD_PASS, [judged.offered[i] for i in left])
             return
         place = next_model(judged.belief, leader=leader, tried=tried)
         upcoming = None if place is None else judged.offered[place]
@@ -149,11 +166,12 @@ def _race(run: _Run, judge: Judge, default: str) -> None:
     if len(runners) < 2:
         return
     settings = FineTuningSettings(epochs=SHORT_EPOCHS)
-    for place in runners:
+    for number, place in enumerate(runners):
         model = judged.offered[place]
         left = run.budget - run.spent
         expected = run.longest(StepKind.FINE_TUNING) or _first_tuning(run, settings)
         if expected > left:
+            run.out_of_time(StepKind.FINE_TUNING, [judged.offered[i] for i in runners[number:]])
             return
         since = perf_counter()
         run.tell(f"fine-tuning {model.name}", run.spent, run.budget)

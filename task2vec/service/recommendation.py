@@ -12,6 +12,7 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
+from task2vec.recommend.telling import out_of_time
 from task2vec.service.code import starting_code
 from task2vec.service.experts import has_own_backbone
 from task2vec.service.explaining import explained
@@ -115,6 +116,8 @@ def recommend(
         )
         if len(answer.steps) == 1:
             warnings.append(TOO_FEW)
+        if answer.untried:
+            warnings.append(out_of_time(answer.untried))
         spent = sum(step.seconds for step in answer.steps)
         if spent > budget:
             warnings.append(

@@ -81,6 +81,13 @@ class Step(Answer):
     expected: float
 
 
+class Untried(Answer):
+    """A model that was worth a step of a kind, for which no time was left in the budget."""
+
+    kind: str
+    model: str
+
+
 class Baseline(Answer):
     """What a simpler rule would take."""
 
@@ -119,6 +126,9 @@ class Recommended(Answer):
     evidence_summary: str
     code: str = Field(description="Lines of Python that load the chosen model.")
     steps: tuple[Step, ...] = Field((), description="What was measured within a budget.")
+    untried: tuple[Untried, ...] = Field(
+        (), description="What was not measured for lack of time, what promised most first."
+    )
     explanation: Explanation | None = Field(None, description="Where it was asked for.")
     shared_images: tuple[SharedImages, ...] = Field(
         (), description="Known tasks that have images of this one, most of them first."

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, names, outcome, right
 
+from task2vec.recommend.cascade import StepKind, Untried
 from task2vec.recommend.judging import LEVEL
 from task2vec.recommend.question import KnownTask
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import EvidenceKind
+from task2vec.recommend.telling import out_of_time
 
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
@@ -25,6 +27,15 @@ def test_the_interval_widens_with_the_doubt_of_the_gain():
     doubt = sqrt(p * (1 - p) / 100 + other.score_sd**2)
     assert other.interval[1] - 0.6 == pytest.approx(Z * doubt)
     assert other.gain_interval == pytest.approx((-Z * other.score_sd, Z * other.score_sd))
+
+
+def test_of_many_models_without_time_the_first_are_named():
+    probes = [Untried(StepKind.FORWARD_PASS, name) for name in ("d", "c", "b", "a")]
+    assert out_of_time(probes) == (
+        "not tried for lack of time: 4 models by a linear probe (d, c, b, ...)"
+    )
+    both = out_of_time([*probes[:1], Untried(StepKind.FINE_TUNING, "e\x1b")])
+    assert both.endswith("1 model by a linear probe (d), 1 model by a short fine-tuning (e\\x1b)")
 
 
 def many(count, seed=1):

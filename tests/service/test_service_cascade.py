@@ -54,6 +54,19 @@ def test_the_least_budget_probes_the_default_and_one_rival(
     assert [piece.gain for piece in probed] == [answer.steps[2].gain]
 
 
+def test_what_there_was_no_time_for_is_named(workspace: Workspace, subject: Subject) -> None:
+    answer = recommend(workspace, subject, images=IMAGES, budget=1e-3)
+    probed = {step.model for step in answer.steps[1:]}
+    left = {kind: [u.model for u in answer.untried if u.kind is kind] for kind in StepKind}
+    assert left[StepKind.FORWARD_PASS]
+    assert {*left[StepKind.FORWARD_PASS], *probed} == {e.model for e in answer.recommendations}
+    # No race began: the default was to run in it, and those that promised something against it.
+    assert left[StepKind.FINE_TUNING][0] == "efficientnet_lite0"
+    (told,) = [w for w in answer.warnings if "for lack of time" in w]
+    assert "1 model by a linear probe (efficientnet_lite" in told
+    assert "by a short fine-tuning (efficientnet_lite0, " in told
+
+
 def test_a_large_budget_ends_in_a_race_that_the_answer_rests_on(
     workspace: Workspace, subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +84,8 @@ def test_a_large_budget_ends_in_a_race_that_the_answer_rests_on(
     assert told == {step.model: step.gain for step in raced[1:]}
     assert answer.steps[-1].leader == answer.chosen
     assert not any("over the budget" in warning for warning in answer.warnings)
+    assert not any("for lack of time" in warning for warning in answer.warnings)
+    assert not answer.untried
     scores = {each.model: each.score for each in answer.recommendations}
     assert answer.steps[-1].expected == pytest.approx(scores[answer.chosen])
 
