@@ -17,11 +17,13 @@ from benchmarks.development.tasks import choosing_families
 from benchmarks.examples import RESULTS
 from benchmarks.machine import describe
 from benchmarks.transfer.cascading import Blind, Fits, Ours, Scores, read_scores
+from benchmarks.transfer.draws import Means, mean_over_draws
+from benchmarks.transfer.scores import DRAWS
 from benchmarks.transfer.tables import Transfer, read_information, read_transfer
 from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
 from task2vec.recommend.backtest.folds import Folds
-from task2vec.recommend.backtest.run import LEVELS, Trials, backtest
+from task2vec.recommend.backtest.run import LEVELS, backtest
 from task2vec.recommend.rankers.always_default import AlwaysDefault
 from task2vec.recommend.rankers.hierarchical import TRUST
 from task2vec.recommend.rankers.information import NearestInformation
@@ -67,10 +69,8 @@ def main() -> None:
     OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def rankers(
-    fits: Fits, scores: Scores, *, tasks: Sequence[str], trust: float = TRUST
-) -> list[Ranker]:
-    """Return all that are compared."""
+def rankers(fits: Fits, draws: Sequence[Scores], *, tasks: Sequence[str]) -> list[Ranker]:
+    """Return all that are compared; those that see images of the target once for each draw."""
     simple: list[Ranker] = [
         AlwaysDefault(),
         StaticAverage(),
@@ -79,25 +79,30 @@ def rankers(
         NearestInformation(*read_information(tasks)),
         NearOutcomes(),
     ]
+    simple += [Blind(trust=TRUST), Ours("task2vec", fits, passes=0, trust=TRUST)]
     forward: list[Ranker] = [
-        Scored(name, scores.of(name)) for name in (*map(str, ScoreName), "ridge_error")
+        Scored(name, scores.of(name))
+        for name in (*map(str, ScoreName), "ridge_error")
+        for scores in draws
     ]
-    ours: list[Ranker] = [Blind(trust=trust), Ours("task2vec", fits, passes=0, trust=trust)]
-    ours += [
-        Ours(f"task2vec, {n if n < 100 else 'all'} probes", fits, scores, passes=n, trust=trust)
+    probed: list[Ranker] = [
+        Ours(f"task2vec, {n if n < 100 else 'all'} probes", fits, scores, passes=n, trust=TRUST)
         for n in PASSES
+        for scores in draws
     ]
-    return [*simple, *forward, *ours]
+    return [*simple, *forward, *probed]
 
 
 def _judge(transfer: Transfer, budget: Budget, folds: Folds) -> dict[str, Any]:
-    scores = read_scores(transfer.world, budget)
-    found = backtest(
-        transfer.world,
-        rankers(Fits(), scores, tasks=transfer.world.tasks),
-        folds=folds,
-        families=transfer.families,
-        halves=transfer.halves,
+    draws = [read_scores(transfer.world, budget, draw=draw) for draw in range(DRAWS)]
+    found = mean_over_draws(
+        backtest(
+            transfer.world,
+            rankers(Fits(), draws, tasks=transfer.world.tasks),
+            folds=folds,
+            families=transfer.families,
+            halves=transfer.halves,
+        )
     )
     result = {}
     for half in _halves(transfer):
@@ -118,7 +123,7 @@ def _halves(transfer: Transfer) -> list[Half]:
     ]
 
 
-def _summary(found: Sequence[Trials], half: Half) -> dict[str, Any]:
+def _summary(found: Sequence[Means], half: Half) -> dict[str, Any]:
     rows = np.isin(found[0].tasks, half.targets)
     ours = next(trials for trials in found if trials.ranker == "task2vec")
     oracle = found[0].oracle[rows]
@@ -130,7 +135,7 @@ def _summary(found: Sequence[Trials], half: Half) -> dict[str, Any]:
     }
 
 
-def _of(trials: Trials, ours: Trials, rows: np.ndarray) -> dict[str, Any]:
+def _of(trials: Means, ours: Means, rows: np.ndarray) -> dict[str, Any]:
     gain, oracle = trials.gain[rows], trials.oracle[rows]
     result: dict[str, Any] = {
         "weighted_tau": _shown(over_tasks(trials.tau[rows])),
@@ -170,22 +175,25 @@ def _print(summary: dict[str, Any]) -> None:
 
 def _tune(budget: Budget) -> None:
     transfer = read_transfer(budget, distance=DISTANCE)
-    scores = read_scores(transfer.world, budget)
+    draws = [read_scores(transfer.world, budget, draw=draw) for draw in range(DRAWS)]
     chosen = next(half for half in _halves(transfer) if half.name == "choosing")
     for folds in Folds:
         fits = Fits()
         asked = [
             Ours(f"{trust:g} {passes}", fits, scores, passes=passes, trust=trust)
             for trust in TRUSTS
-            for passes in (0, 100)
+            for passes in (0, 8, 100)
+            for scores in draws[: None if passes else 1]
         ]
-        found = backtest(
-            transfer.world,
-            asked,
-            folds=folds,
-            families=transfer.families,
-            halves=transfer.halves,
-            only=chosen.targets,
+        found = mean_over_draws(
+            backtest(
+                transfer.world,
+                asked,
+                folds=folds,
+                families=transfer.families,
+                halves=transfer.halves,
+                only=chosen.targets,
+            )
         )
         for trials in found:
             gain = over_tasks(100 * trials.gain)

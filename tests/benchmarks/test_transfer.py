@@ -8,8 +8,11 @@ import pytest
 from benchmarks.development.tasks import DevelopmentTask
 from benchmarks.examples import folder
 from benchmarks.transfer.cascading import Blind, Fits, Ours, Scores
+from benchmarks.transfer.draws import mean_over_draws
 from benchmarks.transfer.outcomes import Cell, append_cells, cell, draw_answers, read_cells
 from benchmarks.transfer.targets import Budget, Target
+from task2vec.recommend.backtest.run import backtest
+from task2vec.recommend.rankers.always_default import AlwaysDefault
 from task2vec.recommend.rankers.hierarchical import TRUST, Hierarchical
 from task2vec.recommend.world import NO_SOURCE, Case, World
 
@@ -148,3 +151,23 @@ def test_blind_to_what_is_asked_it_is_the_ranker_of_distances():
 def test_a_score_that_cannot_be_told_comes_last():
     scores = Scores({"some": np.array([[0.5, np.nan], [0.2, 0.9]])})
     assert scores.of("some").min() == scores.of("some")[0, 1]
+
+
+def test_rankers_of_several_draws_are_judged_by_their_mean():
+    case, wins = case_of(0.2)
+    _, loses = case_of(-0.2)
+    gains = np.zeros((3, 3))
+    gains[1, 2] = 0.3
+    world = replace(case.world, gains=gains, variances=np.full((3, 3), 0.01**2))
+    asked = [
+        AlwaysDefault(),
+        *(Ours("probed", Fits(), scores, passes=2, trust=TRUST) for scores in (wins, loses)),
+    ]
+    trials = backtest(world, asked, only=[2])
+    default, probed = mean_over_draws(trials)
+    assert [default.ranker, probed.ranker] == [AlwaysDefault.name, "probed"]
+    assert (trials[1].gain, trials[2].gain) == (0.3, 0)
+    assert probed.gain == pytest.approx(0.15)
+    assert probed.abstained == 0.5
+    assert probed.tau == pytest.approx((trials[1].tau + trials[2].tau) / 2)
+    assert default.tasks.tolist() == probed.tasks.tolist() == [2]
