@@ -7,24 +7,16 @@ difficulty.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from task2vec.recommend.unused import without_default
 from task2vec.types import Outcome
 
 #: By how much the gains of one model on one task differ between protocols, in standard deviations:
 #: few images or all, a linear classifier or fine-tuning.
 PROTOCOL_SD = 0.03
-
-
-@dataclass(frozen=True)
-class Belief:
-    """A normal distribution over a gain."""
-
-    mean: float
-    sd: float
 
 
 class GainTable:
@@ -35,6 +27,9 @@ class GainTable:
     """
 
     def __init__(self, outcomes: Iterable[Outcome], default: str) -> None:
+        outcomes = list(outcomes)
+        self.unused = without_default(outcomes, default)
+        """The outcomes that give no gain, since the default was not measured likewise."""
         cells: dict[tuple[str, str, str], list[Outcome]] = defaultdict(list)
         for outcome in outcomes:
             cells[outcome.model, outcome.task, outcome.protocol].append(outcome)

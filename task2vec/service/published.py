@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from task2vec.errors import SettingError
-from task2vec.recommend.gains import Belief
 from task2vec.recommend.published.listing import Listed, list_published
 from task2vec.recommend.published.lookup import DEFAULT
 from task2vec.recommend.published.models import PublishedModel, published_models
-from task2vec.recommend.published.prior import prior_gain
+from task2vec.recommend.published.prior import PriorGain, prior_gain
 from task2vec.recommend.published.tables import published_sources
 from task2vec.service.limits import Limits, within
 from task2vec.types import ModelRecord
@@ -96,7 +95,7 @@ def _told(listed: Listed) -> dict[str, Any]:
     }
 
 
-def _gain(model: PublishedModel) -> Belief | None:
+def _gain(model: PublishedModel) -> PriorGain | None:
     """Return what `recommend` expects of the model before anything is measured."""
     return prior_gain(
         ModelRecord(

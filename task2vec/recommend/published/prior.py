@@ -5,10 +5,10 @@ the difference of their log-odds of top-1 accuracy on ImageNet, whatever the tas
 fitted and judged by `benchmarks/published_prior.py`, see docs/adr/0025-published-prior.md.
 """
 
+from dataclasses import dataclass
 from math import exp, hypot, log
 
 from task2vec.errors import SettingError
-from task2vec.recommend.gains import Belief
 from task2vec.recommend.published.lookup import DEFAULT, published_model
 from task2vec.recommend.published.models import published_models
 from task2vec.types import ModelRecord
@@ -26,7 +26,15 @@ TYPICAL_ACCURACY = 0.838
 LEAST_TOP1, MOST_TOP1 = 0.56522, 0.84228
 
 
-def prior_gain(record: ModelRecord, *, accuracy: float = TYPICAL_ACCURACY) -> Belief | None:
+@dataclass(frozen=True)
+class PriorGain:
+    """A normal distribution over a gain that was not measured, in fractions of accuracy."""
+
+    mean: float
+    sd: float
+
+
+def prior_gain(record: ModelRecord, *, accuracy: float = TYPICAL_ACCURACY) -> PriorGain | None:
     """Return the gain of a starting model over the default that its published figures promise.
 
     ``accuracy`` is that of the default on the task, a fraction, where it is known: the nearer it is
@@ -47,11 +55,11 @@ def prior_gain(record: ModelRecord, *, accuracy: float = TYPICAL_ACCURACY) -> Be
     if model is None or model.imagenet is None or default is None:
         return None
     if model.name == DEFAULT:
-        return Belief(0.0, 0.0)
+        return PriorGain(0.0, 0.0)
     apart = _log_odds(min(max(model.imagenet, LEAST_TOP1), MOST_TOP1)) - _log_odds(default)
     expected = _log_odds(accuracy) + SLOPE * apart
     sd = hypot(RESIDUAL_SD, SLOPE_SD * apart)
-    return Belief(
+    return PriorGain(
         mean=_share(expected) - accuracy,
         sd=(_share(expected + sd) - _share(expected - sd)) / 2,
     )
