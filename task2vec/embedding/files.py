@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,7 @@ from task2vec.types.image_hashes import (
     hashes_to_bytes,
 )
 from task2vec.types.scatter import ClassScatter
+from task2vec.whole_file import whole_file
 
 _FORMAT = "task2vec embedding 1"
 _HASHES = "image_hashes"
@@ -51,23 +52,15 @@ def save_embedding(
             expected="a file name ending in .npz",
             got=path.name,
         )
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with partial.open("wb") as file:
+        with whole_file(path) as partial, partial.open("wb") as file:
             write_embedding(embedding, file, name=name, hashes=hashes, details=details)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
     except OSError as error:
         raise InputError(
             f"The embedding cannot be written to {path}",
             got=error.strerror or str(error),
             remedy="Name a folder that exists and is writable.",
         ) from error
-    finally:
-        # Where nothing could be written, there may be nothing that can be removed.
-        with suppress(OSError):
-            partial.unlink()
 
 
 def write_embedding(

@@ -1,8 +1,6 @@
 """An expert as an ONNX file: network, classifier and temperature in one graph."""
 
 import json
-import os
-from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from task2vec.data.quiet import quiet
 from task2vec.engine.classifier import Classifier
 from task2vec.errors import InputError, WeightsError
 from task2vec.extras import needing_extras
+from task2vec.whole_file import whole_file
 
 #: What the graph's only input and output are called.
 INPUT, OUTPUT = "images", "probabilities"
@@ -50,23 +49,16 @@ def export_onnx(classifier: Classifier, target: Path) -> None:
     program = _traced(classifier)
     program.model.metadata_props.update(metadata(classifier))
     program.model.producer_name = "task2vec"
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        program.save(partial, external_data=False)
-        onnx.checker.check_model(partial)
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(target)
+        with whole_file(target) as partial:
+            program.save(partial, external_data=False)
+            onnx.checker.check_model(partial)
     except OSError as error:
         raise InputError(
             f"The ONNX file cannot be written to {target}",
             got=error.strerror or str(error),
             remedy="Name a folder that exists and is writable.",
         ) from error
-    finally:
-        # Where nothing could be written, there may be nothing that can be removed.
-        with suppress(OSError):
-            partial.unlink()
 
 
 def metadata(classifier: Classifier) -> dict[str, str]:

@@ -9,7 +9,6 @@ from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
-from uuid import uuid4
 
 import numpy as np
 from matplotlib import rc_context
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from task2vec.errors import InputError
 from task2vec.plots.style import EVEN_SIZE, INK, PAPER, GroupStyle
 from task2vec.plots.text import font_families, printable
+from task2vec.whole_file import whole_file
 
 # Twice the resolution of a plain screen.
 DPI = 200
@@ -150,14 +150,9 @@ def _encoded(figure: Figure, kind: PictureFormat) -> bytes:
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".{uuid4().hex}.tmp")
     try:
-        try:
-            with draft.open("xb") as file:
-                file.write(data)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        with whole_file(path) as partial:
+            partial.write_bytes(data)
     except OSError as error:
         raise InputError(
             f"The picture cannot be written to {path}",

@@ -1,9 +1,7 @@
 """Reading, writing and hashing weights, as safetensors only."""
 
-import os
 import struct
 from collections.abc import Mapping
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from task2vec.errors import WeightsError
+from task2vec.whole_file import whole_file
 
 
 def hash_weights(state: Mapping[str, Tensor]) -> str:
@@ -48,11 +47,10 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def write_safetensors(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write whole or not at all: to a temporary file, synced, then renamed.
+    """Write a file, whole or not at all.
 
     Raises `WeightsError` when the place cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # safetensors refuses tensors that share memory; as copies they do not.
@@ -60,20 +58,14 @@ def write_safetensors(path: Path, state: Mapping[str, Tensor], metadata: Mapping
             name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
             for name, tensor in state.items()
         }
-        save_file(tensors, partial, metadata=dict(metadata))
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
+        with whole_file(path) as partial:
+            save_file(tensors, partial, metadata=dict(metadata))
     except (OSError, SafetensorError) as error:
         raise WeightsError(
             f"The weights cannot be written to {path}",
             got=str(error),
             remedy="Check that the folder is writable and the disk has room.",
         ) from error
-    finally:
-        # Where the folder itself is unusable there is nothing to remove either.
-        with suppress(OSError):
-            partial.unlink()
 
 
 def fill(network: nn.Module, state: Mapping[str, Tensor], *, origin: str) -> None:

@@ -1,11 +1,10 @@
 """Files that clients write: whole or not at all."""
 
-import os
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from task2vec.errors import InputError, UnknownNameError, WeightsError
+from task2vec.whole_file import whole_file
 from task2vec.wire.models import Model
 
 #: How the name of a file ends that is to hold an expert as ONNX.
@@ -31,23 +30,15 @@ def save_weights(path: Path, content: bytes, *, of: Model) -> None:
             got=f"{sha256(content).hexdigest()[:12]}…",
             remedy="Fine-tune it anew.",
         )
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        with whole_file(path) as partial:
+            partial.write_bytes(content)
     except OSError as error:
         raise InputError(
             f"The weights cannot be written to {path}",
             got=error.strerror or str(error),
             remedy="Name a folder that exists and is writable.",
         ) from error
-    finally:
-        # Where nothing could be written, there may be nothing that can be removed.
-        with suppress(OSError):
-            partial.unlink()
 
 
 def no_checkpoint(model: Model) -> UnknownNameError:

@@ -11,6 +11,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from task2vec.errors import StoreError, StoreOwnedError
+from task2vec.whole_file import whole_file
 
 _LOCK = "server.lock"
 _CARD = "server.json"
@@ -40,9 +41,8 @@ class Ownership:
     def announce(self, url: str) -> None:
         """Tell other processes where the server answers."""
         card = Server(url=url, pid=os.getpid(), started=time.time())
-        draft = self._path / f"{_CARD}.new"
-        draft.write_text(json.dumps(asdict(card)), encoding="utf-8")
-        draft.replace(self._path / _CARD)
+        with whole_file(self._path / _CARD) as partial:
+            partial.write_text(json.dumps(asdict(card)), encoding="utf-8")
 
     def __enter__(self) -> Self:
         try:

@@ -5,8 +5,6 @@ import io
 import json
 import logging
 import os
-import secrets
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +14,7 @@ import numpy as np
 
 from task2vec.store.index.geometry import Geometry, Numbers
 from task2vec.types import Space
+from task2vec.whole_file import whole_file
 
 _FORMAT = "task2vec index 1"
 _LOG = logging.getLogger(__name__)
@@ -124,16 +123,8 @@ class IndexFiles:
         return self._directory / f"{self._key}-{digest[:16]}.npz"
 
     def _write(self, path: Path, data: bytes) -> None:
-        partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.partial")
-        try:
-            with partial.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            with suppress(OSError):
-                partial.unlink()
+        with whole_file(path) as partial:
+            partial.write_bytes(data)
         directory = os.open(self._directory, os.O_RDONLY)
         try:
             os.fsync(directory)

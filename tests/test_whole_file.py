@@ -1,0 +1,120 @@
+"""A file that is replaced is the old one or the new one, whatever happens in between."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from threading import Barrier, Thread
+
+import pytest
+
+from task2vec.whole_file import whole_file
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "answer.txt"
+    path.write_text("old")
+    return path
+
+
+def names(folder):
+    return [each.name for each in folder.iterdir()]
+
+
+def test_it_appears_when_the_block_ends(path):
+    with whole_file(path) as partial:
+        assert partial.parent == path.parent
+        partial.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert names(path.parent) == ["answer.txt"]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
+def test_a_failure_half_way_leaves_the_old_file(path, failure):
+    def write():
+        with whole_file(path) as partial:
+            partial.write_text("ne")
+            raise failure
+
+    with pytest.raises(failure):
+        write()
+    assert path.read_text() == "old"
+    assert names(path.parent) == ["answer.txt"]
+
+
+def test_a_full_disk_leaves_the_old_file(path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"), whole_file(path) as partial:
+            partial.write_text("new" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_text() == "old"
+    assert names(path.parent) == ["answer.txt"]
+
+
+def test_it_is_on_the_disk_before_it_takes_the_name(path, monkeypatch):
+    # A disk may find out only now that it is full.
+    def full(descriptor):
+        assert os.pread(descriptor, 9, 0) == b"new"
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"), whole_file(path) as partial:
+        partial.write_text("new")
+    assert path.read_text() == "old"
+    assert names(path.parent) == ["answer.txt"]
+
+
+def test_a_killed_process_leaves_the_old_file_and_its_number(path):
+    script = """
+import os, pathlib, signal, sys
+from task2vec.whole_file import whole_file
+with whole_file(pathlib.Path(sys.argv[1])) as partial:
+    partial.write_text("ne")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.Popen([sys.executable, "-c", script, str(path)])
+    assert killed.wait() == -signal.SIGKILL
+    assert path.read_text() == "old"
+    (left,) = path.parent.glob(".*.partial")
+    assert left.name.split(".")[-2] == str(killed.pid)
+
+
+def test_of_several_at_once_one_stays_whole(path):
+    together = Barrier(4)
+
+    def write(letter):
+        with whole_file(path) as partial:
+            together.wait()
+            partial.write_text(letter * 1000)
+            together.wait()
+
+    threads = [Thread(target=write, args=(letter,)) for letter in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert path.read_text() in {letter * 1000 for letter in "abcd"}
+    assert names(path.parent) == ["answer.txt"]
+
+
+def test_a_name_may_be_as_long_as_the_system_lets_it(tmp_path):
+    with whole_file(tmp_path / ("x" * 255)) as partial:
+        partial.write_text("new")
+    assert (tmp_path / ("x" * 255)).read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [("missing/x", "No such file"), ("answer.txt/x", "Not a directory"), ("folder", "directory")],
+)
+def test_a_place_that_cannot_be_written_is_told_as_what_it_is(path, place, reason):
+    (path.parent / "folder").mkdir()
+    with pytest.raises(OSError, match=reason), whole_file(path.parent / place) as partial:
+        partial.write_text("new")
+    assert sorted(names(path.parent)) == ["answer.txt", "folder"]
