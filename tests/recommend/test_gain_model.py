@@ -21,13 +21,27 @@ from task2vec.recommend.gain_model.scales import (
 )
 
 SCALES = Scales(
-    reach=0.2, like=0.4, model=0.03, task=0.05, pair=0.06, cell=0.02, steady=0.4, asks=0.9, turn=0.1
+    reach=0.2,
+    like=0.4,
+    model=0.03,
+    task=0.05,
+    pair=0.06,
+    cell=0.02,
+    steady=0.4,
+    asks=0.9,
+    turn=0.1,
+    stance=0.3,
 )
 
 
 def all_cells(world):
     models, tasks = np.indices(world.gains.shape).reshape(2, -1)
     return Cells(models, tasks)
+
+
+def stance(world, source, task):
+    near = np.exp(-((world.symmetric[source, task] / TURN_REACH) ** 2))
+    return near * world.agreement[source, task]
 
 
 def naive_covariance(world, scales, a, b):
@@ -45,8 +59,10 @@ def naive_covariance(world, scales, a, b):
         own = np.exp(-((world.symmetric[source, t] / scales.reach) ** 2))
         theirs = np.exp(-((world.symmetric[other, u] / scales.reach) ** 2))
         found += FAR_DOUBT**2 + RISE_DOUBT**2 * own * theirs + scales.task**2 * like
-        found += scales.model**2 * (m == n)
-        found += scales.pair**2 * like * (1 if m == n else alike(source, other))
+        apart = stance(world, source, t) - stance(world, other, u)
+        common = np.exp(-((apart / scales.stance) ** 2))
+        found += common * scales.model**2 * (m == n)
+        found += common * scales.pair**2 * like * (1 if m == n else alike(source, other))
     elif m == n:
         width = scales.steady
         found += world.doubt[m] ** 2 + width**2 * scales.pair**2 * like
@@ -101,6 +117,30 @@ def test_what_is_asked_tells_which_of_two_equally_near_tasks_outcomes_carry_over
     told, untold = (GainModel(w, SCALES, Seen.of(w)).believe(cell).mean[0] for w in (world, blind))
     assert untold == pytest.approx(0, abs=1e-6)
     assert told < -0.01
+
+
+def test_losses_on_near_tasks_that_ask_something_else_do_not_count_where_its_own_is_asked():
+    blind = make_world(seed=2, asking=False)
+    expert = int(np.flatnonzero(blind.experts)[0])
+    source = int(blind.sources[expert])
+    target, *others = (task for task in range(len(blind.tasks)) if task != source)
+    near = np.full_like(blind.symmetric, 0.2)
+    np.fill_diagonal(near, 0)
+    agreement = np.full_like(near, -0.8)
+    agreement[source, target] = agreement[target, source] = 0.8
+    seen = Seen(
+        Cells(np.full(len(others), expert), np.array(others)), *np.full((2, len(others)), -0.4)
+    )
+    seen = replace(seen, variances=np.full(len(others), 0.01**2))
+    found = {}
+    for name, known in (("told", agreement), ("not told", np.zeros_like(near))):
+        world = replace(blind, symmetric=near, asymmetric=near, agreement=known)
+        model = GainModel(world, SCALES, seen)
+        cells = Cells(np.array([expert]), np.array([target]))
+        found[name] = float(model.believe(cells).mean[0] - model.prior(cells)[0])
+    assert found["not told"] < -0.1
+    # What is left is that experts as a kind, and on such tasks, lose more than was thought.
+    assert found["not told"] < 1.5 * found["told"] < 0
 
 
 def test_believing_is_gaussian_conditioning():

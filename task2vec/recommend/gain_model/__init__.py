@@ -13,6 +13,8 @@ The gain of model m on task t is a Gaussian process, a sum of independent parts:
   tasks count alone. Tasks are as alike as their images are near and as what they ask overlaps
   (`compare_scatters`). Of this part and the one before a share is the task's own, whatever like
   tasks say: what a task asks is not all in its scatter.
+  What an expert does is common, in both of its parts, to tasks that it takes one *stance* on: on
+  near tasks that ask its own question it may gain whatever it loses elsewhere.
 - *by cell*: what no other cell tells.
 
 Conditioning on the outcomes seen is exact, and takes an instant for some hundreds of them. Nothing

@@ -6,7 +6,7 @@ from task2vec.recommend.gain_model.posterior import GainModel, Seen
 from task2vec.recommend.gain_model.scales import WIDTHS, Scales
 from task2vec.recommend.world import Matrix, World
 
-#: Outcomes that the scales are fitted to at most, chosen at random: six numbers need no more.
+#: Outcomes that the scales are fitted to at most, chosen at random: a dozen numbers need no more.
 _MOST_FITTED = 400
 #: Outcomes that are conditioned on at most; of more, those on the nearest tasks.
 _MOST_SEEN = 4000

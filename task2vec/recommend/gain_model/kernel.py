@@ -39,13 +39,14 @@ class Kernel:
         self._like = np.exp(-np.square(near / scales.like)) * asked
         self._carried = np.exp(-np.square(world.nearness / scales.reach))
         near_enough = np.exp(-np.square(world.nearness / TURN_REACH))
-        self._turned = scales.turn * near_enough * world.agreement[world.sources]
+        stance = near_enough * world.agreement[world.sources]
+        self._stance = np.where(world.experts[:, None], stance, 0.0)
 
     def mean(self, cells: Cells) -> Matrix:
         """Return the (n,) expected gains."""
-        expert = self._world.experts[cells.models]
+        scales, expert = self._scales, self._world.experts[cells.models]
         place = cells.models, cells.tasks
-        skill = FAR + RISE * self._carried[place] + self._turned[place]
+        skill = FAR + RISE * self._carried[place] + scales.turn * self._stance[place]
         return np.where(expert, skill, self._world.expected[cells.models])
 
     def covariance(self, a: Cells, b: Cells) -> Matrix:
@@ -61,9 +62,12 @@ class Kernel:
         by_kind = both * (FAR_DOUBT**2 + RISE_DOUBT**2 * carried)
         # A plain model's expectation is its own: nothing is learnt from one of the other.
         by_kind += (same & ~both) * np.square(world.doubt[a.models])[:, None]
-        by_model = same * scales.model**2 * both
+        stances = self._stance[a.models, a.tasks][:, None] - self._stance[b.models, b.tasks]
+        # What experts do where little of their own is asked does not tell what they do where it is.
+        alike = np.exp(-np.square(stances / scales.stance))
+        by_model = same * scales.model**2 * both * alike
         by_task = both * scales.task**2 * like
-        by_pair = scales.pair**2 * like * np.where(same, 1.0, sources * both)
+        by_pair = scales.pair**2 * like * np.where(same, 1.0, sources * both) * alike
         by_cell = scales.cell**2 * (same & here)
         # Neither part is common to a plain model and an expert.
         width = np.where(both, 1.0, scales.steady**2)

@@ -17,8 +17,10 @@ class Scales:
     in common, what a task has of its own is: two tasks of the same images may ask for opposite
     skills, such as the letter and the style of a glyph. ``asks`` is how far apart what two tasks
     ask may be, as a Euclidean distance of their scatters made units; ``turn`` is what an expert of
-    a near task gains or loses by how what the tasks ask agrees. The defaults are measured:
-    docs/adr/0026-hierarchical-gains.md.
+    a near task gains or loses by how what the tasks ask agrees. Its stance on a task is that
+    agreement, less the farther the task, from -1 to 1: gains of stances that differ by more than
+    ``stance`` tell little of one another. The defaults are measured:
+    docs/adr/0026-hierarchical-gains.md, docs/adr/0032-stances.md.
     """
 
     reach: float = 0.205
@@ -31,19 +33,20 @@ class Scales:
     own: float = 0.7
     asks: float = 3.4
     turn: float = 0.17
+    stance: float = 0.4
 
     def to_vector(self) -> NDArray[np.float64]:
-        """Return their logarithms, (10,)."""
+        """Return their logarithms, (11,)."""
         return np.log([getattr(self, each.name) for each in fields(self)])
 
     @classmethod
     def from_vector(cls, logs: NDArray[np.float64]) -> "Scales":
-        """Return the scales of given logarithms (10,)."""
+        """Return the scales of given logarithms (11,)."""
         return cls(*np.exp(logs).tolist())
 
 
 #: How far the logarithm of each scale may lie from the default's: few outcomes move it little.
-WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
+WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
 
 #: What experts gain far from their own task, and by how much more at no distance: means and
 #: standard deviations, measured with the defaults of `Scales`.
