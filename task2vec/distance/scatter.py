@@ -20,6 +20,10 @@ Matrix = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.float32]
 
+#: Scatters whose factors are multiplied with all others at once: a product of a few rows waits for
+#: memory more than it computes, one of very many no longer fits the processor's cache.
+_TOGETHER = 16
+
 
 @dataclass(frozen=True, eq=False)
 class ComparedScatters:
@@ -110,13 +114,21 @@ def _inner(rows: Sequence[Rows], columns: Sequence[Rows]) -> Matrix:
     found = np.zeros((len(rows), len(columns)))
     if not columns:
         return found
-    stacked = np.concatenate(columns)
-    starts = np.cumsum([0, *map(len, columns)])[:-1]
+    stacked, starts = np.concatenate(columns), _starts(columns)
     # One with itself is symmetric: what was found is not computed again.
     symmetric = rows is columns
-    for i, own in enumerate(rows):
-        first = i if symmetric else 0
+    for first in range(0, len(rows), _TOGETHER):
+        own, left = rows[first : first + _TOGETHER], first if symmetric else 0
+        products = np.concatenate(own) @ stacked[starts[left] :].T
         # <A^T A, B^T B> = |A B^T|^2
-        squares = np.square(own @ stacked[starts[first] :].T).sum(axis=0, dtype=np.float64)
-        found[i, first:] = np.add.reduceat(squares, starts[first:] - starts[first])
-    return found + np.triu(found, 1).T if symmetric else found
+        squares = np.square(products, out=products)
+        by_row = np.add.reduceat(squares, _starts(own), axis=0)
+        found[first : first + _TOGETHER, left:] = np.add.reduceat(
+            by_row, starts[left:] - starts[left], axis=1, dtype=np.float64
+        )
+    return np.triu(found) + np.triu(found, 1).T if symmetric else found
+
+
+def _starts(parts: Sequence[Rows]) -> NDArray[np.int64]:
+    """Return (n,) where each part begins when all are stacked."""
+    return np.cumsum([0, *map(len, parts[:-1])])

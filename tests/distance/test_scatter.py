@@ -63,6 +63,26 @@ def test_they_are_the_inner_products_of_the_scatter_matrices() -> None:
     )
 
 
+def test_many_of_unequal_ranks_are_compared_as_two_are() -> None:
+    rng = np.random.default_rng(8)
+    scatters: list[ClassScatter | None] = []
+    for _ in range(37):
+        parts = [rng.normal(size=(rng.integers(1, 33), 48)) for _ in range(2)]
+        factors = [np.float16(part / np.linalg.norm(part)) for part in parts]
+        scatters.append(ClassScatter(*factors))
+    B, W = (np.stack(each) for each in zip(*(dense(s) for s in scatters if s), strict=True))
+    same, left, across = (np.einsum("sij,tij->st", *pair) for pair in ((B, B), (W, W), (B, W)))
+    norms = np.sqrt(np.diagonal(same))
+    odds = same * left / (across * across.T)
+    agreements = np.zeros((39, 39))
+    agreements[np.ix_(known := [*range(20), *range(21, 38)], known)] = np.tanh(np.log(odds))
+    found = compare_scatters([*scatters[:20], None, *scatters[20:], None])
+    np.testing.assert_allclose(found.agreement, agreements, atol=1e-5)
+    np.testing.assert_allclose(
+        found.overlap[np.ix_(known, known)], same / np.outer(norms, norms), atol=1e-5
+    )
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(0, 3))
 def test_overlaps_are_a_kernel_with_or_without_tasks_of_which_nothing_is_known(
