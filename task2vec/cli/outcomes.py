@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.options import (
+    DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
     ApiKeyOption,
     JsonOption,
@@ -21,9 +22,12 @@ from task2vec.cli.output import (
     print_answer_json,
     print_json,
     print_table,
+    warn,
 )
+from task2vec.recommend.unused import unused_warning, without_default
 
 if TYPE_CHECKING:
+    from task2vec.cli.options import AnyClient
     from task2vec.wire.outcomes import Outcome
 
 app = typer.Typer(no_args_is_help=True, help="What fine-tuning a model on a task gave.")
@@ -54,10 +58,12 @@ def add(
         outcome = client.outcomes.add(
             model, task, accuracy, protocol=protocol, images=images, seed=seed
         )
+        unused = _unused(client, [outcome])
     if as_json:
         print_answer_json(outcome, model=model, task=task)
     else:
         messages().print(f"Recorded {percent(accuracy)} of {model} on {task}.")
+    warn(unused)
 
 
 @app.command("import")
@@ -79,10 +85,12 @@ def import_file(
     """
     with open_client(store, url, api_key) as client:
         outcomes = client.outcomes.import_csv(file)
+        unused = _unused(client, outcomes)
     if as_json:
         print_json({"imported": len(outcomes)})
     else:
         messages().print(f"Recorded {len(outcomes)} outcomes.")
+    warn(unused)
 
 
 @app.command("list")
@@ -100,6 +108,8 @@ def list_outcomes(
     """
     with open_client(store, url, api_key) as client:
         found = list(client.outcomes.list(model=model, task=task))
+        unused = _unused(client, found)
+    warn(unused)
     if as_json:
         print_json({"outcomes": [outcome.model_dump(mode="json") for outcome in found]})
         return
@@ -107,6 +117,17 @@ def list_outcomes(
         messages().print("No outcomes yet. `task2vec finetune` and `outcomes add` record them.")
         return
     _print(found)
+
+
+def _unused(client: "AnyClient", outcomes: "Sequence[Outcome]") -> list[str]:
+    """Return the warning that some of the outcomes are no evidence, [] where all are."""
+    found = without_default(outcomes, DEFAULT_PROBE_NAME)
+    if found:
+        tasks = {outcome.task for outcome in found}
+        where = tasks.pop() if len(tasks) == 1 else None
+        plain = client.outcomes.list(model=DEFAULT_PROBE_NAME, task=where)
+        found = without_default(found, DEFAULT_PROBE_NAME, among=plain)
+    return unused_warning(found, DEFAULT_PROBE_NAME)
 
 
 def _print(found: "Sequence[Outcome]") -> None:

@@ -24,6 +24,7 @@ from task2vec.recommend.rankers.nearest import NearestOnly
 from task2vec.recommend.rankers.ranker import Ranker
 from task2vec.recommend.rankers.static import StaticAverage
 from task2vec.recommend.world import NO_SOURCE, Mask, World
+from task2vec.service.outcomes import unused_outcomes
 from task2vec.service.subjects import files_of
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id, list_models
@@ -78,11 +79,12 @@ def backtest(
     outcomes = store.outcomes.list()
     models = list_models(workspace)
     records, left = _telling(store, models, outcomes)
-    warnings = _left_out(left)
+    gains = GainTable(outcomes, default_model_id())
+    warnings = (*_left_out(left), *unused_outcomes(store, gains.unused))
     if not records:
         return Backtested(report([], ours=Hierarchical.name), folds, None, None, 0, (), warnings)
     space = records[0].provenance.space
-    world = world_of_store(store, records, models, GainTable(outcomes, default_model_id()))
+    world = world_of_store(store, records, models, gains)
     families = families_of(world.tasks, [_tagged(record) for record in records], world.symmetric)
     trials = ask_rankers(
         world,

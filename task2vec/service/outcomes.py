@@ -1,11 +1,15 @@
 """Recording what fine-tuning gave."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from task2vec.errors import InputError, Task2VecError
+from task2vec.errors import InputError, Task2VecError, UnknownNameError
+from task2vec.probe.registry import DEFAULT_PROBE
+from task2vec.recommend.unused import unused_warning
 from task2vec.service.outcome_file import Measured, read_outcomes
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import get_model
+from task2vec.store.store import Store
 from task2vec.types import Outcome
 
 
@@ -31,6 +35,19 @@ def import_outcomes(workspace: Workspace, path: Path) -> list[Outcome]:
         except Task2VecError as error:
             raise InputError(f"Line {line} of {path}: {error}") from error
     return workspace.store(create=True).outcomes.add_many(outcomes) if outcomes else []
+
+
+def unused_outcomes(store: Store, unused: Sequence[Outcome]) -> list[str]:
+    """Return the warning that outcomes give no gain (`GainTable.unused`), [] for none of them."""
+
+    def name_of(task: str) -> str:
+        try:
+            return store.tasks.get(task).name
+        except UnknownNameError:
+            # Removed since, and the outcomes with it.
+            return task
+
+    return unused_warning(unused, DEFAULT_PROBE, name_of=name_of)
 
 
 def _outcome(workspace: Workspace, measured: Measured) -> Outcome:

@@ -18,6 +18,7 @@ from task2vec.service.experts import has_own_backbone
 from task2vec.service.explaining import explained
 from task2vec.service.known_tasks import known_tasks
 from task2vec.service.limits import Limits
+from task2vec.service.outcomes import unused_outcomes
 from task2vec.service.probing import (
     TOO_FEW,
     Progress,
@@ -100,6 +101,8 @@ def recommend(
     warnings += shared.warnings
     question = _question(workspace, subject, models, shared, k=k, published=published)
     question = replace(question, explain=explain)
+    if (store := workspace.existing_store()) is not None:
+        warnings += unused_outcomes(store, question.gains.unused)
     task = None if budget is None else images_of(subject)
     if budget is not None and task is None:
         warnings.append(without_images(subject))

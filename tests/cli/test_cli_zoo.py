@@ -84,6 +84,47 @@ def test_an_outcome_is_listed_as_it_was_added(cli: Cli, store: Path) -> None:
     assert none.json == {"outcomes": []}
 
 
+def test_outcomes_that_the_default_has_no_counterpart_of_are_told(cli: Cli, store: Path) -> None:
+    def add(model: str, task: str, protocol: str) -> str:
+        of = ("--accuracy", 0.5, "--protocol", protocol, "--store", store)
+        return cli("outcomes", "add", model, task, *of).err
+
+    assert "not used" not in add("efficientnet_lite0", "emoji_food", "probe")
+    assert "not used" not in add("efficientnet_lite1", "emoji_food", "probe")
+    told = add("efficientnet_lite1", "emoji_food", "10 epochs")
+    assert "1 outcome is not used" in told
+    remedy = "outcomes add efficientnet_lite0 emoji_food --accuracy A --protocol '10 epochs'"
+    assert remedy in told
+    Path("o.csv").write_text(
+        "model,task,accuracy,protocol\n"
+        "efficientnet_lite2,emoji_food,0.5,10 epochs\n"
+        "efficientnet_lite2,fashion_tops,0.5,10 epochs\n"
+        "efficientnet_lite2,emoji_food,0.5,probe\n"
+    )
+    told = cli("outcomes", "import", "o.csv", "--store", store).err
+    assert "2 outcomes are not used" in told
+    assert "2 by the protocol '10 epochs' on emoji_food, fashion_tops" in told
+
+    listed = cli("outcomes", "list", "--store", store, "--json")
+    assert len(listed.json["outcomes"]) == 6
+    assert listed.err.count("3 outcomes are not used") == 1
+    # The default's are beside the question, yet known.
+    filtered = ("--model", "efficientnet_lite1", "--store", store)
+    assert "1 outcome is not used" in cli("outcomes", "list", *filtered).err
+    # Neither does an answer pass them over in silence.
+    asked = ("recommend", "greek_capitals", "--max-parameters", 4_700_000, "--images", 24)
+    for warnings in (
+        cli(*asked, "--store", store, "--json").json["warnings"],
+        cli("backtest", "--store", store, "--json").json["warnings"],
+    ):
+        (told,) = [warning for warning in warnings if "not used" in warning]
+        assert remedy in told
+        assert "3 outcomes are not used" in told
+
+    assert "2 outcomes" not in add("efficientnet_lite0", "emoji_food", "10 epochs")
+    assert "1 outcome is not used" in cli("outcomes", "list", "--store", store).err
+
+
 def test_a_file_of_outcomes_is_imported(cli: Cli, store: Path) -> None:
     # With the mark that spreadsheets put at the beginning.
     Path("o.csv").write_text(

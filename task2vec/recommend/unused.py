@@ -1,0 +1,65 @@
+"""Outcomes that give no gain, since the default has none on the same task by the same protocol."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from shlex import quote
+from typing import Protocol, TypeVar
+
+from task2vec.data.wording import EXAMPLES, plural, shown
+
+
+class Measured(Protocol):
+    """What an outcome is of: all by id, or all by name."""
+
+    @property
+    def model(self) -> str:
+        """The model that was measured."""
+
+    @property
+    def task(self) -> str:
+        """The task that it was measured on."""
+
+    @property
+    def protocol(self) -> str:
+        """How."""
+
+
+AnyOutcome = TypeVar("AnyOutcome", bound=Measured)
+
+
+def without_default(
+    outcomes: Iterable[AnyOutcome], default: str, *, among: Iterable[Measured] = ()
+) -> list[AnyOutcome]:
+    """Return the outcomes that the ``default`` has no counterpart of, in them or ``among`` more."""
+    asked = list(outcomes)
+    every: list[Measured] = [*asked, *among]
+    known = {(o.task, o.protocol) for o in every if o.model == default}
+    return [o for o in asked if o.model != default and (o.task, o.protocol) not in known]
+
+
+def unused_warning(
+    unused: Sequence[Measured], default: str, *, name_of: Callable[[str], str] = str
+) -> list[str]:
+    """Return the warning that outcomes are of no use, none where there are none of them.
+
+    ``default`` is the default's name, and ``name_of`` returns that of a task.
+    """
+    if not unused:
+        return []
+    counts = Counter(outcome.protocol for outcome in unused).most_common()
+    parts = []
+    for protocol, count in counts[:EXAMPLES]:
+        tasks = list(dict.fromkeys(o.task for o in unused if o.protocol == protocol))
+        names = ", ".join(shown(name_of(task)) for task in tasks[:EXAMPLES])
+        more = ", ..." if len(tasks) > EXAMPLES else ""
+        parts.append(f"{count:,} by the protocol '{shown(protocol)}' on {names}{more}")
+    if len(counts) > EXAMPLES:
+        parts.append(f"{sum(count for _, count in counts[EXAMPLES:]):,} by others")
+    most = counts[0][0]
+    task = name_of(next(o.task for o in unused if o.protocol == most))
+    verb = "is" if len(unused) == 1 else "are"
+    return [
+        f"{plural(len(unused), 'outcome')} {verb} not used, since the default, {default}, has none "
+        f"on the same task by the same protocol: {'; '.join(parts)}. Record the default's, with "
+        f"`task2vec outcomes add {default} {quote(task)} --accuracy A --protocol {quote(most)}`"
+    ]
