@@ -16,15 +16,15 @@ from task2vec.types.image_hashes import ImageHashes
 class EmbeddedRole:
     """One embedded data set.
 
-    Its embedding, its picture (PNG), the hashes (n,) of its images, and what answers about it are
-    explained by.
+    Its embedding, its picture (PNG), the hashes (n,) of its images, and what is stored with it or
+    explains a recommendation: None where neither is done.
     """
 
     name: str
     embedding: TaskEmbedding
     thumbnail: bytes
     hashes: ImageHashes
-    details: EmbeddingDetails
+    details: EmbeddingDetails | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,6 +37,8 @@ KINDS = (
     JobKind.FINETUNE,
     JobKind.PREDICT,
 )
+#: Those that store what is embedded, or recommend models for it: others do not read the details.
+_DETAILED = frozenset({JobKind.EMBED, JobKind.RECOMMEND, JobKind.FINETUNE})
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Work:
                     found.embedding,
                     thumbnail(found.sample),
                     found.sample.hashes,
-                    details_of(found),
+                    details_of(found) if kind in _DETAILED else None,
                 )
                 told = "" if role == "task" else f"{role}: "
                 warnings += (f"{told}{warning}" for warning in found.warnings)

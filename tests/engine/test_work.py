@@ -13,6 +13,7 @@ from task2vec.data.arrays import task_from_arrays
 from task2vec.data.sample import draw_sample
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.engine.details import details_of
 from task2vec.engine.local import LocalEngine
 from task2vec.engine.work import Order, Work
 from task2vec.errors import JobCancelledError, SettingError, SourceError
@@ -110,6 +111,19 @@ def test_both_sides_of_a_distance_are_embedded(engine, probe, do):
         assert {f"{role}: {warning}" for warning in expected.warnings} <= set(found.warnings)
 
 
+@pytest.mark.parametrize(
+    "kind", [JobKind.EMBED, JobKind.RECOMMEND, JobKind.SEARCH, JobKind.DISTANCES]
+)
+def test_details_are_found_where_they_are_read(engine, probe, do, kind):
+    task = halves("noise")
+    found = do(kind, {"settings": {"probe": probe, **ASKED}}, task=task)
+    details = found.embedded["task"].details
+    if kind in (JobKind.EMBED, JobKind.RECOMMEND):
+        assert details == details_of(Embedder(engine.probe(probe), SETTINGS).embed(task))
+    else:
+        assert details is None
+
+
 @pytest.mark.parametrize("stored", [None, "tsk_0123456789abcdef"])
 def test_models_are_probed_on_the_same_images(engine, probe, do, told, stored, tmp_path):
     task = halves("noise")
@@ -175,6 +189,7 @@ def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, mon
     # Fine-tuning has a seed of its own; an embedding's is always the same.
     made = {role: e.embedding.provenance.seed for role, e in found.embedded.items()}
     assert made == ({"task": 0} if embedding else {})
+    assert all(each.details is not None for each in found.embedded.values())
     tuning = [(done, total) for stage, done, total in told.steps if stage == "tuning"]
     assert tuning == sorted(set(tuning))
     # Features, three folds that each train on two thirds for 2 epochs, all for 2 epochs, the test.
