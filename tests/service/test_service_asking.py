@@ -1,0 +1,69 @@
+"""What a target asks of the features counts alike, stored or given with a question."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from factories import make_record
+from served import ELEMENTS, embedding
+
+from task2vec.embedding.class_scatter import class_scatter
+from task2vec.service.recommendation import recommend
+from task2vec.service.subjects import Subject
+from task2vec.types import ModelRecord
+from task2vec.types.details import EmbeddingDetails, LayerElements
+
+RNG = np.random.default_rng(0)
+LETTERS, STYLES = RNG.normal(size=(2, 3, 16))
+
+
+def details(asked, ignored):
+    """Return the details of a task of images that differ in two properties, and asks for one."""
+    labels, others = (each.ravel() for each in np.mgrid[:3, :3].repeat(4, axis=2))
+    features = asked[labels] + ignored[others] + RNG.normal(size=(36, 16)) * 0.1
+    return EmbeddingDetails(
+        (LayerElements("all", ELEMENTS),), None, class_scatter(features, labels, classes=3)
+    )
+
+
+@pytest.fixture
+def known(served):
+    """Store two tasks and an expert of each: one asks for letters, the other for their styles."""
+    asked = {"letters": details(LETTERS, STYLES), "styles": details(STYLES, LETTERS)}
+    for number, (name, about) in enumerate(asked.items(), start=1):
+        found = embedding(number)
+        record = make_record(name, provenance=found.provenance)
+        id_ = served.store().tasks.add(record, found, details=about).id
+        model = ModelRecord("", f"{name}-expert", f"x:{name}", "a", id_, 1, 8, None, "")
+        served.store().models.add(model)
+    return served
+
+
+def agreements(workspace, subject):
+    """Return how what the source of each expert asks agrees with the subject, as it is told."""
+    answer = recommend(workspace, subject, measured={}, published=False)
+    return {
+        each.model: evidence.agreement
+        for each in answer.recommendations
+        for evidence in each.evidence
+        if evidence.task is not None
+    }
+
+
+def test_the_scatter_of_a_stored_target_is_that_in_the_store(known):
+    given = Subject("new", embedding(0), None, None)
+    assert agreements(known, given) == {"letters-expert": None, "styles-expert": None}
+    mine = details(LETTERS, STYLES)
+    expected = agreements(known, replace(given, details=mine))
+    assert expected["letters-expert"] > 0.5
+    assert expected["styles-expert"] < -0.5
+    record = make_record("new", provenance=embedding(0).provenance)
+    stored = known.store().tasks.add(record, embedding(0), details=mine)
+    assert agreements(known, replace(given, record=stored)) == expected
+
+
+def test_a_stored_target_without_a_scatter_has_none(known):
+    record = make_record("new", provenance=embedding(0).provenance)
+    stored = known.store().tasks.add(record, embedding(0))
+    subject = Subject("new", embedding(0), stored, None)
+    assert agreements(known, subject) == {"letters-expert": None, "styles-expert": None}
