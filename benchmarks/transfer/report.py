@@ -94,7 +94,7 @@ def rankers(fits: Fits, draws: Sequence[Scores], *, tasks: Sequence[str]) -> lis
 
 
 def _judge(transfer: Transfer, budget: Budget, folds: Folds) -> dict[str, Any]:
-    draws = [read_scores(transfer.world, budget, draw=draw) for draw in range(DRAWS)]
+    draws = [read_scores(transfer.world, budget, draw=draw) for draw in range(DRAWS[budget])]
     found = mean_over_draws(
         backtest(
             transfer.world,
@@ -175,7 +175,7 @@ def _print(summary: dict[str, Any]) -> None:
 
 def _tune(budget: Budget) -> None:
     transfer = read_transfer(budget, distance=DISTANCE)
-    draws = [read_scores(transfer.world, budget, draw=draw) for draw in range(DRAWS)]
+    draws = [read_scores(transfer.world, budget, draw=draw) for draw in range(DRAWS[budget])]
     chosen = next(half for half in _halves(transfer) if half.name == "choosing")
     for folds in Folds:
         fits = Fits()

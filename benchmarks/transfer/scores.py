@@ -25,8 +25,9 @@ from task2vec.recommend.scores.score import ACCURACY_SCORES, SCORES, ScoreName
 from task2vec.recommend.scores.seen import Seen
 
 TABLE = RESULTS / "transfer_scores.csv"
-#: Somebody who asks has one draw of images; rankers are judged by their mean over some.
-DRAWS = 3
+#: Somebody who asks has one draw of images; where they are few, rankers are judged by their mean
+#: over some, since one is luck.
+DRAWS = {Budget.FEW: 3, Budget.ALL: 1}
 PAIRED = (ScoreName.RIDGE, ScoreName.LINEAR_PROBE)
 COLUMNS = (
     *("target", "budget", "draw", "model"),
@@ -76,8 +77,8 @@ def main() -> None:
 def _rows(
     target: Target, models: list[Starting], *, default: Starting
 ) -> Iterator[tuple[object, ...]]:
-    for budget in Budget:
-        for number, draw in zip(range(DRAWS), target.draws(budget), strict=False):
+    for budget, count in DRAWS.items():
+        for number, draw in zip(range(count), target.draws(budget), strict=False):
             found = {model.name: _scored(model, target, draw) for model in models}
             plain = (found.get(DEFAULT) or _scored(default, target, draw)).correct
             for name, each in found.items():

@@ -27,7 +27,7 @@ class Budget(StrEnum):
     @property
     def draws(self) -> int:
         """How many times the images to learn from are drawn anew."""
-        return 40 if self is Budget.FEW else 20
+        return 24 if self is Budget.FEW else 10
 
 
 @dataclass(frozen=True)
