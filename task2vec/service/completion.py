@@ -30,6 +30,7 @@ from task2vec.service.search import distances, neighbours
 from task2vec.service.subjects import Subject
 from task2vec.service.tuned_jobs import prepare_tuned, sweep_experts
 from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import list_models
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.store.jobs.life import at
 from task2vec.store.task_rows import task_named
@@ -235,7 +236,7 @@ def _stored(workspace: Workspace, task: str) -> Subject:
 def _measured(
     workspace: Workspace, limits: Limits, found: Found, *, most: int
 ) -> dict[str, ProbeAccuracy]:
-    asked = {model.id for model in models_to_probe(workspace, limits)}
+    asked = {model.id for model in models_to_probe(list_models(workspace), limits)}
     measured = found.measured or {}
     lengths = {len(correct) for correct in measured.values()}
     if not set(measured) <= asked or len(lengths) > 1 or not all(0 < n <= most for n in lengths):

@@ -12,6 +12,7 @@ from task2vec.service.key_texts import without_keys
 from task2vec.service.questions import limits_of
 from task2vec.service.recommendation import models_to_probe
 from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import list_models
 from task2vec.store.jobs.reading import datasets_of
 from task2vec.types import DatasetRecord, JobFailure, JobKind, JobProgress, JobRecord
 from task2vec.types.names import LONGEST_NAME, visible
@@ -165,7 +166,7 @@ def _payload(workspace: Workspace, job: JobRecord) -> dict[str, Any]:
         role: _about(store.datasets.get(id_)) for role, id_ in datasets_of(job).items()
     }
     if job.kind is JobKind.RECOMMEND:
-        models = models_to_probe(workspace, limits_of(payload))
+        models = models_to_probe(list_models(workspace), limits_of(payload))
         payload["measure"] = True
         payload["probe_models"] = [{"id": model.id, "ref": model.ref} for model in models]
     if job.kind is JobKind.FINETUNE:

@@ -1,7 +1,7 @@
 """Which starting model to take for a task: gathers what is known and lets the ranker judge."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from task2vec.data.wording import examples
@@ -98,9 +98,9 @@ def recommend(
         warnings.append(f"not offered, since their backbone is that of their start: {names}")
     shared = find_shared(workspace, subject)
     models = shared.models(models)
-    warnings += shared.warnings
-    question = _question(workspace, subject, models, shared, k=k, published=published)
-    question = replace(question, explain=explain)
+    warnings += [*shared.warnings, *shared.descended(everything)]
+    question = _question(workspace, subject, models, everything, shared, k=k)
+    question = replace(question, published=published, explain=explain)
     if (store := workspace.existing_store()) is not None:
         warnings += unused_outcomes(store, question.gains.unused)
     task = None if budget is None else images_of(subject)
@@ -129,7 +129,7 @@ def recommend(
             )
     else:
         if measured is None:
-            wanted = models_to_probe(workspace, limits)
+            wanted = models_to_probe(everything, limits)
             measured, doubts = probe_models(
                 workspace, subject, wanted, images=images, progress=progress
             )
@@ -152,17 +152,18 @@ def _question(
     workspace: Workspace,
     subject: Subject,
     models: list[ModelRecord],
+    everything: list[ModelRecord],
     shared: SharedTasks,
     *,
     k: int,
-    published: bool,
 ) -> Question:
-    store = workspace.existing_store()
-    default, everything = default_model_id(), list_models(workspace)
+    store, default = workspace.existing_store(), default_model_id()
     outcomes = shared.outcomes(store.outcomes.list(), everything) if store else []
-    tasks, between = known_tasks(workspace, subject, k=k, excluded=shared.excluded)
     # Of a task without an expert and an outcome nothing is compared but its embedding.
-    telling = {outcome.task for outcome in outcomes} | {model.task for model in everything}
+    telling = {outcome.task for outcome in outcomes} | {
+        model.task for model in everything if model.task
+    }
+    tasks, between = known_tasks(workspace, subject, telling=telling, k=k, excluded=shared.excluded)
     target = subject.record.id if subject.record else ""
     scatters, heads = dict[str, ClassScatter](), dict[str, HeadInformation]()
     if store:
@@ -184,12 +185,14 @@ def _question(
         heads=heads,
         head=heads.get(target) if details is None else details.head,
         k=k,
-        published=published,
     )
 
 
-def models_to_probe(workspace: Workspace, limits: Limits) -> list[ModelRecord]:
-    """Return the packaged models within the limits, and the default, which gains are over."""
+def models_to_probe(models: Iterable[ModelRecord], limits: Limits) -> list[ModelRecord]:
+    """Return the packaged ones within the limits, and the default, which gains are over.
+
+    ``models`` are all that there are.
+    """
     default = default_model_id()
-    offered = {model.id for model in list_models(workspace) if limits.allow(model)}
+    offered = {model.id for model in models if limits.allow(model)}
     return [model for model in packaged_models() if model.id == default or model.id in offered]

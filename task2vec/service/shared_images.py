@@ -47,6 +47,16 @@ class SharedTasks:
         """Return whether a start of the model, or the start of that, had seen the target."""
         return any(task == self.own or task in self.excluded for task in model.lineage)
 
+    def descended(self, models: Iterable[ModelRecord]) -> list[str]:
+        """Return the warning that names those that descend from such a start, [] for none."""
+        found = [m.name for m in models if m.task not in self.excluded and self.descends(m)]
+        if not found:
+            return []
+        return [
+            "not offered, since they were fine-tuned from a model that has seen images of this "
+            f"task: {examples(found)}"
+        ]
+
     def outcomes(self, outcomes: Iterable[Outcome], models: Iterable[ModelRecord]) -> list[Outcome]:
         """Return the outcomes that may count: on no excluded task, of ``models`` that may."""
         allowed = {model.id for model in self.models(models)}
@@ -80,8 +90,7 @@ def find_shared(workspace: Workspace, subject: Subject) -> SharedTasks:
         *_rest(excluded[_NAMED:]),
         *_unknown(subject, target, records, looked_at={*hashes, *ids}),
     )
-    shared = SharedTasks(tuple(finding for _, finding in found), ids, warnings, own)
-    return replace(shared, warnings=(*warnings, *_descended(shared, store.models.list())))
+    return SharedTasks(tuple(finding for _, finding in found), ids, warnings, own)
 
 
 def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> list[Neighbour]:
@@ -166,16 +175,6 @@ def _told(found: SharedImages) -> str:
             f"{found.task} shares {found.images:,} of {plural(found.of, 'image')} ({share}{pixels})"
         )
     return f"{what}: its experts and the outcomes on it are no evidence"
-
-
-def _descended(shared: SharedTasks, models: Iterable[ModelRecord]) -> list[str]:
-    found = [m.name for m in models if m.task not in shared.excluded and shared.descends(m)]
-    if not found:
-        return []
-    return [
-        "not offered, since they were fine-tuned from a model that has seen images of this task: "
-        f"{examples(found)}"
-    ]
 
 
 def _rest(found: Sequence[SharedImages]) -> list[str]:

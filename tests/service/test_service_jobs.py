@@ -14,7 +14,7 @@ from task2vec.service import completion, jobs, leases
 from task2vec.service.datasets import remove_dataset
 from task2vec.service.questions import limits_of
 from task2vec.service.recommendation import models_to_probe
-from task2vec.service.zoo import default_model_id
+from task2vec.service.zoo import default_model_id, list_models
 from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState, Priority
 
 
@@ -127,7 +127,7 @@ def test_a_recommendation_asks_for_the_models_within_the_limits_and_the_default(
     assert lent is not None
     asked = [model["id"] for model in lent.payload["probe_models"]]
     assert asked == [default_model_id(), "mdl_efficientnet_lite2"]
-    assert [m.id for m in models_to_probe(served, limits_of(question))] == asked
+    assert [m.id for m in models_to_probe(list_models(served), limits_of(question))] == asked
 
 
 def test_a_stored_task_is_worked_on_by_the_images_it_was_embedded_from(served, tmp_path):

@@ -3,12 +3,14 @@
 import pytest
 from factories import make_record
 from served import embedding
+from sqlalchemy import Engine, event
 
 from task2vec.distance import plain_symmetric_distance
 from task2vec.service import known_tasks as module
 from task2vec.service.known_tasks import known_tasks
+from task2vec.service.recommendation import recommend
 from task2vec.service.subjects import Subject
-from task2vec.types import ModelRecord
+from task2vec.types import ModelRecord, Outcome
 
 TASKS = 12
 
@@ -28,8 +30,9 @@ def stored(served):
     return nearest
 
 
-def about(served):
-    return known_tasks(served, Subject("new", embedding(0), None, None))
+def about(served, **asked):
+    telling = {model.task for model in served.store().models.list()}
+    return known_tasks(served, Subject("new", embedding(0), None, None), telling=telling, **asked)
 
 
 def test_all_are_known_in_a_small_store(served, stored):
@@ -55,5 +58,29 @@ def test_of_many_the_nearest_and_those_with_experts_are_kept(served, stored, mon
 def test_as_many_sources_are_known_as_may_count(served, stored, monkeypatch):
     monkeypatch.setattr(module, "_OTHERS", 1)
     few, _ = about(served)
-    many, _ = known_tasks(served, Subject("new", embedding(0), None, None), k=8)
+    many, _ = about(served, k=8)
     assert len(few) < 8 <= len(many)
+
+
+def test_what_a_store_holds_is_listed_once_for_a_recommendation(served, stored):
+    outcomes = [
+        Outcome("", model.id, task, 0.8, "p", images=100)
+        for model in served.store().models.list()
+        for task in stored
+    ]
+    served.store().outcomes.add_many(outcomes)
+    subject = Subject("new", embedding(0), None, None)
+    told: list[str] = []
+
+    def hear(_connection, _cursor, statement, *_):
+        told.append(statement.replace("\n", " "))
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        answer = recommend(served, subject, measured={})
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+    assert len(answer.recommendations) > 1
+    for table in ("models", "outcomes"):
+        lists = [each for each in told if f" FROM {table} " in each and "WHERE" not in each]
+        assert len(lists) == 1, (table, lists)
