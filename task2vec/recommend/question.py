@@ -5,20 +5,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from task2vec.distance.scatter import compare_scatters, of_one_network
 from task2vec.recommend.difficulty import Outlines
-from task2vec.recommend.gain_model.scales import FAR
 from task2vec.recommend.gains import GainTable
+from task2vec.recommend.known_world import known_world
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.published.prior import prior_gain
-from task2vec.recommend.world import NO_SOURCE, PLAIN_DOUBT, Matrix, World
+from task2vec.recommend.world import Matrix, World
 from task2vec.types import ModelRecord
 from task2vec.types.details import HeadInformation
 from task2vec.types.scatter import ClassScatter
 
-#: What an expert of a task that cannot be compared is expected to gain, and how sure that is: as
-#: one of a task far away.
-_STRANGE_GAIN, _STRANGE_DOUBT = FAR, 0.08
 TARGET_NAME = "this task"
 
 
@@ -117,29 +112,18 @@ def world_of(question: Question) -> World:
     symmetric[-1, :-1] = symmetric[:-1, -1] = [task.symmetric for task in known]
     asymmetric = symmetric.copy()
     asymmetric[:-1, -1] = [task.asymmetric for task in known]
-    models = question.known_models()
-    # The default's gains over itself are never among them.
-    gains, variances = question.gains.matrices(
-        [question.default, *(model.id for model in models)], ids
-    )
-    place = {task: i for i, task in enumerate(question.tasks)}
-    beliefs = [(0.0, 0.0), *(expected_gain(m, published=question.published) for m in models)]
-    scatters = [*map(question.scatters.get, question.tasks), question.scatter]
-    asked = compare_scatters(of_one_network(scatters, like=question.scatter))
-    return World(
-        tasks=(*(task.name for task in known), TARGET_NAME),
-        models=(question.default, *(model.id for model in models)),
-        default=0,
-        sources=np.array([NO_SOURCE, *(place.get(m.task or "", NO_SOURCE) for m in models)]),
+    return known_world(
+        ids,
+        question.known_models(),
+        default=question.default,
+        gains=question.gains,
+        names=[*(task.name for task in known), TARGET_NAME],
+        sources=[*question.tasks],
         symmetric=symmetric,
         asymmetric=asymmetric,
-        gains=gains,
-        variances=variances,
-        base=np.array([question.gains.base(task) if task else np.nan for task in ids]),
-        expected=np.array([mean for mean, _ in beliefs]),
-        doubt=np.array([sd for _, sd in beliefs]),
-        overlap=asked.overlap,
-        agreement=asked.agreement,
+        scatters=[*map(question.scatters.get, question.tasks), question.scatter],
+        like=question.scatter,
+        published=question.published,
     )
 
 
@@ -154,15 +138,3 @@ def outlines_of(question: Question, world: World) -> Outlines:
         nats=np.array([np.nan if head is None else head.nats for head in heads]),
         images=np.array([np.nan if head is None else head.images for head in heads]),
     )
-
-
-def expected_gain(model: ModelRecord, *, published: bool = True) -> tuple[float, float]:
-    """Return what a model is expected to gain before any outcome, and the standard deviation.
-
-    Of a plain model by its ``published`` figures, if they count; of an expert, as of one whose task
-    cannot be compared.
-    """
-    if model.task is not None:
-        return _STRANGE_GAIN, _STRANGE_DOUBT
-    found = prior_gain(model) if published else None
-    return (0.0, PLAIN_DOUBT) if found is None else (found.mean, found.sd)

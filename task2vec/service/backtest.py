@@ -2,28 +2,27 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.matrix import symmetric_matrix
-from task2vec.distance.scatter import compare_scatters, of_one_network
 from task2vec.recommend.backtest.families import Family, families_of
 from task2vec.recommend.backtest.report import Report, report
 from task2vec.recommend.backtest.run import LEVELS, Progress, Trials
 from task2vec.recommend.backtest.run import backtest as ask_rankers
 from task2vec.recommend.gains import GainTable
+from task2vec.recommend.known_world import known_world
 from task2vec.recommend.leaks import count_shared
-from task2vec.recommend.question import expected_gain
 from task2vec.recommend.rankers.always_default import AlwaysDefault
 from task2vec.recommend.rankers.hierarchical import Hierarchical
 from task2vec.recommend.rankers.near_outcomes import NearOutcomes
 from task2vec.recommend.rankers.nearest import NearestOnly
 from task2vec.recommend.rankers.ranker import Ranker
 from task2vec.recommend.rankers.static import StaticAverage
-from task2vec.recommend.world import NO_SOURCE, Mask, World
+from task2vec.recommend.world import Mask, World
 from task2vec.service.outcomes import unused_outcomes
 from task2vec.service.subjects import files_of
 from task2vec.service.workspace import Workspace
@@ -111,34 +110,26 @@ def world_of_store(
     store: Store, records: Sequence[TaskRecord], models: Sequence[ModelRecord], gains: GainTable
 ) -> World:
     """Return what a store knows of some tasks of one space: gains, distances, what is expected."""
-    default = default_model_id()
-    place = {record.id: i for i, record in enumerate(records)}
-    plain = next(model for model in models if model.id == default)
-    ordered = [plain, *(model for model in models if model.id != default)]
-    measured, variances = gains.matrices([m.id for m in ordered], [r.id for r in records])
+    default, ids = default_model_id(), [record.id for record in records]
     values = np.stack([store.tasks.embedding(record.id).values for record in records])
     precision = records[0].provenance.space.prior_precision
     symmetric = symmetric_matrix(values, values, prior_precision=precision)
     np.fill_diagonal(symmetric, 0)
     complexity = np.array([record.complexity for record in records])
-    beliefs = [(0.0, 0.0), *(expected_gain(model) for model in ordered[1:])]
-    known = store.tasks.scatters([record.id for record in records])
-    asked = compare_scatters(of_one_network([known.get(record.id) for record in records]))
-    return World(
-        tasks=tuple(record.name for record in records),
-        models=tuple(model.name for model in ordered),
-        default=0,
-        sources=np.array([place.get(model.task or "", NO_SOURCE) for model in ordered]),
+    known = store.tasks.scatters(ids)
+    world = known_world(
+        ids,
+        [model for model in models if model.id != default],
+        default=default,
+        gains=gains,
+        names=[record.name for record in records],
+        sources=ids,
         symmetric=symmetric,
         asymmetric=symmetric - ALPHA * complexity[:, None],
-        gains=measured,
-        variances=variances,
-        base=np.array([gains.base(record.id) for record in records]),
-        expected=np.array([mean for mean, _ in beliefs]),
-        doubt=np.array([sd for _, sd in beliefs]),
-        overlap=asked.overlap,
-        agreement=asked.agreement,
+        scatters=[known.get(id_) for id_ in ids],
     )
+    names = {model.id: model.name for model in models}
+    return replace(world, models=tuple(names[id_] for id_ in world.models))
 
 
 def _rankers() -> list[Ranker]:
