@@ -160,7 +160,7 @@ def _show_neighbours(workspace: "Workspace") -> None:
         ["rank", "nearest tasks", "symmetric distance", "standard error"],
         [(n.rank, n.name, max(0.0, n.distance), n.standard_error) for n in found],
     )
-    pair = distances(*(resolve(workspace, name) for name in PAIR))
+    pair = distances(workspace, *(resolve(workspace, name) for name in PAIR))
     console().print(
         f"\nAsymmetric distance {PAIR[0]} -> {PAIR[1]}: {pair.asymmetric.source_to_target:.3f}; "
         f"{PAIR[1]} -> {PAIR[0]}: {pair.asymmetric.target_to_source:.3f}\n"

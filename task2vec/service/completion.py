@@ -181,7 +181,7 @@ def _distances(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
             sides[side] = _subject(workspace, job, found, side, asked["dataset"])
         else:
             sides[side] = _stored(workspace, asked["task"])
-    answer = distances(sides["source"], sides["target"]).to_json()
+    answer = distances(workspace, sides["source"], sides["target"]).to_json()
     return lambda _: answer
 
 

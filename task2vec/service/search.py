@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from task2vec.data.wording import plural
 from task2vec.distance import (
     ALPHA,
     GROUPS,
@@ -11,7 +12,7 @@ from task2vec.distance import (
     task_information_distance,
 )
 from task2vec.errors import SettingError
-from task2vec.service.shared_images import mark_shared
+from task2vec.service.shared_images import mark_shared, shared_between
 from task2vec.service.subjects import Subject, check_comparable
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Role, TaskFilter
@@ -100,10 +101,10 @@ def neighbours(
     return mark_shared(store, subject, found)
 
 
-def distances(source: Subject, target: Subject) -> PairDistances:
+def distances(workspace: Workspace, source: Subject, target: Subject) -> PairDistances:
     """Return all distances between two tasks, with the warnings of both.
 
-    Raises `SpaceMismatchError` across spaces.
+    That they share images is warned of. Raises `SpaceMismatchError` across spaces.
     """
     a, b = source.embedding, target.embedding
     found = estimate_distances(a, [b])
@@ -122,7 +123,12 @@ def distances(source: Subject, target: Subject) -> PairDistances:
             task_information_distance(source=b, target=a),
         ),
         complexity=complexity,
-        warnings=_once(*source.warnings, *target.warnings, *_noise_in_common(a, b)),
+        warnings=_once(
+            *source.warnings,
+            *target.warnings,
+            *_noise_in_common(a, b),
+            *_images_in_common(workspace, source, target),
+        ),
     )
 
 
@@ -136,12 +142,33 @@ def _noise_in_common(a: TaskEmbedding, b: TaskEmbedding) -> list[str]:
 
     The correction takes the images of the two to be different ones: see `estimate_distances`.
     """
-    corrected = GROUPS in (len(a.replicates), len(b.replicates))
-    same_images = a.provenance.content_hash == b.provenance.content_hash
     seeds = a.provenance.seed, b.provenance.seed
-    if not (corrected and same_images) or seeds[0] == seeds[1]:
+    if not (_corrected(a, b) and _same_images(a, b)) or seeds[0] == seeds[1]:
         return []
     return [
         f"both are embeddings of the very same images, with seeds {seeds[0]} and {seeds[1]}: too "
         "much noise is taken out of their distances, which may be below 0"
     ]
+
+
+def _images_in_common(workspace: Workspace, source: Subject, target: Subject) -> list[str]:
+    """Warn where a part of the images are the same; of the very same `_noise_in_common` tells."""
+    a, b = source.embedding, target.embedding
+    shared = None if _same_images(a, b) else shared_between(workspace, source, target)
+    if shared is None:
+        return []
+    what = f"{source.name} and {target.name} were embedded from the same files"
+    if shared.images:
+        share = f"{100 * shared.share:.0f} %" if shared.share >= 0.01 else "below 1 %"
+        what = f"{source.name} has {shared.images:,} of {plural(shared.of, 'image')} of "
+        what += f"{target.name} ({share})"
+    nearer = ", and nearer than they are, since noise in common is taken out, too"
+    return [f"{what}: they are near for that reason{nearer if _corrected(a, b) else ''}"]
+
+
+def _corrected(a: TaskEmbedding, b: TaskEmbedding) -> bool:
+    return GROUPS in (len(a.replicates), len(b.replicates))
+
+
+def _same_images(a: TaskEmbedding, b: TaskEmbedding) -> bool:
+    return a.provenance.content_hash == b.provenance.content_hash

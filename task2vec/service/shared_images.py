@@ -124,6 +124,36 @@ def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> l
     ]
 
 
+def shared_between(workspace: Workspace, source: Subject, target: Subject) -> SharedImages | None:
+    """Return what the source has of the target's images, where any; each is stored or embedded now.
+
+    None too where the hashes of either are not known. Raises `StoreCorruptError` for hashes that
+    are damaged.
+    """
+    of, has = (_hashes(workspace, side) for side in (target, source))
+    counted = None if of is None or has is None else count_shared(of, [has])[0]
+    return _finding(
+        replace(target, files=_files(target)),
+        source.name,
+        counted,
+        content=source.embedding.provenance.content_hash,
+        files=_files(source),
+    )
+
+
+def _hashes(workspace: Workspace, subject: Subject) -> ImageHashes | None:
+    if subject.record is None:
+        return subject.hashes
+    # Whatever was removed since tells nothing.
+    with suppress(UnknownNameError):
+        return workspace.store().tasks.image_hashes(subject.record.id)
+    return None
+
+
+def _files(subject: Subject) -> str:
+    return subject.files if subject.record is None else files_of(subject.record)
+
+
 def _marked(neighbour: Neighbour, finding: SharedImages | None) -> Neighbour:
     return replace(
         neighbour,
@@ -145,25 +175,38 @@ def _found(
     if target is not None:
         counted = count_shared(target, [each for each in hashes if each is not None])
         counts = dict(zip(known, counted, strict=True))
-    about, found = subject.embedding.provenance, []
+    found = []
     for place, record in enumerate(records):
-        count = counts.get(place) or Shared(0, 0, about.images)
-        same = record.provenance.content_hash == about.content_hash
-        if same and place not in counts:
-            count = Shared(about.images, about.images, about.images)
-        same_files = bool(subject.files) and files_of(record) == subject.files
-        if count.images or same or same_files:
-            finding = SharedImages(
-                task=record.name,
-                images=count.images,
-                of=count.of,
-                share=count.share,
-                exact=count.exact,
-                same_source=same or same_files,
-                excluded=count.leak or same or same_files,
-            )
+        content = record.provenance.content_hash
+        finding = _finding(
+            subject, record.name, counts.get(place), content=content, files=files_of(record)
+        )
+        if finding is not None:
             found.append((record.id, finding))
     return found
+
+
+def _finding(
+    subject: Subject, name: str, counted: Shared | None, *, content: str, files: str
+) -> SharedImages | None:
+    """Return what a task of such images shares with the subject, None for nothing."""
+    about = subject.embedding.provenance
+    same = content == about.content_hash
+    same_files = bool(subject.files) and files == subject.files
+    count = counted or Shared(0, 0, about.images)
+    if same and counted is None:
+        count = Shared(about.images, about.images, about.images)
+    if not (count.images or same or same_files):
+        return None
+    return SharedImages(
+        task=name,
+        images=count.images,
+        of=count.of,
+        share=count.share,
+        exact=count.exact,
+        same_source=same or same_files,
+        excluded=count.leak or same or same_files,
+    )
 
 
 def _told(found: SharedImages) -> str:

@@ -145,7 +145,7 @@ async def test_distances_are_those_of_the_use_case(server: Running) -> None:
         "/v1/distances", json={"source": {"task": NAMES[0]}, "target": {"task": NAMES[1]}}
     )
     assert answer.status_code == 200
-    assert answer.json() == {**distances(*sides).to_json(), "warnings": []}
+    assert answer.json() == {**distances(server.workspace, *sides).to_json(), "warnings": []}
 
 
 async def test_a_recommendation_is_that_of_the_use_case(server: Running) -> None:

@@ -71,7 +71,7 @@ def test_distances_answer_as_they_would_in_this_process(served, sent, both):
     target = Subject("right", embedding(3), None, None, warnings)
     if not both:
         target = Subject("stored", embedding(1), None, None)
-    expected = distances(Subject("left", embedding(2), None, None, warnings), target)
+    expected = distances(served, Subject("left", embedding(2), None, None, warnings), target)
     assert done.result == expected.to_json()
     # They are told once, also of two data sets.
     assert expected.warnings == warnings

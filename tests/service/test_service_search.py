@@ -47,7 +47,7 @@ def test_the_only_task_of_its_space_is_told_so(served: Workspace) -> None:
     ids=["other seed", "the same", "other images", "few images"],
 )
 def test_noise_that_two_embeddings_share_is_told(
-    changes: dict[str, Any], groups: int, warned: bool
+    served: Workspace, changes: dict[str, Any], groups: int, warned: bool
 ) -> None:
     replicates = draw_replicates(np.random.default_rng(0), len(VALUES), groups)
     one = make_embedding(VALUES, replicates=replicates)
@@ -56,7 +56,7 @@ def test_noise_that_two_embeddings_share_is_told(
     )
     sides = [Subject("a", one, None, None), Subject("b", other, None, None)]
     for source, target in (sides, sides[::-1]):
-        found = distances(source, target)
+        found = distances(served, source, target)
         assert found.to_json()["warnings"] == list(found.warnings)
         assert len(found.warnings) == warned
     if warned:

@@ -8,7 +8,7 @@ from factories import make_record
 from served import embedding
 
 from task2vec.service.recommendation import recommend
-from task2vec.service.search import neighbours
+from task2vec.service.search import distances, neighbours
 from task2vec.service.shared_images import find_shared
 from task2vec.service.subjects import Subject, stored_subject
 from task2vec.types import ModelRecord, Outcome
@@ -292,3 +292,28 @@ def test_only_the_neighbours_that_are_returned_are_looked_at(served, known, monk
     monkeypatch.setattr(tasks, "all_image_hashes", lambda: pytest.fail("all were read"))
     found = neighbours(served, target(hashes=own), k=3)
     assert read == [each.id for each in found]
+
+
+def test_a_distance_warns_of_a_shared_part_of_the_images(served, known):
+    own = hashes(300, seed=1)
+    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=12, near=True))
+    known("clean", 3, hashes=hashes(200, seed=3))
+    known("unknown", 4)
+    known("same files", 5, source_signature="sha256:abc:0123")
+    subject = target(hashes=own, files="sha256:abc")
+
+    def told(source, target):
+        return distances(served, source, target).warnings
+
+    leaky = stored_subject(served, "leaky")
+    (warning,) = told(leaky, subject)
+    assert warning.startswith("leaky has 12 of 300 images of target (4 %): they are near for that")
+    (warning,) = told(subject, leaky)
+    assert warning.startswith("target has 12 of 230 images of leaky (5 %)")
+    (warning,) = told(stored_subject(served, "same files"), subject)
+    assert warning.startswith("same files and target were embedded from the same files")
+    for other in ("clean", "unknown"):
+        assert told(stored_subject(served, other), subject) == ()
+        assert told(leaky, stored_subject(served, other)) == ()
+    assert told(subject, subject) == ()
+    assert told(leaky, leaky) == ()

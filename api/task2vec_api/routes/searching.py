@@ -101,7 +101,8 @@ async def measure_distances(
 
 
 def _distances(workspace: Workspace, source: str, target: str) -> Response:
-    found = distances(stored_subject(workspace, source), stored_subject(workspace, target))
+    sides = stored_subject(workspace, source), stored_subject(workspace, target)
+    found = distances(workspace, *sides)
     return json_answer(Distances.model_validate(found.to_json()))
 
 

@@ -99,7 +99,7 @@ class Answers(Part):
             subject(self._workspace, side, probe=probe, settings=settings, progress=progress)
             for side in (source, target)
         )
-        return answer(Distances, distances(first, second).to_json())
+        return answer(Distances, distances(self._workspace, first, second).to_json())
 
     def recommend(
         self,
