@@ -20,9 +20,9 @@ Matrix = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.float32]
 
-#: Scatters whose factors are multiplied with all others at once: a product of a few rows waits for
-#: memory more than it computes, one of very many no longer fits the processor's cache.
-_TOGETHER = 16
+#: Factors that are multiplied with all others at once: a product of a few rows waits for memory
+#: more than it computes, one of very many no longer fits the processor's cache.
+_TOGETHER = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,28 +38,30 @@ class ComparedScatters:
     ``agreement`` (T, T) is from -1 to 1, and 0 where either scatter is unknown. With the odds
     ``r = <B_s, B_t> <W_s, W_t> / (<B_s, W_t> <W_s, B_t>)`` it is ``(r^2 - 1) / (r^2 + 1) =
     tanh(log r)``. Above 0, what one task tells apart the other does, too; below, it is what the
-    other must ignore.
+    other must ignore. It is symmetric, and 0 also of two tasks neither of which was a source.
     """
 
     overlap: Matrix
     agreement: Matrix
 
 
-def compare_scatters(scatters: Sequence[ClassScatter | None]) -> ComparedScatters:
+def compare_scatters(
+    scatters: Sequence[ClassScatter | None], *, sources: Mask | None = None
+) -> ComparedScatters:
     """Compare each two of T scatters, None where one is unknown.
 
-    Raises `SettingError` for scatters of features that differ in number.
+    ``sources`` (T,) says whose agreements with all others are wanted, those of all tasks unless
+    told: they take most of the time. Raises `SettingError` for scatters of features that differ in
+    number.
     """
     known = np.array([each is not None for each in scatters], dtype=bool)
     found = [each for each in scatters if each is not None]
     _check_one_network(found)
-    between = [each.between.astype(np.float32) for each in found]
-    within = [each.within.astype(np.float32) for each in found]
-    same, left = _inner(between, between), _inner(within, within)
-    place = np.ix_(known, known)
+    asked = np.ones(len(found), dtype=bool) if sources is None else sources[known]
     agreement = np.zeros((len(scatters), len(scatters)))
-    agreement[place] = _agreement(same, left, _inner(between, within))
-    return ComparedScatters(_overlap(same, known), agreement)
+    agreement[np.ix_(known, known)] = _agreement(found, asked)
+    between = [each.between.astype(np.float32) for each in found]
+    return ComparedScatters(_overlap(_inner(between, rows=len(found)), known), agreement)
 
 
 def _overlap(same: Matrix, known: Mask) -> Matrix:
@@ -76,12 +78,22 @@ def _overlap(same: Matrix, known: Mask) -> Matrix:
     return overlap
 
 
-def _agreement(same: Matrix, left: Matrix, across: Matrix) -> Matrix:
-    agreeing, crossed = (same * left) ** 2, (across * across.T) ** 2
+def _agreement(scatters: Sequence[ClassScatter], sources: Mask) -> Matrix:
+    """Return the (T, T) agreements of known scatters, of each source with all."""
+    found = np.zeros((len(scatters), len(scatters)))
+    # The sources come first, so that a pair of them is met once only.
+    order, count = np.argsort(~sources, kind="stable"), int(sources.sum())
+    ordered = [scatters[i] for i in order]
+    halves = [half.astype(np.float32) for each in ordered for half in (each.between, each.within)]
+    inner = _inner(halves, rows=2 * count)
+    agreeing = (inner[::2, ::2] * inner[1::2, 1::2]) ** 2
+    crossed = (inner[::2, 1::2] * inner[1::2, ::2]) ** 2
     total = agreeing + crossed
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.where(total > 0, (agreeing - crossed) / total, 0.0)
-    return np.asarray(found, dtype=np.float64)
+        values = np.where(total > 0, (agreeing - crossed) / total, 0.0)
+    found[np.ix_(order[:count], order)] = values
+    found[np.ix_(order, order[:count])] = values.T
+    return found
 
 
 def of_one_network(
@@ -109,24 +121,27 @@ def _check_one_network(scatters: Sequence[ClassScatter]) -> None:
         )
 
 
-def _inner(rows: Sequence[Rows], columns: Sequence[Rows]) -> Matrix:
-    """Return the (n, k) inner products of n scatter matrices with k others, by their factors."""
-    found = np.zeros((len(rows), len(columns)))
-    if not columns:
+def _inner(factors: Sequence[Rows], *, rows: int) -> Matrix:
+    """Return the inner products of the first n of k scatter matrices with all k, (n, k).
+
+    They are given as their factors, and n is the number of ``rows``.
+    """
+    found = np.zeros((rows, len(factors)))
+    if not rows:
         return found
-    stacked, starts = np.concatenate(columns), _starts(columns)
-    # One with itself is symmetric: what was found is not computed again.
-    symmetric = rows is columns
-    for first in range(0, len(rows), _TOGETHER):
-        own, left = rows[first : first + _TOGETHER], first if symmetric else 0
-        products = np.concatenate(own) @ stacked[starts[left] :].T
+    stacked, starts = np.concatenate(factors), _starts(factors)
+    for first in range(0, rows, _TOGETHER):
+        own = factors[first : min(first + _TOGETHER, rows)]
+        products = np.concatenate(own) @ stacked[starts[first] :].T
         # <A^T A, B^T B> = |A B^T|^2
         squares = np.square(products, out=products)
         by_row = np.add.reduceat(squares, _starts(own), axis=0)
-        found[first : first + _TOGETHER, left:] = np.add.reduceat(
-            by_row, starts[left:] - starts[left], axis=1, dtype=np.float64
+        found[first : first + len(own), first:] = np.add.reduceat(
+            by_row, starts[first:] - starts[first], axis=1, dtype=np.float64
         )
-    return np.triu(found) + np.triu(found, 1).T if symmetric else found
+    # They are symmetric: what was found is not computed again.
+    found[:, :rows] = np.triu(found[:, :rows]) + np.triu(found[:, :rows], 1).T
+    return found
 
 
 def _starts(parts: Sequence[Rows]) -> NDArray[np.int64]:

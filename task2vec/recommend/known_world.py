@@ -50,12 +50,15 @@ def known_world(
     measured, variances = gains.matrices(ids, tasks)
     place = {task: i for i, task in enumerate(sources)}
     expected = [(0.0, 0.0), *(_expected_gain(model, published=published) for model in models)]
-    asked = compare_scatters(of_one_network(scatters, like=like))
+    expert_of = np.array([NO_SOURCE, *(place.get(m.task or "", NO_SOURCE) for m in models)])
+    asked = compare_scatters(
+        of_one_network(scatters, like=like), sources=np.isin(np.arange(len(tasks)), expert_of)
+    )
     return World(
         tasks=tuple(names),
         models=tuple(ids),
         default=0,
-        sources=np.array([NO_SOURCE, *(place.get(m.task or "", NO_SOURCE) for m in models)]),
+        sources=expert_of,
         symmetric=symmetric,
         asymmetric=asymmetric,
         gains=measured,

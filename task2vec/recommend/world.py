@@ -33,7 +33,8 @@ class World:
         variances: (M, T) of the gains' measurement, nan with them.
         base: (T,) accuracies of the default, nan where unknown.
         overlap, agreement: (T, T) of what the tasks ask, from 0 to 1 and from -1 to 1: see
-            `task2vec.distance.scatter`. Left out, as where nothing is known: 1 and 0.
+            `task2vec.distance.scatter`. Left out, as where nothing is known: 1 and 0. Of tasks
+            without an expert an agreement may be left at 0.
         expected: (M,) gain that a plain model is expected to have whatever the task, and
             ``doubt`` (M,) the standard deviation of it; of experts they do not count.
 

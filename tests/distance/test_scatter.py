@@ -78,6 +78,11 @@ def test_many_of_unequal_ranks_are_compared_as_two_are() -> None:
     agreements[np.ix_(known := [*range(20), *range(21, 38)], known)] = np.tanh(np.log(odds))
     found = compare_scatters([*scatters[:20], None, *scatters[20:], None])
     np.testing.assert_allclose(found.agreement, agreements, atol=1e-5)
+    sources = rng.random(39) < 0.3
+    some = compare_scatters([*scatters[:20], None, *scatters[20:], None], sources=sources)
+    asked = sources[:, None] | sources
+    np.testing.assert_allclose(some.agreement, np.where(asked, agreements, 0), atol=1e-5)
+    np.testing.assert_array_equal(some.overlap, found.overlap)
     np.testing.assert_allclose(
         found.overlap[np.ix_(known, known)], same / np.outer(norms, norms), atol=1e-5
     )
