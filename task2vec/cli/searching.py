@@ -21,6 +21,7 @@ from task2vec.cli.output import messages, print_answer_json, print_table, show, 
 from task2vec.cli.progress import bars, work_bar
 from task2vec.sdk.display import (
     distance_interval,
+    information_cells,
     marked_names,
     rank_marks,
     shared_notes,
@@ -141,16 +142,12 @@ def distance(
     if as_json:
         print_answer_json(found, without=("warnings",))
         return
-    information = (found.information.source_to_target, found.information.target_to_source)
     print_table(
         ["distance", f"{found.source} -> {found.target}", f"{found.target} -> {found.source}"],
         [
             ("symmetric", shown(found.symmetric), shown(found.symmetric)),
             ("asymmetric", found.asymmetric.source_to_target, found.asymmetric.target_to_source),
-            (
-                "information (nats)",
-                *("-" if n is None else f"{n:,.0f}" for n in map(shown, information)),
-            ),
+            ("information (nats)", *information_cells(found)),
         ],
     )
     messages().print(

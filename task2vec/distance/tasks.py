@@ -10,7 +10,7 @@ from task2vec.distance.between import (
 )
 from task2vec.distance.estimates import estimate_distances, estimate_to_targets, is_same
 from task2vec.distance.information import information_distance
-from task2vec.distance.jackknife import left_out
+from task2vec.distance.jackknife import deviations, left_out
 from task2vec.distance.noiseless import GROUPS
 from task2vec.types import TaskEmbedding
 
@@ -82,12 +82,35 @@ def task_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -
     plain = plain_information_distance(source=source, target=target)
     if not np.isfinite(plain) or is_same(plain_symmetric_distance(source, target)):
         return plain
-    prior, posterior = precisions(source), precisions(target)
-    corrected = plain
+    means = (float(np.mean(each)) for each in _without_groups(source, target))
+    return plain - sum((GROUPS - 1) * (mean - plain) for mean in means)
+
+
+def information_distance_error(*, source: TaskEmbedding, target: TaskEmbedding) -> float | None:
+    """Return the standard error of `task_information_distance` by the jackknife, the heads held.
+
+    None where one of the two has too few images for one.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    source.space.check_same(target.space)
+    found = _without_groups(source, target)
+    if len(found) < 2:
+        return None
+    return float(np.sqrt(np.square(deviations(np.array(found))).sum()))
+
+
+def _without_groups(source: TaskEmbedding, target: TaskEmbedding) -> list[list[float]]:
+    """Return the information distances without each group of the source, and of the target.
+
+    Only of those that have `GROUPS` of them.
+    """
+    prior, posterior, found = precisions(source), precisions(target), []
     if len(source.replicates) == GROUPS:
-        without = [information_distance(source=x, target=posterior) for x in left_out(source)]
-        corrected -= (GROUPS - 1) * float(np.mean(without) - plain)
+        without = left_out(source)
+        found.append([float(information_distance(source=x, target=posterior)) for x in without])
     if len(target.replicates) == GROUPS:
-        without = [information_distance(source=prior, target=x) for x in left_out(target)]
-        corrected -= (GROUPS - 1) * float(np.mean(without) - plain)
-    return corrected
+        without = left_out(target)
+        found.append([float(information_distance(source=prior, target=x)) for x in without])
+    return found

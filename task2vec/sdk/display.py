@@ -120,20 +120,40 @@ def distance_interval(value: tuple[float | None, float | None]) -> str:
     return " to ".join(number(shown(end)) for end in value)
 
 
+def nats(value: float | None, error: float | None) -> str:
+    """Return an information distance for a person, with its standard error where one is known.
+
+    As `shown`, one that noise made negative is 0; it may be far below, and is told behind.
+    """
+    if value is None or not math.isfinite(value):
+        return "-"
+    noise = "" if error is None or not math.isfinite(error) else f" ± {error:,.0f}"
+    return f"{value:,.0f}{noise}" if value >= 0 else f"0 (measured {value:,.0f}{noise})"
+
+
 def of_distances(found: Distances) -> Sheet:
     """Return all distances of a pair."""
     symmetric = number(shown(found.symmetric))
     rows: list[Sequence[Cell]] = [("symmetric", symmetric, symmetric)]
-    for kind, digits in (("asymmetric", 3), ("information", 0)):
-        both = getattr(found, kind)
-        ways = (both.source_to_target, both.target_to_source)
-        rows.append((kind, *(number(way, digits) for way in ways)))
+    asymmetric = found.asymmetric
+    ways = (asymmetric.source_to_target, asymmetric.target_to_source)
+    rows.append(("asymmetric", *map(number, ways)))
+    rows.append(("information (nats)", *information_cells(found)))
     columns = ("distance", f"{found.source} → {found.target}", f"{found.target} → {found.source}")
     note = (
         f"Standard error of the symmetric distance: {number(found.standard_error)}; "
         f"95 % interval: {distance_interval(found.interval)}."
     )
     return Sheet(f"{found.source}, {found.target}", columns, rows, (note,))
+
+
+def information_cells(found: Distances) -> tuple[str, str]:
+    """Return the information distances of both ways as `nats`."""
+    both, error = found.information, found.information_standard_error
+    return (
+        nats(both.source_to_target, error.source_to_target),
+        nats(both.target_to_source, error.target_to_source),
+    )
 
 
 def of_recommended(found: Recommended) -> Sheet:

@@ -8,6 +8,7 @@ from task2vec.distance import (
     ALPHA,
     GROUPS,
     estimate_distances,
+    information_distance_error,
     task_complexity,
     task_information_distance,
 )
@@ -28,11 +29,19 @@ class BothWays:
 
 
 @dataclass(frozen=True)
+class ErrorsBothWays:
+    """The standard errors of a distance both ways, None where too few images tell one."""
+
+    source_to_target: float | None
+    target_to_source: float | None
+
+
+@dataclass(frozen=True)
 class PairDistances:
     """All distances between a source and a target, corrected for noise.
 
     ``standard_error`` and the 95 % ``interval`` are of the symmetric one; ``information`` is in
-    nats.
+    nats, each way with a standard error.
     """
 
     source: str
@@ -42,6 +51,7 @@ class PairDistances:
     interval: tuple[float, float]
     asymmetric: BothWays
     information: BothWays
+    information_standard_error: ErrorsBothWays
     complexity: tuple[float, float]
     warnings: tuple[str, ...] = ()
 
@@ -121,6 +131,10 @@ def distances(workspace: Workspace, source: Subject, target: Subject) -> PairDis
         information=BothWays(
             task_information_distance(source=a, target=b),
             task_information_distance(source=b, target=a),
+        ),
+        information_standard_error=ErrorsBothWays(
+            information_distance_error(source=a, target=b),
+            information_distance_error(source=b, target=a),
         ),
         complexity=complexity,
         warnings=_once(

@@ -162,5 +162,9 @@ class Distances(Answer):
     )
     asymmetric: BothWays
     information: BothWays
+    information_standard_error: BothWays = Field(
+        BothWays(source_to_target=None, target_to_source=None),
+        description="Of the information distances; null where too few images tell one.",
+    )
     complexity: Complexities
     warnings: tuple[str, ...] = ()

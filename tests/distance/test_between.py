@@ -5,6 +5,7 @@ from task2vec.distance import (
     asymmetric_distance,
     distance_error,
     information_distance,
+    information_distance_error,
     symmetric_distance,
     task_asymmetric_distance,
     task_complexity,
@@ -41,6 +42,8 @@ def test_they_return_plain_floats(embedding):
     assert type(task_asymmetric_distance(source=a, target=b)) is float
     assert type(task_information_distance(source=a, target=b)) is float
     assert type(task_complexity(a)) is float
+    # Without groups of images nothing tells the error.
+    assert information_distance_error(source=a, target=b) is None
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,9 @@ def test_they_return_plain_floats(embedding):
         pytest.param(lambda a, b: task_asymmetric_distance(source=a, target=b), id="asymmetric"),
         pytest.param(lambda a, b: task_information_distance(source=a, target=b), id="information"),
         pytest.param(distance_error, id="error"),
+        pytest.param(
+            lambda a, b: information_distance_error(source=a, target=b), id="error of information"
+        ),
     ],
 )
 def test_other_spaces_are_refused_and_the_differing_fields_named(embedding, distance):

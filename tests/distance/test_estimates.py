@@ -16,6 +16,7 @@ from task2vec.distance import (
     estimate_from_sources,
     estimate_to_targets,
     information_distance,
+    information_distance_error,
     plain_information_distance,
     plain_symmetric_distance,
     symmetric_distance,
@@ -298,10 +299,13 @@ def test_the_information_distance_is_corrected_for_noise(rng):
         """Eight groups whose elements vary by three tenths, each on its own."""
         return values * rng.gamma(11, 1 / 11, size=(GROUPS, 40, ELEMENTS))
 
-    plain, told = [], []
+    plain, told, errors = [], [], []
     for a, b in zip(noisy(A).swapaxes(0, 1), noisy(twice).swapaxes(0, 1), strict=True):
         pair = {"source": of_groups(a), "target": of_groups(b)}
         plain.append(plain_information_distance(**pair))
         told.append(task_information_distance(**pair))
+        errors.append(information_distance_error(**pair))
+    # The jackknife's error is that of the scatter, to within what 40 repeats tell.
+    assert np.mean(errors) == pytest.approx(np.std(told), rel=0.5)
     assert np.mean(plain) - true > 5 * np.std(plain) / sqrt(40)
     assert abs(np.mean(told) - true) < (np.mean(plain) - true) / 4

@@ -1,11 +1,12 @@
 """How results look in notebooks and terminals; names from anybody do no harm there."""
 
+import math
 from html.parser import HTMLParser
 
 import pytest
 from rich.console import Console
 
-from task2vec.sdk.display import distance_interval, of_neighbours
+from task2vec.sdk.display import distance_interval, nats, of_neighbours
 from task2vec.wire.backtests import Backtest
 from task2vec.wire.base import Answer
 from task2vec.wire.catalogue import TaskMap
@@ -166,6 +167,21 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (12345.6, 789.4, "12,346 ± 789"),
+        (12345.6, None, "12,346"),
+        (0.0, math.nan, "0"),
+        (-2000.0, 900.0, "0 (measured -2,000 ± 900)"),
+        (None, None, "-"),
+        (math.nan, 1.0, "-"),
+    ],
+)
+def test_nats_below_0_are_shown_as_0_and_as_measured(value, error, text) -> None:
+    assert nats(value, error) == text
 
 
 @pytest.mark.parametrize("name", SHOWN)
