@@ -8,6 +8,7 @@ READY := $(VENV)/.ready
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "task2vec needs Python 3.11 or later; name one with make PYTHON=...")'
+	@echo "Installing task2vec and what it needs, PyTorch among it, into $(VENV): some minutes."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
