@@ -34,7 +34,7 @@ from task2vec.types import ModelRecord
 from task2vec.types.details import HeadInformation
 from task2vec.types.scatter import ClassScatter
 
-__all__ = ["Limits", "Progress", "models_to_probe", "recommend"]
+__all__ = ["Limits", "Progress", "check_answerable", "models_to_probe", "recommend"]
 
 
 def recommend(
@@ -73,20 +73,10 @@ def recommend(
         SettingError: when no model passes the limits, ``k`` is below 1, or a budget is no number
             of seconds above 0.
     """
-    if budget is not None and not 0 < budget < math.inf:
-        raise SettingError("The budget is unusable", expected="seconds, above 0", got=f"{budget:g}")
-    if k < 1:
-        raise SettingError("k is out of range", expected="at least 1", got=str(k))
     limits = limits or Limits()
+    check_answerable(workspace, k=k, limits=limits, budget=budget)
     everything = list_models(workspace)
     models = [model for model in everything if limits.allow(model)]
-    if not models:
-        raise SettingError(
-            "No starting model passes the limits",
-            expected="at least one of the models that `task2vec models list` shows",
-            got=f"{limits}",
-            remedy="Loosen the limits on parameters, input size, architecture or licence.",
-        )
     unchanged = [model.name for model in models if not has_own_backbone(workspace, model)]
     models = [model for model in models if model.name not in unchanged]
     warnings: list[str] = []
@@ -146,6 +136,23 @@ def recommend(
         shared_images=shared.findings,
         warnings=(*subject.warnings, *warnings),
     )
+
+
+def check_answerable(
+    workspace: Workspace, *, k: int, limits: Limits, budget: float | None = None
+) -> None:
+    """Raise `SettingError` for what `recommend` refuses about any task, before one is embedded."""
+    if budget is not None and not 0 < budget < math.inf:
+        raise SettingError("The budget is unusable", expected="seconds, above 0", got=f"{budget:g}")
+    if k < 1:
+        raise SettingError("k is out of range", expected="at least 1", got=str(k))
+    if not any(limits.allow(model) for model in list_models(workspace)):
+        raise SettingError(
+            "No starting model passes the limits",
+            expected="at least one of the models that `task2vec models list` shows",
+            got=f"{limits}",
+            remedy="Loosen the limits on parameters, input size, architecture or licence.",
+        )
 
 
 def _question(

@@ -1,7 +1,7 @@
 """Neighbours of a task, and distances between two."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from task2vec.data.wording import plural
 from task2vec.distance import (
@@ -14,10 +14,13 @@ from task2vec.distance import (
 )
 from task2vec.errors import SettingError
 from task2vec.service.shared_images import mark_shared, shared_between
-from task2vec.service.subjects import Subject, check_comparable
+from task2vec.service.subjects import Subject, check_comparable, open_named
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Role, TaskFilter
 from task2vec.types import Neighbour, NeighbourGeometry, TaskEmbedding
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,18 @@ def neighbours(
         role = Role.SOURCES_FOR if asymmetric else Role.SYMMETRIC
         found = index.search(subject.embedding, k=k, role=role, exclude=exclude, where=where)
     return mark_shared(store, subject, found)
+
+
+def nothing_near(workspace: Workspace, source: "str | Task") -> str | None:
+    """Return the name of a source where no task is stored that it could be near, None otherwise.
+
+    Then it need not be embedded to know so. Raises `UnknownNameError` or `SourceError` for a
+    source that cannot be opened.
+    """
+    store = workspace.existing_store()
+    if store is not None and store.tasks.page(limit=1):
+        return None
+    return (open_named(workspace, source) if isinstance(source, str) else source).name
 
 
 def distances(workspace: Workspace, source: Subject, target: Subject) -> PairDistances:

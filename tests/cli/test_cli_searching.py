@@ -10,6 +10,7 @@ from small_store import TASKS, USED, SmallStore, cut, snapshot
 
 import task2vec
 from task2vec.distance import distance_error, estimate_centred
+from task2vec.engine.local import LocalEngine
 from task2vec.store.store import Store
 from task2vec.types import TaskEmbedding
 
@@ -45,6 +46,23 @@ def test_neighbours_are_all_others_by_symmetric_distance(
         }
         assert (row["shares_images"], row["shared_images"]) == (False, 0)
         assert (row["distance"], row["standard_error"]) == pytest.approx(expected[row["name"]])
+
+
+def test_with_nothing_to_compare_with_nothing_is_embedded(
+    cli: Cli, small: SmallStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LocalEngine, "embed", None)
+    source = small.sources / "emoji_food"
+    found = cli("neighbours", source, "--store", tmp_path / "none", "--json")
+    assert (found.code, found.json) == (3, {"task": "emoji_food", "neighbours": []})
+    assert "no other task" in found.err
+    assert cli("neighbours", tmp_path / "nosuch", "--store", tmp_path / "none").code == 2
+    Store.open(tmp_path / "empty", create=True).close()
+    assert cli("neighbours", source, "--store", tmp_path / "empty").code == 3
+    # Neither where no model could be recommended.
+    refused = cli("recommend", source, "--max-parameters", 1000, "--store", tmp_path / "none")
+    assert refused.code == 2
+    assert "Loosen" in refused.err
 
 
 def test_asymmetric_neighbours_are_the_best_sources(

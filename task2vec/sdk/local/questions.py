@@ -9,7 +9,7 @@ from task2vec.sdk.client import Client
 from task2vec.sdk.local.answers import answer
 from task2vec.sdk.local.part import Part
 from task2vec.sdk.local.probes import known
-from task2vec.sdk.local.sources import counting, settings_of, subject
+from task2vec.sdk.local.sources import counting, given, settings_of, subject
 from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.catalogue import MapQuestion
@@ -45,7 +45,7 @@ class Answers(Part):
         seed: int = 0,
         progress: Told | None = None,
     ) -> Neighbours:
-        from task2vec.service.search import neighbours
+        from task2vec.service.search import neighbours, nothing_near
         from task2vec.store.index.protocol import TaskFilter
 
         asked = ask(
@@ -59,6 +59,9 @@ class Answers(Part):
             max_classes=max_classes,
         )
         probe, settings = settings_of(probe=probe, images=images, seed=seed)
+        alone = nothing_near(self._workspace, given(source))
+        if alone is not None:
+            return answer(Neighbours, {"task": alone, "neighbours": []})
         about = subject(self._workspace, source, probe=probe, settings=settings, progress=progress)
         where = TaskFilter(
             tags=frozenset(asked.tags),
@@ -119,7 +122,7 @@ class Answers(Part):
         seed: int = 0,
         progress: Told | None = None,
     ) -> Recommended:
-        from task2vec.service.recommendation import Limits, recommend
+        from task2vec.service.recommendation import Limits, check_answerable, recommend
 
         ask(
             RecommendationQuestion,
@@ -129,6 +132,7 @@ class Answers(Part):
             max_input_size=max_input_size,
         )
         limits = Limits(max_parameters, architecture, licence, max_input_size)
+        check_answerable(self._workspace, k=k, limits=limits, budget=budget)
         probe, settings = settings_of(probe=probe, images=images, seed=seed)
         about = subject(
             self._workspace,
