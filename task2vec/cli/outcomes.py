@@ -24,6 +24,7 @@ from task2vec.cli.output import (
     print_table,
     warn,
 )
+from task2vec.data.wording import plural
 from task2vec.recommend.unused import unused_warning, without_default
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def import_file(
     if as_json:
         print_json({"imported": len(outcomes)})
     else:
-        messages().print(f"Recorded {len(outcomes)} outcomes.")
+        messages().print(f"Recorded {plural(len(outcomes), 'outcome')}.")
     warn(unused)
 
 

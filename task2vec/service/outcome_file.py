@@ -1,15 +1,26 @@
 """Outcomes as a person states them, alone or in a CSV file."""
 
 import csv
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from task2vec.data.wording import shown
 from task2vec.errors import InputError, SettingError
 
 DEFAULT_PROTOCOL = "fine-tuning"
 _COLUMNS = ("model", "task", "accuracy")
 _OPTIONAL = ("protocol", "images", "seed")
+#: What every reader of JSON keeps exactly.
+_MOST = 2**53
+_ACCURACY = "a fraction from 0 to 1, such as 0.92"
+_IMAGES = "a whole number of test images, at least 1, up to 2^53"
+_SEED = "a whole number from 0 to 2^53"
+
+_COMMAS = "Save it with commas between the columns, and a point in decimals."
+
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True)
@@ -32,10 +43,12 @@ class Measured:
             raise SettingError(
                 "An accuracy is a fraction", expected="a number in [0, 1]", got=f"{self.accuracy}"
             )
-        if self.images is not None and self.images < 1:
+        if self.images is not None and not 1 <= self.images <= _MOST:
             raise SettingError(
-                "An accuracy is measured on images", expected="at least 1", got=f"{self.images}"
+                "An accuracy is measured on images", expected=_IMAGES, got=f"{self.images}"
             )
+        if self.seed is not None and not 0 <= self.seed <= _MOST:
+            raise SettingError("The seed is out of range", expected=_SEED, got=f"{self.seed}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields by name."""
@@ -53,11 +66,13 @@ def read_outcomes(path: Path) -> list[tuple[int, Measured]]:
             reader = csv.DictReader(file)
             header = tuple(reader.fieldnames or ())
             unknown = [name for name in header if name not in (*_COLUMNS, *_OPTIONAL)]
-            if unknown or not set(_COLUMNS) <= set(header):
+            twice = len(set(header)) < len(header)
+            if unknown or twice or not set(_COLUMNS) <= set(header):
                 raise InputError(
                     f"{path} does not hold outcomes",
                     expected="a header with model,task,accuracy and perhaps protocol,images,seed",
-                    got=",".join(header) or "an empty file",
+                    got=shown(",".join(header)) or "an empty file",
+                    remedy=_COMMAS if header and any(mark in header[0] for mark in ";\t") else "",
                 )
             return [(reader.line_num, _measured(row, path, reader.line_num)) for row in reader]
     except OSError as error:
@@ -73,22 +88,44 @@ def _measured(row: dict[str, str | None], path: Path, line: int) -> Measured:
     if None in row:
         raise InputError(
             f"Line {line} of {path} has more cells than the header has columns",
-            remedy="Put a name that holds a comma in double quotes.",
+            remedy="Put a name that holds a comma in double quotes; decimals have a point.",
         )
-    try:
-        return Measured(
-            model=(row["model"] or "").strip(),
-            task=(row["task"] or "").strip(),
-            accuracy=float(row["accuracy"] or ""),
-            protocol=(row.get("protocol") or DEFAULT_PROTOCOL).strip(),
-            images=int(images) if (images := row.get("images")) else None,
-            seed=int(seed) if (seed := row.get("seed")) else None,
-        )
-    except ValueError as error:
+    cells = _Cells({name: (cell or "").strip() for name, cell in row.items()}, path, line)
+    return Measured(
+        model=cells.row["model"],
+        task=cells.row["task"],
+        accuracy=cells.number("accuracy", float, expected=_ACCURACY, least=0, most=1),
+        protocol=cells.row.get("protocol") or DEFAULT_PROTOCOL,
+        images=cells.whole("images", expected=_IMAGES, least=1),
+        seed=cells.whole("seed", expected=_SEED, least=0),
+    )
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a line by their column, and what is said of one that is unusable."""
+
+    row: dict[str, str]
+    path: Path
+    line: int
+
+    def whole(self, column: str, *, expected: str, least: int) -> int | None:
+        """Return a whole number, None where the cell is empty or there is no such column."""
+        if not self.row.get(column):
+            return None
+        return self.number(column, int, expected=expected, least=least, most=_MOST)
+
+    def number(
+        self, column: str, kind: type[Number], *, expected: str, least: float, most: float
+    ) -> Number:
+        """Return a number of the column; raises `InputError` for anything else, or out of range."""
+        cell = self.row[column]
+        with suppress(ValueError):
+            # Written so that nan fails too.
+            if least <= (found := kind(cell)) <= most:
+                return found
         raise InputError(
-            f"Line {line} of {path} is no outcome",
-            expected="accuracy as a number, images and seed as whole numbers",
-            got=str(error),
-        ) from error
-    except SettingError as error:
-        raise InputError(f"Line {line} of {path}: {error}") from error
+            f"Line {self.line} of {self.path}, column {column}, is unusable",
+            expected=expected,
+            got=f"'{shown(cell)}'" if cell else "an empty cell",
+        )

@@ -7,6 +7,7 @@ from command import Cli
 from small_store import SmallStore
 
 MODEL = {"id", "ref", "architecture", "task", "parameters", "input_size", "licence"}
+ACCURACY = "column accuracy, is unusable: expected a fraction from 0 to 1, such as 0.92"
 OUTCOME = {"model", "task", "accuracy", "protocol"}
 PACKAGED = ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
 
@@ -84,6 +85,25 @@ def test_an_outcome_is_listed_as_it_was_added(cli: Cli, store: Path) -> None:
     assert none.json == {"outcomes": []}
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("model;task;accuracy", "got model;task;accuracy. Save it with commas"),
+        ("model,task", "a header with model,task,accuracy and perhaps protocol,images,seed, got"),
+        ("model,task,accuracy,model", "got model,task,accuracy,model"),
+        ("", "got an empty file"),
+    ],
+)
+def test_a_file_with_another_header_is_refused(
+    cli: Cli, store: Path, header: str, told: str
+) -> None:
+    Path("o.csv").write_text(f"{header}\nefficientnet_lite0,emoji_food,0.5\n" if header else "")
+    found = cli("outcomes", "import", "o.csv", "--store", store)
+    assert found.code == 2
+    assert "o.csv does not hold outcomes" in found.err
+    assert told in found.err
+
+
 def test_outcomes_that_the_default_has_no_counterpart_of_are_told(cli: Cli, store: Path) -> None:
     def add(model: str, task: str, protocol: str) -> str:
         of = ("--accuracy", 0.5, "--protocol", protocol, "--store", store)
@@ -150,14 +170,22 @@ def test_a_file_of_outcomes_is_imported(cli: Cli, store: Path) -> None:
     [
         ("nosuch,emoji_food,0.5,,", "nosuch"),
         ("efficientnet_lite0,nosuch,0.5,,", "nosuch"),
-        ("efficientnet_lite0,emoji_food,1.5,,", "[0, 1]"),
-        ("efficientnet_lite0,emoji_food,nan,,", "[0, 1]"),
-        ("efficientnet_lite0,emoji_food,good,,", "good"),
-        ("efficientnet_lite0,emoji_food,,,", "accuracy as a number"),
-        ("efficientnet_lite0,emoji_food,0.5,0,", "at least 1"),
-        ("efficientnet_lite0,emoji_food,0.5,,x", "whole numbers"),
+        ("efficientnet_lite0,emoji_food,1.5,,", f"{ACCURACY}, got '1.5'"),
+        ("efficientnet_lite0,emoji_food,92%,,", f"{ACCURACY}, got '92%'"),
+        ('efficientnet_lite0,emoji_food,"0,92",,', f"{ACCURACY}, got '0,92'"),
+        ("efficientnet_lite0,emoji_food,nan,,", f"{ACCURACY}, got 'nan'"),
+        ("efficientnet_lite0,emoji_food,inf,,", f"{ACCURACY}, got 'inf'"),
+        ("efficientnet_lite0,emoji_food,1e999,,", f"{ACCURACY}, got '1e999'"),
+        ("efficientnet_lite0,emoji_food,good,,", f"{ACCURACY}, got 'good'"),
+        ("efficientnet_lite0,emoji_food,,,", f"{ACCURACY}, got an empty cell"),
+        ("efficientnet_lite0,emoji_food,0,92,,", "decimals have a point"),
+        ("efficientnet_lite0,emoji_food,0.5,0,", "column images, is unusable: expected a whole"),
+        ("efficientnet_lite0,emoji_food,0.5,1e3,", "at least 1, up to 2^53, got '1e3'"),
+        ("efficientnet_lite0,emoji_food,0.5,99999999999999999999,", "up to 2^53"),
+        ("efficientnet_lite0,emoji_food,0.5,,x", "column seed, is unusable: expected a whole"),
+        ("efficientnet_lite0,emoji_food,0.5,,-1", "from 0 to 2^53, got '-1'"),
         ("efficientnet_lite0,emoji_food,0.5,,,more", "more cells"),
-        ("efficientnet_lite0", "accuracy as a number"),
+        ("efficientnet_lite0", f"{ACCURACY}, got an empty cell"),
     ],
 )
 def test_one_faulty_line_imports_nothing_and_is_named(
