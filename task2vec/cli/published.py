@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from task2vec.cli.counts import METAVAR, count
 from task2vec.cli.options import (
     DEFAULT_STORE,
     ApiKeyOption,
@@ -26,10 +27,20 @@ _DEFAULT_COST = (Cost.PARAMETERS,)
 
 def published(
     max_parameters: Annotated[
-        int | None, typer.Option(min=1, help="Only models with at most this many parameters.")
+        int | None,
+        typer.Option(
+            parser=count,
+            metavar=METAVAR,
+            help="Only models with at most this many parameters, such as 6M.",
+        ),
     ] = None,
     max_operations: Annotated[
-        int | None, typer.Option(min=1, help="At most this many multiply-adds for one image.")
+        int | None,
+        typer.Option(
+            parser=count,
+            metavar=METAVAR,
+            help="At most this many multiply-adds for one image, such as 2G.",
+        ),
     ] = None,
     max_input_size: Annotated[
         int | None, typer.Option(min=1, help="At most this many pixels a side.")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from task2vec.cli.counts import METAVAR, count
 from task2vec.cli.explaining import print_explanation
 from task2vec.cli.options import (
     DEFAULT_PROBE_NAME,
@@ -43,10 +44,16 @@ def recommend(
     task: TaskOrSource,
     k: Annotated[int, typer.Option("-k", min=1, help="How many source tasks count.")] = 5,
     max_parameters: Annotated[
-        int | None, typer.Option(help="Only models with at most this many parameters.")
+        int | None,
+        typer.Option(
+            parser=count,
+            metavar=METAVAR,
+            help="Only models with at most this many parameters, such as 6M.",
+        ),
     ] = None,
     max_input_size: Annotated[
-        int | None, typer.Option(help="Only models that look at so many pixels a side at most.")
+        int | None,
+        typer.Option(min=1, help="Only models that look at so many pixels a side at most."),
     ] = None,
     architecture: Annotated[
         str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
@@ -76,7 +83,7 @@ def recommend(
 ) -> int:
     """Rank starting models for a task.
 
-    Example: `task2vec recommend photos/dogs --max-parameters 6000000`
+    Example: `task2vec recommend photos/dogs --max-parameters 6M`
 
     Scores are gains in accuracy over the plain default, shrunk toward 0 as far as the evidence is
     thin. With `--budget SECONDS` models are tried on your own images: linear probes of those that

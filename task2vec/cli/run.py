@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 from rich.text import Text
@@ -11,8 +12,19 @@ from rich.text import Text
 from task2vec.cli.app import app
 from task2vec.cli.config import origin_of
 from task2vec.cli.output import messages
+from task2vec.data.wording import shown
 from task2vec.errors import InputError, Task2VecError
 from task2vec.extras import missing_extra
+
+#: What an option takes, by pydantic's names of the faults.
+_EXPECTED = {
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a smaller whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_parsing": "true or false",
+}
 
 OK, SOME_FAILED, BAD_INPUT, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -74,8 +86,23 @@ def _show_usage(error: typer.TyperException) -> None:
 
 
 def _usage_fault(error: typer.TyperException) -> str:
-    # What is said of a choice that is none begins in the words of typer's library.
-    return error.format_message().replace("Value error, ", "")
+    # What typer says of an unusable value is in the words of the library that it checks with.
+    said, fault = error.format_message(), _fault(error.__cause__)
+    if fault is None:
+        return said.replace("Value error, ", "")
+    # Not before there is need of it: it loads pydantic.
+    from task2vec.sdk.operations.asking import in_our_words
+
+    expected = _EXPECTED.get(fault["type"]) or in_our_words(fault["msg"])
+    got = "" if fault["type"] == "value_error" else f", got '{shown(str(fault['input']))}'"
+    wanted = expected if fault["type"] == "value_error" else f"expected {expected}"
+    return said.replace(fault["msg"], f"{wanted}{got}")
+
+
+def _fault(cause: BaseException | None) -> Any:
+    """Return what pydantic found, where it was that."""
+    errors = getattr(cause, "errors", None)
+    return next(iter(errors(include_url=False)), None) if callable(errors) else None
 
 
 def _fail(error: Exception) -> int:

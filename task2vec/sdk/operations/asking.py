@@ -27,7 +27,7 @@ def ask(question: type[M], **arguments: Any) -> M:
         names = ", ".join(".".join(str(part) for part in fault["loc"]) for fault in faults)
         raise SettingError(
             f"{'This name' if names == 'name' else names or 'The question'} cannot be used",
-            expected="; ".join(_in_our_words(fault["msg"]) for fault in faults),
+            expected="; ".join(in_our_words(fault["msg"]) for fault in faults),
             got=", ".join(_shown(fault["input"]) for fault in faults),
         ) from None
 
@@ -36,7 +36,8 @@ def _shown(given: Any) -> str:
     return repr(given.value if isinstance(given, Enum) else given)[:100]
 
 
-def _in_our_words(text: str) -> str:
+def in_our_words(text: str) -> str:
+    """Return what pydantic says of a value as we say it."""
     for theirs, ours in _WORDS:
         text = text.replace(theirs, ours)
     return text
