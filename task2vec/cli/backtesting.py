@@ -15,6 +15,7 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import console, messages, percent, print_answer_json, print_table, warn
 from task2vec.cli.progress import bars, work_bar
+from task2vec.sdk.display import shared_pairs_note
 
 if TYPE_CHECKING:
     from task2vec.wire.backtests import Backtest
@@ -125,6 +126,7 @@ def _remarks(found: "Backtest") -> list[str]:
     lines = []
     if found.probe is not None and found.space is not None:
         lines.append(f"Space: {found.probe} ({found.space.probe[:12]}), that of most outcomes.")
+    lines += shared_pairs_note(found)
     if found.noise_ceiling is not None:
         ceiling = found.noise_ceiling
         lines.append(

@@ -201,8 +201,17 @@ def of_backtest(found: Backtest) -> Sheet:
             *("gain (points)", "headroom captured"),
         ),
         rows,
-        (found.sentence, *_warnings(found.warnings)),
+        (*shared_pairs_note(found), found.sentence, *_warnings(found.warnings)),
     )
+
+
+def shared_pairs_note(found: Backtest) -> tuple[str, ...]:
+    """Return the sentence that says how many pairs of tasks are no evidence for one another."""
+    pairs = found.shared_pairs
+    if not pairs:
+        return ()
+    share = "1 pair of tasks shares" if pairs == 1 else f"{pairs:,} pairs of tasks share"
+    return (f"{share} images: what is hidden of one is hidden of the other, too.",)
 
 
 def of_tuned(found: Tuned) -> Sheet:

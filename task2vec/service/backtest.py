@@ -39,6 +39,8 @@ class Backtested:
     """A report on a store, with the space that its tasks are of and a row for each of them.
 
     ``cases`` tell of each task which models were ``offered``, what was ``chosen`` and gained.
+    ``shared_pairs`` is how many pairs of tasks share images: what is hidden of one is hidden of the
+    other, too.
     """
 
     report: Report
@@ -48,6 +50,7 @@ class Backtested:
     models: int
     cases: tuple[dict[str, Any], ...]
     warnings: tuple[str, ...]
+    shared_pairs: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able dictionary with the stable fields."""
@@ -58,6 +61,7 @@ class Backtested:
             "probe": self.probe,
             "space": None if self.space is None else asdict(self.space),
             "cases": list(self.cases),
+            "shared_pairs": self.shared_pairs,
             "warnings": list(self.warnings),
         }
 
@@ -85,13 +89,15 @@ def backtest(
     space = records[0].provenance.space
     world = world_of_store(store, records, models, gains)
     families = families_of(world.tasks, [_tagged(record) for record in records], world.symmetric)
+    contents = [record.provenance.content_hash for record in records]
+    shared = _shared(store, records)
     trials = ask_rankers(
         world,
         _rankers(),
         folds=folds,
         families=[family.name for family in families],
-        contents=[record.provenance.content_hash for record in records],
-        shared=_shared(store, records),
+        contents=contents,
+        shared=shared,
         seen=_seen(world, models, records),
         progress=progress,
     )
@@ -103,6 +109,7 @@ def backtest(
         models=int(world.measured.any(axis=1).sum()) + 1,
         cases=_cases(trials, world, families),
         warnings=warnings,
+        shared_pairs=_pairs(shared, contents),
     )
 
 
@@ -181,6 +188,13 @@ def _shared(store: Store, records: Sequence[TaskRecord]) -> Mask:
         found[i] |= [bool(of) and of == other for other in files]
     np.fill_diagonal(found, False)
     return found
+
+
+def _pairs(shared: Mask, contents: Sequence[str]) -> int:
+    """Return how many pairs of tasks are hidden with one another, for images or as copies."""
+    content = np.array(contents)
+    either = shared | shared.T | (content[:, None] == content)
+    return int(np.triu(either, k=1).sum())
 
 
 def _seen(world: World, models: Sequence[ModelRecord], records: Sequence[TaskRecord]) -> Mask:

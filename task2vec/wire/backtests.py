@@ -122,4 +122,9 @@ class Backtest(Answer):
     verdict: Verdict
     sentence: str
     cases: tuple[Case, ...]
+    shared_pairs: int = Field(
+        0,
+        description="How many pairs of tasks share images: what is hidden of one is hidden of the "
+        "other, too.",
+    )
     warnings: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
-from task2vec.sdk.display import distance_interval, nats, of_neighbours
+from task2vec.sdk.display import distance_interval, nats, of_neighbours, shared_pairs_note
 from task2vec.wire.backtests import Backtest
 from task2vec.wire.base import Answer
 from task2vec.wire.catalogue import TaskMap
@@ -182,6 +182,18 @@ class Reader(HTMLParser):
 )
 def test_nats_below_0_are_shown_as_0_and_as_measured(value, error, text) -> None:
     assert nats(value, error) == text
+
+
+@pytest.mark.parametrize(
+    ("pairs", "told"),
+    [(0, ()), (1, ("1 pair of tasks shares images",)), (1200, ("1,200 pairs of tasks share",))],
+)
+def test_pairs_of_tasks_that_share_images_are_counted(pairs: int, told: tuple[str, ...]) -> None:
+    found = SHOWN["backtest"].model_copy(update={"shared_pairs": pairs})
+    notes = shared_pairs_note(found)
+    assert len(notes) == len(told)
+    assert all(note.startswith(start) for note, start in zip(notes, told, strict=True))
+    assert all(note in found._repr_html_() for note in notes)
 
 
 @pytest.mark.parametrize("name", SHOWN)

@@ -117,6 +117,7 @@ def test_copies_are_no_evidence_for_each_other(tmp_path):
     found = judged(backtest_store.fill(small, tmp_path / "copied", copies=True))
     # Of twelve tasks four are left, and the experts of a task's copies are not offered for it.
     assert found.report.tasks == 4
+    assert found.shared_pairs == 4 * 3
     assert all(case["offered"] == 12 for case in found.cases)
     assert all(case["abstained"] for case in found.cases)
     relatives = judged(backtest_store.fill(small, tmp_path / "related"))
@@ -131,8 +132,11 @@ def test_tasks_of_the_same_files_are_no_evidence_for_each_other(full, tmp_path):
             record, embedding = store.tasks.get(name), store.tasks.embedding(name)
             again = f"{mixed.source_signature.rpartition(':')[0]}:other settings"
             store.tasks.add(replace(record, source_signature=again), embedding, replace=True)
-    cases = {case["task"]: case for case in judged(target).cases}
+    found = judged(target)
+    cases = {case["task"]: case for case in found.cases}
     assert len(cases) == 12
+    assert found.to_json()["shared_pairs"] == 3
+    assert judged(full).shared_pairs == 0
     for name, case in cases.items():
         assert case["abstained"] == name.startswith("emoji_food")
         assert case["offered"] == (12 if name.startswith("emoji_food") else 14)
