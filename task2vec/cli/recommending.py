@@ -157,6 +157,11 @@ def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
     out.print()
     out.print(answer.code.rstrip(), soft_wrap=True)
     messages().print("Predicted accuracies are those of a linear classifier on frozen features.")
+    if answer.explanation is not None and answer.explanation.classes is not None:
+        messages().print(
+            "The leave-one-out accuracy of the classes is another: ridge regression's, which knows "
+            "all images but one, where linear probes know four fifths of them at most."
+        )
 
 
 def print_steps(answer: "Recommended | recommendation.Recommended") -> None:

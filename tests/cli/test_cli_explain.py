@@ -80,7 +80,9 @@ def test_classes_that_are_halves_of_the_same_images_are_hard(cli: Cli, halves: P
     assert any(text.startswith("sahara_east: ") and "sahara_west" in text for text in texts)
     adds_up(answer)
 
-    table = cli("recommend", halves, *asked).out
+    told = cli("recommend", halves, *asked)
+    table = told.out
+    assert "The leave-one-out accuracy of the classes is another" in told.err
     for text in texts:
         assert text in table
     assert "Not known: no other stored task can be compared with this one" in table
