@@ -23,17 +23,17 @@ class Scales:
     docs/adr/0026-hierarchical-gains.md, docs/adr/0032-stances.md.
     """
 
-    reach: float = 0.205
-    like: float = 0.34
-    model: float = 0.07
-    task: float = 0.036
-    pair: float = 0.073
-    cell: float = 0.02
-    steady: float = 0.235
-    own: float = 0.7
-    asks: float = 3.4
+    reach: float = 0.21
+    like: float = 0.4
+    model: float = 0.085
+    task: float = 0.03
+    pair: float = 0.09
+    cell: float = 0.01
+    steady: float = 0.42
+    own: float = 0.16
+    asks: float = 5.2
     turn: float = 0.17
-    stance: float = 0.4
+    stance: float = 0.33
 
     def to_vector(self) -> NDArray[np.float64]:
         """Return their logarithms, (11,)."""
@@ -50,8 +50,8 @@ WIDTHS = np.array([0.3, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
 
 #: What experts gain far from their own task, and by how much more at no distance: means and
 #: standard deviations, measured with the defaults of `Scales`.
-FAR, FAR_DOUBT = -0.09, 0.05
-RISE, RISE_DOUBT = 0.21, 0.10
+FAR, FAR_DOUBT = -0.076, 0.036
+RISE, RISE_DOUBT = 0.167, 0.083
 
 #: The symmetric distance up to which, about, agreement counts: images must be alike for that.
-TURN_REACH = 0.35
+TURN_REACH = 0.3
