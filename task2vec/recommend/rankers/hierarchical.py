@@ -15,7 +15,7 @@ from task2vec.recommend.rankers.ranker import Ranking
 from task2vec.recommend.world import Case, Matrix
 
 #: The default is left where the best model's expected gain is above this many standard deviations.
-TRUST = 0.8
+TRUST = 0.2
 
 
 class Hierarchical:
