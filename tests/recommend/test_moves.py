@@ -109,11 +109,11 @@ def test_the_default_moves_by_nothing():
 
 
 def test_an_answer_that_abstains_and_knows_nothing_is_explained_too():
-    published = replace(model("resnet50"), ref="timm:resnet50.a1_in1k")
+    published = replace(model("resnet18"), ref="timm:resnet18.a1_in1k")
     answer = rank(ask([PLAIN, published, model("other")], tasks=at(cars=FAR), explain=True))
     assert answer.abstained
     adds_up(answer)
-    (move,) = moves(answer, "resnet50").moves
+    (move,) = moves(answer, "resnet18").moves
     assert move.kind is MoveKind.PUBLISHED
     assert moves(answer, "other").moves == ()
     assert answer.explanation.default.accuracy is None

@@ -203,9 +203,9 @@ def test_an_untried_expert_does_not_hide_a_measured_model():
 
 
 def test_a_linear_probe_within_its_noise_is_no_reason():
-    # Two images of thirty, and on other images as many lost as won but two.
+    # One image of thirty, and on other images as many lost as won but one.
     better = right(20, 30)
-    better.correct[:4] = False
+    better.correct[:5] = False
     better.correct[20:26] = True
     answer = rank(ask([PLAIN, model("other")], measured={"plain": right(20, 30), "other": better}))
     assert answer.abstained

@@ -57,7 +57,7 @@ def test_scores_are_told_as_sums(explanation):
     assert len(texts) == 3
     first = texts[0]
     assert first.startswith("rose-expert: +")
-    assert "-9.0 as an expert of another task" in first
+    assert "-7.6 as an expert of another task" in first
     assert "since that is roses at distance" in first
     assert "by 3 recorded outcomes, most on " in first
     assert "by what was measured on your images" in first
