@@ -8,6 +8,8 @@ known by all of its images.
 import csv
 from itertools import product
 
+import numpy as np
+
 from benchmarks.development.tasks import development_tasks
 from benchmarks.examples import RESULTS
 from benchmarks.transfer.targets import Budget, Target
@@ -26,15 +28,21 @@ def main() -> None:
     probe = load_probe(DEFAULT)
     known: dict[str, ClassScatter | None] = {}
     few: dict[str, ClassScatter | None] = {}
+    images: list[int] = []
+    few_images: list[int] = []
     for name, task in development_tasks().items():
         target = Target(task, probe)
         features = probe.features(target.images, batch_size=16).numpy()
         known[name] = class_scatter(features, target.labels, classes=target.classes)
         train = next(target.draws(Budget.FEW)).train
         few[name] = class_scatter(features[train], target.labels[train], classes=target.classes)
+        images.append(len(target.labels))
+        few_images.append(len(train))
         print(name, flush=True)
     names, count = list(known), len(known)
-    every = compare_scatters([*known.values(), *few.values()])
+    every = compare_scatters(
+        [*known.values(), *few.values()], images=np.array([*images, *few_images])
+    )
     overlaps, agreements = every.overlap[:count, :count], every.agreement[:count, :count]
     few_overlaps, across = every.overlap[count:, count:], every.agreement[:count, count:]
     with ASKED.open("w", newline="") as file:

@@ -40,6 +40,7 @@ def of_store(of_question):
         symmetric=of_question.symmetric,
         asymmetric=of_question.asymmetric,
         scatters=[None] * 3,
+        images=[300] * 3,
     )
 
 
