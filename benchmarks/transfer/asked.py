@@ -1,14 +1,12 @@
 """How alike what two tasks ask is, of each two: ``python -m benchmarks.transfer.asked``.
 
 Class scatters as an embedding at the default settings has them; those ``few`` from the images of
-the first draw alone, since somebody with 5 images a class has no others. An expert's own task is
-known by all of its images.
+one draw alone, of each of the first, since somebody with 5 images a class has no others. An
+expert's own task is known by all of its images.
 """
 
 import csv
 from itertools import product
-
-import numpy as np
 
 from benchmarks.development.tasks import development_tasks
 from benchmarks.examples import RESULTS
@@ -20,37 +18,44 @@ from task2vec.probe.registry import load_probe
 from task2vec.types.scatter import ClassScatter
 
 ASKED = RESULTS / "transfer_asked.csv"
-COLUMNS = ("source", "target", "overlap", "agreement", "overlap_few", "agreement_few")
+#: The draws of few images that rankers are judged by the mean over.
+FEW_DRAWS = 3
+COLUMNS = (
+    *("source", "target", "overlap", "agreement"),
+    *(f"{value}_few{draw}" for draw in range(FEW_DRAWS) for value in ("overlap", "agreement")),
+)
 
 
 def main() -> None:
     """Write a row for each ordered pair."""
     probe = load_probe(DEFAULT)
     known: dict[str, ClassScatter | None] = {}
-    few: dict[str, ClassScatter | None] = {}
-    images: list[int] = []
-    few_images: list[int] = []
+    few: list[list[ClassScatter | None]] = [[] for _ in range(FEW_DRAWS)]
     for name, task in development_tasks().items():
         target = Target(task, probe)
         features = probe.features(target.images, batch_size=16).numpy()
         known[name] = class_scatter(features, target.labels, classes=target.classes)
-        train = next(target.draws(Budget.FEW)).train
-        few[name] = class_scatter(features[train], target.labels[train], classes=target.classes)
-        images.append(len(target.labels))
-        few_images.append(len(train))
+        for found, draw in zip(few, target.draws(Budget.FEW), strict=False):
+            seen, labels = features[draw.train], target.labels[draw.train]
+            found.append(class_scatter(seen, labels, classes=target.classes))
         print(name, flush=True)
     names, count = list(known), len(known)
-    every = compare_scatters(
-        [*known.values(), *few.values()], images=np.array([*images, *few_images])
-    )
-    overlaps, agreements = every.overlap[:count, :count], every.agreement[:count, :count]
-    few_overlaps, across = every.overlap[count:, count:], every.agreement[:count, count:]
+    every = compare_scatters([*known.values(), *(each for found in few for each in found)])
+    blocks = [slice(count * (1 + draw), count * (2 + draw)) for draw in range(FEW_DRAWS)]
+    tables = [
+        every.overlap[:count, :count],
+        every.agreement[:count, :count],
+        *(
+            table
+            for block in blocks
+            for table in (every.overlap[block, block], every.agreement[:count, block])
+        ),
+    ]
     with ASKED.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for s, t in product(range(count), repeat=2):
-            values = overlaps[s, t], agreements[s, t], few_overlaps[s, t], across[s, t]
-            writer.writerow((names[s], names[t], *(f"{value:.4f}" for value in values)))
+            writer.writerow((names[s], names[t], *(f"{table[s, t]:.4f}" for table in tables)))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from benchmarks.transfer.tables import Transfer, read_information, read_transfer
 from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
 from task2vec.recommend.backtest.folds import Folds
-from task2vec.recommend.backtest.run import LEVELS, backtest
+from task2vec.recommend.backtest.run import LEVELS, Trials, backtest
 from task2vec.recommend.rankers.always_default import AlwaysDefault
 from task2vec.recommend.rankers.hierarchical import TRUST
 from task2vec.recommend.rankers.information import NearestInformation
@@ -57,9 +57,8 @@ def main() -> None:
         return
     merged: dict[str, Any] = {str(budget): {} for budget in Budget}
     for budget in Budget:
-        transfer = read_transfer(budget, distance=DISTANCE)
         for folds in Folds:
-            merged[budget][folds] = _judge(transfer, budget, folds)
+            merged[budget][folds] = _judge(budget, folds)
     document = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": describe(),
@@ -69,8 +68,8 @@ def main() -> None:
     OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def rankers(fits: Fits, draws: Sequence[Scores], *, tasks: Sequence[str]) -> list[Ranker]:
-    """Return all that are compared; those that see images of the target once for each draw."""
+def rankers(fits: Fits, scores: Scores, *, tasks: Sequence[str]) -> list[Ranker]:
+    """Return all that are compared, those that see images of the target on one draw of them."""
     simple: list[Ranker] = [
         AlwaysDefault(),
         StaticAverage(),
@@ -79,34 +78,33 @@ def rankers(fits: Fits, draws: Sequence[Scores], *, tasks: Sequence[str]) -> lis
         NearestInformation(*read_information(tasks)),
         NearOutcomes(),
     ]
-    simple += [Blind(trust=TRUST), Ours("task2vec", fits, passes=0, trust=TRUST)]
     forward: list[Ranker] = [
-        Scored(name, scores.of(name))
-        for name in (*map(str, ScoreName), "ridge_error")
-        for scores in draws
+        Scored(name, scores.of(name)) for name in (*map(str, ScoreName), "ridge_error")
     ]
-    probed: list[Ranker] = [
+    ours: list[Ranker] = [Blind(trust=TRUST), Ours("task2vec", fits, passes=0, trust=TRUST)]
+    ours += [
         Ours(f"task2vec, {n if n < 100 else 'all'} probes", fits, scores, passes=n, trust=TRUST)
         for n in PASSES
-        for scores in draws
     ]
-    return [*simple, *forward, *probed]
+    return [*simple, *forward, *ours]
 
 
-def _judge(transfer: Transfer, budget: Budget, folds: Folds) -> dict[str, Any]:
-    draws = [read_scores(transfer.world, budget, draw=draw) for draw in range(DRAWS[budget])]
-    found = mean_over_draws(
-        backtest(
+def _judge(budget: Budget, folds: Folds) -> dict[str, Any]:
+    found: list[Trials] = []
+    for draw in range(DRAWS[budget]):
+        transfer = read_transfer(budget, distance=DISTANCE, draw=draw)
+        scores = read_scores(transfer.world, budget, draw=draw)
+        found += backtest(
             transfer.world,
-            rankers(Fits(), draws, tasks=transfer.world.tasks),
+            rankers(Fits(), scores, tasks=transfer.world.tasks),
             folds=folds,
             families=transfer.families,
             halves=transfer.halves,
         )
-    )
+    means = mean_over_draws(found)
     result = {}
     for half in _halves(transfer):
-        result[half.name] = _summary(found, half)
+        result[half.name] = _summary(means, half)
         print(f"\n{budget}, left out: the {folds}; {half.name}, {len(half.targets)} targets")
         _print(result[half.name])
     return result
@@ -174,32 +172,26 @@ def _print(summary: dict[str, Any]) -> None:
 
 
 def _tune(budget: Budget) -> None:
-    transfer = read_transfer(budget, distance=DISTANCE)
-    draws = [read_scores(transfer.world, budget, draw=draw) for draw in range(DRAWS[budget])]
-    chosen = next(half for half in _halves(transfer) if half.name == "choosing")
     for folds in Folds:
-        fits = Fits()
-        asked = [
-            Ours(f"{trust:g} {passes}", fits, scores, passes=passes, trust=trust)
-            for trust in TRUSTS
-            for passes in (0, 8, 100)
-            for scores in draws[: None if passes else 1]
-        ]
-        found = mean_over_draws(
-            backtest(
+        found: list[Trials] = []
+        for draw in range(DRAWS[budget]):
+            transfer = read_transfer(budget, distance=DISTANCE, draw=draw)
+            scores, fits = read_scores(transfer.world, budget, draw=draw), Fits()
+            found += backtest(
                 transfer.world,
-                asked,
+                [
+                    Ours(f"{trust:g} {passes}", fits, scores, passes=passes, trust=trust)
+                    for trust in TRUSTS
+                    for passes in (0, 8, 100)
+                ],
                 folds=folds,
                 families=transfer.families,
                 halves=transfer.halves,
-                only=chosen.targets,
+                only=next(h for h in _halves(transfer) if h.name == "choosing").targets,
             )
-        )
-        for trials in found:
-            gain = over_tasks(100 * trials.gain)
-            print(
-                f"{budget} {folds} trust, probes {trials.ranker}: gain {_shown(gain)}", flush=True
-            )
+        for means in mean_over_draws(found):
+            gain = over_tasks(100 * means.gain)
+            print(f"{budget} {folds} trust, probes {means.ranker}: gain {_shown(gain)}", flush=True)
 
 
 if __name__ == "__main__":

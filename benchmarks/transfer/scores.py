@@ -13,6 +13,7 @@ from functools import partial
 
 from benchmarks.development.tasks import development_tasks
 from benchmarks.examples import RESULTS
+from benchmarks.transfer.asked import FEW_DRAWS
 from benchmarks.transfer.features import features_of, source_logits
 from benchmarks.transfer.outcomes import read_cells
 from benchmarks.transfer.targets import Budget, Draw, Target
@@ -27,7 +28,7 @@ from task2vec.recommend.scores.seen import Seen
 TABLE = RESULTS / "transfer_scores.csv"
 #: Somebody who asks has one draw of images; where they are few, rankers are judged by their mean
 #: over some, since one is luck.
-DRAWS = {Budget.FEW: 3, Budget.ALL: 1}
+DRAWS = {Budget.FEW: FEW_DRAWS, Budget.ALL: 1}
 PAIRED = (ScoreName.RIDGE, ScoreName.LINEAR_PROBE)
 COLUMNS = (
     *("target", "budget", "draw", "model"),

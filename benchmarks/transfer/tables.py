@@ -29,15 +29,18 @@ class Transfer:
     halves: Matrix
 
 
-def read_transfer(budget: Budget, *, distance: str = "symmetric") -> Transfer:
-    """Read the tables; ``distance`` names the column of the pairs that is taken as symmetric."""
+def read_transfer(budget: Budget, *, distance: str = "symmetric", draw: int = 0) -> Transfer:
+    """Read the tables; ``distance`` names the column of the pairs that is taken as symmetric.
+
+    What the target asks is known from the few images of a ``draw``, or from all.
+    """
     with TASKS.open(newline="") as file:
         rows = list(csv.DictReader(file))
     tasks = tuple(row["task"] for row in rows)
     number = {task: i for i, task in enumerate(tasks)}
     complexity = np.array([float(row["complexity"]) for row in rows])
     pairs = _pairs(PAIRS, distance, number)
-    few = "_few" if budget is Budget.FEW else ""
+    few = f"_few{draw}" if budget is Budget.FEW else ""
     cells = {(c.model, c.target): c for c in read_cells() if c.budget is budget}
     models = tuple(dict.fromkeys(model for model, _ in cells))
     plain = {task: cells[DEFAULT, task] for task in tasks}

@@ -20,9 +20,6 @@ Matrix = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.float32]
 
-#: Images that bear out half of what they say of an agreement.
-_HALF_BORNE_OUT = 30.0
-
 #: Factors that are multiplied with all others at once: a product of a few rows waits for memory
 #: more than it computes, one of very many no longer fits the processor's cache.
 _TOGETHER = 32
@@ -41,37 +38,21 @@ class ComparedScatters:
     ``agreement`` (T, T) is from -1 to 1, and 0 where either scatter is unknown. With the odds
     ``r = <B_s, B_t> <W_s, W_t> / (<B_s, W_t> <W_s, B_t>)`` it is ``(r^2 - 1) / (r^2 + 1) =
     tanh(log r)``. Above 0, what one task tells apart the other does, too; below, it is what the
-    other must ignore. It is symmetric, and 0 also of two tasks neither of which was a source. Where
-    the numbers of images are told, it is less by what each of them bears out, see `borne_out`.
+    other must ignore. It is symmetric, and 0 also of two tasks neither of which was a source.
     """
 
     overlap: Matrix
     agreement: Matrix
 
 
-def borne_out(images: NDArray[np.integer]) -> Matrix:
-    """Return the share of an agreement that a task's n images (T,) bear out: n^2 / (n^2 + 30^2).
-
-    That of few images is mostly chance: with 25 of them a third of it is left in the agreement of
-    all images of the task, with 120 nearly all. The number is measured on the choosing half of
-    ``benchmarks/transfer``: docs/adr/0032-stances.md.
-    """
-    squares = np.square(images.astype(np.float64))
-    share: Matrix = squares / (squares + _HALF_BORNE_OUT**2)
-    return share
-
-
 def compare_scatters(
-    scatters: Sequence[ClassScatter | None],
-    *,
-    sources: Mask | None = None,
-    images: NDArray[np.integer] | None = None,
+    scatters: Sequence[ClassScatter | None], *, sources: Mask | None = None
 ) -> ComparedScatters:
     """Compare each two of T scatters, None where one is unknown.
 
     ``sources`` (T,) says whose agreements with all others are wanted, those of all tasks unless
-    told: they take most of the time. ``images`` (T,) is of how many images each is, where that is
-    to count. Raises `SettingError` for scatters of features that differ in number.
+    told: they take most of the time. Raises `SettingError` for scatters of features that differ in
+    number.
     """
     known = np.array([each is not None for each in scatters], dtype=bool)
     found = [each for each in scatters if each is not None]
@@ -79,9 +60,6 @@ def compare_scatters(
     asked = np.ones(len(found), dtype=bool) if sources is None else sources[known]
     agreement = np.zeros((len(scatters), len(scatters)))
     agreement[np.ix_(known, known)] = _agreement(found, asked)
-    if images is not None:
-        share = borne_out(images)
-        agreement *= np.outer(share, share)
     between = [each.between.astype(np.float32) for each in found]
     return ComparedScatters(_overlap(_inner(between, rows=len(found)), known), agreement)
 

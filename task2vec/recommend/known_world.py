@@ -28,7 +28,6 @@ def known_world(
     symmetric: Matrix,
     asymmetric: Matrix,
     scatters: Sequence[ClassScatter | None],
-    images: Sequence[int],
     like: ClassScatter | None = None,
     published: bool = True,
 ) -> World:
@@ -43,7 +42,6 @@ def known_world(
         sources: those of the first tasks that models may be experts of.
         symmetric: (T, T) the tasks' distances, and ``asymmetric`` from the row's to the column's.
         scatters: what each task asks, None where that is not known.
-        images: of how many images each task's embedding is, and its scatter.
         like: the scatter whose network counts, see `of_one_network`.
         published: whether published figures count.
     """
@@ -54,9 +52,7 @@ def known_world(
     expected = [(0.0, 0.0), *(_expected_gain(model, published=published) for model in models)]
     expert_of = np.array([NO_SOURCE, *(place.get(m.task or "", NO_SOURCE) for m in models)])
     asked = compare_scatters(
-        of_one_network(scatters, like=like),
-        sources=np.isin(np.arange(len(tasks)), expert_of),
-        images=np.array(images),
+        of_one_network(scatters, like=like), sources=np.isin(np.arange(len(tasks)), expert_of)
     )
     return World(
         tasks=tuple(names),

@@ -15,8 +15,6 @@ from task2vec.types.details import HeadInformation
 from task2vec.types.scatter import ClassScatter
 
 TARGET_NAME = "this task"
-#: Images of a task where their number is not told.
-USUAL_IMAGES = 300
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,6 @@ class KnownTask:
     asymmetric: float
     classes: int = 2
     complexity: float = 0.0
-    images: int = USUAL_IMAGES
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +44,6 @@ class Question:
         target: the id of the target, where it is stored.
         classes: the number of the target's classes.
         complexity: the target's.
-        images: how many of the target's images were seen.
         scatters: what tasks ask, by id, of those that it is known of.
         scatter: what the target asks, None where that is not known.
         heads: the nats in the heads of tasks, by id, of those that they are known of.
@@ -68,7 +64,6 @@ class Question:
     target: str | None = None
     classes: int = 2
     complexity: float = 0.0
-    images: int = USUAL_IMAGES
     scatters: Mapping[str, ClassScatter] = field(default_factory=dict)
     scatter: ClassScatter | None = None
     heads: Mapping[str, HeadInformation] = field(default_factory=dict)
@@ -127,7 +122,6 @@ def world_of(question: Question) -> World:
         symmetric=symmetric,
         asymmetric=asymmetric,
         scatters=[*map(question.scatters.get, question.tasks), question.scatter],
-        images=[*(task.images for task in known), question.images],
         like=question.scatter,
         published=question.published,
     )

@@ -134,7 +134,6 @@ def world_of_store(
         symmetric=symmetric,
         asymmetric=symmetric - ALPHA * complexity[:, None],
         scatters=[known.get(id_) for id_ in ids],
-        images=[record.provenance.images for record in records],
     )
     names = {model.id: model.name for model in models}
     return replace(world, models=tuple(names[id_] for id_ in world.models))

@@ -187,7 +187,6 @@ def _question(
         target=target or None,
         classes=subject.embedding.provenance.classes,
         complexity=task_complexity(subject.embedding),
-        images=subject.embedding.provenance.images,
         scatters=scatters,
         scatter=scatters.get(target) if details is None else details.scatter,
         heads=heads,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from task2vec.distance.scatter import borne_out, compare_scatters, of_one_network
+from task2vec.distance.scatter import compare_scatters, of_one_network
 from task2vec.embedding.class_scatter import class_scatter
 from task2vec.errors import SettingError
 from task2vec.types.scatter import ClassScatter
@@ -45,18 +45,6 @@ def test_the_same_question_agrees_and_another_of_the_same_images_does_not() -> N
         assert overlaps[row, other] < 0.5
         assert agreements[row, same] > 0.9
         assert agreements[row, other] < -0.9
-
-
-def test_agreements_of_few_images_count_less() -> None:
-    X, letter, style = images(5)
-    scatters = [of(letter, X), of(style, X), None]
-    plain = compare_scatters(scatters)
-    found = compare_scatters(scatters, images=np.array([300, 30, 7]))
-    assert found.agreement[0, 1] == pytest.approx(plain.agreement[0, 1] * 0.5 / 1.01)
-    assert (found.agreement == found.agreement.T).all()
-    assert (found.overlap == plain.overlap).all()
-    shares = borne_out(np.array([2, 25, 120, 10_000]))
-    assert shares == pytest.approx([0.004, 0.41, 0.94, 1], abs=0.005)
 
 
 def test_they_are_the_inner_products_of_the_scatter_matrices() -> None:

@@ -40,7 +40,6 @@ def of_store(of_question):
         symmetric=of_question.symmetric,
         asymmetric=of_question.asymmetric,
         scatters=[None] * 3,
-        images=[300] * 3,
     )
 
 

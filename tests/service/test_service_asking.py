@@ -31,7 +31,7 @@ def known(served):
     """Store two tasks and an expert of each: one asks for letters, the other for their styles."""
     asked = {"letters": details(LETTERS, STYLES), "styles": details(STYLES, LETTERS)}
     for number, (name, about) in enumerate(asked.items(), start=1):
-        found = embedding(number, images=300)
+        found = embedding(number)
         record = make_record(name, provenance=found.provenance)
         id_ = served.store().tasks.add(record, found, details=about).id
         model = ModelRecord("", f"{name}-expert", f"x:{name}", "a", id_, 1, 8, None, "")
@@ -51,14 +51,14 @@ def agreements(workspace, subject):
 
 
 def test_the_scatter_of_a_stored_target_is_that_in_the_store(known):
-    given = Subject("new", embedding(0, images=300), None, None)
+    given = Subject("new", embedding(0), None, None)
     assert agreements(known, given) == {"letters-expert": None, "styles-expert": None}
     mine = details(LETTERS, STYLES)
     expected = agreements(known, replace(given, details=mine))
     assert expected["letters-expert"] > 0.5
     assert expected["styles-expert"] < -0.5
-    record = make_record("new", provenance=given.embedding.provenance)
-    stored = known.store().tasks.add(record, given.embedding, details=mine)
+    record = make_record("new", provenance=embedding(0).provenance)
+    stored = known.store().tasks.add(record, embedding(0), details=mine)
     assert agreements(known, replace(given, record=stored)) == expected
 
 

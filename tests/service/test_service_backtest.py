@@ -96,8 +96,7 @@ def test_the_world_is_what_the_store_holds(full):
             assert world.asymmetric[i, j] == pytest.approx(
                 world.symmetric[i, j] - 0.15 * records[i].complexity
             )
-    images = np.array([record.provenance.images for record in records])
-    found = compare_scatters(scatters, images=images)
+    found = compare_scatters(scatters)
     overlaps, agreements = found.overlap, found.agreement
     np.testing.assert_allclose(world.overlap, overlaps)
     np.testing.assert_allclose(world.agreement, agreements)
