@@ -74,8 +74,8 @@ def recommend(
             of seconds above 0.
     """
     limits = limits or Limits()
-    check_answerable(workspace, k=k, limits=limits, budget=budget)
     everything = list_models(workspace)
+    check_answerable(everything, k=k, limits=limits, budget=budget)
     models = [model for model in everything if limits.allow(model)]
     unchanged = [model.name for model in models if not has_own_backbone(workspace, model)]
     models = [model for model in models if model.name not in unchanged]
@@ -139,14 +139,17 @@ def recommend(
 
 
 def check_answerable(
-    workspace: Workspace, *, k: int, limits: Limits, budget: float | None = None
+    models: Iterable[ModelRecord], *, k: int, limits: Limits, budget: float | None = None
 ) -> None:
-    """Raise `SettingError` for what `recommend` refuses about any task, before one is embedded."""
+    """Raise `SettingError` for what `recommend` refuses about any task, before one is embedded.
+
+    ``models`` are all that there are.
+    """
     if budget is not None and not 0 < budget < math.inf:
         raise SettingError("The budget is unusable", expected="seconds, above 0", got=f"{budget:g}")
     if k < 1:
         raise SettingError("k is out of range", expected="at least 1", got=str(k))
-    if not any(limits.allow(model) for model in list_models(workspace)):
+    if not any(limits.allow(model) for model in models):
         raise SettingError(
             "No starting model passes the limits",
             expected="at least one of the models that `task2vec models list` shows",

@@ -123,6 +123,7 @@ class Answers(Part):
         progress: Told | None = None,
     ) -> Recommended:
         from task2vec.service.recommendation import Limits, check_answerable, recommend
+        from task2vec.service.zoo import list_models
 
         ask(
             RecommendationQuestion,
@@ -132,7 +133,8 @@ class Answers(Part):
             max_input_size=max_input_size,
         )
         limits = Limits(max_parameters, architecture, licence, max_input_size)
-        check_answerable(self._workspace, k=k, limits=limits, budget=budget)
+        everything = list_models(self._workspace)
+        check_answerable(everything, k=k, limits=limits, budget=budget)
         probe, settings = settings_of(probe=probe, images=images, seed=seed)
         about = subject(
             self._workspace,
