@@ -15,7 +15,7 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import console, messages, percent, print_answer_json, print_table, warn
 from task2vec.cli.progress import bars, work_bar
-from task2vec.sdk.display import shared_pairs_note
+from task2vec.sdk.wording import shared_pairs_note
 
 if TYPE_CHECKING:
     from task2vec.wire.backtests import Backtest

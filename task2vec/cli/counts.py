@@ -2,15 +2,17 @@
 
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
+
+import typer
+
+from task2vec.types.numbers import MOST_WHOLE
 
 _UNITS = {"": 0, "k": 3, "m": 6, "g": 9, "b": 9}
 # Commas part thousands only: 1,5M is no count.
 _COUNT = re.compile(
     r"((?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?(?:e\d{1,2})?) ?([kmgb]?)", flags=re.IGNORECASE
 )
-#: What every reader of JSON keeps exactly.
-_MOST = 2**53
 #: How such an option is shown in its help.
 METAVAR = "COUNT"
 
@@ -26,6 +28,16 @@ def count(given: Any) -> int:
     if found:
         number, unit = found.groups()
         value = Decimal(re.sub("[_,]", "", number)).scaleb(_UNITS[unit.lower()])
-        if value == int(value) and 1 <= value <= _MOST:
+        if value == int(value) and 1 <= value <= MOST_WHOLE:
             return int(value)
     raise ValueError(f"expected a count of at least 1, such as 6000000, 6M or 6e6, got '{text}'")
+
+
+MostParameters = Annotated[
+    int | None,
+    typer.Option(
+        parser=count,
+        metavar=METAVAR,
+        help="Only models with at most this many parameters, such as 6M.",
+    ),
+]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.counts import METAVAR, count
+from task2vec.cli.counts import METAVAR, MostParameters, count
 from task2vec.cli.options import (
     DEFAULT_STORE,
     ApiKeyOption,
@@ -26,14 +26,7 @@ _DEFAULT_COST = (Cost.PARAMETERS,)
 
 
 def published(
-    max_parameters: Annotated[
-        int | None,
-        typer.Option(
-            parser=count,
-            metavar=METAVAR,
-            help="Only models with at most this many parameters, such as 6M.",
-        ),
-    ] = None,
+    max_parameters: MostParameters = None,
     max_operations: Annotated[
         int | None,
         typer.Option(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.counts import METAVAR, count
+from task2vec.cli.counts import MostParameters
 from task2vec.cli.explaining import print_explanation
 from task2vec.cli.options import (
     DEFAULT_PROBE_NAME,
@@ -43,14 +43,7 @@ def register(app: typer.Typer) -> None:
 def recommend(
     task: TaskOrSource,
     k: Annotated[int, typer.Option("-k", min=1, help="How many source tasks count.")] = 5,
-    max_parameters: Annotated[
-        int | None,
-        typer.Option(
-            parser=count,
-            metavar=METAVAR,
-            help="Only models with at most this many parameters, such as 6M.",
-        ),
-    ] = None,
+    max_parameters: MostParameters = None,
     max_input_size: Annotated[
         int | None,
         typer.Option(min=1, help="Only models that look at so many pixels a side at most."),

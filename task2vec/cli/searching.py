@@ -19,7 +19,7 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import messages, print_answer_json, print_table, show, warn
 from task2vec.cli.progress import bars, work_bar
-from task2vec.sdk.display import (
+from task2vec.sdk.wording import (
     distance_interval,
     information_cells,
     marked_names,

@@ -16,7 +16,7 @@ from task2vec.data.quota import LEAST
 from task2vec.data.several import LabelSet, cover_first
 from task2vec.data.several_sample import SeveralLabels
 from task2vec.data.task import ImageEntry, Task
-from task2vec.data.wording import EXAMPLES, examples, plural, shown
+from task2vec.data.wording import examples, few, plural, shown
 from task2vec.errors import SettingError, SourceError
 from task2vec.types import Likelihood
 from task2vec.types.image_hashes import ImageHashes
@@ -133,7 +133,7 @@ def _sample(task: Task, *, lots: "Sequence[Lot[T]]", warnings: list[str]) -> Sam
     problems = {lot.keys[r]: reason for lot in lots for r, reason in lot.bad.items()}
     read = sum(len(lot.good) for lot in lots)
     failed = [f"{shown(key)} ({problems[key]})" for key in sorted(problems)]
-    listed = ", ".join(failed[:EXAMPLES]) + (", ..." if len(failed) > EXAMPLES else "")
+    listed = few(failed, str)
     if not read:
         raise SourceError(
             f"None of the {plural(len(problems), 'image')} tried of {task.source} can be read",

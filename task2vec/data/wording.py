@@ -1,7 +1,7 @@
 """Counts and names as they are shown to people."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 
 from task2vec.types.names import visible
 
@@ -22,9 +22,18 @@ def plural(count: int, noun: str) -> str:
 
 
 def examples(names: Collection[str]) -> str:
-    """Return the first few as `shown`."""
-    first = ", ".join(map(shown, sorted(names)[:EXAMPLES]))
-    return first + (", ..." if len(names) > EXAMPLES else "")
+    """Return the first few by name, as `shown`."""
+    return few(sorted(names), shown)
+
+
+def few(items: Sequence[str], told: Callable[[str], str]) -> str:
+    """Return the first few in their order, each as it is ``told``.
+
+    >>> few(["ants", "bees", "cats", "dogs"], str.upper), few(["ants"], str)
+    ('ANTS, BEES, CATS, ...', 'ants')
+    """
+    first = ", ".join(map(told, items[:EXAMPLES]))
+    return first + (", ..." if len(items) > EXAMPLES else "")
 
 
 def shown(name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from task2vec.data.wording import EXAMPLES, plural, shown
+from task2vec.data.wording import few, plural, shown
 from task2vec.recommend.cascade import StepKind, Untried
 from task2vec.recommend.influence import Influence
 from task2vec.recommend.judging import gain_of
@@ -159,10 +159,9 @@ def out_of_time(untried: Sequence[Untried]) -> str:
         (StepKind.FORWARD_PASS, "by a linear probe"),
         (StepKind.FINE_TUNING, "by a short fine-tuning"),
     ):
-        names = [shown(each.model) for each in untried if each.kind is kind]
+        names = [each.model for each in untried if each.kind is kind]
         if names:
-            first = ", ".join(names[:EXAMPLES]) + (", ..." if len(names) > EXAMPLES else "")
-            parts.append(f"{plural(len(names), 'model')} {how} ({first})")
+            parts.append(f"{plural(len(names), 'model')} {how} ({few(names, shown)})")
     return f"not tried for lack of time: {', '.join(parts)}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from shlex import quote
 from typing import Protocol, TypeVar
 
-from task2vec.data.wording import EXAMPLES, plural, shown
+from task2vec.data.wording import EXAMPLES, few, plural, shown
 
 
 class Measured(Protocol):
@@ -50,9 +50,8 @@ def unused_warning(
     parts = []
     for protocol, count in counts[:EXAMPLES]:
         tasks = list(dict.fromkeys(o.task for o in unused if o.protocol == protocol))
-        names = ", ".join(shown(name_of(task)) for task in tasks[:EXAMPLES])
-        more = ", ..." if len(tasks) > EXAMPLES else ""
-        parts.append(f"{count:,} by the protocol '{shown(protocol)}' on {names}{more}")
+        names = few(tasks, lambda task: shown(name_of(task)))
+        parts.append(f"{count:,} by the protocol '{shown(protocol)}' on {names}")
     if len(counts) > EXAMPLES:
         parts.append(f"{sum(count for _, count in counts[EXAMPLES:]):,} by others")
     most = counts[0][0]

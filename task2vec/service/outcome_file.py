@@ -8,12 +8,11 @@ from typing import Any, TypeVar
 
 from task2vec.data.wording import shown
 from task2vec.errors import InputError, SettingError
+from task2vec.types.numbers import MOST_WHOLE
 
 DEFAULT_PROTOCOL = "fine-tuning"
 _COLUMNS = ("model", "task", "accuracy")
 _OPTIONAL = ("protocol", "images", "seed")
-#: What every reader of JSON keeps exactly.
-_MOST = 2**53
 _ACCURACY = "a fraction from 0 to 1, such as 0.92"
 _IMAGES = "a whole number of test images, at least 1, up to 2^53"
 _SEED = "a whole number from 0 to 2^53"
@@ -43,11 +42,11 @@ class Measured:
             raise SettingError(
                 "An accuracy is a fraction", expected="a number in [0, 1]", got=f"{self.accuracy}"
             )
-        if self.images is not None and not 1 <= self.images <= _MOST:
+        if self.images is not None and not 1 <= self.images <= MOST_WHOLE:
             raise SettingError(
                 "An accuracy is measured on images", expected=_IMAGES, got=f"{self.images}"
             )
-        if self.seed is not None and not 0 <= self.seed <= _MOST:
+        if self.seed is not None and not 0 <= self.seed <= MOST_WHOLE:
             raise SettingError("The seed is out of range", expected=_SEED, got=f"{self.seed}")
 
     def to_json(self) -> dict[str, Any]:
@@ -113,7 +112,7 @@ class _Cells:
         """Return a whole number, None where the cell is empty or there is no such column."""
         if not self.row.get(column):
             return None
-        return self.number(column, int, expected=expected, least=least, most=_MOST)
+        return self.number(column, int, expected=expected, least=least, most=MOST_WHOLE)
 
     def number(
         self, column: str, kind: type[Number], *, expected: str, least: float, most: float

@@ -10,12 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 from task2vec.errors import InputError
 from task2vec.types import Estimator, HeadFit, Provenance, TaskEmbedding
 from task2vec.types.names import MODEL_REFERENCE, is_name
+from task2vec.types.numbers import MOST_WHOLE
 
 # As long as the name of a folder, which is that of a class.
 _LONGEST_TEXT = 255
 _MOST_CLASSES = 100_000
 _MOST_VERSIONS = 100
-_LARGEST_COUNT = 2**53
 _MOST_IMAGES = 10**9
 _MOST_DRAWS = 10**6
 _LARGEST_SEED = 2**63 - 1
@@ -86,7 +86,7 @@ def check_embedding(embedding: TaskEmbedding) -> None:
 def _check_head(head: HeadFit) -> None:
     if not all(isfinite(n) and n >= 0 for n in (head.gradient_norm, head.loss)):
         raise _impossible("a finite loss and gradient of the head")
-    if not (0 <= head.training_accuracy <= 1 and 0 <= head.iterations <= _LARGEST_COUNT):
+    if not (0 <= head.training_accuracy <= 1 and 0 <= head.iterations <= MOST_WHOLE):
         raise _impossible("an accuracy of the head from 0 to 1, after at least 0 iterations")
 
 

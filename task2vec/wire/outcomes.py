@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from task2vec.types.numbers import MOST_WHOLE
 from task2vec.wire.base import Answer, Fraction, Name, Page, Question, TimeText
 
 
@@ -22,8 +23,8 @@ class NewOutcome(Question):
     task: Name
     accuracy: Fraction
     protocol: str = Field("fine-tuning", min_length=1, max_length=500)
-    images: int | None = Field(None, ge=1, le=2**53, description="Number of test images.")
-    seed: int | None = Field(None, ge=0, le=2**53)
+    images: int | None = Field(None, ge=1, le=MOST_WHOLE, description="Number of test images.")
+    seed: int | None = Field(None, ge=0, le=MOST_WHOLE)
 
 
 class NewOutcomes(Question):

@@ -2,6 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
+from task2vec.types.numbers import MOST_WHOLE
 from task2vec.types.published import Cost, Figure, Order
 from task2vec.wire.base import Answer, Page, Question
 
@@ -9,11 +10,11 @@ from task2vec.wire.base import Answer, Page, Question
 class PublishedQuestion(Question):
     """Which published models are wanted; what a limit asks for and is unknown is left out."""
 
-    max_parameters: int | None = Field(None, ge=1, le=2**53)
+    max_parameters: int | None = Field(None, ge=1, le=MOST_WHOLE)
     max_operations: int | None = Field(
-        None, ge=1, le=2**53, description="Multiply-adds for one image."
+        None, ge=1, le=MOST_WHOLE, description="Multiply-adds for one image."
     )
-    max_input_size: int | None = Field(None, ge=1, le=2**53, description="Pixels a side.")
+    max_input_size: int | None = Field(None, ge=1, le=MOST_WHOLE, description="Pixels a side.")
     architecture: str | None = Field(None, max_length=200, description="`*` stands for anything.")
     licence: str | None = Field(None, max_length=200)
     figure: Figure = Field(Figure.IMAGENET, description="The test images that the accuracy is of.")

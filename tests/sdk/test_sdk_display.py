@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
-from task2vec.sdk.display import distance_interval, nats, of_neighbours, shared_pairs_note
+from task2vec.sdk.display import of_neighbours
+from task2vec.sdk.wording import distance_interval, nats, shared_pairs_note
 from task2vec.wire.backtests import Backtest
 from task2vec.wire.base import Answer
 from task2vec.wire.catalogue import TaskMap
