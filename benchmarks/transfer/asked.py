@@ -18,11 +18,13 @@ from task2vec.probe.registry import load_probe
 from task2vec.types.scatter import ClassScatter
 
 ASKED = RESULTS / "transfer_asked.csv"
-#: The draws of few images that rankers are judged by the mean over.
-FEW_DRAWS = 3
 COLUMNS = (
     *("source", "target", "overlap", "agreement"),
-    *(f"{value}_few{draw}" for draw in range(FEW_DRAWS) for value in ("overlap", "agreement")),
+    *(
+        f"{value}_few{draw}"
+        for draw in range(Budget.FEW.shown)
+        for value in ("overlap", "agreement")
+    ),
 )
 
 
@@ -30,7 +32,7 @@ def main() -> None:
     """Write a row for each ordered pair."""
     probe = load_probe(DEFAULT)
     known: dict[str, ClassScatter | None] = {}
-    few: list[list[ClassScatter | None]] = [[] for _ in range(FEW_DRAWS)]
+    few: list[list[ClassScatter | None]] = [[] for _ in range(Budget.FEW.shown)]
     for name, task in development_tasks().items():
         target = Target(task, probe)
         features = probe.features(target.images, batch_size=16).numpy()
@@ -41,7 +43,7 @@ def main() -> None:
         print(name, flush=True)
     names, count = list(known), len(known)
     every = compare_scatters([*known.values(), *(each for found in few for each in found)])
-    blocks = [slice(count * (1 + draw), count * (2 + draw)) for draw in range(FEW_DRAWS)]
+    blocks = [slice(count * (1 + draw), count * (2 + draw)) for draw in range(Budget.FEW.shown)]
     tables = [
         every.overlap[:count, :count],
         every.agreement[:count, :count],

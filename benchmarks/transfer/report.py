@@ -6,7 +6,7 @@ for several values); the report is of the other half, and of both.
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,6 @@ from benchmarks.examples import RESULTS
 from benchmarks.machine import describe
 from benchmarks.transfer.cascading import Blind, Fits, Ours, Scores, read_scores
 from benchmarks.transfer.draws import Means, mean_over_draws
-from benchmarks.transfer.scores import DRAWS
 from benchmarks.transfer.tables import Transfer, read_information, read_transfer
 from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
@@ -68,46 +67,71 @@ def main() -> None:
     OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def rankers(fits: Fits, scores: Scores, *, tasks: Sequence[str]) -> list[Ranker]:
-    """Return all that are compared, those that see images of the target on one draw of them."""
-    simple: list[Ranker] = [
+def imageless(tasks: Sequence[str]) -> list[Ranker]:
+    """Return those compared that see no image of the target."""
+    return [
         AlwaysDefault(),
         StaticAverage(),
         NearestOnly(),
         NearestOnly(asymmetric=True),
         NearestInformation(*read_information(tasks)),
         NearOutcomes(),
+        Blind(trust=TRUST),
     ]
+
+
+def seeing(fits: Fits, scores: Scores) -> list[Ranker]:
+    """Return those that see images of the target, on one draw of them."""
     forward: list[Ranker] = [
         Scored(name, scores.of(name)) for name in (*map(str, ScoreName), "ridge_error")
     ]
-    ours: list[Ranker] = [Blind(trust=TRUST), Ours("task2vec", fits, passes=0, trust=TRUST)]
+    ours: list[Ranker] = [Ours("task2vec", fits, passes=0, trust=TRUST)]
     ours += [
         Ours(f"task2vec, {n if n < 100 else 'all'} probes", fits, scores, passes=n, trust=TRUST)
         for n in PASSES
     ]
-    return [*simple, *forward, *ours]
+    return [*forward, *ours]
 
 
 def _judge(budget: Budget, folds: Folds) -> dict[str, Any]:
-    found: list[Trials] = []
-    for draw in range(DRAWS[budget]):
-        transfer = read_transfer(budget, distance=DISTANCE, draw=draw)
-        scores = read_scores(transfer.world, budget, draw=draw)
-        found += backtest(
-            transfer.world,
-            rankers(Fits(), scores, tasks=transfer.world.tasks),
-            folds=folds,
-            families=transfer.families,
-            halves=transfer.halves,
-        )
-    means = mean_over_draws(found)
+    transfer = read_transfer(budget, distance=DISTANCE)
+    blind = backtest(
+        transfer.world,
+        imageless(transfer.world.tasks),
+        folds=folds,
+        families=transfer.families,
+        halves=transfer.halves,
+    )
+    means = [*mean_over_draws(blind), *_over_draws(budget, folds, seeing)]
     result = {}
     for half in _halves(transfer):
         result[half.name] = _summary(means, half)
         print(f"\n{budget}, left out: the {folds}; {half.name}, {len(half.targets)} targets")
         _print(result[half.name])
     return result
+
+
+def _over_draws(
+    budget: Budget,
+    folds: Folds,
+    asked: Callable[[Fits, Scores], list[Ranker]],
+    *,
+    half: str = "both",
+) -> list[Means]:
+    """Ask rankers about the targets of a half on each draw, and return their means."""
+    found: list[Trials] = []
+    for draw in range(budget.shown):
+        transfer = read_transfer(budget, distance=DISTANCE, draw=draw)
+        (targets,) = (each.targets for each in _halves(transfer) if each.name == half)
+        found += backtest(
+            transfer.world,
+            asked(Fits(), read_scores(transfer.world, budget, draw=draw)),
+            folds=folds,
+            families=transfer.families,
+            halves=transfer.halves,
+            only=targets,
+        )
+    return mean_over_draws(found)
 
 
 def _halves(transfer: Transfer) -> list[Half]:
@@ -172,24 +196,15 @@ def _print(summary: dict[str, Any]) -> None:
 
 
 def _tune(budget: Budget) -> None:
+    def asked(fits: Fits, scores: Scores) -> list[Ranker]:
+        return [
+            Ours(f"{trust:g} {passes}", fits, scores, passes=passes, trust=trust)
+            for trust in TRUSTS
+            for passes in (0, 8, 100)
+        ]
+
     for folds in Folds:
-        found: list[Trials] = []
-        for draw in range(DRAWS[budget]):
-            transfer = read_transfer(budget, distance=DISTANCE, draw=draw)
-            scores, fits = read_scores(transfer.world, budget, draw=draw), Fits()
-            found += backtest(
-                transfer.world,
-                [
-                    Ours(f"{trust:g} {passes}", fits, scores, passes=passes, trust=trust)
-                    for trust in TRUSTS
-                    for passes in (0, 8, 100)
-                ],
-                folds=folds,
-                families=transfer.families,
-                halves=transfer.halves,
-                only=next(h for h in _halves(transfer) if h.name == "choosing").targets,
-            )
-        for means in mean_over_draws(found):
+        for means in _over_draws(budget, folds, asked, half="choosing"):
             gain = over_tasks(100 * means.gain)
             print(f"{budget} {folds} trust, probes {means.ranker}: gain {_shown(gain)}", flush=True)
 

@@ -13,7 +13,6 @@ from functools import partial
 
 from benchmarks.development.tasks import development_tasks
 from benchmarks.examples import RESULTS
-from benchmarks.transfer.asked import FEW_DRAWS
 from benchmarks.transfer.features import features_of, source_logits
 from benchmarks.transfer.outcomes import read_cells
 from benchmarks.transfer.targets import Budget, Draw, Target
@@ -26,9 +25,6 @@ from task2vec.recommend.scores.score import ACCURACY_SCORES, SCORES, ScoreName
 from task2vec.recommend.scores.seen import Seen
 
 TABLE = RESULTS / "transfer_scores.csv"
-#: Somebody who asks has one draw of images; where they are few, rankers are judged by their mean
-#: over some, since one is luck.
-DRAWS = {Budget.FEW: FEW_DRAWS, Budget.ALL: 1}
 PAIRED = (ScoreName.RIDGE, ScoreName.LINEAR_PROBE)
 COLUMNS = (
     *("target", "budget", "draw", "model"),
@@ -78,8 +74,8 @@ def main() -> None:
 def _rows(
     target: Target, models: list[Starting], *, default: Starting
 ) -> Iterator[tuple[object, ...]]:
-    for budget, count in DRAWS.items():
-        for number, draw in zip(range(count), target.draws(budget), strict=False):
+    for budget in Budget:
+        for number, draw in zip(range(budget.shown), target.draws(budget), strict=False):
             found = {model.name: _scored(model, target, draw) for model in models}
             plain = (found.get(DEFAULT) or _scored(default, target, draw)).correct
             for name, each in found.items():

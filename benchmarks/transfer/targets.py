@@ -29,6 +29,14 @@ class Budget(StrEnum):
         """How many times the images to learn from are drawn anew."""
         return 24 if self is Budget.FEW else 10
 
+    @property
+    def shown(self) -> int:
+        """By how many of these draws, the first, rankers that see images are judged.
+
+        Somebody who asks has one. Where the images are few it is luck which.
+        """
+        return 3 if self is Budget.FEW else 1
+
 
 @dataclass(frozen=True)
 class Draw:
