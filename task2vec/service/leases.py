@@ -47,11 +47,11 @@ def lease(
 ) -> Lent | None:
     """Lend the next job of these kinds to a worker; None where there is none.
 
-    Leases that are over end first. A job that needs what is gone since fails, and the next is lent.
+    A job that needs what is gone since fails, and the next is lent. Leases that are over are ended
+    by `expire` alone: whoever ends them has to hear of it, since the worker may hang.
     """
     moment = _now(now)
     jobs = workspace.store().jobs
-    jobs.expire(now=moment, seconds=seconds)
     while True:
         job = jobs.lease(worker=worker, kinds=kinds, now=moment, seconds=seconds)
         if job is None:

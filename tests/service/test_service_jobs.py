@@ -248,6 +248,16 @@ def test_a_worker_that_gets_no_further_loses_its_job_and_the_third_time_ends_it(
     assert (again.state, again.attempts, again.quarantined) == (JobState.QUEUED, 0, False)
 
 
+def test_asking_for_work_leaves_it_to_the_server_to_hear_that_a_lease_is_over(served):
+    # Whoever ends a lease kills the worker: one that another's question ended would hang for good.
+    job = ask(served, send(served, "pets"))
+    leases.lease(served, worker="hangs", kinds=list(JobKind), now=NOW)
+    late = NOW + 2 * leases.LEASE_SECONDS
+    assert leases.lease(served, worker="idle", kinds=list(JobKind), now=late) is None
+    (lost,) = leases.expire(served, now=late)
+    assert lost.id == job.id
+
+
 def test_a_job_that_another_does_already_is_not_tried_again(served):
     dataset = send(served, "pets")
     first = ask(served, dataset)
