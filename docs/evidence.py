@@ -14,6 +14,8 @@ TEXT = Path(__file__).parent / "does-it-work.md.in"
 
 _BUDGETS = {"few": "5 images a class", "all": "two thirds of the images"}
 _FOLDS = {"task": "relatives in the zoo", "family": "whole family left out"}
+#: Whose silence is judged in the text.
+_JUDGED = ("task2vec", "task2vec, 8 probes")
 _HALVES = {"report": "the reporting half", "both": "all targets"}
 _HEAD = (
     "ranker",
@@ -90,6 +92,7 @@ def _sections(result: Found) -> Iterator[str]:
                 found = result[budget][folds][half]
                 yield f"### {images.capitalize()}, {left}, {of_half}"
                 yield _lead(found)
+                yield _silence(found["abstention"])
                 yield table(_HEAD, (_row(name, row) for name, row in found["rankers"].items()))
 
 
@@ -103,6 +106,24 @@ def _lead(found: Found) -> str:
         f"{found['targets']} targets. The best model gains {_points(found['oracle_gain_points'])} "
         f"points, picked on one half of the evidence and measured on the other; the halves agree "
         f"with a weighted tau of {_plain(found['noise_ceiling'])}. Of task2vec, {covered}."
+    )
+
+
+def _silence(found: Found) -> str:
+    """Return what it cost to take the default, without a probe and after eight."""
+    told = (
+        f"of {name}, {_points(each['loss_points'])} points behind "
+        f"{each['best_baseline'].replace('_', ' ')}, while it gains "
+        f"{_points(each['gain_otherwise_points'])} elsewhere"
+        for name, each in ((name, found[name]) for name in _JUDGED)
+        if each is not None
+    )
+    sentence = "; ".join(told)
+    return (
+        "Where the default is taken, against the best rule that sees no image, known afterwards: "
+        f"{sentence}."
+        if sentence
+        else "The default is always taken, or never."
     )
 
 

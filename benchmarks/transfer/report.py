@@ -38,6 +38,8 @@ DISTANCE = "plain"
 TRUSTS = (0.0, 0.2, 0.3, 0.4, 0.6, 0.8)
 #: Linear probes that a cascade may make; the last is more than there are models.
 PASSES = (1, 2, 4, 8, 16, 100)
+#: Scores of models by forward passes of the target's images.
+FORWARD = (*map(str, ScoreName), "ridge_error")
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,7 @@ def imageless(tasks: Sequence[str]) -> list[Ranker]:
 
 def seeing(fits: Fits, scores: Scores) -> list[Ranker]:
     """Return those that see images of the target, on one draw of them."""
-    forward: list[Ranker] = [
-        Scored(name, scores.of(name)) for name in (*map(str, ScoreName), "ridge_error")
-    ]
+    forward: list[Ranker] = [Scored(name, scores.of(name)) for name in FORWARD]
     ours: list[Ranker] = [Ours("task2vec", fits, passes=0, trust=TRUST)]
     ours += [
         Ours(f"task2vec, {n if n < 100 else 'all'} probes", fits, scores, passes=n, trust=TRUST)
@@ -149,11 +149,15 @@ def _summary(found: Sequence[Means], half: Half) -> dict[str, Any]:
     rows = np.isin(found[0].tasks, half.targets)
     ours = next(trials for trials in found if trials.ranker == "task2vec")
     oracle = found[0].oracle[rows]
+    judged = [trials for trials in found if trials.ranker.startswith("task2vec")]
+    named = {*FORWARD, *(trials.ranker for trials in judged)}
+    baselines = [trials for trials in found if trials.ranker not in named]
     return {
         "targets": int(rows.sum()),
         "oracle_gain_points": _shown(over_tasks(100 * oracle)),
         "noise_ceiling": _shown(over_tasks(found[0].ceiling[rows])),
         "rankers": {trials.ranker: _of(trials, ours, rows) for trials in found},
+        "abstention": {each.ranker: abstention(each, baselines, rows) for each in judged},
     }
 
 
@@ -176,6 +180,26 @@ def _of(trials: Means, ours: Means, rows: np.ndarray) -> dict[str, Any]:
             for level, covered in zip(LEVELS, trials.covered, strict=True)
         }
     return result
+
+
+def abstention(ours: Means, baselines: Sequence[Means], rows: np.ndarray) -> dict[str, Any] | None:
+    """Return what silence cost against the best rule of `baselines`, and what was gained otherwise.
+
+    Targets count by the share of draws on which the default was taken, and on which it was not. The
+    best rule is known afterwards only, which favours it.
+    """
+    silent = ours.abstained[rows]
+    if not silent.any() or silent.all():
+        return None
+    gains = {each.ranker: 100 * each.gain[rows] for each in baselines}
+    best = max(gains, key=lambda name: float(silent @ gains[name]))
+    return {
+        "loss_points": _shown(over_tasks(silent * gains[best], silent, statistic=ratio_of_sums)),
+        "best_baseline": best,
+        "gain_otherwise_points": _shown(
+            over_tasks(100 * ours.gain[rows], 1 - silent, statistic=ratio_of_sums)
+        ),
+    }
 
 
 def _shown(estimate: Estimate) -> list[float]:

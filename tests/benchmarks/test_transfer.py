@@ -10,6 +10,7 @@ from benchmarks.examples import folder
 from benchmarks.transfer.cascading import Blind, Fits, Ours, Scores
 from benchmarks.transfer.draws import mean_over_draws
 from benchmarks.transfer.outcomes import Cell, append_cells, cell, draw_answers, read_cells
+from benchmarks.transfer.report import abstention
 from benchmarks.transfer.targets import Budget, Target
 from task2vec.recommend.backtest.run import backtest
 from task2vec.recommend.rankers.always_default import AlwaysDefault
@@ -171,3 +172,25 @@ def test_rankers_of_several_draws_are_judged_by_their_mean():
     assert probed.abstained == 0.5
     assert probed.tau == pytest.approx((trials[1].tau + trials[2].tau) / 2)
     assert default.tasks.tolist() == probed.tasks.tolist() == [2]
+
+
+def test_silence_costs_what_the_best_rule_gains_meanwhile():
+    case, _ = case_of(0.2)
+    gains = np.where(np.arange(3) == 2, 0.1, case.world.gains)
+    world = replace(case.world, gains=gains, variances=np.full((3, 3), 0.01**2))
+    (some,) = mean_over_draws(backtest(world, [AlwaysDefault()], only=[2]))
+    rows = np.array([True, True, True, False])
+
+    def means(name, gain, abstained):
+        return replace(some, ranker=name, gain=np.array(gain), abstained=np.array(abstained))
+
+    ours = means("task2vec", [0.0, 0.04, 0.05, 0.0], [1.0, 0.5, 0.0, 1.0])
+    good = means("good", [0.03, 0.02, -0.2, 0.0], [0.0, 0.0, 0.0, 0.0])
+    bad = means("bad", [0.01, 0.02, 0.3, 9.0], [0.0, 0.0, 0.0, 0.0])
+    found = abstention(ours, [bad, good], rows)
+    assert found["best_baseline"] == "good"
+    assert found["loss_points"][0] == pytest.approx((3.0 + 0.5 * 2.0) / 1.5, abs=1e-3)
+    # Where it is silent it gains nothing: all that it gains is of the other one and a half targets.
+    assert found["gain_otherwise_points"][0] == pytest.approx(9.0 / 1.5, abs=1e-3)
+    talks = means("task2vec", [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0])
+    assert abstention(talks, [good], rows) is None
