@@ -16,7 +16,7 @@ from task2vec.recommend.telling import Teller, why_abstained
 
 
 def rank(question: Question) -> Recommended:
-    """Rank the models; take the default where nothing known is better beyond its noise.
+    """Rank the models; take the default where no gain is sure enough to leave it.
 
     Gains follow `task2vec.recommend.gain_model`, linear probes on the target's own images being
     gains that were measured on it. Intervals are conformal over the tasks with outcomes, where

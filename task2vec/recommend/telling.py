@@ -173,7 +173,7 @@ def why_abstained(best: Recommendation | None, default: str, *, measured: bool) 
     if best is None or best.model == default or best.score <= 0:
         return f"take the default, {default}: nothing known is expected to do better"
     return (
-        f"take the default, {default}: nothing known is better beyond its noise "
+        f"take the default, {default}: no gain is sure enough to leave it "
         f"({best.model}: {100 * best.score:+.1f} points, standard deviation "
         f"{100 * best.score_sd:.1f})" + ("" if measured else _HOW_TO_MEASURE)
     )
