@@ -253,6 +253,19 @@ def test_the_fit_finds_the_scales_that_gains_were_drawn_from():
     assert found.model < 0.03
 
 
+def test_what_chance_says_of_the_scales_leaves_them():
+    # The gains are of the defaults: what else their most probable scales are is noise.
+    world = make_world(seed=7, tasks=24, experts=20, known=0.0)
+    cells = all_cells(world)
+    kernel = Kernel(world, Scales())
+    root = np.linalg.cholesky(kernel.covariance(cells, cells) + 1e-4 * np.eye(len(cells)))
+    drawn = kernel.mean(cells) + root @ np.random.default_rng(8).normal(size=len(cells))
+    shape = world.gains.shape
+    world = replace(world, gains=drawn.reshape(shape), variances=np.full(shape, 1e-4))
+    moved = fit_gain_model(world).scales.to_vector() - Scales().to_vector()
+    assert 0 < np.abs(moved).max() < 0.12
+
+
 def test_of_many_outcomes_those_on_the_nearest_tasks_count(monkeypatch):
     from task2vec.recommend.gain_model import fit
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from task2vec.recommend.gain_model.posterior import GainModel, Seen
-from task2vec.recommend.gain_model.scales import WIDTHS, Scales
+from task2vec.recommend.gain_model.scales import FREEDOM, WIDTHS, Scales
 from task2vec.recommend.world import Matrix, World
 
 #: Outcomes that the scales are fitted to at most, chosen at random: a dozen numbers need no more.
@@ -11,6 +11,8 @@ _MOST_FITTED = 400
 #: Outcomes that are conditioned on at most; of more, those on the nearest tasks.
 _MOST_SEEN = 4000
 _STEPS = 30
+#: Natural logarithms that a scale may be away from its default.
+_FARTHEST = 2.5
 #: The search ends where a step gains less than this share of the log density: a hundredth of a nat
 #: in a thousand says nothing of a scale, and costs half of the time.
 _TOLERANCE = 1e-5
@@ -21,7 +23,7 @@ def fit_gain_model(
 ) -> GainModel:
     """Fit the scales and condition on what was measured.
 
-    The scales maximise the density of the outcomes times that of their own logarithms, normal
+    The scales maximise the density of the outcomes times that of their own logarithms, Student's t
     around the defaults (empirical Bayes with a prior): of few outcomes the defaults stay. ``start``
     is where the search begins, those of a world that is nearly the same. ``target`` is the task
     that matters where there are too many outcomes for all.
@@ -37,7 +39,8 @@ def fit_gain_model(
     def loss(logs: Matrix) -> float:
         model = GainModel(world, Scales.from_vector(logs), fitted)
         off = (logs - default.to_vector()) / WIDTHS
-        return -model.log_likelihood() + 0.5 * float(off @ off)
+        surprise = (FREEDOM + 1) / 2 * np.log1p(off**2 / FREEDOM)
+        return -model.log_likelihood() + float(surprise.sum())
 
     # scipy takes a while to import: the API starts without.
     from scipy.optimize import minimize
@@ -46,10 +49,7 @@ def fit_gain_model(
         loss,
         (start or default).to_vector(),
         method="L-BFGS-B",
-        bounds=[
-            (log - 5 * width, log + 5 * width)
-            for log, width in zip(default.to_vector(), WIDTHS, strict=True)
-        ],
+        bounds=[(log - _FARTHEST, log + _FARTHEST) for log in default.to_vector()],
         options={"maxiter": _STEPS, "ftol": _TOLERANCE},
     )
     if len(seen.cells) > _MOST_SEEN and target is not None:
