@@ -1,8 +1,9 @@
 """What to measure next, when there is some time to measure: the cascade's decisions.
 
 Every measurement is a gain on the target itself and moves the belief about all models. The next
-model is the one from which most can be expected: ``E[max(g - g_leader, 0)]`` over the joint belief,
-the expected improvement of Bayesian optimisation (Mockus 1974), here between two uncertain gains.
+model is the one whose measurement is expected to make the choice better by most. That is the
+knowledge gradient of correlated beliefs (Frazier, Powell and Dayanik 2009), here between two
+models, the leader and a rival: a closed form that chooses as well (docs/adr/0034-what-next.md).
 """
 
 from dataclasses import dataclass
@@ -54,20 +55,36 @@ class Untried:
     model: str
 
 
-def improvements(belief: Belief, *, leader: int) -> Matrix:
-    """Return (n,) by how much each model is expected to be better than the leader, at least 0."""
-    mean = belief.mean - belief.mean[leader]
-    covariance = belief.covariance
-    variances = np.diagonal(covariance)
-    spread = np.sqrt(np.maximum(variances + variances[leader] - 2 * covariance[leader], 0))
-    found = [_expected_excess(float(m), float(s)) for m, s in zip(mean, spread, strict=True)]
+def promises(belief: Belief, *, leader: int) -> Matrix:
+    """Return (n,) by how much measuring each model is expected to make the choice better.
+
+    Once the gain of a rival i of the leader L is known, ``g_i - g_L`` is expected to be a number
+    that, before, is normal around ``m_i - m_L`` with deviation ``|C_ii - C_iL| / sqrt(C_ii)``: what
+    of their doubt the measurement resolves. The promise is the mean of its positive part. Measuring
+    the leader itself promises as much against the rival that it may lose to by most. What is known
+    exactly promises nothing.
+    """
+    mean, covariance = belief.mean - belief.mean[leader], belief.covariance
+    variances = np.maximum(np.diagonal(covariance), 0.0)
+    own = variances[leader]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        resolved = np.abs(variances - covariance[leader]) / np.sqrt(variances)
+        by_leader = np.abs(own - covariance[leader]) / np.sqrt(own)
+    found = np.where(variances > 0, _expected_excess(mean, resolved), 0.0)
     found[leader] = 0.0
-    return np.array(found)
+    if own > 0:
+        against = _expected_excess(mean, by_leader)
+        against[leader] = 0.0
+        found[leader] = against.max()
+    return found
 
 
 def worth_trying(belief: Belief, *, leader: int, tried: Mask) -> list[int]:
-    """Return the untried models that are worth a measurement, what promises most first."""
-    promise = np.where(tried, -np.inf, improvements(belief, leader=leader))
+    """Return the untried models that are worth a measurement, what promises most first.
+
+    The leader may be among them: while it is not measured, others are compared with a guess.
+    """
+    promise = np.where(tried, -np.inf, promises(belief, leader=leader))
     order = np.argsort(-promise, kind="stable")
     return [int(i) for i in order if promise[i] >= WORTH]
 
@@ -77,9 +94,13 @@ def next_model(belief: Belief, *, leader: int, tried: Mask) -> int | None:
     return next(iter(worth_trying(belief, leader=leader, tried=tried)), None)
 
 
-def _expected_excess(mean: float, sd: float) -> float:
-    """Return ``E[max(x, 0)]`` of a normal x."""
-    if sd <= 0:
+def _expected_excess(mean: Matrix, sd: Matrix) -> Matrix:
+    """Return (n,) ``E[max(x, 0)]`` of normal x."""
+    return np.array([_excess(float(m), float(s)) for m, s in zip(mean, sd, strict=True)])
+
+
+def _excess(mean: float, sd: float) -> float:
+    if not sd > 0:
         return max(mean, 0.0)
     z = mean / sd
     return mean * NormalDist().cdf(z) + sd * exp(-z * z / 2) / sqrt(2 * pi)

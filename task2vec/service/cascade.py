@@ -17,8 +17,8 @@ from task2vec.recommend.cascade import (
     Step,
     StepKind,
     Untried,
-    improvements,
     next_model,
+    promises,
     worth_trying,
 )
 from task2vec.recommend.judging import Judge, Judged, gain_of
@@ -159,7 +159,7 @@ def _race(run: _Run, judge: Judge, default: str) -> None:
     leader = judged.leader
     if leader is None or judged.default is None:
         return
-    promise = improvements(judged.belief, leader=judged.default)
+    promise = promises(judged.belief, leader=judged.default)
     rivals = [int(i) for i in np.argsort(-promise, kind="stable") if promise[i] > 0]
     runners = [judged.default, *(i for i in rivals if i != judged.default)][:RACING]
     # Against nobody there is nothing to race for.
