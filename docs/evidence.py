@@ -10,10 +10,13 @@ from docs.markdown import GENERATED, table
 REPORT = Path(__file__).parents[1] / "benchmarks" / "results" / "transfer_report.json"
 DIFFICULTY = REPORT.with_name("transfer_difficulty.json")
 PROTOCOLS = REPORT.with_name("transfer_protocols.json")
+COST = REPORT.with_name("transfer_cost_curve.json")
 TEXT = Path(__file__).parent / "does-it-work.md.in"
 
 _BUDGETS = {"few": "5 images a class", "all": "two thirds of the images"}
 _FOLDS = {"task": "relatives in the zoo", "family": "whole family left out"}
+#: Of the seconds in the table, those that the text tells.
+_TOLD_SECONDS = (4, 16, 64)
 #: Whose silence is judged in the text.
 _JUDGED = ("task2vec", "task2vec, 8 probes")
 _HALVES = {"report": "the reporting half", "both": "all targets"}
@@ -37,6 +40,7 @@ def does_it_work() -> str:
     tables = "\n\n".join(_sections(result))
     text = text.replace("<!-- difficulty -->", _difficulty())
     text = text.replace("<!-- protocols -->", _protocols())
+    text = text.replace("<!-- cost -->", _cost())
     return f"{GENERATED}\n\n{text.replace('<!-- tables -->', tables)}"
 
 
@@ -83,6 +87,25 @@ def _protocol(found: Found, images: str) -> str:
         f"fine-tuned, where the best of those tried gains {_points(hindsight)} in hindsight. "
         f"Fine-tuning the default gains {_points(default)} points over its linear probe."
     )
+
+
+def _cost() -> str:
+    """Return regrets within a few budgets of seconds, of ours and of the others."""
+    found = json.loads(COST.read_text(encoding="utf-8"))
+    parts = []
+    for budget, curves in found["regret_points"].items():
+        told = []
+        for at, seconds in enumerate(found["seconds"]):
+            if seconds not in _TOLD_SECONDS:
+                continue
+            others = {name: curve[at][0] for name, curve in curves.items() if name != "task2vec"}
+            best = min(others, key=others.__getitem__)
+            told.append(
+                f"{curves['task2vec'][at][0]:.1f} after {seconds} s (the best of the others, "
+                f"{best.replace('_', ' ')}, {others[best]:.1f})"
+            )
+        parts.append(f"With {_BUDGETS[budget]} the regret is {', '.join(told)}.")
+    return " ".join(parts)
 
 
 def _sections(result: Found) -> Iterator[str]:

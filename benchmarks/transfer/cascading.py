@@ -2,6 +2,7 @@
 
 import csv
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -121,7 +122,12 @@ class Ours:
         self._passes, self._trust = passes, trust
 
     def rank(self, case: Case) -> Ranking:
-        """Return expected gains; the order of probes is that of what they promise."""
+        """Return expected gains, once all probes were made that are worth it."""
+        *_, (_, last) = self.steps(case)
+        return last
+
+    def steps(self, case: Case) -> Iterator[tuple[int | None, Ranking]]:
+        """Yield what was probed last, None at first, and what is expected then."""
         cells = Cells(case.offered, np.full(len(case.offered), case.target))
         default = int(np.flatnonzero(case.offered == case.world.default)[0])
         tried = case.offered == case.world.default
@@ -129,17 +135,21 @@ class Ours:
         if self._passes:
             unknown = Belief(unknown.mean, DOUBT * unknown.covariance)
         belief = unknown.with_known(default, 0.0)
+        yield None, self._ranking(case, belief, default)
         for _ in range(self._passes):
             place = next_model(belief, leader=self._leader(belief, default), tried=tried)
             if place is None or self._scores is None:
-                break
+                return
             tried[place] = True
             cell = int(case.offered[place]), case.target
             measured = self._scores.measured(*cell, default=case.world.default)
             if measured is None:
-                break
+                return
             unknown = unknown.after(place, *measured.with_error(missed=PROBE_VARIANCE))
             belief = unknown.with_known(default, 0.0)
+            yield cell[0], self._ranking(case, belief, default)
+
+    def _ranking(self, case: Case, belief: Belief, default: int) -> Ranking:
         choice = int(case.offered[self._leader(belief, default)])
         return Ranking(belief.mean, choice, belief.sd, self._fits.reach(case))
 
