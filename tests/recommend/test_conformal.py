@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from worlds import make_world
 
-from task2vec.recommend.conformal import conformal_reach
+from task2vec.recommend.conformal import conformal_reach, interval_reach
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import GainModel, Seen
@@ -24,6 +24,14 @@ def test_too_few_tasks_have_no_interval(level, least):
     assert conformal_reach(np.ones(least), range(least), level=level) == 1
     assert conformal_reach(np.ones(least - 1), range(least - 1), level=level) == np.inf
     assert conformal_reach([], [], level=level) == np.inf
+
+
+@pytest.mark.parametrize(("level", "usual"), [(0.8, 1.2816), (0.9, 1.6449)])
+def test_with_too_few_tasks_an_interval_is_that_of_a_normal_distribution(level, usual):
+    reach, known = interval_reach([5.0, 5.0], [0, 1], level=level)
+    assert reach == pytest.approx(usual, abs=1e-4)
+    assert not known
+    assert interval_reach(np.arange(19.0), range(19), level=level) == (level * 20 - 1, True)
 
 
 def test_a_task_with_many_outcomes_weighs_no_more():

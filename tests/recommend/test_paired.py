@@ -16,6 +16,15 @@ def probe(correct, total, error=None):
     return ProbeAccuracy(np.arange(total) < correct, error)
 
 
+def test_a_gain_and_its_noise_worked_by_hand():
+    """The variance of a mean of paired differences; one won and one lost image more are added."""
+    # 30 won and none lost among 40.
+    found = paired_gain(probe(36, 40), probe(6, 40))
+    assert (found.gain, found.images) == (0.75, 40)
+    differences = np.repeat([1.0, 0.0], [30, 10])
+    assert found.variance == pytest.approx(differences.var() / 40 + 2 / 40**2, rel=1e-12)
+
+
 def test_without_an_error_the_right_answers_speak_alone():
     found = paired_gain(probe(60, 100), probe(50, 100, 0.5))
     assert found.lower_error is None
