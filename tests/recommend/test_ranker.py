@@ -160,6 +160,16 @@ def test_an_expert_probed_on_the_own_images_is_offered_whatever_its_source():
     assert "car-expert" in names(rank(question))
 
 
+def test_an_expert_fine_tuned_on_the_own_images_is_offered_whatever_its_source():
+    tuned = {"mdl-plain": right(60, 100), "mdl-car-expert": right(90, 100)}
+    zoo = [PLAIN, model("car-expert", "cars"), model("rose-expert", "roses")]
+    question = ask(zoo, tasks=at(roses=NEAR, cars=FAR), tuned=tuned, k=1)
+    answer = rank(question)
+    assert set(names(answer)) == {"plain", "car-expert", "rose-expert"}
+    assert EvidenceKind.FINE_TUNING in kinds(found(answer, "car-expert"))
+    assert "car-expert" not in names(rank(replace(question, tuned={})))
+
+
 def test_models_that_may_not_be_taken_still_tell():
     outcomes = [outcome("plain", "a", 0.5), outcome("big", "a", 0.9)]
     small = model("small", "a")
@@ -274,6 +284,19 @@ def test_without_the_default_among_the_models_the_best_of_the_rest_is_taken(gain
     assert answer.baselines[0].model is None
     # The default is still what the prediction builds on.
     assert best.predicted_accuracy == pytest.approx(0.8 + best.score)
+
+
+@pytest.mark.parametrize("accuracy", [0.06, 0.94])
+def test_the_interval_of_a_foretold_default_is_even_in_log_odds(accuracy):
+    """So of a default that is mostly right, it reaches farther down than up."""
+    tasks = at(**{name: 0.2 + 0.1 * place for place, name in enumerate("abcdefgh")})
+    outcomes = [outcome("plain", name, accuracy) for name in "abcdefgh"]
+    (only,) = rank(ask([PLAIN], tasks=tasks, outcomes=outcomes)).recommendations
+    low, middle, high = (
+        np.log(p / (1 - p)) for p in (only.interval[0], only.predicted_accuracy, only.interval[1])
+    )
+    assert high - middle == pytest.approx(middle - low, rel=1e-6)
+    assert high - low > 0.5
 
 
 def test_no_models_at_all():
