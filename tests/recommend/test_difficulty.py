@@ -49,6 +49,17 @@ def test_a_twin_says_most():
     assert foretell(alike, base, target=0).sd < foretell(tasks, base, target=0).sd
 
 
+def test_a_like_task_says_what_the_common_part_of_its_log_odds_does():
+    """One known task, with as many classes and as complex: the posterior worked by hand."""
+    alike = Outlines(np.full(2, 5.0), np.full(2, 0.3), np.array([[0, 0.2], [0.2, 0]]))
+    found = foretell(alike, np.array([np.nan, 0.8]), target=0)
+    # Variances: the mean's, what like tasks have in common at this distance, and a task's own.
+    mean, common, own = 3.0**2, 0.5**2 * np.exp(-((0.2 / 0.45) ** 2)), 0.4**2
+    known = mean + 0.5**2 + own
+    assert found.mean == pytest.approx((mean + common) / known * np.log(4))
+    assert found.sd**2 == pytest.approx(known - (mean + common) ** 2 / known)
+
+
 def test_the_targets_own_accuracy_does_not_count():
     tasks = outlines()
     base = np.random.default_rng(3).uniform(0.2, 0.9, 20)
@@ -105,6 +116,16 @@ def test_tasks_that_do_not_tell_of_their_nats_are_left_out():
     kept = np.where(np.arange(20) < 15, base, np.nan)
     expected = by_nats(tasks, kept, target=3)
     assert foretell(some, base, target=3).mean == pytest.approx(expected.mean)
+
+
+def test_the_targets_own_accuracy_makes_no_nats_count():
+    """Of five tasks in all one is the target, and four are too few."""
+    tasks = informed(outlines())
+    base = np.where(np.arange(20) < 5, np.random.default_rng(7).uniform(0.2, 0.9, 20), np.nan)
+    other = base.copy()
+    other[4] = np.nan
+    found, unknown = (foretell(tasks, each, target=4) for each in (base, other))
+    assert (found.mean, found.sd) == (unknown.mean, unknown.sd)
 
 
 @pytest.mark.parametrize("known", [range(1, 20), range(5), range(9)], ids=["target", "5", "9"])
