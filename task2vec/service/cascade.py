@@ -90,9 +90,13 @@ class _Run:
     def spent(self) -> float:
         return perf_counter() - self.began
 
-    def longest(self, kind: StepKind) -> float:
-        """Return the seconds of the longest step of a kind so far."""
-        return max((step.seconds for step in self.steps if step.kind is kind), default=0.0)
+    def usual(self, kind: StepKind) -> float:
+        """Return the seconds that a step of a kind is expected to take: the longest so far.
+
+        The first loads what all need, libraries and images, and counts only as long as it is alone.
+        """
+        taken = [step.seconds for step in self.steps if step.kind is kind]
+        return max(taken[1:] or taken, default=0.0)
 
     def out_of_time(self, kind: StepKind, models: Iterable[ModelRecord]) -> None:
         """Remember the models that a step of a kind was worth, had there been time."""
@@ -122,12 +126,13 @@ class _Run:
 
 def _probe(run: _Run, judge: Judge, default: str) -> None:
     """Probe the default, then one model after the other while they promise something."""
+    # What the libraries take to load is a part of the first step.
+    since = perf_counter()
     from task2vec.engine.probing import linear_probe
 
     records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
     upcoming: ModelRecord | None = records[default]
     while upcoming is not None:
-        since = perf_counter()
         run.tell(f"probing {upcoming.name}", run.spent, run.budget)
         probe = run.workspace.engine.probe(checked_ref(run.workspace, upcoming))
         found = linear_probe(probe, run.task, images=run.images)
@@ -139,7 +144,7 @@ def _probe(run: _Run, judge: Judge, default: str) -> None:
         gain = paired.gain if paired else 0.0
         run.told(StepKind.FORWARD_PASS, upcoming, judged, since=since, gain=gain)
         tried = np.array([model.id in run.probed for model in judged.offered])
-        late = run.spent + run.longest(StepKind.FORWARD_PASS) > PROBING_SHARE * run.budget
+        late = run.spent + run.usual(StepKind.FORWARD_PASS) > PROBING_SHARE * run.budget
         leader = judged.leader
         if leader is None:
             return
@@ -149,6 +154,7 @@ def _probe(run: _Run, judge: Judge, default: str) -> None:
             return
         place = next_model(judged.belief, leader=leader, tried=tried)
         upcoming = None if place is None else judged.offered[place]
+        since = perf_counter()
 
 
 def _race(run: _Run, judge: Judge, default: str) -> None:
@@ -169,7 +175,7 @@ def _race(run: _Run, judge: Judge, default: str) -> None:
     for number, place in enumerate(runners):
         model = judged.offered[place]
         left = run.budget - run.spent
-        expected = run.longest(StepKind.FINE_TUNING) or _first_tuning(run, settings)
+        expected = run.usual(StepKind.FINE_TUNING) or _first_tuning(run, settings)
         if expected > left:
             run.out_of_time(StepKind.FINE_TUNING, [judged.offered[i] for i in runners[number:]])
             return
@@ -211,4 +217,4 @@ def _first_tuning(run: _Run, settings: FineTuningSettings) -> float:
         test=test,
         settings=settings,
     )
-    return 3 * images * run.longest(StepKind.FORWARD_PASS) / probed
+    return 3 * images * run.usual(StepKind.FORWARD_PASS) / probed

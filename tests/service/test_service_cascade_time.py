@@ -1,0 +1,35 @@
+"""What a budget's steps are expected to take, by a clock that the test moves."""
+
+import pytest
+from small_store import cut
+
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.recommend.cascade import StepKind
+from task2vec.service import cascade
+from task2vec.service.recommendation import recommend
+from task2vec.service.subjects import resolve
+from task2vec.service.workspace import Workspace
+
+pytestmark = pytest.mark.slow
+IMAGES = 24
+COLD, WARM = 10.0, 1.0
+
+
+def test_what_the_first_probe_loads_is_not_expected_of_the_next(tmp_path, monkeypatch):
+    workspace = Workspace(tmp_path / "store")
+    source = cut("emoji_food", tmp_path / "emoji_food")
+    subject = resolve(workspace, str(source), settings=EmbeddingSettings(images=IMAGES))
+    now = 0.0
+
+    def progress(_what: str, _spent: float, _all: float) -> None:
+        # Told as each step begins; what it takes passes at once.
+        nonlocal now
+        now += WARM if now else COLD
+
+    monkeypatch.setattr(cascade, "perf_counter", lambda: now)
+    # Half of it is for probes: two fit, were the third to take as long as the first it would not.
+    answer = recommend(workspace, subject, images=IMAGES, budget=40.0, progress=progress)
+    probed = [step for step in answer.steps if step.kind is StepKind.FORWARD_PASS]
+    assert [step.seconds for step in probed] == [COLD, WARM, WARM]
+    # Nor is a fine-tuning reckoned from it: it would not fit, and nothing would be tuned.
+    assert any(step.kind is StepKind.FINE_TUNING for step in answer.steps)
