@@ -108,9 +108,9 @@ class _Card:
         width, height = sheet.size(self.text)
         # Names in a row need the space of a word between them, and lines a little air.
         width, height = width + pixels(4), height + pixels(1)
-        # The name keeps out of its own circle, too.
-        clear = max(self.radius, mark.error if self.picture is None else 0.0)
-        name = Request(x=mark.x, y=mark.y, width=width, height=height, radius=clear)
+        # Beside its mark, within its circle: where circles are wide, a name outside of its own is
+        # beside the mark of another.
+        name = Request(x=mark.x, y=mark.y, width=width, height=height, radius=self.radius)
         if self.picture is None:
             return [name]
         side = len(self.picture)

@@ -121,6 +121,21 @@ def circles(figure: Figure) -> list[Circle]:
     return [artist for artist in figure.findobj(Circle) if artist.get_radius() > 30]
 
 
+def test_names_stand_beside_their_marks_within_wide_circles() -> None:
+    # As the errors of tasks of few images are: wider than the way to the next task.
+    grid = [(0.1 * (i % 3), 0.1 * (i // 3)) for i in range(9)]
+    points = [
+        replace(point, x=x, y=y, standard_error=0.3)
+        for point, (x, y) in zip(tasks(9, grouped=False), grid, strict=True)
+    ]
+    figure = compose_map(points, method=LayoutMethod.MDS)
+    found = {label.get_text(): label.get_window_extent() for label in labels(figure)}
+    for point, circle in zip(points, circles(figure), strict=True):
+        box, centre = found[point.name], np.array(circle.center)
+        gap = centre - np.clip(centre, [box.x0, box.y0], [box.x1, box.y1])
+        assert np.linalg.norm(gap) < 40
+
+
 @pytest.mark.parametrize("error", [0.1, 0.5, 5.0])
 def test_circles_of_errors_stay_on_the_map(error: float) -> None:
     points = [replace(point, standard_error=error) for point in tasks(6, grouped=False)]
