@@ -62,7 +62,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _unforeseen(error)
     if code == INTERRUPTED:
-        _say("Interrupted. What was finished is kept.")
+        _say("Interrupted. What was finished is kept; the same command does the rest.")
     return code if isinstance(code, int) else OK
 
 

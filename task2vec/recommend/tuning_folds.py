@@ -63,7 +63,8 @@ def cross_validate_tuning(
     """Train and judge both recipes fold by fold, as they would be on all images.
 
     ``features`` (N, D) are those of the images by the starting model. Returns None where there is
-    one image a class. Each fold that is done is a part of ``unfinished``.
+    one image a class. Each fold that is done is a part of ``unfinished``, and so is the training of
+    the one that is not.
     """
     divided = folds(data.labels, seed=settings.seed)
     if not divided:
@@ -87,12 +88,17 @@ def cross_validate_tuning(
         if (known := unfinished.get(name)) is not None:
             tick(settings.epochs_for(len(train)) * len(train) + len(out))
             return known["logits"]
-        images = part_of(data, train)
+        images, training = part_of(data, train), f"{name}, training"
         run = Training(start, images, classifier=heads[fold], settings=settings, rate=rate)
+        if (known := unfinished.get(training)) is not None:
+            run.restore(known)
+            tick(run.epoch * len(train))
         while run.epoch < run.epochs:
             run.run_epoch(tick)
+            unfinished.put(training, run.state())
         held = part_of(data, out).images
         logits = classify(run.backbone, run.classifier, start, held, tick=tick)
+        unfinished.drop(training)
         unfinished.put(name, {"logits": logits})
         return logits
 

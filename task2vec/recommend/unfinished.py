@@ -74,6 +74,10 @@ class Unfinished:
                 self.warnings.append(warning)
         self._written = monotonic()
 
+    def drop(self, name: str) -> None:
+        """Forget a part that nobody goes on with, if there is one; the file does with the next."""
+        self._parts.pop(name, None)
+
     def remove(self) -> None:
         """Remove the file: the work is done."""
         if self._path is not None:

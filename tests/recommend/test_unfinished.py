@@ -111,6 +111,36 @@ def test_work_that_was_done_is_not_done_again(tiny_probe, data, path, monkeypatc
     assert epochs == []
 
 
+def test_within_a_fold_it_goes_on_from_the_last_epoch(tiny_probe, data, path, monkeypatch):
+    few, nothing = part_of(data, np.arange(24)), part_of(data, np.arange(0))
+    begun = []
+    run_epoch = Training.run_epoch
+
+    def note(run, *told):
+        begun.append(run.epoch)
+        if len(begun) == 6:
+            raise Interrupt
+        run_epoch(run, *told)
+
+    monkeypatch.setattr(Training, "run_epoch", note)
+
+    def run():
+        settings = replace(QUICK, epochs=4)
+        state = Unfinished(path, "key")
+        fine_tune(tiny_probe, few, nothing, classes=CLASSES, settings=settings, unfinished=state)
+
+    with pytest.raises(Interrupt):
+        run()
+    # The first fold, and one epoch of the second.
+    assert begun == [0, 1, 2, 3, 0, 1]
+    begun[:] = [-1] * 6
+    run()
+    assert begun[6:][:7] == [1, 2, 3, 0, 1, 2, 3]
+    # What is done leaves no weights behind: they would be written again and again.
+    left, _ = read_safetensors(path)
+    assert not [name for name in left if name.startswith("fold") and "network" in name]
+
+
 PART = {"weights": torch.arange(6.0).reshape(2, 3), "epoch": torch.tensor(3)}
 
 
