@@ -162,9 +162,8 @@ def _weights() -> Iterator[Check]:
 
 
 def _store(path: Path) -> Check:
-    from task2vec.service.experts import has_own_backbone
+    from task2vec.service.offering import losses, weights_of
     from task2vec.service.workspace import Workspace
-    from task2vec.service.zoo import loadable_ref
 
     if not path.exists():
         return Check("store", State.NOTE, f"none yet in {path}", "`task2vec embed` creates it")
@@ -173,12 +172,13 @@ def _store(path: Path) -> Check:
         tasks = store.tasks.list()
         for task in tasks:
             store.tasks.embedding(task.id)
-        for model in store.models.list():
-            loadable_ref(workspace, model)
-            # Reads the checkpoint's header.
-            has_own_backbone(workspace, model)
-        counts = f"{len(tasks)} tasks (all checksums right), {len(store.models.list())} models, "
+        models = store.models.list()
+        lost = losses([(each, weights_of(workspace, each, every_byte=True)) for each in models])
+        counts = f"{len(tasks)} tasks (all checksums right), {len(models)} models, "
         counts += f"{len(store.outcomes.list())} outcomes"
+    if lost:
+        found = "; ".join(loss.found for loss in lost)
+        return Check("store", State.FAULT, found, " ".join(loss.remedy for loss in lost))
     return Check("store", State.FINE, f"{path}: {counts}")
 
 

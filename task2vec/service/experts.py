@@ -155,17 +155,6 @@ def _lineage(start: ModelRecord) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *start.lineage)))
 
 
-def has_own_backbone(workspace: Workspace, model: ModelRecord) -> bool:
-    """Whether fine-tuning changed the backbone: an expert that kept epoch 0 is its start anew.
-
-    Only experts of this store state that; of any other model it is taken to be so.
-    """
-    path = checkpoint(workspace, model)
-    if path is None or not path.is_file():
-        return True
-    return bool(_stated(path).get("best_epoch") != 0)
-
-
 def _checked(path: Path) -> tuple[_Stated, Preprocessing]:
     """Return what a checkpoint states that somebody sent: it is stored, and shown to others."""
     try:
@@ -182,8 +171,11 @@ def _checked(path: Path) -> tuple[_Stated, Preprocessing]:
     return stated, preprocessing
 
 
-def _stated(path: Path) -> Mapping[str, Any]:
-    """Return what a checkpoint of the store states, also one that an earlier version took in."""
+def stated_by(path: Path) -> Mapping[str, Any]:
+    """Return what a checkpoint states of itself, also one that an earlier version took in.
+
+    Raises `WeightsError` for a file that cannot be read or understood.
+    """
     try:
         return dict(json.loads(_text(path)))
     except (ValueError, TypeError) as error:

@@ -14,10 +14,10 @@ from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
 from task2vec.recommend.telling import out_of_time
 from task2vec.service.code import starting_code
-from task2vec.service.experts import has_own_backbone
 from task2vec.service.explaining import explained
 from task2vec.service.known_tasks import known_tasks
 from task2vec.service.limits import Limits
+from task2vec.service.offering import offered
 from task2vec.service.outcomes import unused_outcomes
 from task2vec.service.probing import (
     TOO_FEW,
@@ -76,16 +76,12 @@ def recommend(
     limits = limits or Limits()
     everything = list_models(workspace)
     check_answerable(everything, k=k, limits=limits, budget=budget)
-    models = [model for model in everything if limits.allow(model)]
-    unchanged = [model.name for model in models if not has_own_backbone(workspace, model)]
-    models = [model for model in models if model.name not in unchanged]
-    warnings: list[str] = []
+    allowed = [model for model in everything if limits.allow(model)]
+    # What may be measured is loaded, and then every byte must be right.
+    models, warnings = offered(workspace, allowed, every_byte=budget is not None)
     left_out = [model.name for model in everything if not limits.allow(model)]
     if left_out:
         warnings.append(f"not offered, since beyond the limits: {examples(left_out)}")
-    if unchanged:
-        names = ", ".join(unchanged)
-        warnings.append(f"not offered, since their backbone is that of their start: {names}")
     shared = find_shared(workspace, subject)
     models = shared.models(models)
     warnings += [*shared.warnings, *shared.descended(everything)]
@@ -125,6 +121,8 @@ def recommend(
             )
             warnings += doubts
         answer = rank(replace(question, measured=measured))
+    if not models:
+        answer = replace(answer, reason="no starting model that passes the limits can be offered")
     answer = explained(workspace, subject, question, answer)
     chosen = next((model for model in models if model.name == answer.chosen), None)
     code = ""
@@ -204,5 +202,5 @@ def models_to_probe(models: Iterable[ModelRecord], limits: Limits) -> list[Model
     ``models`` are all that there are.
     """
     default = default_model_id()
-    offered = {model.id for model in models if limits.allow(model)}
-    return [model for model in packaged_models() if model.id == default or model.id in offered]
+    allowed = {model.id for model in models if limits.allow(model)}
+    return [model for model in packaged_models() if model.id == default or model.id in allowed]

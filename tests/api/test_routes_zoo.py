@@ -53,6 +53,17 @@ async def test_models_come_by_name_page_by_page(server: Running, expert: ModelRe
     assert found == whole
 
 
+async def test_a_damaged_expert_is_left_out_of_answers(
+    server: Running, expert: ModelRecord
+) -> None:
+    answer = await server.client.post("/v1/recommendations", json={"task": "fashion_tops"})
+
+    assert answer.status_code == 200
+    found = answer.json()
+    assert "mine" not in {each["model"] for each in found["recommendations"]}
+    assert any("its checkpoint is damaged: mine" in warning for warning in found["warnings"])
+
+
 async def test_a_model_is_shown_edited_and_removed(server: Running, expert: ModelRecord) -> None:
     shown = await server.client.get("/v1/models/mine")
     written = expert.created.replace("+00:00", "Z")

@@ -25,7 +25,8 @@ from task2vec.probe.weight_files import file_hash
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service.code import starting_code
-from task2vec.service.experts import has_own_backbone, register_tuned
+from task2vec.service.experts import register_tuned
+from task2vec.service.offering import weights_of
 from task2vec.service.recommendation import recommend
 from task2vec.service.subjects import resolve
 from task2vec.service.workspace import Workspace
@@ -42,7 +43,7 @@ with Workspace(Path(sys.argv[1])) as workspace:
     tuned = Tuned(np.ones(3, bool), ("a", "b", "c"), "ours", 1, 1, 1.0, FineTuningSettings(),
                   file_hash(path))
     expert, _ = register_tuned(workspace, tuned, path, name="expert", start=start, task=task)
-    assert has_own_backbone(workspace, expert)
+    assert weights_of(workspace, expert, every_byte=True) == "sound"
     assert checked_ref(workspace, expert).endswith(f"{expert.id}.safetensors")
     assert "load_file" in starting_code(workspace, expert, 4)
     answer = recommend(workspace, resolve(workspace, "fashion_tops"), measured={})

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from task2vec.probe.weights import write_safetensors
-from task2vec.service.experts import has_own_backbone, sweep_partials
+from task2vec.service.experts import sweep_partials
+from task2vec.service.offering import Weights, weights_of
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import (
     loadable_ref,
@@ -50,10 +51,11 @@ def test_an_expert_is_found_in_a_store_with_any_name(tmp_path: Path) -> None:
 
 def test_an_expert_that_kept_its_start_is_told_from_one_that_did_not(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
-        assert not has_own_backbone(workspace, expert(tmp_path, best_epoch=0))
-        assert has_own_backbone(workspace, expert(tmp_path, best_epoch=3))
-        assert has_own_backbone(workspace, expert(tmp_path))
-        assert all(has_own_backbone(workspace, model) for model in packaged_models())
+        kept = weights_of(workspace, expert(tmp_path, best_epoch=0))
+        assert kept is Weights.UNCHANGED
+        assert weights_of(workspace, expert(tmp_path, best_epoch=3)) is Weights.SOUND
+        assert weights_of(workspace, expert(tmp_path)) is Weights.SOUND
+        assert {weights_of(workspace, model) for model in packaged_models()} == {Weights.SOUND}
 
 
 def test_half_written_checkpoints_of_dead_processes_are_swept(tmp_path: Path) -> None:

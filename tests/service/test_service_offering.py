@@ -1,0 +1,176 @@
+"""Experts whose weights are gone or damaged are left out, with a warning; the answer stands."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from small_expert import add_expert, expert_file
+from small_store import build
+
+from task2vec.service.doctor import State, examine
+from task2vec.service.experts import checkpoint
+from task2vec.service.offering import Weights, offered, weights_of
+from task2vec.service.recommendation import Limits, recommend
+from task2vec.service.subjects import resolve
+from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import get_model, list_models, packaged_models
+from task2vec.types import ModelRecord
+
+EXPERTS = ("sound", "lost $(x)", "other")
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with experts of a task, each beside the file that it started from."""
+    folder = tmp_path_factory.mktemp("offering")
+    store = Path(shutil.copytree(build().store, folder / "store"))
+    for name in EXPERTS:
+        (folder / name).mkdir()
+        file = expert_file(folder / name, build().sources / "emoji_food")
+        add_expert(store, file, name=name)
+    return store
+
+
+@pytest.fixture
+def workspace(original: Path, tmp_path: Path) -> Iterator[Workspace]:
+    store = Path(shutil.copytree(original, tmp_path / "store"))
+    with Workspace(store) as opened:
+        yield opened
+
+
+def file_of(workspace: Workspace, name: str) -> Path:
+    path = checkpoint(workspace, get_model(workspace, name))
+    assert path is not None
+    return path
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def no_header(path: Path) -> None:
+    path.write_bytes(b"no weights at all")
+
+
+def says_nothing_sensible(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b'"task2vec":"{', b'"task2vec":"}', 1))
+
+
+def flip_a_bit(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+def warned(warnings: tuple[str, ...] | list[str]) -> list[str]:
+    return [warning for warning in warnings if warning.startswith("not offered")]
+
+
+def asked(workspace: Workspace) -> tuple[set[str], list[str]]:
+    answer = recommend(workspace, resolve(workspace, "fashion_tops"), measured={})
+    assert answer.chosen
+    return {each.model for each in answer.recommendations}, warned(answer.warnings)
+
+
+@pytest.mark.parametrize("damage", [cut_short, no_header, says_nothing_sensible])
+def test_a_damaged_expert_is_left_out_with_a_warning(
+    workspace: Workspace, damage: Callable[[Path], None]
+) -> None:
+    everything, warnings = asked(workspace)
+    assert set(EXPERTS) < everything
+    assert warnings == []
+
+    damage(file_of(workspace, "lost $(x)"))
+
+    assert asked(workspace) == (
+        everything - {"lost $(x)"},
+        [
+            "not offered, its checkpoint is damaged: lost $(x). Restore the file from a copy, or "
+            "remove the model: `task2vec models remove 'lost $(x)'`."
+        ],
+    )
+
+
+def test_all_that_are_gone_are_told_in_one_warning(workspace: Workspace) -> None:
+    everything, _ = asked(workspace)
+    for name in ("lost $(x)", "other"):
+        file_of(workspace, name).unlink()
+
+    assert asked(workspace) == (
+        everything - {"lost $(x)", "other"},
+        [
+            "not offered, their checkpoints are gone: lost $(x), other. Restore the files from "
+            "copies, or remove the models: `task2vec models remove 'lost $(x)'`."
+        ],
+    )
+
+
+def test_weights_that_were_added_from_a_file_may_be_gone_too(
+    workspace: Workspace, original: Path
+) -> None:
+    started = get_model(workspace, "start of sound")
+    assert weights_of(workspace, started) is Weights.SOUND
+    moved = original.parent / "sound" / "moved.safetensors"
+    (original.parent / "sound" / "expert.safetensors").rename(moved)
+    try:
+        found = weights_of(workspace, started)
+    finally:
+        moved.rename(original.parent / "sound" / "expert.safetensors")
+    assert found is Weights.GONE
+
+
+def test_what_will_be_loaded_is_compared_byte_by_byte(workspace: Workspace) -> None:
+    flip_a_bit(file_of(workspace, "other"))
+    models = list_models(workspace)
+
+    left, warnings = offered(workspace, models, every_byte=True)
+
+    assert {model.name for model in models} - {model.name for model in left} == {"other"}
+    assert [warning.partition(":")[0] for warning in warnings] == [
+        "not offered, its checkpoint is damaged"
+    ]
+
+
+def test_the_measurements_of_a_budget_do_without_them(workspace: Workspace) -> None:
+    file_of(workspace, "sound").unlink()
+    cut_short(file_of(workspace, "lost $(x)"))
+    flip_a_bit(file_of(workspace, "other"))
+
+    answer = recommend(workspace, resolve(workspace, "fashion_tops"), budget=1.0, images=24)
+
+    assert not {each.model for each in answer.recommendations} & set(EXPERTS)
+    gone, damaged = warned(answer.warnings)
+    assert "its checkpoint is gone: sound" in gone
+    assert "their checkpoints are damaged: lost $(x), other" in damaged
+
+
+def test_where_nobody_is_left_the_reason_is_not_the_limits(workspace: Workspace) -> None:
+    for name in EXPERTS:
+        workspace.store().models.edit(get_model(workspace, name).id, licence="ours")
+        file_of(workspace, name).unlink()
+
+    limits = Limits(licence="ours")
+    answer = recommend(workspace, resolve(workspace, "fashion_tops"), measured={}, limits=limits)
+
+    assert (answer.recommendations, answer.chosen) == ((), "")
+    assert answer.reason == "no starting model that passes the limits can be offered"
+
+
+def test_the_doctor_finds_the_same_with_the_remedy(workspace: Workspace) -> None:
+    flip_a_bit(file_of(workspace, "other"))
+    file_of(workspace, "lost $(x)").unlink()
+
+    (check,) = (each for each in examine(workspace.path) if each.name == "store")
+
+    assert check.state is State.FAULT
+    assert check.found == ("its checkpoint is gone: lost $(x); its checkpoint is damaged: other")
+    assert check.remedy is not None
+    assert "task2vec models remove 'lost $(x)'" in check.remedy
+    assert "task2vec models remove other" in check.remedy
+
+
+def test_packaged_models_are_taken_to_be_sound(workspace: Workspace) -> None:
+    packaged: list[ModelRecord] = packaged_models()
+    assert offered(workspace, packaged) == (packaged, [])
