@@ -1,6 +1,6 @@
 """The commands outcomes add, import and list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,11 +25,15 @@ from task2vec.cli.output import (
     warn,
 )
 from task2vec.data.wording import plural
+from task2vec.recommend.repeats import repeated_warning
 from task2vec.recommend.unused import unused_warning, without_default
 
 if TYPE_CHECKING:
     from task2vec.cli.options import AnyClient
     from task2vec.wire.outcomes import Outcome
+
+#: As many as a server gives at once.
+_PAGE = 1000
 
 app = typer.Typer(no_args_is_help=True, help="What fine-tuning a model on a task gave.")
 
@@ -54,17 +58,18 @@ def add(
     Example: `task2vec outcomes add efficientnet_lite0 birds --accuracy 0.91`
 
     It counts as evidence once the plain default has an outcome on the same task and protocol.
+    Recorded twice, it counts once.
     """
     with open_client(store, url, api_key) as client:
         outcome = client.outcomes.add(
             model, task, accuracy, protocol=protocol, images=images, seed=seed
         )
-        unused = _unused(client, [outcome])
+        warnings = [*_unused(client, [outcome]), *_repeated(client, [outcome])]
     if as_json:
         print_answer_json(outcome, model=model, task=task)
     else:
         messages().print(f"Recorded {percent(accuracy)} of {model} on {task}.")
-    warn(unused)
+    warn(warnings)
 
 
 @app.command("import")
@@ -86,12 +91,12 @@ def import_file(
     """
     with open_client(store, url, api_key) as client:
         outcomes = client.outcomes.import_csv(file)
-        unused = _unused(client, outcomes)
+        warnings = [*_unused(client, outcomes), *_repeated(client, outcomes)]
     if as_json:
         print_json({"imported": len(outcomes)})
     else:
         messages().print(f"Recorded {plural(len(outcomes), 'outcome')}.")
-    warn(unused)
+    warn(warnings)
 
 
 @app.command("list")
@@ -124,11 +129,25 @@ def _unused(client: "AnyClient", outcomes: "Sequence[Outcome]") -> list[str]:
     """Return the warning that some of the outcomes are no evidence, [] where all are."""
     found = without_default(outcomes, DEFAULT_PROBE_NAME)
     if found:
-        tasks = {outcome.task for outcome in found}
-        where = tasks.pop() if len(tasks) == 1 else None
-        plain = client.outcomes.list(model=DEFAULT_PROBE_NAME, task=where)
+        plain = client.outcomes.list(model=DEFAULT_PROBE_NAME, task=_only(o.task for o in found))
         found = without_default(found, DEFAULT_PROBE_NAME, among=plain)
     return unused_warning(found, DEFAULT_PROBE_NAME)
+
+
+def _repeated(client: "AnyClient", outcomes: "Sequence[Outcome]") -> list[str]:
+    """Return the warning that some of the outcomes were there before, [] where none was."""
+    every = client.outcomes.list(
+        model=_only(outcome.model for outcome in outcomes),
+        task=_only(outcome.task for outcome in outcomes),
+        page_size=_PAGE,
+    )
+    return repeated_warning(outcomes, every)
+
+
+def _only(names: Iterable[str]) -> str | None:
+    """Return the name that all are, None where they differ."""
+    found = set(names)
+    return found.pop() if len(found) == 1 else None
 
 
 def _print(found: "Sequence[Outcome]") -> None:

@@ -17,17 +17,28 @@ class About(StrEnum):
     CLASSES = "classes"
 
 
+class KnownBy(StrEnum):
+    """What the default's accuracy on the target is known by.
+
+    Its recorded outcomes there, a linear probe on the target's images, or its accuracies on other
+    tasks, which foretell it.
+    """
+
+    OUTCOMES = "outcomes"
+    LINEAR_PROBE = "linear_probe"
+    OTHER_TASKS = "other_tasks"
+
+
 @dataclass(frozen=True)
 class DefaultAccuracy:
     """The accuracy of the default on the target, which a score is added to.
 
-    ``known_by`` is "linear_probe" where it was measured on the target's images, "other_tasks" where
-    it is foretold by those, None where it is not known.
+    ``known_by`` is None where it is not known.
     """
 
     model: str
     accuracy: float | None
-    known_by: str | None
+    known_by: KnownBy | None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from task2vec.recommend.repeats import what_was_measured
 from task2vec.recommend.unused import without_default
 from task2vec.types import Outcome
 
@@ -23,7 +24,9 @@ class GainTable:
     """Measured gains by model and task, from outcomes of one protocol each.
 
     ``default`` is the id of the model that gains are measured against; outcomes without the
-    default's outcome on the same task and protocol give no gain.
+    default's outcome on the same task and protocol give no gain. Outcomes that agree in all that
+    was measured are one measurement, recorded again: repeats have seeds, images or accuracies of
+    their own.
     """
 
     def __init__(self, outcomes: Iterable[Outcome], default: str) -> None:
@@ -31,13 +34,13 @@ class GainTable:
         self.unused = without_default(outcomes, default)
         """The outcomes that give no gain, since the default was not measured likewise."""
         cells: dict[tuple[str, str, str], list[Outcome]] = defaultdict(list)
-        for outcome in outcomes:
+        for outcome in {what_was_measured(outcome): outcome for outcome in outcomes}.values():
             cells[outcome.model, outcome.task, outcome.protocol].append(outcome)
         self._gains: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-        plain_by_protocol: dict[str, dict[str, float]] = defaultdict(dict)
+        plain_by_protocol: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
         for (model, task, protocol), measured in cells.items():
             if model == default:
-                plain_by_protocol[protocol][task] = _pooled(measured)[0]
+                plain_by_protocol[protocol][task] = _with_scatter(measured)
             plain = cells.get((default, task, protocol))
             if model == default or not plain:
                 continue
@@ -89,7 +92,16 @@ class GainTable:
 
     def base(self, task: str) -> float:
         """Return the default's accuracy on a task by `protocol`; nan without one."""
-        return self._base.get(task, float("nan"))
+        found = self.measured_base(task)
+        return float("nan") if found is None else found[0]
+
+    def measured_base(self, task: str) -> tuple[float, float] | None:
+        """Return the default's accuracy on a task by `protocol`, and its variance, if recorded.
+
+        The variance is that of the mean, by the noise of the outcomes or by how much they differ,
+        whichever is more.
+        """
+        return self._base.get(task)
 
     def averages(self) -> dict[str, tuple[float, int]]:
         """Return each model's mean gain over tasks, and over how many."""
@@ -104,6 +116,14 @@ def _pooled(outcomes: Sequence[Outcome]) -> tuple[float, float]:
     mean = sum(outcome.accuracy for outcome in outcomes) / len(outcomes)
     variances = [_variance(outcome) for outcome in outcomes]
     return mean, sum(variances) / len(variances) ** 2
+
+
+def _with_scatter(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+    """Return what `_pooled` does, but no less variance than the repeats themselves show."""
+    mean, variance = _pooled(outcomes)
+    count = len(outcomes)
+    squares = sum((outcome.accuracy - mean) ** 2 for outcome in outcomes)
+    return mean, max(variance, squares / (count * max(count - 1, 1)))
 
 
 def _variance(outcome: Outcome) -> float:

@@ -73,6 +73,11 @@ class Question:
     explain: bool = False
 
     @property
+    def recorded(self) -> tuple[float, float] | None:
+        """The default's accuracy on the target by its outcomes there, with the variance, if any."""
+        return None if self.target is None else self.gains.measured_base(self.target)
+
+    @property
     def nearest(self) -> list[str]:
         """The ids of the tasks, best source first: by asymmetric distance, equal ones by name."""
         return sorted(

@@ -6,7 +6,7 @@ import numpy as np
 
 from task2vec.recommend.baselines import simple_rules
 from task2vec.recommend.cascade import Step
-from task2vec.recommend.explanation import DefaultAccuracy, Explanation
+from task2vec.recommend.explanation import DefaultAccuracy, Explanation, KnownBy
 from task2vec.recommend.influence import Influence
 from task2vec.recommend.judging import LEVEL, Judge, Judged
 from task2vec.recommend.moves import moves_of
@@ -77,17 +77,18 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
 def _default(question: Question, predicted: "_Predicted") -> DefaultAccuracy:
     known = [*question.models, *question.others]
     name = next((m.name for m in known if m.id == question.default), question.default)
-    known_by = "linear_probe" if question.default in question.measured else "other_tasks"
-    if predicted.accuracy is None:
-        return DefaultAccuracy(name, None, None)
-    return DefaultAccuracy(name, predicted.accuracy, known_by)
+    return DefaultAccuracy(name, predicted.accuracy, predicted.known_by)
 
 
 @dataclass(frozen=True)
 class _Predicted:
-    """The default's accuracy on the target, with what lies ``below`` and ``above`` it."""
+    """The default's accuracy on the target, with what lies ``below`` and ``above`` it.
+
+    ``known_by`` is as in `DefaultAccuracy`.
+    """
 
     accuracy: float | None
+    known_by: KnownBy | None
     below: float
     above: float
     reach: float
@@ -96,18 +97,24 @@ class _Predicted:
     @classmethod
     def of(cls, judge: Judge) -> "_Predicted":
         question, reach = judge.question, judge.reach
+        # Fine-tuning is what a probe foretells: where it was done, its result comes first.
+        if question.recorded is not None:
+            accuracy, variance = question.recorded
+            half = reach * float(np.sqrt(variance))
+            return cls(accuracy, KnownBy.OUTCOMES, half, half, reach, calibrated=True)
         plain = question.measured.get(question.default)
         if plain is not None:
             count = len(plain.correct)
             p = float((plain.correct.sum() + 1) / (count + 2))
             half = reach * float(np.sqrt(p * (1 - p) / count))
-            return cls(plain.accuracy, half, half, reach, calibrated=True)
+            return cls(plain.accuracy, KnownBy.LINEAR_PROBE, half, half, reach, calibrated=True)
         found = judge.base()
         if found is None:
-            return cls(None, 0.0, 0.0, reach, calibrated=True)
+            return cls(None, None, 0.0, 0.0, reach, calibrated=True)
         base, base_reach, sure = found
         low, high = base.interval(base_reach)
-        return cls(base.accuracy, base.accuracy - low, high - base.accuracy, reach, sure)
+        below, above = base.accuracy - low, high - base.accuracy
+        return cls(base.accuracy, KnownBy.OTHER_TASKS, below, above, reach, sure)
 
     def with_gain(self, mean: float, sd: float) -> tuple[float | None, tuple[float, float] | None]:
         """Return the accuracy with a gain, and its interval."""

@@ -11,8 +11,9 @@ class DefaultAccuracy(Answer):
     model: str
     accuracy: Fraction | None
     known_by: str | None = Field(
-        description="`linear_probe` where it was measured on the task's images, `other_tasks` "
-        "where it is foretold by those."
+        description="`outcomes` where it is the mean of its recorded outcomes on the task, "
+        "`linear_probe` where it was measured on the task's images, `other_tasks` where it is "
+        "foretold by its outcomes on those."
     )
 
 

@@ -98,8 +98,8 @@ def test_what_was_measured_on_the_images_is_told_apart_from_outcomes_on_the_same
     assert kinds[MoveKind.LINEAR_PROBE].gain == pytest.approx(0.2)
     assert kinds[MoveKind.FINE_TUNING].gain == pytest.approx(0.15)
     assert told.by_measuring > 0
-    assert answer.explanation.default.known_by == "linear_probe"
-    assert answer.explanation.default.accuracy == 0.6
+    assert answer.explanation.default.known_by == "outcomes"
+    assert answer.explanation.default.accuracy == 0.7
 
 
 def test_the_default_moves_by_nothing():
