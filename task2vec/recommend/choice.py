@@ -47,5 +47,6 @@ class Choice:
         frozen, tuned = self.linear_probe, self.fine_tuning
         return (
             f"{where} the linear probe has {100 * frozen.accuracy:.0f} % right and a loss of "
-            f"{frozen.loss:.2f}, fine-tuning {100 * tuned.accuracy:.0f} % and {tuned.loss:.2f}"
+            f"{frozen.loss:.2f}, fine-tuning {100 * tuned.accuracy:.0f} % and {tuned.loss:.2f}; "
+            "the smaller loss decides"
         )

@@ -52,7 +52,8 @@ class Teller:
         )
         if question.tasks:
             nearest = min(question.tasks.values(), key=lambda task: (task.symmetric, task.name))
-            text += f" The nearest known task is {nearest.name} at {nearest.symmetric:.2f}"
+            at = f"{nearest.symmetric:.2f}, noise included"
+            text += f" The nearest known task is {nearest.name} at {at}"
             far = nearest.symmetric > self._model.scales.reach
             text += "; none is near enough to say much." if far else "."
         if question.gains.count == 0:

@@ -199,8 +199,7 @@ class Tasks(TaskLookups):
                     f"Task '{record.name}' cannot be removed alone",
                     expected="no models or outcomes that hang on it",
                     got=f"models: {hanging[0]}, outcomes: {hanging[1]}",
-                    remedy="Remove them first, or all together with `cascade` (`--cascade` on the "
-                    "command line).",
+                    remedy="Remove all together with `cascade` (`--cascade` on the command line).",
                 )
             connection.execute(delete(schema.outcomes).where(outcomes))
             connection.execute(delete(schema.models).where(experts))

@@ -114,7 +114,7 @@ def test_the_summary_counts_the_evidence():
     summary = rank(question).evidence_summary
     assert summary == (
         "This answer rests on 3 known tasks, 2 experts, 3 measured gains over the default and "
-        f"1 model probed on your images. The nearest known task is roses at {NEAR:.2f}."
+        f"1 model probed on your images. The nearest known task is roses at {NEAR:.2f}, noise included."
     )
     # An expert of a task that cannot be compared is no evidence.
     strange = replace(question, models=[*question.models, model("old-expert", "elsewhere")])
@@ -125,7 +125,7 @@ def test_the_summary_names_the_nearest_task_by_symmetric_distance():
     # c is the better source, a the nearer task.
     tasks = {"tsk-a": KnownTask("a", 0.01, 0.09), "tsk-c": KnownTask("c", 0.02, 0.02)}
     summary = rank(ask([PLAIN], tasks=tasks, k=1)).evidence_summary
-    assert "The nearest known task is a at 0.01." in summary
+    assert "The nearest known task is a at 0.01, noise included." in summary
 
 
 def test_the_summary_says_that_outcomes_without_the_default_tell_no_gain():
