@@ -7,6 +7,7 @@ import pytest
 from factories import make_record
 from served import embedding
 
+from task2vec.service.backtest import backtest
 from task2vec.service.recommendation import recommend
 from task2vec.service.search import distances, neighbours
 from task2vec.service.shared_images import find_shared
@@ -317,3 +318,36 @@ def test_a_distance_warns_of_a_shared_part_of_the_images(served, known):
         assert told(leaky, stored_subject(served, other)) == ()
     assert told(subject, subject) == ()
     assert told(leaky, leaky) == ()
+
+
+def test_a_backtest_hides_what_has_too_many_images_of_the_target_and_not_the_reverse(served):
+    """One image is 3 % of forty, which is too much, and of 300 a third of a hundredth."""
+    tasks, models, outcomes = (getattr(served.store(), n) for n in ("tasks", "models", "outcomes"))
+    # In either order by name, beside a task without hashes.
+    little = {"few 1": hashes(40, seed=1), "the few 2": hashes(40, seed=2)}
+    many = {
+        "many 1": hashes(300, seed=3, of=little["few 1"], first=1),
+        "also many 2": hashes(300, seed=4, of=little["the few 2"], first=1),
+    }
+    known = {"a": None, **little, **many}
+    stored = {}
+    for number, (name, of) in enumerate(known.items()):
+        made = embedding(number)
+        stored[name] = tasks.add(make_record(name, provenance=made.provenance), made, hashes=of).id
+    given = dict.fromkeys(("parameters", "input_size", "licence"))
+    for name, id_ in stored.items():
+        ref = f"timm:resnet18?of={name.replace(' ', '-')}"
+        models.add(ModelRecord("", f"{name} expert", ref, "r", id_, created="", **given))
+    outcomes.add_many(
+        [
+            Outcome("", models.get(model).id, id_, accuracy, "ours", images=900)
+            for id_ in stored.values()
+            for model, accuracy in [(DEFAULT, 0.5), *((f"{name} expert", 0.6) for name in stored)]
+        ]
+    )
+    found = backtest(served)
+    assert found.shared_pairs == 2
+    # The default and the experts of the others, but for those that leaked.
+    assert {case["task"]: case["offered"] for case in found.cases} == {
+        name: len(known) - (name in little) for name in known
+    }
