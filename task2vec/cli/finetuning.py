@@ -17,7 +17,7 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import console, interval, messages, percent, print_answer_json, warn
 from task2vec.cli.progress import bars, work_bar
-from task2vec.data.wording import plural
+from task2vec.data.wording import plural, shown
 
 if TYPE_CHECKING:
     from task2vec.wire.catalogue import Tuned
@@ -120,8 +120,8 @@ def _by_class(result: "Tuned") -> str:
     if worst.accuracy == best.accuracy:
         return f"By class: {percent(best.accuracy)} of each."
     return (
-        f"By class: from {percent(worst.accuracy)} ({worst.label}, "
-        f"{plural(worst.images, 'image')}) to {percent(best.accuracy)} ({best.label}, "
+        f"By class: from {percent(worst.accuracy)} ({shown(worst.label)}, "
+        f"{plural(worst.images, 'image')}) to {percent(best.accuracy)} ({shown(best.label)}, "
         f"{plural(best.images, 'image')}); {percent(result.balanced_accuracy)} where every class "
         "counts the same."
     )

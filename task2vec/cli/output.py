@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from task2vec.types.names import visible
 
 if TYPE_CHECKING:
     from task2vec.wire.base import Answer
@@ -18,14 +21,28 @@ _PIPE_WIDTH = 200
 
 
 class _Console(Console):
-    """Prints text as it is: names and paths may hold ``[/b]`` or ``:pizza:``, which rich reads."""
+    """Prints text as it is: names and paths may hold ``[/b]`` or ``:pizza:``, which rich reads.
+
+    Or what a terminal obeys, of which escapes are shown.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, **options)
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print texts by `harmless`, anything else as rich does."""
+        super().print(
+            *(harmless(each) if isinstance(each, str) else each for each in objects), **options
+        )
+
     def on_broken_pipe(self) -> None:
         """Let the error through: ending the program is for `task2vec.cli.run`."""
         raise
+
+
+def harmless(text: str) -> str:
+    """Return a text with escapes for what would disturb a terminal; its line breaks stay."""
+    return re.sub(r"[^\n\t]+", lambda found: visible(found[0]), text)
 
 
 def console() -> Console:
@@ -67,7 +84,7 @@ def print_table(
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for position, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(visible(column), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(show(cell)) for cell in row))
     console().print(table)
@@ -81,14 +98,16 @@ def show(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.3f}" if math.isfinite(value) else "-"
-    return str(value)
+    return visible(str(value))
 
 
 def print_fields(fields: Mapping[str, str]) -> None:
     """Print what there is to say of one thing, a line each, the values below each other."""
     width = max(map(len, fields))
     for name, value in fields.items():
-        console().print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
+        console().print(
+            Text.assemble((f"{name:<{width}}", "bold"), f"  {harmless(value)}"), soft_wrap=True
+        )
 
 
 def percent(value: float | None) -> str:
@@ -104,7 +123,7 @@ def interval(value: tuple[float, float] | None) -> str:
 def warn(warnings: Iterable[str]) -> None:
     """Print warnings to stderr."""
     for warning in warnings:
-        messages().print(Text.assemble(("Warning:", "yellow"), f" {warning}"))
+        messages().print(Text.assemble(("Warning:", "yellow"), f" {harmless(warning)}"))
 
 
 def _plain(data: Any) -> Any:

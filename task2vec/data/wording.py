@@ -1,6 +1,7 @@
 """Counts and names as they are shown to people."""
 
 import re
+import shlex
 from collections.abc import Callable, Collection, Sequence
 
 from task2vec.types.names import visible
@@ -43,6 +44,18 @@ def shown(name: str) -> str:
     'a\\\\nb'
     """
     return re.sub(r"^(.{40}).{20,}(.{40})$", r"\1...\2", visible(name))
+
+
+def typed(text: str) -> str:
+    """Return a text as a shell reads it, in escapes where it would disturb a terminal.
+
+    >>> typed("a b"), typed("a\\nb")
+    ("'a b'", "$'a\\\\nb'")
+    """
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{visible(escaped)}'"
 
 
 def printable(name: str) -> str:

@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from shlex import quote
 from typing import Protocol, TypeVar
 
-from task2vec.data.wording import EXAMPLES, few, plural, shown
+from task2vec.data.wording import EXAMPLES, few, plural, shown, typed
 
 
 class Measured(Protocol):
@@ -60,5 +59,5 @@ def unused_warning(
     return [
         f"{plural(len(unused), 'outcome')} {verb} not used, since the default, {default}, has none "
         f"on the same task by the same protocol: {'; '.join(parts)}. Record the default's, with "
-        f"`task2vec outcomes add {default} {quote(task)} --accuracy A --protocol {quote(most)}`"
+        f"`task2vec outcomes add {default} {typed(task)} --accuracy A --protocol {typed(most)}`"
     ]

@@ -22,6 +22,7 @@ from task2vec.sdk.wording import (
     shown,
     tie_note,
 )
+from task2vec.types.names import visible
 from task2vec.wire.backtests import Backtest
 from task2vec.wire.batches import Item
 from task2vec.wire.catalogue import TaskMap, Tuned
@@ -175,15 +176,15 @@ def of_record(found: Model | Outcome | Job | Item) -> Sheet:
 
 def html_of_sheet(sheet: Sheet) -> str:
     """Return HTML; every text in it is escaped, since names come from anybody."""
-    head = "".join(f"<th>{escape(column)}</th>" for column in sheet.columns)
+    head = "".join(f"<th>{_marked(column)}</th>" for column in sheet.columns)
     rows = "".join(
         "<tr>" + "".join(f"<td>{escape(_plain(cell))}</td>" for cell in row) + "</tr>"
         for row in sheet.rows
     )
-    notes = "".join(f"<p>{escape(note)}</p>" for note in sheet.notes)
+    notes = "".join(f"<p>{_marked(note)}</p>" for note in sheet.notes)
     heads = f"<thead><tr>{head}</tr></thead>" if any(sheet.columns) else ""
     return (
-        f"<table><caption>{escape(sheet.title)}</caption>{heads}<tbody>{rows}</tbody></table>"
+        f"<table><caption>{_marked(sheet.title)}</caption>{heads}<tbody>{rows}</tbody></table>"
         f"{notes}"
     )
 
@@ -195,13 +196,16 @@ def rich_of_sheet(sheet: Sheet) -> Any:
     from rich.text import Text
 
     table = Table(
-        title=Text(sheet.title), title_justify="left", box=None, show_header=any(sheet.columns)
+        title=Text(visible(sheet.title)),
+        title_justify="left",
+        box=None,
+        show_header=any(sheet.columns),
     )
     for column in sheet.columns:
-        table.add_column(Text(column), overflow="fold")
+        table.add_column(Text(visible(column)), overflow="fold")
     for row in sheet.rows:
         table.add_row(*(Text(_plain(cell)) for cell in row))
-    return Group(table, *(Text(note) for note in sheet.notes))
+    return Group(table, *(Text(visible(note)) for note in sheet.notes))
 
 
 def of_map(found: TaskMap) -> Sheet:
@@ -216,7 +220,11 @@ def of_map(found: TaskMap) -> Sheet:
 
 
 def _plain(cell: Any) -> str:
-    return "-" if cell is None else str(cell)
+    return "-" if cell is None else visible(str(cell))
+
+
+def _marked(text: str) -> str:
+    return escape(visible(text))
 
 
 def _warnings(warnings: Sequence[str]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """`task2vec outcomes`: what it says of what was recorded before, and of what it cannot use."""
 
+import subprocess
 from pathlib import Path
 
 from command import Cli
@@ -35,3 +36,23 @@ def test_an_outcome_that_is_added_again_is_said_to_tell_nothing_new(cli: Cli, st
     assert "already" not in cli(*at, "--store", store).err
     assert "already" not in cli(*at, "--seed", 2, "--store", store).err
     assert f"1 outcome was {SAID_ALREADY}" in cli(*at, "--store", store).err
+
+
+def test_what_a_terminal_would_obey_is_shown_in_escapes(cli: Cli, store: Path) -> None:
+    hostile = "a\n\x1b[31m\u202e'b"
+    found = cli(
+        *("outcomes", "add", "efficientnet_lite2", "emoji_food", "--accuracy", 0.5),
+        *("--protocol", hostile, "--store", store),
+    )
+    (line,) = [line for line in found.err.splitlines() if "not used" in line]
+    assert line.isprintable()
+    # And a shell reads the command that is suggested as what was meant.
+    word = line.rpartition("--protocol ")[2].rstrip("`")
+    read = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True)
+    assert read.stdout.decode() == hostile
+    table = cli("outcomes", "list", "--store", store)
+    assert all(line.isprintable() for line in (table.out + table.err).splitlines())
+    assert (
+        cli("outcomes", "list", "--store", store, "--json").json["outcomes"][0]["protocol"]
+        == hostile
+    )

@@ -13,6 +13,7 @@ from task2vec.wire.base import Answer
 from task2vec.wire.catalogue import TaskMap
 from task2vec.wire.jobs import Progress
 from task2vec.wire.neighbours import Distances, Neighbours
+from task2vec.wire.outcomes import Outcome
 from task2vec.wire.recommendations import Recommended
 from task2vec.wire.tasks import Task
 
@@ -269,3 +270,20 @@ def test_a_distance_that_noise_made_negative_is_shown_as_0() -> None:
     sheet = of_neighbours(neighbours_of_ranks(1, 2, 3))
     assert [row[2] for row in sheet.rows] == ["0.000", "0.000", "0.100"]
     assert distance_interval((-0.2, 0.25)) == "0.000 to 0.250"
+
+
+def test_what_a_terminal_would_obey_is_shown_in_escapes() -> None:
+    found = Outcome.model_validate(
+        {
+            **{"id": "out_1", "model": "m", "task": "t", "accuracy": 0.5, "interval": None},
+            **{"protocol": "a\x1b[31m\u202eb", "images": None, "seed": None, "created": ""},
+        }
+    )
+    console = Console(width=400, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+    with console.file:
+        console.print(found)
+    for text in (console.export_text(), found._repr_html_()):
+        assert text is not None
+        assert r"a\x1b[31m\u202eb" in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text

@@ -1,0 +1,45 @@
+"""Nothing that is printed reaches a terminal as something that it obeys."""
+
+import pytest
+
+from task2vec.cli.explaining import print_explanation
+from task2vec.cli.output import console, messages, print_fields, print_table, warn
+from task2vec.recommend.explanation import DefaultAccuracy, Explanation
+from task2vec.recommend.hard_classes import judge_classes
+from task2vec.types.details import ClassRecognition
+
+HOSTILE = "ro\x1b[31mse\u202e\x07"
+ESCAPED = r"ro\x1b[31mse\u202e\x07"
+
+
+def explanation():
+    found = (ClassRecognition(9, 5, {1: 4}), ClassRecognition(9, 9, {}))
+    default = DefaultAccuracy("plain", None, None)
+    return Explanation(default, (), classes=judge_classes((HOSTILE, f"{HOSTILE}2"), found))
+
+
+@pytest.mark.parametrize(
+    "print_it",
+    [
+        lambda: console().print(HOSTILE),
+        lambda: console().print(f"{HOSTILE} of each", soft_wrap=True, style="bold"),
+        lambda: messages().print(HOSTILE),
+        lambda: print_table([HOSTILE], [["a"]]),
+        lambda: print_table(["class"], [[HOSTILE]]),
+        lambda: print_fields({"name": HOSTILE}),
+        lambda: warn([HOSTILE]),
+        lambda: print_explanation(explanation()),
+    ],
+    ids=["text", "styled", "message", "column", "cell", "field", "warning", "explanation"],
+)
+def test_what_is_printed_is_shown_in_escapes(print_it, capsys):
+    print_it()
+    said = "".join(capsys.readouterr())
+    assert ESCAPED in said
+    assert all(line.isprintable() for line in said.splitlines())
+
+
+def test_lines_of_a_text_stay_lines(capsys):
+    console().print("one\n\ttwo")
+    assert capsys.readouterr().out.split() == ["one", "two"]
+    assert console().render_str("one").plain == "one"
