@@ -1,0 +1,131 @@
+"""The cascade on small random networks: what is measured, within which time, and what counts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+from small_network import reference_of
+from small_store import cut
+
+from task2vec.data.open import open_source
+from task2vec.data.task import Task
+from task2vec.recommend.cascade import StepKind
+from task2vec.recommend.gains import GainTable
+from task2vec.recommend.question import KnownTask, Question
+from task2vec.recommend.recommendation import Recommended
+from task2vec.service import cascade
+from task2vec.service.cascade import Progress, recommend_within
+from task2vec.service.workspace import Workspace
+from task2vec.types import ModelRecord
+
+#: Seconds that everything measured takes, as far as the clock of a test knows.
+STEP = 1000.0
+IMAGES = 24
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("small")
+
+
+@pytest.fixture(scope="module")
+def task(folder: Path) -> Task:
+    return open_source(cut("emoji_food", folder / "emoji_food"))
+
+
+@pytest.fixture(scope="module")
+def weights(folder: Path) -> str:
+    return reference_of(folder)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    with Workspace(tmp_path / "store") as found:
+        yield found
+
+
+def blind(weights: str, folder: Path) -> str:
+    """Return a network whose features are the same for all images."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    path, mark, query = weights.removeprefix("file:").partition("?")
+    state = {name: torch.zeros_like(value) for name, value in load_file(path).items()}
+    save_file(state, folder / "blind.safetensors")
+    return f"file:{folder / 'blind.safetensors'}{mark}{query}"
+
+
+def model(name: str, ref: str, *, of: str | None = None) -> ModelRecord:
+    given = dict.fromkeys(("parameters", "input_size", "licence"))
+    return ModelRecord(f"mdl-{name}", name, ref, "test_resnet", of, created="", **given)
+
+
+def question(models: list[ModelRecord], **known: float) -> Question:
+    """Ask about a target that is so far from the ``known`` tasks."""
+    tasks = {name: KnownTask(name, far, far) for name, far in known.items()}
+    between = np.full((len(tasks),) * 2, 0.5)
+    np.fill_diagonal(between, 0)
+    return Question(models, models[0].id, tasks, between, GainTable([], models[0].id), k=1)
+
+
+def measured(answer: Recommended, kind: StepKind) -> list[str | None]:
+    return [step.model for step in answer.steps if step.kind is kind]
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Progress:
+    """Let each measurement take `STEP` seconds and what it takes: to be called when one begins."""
+    late = 0.0
+
+    def begin(*_: object) -> None:
+        nonlocal late
+        late += STEP
+
+    monkeypatch.setattr(cascade, "perf_counter", lambda: perf_counter() + late)
+    return begin
+
+
+def test_experts_of_any_task_are_measured(
+    workspace: Workspace, task: Task, weights: str, slow: Progress
+) -> None:
+    experts = [model(f"{of} expert", weights, of=of) for of in ("near", "far")]
+    asked = question([model("plain", weights), *experts], near=0.1, far=0.3)
+    # Without a measurement, only those of the k nearest are offered.
+    assert [each.name for each in asked.offered()] == ["near expert", "plain"]
+    answer = recommend_within(
+        workspace, asked, task, budget=10 * STEP, images=IMAGES, progress=slow
+    )
+    assert set(measured(answer, StepKind.FORWARD_PASS)) == {"plain", "near expert", "far expert"}
+    assert "far expert" in {each.model for each in answer.recommendations}
+
+
+@pytest.mark.parametrize(("budget", "probes"), [(7 * STEP, 3), (9 * STEP, 4)])
+def test_a_probe_that_would_end_past_half_of_the_budget_does_not_begin(
+    workspace: Workspace, task: Task, weights: str, slow: Progress, budget: float, probes: int
+) -> None:
+    models = [model(f"model {i}", weights) for i in range(6)]
+    answer = recommend_within(
+        workspace, question(models), task, budget=budget, images=IMAGES, progress=slow
+    )
+    # Half of a step is left of the half that probes may take.
+    probed = measured(answer, StepKind.FORWARD_PASS)
+    assert len(probed) == probes
+    untried = {each.model for each in answer.untried if each.kind is StepKind.FORWARD_PASS}
+    assert untried == {each.name for each in models} - {*probed}
+
+
+def test_the_answer_rests_on_the_fine_tunings_too(
+    workspace: Workspace, folder: Path, task: Task, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cascade, "SHORT_EPOCHS", 1)
+    models = [model("blind", blind(weights, folder)), model("seeing", weights)]
+    answer = recommend_within(workspace, question(models), task, budget=600, images=IMAGES)
+    assert measured(answer, StepKind.FINE_TUNING) == ["blind", "seeing"]
+    last = answer.steps[-1]
+    assert (last.leader, answer.chosen) == ("seeing", "seeing")
+    best = answer.recommendations[0]
+    assert best.score == pytest.approx(last.expected)
+    # The race changed the belief.
+    assert best.score != pytest.approx(answer.steps[2].expected)
