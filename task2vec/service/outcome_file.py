@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from task2vec.data.wording import shown
 from task2vec.errors import InputError, SettingError
+from task2vec.types.names import LONGEST_PROTOCOL
 from task2vec.types.numbers import MOST_WHOLE
 
 DEFAULT_PROTOCOL = "fine-tuning"
@@ -16,6 +17,8 @@ _OPTIONAL = ("protocol", "images", "seed")
 _ACCURACY = "a fraction from 0 to 1, such as 0.92"
 _IMAGES = "a whole number of test images, at least 1, up to 2^53"
 _SEED = "a whole number from 0 to 2^53"
+
+_PROTOCOL = f"at most {LONGEST_PROTOCOL} characters"
 
 _COMMAS = "Save it with commas between the columns, and a point in decimals."
 
@@ -48,6 +51,10 @@ class Measured:
             )
         if self.seed is not None and not 0 <= self.seed <= MOST_WHOLE:
             raise SettingError("The seed is out of range", expected=_SEED, got=f"{self.seed}")
+        if len(self.protocol) > LONGEST_PROTOCOL:
+            raise SettingError(
+                "The protocol is too long", expected=_PROTOCOL, got=f"{len(self.protocol):,}"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields by name."""
@@ -58,7 +65,7 @@ def read_outcomes(path: Path) -> list[tuple[int, Measured]]:
     """Return the outcomes of a CSV file with the numbers of their lines.
 
     Its header names ``model,task,accuracy`` and may add ``protocol,images,seed``. Raises
-    `InputError` naming the line of the first fault.
+    `InputError` naming the line of the first fault, or where there is no line below the header.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -73,7 +80,7 @@ def read_outcomes(path: Path) -> list[tuple[int, Measured]]:
                     got=shown(",".join(header)) or "an empty file",
                     remedy=_COMMAS if header and any(mark in header[0] for mark in ";\t") else "",
                 )
-            return [(reader.line_num, _measured(row, path, reader.line_num)) for row in reader]
+            found = [(reader.line_num, _measured(row, path, reader.line_num)) for row in reader]
     except OSError as error:
         told = (error.strerror or str(error)).lower()
         raise InputError(f"{path} cannot be read", got=told) from error
@@ -81,6 +88,13 @@ def read_outcomes(path: Path) -> list[tuple[int, Measured]]:
         raise InputError(
             f"{path} cannot be read", expected="a CSV file in UTF-8", got=str(error)
         ) from error
+    if not found:
+        raise InputError(
+            f"{path} does not hold outcomes",
+            expected="a line for each of them below the header",
+            got="the header alone",
+        )
+    return found
 
 
 def _measured(row: dict[str, str | None], path: Path, line: int) -> Measured:
@@ -94,7 +108,7 @@ def _measured(row: dict[str, str | None], path: Path, line: int) -> Measured:
         model=cells.row["model"],
         task=cells.row["task"],
         accuracy=cells.number("accuracy", float, expected=_ACCURACY, least=0, most=1),
-        protocol=cells.row.get("protocol") or DEFAULT_PROTOCOL,
+        protocol=cells.text("protocol", most=LONGEST_PROTOCOL) or DEFAULT_PROTOCOL,
         images=cells.whole("images", expected=_IMAGES, least=1),
         seed=cells.whole("seed", expected=_SEED, least=0),
     )
@@ -107,6 +121,15 @@ class _Cells:
     row: dict[str, str]
     path: Path
     line: int
+
+    def text(self, column: str, *, most: int) -> str:
+        """Return a text of so many characters at ``most``, empty where there is none."""
+        cell = self.row.get(column, "")
+        if len(cell) > most:
+            raise self._unusable(
+                column, expected=f"at most {most} characters", got=f"{len(cell):,}"
+            )
+        return cell
 
     def whole(self, column: str, *, expected: str, least: int) -> int | None:
         """Return a whole number, None where the cell is empty or there is no such column."""
@@ -123,8 +146,12 @@ class _Cells:
             # Written so that nan fails too.
             if least <= (found := kind(cell)) <= most:
                 return found
-        raise InputError(
+        got = f"'{shown(cell)}'" if cell else "an empty cell"
+        raise self._unusable(column, expected=expected, got=got)
+
+    def _unusable(self, column: str, *, expected: str, got: str) -> InputError:
+        return InputError(
             f"Line {self.line} of {self.path}, column {column}, is unusable",
             expected=expected,
-            got=f"'{shown(cell)}'" if cell else "an empty cell",
+            got=got,
         )

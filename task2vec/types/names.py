@@ -5,6 +5,8 @@ import re
 from task2vec.errors import SettingError
 
 LONGEST_NAME = 200
+#: Of an outcome's protocol, which is a sentence rather than a name.
+LONGEST_PROTOCOL = 500
 MOST_TAGS = 50
 
 # What cannot be seen forges lines of logs and of terminals, and makes two names look like one:

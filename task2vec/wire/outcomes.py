@@ -1,11 +1,22 @@
 """Outcomes: what fine-tuning gave."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
+from task2vec.types.names import LONGEST_PROTOCOL
 from task2vec.types.numbers import MOST_WHOLE
 from task2vec.wire.base import Answer, Fraction, Name, Page, Question, TimeText
+
+
+def _number(given: Any) -> Any:
+    # To pydantic true is 1 and "0.5" a number: either is a slip that would be stored for good.
+    if isinstance(given, bool | str | bytes):
+        raise ValueError("must be a number")
+    return given
+
+
+_Plain = BeforeValidator(_number)
 
 
 class NewOutcome(Question):
@@ -21,10 +32,12 @@ class NewOutcome(Question):
 
     model: Name
     task: Name
-    accuracy: Fraction
-    protocol: str = Field("fine-tuning", min_length=1, max_length=500)
-    images: int | None = Field(None, ge=1, le=MOST_WHOLE, description="Number of test images.")
-    seed: int | None = Field(None, ge=0, le=MOST_WHOLE)
+    accuracy: Annotated[Fraction, _Plain]
+    protocol: str = Field("fine-tuning", min_length=1, max_length=LONGEST_PROTOCOL)
+    images: Annotated[int | None, _Plain] = Field(
+        None, ge=1, le=MOST_WHOLE, description="Number of test images."
+    )
+    seed: Annotated[int | None, _Plain] = Field(None, ge=0, le=MOST_WHOLE)
 
 
 class NewOutcomes(Question):
