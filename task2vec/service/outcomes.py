@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from task2vec.errors import InputError, Task2VecError, UnknownNameError
+from task2vec.errors import InputError, UnknownNameError
 from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.recommend.unused import unused_warning
 from task2vec.service.outcome_file import Measured, read_outcomes
@@ -18,7 +18,7 @@ def add_outcome(workspace: Workspace, measured: Measured) -> Outcome:
 
     Raises `UnknownNameError` for a model or task that is not there, `StoreError` without a store.
     """
-    outcome = _outcome(workspace, measured)
+    outcome = _Naming(workspace).outcome(measured)
     return workspace.store(create=True).outcomes.add(outcome)
 
 
@@ -26,15 +26,17 @@ def import_outcomes(workspace: Workspace, path: Path) -> list[Outcome]:
     """Record all outcomes of a CSV file, or none of them.
 
     Its header names ``model,task,accuracy`` and may add ``protocol,images,seed``. Raises
-    `InputError` naming the line of the first fault.
+    `InputError` naming the line of the first fault, `StoreError` without a store or when it fails.
     """
-    outcomes = []
-    for line, measured in read_outcomes(path):
+    rows = read_outcomes(path)
+    outcomes, naming = [], _Naming(workspace)
+    for line, measured in rows:
         try:
-            outcomes.append(_outcome(workspace, measured))
-        except Task2VecError as error:
+            outcomes.append(naming.outcome(measured))
+        # What ails the store is no fault of the line.
+        except UnknownNameError as error:
             raise InputError(f"Line {line} of {path}: {error}") from error
-    return workspace.store(create=True).outcomes.add_many(outcomes) if outcomes else []
+    return workspace.store(create=True).outcomes.add_many(outcomes)
 
 
 def unused_outcomes(store: Store, unused: Sequence[Outcome]) -> list[str]:
@@ -50,17 +52,30 @@ def unused_outcomes(store: Store, unused: Sequence[Outcome]) -> list[str]:
     return unused_warning(unused, DEFAULT_PROBE, name_of=name_of)
 
 
-def _outcome(workspace: Workspace, measured: Measured) -> Outcome:
-    store = workspace.store()
-    return Outcome(
-        id="",
-        model=get_model(workspace, measured.model).id,
-        task=store.tasks.get(measured.task).id,
-        accuracy=measured.accuracy,
-        protocol=measured.protocol,
-        images=measured.images,
-        seed=measured.seed,
-    )
+class _Naming:
+    """Models and tasks by the names of a file, each looked up once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._store = workspace.store()
+        self._models: dict[str, str] = {}
+        self._tasks: dict[str, str] = {}
+
+    def outcome(self, measured: Measured) -> Outcome:
+        """Return an outcome of known ids; raises `UnknownNameError`."""
+        if measured.model not in self._models:
+            self._models[measured.model] = get_model(self._workspace, measured.model).id
+        if measured.task not in self._tasks:
+            self._tasks[measured.task] = self._store.tasks.get(measured.task).id
+        return Outcome(
+            id="",
+            model=self._models[measured.model],
+            task=self._tasks[measured.task],
+            accuracy=measured.accuracy,
+            protocol=measured.protocol,
+            images=measured.images,
+            seed=measured.seed,
+        )
 
 
 def list_outcomes(

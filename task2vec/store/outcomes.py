@@ -2,7 +2,7 @@
 
 import builtins
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -42,12 +42,13 @@ class Outcomes:
         for outcome in given:
             _check(outcome)
         with self._database.write() as connection:
-            return [_insert(connection, outcome) for outcome in given]
+            return _insert(connection, given)
 
     def add_within(self, connection: Connection, outcome: Outcome) -> Outcome:
         """Add one, as `add_many` does, as part of the write transaction of ``connection``."""
         _check(outcome)
-        return _insert(connection, outcome)
+        (stored,) = _insert(connection, [outcome])
+        return stored
 
     def page(
         self,
@@ -125,37 +126,58 @@ def _check(outcome: Outcome) -> None:
         )
 
 
-def _insert(connection: Connection, outcome: Outcome) -> Outcome:
-    stored = dataclasses.replace(
-        outcome,
-        id=outcome.id or new_id("out"),
-        created=outcome.created or now(),
-        model=find_model(connection, outcome.model).id,
-        task=find_task(connection, outcome.task).id,
-    )
-    columns = schema.outcomes.c
-    if connection.scalar(select(columns.number).where(columns.id == stored.id)) is not None:
-        raise NameTakenError(
-            f"There is an outcome {stored.id} already",
-            remedy="Leave the id of a new outcome empty.",
+def _insert(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    # Each name is looked up once, and all rows go in at once: ten thousand take a second.
+    models = {
+        name: find_model(connection, name).id for name in dict.fromkeys(o.model for o in outcomes)
+    }
+    tasks = {
+        name: find_task(connection, name).id for name in dict.fromkeys(o.task for o in outcomes)
+    }
+    moment = now()
+    stored = [
+        dataclasses.replace(
+            outcome,
+            id=outcome.id or new_id("out"),
+            created=outcome.created or moment,
+            model=models[outcome.model],
+            task=tasks[outcome.task],
         )
-    low, high = stored.interval or (None, None)
-    connection.execute(
-        insert(schema.outcomes).values(
-            id=stored.id,
-            model=stored.model,
-            task=stored.task,
-            accuracy=stored.accuracy,
-            protocol=stored.protocol,
-            interval_low=low,
-            interval_high=high,
-            images=stored.images,
-            seed=stored.seed,
-            created=stored.created,
-            details=dump(dict(stored.details), what="The details of an outcome"),
-        )
-    )
+        for outcome in outcomes
+    ]
+    _check_new(connection, [outcome.id for outcome in outcomes if outcome.id])
+    if stored:
+        connection.execute(insert(schema.outcomes), [_values(outcome) for outcome in stored])
     return stored
+
+
+def _check_new(connection: Connection, ids: Sequence[str]) -> None:
+    known = schema.outcomes.c.id
+    seen = set[str]()
+    for id_ in ids:
+        if id_ in seen or connection.scalar(select(known).where(known == id_)) is not None:
+            raise NameTakenError(
+                f"There is an outcome {id_} already",
+                remedy="Leave the id of a new outcome empty.",
+            )
+        seen.add(id_)
+
+
+def _values(outcome: Outcome) -> dict[str, Any]:
+    low, high = outcome.interval or (None, None)
+    return {
+        "id": outcome.id,
+        "model": outcome.model,
+        "task": outcome.task,
+        "accuracy": outcome.accuracy,
+        "protocol": outcome.protocol,
+        "interval_low": low,
+        "interval_high": high,
+        "images": outcome.images,
+        "seed": outcome.seed,
+        "created": outcome.created,
+        "details": dump(dict(outcome.details), what="The details of an outcome"),
+    }
 
 
 def _outcome(row: Row[Any]) -> Outcome:
