@@ -90,6 +90,7 @@ _MEANINGS = {
     412: "What was to be changed has changed since it was read",
     413: "More than the limits allow",
     415: "The body is of a media type that is not taken",
+    416: "The file has no such part",
     422: "What was asked for cannot be used",
     429: "This key asks too often, or for too much at once",
     500: "A fault in the server itself",
@@ -118,6 +119,7 @@ _EXAMPLES: dict[int, tuple[str, str, str | None]] = {
     ),
     413: ("too_large", "This is more than the server takes at once.", None),
     415: ("unsupported_media_type", "A form is expected: multipart/form-data.", None),
+    416: ("range_not_satisfiable", "The file has 7,000 bytes, and none where Range says.", None),
     422: ("bad_input", "The request does not fit its schema: query.k.", None),
     429: ("rate_limited", "This key asks too often.", "Wait as long as Retry-After says."),
     500: (

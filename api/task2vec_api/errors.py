@@ -225,7 +225,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if cut is not None:
         return respond(cut, request_id=request_id_of(request))
     phrase = http.HTTPStatus(error.status_code).phrase
-    code = {404: "unknown_route", 400: "malformed"}.get(
+    code = {404: "unknown_route", 400: "malformed", 416: "range_not_satisfiable"}.get(
         error.status_code, phrase.lower().replace(" ", "_").replace("-", "_")
     )
     title, detail, remedy = phrase, scrub(str(error.detail)) or phrase, None

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from task2vec.service import datasets
 from task2vec.service.remote_datasets import RemoteImage, check_manifest
@@ -19,6 +19,7 @@ from task2vec_api.callers import Reader, ReaderOrWorker, Writer
 from task2vec_api.documents import failing, json_answer, router, sent, told
 from task2vec_api.etags import IfNoneMatch, not_modified
 from task2vec_api.fetches import policy_of
+from task2vec_api.file_answers import FileAnswer
 from task2vec_api.forms import is_form, receive_form
 from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.long_work import Prefer, result_as, submit
@@ -162,7 +163,7 @@ def get_dataset(dataset: DatasetId, workspace: TheWorkspace, caller: ReaderOrWor
 @routes.get(
     "/datasets/{dataset}/content",
     summary="Download a data set",
-    response_class=FileResponse,
+    response_class=FileAnswer,
     responses={
         **sent(
             200,
@@ -171,7 +172,7 @@ def get_dataset(dataset: DatasetId, workspace: TheWorkspace, caller: ReaderOrWor
         ),
         **sent(206, "The part that Range asks for."),
         **sent(304, "The ETag, the SHA-256, is one of If-None-Match."),
-        **failing(404),
+        **failing(404, 416),
     },
 )
 def get_content(
@@ -186,7 +187,7 @@ def get_content(
     known = not_modified(if_none_match, etag)
     if known is not None:
         return known
-    return FileResponse(
+    return FileAnswer(
         datasets.source_path(workspace, found),
         media_type="application/octet-stream",
         filename=f"{found.id}{found.format}",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from task2vec.errors import UnknownNameError
 from task2vec.service import catalogue
@@ -16,6 +16,7 @@ from task2vec.wire.models import Model, ModelEdit, ModelPage, NewModel
 from task2vec_api.callers import Reader, ReaderOrWorker, Writer
 from task2vec_api.documents import failing, json_answer, router, sent, told
 from task2vec_api.etags import IfMatch, IfNoneMatch, check_if_match, etag_of, not_modified
+from task2vec_api.file_answers import FileAnswer
 from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.paging import PageSize
 from task2vec_api.runtime import TheWorkspace
@@ -143,7 +144,7 @@ def delete_model(
 @routes.get(
     "/models/{model}/checkpoint",
     summary="Download an expert's weights",
-    response_class=FileResponse,
+    response_class=FileAnswer,
     responses={
         **sent(
             200,
@@ -153,7 +154,7 @@ def delete_model(
             },
         ),
         **sent(206, "The part that Range asks for."),
-        **failing(404),
+        **failing(404, 416),
     },
 )
 def get_checkpoint(model: ModelName, workspace: TheWorkspace, caller: ReaderOrWorker) -> Response:
@@ -165,7 +166,7 @@ def get_checkpoint(model: ModelName, workspace: TheWorkspace, caller: ReaderOrWo
             f"Model '{found.name}' has no checkpoint on this server",
             remedy=f"Its weights come from {found.ref}." if path is None else None,
         )
-    return FileResponse(
+    return FileAnswer(
         path, media_type="application/octet-stream", filename=f"{found.id}.safetensors"
     )
 
