@@ -100,7 +100,7 @@ def finetune(
     out = console()
     out.print(f"New expert: {result.model}", style="bold")
     if result.accuracy is None:
-        out.print("Accuracy: not measured, too few images to hold any out.")
+        out.print("Accuracy: not measured. No image is left to test on: too few, or copies only.")
     else:
         out.print(
             f"Accuracy: {percent(result.accuracy)} on {result.test_images} images that took no "

@@ -178,3 +178,11 @@ def why_abstained(best: Recommendation | None, default: str, *, measured: bool) 
         f"({best.model}: {100 * best.score:+.1f} points, standard deviation "
         f"{100 * best.score_sd:.1f})" + ("" if measured else _HOW_TO_MEASURE)
     )
+
+
+def unmeasurable(reason: str) -> str:
+    """Return the reason of an answer about images that nothing can be measured on.
+
+    That is known only once measuring was tried, and then it is no advice to try it again.
+    """
+    return reason.removesuffix(_HOW_TO_MEASURE)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from task2vec.errors import InputError, WeightsError
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.telling import unmeasurable
 from task2vec.service.backtest import Backtested
 from task2vec.service.dataset_sources import files_signature
 from task2vec.service.leases import failure_of
@@ -206,7 +207,8 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     ).to_json()
     doubts = [] if measured else [TOO_FEW]
     warnings = [*answer["warnings"], *doubts]
-    return lambda _: {"task": subject.name, **answer, "warnings": warnings}
+    reason = unmeasurable(answer["reason"]) if doubts else answer["reason"]
+    return lambda _: {"task": subject.name, **answer, "warnings": warnings, "reason": reason}
 
 
 def _subject(

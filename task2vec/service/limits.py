@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol
 
+from task2vec.data.wording import shown
 from task2vec.errors import SettingError
 
 
@@ -52,6 +53,16 @@ class Limits:
                 raise SettingError(
                     f"The limit on {what} lets nothing pass", expected="at least 1", got=str(most)
                 )
+
+    def __str__(self) -> str:
+        """Tell the limits that there are, in words."""
+        told = {
+            "at most {:,} parameters": self.max_parameters,
+            "at most {:,} pixels a side": self.max_input_size,
+            "the architecture {}": self.architecture and shown(self.architecture),
+            "the licence {}": self.licence and shown(self.licence),
+        }
+        return ", ".join(words.format(it) for words, it in told.items() if it is not None) or "none"
 
     def allow(self, model: Limited) -> bool:
         """Whether a model keeps to the limits; one whose figure is unknown does not."""

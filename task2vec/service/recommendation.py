@@ -12,7 +12,7 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
-from task2vec.recommend.telling import out_of_time
+from task2vec.recommend.telling import out_of_time, unmeasurable
 from task2vec.service.code import starting_code
 from task2vec.service.explaining import explained
 from task2vec.service.known_tasks import known_tasks
@@ -121,6 +121,8 @@ def recommend(
             )
             warnings += doubts
         answer = rank(replace(question, measured=measured))
+        if TOO_FEW in warnings:
+            answer = replace(answer, reason=unmeasurable(answer.reason))
     if not models:
         answer = replace(answer, reason="no starting model that passes the limits can be offered")
     answer = explained(workspace, subject, question, answer)
@@ -144,14 +146,18 @@ def check_answerable(
     ``models`` are all that there are.
     """
     if budget is not None and not 0 < budget < math.inf:
-        raise SettingError("The budget is unusable", expected="seconds, above 0", got=f"{budget:g}")
+        raise SettingError(
+            "The budget is unusable",
+            expected="a finite number of seconds above 0",
+            got=f"{budget:g}",
+        )
     if k < 1:
         raise SettingError("k is out of range", expected="at least 1", got=str(k))
     if not any(limits.allow(model) for model in models):
         raise SettingError(
             "No starting model passes the limits",
             expected="at least one of the models that `task2vec models list` shows",
-            got=f"{limits}",
+            got=f"none with {limits}",
             remedy="Loosen the limits on parameters, input size, architecture or licence.",
         )
 

@@ -61,8 +61,10 @@ def prepare_tuned(
         answer = FineTuneResult(expert, record, tuned).to_json()
         # They name images, and are shown to others.
         shown = map(visible, answer["warnings"])
+        # The worker sends them twice: with all that it found, and with what came of training.
+        warnings = list(dict.fromkeys((*found.warnings, *shown)))
         by_class = [{**each, "label": visible(each["label"])} for each in answer["by_class"]]
-        return {**answer, "by_class": by_class, "warnings": [*found.warnings, *shown]}
+        return {**answer, "by_class": by_class, "warnings": warnings}
 
     return commit
 

@@ -144,6 +144,17 @@ def test_warnings_about_the_images_are_shown_without_what_hides(served):
     assert done.result["warnings"][-1] == "no image: \\x1b[2J.png"
 
 
+def test_a_warning_that_the_worker_sends_twice_is_shown_once(served):
+    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
+    job = lend(served, JobKind.FINETUNE, question)
+    found = tuned(served, 3, new=True)
+    # As workers do: of the images, and among all that was found.
+    told = {**found.tuned, "warnings": ["few \x1b[2J", "rough"]}
+    found = dataclasses.replace(found, tuned=told, warnings=("embedded", "few \x1b[2J", "rough"))
+    done = end(served, job, found)
+    assert done.result["warnings"] == ["embedded", "few \\x1b[2J", "rough"]
+
+
 def test_a_full_disk_leaves_the_job_and_no_checkpoint(served, monkeypatch):
     question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
     job = lend(served, JobKind.FINETUNE, question)

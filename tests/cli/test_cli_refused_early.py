@@ -1,0 +1,96 @@
+"""What cannot be written is refused before the work, and limits are told in words."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import small_store
+from command import Cli
+from small_expert import add_expert, expert_file
+from small_store import SmallStore
+
+WORKED = "task2vec.service.workspace._local_engine"
+
+
+@pytest.mark.parametrize("name", ["no folder/small.onnx", "no folder/small.safetensors", "small.x"])
+def test_an_expert_without_a_place_is_not_computed(
+    cli: Cli, store: Path, small: SmallStore, tmp_path: Path, name: str, monkeypatch
+) -> None:
+    (tmp_path / "expert").mkdir()
+    add_expert(store, expert_file(tmp_path / "expert", small.sources / "emoji_food"))
+    monkeypatch.setattr(WORKED, lambda: pytest.fail("worked"))
+
+    found = cli("models", "export", "small", tmp_path / name, "--store", store)
+
+    assert (found.code, found.out) == (2, "")
+    assert ("a folder that exists" if "folder" in name else ".safetensors or .onnx") in found.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "work"),
+    [
+        (["backtest"], "task2vec.service.backtest.backtest"),
+        (["information", "emoji_food"], "task2vec.embedding.information.measure_information"),
+        (["models", "published"], "task2vec.service.published.page_of_published"),
+    ],
+    ids=lambda given: given[0] if isinstance(given, list) else "",
+)
+@pytest.mark.parametrize(
+    ("picture", "told"), [("x.txt", "ends in .png"), ("nowhere/x.png", "a folder that exists")]
+)
+def test_a_picture_without_a_place_is_not_computed(
+    cli: Cli, small: SmallStore, monkeypatch, arguments: list[str], work: str, picture, told: str
+) -> None:
+    monkeypatch.setattr(work, lambda *_, **__: pytest.fail("worked"))
+    given = [small.sources / each if each in small_store.TASKS else each for each in arguments]
+    stored = () if arguments[0] == "information" else ("--store", small.store)
+
+    found = cli(*given, *stored, "-o", picture)
+
+    assert (found.code, found.out) == (2, "")
+    assert told in " ".join(found.err.split())
+
+
+def test_limits_that_nothing_passes_are_told_in_words(cli: Cli, small: SmallStore) -> None:
+    found = cli(
+        *("recommend", "emoji_food", "--store", small.store),
+        *("--max-parameters", 1000, "--max-input-size", 64, "--licence", "no\x1b[2J"),
+    )
+
+    assert found.code == 2
+    assert (
+        "got none with at most 1,000 parameters, at most 64 pixels a side, the licence no\\x1b[2J."
+    ) in " ".join(found.err.split())
+    assert "None" not in found.err
+
+
+def test_a_budget_is_finite(cli: Cli, small: SmallStore) -> None:
+    found = cli("recommend", "emoji_food", "--store", small.store, "--budget", "inf")
+
+    assert found.code == 2
+    assert "expected a finite number of seconds above 0, got inf" in found.err
+
+
+def test_what_cannot_be_measured_is_not_advised(cli: Cli, small: SmallStore, tmp_path) -> None:
+    source = small_store.cut("emoji_food", tmp_path / "single", classes=3, images=1)
+
+    found = cli("recommend", source, "--json").json
+
+    assert any("two images of a class" in warning for warning in found["warnings"])
+    assert found["reason"].startswith("take the default")
+    assert "--budget" not in found["reason"]
+
+
+def test_images_that_are_all_equal_leave_none_to_test_on(
+    cli: Cli, small: SmallStore, tmp_path: Path
+) -> None:
+    image = next((small.sources / "emoji_food").rglob("*.png"))
+    for label in ("a", "b"):
+        (tmp_path / "equal" / label).mkdir(parents=True)
+        for number in range(4):
+            shutil.copy(image, tmp_path / "equal" / label / f"{number}.png")
+
+    found = cli("finetune", tmp_path / "equal", "--from", "efficientnet_lite0", "--epochs", 1)
+
+    assert found.code == 0
+    assert "No image is left to test on: too few, or copies only." in found.out
