@@ -1,6 +1,7 @@
 """Ranks starting models for a target task by their expected gain over the plain default."""
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -100,7 +101,8 @@ class _Predicted:
         # Fine-tuning is what a probe foretells: where it was done, its result comes first.
         if question.recorded is not None:
             accuracy, variance = question.recorded
-            half = reach * float(np.sqrt(variance))
+            # What was left out of the gain model tells how far that errs, not how noisy this is.
+            half = NormalDist().inv_cdf((1 + LEVEL) / 2) * float(np.sqrt(variance))
             return cls(accuracy, KnownBy.OUTCOMES, half, half, reach, calibrated=True)
         plain = question.measured.get(question.default)
         if plain is not None:

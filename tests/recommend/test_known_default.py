@@ -48,6 +48,25 @@ def test_what_the_default_reached_on_the_task_is_what_is_predicted():
     assert DefaultAccuracy.model_validate(answer.explanation.default).known_by == "outcomes"
 
 
+def test_how_well_gains_are_foretold_elsewhere_does_not_count_for_what_was_measured():
+    tasks = [f"t{i}" for i in range(12)]
+    outcomes = [outcome("plain", task, 0.95) for task in tasks]
+    outcomes += [outcome("other", task, 0.9) for task in tasks]
+    answer = rank(
+        ask(
+            [PLAIN, model("other")],
+            tasks=at(**dict.fromkeys(tasks, 0.5)),
+            outcomes=[*outcomes, on(400)],
+            target="tsk-here",
+        )
+    )
+    assert answer.calibrated
+    low, high = found(answer, "other").gain_interval
+    assert (high - low) / 2 < 0.5 * Z * found(answer, "other").score_sd
+    low, high = found(answer, "plain").interval
+    assert (high - low) / 2 == pytest.approx(Z * sqrt(0.25 / 400))
+
+
 def test_an_outcome_says_more_than_a_linear_probe():
     answer = rank(known_here(on(400), measured={"plain": right(70, 100)}))
     assert found(answer, "plain").predicted_accuracy == 0.5
