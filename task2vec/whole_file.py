@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -15,8 +16,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     and nothing else is left. Several may write at once: the last one stays. Raises `OSError` when
     the place cannot be written.
     """
-    # The number of the process comes last but one: whoever sweeps up after the killed looks there.
-    partial = path.with_name(f".{secrets.token_hex(8)}.{os.getpid()}.partial")
+    partial = _beside(path)
     try:
         yield partial
         # Some systems sync only what was opened for writing.
@@ -27,3 +27,23 @@ def whole_file(path: Path) -> Iterator[Path]:
         # Where nothing could be written, there may be nothing that can be removed.
         with suppress(OSError):
             partial.unlink()
+
+
+def check_place(path: Path) -> None:
+    """Raise `OSError` where `whole_file` could not put a file: before the work that would fill it.
+
+    Only writing tells whether it will be allowed; what is written for that is removed.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    partial = _beside(path)
+    try:
+        partial.touch(exist_ok=False)
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def _beside(path: Path) -> Path:
+    # The number of the process comes last but one: whoever sweeps up after the killed looks there.
+    return path.with_name(f".{secrets.token_hex(8)}.{os.getpid()}.partial")

@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from task2vec.whole_file import whole_file
+from task2vec.whole_file import check_place, whole_file
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_it_is_on_the_disk_before_it_takes_the_name(path, monkeypatch):
 def test_a_killed_process_leaves_the_old_file_and_its_number(path):
     script = """
 import os, pathlib, signal, sys
-from task2vec.whole_file import whole_file
+from task2vec.whole_file import check_place, whole_file
 with whole_file(pathlib.Path(sys.argv[1])) as partial:
     partial.write_text("ne")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -118,3 +118,19 @@ def test_a_place_that_cannot_be_written_is_told_as_what_it_is(path, place, reaso
     with pytest.raises(OSError, match=reason), whole_file(path.parent / place) as partial:
         partial.write_text("new")
     assert sorted(names(path.parent)) == ["answer.txt", "folder"]
+
+
+def test_a_place_that_takes_a_file_is_left_as_it_was(path):
+    check_place(path)
+    check_place(path.with_name("new.txt"))
+    assert names(path.parent) == ["answer.txt"]
+    assert path.read_text() == "old"
+
+
+def test_a_place_that_takes_none_is_refused(path):
+    with pytest.raises(FileNotFoundError):
+        check_place(path.parent / "nowhere" / "x.txt")
+    with pytest.raises(NotADirectoryError):
+        check_place(path / "x.txt")
+    with pytest.raises(IsADirectoryError):
+        check_place(path.parent)

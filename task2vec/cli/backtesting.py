@@ -14,6 +14,7 @@ from task2vec.cli.options import (
     open_client,
 )
 from task2vec.cli.output import console, messages, percent, print_answer_json, print_table, warn
+from task2vec.cli.pictures import check_picture
 from task2vec.cli.progress import bars, work_bar
 from task2vec.sdk.wording import shared_pairs_note
 
@@ -57,6 +58,8 @@ def backtest(
     keep. It takes outcomes of the default and of at least two other models on 8 tasks (`outcomes
     add`, `outcomes import`), and about a second for each; where it cannot tell, the exit code is 3.
     """
+    if output is not None:
+        check_picture(output)
     with open_client(store, url, api_key) as client, bars() as progress:
         found = client.backtest(folds=folds, progress=work_bar(progress, "tasks"))
     warn(found.warnings)
@@ -153,10 +156,8 @@ def _remarks(found: "Backtest") -> list[str]:
 
 
 def _draw(found: "Backtest", output: Path) -> None:
-    from task2vec.extras import needing_extras
+    from task2vec.plots.backtest import Bar, Calibration, draw_backtest
 
-    with needing_extras("A picture"):
-        from task2vec.plots.backtest import Bar, Calibration, draw_backtest
     draw_backtest(
         [
             Bar(

@@ -13,6 +13,7 @@ from task2vec.cli.options import (
     SeedOption,
 )
 from task2vec.cli.output import console, messages, print_json, print_table, warn
+from task2vec.cli.pictures import check_picture
 from task2vec.cli.progress import bars, fit_bar
 
 if TYPE_CHECKING:
@@ -87,11 +88,9 @@ def information(
     from task2vec.embedding.information import InformationSettings, measure_information
     from task2vec.engine.local import LocalEngine
     from task2vec.fisher.variational import FitState, Stopping
-    from task2vec.plots.figure import picture_format
 
     if output is not None:
-        # A name that cannot be drawn to is better known before minutes of work.
-        picture_format(output)
+        check_picture(output)
     settings = InformationSettings(
         images=images,
         beta=beta,

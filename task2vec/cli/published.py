@@ -17,6 +17,7 @@ from task2vec.cli.options import (
     open_client,
 )
 from task2vec.cli.output import messages, percent, print_json, print_table
+from task2vec.cli.pictures import check_picture
 from task2vec.types.published import Cost, Figure, Order
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def published(
     """
     costs = tuple(dict.fromkeys(cost or _DEFAULT_COST))
     if output is not None:
-        _check_picture(output)
+        # Before anything is printed.
+        check_picture(output)
     with open_client(store, url, api_key) as client:
         found = list(
             client.models.published(
@@ -190,15 +192,6 @@ def _remedies(
             f"takes {min(counts):,} operations, and the fewest pixels a side are {min(pixels)}. "
             "Loosen a limit."
         )
-
-
-def _check_picture(output: Path) -> None:
-    from task2vec.extras import needing_extras
-
-    with needing_extras("A picture"):
-        from task2vec.plots.figure import picture_format
-    # A name that cannot be drawn to is better known before anything is printed.
-    picture_format(output)
 
 
 def _draw(models: Sequence["PublishedModel"], output: Path, *, figure: Figure, cost: Cost) -> None:

@@ -12,7 +12,7 @@ from task2vec.data.quiet import quiet
 from task2vec.engine.classifier import Classifier
 from task2vec.errors import InputError, WeightsError
 from task2vec.extras import needing_extras
-from task2vec.whole_file import whole_file
+from task2vec.whole_file import check_place, whole_file
 
 #: What the graph's only input and output are called.
 INPUT, OUTPUT = "images", "probabilities"
@@ -45,7 +45,7 @@ def export_onnx(classifier: Classifier, target: Path) -> None:
         import onnx
         import onnxscript  # noqa: F401  (torch needs it, and says so in its own words)
 
-    check_onnx_name(target)
+    check_onnx_target(target)
     program = _traced(classifier)
     program.model.metadata_props.update(metadata(classifier))
     program.model.producer_name = "task2vec"
@@ -54,11 +54,7 @@ def export_onnx(classifier: Classifier, target: Path) -> None:
             program.save(partial, external_data=False)
             onnx.checker.check_model(partial)
     except OSError as error:
-        raise InputError(
-            f"The ONNX file cannot be written to {target}",
-            got=error.strerror or str(error),
-            remedy="Name a folder that exists and is writable.",
-        ) from error
+        raise _unwritable(target, error) from error
 
 
 def metadata(classifier: Classifier) -> dict[str, str]:
@@ -83,12 +79,24 @@ def metadata(classifier: Classifier) -> dict[str, str]:
     return {name: json.dumps(value, ensure_ascii=False) for name, value in stated.items()}
 
 
-def check_onnx_name(path: Path) -> None:
-    """Raise `InputError` for a name that does not end as those of ONNX files do."""
+def check_onnx_target(path: Path) -> None:
+    """Raise `InputError` for a name that is none of an ONNX file, or a place that takes no file."""
     if path.suffix != ".onnx":
         raise InputError(
             "This is no name of an ONNX file", expected="one ending in .onnx", got=path.name
         )
+    try:
+        check_place(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"The ONNX file cannot be written to {path}",
+        got=error.strerror or str(error),
+        remedy="Name a folder that exists and is writable.",
+    )
 
 
 def _traced(classifier: Classifier) -> Any:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from task2vec.errors import InputError
 from task2vec.plots.style import EVEN_SIZE, INK, PAPER, GroupStyle
 from task2vec.plots.text import font_families, printable
-from task2vec.whole_file import whole_file
+from task2vec.whole_file import check_place, whole_file
 
 # Twice the resolution of a plain screen.
 DPI = 200
@@ -123,6 +123,15 @@ def picture_format(target: Path | BinaryIO) -> PictureFormat:
         ) from None
 
 
+def check_target(path: Path) -> None:
+    """Raise `InputError` for a name or a place that no picture can be written to."""
+    picture_format(path)
+    try:
+        check_place(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
 def save(figure: Figure, target: Path | BinaryIO, *, kind: PictureFormat) -> None:
     """Write ``figure``; a file appears whole or not at all, and equal figures give equal bytes.
 
@@ -154,8 +163,12 @@ def _write_whole(path: Path, data: bytes) -> None:
         with whole_file(path) as partial:
             partial.write_bytes(data)
     except OSError as error:
-        raise InputError(
-            f"The picture cannot be written to {path}",
-            got=error.strerror or str(error),
-            remedy="Name a file in a folder that exists and that you may write to.",
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"The picture cannot be written to {path}",
+        got=error.strerror or str(error),
+        remedy="Name a file in a folder that exists and that you may write to.",
+    )

@@ -4,25 +4,33 @@ from hashlib import sha256
 from pathlib import Path
 
 from task2vec.errors import InputError, UnknownNameError, WeightsError
-from task2vec.whole_file import whole_file
+from task2vec.whole_file import check_place, whole_file
 from task2vec.wire.models import Model
 
 #: How the name of a file ends that is to hold an expert as ONNX.
 ONNX = ".onnx"
 
 
-def save_weights(path: Path, content: bytes, *, of: Model) -> None:
-    """Write an expert's safetensors file.
-
-    Raises `WeightsError` when the bytes are not those that the model's record names, `InputError`
-    when the place cannot be written or the suffix is another.
-    """
-    if path.suffix != ".safetensors":
+def check_target(path: Path) -> None:
+    """Raise `InputError` for a name or a place that no expert can be written to."""
+    if path.suffix not in (ONNX, ".safetensors"):
         raise InputError(
             "Experts are exported as safetensors or ONNX",
             expected="a file name ending in .safetensors or .onnx",
             got=path.name,
         )
+    try:
+        check_place(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def save_weights(path: Path, content: bytes, *, of: Model) -> None:
+    """Write an expert's safetensors file.
+
+    Raises `WeightsError` when the bytes are not those that the model's record names, `InputError`
+    when the place cannot be written.
+    """
     if of.sha256 is not None and sha256(content).hexdigest() != of.sha256:
         raise WeightsError(
             f"The weights of {of.name} are not those that were stored",
@@ -34,11 +42,15 @@ def save_weights(path: Path, content: bytes, *, of: Model) -> None:
         with whole_file(path) as partial:
             partial.write_bytes(content)
     except OSError as error:
-        raise InputError(
-            f"The weights cannot be written to {path}",
-            got=error.strerror or str(error),
-            remedy="Name a folder that exists and is writable.",
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"The expert cannot be written to {path}",
+        got=error.strerror or str(error),
+        remedy="Name a folder that exists and is writable.",
+    )
 
 
 def no_checkpoint(model: Model) -> UnknownNameError:

@@ -71,7 +71,8 @@ def export_onnx(workspace: Workspace, model: str, target: Path) -> ModelRecord:
     from task2vec.engine import onnx_file
 
     record = get_model(workspace, model)
-    onnx_file.check_onnx_name(target)
+    # Tracing takes a minute.
+    onnx_file.check_onnx_target(target)
     reference, card = expert_file(workspace, record)
     onnx_file.export_onnx(classifier_of(workspace.engine, reference, card), target)
     return record

@@ -15,7 +15,7 @@ from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.outcomes import stated
-from task2vec.sdk.saving import ONNX, no_checkpoint, save_weights
+from task2vec.sdk.saving import ONNX, check_target, no_checkpoint, save_weights
 from task2vec.service.outcome_file import Measured
 from task2vec.wire.models import Model, ModelEdit, NewModel
 from task2vec.wire.outcomes import NewOutcome, Outcome
@@ -159,6 +159,7 @@ class Models(Part):
             written = export_onnx(self._workspace, id_of(model), Path(path))
             return answer(Model, written.to_json())
         record = get_model(self._workspace, id_of(model))
+        check_target(Path(path))
         found = answer(Model, record.to_json())
         weights = checkpoint(self._workspace, record)
         if weights is None or not weights.is_file():

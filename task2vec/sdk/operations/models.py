@@ -10,7 +10,7 @@ from task2vec.sdk.operations.named import path_of_model
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.request import Method, Request, delete, get, patch, post, segment
-from task2vec.sdk.saving import ONNX, save_weights
+from task2vec.sdk.saving import ONNX, check_target, save_weights
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, Stream, compute
 from task2vec.wire.models import Model, ModelEdit, ModelPage, NewModel
@@ -72,6 +72,7 @@ def export_model(sender: Sender, model: Model | str, path: str | os.PathLike[str
     file cannot be written, or for .onnx the model has no classes of its own.
     """
     found = yield from get_model(sender, model)
+    yield from compute(lambda: check_target(Path(path)))
     as_onnx = Path(path).suffix == ONNX
     if as_onnx:
         yield from compute(lambda: check_expert(found))
