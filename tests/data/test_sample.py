@@ -193,6 +193,8 @@ def test_unreadable_images_make_room_for_the_next(builder: Builder) -> None:
     )
 
 
+# The first call imports Pillow's formats.
+@settings(deadline=None)
 @given(
     oks=st.lists(st.lists(st.booleans(), min_size=1, max_size=12), min_size=2, max_size=5).filter(
         lambda oks: sum(any(ok) for ok in oks) >= 2

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import make_world
 
@@ -39,6 +39,8 @@ def naive_tau(x, y):
     return (by(x, y) + by(y, x)) / 2
 
 
+# The first call imports scipy, which takes longer than any deadline.
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(3, 9))
 def test_the_weighted_tau_is_vignas(seed, count):
     rng = np.random.default_rng(seed)

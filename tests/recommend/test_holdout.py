@@ -5,7 +5,7 @@ from itertools import chain
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from task2vec.data.arrays import task_from_arrays
@@ -72,6 +72,8 @@ def test_images_bounds_what_is_drawn(write_task):
     assert sum(len(part.keys) for part in parts(found)) == 20
 
 
+# The first call imports Pillow's formats.
+@settings(deadline=None)
 @given(sizes=st.lists(st.integers(1, 30), min_size=2, max_size=4), seed=st.integers(0, 20))
 def test_the_parts_are_disjoint_and_every_class_trains(sizes, seed):
     labels = np.repeat(np.arange(len(sizes)), sizes)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from task2vec.fisher.layers import products
@@ -11,6 +11,8 @@ from task2vec.fisher.layers.products import gram_is_cheaper, squared_products
 sizes = st.integers(1, 7)
 
 
+# The first call imports more of torch.
+@settings(deadline=None)
 @given(st.integers(1, 3), sizes, sizes, sizes, st.integers(0, 2**31))
 def test_products_of_any_shape(images, outputs, weights, positions, seed):
     generator = torch.Generator().manual_seed(seed)
