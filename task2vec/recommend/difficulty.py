@@ -4,7 +4,7 @@ The log-odds of the accuracy are a Gaussian process over tasks: linear in the lo
 number of classes and in that of the nats in the weights of a head that is refitted to the task,
 and alike on tasks that are alike. Where too few tasks tell of their nats, as those that earlier
 versions embedded, their complexity takes the place. On 36 tasks, each left out, the accuracy at 5
-images a class is foretold to 4.5 points on average, by complexity to 7.0: see
+images a class is foretold to 4.9 points on average, by complexity to 7.2: see
 docs/adr/0030-information-and-difficulty.md.
 """
 
