@@ -129,7 +129,9 @@ def _unused(client: "AnyClient", outcomes: "Sequence[Outcome]") -> list[str]:
     """Return the warning that some of the outcomes are no evidence, [] where all are."""
     found = without_default(outcomes, DEFAULT_PROBE_NAME)
     if found:
-        plain = client.outcomes.list(model=DEFAULT_PROBE_NAME, task=_only(o.task for o in found))
+        plain = client.outcomes.list(
+            model=DEFAULT_PROBE_NAME, task=_only(o.task for o in found), page_size=_PAGE
+        )
         found = without_default(found, DEFAULT_PROBE_NAME, among=plain)
     return unused_warning(found, DEFAULT_PROBE_NAME)
 
