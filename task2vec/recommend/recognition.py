@@ -26,7 +26,7 @@ def recognise(
     y = np.searchsorted(usable, labels[kept])
     X = features[kept]
     if np.isfinite(X).all() and (X[0] != X).any():
-        found = leave_one_out(X, y, classes=len(usable)).departures
+        found = leave_one_out(X, y, classes=len(usable)).deviations
     else:
         # Features that are all alike tell no class from another.
         found = np.zeros((len(y), len(usable)))

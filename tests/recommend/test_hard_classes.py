@@ -5,6 +5,7 @@ import pytest
 
 from task2vec.recommend.hard_classes import judge_classes
 from task2vec.recommend.intervals import wilson_interval
+from task2vec.recommend.linear_probe import cross_validate
 from task2vec.recommend.recognition import recognise
 from task2vec.types.details import ClassRecognition
 
@@ -62,6 +63,20 @@ def test_a_class_of_one_image_is_left_aside():
     judged = judge_classes(("a", "b", "c"), found)
     assert judged.alone == ("b",)
     assert [each.correct for each in judged.classes] == [6, 6]
+
+
+@pytest.mark.parametrize("images", [2, 3])
+def test_classes_of_few_images_are_recognised_as_a_linear_probe_does(images):
+    centres = 0.6 * np.random.default_rng(2).normal(size=(60, 64))
+    features, labels = clouds(centres, images=images, spread=1.0, seed=3)
+    found = recognise(features, labels, classes=60)
+    accuracy = sum(each.correct for each in found) / len(labels)
+    probed = cross_validate(features, labels, classes=60)
+    assert accuracy == pytest.approx(probed.accuracy, abs=0.1)
+    # Nor are they where there is nothing to recognise.
+    noise, _ = clouds(np.zeros((60, 64)), images=images, spread=1.0, seed=4)
+    found = recognise(noise, labels, classes=60)
+    assert sum(each.correct for each in found) / len(labels) < 0.06
 
 
 def test_too_few_classes_tell_nothing():

@@ -49,12 +49,23 @@ class LeftOut:
     ``departures`` (N, C) are the predictions less what they would be without features, the weighted
     shares of the classes among the others: there the own class lacks an image, so predictions
     themselves are biased against the right answer, the more so the fewer images a class has.
-    ``error`` is the squared error relative to that without features, of predictions at ``penalty``.
+    ``shares`` (N, C) are those. ``error`` is the squared error relative to that without features,
+    of predictions at ``penalty``.
     """
 
     departures: Array
+    shares: Array
     error: float
     penalty: float
+
+    @property
+    def deviations(self) -> Array:
+        """(N, C) departures by what they are without any signal.
+
+        A departure adds up what the images of a class say, so its noise grows with the root of
+        their share. Of two images one is left: departures as they are then speak against it.
+        """
+        return np.asarray(self.departures / np.sqrt(self.shares))
 
 
 def leave_one_out(
@@ -81,7 +92,7 @@ def leave_one_out(
     B = np.sqrt(w) * (Y - share)
     T = U.T @ B
     without = (Y - share) / (1 - w)
-    best = LeftOut(np.zeros_like(Y), np.inf, np.nan)
+    best = LeftOut(np.zeros_like(Y), Y - without, np.inf, np.nan)
     for penalty in PENALTIES:
         shrink = s / (s + penalty * s.sum())
         # Leaving an image out divides its residual by 1 - its leverage: w e^2 is the squared error.
@@ -89,7 +100,7 @@ def leave_one_out(
         e = (B - U @ (shrink[:, None] * T)) / (1 - leverage) / np.sqrt(w)
         error = float((w * e**2).sum() / (w * without**2).sum())
         if error < best.error:
-            best = LeftOut(without - e, error, penalty)
+            best = LeftOut(without - e, Y - without, error, penalty)
     return best
 
 
