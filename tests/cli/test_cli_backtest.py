@@ -35,7 +35,7 @@ def test_json_has_the_stable_fields(cli: Cli, full: Path, tmp_path: Path) -> Non
     assert (answer["tasks"], answer["models"], answer["folds"]) == (12, 15, "family")
     assert answer["verdict"] == "no"
     assert [each["level"] for each in answer["coverage"]] == [0.8, 0.9]
-    assert answer["abstention"]["rate"] == 0.5
+    assert answer["abstention"]["rate"] == 0.25
     assert 0 < answer["noise_ceiling"]["weighted_kendall"] <= 1
     low, high = answer["rankers"][1]["ci"]["gain"]
     assert low <= answer["rankers"][1]["gain"] <= high
@@ -51,7 +51,7 @@ def test_a_person_reads_a_table_and_a_sentence(cli: Cli, full: Path) -> None:
     for ranker in RANKERS:
         assert any(line.startswith(ranker) for line in lines)
     assert "near emoji_food" in found.out
-    assert "It took the default for 50.0 % of the tasks" in found.out
+    assert "It took the default for 25.0 % of the tasks" in found.out
     assert lines[-1].startswith("The recommender does not earn its keep on this zoo")
 
 

@@ -114,7 +114,8 @@ def test_the_summary_counts_the_evidence():
     summary = rank(question).evidence_summary
     assert summary == (
         "This answer rests on 3 known tasks, 2 experts, 3 measured gains over the default and "
-        f"1 model probed on your images. The nearest known task is roses at {NEAR:.2f}, noise included."
+        f"1 model probed on your images. The nearest known task is roses at {NEAR:.2f}, noise "
+        "included."
     )
     # An expert of a task that cannot be compared is no evidence.
     strange = replace(question, models=[*question.models, model("old-expert", "elsewhere")])
