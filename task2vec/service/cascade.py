@@ -9,10 +9,12 @@ models; measuring stops when no model promises anything worth it.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from task2vec.data.task import Task
+from task2vec.errors import MissingExtraError, WeightsError
 from task2vec.recommend.cascade import (
     Step,
     StepKind,
@@ -30,6 +32,9 @@ from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import checked_ref
 from task2vec.types import ModelRecord
+
+if TYPE_CHECKING:
+    from task2vec.probe.probe import Probe
 
 #: The share of the budget after which no further linear probe begins.
 PROBING_SHARE = 0.5
@@ -56,19 +61,28 @@ def recommend_within(
     A measurement that has begun is finished; one begins only if, by what the last of its kind took,
     it will end in time. The first linear probes, of the default and of one rival, are always made.
 
-    Raises `SourceError` when the task cannot be used, `StoreError` or `WeightsError` for a starting
-    model that cannot be loaded.
+    A starting model that cannot be loaded, such as one of a hub that is away, is left out with a
+    warning. Raises `SourceError` when the task cannot be used, `StoreError` or `WeightsError` for a
+    default that cannot be loaded.
     """
     run = _Run(workspace, task, budget, images, progress or (lambda *_: None))
     # Every expert may be measured, not only those of the nearest tasks.
     judge = Judge(replace(question, k=max(len(question.tasks), 1)))
     run.told(StepKind.DISTANCE, None, judge.judge(probed={}), since=run.began)
-    _probe(run, judge, question.default)
-    _race(run, judge, question.default)
-    measured = replace(question, measured=run.probed, tuned=run.tuned)
-    final = judge.about(measured)
+    judge = _probe(run, judge, question.default)
+    judge = _race(run, judge, question.default)
+    left = judge.question
+    final = judge.about(
+        replace(
+            question,
+            models=left.models,
+            others=left.others,
+            measured=run.probed,
+            tuned=run.tuned,
+        )
+    )
     answer = answer_of(final, final.judge(probed=run.probed, tuned=run.tuned), tuple(run.steps))
-    return replace(answer, untried=tuple(run.untried))
+    return replace(answer, untried=tuple(run.untried), warnings=tuple(run.warnings))
 
 
 @dataclass(eq=False)
@@ -85,6 +99,7 @@ class _Run:
     tuned: dict[str, ProbeAccuracy] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     untried: list[Untried] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def spent(self) -> float:
@@ -97,6 +112,16 @@ class _Run:
         """
         taken = [step.seconds for step in self.steps if step.kind is kind]
         return max(taken[1:] or taken, default=0.0)
+
+    def load(self, model: ModelRecord, default: str) -> "Probe | None":
+        """Load a model; None with a warning where that fails, unless it is the default."""
+        try:
+            return self.workspace.engine.probe(checked_ref(self.workspace, model))
+        except (WeightsError, MissingExtraError) as error:
+            if model.id == default:
+                raise
+            self.warnings.append(f"{model.name} is not offered, since it cannot be loaded: {error}")
+            return None
 
     def out_of_time(self, kind: StepKind, models: Iterable[ModelRecord]) -> None:
         """Remember the models that a step of a kind was worth, had there been time."""
@@ -124,8 +149,18 @@ class _Run:
         )
 
 
-def _probe(run: _Run, judge: Judge, default: str) -> None:
-    """Probe the default, then one model after the other while they promise something."""
+def _without(judge: Judge, model: ModelRecord) -> Judge:
+    """Return the judge with a model that may no longer be taken; what it did elsewhere counts."""
+    question = judge.question
+    kept = [each for each in question.models if each.id != model.id]
+    return judge.about(replace(question, models=kept, others=(*question.others, model)))
+
+
+def _probe(run: _Run, judge: Judge, default: str) -> Judge:
+    """Probe the default, then one model after the other while they promise something.
+
+    Returns the judge of the models that could be loaded.
+    """
     # What the libraries take to load is a part of the first step.
     since = perf_counter()
     from task2vec.engine.probing import linear_probe
@@ -134,43 +169,51 @@ def _probe(run: _Run, judge: Judge, default: str) -> None:
     upcoming: ModelRecord | None = records[default]
     while upcoming is not None:
         run.tell(f"probing {upcoming.name}", run.spent, run.budget)
-        probe = run.workspace.engine.probe(checked_ref(run.workspace, upcoming))
-        found = linear_probe(probe, run.task, images=run.images)
-        if found is None:
-            return
-        run.probed[upcoming.id] = found
-        judged = judge.judge(probed=run.probed)
-        paired = gain_of(upcoming.id, run.probed, default)
-        gain = paired.gain if paired else 0.0
-        run.told(StepKind.FORWARD_PASS, upcoming, judged, since=since, gain=gain)
+        probe = run.load(upcoming, default)
+        if probe is None:
+            judge = _without(judge, upcoming)
+            judged = judge.judge(probed=run.probed)
+        else:
+            found = linear_probe(probe, run.task, images=run.images)
+            if found is None:
+                return judge
+            run.probed[upcoming.id] = found
+            judged = judge.judge(probed=run.probed)
+            paired = gain_of(upcoming.id, run.probed, default)
+            gain = paired.gain if paired else 0.0
+            run.told(StepKind.FORWARD_PASS, upcoming, judged, since=since, gain=gain)
         tried = np.array([model.id in run.probed for model in judged.offered])
         late = run.spent + run.usual(StepKind.FORWARD_PASS) > PROBING_SHARE * run.budget
         leader = judged.leader
         if leader is None:
-            return
+            return judge
         if late and len(run.probed) > 1:
             left = worth_trying(judged.belief, leader=leader, tried=tried)
             run.out_of_time(StepKind.FORWARD_PASS, [judged.offered[i] for i in left])
-            return
+            return judge
         place = next_model(judged.belief, leader=leader, tried=tried)
         upcoming = None if place is None else judged.offered[place]
         since = perf_counter()
+    return judge
 
 
-def _race(run: _Run, judge: Judge, default: str) -> None:
-    """Fine-tune the default and its best rivals for a short while, if one may be worth it."""
+def _race(run: _Run, judge: Judge, default: str) -> Judge:
+    """Fine-tune the default and its best rivals for a short while, if one may be worth it.
+
+    Returns the judge of the models that could be loaded.
+    """
     from task2vec.engine.racing import short_tuning
 
     judged = judge.judge(probed=run.probed)
     leader = judged.leader
     if leader is None or judged.default is None:
-        return
+        return judge
     promise = promises(judged.belief, leader=judged.default)
     rivals = [int(i) for i in np.argsort(-promise, kind="stable") if promise[i] > 0]
     runners = [judged.default, *(i for i in rivals if i != judged.default)][:RACING]
     # Against nobody there is nothing to race for.
     if len(runners) < 2:
-        return
+        return judge
     settings = FineTuningSettings(epochs=SHORT_EPOCHS)
     for number, place in enumerate(runners):
         model = judged.offered[place]
@@ -178,13 +221,16 @@ def _race(run: _Run, judge: Judge, default: str) -> None:
         expected = run.usual(StepKind.FINE_TUNING) or _first_tuning(run, settings)
         if expected > left:
             run.out_of_time(StepKind.FINE_TUNING, [judged.offered[i] for i in runners[number:]])
-            return
+            return judge
         since = perf_counter()
         run.tell(f"fine-tuning {model.name}", run.spent, run.budget)
-        probe = run.workspace.engine.probe(checked_ref(run.workspace, model))
+        probe = run.load(model, default)
+        if probe is None:
+            judge = _without(judge, model)
+            continue
         found = short_tuning(probe, run.task, images=run.images, settings=settings)
         if found is None:
-            return
+            return judge
         run.tuned[model.id] = found
         after = judge.judge(probed=run.probed, tuned=run.tuned)
         paired = gain_of(model.id, run.tuned, default)
@@ -195,6 +241,7 @@ def _race(run: _Run, judge: Judge, default: str) -> None:
             since=since,
             gain=paired.gain if paired else 0.0,
         )
+    return judge
 
 
 def _first_tuning(run: _Run, settings: FineTuningSettings) -> float:

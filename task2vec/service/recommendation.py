@@ -134,7 +134,7 @@ def recommend(
         answer,
         code=code,
         shared_images=shared.findings,
-        warnings=(*subject.warnings, *warnings),
+        warnings=(*subject.warnings, *warnings, *answer.warnings),
     )
 
 

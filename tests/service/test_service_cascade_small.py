@@ -11,6 +11,7 @@ from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
+from task2vec.errors import WeightsError
 from task2vec.recommend.cascade import StepKind
 from task2vec.recommend.gains import GainTable
 from task2vec.recommend.question import KnownTask, Question
@@ -129,3 +130,29 @@ def test_the_answer_rests_on_the_fine_tunings_too(
     assert best.score == pytest.approx(last.expected)
     # The race changed the belief.
     assert best.score != pytest.approx(answer.steps[2].expected)
+
+
+def test_what_cannot_be_loaded_is_left_out_and_told(
+    workspace: Workspace, folder: Path, task: Task, weights: str
+) -> None:
+    _, mark, query = weights.partition("?")
+    gone = f"file:{folder / 'gone.safetensors'}{mark}{query}"
+    models = [model("plain", weights), model("hub", gone), model("last", weights)]
+    answer = recommend_within(workspace, question(models), task, budget=0.01, images=IMAGES)
+    # One rival is always probed: not the one that cannot be.
+    assert measured(answer, StepKind.FORWARD_PASS) == ["plain", "last"]
+    assert {each.model for each in answer.recommendations} == {"plain", "last"}
+    (told,) = answer.warnings
+    assert told.startswith("hub is not offered, since it cannot be loaded: ")
+    assert "gone.safetensors" in told
+
+
+def test_a_default_that_cannot_be_loaded_ends_it(
+    workspace: Workspace, folder: Path, task: Task, weights: str
+) -> None:
+    _, mark, query = weights.partition("?")
+    gone = model("plain", f"file:{folder / 'gone.safetensors'}{mark}{query}")
+    with pytest.raises(WeightsError, match="gone"):
+        recommend_within(
+            workspace, question([gone, model("last", weights)]), task, budget=9, images=IMAGES
+        )
