@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from task2vec.errors import InputError
+
+_REMEDY = "Name a folder that exists and is writable."
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
@@ -42,6 +46,19 @@ def check_place(path: Path) -> None:
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+@contextmanager
+def writable(what: str, path: Path, *, remedy: str = _REMEDY) -> Iterator[None]:
+    """Raise `InputError`, that ``what`` cannot be written there, in place of `OSError`."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{what} cannot be written to {path}",
+            got=error.strerror or str(error),
+            remedy=remedy,
+        ) from error
 
 
 def _beside(path: Path) -> Path:

@@ -7,11 +7,9 @@ machine must not decide.
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from time import process_time
-from typing import Any
 
 import torch
 
@@ -19,13 +17,13 @@ from benchmarks.development.tasks import DevelopmentTask, development_tasks
 from benchmarks.examples import RESULTS
 from benchmarks.machine import describe
 from benchmarks.transfer.features import source_logits
+from benchmarks.transfer.scores import or_nan
 from benchmarks.transfer.targets import Budget, Target
 from benchmarks.transfer.zoo import DEFAULT, PLAIN, Starting, plain_model
 from task2vec.data.open import open_source
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.engine.allocator import keep_freed_memory
-from task2vec.errors import SettingError
 from task2vec.probe.registry import load_probe
 from task2vec.recommend.scores.score import SCORES
 from task2vec.recommend.scores.seen import Seen
@@ -106,13 +104,8 @@ def _target(target: Target, budget: Budget, model: Starting) -> dict[str, float]
     found = {"images": float(len(images))}
     for name, score in SCORES.items():
         # A score that cannot be told takes what it takes to find out.
-        found[str(name)] = _seconds(partial(_tried, partial(score, seen)))
+        found[str(name)] = _seconds(partial(or_nan, partial(score, seen)))
     return found
-
-
-def _tried(score: Callable[[], Any]) -> None:
-    with suppress(SettingError):
-        score()
 
 
 def _seconds(work: Callable[[], object]) -> float:

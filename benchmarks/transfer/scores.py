@@ -100,11 +100,11 @@ def _scored(model: Starting, target: Target, draw: Draw) -> _Scored:
     )
     began = time.perf_counter()
     scores = {
-        str(name): _or_nan(partial(score, seen))
+        str(name): or_nan(partial(score, seen))
         for name, score in SCORES.items()
         if name is not ScoreName.LINEAR_PROBE
     }
-    scores["ridge_error"] = _or_nan(partial(_ridge_error, seen))
+    scores["ridge_error"] = or_nan(partial(_ridge_error, seen))
     correct = {}
     for name in PAIRED:
         try:
@@ -122,7 +122,8 @@ def _ridge_error(seen: Seen) -> float:
     return -leave_one_out(usable.features, usable.labels, classes=usable.classes).error
 
 
-def _or_nan(score: Callable[[], float]) -> float:
+def or_nan(score: Callable[[], float]) -> float:
+    """Return a score, nan where it cannot be told."""
     try:
         return score()
     except SettingError:

@@ -24,7 +24,7 @@ from task2vec.types.image_hashes import (
     hashes_to_bytes,
 )
 from task2vec.types.scatter import ClassScatter
-from task2vec.whole_file import whole_file
+from task2vec.whole_file import whole_file, writable
 
 _FORMAT = "task2vec embedding 1"
 _HASHES = "image_hashes"
@@ -52,15 +52,8 @@ def save_embedding(
             expected="a file name ending in .npz",
             got=path.name,
         )
-    try:
-        with whole_file(path) as partial, partial.open("wb") as file:
-            write_embedding(embedding, file, name=name, hashes=hashes, details=details)
-    except OSError as error:
-        raise InputError(
-            f"The embedding cannot be written to {path}",
-            got=error.strerror or str(error),
-            remedy="Name a folder that exists and is writable.",
-        ) from error
+    with writable("The embedding", path), whole_file(path) as partial, partial.open("wb") as file:
+        write_embedding(embedding, file, name=name, hashes=hashes, details=details)
 
 
 def write_embedding(

@@ -12,10 +12,11 @@ from task2vec.data.quiet import quiet
 from task2vec.engine.classifier import Classifier
 from task2vec.errors import InputError, WeightsError
 from task2vec.extras import needing_extras
-from task2vec.whole_file import check_place, whole_file
+from task2vec.whole_file import check_place, whole_file, writable
 
 #: What the graph's only input and output are called.
 INPUT, OUTPUT = "images", "probabilities"
+_WHAT = "The ONNX file"
 
 
 class _Graph(nn.Module):
@@ -49,12 +50,9 @@ def export_onnx(classifier: Classifier, target: Path) -> None:
     program = _traced(classifier)
     program.model.metadata_props.update(metadata(classifier))
     program.model.producer_name = "task2vec"
-    try:
-        with whole_file(target) as partial:
-            program.save(partial, external_data=False)
-            onnx.checker.check_model(partial)
-    except OSError as error:
-        raise _unwritable(target, error) from error
+    with writable(_WHAT, target), whole_file(target) as partial:
+        program.save(partial, external_data=False)
+        onnx.checker.check_model(partial)
 
 
 def metadata(classifier: Classifier) -> dict[str, str]:
@@ -85,18 +83,8 @@ def check_onnx_target(path: Path) -> None:
         raise InputError(
             "This is no name of an ONNX file", expected="one ending in .onnx", got=path.name
         )
-    try:
+    with writable(_WHAT, path):
         check_place(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(
-        f"The ONNX file cannot be written to {path}",
-        got=error.strerror or str(error),
-        remedy="Name a folder that exists and is writable.",
-    )
 
 
 def _traced(classifier: Classifier) -> Any:

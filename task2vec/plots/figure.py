@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from task2vec.errors import InputError
 from task2vec.plots.style import EVEN_SIZE, INK, PAPER, GroupStyle
 from task2vec.plots.text import font_families, printable
-from task2vec.whole_file import check_place, whole_file
+from task2vec.whole_file import check_place, whole_file, writable
 
 # Twice the resolution of a plain screen.
 DPI = 200
+_WHAT = "The picture"
+_REMEDY = "Name a file in a folder that exists and that you may write to."
 
 # Identifiers in SVG are salted by a global setting and random without it.
 _SVG_LOCK = threading.Lock()
@@ -126,10 +128,8 @@ def picture_format(target: Path | BinaryIO) -> PictureFormat:
 def check_target(path: Path) -> None:
     """Raise `InputError` for a name or a place that no picture can be written to."""
     picture_format(path)
-    try:
+    with writable(_WHAT, path, remedy=_REMEDY):
         check_place(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
 
 
 def save(figure: Figure, target: Path | BinaryIO, *, kind: PictureFormat) -> None:
@@ -159,16 +159,5 @@ def _encoded(figure: Figure, kind: PictureFormat) -> bytes:
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    try:
-        with whole_file(path) as partial:
-            partial.write_bytes(data)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(
-        f"The picture cannot be written to {path}",
-        got=error.strerror or str(error),
-        remedy="Name a file in a folder that exists and that you may write to.",
-    )
+    with writable(_WHAT, path, remedy=_REMEDY), whole_file(path) as partial:
+        partial.write_bytes(data)

@@ -4,11 +4,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from task2vec.errors import InputError, UnknownNameError, WeightsError
-from task2vec.whole_file import check_place, whole_file
+from task2vec.whole_file import check_place, whole_file, writable
 from task2vec.wire.models import Model
 
 #: How the name of a file ends that is to hold an expert as ONNX.
 ONNX = ".onnx"
+_WHAT = "The expert"
 
 
 def check_target(path: Path) -> None:
@@ -19,10 +20,8 @@ def check_target(path: Path) -> None:
             expected="a file name ending in .safetensors or .onnx",
             got=path.name,
         )
-    try:
+    with writable(_WHAT, path):
         check_place(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
 
 
 def save_weights(path: Path, content: bytes, *, of: Model) -> None:
@@ -38,19 +37,8 @@ def save_weights(path: Path, content: bytes, *, of: Model) -> None:
             got=f"{sha256(content).hexdigest()[:12]}…",
             remedy="Fine-tune it anew.",
         )
-    try:
-        with whole_file(path) as partial:
-            partial.write_bytes(content)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(
-        f"The expert cannot be written to {path}",
-        got=error.strerror or str(error),
-        remedy="Name a folder that exists and is writable.",
-    )
+    with writable(_WHAT, path), whole_file(path) as partial:
+        partial.write_bytes(content)
 
 
 def no_checkpoint(model: Model) -> UnknownNameError:

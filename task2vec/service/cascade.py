@@ -71,16 +71,7 @@ def recommend_within(
     run.told(StepKind.DISTANCE, None, judge.judge(probed={}), since=run.began)
     judge = _probe(run, judge, question.default)
     judge = _race(run, judge, question.default)
-    left = judge.question
-    final = judge.about(
-        replace(
-            question,
-            models=left.models,
-            others=left.others,
-            measured=run.probed,
-            tuned=run.tuned,
-        )
-    )
+    final = judge.about(replace(judge.question, k=question.k, measured=run.probed, tuned=run.tuned))
     answer = answer_of(final, final.judge(probed=run.probed, tuned=run.tuned), tuple(run.steps))
     return replace(answer, untried=tuple(run.untried), warnings=tuple(run.warnings))
 

@@ -9,6 +9,7 @@ from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.request import Method, Request, get
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, compute
+from task2vec.whole_file import writable
 from task2vec.wire.base import Question
 from task2vec.wire.catalogue import MapMethod, Probe, Probes, TaskMap
 
@@ -69,11 +70,5 @@ def _picture(path: Path, query: dict[str, Any]) -> Request[bytes]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    try:
+    with writable("The map", path):
         path.write_bytes(content)
-    except OSError as error:
-        raise InputError(
-            f"The map cannot be written to {path}",
-            got=error.strerror or str(error),
-            remedy="Name a folder that exists and is writable.",
-        ) from error
