@@ -52,15 +52,15 @@ def _difficulty() -> str:
     def both(of: Mapping[str, Any]) -> str:
         return " and ".join(_plain(of[budget]) for budget in _BUDGETS)
 
-    ours, with_head = "classes + complexity", "classes + complexity + head_noise"
+    ours, with_head = "classes + complexity", "classes + head_noise"
     error = {name: {b: errors[b][name]["error"] for b in _BUDGETS} for name in errors["few"]}
     less = {b: errors[b][with_head]["less_than_ours"] for b in _BUDGETS}
     rank = {name: {b: ranks[b][name]["given_classes"] for b in _BUDGETS} for name in ranks["few"]}
     return (
         f"Left out in turn, a task's accuracy is foretold from classes and complexity to "
         f"{both(error[ours])} points on average (5 images a class, and many). With the nats in the "
-        f"weights of the head that is refitted to the task's images: {both(error[with_head])}, "
-        f"better by {both(less)}. Given the number of classes, the rank correlation with the "
+        f"weights of the head that is refitted to the task's images in place of complexity: "
+        f"{both(error[with_head])}, better by {both(less)}. Given the number of classes, the rank correlation with the "
         f"accuracy is {both(rank['complexity'])} of complexity, {both(rank['head_noise'])} of the "
         f"nats in the head, and {both(rank['nearest_source'])} of the nats that the task needs "
         f"beyond its nearest source."

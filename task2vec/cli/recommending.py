@@ -106,6 +106,9 @@ def recommend(
     else:
         warn(answer.warnings)
         print_answer(answer)
+        # A server measures within no budget, and without images nobody can.
+        if answer.abstained and answer.probed and not answer.steps and url is None:
+            messages().print("`--budget SECONDS` measures more of them on your images.")
     return 3 if answer.abstained else 0
 
 

@@ -43,7 +43,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
     if leader is None:
         reason = "no starting model passes the limits"
     elif abstained:
-        reason = why_abstained(best, chosen, measured=bool(steps))
+        reason = why_abstained(best, chosen)
     else:
         mean, sd = float(judged.belief.mean[leader]), float(judged.belief.sd[leader])
         reason = (
@@ -70,6 +70,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         calibrated=judge.calibrated and predicted.calibrated,
         baselines=simple_rules(question),
         evidence_summary=teller.summary(),
+        probed=len(question.measured),
         steps=steps,
         explanation=explanation,
     )
@@ -98,17 +99,19 @@ class _Predicted:
     @classmethod
     def of(cls, judge: Judge) -> "_Predicted":
         question, reach = judge.question, judge.reach
+        # What was left out of the gain model tells how far that errs, not how noisy the default's
+        # own measurement is.
+        own = NormalDist().inv_cdf((1 + LEVEL) / 2)
         # Fine-tuning is what a probe foretells: where it was done, its result comes first.
         if question.recorded is not None:
             accuracy, variance = question.recorded
-            # What was left out of the gain model tells how far that errs, not how noisy this is.
-            half = NormalDist().inv_cdf((1 + LEVEL) / 2) * float(np.sqrt(variance))
+            half = own * float(np.sqrt(variance))
             return cls(accuracy, KnownBy.OUTCOMES, half, half, reach, calibrated=True)
         plain = question.measured.get(question.default)
         if plain is not None:
             count = len(plain.correct)
             p = float((plain.correct.sum() + 1) / (count + 2))
-            half = reach * float(np.sqrt(p * (1 - p) / count))
+            half = own * float(np.sqrt(p * (1 - p) / count))
             return cls(plain.accuracy, KnownBy.LINEAR_PROBE, half, half, reach, calibrated=True)
         found = judge.base()
         if found is None:

@@ -30,7 +30,9 @@ class Evidence:
     ``gain`` is over the plain default, in fractions of accuracy; ``distance`` is the symmetric
     distance of the task that the evidence is from, and ``agreement`` says how what both tasks ask
     of the features agrees, from -1 to 1 (`task2vec.distance.scatter`). An outcome names the
-    ``model`` that it is of, and by how much it ``moved`` the score.
+    ``model`` that it is of, and by how much it ``moved`` the score. A linear probe has the squared
+    ``error`` of ridge regression beside the ``default_error``, and the ``combined_gain`` that right
+    answers and errors together speak for (`task2vec.recommend.paired`).
     """
 
     kind: EvidenceKind
@@ -41,6 +43,9 @@ class Evidence:
     agreement: float | None = None
     model: str | None = None
     moved: float | None = None
+    error: float | None = None
+    default_error: float | None = None
+    combined_gain: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,10 @@ class Recommended:
     """A ranked answer, best first. ``chosen`` is the default where the answer is to abstain.
 
     ``level`` is the share of outcomes that intervals are to hold; ``calibrated`` says whether the
-    outcomes of enough tasks vouch for it. ``steps`` are those of a cascade, see
-    `task2vec.recommend.cascade`, and ``untried`` what it had no time for. ``shared_images`` are of
-    the known tasks that have images of the target, most of them first. ``explanation`` is there
-    where it was asked for.
+    outcomes of enough tasks vouch for it. ``probed`` is how many models were tried on the target's
+    own images by linear probes. ``steps`` are those of a cascade, see `task2vec.recommend.cascade`,
+    and ``untried`` what it had no time for. ``shared_images`` are of the known tasks that have
+    images of the target, most of them first. ``explanation`` is there where it was asked for.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -92,6 +97,7 @@ class Recommended:
     calibrated: bool
     baselines: tuple[Baseline, ...]
     evidence_summary: str
+    probed: int = 0
     steps: tuple[Step, ...] = ()
     untried: tuple[Untried, ...] = ()
     explanation: "Explanation | None" = None

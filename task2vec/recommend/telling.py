@@ -1,13 +1,14 @@
 """Puts into words what an answer rests on, with the numbers behind each sentence."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from task2vec.data.wording import few, plural, shown
 from task2vec.recommend.cascade import StepKind, Untried
 from task2vec.recommend.influence import Influence
-from task2vec.recommend.judging import gain_of
+from task2vec.recommend.judging import PROBE_VARIANCE, SHORT_VARIANCE, gain_of
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.question import TARGET_NAME, Question
 from task2vec.recommend.recommendation import Evidence, EvidenceKind, Recommendation
@@ -17,7 +18,6 @@ from task2vec.types import ModelRecord
 _MOST_TOLD, _LEAST_MOVED = 4, 0.001
 #: Agreement, of either sign, from which on it is called so.
 _LEAST_AGREED = 0.3
-_HOW_TO_MEASURE = "; `--budget SECONDS` measures on your images"
 
 
 class Teller:
@@ -126,9 +126,14 @@ class Teller:
 
     def _measured(self, model: ModelRecord) -> list[Evidence]:
         question, told = self.question, []
-        for kind, what, measured in (
-            (EvidenceKind.LINEAR_PROBE, "cross-validated linear probe", question.measured),
-            (EvidenceKind.FINE_TUNING, "short fine-tuning, tested", question.tuned),
+        for kind, what, measured, missed in (
+            (
+                EvidenceKind.LINEAR_PROBE,
+                "cross-validated linear probe",
+                question.measured,
+                PROBE_VARIANCE,
+            ),
+            (EvidenceKind.FINE_TUNING, "short fine-tuning, tested", question.tuned, SHORT_VARIANCE),
         ):
             paired = gain_of(model.id, measured, question.default)
             if paired is None:
@@ -140,10 +145,19 @@ class Teller:
                 f"{100 * found.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}], "
                 f"{100 * paired.gain:+.1f} points over the default"
             )
+            evidence = Evidence(kind, text, gain=paired.gain, distance=0.0)
             if paired.lower_error is not None:
                 plain = measured[question.default]
+                both, _ = paired.with_error(missed=missed)
                 text += f"; squared error {found.error:.2f}, the default's {plain.error:.2f}"
-            told.append(Evidence(kind, text, gain=paired.gain, distance=0.0))
+                evidence = replace(
+                    evidence,
+                    text=f"{text}: together {100 * both:+.1f} points",
+                    error=found.error,
+                    default_error=plain.error,
+                    combined_gain=both,
+                )
+            told.append(evidence)
         return told
 
 
@@ -166,23 +180,12 @@ def out_of_time(untried: Sequence[Untried]) -> str:
     return f"not tried for lack of time: {', '.join(parts)}"
 
 
-def why_abstained(best: Recommendation | None, default: str, *, measured: bool) -> str:
-    """Return why the default is taken, naming the model that comes nearest to leaving it.
-
-    Unless models were ``measured`` on the target's images already, how to do that is told.
-    """
+def why_abstained(best: Recommendation | None, default: str) -> str:
+    """Return why the default is taken, naming the model that comes nearest to leaving it."""
     if best is None or best.model == default or best.score <= 0:
         return f"take the default, {default}: nothing known is expected to do better"
     return (
         f"take the default, {default}: no gain is sure enough to leave it "
         f"({best.model}: {100 * best.score:+.1f} points, standard deviation "
-        f"{100 * best.score_sd:.1f})" + ("" if measured else _HOW_TO_MEASURE)
+        f"{100 * best.score_sd:.1f})"
     )
-
-
-def unmeasurable(reason: str) -> str:
-    """Return the reason of an answer about images that nothing can be measured on.
-
-    That is known only once measuring was tried, and then it is no advice to try it again.
-    """
-    return reason.removesuffix(_HOW_TO_MEASURE)

@@ -22,7 +22,7 @@ from task2vec.recommend.rankers.near_outcomes import NearOutcomes
 from task2vec.recommend.rankers.nearest import NearestOnly
 from task2vec.recommend.rankers.ranker import Ranker
 from task2vec.recommend.rankers.static import StaticAverage
-from task2vec.recommend.world import Mask, World
+from task2vec.recommend.world import NO_SOURCE, Mask, World
 from task2vec.service.outcomes import unused_outcomes
 from task2vec.service.subjects import files_of
 from task2vec.service.workspace import Workspace
@@ -91,6 +91,7 @@ def backtest(
     families = families_of(world.tasks, [_tagged(record) for record in records], world.symmetric)
     contents = [record.provenance.content_hash for record in records]
     shared = _shared(store, records)
+    warnings += _without_experts(world)
     trials = ask_rankers(
         world,
         _rankers(),
@@ -208,6 +209,15 @@ def _left_out(records: Sequence[TaskRecord]) -> tuple[str, ...]:
         return ()
     names = ", ".join(record.name for record in records)
     return (f"left out, since they live in another space: {names}",)
+
+
+def _without_experts(world: World) -> tuple[str, ...]:
+    if (world.sources[world.measured.any(axis=1)] != NO_SOURCE).any():
+        return ()
+    return (
+        "no model with outcomes is an expert of one of these tasks: nearest-only always takes the "
+        "default",
+    )
 
 
 def _tagged(record: TaskRecord) -> str | None:

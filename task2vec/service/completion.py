@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from task2vec.errors import InputError, WeightsError
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.telling import unmeasurable
 from task2vec.service.backtest import Backtested
 from task2vec.service.dataset_sources import files_signature
 from task2vec.service.leases import failure_of
@@ -207,8 +206,7 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     ).to_json()
     doubts = [] if measured else [TOO_FEW]
     warnings = [*answer["warnings"], *doubts]
-    reason = unmeasurable(answer["reason"]) if doubts else answer["reason"]
-    return lambda _: {"task": subject.name, **answer, "warnings": warnings, "reason": reason}
+    return lambda _: {"task": subject.name, **answer, "warnings": warnings}
 
 
 def _subject(

@@ -12,7 +12,7 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
-from task2vec.recommend.telling import out_of_time, unmeasurable
+from task2vec.recommend.telling import out_of_time
 from task2vec.service.code import starting_code
 from task2vec.service.explaining import explained
 from task2vec.service.known_tasks import known_tasks
@@ -121,8 +121,6 @@ def recommend(
             )
             warnings += doubts
         answer = rank(replace(question, measured=measured))
-        if TOO_FEW in warnings:
-            answer = replace(answer, reason=unmeasurable(answer.reason))
     if not models:
         answer = replace(answer, reason="no starting model that passes the limits can be offered")
     answer = explained(workspace, subject, question, answer)

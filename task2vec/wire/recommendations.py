@@ -55,6 +55,17 @@ class Evidence(Answer):
     )
     model: str | None = Field(None, description="Of an outcome: the model that it is of.")
     moved: float | None = Field(None, description="Of an outcome: by how much it moved the score.")
+    error: float | None = Field(
+        None, description="Of a linear probe: the squared error of ridge regression."
+    )
+    default_error: float | None = Field(
+        None, description="Of a linear probe: that of the default on the same images."
+    )
+    combined_gain: float | None = Field(
+        None,
+        description="Of a linear probe: the gain that right answers and errors together speak "
+        "for, which is what the score rests on.",
+    )
 
 
 class Recommendation(Answer):
@@ -124,6 +135,9 @@ class Recommended(Answer):
     calibrated: bool = Field(description="Whether the outcomes of enough tasks vouch for that.")
     baselines: tuple[Baseline, ...]
     evidence_summary: str
+    probed: int = Field(
+        0, description="How many models were tried on the task's own images by linear probes."
+    )
     code: str = Field(description="Lines of Python that load the chosen model.")
     steps: tuple[Step, ...] = Field((), description="What was measured within a budget.")
     untried: tuple[Untried, ...] = Field(

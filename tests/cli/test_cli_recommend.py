@@ -77,6 +77,27 @@ def test_a_stored_task_whose_images_are_gone_says_so(
     assert found.json["recommendations"][0]["predicted_accuracy"] is None
 
 
+HOW_TO_MEASURE = "`--budget SECONDS` measures more of them on your images."
+
+
+def test_what_measures_more_is_told_where_there_is_something_to_measure_on(
+    cli: Cli, store: Path, small: SmallStore, two_classes: Path, tmp_path: Path
+) -> None:
+    at_hand = cli("recommend", small.sources / "emoji_food", *ONLY_DEFAULT)
+    assert at_hand.code == 3
+    assert HOW_TO_MEASURE in at_hand.err
+
+    single = tmp_path / "single"
+    for folder in two_classes.iterdir():
+        (single / folder.name).mkdir(parents=True)
+        first = min(folder.iterdir())
+        shutil.copy(first, single / folder.name / first.name)
+    unfit = cli("recommend", single, *ONLY_DEFAULT)
+    assert unfit.code == 3
+    assert "no model could be probed" in unfit.err
+    assert "--budget" not in unfit.out + unfit.err
+
+
 def test_limits_bound_the_answer(cli: Cli, small: SmallStore) -> None:
     found = cli("recommend", "emoji_food", "--store", small.store, *ONLY_DEFAULT, "--json").json
 

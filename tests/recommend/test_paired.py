@@ -93,4 +93,21 @@ def test_the_evidence_tells_both_errors():
     measured = {"plain": probe(10, 20, 0.6), "steady": probe(10, 20, 0.2)}
     answer = rank(ask([PLAIN, model("steady")], measured=measured))
     (steady,) = (each for each in answer.recommendations if each.model == "steady")
-    assert "squared error 0.20, the default's 0.60" in steady.evidence[-1].text
+    told = steady.evidence[-1]
+    assert "squared error 0.20, the default's 0.60" in told.text
+    assert (told.error, told.default_error) == (0.2, 0.6)
+
+
+def test_the_evidence_tells_what_answers_and_errors_together_speak_for():
+    """So nobody wonders at a score above the gain in right answers."""
+    measured = {"plain": probe(10, 20, 0.6), "steady": probe(10, 20, 0.2)}
+    answer = rank(ask([PLAIN, model("steady")], measured=measured))
+    (steady,) = (each for each in answer.recommendations if each.model == "steady")
+    told = steady.evidence[-1]
+    assert told.gain == 0 < steady.score < told.combined_gain
+    assert f"together {100 * told.combined_gain:+.1f} points" in told.text
+    without = {"plain": probe(10, 20), "steady": probe(10, 20)}
+    answer = rank(ask([PLAIN, model("steady")], measured=without))
+    (steady,) = (each for each in answer.recommendations if each.model == "steady")
+    assert steady.evidence[-1].combined_gain is None
+    assert "together" not in steady.evidence[-1].text

@@ -195,6 +195,36 @@ def test_a_clearly_better_linear_probe_is_recommended():
         assert number in evidence.text
 
 
+def test_the_interval_of_a_probed_default_is_that_of_its_own_noise():
+    """However far gains elsewhere were from what was expected of them."""
+    names_ = "abcdefghijkl"
+    tasks = at(**{name: 2 + 0.1 * place for place, name in enumerate(names_)})
+    gains = [0.3 if i % 3 == 0 else -0.05 for i in range(len(names_))]
+    outcomes = [outcome("plain", name, 0.6) for name in names_]
+    outcomes += [
+        outcome("other", name, 0.6 + gain) for name, gain in zip(names_, gains, strict=True)
+    ]
+    zoo = [PLAIN, model("other")]
+    asked = ask(zoo, tasks=tasks, outcomes=outcomes, measured={"plain": right(80, 100)})
+    answer = rank(asked)
+    low, high = found(answer, "plain").interval
+    assert answer.calibrated
+    half = 1.645 * (81 / 102 * 21 / 102 / 100) ** 0.5
+    assert (low, high) == pytest.approx((0.8 - half, 0.8 + half), abs=1e-4)
+    # While the gain of another reaches as far as what gains were off elsewhere.
+    other = found(answer, "other")
+    assert other.gain_interval[1] - other.gain_interval[0] != pytest.approx(
+        2 * 1.645 * other.score_sd, rel=0.05
+    )
+
+
+def test_how_many_models_were_probed_is_told():
+    zoo = [PLAIN, model("other"), model("third")]
+    assert rank(ask(zoo)).probed == 0
+    measured = {"plain": right(12, 20), "other": right(12, 20)}
+    assert rank(ask(zoo, measured=measured)).probed == 2
+
+
 def test_an_untried_expert_does_not_hide_a_measured_model():
     # The nearer to its reach, the more an expert may gain, and the less sure that is.
     expert = model("expert", "roses")

@@ -17,6 +17,7 @@ from task2vec.service.backtest import backtest, world_of_store
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id, list_models
 from task2vec.store.store import Store
+from task2vec.types import Outcome
 from task2vec.types.backtests import Folds, Verdict
 
 RANKERS = [
@@ -181,6 +182,30 @@ def test_tasks_of_another_space_are_named_and_left_out(full, tmp_path):
     assert found.report.tasks == 12
     assert found.space == record.provenance.space
     assert found.warnings == ("left out, since they live in another space: stranger",)
+
+
+def test_without_the_outcomes_of_an_expert_nearest_only_is_said_to_take_the_default(tmp_path):
+    target = backtest_store.fill(small_store.build().store, tmp_path / "store", tasks=0)
+    rng = np.random.default_rng(3)
+    with Store.open(target, create=False) as store:
+        store.outcomes.add_many(
+            Outcome(
+                id="",
+                model=model,
+                task=task.id,
+                accuracy=float(rng.uniform(0.6, 0.9)),
+                protocol="linear probe",
+            )
+            for task in store.tasks.list()
+            for model in PLAIN
+        )
+    found = judged(target)
+    nearest = found.report.rankers[2]
+    assert (nearest.means["gain"].low, nearest.means["gain"].high) == (0, 0)
+    assert found.warnings == (
+        "no model with outcomes is an expert of one of these tasks: nearest-only always takes the "
+        "default",
+    )
 
 
 def test_models_fine_tuned_from_an_expert_of_the_task_are_no_evidence_for_it(full, tmp_path):
