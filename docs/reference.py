@@ -17,8 +17,10 @@ _HEADER = f"""\
 # Command line
 
 Data goes to stdout: tables for a person, JSON with `--json` (its fields: [json.md](json.md)).
-Progress and messages go to stderr. Exit codes: 0 done, 1 some items failed, 2 usage or bad input,
-3 abstained or nothing found, 130 interrupted.
+Progress and messages go to stderr: bars on a terminal; elsewhere (logs of CI, `nohup`, notebooks),
+of what takes longer than 10 seconds, a plain line when a stage begins and every 30 seconds. Exit
+codes: 0 done, 1 some items failed, 2 usage or bad input, 3 abstained or nothing found, 130
+interrupted.
 
 An option is taken from the command line, else from its environment variable, else from
 `task2vec.toml`, else it has its default: see [settings](quick-start.md#settings).

@@ -14,6 +14,7 @@ from task2vec.cli.options import (
     open_client,
 )
 from task2vec.cli.output import messages, print_answer_json, warn
+from task2vec.cli.progress import bars
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +55,8 @@ def draw_map(
     if method not in list(MapMethod):
         raise SettingError("Unknown method", expected=f"one of {', '.join(MapMethod)}", got=method)
     target = output or (None if as_json else Path("map.png"))
-    with open_client(store, url, api_key) as client:
+    with open_client(store, url, api_key) as client, bars() as progress:
+        progress.add_task("drawing the map", total=None)
         found = client.map(target, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
     warn(found.warnings)
     if as_json:

@@ -21,6 +21,7 @@ from task2vec.cli.output import (
     print_table,
     show,
 )
+from task2vec.cli.progress import bars
 from task2vec.cli.published import published
 
 app = typer.Typer(no_args_is_help=True, help="The zoo of starting models.")
@@ -140,7 +141,8 @@ def export(
     (`pip install 'task2vec[onnx]'`) goes from images of the expert's size, any number of them, to
     calibrated probabilities; its metadata says how an image is prepared and what the classes are.
     """
-    with open_client(store, url, api_key) as client:
+    with open_client(store, url, api_key) as client, bars() as progress:
+        progress.add_task(f"exporting {model}", total=None)
         record = client.models.export(model, file)
     if as_json:
         print_json({**record.model_dump(mode="json"), "file": str(file)})

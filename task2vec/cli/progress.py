@@ -1,6 +1,5 @@
-"""Progress bars on stderr, where that is a terminal."""
+"""Progress on stderr: bars where that is a terminal, else a plain line now and then."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isinf
@@ -17,6 +16,7 @@ from rich.progress import (
 )
 
 from task2vec.cli.output import messages
+from task2vec.cli.progress_lines import ProgressLines
 
 if TYPE_CHECKING:
     from task2vec.wire.jobs import Progress as Work
@@ -37,15 +37,21 @@ _STAGES = {
 
 @contextmanager
 def bars() -> Iterator[Progress]:
-    """Show progress while the block runs; nothing where stderr is no terminal."""
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=messages(),
-        transient=True,
-        disable=not sys.stderr.isatty(),
+    """Show progress while the block runs."""
+    console = messages()
+    # Asked of the file itself, too: FORCE_COLOR makes a log file pass for a terminal.
+    drawn = console.file.isatty() and console.is_terminal and not console.is_dumb_terminal
+    with (
+        Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        if drawn
+        else ProgressLines(console)
     ) as progress:
         yield progress
 
@@ -57,7 +63,9 @@ def work_bar(progress: Progress, name: str) -> "Told":
     def tell(found: "Work") -> None:
         if found.stage == UPLOADING:
             sizes = f"{decimal(found.done)} of {decimal(found.total)}"
-            progress.update(bar, description=f"{name}: uploading {sizes}", total=None)
+            progress.update(
+                bar, description=f"{name}: uploading {sizes}", total=None, stage=UPLOADING
+            )
             return
         stage = _STAGES.get(found.stage, found.stage)
         if found.standard_error is not None:
@@ -67,6 +75,7 @@ def work_bar(progress: Progress, name: str) -> "Told":
             description=f"{name}: {stage}" if stage else name,
             completed=found.done,
             total=found.total or None,
+            stage=found.stage,
         )
 
     return tell
@@ -106,12 +115,11 @@ def embedding_bar(progress: Progress, name: str) -> Tell:
 
 
 def probing_bar(progress: Progress) -> Tell:
-    """Return a callback that shows which starting model is being probed."""
+    """Return a callback that shows what is done with which starting model."""
     bar = progress.add_task("probing starting models", total=None)
 
-    def tell(name: str, done: int, total: int) -> None:
-        what = f"probing {name}" if name else "probed"
-        progress.update(bar, description=what, completed=done, total=total)
+    def tell(doing: str, done: int, total: int) -> None:
+        progress.update(bar, description=doing or "probed", completed=done, total=total)
 
     return tell
 
@@ -140,6 +148,7 @@ def fit_bar(
             description=f"{name}: beta {beta}, gradient {gradient:.2f}{noise}",
             completed=position * rounds + round_,
             total=betas * rounds,
+            stage=beta,
         )
 
     return tell

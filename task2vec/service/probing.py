@@ -8,7 +8,8 @@ from task2vec.service.subjects import Subject, reopen
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
 
-#: Told of (model name, models done, models in all) as models are probed.
+#: Told of (in words what is being done, models done, models in all), at the end without words;
+#: within a budget of seconds done and in all.
 Progress = Callable[[str, int, int], None]
 
 
@@ -29,7 +30,7 @@ def probe_models(
     measured: dict[str, ProbeAccuracy] = {}
     for position, model in enumerate(models):
         if progress is not None:
-            progress(model.name, position, len(models))
+            progress(f"probing {model.name}", position, len(models))
         found = linear_probe(workspace.engine.probe(model.ref), task, images=images)
         if found is not None:
             measured[model.id] = found

@@ -154,7 +154,7 @@ class Answers(Part):
             published=published,
             budget=budget,
             explain=explain,
-            progress=counting(progress, "probing {}"),
+            progress=counting(progress),
         )
         return answer(Recommended, {"task": about.name, **found.to_json()})
 

@@ -82,13 +82,13 @@ def subject(
     return Subject.of_embedded(task, found, detailed=detailed)
 
 
-def counting(progress: Told | None, stage: str = "{}") -> Counted | None:
+def counting(progress: Told | None) -> Counted | None:
     """Return what the use cases tell, put into the words of a job's progress."""
     if progress is None:
         return None
 
     def tell(step: str, done: int, total: int) -> None:
-        progress(Progress(stage=stage.format(step) if step else "", done=done, total=total))
+        progress(Progress(stage=step, done=done, total=total))
 
     return tell
 
