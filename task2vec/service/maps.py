@@ -45,13 +45,16 @@ def draw(
 
     A task's first tag is its group. Tasks of the most common space are drawn; those of others are
     named in the warnings. ``kind`` is that of a picture on a stream, ``most`` the number of tasks
-    that are laid out. Raises `InputError` when there are no tasks, or the picture cannot be
-    written, `TooLargeError` for more tasks than ``most``.
+    that are laid out. Raises `InputError` when there are no tasks, or, before anything is laid out,
+    when the picture cannot be written, `TooLargeError` for more tasks than ``most``.
     """
+    from task2vec.plots.figure import check_target
     from task2vec.plots.layout import lay_out
     from task2vec.plots.layout import stress as stress_of
     from task2vec.plots.map import MapPoint, draw_map
 
+    if isinstance(target, Path):
+        check_target(target)
     store = workspace.store()
     listed = store.tasks.list(tag=tag)
     if most is not None and len(listed) > most:

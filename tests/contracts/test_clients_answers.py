@@ -152,6 +152,17 @@ def test_the_map(client: Any, tmp_path: Path) -> None:
     assert "<svg" in (tmp_path / "m.svg").read_text()
 
 
+def test_a_map_appears_whole(client: Any, tmp_path: Path) -> None:
+    client.map(tmp_path / "m.png")
+    first = (tmp_path / "m.png").read_bytes()
+    # Whoever has the picture open sees it as it was.
+    (tmp_path / "seen.png").hardlink_to(tmp_path / "m.png")
+    client.map(tmp_path / "m.png", thumbnails=True)
+    assert (tmp_path / "m.png").read_bytes() != first
+    assert (tmp_path / "seen.png").read_bytes() == first
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 @pytest.mark.parametrize("name", ["m.gif", "nowhere/m.png"])
 def test_a_map_that_cannot_be_written(client: Any, tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError):

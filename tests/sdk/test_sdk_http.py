@@ -15,6 +15,7 @@ from small_store import cut
 from task2vec import AsyncClient, Client
 from task2vec.errors import (
     DeadlineError,
+    InputError,
     JobFailedError,
     OverloadedError,
     ServiceError,
@@ -34,6 +35,17 @@ def test_a_request_says_who_asks(connect: Any, far: Far) -> None:
     assert headers["authorization"] == "Bearer t2v_key"
     assert headers["request-timeout"] == "60"
     assert headers["user-agent"].startswith("task2vec/")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("m.gif", "ends in .png"), ("nowhere/m.png", "a folder that exists")]
+)
+def test_a_map_without_a_place_is_not_asked_for(
+    connect: Any, far: Far, tmp_path: Path, name: str, told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        connect(far.url).map(tmp_path / name)
+    assert far.asked == []
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])

@@ -9,11 +9,12 @@ from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.request import Method, Request, get
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, compute
-from task2vec.whole_file import writable
+from task2vec.whole_file import check_place, whole_file, writable
 from task2vec.wire.base import Question
 from task2vec.wire.catalogue import MapMethod, Probe, Probes, TaskMap
 
 _PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
+_WHAT = "The map"
 
 
 class MapQuestion(Question):
@@ -42,16 +43,13 @@ def draw_map(
     """Lay out the stored tasks in the plane; write the picture to ``path`` if one is given.
 
     ``path`` ends in .png or .svg (of a local store also .pdf). A task's first tag is its group.
-    Raises `InputError` when there is nothing to draw, or the picture cannot be written.
+    Raises `InputError` when there is nothing to draw, or the picture cannot be written, which is
+    seen before it is drawn.
     """
     asked = ask(MapQuestion, method=method, tag=tag, seed=seed)
     query: dict[str, Any] = asked.model_dump(mode="json") | {"thumbnails": thumbnails}
-    if path is not None and Path(path).suffix.lower() not in _PICTURES:
-        raise InputError(
-            f"A map cannot be drawn to {path}",
-            expected=f"a file name that ends in {' or '.join(_PICTURES)}",
-            got=Path(path).suffix or "no suffix",
-        )
+    if path is not None:
+        yield from compute(lambda: _check_target(Path(path)))
     found = yield from call(sender, get("/map", TaskMap, **query))
     if path is not None:
         picture = yield from call(sender, _picture(Path(path), query))
@@ -69,6 +67,17 @@ def _picture(path: Path, query: dict[str, Any]) -> Request[bytes]:
     )
 
 
+def _check_target(path: Path) -> None:
+    if path.suffix.lower() not in _PICTURES:
+        raise InputError(
+            f"A map cannot be drawn to {path}",
+            expected=f"a file name that ends in {' or '.join(_PICTURES)}",
+            got=path.suffix or "no suffix",
+        )
+    with writable(_WHAT, path):
+        check_place(path)
+
+
 def _write(path: Path, content: bytes) -> None:
-    with writable("The map", path):
-        path.write_bytes(content)
+    with writable(_WHAT, path), whole_file(path) as partial:
+        partial.write_bytes(content)
