@@ -11,6 +11,7 @@ REPORT = Path(__file__).parents[1] / "benchmarks" / "results" / "transfer_report
 DIFFICULTY = REPORT.with_name("transfer_difficulty.json")
 PROTOCOLS = REPORT.with_name("transfer_protocols.json")
 COST = REPORT.with_name("transfer_cost_curve.json")
+CEILING = REPORT.with_name("transfer_ceiling.json")
 TEXT = Path(__file__).parent / "does-it-work.md.in"
 
 _BUDGETS = {"few": "5 images a class", "all": "two thirds of the images"}
@@ -41,6 +42,7 @@ def does_it_work() -> str:
     text = text.replace("<!-- difficulty -->", _difficulty())
     text = text.replace("<!-- protocols -->", _protocols())
     text = text.replace("<!-- cost -->", _cost())
+    text = text.replace("<!-- ceiling -->", _ceiling())
     return f"{GENERATED}\n\n{text.replace('<!-- tables -->', tables)}"
 
 
@@ -64,6 +66,21 @@ def _difficulty() -> str:
         f"accuracy is {both(rank['complexity'])} of complexity, {both(rank['head_noise'])} of the "
         f"nats in the head, and {both(rank['nearest_source'])} of the nats that the task needs "
         f"beyond its nearest source."
+    )
+
+
+def _ceiling() -> str:
+    """Return how far halves of the evidence agree, and what repeats of the whole would."""
+    found = json.loads(CEILING.read_text(encoding="utf-8"))["weighted_tau"]
+    halves, estimated, whole = (
+        " and ".join(_plain(found[budget][name]) for budget in _BUDGETS)
+        for name in ("halves", "halves_estimated", "whole_estimated")
+    )
+    return (
+        f"halves of the draws and test images agree by {halves}. Repeats of the whole, which "
+        f"rankers are judged by, would agree by {whole}, as far as the difference of the halves "
+        f"tells; by the same estimate the halves would by {estimated}. With many images there are "
+        "not images enough for more."
     )
 
 

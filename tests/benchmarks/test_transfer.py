@@ -8,10 +8,12 @@ import pytest
 from benchmarks.development.tasks import DevelopmentTask
 from benchmarks.examples import folder
 from benchmarks.transfer.cascading import Blind, Fits, Ours, Scores
+from benchmarks.transfer.ceiling import agreement
 from benchmarks.transfer.draws import mean_over_draws
 from benchmarks.transfer.outcomes import Cell, append_cells, cell, draw_answers, read_cells
 from benchmarks.transfer.report import abstention
 from benchmarks.transfer.targets import Budget, Target
+from task2vec.recommend.backtest.metrics import weighted_tau
 from task2vec.recommend.backtest.run import backtest
 from task2vec.recommend.rankers.always_default import AlwaysDefault
 from task2vec.recommend.rankers.hierarchical import TRUST, Hierarchical
@@ -172,6 +174,29 @@ def test_rankers_of_several_draws_are_judged_by_their_mean():
     assert probed.abstained == 0.5
     assert probed.tau == pytest.approx((trials[1].tau + trials[2].tau) / 2)
     assert default.tasks.tolist() == probed.tasks.tolist() == [2]
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.05])
+def test_what_repeats_of_the_whole_would_agree_by_is_told_by_the_halves(noise):
+    rng = np.random.default_rng(5)
+    told, true = [], []
+    for _ in range(40):
+        gains = rng.normal(0, 0.05, size=40)
+        first, second = gains + noise * rng.normal(size=(2, 40))
+        told.append([agreement(first, second, parts=n, rng=rng) for n in (1, 2)])
+        halves = gains + noise * rng.normal(size=(2, 40))
+        whole = gains + noise * 0.5**0.5 * rng.normal(size=(2, 40))
+        true.append([weighted_tau(*halves), weighted_tau(*whole)])
+    expected = np.mean(true, axis=0)
+    assert expected[1] > expected[0] + 0.05
+    assert np.mean(told, axis=0) == pytest.approx(expected, abs=0.035)
+
+
+def test_halves_of_nothing_but_noise_agree_by_nothing():
+    rng = np.random.default_rng(6)
+    told = [agreement(*rng.normal(size=(2, 40)), parts=2, rng=rng) for _ in range(30)]
+    assert abs(np.mean(told)) < 0.2
+    assert agreement(np.ones(9), np.ones(9), parts=1, rng=rng) == pytest.approx(0, abs=0.1)
 
 
 def test_silence_costs_what_the_best_rule_gains_meanwhile():
