@@ -30,7 +30,8 @@ def submit(
     """Queue the work that a question takes; return the job once it is on disk.
 
     The question has the fields of its message on the wire, as JSON. Equal work that is under way is
-    shared; an embedding that is stored already gives a job that has succeeded.
+    shared; an embedding that is stored already, and a search where no task is, give a job that has
+    succeeded.
 
     Raises:
         UnknownNameError: for a data set, task, model or probe that is not there.

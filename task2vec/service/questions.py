@@ -126,7 +126,11 @@ def _embed(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
 def _search(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
     dataset = labelled_dataset(workspace, _given(question, "dataset"))
     payload = {**question, "dataset": dataset.id, "settings": _check_settings(question)}
-    return Checked(payload, dataset.name, (dataset,))
+    answer = None
+    if not workspace.store().tasks.page(limit=1):
+        # It need not be embedded to know that nothing is near it.
+        answer = {"task": dataset.name, "neighbours": [], "warnings": []}
+    return Checked(payload, dataset.name, (dataset,), answer)
 
 
 def _distances(workspace: Workspace, question: Mapping[str, Any]) -> Checked:

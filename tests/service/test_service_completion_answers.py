@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-from served import NOW, embed, embedded, embedding, end, lend, send
+from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
 
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.service import completion
+from task2vec.service import completion, jobs, leases
 from task2vec.service.completion import Found
 from task2vec.service.recommendation import recommend
 from task2vec.service.search import distances, neighbours
@@ -39,6 +39,19 @@ def test_a_search_answers_as_it_would_in_this_process(served, sent):
     }
     assert Neighbours.model_validate(done.result).neighbours[0].id == expected[0].id
     assert "query" not in [record.name for record in served.store().tasks.list()]
+
+
+def test_nothing_is_embedded_to_search_a_store_that_holds_no_task(served, sent):
+    question = {"dataset": send(served, "query", seed=9).id, "settings": SETTINGS}
+    done = jobs.submit(served, JobKind.SEARCH, question, now=NOW)
+    assert done.state is JobState.SUCCEEDED
+    assert done.result == {"task": "query", "neighbours": [], "warnings": []}
+    assert Neighbours.model_validate(done.result).neighbours == ()
+    assert leases.lease(served, worker="w", kinds=list(JobKind), now=NOW) is None
+    # What was true then is not the answer when it is asked again.
+    embed(served, sent, "task1", seed=1)
+    again = jobs.submit(served, JobKind.SEARCH, question, now=NOW)
+    assert again.state is JobState.QUEUED
 
 
 def test_a_centred_search_answers_as_it_would_in_this_process(served, sent):
