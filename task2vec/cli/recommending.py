@@ -108,7 +108,9 @@ def recommend(
         print_answer(answer)
         # A server measures within no budget, and without images nobody can.
         if answer.abstained and answer.probed and not answer.steps and url is None:
-            messages().print("`--budget SECONDS` measures more of them on your images.")
+            messages().print(
+                "`--budget SECONDS` tries experts and short fine-tunings on your images, too."
+            )
     return 3 if answer.abstained else 0
 
 

@@ -183,9 +183,9 @@ def out_of_time(untried: Sequence[Untried]) -> str:
 def why_abstained(best: Recommendation | None, default: str) -> str:
     """Return why the default is taken, naming the model that comes nearest to leaving it."""
     if best is None or best.model == default or best.score <= 0:
-        return f"take the default, {default}: nothing known is expected to do better"
+        return f"nothing known is expected to do better than the default, {default}"
     return (
-        f"take the default, {default}: no gain is sure enough to leave it "
+        f"no gain over the default, {default}, is sure enough to leave it "
         f"({best.model}: {100 * best.score:+.1f} points, standard deviation "
         f"{100 * best.score_sd:.1f})"
     )

@@ -77,7 +77,7 @@ def test_a_stored_task_whose_images_are_gone_says_so(
     assert found.json["recommendations"][0]["predicted_accuracy"] is None
 
 
-HOW_TO_MEASURE = "`--budget SECONDS` measures more of them on your images."
+HOW_TO_MEASURE = "`--budget SECONDS` tries experts and short fine-tunings on your images, too."
 
 
 def test_what_measures_more_is_told_where_there_is_something_to_measure_on(
