@@ -29,8 +29,9 @@ from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import answer_of
 from task2vec.recommend.recommendation import Recommended
 from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.service.offering import Weights, not_offered, weights_of
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import checked_ref
+from task2vec.service.zoo import checked_ref, loadable_ref
 from task2vec.types import ModelRecord
 
 if TYPE_CHECKING:
@@ -62,8 +63,11 @@ def recommend_within(
     it will end in time. The first linear probes, of the default and of one rival, are always made.
 
     A starting model that cannot be loaded, such as one of a hub that is away, is left out with a
-    warning. Raises `SourceError` when the task cannot be used, `StoreError` or `WeightsError` for a
-    default that cannot be loaded.
+    warning. So is one whose file is no longer what was registered, byte by byte: that is compared
+    when its turn comes, and of the chosen one before it is answered. Others are not looked at.
+
+    Raises `SourceError` when the task cannot be used, `StoreError` or `WeightsError` for a default
+    that cannot be loaded.
     """
     run = _Run(workspace, task, budget, images, progress or (lambda *_: None))
     # Every expert may be measured, not only those of the nearest tasks.
@@ -71,9 +75,12 @@ def recommend_within(
     run.told(StepKind.DISTANCE, None, judge.judge(probed={}), since=run.began)
     judge = _probe(run, judge, question.default)
     judge = _race(run, judge, question.default)
-    final = judge.about(replace(judge.question, k=question.k, measured=run.probed, tuned=run.tuned))
-    answer = answer_of(final, final.judge(probed=run.probed, tuned=run.tuned), tuple(run.steps))
-    return replace(answer, untried=tuple(run.untried), warnings=tuple(run.warnings))
+    answer, chosen = _answer(run, judge, k=question.k)
+    while not (chosen is None or chosen.id == question.default or run.is_sound(chosen)):
+        judge = _without(judge, chosen)
+        answer, chosen = _answer(run, judge, k=question.k)
+    warnings = (*run.warnings, *not_offered(run.lost))
+    return replace(answer, untried=tuple(run.untried), warnings=warnings)
 
 
 @dataclass(eq=False)
@@ -91,6 +98,8 @@ class _Run:
     steps: list[Step] = field(default_factory=list)
     untried: list[Untried] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    lost: list[tuple[ModelRecord, Weights]] = field(default_factory=list)
+    sound: set[str] = field(default_factory=set)
 
     @property
     def spent(self) -> float:
@@ -106,13 +115,25 @@ class _Run:
 
     def load(self, model: ModelRecord, default: str) -> "Probe | None":
         """Load a model; None with a warning where that fails, unless it is the default."""
-        try:
+        if model.id == default:
             return self.workspace.engine.probe(checked_ref(self.workspace, model))
+        if not self.is_sound(model):
+            return None
+        try:
+            return self.workspace.engine.probe(loadable_ref(self.workspace, model))
         except (WeightsError, MissingExtraError) as error:
-            if model.id == default:
-                raise
             self.warnings.append(f"{model.name} is not offered, since it cannot be loaded: {error}")
             return None
+
+    def is_sound(self, model: ModelRecord) -> bool:
+        """Whether every byte of a model's file is as it was registered; if not, it is said."""
+        if model.id not in self.sound:
+            weights = weights_of(self.workspace, model, every_byte=True)
+            if weights is not Weights.SOUND:
+                self.lost.append((model, weights))
+                return False
+            self.sound.add(model.id)
+        return True
 
     def out_of_time(self, kind: StepKind, models: Iterable[ModelRecord]) -> None:
         """Remember the models that a step of a kind was worth, had there been time."""
@@ -138,6 +159,14 @@ class _Run:
                 expected=0.0 if leader is None else float(judged.belief.mean[leader]),
             )
         )
+
+
+def _answer(run: _Run, judge: Judge, *, k: int) -> tuple[Recommended, ModelRecord | None]:
+    """Return the answer that all measurements amount to, and the record of the chosen model."""
+    final = judge.about(replace(judge.question, k=k, measured=run.probed, tuned=run.tuned))
+    judged = final.judge(probed=run.probed, tuned=run.tuned)
+    chosen = None if judged.leader is None else judged.offered[judged.leader]
+    return answer_of(final, judged, tuple(run.steps)), chosen
 
 
 def _without(judge: Judge, model: ModelRecord) -> Judge:
@@ -197,7 +226,8 @@ def _race(run: _Run, judge: Judge, default: str) -> Judge:
 
     judged = judge.judge(probed=run.probed)
     leader = judged.leader
-    if leader is None or judged.default is None:
+    # Images that no probe can be made on (one of each class) hold none out to race on either.
+    if leader is None or judged.default is None or not run.probed:
         return judge
     promise = promises(judged.belief, leader=judged.default)
     rivals = [int(i) for i in np.argsort(-promise, kind="stable") if promise[i] > 0]

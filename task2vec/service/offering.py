@@ -60,20 +60,25 @@ def weights_of(workspace: Workspace, model: ModelRecord, *, every_byte: bool = F
 
 
 def offered(
-    workspace: Workspace, models: Iterable[ModelRecord], *, every_byte: bool = False
+    workspace: Workspace, models: Iterable[ModelRecord]
 ) -> tuple[list[ModelRecord], list[str]]:
     """Return those of the models that can be offered, and warnings about the others.
 
-    ``every_byte`` is as for `weights_of`.
+    Of files the headers are read: all bytes of hundreds of experts take minutes.
     """
-    found = [(model, weights_of(workspace, model, every_byte=every_byte)) for model in models]
+    found = [(model, weights_of(workspace, model)) for model in models]
     sound = [model for model, weights in found if weights is Weights.SOUND]
     unchanged = [model.name for model, weights in found if weights is Weights.UNCHANGED]
-    warnings = [f"not offered, {loss.found}. {loss.remedy}" for loss in losses(found)]
+    warnings = not_offered(found)
     if unchanged:
         names = examples(unchanged)
         warnings.append(f"not offered, since their backbone is that of their start: {names}")
     return sound, warnings
+
+
+def not_offered(found: Collection[tuple[ModelRecord, Weights]]) -> list[str]:
+    """Return warnings about the `losses`."""
+    return [f"not offered, {loss.found}. {loss.remedy}" for loss in losses(found)]
 
 
 def losses(found: Collection[tuple[ModelRecord, Weights]]) -> list[Loss]:

@@ -77,8 +77,7 @@ def recommend(
     everything = list_models(workspace)
     check_answerable(everything, k=k, limits=limits, budget=budget)
     allowed = [model for model in everything if limits.allow(model)]
-    # What may be measured is loaded, and then every byte must be right.
-    models, warnings = offered(workspace, allowed, every_byte=budget is not None)
+    models, warnings = offered(workspace, allowed)
     left_out = [model.name for model in everything if not limits.allow(model)]
     if left_out:
         warnings.append(f"not offered, since beyond the limits: {examples(left_out)}")

@@ -1,6 +1,8 @@
 """The cascade on small random networks: what is measured, within which time, and what counts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 
@@ -19,7 +21,7 @@ from task2vec.recommend.recommendation import Recommended
 from task2vec.service import cascade
 from task2vec.service.cascade import Progress, recommend_within
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
+from task2vec.types import ModelRecord, Outcome
 
 #: Seconds that everything measured takes, as far as the clock of a test knows.
 STEP = 1000.0
@@ -133,18 +135,65 @@ def test_the_answer_rests_on_the_fine_tunings_too(
 
 
 def test_what_cannot_be_loaded_is_left_out_and_told(
-    workspace: Workspace, folder: Path, task: Task, weights: str
+    workspace: Workspace, task: Task, weights: str
 ) -> None:
-    _, mark, query = weights.partition("?")
-    gone = f"file:{folder / 'gone.safetensors'}{mark}{query}"
-    models = [model("plain", weights), model("hub", gone), model("last", weights)]
+    other = weights.replace("arch=test_resnet", "arch=test_vit")
+    models = [model("plain", weights), model("hub", other), model("last", weights)]
     answer = recommend_within(workspace, question(models), task, budget=0.01, images=IMAGES)
     # One rival is always probed: not the one that cannot be.
     assert measured(answer, StepKind.FORWARD_PASS) == ["plain", "last"]
     assert {each.model for each in answer.recommendations} == {"plain", "last"}
     (told,) = answer.warnings
     assert told.startswith("hub is not offered, since it cannot be loaded: ")
-    assert "gone.safetensors" in told
+    assert "small-0.safetensors" in told
+
+
+def altered(weights: str, folder: Path) -> ModelRecord:
+    """Return an expert in whose file a bit has flipped since, which no header tells of."""
+    path, mark, query = weights.removeprefix("file:").partition("?")
+    data = bytearray(Path(path).read_bytes())
+    digest = sha256(data).hexdigest()
+    data[-1] ^= 1
+    (folder / "altered.safetensors").write_bytes(data)
+    record = model("altered", f"file:{folder / 'altered.safetensors'}{mark}{query}", of="near")
+    return replace(record, sha256=digest)
+
+
+DAMAGED = "not offered, its checkpoint is damaged: altered. Restore the file from a copy, or "
+
+
+def test_what_was_altered_is_not_measured(
+    workspace: Workspace, tmp_path: Path, task: Task, weights: str
+) -> None:
+    models = [model("plain", weights), altered(weights, tmp_path), model("last", weights)]
+    asked = question(models, near=0.1)
+    answer = recommend_within(workspace, asked, task, budget=0.01, images=IMAGES)
+    assert measured(answer, StepKind.FORWARD_PASS) == ["plain", "last"]
+    assert {each.model for each in answer.recommendations} == {"plain", "last"}
+    (told,) = answer.warnings
+    assert told.startswith(DAMAGED)
+
+
+def test_what_was_altered_is_not_chosen_unmeasured(
+    workspace: Workspace, tmp_path: Path, weights: str
+) -> None:
+    single = open_source(cut("emoji_food", tmp_path / "single", classes=3, images=1))
+    experts = [altered(weights, tmp_path), model("good", weights, of="near")]
+    asked = question([model("plain", weights), *experts], near=0.01)
+    accuracies = {"plain": 0.5, "altered": 0.95, "good": 0.85}
+    outcomes = [
+        Outcome(name, f"mdl-{name}", "near", accuracy, protocol="p")
+        for name, accuracy in accuracies.items()
+    ]
+    asked = replace(asked, gains=GainTable(outcomes, "mdl-plain"))
+    answer = recommend_within(workspace, asked, single, budget=60, images=IMAGES)
+    # With one image of a class nothing can be measured, and so nothing was loaded.
+    assert [step.kind for step in answer.steps] == [StepKind.DISTANCE]
+    assert answer.steps[0].leader == "altered"
+    assert answer.chosen == "good"
+    assert {each.model for each in answer.recommendations} == {"plain", "good"}
+    (told,) = answer.warnings
+    assert told.startswith(DAMAGED)
 
 
 def test_a_default_that_cannot_be_loaded_ends_it(

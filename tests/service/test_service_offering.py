@@ -8,13 +8,14 @@ import pytest
 from small_expert import add_expert, expert_file
 from small_store import build
 
+from task2vec.probe import weight_files
 from task2vec.service.doctor import State, examine
 from task2vec.service.experts import checkpoint
 from task2vec.service.offering import Weights, offered, weights_of
 from task2vec.service.recommendation import Limits, recommend
 from task2vec.service.subjects import resolve
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import get_model, list_models, packaged_models
+from task2vec.service.zoo import get_model, packaged_models
 from task2vec.types import ModelRecord
 
 EXPERTS = ("sound", "lost $(x)", "other")
@@ -121,29 +122,51 @@ def test_weights_that_were_added_from_a_file_may_be_gone_too(
     assert found is Weights.GONE
 
 
-def test_what_will_be_loaded_is_compared_byte_by_byte(workspace: Workspace) -> None:
+def test_only_every_byte_tells_of_any_change(workspace: Workspace) -> None:
     flip_a_bit(file_of(workspace, "other"))
-    models = list_models(workspace)
+    model = get_model(workspace, "other")
 
-    left, warnings = offered(workspace, models, every_byte=True)
-
-    assert {model.name for model in models} - {model.name for model in left} == {"other"}
-    assert [warning.partition(":")[0] for warning in warnings] == [
-        "not offered, its checkpoint is damaged"
-    ]
+    assert weights_of(workspace, model) is Weights.SOUND
+    assert weights_of(workspace, model, every_byte=True) is Weights.DAMAGED
 
 
-def test_the_measurements_of_a_budget_do_without_them(workspace: Workspace) -> None:
+def test_the_measurements_of_a_budget_do_without_them(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file_of(workspace, "sound").unlink()
     cut_short(file_of(workspace, "lost $(x)"))
     flip_a_bit(file_of(workspace, "other"))
+    read: list[str] = []
+    original = weight_files.file_hash
 
-    answer = recommend(workspace, resolve(workspace, "fashion_tops"), budget=1.0, images=24)
+    def file_hash(path: Path) -> str:
+        read.append(path.name)
+        return original(path)
+
+    monkeypatch.setattr(weight_files, "file_hash", file_hash)
+
+    def told(what: str, *_: int) -> None:
+        # Measuring has begun before any checkpoint is read through.
+        assert read == [] or what != "probing efficientnet_lite0"
+
+    answer = recommend(
+        workspace,
+        resolve(workspace, "fashion_tops"),
+        limits=Limits(architecture="test_resnet"),
+        budget=60.0,
+        images=24,
+        progress=told,
+    )
 
     assert not {each.model for each in answer.recommendations} & set(EXPERTS)
-    gone, damaged = warned(answer.warnings)
+    assert file_of(workspace, "other").name in read
+    gone, damaged, found_later = [each for each in warned(answer.warnings) if "checkpoint" in each]
     assert "its checkpoint is gone: sound" in gone
-    assert "their checkpoints are damaged: lost $(x), other" in damaged
+    assert "its checkpoint is damaged: lost $(x)" in damaged
+    assert found_later == (
+        "not offered, its checkpoint is damaged: other. Restore the file from a copy, or remove "
+        "the model: `task2vec models remove other`."
+    )
 
 
 def test_where_nobody_is_left_the_reason_is_not_the_limits(workspace: Workspace) -> None:
