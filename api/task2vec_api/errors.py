@@ -19,6 +19,7 @@ from task2vec.errors import Task2VecError
 from task2vec.extras import lacking_at
 from task2vec.service.key_texts import without_keys
 from task2vec.store.failures import means_full
+from task2vec.wire.faults import true_faults
 from task2vec.wire.problems import FieldProblem, Problem
 from task2vec_api.logs import logger
 from task2vec_api.served import allowed_methods
@@ -191,7 +192,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if _belongs_elsewhere(request):
         return await _on_http(request, HTTPException(405))
-    faults = error.errors()
+    faults = true_faults(error.errors())
     if any(fault["type"] == "json_invalid" for fault in faults):
         return respond(
             MalformedError("The body is no valid JSON", got=_first(faults)),

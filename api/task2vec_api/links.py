@@ -62,7 +62,14 @@ LINKS: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("classify_images", "202"): _job(_ID),
     ("list_models", "200"): [_next("list_models"), *_model(_FIRST_OF.format("models"))],
     ("add_model", "201"): [*_model(_ID), _to("delete_model", model=_ID)],
-    ("list_outcomes", "200"): [_next("list_outcomes")],
+    ("list_outcomes", "200"): [
+        _next("list_outcomes"),
+        _to("get_outcome", outcome=_FIRST_OF.format("outcomes")),
+    ],
+    ("add_outcomes", "201"): [
+        _to(name, outcome=_FIRST_OF.format("outcomes"))
+        for name in ("get_outcome", "delete_outcome")
+    ],
     ("list_datasets", "200"): [_next("list_datasets"), *_dataset(_FIRST_OF.format("datasets"))],
     ("create_dataset", "201"): [*_dataset(_ID), _to("delete_dataset", dataset=_ID)],
     ("create_dataset", "202"): _job(_ID),

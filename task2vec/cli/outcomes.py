@@ -1,8 +1,8 @@
-"""The commands outcomes add, import and list."""
+"""The commands outcomes add, import, list and remove."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,7 @@ from task2vec.cli.output import (
     print_table,
     warn,
 )
+from task2vec.cli.removing_outcomes import remove
 from task2vec.data.wording import plural
 from task2vec.recommend.repeats import repeated_warning
 from task2vec.recommend.unused import unused_warning, without_default
@@ -64,11 +65,11 @@ def add(
         outcome = client.outcomes.add(
             model, task, accuracy, protocol=protocol, images=images, seed=seed
         )
-        warnings = [*_unused(client, [outcome]), *_repeated(client, [outcome])]
+        warnings = [*_unused(client, [outcome]), *_repeated([outcome])]
     if as_json:
         print_answer_json(outcome, model=model, task=task)
     else:
-        messages().print(f"Recorded {percent(accuracy)} of {model} on {task}.")
+        messages().print(f"Recorded {percent(accuracy)} of {model} on {task} as {outcome.id}.")
     warn(warnings)
 
 
@@ -88,14 +89,19 @@ def import_file(
     """Record the outcomes of a CSV file: all of them, or none when a line is wrong.
 
     Example: `task2vec outcomes import outcomes.csv`
+
+    It says how to take them back, in case it was the wrong file.
     """
     with open_client(store, url, api_key) as client:
         outcomes = client.outcomes.import_csv(file)
-        warnings = [*_unused(client, outcomes), *_repeated(client, outcomes)]
+        warnings = [*_unused(client, outcomes), *_repeated(outcomes)]
     if as_json:
-        print_json({"imported": len(outcomes)})
+        print_json({"imported": len(outcomes), **_as_json(outcomes)})
     else:
-        messages().print(f"Recorded {plural(len(outcomes), 'outcome')}.")
+        messages().print(
+            f"Recorded {plural(len(outcomes), 'outcome')}. "
+            f"To undo: `task2vec outcomes remove --created {outcomes[0].created}`"
+        )
     warn(warnings)
 
 
@@ -103,6 +109,11 @@ def import_file(
 def list_outcomes(
     model: Annotated[str | None, typer.Option(help="Only of this model.")] = None,
     task: Annotated[str | None, typer.Option(help="Only on this task.")] = None,
+    protocol: Annotated[str | None, typer.Option(help="Only by this protocol.")] = None,
+    created: Annotated[
+        str | None,
+        typer.Option(help="Only those of this moment: of one `import`, which tells it."),
+    ] = None,
     store: StoreOption = DEFAULT_STORE,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
@@ -113,16 +124,25 @@ def list_outcomes(
     Example: `task2vec outcomes list --task birds`
     """
     with open_client(store, url, api_key) as client:
-        found = list(client.outcomes.list(model=model, task=task))
+        found = list(
+            client.outcomes.list(
+                model=model, task=task, protocol=protocol, created=created, page_size=_PAGE
+            )
+        )
         unused = _unused(client, found)
     warn(unused)
     if as_json:
-        print_json({"outcomes": [outcome.model_dump(mode="json") for outcome in found]})
+        print_json(_as_json(found))
         return
     if not found:
-        messages().print("No outcomes yet. `task2vec finetune` and `outcomes add` record them.")
+        none = "No outcomes yet. `task2vec finetune` and `outcomes add` record them."
+        filtered = any(each is not None for each in (model, task, protocol, created))
+        messages().print("No outcome is of that kind." if filtered else none)
         return
     _print(found)
+
+
+app.command("remove")(remove)
 
 
 def _unused(client: "AnyClient", outcomes: "Sequence[Outcome]") -> list[str]:
@@ -136,14 +156,13 @@ def _unused(client: "AnyClient", outcomes: "Sequence[Outcome]") -> list[str]:
     return unused_warning(found, DEFAULT_PROBE_NAME)
 
 
-def _repeated(client: "AnyClient", outcomes: "Sequence[Outcome]") -> list[str]:
+def _repeated(outcomes: "Sequence[Outcome]") -> list[str]:
     """Return the warning that some of the outcomes were there before, [] where none was."""
-    every = client.outcomes.list(
-        model=_only(outcome.model for outcome in outcomes),
-        task=_only(outcome.task for outcome in outcomes),
-        page_size=_PAGE,
-    )
-    return repeated_warning(outcomes, every)
+    return repeated_warning(sum(outcome.repeats is not None for outcome in outcomes))
+
+
+def _as_json(outcomes: "Sequence[Outcome]") -> dict[str, Any]:
+    return {"outcomes": [outcome.model_dump(mode="json") for outcome in outcomes]}
 
 
 def _only(names: Iterable[str]) -> str | None:
@@ -154,9 +173,10 @@ def _only(names: Iterable[str]) -> str | None:
 
 def _print(found: "Sequence[Outcome]") -> None:
     print_table(
-        ["model", "task", "accuracy", "95 % interval", "images", "protocol"],
+        ["id", "model", "task", "accuracy", "95 % interval", "images", "protocol"],
         [
-            (o.model, o.task, percent(o.accuracy), interval(o.interval), o.images, o.protocol)
+            (o.id, o.model, o.task, percent(o.accuracy), interval(o.interval), o.images, o.protocol)
             for o in found
         ],
+        whole=["id"],
     )

@@ -77,14 +77,26 @@ def print_answer_json(answer: "Answer", *, without: Sequence[str] = (), **more: 
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str | None = None,
+    whole: Sequence[str] = (),
 ) -> None:
-    """Print a table; numbers are aligned to the right."""
+    """Print a table; numbers are aligned to the right.
+
+    Cells of the columns that are to stay ``whole`` are never folded: people copy them.
+    """
     rows = [list(row) for row in rows]
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for position, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
-        table.add_column(visible(column), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            visible(column),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=column in whole,
+        )
     for row in rows:
         table.add_row(*(Text(show(cell)) for cell in row))
     console().print(table)

@@ -1,6 +1,6 @@
 """Outcomes that were recorded twice: one measurement, however often it is stored."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from typing import Protocol
 
 from task2vec.data.wording import plural
@@ -39,21 +39,26 @@ def what_was_measured(outcome: Recorded) -> Hashable:
     )
 
 
-def repeated_warning(added: Sequence[Recorded], every: Iterable[Recorded]) -> list[str]:
-    """Return the warning that some of the outcomes just ``added`` say nothing new, if any do.
+def repeats_among(outcomes: Iterable[Recorded]) -> dict[str, str]:
+    """Return, by the id of each outcome that repeats an earlier one, the id of the first of these.
 
-    ``every`` are all that are stored of the same models and tasks, in the order in which they came.
+    ``outcomes`` are in the order in which they came.
     """
     first: dict[Hashable, str] = {}
-    for outcome in every:
-        first.setdefault(what_was_measured(outcome), outcome.id)
-    again = sum(
-        first.get(what_was_measured(outcome), outcome.id) != outcome.id for outcome in added
-    )
-    if not again:
+    found = {}
+    for outcome in outcomes:
+        known = first.setdefault(what_was_measured(outcome), outcome.id)
+        if known != outcome.id:
+            found[outcome.id] = known
+    return found
+
+
+def repeated_warning(count: int) -> list[str]:
+    """Return the warning that so many outcomes say nothing new, [] for none of them."""
+    if not count:
         return []
-    verb = "was" if again == 1 else "were"
+    verb = "was" if count == 1 else "were"
     return [
-        f"{plural(again, 'outcome')} {verb} recorded already, with the same accuracy, protocol, "
+        f"{plural(count, 'outcome')} {verb} recorded already, with the same accuracy, protocol, "
         "images and seed: that is one measurement, and counts once. Give true repeats a seed each"
     ]

@@ -59,6 +59,9 @@ class Outcomes(Asynchronous):
     add_many = awaiting(outcomes.add_outcomes)
     import_csv = awaiting(outcomes.import_outcomes)
     list = async_iterating(outcomes.list_outcomes)
+    get = awaiting(outcomes.get_outcome)
+    remove = awaiting(outcomes.remove_outcome)
+    remove_many = awaiting(outcomes.remove_outcomes)
 
 
 class Jobs(Asynchronous):

@@ -59,6 +59,9 @@ class Outcomes(Blocking):
     add_many = blocking(outcomes.add_outcomes)
     import_csv = blocking(outcomes.import_outcomes)
     list = iterating(outcomes.list_outcomes)
+    get = blocking(outcomes.get_outcome)
+    remove = blocking(outcomes.remove_outcome)
+    remove_many = blocking(outcomes.remove_outcomes)
 
 
 class Jobs(Blocking):

@@ -8,10 +8,9 @@ from typing import Any
 from task2vec.errors import RefusedAddressError, StateError
 from task2vec.probe.apart import find_card_apart
 from task2vec.probe.registry import known_cards
-from task2vec.service.outcome_file import Measured
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import add_model, get_model, list_models, packaged_models
-from task2vec.types import ModelRecord, Outcome, TaskRecord
+from task2vec.types import ModelRecord, TaskRecord
 from task2vec.types.names import MODEL_REFERENCE
 
 
@@ -29,27 +28,6 @@ class ModelPage:
 
     models: tuple[ModelRecord, ...]
     next: str | None
-
-
-@dataclass(frozen=True)
-class NamedOutcome:
-    """An outcome with the names of its model and its task."""
-
-    outcome: Outcome
-    model: str
-    task: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the stable fields, model and task by name."""
-        return {**self.outcome.to_json(), "model": self.model, "task": self.task}
-
-
-@dataclass(frozen=True)
-class OutcomePage:
-    """Some outcomes in the order in which they came; ``next`` is where to read on, or None."""
-
-    outcomes: tuple[NamedOutcome, ...]
-    next: int | None
 
 
 def list_tasks(
@@ -119,53 +97,6 @@ def edit_model(
             expected="a model that was added to this store",
         )
     return workspace.store().models.edit(model.id, name=name, licence=licence, check=check)
-
-
-def page_of_outcomes(
-    workspace: Workspace,
-    *,
-    limit: int,
-    after: int = 0,
-    model: str | None = None,
-    task: str | None = None,
-) -> OutcomePage:
-    """Return up to ``limit`` outcomes from behind the place ``after``.
-
-    Raises `UnknownNameError` for a ``model`` or ``task`` that is not there.
-    """
-    found, place = workspace.store().outcomes.page(
-        limit=limit,
-        after=after,
-        model=get_model(workspace, model).id if model else None,
-        task=task,
-    )
-    return OutcomePage(tuple(NamedOutcome(*row) for row in found), place)
-
-
-def add_outcomes(workspace: Workspace, measured: Sequence[Measured]) -> list[NamedOutcome]:
-    """Record all outcomes, or none of them.
-
-    Raises `UnknownNameError` for a model or task that is not there.
-    """
-    store = workspace.store(create=True)
-    models = {name: get_model(workspace, name) for name in dict.fromkeys(m.model for m in measured)}
-    tasks = {name: store.tasks.get(name) for name in dict.fromkeys(m.task for m in measured)}
-    added = store.outcomes.add_many(
-        Outcome(
-            id="",
-            model=models[one.model].id,
-            task=tasks[one.task].id,
-            accuracy=one.accuracy,
-            protocol=one.protocol,
-            images=one.images,
-            seed=one.seed,
-        )
-        for one in measured
-    )
-    return [
-        NamedOutcome(outcome, models[one.model].name, tasks[one.task].name)
-        for outcome, one in zip(added, measured, strict=True)
-    ]
 
 
 def add_named_model(

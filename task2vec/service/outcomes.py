@@ -1,42 +1,117 @@
-"""Recording what fine-tuning gave."""
+"""What fine-tuning gave, as it is recorded: reading it, and taking it back."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
-from task2vec.errors import InputError, UnknownNameError
+from task2vec.errors import UnknownNameError
 from task2vec.probe.registry import DEFAULT_PROBE
+from task2vec.recommend.repeats import repeats_among
 from task2vec.recommend.unused import unused_warning
-from task2vec.service.outcome_file import Measured, read_outcomes
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import get_model
 from task2vec.store.store import Store
 from task2vec.types import Outcome
 
 
-def add_outcome(workspace: Workspace, measured: Measured) -> Outcome:
-    """Record one outcome of a stored task.
+@dataclass(frozen=True)
+class NamedOutcome:
+    """An outcome with the names of its model and its task.
 
-    Raises `UnknownNameError` for a model or task that is not there, `StoreError` without a store.
+    ``repeats`` is the id of the first outcome that says the same, None where this is the first.
     """
-    outcome = _Naming(workspace).outcome(measured)
-    return workspace.store(create=True).outcomes.add(outcome)
+
+    outcome: Outcome
+    model: str
+    task: str
+    repeats: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the stable fields, model and task by name."""
+        more = {"model": self.model, "task": self.task, "repeats": self.repeats}
+        return {**self.outcome.to_json(), **more}
 
 
-def import_outcomes(workspace: Workspace, path: Path) -> list[Outcome]:
-    """Record all outcomes of a CSV file, or none of them.
+@dataclass(frozen=True)
+class OutcomePage:
+    """Some outcomes in the order in which they came; ``next`` is where to read on, or None."""
 
-    Its header names ``model,task,accuracy`` and may add ``protocol,images,seed``. Raises
-    `InputError` naming the line of the first fault, `StoreError` without a store or when it fails.
+    outcomes: tuple[NamedOutcome, ...]
+    next: int | None
+
+
+def page_of_outcomes(
+    workspace: Workspace,
+    *,
+    limit: int,
+    after: int = 0,
+    model: str | None = None,
+    task: str | None = None,
+    protocol: str | None = None,
+    created: str | None = None,
+) -> OutcomePage:
+    """Return up to ``limit`` outcomes from behind the place ``after``.
+
+    Only those of a ``model``, a ``task``, a ``protocol``, or ``created`` at one moment. Raises
+    `UnknownNameError` for a ``model`` or ``task`` that is not there, `SettingError` when
+    ``created`` is no moment.
     """
-    rows = read_outcomes(path)
-    outcomes, naming = [], _Naming(workspace)
-    for line, measured in rows:
-        try:
-            outcomes.append(naming.outcome(measured))
-        # What ails the store is no fault of the line.
-        except UnknownNameError as error:
-            raise InputError(f"Line {line} of {path}: {error}") from error
-    return workspace.store(create=True).outcomes.add_many(outcomes)
+    store = workspace.store()
+    found, place = store.outcomes.page(
+        limit=limit,
+        after=after,
+        model=None if model is None else get_model(workspace, model).id,
+        task=task,
+        protocol=protocol,
+        created=created,
+    )
+    return OutcomePage(tuple(_told(found, store.outcomes.alike(_bare(found)))), place)
+
+
+def list_outcomes(
+    workspace: Workspace,
+    *,
+    model: str | None = None,
+    task: str | None = None,
+    protocol: str | None = None,
+    created: str | None = None,
+) -> list[NamedOutcome]:
+    """Return all outcomes, or those of a model, a task, a protocol, or recorded at one moment.
+
+    Raises as `page_of_outcomes`.
+    """
+    store = workspace.existing_store()
+    if store is None:
+        return []
+    found, _ = store.outcomes.page(
+        model=None if model is None else get_model(workspace, model).id,
+        task=task,
+        protocol=protocol,
+        created=created,
+    )
+    return _told(found, store.outcomes.alike(_bare(found)))
+
+
+def get_outcome(workspace: Workspace, id_: str) -> NamedOutcome:
+    """Return one outcome by its id; raises `UnknownNameError`."""
+    store = workspace.store()
+    found = store.outcomes.named([id_])
+    (outcome,) = _told(found, store.outcomes.alike(_bare(found)))
+    return outcome
+
+
+def remove_outcomes(workspace: Workspace, ids: Sequence[str]) -> list[NamedOutcome]:
+    """Remove all outcomes of these ids or none; return what they were, in the order of the ids.
+
+    Raises `UnknownNameError` naming an id that no outcome has.
+    """
+    store = workspace.store()
+    with store.transaction() as connection:
+        found = store.outcomes.named_within(connection, ids)
+        outcomes = _bare(found)
+        alike = store.outcomes.alike_within(connection, outcomes)
+        store.outcomes.remove_within(connection, outcomes)
+    return _told(found, alike)
 
 
 def unused_outcomes(store: Store, unused: Sequence[Outcome]) -> list[str]:
@@ -52,46 +127,12 @@ def unused_outcomes(store: Store, unused: Sequence[Outcome]) -> list[str]:
     return unused_warning(unused, DEFAULT_PROBE, name_of=name_of)
 
 
-class _Naming:
-    """Models and tasks by the names of a file, each looked up once."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._store = workspace.store()
-        self._models: dict[str, str] = {}
-        self._tasks: dict[str, str] = {}
-
-    def outcome(self, measured: Measured) -> Outcome:
-        """Return an outcome of known ids; raises `UnknownNameError`."""
-        if measured.model not in self._models:
-            self._models[measured.model] = get_model(self._workspace, measured.model).id
-        if measured.task not in self._tasks:
-            self._tasks[measured.task] = self._store.tasks.get(measured.task).id
-        return Outcome(
-            id="",
-            model=self._models[measured.model],
-            task=self._tasks[measured.task],
-            accuracy=measured.accuracy,
-            protocol=measured.protocol,
-            images=measured.images,
-            seed=measured.seed,
-        )
+def _bare(found: Sequence[tuple[Outcome, str, str]]) -> list[Outcome]:
+    return [outcome for outcome, _, _ in found]
 
 
-def list_outcomes(
-    workspace: Workspace, *, model: str | None = None, task: str | None = None
-) -> list[tuple[Outcome, str, str]]:
-    """Return the outcomes with the names of their model and task.
-
-    Raises `UnknownNameError` for a model or task that is not there.
-    """
-    store = workspace.existing_store()
-    if store is None:
-        return []
-    found = store.outcomes.list(
-        model=get_model(workspace, model).id if model else None,
-        task=store.tasks.get(task).id if task else None,
-    )
-    models = {record.id: record.name for record in store.models.list()}
-    tasks = {record.id: record.name for record in store.tasks.list()}
-    return [(outcome, models[outcome.model], tasks[outcome.task]) for outcome in found]
+def _told(
+    found: Sequence[tuple[Outcome, str, str]], alike: Sequence[Outcome]
+) -> list[NamedOutcome]:
+    repeats = repeats_among(alike)
+    return [NamedOutcome(*each, repeats.get(each[0].id)) for each in found]

@@ -237,9 +237,11 @@ def _fetch(_: Workspace, question: Mapping[str, Any]) -> Checked:
 
 
 def _backtest(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
-    # Answers change with the outcomes: a question that comes later is another.
-    newest = len(workspace.store().outcomes.list())
-    return Checked({"folds": question.get("folds") or Folds.TASK, "outcomes": newest}, "outcomes")
+    # Answers change with the outcomes: a question about others is another, also where one was
+    # removed and one came in its place. No outcome ever changes, so that their ids tell.
+    ids = "\n".join(outcome.id for outcome in workspace.store().outcomes.list())
+    about = hashlib.sha256(ids.encode()).hexdigest()
+    return Checked({"folds": question.get("folds") or Folds.TASK, "outcomes": about}, "outcomes")
 
 
 def _given(question: Mapping[str, Any], field: str) -> str:

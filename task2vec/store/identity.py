@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from task2vec.errors import UnknownNameError
+from task2vec.errors import SettingError, UnknownNameError
 from task2vec.types.names import check_name as check_name
 
 
@@ -17,6 +17,25 @@ def new_id(prefix: str) -> str:
 def now() -> str:
     """Return the time in UTC, ISO 8601, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def as_stored(moment: str) -> str:
+    """Return a moment in ISO 8601 as `now` writes it; one without a zone is in UTC.
+
+    Raises:
+        SettingError: for a text that is no moment.
+    """
+    try:
+        found = datetime.fromisoformat(moment)
+        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    # The zone of a time in the year 1 or 9999 may lead out of the calendar.
+    except (ValueError, OverflowError):
+        raise SettingError(
+            "This is no moment",
+            expected="one in ISO 8601, such as 2026-11-26T20:46:58.123Z",
+            got=repr(moment[:100]),
+        ) from None
+    return found.isoformat(timespec="milliseconds")
 
 
 #: Where to look for what nothing is close to.

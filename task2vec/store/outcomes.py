@@ -2,23 +2,31 @@
 
 import builtins
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, delete, insert, or_, select
 
-from task2vec.errors import NameTakenError, SettingError
+from task2vec.errors import NameTakenError, UnknownNameError
 from task2vec.store import schema
 from task2vec.store.database import Database
 from task2vec.store.identity import new_id, now
 from task2vec.store.models import find_model
+from task2vec.store.outcome_queries import only, with_names
+from task2vec.store.outcome_rows import check_outcome, from_row, to_row
 from task2vec.store.task_rows import find_task
-from task2vec.store.text import dump, load
 from task2vec.types import Outcome
+
+# Well below the number of variables that one statement may have.
+_AT_ONCE = 500
+# As many as a page of a list has.
+_MOST_COMPARED = 1000
+#: An outcome with the names of its model and its task.
+Named = tuple[Outcome, str, str]
 
 
 class Outcomes:
-    """The outcomes of a store, in the order in which they came."""
+    """The outcomes of a store, in the order in which they came. They never change."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,8 +38,9 @@ class Outcomes:
     def add_many(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
         """Add all or none; return them as stored, once they are on disk.
 
-        An empty ``id`` or ``created`` is filled in; ``model`` and ``task`` may be names and are
-        stored as ids. One cell may have several outcomes: repeats tell the noise.
+        An empty ``id`` or ``created`` is filled in, with one time for all; ``model`` and ``task``
+        may be names and are stored as ids. One cell may have several outcomes: repeats tell the
+        noise.
 
         Raises:
             SettingError: for an accuracy or interval outside [0, 1], or no protocol.
@@ -40,90 +49,161 @@ class Outcomes:
         """
         given = list(outcomes)
         for outcome in given:
-            _check(outcome)
+            check_outcome(outcome)
         with self._database.write() as connection:
             return _insert(connection, given)
 
     def add_within(self, connection: Connection, outcome: Outcome) -> Outcome:
         """Add one, as `add_many` does, as part of the write transaction of ``connection``."""
-        _check(outcome)
-        (stored,) = _insert(connection, [outcome])
+        (stored,) = self.add_many_within(connection, [outcome])
         return stored
+
+    def add_many_within(
+        self, connection: Connection, outcomes: Sequence[Outcome]
+    ) -> builtins.list[Outcome]:
+        """Add several, as `add_many` does, as part of the write transaction of ``connection``."""
+        for outcome in outcomes:
+            check_outcome(outcome)
+        return _insert(connection, outcomes)
+
+    def remove_many(self, ids: Iterable[str]) -> builtins.list[Outcome]:
+        """Remove all outcomes of these ids or none; return them in the order of the ids.
+
+        Raises:
+            UnknownNameError: names the first id that no outcome has.
+        """
+        wanted = list(ids)
+        with self._database.write() as connection:
+            found = self.named_within(connection, wanted)
+            self.remove_within(connection, [outcome for outcome, _, _ in found])
+        return [outcome for outcome, _, _ in found]
+
+    def remove_within(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
+        """Remove what `named_within` found in the same write transaction, of ``connection``."""
+        known = schema.outcomes.c.id
+        for ids in _lots([outcome.id for outcome in outcomes]):
+            connection.execute(delete(schema.outcomes).where(known.in_(ids)))
+
+    def named(self, ids: Iterable[str]) -> builtins.list[Named]:
+        """Return the outcomes of these ids with their model's and task's names, in their order.
+
+        Raises:
+            UnknownNameError: names the first id that no outcome has.
+        """
+        with self._database.read() as connection:
+            return self.named_within(connection, ids)
+
+    def named_within(self, connection: Connection, ids: Iterable[str]) -> builtins.list[Named]:
+        """Return what `named` does, as part of the transaction of ``connection``."""
+        wanted = list(dict.fromkeys(ids))
+        found = {
+            row.id: (from_row(row), row.model_name, row.task_name)
+            for lot in _lots(wanted)
+            for row in connection.execute(with_names().where(schema.outcomes.c.id.in_(lot)))
+        }
+        lacking = [id_ for id_ in wanted if id_ not in found]
+        if lacking:
+            more = f", nor have {len(lacking) - 1:,} more of those asked for" * (len(lacking) > 1)
+            raise UnknownNameError(
+                f"No outcome has the id '{lacking[0]}'{more}",
+                remedy="`task2vec outcomes list` shows all.",
+            )
+        return [found[id_] for id_ in wanted]
+
+    def alike(self, outcomes: Sequence[Outcome]) -> builtins.list[Outcome]:
+        """Return all that may be the same measurement as one of these, in their order.
+
+        They agree with these in all that was measured, though perhaps with none in all of it: one
+        query finds them for ten thousand.
+        """
+        with self._database.read() as connection:
+            return self.alike_within(connection, outcomes)
+
+    def alike_within(
+        self, connection: Connection, outcomes: Sequence[Outcome]
+    ) -> builtins.list[Outcome]:
+        """Return what `alike` does, as part of the transaction of ``connection``."""
+        if not outcomes:
+            return []
+        columns = schema.outcomes.c
+        query = select(schema.outcomes).order_by(columns.number)
+        measured = (columns.accuracy, columns.protocol, columns.images, columns.seed)
+        for column in (columns.task, columns.model, *measured):
+            wanted = {getattr(outcome, column.name) for outcome in outcomes}
+            # A condition less finds more, and among so many it would have spared little.
+            if len(wanted) <= _MOST_COMPARED:
+                query = query.where(_one_of(column, wanted))
+        return [from_row(row) for row in connection.execute(query)]
 
     def page(
         self,
         *,
-        limit: int,
+        limit: int | None = None,
         after: int = 0,
         model: str | None = None,
         task: str | None = None,
-    ) -> tuple[builtins.list[tuple[Outcome, str, str]], int | None]:
+        protocol: str | None = None,
+        created: str | None = None,
+    ) -> tuple[builtins.list[Named], int | None]:
         """Return up to ``limit`` outcomes with their model's and task's names, and where to go on.
 
-        ``after`` is the place that the page before returned; None comes at the end. ``model`` and
-        ``task`` are as in `list`.
+        ``after`` is the place that the page before returned; None comes at the end. Without a limit
+        all come. The filters, and what is raised, are those of `list`.
         """
-        columns, models, tasks = schema.outcomes.c, schema.models, schema.tasks
-        query = (
-            select(
-                schema.outcomes, models.c.name.label("model_name"), tasks.c.name.label("task_name")
-            )
-            .join(models, models.c.id == columns.model)
-            .join(tasks, tasks.c.id == columns.task)
-            .where(columns.number > after)
-            .order_by(columns.number)
-            .limit(limit + 1)
-        )
+        number = schema.outcomes.c.number
+        query = with_names().where(number > after).order_by(number)
+        if limit is not None:
+            query = query.limit(limit + 1)
         with self._database.read() as connection:
-            if model is not None:
-                query = query.where(columns.model == find_model(connection, model).id)
-            if task is not None:
-                query = query.where(columns.task == find_task(connection, task).id)
+            query = only(
+                query,
+                connection,
+                model=model,
+                task=task,
+                protocol=protocol,
+                created=created,
+            )
             rows = connection.execute(query).all()
-        page = [(_outcome(row), row.model_name, row.task_name) for row in rows[:limit]]
-        return page, rows[limit - 1].number if len(rows) > limit else None
+        page = [(from_row(row), row.model_name, row.task_name) for row in rows[:limit]]
+        return page, rows[len(page) - 1].number if len(rows) > len(page) else None
 
     def list(
-        self, *, model: str | None = None, task: str | None = None, protocol: str | None = None
+        self,
+        *,
+        model: str | None = None,
+        task: str | None = None,
+        protocol: str | None = None,
+        created: str | None = None,
     ) -> list[Outcome]:
         """Return all outcomes, or those of a ``model``, a ``task`` (names or ids), a protocol.
 
+        Those that were ``created`` at one moment were recorded together.
+
         Raises:
             UnknownNameError: when there is no such model or task.
+            SettingError: when ``created`` is no moment.
         """
-        columns = schema.outcomes.c
-        query = select(schema.outcomes).order_by(columns.number)
+        query = select(schema.outcomes).order_by(schema.outcomes.c.number)
         with self._database.read() as connection:
-            if model is not None:
-                query = query.where(columns.model == find_model(connection, model).id)
-            if task is not None:
-                query = query.where(columns.task == find_task(connection, task).id)
-            if protocol is not None:
-                query = query.where(columns.protocol == protocol)
-            return [_outcome(row) for row in connection.execute(query)]
-
-
-def _check(outcome: Outcome) -> None:
-    # Written so that nan fails too.
-    if not 0 <= outcome.accuracy <= 1:
-        raise SettingError(
-            "An accuracy is a fraction", expected="a number in [0, 1]", got=f"{outcome.accuracy}"
-        )
-    if outcome.interval is not None:
-        low, high = outcome.interval
-        if not 0 <= low <= high <= 1:
-            raise SettingError(
-                "An interval of accuracies is two fractions",
-                expected="0 <= low <= high <= 1",
-                got=f"{low} and {high}",
+            query = only(
+                query,
+                connection,
+                model=model,
+                task=task,
+                protocol=protocol,
+                created=created,
             )
-    if not outcome.protocol:
-        raise SettingError(
-            "An outcome needs a protocol",
-            expected="a name for how the model was fine-tuned and tested",
-            got="none",
-            remedy="Only outcomes of one protocol are compared.",
-        )
+            return [from_row(row) for row in connection.execute(query)]
+
+
+def _one_of(column: Column[Any], wanted: set[Any]) -> ColumnElement[bool]:
+    found = column.in_(sorted(wanted - {None}))
+    return or_(found, column.is_(None)) if None in wanted else found
+
+
+def _lots(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(ids), _AT_ONCE):
+        yield ids[first : first + _AT_ONCE]
 
 
 def _insert(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -147,7 +227,7 @@ def _insert(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome
     ]
     _check_new(connection, [outcome.id for outcome in outcomes if outcome.id])
     if stored:
-        connection.execute(insert(schema.outcomes), [_values(outcome) for outcome in stored])
+        connection.execute(insert(schema.outcomes), [to_row(outcome) for outcome in stored])
     return stored
 
 
@@ -161,36 +241,3 @@ def _check_new(connection: Connection, ids: Sequence[str]) -> None:
                 remedy="Leave the id of a new outcome empty.",
             )
         seen.add(id_)
-
-
-def _values(outcome: Outcome) -> dict[str, Any]:
-    low, high = outcome.interval or (None, None)
-    return {
-        "id": outcome.id,
-        "model": outcome.model,
-        "task": outcome.task,
-        "accuracy": outcome.accuracy,
-        "protocol": outcome.protocol,
-        "interval_low": low,
-        "interval_high": high,
-        "images": outcome.images,
-        "seed": outcome.seed,
-        "created": outcome.created,
-        "details": dump(dict(outcome.details), what="The details of an outcome"),
-    }
-
-
-def _outcome(row: Row[Any]) -> Outcome:
-    known = row.interval_low is not None and row.interval_high is not None
-    return Outcome(
-        id=row.id,
-        model=row.model,
-        task=row.task,
-        accuracy=row.accuracy,
-        protocol=row.protocol,
-        interval=(row.interval_low, row.interval_high) if known else None,
-        images=row.images,
-        seed=row.seed,
-        created=row.created,
-        details=load(row.details, what=f"The details of outcome {row.id}"),
-    )

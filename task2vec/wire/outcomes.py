@@ -40,10 +40,22 @@ class NewOutcome(Question):
     seed: Annotated[int | None, _Plain] = Field(None, ge=0, le=MOST_WHOLE)
 
 
+#: As many as are recorded, or removed, at once.
+MOST_OUTCOMES = 10_000
+
+
 class NewOutcomes(Question):
     """Several outcomes, recorded all or none."""
 
-    outcomes: tuple[NewOutcome, ...] = Field(min_length=1, max_length=10_000)
+    outcomes: tuple[NewOutcome, ...] = Field(min_length=1, max_length=MOST_OUTCOMES)
+
+
+class OutcomesToRemove(Question):
+    """Several outcomes, removed all or none."""
+
+    outcomes: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        min_length=1, max_length=MOST_OUTCOMES, description="Their ids."
+    )
 
 
 class Outcome(Answer):
@@ -59,9 +71,14 @@ class Outcome(Answer):
     seed: int | None
     created: TimeText
     details: dict[str, Any] = Field({}, description="How it came about, if task2vec measured it.")
+    repeats: str | None = Field(
+        None,
+        description="The id of the first outcome that says the same: model, task, protocol, "
+        "accuracy, interval, images and seed. Both are one measurement, and count once.",
+    )
 
 
 class OutcomePage(Page):
-    """A part of the outcomes, in the order in which they came."""
+    """A part of the outcomes."""
 
     outcomes: tuple[Outcome, ...]

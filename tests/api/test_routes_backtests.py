@@ -43,9 +43,15 @@ async def test_it_is_a_job_that_is_shared_until_there_are_other_outcomes(server:
     again = await server.client.post("/v1/backtests", json={})
     assert again.json()["id"] == job["id"]
     outcome = {"model": "efficientnet_lite1", "task": "emoji_food", "accuracy": 0.5}
-    await server.client.post("/v1/outcomes", json={"outcomes": [outcome]})
+    added = await server.client.post("/v1/outcomes", json={"outcomes": [outcome]})
     other = await server.client.post("/v1/backtests", json={})
     assert other.json()["id"] != job["id"]
+
+    # As many as before, and not the same.
+    await server.client.delete(f"/v1/outcomes/{added.json()['outcomes'][0]['id']}")
+    await server.client.post("/v1/outcomes", json={"outcomes": [{**outcome, "accuracy": 0.6}]})
+    third = await server.client.post("/v1/backtests", json={})
+    assert third.json()["id"] not in (job["id"], other.json()["id"])
 
 
 async def test_a_server_that_stops_hands_it_back(server: Running) -> None:

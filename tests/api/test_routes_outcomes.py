@@ -1,5 +1,6 @@
-"""Outcomes over HTTP: numbers are numbers, and many are recorded in no time."""
+"""Outcomes over HTTP: numbers are numbers, many are recorded in no time, and all can be removed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from time import perf_counter
@@ -7,7 +8,9 @@ from typing import Any
 
 import pytest
 from filled import NAMES, filled
-from running import Running
+from running import Running, bearer
+
+from task2vec.types import Scope
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +28,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Running]:
 async def test_what_is_no_number_is_none(server: Running, field: str, given: Any) -> None:
     answer = await server.client.post("/v1/outcomes", json={"outcomes": [{**GOOD, field: given}]})
     assert answer.status_code == 422
-    fault = answer.json()["fields"][0]
+    (fault,) = answer.json()["fields"]
     assert fault["field"].endswith(f"outcomes.0.{field}")
     assert "must be a number" in fault["problem"]
     assert server.workspace.store().outcomes.list() == []
@@ -50,3 +53,171 @@ async def test_as_many_as_may_be_sent_are_recorded_long_before_the_deadline(
     assert [o["seed"] for o in answer.json()["outcomes"]] == list(range(10_000))
     # 1.3 measured; it took 90 when each was looked up and inserted on its own.
     assert seconds < 25
+
+
+async def add(server: Running, *changes: dict[str, Any]) -> list[dict[str, Any]]:
+    new = {"outcomes": [{**GOOD, **change} for change in changes]}
+    answer = await server.client.post("/v1/outcomes", json=new)
+    assert answer.status_code == 201
+    found: list[dict[str, Any]] = answer.json()["outcomes"]
+    return found
+
+
+async def listed(server: Running, **query: str) -> list[dict[str, Any]]:
+    answer = await server.client.get("/v1/outcomes", params=query)
+    assert answer.status_code == 200
+    found: list[dict[str, Any]] = answer.json()["outcomes"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {**GOOD, "accuracy": 2},
+        {"model": "efficientnet_lite0", "accuracy": 0.5},
+        {**GOOD, "interval": [0.4, 0.6]},
+        7,
+    ],
+)
+async def test_of_a_row_that_is_wrong_no_more_is_told_than_that(server: Running, row: Any) -> None:
+    answer = await server.client.post("/v1/outcomes", json={"outcomes": [row]})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["fields"]
+    assert fault["field"].startswith("body.outcomes.0")
+    assert answer.json()["detail"] == f"The request does not fit its schema: {fault['field']}."
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/v1/outcomes", 10_000), ("/v1/outcomes:remove", 10_000)]
+)
+async def test_none_is_too_few_and_there_are_too_many(
+    server: Running, path: str, most: int
+) -> None:
+    one: Any = GOOD if path == "/v1/outcomes" else "out_x"
+    for given, fault in (([], "at least 1 item"), ([one] * (most + 1), "at most 10000 items")):
+        answer = await server.client.post(path, json={"outcomes": given})
+        assert answer.status_code == 422
+        (field,) = answer.json()["fields"]
+        assert field["field"] == "body.outcomes"
+        assert fault in field["problem"]
+
+
+async def test_one_is_shown_and_removed_by_its_id(server: Running) -> None:
+    first, second = await add(server, {}, {"seed": 1})
+    path = f"/v1/outcomes/{first['id']}"
+
+    assert (await server.client.get(path)).json() == first
+    gone = await server.client.delete(path)
+    assert (gone.status_code, gone.content) == (204, b"")
+    for again in (await server.client.delete(path), await server.client.get(path)):
+        assert (again.status_code, again.json()["code"]) == (404, "unknown_name")
+        assert first["id"] in again.json()["detail"]
+    assert await listed(server) == [second]
+    refused = await server.client.delete("/v1/outcomes")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST")
+    refused = await server.client.get("/v1/outcomes:remove")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+
+
+async def test_several_are_removed_all_or_none_and_told(server: Running) -> None:
+    added = await add(server, {}, {"seed": 1}, {})
+    ids = [each["id"] for each in added]
+    assert [each["repeats"] for each in added] == [None, None, ids[0]]
+
+    refused = await server.client.post("/v1/outcomes:remove", json={"outcomes": [*ids, "out_x"]})
+    assert (refused.status_code, refused.json()["code"]) == (404, "unknown_name")
+    assert "'out_x'" in refused.json()["detail"]
+    assert await listed(server) == added
+    removed = await server.client.post("/v1/outcomes:remove", json={"outcomes": [ids[2], ids[1]]})
+    assert removed.status_code == 200
+    assert removed.json() == {"outcomes": [added[2], added[1]], "next_page_token": None}
+    assert await listed(server) == added[:1]
+
+
+async def test_a_removal_that_is_repeated_with_its_key_is_answered_again(server: Running) -> None:
+    (added,) = await add(server, {})
+    asked = {"json": {"outcomes": [added["id"]]}, "headers": {"Idempotency-Key": "once"}}
+    first = await server.client.post("/v1/outcomes:remove", **asked)
+    again = await server.client.post("/v1/outcomes:remove", **asked)
+    assert again.json() == first.json() == {"outcomes": [added], "next_page_token": None}
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+async def test_as_many_as_may_be_named_are_removed_long_before_the_deadline(
+    server: Running,
+) -> None:
+    added = await add(server, *({"seed": seed} for seed in range(10_000)))
+    began = perf_counter()
+    answer = await server.client.post(
+        "/v1/outcomes:remove", json={"outcomes": [each["id"] for each in added]}
+    )
+    assert answer.status_code == 200
+    assert answer.json()["outcomes"] == added
+    assert perf_counter() - began < 25
+    assert await listed(server) == []
+
+
+async def test_a_removal_takes_a_key_that_writes_and_is_in_the_audit_log(server: Running) -> None:
+    added = await add(server, {}, {"seed": 1})
+    reader = bearer(server.key(Scope.READ, name="reader"))
+    writer = server.key(Scope.WRITE, name="writer")
+    one, body = f"/v1/outcomes/{added[0]['id']}", {"outcomes": [added[1]["id"]]}
+
+    for key, statuses in ((reader, [403, 403]), (bearer(writer), [204, 200])):
+        answers = [
+            await server.client.delete(one, headers=key),
+            await server.client.post("/v1/outcomes:remove", json=body, headers=key),
+        ]
+        assert [answer.status_code for answer in answers] == statuses
+    server.runtime.trail.flush()
+    entries = server.workspace.store().audit.latest(10)
+    noted = [(e.action, e.subject, e.status) for e in entries if e.key == writer.record.id]
+    assert set(noted) == {
+        ("DELETE /v1/outcomes/{outcome}", one, 204),
+        ("POST /v1/outcomes:remove", "/v1/outcomes:remove", 200),
+    }
+
+
+async def test_the_list_is_filtered_by_protocol_and_moment_and_pages_keep_to_it(
+    server: Running,
+) -> None:
+    added = await add(server, *({"seed": s, "protocol": "pq"[s % 2]} for s in range(4)))
+    await asyncio.sleep(0.003)
+    (last,) = await add(server, {"protocol": "p"})
+
+    assert await listed(server, protocol="p") == [added[0], added[2], last]
+    assert await listed(server, created=added[0]["created"]) == added
+    assert await listed(server, created=added[0]["created"], protocol="q") == added[1::2]
+    asked = {"protocol": "p", "page_size": 1}
+    token = (await server.client.get("/v1/outcomes", params=asked)).json()["next_page_token"]
+    second = await server.client.get("/v1/outcomes", params=asked | {"page_token": token})
+    assert second.json()["outcomes"] == [added[2]]
+    other = await server.client.get(
+        "/v1/outcomes", params={"protocol": "q", "page_size": 1, "page_token": token}
+    )
+    assert other.json()["code"] == "bad_page_token"
+    wrong = await server.client.get("/v1/outcomes", params={"created": "yesterday"})
+    assert (wrong.status_code, wrong.json()["got"]) == (422, "'yesterday'")
+
+
+async def test_what_is_removed_moves_no_recommendation_any_more(server: Running) -> None:
+    async def asked() -> Any:
+        answer = await server.client.post("/v1/recommendations", json={"task": NAMES[0]})
+        assert answer.status_code == 200
+        return answer.json()
+
+    before = await asked()
+    added = await add(
+        server,
+        *({"task": task, "accuracy": 0.6, "images": 500} for task in NAMES[1:]),
+        *(
+            {"model": "efficientnet_lite1", "task": task, "accuracy": 0.9, "images": 500}
+            for task in NAMES[1:]
+        ),
+    )
+    moved = await asked()
+    assert moved["chosen"] != before["chosen"]
+    await server.client.post(
+        "/v1/outcomes:remove", json={"outcomes": [each["id"] for each in added]}
+    )
+    assert await asked() == before

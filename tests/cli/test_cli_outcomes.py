@@ -1,9 +1,15 @@
-"""`task2vec outcomes`: what it says of what was recorded before, and of what it cannot use."""
+"""`task2vec outcomes`: what it says of what was recorded before or is of no use; taking it back."""
 
+import shlex
 import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
+import pytest
 from command import Cli
+
+from task2vec.cli import output
 
 HEADER = "model,task,accuracy,protocol,images,seed\n"
 ROWS = "efficientnet_lite0,emoji_food,0.5,p,90,1\nefficientnet_lite1,emoji_food,0.625,p,90,1\n"
@@ -56,3 +62,141 @@ def test_what_a_terminal_would_obey_is_shown_in_escapes(cli: Cli, store: Path) -
         cli("outcomes", "list", "--store", store, "--json").json["outcomes"][0]["protocol"]
         == hostile
     )
+
+
+def imported(cli: Cli, store: Path, file: Path, rows: str = ROWS) -> list[dict[str, Any]]:
+    """Record rows of a file, and return the outcomes."""
+    file.write_text(HEADER + rows)
+    found: list[dict[str, Any]] = cli("outcomes", "import", file, "--store", store, "--json").json[
+        "outcomes"
+    ]
+    return found
+
+
+def recorded(cli: Cli, store: Path, *filters: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cli(
+        "outcomes", "list", *filters, "--store", store, "--json"
+    ).json["outcomes"]
+    return found
+
+
+def test_the_list_shows_ids_and_is_filtered(cli: Cli, store: Path, tmp_path: Path) -> None:
+    first, second = imported(cli, store, tmp_path / "o.csv")
+    cli("outcomes", "add", "efficientnet_lite0", "emoji_food", "--accuracy", 0.5, "--store", store)
+    (third,) = recorded(cli, store, "--protocol", "fine-tuning")
+
+    table = cli("outcomes", "list", "--store", store).out
+    assert all(each["id"] in table for each in (first, second, third))
+    assert recorded(cli, store, "--protocol", "p") == [first, second]
+    assert recorded(cli, store, "--created", first["created"]) == [first, second]
+    nothing = cli("outcomes", "list", "--protocol", "q", "--store", store)
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "No outcome is of that kind." in nothing.err
+
+
+def test_an_id_is_not_broken_on_a_narrow_terminal(
+    cli: Cli, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [each["id"] for each in imported(cli, store, tmp_path / "o.csv")]
+    monkeypatch.setattr(output, "_PIPE_WIDTH", 72)
+    table = cli("outcomes", "list", "--store", store).out
+    assert max(map(len, table.splitlines())) <= 72
+    assert [line.split()[0] for line in table.splitlines() if line.startswith("out_")] == ids
+
+
+def test_an_outcome_that_is_added_is_told_by_its_id(cli: Cli, store: Path) -> None:
+    at = ("outcomes", "add", "efficientnet_lite0", "emoji_food", "--accuracy", 0.5)
+    told = cli(*at, "--store", store).err
+    (added,) = recorded(cli, store)
+    assert f"Recorded 50.0 % of efficientnet_lite0 on emoji_food as {added['id']}." in told
+
+
+def test_an_import_says_how_to_take_it_back(cli: Cli, store: Path, tmp_path: Path) -> None:
+    before = imported(cli, store, tmp_path / "right.csv")
+    time.sleep(0.003)
+    (tmp_path / "wrong.csv").write_text(HEADER + ROWS)
+    told = cli("outcomes", "import", tmp_path / "wrong.csv", "--store", store).err
+    command = told.partition("To undo: `task2vec ")[2].partition("`")[0]
+
+    undone = cli(*shlex.split(command), "--store", store)
+
+    assert (undone.code, undone.out) == (0, "")
+    assert "Removed 2 outcomes." in undone.err
+    assert recorded(cli, store) == before
+
+
+def test_outcomes_are_removed_by_id_and_printed_in_full(
+    cli: Cli, store: Path, tmp_path: Path
+) -> None:
+    rows = ROWS + "efficientnet_lite2,greek_capitals,0.75,q,,\n"
+    first, second, third = imported(cli, store, tmp_path / "o.csv", rows)
+    at = ("--store", store, "--json")
+
+    done = cli("outcomes", "remove", third["id"], first["id"], *at)
+    assert (done.code, done.err) == (0, "")
+    assert done.json == {"removed": 2, "outcomes": [third, first]}
+    refused = cli("outcomes", "remove", second["id"], first["id"], *at)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"No outcome has the id '{first['id']}'" in refused.err
+    assert recorded(cli, store) == [second]
+
+
+def test_all_outcomes_of_a_kind_are_removed(cli: Cli, store: Path, tmp_path: Path) -> None:
+    rows = (
+        ROWS + "efficientnet_lite1,greek_capitals,0.75,p,,\nefficientnet_lite1,emoji_food,0.5,q,,\n"
+    )
+    every = imported(cli, store, tmp_path / "o.csv", rows)
+    kind = ("--model", "efficientnet_lite1", "--task", "emoji_food", "--protocol", "p")
+
+    done = cli("outcomes", "remove", *kind, "--store", store, "--json")
+    assert done.json == {"removed": 1, "outcomes": [every[1]]}
+    assert recorded(cli, store) == [every[0], *every[2:]]
+    again = cli("outcomes", "remove", *kind, "--store", store)
+    assert (again.code, again.out) == (3, "")
+    assert "none was removed" in again.err
+    assert cli("outcomes", "remove", "--protocol", "p", "--store", store).code == 0
+    assert recorded(cli, store) == [every[3]]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "",
+            "expected either their ids, or at least one of --model, --task, --protocol, --created",
+        ),
+        ("out_x --task emoji_food", "got both"),
+        ("--protocol=", "--protocol is empty"),
+        ("--model= --task emoji_food", "--model is empty"),
+        ("--created yesterday", "expected one in ISO 8601"),
+        ("--task emoji_fod", "Did you mean 'emoji_food'?"),
+    ],
+)
+def test_what_says_not_what_to_remove_removes_nothing(
+    cli: Cli, store: Path, tmp_path: Path, line: str, said: str
+) -> None:
+    before = imported(cli, store, tmp_path / "o.csv")
+    refused = cli("outcomes", "remove", *line.split(), "--store", store)
+    assert (refused.code, refused.out) == (2, "")
+    assert said in refused.err
+    assert recorded(cli, store) == before
+
+
+def test_what_is_removed_moves_no_recommendation_any_more(
+    cli: Cli, store: Path, tmp_path: Path
+) -> None:
+    def chosen() -> Any:
+        asked = ("recommend", "emoji_food", "--store", store, "--json")
+        answer = cli(*asked).json
+        return answer["chosen"], answer["recommendations"]
+
+    before = chosen()
+    rows = "".join(
+        f"efficientnet_lite{n},{task},{accuracy},p,500,\n"
+        for task in ("greek_capitals", "fashion_tops", "latin_small_letters")
+        for n, accuracy in ((0, 0.6), (1, 0.9))
+    )
+    (first, *_) = imported(cli, store, tmp_path / "o.csv", rows)
+    assert chosen()[0] != before[0]
+    assert cli("outcomes", "remove", "--created", first["created"], "--store", store).code == 0
+    assert chosen() == before

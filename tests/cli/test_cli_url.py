@@ -95,9 +95,21 @@ def test_records_are_written_through_the_server(cli: Cli, url: str, tmp_path: Pa
 
     added = cli("outcomes", "add", "efficientnet_lite0", "emoji_food", "--accuracy", 0.25, *at)
     assert (added.json["model"], added.json["accuracy"]) == ("efficientnet_lite0", 0.25)
-    assert cli("outcomes", "import", tmp_path / "o.csv", *at).json == {"imported": 1}
+    imported = cli("outcomes", "import", tmp_path / "o.csv", *at).json
+    assert imported["imported"] == 1
     listed = cli("outcomes", "list", "--task", "emoji_food", *at).json["outcomes"]
     assert [row["accuracy"] for row in listed] == [0.25, 0.5]
+    assert listed[1:] == imported["outcomes"]
+    again = cli("outcomes", "import", tmp_path / "o.csv", "--url", url)
+    assert "1 outcome was recorded already" in again.err
+    (repeated,) = (row for row in cli("outcomes", "list", *at).json["outcomes"] if row["repeats"])
+    assert repeated["repeats"] == listed[1]["id"]
+    removed = cli("outcomes", "remove", repeated["id"], *at)
+    assert removed.json == {"removed": 1, "outcomes": [repeated]}
+    removed = cli("outcomes", "remove", "--protocol", "fine-tuning", "--task", "emoji_food", *at)
+    assert removed.json == {"removed": 2, "outcomes": listed}
+    assert cli("outcomes", "list", *at).json == {"outcomes": []}
+    assert cli("outcomes", "remove", listed[0]["id"], *at).code == 2
     assert cli("export", "emoji_food", tmp_path / "e.npz", *at).json["name"] == "emoji_food"
     assert (tmp_path / "e.npz").stat().st_size > 1000
 

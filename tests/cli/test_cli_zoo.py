@@ -79,7 +79,7 @@ def test_an_outcome_is_listed_as_it_was_added(cli: Cli, store: Path) -> None:
         }.items()
     )
     text = cli("outcomes", "list", "--task", "emoji_food", "--store", store).out
-    cells = ["efficientnet_lite1", "emoji_food", "62.5", "%", "-", "40", "mine"]
+    cells = [added["id"], "efficientnet_lite1", "emoji_food", "62.5", "%", "-", "40", "mine"]
     assert text.splitlines()[1].split() == cells
     none = cli("outcomes", "list", "--task", "fashion_tops", "--store", store, "--json")
     assert none.json == {"outcomes": []}
@@ -154,9 +154,10 @@ def test_a_file_of_outcomes_is_imported(cli: Cli, store: Path) -> None:
         encoding="utf-8",
     )
 
-    assert cli("outcomes", "import", "o.csv", "--store", store, "--json").json == {"imported": 2}
+    told = cli("outcomes", "import", "o.csv", "--store", store, "--json").json
 
     listed = cli("outcomes", "list", "--store", store, "--json").json["outcomes"]
+    assert told == {"imported": 2, "outcomes": listed}
     keys = ("model", "task", "accuracy", "protocol", "images", "seed")
     assert [tuple(row[key] for key in keys) for row in listed] == [
         ("efficientnet_lite0", "emoji_food", 0.5, "mine", 10, 1),

@@ -185,6 +185,59 @@ def test_outcomes_are_recorded_all_or_none(
     assert fresh not in {each.task for each in client.outcomes.list()}
 
 
+def test_outcomes_are_removed_all_or_none(
+    client: Any, task: Any, fresh: str, tmp_path: Path
+) -> None:
+    first = client.outcomes.add("efficientnet_lite0", fresh, 0.25, protocol="ours")
+    file = tmp_path / "o.csv"
+    lines = [f"efficientnet_lite{n},{fresh},0.{n}5,ours" for n in (2, 1, 0)]
+    file.write_text("\n".join(["model,task,accuracy,protocol", *lines[:2]]) + "\n")
+    imported = client.outcomes.import_csv(file)
+
+    assert client.outcomes.get(first) == client.outcomes.get(first.id) == first
+    with pytest.raises(UnknownNameError, match="'out_nosuch'"):
+        client.outcomes.remove_many([*imported, "out_nosuch"])
+    with pytest.raises(UnknownNameError, match="'out_nosuch'"):
+        client.outcomes.remove("out_nosuch")
+    assert list(client.outcomes.list(task=task)) == [first, *imported]
+
+    assert client.outcomes.remove_many(imported[::-1]) == imported[::-1]
+    assert client.outcomes.remove_many([]) == []
+    assert client.outcomes.remove(first.id) == first
+    assert list(client.outcomes.list(task=task)) == []
+    with pytest.raises(UnknownNameError, match=first.id):
+        client.outcomes.get(first)
+
+    # What was removed can be recorded again.
+    told = [each.model_dump(include=set(NewOutcome.model_fields)) for each in imported]
+    again = client.outcomes.add_many(NewOutcome(**each) for each in told)
+    assert [each.accuracy for each in again] == [0.25, 0.15]
+
+
+def test_an_outcome_that_repeats_another_tells_it(client: Any, task: Any, fresh: str) -> None:
+    first = client.outcomes.add("efficientnet_lite0", fresh, 0.25, seed=1)
+    other = client.outcomes.add("efficientnet_lite0", fresh, 0.25, seed=2)
+    again = client.outcomes.add("efficientnet_lite0", task, 0.25, seed=1)
+
+    assert (first.repeats, other.repeats, again.repeats) == (None, None, first.id)
+    assert list(client.outcomes.list(task=task)) == [first, other, again]
+    assert client.outcomes.get(again) == again
+
+
+def test_outcomes_are_listed_by_protocol_and_by_moment(client: Any, task: Any, fresh: str) -> None:
+    ours = client.outcomes.add("efficientnet_lite0", fresh, 0.25, protocol=f"ours, {fresh} & é")
+    more = [NewOutcome(model=f"efficientnet_lite{n}", task=fresh, accuracy=0.5) for n in range(3)]
+    together = client.outcomes.add_many(more)
+
+    assert list(client.outcomes.list(protocol=ours.protocol)) == [ours]
+    assert list(client.outcomes.list(protocol="fine-tuning", task=task)) == together
+    assert list(client.outcomes.list(created=together[0].created, page_size=2)) == together
+    assert list(client.outcomes.list(protocol="nosuch")) == []
+    for wrong in ({"created": "yesterday"}, {"model": ""}, {"task": ""}):
+        with pytest.raises(InputError):
+            list(client.outcomes.list(**wrong))
+
+
 @pytest.mark.parametrize("accuracy", [-0.01, 1.01, float("nan")])
 def test_an_accuracy_is_a_fraction(client: Any, accuracy: float) -> None:
     with pytest.raises(SettingError, match=r"\[0, 1\]"):

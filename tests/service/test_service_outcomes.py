@@ -1,7 +1,8 @@
-"""Outcomes from a file: what is wrong with it, what is not its fault, and how long it takes."""
+"""Outcomes as they are recorded, told to repeat others, and taken back; and how long it takes."""
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,19 @@ from factories import make_record
 from served import embedding
 from sqlalchemy import Engine, event
 
-from task2vec.errors import InputError, SettingError, StoreError
-from task2vec.service.catalogue import add_outcomes
+from task2vec.errors import InputError, SettingError, StoreError, UnknownNameError
 from task2vec.service.outcome_file import Measured
-from task2vec.service.outcomes import import_outcomes
+from task2vec.service.outcomes import (
+    NamedOutcome,
+    get_outcome,
+    list_outcomes,
+    page_of_outcomes,
+    remove_outcomes,
+)
+from task2vec.service.questions import check_question, same_as
+from task2vec.service.recording import add_outcomes, import_outcomes
 from task2vec.service.workspace import Workspace
+from task2vec.types import JobKind
 from task2vec.types.names import LONGEST_PROTOCOL
 
 MODELS, TASKS = ("efficientnet_lite0", "efficientnet_lite1"), ("emoji_food", "greek_capitals")
@@ -59,7 +68,7 @@ def test_many_lines_are_one_insert_and_names_are_looked_up_once(
     assert len(statements) < 60
     assert sum(text.startswith("INSERT INTO outcomes") for text in statements) == 1
     stored = workspace.store().outcomes.list()
-    assert stored == added
+    assert stored == [each.outcome for each in added]
     assert [(o.accuracy, o.seed) for o in stored] == [(m.accuracy, m.seed) for m in many()]
 
 
@@ -99,8 +108,107 @@ def test_a_protocol_is_as_long_from_a_file_as_from_a_client(
     longest = "p" * LONGEST_PROTOCOL
     line = f"{MODELS[0]},{TASKS[0]},0.5,{longest}"
     (added,) = import_outcomes(workspace, csv(tmp_path / "o.csv", f"{line},1"))
-    assert added.protocol == longest
+    assert added.outcome.protocol == longest
     with pytest.raises(InputError, match=r"^Line 2 of .*, column protocol, .* 500 char.* got 501"):
         import_outcomes(workspace, csv(tmp_path / "o.csv", f"{line}p,1"))
     with pytest.raises(SettingError, match="expected at most 500 characters, got 501"):
         Measured(MODELS[0], TASKS[0], 0.5, protocol=f"{longest}p")
+
+
+def pages(workspace: Workspace, size: int, **filters: str) -> list[NamedOutcome]:
+    """Return all outcomes, read page by page."""
+    found, after = [], 0
+    while True:
+        page = page_of_outcomes(workspace, limit=size, after=after, **filters)
+        found += page.outcomes
+        if page.next is None:
+            return found
+        after = page.next
+
+
+def test_an_outcome_tells_which_one_it_repeats(workspace: Workspace) -> None:
+    one = Measured(MODELS[0], TASKS[0], 0.5, images=90, seed=1)
+    changes = [
+        {"model": MODELS[1]},
+        {"task": TASKS[1]},
+        {"accuracy": 0.625},
+        {"protocol": "p"},
+        {"images": None},
+        {"seed": 2},
+        {"seed": None},
+    ]
+    others = [replace(one, **change) for change in changes]
+    first, *rest, again = add_outcomes(workspace, [one, *others, one])
+    (later,) = add_outcomes(workspace, [one])
+    (bare,) = add_outcomes(workspace, [replace(one, seed=None)])
+
+    assert [each.repeats for each in (first, *rest)] == [None] * 8
+    assert (again.repeats, later.repeats) == (first.outcome.id, first.outcome.id)
+    assert bare.repeats == rest[6].outcome.id
+    every = [first, *rest, again, later, bare]
+    assert list_outcomes(workspace) == every
+    assert pages(workspace, 2) == pages(workspace, 1000) == every
+    assert list_outcomes(workspace, model=MODELS[1]) == [rest[0]]
+    assert list_outcomes(workspace, created=later.outcome.created) == [later]
+    assert [get_outcome(workspace, each.outcome.id) for each in every] == every
+
+
+def test_what_is_repeated_is_read_in_one_query_however_many_there_are(
+    workspace: Workspace, statements: list[str]
+) -> None:
+    first = add_outcomes(workspace, many())
+    before = len(statements)
+    again = add_outcomes(workspace, many())
+
+    assert [each.repeats for each in again] == [each.outcome.id for each in first]
+    assert len(statements) - before < 20
+    reading = [text for text in statements[before:] if "FROM outcomes" in text]
+    assert len(reading) == 1
+
+
+def test_where_the_first_is_removed_the_next_is_the_first(workspace: Workspace) -> None:
+    one = Measured(MODELS[0], TASKS[0], 0.5)
+    first, second, third = add_outcomes(workspace, [one] * 3)
+
+    assert remove_outcomes(workspace, [first.outcome.id]) == [first]
+    assert list_outcomes(workspace) == [
+        replace(second, repeats=None),
+        replace(third, repeats=second.outcome.id),
+    ]
+
+
+def test_outcomes_are_removed_all_or_none(workspace: Workspace) -> None:
+    one = Measured(MODELS[0], TASKS[0], 0.5)
+    added = add_outcomes(workspace, [one, replace(one, task=TASKS[1]), one])
+    ids = [each.outcome.id for each in added]
+
+    with pytest.raises(UnknownNameError, match="'out_nosuch'"):
+        remove_outcomes(workspace, [*ids, "out_nosuch"])
+    assert list_outcomes(workspace) == added
+    assert remove_outcomes(workspace, [ids[2], ids[1]]) == [added[2], added[1]]
+    assert added[2].repeats == ids[0]
+    assert list_outcomes(workspace) == added[:1]
+    with pytest.raises(UnknownNameError, match=ids[1]):
+        get_outcome(workspace, ids[1])
+
+
+def test_an_empty_filter_does_not_stand_for_everything(workspace: Workspace) -> None:
+    add_outcomes(workspace, many()[:3])
+    for filters in ({"model": ""}, {"task": ""}):
+        for ask in (list_outcomes, lambda w, **f: page_of_outcomes(w, limit=9, **f)):
+            with pytest.raises(UnknownNameError):
+                ask(workspace, **filters)
+    assert list_outcomes(workspace, protocol="") == []
+
+
+def test_a_backtest_is_another_where_an_outcome_was_replaced(workspace: Workspace) -> None:
+    def about() -> str:
+        return same_as(JobKind.BACKTEST, check_question(workspace, JobKind.BACKTEST, {}))
+
+    _, second = add_outcomes(workspace, many()[:2])
+    known = about()
+    assert about() == known
+    remove_outcomes(workspace, [second.outcome.id])
+    assert about() != known
+    add_outcomes(workspace, many()[1:2])
+    assert about() != known

@@ -10,7 +10,8 @@ from small_store import snapshot
 
 from task2vec.errors import StoreError
 from task2vec.service.outcome_file import Measured
-from task2vec.service.outcomes import add_outcome, list_outcomes
+from task2vec.service.outcomes import list_outcomes
+from task2vec.service.recording import add_outcomes
 from task2vec.service.workspace import Workspace
 
 
@@ -30,10 +31,10 @@ def test_a_model_that_came_with_a_newer_package_is_registered_when_something_is_
     with Workspace(store) as workspace:
         if read_first:
             assert len(workspace.store().models.list()) == 2
-        add_outcome(workspace, Measured("efficientnet_lite2", "emoji_food", 0.5))
-        ((_, model, task),) = list_outcomes(workspace)
+        add_outcomes(workspace, [Measured("efficientnet_lite2", "emoji_food", 0.5)])
+        (found,) = list_outcomes(workspace)
 
-    assert (model, task) == ("efficientnet_lite2", "emoji_food")
+    assert (found.model, found.task) == ("efficientnet_lite2", "emoji_food")
 
 
 def test_no_store_is_created_by_looking(tmp_path: Path) -> None:

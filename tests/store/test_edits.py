@@ -114,11 +114,19 @@ def test_pages_of_outcomes_together_are_the_list(store: Store, task, model, size
                 model=models[number % 2].name,
                 task=tasks[number % 3 % 2].name,
                 accuracy=number / 10,
-                protocol="p",
+                protocol="pq"[number % 2],
             )
         )
 
-    for filters in ({}, {"model": "m"}, {"task": "fish"}, {"model": "n", "task": "birds"}):
+    for filters in (
+        {},
+        {"model": "m"},
+        {"task": "fish"},
+        {"model": "n", "task": "birds"},
+        {"protocol": "q"},
+        {"created": store.outcomes.list()[2].created},
+    ):
+        assert store.outcomes.list(**filters)
         found, after = [], 0
         while after is not None:
             page, after = store.outcomes.page(limit=size, after=after, **filters)
@@ -127,5 +135,6 @@ def test_pages_of_outcomes_together_are_the_list(store: Store, task, model, size
         assert [outcome for outcome, _, _ in found] == store.outcomes.list(**filters)
         names = {record.id: record.name for record in (*tasks, *models)}
         assert all((names[o.model], names[o.task]) == (m, t) for o, m, t in found)
+        assert store.outcomes.page(**filters) == (found, None)
     with pytest.raises(UnknownNameError):
         store.outcomes.page(limit=1, model="nothing")

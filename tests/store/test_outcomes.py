@@ -1,8 +1,11 @@
 import math
 import re
+import time
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy import Engine, event
 
 from task2vec.errors import NameTakenError, SettingError, UnknownNameError
 from task2vec.store import Store
@@ -119,3 +122,71 @@ def test_filters_by_unknown_names_are_errors(stocked):
 def test_the_ends_of_the_range_are_accuracies(stocked):
     stocked.outcomes.add_many([replace(FULL, accuracy=a, interval=(a, a)) for a in (0.0, 1.0)])
     assert [outcome.accuracy for outcome in stocked.outcomes.list()] == [0.0, 1.0]
+
+
+def test_several_are_removed_and_returned_in_the_order_asked_for(stocked):
+    added = stocked.outcomes.add_many([replace(FULL, seed=seed) for seed in range(5)])
+    ids = [added[place].id for place in (3, 0, 3)]
+    assert stocked.outcomes.remove_many(ids) == [added[3], added[0]]
+    assert stocked.outcomes.remove_many([]) == []
+    with Store.open(stocked.path, create=False) as reopened:
+        assert reopened.outcomes.list() == [added[1], added[2], added[4]]
+
+
+def test_one_that_is_not_there_removes_none(stocked):
+    added = stocked.outcomes.add_many([FULL, BARE])
+    with pytest.raises(UnknownNameError, match=r"No outcome has the id 'out_x'\. `task2vec"):
+        stocked.outcomes.remove_many([added[0].id, "out_x"])
+    with pytest.raises(UnknownNameError, match="'out_y', nor have 2 more of those"):
+        stocked.outcomes.remove_many(["out_y", added[0].id, "out_x", "out_z"])
+    assert stocked.outcomes.list() == added
+    assert stocked.outcomes.named([added[1].id]) == [(added[1], "two", "birds")]
+
+
+def test_thousands_are_removed_in_a_few_statements(stocked):
+    kept, *rest = stocked.outcomes.add_many(replace(FULL, seed=seed) for seed in range(10_001))
+    asked = []
+    event.listen(Engine, "before_cursor_execute", note := lambda *args: asked.append(args[2]))
+    try:
+        removed = stocked.outcomes.remove_many(outcome.id for outcome in rest)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert removed == rest
+    assert stocked.outcomes.list() == [kept]
+    assert len(asked) < 60
+
+
+def test_what_was_added_together_is_found_by_its_moment(stocked):
+    first = stocked.outcomes.add_many([replace(FULL, seed=s) for s in (1, 2)])
+    time.sleep(0.003)
+    second = stocked.outcomes.add(FULL)
+    moment = first[0].created
+    assert stocked.outcomes.list(created=moment) == first
+    assert stocked.outcomes.list(created=moment.replace("+00:00", "Z")) == first
+    east = datetime.fromisoformat(moment).astimezone(timezone(timedelta(hours=9)))
+    assert stocked.outcomes.list(created=east.isoformat()) == first
+    assert stocked.outcomes.list(created=moment.removesuffix("+00:00")) == first
+    assert stocked.outcomes.list(created=second.created) == [second]
+    for wrong in ("", "yesterday", "0001-01-01T00:00:00+23:00"):
+        with pytest.raises(SettingError, match="no moment"):
+            stocked.outcomes.list(created=wrong)
+
+
+def test_what_may_be_alike_agrees_in_what_was_measured(stocked):
+    changes = [
+        {"model": "two"},
+        {"task": "fish"},
+        {"accuracy": 0.76},
+        {"protocol": "full"},
+        {"images": None},
+        {"seed": None},
+    ]
+    others = [replace(FULL, **change) for change in changes]
+    first, *others, again = stocked.outcomes.add_many([FULL, *others, FULL])
+    assert stocked.outcomes.alike([again]) == [first, again]
+    assert stocked.outcomes.alike([others[5]]) == [others[5]]
+    assert stocked.outcomes.alike([again, others[5]]) == [first, others[5], again]
+    assert stocked.outcomes.alike([]) == []
+    # More than are compared one by one.
+    many = stocked.outcomes.add_many(replace(FULL, accuracy=n / 2000) for n in range(2000))
+    assert {o.id for o in stocked.outcomes.alike(many)} >= {o.id for o in many}

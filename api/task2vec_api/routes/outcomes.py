@@ -1,21 +1,29 @@
 """Outcomes: what fine-tuning gave."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from task2vec.service import catalogue
+from task2vec.service import outcomes as recorded
 from task2vec.service.outcome_file import Measured
-from task2vec.wire.outcomes import NewOutcomes, Outcome, OutcomePage
+from task2vec.service.outcomes import NamedOutcome
+from task2vec.service.recording import add_outcomes as record
+from task2vec.types.names import LONGEST_PROTOCOL
+from task2vec.wire.outcomes import NewOutcomes, Outcome, OutcomePage, OutcomesToRemove
 from task2vec_api.callers import Reader, Writer
-from task2vec_api.documents import failing, json_answer, router, told
+from task2vec_api.documents import failing, json_answer, router, sent, told
 from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.paging import PageSize
 from task2vec_api.runtime import TheWorkspace
 
 routes = router("outcomes")
+
+OutcomeId = Annotated[
+    str, Path(max_length=200, description="An outcome's id.", examples=["out_ae0d541e09278f23"])
+]
 
 
 @routes.get(
@@ -34,22 +42,30 @@ def list_outcomes(
     page_token: ThePageToken = None,
     model: Annotated[str | None, Query(max_length=200, description="Only of this model.")] = None,
     task: Annotated[str | None, Query(max_length=200, description="Only on this task.")] = None,
+    protocol: Annotated[
+        str | None, Query(max_length=LONGEST_PROTOCOL, description="Only by this protocol.")
+    ] = None,
+    created: Annotated[
+        str | None,
+        Query(
+            max_length=100,
+            description="Only those of this moment in UTC: what was recorded together.",
+            examples=["2026-11-26T05:56:06.709Z"],
+        ),
+    ] = None,
 ) -> Response:
     """Return the recorded outcomes, page by page."""
-    listing = Listing("outcomes", model=model, task=task)
-    page = catalogue.page_of_outcomes(
+    listing = Listing("outcomes", model=model, task=task, protocol=protocol, created=created)
+    page = recorded.page_of_outcomes(
         workspace,
         limit=page_size,
         after=listing.place(page_token) or 0,
         model=model,
         task=task,
+        protocol=protocol,
+        created=created,
     )
-    return json_answer(
-        OutcomePage(
-            outcomes=tuple(Outcome.model_validate(found.to_json()) for found in page.outcomes),
-            next_page_token=listing.token(page.next),
-        )
-    )
+    return json_answer(_page(page.outcomes, listing.token(page.next)))
 
 
 @routes.post(
@@ -63,8 +79,61 @@ def list_outcomes(
     },
 )
 async def add_outcomes(new: NewOutcomes, workspace: TheWorkspace, caller: Writer) -> Response:
-    """Record what fine-tuning gave: all of the outcomes, or none."""
+    """Record what fine-tuning gave: all of the outcomes, or none.
+
+    Those that say what is recorded already are recorded too, and `repeats` tells of it: they are
+    one measurement, and count once.
+    """
     measured = [Measured(**one.model_dump()) for one in new.outcomes]
-    added = await run_in_threadpool(catalogue.add_outcomes, workspace, measured)
-    outcomes = tuple(Outcome.model_validate(found.to_json()) for found in added)
-    return json_answer(OutcomePage(outcomes=outcomes), status=201)
+    added = await run_in_threadpool(record, workspace, measured)
+    return json_answer(_page(added), status=201)
+
+
+@routes.post(
+    "/outcomes:remove",
+    summary="Remove outcomes",
+    response_model=OutcomePage,
+    responses={
+        **told(200, OutcomePage, "What the outcomes were, in the order of their ids."),
+        **failing(404, 507),
+    },
+)
+async def remove_outcomes(
+    asked: OutcomesToRemove, workspace: TheWorkspace, caller: Writer
+) -> Response:
+    """Take back outcomes that were recorded wrongly: all of them, or none where one is not there.
+
+    From then on recommendations and backtests know nothing of them.
+    """
+    removed = await run_in_threadpool(recorded.remove_outcomes, workspace, asked.outcomes)
+    return json_answer(_page(removed))
+
+
+@routes.get(
+    "/outcomes/{outcome}",
+    summary="Show an outcome",
+    response_model=Outcome,
+    responses={**told(200, Outcome, "The outcome."), **failing(404)},
+)
+def get_outcome(outcome: OutcomeId, workspace: TheWorkspace, caller: Reader) -> Response:
+    """Return one outcome."""
+    found = recorded.get_outcome(workspace, outcome)
+    return json_answer(Outcome.model_validate(found.to_json()))
+
+
+@routes.delete(
+    "/outcomes/{outcome}",
+    summary="Remove an outcome",
+    status_code=204,
+    response_class=Response,
+    responses={**sent(204, "It is gone."), **failing(404, 507)},
+)
+def delete_outcome(outcome: OutcomeId, workspace: TheWorkspace, caller: Writer) -> Response:
+    """Take back an outcome; recommendations and backtests know nothing of it from then on."""
+    recorded.remove_outcomes(workspace, [outcome])
+    return Response(status_code=204)
+
+
+def _page(found: Iterable[NamedOutcome], token: str | None = None) -> OutcomePage:
+    outcomes = tuple(Outcome.model_validate(each.to_json()) for each in found)
+    return OutcomePage(outcomes=outcomes, next_page_token=token)

@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from task2vec.wire.base import Answer
-from task2vec.wire.outcomes import Outcome
 from task2vec.wire.tasks import Task, TaskDetails
 
 if TYPE_CHECKING:
-    from task2vec.types import Outcome as OutcomeRecord
     from task2vec.types import TaskRecord
 
 A = TypeVar("A", bound=Answer)
@@ -36,11 +34,6 @@ def details(record: "TaskRecord") -> TaskDetails:
         "created": record.created,
     }
     return answer(TaskDetails, {**record.to_json(), **more})
-
-
-def outcome(record: "OutcomeRecord", *, model: str, task: str) -> Outcome:
-    """Return an outcome with the names of its model and task."""
-    return answer(Outcome, {**record.to_json(), "model": model, "task": task})
 
 
 def _plain(data: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from task2vec.errors import InputError
 from task2vec.sdk import client
-from task2vec.sdk.local.answers import answer, details, outcome, task
+from task2vec.sdk.local.answers import answer, details, task
 from task2vec.sdk.local.part import Part
 from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask
@@ -203,36 +203,51 @@ class Outcomes(Part):
         return added
 
     def add_many(self, outcomes: Iterable[NewOutcome]) -> builtins.list[Outcome]:
-        from task2vec.service.catalogue import add_outcomes
+        from task2vec.service.recording import add_outcomes
 
         measured = [Measured(**each.model_dump()) for each in outcomes]
-        # An outcome is of a stored task: without a store there is none, and none is made.
-        self._workspace.store()
         added = add_outcomes(self._workspace, measured) if measured else []
         return [answer(Outcome, each.to_json()) for each in added]
 
     def import_csv(self, path: str | os.PathLike[str]) -> builtins.list[Outcome]:
-        from task2vec.service.outcomes import import_outcomes
+        from task2vec.service.recording import import_outcomes
 
         added = import_outcomes(self._workspace, Path(path))
-        store = self._workspace.existing_store()
-        models = {model.id: model.name for model in store.models.list()} if store else {}
-        tasks = {task.id: task.name for task in store.tasks.list()} if store else {}
-        return [
-            outcome(record, model=models[record.model], task=tasks[record.task]) for record in added
-        ]
+        return [answer(Outcome, each.to_json()) for each in added]
 
     def list(
         self,
         *,
         model: Model | str | None = None,
         task: Task | str | None = None,
+        protocol: str | None = None,
+        created: str | None = None,
         page_size: int | None = None,
     ) -> Iterator[Outcome]:
         from task2vec.service.outcomes import list_outcomes
 
         size_of_pages(page_size)
-        of = None if model is None else id_of(model)
-        on = None if task is None else id_of(task)
-        found = list_outcomes(self._workspace, model=of, task=on)
-        return (outcome(record, model=model, task=task) for record, model, task in found)
+        found = list_outcomes(
+            self._workspace,
+            model=None if model is None else id_of(model),
+            task=None if task is None else id_of(task),
+            protocol=protocol,
+            created=created,
+        )
+        return (answer(Outcome, each.to_json()) for each in found)
+
+    def get(self, outcome: Outcome | str) -> Outcome:
+        from task2vec.service.outcomes import get_outcome
+
+        return answer(Outcome, get_outcome(self._workspace, id_of(outcome)).to_json())
+
+    def remove(self, outcome: Outcome | str) -> Outcome:
+        (removed,) = self.remove_many([outcome])
+        return removed
+
+    def remove_many(self, outcomes: Iterable[Outcome | str]) -> builtins.list[Outcome]:
+        from task2vec.service.outcomes import remove_outcomes
+
+        ids = [id_of(each) for each in outcomes]
+        removed = remove_outcomes(self._workspace, ids) if ids else []
+        return [answer(Outcome, each.to_json()) for each in removed]

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from task2vec.errors import SettingError
+from task2vec.wire.faults import true_faults
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -23,7 +24,7 @@ def ask(question: type[M], **arguments: Any) -> M:
     try:
         return question(**arguments)
     except ValidationError as error:
-        faults = error.errors(include_url=False)
+        faults = true_faults(error.errors(include_url=False))
         names = ", ".join(".".join(str(part) for part in fault["loc"]) for fault in faults)
         raise SettingError(
             f"{'This name' if names == 'name' else names or 'The question'} cannot be used",

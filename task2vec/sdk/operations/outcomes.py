@@ -7,12 +7,18 @@ from pathlib import Path
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
-from task2vec.sdk.request import get, post
+from task2vec.sdk.request import delete, get, post, segment
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, Stream, compute
 from task2vec.service.outcome_file import Measured, read_outcomes
 from task2vec.wire.models import Model
-from task2vec.wire.outcomes import NewOutcome, NewOutcomes, Outcome, OutcomePage
+from task2vec.wire.outcomes import (
+    NewOutcome,
+    NewOutcomes,
+    Outcome,
+    OutcomePage,
+    OutcomesToRemove,
+)
 from task2vec.wire.tasks import Task
 
 
@@ -65,15 +71,51 @@ def list_outcomes(
     *,
     model: Model | str | None = None,
     task: Task | str | None = None,
+    protocol: str | None = None,
+    created: str | None = None,
     page_size: int | None = None,
 ) -> Stream[Outcome]:
     """Yield the outcomes; raises `UnknownNameError` for a model or task that is not there.
 
-    A server gives ``page_size`` of them at a time.
+    All that were ``created`` at one moment, in ISO 8601, were recorded together, such as those of
+    one file. A server gives ``page_size`` of them at a time.
     """
     of, on = (given and id_of(given) for given in (model, task))
-    request = get("/outcomes", OutcomePage, model=of, task=on, page_size=size_of_pages(page_size))
+    request = get(
+        "/outcomes",
+        OutcomePage,
+        model=of,
+        task=on,
+        protocol=protocol,
+        created=created,
+        page_size=size_of_pages(page_size),
+    )
     return pages(sender, request, lambda page: page.outcomes)
+
+
+def get_outcome(sender: Sender, outcome: Outcome | str) -> Steps[Outcome]:
+    """Return one outcome by its id; raises `UnknownNameError`."""
+    return call(sender, get(f"/outcomes/{segment(id_of(outcome))}", Outcome))
+
+
+def remove_outcome(sender: Sender, outcome: Outcome | str) -> Steps[Outcome]:
+    """Remove an outcome and return what it was; raises `UnknownNameError`."""
+    found = yield from get_outcome(sender, outcome)
+    yield from call(sender, delete(f"/outcomes/{segment(found.id)}"))
+    return found
+
+
+def remove_outcomes(sender: Sender, outcomes: Iterable[Outcome | str]) -> Steps[list[Outcome]]:
+    """Remove several outcomes, all or none, and return what they were.
+
+    Raises `UnknownNameError` for one that is not there.
+    """
+    wanted = tuple(id_of(each) for each in outcomes)
+    if not wanted:
+        return []
+    question = ask(OutcomesToRemove, outcomes=wanted)
+    page = yield from call(sender, post("/outcomes:remove", OutcomePage, question))
+    return list(page.outcomes)
 
 
 def stated(measured: Measured) -> NewOutcome:
