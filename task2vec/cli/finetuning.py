@@ -18,9 +18,14 @@ from task2vec.cli.options import (
 from task2vec.cli.output import console, interval, messages, percent, print_answer_json, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.data.wording import plural, shown
+from task2vec.types.tuning import GOING_ON
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from task2vec.sdk.operations.waiting import Told
     from task2vec.wire.catalogue import Tuned
+    from task2vec.wire.jobs import Progress as Work
 
 
 def register(app: typer.Typer) -> None:
@@ -91,8 +96,11 @@ def finetune(
             patience=patience,
             learning_rate=learning_rate,
             seed=seed,
-            progress=work_bar(progress, f"fine-tuning {source}"),
+            progress=_saying_where(progress.console, work_bar(progress, f"fine-tuning {source}")),
         )
+    if url is not None and result.resumed is not None:
+        # What a worker goes on with is not told before its answer.
+        messages().print(f"It went on where an interrupted run had stopped: {result.resumed}.")
     if as_json:
         print_answer_json(result)
         return
@@ -112,6 +120,17 @@ def finetune(
     kept = f"Kept epoch {result.best_epoch} of {result.epochs}, " if result.best_epoch else ""
     out.print(f"{kept}{result.seconds:.0f} seconds.")
     messages().print(f"Protocol: {result.protocol}.")
+
+
+def _saying_where(out: "Console", tell: "Told") -> "Told":
+    """Return a callback that says, besides, where an interrupted run is gone on with."""
+
+    def told(found: "Work") -> None:
+        if found.stage.startswith(GOING_ON):
+            out.print(f"{found.stage[0].upper()}{found.stage[1:]}.")
+        tell(found)
+
+    return told
 
 
 def _by_class(result: "Tuned") -> str:

@@ -112,6 +112,7 @@ def tune(
             *temperature.warnings,
             *state.warnings,
         ),
+        resumed=state.gone_on,
     )
 
 

@@ -20,7 +20,7 @@ from task2vec.recommend.classifying import (
 )
 from task2vec.recommend.held_out import HeldOut
 from task2vec.recommend.holdout import Labelled, joined
-from task2vec.recommend.training import Training
+from task2vec.recommend.training import ALL_DONE, Training
 from task2vec.recommend.tuning_folds import cross_validate_tuning, folds
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.recommend.unfinished import Unfinished
@@ -129,6 +129,8 @@ class _Run:
             run.restore(known)
             best.restore(known)
             self.tick(run.epoch * (len(training.images) + len(validation.images)))
+        over = best.is_over(run.epoch, self.settings.patience)
+        self._begin(ALL_DONE if over else run.next_epoch)
         while run.epoch < run.epochs and not best.is_over(run.epoch, self.settings.patience):
             seen = 100 * best.held_out.score.accuracy
             self.say(f"epoch {run.epoch + 1} of at most {run.epochs}, validation {seen:.0f} %")
@@ -183,6 +185,7 @@ class _Run:
             fine_tuning=tuned.score,
         )
         if not chosen:
+            self._begin("all folds are done")
             return self._finished(
                 self.start.backbone, classifier, data, choice=choice, held_out=frozen
             )
@@ -190,6 +193,7 @@ class _Run:
         if (known := self.unfinished.get(_TRAINING)) is not None:
             run.restore(known)
             self.tick(run.epoch * len(data.images))
+        self._begin(run.next_epoch)
         while run.epoch < run.epochs:
             self.say(f"epoch {run.epoch + 1} of {run.epochs}")
             run.run_epoch(self.tick)
@@ -203,6 +207,9 @@ class _Run:
             epochs=run.epoch,
             best_epoch=run.epoch,
         )
+
+    def _begin(self, where: str) -> None:
+        self.unfinished.begin(where, say=self.say, tick=self.tick)
 
     def _fitted(self, features: Tensor, data: Labelled[Pixels]) -> nn.Linear:
         return fitted_classifier(

@@ -16,6 +16,7 @@ from task2vec.recommend.tuning_settings import FineTuningSettings, HeadStart
 
 #: How much faster than the backbone the classifier learns: one of zeros has all to learn.
 _SPEED = {HeadStart.ZEROS: 3.0, HeadStart.LINEAR_PROBE: 1.0}
+ALL_DONE = "all epochs are done"
 
 
 class Training:
@@ -84,6 +85,13 @@ class Training:
             self._optimiser.step()
             tick(len(chosen))
         self.epoch += 1
+
+    @property
+    def next_epoch(self) -> str:
+        """Which epoch comes next, in words."""
+        if self.epoch == self.epochs:
+            return ALL_DONE
+        return f"epoch {self.epoch + 1} of {self.epochs}"
 
     def state(self) -> dict[str, Tensor]:
         """Return all that `restore` needs to go on as if nothing had happened."""

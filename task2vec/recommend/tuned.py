@@ -79,6 +79,7 @@ class _Form(BaseModel):
     settings: _Settings
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     warnings: list[_Text] = Field(max_length=_MOST_WARNINGS)
+    resumed: _Text | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ class Tuned:
     """How it went, and the honest accuracy: ``correct`` (T,) says which test images were right.
 
     ``by_class`` are the classes that have test images. ``sha256`` is that of the checkpoint's file.
-    ``warnings`` are about the images that were used. ``choice`` is None and ``by_class`` empty of
+    ``warnings`` are about the images that were used. ``resumed`` says in words where it went on
+    with an interrupted run, None where it did not. ``choice`` is None and ``by_class`` empty of
     what an earlier version made.
     """
 
@@ -115,6 +117,7 @@ class Tuned:
     warnings: tuple[str, ...] = ()
     choice: Choice | None = None
     by_class: tuple[ClassAccuracy, ...] = ()
+    resumed: str | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -169,6 +172,7 @@ class Tuned:
                 sha256=form.sha256,
                 warnings=tuple(form.warnings),
                 by_class=by_class,
+                resumed=form.resumed,
             )
         except (TypeError, ValueError) as error:
             raise InputError(

@@ -83,7 +83,7 @@ def cross_validate_tuning(
 
     def tuned(fold: int, rate: float) -> Tensor:
         train, out = divided[fold]
-        say(f"comparing with a linear probe, fold {fold + 1} of {len(divided)}")
+        place = f"fold {fold + 1} of {len(divided)}"
         name = f"fold {fold} at {rate!r}"
         if (known := unfinished.get(name)) is not None:
             tick(settings.epochs_for(len(train)) * len(train) + len(out))
@@ -93,6 +93,9 @@ def cross_validate_tuning(
         if (known := unfinished.get(training)) is not None:
             run.restore(known)
             tick(run.epoch * len(train))
+        at = f" at the learning rate {rate:g}" if len(settings.rates) > 1 else ""
+        unfinished.begin(f"{place}{at}, {run.next_epoch}", say=say, tick=tick)
+        say(f"comparing with a linear probe, {place}")
         while run.epoch < run.epochs:
             run.run_epoch(tick)
             unfinished.put(training, run.state())

@@ -1,7 +1,7 @@
 """What an interrupted fine-tuning had got so far, in one file, so that another run goes on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import version
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from task2vec.errors import WeightsError
 from task2vec.probe.weights import hash_weights, read_safetensors, write_safetensors
+from task2vec.types.tuning import GOING_ON
 
 #: The file is written at most so often, in seconds: more would be lost in writing than is saved.
 EVERY = 10.0
@@ -41,9 +42,22 @@ class Unfinished:
         self._written = monotonic()
         self._parts: dict[str, Part] = {}
         self.warnings: list[str] = []
+        self.gone_on: str | None = None
+        """Where this run goes on with an interrupted one, in words; None where it does not."""
         if path is not None:
             _sweep(path.parent)
             self._read(path)
+        self._goes_on = bool(self._parts)
+
+    def begin(self, where: str, *, say: Callable[[str], None], tick: Callable[[int], None]) -> None:
+        """Tell that the run goes on here, once: where the first work begins that is not done yet.
+
+        ``where`` are words for it, as in "epoch 4 of 8".
+        """
+        if self._goes_on and self.gone_on is None:
+            self.gone_on = where
+            say(GOING_ON + where)
+            tick(0)
 
     def get(self, name: str) -> Part | None:
         """Return a part of this run or of the one that it goes on with."""

@@ -75,6 +75,7 @@ class FineTuneResult:
             "epochs": tuned.epochs,
             "best_epoch": tuned.best_epoch,
             "seconds": tuned.seconds,
+            "resumed": tuned.resumed,
             "warnings": list(tuned.warnings),
         }
 
@@ -91,7 +92,7 @@ def finetune(
     The source becomes a stored task if it is not one yet. Expert and outcome are stored together,
     once the checkpoint is on disk; an interruption leaves the store without them, and the same call
     then goes on from the last epoch that is on disk. ``progress`` is told (in words what is being
-    done, images done, images in all).
+    done, images done, images in all); its words begin with `GOING_ON` where that is.
 
     Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
     source cannot be used, has several labels an image or, of a stored task, is gone or has changed.

@@ -64,7 +64,8 @@ def prepare_tuned(
         # The worker sends them twice: with all that it found, and with what came of training.
         warnings = list(dict.fromkeys((*found.warnings, *shown)))
         by_class = [{**each, "label": visible(each["label"])} for each in answer["by_class"]]
-        return {**answer, "by_class": by_class, "warnings": warnings}
+        resumed = answer["resumed"] and visible(answer["resumed"])
+        return {**answer, "by_class": by_class, "warnings": warnings, "resumed": resumed}
 
     return commit
 

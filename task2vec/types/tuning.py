@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+#: How the words of progress begin that tell where an interrupted fine-tuning is gone on with.
+GOING_ON = "going on where an interrupted run stopped: "
+
 
 class Recipe(StrEnum):
     """What an expert is: the starting model with a linear classifier, or trained in all weights."""

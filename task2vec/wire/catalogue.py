@@ -96,7 +96,9 @@ class Tuned(Answer):
     """A new expert with its honest accuracy, None where no image could be held out.
 
     ``balanced_accuracy`` is the mean over ``by_class``, where classes of few images count as much
-    as others. ``choice`` is null of an expert that an earlier version made.
+    as others. ``choice`` is null of an expert that an earlier version made. ``resumed`` says in
+    words where an interrupted run was gone on with, such as ``fold 2 of 3, epoch 4 of 8``; null
+    where there was none.
     """
 
     model: str
@@ -111,4 +113,5 @@ class Tuned(Answer):
     epochs: int
     best_epoch: int
     seconds: float
+    resumed: str | None = None
     warnings: tuple[str, ...]

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from task2vec.cli.run import run
 from task2vec.service.code import starting_code
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import get_model, loadable_ref
+from task2vec.wire.catalogue import Tuned as Answer
+from task2vec.wire.jobs import Progress
 
 QUICK = ["--images", "24", "--epochs", "1"]
 NAME = "emoji_food-from-efficientnet_lite0"
@@ -209,6 +212,56 @@ def test_an_interruption_leaves_no_expert(
         assert kept() == before, method
         # It had been made whole, and nothing was left to go on from.
         assert list((store / "unfinished").glob("*")) == []
+
+
+def test_a_run_that_goes_on_says_from_where(
+    cli: Cli, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("task2vec.recommend.unfinished.EVERY", 0.0)
+
+    def until_the_second_fold(found: Progress) -> None:
+        if "fold 2" in found.stage:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("task2vec.cli.finetuning.work_bar", lambda *_: until_the_second_fold)
+        begun = cli("finetune", "emoji_food", *QUICK, "--store", store)
+    assert begun.code == 130
+    assert "interrupted run" not in begun.err
+
+    again = cli("finetune", "emoji_food", *QUICK, "--store", store, "--json")
+    where = "fold 2 of 3, epoch 1 of 1"
+    assert again.json["resumed"] == where
+    assert f"Going on where an interrupted run stopped: {where}." in again.err.splitlines()
+
+
+def test_a_server_that_went_on_is_believed_after_the_work(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Far(AbstractContextManager["Far"]):
+        """Answers as a server whose worker had been killed."""
+
+        def finetune(self, *_: object, **__: object) -> Answer:
+            return Answer(
+                model="m",
+                task="t",
+                accuracy=None,
+                interval=None,
+                test_images=0,
+                protocol="p",
+                epochs=8,
+                best_epoch=8,
+                seconds=1,
+                warnings=(),
+                resumed="epoch 4 of 8",
+            )
+
+        def __exit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr("task2vec.cli.finetuning.open_client", lambda *_: Far())
+    found = cli("finetune", "t", "--url", "http://127.0.0.1:1", "--json")
+    assert found.json["resumed"] == "epoch 4 of 8"
+    assert found.err == "It went on where an interrupted run had stopped: epoch 4 of 8.\n"
 
 
 def test_another_task_of_the_name_is_not_replaced(

@@ -32,6 +32,7 @@ TUNED = Tuned(
         fine_tuning=Score(0.6, 0.8),
     ),
     by_class=(ClassAccuracy("a", 2, 1), ClassAccuracy("b", 1, 1)),
+    resumed="fold 2 of 3, epoch 1 of 3",
 )
 
 

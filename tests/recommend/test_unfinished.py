@@ -14,6 +14,7 @@ from task2vec.recommend.finetune import fine_tune
 from task2vec.recommend.holdout import part_of
 from task2vec.recommend.training import Training
 from task2vec.recommend.unfinished import Unfinished, key_of, place
+from task2vec.types.tuning import GOING_ON
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,7 @@ def test_a_run_that_goes_on_ends_as_one_without_an_end_between(tiny_probe, data,
 
     def run(stop, state):
         passed = 0
+        said.clear()
 
         def tick(images):
             nonlocal passed
@@ -56,14 +58,19 @@ def test_a_run_that_goes_on_ends_as_one_without_an_end_between(tiny_probe, data,
             validation,
             classes=CLASSES,
             settings=settings,
+            say=said.append,
             tick=tick,
             unfinished=state,
         )
         return found, passed
 
+    said = []
+    by_folds = ["fold 2 of 3, epoch 1 of 4", "fold 3 of 3, epoch 3 of 4", "epoch 4 of 4"]
+    where = [None, "epoch 2 of 4", "epoch 4 of 4"] if validated == 30 else by_folds
     whole, passes = run(float("inf"), Unfinished())
     assert whole.best_epoch > 0
-    for share in (0.3, 0.6, 0.95):
+    assert not any(each.startswith(GOING_ON) for each in said)
+    for share, place_ in zip((0.3, 0.6, 0.95), where, strict=True):
         with pytest.raises(Interrupt):
             run(share * passes, Unfinished(path, "key"))
         state = Unfinished(path, "key")
@@ -71,6 +78,9 @@ def test_a_run_that_goes_on_ends_as_one_without_an_end_between(tiny_probe, data,
         again, told = run(float("inf"), state)
         # What was done before is told at once.
         assert told == passes
+        assert state.gone_on == place_
+        goes_on = [each for each in said if each.startswith(GOING_ON)]
+        assert goes_on == ([] if place_ is None else [GOING_ON + place_])
         assert (again.epochs, again.best_epoch) == (whole.epochs, whole.best_epoch)
         assert again.choice == whole.choice
         torch.testing.assert_close(again.held_out.logits, whole.held_out.logits)
@@ -94,21 +104,24 @@ def test_work_that_was_done_is_not_done_again(tiny_probe, data, path, monkeypatc
     monkeypatch.setattr(Training, "run_epoch", note)
 
     def run():
-        return fine_tune(
+        state = Unfinished(path, "key")
+        found = fine_tune(
             tiny_probe,
             few,
             part_of(data, np.arange(0)),
             classes=CLASSES,
             settings=settings,
-            unfinished=Unfinished(path, "key"),
+            unfinished=state,
         )
+        return found, state.gone_on
 
-    run()
+    assert run()[1] is None
     # Three folds, and all images where training was chosen.
     assert len(epochs) >= 3 * 2
     epochs.clear()
-    run()
+    found, where = run()
     assert epochs == []
+    assert where == f"all {'epochs' if found.best_epoch else 'folds'} are done"
 
 
 def test_within_a_fold_it_goes_on_from_the_last_epoch(tiny_probe, data, path, monkeypatch):
@@ -128,13 +141,14 @@ def test_within_a_fold_it_goes_on_from_the_last_epoch(tiny_probe, data, path, mo
         settings = replace(QUICK, epochs=4)
         state = Unfinished(path, "key")
         fine_tune(tiny_probe, few, nothing, classes=CLASSES, settings=settings, unfinished=state)
+        return state.gone_on
 
     with pytest.raises(Interrupt):
         run()
     # The first fold, and one epoch of the second.
     assert begun == [0, 1, 2, 3, 0, 1]
     begun[:] = [-1] * 6
-    run()
+    assert run() == "fold 2 of 3, epoch 2 of 4"
     assert begun[6:][:7] == [1, 2, 3, 0, 1, 2, 3]
     # What is done leaves no weights behind: they would be written again and again.
     left, _ = read_safetensors(path)

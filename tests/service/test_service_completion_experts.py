@@ -44,6 +44,7 @@ def test_fine_tuning_stores_task_expert_outcome_and_checkpoint(served):
         "epochs": 4,
         "best_epoch": 2,
         "seconds": 9.5,
+        "resumed": None,
         "warnings": ["one image could not be read", "few images"],
         "choice": {
             "chosen": "fine_tuning",
@@ -139,9 +140,10 @@ def test_warnings_about_the_images_are_shown_without_what_hides(served):
     question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
     job = lend(served, JobKind.FINETUNE, question)
     found = tuned(served, 3, new=True)
-    told = {**found.tuned, "warnings": ["no image: \x1b[2J.png"]}
+    told = {**found.tuned, "warnings": ["no image: \x1b[2J.png"], "resumed": "epoch \x1b[2J"}
     done = end(served, job, dataclasses.replace(found, tuned=told))
     assert done.result["warnings"][-1] == "no image: \\x1b[2J.png"
+    assert done.result["resumed"] == "epoch \\x1b[2J"
 
 
 def test_a_warning_that_the_worker_sends_twice_is_shown_once(served):

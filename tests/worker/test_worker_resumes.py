@@ -103,10 +103,12 @@ def test_another_worker_goes_on_and_ends_alike(site: Site, dataset: str) -> None
     assert f"job {job}: goes on with what was begun on this machine" in second.told()
     # The last epoch may have been begun and not kept.
     assert reached - 1 <= epochs(second)[0] <= reached + 1
+    assert found["resumed"] == f"epoch {epochs(second)[0]} of {EPOCHS}"
     assert epochs(second)[-1] == found["epochs"] == EPOCHS
     assert left(site) == []
 
     whole = site.result(finetune(site, dataset, "whole"))
+    assert whole["resumed"] is None
     assert epochs(second)[-EPOCHS:] == list(range(1, EPOCHS + 1))
     for recipe in ("linear_probe", "fine_tuning"):
         # Sums in another process may run in another order.
