@@ -27,7 +27,7 @@ _CHANCE = random.Random(1)
 # The rest keeps the generated name, which nothing has.
 _REAL = 0.9
 _SMALL = {"images": 6, "draws": 1, "epochs": 1, "patience": 1}
-_ID = re.compile(r"(tsk|mdl|dst|job|bat)_[0-9a-f]{16}")
+_ID = re.compile(r"(tsk|mdl|dst|job|bat|out)_[0-9a-f]{16}")
 _OF_BODIES = {
     **{"task": "task", "dataset": "dataset", "probe": "probe"},
     **{"model": "model", "start": "model", "ref": "ref"},
@@ -58,6 +58,7 @@ _CONTENT = tuple(
         r"This file is no embedding",
         r"Model '.*' has no classes of its own",  # a plain one cannot classify
         r"This name cannot be used",  # it looks like an id
+        r"This is no moment",  # the year 0, or a leap second
     )
 )
 
@@ -157,7 +158,10 @@ def _make_real(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
     for name, value in body.items():
-        if isinstance(value, dict | list):
+        if name == "outcomes" and all(isinstance(one, str) for one in value):
+            # Their ids, to be removed.
+            body[name] = [_real("outcome", "DELETE", one) for one in value]
+        elif isinstance(value, dict | list):
             body[name] = _make_real(value)
         elif name in _OF_BODIES and isinstance(value, str) and not _ID.fullmatch(value):
             body[name] = _real(_OF_BODIES[name], "POST", value)

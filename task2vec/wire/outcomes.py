@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from task2vec.types.names import LONGEST_PROTOCOL
 from task2vec.types.numbers import MOST_WHOLE
@@ -17,6 +17,13 @@ def _number(given: Any) -> Any:
 
 
 _Plain = BeforeValidator(_number)
+
+# Two numbers as older tools read JSON Schema: `prefixItems`, which pydantic writes, is not known
+# to all that generate programs or requests from the document.
+_Interval = Annotated[
+    tuple[float, float],
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+]
 
 
 class NewOutcome(Question):
@@ -65,7 +72,7 @@ class Outcome(Answer):
     model: str
     task: str
     accuracy: float
-    interval: tuple[float, float] | None
+    interval: _Interval | None
     protocol: str
     images: int | None
     seed: int | None

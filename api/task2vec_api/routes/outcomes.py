@@ -51,6 +51,7 @@ def list_outcomes(
             max_length=100,
             description="Only those of this moment in UTC: what was recorded together.",
             examples=["2026-11-26T05:56:06.709Z"],
+            json_schema_extra={"format": "date-time"},
         ),
     ] = None,
 ) -> Response:
