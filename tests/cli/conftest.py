@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import small_store
 from command import Cli, Result
 from small_store import SmallStore
 
+from task2vec.cli import progress
+from task2vec.cli.progress_lines import ProgressLines
 from task2vec.cli.run import run
 
 
@@ -20,6 +23,12 @@ def nothing_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         if name != "TASK2VEC_CACHE":
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def as_on_a_fast_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take no command for a long one, however slow the machine is: it would tell its progress."""
+    monkeypatch.setattr(progress, "ProgressLines", partial(ProgressLines, patience=1e6))
 
 
 @pytest.fixture

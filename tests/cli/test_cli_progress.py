@@ -169,11 +169,7 @@ def test_work_without_stages_tells_that_it_goes_on(
     assert (done.code, done.err.splitlines()[0]) == (0, line)
 
 
-def test_a_short_command_tells_nothing(
-    cli: Cli, two_classes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # However slow the machine is that runs this.
-    monkeypatch.setattr(progress, "ProgressLines", partial(ProgressLines, patience=1000))
+def test_a_short_command_tells_nothing(cli: Cli, two_classes: Path, tmp_path: Path) -> None:
     done = cli("embed", two_classes, "--images", USED, "--store", tmp_path / "store", "--json")
     assert (done.json["name"], done.err) == ("tiny", "")
 
