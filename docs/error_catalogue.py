@@ -26,7 +26,7 @@ code 2; in Python it is a subclass of `task2vec.Task2VecError` with the attribut
 ```json
 {{
   "type": "https://task2vec.dev/errors/unknown_name",
-  "title": "No task, model or probe has this name",
+  "title": "Nothing has this name or id",
   "status": 404,
   "code": "unknown_name",
   "detail": "There is no task 'greek_capitls'.",

@@ -102,7 +102,7 @@ class SourceError(InputError):
 
 
 class UnknownNameError(InputError):
-    """No task, model or probe has this name."""
+    """Nothing has this name or id."""
 
     code = "unknown_name"
 

@@ -57,6 +57,8 @@ _RETRY_AFTER = {
     "description": "Seconds to wait before trying again.",
     "schema": {"type": "integer", "minimum": 1},
 }
+#: Makes many things, which have no one place.
+_MANY_MADE = "/v1/outcomes"
 _LOCATION = {"description": "Where it is.", "schema": {"type": "string"}}
 _ETAG = {"description": "Its version, for If-Match.", "schema": {"type": "string"}}
 _IDEMPOTENCY_KEY = {
@@ -163,6 +165,8 @@ def _complete(operation: dict[str, Any], *, path: str, method: str) -> None:
         if links := links_of(operation["operationId"], status):
             response["links"] = links
         _add_headers(response if int(status) < 400 else responses[status], int(status), method)
+    if path == _MANY_MADE and method == "post":
+        del responses["201"]["headers"]["Location"]
     operation["responses"] = dict(sorted(responses.items()))
 
 

@@ -138,7 +138,10 @@ class Settings:
         32_768, "The largest head of a request.", at_least=1024, at_most=1_048_576
     )
     body_bytes: int = setting(
-        1_048_576, "The largest body of a request that is no upload.", at_least=1024
+        # Ten thousand outcomes of ordinary names, as many as one request may record, are 1.3 MB.
+        4_194_304,
+        "The largest body of a request that is no upload.",
+        at_least=1024,
     )
     upload_bytes: int = setting(
         2_147_483_648, "The largest upload: data sets, embeddings, findings.", at_least=1024

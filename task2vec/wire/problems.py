@@ -14,7 +14,7 @@ class Problem(Answer):
             "examples": [
                 {
                     "type": "https://task2vec.dev/errors/unknown_name",
-                    "title": "No task, model or probe has this name",
+                    "title": "Nothing has this name or id",
                     "status": 404,
                     "code": "unknown_name",
                     "detail": "There is no task 'greek_capitls'.",

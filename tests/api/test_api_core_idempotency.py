@@ -164,12 +164,12 @@ async def test_an_answer_too_large_to_keep_is_given_once(tmp_path: Path) -> None
     async with running(tmp_path / "s", routers=[extra_routes()]) as it:
         large = [
             await it.client.post(
-                "/v1/extra/large", params={"size": (1 << 20) + more}, headers=keyed(f"k{more}")
+                "/v1/extra/large", params={"size": (1 << 22) + more}, headers=keyed(f"k{more}")
             )
             for more in (0, 1, 0, 1)
         ]
 
-    assert [len(answer.content) for answer in large] == [1 << 20, (1 << 20) + 1] * 2
+    assert [len(answer.content) for answer in large] == [1 << 22, (1 << 22) + 1] * 2
     assert ["idempotency-replayed" in answer.headers for answer in large] == [
         False, False, True, False,
     ]  # fmt: skip

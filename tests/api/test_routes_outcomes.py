@@ -102,6 +102,35 @@ async def test_none_is_too_few_and_there_are_too_many(
         assert fault in field["problem"]
 
 
+async def test_as_many_as_may_be_recorded_at_once_fit_and_are_recorded_once(
+    server: Running,
+) -> None:
+    long = {
+        **GOOD,
+        "protocol": "linear probe on frozen features, five images a class",
+        "images": 400,
+    }
+    rows = [{**long, "seed": seed} for seed in range(10_000)]
+    answers = [
+        await server.client.post(
+            "/v1/outcomes", json={"outcomes": rows}, headers={"Idempotency-Key": "many"}
+        )
+        for _ in "ab"
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert len(answers[0].content) > 2 * 2**20
+    assert answers[0].content == answers[1].content
+
+
+async def test_many_have_no_one_place(server: Running) -> None:
+    described = (await server.client.get("/openapi.json")).json()["paths"]
+    made = await server.client.post("/v1/outcomes", json={"outcomes": [GOOD]})
+    told = described["/v1/outcomes"]["post"]["responses"]["201"]["headers"]
+    assert "Location" not in told
+    assert "location" not in made.headers
+    assert "Location" in described["/v1/datasets"]["post"]["responses"]["201"]["headers"]
+
+
 async def test_one_is_shown_and_removed_by_its_id(server: Running) -> None:
     first, second = await add(server, {}, {"seed": 1})
     path = f"/v1/outcomes/{first['id']}"

@@ -21,8 +21,9 @@ WORKERS = "/v1/leases"
 """Below it, fences tell what was done already."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-# An answer to a POST is a JSON document; what is larger is not worth keeping.
-_MOST = 1 << 20
+# An answer to a POST is a JSON document; what is larger is not worth keeping. The largest that
+# something was recorded by tells of ten thousand outcomes: some 3 MB.
+_MOST = 1 << 22
 # Holds the names of a form's first fields and file, and the beginning of that.
 _HEAD = 1 << 16
 _LONGEST_BOUNDARY = 256
