@@ -2,7 +2,9 @@
 
 import errno
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +12,10 @@ from pathlib import Path
 from task2vec.errors import InputError
 
 _REMEDY = "Name a folder that exists and is writable."
+_PARTIAL = re.compile(r"\.[0-9a-f]{16}\.[0-9]+\.partial")
+#: Seconds after which nobody writes to a partial file any more. The number of its process does not
+#: tell: that may be one of another machine or container that shares the folder.
+_STALE = 24 * 3600.0
 
 
 @contextmanager
@@ -17,8 +23,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Give a place beside ``path`` to write a file to, which takes its name when the block ends.
 
     It is on the disk by then. Where anything fails, what ``path`` was before is there as it was,
-    and nothing else is left. Several may write at once: the last one stays. Raises `OSError` when
-    the place cannot be written.
+    and nothing else is left. Several may write at once: the last one stays. What a process that
+    was killed had half written beside it goes with the next write a day later. Raises `OSError`
+    when the place cannot be written.
     """
     partial = _beside(path)
     try:
@@ -27,6 +34,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         with partial.open("r+b") as file:
             os.fsync(file.fileno())
         partial.replace(path)
+        _sweep(path.parent)
     finally:
         # Where nothing could be written, there may be nothing that can be removed.
         with suppress(OSError):
@@ -59,6 +67,17 @@ def writable(what: str, path: Path, *, remedy: str = _REMEDY) -> Iterator[None]:
             got=error.strerror or str(error),
             remedy=remedy,
         ) from error
+
+
+def _sweep(folder: Path) -> None:
+    # The file is there: that an old one cannot be removed is no reason to fail.
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if (
+                _PARTIAL.fullmatch(entry.name)
+                and time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE
+            ):
+                Path(entry.path).unlink()
 
 
 def _beside(path: Path) -> Path:

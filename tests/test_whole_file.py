@@ -45,6 +45,32 @@ def test_a_failure_half_way_leaves_the_old_file(path, failure):
     assert names(path.parent) == ["answer.txt"]
 
 
+def test_what_a_killed_process_left_long_ago_goes_with_the_next_write(path):
+    folder = path.parent
+    program = """
+import os, signal, sys
+from pathlib import Path
+from task2vec.whole_file import whole_file
+with whole_file(Path(sys.argv[1])) as partial:
+    partial.write_text("ne")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", program, str(path)], check=False)
+    (left,) = (each for each in folder.iterdir() if each != path)
+    # Somebody on another machine may be writing it.
+    path_of_others = folder / ".notes.1.partial"
+    path_of_others.write_text("not ours")
+    with whole_file(path) as partial:
+        partial.write_text("new")
+    assert left.exists()
+    for each in (left, path_of_others):
+        os.utime(each, (1, 1))
+    with whole_file(path) as partial:
+        partial.write_text("newer")
+    assert path.read_text() == "newer"
+    assert sorted(names(folder)) == [path_of_others.name, "answer.txt"]
+
+
 def test_a_full_disk_leaves_the_old_file(path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
