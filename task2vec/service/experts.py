@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 
-from task2vec.errors import SettingError, WeightsError
+from task2vec.errors import SettingError, StoreError, WeightsError
 from task2vec.probe.card import Preprocessing
 from task2vec.probe.weight_files import check_hash, count_parameters, read_metadata
 from task2vec.recommend.tuned import Tuned
@@ -47,9 +47,14 @@ def checkpoint(workspace: Workspace, model: ModelRecord) -> Path | None:
 
 @contextmanager
 def new_checkpoint(workspace: Workspace) -> Iterator[Path]:
-    """Give a place on the store's disk to write a checkpoint to; what is left there is removed."""
+    """Give a place on the store's disk to write a checkpoint to; what is left there is removed.
+
+    So is what processes that were killed left in the folder: see `sweep_partials` and
+    `sweep_experts`.
+    """
     folder = workspace.path / _FOLDER
     sweep_partials(folder)
+    sweep_experts(workspace)
     path = folder / f".{new_id('mdl')}.{os.getpid()}.partial"
     try:
         yield path
@@ -204,3 +209,21 @@ def sweep_partials(folder: Path) -> None:
             partial.unlink(missing_ok=True)
         except PermissionError:
             continue
+
+
+def sweep_experts(workspace: Workspace) -> int:
+    """Remove the checkpoints whose record never came, and return how many.
+
+    A checkpoint is moved into place within the transaction that stores its record: whoever has a
+    transaction sees none without its record but those that a failure or a kill left behind.
+    """
+    store = workspace.store()
+    swept = 0
+    # While the store is busy or the disk is full they may stay: they are nobody's.
+    with suppress(StoreError, OSError), store.transaction():
+        known = {f"{model.id}.safetensors" for model in store.models.list()}
+        for path in sorted((workspace.path / _FOLDER).glob("mdl_*.safetensors")):
+            if path.name not in known:
+                path.unlink()
+                swept += 1
+    return swept

@@ -1,15 +1,14 @@
 """What a fine-tuning job stores: the expert, its outcome and, where it is new, the task."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
 
-from task2vec.errors import InputError, NameTakenError, StoreError
+from task2vec.errors import InputError, NameTakenError
 from task2vec.recommend.tuned import Tuned
 from task2vec.service.dataset_sources import same_bytes
-from task2vec.service.experts import register_tuned
+from task2vec.service.experts import register_tuned, sweep_experts
 from task2vec.service.finetuning import FineTuneResult
 from task2vec.service.questions import settings_of
 from task2vec.service.received import (
@@ -25,8 +24,9 @@ from task2vec.store.task_rows import task_named
 from task2vec.types import JobRecord, TaskRecord
 from task2vec.types.names import visible
 
+__all__ = ["expert_id", "prepare_tuned", "sweep_experts"]
+
 _EXPERT = "mdl_"
-_FOLDER = "experts"
 
 
 def prepare_tuned(
@@ -77,24 +77,6 @@ def expert_id(job: JobRecord) -> str:
     is overwritten by the next try.
     """
     return _EXPERT + job.id.partition("_")[2]
-
-
-def sweep_experts(workspace: Workspace) -> int:
-    """Remove the checkpoints whose record never came, and return how many.
-
-    A checkpoint is moved into place within the transaction that stores its record: whoever has a
-    transaction sees none without its record but those that a failure or a kill left behind.
-    """
-    store = workspace.store()
-    swept = 0
-    # While the store is busy or the disk is full they may stay: they are nobody's.
-    with suppress(StoreError, OSError), store.transaction():
-        known = {f"{model.id}.safetensors" for model in store.models.list()}
-        for path in sorted((workspace.path / _FOLDER).glob(f"{_EXPERT}*.safetensors")):
-            if path.name not in known:
-                path.unlink()
-                swept += 1
-    return swept
 
 
 def _task(workspace: Workspace, job: JobRecord, found: Found) -> Callable[[Connection], TaskRecord]:

@@ -198,3 +198,15 @@ def test_what_is_left_in_a_new_place_goes(workspace):
     ours.unlink()
     assert files(workspace) == []
     assert snapshot(workspace.path) == before
+
+
+def test_a_checkpoint_whose_record_never_came_goes_with_the_next_one(workspace, write, register):
+    expert, _ = register(*write())
+    kept = snapshot(workspace.path / "experts")
+    # A kill between the file's move and the commit leaves it.
+    orphan = workspace.path / "experts" / "mdl_0123456789abcdef.safetensors"
+    orphan.write_bytes(b"nobody's")
+    with new_checkpoint(workspace):
+        assert not orphan.exists()
+    assert snapshot(workspace.path / "experts") == kept
+    assert checked_ref(workspace, expert)
