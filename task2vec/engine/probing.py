@@ -22,9 +22,9 @@ def linear_probe(
 ) -> ProbeAccuracy | None:
     """Return how many of ``images`` drawn from a task a linear classifier gets right.
 
-    The same images are drawn for every model, so that models can be compared. None where no class
-    has two images, and where an image may have several labels. Raises `SourceError` when the task
-    cannot be read.
+    The same images are drawn for every model, so that models can be compared. None where fewer than
+    two classes have two images, and where an image may have several labels. Raises `SourceError`
+    when the task cannot be read.
     """
     if task.likelihood is Likelihood.BERNOULLI:
         return None

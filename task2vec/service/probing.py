@@ -54,5 +54,7 @@ def without_images(subject: Subject) -> str:
     )
 
 
-#: Said where no class has two images, or an image may have several labels.
-TOO_FEW = "no model could be probed: that takes one label an image, and two images of a class"
+#: Said where fewer than two classes have two images, or an image may have several labels.
+TOO_FEW = (
+    "no model could be probed: that takes one label an image, and two classes of two images or more"
+)

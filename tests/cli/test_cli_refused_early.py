@@ -72,12 +72,18 @@ def test_a_budget_is_finite(cli: Cli, small: SmallStore) -> None:
     assert "expected a finite number of seconds above 0, got inf" in found.err
 
 
-def test_what_cannot_be_measured_is_not_advised(cli: Cli, small: SmallStore, tmp_path) -> None:
+@pytest.mark.parametrize("larger", [0, 1], ids=["no class of two", "one class of two"])
+def test_what_cannot_be_measured_is_not_advised(
+    cli: Cli, small: SmallStore, tmp_path: Path, larger: int
+) -> None:
     source = small_store.cut("emoji_food", tmp_path / "single", classes=3, images=1)
+    small_store.cut("emoji_food", tmp_path / "more", classes=larger, images=4)
+    for label in (tmp_path / "more").glob("*"):
+        shutil.copytree(label, source / label.name, dirs_exist_ok=True)
 
     found = cli("recommend", source, "--json").json
 
-    assert any("two images of a class" in warning for warning in found["warnings"])
+    assert any("two classes of two images" in warning for warning in found["warnings"])
     assert found["abstained"] is True
     assert "--budget" not in found["reason"]
 
