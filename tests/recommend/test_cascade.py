@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task2vec.recommend.cascade import WORTH, next_model, promises
+from task2vec.recommend.cascade import WORTH, next_model, promises, worth_trying
 from task2vec.recommend.gain_model.posterior import Belief
 
 
@@ -68,3 +68,16 @@ def test_what_no_measurement_tells_apart_promises_nothing():
     # The two gain the same, whatever it is.
     same = Belief(np.array([0.04, 0.03]), np.full((2, 2), 0.1**2))
     assert promises(same, leader=0) == pytest.approx([0, 0])
+
+
+def test_of_several_that_are_worth_it_the_most_promising_comes_first():
+    doubtful = Belief(np.zeros(4), np.diag([0.0, 0.05, 0.09, 0.02]) ** 2)
+    none = np.zeros(4, dtype=bool)
+    assert worth_trying(doubtful, leader=0, tried=none) == [2, 1, 3]
+    assert worth_trying(doubtful, leader=0, tried=np.arange(4) == 2) == [1, 3]
+
+
+def test_a_rival_that_is_surely_ahead_promises_its_lead():
+    # The two gain alike, whatever it is, but for three points that the rival is ahead by.
+    same = Belief(np.array([0.04, 0.01]), np.full((2, 2), 0.1**2))
+    assert promises(same, leader=1) == pytest.approx([0.03, 0.03])

@@ -246,8 +246,10 @@ def test_the_rate_rises_for_one_epoch_and_falls_to_nothing(epochs):
         ("learning_rate", 1.0),
         ("learning_rate", nan),
         ("weight_decay", -0.01),
+        ("weight_decay", 1.0),
         ("weight_decay", nan),
         ("augmentation", -0.1),
+        ("augmentation", 5.1),
         ("augmentation", nan),
     ],
 )
@@ -258,3 +260,7 @@ def test_a_setting_out_of_range_is_named(name, value):
 
 def test_the_least_settings_are_allowed():
     FineTuningSettings(epochs=1, patience=1, batch_size=2, seed=0, weight_decay=0.0)
+
+
+def test_the_strongest_augmentation_is_allowed():
+    assert FineTuningSettings(augmentation=5.0).augmentation == 5.0

@@ -276,3 +276,30 @@ def test_of_many_outcomes_those_on_the_nearest_tasks_count(monkeypatch):
     assert len(model.seen.cells) == 10
     nearest = np.argsort(world.symmetric[:, 3], kind="stable")
     assert kept <= set(nearest[: len(kept)])
+
+
+def test_a_sample_of_the_outcomes_is_what_the_scales_are_fitted_to(monkeypatch):
+    from task2vec.recommend.gain_model import fit
+
+    world = make_world(seed=7, tasks=12, experts=8, known=1.0)
+    moved = {}
+    for most in (2, 10_000):
+        monkeypatch.setattr(fit, "_MOST_FITTED", most)
+        model = fit_gain_model(world)
+        moved[most] = np.abs(model.scales.to_vector() - Scales().to_vector()).max()
+        # All of them are conditioned on, whatever the scales were fitted to.
+        assert len(model.seen.cells) == np.isfinite(world.gains).sum()
+    assert moved[2] < moved[10_000] / 2
+
+
+def test_what_is_known_exactly_has_no_part_in_any_doubt():
+    world = make_world(seed=3, known=0.5)
+    before = GainModel(world, SCALES, Seen.of(world)).believe(all_cells(world))
+    known = before.with_known(2, 0.25)
+    rest = np.arange(len(before.mean)) != 2
+    assert known.mean[2] == 0.25
+    assert not known.covariance[2].any()
+    assert not known.covariance[:, 2].any()
+    np.testing.assert_array_equal(known.mean[rest], before.mean[rest])
+    kept = np.ix_(rest, rest)
+    np.testing.assert_array_equal(known.covariance[kept], before.covariance[kept])

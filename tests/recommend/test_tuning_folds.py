@@ -15,7 +15,7 @@ from task2vec.recommend.finetune import LEAST_VALIDATION, fine_tune, passes
 from task2vec.recommend.holdout import Labelled, joined, part_of
 from task2vec.recommend.training import Training
 from task2vec.recommend.tuning_folds import FOLDS, cross_validate_tuning, folds
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.recommend.tuning_settings import FineTuningSettings, HeadStart
 from task2vec.recommend.unfinished import Unfinished
 from task2vec.types import ChosenBy, Recipe
 
@@ -42,9 +42,17 @@ def test_folds_hold_out_every_image_once_and_train_every_class(labels, seed):
         assert sorted(held) == np.flatnonzero(counts[labels] > 1).tolist()
 
 
-def test_each_image_is_judged_by_models_that_it_did_not_train(tiny_probe, data):
+def test_another_seed_divides_otherwise():
+    labels = np.repeat(np.arange(3), 12)
+    first, again, other = (folds(labels, seed=seed) for seed in (0, 0, 1))
+    assert [out.tolist() for _, out in first] == [out.tolist() for _, out in again]
+    assert [out.tolist() for _, out in first] != [out.tolist() for _, out in other]
+
+
+@pytest.mark.parametrize("head_start", HeadStart)
+def test_each_image_is_judged_by_models_that_it_did_not_train(tiny_probe, data, head_start):
     features = tiny_probe.features(data.images)
-    settings = replace(FEW, learning_rate=None)
+    settings = replace(FEW, learning_rate=None, head_start=head_start)
     found = cross_validate_tuning(
         tiny_probe,
         data,

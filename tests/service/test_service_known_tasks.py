@@ -84,3 +84,24 @@ def test_what_a_store_holds_is_listed_once_for_a_recommendation(served, stored):
     for table in ("models", "outcomes"):
         lists = [each for each in told if f" FROM {table} " in each and "WHERE" not in each]
         assert len(lists) == 1, (table, lists)
+
+
+def test_neither_the_target_nor_a_copy_nor_what_is_excluded_is_known(served, stored):
+    # The same images and labels under another name.
+    own = served.store().tasks.add(
+        make_record("copy", provenance=embedding(0).provenance), embedding(0)
+    )
+    tasks, between = about(served, excluded={stored[0]})
+    assert set(tasks) == {*stored} - {stored[0]}
+    assert own.id not in tasks
+    assert between.shape == (TASKS - 1, TASKS - 1)
+
+
+def test_the_best_sources_are_known_though_others_are_nearer(served, stored, monkeypatch):
+    monkeypatch.setattr(module, "_OTHERS", 1)
+    monkeypatch.setattr(module, "_MOST", 0)
+    judged = served.store().index(embedding(0).space).judge(embedding(0))
+    best = [each.record.id for each in sorted(judged, key=lambda each: each.asymmetric)[:3]]
+    assert set(best) != {*stored[:3]}, "else nothing is shown here"
+    tasks, _ = about(served, k=3)
+    assert set(tasks) == {stored[0], *best}
