@@ -303,3 +303,21 @@ def test_what_is_known_exactly_has_no_part_in_any_doubt():
     np.testing.assert_array_equal(known.mean[rest], before.mean[rest])
     kept = np.ix_(rest, rest)
     np.testing.assert_array_equal(known.covariance[kept], before.covariance[kept])
+
+
+@pytest.mark.parametrize("hub", [0.05, 0.3])
+def test_distances_that_no_points_have_do_not_stop_the_fit(hub):
+    # All tasks are near one and far from one another: of points on no line, plane or space.
+    world = make_world(seed=5, tasks=12, experts=8, known=1.0)
+    star = np.full_like(world.symmetric, 0.9)
+    star[0] = star[:, 0] = hub
+    np.fill_diagonal(star, 0)
+    world = replace(world, symmetric=star, variances=np.full_like(world.gains, 1e-6))
+    cells = all_cells(world)
+    assert np.linalg.eigvalsh(Kernel(world, SCALES).covariance(cells, cells)).min() < -1e-4
+    for model in (GainModel(world, SCALES, Seen.of(world)), fit_gain_model(world)):
+        belief = model.believe(cells)
+        assert np.isfinite(belief.mean).all()
+        assert np.isfinite(belief.sd).all()
+        assert np.isfinite(model.log_likelihood())
+        assert np.abs(belief.mean).max() < 1

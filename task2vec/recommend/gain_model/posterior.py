@@ -84,9 +84,32 @@ class GainModel:
         from scipy import linalg
 
         self._linalg = linalg
-        self._factor = linalg.cho_factor(covariance, lower=True)
+        self._factor = self._factored(covariance)
         self._residual = seen.gains - self._kernel.mean(seen.cells)
         self._weights = linalg.cho_solve(self._factor, self._residual)
+
+    def _factored(self, covariance: Matrix) -> tuple[Matrix, bool]:
+        """Return the Cholesky factor of (n, n), with as much more noise as it takes to have one.
+
+        Symmetric distances are not Euclidean, so that the kernel may have negative eigenvalues:
+        those of many near tasks under scales far from the defaults, which a fit may try, exceed the
+        noise. Twice of what it takes is added: a matrix that is barely positive definite would make
+        many times what was measured of it.
+        """
+        diagonal, added = np.diag_indices_from(covariance), 0.0
+        while True:
+            try:
+                factor, lower = self._linalg.cho_factor(covariance, lower=True)
+            except self._linalg.LinAlgError:
+                more = max(3 * added, _JITTER)
+                covariance[diagonal] += more
+                added += more
+            else:
+                break
+        if added:
+            covariance[diagonal] += added
+            factor, lower = self._linalg.cho_factor(covariance, lower=True)
+        return factor, bool(lower)
 
     def believe(self, cells: Cells) -> Belief:
         """Return what is expected of some cells."""
