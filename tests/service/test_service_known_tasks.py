@@ -97,11 +97,11 @@ def test_neither_the_target_nor_a_copy_nor_what_is_excluded_is_known(served, sto
     assert between.shape == (TASKS - 1, TASKS - 1)
 
 
-def test_the_best_sources_are_known_though_others_are_nearer(served, stored, monkeypatch):
-    monkeypatch.setattr(module, "_OTHERS", 1)
+def test_the_nearest_and_the_best_sources_are_known(served, stored, monkeypatch):
+    monkeypatch.setattr(module, "_OTHERS", 3)
     monkeypatch.setattr(module, "_MOST", 0)
     judged = served.store().index(embedding(0).space).judge(embedding(0))
     best = [each.record.id for each in sorted(judged, key=lambda each: each.asymmetric)[:3]]
     assert set(best) != {*stored[:3]}, "else nothing is shown here"
-    tasks, _ = about(served, k=3)
-    assert set(tasks) == {stored[0], *best}
+    tasks, _ = about(served)
+    assert set(tasks) == {*stored[:3], *best}

@@ -17,8 +17,9 @@ COPYS = model("of the copy", of="copy")
 GRANDCHILD = model("from the copy's", of="other", lineage=("between", "copy"))
 OWN = model("of the target", of="target")
 FROM_OWN = model("from the target's", of="other", lineage=("target",))
+BOTH = model("of the copy, from the target's", of="copy", lineage=("target",))
 OTHER = model("of another", of="other", lineage=("between",))
-EVERYTHING = [PLAIN, COPYS, GRANDCHILD, OWN, FROM_OWN, OTHER]
+EVERYTHING = [PLAIN, COPYS, GRANDCHILD, OWN, FROM_OWN, BOTH, OTHER]
 SHARED = SharedTasks(excluded=frozenset({"copy"}), own="target")
 
 
@@ -32,7 +33,7 @@ def test_a_target_that_is_not_stored_has_no_experts_to_descend_from():
 
 
 def test_only_those_that_descend_are_told_of_as_such():
-    # The expert of the copy itself goes with its task, which has a warning of its own.
+    # The experts of the copy itself go with their task, which has a warning of its own.
     (told,) = SHARED.descended(EVERYTHING)
     assert "from the copy's" in told
     assert "from the target's" in told
