@@ -351,3 +351,16 @@ def test_a_backtest_hides_what_has_too_many_images_of_the_target_and_not_the_rev
     assert {case["task"]: case["offered"] for case in found.cases} == {
         name: len(known) - (name in little) for name in known
     }
+
+
+def test_whoever_shares_most_is_named_first(served, known):
+    own = hashes(100, seed=1)
+    for number, (name, shared) in enumerate((("b", 40), ("most", 90), ("a", 40)), start=2):
+        known(name, number, hashes=hashes(100, seed=number, of=own, first=shared), expert=False)
+    found = find_shared(served, target(hashes=own))
+    assert [(each.task, each.images) for each in found.findings] == [
+        ("most", 90),
+        ("a", 40),
+        ("b", 40),
+    ]
+    assert [warning.partition(" ")[0] for warning in found.warnings] == ["most", "a", "b"]
