@@ -1,7 +1,8 @@
 """The thread that judges the recommender, by jobs like any other work.
 
-It takes a second for each task, too long for one request; and it needs all embeddings and outcomes
-of the store, which this process holds and a worker would have to be sent.
+It takes a second for each task, with thousands of outcomes half a minute, too long for one request;
+and it needs all embeddings and outcomes of the store, which this process holds and a worker would
+have to be sent.
 """
 
 from task2vec.errors import JobCancelledError
@@ -15,13 +16,17 @@ from task2vec_api.runtime import Runtime
 
 # For jobs that are tried again: new ones wake it.
 _IDLE_SECONDS = 5.0
+# A step is a task; on a busy machine some take longer than a minute.
+_STEPS = 10.0
 
 
 class Backtests(OwnWork):
     """Works on the jobs of the kind backtest."""
 
     def __init__(self, runtime: Runtime) -> None:
-        super().__init__(runtime, kind=JobKind.BACKTEST, stage="asking", idle=_IDLE_SECONDS)
+        super().__init__(
+            runtime, kind=JobKind.BACKTEST, stage="asking", idle=_IDLE_SECONDS, steps=_STEPS
+        )
 
     def do(self, lent: Lent, beat: Beat) -> None:
         """Judge, and answer."""

@@ -25,12 +25,15 @@ class OwnWork(ABC):
     """Works on the jobs of one kind, one after the other, while the server runs.
 
     ``stage`` is what their progress says, ``idle`` after how many seconds it looks for the next one
-    where nobody wakes it.
+    where nobody wakes it, ``steps`` how many times as long as a worker's lease one step of theirs
+    may take: a lease that is over fails the job, and work in a thread cannot be killed.
     """
 
-    def __init__(self, runtime: Runtime, *, kind: JobKind, stage: str, idle: float) -> None:
+    def __init__(
+        self, runtime: Runtime, *, kind: JobKind, stage: str, idle: float, steps: float = 1.0
+    ) -> None:
         self._runtime = runtime
-        self._kind, self._stage, self._idle = kind, stage, idle
+        self._kind, self._stage, self._idle, self._steps = kind, stage, idle, steps
         self._stop, self._woken = Event(), Event()
         self._thread = Thread(target=self._run, name=kind.value, daemon=True)
 
@@ -59,7 +62,7 @@ class OwnWork(ABC):
             self._runtime.workspace,
             worker=_WORKER,
             kinds=[self._kind],
-            seconds=self._runtime.settings.lease_seconds,
+            seconds=self._steps * self._runtime.settings.lease_seconds,
         )
         if lent is None:
             return False
@@ -84,8 +87,8 @@ class OwnWork(ABC):
             try:
                 worked = self.work()
             except Exception:
-                # Its lease ends by itself; the next job may fare better.
-                logger.exception("a job of the kind %s failed", self._kind.value)
+                # The store may be away: what it could not be told, it finds when the lease is over.
+                logger.exception("a job of the kind %s could not be ended", self._kind.value)
                 worked = False
 
     def _try(self, lent: Lent) -> None:
@@ -102,6 +105,9 @@ class OwnWork(ABC):
             self._fail(lent, leases.failure_of(error), transient=True)
         except Task2VecError as error:
             self._fail(lent, leases.failure_of(error), transient=False)
+        except Exception as error:
+            logger.exception("job %s failed", lent.job.id)
+            self._fail(lent, _unforeseen(error), transient=True)
 
     def _beat(self, lent: Lent) -> Beat:
         told = -inf
@@ -133,3 +139,13 @@ class OwnWork(ABC):
             failure=failure,
             transient=transient,
         )
+
+
+def _unforeseen(error: Exception) -> JobFailure:
+    # Of what nobody foresaw no more is told than its kind: the rest is for the log.
+    return JobFailure(
+        code="internal",
+        problem="The server failed in a way that nobody foresaw",
+        got=type(error).__name__,
+        remedy="See the log of the server.",
+    )

@@ -1,0 +1,64 @@
+"""Jobs that the server does itself: slow steps, and what nobody foresaw."""
+
+import time
+from pathlib import Path
+
+import pytest
+from running import running
+from starlette.concurrency import run_in_threadpool
+
+from task2vec.service.leases import Lent
+from task2vec.types import JobKind, JobRecord, JobState
+from task2vec_api.backtests import Backtests
+from task2vec_api.own_work import Beat
+from task2vec_api.runtime import Runtime
+from task2vec_api.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+
+class Slow(Backtests):
+    """Takes longer for a step than the lease of a worker is."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        self.told: list[bool] = []
+
+    def do(self, lent: Lent, beat: Beat) -> None:
+        for done in range(2):
+            time.sleep(1.7)
+            self.told.append(beat(done, 2))
+
+
+class Broken(Backtests):
+    """Fails in a way that nobody foresaw."""
+
+    def do(self, lent: Lent, beat: Beat) -> None:
+        raise ZeroDivisionError("/srv/secret")
+
+
+async def test_a_step_of_a_backtest_may_take_longer_than_the_lease_of_a_worker(
+    tmp_path: Path,
+) -> None:
+    brief = Settings(lease_seconds=1, access_log=False)
+    async with running(tmp_path / "s", brief) as it:
+        await run_in_threadpool(it.app.state.backtests.stop)
+        jobs = it.workspace.store().jobs
+        job = jobs.submit(JobRecord(id="", kind=JobKind.BACKTEST, payload={}), now=time.time())
+        slow = Slow(it.runtime)
+        assert await run_in_threadpool(slow.work)
+        assert slow.told == [False, False]
+        assert jobs.get(job.id).state is JobState.RUNNING
+
+
+async def test_what_nobody_foresaw_is_said_and_tried_again(tmp_path: Path) -> None:
+    async with running(tmp_path / "s", Settings(access_log=False)) as it:
+        await run_in_threadpool(it.app.state.backtests.stop)
+        jobs = it.workspace.store().jobs
+        job = jobs.submit(JobRecord(id="", kind=JobKind.BACKTEST, payload={}), now=time.time())
+        assert await run_in_threadpool(Broken(it.runtime).work)
+        found = jobs.get(job.id)
+        assert found.state is JobState.QUEUED
+        assert found.error is not None
+        assert (found.error.code, found.error.got) == ("internal", "ZeroDivisionError")
+        assert "secret" not in str(found.error)
