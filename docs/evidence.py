@@ -63,9 +63,9 @@ def _difficulty() -> str:
         f"{both(error[ours])} points on average (5 images a class, and many). With the nats in the "
         f"weights of the head that is refitted to the task's images in place of complexity: "
         f"{both(error[with_head])}, better by {both(less)}. Given the number of classes, the rank "
-        f"correlation with the accuracy is {both(rank['complexity'])} of complexity, {both(rank['head_noise'])} of the "
-        f"nats in the head, and {both(rank['nearest_source'])} of the nats that the task needs "
-        f"beyond its nearest source."
+        f"correlation with the accuracy is {both(rank['complexity'])} of complexity, "
+        f"{both(rank['head_noise'])} of the nats in the head, and {both(rank['nearest_source'])} "
+        "of the nats that the task needs beyond its nearest source."
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmarks.transfer.distances import TASKS
 from benchmarks.transfer.scores import TABLE
 from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.run import LEVELS
@@ -20,14 +21,19 @@ from task2vec.recommend.judging import DOUBT, PROBE_VARIANCE
 from task2vec.recommend.paired import PairedGain
 from task2vec.recommend.rankers.hierarchical import surely_best
 from task2vec.recommend.rankers.ranker import Ranking
-from task2vec.recommend.world import Case, Matrix, World
+from task2vec.recommend.world import Case, Indices, Matrix, World
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """(M, T) tables of one draw of a budget, nan where a score cannot be told."""
+    """(M, T) tables of one draw of a budget, nan where a score cannot be told.
+
+    ``images`` (T,) were seen, of so many ``classes`` (T,).
+    """
 
     tables: dict[str, Matrix]
+    images: Indices
+    classes: Indices
 
     def of(self, name: str) -> Matrix:
         """Return a score's table, the lowest of it in place of nan."""
@@ -49,7 +55,8 @@ class Scores:
             return None
         # The table's score is the larger the better: minus the error.
         lower = error - plain
-        return PairedGain(gain, variance, 0, lower if np.isfinite(lower) else None)
+        seen = int(self.images[task])
+        return PairedGain(gain, variance, seen, lower if np.isfinite(lower) else None)
 
 
 def read_scores(world: World, budget: Budget, *, draw: int = 0) -> Scores:
@@ -65,7 +72,14 @@ def read_scores(world: World, budget: Budget, *, draw: int = 0) -> Scores:
             place = models[row["model"]], tasks[row["target"]]
             for name in set(row) - {"target", "budget", "draw", "model"}:
                 tables[name][place] = float(row[name])
-    return Scores(dict(tables))
+    with TASKS.open(newline="") as file:
+        known = {row["task"]: row for row in csv.DictReader(file)}
+    rows = [known[name] for name in world.tasks]
+    classes = np.array([int(row["classes"]) for row in rows])
+    shots, images = (np.array([int(row[name]) for row in rows]) for name in ("shots", "images"))
+    # Of many images two thirds, of what was embedded at least.
+    seen = shots * classes if budget is Budget.FEW else images * 2 // 3
+    return Scores(dict(tables), seen, classes)
 
 
 class Fits:
@@ -145,7 +159,9 @@ class Ours:
             measured = self._scores.measured(*cell, default=case.world.default)
             if measured is None:
                 return
-            unknown = unknown.after(place, *measured.with_error(missed=PROBE_VARIANCE))
+            classes = int(self._scores.classes[case.target])
+            told = measured.with_error(missed=PROBE_VARIANCE, classes=classes)
+            unknown = unknown.after(place, *told)
             belief = unknown.with_known(default, 0.0)
             yield cell[0], self._ranking(case, belief, default)
 

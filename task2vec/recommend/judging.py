@@ -88,8 +88,9 @@ class Judge:
 
     def judge(self, *, probed: Measured, tuned: Measured | None = None) -> Judged:
         """Return what is thought of the models after linear probes and short fine-tunings."""
+        classes = self.question.classes
         found = [
-            (self._number[id_], *paired.with_error(missed=variance), kind)
+            (self._number[id_], *paired.with_error(missed=variance, classes=classes), kind)
             for kind, measured, variance in (
                 (EvidenceKind.LINEAR_PROBE, probed, PROBE_VARIANCE),
                 (EvidenceKind.FINE_TUNING, tuned or {}, SHORT_VARIANCE),

@@ -8,6 +8,9 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 #: features, gains this share of e, give or take some points: measured on the choosing half of
 #: ``benchmarks/transfer``, docs/adr/0026-hierarchical-gains.md.
 ERROR_SLOPE, ERROR_SD = 0.75, 0.07
+#: Over ``images * classes**2``: the variance of that share where there is nothing to learn, labels
+#: being random. It bounds what four networks gave with 2 and 5 classes and 4 to 128 images.
+ERROR_NOISE = 0.35
 
 
 @dataclass(frozen=True)
@@ -23,17 +26,19 @@ class PairedGain:
     images: int
     lower_error: float | None = None
 
-    def with_error(self, *, missed: float) -> tuple[float, float]:
+    def with_error(self, *, missed: float, classes: int) -> tuple[float, float]:
         """Return the gain that both answers and errors speak for, and its variance.
 
-        ``missed`` is the variance of what right answers on these images miss of the gain. With few
-        images right answers are few, too: the error tells more, since it counts how sure they were.
-        Both are weighed by their precisions, as if they erred apart.
+        ``missed`` is the variance of what right answers on these images miss of the gain,
+        ``classes`` the number of theirs. With few images right answers are few, too: the error
+        tells more, since it counts how sure they were; with a dozen of two classes it is itself
+        mostly noise. Both are weighed by their precisions, as if they erred apart.
         """
         variance = self.variance + missed
-        if self.lower_error is None:
+        if self.lower_error is None or not self.images:
             return self.gain, variance
-        own, other = 1 / variance, 1 / ERROR_SD**2
+        noise = ERROR_NOISE / (self.images * classes**2)
+        own, other = 1 / variance, 1 / (ERROR_SD**2 + noise)
         gain = (own * self.gain + other * ERROR_SLOPE * self.lower_error) / (own + other)
         return gain, 1 / (own + other)
 

@@ -148,7 +148,7 @@ class Teller:
             evidence = Evidence(kind, text, gain=paired.gain, distance=0.0)
             if paired.lower_error is not None:
                 plain = measured[question.default]
-                both, _ = paired.with_error(missed=missed)
+                both, _ = paired.with_error(missed=missed, classes=question.classes)
                 text += f"; squared error {found.error:.2f}, the default's {plain.error:.2f}"
                 evidence = replace(
                     evidence,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_transfer import case_of
 
-from benchmarks.transfer.cascading import Fits, Scores
+from benchmarks.transfer.cascading import Fits
 from benchmarks.transfer.cost_curve import OURS, STATIC, courses, taken_at
 from benchmarks.transfer.costs import Costs
 from benchmarks.transfer.targets import Budget
@@ -31,7 +31,9 @@ def found(gain):
         **scores.tables,
         **{name: np.array([[0.0] * 3, [0, 0, 2.0], [0, 0, 1.0]]) for name in ScoreName},
     }
-    return courses(replace(case, world=world), Budget.FEW, Scores(tables), COSTS, Fits())
+    return courses(
+        replace(case, world=world), Budget.FEW, replace(scores, tables=tables), COSTS, Fits()
+    )
 
 
 def test_scores_try_what_is_best_elsewhere_first_and_pay_for_each():

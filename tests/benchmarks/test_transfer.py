@@ -112,7 +112,7 @@ def case_of(gain):
         "linear_probe_variance": variances,
         "ridge_error": nothing.copy(),
     }
-    return Case(world, 2, np.arange(3)), Scores(tables)
+    return Case(world, 2, np.arange(3)), Scores(tables, np.full(3, 25), np.full(3, 5))
 
 
 def test_without_probes_it_is_the_ranker_of_outcomes():
@@ -152,7 +152,8 @@ def test_blind_to_what_is_asked_it_is_the_ranker_of_distances():
 
 
 def test_a_score_that_cannot_be_told_comes_last():
-    scores = Scores({"some": np.array([[0.5, np.nan], [0.2, 0.9]])})
+    few = np.full(2, 25), np.full(2, 5)
+    scores = Scores({"some": np.array([[0.5, np.nan], [0.2, 0.9]])}, *few)
     assert scores.of("some").min() == scores.of("some")[0, 1]
 
 

@@ -1,13 +1,16 @@
 """What right answers and errors of two models on the same images say of a gain together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from questions import PLAIN, ask, model
 
 from task2vec.recommend.judging import DOUBT, PROBE_VARIANCE, Judge
-from task2vec.recommend.paired import ERROR_SD, ERROR_SLOPE, PairedGain, paired_gain
+from task2vec.recommend.paired import ERROR_NOISE, ERROR_SD, ERROR_SLOPE, PairedGain, paired_gain
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.ranker import rank
+from task2vec.recommend.scores.ridge import leave_one_out
 
 MISSED = 0.02**2
 
@@ -28,27 +31,28 @@ def test_a_gain_and_its_noise_worked_by_hand():
 def test_without_an_error_the_right_answers_speak_alone():
     found = paired_gain(probe(60, 100), probe(50, 100, 0.5))
     assert found.lower_error is None
-    gain, variance = found.with_error(missed=MISSED)
+    gain, variance = found.with_error(missed=MISSED, classes=2)
     assert gain == found.gain == pytest.approx(0.1)
     assert variance == found.variance + MISSED
 
 
 def test_both_are_weighed_by_their_precisions():
     found = paired_gain(probe(60, 100, 0.3), probe(50, 100, 0.5))
-    gain, variance = found.with_error(missed=MISSED)
-    answers, errors = 1 / (found.variance + MISSED), 1 / ERROR_SD**2
+    gain, variance = found.with_error(missed=MISSED, classes=5)
+    error = ERROR_SD**2 + ERROR_NOISE / (100 * 5**2)
+    answers, errors = 1 / (found.variance + MISSED), 1 / error
     assert gain == pytest.approx(
         (answers * 0.1 + errors * ERROR_SLOPE * 0.2) / (answers + errors), rel=1e-9
     )
     assert variance == pytest.approx(1 / (answers + errors))
-    assert variance < min(found.variance + MISSED, ERROR_SD**2)
+    assert variance < min(found.variance + MISSED, error)
 
 
 @pytest.mark.parametrize(("images", "share"), [(20, 0.6), (300, 0.8)])
 def test_the_more_images_the_more_the_right_answers_count(images, share):
     right = images // 2
     found = paired_gain(probe(right, images, 0.3), probe(right, images, 0.5))
-    gain, _ = found.with_error(missed=MISSED)
+    gain, _ = found.with_error(missed=MISSED, classes=5)
     # The answers speak for a gain of 0, the errors for this one.
     assert (1 - gain / (ERROR_SLOPE * 0.2) > share) is (images > 100)
 
@@ -71,7 +75,7 @@ def test_a_measurement_is_believed_as_if_what_was_expected_were_doubted():
     after = judge.judge(probed=measured)
     place = [record.name for record in after.offered].index("steady")
     gain, variance = paired_gain(measured["mdl-steady"], measured["mdl-plain"]).with_error(
-        missed=PROBE_VARIANCE
+        missed=PROBE_VARIANCE, classes=2
     )
     prior = DOUBT * before.belief.sd[place] ** 2
     mean = before.belief.mean[place]
@@ -85,8 +89,29 @@ def test_a_measurement_is_believed_as_if_what_was_expected_were_doubted():
     )
 
 
+@pytest.mark.parametrize("images", [4, 10, 16])
+def test_errors_on_a_few_images_of_random_labels_are_known_to_be_noise(images):
+    """Labels that nothing tells of: gains by errors stay within what is said of them."""
+    rng = np.random.default_rng(images)
+    labels = np.arange(images) % 2
+    # Features of networks have a few strong directions and many weak ones, and much in common: so
+    # errors of real ones differ by as much as these.
+    spread = np.arange(1, 201) ** -0.7
+    off = []
+    for _ in range(200):
+        common, *own = rng.normal(size=(3, images, 200))
+        features = [(common + 0.3 * each) * spread for each in own]
+        errors = [leave_one_out(each, labels, classes=2).error for each in features]
+        right = [probe(images // 2, images, error) for error in errors]
+        # As if right answers said nothing.
+        found = replace(paired_gain(*right), variance=1e9)
+        gain, variance = found.with_error(missed=0, classes=2)
+        off.append(gain / variance**0.5)
+    assert np.std(off) < 1
+
+
 def test_a_gain_of_nothing_on_no_images_is_no_gain():
-    assert PairedGain(0.0, 0.01, 0, 0.0).with_error(missed=0.0)[0] == 0
+    assert PairedGain(0.0, 0.01, 0, 0.0).with_error(missed=0.0, classes=2)[0] == 0
 
 
 def test_the_evidence_tells_both_errors():

@@ -118,3 +118,9 @@ def test_anything_else_is_refused(change):
     data = {k: v for k, v in (TUNED.to_json() | change).items() if v is not ...}
     with pytest.raises(InputError):
         Tuned.from_json(data)
+
+
+def test_a_loss_without_bounds_is_told_in_a_few_digits():
+    scores = Score(0.5, 0.693147), Score(0.1, 52_666_617_036_800.0)
+    found = Choice(Recipe.LINEAR_PROBE, ChosenBy.VALIDATION, 40, 1e-3, *scores)
+    assert "a loss of 0.693, fine-tuning 10 % and 5.27e+13;" in found.reason
