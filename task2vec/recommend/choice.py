@@ -45,9 +45,13 @@ class Choice:
             + plural(self.images, "training image"),
         }[self.by]
         frozen, tuned = self.linear_probe, self.fine_tuning
-        # Of a training that diverged the loss has many digits, which say nothing.
         return (
             f"{where} the linear probe has {100 * frozen.accuracy:.0f} % right and a loss of "
-            f"{frozen.loss:.3g}, fine-tuning {100 * tuned.accuracy:.0f} % and {tuned.loss:.3g}; "
-            "the smaller loss decides"
+            f"{_shown(frozen.loss)}, fine-tuning {100 * tuned.accuracy:.0f} % and "
+            f"{_shown(tuned.loss)}; the smaller loss decides"
         )
+
+
+def _shown(loss: float) -> str:
+    # Of a training that diverged it has many digits, which say nothing.
+    return f"{loss:.2f}" if loss < 100 else f"{loss:.1e}"

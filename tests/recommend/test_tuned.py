@@ -123,4 +123,4 @@ def test_anything_else_is_refused(change):
 def test_a_loss_without_bounds_is_told_in_a_few_digits():
     scores = Score(0.5, 0.693147), Score(0.1, 52_666_617_036_800.0)
     found = Choice(Recipe.LINEAR_PROBE, ChosenBy.VALIDATION, 40, 1e-3, *scores)
-    assert "a loss of 0.693, fine-tuning 10 % and 5.27e+13;" in found.reason
+    assert "a loss of 0.69, fine-tuning 10 % and 5.3e+13;" in found.reason
