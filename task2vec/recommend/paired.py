@@ -8,9 +8,9 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 #: features, gains this share of e, give or take some points: measured on the choosing half of
 #: ``benchmarks/transfer``, docs/adr/0026-hierarchical-gains.md.
 ERROR_SLOPE, ERROR_SD = 0.75, 0.07
-#: Over ``images * classes**2``: the variance of that share where there is nothing to learn, labels
+#: Over ``images * classes**3``: the variance of that share where there is nothing to learn, labels
 #: being random. It bounds what four networks gave with 2 and 5 classes and 4 to 128 images.
-ERROR_NOISE = 0.35
+ERROR_NOISE = 0.66
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class PairedGain:
         variance = self.variance + missed
         if self.lower_error is None or not self.images:
             return self.gain, variance
-        noise = ERROR_NOISE / (self.images * classes**2)
+        noise = ERROR_NOISE / (self.images * classes**3)
         own, other = 1 / variance, 1 / (ERROR_SD**2 + noise)
         gain = (own * self.gain + other * ERROR_SLOPE * self.lower_error) / (own + other)
         return gain, 1 / (own + other)

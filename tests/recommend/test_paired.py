@@ -39,7 +39,7 @@ def test_without_an_error_the_right_answers_speak_alone():
 def test_both_are_weighed_by_their_precisions():
     found = paired_gain(probe(60, 100, 0.3), probe(50, 100, 0.5))
     gain, variance = found.with_error(missed=MISSED, classes=5)
-    error = ERROR_SD**2 + ERROR_NOISE / (100 * 5**2)
+    error = ERROR_SD**2 + ERROR_NOISE / (100 * 5**3)
     answers, errors = 1 / (found.variance + MISSED), 1 / error
     assert gain == pytest.approx(
         (answers * 0.1 + errors * ERROR_SLOPE * 0.2) / (answers + errors), rel=1e-9
