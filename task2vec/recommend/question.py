@@ -48,7 +48,7 @@ class Question:
         scatter: what the target asks, None where that is not known.
         heads: the nats in the heads of tasks, by id, of those that they are known of.
         head: those in the target's, None where they are not known.
-        k: bounds the source tasks whose experts are offered.
+        k: how many experts are told of at most, besides those that were measured.
         published: whether published figures count.
         explain: whether what moved the answer is told.
     """
@@ -85,20 +85,8 @@ class Question:
         )
 
     def offered(self) -> list[ModelRecord]:
-        """Return the models that are ranked: plain ones, experts of the nearest, those measured.
-
-        In the order of their names, so that equals come in it.
-        """
-        near = self.nearest[: self.k]
-        found = [
-            model
-            for model in self.models
-            if model.task is None
-            or model.task in near
-            or model.id in self.measured
-            or model.id in self.tuned
-        ]
-        return sorted(found, key=lambda model: model.name)
+        """Return the models that may be taken, in the order of their names: equals come in it."""
+        return sorted(self.models, key=lambda model: model.name)
 
     def known_models(self) -> list[ModelRecord]:
         """Return all models that something is known of, without the default."""

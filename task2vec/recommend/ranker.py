@@ -1,5 +1,6 @@
 """Ranks starting models for a target task by their expected gain over the plain default."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -35,7 +36,9 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
     predicted = _Predicted.of(judge)
     leader = judged.leader
     order = np.lexsort((np.arange(len(judged.offered)), -judged.belief.mean)).tolist()
-    ranked = [_recommendation(judged, teller, predicted, place=i) for i in order]
+    ranked = [
+        _recommendation(judged, teller, predicted, place=i) for i in _told(judged, question, order)
+    ]
     records = {model.name: model for model in judged.offered}
     chosen = "" if leader is None else judged.offered[leader].name
     abstained = leader is None or leader == judged.default
@@ -74,6 +77,22 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         steps=steps,
         explanation=explanation,
     )
+
+
+def _told(judged: Judged, question: Question, order: Sequence[int]) -> list[int]:
+    """Return the places of the models that are told of, as ``order`` has them.
+
+    All count. But of a store's experts, hundreds perhaps, those that were measured on the target's
+    images and the first ``k`` of the others are enough.
+    """
+    measured = {*question.measured, *question.tuned}
+    others = [
+        i
+        for i in order
+        if judged.offered[i].task is not None and judged.offered[i].id not in measured
+    ]
+    untold = {*others[question.k :]} - {judged.leader}
+    return [i for i in order if i not in untold]
 
 
 def _default(question: Question, predicted: "_Predicted") -> DefaultAccuracy:

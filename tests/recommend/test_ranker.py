@@ -27,6 +27,7 @@ from questions import (
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.scales import FAR as FAR_GAIN
+from task2vec.recommend.gains import GainTable
 from task2vec.recommend.judging import DOUBT
 from task2vec.recommend.question import KnownTask, world_of
 from task2vec.recommend.ranker import rank
@@ -132,8 +133,7 @@ def test_outcomes_that_disappoint_on_near_tasks_speak_against_a_near_expert():
     assert "rose-expert" not in answer.reason
 
 
-def test_only_experts_of_the_k_nearest_sources_are_offered():
-    # By symmetric distance a is nearest; as sources, c and b are.
+def test_the_k_best_experts_are_told_of():
     tasks = {
         "tsk-a": KnownTask("a", 0.10, 0.09),
         "tsk-b": KnownTask("b", 0.12, 0.05),
@@ -142,12 +142,25 @@ def test_only_experts_of_the_k_nearest_sources_are_offered():
     experts = [model(f"{task}-expert", task) for task in "abc"]
     plainer = model("other")
 
-    def offered(k):
+    def told(k):
         return set(names(rank(ask([PLAIN, plainer, *experts], tasks=tasks, k=k))))
 
-    assert offered(1) == {"plain", "other", "c-expert"}
-    assert offered(2) == {"plain", "other", "c-expert", "b-expert"}
-    assert offered(9) == {"plain", "other", "a-expert", "b-expert", "c-expert"}
+    assert told(1) == {"plain", "other", "a-expert"}
+    assert told(2) == {"plain", "other", "a-expert", "b-expert"}
+    assert told(9) == {"plain", "other", "a-expert", "b-expert", "c-expert"}
+
+
+def test_an_expert_that_gained_on_the_task_itself_is_taken_however_far_its_source():
+    """Though more experts than are told of lie nearer."""
+    near = {f"near{i}": NEAR + 0.01 * i for i in range(6)}
+    zoo = [PLAIN, model("far-expert", "far"), *(model(f"{name}-expert", name) for name in near)]
+    outcomes = [outcome("plain", "mine", 0.5), outcome("far-expert", "mine", 0.7)]
+    asked = ask(zoo, tasks=at(far=FAR, **near), outcomes=outcomes, target="tsk-mine", k=1)
+    answer = rank(asked)
+    assert answer.chosen == "far-expert"
+    assert len(answer.recommendations) == 2
+    nearest_only = rank(replace(asked, gains=GainTable([], "mdl-plain")))
+    assert "far-expert" not in names(nearest_only)
 
 
 def test_an_expert_probed_on_the_own_images_is_offered_whatever_its_source():
