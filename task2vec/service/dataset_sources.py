@@ -1,6 +1,6 @@
 """Which data set a task was embedded from, and what a task says of it."""
 
-from task2vec.errors import SourceError, UnknownNameError
+from task2vec.errors import NameTakenError, SourceError, UnknownNameError
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, TaskRecord
 
@@ -42,7 +42,21 @@ def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
     raise SourceError(
         f"The images of task '{task.name}' are not on this server",
         expected="a task whose data set is still kept",
-        remedy="Upload them again, and ask about that data set.",
+        remedy=f"Embed them here once more, as `task2vec embed FOLDER --name {task.name} --update "
+        "--url URL` does, or upload them under another name and ask about that data set.",
+    )
+
+
+def name_taken(name: str) -> NameTakenError:
+    """Return the error that a data set has the name of a task with other images, or from elsewhere.
+
+    A task of the same images that came here in another way is one of those, too: its bytes are not
+    known.
+    """
+    return NameTakenError(
+        f"Another task is named '{name}' already",
+        remedy="Upload the data set under another name, name the stored task, or embed the images "
+        f"in its place: `task2vec embed FOLDER --name {name} --update --url URL`.",
     )
 
 

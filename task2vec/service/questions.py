@@ -21,6 +21,7 @@ from task2vec.service.dataset_sources import (
     dataset_of,
     files_signature,
     labelled_dataset,
+    name_taken,
     same_bytes,
 )
 from task2vec.service.experts import STORED
@@ -189,10 +190,7 @@ def _finetune(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
         task = store.tasks.named(dataset.name)
         check_name(dataset.name, new=task is None)
         if task is not None and not same_bytes(task, dataset):
-            raise NameTakenError(
-                f"Another task is named '{dataset.name}' already",
-                remedy="Upload the data set under another name, or name the stored task.",
-            )
+            raise name_taken(dataset.name)
     start = get_model(workspace, question["start"])
     called = dataset.name if task is None else task.name
     name = question.get("name") or f"{called}-from-{start.name}"

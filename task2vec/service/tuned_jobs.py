@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from task2vec.errors import InputError, NameTakenError
+from task2vec.errors import InputError
 from task2vec.recommend.tuned import Tuned
-from task2vec.service.dataset_sources import same_bytes
+from task2vec.service.dataset_sources import name_taken, same_bytes
 from task2vec.service.experts import register_tuned, sweep_experts
 from task2vec.service.finetuning import FineTuneResult
 from task2vec.service.questions import settings_of
@@ -100,10 +100,7 @@ def _task(workspace: Workspace, job: JobRecord, found: Found) -> Callable[[Conne
                 connection, new, embedding, thumbnail=picture, hashes=hashes, details=details
             )
         if not same_bytes(known, dataset):
-            raise NameTakenError(
-                f"Another task is named '{dataset.name}' already",
-                remedy="Upload the data set under another name, or name the stored task.",
-            )
+            raise name_taken(dataset.name)
         return known
 
     return give

@@ -166,7 +166,7 @@ def test_a_task_whose_images_are_gone_cannot_be_measured(served, tmp_path):
     store_task(served, tmp_path, dataset)
     remove_dataset(served, dataset.id)
     for kind, more in ((JobKind.RECOMMEND, {}), (JobKind.FINETUNE, {"start": default_model_id()})):
-        with pytest.raises(SourceError, match=r"images of task 'pets'.*Upload them again"):
+        with pytest.raises(SourceError, match=r"of task 'pets'.*embed FOLDER --name pets"):
             jobs.submit(served, kind, {"task": "pets", "dataset": None, **more})
 
 
