@@ -72,6 +72,11 @@ class Task:
             )
         return replace(self, entries=tuple(e for e in self.entries if e.split == split))
 
+    def without(self, split: str) -> "Task | None":
+        """Return the task without the entries of one split; None where there are no others."""
+        left = tuple(entry for entry in self.entries if entry.split != split)
+        return replace(self, entries=left) if left else None
+
 
 def sign(
     classes: Iterable[str], *, entries: Iterable[ImageEntry], stamps: Iterable[str | bytes]

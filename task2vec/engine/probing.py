@@ -22,15 +22,18 @@ def linear_probe(
 ) -> ProbeAccuracy | None:
     """Return how many of ``images`` drawn from a task a linear classifier gets right.
 
-    The same images are drawn for every model, so that models can be compared. None where fewer than
-    two classes have two images, and where an image may have several labels. Raises `SourceError`
-    when the task cannot be read.
+    The same images are drawn for every model, so that models can be compared: none of a split
+    called test, which tests what is made of the chosen model. None where fewer than two classes
+    have two images, where an image may have several labels, and of a task that is all test.
+
+    Raises `SourceError` when the task cannot be read.
     """
-    if task.likelihood is Likelihood.BERNOULLI:
+    own = task.without("test")
+    if own is None or task.likelihood is Likelihood.BERNOULLI:
         return None
     tell = progress or (lambda _done, _total: None)
     sample = draw_spooled(
-        task,
+        own,
         images=images,
         seed=0,
         transform=probe.preprocess,

@@ -1,4 +1,4 @@
-"""What a linear probe found, image by image."""
+"""What a linear probe, or a short fine-tuning, found image by image."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.recommend.intervals import wilson_interval
+from task2vec.types.tuning import Recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,10 +15,12 @@ class ProbeAccuracy:
 
     ``error`` is the squared error of a ridge regression on the same features with each image left
     out, relative to that without features (`scores.ridge`); None where it was not measured.
+    ``recipe`` is what a short fine-tuning chose, None of a linear probe.
     """
 
     correct: NDArray[np.bool_]
     error: float | None = None
+    recipe: Recipe | None = None
 
     @property
     def accuracy(self) -> float:

@@ -54,7 +54,9 @@ def without_images(subject: Subject) -> str:
     )
 
 
-#: Said where fewer than two classes have two images, or an image may have several labels.
+#: Said where fewer than two classes have two images outside a split called test, which is left for
+#: the accuracy of what is made, or an image may have several labels.
 TOO_FEW = (
-    "no model could be probed: that takes one label an image, and two classes of two images or more"
+    "no model could be probed: that takes one label an image, and two classes of two images or "
+    "more that are not of a split called test"
 )

@@ -1,0 +1,74 @@
+"""What a short fine-tuning and a linear probe of a starting model look at, and what they report."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_network import reference_of
+from small_store import cut
+
+from task2vec.data.open import open_source
+from task2vec.engine.local import LocalEngine
+from task2vec.engine.probing import linear_probe
+from task2vec.engine.racing import short_tuning
+from task2vec.probe.probe import Probe
+from task2vec.recommend.classifying import classify
+from task2vec.recommend.finetune import fine_tune
+from task2vec.recommend.holdout import hold_out
+from task2vec.recommend.tuning_settings import FineTuningSettings
+
+ONE = FineTuningSettings(epochs=1)
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
+    return LocalEngine().probe(reference_of(tmp_path_factory.mktemp("small")))
+
+
+def spoil(folder: Path) -> None:
+    """Let no image below a folder be readable, so that whoever looks at one fails."""
+    for image in folder.rglob("*.png"):
+        image.write_bytes(b"no image")
+
+
+def test_a_test_split_is_not_looked_at(probe: Probe, tmp_path: Path) -> None:
+    cut("emoji_food", tmp_path / "t" / "train")
+    spoil(cut("emoji_food", tmp_path / "t" / "test"))
+    task = open_source(tmp_path / "t")
+    assert task.splits == ("train", "test")
+    found = short_tuning(probe, task, images=32, settings=ONE)
+    # A quarter of four classes of eight.
+    assert found is not None
+    assert len(found.correct) == 8
+
+
+def test_a_linear_probe_looks_at_none_either_where_no_split_is_called_train(
+    probe: Probe, tmp_path: Path
+) -> None:
+    cut("emoji_food", tmp_path / "t" / "val")
+    spoil(cut("emoji_food", tmp_path / "t" / "test"))
+    found = linear_probe(probe, open_source(tmp_path / "t"), images=64)
+    assert found is not None
+    assert len(found.correct) == 32
+
+
+def test_a_task_that_is_all_test_is_not_measured(probe: Probe, tmp_path: Path) -> None:
+    task = open_source(cut("emoji_food", tmp_path / "t" / "test").parent)
+    assert short_tuning(probe, task, images=32, settings=ONE) is None
+    assert linear_probe(probe, task, images=32) is None
+
+
+@pytest.mark.parametrize("rate", [1e-6, 1e-2])
+def test_what_is_tested_is_the_recipe_that_fine_tuning_chooses(
+    probe: Probe, tmp_path: Path, rate: float
+) -> None:
+    task = open_source(cut("emoji_food", tmp_path / "emoji_food"))
+    settings = FineTuningSettings(epochs=2, learning_rate=rate)
+    found = short_tuning(probe, task, images=32, settings=settings)
+    parts = hold_out(task, images=32, seed=0, transform=probe.preprocess)
+    made = fine_tune(probe, parts.training, parts.validation, classes=4, settings=settings)
+    logits = classify(made.backbone, made.classifier, probe, parts.test.images)
+    assert found is not None
+    assert made.choice is not None
+    assert np.array_equal(found.correct, logits.argmax(dim=1).numpy() == parts.test.labels)
+    assert found.recipe is made.choice.chosen
