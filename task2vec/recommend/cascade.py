@@ -49,10 +49,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Untried:
-    """A ``model`` that was worth a measurement of a ``kind``, but for which no time was left."""
+    """A ``model`` that was worth a measurement of a ``kind``, but for which no time was left.
+
+    ``seconds`` are what it was expected to take.
+    """
 
     kind: StepKind
     model: str
+    seconds: float
 
 
 def promises(belief: Belief, *, leader: int) -> Matrix:

@@ -1,5 +1,6 @@
 """Which images train, which decide when to stop, and which test."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from task2vec.data.lots import Progress
+from task2vec.data.quota import spread
 from task2vec.data.sample import Sample, draw_sample
 from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
@@ -94,37 +96,54 @@ def hold_out(
     """
     check_one_label(task)
     pool, split = _pool(task)
+    own_test, own_val = "test" in task.splits, "val" in task.splits and split != "val"
     read = _Reading(seed, transform, progress)
     drawn = read.draw(pool, images)
-    rest = np.arange(len(drawn.labels))
+    training, held, tests = _divided(
+        drawn.labels, seed=seed, tested=not own_test, validated=not own_val
+    )
     warnings = list(drawn.warnings)
-    seen = set(drawn.digests)
-    tested, tests = drawn, np.zeros(0, dtype=np.int64)
-    if "test" in task.splits:
+    seen = {drawn.digests[i] for i in (*training, *held)}
+    tested = drawn
+    if own_test:
         tested = read.draw(task.only("test"), MOST_TEST_IMAGES)
         warnings += tested.warnings
         tests = np.arange(len(tested.labels))
-    else:
-        tests = _chosen(drawn.labels, TEST_SHARE, seed=seed, least=3)
-        rest = np.setdiff1d(rest, tests)
-        seen = {drawn.digests[i] for i in rest}
-    if "val" in task.splits and split != "val":
+    validation = _take(drawn, held)
+    if own_val:
         val = read.draw(task.only("val"), images)
         validation, found = _held(
             val, np.arange(len(val.labels)), classes=drawn.classes, seen=seen, name="validation"
         )
-        training = rest
         seen |= set(val.digests)
         warnings += [*val.warnings, *found]
-    else:
-        held = rest[_chosen(drawn.labels[rest], VALIDATION_SHARE, seed=seed + 1, least=5)]
-        training = np.setdiff1d(rest, held)
-        validation = _take(drawn, held)
     test, found = _held(tested, tests, classes=drawn.classes, seen=seen, name="test")
     warnings += found
     if not test.images:
         warnings.append("no image is left to test on: the accuracy is not measured")
     return Holdout(_take(drawn, training), validation, test, drawn.classes, tuple(warnings))
+
+
+def foreseen(task: Task, *, images: int, seed: int) -> tuple[Indices, Indices, int]:
+    """Return how `hold_out` will divide a task, as far as can be told without reading an image.
+
+    These are the labels that train (N,) and those that validate (V,), and the number of images that
+    test. Images that cannot be read, and copies, count as any other. Raises `SourceError` when
+    nothing is left to train on.
+    """
+    pool, split = _pool(task)
+    own_test, own_val = "test" in task.splits, "val" in task.splits and split != "val"
+    drawn = _listed(pool, images)
+    training, held, tests = _divided(drawn, seed=seed, tested=not own_test, validated=not own_val)
+    test = len(_listed(task.only("test"), MOST_TEST_IMAGES)) if own_test else len(tests)
+    return drawn[training], _listed(task.only("val"), images) if own_val else drawn[held], test
+
+
+def _listed(task: Task, images: int) -> Indices:
+    """Return the labels of ``images`` images that are drawn from a task, class by class."""
+    sizes = Counter(entry.label for entry in task.entries)
+    classes = range(len(task.classes))
+    return np.repeat(np.arange(len(classes)), spread(images, [sizes[label] for label in classes]))
 
 
 @dataclass
@@ -164,6 +183,22 @@ def _pool(task: Task) -> tuple[Task, str | None]:
         got="the split test alone",
         remedy="Give the folder above the splits, or class folders without splits.",
     )
+
+
+def _divided(
+    labels: Indices, *, seed: int, tested: bool, validated: bool
+) -> tuple[Indices, Indices, Indices]:
+    """Return the positions of drawn images that train, validate and test.
+
+    None tests, or validates, where the images that do come from a split of their own.
+    """
+    none = np.zeros(0, dtype=np.int64)
+    tests = _chosen(labels, TEST_SHARE, seed=seed, least=3) if tested else none
+    rest = np.setdiff1d(np.arange(len(labels)), tests)
+    held = none
+    if validated:
+        held = rest[_chosen(labels[rest], VALIDATION_SHARE, seed=seed + 1, least=5)]
+    return np.setdiff1d(rest, held), held, tests
 
 
 def _chosen(labels: NDArray[np.int64], share: float, *, seed: int, least: int) -> Indices:

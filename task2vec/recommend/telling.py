@@ -13,6 +13,7 @@ from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.question import TARGET_NAME, Question
 from task2vec.recommend.recommendation import Evidence, EvidenceKind, Recommendation
 from task2vec.types import ModelRecord
+from task2vec.types.tuning import Recipe
 
 #: Outcomes that are told of a model, those that moved its score most; and the least that counts.
 _MOST_TOLD, _LEAST_MOVED = 4, 0.001
@@ -145,6 +146,16 @@ class Teller:
                 f"{100 * found.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}], "
                 f"{100 * paired.gain:+.1f} points over the default"
             )
+            frozen = [
+                whose
+                for whose, each in (
+                    ("this model", found),
+                    ("the default", measured[question.default]),
+                )
+                if each.recipe is Recipe.LINEAR_PROBE
+            ]
+            if frozen:
+                text += f"; of {' and '.join(frozen)} a linear probe was the better recipe"
             evidence = Evidence(kind, text, gain=paired.gain, distance=0.0)
             if paired.lower_error is not None:
                 plain = measured[question.default]
@@ -168,15 +179,21 @@ def _alike(agreement: float) -> str:
 
 
 def out_of_time(untried: Sequence[Untried]) -> str:
-    """Return how many models a budget had no time for, with the names of the most promising."""
+    """Return how many models a budget had no time for, with the names of the most promising.
+
+    Also what each was expected to take, so that one sees which budget would do.
+    """
     parts = []
     for kind, how in (
         (StepKind.FORWARD_PASS, "by a linear probe"),
         (StepKind.FINE_TUNING, "by a short fine-tuning"),
     ):
-        names = [each.model for each in untried if each.kind is kind]
-        if names:
-            parts.append(f"{plural(len(names), 'model')} {how} ({few(names, shown)})")
+        left = [each for each in untried if each.kind is kind]
+        if left:
+            names = few([each.model for each in left], shown)
+            most = max(each.seconds for each in left)
+            took = f"some {float(f'{most:.2g}'):g} s{' each' if len(left) > 1 else ''}"
+            parts.append(f"{plural(len(left), 'model')} {how} ({names}), {took}")
     return f"not tried for lack of time: {', '.join(parts)}"
 
 

@@ -3,10 +3,11 @@
 Linear probes on frozen features come first, the model that promises most next, for at most
 `PROBING_SHARE` of the budget. Then the leader, the default and the most promising rival are
 fine-tuned for a short while, as long as time remains. Every measurement moves the belief about all
-models; measuring stops when no model promises anything worth it.
+models; measuring stops when no model promises anything worth it. No image of a split called test is
+looked at: what is made of the chosen model will be tested on these.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import answer_of
 from task2vec.recommend.recommendation import Recommended
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.recommend.tuning_settings import FineTuningSettings, ShortSettings
 from task2vec.service.offering import Weights, not_offered, weights_of
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import checked_ref, loadable_ref
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 PROBING_SHARE = 0.5
 #: Models in the race of short fine-tunings, the default among them.
 RACING = 3
-#: Epochs of a short fine-tuning.
-SHORT_EPOCHS = 6
+#: How long a short fine-tuning is.
+SHORT: FineTuningSettings = ShortSettings()
 
 #: Told of (what is measured, seconds spent, seconds in all).
 Progress = Callable[[str, float, float], None]
@@ -96,6 +97,7 @@ class _Run:
     probed: dict[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: dict[str, ProbeAccuracy] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    paces: list["_Pace"] = field(default_factory=list)
     untried: list[Untried] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     lost: list[tuple[ModelRecord, Weights]] = field(default_factory=list)
@@ -106,12 +108,8 @@ class _Run:
         return perf_counter() - self.began
 
     def usual(self, kind: StepKind) -> float:
-        """Return the seconds that a step of a kind is expected to take: the longest so far.
-
-        The first loads what all need, libraries and images, and counts only as long as it is alone.
-        """
-        taken = [step.seconds for step in self.steps if step.kind is kind]
-        return max(taken[1:] or taken, default=0.0)
+        """Return the seconds that a step of a kind is expected to take: the longest so far."""
+        return _longest([step.seconds for step in self.steps if step.kind is kind])
 
     def load(self, model: ModelRecord, default: str) -> "Probe | None":
         """Load a model; None with a warning where that fails, unless it is the default."""
@@ -135,9 +133,11 @@ class _Run:
             self.sound.add(model.id)
         return True
 
-    def out_of_time(self, kind: StepKind, models: Iterable[ModelRecord]) -> None:
-        """Remember the models that a step of a kind was worth, had there been time."""
-        self.untried += [Untried(kind, model.name) for model in models]
+    def out_of_time(
+        self, kind: StepKind, models: Iterable[ModelRecord], *, expected: float
+    ) -> None:
+        """Remember the models that a step of so many seconds was worth, had there been time."""
+        self.untried += [Untried(kind, model.name, expected) for model in models]
 
     def told(
         self,
@@ -159,6 +159,37 @@ class _Run:
                 expected=0.0 if leader is None else float(judged.belief.mean[leader]),
             )
         )
+
+
+@dataclass(eq=False)
+class _Pace:
+    """Hears a linear probe's progress: how long its images took to read, and in the network."""
+
+    began: float
+    read: float = 0.0
+    passed: float = 0.0
+    images: int = 0
+
+    def hear(self, done: int, total: int) -> None:
+        """Be told of the images read and passed, and of twice their number."""
+        since = perf_counter() - self.began
+        self.images = total // 2
+        if done <= self.images:
+            self.read = since
+        self.passed = since - self.read
+
+    @property
+    def an_image(self) -> float:
+        """The seconds that the network took for each image."""
+        return self.passed / max(self.images, 1)
+
+
+def _longest(taken: Sequence[float]) -> float:
+    """Return the longest of what steps took, without the first unless it is alone.
+
+    That one loads what all need, libraries and images.
+    """
+    return max(taken[1:] or taken, default=0.0)
 
 
 def _answer(run: _Run, judge: Judge, *, k: int) -> tuple[Recommended, ModelRecord | None]:
@@ -194,22 +225,26 @@ def _probe(run: _Run, judge: Judge, default: str) -> Judge:
             judge = _without(judge, upcoming)
             judged = judge.judge(probed=run.probed)
         else:
-            found = linear_probe(probe, run.task, images=run.images)
+            pace = _Pace(since)
+            found = linear_probe(probe, run.task, images=run.images, progress=pace.hear)
             if found is None:
                 return judge
+            run.paces.append(pace)
             run.probed[upcoming.id] = found
             judged = judge.judge(probed=run.probed)
             paired = gain_of(upcoming.id, run.probed, default)
             gain = paired.gain if paired else 0.0
             run.told(StepKind.FORWARD_PASS, upcoming, judged, since=since, gain=gain)
         tried = np.array([model.id in run.probed for model in judged.offered])
-        late = run.spent + run.usual(StepKind.FORWARD_PASS) > PROBING_SHARE * run.budget
+        expected = run.usual(StepKind.FORWARD_PASS)
+        late = run.spent + expected > PROBING_SHARE * run.budget
         leader = judged.leader
         if leader is None:
             return judge
         if late and len(run.probed) > 1:
             left = worth_trying(judged.belief, leader=leader, tried=tried)
-            run.out_of_time(StepKind.FORWARD_PASS, [judged.offered[i] for i in left])
+            models = [judged.offered[i] for i in left]
+            run.out_of_time(StepKind.FORWARD_PASS, models, expected=expected)
             return judge
         place = next_model(judged.belief, leader=leader, tried=tried)
         upcoming = None if place is None else judged.offered[place]
@@ -235,13 +270,13 @@ def _race(run: _Run, judge: Judge, default: str) -> Judge:
     # Against nobody there is nothing to race for.
     if len(runners) < 2:
         return judge
-    settings = FineTuningSettings(epochs=SHORT_EPOCHS)
     for number, place in enumerate(runners):
         model = judged.offered[place]
         left = run.budget - run.spent
-        expected = run.usual(StepKind.FINE_TUNING) or _first_tuning(run, settings)
+        expected = run.usual(StepKind.FINE_TUNING) or _first_tuning(run)
         if expected > left:
-            run.out_of_time(StepKind.FINE_TUNING, [judged.offered[i] for i in runners[number:]])
+            models = [judged.offered[i] for i in runners[number:]]
+            run.out_of_time(StepKind.FINE_TUNING, models, expected=expected)
             return judge
         since = perf_counter()
         run.tell(f"fine-tuning {model.name}", run.spent, run.budget)
@@ -249,7 +284,7 @@ def _race(run: _Run, judge: Judge, default: str) -> Judge:
         if probe is None:
             judge = _without(judge, model)
             continue
-        found = short_tuning(probe, run.task, images=run.images, settings=settings)
+        found = short_tuning(probe, run.task, images=run.images, settings=SHORT)
         if found is None:
             return judge
         run.tuned[model.id] = found
@@ -265,24 +300,18 @@ def _race(run: _Run, judge: Judge, default: str) -> Judge:
     return judge
 
 
-def _first_tuning(run: _Run, settings: FineTuningSettings) -> float:
+def _first_tuning(run: _Run) -> float:
     """Return how many seconds a first fine-tuning will take, by what probes took.
 
-    A probe takes every image through the network once; training takes three times as long as that
-    for each image, forward, back, and to the weights.
+    It loads the model and reads the images as a probe does. A probe then takes every image through
+    the network once; training takes three times as long as that for each image, forward, back, and
+    to the weights.
     """
     from task2vec.recommend.finetune import passes
-    from task2vec.recommend.holdout import TEST_SHARE, VALIDATION_SHARE
+    from task2vec.recommend.holdout import foreseen
 
-    probed = max(len(found.correct) for found in run.probed.values())
-    # As if classes took turns: which images are held out does not matter, but how many.
-    labels = np.arange(probed) % len(run.task.classes)
-    test = round(TEST_SHARE * probed)
-    validation = round(VALIDATION_SHARE * (probed - test))
-    images = passes(
-        labels[test + validation :],
-        validation=labels[test : test + validation],
-        test=test,
-        settings=settings,
-    )
-    return 3 * images * run.usual(StepKind.FORWARD_PASS) / probed
+    task = run.task.without("test") or run.task
+    training, validation, test = foreseen(task, images=run.images, seed=SHORT.seed)
+    images = passes(training, validation=validation, test=test, settings=SHORT)
+    read = _longest([pace.read for pace in run.paces])
+    return read + 3 * images * _longest([pace.an_image for pace in run.paces])

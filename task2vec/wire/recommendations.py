@@ -97,6 +97,7 @@ class Untried(Answer):
 
     kind: str
     model: str
+    seconds: float = Field(description="What the step was expected to take.")
 
 
 class Baseline(Answer):

@@ -12,7 +12,7 @@ from task2vec.data.arrays import task_from_arrays
 from task2vec.data.decode import decode
 from task2vec.data.open import open_source
 from task2vec.errors import SourceError
-from task2vec.recommend.holdout import hold_out
+from task2vec.recommend.holdout import foreseen, hold_out
 
 
 def divide(source, *, images=400, seed=0):
@@ -251,3 +251,25 @@ def test_several_labels_an_image_are_refused(tmp_path):
     )
     with pytest.raises(SourceError, match="expected one label an image, got several"):
         hold_out(task, images=8, seed=0, transform=np.asarray)
+
+
+@pytest.mark.parametrize("images", [12, 60, 400])
+@pytest.mark.parametrize(
+    "splits", [(None,), ("train",), ("train", "val"), ("train", "test"), ("train", "val", "test")]
+)
+def test_how_a_task_is_divided_is_foreseen_without_reading(write_task, splits, images):
+    sizes = {"a": range(30), "b": range(100, 115), "c": range(200, 207), "d": range(300, 301)}
+    if splits == (None,):
+        source = write_task(sizes)
+    else:
+        for start, split in enumerate(splits):
+            moved = {
+                name: range(n.start + 1000 * start, n.stop + 1000 * start)
+                for name, n in sizes.items()
+            }
+            source = write_task({f"{split}/{name}": n for name, n in moved.items()})
+    made = divide(source, images=images)
+    training, validation, test = foreseen(open_source(source), images=images, seed=0)
+    assert training.tolist() == made.training.labels.tolist()
+    assert validation.tolist() == made.validation.labels.tolist()
+    assert test == len(made.test.images)

@@ -15,6 +15,7 @@ from task2vec.recommend.question import KnownTask
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import EvidenceKind
 from task2vec.recommend.telling import out_of_time
+from task2vec.types.tuning import Recipe
 
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
@@ -30,12 +31,36 @@ def test_the_interval_widens_with_the_doubt_of_the_gain():
 
 
 def test_of_many_models_without_time_the_first_are_named():
-    probes = [Untried(StepKind.FORWARD_PASS, name) for name in ("d", "c", "b", "a")]
+    probes = [Untried(StepKind.FORWARD_PASS, name, 0.314) for name in ("d", "c", "b", "a")]
     assert out_of_time(probes) == (
-        "not tried for lack of time: 4 models by a linear probe (d, c, b, ...)"
+        "not tried for lack of time: 4 models by a linear probe (d, c, b, ...), some 0.31 s each"
     )
-    both = out_of_time([*probes[:1], Untried(StepKind.FINE_TUNING, "e\x1b")])
-    assert both.endswith("1 model by a linear probe (d), 1 model by a short fine-tuning (e\\x1b)")
+    both = out_of_time([*probes[:1], Untried(StepKind.FINE_TUNING, "e\x1b", 123.4)])
+    assert both.endswith(
+        "1 model by a linear probe (d), some 0.31 s, "
+        "1 model by a short fine-tuning (e\\x1b), some 120 s"
+    )
+
+
+@pytest.mark.parametrize(
+    ("default", "other", "told"),
+    [
+        (Recipe.FINE_TUNING, Recipe.FINE_TUNING, ""),
+        (Recipe.FINE_TUNING, Recipe.LINEAR_PROBE, "this model"),
+        (Recipe.LINEAR_PROBE, Recipe.FINE_TUNING, "the default"),
+        (Recipe.LINEAR_PROBE, Recipe.LINEAR_PROBE, "this model and the default"),
+    ],
+)
+def test_a_short_fine_tuning_that_is_a_linear_probe_is_told_as_one(default, other, told):
+    asked = ask([PLAIN, model("other")])
+    tuned = {
+        "mdl-plain": replace(right(6, 10), recipe=default),
+        "mdl-other": replace(right(8, 10), recipe=other),
+    }
+    (piece,) = found(rank(replace(asked, tuned=tuned)), "other").evidence
+    assert piece.text.startswith("short fine-tuning, tested on 10 of your images: 80.0 % ")
+    told = told and f"; of {told} a linear probe was the better recipe"
+    assert piece.text.endswith(f"+20.0 points over the default{told}")
 
 
 def many(count, seed=1):

@@ -11,6 +11,7 @@ from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SettingError
 from task2vec.recommend.cascade import StepKind
 from task2vec.recommend.recommendation import EvidenceKind
+from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service import cascade
 from task2vec.service.recommendation import recommend
 from task2vec.service.subjects import Subject, resolve
@@ -65,12 +66,14 @@ def test_what_there_was_no_time_for_is_named(workspace: Workspace, subject: Subj
     (told,) = [w for w in answer.warnings if "for lack of time" in w]
     assert "1 model by a linear probe (efficientnet_lite" in told
     assert "by a short fine-tuning (efficientnet_lite0, " in told
+    assert all(u.seconds > 1e-3 for u in answer.untried)
+    assert told.endswith(" s each")
 
 
 def test_a_large_budget_ends_in_a_race_that_the_answer_rests_on(
     workspace: Workspace, subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cascade, "SHORT_EPOCHS", 1)
+    monkeypatch.setattr(cascade, "SHORT", FineTuningSettings(epochs=1))
     answer = recommend(workspace, subject, images=IMAGES, budget=1000)
     raced = [step for step in answer.steps if step.kind is StepKind.FINE_TUNING]
     assert 2 <= len(raced) <= cascade.RACING

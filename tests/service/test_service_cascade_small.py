@@ -19,6 +19,7 @@ from task2vec.recommend.gains import GainTable
 from task2vec.recommend.question import KnownTask, Question
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
+from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service import cascade
 from task2vec.service.cascade import Progress, recommend_within
 from task2vec.service.workspace import Workspace
@@ -42,6 +43,11 @@ def task(folder: Path) -> Task:
 @pytest.fixture(scope="module")
 def weights(folder: Path) -> str:
     return reference_of(folder)
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cascade, "SHORT", FineTuningSettings(epochs=1))
 
 
 @pytest.fixture
@@ -116,14 +122,14 @@ def test_a_probe_that_would_end_past_half_of_the_budget_does_not_begin(
     # Half of a step is left of the half that probes may take.
     probed = measured(answer, StepKind.FORWARD_PASS)
     assert len(probed) == probes
-    untried = {each.model for each in answer.untried if each.kind is StepKind.FORWARD_PASS}
-    assert untried == {each.name for each in models} - {*probed}
+    untried = [each for each in answer.untried if each.kind is StepKind.FORWARD_PASS]
+    assert {each.model for each in untried} == {each.name for each in models} - {*probed}
+    assert [each.seconds for each in untried] == pytest.approx([STEP] * len(untried), rel=0.1)
 
 
 def test_the_answer_rests_on_the_fine_tunings_too(
-    workspace: Workspace, folder: Path, task: Task, weights: str, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, folder: Path, task: Task, weights: str
 ) -> None:
-    monkeypatch.setattr(cascade, "SHORT_EPOCHS", 1)
     models = [model("blind", blind(weights, folder)), model("seeing", weights)]
     answer = recommend_within(workspace, question(models), task, budget=600, images=IMAGES)
     assert measured(answer, StepKind.FINE_TUNING) == ["blind", "seeing"]
@@ -133,6 +139,16 @@ def test_the_answer_rests_on_the_fine_tunings_too(
     assert best.score == pytest.approx(last.expected)
     # The race changed the belief.
     assert best.score != pytest.approx(answer.steps[2].expected)
+
+
+def test_a_source_that_is_all_test_is_answered_from_distances(
+    workspace: Workspace, tmp_path: Path, weights: str
+) -> None:
+    task = open_source(cut("emoji_food", tmp_path / "whole" / "test").parent)
+    assert task.splits == ("test",)
+    models = [model("plain", weights), model("last", weights)]
+    answer = recommend_within(workspace, question(models), task, budget=60, images=IMAGES)
+    assert [step.kind for step in answer.steps] == [StepKind.DISTANCE]
 
 
 def test_what_cannot_be_loaded_is_left_out_and_told(

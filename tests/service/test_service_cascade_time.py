@@ -5,6 +5,7 @@ from small_store import cut
 
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.recommend.cascade import StepKind
+from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service import cascade
 from task2vec.service.recommendation import recommend
 from task2vec.service.subjects import resolve
@@ -27,6 +28,7 @@ def test_what_the_first_probe_loads_is_not_expected_of_the_next(tmp_path, monkey
         now += WARM if now else COLD
 
     monkeypatch.setattr(cascade, "perf_counter", lambda: now)
+    monkeypatch.setattr(cascade, "SHORT", FineTuningSettings(epochs=1))
     # Half of it is for probes: two fit, were the third to take as long as the first it would not.
     answer = recommend(workspace, subject, images=IMAGES, budget=40.0, progress=progress)
     probed = [step for step in answer.steps if step.kind is StepKind.FORWARD_PASS]

@@ -1,0 +1,51 @@
+"""What a first short fine-tuning is expected to take, by the images that it trains and tests on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_store import cut
+
+from task2vec.data.open import open_source
+from task2vec.recommend.finetune import passes
+from task2vec.recommend.holdout import hold_out
+from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.service.cascade import SHORT, _first_tuning, _Pace, _Run
+from task2vec.service.workspace import Workspace
+
+
+@pytest.mark.parametrize("splits", [("train", "test"), ("train", "val", "test"), ("train",)])
+def test_it_counts_what_is_trained_and_tested_on(tmp_path: Path, splits: tuple[str, ...]) -> None:
+    # Of each split other images, since copies would be left out.
+    for number, split in enumerate(splits):
+        cut(("emoji_food", "greek_capitals", "fashion_tops")[number], tmp_path / "t" / split)
+        for place, each in enumerate(sorted((tmp_path / "t" / split).iterdir())):
+            each.rename(each.with_name(f"class {place}"))
+    task = open_source(tmp_path / "t")
+    own = task.without("test")
+    assert own is not None
+    parts = hold_out(own, images=32, seed=SHORT.seed, transform=np.asarray)
+    images = passes(
+        parts.training.labels,
+        validation=parts.validation.labels,
+        test=len(parts.test.images),
+        settings=SHORT,
+    )
+    with Workspace(tmp_path / "store") as workspace:
+        run = _Run(workspace, task, 60.0, 32, lambda *_: None)
+        # The first, which loads libraries, does not count once there is another.
+        run.paces += [_Pace(0.0, 90.0, 90.0, 32), _Pace(0.0, 5.0, 16.0, 32)]
+        assert _first_tuning(run) == pytest.approx(5 + 3 * images * 0.5)
+
+
+def test_few_images_are_raced_for_as_many_epochs_as_they_would_be_fine_tuned() -> None:
+    assert SHORT.epochs_for(20) == FineTuningSettings().epochs_for(20)
+
+
+def test_a_probe_takes_its_time_to_read_and_in_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([101.0, 104.0, 105.0, 110.0])
+    monkeypatch.setattr("task2vec.service.cascade.perf_counter", lambda: next(clock))
+    pace = _Pace(100.0)
+    for done in (1, 2, 3, 4):
+        pace.hear(done, 4)
+    assert (pace.read, pace.passed, pace.an_image) == (4.0, 6.0, 3.0)
