@@ -38,6 +38,7 @@ MostParameters = Annotated[
     typer.Option(
         parser=count,
         metavar=METAVAR,
-        help="Only models with at most this many parameters, such as 6M.",
+        help="Only models of at most this many parameters, such as 6M. They are counted as "
+        "published, with ImageNet's classifier: an expert has as many as the model it came from.",
     ),
 ]

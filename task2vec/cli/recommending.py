@@ -154,7 +154,10 @@ def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
         out.print(line, soft_wrap=True)
     out.print()
     out.print(answer.code.rstrip(), soft_wrap=True)
-    messages().print("Predicted accuracies are those of a linear classifier on frozen features.")
+    messages().print(
+        "Predicted accuracies are those of a linear classifier on frozen features, or rest on a "
+        "recorded outcome of the default."
+    )
     if answer.explanation is not None and answer.explanation.classes is not None:
         messages().print(
             "The leave-one-out accuracy of the classes is another: ridge regression's, which knows "

@@ -2,14 +2,20 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from task2vec.errors import RefusedAddressError, StateError
 from task2vec.probe.apart import find_card_apart
 from task2vec.probe.registry import known_cards
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import add_model, get_model, list_models, packaged_models
+from task2vec.service.zoo import (
+    add_model,
+    check_as_shown,
+    get_model,
+    list_models,
+    packaged_models,
+)
 from task2vec.types import ModelRecord, TaskRecord
 from task2vec.types.names import MODEL_REFERENCE
 
@@ -96,7 +102,10 @@ def edit_model(
             f"{model.name} cannot be edited: it comes with an installed package",
             expected="a model that was added to this store",
         )
-    return workspace.store().models.edit(model.id, name=name, licence=licence, check=check)
+    edited = workspace.store().models.edit(
+        model.id, name=name, licence=licence, check=check_as_shown(model, check)
+    )
+    return replace(edited, parameters=model.parameters)
 
 
 def add_named_model(

@@ -1,5 +1,6 @@
 """What a recommended starting model must keep to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -7,13 +8,16 @@ from typing import Protocol
 from task2vec.data.wording import shown
 from task2vec.errors import SettingError
 
+#: So many names of licences or architectures a message holds.
+_MOST_NAMED = 8
+
 
 class Limited(Protocol):
     """A model, of the zoo or published, with what limits look at; None is unknown."""
 
     @property
     def parameters(self) -> int | None:
-        """Their number."""
+        """Their number, as published: with ImageNet's classifier, whatever head a file has."""
         ...
 
     @property
@@ -73,6 +77,28 @@ class Limits:
         if self.architecture is not None and not fnmatchcase(model.architecture, self.architecture):
             return False
         return self.licence is None or (model.licence or "").lower() == self.licence.lower()
+
+
+def to_choose_from(limits: Limits, models: Iterable[Limited]) -> str:
+    """Return a sentence with the licences and architectures that there are, to correct limits by.
+
+    They are named where the limits are on them, and architectures only where they are few. It is
+    empty, or begins with a space.
+    """
+    known = list(models)
+    licences = {model.licence for model in known if model.licence}
+    architectures = {model.architecture for model in known}
+    told = []
+    if limits.licence is not None and licences:
+        more = ", ..." if len(licences) > _MOST_NAMED else ""
+        told.append(f"licences: {_names(licences)}{more}")
+    if limits.architecture is not None and len(architectures) <= _MOST_NAMED:
+        told.append(f"architectures: {_names(architectures)}")
+    return f" There are the {'; and the '.join(told)}." if told else ""
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(map(shown, sorted(names)[:_MOST_NAMED]))
 
 
 def within(value: int | None, most: int | None) -> bool:

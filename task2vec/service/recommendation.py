@@ -16,7 +16,7 @@ from task2vec.recommend.telling import out_of_time
 from task2vec.service.code import starting_code
 from task2vec.service.explaining import explained
 from task2vec.service.known_tasks import known_tasks
-from task2vec.service.limits import Limits
+from task2vec.service.limits import Limits, to_choose_from
 from task2vec.service.offering import offered
 from task2vec.service.outcomes import unused_outcomes
 from task2vec.service.probing import (
@@ -150,12 +150,14 @@ def check_answerable(
         )
     if k < 1:
         raise SettingError("k is out of range", expected="at least 1", got=str(k))
-    if not any(limits.allow(model) for model in models):
+    everything = list(models)
+    if not any(limits.allow(model) for model in everything):
         raise SettingError(
             "No starting model passes the limits",
             expected="at least one of the models that `task2vec models list` shows",
             got=f"none with {limits}",
-            remedy="Loosen the limits on parameters, input size, architecture or licence.",
+            remedy="Loosen the limits on parameters, input size, architecture or licence."
+            + to_choose_from(limits, everything),
         )
 
 

@@ -10,6 +10,7 @@ from task2vec.probe.card import ProbeCard
 from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
 from task2vec.probe.weight_files import check_hash, file_hash, referenced_file
 from task2vec.service.experts import checkpoint
+from task2vec.service.model_sizes import as_published
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name
 from task2vec.store.store import Store
@@ -43,11 +44,15 @@ def register_packaged(store: Store) -> None:
 
 
 def list_models(workspace: Workspace) -> list[ModelRecord]:
-    """Return all models, the packaged ones also where there is no store yet."""
+    """Return all models, the packaged ones also where there is no store yet.
+
+    Their ``parameters`` are what they count as: see `task2vec.service.model_sizes`.
+    """
     store = workspace.existing_store()
     stored = store.models.list() if store else []
     names = {model.name for model in stored}
-    return [model for model in packaged_models() if model.name not in names] + stored
+    models = [model for model in packaged_models() if model.name not in names] + stored
+    return as_published(models, among=models)
 
 
 def check_model_name(workspace: Workspace, name: str) -> None:
@@ -65,10 +70,11 @@ def check_model_name(workspace: Workspace, name: str) -> None:
 
 def get_model(workspace: Workspace, name_or_id: str) -> ModelRecord:
     """Return one model; raises `UnknownNameError` with close matches."""
-    for model in list_models(workspace):
+    models = list_models(workspace)
+    for model in models:
         if name_or_id in (model.name, model.id):
             return model
-    return workspace.store().models.get(name_or_id)
+    return as_published([workspace.store().models.get(name_or_id)], among=models)[0]
 
 
 def add_model(
@@ -92,7 +98,8 @@ def add_model(
     expert_of = workspace.store().tasks.get(task).id if task else None
     ref = card.weights + _query(ref) if ref.startswith("file:") else ref
     record = _record(card, id_="", ref=ref, name=name or card.name, task=expert_of)
-    return workspace.store(create=True).models.add(replace(record, sha256=digest))
+    added = workspace.store(create=True).models.add(replace(record, sha256=digest))
+    return as_published([added], among=())[0]
 
 
 def loadable_ref(workspace: Workspace, model: ModelRecord) -> str:
@@ -174,9 +181,20 @@ def remove_model(
             f"{model.name} cannot be removed: it comes with an installed package",
             remedy="Leave it out of answers with limits such as that on the architecture.",
         )
-    removed = workspace.store().models.remove(model.id, cascade=cascade, check=check)
+    removed = workspace.store().models.remove(
+        model.id, cascade=cascade, check=check_as_shown(model, check)
+    )
     _drop_checkpoints(workspace, [removed])
-    return removed
+    return replace(removed, parameters=model.parameters)
+
+
+def check_as_shown(
+    model: ModelRecord, check: Callable[[ModelRecord], None] | None
+) -> Callable[[ModelRecord], None] | None:
+    """Return a check of the stored record of ``model`` that sees it as it is shown."""
+    if check is None:
+        return None
+    return lambda stored: check(replace(stored, parameters=model.parameters))
 
 
 def remove_task(

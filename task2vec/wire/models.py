@@ -14,7 +14,10 @@ class Model(Answer):
     ref: str = Field(description="Where its weights come from.")
     architecture: str
     task: str | None = Field(description="The id of the task that it is an expert of.")
-    parameters: int | None
+    parameters: int | None = Field(
+        description="As published, with ImageNet's classifier; of an expert those of the plain "
+        "model that it descends from."
+    )
     input_size: int | None
     licence: str | None
     created: TimeText

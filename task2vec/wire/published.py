@@ -10,7 +10,9 @@ from task2vec.wire.base import Answer, Page, Question
 class PublishedQuestion(Question):
     """Which published models are wanted; what a limit asks for and is unknown is left out."""
 
-    max_parameters: int | None = Field(None, ge=1, le=MOST_WHOLE)
+    max_parameters: int | None = Field(
+        None, ge=1, le=MOST_WHOLE, description="As published, with ImageNet's classifier."
+    )
     max_operations: int | None = Field(
         None, ge=1, le=MOST_WHOLE, description="Multiply-adds for one image."
     )

@@ -45,6 +45,8 @@ def test_the_table_says_what_to_take_and_the_code_builds_it(cli: Cli, small: Sma
 
     assert "Take the default: efficientnet_lite0" in found.out
     assert "always default" in found.out
+    said = " ".join(found.err.split())
+    assert "on frozen features, or rest on a recorded outcome of the default." in said
     code = found.out[found.out.index("import timm") :]
     check = (
         "import sys, torch\n"
@@ -106,6 +108,45 @@ def test_limits_bound_the_answer(cli: Cli, small: SmallStore) -> None:
         refused = cli("recommend", "emoji_food", "--store", small.store, *limits)
         assert refused.code == 2
         assert "Loosen" in refused.err
+
+
+def test_limits_that_nothing_passes_are_told_with_what_there_is(
+    cli: Cli, small: SmallStore
+) -> None:
+    asked = ("recommend", "emoji_food", "--store", small.store)
+
+    refused = cli(*asked, "--licence", "no-such", "--architecture", "efficientnet_lite0")
+    told = " ".join(refused.err.split())
+    assert (refused.code, refused.out) == (2, "")
+    assert (
+        "There are the licences: Apache-2.0; and the architectures: tf_efficientnet_lite0, "
+        "tf_efficientnet_lite1, tf_efficientnet_lite2." in told
+    )
+    # What is not limited needs no correction.
+    assert "There are" not in cli(*asked, "--max-parameters", "1k").err
+
+
+def test_an_expert_of_the_default_is_no_smaller_than_it(cli: Cli, store: Path) -> None:
+    with Store.open(store, create=False) as opened:
+        default = opened.models.get("efficientnet_lite0")
+        opened.models.add(
+            replace(
+                default,
+                id="mdl_1",
+                name="expert",
+                ref="store:experts/mdl_1.safetensors",
+                task="fashion_tops",
+                parameters=3_419_478,
+                start=default.id,
+            )
+        )
+
+    refused = cli("recommend", "emoji_food", "--max-parameters", "4M", "--store", store)
+    assert refused.code == 2
+    assert "none with at most 4,000,000 parameters" in " ".join(refused.err.split())
+    listed = cli("models", "list", "--store", store, "--json").json["models"]
+    counts = {model["name"]: model["parameters"] for model in listed}
+    assert counts["expert"] == counts["efficientnet_lite0"] == default.parameters
 
 
 def test_a_copy_of_the_task_is_no_evidence(cli: Cli, store: Path) -> None:

@@ -122,7 +122,9 @@ async def recommend_models(
     """Rank the starting models for a task, and say whether to leave the default for any of them.
 
     A stored task is answered from distances and outcomes. With `measure` the packaged models are
-    tried on its images first, which takes a job, as does a data set.
+    tried on its images first, which takes a job, as does a data set. `max_parameters` is compared
+    with the count that an architecture is published with, ImageNet's classifier included: an expert
+    counts as the plain model that it descends from.
     """
     if question.task is None or question.measure:
         return await submit(

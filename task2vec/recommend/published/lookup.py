@@ -28,12 +28,13 @@ def published_model(record: ModelRecord) -> PublishedModel | None:
     reference = record.ref.partition("?")[0].partition("@")[0]
     for scheme in ("timm:", "hf-hub:timm/"):
         if reference.startswith(scheme):
-            return _by_name(reference.removeprefix(scheme))
+            return by_name(reference.removeprefix(scheme))
     shipped = SHIPPED.get(reference.removeprefix("probe:"))
-    return _by_name(shipped) if shipped else None
+    return by_name(shipped) if shipped else None
 
 
-def _by_name(name: str) -> PublishedModel | None:
+def by_name(name: str) -> PublishedModel | None:
+    """Return a model by timm's name; one without a tag stands for the weights that timm loads."""
     models = published_models()
     if "." in name:
         return models.get(name)
