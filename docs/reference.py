@@ -18,9 +18,9 @@ _HEADER = f"""\
 
 Data goes to stdout: tables for a person, JSON with `--json` (its fields: [json.md](json.md)).
 Progress and messages go to stderr: bars on a terminal; elsewhere (logs of CI, `nohup`, notebooks),
-of what takes longer than 10 seconds, a plain line when a stage begins and every 30 seconds. Exit
-codes: 0 done, 1 some items failed, 2 usage or bad input, 3 abstained or nothing found, 130
-interrupted.
+plain lines: the first after 10 seconds, one when a stage begins, at most one every 10 seconds, and
+one every 30 seconds while the stage stays the same. Exit codes: 0 done, 1 some items failed, 2
+usage or bad input, 3 abstained or nothing found, 130 interrupted.
 
 An option is taken from the command line, else from its environment variable, else from
 `task2vec.toml`, else it has its default: see [settings](quick-start.md#settings).

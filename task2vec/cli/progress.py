@@ -32,6 +32,7 @@ _STAGES = {
     "features": "features",
     "fisher": "Fisher information",
     "noise": "noise",
+    "tuning": "training",
 }
 
 
@@ -72,7 +73,7 @@ def work_bar(progress: Progress, name: str) -> "Told":
             stage = f"{stage}, standard error {found.standard_error:.3f}"
         progress.update(
             bar,
-            description=f"{name}: {stage}" if stage else name,
+            description=name if stage in ("", name) else f"{name}: {stage}",
             completed=found.done,
             total=found.total or None,
             stage=found.stage,

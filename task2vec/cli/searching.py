@@ -1,5 +1,6 @@
 """The commands neighbours and distance."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import messages, print_answer_json, print_table, show, warn
 from task2vec.cli.progress import bars, work_bar
+from task2vec.data.wording import plural
 from task2vec.sdk.wording import (
     distance_interval,
     information_cells,
@@ -29,6 +31,7 @@ from task2vec.sdk.wording import (
     tie_note,
 )
 from task2vec.types.geometry import NeighbourGeometry
+from task2vec.types.names import visible
 
 
 def register(app: typer.Typer) -> None:
@@ -74,7 +77,7 @@ def neighbours(
 
     Distances are corrected for noise, but centred ones are not; neighbours closer together than the
     noise share a rank. A task marked [i] holds images of this one.
-    Exit code 3 when the store holds no other task.
+    Exit code 3 when the store holds no other task, or none that is asked for.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         answer = client.search(
@@ -107,8 +110,18 @@ def neighbours(
         for note in (*tie_note(marks), *shared_notes(answer)):
             messages().print(note)
     if not found:
-        messages().print("The store holds no other task to compare with.")
+        messages().print(_nothing(tag or (), min_classes, max_classes))
     return 0 if found else 3
+
+
+def _nothing(tags: Sequence[str], least: int | None, most: int | None) -> str:
+    """Return why there are no neighbours."""
+    asked = [f"the tag '{visible(tag)}'" for tag in tags]
+    asked += [] if least is None else [f"at least {plural(least, 'class')}"]
+    asked += [] if most is None else [f"at most {plural(most, 'class')}"]
+    if not asked:
+        return "The store holds no other task to compare with."
+    return f"No other task in the store that it can be compared with has {' and '.join(asked)}."
 
 
 def distance(

@@ -60,6 +60,20 @@ def test_a_line_tells_a_new_stage_and_others_how_far_it_is_now_and_then() -> Non
 
 
 @pytest.mark.parametrize(
+    ("name", "stage", "line"),
+    [
+        ("predicting", "predicting", "predicting: 96 of 136"),
+        ("fine-tuning birds", "tuning", "fine-tuning birds: training: 96 of 136"),
+        ("tasks", "asking", "tasks: asking: 96 of 136"),
+    ],
+)
+def test_no_word_is_said_twice(name: str, stage: str, line: str) -> None:
+    log = Log()
+    work_bar(log.progress, name)(Work(stage=stage, done=96, total=136))
+    assert log.at(10) == [line]
+
+
+@pytest.mark.parametrize(
     ("first", "second", "line"),
     [
         (
@@ -95,6 +109,13 @@ def test_many_at_once_are_one_line_of_those_under_way() -> None:
     tell("b", Work(stage="features", done=4, total=4))
     end("a")
     assert log.at(10) == ["tasks: 0 of 9; c: features: 1 of 4; d: features: 1 of 4; and 2 more"]
+
+
+def test_what_is_not_shown_as_a_bar_is_not_told() -> None:
+    log = Log()
+    log.progress.add_task("tasks", total=9)
+    log.progress.add_task("reading", total=4, visible=False)
+    assert log.at(10) == ["tasks: 0 of 9"]
 
 
 def test_while_the_end_of_it_lasts_the_last_is_told() -> None:

@@ -228,6 +228,25 @@ def test_another_space_is_refused_with_what_differs(
     assert "Use the probe efficientnet_lite0" in found.err or "same probe" in found.err
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("--tag", "nope"), "has the tag 'nope'."),
+        (("--tag", "a", "--tag", "b"), "has the tag 'a' and the tag 'b'."),
+        (("--min-classes", 900), "has at least 900 classes."),
+        (("--tag", "a", "--max-classes", 1), "has the tag 'a' and at most 1 class."),
+    ],
+)
+def test_what_none_of_the_others_has_is_named(
+    cli: Cli, small: SmallStore, asked: tuple[object, ...], told: str
+) -> None:
+    found = cli("neighbours", "emoji_food", *asked, "--store", small.store)
+
+    assert (found.code, found.out) == (3, "")
+    said = " ".join(found.err.split())
+    assert said == f"No other task in the store that it can be compared with {told}"
+
+
 def test_nothing_to_compare_with_is_exit_code_3(cli: Cli, two_classes: Path) -> None:
     fresh = cli("neighbours", two_classes, "--images", 6, "--json")
     assert (fresh.code, fresh.json["neighbours"]) == (3, [])
