@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from task2vec.embedding.quick import embed
     from task2vec.errors import (
         AccessError,
+        AnswerNotKeptError,
         ChangedError,
         DeadlineError,
         InputError,
@@ -73,6 +74,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AccessError",
+    "AnswerNotKeptError",
     "AsyncClient",
     "ChangedError",
     "Client",

@@ -14,6 +14,7 @@
     │   ├── KeyReusedError       an idempotency key that stands for another request
     │   └── StateError           not possible in the present state
     │       ├── StillAtWorkError the same request is still being answered
+    │       ├── AnswerNotKeptError   the same request was answered, and the answer is not kept
     │       └── LeaseLostError   the job belongs to another worker by now
     ├── StoreError               the store cannot be opened, read or written
     │   ├── NoStoreError         there is none yet
@@ -39,6 +40,7 @@ Errors know nothing of transports: the command line and the HTTP service map the
 codes and statuses.
 """
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 
@@ -105,6 +107,15 @@ class UnknownNameError(InputError):
     """Nothing has this name or id."""
 
     code = "unknown_name"
+
+    @classmethod
+    def of_outcomes(cls, ids: Sequence[str]) -> Self:
+        """Return the error for ids, at least one, that no outcome has."""
+        more = f", nor have {len(ids) - 1:,} more of those asked for" * (len(ids) > 1)
+        return cls(
+            f"No outcome has the id '{ids[0]}'{more}",
+            remedy="`task2vec outcomes list` shows all.",
+        )
 
 
 class NameTakenError(InputError):
@@ -209,6 +220,12 @@ class StillAtWorkError(StateError):
     """The first request with this idempotency key is still being answered."""
 
     code = "still_at_work"
+
+
+class AnswerNotKeptError(StateError):
+    """The first request with this idempotency key was answered, with too much to be kept."""
+
+    code = "answer_not_kept"
 
 
 class LeaseLostError(StateError):

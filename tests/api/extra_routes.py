@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from task2vec.errors import NameTakenError, Task2VecError, UnknownNameError
 from task2vec.store.audit import AuditEntry
@@ -85,7 +85,9 @@ def extra_routes(*, error: BaseException | None = None) -> APIRouter:
         return {"written": len([entry for entry in log.latest(99) if entry.action == "extra"])}
 
     @router.post("/large")
-    def large(caller: Writer, size: int) -> Response:
+    def large(caller: Writer, size: int, parts: int = 1) -> Response:
+        if parts > 1:
+            return StreamingResponse((b"x" * size for _ in range(parts)), media_type="text/plain")
         return Response(b"x" * size, media_type="text/plain")
 
     @router.post("/upload", openapi_extra={"requestBody": {"content": {UPLOADED: {}, FORM: {}}}})

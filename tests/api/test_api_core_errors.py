@@ -38,6 +38,7 @@ EXPECTED = {
     "name_taken": 409,
     "wrong_state": 409,
     "still_at_work": 409,
+    "answer_not_kept": 409,
     "lease_lost": 409,
     "changed": 412,
     "too_large": 413,

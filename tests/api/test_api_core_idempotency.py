@@ -14,6 +14,10 @@ from running import bearer, running
 from task2vec.errors import StoreFullError
 from task2vec.store.idempotency import Idempotency
 from task2vec.types import Scope
+from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL
+from task2vec.types.numbers import MOST_WHOLE
+from task2vec.wire.outcomes import MOST_OUTCOMES, Outcome, OutcomePage
+from task2vec_api.middleware import idempotency
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -160,19 +164,55 @@ async def test_what_was_refused_for_the_state_of_things_is_tried_again(tmp_path:
     assert written.json() == {"written": 3}
 
 
-async def test_an_answer_too_large_to_keep_is_given_once(tmp_path: Path) -> None:
+async def test_of_an_answer_too_large_to_keep_it_is_kept_that_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "_MOST", 1000)
     async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        large = [
+        fits, large, again, once_more = [
             await it.client.post(
-                "/v1/extra/large", params={"size": (1 << 22) + more}, headers=keyed(f"k{more}")
+                "/v1/extra/large", params={"size": 1000 + more}, headers=keyed(f"k{more}")
             )
             for more in (0, 1, 0, 1)
         ]
 
-    assert [len(answer.content) for answer in large] == [1 << 22, (1 << 22) + 1] * 2
-    assert ["idempotency-replayed" in answer.headers for answer in large] == [
-        False, False, True, False,
-    ]  # fmt: skip
+    assert (len(fits.content), len(large.content), again.content) == (1000, 1001, fits.content)
+    assert (again.headers["idempotency-replayed"], large.status_code) == ("true", 200)
+    assert (once_more.status_code, once_more.json()["code"]) == (409, "answer_not_kept")
+    assert "was done, with status 200; its answer was too large" in once_more.json()["detail"]
+    assert "Look up what it did" in once_more.json()["remedy"]
+    assert once_more.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_large_answer_in_parts_arrives_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "_MOST", 1000)
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        params = {"size": 700, "parts": 4}
+        large, again = [
+            await it.client.post("/v1/extra/large", params=params, headers=keyed("k"))
+            for _ in range(2)
+        ]
+    assert (large.status_code, len(large.content)) == (200, 2800)
+    assert again.json()["code"] == "answer_not_kept"
+
+
+def test_the_answer_to_ten_thousand_of_the_longest_outcomes_is_kept() -> None:
+    longest = Outcome(
+        id="out_0123456789abcdef",
+        model="\U0001f600" * LONGEST_NAME,
+        task="\U0001f600" * LONGEST_NAME,
+        accuracy=0.12345678901234567,
+        interval=(0.12345678901234567, 0.12345678901234567),
+        protocol="\U0001f600" * LONGEST_PROTOCOL,
+        images=MOST_WHOLE,
+        seed=MOST_WHOLE,
+        created="2026-11-26T05:56:06.709123Z",
+        repeats="out_0123456789abcdef",
+    )
+    page = OutcomePage(outcomes=(longest,) * MOST_OUTCOMES, next_page_token=None)
+    assert len(page.model_dump_json().encode()) <= idempotency._MOST
 
 
 async def test_a_request_whose_answer_cannot_be_kept_is_not_at_work_for_ever(

@@ -4,16 +4,20 @@ import hashlib
 import re
 import time
 from collections import deque
+from collections.abc import Iterable
 
 from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from task2vec.errors import SettingError
+from task2vec.errors import AnswerNotKeptError, SettingError
 from task2vec.service.workspace import Workspace
 from task2vec.store.idempotency import Idempotency, StoredAnswer
 from task2vec.store.requests import for_request
+from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL
+from task2vec.wire.outcomes import MOST_OUTCOMES
+from task2vec_api.errors import respond
 from task2vec_api.logs import logger
 from task2vec_api.middleware.headers import header
 
@@ -21,9 +25,10 @@ WORKERS = "/v1/leases"
 """Below it, fences tell what was done already."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-# An answer to a POST is a JSON document; what is larger is not worth keeping. The largest that
-# something was recorded by tells of ten thousand outcomes: some 3 MB.
-_MOST = 1 << 22
+# The longest texts of an outcome, in characters of four bytes, and some for all its other fields.
+_OF_AN_OUTCOME = 4 * (2 * LONGEST_NAME + LONGEST_PROTOCOL) + 600
+# No POST that records or removes something is answered with more: some 40 MB, where mostly it is 3.
+_MOST = MOST_OUTCOMES * _OF_AN_OUTCOME
 # Holds the names of a form's first fields and file, and the beginning of that.
 _HEAD = 1 << 16
 _LONGEST_BOUNDARY = 256
@@ -36,7 +41,8 @@ class IdempotencyKeys:
 
     The key belongs to the caller. A body that was read already is recognised by what it holds. An
     upload is not read twice for that: it is recognised by its length and its beginning, whatever
-    the boundary of its form. Answers that say to try again or that depend on
+    the boundary of its form. In place of an answer that is too large it is kept that there was
+    one. Answers that say to try again or that depend on
     what is stored are not kept, and neither are faults of the server.
     """
 
@@ -91,6 +97,7 @@ class _Attempt:
         self._send = send
         self._held: list[Message] = []
         self._size = 0
+        self._large: int | None = None
         self._passing = False
         self._refused = False
         self._kept = False
@@ -105,11 +112,12 @@ class _Attempt:
             return
         self._held.append(message)
         self._size += len(message.get("body", b""))
-        if self._size > _MOST:
-            self._passing = True
+        if self._size > _MOST and self._large is None:
+            self._large = self._held[0]["status"]
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            await self._keep(self._answer() if self._large is None else _not_kept(self._large))
             await self._release()
-        elif message["type"] == "http.response.body" and not message.get("more_body", False):
-            await self._keep()
+        elif self._large is not None:
             await self._release()
 
     async def end(self) -> None:
@@ -123,13 +131,12 @@ class _Attempt:
             # It stays taken until the server starts again, and its request stays unanswered.
             logger.exception("an idempotency key could not be freed")
 
-    async def _keep(self) -> None:
+    def _answer(self) -> StoredAnswer:
         start = self._held[0]
-        headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]
-        )
         body = b"".join(message.get("body", b"") for message in self._held[1:])
-        answer = StoredAnswer(start["status"], headers, body)
+        return StoredAnswer(start["status"], _texts(start["headers"]), body)
+
+    async def _keep(self, answer: StoredAnswer) -> None:
         try:
             await run_in_threadpool(
                 self._answers.finish, owner=self._owner, key=self._key, answer=answer
@@ -144,6 +151,23 @@ class _Attempt:
         held, self._held = self._held, []
         for message in held:
             await self._send(message)
+
+
+def _not_kept(status: int) -> StoredAnswer:
+    """Return what is kept in place of an answer that is too large."""
+    done = status < 400
+    response = respond(
+        AnswerNotKeptError(
+            f"The first request with this Idempotency-Key was {'done' if done else 'refused'}, "
+            f"with status {status}; its answer was too large to be kept",
+            remedy="Look up what it did, and do not ask for it again." if done else None,
+        )
+    )
+    return StoredAnswer(response.status_code, _texts(response.raw_headers), bytes(response.body))
+
+
+def _texts(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
 async def _beginning(receive: Receive) -> tuple[bytes, Receive]:
