@@ -42,7 +42,14 @@ def register(app: typer.Typer) -> None:
 
 def recommend(
     task: TaskOrSource,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many source tasks count.")] = 5,
+    k: Annotated[
+        int,
+        typer.Option(
+            "-k",
+            min=1,
+            help="How many experts are told of at most, best first, besides those measured.",
+        ),
+    ] = 5,
     max_parameters: MostParameters = None,
     max_input_size: Annotated[
         int | None,

@@ -85,8 +85,20 @@ class Question:
         )
 
     def offered(self) -> list[ModelRecord]:
-        """Return the models that may be taken, in the order of their names: equals come in it."""
-        return sorted(self.models, key=lambda model: model.name)
+        """Return the models that may be taken, in the order of their names: equals come in it.
+
+        Of an expert whose task is not among the known ones, such as one of another space, nothing
+        is known unless it was measured on the target's images.
+        """
+        found = [
+            model
+            for model in self.models
+            if model.task is None
+            or model.task in self.tasks
+            or model.id in self.measured
+            or model.id in self.tuned
+        ]
+        return sorted(found, key=lambda model: model.name)
 
     def known_models(self) -> list[ModelRecord]:
         """Return all models that something is known of, without the default."""

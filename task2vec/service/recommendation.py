@@ -59,7 +59,7 @@ def recommend(
     Args:
         workspace: where models, tasks and outcomes are.
         subject: the task.
-        k: how many source tasks count.
+        k: how many experts are told of at most, besides those that were measured.
         limits: what the models must keep to.
         images: how many images of the task are probed on at most.
         measured: linear probes by the id of their model (see `models_to_probe`), measured

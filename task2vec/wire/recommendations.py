@@ -22,8 +22,19 @@ class RecommendationQuestion(Subject):
         }
     )
 
-    k: int = Field(5, ge=1, le=1000, description="How many source tasks count.")
-    max_parameters: int | None = Field(None, ge=1, le=2**53)
+    k: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="How many experts are told of at most, besides those measured.",
+    )
+    max_parameters: int | None = Field(
+        None,
+        ge=1,
+        le=2**53,
+        description="As published, with ImageNet's classifier; an expert counts as the model that "
+        "it descends from.",
+    )
     max_input_size: int | None = Field(None, ge=1, le=2**53, description="Pixels a side.")
     architecture: str | None = Field(None, max_length=200, description="`*` stands for anything.")
     licence: str | None = Field(None, max_length=200)

@@ -150,6 +150,14 @@ def test_the_k_best_experts_are_told_of():
     assert told(9) == {"plain", "other", "a-expert", "b-expert", "c-expert"}
 
 
+def test_an_expert_of_a_task_that_is_not_known_is_offered_once_it_was_measured():
+    zoo = [PLAIN, model("strange-expert", "strange"), model("rose-expert", "roses")]
+    asked = ask(zoo, tasks=at(roses=NEAR))
+    assert set(names(rank(asked))) == {"plain", "rose-expert"}
+    measured = {"mdl-plain": right(60, 100), "mdl-strange-expert": right(90, 100)}
+    assert rank(replace(asked, measured=measured)).chosen == "strange-expert"
+
+
 def test_an_expert_that_gained_on_the_task_itself_is_taken_however_far_its_source():
     """Though more experts than are told of lie nearer."""
     near = {f"near{i}": NEAR + 0.01 * i for i in range(6)}

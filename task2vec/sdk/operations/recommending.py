@@ -39,7 +39,7 @@ def recommend(
 ) -> Steps[Recommended]:
     """Rank starting models for a stored task or a source.
 
-    ``k`` is how many source tasks count; ``architecture`` may hold ``*``. With ``measure`` the
+    ``k`` is how many experts are told of at most; ``architecture`` may hold ``*``. With ``measure`` the
     packaged models are tried on the task's images where these are at hand (a warning says where
     not); without, a stored task is judged at once by distances and outcomes alone. ``published``
     lets published accuracies of models count. ``budget``, in seconds, is for a client without a
