@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.output import messages
+from task2vec.cli.interruption import InterruptionError
 
 if TYPE_CHECKING:
     from task2vec.sdk.client import Client
@@ -145,6 +145,7 @@ def open_client(store: Path, url: str | None, api_key: str | None) -> "Iterator[
         try:
             yield client
         except KeyboardInterrupt as interruption:
-            for note in getattr(interruption, "__notes__", ()):
-                messages().print(note, markup=False)
+            notes = getattr(interruption, "__notes__", ())
+            if notes:
+                raise InterruptionError(*notes) from interruption
             raise

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from task2vec.cli.streams import let_go
 from task2vec.types.names import visible
 
 if TYPE_CHECKING:
@@ -40,6 +41,17 @@ class _Console(Console):
         raise
 
 
+class _Messages(_Console):
+    """Prints to stderr. What cannot be told there costs neither the answer nor the exit code."""
+
+    def __exit__(self, *about: Any) -> None:
+        """Write what was printed; everything that rich prints ends here."""
+        try:
+            super().__exit__(*about)
+        except OSError:
+            let_go(sys.stderr)
+
+
 def harmless(text: str) -> str:
     """Return a text with escapes for what would disturb a terminal; its line breaks stay."""
     return re.sub(r"[^\n\t]+", lambda found: visible(found[0]), text)
@@ -47,19 +59,22 @@ def harmless(text: str) -> str:
 
 def console() -> Console:
     """Return the console for data."""
-    return _Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return _Console(width=None if terminal else _PIPE_WIDTH)
 
 
 def messages() -> Console:
     """Return the console for progress and messages."""
-    return _Console(stderr=True, soft_wrap=True)
+    return _Messages(stderr=True, soft_wrap=True)
 
 
 def print_json(data: Any) -> None:
     """Print one JSON document, or one line of JSON Lines, flushed at once.
 
-    Numbers that JSON has not (nan, infinity) become null.
+    Numbers that JSON has not (nan, infinity) become null. A closed stdout takes nothing.
     """
+    if sys.stdout is None:
+        return
     plain = _plain(data)
     text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
     try:

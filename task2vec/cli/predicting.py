@@ -169,5 +169,6 @@ def _cells(found: "Prediction", classes: Sequence[str]) -> list[Any]:
 def _print_line(cells: Sequence[Any]) -> None:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
-    sys.stdout.write(line.getvalue())
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.write(line.getvalue())
+        sys.stdout.flush()

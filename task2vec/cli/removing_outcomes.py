@@ -1,6 +1,6 @@
 """The command outcomes remove."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,14 +13,14 @@ from task2vec.cli.options import (
     open_client,
 )
 from task2vec.cli.output import messages, print_json
+from task2vec.cli.removal import Removal
+from task2vec.cli.streams import check_stdout
 from task2vec.data.wording import plural
-from task2vec.errors import SettingError
-
-if TYPE_CHECKING:
-    from task2vec.wire.outcomes import Outcome
+from task2vec.errors import InputError, ServiceError, SettingError, Task2VecError
 
 #: As many as a server lists, and removes, at once.
 _PAGE, _LOT = 1000, 10_000
+_LOOK = "`task2vec outcomes list` shows what is left."
 
 
 def remove(
@@ -44,26 +44,73 @@ def remove(
 
     Of several options, what agrees with all of them goes. The answers of `recommend` and `backtest`
     know nothing of it from then on. An unknown id removes nothing. `--json` prints what was
-    removed, in full: it can be recorded again.
+    removed, in full: it can be recorded again. A server removes 10,000 at once: where it fails
+    after some of these, what was removed is printed all the same, and the exit code is 2.
     """
-    ids = outcomes or []
+    ids = list(dict.fromkeys(outcomes or []))
     kinds = {"model": model, "task": task, "protocol": protocol, "created": created}
     asked = {name: value for name, value in kinds.items() if value is not None}
     _check(ids, asked)
-    removed: list[Outcome] = []
+    if as_json:
+        check_stdout()
     with open_client(store, url, api_key) as client:
+
+        def of_kind() -> list[str]:
+            return [each.id for each in client.outcomes.list(**asked, page_size=_PAGE)]
+
         if asked:
-            ids = [each.id for each in client.outcomes.list(**asked, page_size=_PAGE)]
-        for first in range(0, len(ids), _LOT):
-            removed += client.outcomes.remove_many(ids[first : first + _LOT])
+            ids = of_kind()
+        removal = Removal(
+            client,
+            ids,
+            # A store of one's own removes all in one transaction.
+            lot=_LOT if url else max(1, len(ids)),
+            again=of_kind if asked else None,
+        )
+        try:
+            removal.run()
+        except KeyboardInterrupt as interruption:
+            interruption.add_note(f"{_part(removal, as_json=as_json)}. {_LOOK}")
+            raise
+        except Task2VecError as error:
+            if not removal.removed:
+                raise
+            told = f"{_part(removal, as_json=as_json)}: {error}"
+            raise ServiceError(told, remedy=_LOOK) from error
+    unprinted = _tell(removal, as_json=as_json)
+    if unprinted:
+        raise InputError(f"{_were(len(removal.removed))} removed{unprinted}")
+    return 0 if removal.removed else 3
+
+
+def _part(removal: Removal, *, as_json: bool) -> str:
+    """Print what was removed before something went wrong; return that and the rest in words."""
+    unprinted = _tell(removal, as_json=as_json) if removal.removed else ""
+    left = len(removal.left)
+    more = f"{left:,} {'is' if left == 1 else 'are'} left"
+    return f"{_were(len(removal.removed))} removed{unprinted}, {more}"
+
+
+def _tell(removal: Removal, *, as_json: bool) -> str:
+    """Print what was removed; return in words why that was not possible, "" where it was."""
+    removed = removal.removed
     if as_json:
         told = [each.model_dump(mode="json") for each in removed]
-        print_json({"removed": len(removed), "outcomes": told})
+        try:
+            print_json({"removed": len(removed), "outcomes": told})
+        except OSError as error:
+            return f" and could not be printed ({error})"
     elif removed:
         messages().print(f"Removed {plural(len(removed), 'outcome')}.")
     else:
         messages().print("No outcome is of that kind: none was removed.")
-    return 0 if removed else 3
+    if removal.gone:
+        messages().print(f"{_were(removal.gone)} removed meanwhile by somebody else.")
+    return ""
+
+
+def _were(count: int) -> str:
+    return f"{plural(count, 'outcome')} {'was' if count == 1 else 'were'}"
 
 
 def _check(ids: list[str], asked: dict[str, str]) -> None:

@@ -11,7 +11,9 @@ from rich.text import Text
 
 from task2vec.cli.app import app
 from task2vec.cli.config import origin_of
+from task2vec.cli.interruption import InterruptionError
 from task2vec.cli.output import messages
+from task2vec.cli.streams import let_go, stdout_left
 from task2vec.data.wording import shown
 from task2vec.errors import InputError, Task2VecError
 from task2vec.extras import missing_extra
@@ -35,41 +37,57 @@ def run(arguments: Sequence[str] | None = None) -> int:
     0 done, 1 some items failed, 2 usage or bad input, 3 abstained or nothing found, 130
     interrupted. A person never sees a traceback unless ``TASK2VEC_DEBUG`` is set.
     """
+    code = _run(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        let_go(stream)
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = app(args=arguments, prog_name="task2vec", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except typer.Exit as exit_:
         return exit_.exit_code
     except typer.TyperException as error:
         _show_usage(error)
         return BAD_INPUT
+    except InterruptionError as interruption:
+        return _interrupted(*interruption.args)
     except (typer.Abort, KeyboardInterrupt):
-        code = INTERRUPTED
-    except BrokenPipeError:
-        return _reader_gone()
+        return _interrupted()
     except SystemExit as error:
         # What typer makes of a broken pipe.
         if isinstance(error.__context__, BrokenPipeError):
-            return _reader_gone()
+            return _refused(error.__context__)
         raise
     except Task2VecError as error:
         return _fail(error)
     except OSError as error:
-        # Such as a path that is longer than the system takes.
-        return _fail(InputError("The system refuses this", got=str(error)))
+        return _refused(error)
     except ModuleNotFoundError as error:
         return _fail(missing_extra(error, what="This command"))
     except Exception as error:
         return _unforeseen(error)
+    # Typer returns this where it was interrupted.
     if code == INTERRUPTED:
-        _say("Interrupted. What was finished is kept; the same command does the rest.")
+        return _interrupted()
     return code if isinstance(code, int) else OK
 
 
-def _reader_gone() -> int:
-    """Let whoever read our output go in peace: flushing it at the end would complain once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return OK
+def _interrupted(*notes: str) -> int:
+    """Say what became of what was begun: notes know that better than we do."""
+    told = notes or ("What was finished is kept; the same command does the rest.",)
+    _say(" ".join(("Interrupted.", *told)))
+    return INTERRUPTED
+
+
+def _refused(error: OSError) -> int:
+    """Tell what the system refuses, such as a path that is too long; who left hears nothing."""
+    if isinstance(error, BrokenPipeError) and stdout_left():
+        return OK
+    return _fail(InputError("The system refuses this", got=str(error)))
 
 
 def _show_usage(error: typer.TyperException) -> None:
@@ -107,14 +125,14 @@ def _fault(cause: BaseException | None) -> Any:
 
 def _fail(error: Exception) -> int:
     if os.environ.get("TASK2VEC_DEBUG"):
-        traceback.print_exception(error)
+        messages().print("".join(traceback.format_exception(error)), end="")
     _say(str(error))
     return BAD_INPUT
 
 
 def _unforeseen(error: Exception) -> int:
     if os.environ.get("TASK2VEC_DEBUG"):
-        traceback.print_exception(error)
+        messages().print("".join(traceback.format_exception(error)), end="")
     else:
         _say(
             f"Something went wrong that task2vec did not foresee: {type(error).__name__}: {error}. "

@@ -103,11 +103,7 @@ class Outcomes:
         }
         lacking = [id_ for id_ in wanted if id_ not in found]
         if lacking:
-            more = f", nor have {len(lacking) - 1:,} more of those asked for" * (len(lacking) > 1)
-            raise UnknownNameError(
-                f"No outcome has the id '{lacking[0]}'{more}",
-                remedy="`task2vec outcomes list` shows all.",
-            )
+            raise UnknownNameError.of_outcomes(lacking)
         return [found[id_] for id_ in wanted]
 
     def alike(self, outcomes: Sequence[Outcome]) -> builtins.list[Outcome]:
@@ -220,6 +216,8 @@ def _insert(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome
             outcome,
             id=outcome.id or new_id("out"),
             created=outcome.created or moment,
+            # Of -0.0 nobody would know whether it repeats 0.0.
+            accuracy=abs(outcome.accuracy),
             model=models[outcome.model],
             task=tasks[outcome.task],
         )

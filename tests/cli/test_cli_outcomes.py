@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from command import Cli
 
-from task2vec.cli import output, removing_outcomes
+from task2vec.cli import output
 
 HEADER = "model,task,accuracy,protocol,images,seed\n"
 ROWS = "efficientnet_lite0,emoji_food,0.5,p,90,1\nefficientnet_lite1,emoji_food,0.625,p,90,1\n"
@@ -156,17 +156,6 @@ def test_all_outcomes_of_a_kind_are_removed(cli: Cli, store: Path, tmp_path: Pat
     assert "none was removed" in again.err
     assert cli("outcomes", "remove", "--protocol", "p", "--store", store).code == 0
     assert recorded(cli, store) == [every[3]]
-
-
-def test_more_than_a_server_takes_at_once_go_in_lots(
-    cli: Cli, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = ROWS + "efficientnet_lite2,greek_capitals,0.75,p,,\n"
-    every = imported(cli, store, tmp_path / "o.csv", rows)
-    monkeypatch.setattr(removing_outcomes, "_LOT", 2)
-    done = cli("outcomes", "remove", "--protocol", "p", "--store", store, "--json")
-    assert done.json == {"removed": 3, "outcomes": every}
-    assert recorded(cli, store) == []
 
 
 @pytest.mark.parametrize(

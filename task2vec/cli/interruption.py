@@ -1,0 +1,8 @@
+"""An interruption of which there is more to say than that it was one."""
+
+
+class InterruptionError(Exception):
+    """Somebody interrupted the command; its arguments tell what became of what was begun.
+
+    Typer lets it through: of a `KeyboardInterrupt` it would leave an exit code alone.
+    """

@@ -1,0 +1,194 @@
+"""`task2vec outcomes remove` of more than a server takes at once, and of what others remove too."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import Cli, Result
+
+from task2vec import LocalClient, StoreBusyError
+from task2vec.cli import removing_outcomes
+from task2vec.sdk import client, local
+
+ROWS = "model,task,accuracy,protocol\n" + "".join(
+    f"efficientnet_lite{n % 3},emoji_food,0.{n},p\n" for n in range(1, 6)
+)
+
+
+class Lots:
+    """A server as far as removing goes: a store that is asked for lots, and what happens before."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.before: dict[int, Callable[[], object]] = {}
+        self.store = Path()
+
+    def client(self, *_: object) -> LocalClient:
+        opened = LocalClient(self.store)
+        remove = opened.outcomes.remove_many
+
+        def remove_many(ids: list[str]) -> Any:
+            self.asked.append(len(ids))
+            self.before.get(len(self.asked), lambda: None)()
+            return remove(ids)
+
+        opened.outcomes.remove_many = remove_many  # type: ignore[method-assign,assignment]
+        return opened
+
+
+@pytest.fixture
+def lots(store: Path, monkeypatch: pytest.MonkeyPatch) -> Lots:
+    found = Lots()
+    found.store = store
+    monkeypatch.setattr(removing_outcomes, "_LOT", 2)
+    monkeypatch.setattr(client, "Client", found.client)
+    monkeypatch.setattr(local, "LocalClient", found.client)
+    return found
+
+
+@pytest.fixture
+def every(cli: Cli, store: Path, tmp_path: Path) -> list[dict[str, Any]]:
+    """Five outcomes."""
+    (tmp_path / "o.csv").write_text(ROWS)
+    added = cli("outcomes", "import", tmp_path / "o.csv", "--store", store, "--json")
+    found: list[dict[str, Any]] = added.json["outcomes"]
+    return found
+
+
+def left(cli: Cli, store: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cli("outcomes", "list", "--store", store, "--json").json[
+        "outcomes"
+    ]
+    return found
+
+
+def remove(cli: Cli, *words: str) -> Result:
+    return cli("outcomes", "remove", *words, "--url", "http://127.0.0.1:1")
+
+
+def ids_of(outcomes: list[dict[str, Any]]) -> list[str]:
+    return [each["id"] for each in outcomes]
+
+
+def test_a_server_is_asked_for_lots(
+    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]]
+) -> None:
+    done = remove(cli, *ids_of(every), every[0]["id"], "--json")
+    assert (done.code, done.err) == (0, "")
+    assert done.json == {"removed": 5, "outcomes": every}
+    assert lots.asked == [2, 2, 1]
+    assert left(cli, store) == []
+
+
+def test_a_store_removes_all_at_once(
+    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]]
+) -> None:
+    assert cli("outcomes", "remove", "--protocol", "p", "--store", store).code == 0
+    assert lots.asked == [5]
+
+
+def test_an_unknown_id_removes_nothing_though_it_is_of_a_later_lot(
+    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]]
+) -> None:
+    refused = remove(cli, *ids_of(every), "out_x", "out_y")
+    assert (refused.code, refused.out) == (2, "")
+    assert "No outcome has the id 'out_x', nor have 1 more of those asked for." in refused.err
+    assert left(cli, store) == every
+
+
+@pytest.mark.parametrize("kind", [("--protocol", "p"), ()])
+def test_what_was_removed_before_a_fault_is_printed(
+    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]], kind: tuple[str, ...]
+) -> None:
+    def fail() -> None:
+        raise StoreBusyError("The store is busy")
+
+    lots.before[2] = fail
+    done = remove(cli, *(kind or ids_of(every)), "--json")
+    assert done.code == 2
+    assert done.json == {"removed": 2, "outcomes": every[:2]}
+    assert "2 outcomes were removed, 3 are left: The store is busy." in done.err
+    assert left(cli, store) == every[2:]
+
+
+def test_what_was_removed_before_an_interruption_is_printed(
+    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    lots.before[3] = interrupt
+    done = remove(cli, *ids_of(every), "--json")
+    assert done.code == 130
+    assert done.json == {"removed": 4, "outcomes": every[:4]}
+    assert "Interrupted. 4 outcomes were removed, 1 is left." in done.err
+    assert "same command" not in done.err
+    assert left(cli, store) == every[4:]
+
+
+def test_of_a_kind_what_somebody_else_has_removed_is_no_error(
+    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]]
+) -> None:
+    def meanwhile() -> None:
+        with LocalClient(store) as other:
+            other.outcomes.remove_many([every[n]["id"] for n in (1, 4)])
+
+    lots.before[1] = meanwhile
+    done = remove(cli, "--protocol", "p", "--json")
+    assert done.code == 0
+    assert done.json == {"removed": 3, "outcomes": [every[n] for n in (0, 2, 3)]}
+    assert done.err == "2 outcomes were removed meanwhile by somebody else.\n"
+    assert left(cli, store) == []
+
+
+def test_of_a_kind_that_went_as_a_whole_nothing_is_left_to_remove(
+    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]]
+) -> None:
+    def meanwhile() -> None:
+        with LocalClient(store) as other:
+            other.tasks.remove("emoji_food", cascade=True)
+
+    lots.before[1] = meanwhile
+    done = remove(cli, "--task", "emoji_food")
+    assert done.code == 3
+    assert "5 outcomes were removed meanwhile by somebody else." in done.err
+
+
+def in_a_shell(store: Path, words: str) -> "subprocess.CompletedProcess[str]":
+    """Run it where a shell sets where its streams lead."""
+    line = f'"$0" -m task2vec outcomes remove --protocol p --store "$1" {words}'
+    command = ["bash", "-c", line, sys.executable, str(store)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("--json >&-", "stdout is closed"),
+        ("--json >/dev/full", "No space left on device"),
+    ],
+)
+def test_nothing_is_removed_that_could_not_be_printed(
+    cli: Cli, store: Path, every: list[dict[str, Any]], where: str, said: str
+) -> None:
+    done = in_a_shell(store, where)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "half-done" not in done.stderr
+    assert left(cli, store) == every
+    assert in_a_shell(store, ">&-").returncode == 0
+    assert left(cli, store) == []
+
+
+def test_what_was_removed_and_cannot_be_printed_any_more_is_told(
+    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path("/dev/full").open("w") as full, monkeypatch.context() as patch:
+        lots.before[1] = lambda: patch.setattr(sys, "stdout", full)
+        done = remove(cli, "--protocol", "p", "--json")
+    assert done.code == 2
+    assert "5 outcomes were removed and could not be printed ([Errno 28]" in done.err
+    assert left(cli, store) == []
