@@ -51,6 +51,14 @@ class Measured:
             )
         if self.seed is not None and not 0 <= self.seed <= MOST_WHOLE:
             raise SettingError("The seed is out of range", expected=_SEED, got=f"{self.seed}")
+        if not self.protocol:
+            raise SettingError(
+                "An outcome needs a protocol",
+                expected="how the model was fine-tuned and tested, in words",
+                got="an empty text",
+                remedy=f"Only outcomes of one protocol are compared. Without one it is "
+                f"'{DEFAULT_PROTOCOL}'.",
+            )
         if len(self.protocol) > LONGEST_PROTOCOL:
             raise SettingError(
                 "The protocol is too long", expected=_PROTOCOL, got=f"{len(self.protocol):,}"
@@ -143,8 +151,8 @@ class _Cells:
         """Return a number of the column; raises `InputError` for anything else, or out of range."""
         cell = self.row[column]
         with suppress(ValueError):
-            # Written so that nan fails too.
-            if least <= (found := kind(cell)) <= most:
+            # Written so that nan fails too. Python alone reads 1_0 as 10.
+            if "_" not in cell and least <= (found := kind(cell)) <= most:
                 return found
         got = f"'{shown(cell)}'" if cell else "an empty cell"
         raise self._unusable(column, expected=expected, got=got)

@@ -22,6 +22,7 @@ from task2vec.service.outcomes import (
 from task2vec.service.questions import check_question, same_as
 from task2vec.service.recording import add_outcomes, import_outcomes
 from task2vec.service.workspace import Workspace
+from task2vec.service.zoo import get_model
 from task2vec.types import JobKind
 from task2vec.types.names import LONGEST_PROTOCOL
 
@@ -212,3 +213,24 @@ def test_a_backtest_is_another_where_an_outcome_was_replaced(workspace: Workspac
     assert about() != known
     add_outcomes(workspace, many()[1:2])
     assert about() != known
+
+
+def test_what_is_recorded_by_ids_is_told_by_names(workspace: Workspace) -> None:
+    task = workspace.store().tasks.get(TASKS[0])
+    model = get_model(workspace, MODELS[0])
+    assert (model.id, task.id) != (model.name, task.name)
+    (added,) = add_outcomes(workspace, [Measured(model.id, task.id, 0.5)])
+    assert (added.model, added.task) == (MODELS[0], TASKS[0])
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"), [("1_0e-1_0,1", "accuracy"), ("0.5,1_0", "seed"), ("0_0,1", "accuracy")]
+)
+def test_numbers_of_a_file_are_not_pythons(
+    workspace: Workspace, tmp_path: Path, cells: str, column: str
+) -> None:
+    file = csv(
+        tmp_path / "o.csv", f"{MODELS[0]},{TASKS[0]},{cells}", header="model,task,accuracy,seed"
+    )
+    with pytest.raises(InputError, match=f"column {column}, is unusable"):
+        import_outcomes(workspace, file)

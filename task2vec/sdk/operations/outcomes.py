@@ -1,9 +1,10 @@
 """What fine-tuning gave."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from pathlib import Path
 
+from task2vec.errors import TooLargeError
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
@@ -13,6 +14,7 @@ from task2vec.sdk.steps import Sender, Steps, Stream, compute
 from task2vec.service.outcome_file import Measured, read_outcomes
 from task2vec.wire.models import Model
 from task2vec.wire.outcomes import (
+    MOST_OUTCOMES,
     NewOutcome,
     NewOutcomes,
     Outcome,
@@ -45,11 +47,13 @@ def add_outcome(
 def add_outcomes(sender: Sender, outcomes: Iterable[NewOutcome]) -> Steps[list[Outcome]]:
     """Record several outcomes, all or none.
 
-    Raises `UnknownNameError` for a model or task that is not there.
+    Raises `UnknownNameError` for a model or task that is not there, `TooLargeError` for more than
+    a server takes at once.
     """
     wanted = tuple(outcomes)
     if not wanted:
         return []
+    _check_count(wanted, remedy="Record them in parts: a file of outcomes can be split.")
     question = ask(NewOutcomes, outcomes=wanted)
     page = yield from call(sender, post("/outcomes", OutcomePage, question))
     return list(page.outcomes)
@@ -59,7 +63,8 @@ def import_outcomes(sender: Sender, path: str | os.PathLike[str]) -> Steps[list[
     """Record all outcomes of a CSV file, or none of them.
 
     Its header names ``model,task,accuracy`` and may add ``protocol,images,seed``. Raises
-    `InputError` naming the line of the first fault.
+    `InputError` naming the line of the first fault, `TooLargeError` for more than a server takes at
+    once.
     """
     measured = yield from compute(lambda: _rows(Path(path)))
     added = yield from add_outcomes(sender, measured)
@@ -108,11 +113,13 @@ def remove_outcome(sender: Sender, outcome: Outcome | str) -> Steps[Outcome]:
 def remove_outcomes(sender: Sender, outcomes: Iterable[Outcome | str]) -> Steps[list[Outcome]]:
     """Remove several outcomes, all or none, and return what they were.
 
-    Raises `UnknownNameError` for one that is not there.
+    Raises `UnknownNameError` for one that is not there, `TooLargeError` for more than a server
+    takes at once.
     """
     wanted = tuple(id_of(each) for each in outcomes)
     if not wanted:
         return []
+    _check_count(wanted, remedy="Remove them in parts.")
     question = ask(OutcomesToRemove, outcomes=wanted)
     page = yield from call(sender, post("/outcomes:remove", OutcomePage, question))
     return list(page.outcomes)
@@ -121,6 +128,16 @@ def remove_outcomes(sender: Sender, outcomes: Iterable[Outcome | str]) -> Steps[
 def stated(measured: Measured) -> NewOutcome:
     """Return an outcome as it is sent."""
     return ask(NewOutcome, **measured.to_json())
+
+
+def _check_count(outcomes: Sized, *, remedy: str) -> None:
+    if len(outcomes) > MOST_OUTCOMES:
+        raise TooLargeError(
+            "These are too many outcomes for one request",
+            expected=f"at most {MOST_OUTCOMES:,}, as many as a server takes at once",
+            got=f"{len(outcomes):,}",
+            remedy=remedy,
+        )
 
 
 def _rows(path: Path) -> list[NewOutcome]:
