@@ -274,7 +274,8 @@ def _race(run: _Run, judge: Judge, default: str) -> Judge:
         model = judged.offered[place]
         left = run.budget - run.spent
         expected = run.usual(StepKind.FINE_TUNING) or _first_tuning(run)
-        if expected > left:
+        # The default is tuned first, which tells nothing without a rival to compare it with.
+        if expected * (2 if not run.tuned else 1) > left:
             models = [judged.offered[i] for i in runners[number:]]
             run.out_of_time(StepKind.FINE_TUNING, models, expected=expected)
             return judge

@@ -141,6 +141,26 @@ def test_the_answer_rests_on_the_fine_tunings_too(
     assert best.score != pytest.approx(answer.steps[2].expected)
 
 
+@pytest.mark.parametrize(("budget", "tuned"), [(3.5 * STEP, 0), (4.5 * STEP, 2)])
+def test_the_default_is_not_fine_tuned_where_no_rival_can_be(
+    workspace: Workspace,
+    folder: Path,
+    task: Task,
+    weights: str,
+    slow: Progress,
+    budget: float,
+    tuned: int,
+) -> None:
+    models = [model("blind", blind(weights, folder)), model("seeing", weights)]
+    answer = recommend_within(
+        workspace, question(models), task, budget=budget, images=IMAGES, progress=slow
+    )
+    # Two probes took two steps; what is left is for one fine-tuning, or for two.
+    assert len(measured(answer, StepKind.FINE_TUNING)) == tuned
+    left = [each.model for each in answer.untried if each.kind is StepKind.FINE_TUNING]
+    assert left == ([] if tuned else ["blind", "seeing"])
+
+
 def test_a_source_that_is_all_test_is_answered_from_distances(
     workspace: Workspace, tmp_path: Path, weights: str
 ) -> None:
