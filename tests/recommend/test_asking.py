@@ -48,6 +48,19 @@ def test_of_two_equally_near_tasks_the_one_that_asks_the_same_has_the_better_exp
     assert found[other] < blind[other] < found[best]
 
 
+def test_a_source_that_asks_what_this_task_ignores_is_told_as_that(scatters):
+    question = ask(
+        ZOO,
+        tasks=at(letters=NEAR, styles=NEAR),
+        scatters=scatters,
+        scatter=scatter(STYLES, LETTERS),
+    )
+    told = {each.model: each.evidence[0] for each in rank(question).recommendations}
+    assert told["letters-expert"].agreement < -0.3
+    assert "asks what this task ignores (agreement -" in told["letters-expert"].text
+    assert "asks the same of the features (agreement +" in told["styles-expert"].text
+
+
 def test_where_it_is_not_known_of_the_target_nothing_changes(scatters):
     tasks = at(letters=NEAR, styles=NEAR)
     known = gains(rank(ask(ZOO, tasks=tasks, scatters=scatters)))

@@ -122,6 +122,16 @@ def test_weights_that_were_added_from_a_file_may_be_gone_too(
     assert found is Weights.GONE
 
 
+def test_epoch_0_of_a_file_from_elsewhere_is_no_reason(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    file = expert_file(tmp_path, build().sources / "emoji_food", best_epoch=0)
+    add_expert(workspace.path, file, name="unchanged")
+    # Of a file that nobody fine-tuned here no start is known that would be offered in its place.
+    assert weights_of(workspace, get_model(workspace, "unchanged")) is Weights.UNCHANGED
+    assert weights_of(workspace, get_model(workspace, "start of unchanged")) is Weights.SOUND
+
+
 def test_only_every_byte_tells_of_any_change(workspace: Workspace) -> None:
     flip_a_bit(file_of(workspace, "other"))
     model = get_model(workspace, "other")

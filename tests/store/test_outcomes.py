@@ -72,6 +72,28 @@ def test_list_filters_and_keeps_the_order_in_which_they_came(stocked):
     assert seeds(protocol="c") == []
 
 
+def test_a_protocol_is_meant_to_the_letter(stocked):
+    for protocol in ("lin_5", "LIN_5", "linx5", "lin_5 "):
+        stocked.outcomes.add(replace(BARE, protocol=protocol))
+
+    def found(protocol):
+        return [outcome.protocol for outcome in stocked.outcomes.list(protocol=protocol)]
+
+    assert (found("lin_5"), found("LIN_5"), found("lin%")) == (["lin_5"], ["LIN_5"], [])
+
+
+def test_an_interval_from_nothing_is_one(stocked):
+    added = stocked.outcomes.add(replace(BARE, interval=(0.0, 0.0)))
+    assert stocked.outcomes.list() == [added]
+    assert added.interval == (0.0, 0.0)
+
+
+def test_there_is_one_zero(stocked):
+    added = stocked.outcomes.add(replace(BARE, accuracy=-0.0))
+    (stored,) = stocked.outcomes.list()
+    assert [math.copysign(1, each.accuracy) for each in (added, stored)] == [1, 1]
+
+
 def test_repeats_of_one_cell_are_kept(stocked):
     stocked.outcomes.add(FULL)
     stocked.outcomes.add(FULL)

@@ -1,0 +1,50 @@
+"""What is told of losses, of tasks just out of reach, of no gain at all, and of repeats."""
+
+from dataclasses import replace
+
+import pytest
+from questions import NEAR, PLAIN, REACH, ask, at, found, kinds, model, outcome
+
+from task2vec.recommend.question import KnownTask
+from task2vec.recommend.ranker import rank
+from task2vec.recommend.recommendation import EvidenceKind
+from task2vec.recommend.repeats import repeats_among
+from task2vec.recommend.telling import why_abstained
+from task2vec.types import Outcome
+
+
+def test_an_outcome_that_lowered_the_score_is_told() -> None:
+    question = ask(
+        [PLAIN, model("rose-expert", "roses")],
+        tasks=at(roses=NEAR, tulips=NEAR),
+        outcomes=[outcome("plain", "tulips", 0.8), outcome("rose-expert", "tulips", 0.5)],
+    )
+    told = found(rank(question), "rose-expert")
+    (piece,) = [piece for piece in told.evidence if piece.kind is EvidenceKind.OUTCOME]
+    assert piece.moved < -0.01
+    assert "gained -30.0 points" in piece.text
+
+
+@pytest.mark.parametrize(("symmetric", "said"), [(1.1, "is not near"), (0.9, "is near")])
+def test_a_task_is_near_by_its_symmetric_distance(symmetric: float, said: str) -> None:
+    task = KnownTask("roses", symmetric * REACH, (2 - symmetric) * REACH)
+    question = ask([PLAIN, model("rose-expert", "roses")], tasks={"tsk-roses": task})
+    told = found(rank(question), "rose-expert")
+    assert kinds(told) == [EvidenceKind.SOURCE_TASK]
+    assert said in told.evidence[0].text
+
+
+def test_a_model_of_which_nothing_is_known_is_not_expected_to_do_better() -> None:
+    answer = rank(ask([PLAIN, model("other")]))
+    other = found(answer, "other")
+    assert other.score == 0
+    nothing = "nothing known is expected to do better than the default, plain"
+    assert why_abstained(other, "plain") == nothing
+    assert why_abstained(replace(other, score=0.01), "plain") != nothing
+
+
+def test_outcomes_of_other_intervals_are_no_repeats() -> None:
+    one = Outcome("a", "m", "t", 0.5, "p", interval=(0.4, 0.6))
+    others = [replace(one, id="b", interval=(0.3, 0.7)), replace(one, id="c", interval=None)]
+    assert repeats_among([one, *others]) == {}
+    assert repeats_among([one, *others, replace(one, id="d")]) == {"d": "a"}
