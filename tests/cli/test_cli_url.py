@@ -15,6 +15,7 @@ from command import Cli
 from small_store import TASKS, USED, SmallStore, cut, snapshot
 
 from task2vec import Client
+from task2vec.sdk.operations import waiting
 
 KEY = "t2v_nobody_may_see_this"
 
@@ -201,6 +202,23 @@ def _batch(folder: Path, url: str, output: Path) -> list[str]:
     return [sys.executable, "-m", "task2vec", *map(str, words)]
 
 
+def test_an_interrupted_wait_is_told_as_that(
+    cli: Cli, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(*_: object, **__: object) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(waiting, "ended", ended)
+    source = cut("emoji_food", tmp_path / "waited_for", classes=2, images=6)
+    found = cli("finetune", source, "--url", url)
+    assert found.code == 130, found.err
+    with Client(url) as client:
+        (job,) = client.jobs.list(kind="finetune")
+        client.jobs.cancel(job)
+    assert f"Error: Interrupted. Job {job.id} goes on at the server." in found.err
+    assert "same command" not in found.err
+
+
 def test_an_interrupted_batch_is_resumed_without_doing_work_twice(
     cli: Cli, url: str, tmp_path: Path
 ) -> None:
@@ -223,6 +241,7 @@ def test_an_interrupted_batch_is_resumed_without_doing_work_twice(
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130, told
     assert "goes on at the server" in told
+    assert "Error: Interrupted. What was sent" in told
     assert [json.loads(line)["status"] for line in first] == ["skipped", "embedded"]
 
     again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
