@@ -39,8 +39,8 @@ def recommend(
 ) -> Steps[Recommended]:
     """Rank starting models for a stored task or a source.
 
-    ``k`` is how many experts are told of at most; ``architecture`` may hold ``*``. With ``measure`` the
-    packaged models are tried on the task's images where these are at hand (a warning says where
+    ``k`` is how many experts are told of at most; ``architecture`` may hold ``*``. With ``measure``
+    the packaged models are tried on the task's images where these are at hand (a warning says where
     not); without, a stored task is judged at once by distances and outcomes alone. ``published``
     lets published accuracies of models count. ``budget``, in seconds, is for a client without a
     server: it measures experts too, and fine-tunes the best for a short while. With ``explain``
