@@ -20,8 +20,9 @@ from task2vec.recommend.question import KnownTask, Question
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
 from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service import cascade
-from task2vec.service.cascade import Progress, recommend_within
+from task2vec.service import budget_run, cascade
+from task2vec.service.budget_run import Progress
+from task2vec.service.cascade import recommend_within
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord, Outcome
 
@@ -93,7 +94,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Progress:
         nonlocal late
         late += STEP
 
-    monkeypatch.setattr(cascade, "perf_counter", lambda: perf_counter() + late)
+    monkeypatch.setattr(budget_run, "perf_counter", lambda: perf_counter() + late)
     return begin
 
 

@@ -6,7 +6,7 @@ from small_store import cut
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.recommend.cascade import StepKind
 from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service import cascade
+from task2vec.service import budget_run, cascade
 from task2vec.service.recommendation import recommend
 from task2vec.service.subjects import resolve
 from task2vec.service.workspace import Workspace
@@ -27,7 +27,7 @@ def test_what_the_first_probe_loads_is_not_expected_of_the_next(tmp_path, monkey
         nonlocal now
         now += WARM if now else COLD
 
-    monkeypatch.setattr(cascade, "perf_counter", lambda: now)
+    monkeypatch.setattr(budget_run, "perf_counter", lambda: now)
     monkeypatch.setattr(cascade, "SHORT", FineTuningSettings(epochs=1))
     # Half of it is for probes: two fit, were the third to take as long as the first it would not.
     answer = recommend(workspace, subject, images=IMAGES, budget=40.0, progress=progress)
