@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.progress import Progress
 
 from task2vec.cli.output import console, interval, percent, print_table
-from task2vec.cli.progress import bars, embedding_bar, probing_bar, tuning_bar
+from task2vec.cli.progress import bars, embedding_bar, passing, probing_bar, tuning_bar
 from task2vec.cli.recommending import print_answer
 from task2vec.errors import InputError
 
@@ -142,12 +142,17 @@ def _finetune(
         embedding=EmbeddingSettings(images=IMAGES),
     )
     label = f"{Path(source).name} from {start}"
-    return lambda progress: finetune(
-        workspace,
-        request,
-        progress=tuning_bar(progress, label),
-        embed_progress=embedding_bar(progress, Path(source).name),
-    )
+
+    def tune(progress: Progress) -> "FineTuneResult":
+        with passing(progress):
+            return finetune(
+                workspace,
+                request,
+                progress=tuning_bar(progress, label),
+                embed_progress=embedding_bar(progress, Path(source).name),
+            )
+
+    return tune
 
 
 def _show_neighbours(workspace: "Workspace") -> None:
@@ -184,15 +189,16 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     from task2vec.service.subjects import resolve
 
     _heading(f"5. Which model should {HELD_BACK}, a task not seen so far, start from?")
-    subject: Subject = resolve(
-        workspace,
-        str(source),
-        settings=EmbeddingSettings(images=IMAGES),
-        progress=embedding_bar(progress, HELD_BACK),
-    )
-    answer = recommend(
-        workspace, subject, images=IMAGES, budget=BUDGET, progress=probing_bar(progress)
-    )
+    with passing(progress):
+        subject: Subject = resolve(
+            workspace,
+            str(source),
+            settings=EmbeddingSettings(images=IMAGES),
+            progress=embedding_bar(progress, HELD_BACK),
+        )
+        answer = recommend(
+            workspace, subject, images=IMAGES, budget=BUDGET, progress=probing_bar(progress)
+        )
     print_answer(answer)
     start = answer.chosen
     if answer.abstained:

@@ -57,6 +57,17 @@ def bars() -> Iterator[Progress]:
         yield progress
 
 
+@contextmanager
+def passing(progress: Progress) -> Iterator[Progress]:
+    """Take away the bars that the block added, once it is over: their work is done."""
+    before = set(progress.task_ids)
+    try:
+        yield progress
+    finally:
+        for bar in set(progress.task_ids) - before:
+            progress.remove_task(bar)
+
+
 def work_bar(progress: Progress, name: str) -> "Told":
     """Return a callback that shows how far a piece of work is, here or at a server."""
     bar = progress.add_task(name, total=None)

@@ -18,7 +18,15 @@ from small_store import USED, SmallStore
 
 from task2vec.cli import progress
 from task2vec.cli.output import messages
-from task2vec.cli.progress import UPLOADING, bars, fit_bar, item_bars, work_bar
+from task2vec.cli.progress import (
+    UPLOADING,
+    bars,
+    fit_bar,
+    item_bars,
+    passing,
+    tuning_bar,
+    work_bar,
+)
 from task2vec.cli.progress_lines import ProgressLines
 from task2vec.wire.jobs import Progress as Work
 
@@ -39,6 +47,16 @@ class Log:
         self._file.seek(0)
         self.progress.look()
         return self._file.getvalue().splitlines()
+
+
+def test_of_a_step_that_is_over_nothing_more_is_told() -> None:
+    """Even if it ended before all that its bar had foreseen."""
+    log = Log()
+    log.progress.add_task("tasks", total=3)
+    with passing(log.progress):
+        tuning_bar(log.progress, "roses")("fold 3 of 3", 2133, 2998)
+        assert log.at(10) == ["tasks: 0 of 3; fine-tuning roses: fold 3 of 3: 2,133 of 2,998"]
+    assert log.at(20) == ["tasks: 0 of 3"]
 
 
 def test_a_line_tells_a_new_stage_and_others_how_far_it_is_now_and_then() -> None:
