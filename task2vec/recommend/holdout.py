@@ -96,7 +96,7 @@ def hold_out(
     """
     check_one_label(task)
     pool, split = _pool(task)
-    own_test, own_val = "test" in task.splits, "val" in task.splits and split != "val"
+    own_test, own_val = _own_splits(task, split)
     read = _Reading(seed, transform, progress)
     drawn = read.draw(pool, images)
     training, held, tests = _divided(
@@ -132,11 +132,16 @@ def foreseen(task: Task, *, images: int, seed: int) -> tuple[Indices, Indices, i
     nothing is left to train on.
     """
     pool, split = _pool(task)
-    own_test, own_val = "test" in task.splits, "val" in task.splits and split != "val"
+    own_test, own_val = _own_splits(task, split)
     drawn = _listed(pool, images)
     training, held, tests = _divided(drawn, seed=seed, tested=not own_test, validated=not own_val)
     test = len(_listed(task.only("test"), MOST_TEST_IMAGES)) if own_test else len(tests)
     return drawn[training], _listed(task.only("val"), images) if own_val else drawn[held], test
+
+
+def _own_splits(task: Task, split: str | None) -> tuple[bool, bool]:
+    """Whether tests, and validation, have a split of their own; ``split`` is that which trains."""
+    return "test" in task.splits, "val" in task.splits and split != "val"
 
 
 def _listed(task: Task, images: int) -> Indices:

@@ -53,22 +53,21 @@ def recommend_within(
     that cannot be loaded.
     """
     run = BudgetRun(workspace, task, budget, images, progress or (lambda *_: None))
-    # Every expert may be measured, not only those of the nearest tasks.
-    judge = Judge(replace(question, k=max(len(question.tasks), 1)))
+    judge = Judge(question)
     run.told(StepKind.DISTANCE, None, judge.judge(probed={}), since=run.began)
     judge = _probe(run, judge, question.default)
     judge = _race(run, judge, question.default)
-    answer, chosen = _answer(run, judge, k=question.k)
+    answer, chosen = _answer(run, judge)
     while not (chosen is None or chosen.id == question.default or run.is_sound(chosen)):
         judge = _without(judge, chosen)
-        answer, chosen = _answer(run, judge, k=question.k)
+        answer, chosen = _answer(run, judge)
     warnings = (*run.warnings, *not_offered(run.lost))
     return replace(answer, untried=tuple(run.untried), warnings=warnings)
 
 
-def _answer(run: BudgetRun, judge: Judge, *, k: int) -> tuple[Recommended, ModelRecord | None]:
+def _answer(run: BudgetRun, judge: Judge) -> tuple[Recommended, ModelRecord | None]:
     """Return the answer that all measurements amount to, and the record of the chosen model."""
-    final = judge.about(replace(judge.question, k=k, measured=run.probed, tuned=run.tuned))
+    final = judge.about(replace(judge.question, measured=run.probed, tuned=run.tuned))
     judged = final.judge(probed=run.probed, tuned=run.tuned)
     chosen = None if judged.leader is None else judged.offered[judged.leader]
     return answer_of(final, judged, tuple(run.steps)), chosen
