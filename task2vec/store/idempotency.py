@@ -1,6 +1,6 @@
 """Answers that were given, kept for requests that are sent again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, true, update
@@ -11,20 +11,24 @@ from task2vec.store.requests import ANSWERED, BEGUN, INTERRUPTED, WRITTEN, is_re
 from task2vec.store.schema_service import idempotency
 from task2vec.store.text import dump, load
 
+_UPLOAD = ":"
+
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """The answer to a request; ``headers`` in their order."""
+    """The answer to a request: ``headers`` in their order, ``upload`` the digest of its upload."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    upload: str | None = None
 
 
 class Idempotency:
     """The idempotency keys of a store. Every method is one transaction.
 
-    ``owner`` tells the keys of different callers apart, ``fingerprint`` different requests.
+    ``owner`` tells the keys of different callers apart, ``fingerprint`` different requests. The
+    digest of an upload is known only at its end: then it is kept behind the fingerprint.
     """
 
     def __init__(self, database: Database) -> None:
@@ -50,12 +54,9 @@ class Idempotency:
             if row is None:
                 _insert(connection, owner=owner, key=key, fingerprint=fingerprint, now=now)
                 return None
-        if row.fingerprint != fingerprint:
-            raise KeyReusedError(
-                "This Idempotency-Key was used for another request",
-                expected="a new key for each request, the same one only to repeat it",
-                got=repr(key),
-            )
+        outline, _, upload = row.fingerprint.partition(_UPLOAD)
+        if outline != fingerprint:
+            raise reused(key)
         if row.progress == INTERRUPTED:
             raise StateError(
                 "The first request with this Idempotency-Key broke off in the middle",
@@ -68,17 +69,19 @@ class Idempotency:
                 remedy="Wait a moment and repeat it.",
             )
         headers = tuple((name, value) for name, value in load(row.headers, what="An answer"))
-        return StoredAnswer(row.status, headers, row.body)
+        return StoredAnswer(row.status, headers, row.body, upload or None)
 
     def finish(self, *, owner: str, key: str, answer: StoredAnswer) -> None:
         """Keep the answer to the request that took the key."""
         headers: Sequence[Sequence[str]] = [list(pair) for pair in answer.headers]
-        values: Mapping[str, object] = {
+        values: dict[str, object] = {
             "progress": ANSWERED,
             "status": answer.status,
             "headers": dump(headers, what="The headers"),
             "body": answer.body,
         }
+        if answer.upload is not None:
+            values["fingerprint"] = idempotency.c.fingerprint + (_UPLOAD + answer.upload)
         with self._database.write() as connection:
             connection.execute(update(idempotency).where(is_request(owner, key)).values(values))
 
@@ -105,6 +108,15 @@ class Idempotency:
         )
         with self._database.write() as connection:
             return connection.execute(delete(idempotency).where(old)).rowcount
+
+
+def reused(key: str) -> KeyReusedError:
+    """Return the error for a key that came with another request before."""
+    return KeyReusedError(
+        "This Idempotency-Key was used for another request",
+        expected="a new key for each request, the same one only to repeat it",
+        got=repr(key),
+    )
 
 
 def _interrupt(connection: Connection, which: ColumnElement[bool]) -> None:

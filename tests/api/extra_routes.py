@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
-from task2vec.errors import NameTakenError, Task2VecError, UnknownNameError
+from task2vec.errors import InputError, NameTakenError, Task2VecError, UnknownNameError
 from task2vec.store.audit import AuditEntry
 from task2vec.types import Scope
 from task2vec_api.access import Caller, require
@@ -97,5 +97,14 @@ def extra_routes(*, error: BaseException | None = None) -> APIRouter:
             size += len(chunk)
         counted.append(size)
         return {"calls": len(counted), "bytes": size}
+
+    @router.post("/upload_first", openapi_extra={"requestBody": {"content": {UPLOADED: {}}}})
+    async def upload_first(request: Request, caller: Writer) -> dict[str, int]:
+        size = 0
+        async for chunk in request.stream():
+            if chunk == b"no":
+                raise InputError("it begins with no")
+            size += len(chunk)
+        return {"bytes": size}
 
     return router

@@ -4,6 +4,8 @@ import asyncio
 import subprocess
 import sys
 import time
+import tracemalloc
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
@@ -266,7 +268,7 @@ async def test_what_was_refused_for_its_content_is_refused_again(tmp_path: Path)
     assert answers[1].headers["content-type"] == "application/problem+json"
 
 
-async def test_an_upload_is_recognised_without_being_read_twice(tmp_path: Path) -> None:
+async def test_an_upload_is_recognised_by_all_that_it_holds(tmp_path: Path) -> None:
     upload = {"Content-Type": "application/octet-stream"}
     async with running(tmp_path / "s", routers=[extra_routes()]) as it:
         first, again, longer = [
@@ -301,6 +303,68 @@ async def test_a_form_of_equal_length_with_another_name_is_another(
     assert first.json() == {"calls": 1, "bytes": len(body)}
     assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize("as_form", [True, False])
+async def test_another_upload_of_equal_length_and_beginning_is_another(
+    tmp_path: Path, announced: bool, as_form: bool
+) -> None:
+    answers = []
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        for letter, last in ((b"b", b"one"), (b"c", b"one"), (b"b", b"two")):
+            kind, body = "application/octet-stream", b"x" * 300_000 + last
+            if as_form:
+                body, kind = form("a.zip", boundary=letter.decode() * 32, size=300_000)
+                body = body.replace(b"xxx\r\n", last + b"\r\n")
+            # A boundary arrives in two pieces.
+            split = body.rfind(letter * 32) + 5 if as_form else 150_000
+            answers.append(
+                await it.client.post(
+                    "/v1/extra/upload",
+                    content=body if announced else pieces(body[:split], body[split:]),
+                    headers=keyed("k", **{"Content-Type": kind}),
+                )
+            )
+
+    first, again, other = answers
+    assert first.status_code == 200
+    assert (again.content, again.headers.get("idempotency-replayed")) == (first.content, "true")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_a_repeated_upload_is_not_held_in_memory(tmp_path: Path) -> None:
+    def large() -> AsyncIterator[bytes]:
+        return pieces(*(bytes([i]) * 2**20 for i in range(64)))
+
+    headers = keyed("k", **{"Content-Type": "application/octet-stream"})
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        await it.client.post("/v1/extra/upload", content=large(), headers=headers)
+        body = large()
+        tracemalloc.start()
+        again = await it.client.post("/v1/extra/upload", content=body, headers=headers)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+    assert again.headers["idempotency-replayed"] == "true"
+    assert peak < 8 * 2**20
+
+
+async def test_an_upload_that_was_refused_before_its_end_is_tried_again(tmp_path: Path) -> None:
+    headers = keyed("k", **{"Content-Type": "application/octet-stream"})
+    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
+        answers = [
+            await it.client.post("/v1/extra/upload_first", content=body, headers=headers)
+            for body in (pieces(b"no", b"1"), pieces(b"no", b"2"), pieces(b"yes", b"1"))
+        ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 200]
+    assert not any("idempotency-replayed" in answer.headers for answer in answers)
 
 
 async def test_what_was_not_found_is_looked_for_again(tmp_path: Path) -> None:

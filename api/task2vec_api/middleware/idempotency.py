@@ -3,22 +3,22 @@
 import hashlib
 import re
 import time
-from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 
-from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from task2vec.errors import AnswerNotKeptError, SettingError
 from task2vec.service.workspace import Workspace
-from task2vec.store.idempotency import Idempotency, StoredAnswer
+from task2vec.store.idempotency import Idempotency, StoredAnswer, reused
 from task2vec.store.requests import for_request
 from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL
 from task2vec.wire.outcomes import MOST_OUTCOMES
 from task2vec_api.errors import respond
 from task2vec_api.logs import logger
+from task2vec_api.middleware.body_digest import BodyDigest
 from task2vec_api.middleware.headers import header
 
 WORKERS = "/v1/leases"
@@ -29,9 +29,6 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _OF_AN_OUTCOME = 4 * (2 * LONGEST_NAME + LONGEST_PROTOCOL) + 600
 # No POST that records or removes something is answered with more: some 40 MB, where mostly it is 3.
 _MOST = MOST_OUTCOMES * _OF_AN_OUTCOME
-# Holds the names of a form's first fields and file, and the beginning of that.
-_HEAD = 1 << 16
-_LONGEST_BOUNDARY = 256
 # What may well be answered differently the next time.
 _PASSING = frozenset({401, 403, 404, 408, 409, 410, 412, 413, 425, 429})
 
@@ -39,11 +36,12 @@ _PASSING = frozenset({401, 403, 404, 408, 409, 410, 412, 413, 425, 429})
 class IdempotencyKeys:
     """Keeps the answers to POSTs for as long as their keys stand for them.
 
-    The key belongs to the caller. A body that was read already is recognised by what it holds. An
-    upload is not read twice for that: it is recognised by its length and its beginning, whatever
-    the boundary of its form. In place of an answer that is too large it is kept that there was
-    one. Answers that say to try again or that depend on
-    what is stored are not kept, and neither are faults of the server.
+    The key belongs to the caller. The whole body decides whether a request is the same. An upload
+    is hashed while it streams, so a repeated one is read to its end before it is answered again.
+
+    Not kept are answers that say to try again, answers that depend on what is stored, faults of
+    the server, and answers to uploads that were not read to their end. In place of an answer that
+    is too large, the fact that there was one is kept.
     """
 
     def __init__(self, app: ASGIApp, *, workspace: Workspace, hours: float) -> None:
@@ -63,26 +61,28 @@ class IdempotencyKeys:
                 expected="1 to 255 visible ASCII characters",
                 got=repr(key[:50]),
             )
-        head = b""
+        upload: BodyDigest | None = None
         if "body" not in scope["state"]:
-            head, receive = await _beginning(receive)
+            upload = BodyDigest(receive, content_type=header(scope, b"content-type") or "")
         answers = self._workspace.store().idempotency
         owner = scope["state"]["caller"].key or ""
         known = await run_in_threadpool(
             answers.begin,
             owner=owner,
             key=key,
-            fingerprint=_fingerprint(scope, head),
+            fingerprint=_fingerprint(scope),
             now=time.time(),
             keep=self._keep,
         )
         if known is not None:
+            if upload is not None and await upload.of_the_rest() != known.upload:
+                raise reused(key)
             await _replay(known)(scope, receive, send)
             return
-        attempt = _Attempt(answers, owner=owner, key=key, send=send)
+        attempt = _Attempt(answers, owner=owner, key=key, upload=upload, send=send)
         try:
             with for_request(owner, key):
-                await self.app(scope, receive, attempt.send)
+                await self.app(scope, upload.receive if upload else receive, attempt.send)
         finally:
             await attempt.end()
 
@@ -90,10 +90,19 @@ class IdempotencyKeys:
 class _Attempt:
     """Holds an answer back until it is stored."""
 
-    def __init__(self, answers: Idempotency, *, owner: str, key: str, send: Send) -> None:
+    def __init__(
+        self,
+        answers: Idempotency,
+        *,
+        owner: str,
+        key: str,
+        upload: BodyDigest | None,
+        send: Send,
+    ) -> None:
         self._answers = answers
         self._owner = owner
         self._key = key
+        self._upload = upload
         self._send = send
         self._held: list[Message] = []
         self._size = 0
@@ -105,8 +114,10 @@ class _Attempt:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             status = message["status"]
-            self._refused = status in _PASSING
-            self._passing = self._refused or status >= 500
+            # Without the whole upload nobody could tell later whether it is the same.
+            cut = self._upload is not None and self._upload.value is None
+            self._refused = status in _PASSING or (cut and 400 <= status < 500)
+            self._passing = self._refused or cut or status >= 500
         if self._passing:
             await self._send(message)
             return
@@ -137,6 +148,8 @@ class _Attempt:
         return StoredAnswer(start["status"], _texts(start["headers"]), body)
 
     async def _keep(self, answer: StoredAnswer) -> None:
+        if self._upload is not None:
+            answer = replace(answer, upload=self._upload.value)
         try:
             await run_in_threadpool(
                 self._answers.finish, owner=self._owner, key=self._key, answer=answer
@@ -170,43 +183,17 @@ def _texts(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
-async def _beginning(receive: Receive) -> tuple[bytes, Receive]:
-    """Return the first bytes of an upload, and what gives it from its start."""
-    taken: deque[Message] = deque()
-    head = b""
-    more = True
-    while more and len(head) < _HEAD:
-        message = await receive()
-        taken.append(message)
-        head += message.get("body", b"")
-        more = message.get("more_body", False)
-
-    async def give() -> Message:
-        return taken.popleft() if taken else await receive()
-
-    return head[:_HEAD], give
-
-
-def _fingerprint(scope: Scope, head: bytes) -> str:
+def _fingerprint(scope: Scope) -> str:
+    """Return the digest of all that tells requests apart, save the body of an upload."""
     body: bytes | None = scope["state"].get("body")
     content_type = (header(scope, b"content-type") or "").partition(";")[0]
     parts = [scope["method"].encode(), scope["raw_path"], scope["query_string"]]
     if body is None:
-        length = header(scope, b"content-length") or ""
-        boundary = _boundary(scope)
-        if boundary:
-            # Clients draw another one to repeat a form. A part of one may stand at the end.
-            head = head.replace(boundary, b"")[: _HEAD - _LONGEST_BOUNDARY]
-        parts += [b"upload", content_type.encode(), length.encode(), head]
+        parts += [b"upload", content_type.encode()]
     else:
         parts += [b"body", content_type.encode(), body]
     # Each part's length before it, so that no two requests run together to the same bytes.
     return hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
-
-
-def _boundary(scope: Scope) -> bytes:
-    _, options = parse_options_header(header(scope, b"content-type") or "")
-    return bytes(options.get(b"boundary", b""))
 
 
 def _replay(answer: StoredAnswer) -> Response:
