@@ -42,6 +42,7 @@ class Question:
         measured: linear probes on the target's own images, by model id.
         tuned: short fine-tunings on them, by model id.
         target: the id of the target, where it is stored.
+        images: the number of the target's labelled images, as many as were embedded.
         classes: the number of the target's classes.
         complexity: the target's.
         scatters: what tasks ask, by id, of those that it is known of.
@@ -62,6 +63,7 @@ class Question:
     measured: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
     target: str | None = None
+    images: int = field(kw_only=True)
     classes: int = 2
     complexity: float = 0.0
     scatters: Mapping[str, ClassScatter] = field(default_factory=dict)

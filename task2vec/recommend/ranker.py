@@ -9,12 +9,16 @@ import numpy as np
 from task2vec.recommend.baselines import simple_rules
 from task2vec.recommend.cascade import Step
 from task2vec.recommend.explanation import DefaultAccuracy, Explanation, KnownBy
+from task2vec.recommend.fine_tuned_gain import FineTunedGain, fine_tuned_default, fine_tuned_gain
 from task2vec.recommend.influence import Influence
-from task2vec.recommend.judging import LEVEL, Judge, Judged
+from task2vec.recommend.judging import LEVEL, SHORT_VARIANCE, Judge, Judged, gain_of
 from task2vec.recommend.moves import moves_of
 from task2vec.recommend.question import Question
 from task2vec.recommend.recommendation import Recommendation, Recommended
 from task2vec.recommend.telling import Teller, why_abstained
+
+#: How many standard deviations an interval of `LEVEL` reaches where no errors elsewhere tell.
+NORMAL_REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 
 def rank(question: Question) -> Recommended:
@@ -105,7 +109,7 @@ def _default(question: Question, predicted: "_Predicted") -> DefaultAccuracy:
 class _Predicted:
     """The default's accuracy on the target, with what lies ``below`` and ``above`` it.
 
-    ``known_by`` is as in `DefaultAccuracy`.
+    ``known_by`` is as in `DefaultAccuracy`, ``tuned`` the same three numbers after fine-tuning.
     """
 
     accuracy: float | None
@@ -114,40 +118,77 @@ class _Predicted:
     above: float
     reach: float
     calibrated: bool
+    tuned: "_Tuned"
 
     @classmethod
     def of(cls, judge: Judge) -> "_Predicted":
         question, reach = judge.question, judge.reach
-        # What was left out of the gain model tells how far that errs, not how noisy the default's
-        # own measurement is.
-        own = NormalDist().inv_cdf((1 + LEVEL) / 2)
         # Fine-tuning is what a probe foretells: where it was done, its result comes first.
         if question.recorded is not None:
             accuracy, variance = question.recorded
-            half = own * float(np.sqrt(variance))
-            return cls(accuracy, KnownBy.OUTCOMES, half, half, reach, calibrated=True)
+            half = NORMAL_REACH * float(np.sqrt(variance))
+            tuned = _Tuned(accuracy, half, half)
+            return cls(accuracy, KnownBy.OUTCOMES, half, half, reach, True, tuned)
         plain = question.measured.get(question.default)
         if plain is not None:
             count = len(plain.correct)
             p = float((plain.correct.sum() + 1) / (count + 2))
-            half = own * float(np.sqrt(p * (1 - p) / count))
-            return cls(plain.accuracy, KnownBy.LINEAR_PROBE, half, half, reach, calibrated=True)
+            half = NORMAL_REACH * float(np.sqrt(p * (1 - p) / count))
+            tuned = _Tuned.of_probe(plain.accuracy, half, images=question.images)
+            return cls(plain.accuracy, KnownBy.LINEAR_PROBE, half, half, reach, True, tuned)
         found = judge.base()
         if found is None:
-            return cls(None, None, 0.0, 0.0, reach, calibrated=True)
+            return cls(None, None, 0.0, 0.0, reach, True, _Tuned(None, 0.0, 0.0))
         base, base_reach, sure = found
         low, high = base.interval(base_reach)
         below, above = base.accuracy - low, high - base.accuracy
-        return cls(base.accuracy, KnownBy.OTHER_TASKS, below, above, reach, sure)
+        # Outcomes elsewhere foretell what would be recorded here.
+        tuned = _Tuned(base.accuracy, below, above)
+        return cls(base.accuracy, KnownBy.OTHER_TASKS, below, above, reach, sure, tuned)
 
     def with_gain(self, mean: float, sd: float) -> tuple[float | None, tuple[float, float] | None]:
         """Return the accuracy with a gain, and its interval."""
+        return _Tuned(self.accuracy, self.below, self.above).with_gain(mean, self.reach * sd)
+
+
+@dataclass(frozen=True)
+class _Tuned:
+    """The default's accuracy after fine-tuning, with what lies ``below`` and ``above`` it."""
+
+    accuracy: float | None
+    below: float
+    above: float
+
+    @classmethod
+    def of_probe(cls, accuracy: float, half: float, *, images: int) -> "_Tuned":
+        """Foretell it from a linear probe whose interval reaches ``half`` to either side."""
+        found, low, high = fine_tuned_default(accuracy, images=images, reach=NORMAL_REACH)
+        return cls(found, float(np.hypot(found - low, half)), float(np.hypot(high - found, half)))
+
+    def with_gain(
+        self, mean: float, half: float
+    ) -> tuple[float | None, tuple[float, float] | None]:
+        """Return the accuracy with a gain whose interval reaches ``half``, and its interval."""
         if self.accuracy is None:
             return None, None
         found = float(np.clip(self.accuracy + mean, 0, 1))
-        half = self.reach * sd
         low, high = found - np.hypot(self.below, half), found + np.hypot(self.above, half)
         return found, (max(0.0, float(low)), min(1.0, float(high)))
+
+
+def _fine_tuned(judged: Judged, question: Question, *, place: int, reach: float) -> FineTunedGain:
+    """Return the gain of fine-tuning a model; what fine-tuning itself has shown counts as such."""
+    if place == judged.default:
+        return FineTunedGain(0.0, 0.0)
+    id_ = judged.offered[place].id
+    # Where the model errs farther than it states, so does what rests on it.
+    sd = float(judged.belief.sd[place]) * reach / NORMAL_REACH
+    found = fine_tuned_gain(float(judged.belief.mean[place]), sd, images=question.images)
+    short = gain_of(id_, question.tuned, question.default)
+    if short is not None:
+        found = found.after(short.gain, short.variance + SHORT_VARIANCE)
+    recorded = question.target and question.gains.pooled(id_, question.target)
+    return found.after(*recorded) if recorded else found
 
 
 def _recommendation(
@@ -157,6 +198,9 @@ def _recommendation(
     mean, sd = float(judged.belief.mean[place]), float(judged.belief.sd[place])
     accuracy, interval = predicted.with_gain(mean, sd)
     half = predicted.reach * sd
+    tuned = _fine_tuned(judged, teller.question, place=place, reach=predicted.reach)
+    tuned_half = NORMAL_REACH * tuned.sd
+    tuned_accuracy, tuned_interval = predicted.tuned.with_gain(tuned.mean, tuned_half)
     return Recommendation(
         model=model.name,
         ref=model.ref,
@@ -165,5 +209,9 @@ def _recommendation(
         gain_interval=(mean - half, mean + half),
         predicted_accuracy=accuracy,
         interval=interval,
+        fine_tuned_gain=tuned.mean,
+        fine_tuned_interval=(tuned.mean - tuned_half, tuned.mean + tuned_half),
+        fine_tuned_accuracy=tuned_accuracy,
+        fine_tuned_accuracy_interval=tuned_interval,
         evidence=teller.evidence(model),
     )

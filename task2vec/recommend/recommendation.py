@@ -50,10 +50,13 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A starting model with its score: the expected gain over the plain default, shrunk.
+    """A starting model with its expected gain over the plain default; all are fractions.
 
-    ``gain_interval`` is that of the gain, ``interval`` that of ``predicted_accuracy``, all in
-    fractions; the latter two are None where nothing says how well the default does on this task.
+    ``score`` is the gain of a linear probe on frozen features, which models are ranked by;
+    ``gain_interval`` is its interval. ``predicted_accuracy`` is the accuracy of a linear probe,
+    ``interval`` its interval. The four ``fine_tuned_...`` are the same of fine-tuning the whole
+    network on the task's images, see `task2vec.recommend.fine_tuned_gain`. Accuracies are None
+    where nothing says how well the default does on this task.
     """
 
     model: str
@@ -63,6 +66,10 @@ class Recommendation:
     gain_interval: tuple[float, float]
     predicted_accuracy: float | None
     interval: tuple[float, float] | None
+    fine_tuned_gain: float
+    fine_tuned_interval: tuple[float, float]
+    fine_tuned_accuracy: float | None
+    fine_tuned_accuracy_interval: tuple[float, float] | None
     evidence: tuple[Evidence, ...]
 
 

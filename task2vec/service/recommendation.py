@@ -191,6 +191,7 @@ def _question(
         gains=GainTable(outcomes, default),
         others=shared.models(everything),
         target=target or None,
+        images=subject.embedding.provenance.images,
         classes=subject.embedding.provenance.classes,
         complexity=task_complexity(subject.embedding),
         scatters=scatters,

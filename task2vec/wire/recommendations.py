@@ -80,15 +80,39 @@ class Evidence(Answer):
 
 
 class Recommendation(Answer):
-    """A starting model; ``score`` is the expected gain over the plain default, shrunk."""
+    """A starting model with its expected gain over the plain default; all are fractions."""
 
     model: str
     ref: str
-    score: float
-    score_sd: float
-    gain_interval: tuple[float, float]
-    predicted_accuracy: float | None
-    interval: tuple[float, float] | None
+    score: float = Field(
+        description="Expected gain of a linear probe on frozen features over the default. Models "
+        "are ranked by it."
+    )
+    score_sd: float = Field(description="Standard deviation of `score`.")
+    gain_interval: tuple[float, float] = Field(
+        description="Interval of the gain of a linear probe, at `level`."
+    )
+    predicted_accuracy: float | None = Field(
+        description="Expected accuracy of a linear probe; null where nothing says how well the "
+        "default does on this task."
+    )
+    interval: tuple[float, float] | None = Field(
+        description="Interval of `predicted_accuracy`, at `level`."
+    )
+    fine_tuned_gain: float = Field(
+        description="Expected gain over the default when the whole network is fine-tuned on the "
+        "task's images. The more images, the smaller it is beside `score`."
+    )
+    fine_tuned_interval: tuple[float, float] = Field(
+        description="Interval of the gain that one fine-tuning shows, at `level`."
+    )
+    fine_tuned_accuracy: float | None = Field(
+        description="Expected accuracy after fine-tuning; null where nothing says how well the "
+        "default does on this task."
+    )
+    fine_tuned_accuracy_interval: tuple[float, float] | None = Field(
+        description="Interval of `fine_tuned_accuracy`, at `level`."
+    )
     evidence: tuple[Evidence, ...]
 
 

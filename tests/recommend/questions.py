@@ -49,7 +49,7 @@ def apart(tasks):
     return np.abs(line[:, None] - line[None, :])
 
 
-def ask(models, *, tasks=None, outcomes=(), measured=None, **known):
+def ask(models, *, tasks=None, outcomes=(), measured=None, images=100, **known):
     """A question whose default is the model ``plain``."""
     tasks = tasks or {}
     return Question(
@@ -59,6 +59,7 @@ def ask(models, *, tasks=None, outcomes=(), measured=None, **known):
         between=apart(tasks),
         gains=GainTable(outcomes, "mdl-plain"),
         measured={f"mdl-{name}": probe for name, probe in (measured or {}).items()},
+        images=images,
         **known,
     )
 

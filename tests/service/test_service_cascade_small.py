@@ -78,7 +78,9 @@ def question(models: list[ModelRecord], **known: float) -> Question:
     tasks = {name: KnownTask(name, far, far) for name, far in known.items()}
     between = np.full((len(tasks),) * 2, 0.5)
     np.fill_diagonal(between, 0)
-    return Question(models, models[0].id, tasks, between, GainTable([], models[0].id), k=1)
+    return Question(
+        models, models[0].id, tasks, between, GainTable([], models[0].id), images=8, k=1
+    )
 
 
 def measured(answer: Recommended, kind: StepKind) -> list[str | None]:

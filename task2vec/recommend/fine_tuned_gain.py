@@ -1,0 +1,79 @@
+"""The gain of fine-tuning that the gain of a linear probe lets expect.
+
+A linear probe on frozen features is what the gain model is about. Fine-tuning the whole network
+keeps a loss and, the more images there are, the less of a gain: the default catches up. All
+constants are measured on `benchmarks/transfer` by ``python -m benchmarks.transfer.follow``, see
+docs/adr/0038-promises.md. Gains are fractions of accuracy.
+"""
+
+from dataclasses import dataclass
+from math import exp, log, sqrt
+from statistics import NormalDist
+
+#: Of a loss so much is left after fine-tuning.
+LOSS_SLOPE = 1.16
+#: Of a gain ``exp(-images / FADES)`` is left, with so many images to train on.
+FADES = 107.0
+#: Standard deviations around that: one of any cell, and one as a share of the probe's gain. The
+#: noise of some 200 test images is in the former.
+OWN_SD, SHARE_SD = 0.056, 0.30
+#: What the default itself gains by fine-tuning with many images, in log-odds of its accuracy, and
+#: the standard deviation of that.
+LIFT, LIFT_SD = 1.13, 0.6
+#: Accuracies nearer to 0 or 1 than this count as at this distance: log-odds have no ends.
+_EDGE = 0.01
+
+
+@dataclass(frozen=True)
+class FineTunedGain:
+    """A normal distribution of the gain that one fine-tuning will show."""
+
+    mean: float
+    sd: float
+
+    def after(self, gain: float, variance: float) -> "FineTunedGain":
+        """Return it once fine-tuning itself has been measured, with the variance of that."""
+        own = 1 / self.sd**2
+        other = 1 / variance
+        mean = (own * self.mean + other * gain) / (own + other)
+        return FineTunedGain(mean, 1 / sqrt(own + other))
+
+
+def kept_of_gain(images: int) -> float:
+    """Return the share of a probe's gain that fine-tuning on so many images keeps."""
+    return exp(-images / FADES)
+
+
+def fine_tuned_gain(mean: float, sd: float, *, images: int) -> FineTunedGain:
+    """Return what to expect where the probe's gain is believed normal with ``mean`` and ``sd``.
+
+    ``images`` are those to train on. With g the probe's gain, fine-tuning gives
+    ``LOSS_SLOPE min(g, 0) + kept_of_gain max(g, 0)`` on average; mean and variance of that over the
+    belief have a closed form.
+    """
+    kept = kept_of_gain(images)
+    below, above = _positive_part(-mean, sd), _positive_part(mean, sd)
+    expected = kept * above[0] - LOSS_SLOPE * below[0]
+    square = kept**2 * above[1] + LOSS_SLOPE**2 * below[1]
+    residual = OWN_SD**2 + SHARE_SD**2 * (mean**2 + sd**2)
+    return FineTunedGain(expected, sqrt(max(square - expected**2, 0.0) + residual))
+
+
+def fine_tuned_default(accuracy: float, *, images: int, reach: float) -> tuple[float, float, float]:
+    """Return the default's accuracy after fine-tuning, with the ends of its interval.
+
+    ``accuracy`` is that of its linear probe; the interval reaches ``reach`` standard deviations.
+    """
+    edged = min(max(accuracy, _EDGE), 1 - _EDGE)
+    middle = log(edged / (1 - edged)) + LIFT * (1 - kept_of_gain(images))
+    found, low, high = (1 / (1 + exp(-(middle + at * reach * LIFT_SD))) for at in (0, -1, 1))
+    return found, low, high
+
+
+def _positive_part(mean: float, sd: float) -> tuple[float, float]:
+    """Return the mean of ``max(x, 0)`` and of its square for a normal x."""
+    if not sd > 0:
+        return max(mean, 0.0), max(mean, 0.0) ** 2
+    normal, z = NormalDist(), mean / sd
+    share, density = normal.cdf(z), normal.pdf(z)
+    return mean * share + sd * density, (mean**2 + sd**2) * share + mean * sd * density
