@@ -56,6 +56,42 @@ def check_place(path: Path) -> None:
             partial.unlink()
 
 
+def move_durably(path: Path, target: Path) -> None:
+    """Move a file whose bytes are on disk; the move is on disk when this returns.
+
+    Folders that are missing are made. Raises `OSError`.
+    """
+    make_folder(target.parent)
+    path.replace(target)
+    sync_folder(target.parent)
+
+
+def make_folder(path: Path, *, mode: int = 0o777) -> None:
+    """Make a folder, with the parents that it lacks; it is on disk when this returns.
+
+    ``mode`` is for the folder itself. Raises `OSError`.
+    """
+    missing = []
+    for folder in (path, *path.parents):
+        if folder.is_dir():
+            break
+        missing.append(folder)
+    for folder in reversed(missing):
+        folder.mkdir(mode=mode if folder == path else 0o777, exist_ok=True)
+        # A folder is an entry of its parent: until that is on disk, a failure of the power takes
+        # the folder away with all that was synced in it.
+        sync_folder(folder.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring a folder's entries to disk. Raises `OSError`."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 @contextmanager
 def writable(what: str, path: Path, *, remedy: str = _REMEDY) -> Iterator[None]:
     """Raise `InputError`, that ``what`` cannot be written there, in place of `OSError`."""

@@ -5,11 +5,12 @@ import resource
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
 
-from task2vec.whole_file import check_place, whole_file
+from task2vec.whole_file import check_place, make_folder, move_durably, whole_file
 
 
 @pytest.fixture
@@ -96,10 +97,44 @@ def test_it_is_on_the_disk_before_it_takes_the_name(path, monkeypatch):
     assert names(path.parent) == ["answer.txt"]
 
 
+@pytest.fixture
+def synced(monkeypatch):
+    """The files and folders that were synced, in order, as the system names them."""
+    found, fsync = [], os.fsync
+
+    def watched(file):
+        found.append(str(Path(f"/proc/self/fd/{file}").readlink()))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    return found
+
+
+def test_a_move_is_on_the_disk_with_every_folder_that_was_made_for_it(path, synced):
+    target = path.parent / "quarantine" / "experts" / "answer.txt"
+    move_durably(path, target)
+    assert target.read_text() == "old"
+    # Of each folder the parent, which names it, and at last the one that names the file.
+    made = [path.parent, target.parents[1], target.parent]
+    assert synced == [str(folder) for folder in made]
+    synced.clear()
+    move_durably(target, target.with_name("again.txt"))
+    assert synced == [str(target.parent)]
+
+
+def test_a_folder_is_made_with_its_mode_and_one_that_is_there_is_left_alone(tmp_path, synced):
+    make_folder(tmp_path / "a" / "b", mode=0o700)
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+    assert synced == [str(tmp_path), str(tmp_path / "a")]
+    make_folder(tmp_path / "a" / "b", mode=0o755)
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+    assert len(synced) == 2
+
+
 def test_a_killed_process_leaves_the_old_file_and_its_number(path):
     script = """
 import os, pathlib, signal, sys
-from task2vec.whole_file import check_place, whole_file
+from task2vec.whole_file import check_place, make_folder, move_durably, whole_file
 with whole_file(pathlib.Path(sys.argv[1])) as partial:
     partial.write_text("ne")
     os.kill(os.getpid(), signal.SIGKILL)

@@ -11,7 +11,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from task2vec.errors import StoreError, StoreOwnedError
-from task2vec.whole_file import whole_file
+from task2vec.whole_file import make_folder, whole_file
 
 _LOCK = "server.lock"
 _CARD = "server.json"
@@ -46,7 +46,7 @@ class Ownership:
 
     def __enter__(self) -> Self:
         try:
-            self._path.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path)
             self._lock.acquire(timeout=_PATIENCE)
         except Timeout as error:
             raise _owned(self._path) from error

@@ -12,6 +12,7 @@ from typing import Self
 
 from task2vec.errors import StoreError, StoreFullError, TooLargeError
 from task2vec.service.workspace import Workspace
+from task2vec.whole_file import make_folder, move_durably
 
 _FOLDER = "uploads"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -53,7 +54,7 @@ class Upload:
         self._digest = sha256()
         self._bytes = 0
         with disk_failures():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             # 0600: what somebody sent is nobody else's on this machine to read.
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
@@ -139,10 +140,4 @@ def sweep_uploads(workspace: Workspace) -> int:
 def move_into_place(path: Path, target: Path) -> None:
     """Move a file whose bytes are on disk, durably. Raises `StoreFullError`, `StoreError`."""
     with disk_failures():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        move_durably(path, target)

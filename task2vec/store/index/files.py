@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 
 from task2vec.store.index.geometry import Geometry, Numbers
 from task2vec.types import Space
-from task2vec.whole_file import whole_file
+from task2vec.whole_file import make_folder, sync_folder, whole_file
 
 _FORMAT = "task2vec index 1"
 _LOG = logging.getLogger(__name__)
@@ -70,7 +69,7 @@ class IndexFiles:
             "sha256": digest,
         }
         try:
-            self._directory.mkdir(exist_ok=True)
+            make_folder(self._directory)
             self._write(self._data(digest), data)
             self._write(self._manifest, json.dumps(manifest, sort_keys=True).encode())
             for path in self._directory.glob(f"{self._key}-*.npz"):
@@ -125,8 +124,4 @@ class IndexFiles:
     def _write(self, path: Path, data: bytes) -> None:
         with whole_file(path) as partial:
             partial.write_bytes(data)
-        directory = os.open(self._directory, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        sync_folder(self._directory)
