@@ -8,6 +8,7 @@ from threading import Event, Thread
 from task2vec.data.wording import plural
 from task2vec.errors import StoreError
 from task2vec.service import datasets, leases
+from task2vec.service.quarantine import remove_old
 from task2vec.types import JobRecord
 from task2vec_api.logs import logger
 from task2vec_api.runtime import Runtime
@@ -78,6 +79,7 @@ class Upkeep:
         swept = datasets.sweep(runtime.workspace, now)
         if swept:
             logger.info("%d data sets were removed after their retention", len(swept))
+        remove_old(runtime.workspace.path, now=now)
         store.jobs.prune(
             jobs_before=now - settings.job_days * _DAY,
             progress_before=now - min(_PROGRESS_DAYS, settings.job_days) * _DAY,

@@ -14,9 +14,9 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import console, print_json, print_table, show
+from task2vec.cli.output import console, messages, print_json, print_table, show
 from task2vec.data.wording import plural
-from task2vec.errors import Task2VecError
+from task2vec.errors import InputError, Task2VecError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +66,14 @@ def doctor(
     store: StoreOption = DEFAULT_STORE,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
+    clean: Annotated[
+        bool,
+        typer.Option(
+            "--clean",
+            help="First remove all files in the store's quarantine: files that its database does "
+            "not know. They are gone then.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Say what is installed, which device and weights are there, what is wrong and how to mend it.
@@ -76,6 +84,9 @@ def doctor(
     job.
     """
     from task2vec.service.doctor import State, examine
+
+    if clean:
+        _clean(store, url)
 
     marks = {
         State.FINE: ("ok   ", "green"),
@@ -94,6 +105,26 @@ def doctor(
     if as_json:
         print_json({"checks": [check.to_json() for check in checks]})
     return int(any(check.state is State.FAULT for check in checks))
+
+
+def _clean(store: Path, url: str | None) -> None:
+    """Remove the files in quarantine that the database, which has to be in order, does not know."""
+    from task2vec.service.quarantine import remove_aside
+    from task2vec.service.workspace import Workspace
+
+    if url is not None:
+        raise InputError(
+            "`--clean` works on a store of this machine",
+            expected="no `--url`",
+            got=url,
+            remedy="Run `task2vec doctor --clean --store FOLDER` where the store is, with the "
+            "server stopped.",
+        )
+    with Workspace(store) as workspace:
+        workspace.store()
+        removed = remove_aside(store)
+    said = f"{plural(len(removed), 'file')} removed from the quarantine of {show(store)}"
+    messages().print(said, soft_wrap=True)
 
 
 def _examine_server(store: Path, url: str, api_key: str | None) -> "Iterator[Check]":

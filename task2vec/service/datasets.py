@@ -9,6 +9,7 @@ from time import time
 
 from task2vec.errors import NameTakenError, SourceError, UnknownNameError
 from task2vec.service.dataset_listing import list_images, list_unlabelled
+from task2vec.service.quarantine import put_aside
 from task2vec.service.uploads import disk_failures, move_into_place
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name, new_id
@@ -176,7 +177,7 @@ def remove_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
 def sweep(workspace: Workspace, now: float | None = None) -> list[DatasetRecord]:
     """Remove the data sets whose retention is over, unless a job needs them; return them.
 
-    Files that lost their row, or never got one, go too.
+    Files that have no row are put into quarantine.
     """
     now = time() if now is None else now
     store = workspace.store()
@@ -186,12 +187,13 @@ def sweep(workspace: Workspace, now: float | None = None) -> list[DatasetRecord]
     folder = workspace.path / _FOLDER
     # Listed before the rows are read: what is younger than the list is not in it.
     files = list(folder.iterdir()) if folder.is_dir() else []
-    owned = store.datasets.files()
+    owned = store.datasets.digests()
     for path in files:
-        with suppress(FileNotFoundError):
+        # Gone by now, or it cannot be moved: the next sweep tries again.
+        with suppress(OSError):
             old = now - path.stat().st_mtime > _ORPHAN_SECONDS
             if old and f"{_FOLDER}/{path.name}" not in owned:
-                path.unlink()
+                put_aside(workspace.path, path, now=now)
     return removed
 
 
@@ -255,6 +257,6 @@ def _sha256(path: Path) -> str:
 
 
 def _unlink(workspace: Workspace, record: DatasetRecord) -> None:
-    # The row is gone, so the file is nobody's: the next sweep tries again.
+    # It was to go. Where that fails now, the next sweep puts it into quarantine.
     with suppress(OSError):
         os.unlink(workspace.path / record.file)  # noqa: PTH108

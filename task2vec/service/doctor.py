@@ -8,14 +8,18 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
+from task2vec.data.wording import plural
 from task2vec.errors import Task2VecError
 
 LOCAL_EXTRA = ("torch", "torchvision", "timm", "safetensors", "scikit-learn", "scipy", "pillow")
 _STORE_PARTS = ("sqlalchemy", "alembic", "filelock", "faiss-cpu", "matplotlib")
 # What nobody has who has not installed, at some time, what local work needs.
 _LOCAL_ALONE = ("timm", "alembic", "faiss-cpu")
+# Names of files in one line.
+_SHOWN = 5
 _CLIENT_PARTS = ("httpx2", "numpy", "pydantic")
 _EXTRAS = (
     ("fastapi", "server", "`task2vec serve`"),
@@ -65,6 +69,7 @@ def examine(store: Path) -> Iterator[Check]:
         yield _guarded(check)
     yield from _weights()
     yield _guarded(lambda: _store(store))
+    yield from _quarantine(store)
 
 
 def _python() -> Check:
@@ -180,6 +185,27 @@ def _store(path: Path) -> Check:
         found = "; ".join(loss.found for loss in lost)
         return Check("store", State.FAULT, found, " ".join(loss.remedy for loss in lost))
     return Check("store", State.FINE, f"{path}: {counts}")
+
+
+def _quarantine(path: Path) -> Iterator[Check]:
+    """Tell of files that no row of the database knows, where there are any."""
+    from task2vec.service.quarantine import KEPT_DAYS, list_aside
+
+    aside = list_aside(path)
+    if not aside:
+        return
+    names = ", ".join(each.origin for each in aside[:_SHOWN])
+    more = f" and {len(aside) - _SHOWN} more" if len(aside) > _SHOWN else ""
+    size = sum(each.bytes for each in aside) / 1e6
+    yield Check(
+        "quarantine",
+        State.NOTE,
+        f"{plural(len(aside), 'file')} ({size:.1f} MB) that the database does not know, since "
+        f"{aside[0].since}: {names}{more}",
+        "Restore the database that knows them: they are then moved back. A server removes them "
+        f"after {KEPT_DAYS} days. Remove them now with `task2vec doctor --clean --store "
+        f"{quote(str(path))}`.",
+    )
 
 
 def _guarded(check: Callable[[], Check]) -> Check:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from time import time
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +16,7 @@ from task2vec.errors import SettingError, StoreError, WeightsError
 from task2vec.probe.card import Preprocessing
 from task2vec.probe.weight_files import check_hash, count_parameters, read_metadata
 from task2vec.recommend.tuned import Tuned
+from task2vec.service.quarantine import put_aside
 from task2vec.service.uploads import move_into_place
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import new_id
@@ -49,7 +51,7 @@ def checkpoint(workspace: Workspace, model: ModelRecord) -> Path | None:
 def new_checkpoint(workspace: Workspace) -> Iterator[Path]:
     """Give a place on the store's disk to write a checkpoint to; what is left there is removed.
 
-    So is what processes that were killed left in the folder: see `sweep_partials` and
+    What killed processes left in the folder is swept first: see `sweep_partials` and
     `sweep_experts`.
     """
     folder = workspace.path / _FOLDER
@@ -211,19 +213,21 @@ def sweep_partials(folder: Path) -> None:
             continue
 
 
-def sweep_experts(workspace: Workspace) -> int:
-    """Remove the checkpoints whose record never came, and return how many.
+def sweep_experts(workspace: Workspace, now: float | None = None) -> int:
+    """Put the checkpoints that have no record into quarantine; return how many.
 
     A checkpoint is moved into place within the transaction that stores its record: whoever has a
-    transaction sees none without its record but those that a failure or a kill left behind.
+    transaction sees none without its record but those that a failure or a kill left behind, and
+    those whose record was lost with a database.
     """
+    now = time() if now is None else now
     store = workspace.store()
     swept = 0
-    # While the store is busy or the disk is full they may stay: they are nobody's.
+    # While the store is busy or the disk is full they may stay.
     with suppress(StoreError, OSError), store.transaction():
         known = {f"{model.id}.safetensors" for model in store.models.list()}
         for path in sorted((workspace.path / _FOLDER).glob("mdl_*.safetensors")):
             if path.name not in known:
-                path.unlink()
+                put_aside(workspace.path, path, now=now)
                 swept += 1
     return swept

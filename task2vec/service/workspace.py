@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from task2vec.errors import NoStoreError, StoreError
 from task2vec.service.ownership import check_not_owned
+from task2vec.service.quarantine import bring_back
 from task2vec.store.database import closed
 from task2vec.store.store import Store
 
@@ -65,6 +66,8 @@ class Workspace:
             if not self.beside_server:
                 check_not_owned(self.path)
             self._store = Store.open(self.path, create=create)
+            # A database that was restored knows files again that were put aside without it.
+            bring_back(self._store)
         if create and not self._registered:
             from task2vec.service.zoo import register_packaged
 

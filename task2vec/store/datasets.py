@@ -127,10 +127,14 @@ class Datasets:
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(query.limit(limit))]
 
-    def files(self) -> frozenset[str]:
-        """Return the files that belong to records, relative to the store."""
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of the files that belong to records, which are relative to the store.
+
+        In hexadecimal, by file.
+        """
         with self._database.read() as connection:
-            return frozenset(connection.scalars(select(datasets.c.file)))
+            rows = connection.execute(select(datasets.c.file, datasets.c.sha256))
+            return {row.file: row.sha256 for row in rows}
 
 
 def find_dataset(connection: Connection, id_: str) -> Row[Any]:

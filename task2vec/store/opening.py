@@ -1,17 +1,21 @@
 """Opening a store: is it one, is it ours, and is its schema the present one?"""
 
+import shlex
 from enum import Enum, auto
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from task2vec.errors import NoStoreError, StoreError
+from task2vec.errors import NoStoreError, StoreCorruptError, StoreError
 from task2vec.store.database import Database
 from task2vec.store.lock import WriteLock, unwritable
 from task2vec.store.migrations import REVISIONS, upgrade
+from task2vec.whole_file import make_folder
 
 DATABASE = "task2vec.sqlite3"
 LOCK = "task2vec.lock"
+#: The folders whose files mean something only together with the database.
+FOLDERS = ("datasets", "experts", "index", "quarantine", "unfinished", "uploads")
 
 # "t2v" and a one, in the field of the header that SQLite keeps for the application.
 _APPLICATION_ID = 0x74327601
@@ -29,6 +33,8 @@ def open_database(directory: Path, *, create: bool, lock_timeout: float) -> Data
     Raises:
         StoreError: when there is none and ``create`` is false, when it belongs to another program
             or to a later version, or cannot be read.
+        StoreCorruptError: when the folder holds files of a store and the database is missing or
+            empty.
     """
     if directory.exists() and not directory.is_dir():
         raise StoreError(
@@ -37,14 +43,16 @@ def open_database(directory: Path, *, create: bool, lock_timeout: float) -> Data
             remedy="Choose a directory with `--store`.",
         )
     path = directory / DATABASE
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        # Before SQLite sees it: beside an empty database it removes the log of the lost one.
+        _check_not_lost(directory, log=True)
     if not path.exists():
         if not create:
             raise _nothing_here(directory)
         try:
-            directory.parent.mkdir(parents=True, exist_ok=True)
             # It will hold what was uploaded, and the hashes of keys. Who wants to share a store
             # makes its folder.
-            directory.mkdir(mode=0o700, exist_ok=True)
+            make_folder(directory, mode=0o700)
         except OSError as error:
             raise unwritable(directory, error) from error
     database = Database(path, lock=WriteLock(directory / LOCK, timeout=lock_timeout))
@@ -63,9 +71,11 @@ def _make_present(database: Database, *, create: bool) -> None:
             schema = _schema(connection, database.path)
         if schema is _Schema.PRESENT:
             return
-        # A process that was killed before its first commit leaves an empty database.
-        if schema is _Schema.EMPTY and not create:
-            raise _nothing_here(database.path.parent)
+        if schema is _Schema.EMPTY:
+            _check_not_lost(database.path.parent, log=False)
+            # A process that was killed before its first commit leaves an empty database.
+            if not create:
+                raise _nothing_here(database.path.parent)
     with database.alone() as raw:
         # Outside of a transaction, since the journal cannot change within one; it stays with the
         # file.
@@ -96,6 +106,31 @@ def _schema(connection: Connection, path: Path) -> _Schema:
             remedy="Upgrade with `pip install --upgrade task2vec`.",
         )
     return _Schema.PRESENT if revision == REVISIONS[-1] else _Schema.OLD
+
+
+def _check_not_lost(directory: Path, *, log: bool) -> None:
+    """Raise `StoreCorruptError` where files of a store lie without the database they belong to.
+
+    With ``log``, the write-ahead log of a database that is missing or of zero bytes counts too.
+    """
+    left = []
+    for name in FOLDERS:
+        count = sum(path.is_file() for path in (directory / name).rglob("*"))
+        if count:
+            left.append(f"{name} ({count})")
+    wal = directory / f"{DATABASE}-wal"
+    if log and wal.exists() and wal.stat().st_size:
+        left.append(wal.name)
+    if left:
+        here = shlex.quote(str(directory))
+        raise StoreCorruptError(
+            f"The database of the store {directory} is missing or empty",
+            expected=f"a file {DATABASE} that knows the files beside it",
+            got=f"files in: {', '.join(left)}",
+            remedy=f"Nothing was changed. Put {DATABASE} back from a backup, then run `task2vec "
+            f"doctor --store {here}`. To begin anew instead, move the folder away: "
+            f"`mv {here} {here}-old`.",
+        )
 
 
 def _nothing_here(directory: Path) -> NoStoreError:

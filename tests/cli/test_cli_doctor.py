@@ -133,3 +133,73 @@ def test_every_extra_that_a_user_may_lack_is_told_of(
     extras = set(metadata("task2vec").get_all("Provides-Extra") or []) - {"local", "dev"}
     assert extras == {"server", "parquet", "umap", "onnx"}
     assert all(f"task2vec[{extra}]" in remedies for extra in extras)
+
+
+def lose_database(store: Path) -> None:
+    for file in store.glob("task2vec.sqlite3*"):
+        file.unlink()
+    (store / "experts").mkdir(exist_ok=True)
+    (store / "experts" / "mdl_00000000000000ab.safetensors").write_bytes(b"weights")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["neighbours", "emoji_food"],
+        ["outcomes", "list"],
+        ["models", "list"],
+        ["embed", "SOURCE"],
+        ["serve", "--port", "0", "--workers", "0"],
+        ["keys", "list"],
+    ],
+    ids=" ".join,
+)
+def test_no_command_begins_anew_where_the_database_is_lost(
+    cli: Cli, store: Path, small: SmallStore, arguments: list[str]
+) -> None:
+    lose_database(store)
+    before = {name: data for name, data in (snapshot(store) or {}).items() if "server" not in name}
+    source = str(small.sources / "emoji_food")
+    given = [source if argument == "SOURCE" else argument for argument in arguments]
+
+    found = cli(*given, "--store", store)
+
+    assert found.code == 2
+    assert "missing or empty" in found.err
+    assert "from a backup" in found.err
+    after = {name: data for name, data in (snapshot(store) or {}).items() if "server" not in name}
+    assert after == before
+
+
+def test_the_doctor_says_that_the_database_is_lost(cli: Cli, store: Path) -> None:
+    lose_database(store)
+    found = cli("doctor", "--store", store, "--json")
+    assert found.code == 1
+    assert store_check(found)["state"] == "fault"
+    assert "missing or empty" in store_check(found)["found"]
+    assert "from a backup" in store_check(found)["remedy"]
+
+
+def test_the_quarantine_is_emptied_by_an_explicit_command_alone(cli: Cli, store: Path) -> None:
+    orphan = store / "quarantine" / "2026-12-01" / "experts" / "mdl_00000000000000ab.safetensors"
+    orphan.parent.mkdir(parents=True)
+    orphan.write_bytes(b"weights")
+
+    told = cli("doctor", "--store", store, "--json")
+    assert told.json["checks"][-1]["name"] == "quarantine"
+    assert orphan.exists()
+
+    cleaned = cli("doctor", "--clean", "--store", store, "--json")
+    assert not orphan.exists()
+    assert "1 file removed from the quarantine" in cleaned.err
+    assert cleaned.json["checks"][-1]["name"] == "store"
+
+
+def test_a_lost_database_keeps_the_quarantine_from_being_emptied(cli: Cli, store: Path) -> None:
+    orphan = store / "quarantine" / "2026-12-01" / "experts" / "mdl_00000000000000ab.safetensors"
+    orphan.parent.mkdir(parents=True)
+    orphan.write_bytes(b"weights")
+    lose_database(store)
+    assert cli("doctor", "--clean", "--store", store).code == 2
+    assert orphan.exists()

@@ -9,6 +9,7 @@ from small_store import snapshot
 from task2vec.errors import StoreError, StoreFullError
 from task2vec.service import jobs, tuned_jobs
 from task2vec.service.completion import Found
+from task2vec.service.quarantine import list_aside
 from task2vec.service.tuned_jobs import expert_id, sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id
@@ -176,7 +177,7 @@ def test_a_full_disk_leaves_the_job_and_no_checkpoint(served, monkeypatch):
     assert end(served, job, tuned(served, 3, new=True)).state is JobState.SUCCEEDED
 
 
-def test_only_checkpoints_without_a_record_are_swept(served):
+def test_only_checkpoints_without_a_record_are_put_aside(served):
     question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
     end(served, lend(served, JobKind.FINETUNE, question), tuned(served, 3, new=True))
     kept = snapshot(served.path / "experts")
@@ -184,6 +185,8 @@ def test_only_checkpoints_without_a_record_are_swept(served):
     assert sweep_experts(served) == 1
     assert snapshot(served.path / "experts") == kept
     assert sweep_experts(served) == 0
+    (aside,) = list_aside(served.path)
+    assert aside.path.read_bytes() == b"orphan"
 
 
 def test_fine_tuning_a_data_set_that_was_embedded_meanwhile_uses_that_task(served, sent):

@@ -21,6 +21,7 @@ from task2vec.errors import (
     UnknownNameError,
 )
 from task2vec.service import datasets, uploads
+from task2vec.service.quarantine import list_aside
 from task2vec.service.workspace import Workspace
 from task2vec.store.schema_service import jobs
 from task2vec.types import DatasetRecord, JobState
@@ -254,7 +255,9 @@ def test_a_data_set_goes_unless_a_job_under_way_needs_it(
     assert files(workspace) == {record.file}
 
 
-def test_sweeping_takes_what_is_over_and_what_is_nobodys(workspace, send, zipped) -> None:
+def test_sweeping_takes_what_is_over_and_puts_aside_what_has_no_row(
+    workspace, send, zipped
+) -> None:
     over, kept = send(zipped), send(zipped, name="longer", retention=120.0)
     orphan = workspace.path / "datasets" / "dst_gone.zip"
     fresh = orphan.with_name("dst_fresh.zip")
@@ -266,6 +269,8 @@ def test_sweeping_takes_what_is_over_and_what_is_nobodys(workspace, send, zipped
     assert datasets.sweep(workspace, NOW + 61) == [over]
 
     assert files(workspace) == {kept.file, "datasets/dst_fresh.zip"}
+    (aside,) = list_aside(workspace.path)
+    assert (aside.origin, aside.path.read_bytes()) == ("datasets/dst_gone.zip", b"x")
     with pytest.raises(UnknownNameError):
         datasets.get_dataset(workspace, over.id)
 

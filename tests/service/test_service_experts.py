@@ -17,6 +17,7 @@ from task2vec.probe.weights import write_safetensors
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service.experts import checkpoint, new_checkpoint, register_tuned
+from task2vec.service.quarantine import list_aside
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import checked_ref, get_model
 
@@ -202,7 +203,7 @@ def test_what_is_left_in_a_new_place_goes(workspace):
     assert snapshot(workspace.path) == before
 
 
-def test_a_checkpoint_whose_record_never_came_goes_with_the_next_one(workspace, write, register):
+def test_a_checkpoint_without_a_record_is_put_aside_with_the_next_one(workspace, write, register):
     expert, _ = register(*write())
     kept = snapshot(workspace.path / "experts")
     # A kill between the file's move and the commit leaves it.
@@ -211,4 +212,6 @@ def test_a_checkpoint_whose_record_never_came_goes_with_the_next_one(workspace, 
     with new_checkpoint(workspace):
         assert not orphan.exists()
     assert snapshot(workspace.path / "experts") == kept
+    (aside,) = list_aside(workspace.path)
+    assert aside.path.read_bytes() == b"nobody's"
     assert checked_ref(workspace, expert)

@@ -121,6 +121,59 @@ def test_an_empty_database_is_a_store_that_was_never_finished(tmp_path, task):
         assert [record.name for record in store.tasks.list()] == ["birds"]
 
 
+def empty_of_tables(database):
+    """Leave what a first start leaves that is killed between its first two commits."""
+    database.unlink()
+    raw_database(database, "PRAGMA journal_mode = WAL")
+
+
+@pytest.mark.parametrize("folder", ["datasets", "experts", "index", "quarantine/2026-12-01"])
+@pytest.mark.parametrize(
+    "lose",
+    [
+        pytest.param(Path.unlink, id="missing"),
+        pytest.param(lambda path: path.write_bytes(b""), id="zero bytes"),
+        pytest.param(empty_of_tables, id="no tables"),
+    ],
+)
+def test_a_store_that_lost_its_database_is_refused_and_left_alone(tmp_path, task, folder, lose):
+    with Store.open(tmp_path) as store:
+        store.tasks.add(*task("birds"))
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "file").write_bytes(b"precious")
+    lose(tmp_path / DATABASE)
+    for create in (True, False):
+        with pytest.raises(
+            StoreCorruptError, match=r"missing or empty.*from a backup.*begin anew.*`mv "
+        ):
+            Store.open(tmp_path, create=create)
+    assert (tmp_path / folder / "file").read_bytes() == b"precious"
+
+
+def test_the_log_of_a_lost_database_is_not_removed(tmp_path, task):
+    with Store.open(tmp_path) as store:
+        store.tasks.add(*task("birds"))
+        log = tmp_path / f"{DATABASE}-wal"
+        shutil.copy(log, tmp_path / "kept")
+    (tmp_path / "kept").replace(log)
+    before = log.read_bytes()
+    assert before
+    (tmp_path / DATABASE).write_bytes(b"")
+    with pytest.raises(StoreCorruptError, match="missing or empty"):
+        Store.open(tmp_path)
+    assert log.read_bytes() == before
+
+
+def test_what_a_first_start_that_was_killed_leaves_is_no_lost_store(tmp_path, task):
+    (tmp_path / DATABASE).touch()
+    empty_of_tables(tmp_path / DATABASE)
+    for name in ("task2vec.lock", "server.lock", "server.json"):
+        (tmp_path / name).touch()
+    (tmp_path / "uploads").mkdir()
+    with Store.open(tmp_path) as store:
+        store.tasks.add(*task("birds"))
+
+
 def test_a_file_that_is_no_database_is_called_damaged(tmp_path):
     (tmp_path / DATABASE).write_bytes(b"not a database at all" * 100)
     for create in (True, False):
