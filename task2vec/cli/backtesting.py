@@ -13,9 +13,10 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import console, messages, percent, print_answer_json, print_table, warn
+from task2vec.cli.output import console, messages, percent, print_answer_json, warn
 from task2vec.cli.pictures import check_picture
 from task2vec.cli.progress import bars, work_bar
+from task2vec.cli.table import print_table
 from task2vec.sdk.wording import shared_pairs_note
 
 if TYPE_CHECKING:
@@ -81,33 +82,37 @@ def print_backtest(found: "Backtest") -> None:
         _print_cases(found)
         out.print()
     for line in _remarks(found):
-        out.print(line, soft_wrap=True)
-    out.print(found.sentence, style="bold", soft_wrap=True)
+        out.print(line)
+    out.print(found.sentence, style="bold")
 
 
 def _print_rankers(found: "Backtest") -> None:
     print_table(
         [
-            *("ranker", "weighted tau", "regret@1", "regret@3", "first is best", "gain"),
-            *("headroom captured", "task2vec minus it: tau", "task2vec minus it: gain"),
+            *("ranker", "gain", "task2vec minus it: gain", "weighted tau", "first is best"),
+            *("regret@1", "regret@3", "headroom captured", "task2vec minus it: tau"),
         ],
         [
             (
                 r.name,
+                _points(r.gain, r.ci.gain),
+                _points(r.ours_minus.gain, r.ours_minus.ci.gain) if r.ours_minus else "-",
                 _number(r.weighted_kendall, r.ci.weighted_kendall),
+                percent(r.top_1),
                 _points(r.regret_at_1, r.ci.regret_at_1),
                 _points(r.regret_at_3, r.ci.regret_at_3),
-                percent(r.top_1),
-                _points(r.gain, r.ci.gain),
                 _number(r.headroom_captured, r.ci.headroom_captured),
                 _number(r.ours_minus.weighted_kendall, r.ours_minus.ci.weighted_kendall)
                 if r.ours_minus
                 else "-",
-                _points(r.ours_minus.gain, r.ours_minus.ci.gain) if r.ours_minus else "-",
             )
             for r in found.rankers
         ],
         title=f"{found.tasks} tasks, {found.models} models; regrets and gains in points",
+        spare=[
+            *("first is best", "weighted tau", "regret@1", "headroom captured"),
+            *("regret@3", "task2vec minus it: tau"),
+        ],
     )
 
 
@@ -122,6 +127,7 @@ def _print_cases(found: "Backtest") -> None:
             )
             for c in found.cases
         ],
+        spare=["weighted tau", "family", "models", "family by"],
     )
 
 

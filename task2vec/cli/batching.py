@@ -149,7 +149,7 @@ def _show(item: "Item", error: str | None) -> None:
     if item.task is not None:
         complexity = show(item.task.complexity)
         detail = f"{item.task.images} images, {item.task.classes} classes, complexity {complexity}"
-    console().print(f"{item.status.value:<9}  {item.name}  {detail}", soft_wrap=True)
+    console().print(f"{item.status.value:<9}  {item.name}  {detail}")
 
 
 def _keep_nothing(_: dict[str, Any]) -> None:

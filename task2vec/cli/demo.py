@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from rich.progress import Progress
 
-from task2vec.cli.output import console, interval, percent, print_table
+from task2vec.cli.output import console, interval, percent
 from task2vec.cli.progress import bars, embedding_bar, passing, probing_bar, tuning_bar
 from task2vec.cli.recommending import print_answer
+from task2vec.cli.table import print_table
 from task2vec.errors import InputError
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from task2vec.cli.output import console, interval, percent, print_table
+from task2vec.cli.output import console, interval, percent, print_behind
+from task2vec.cli.table import print_table
 
 if TYPE_CHECKING:
     from task2vec.recommend import explanation as told
@@ -26,10 +27,10 @@ def print_explanation(explanation: "Explanation | told.Explanation") -> None:
         out.print(title, style="bold")
         for sentence in explanation.sentences:
             if sentence.about == about:
-                out.print(f"  {sentence.text}", soft_wrap=True)
+                print_behind("  ", sentence.text)
         for each in explanation.unknown:
             if each.about == about:
-                out.print(f"  Not known: {each.reason}.", soft_wrap=True)
+                print_behind("  ", f"Not known: {each.reason}.")
         if about == "layers" and explanation.layers:
             _print_layers(explanation)
         if about == "classes" and explanation.classes is not None:

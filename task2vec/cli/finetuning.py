@@ -115,8 +115,8 @@ def finetune(
             f"part in training (95 %: {interval(result.interval)})",
         )
     if len(result.by_class) > 1:
-        out.print(_by_class(result), soft_wrap=True)
-    out.print(_chosen(result, start), soft_wrap=True)
+        out.print(_by_class(result))
+    out.print(_chosen(result, start))
     kept = f"Kept epoch {result.best_epoch} of {result.epochs}, " if result.best_epoch else ""
     out.print(f"{kept}{result.seconds:.0f} seconds.")
     messages().print(f"Protocol: {result.protocol}.")

@@ -12,9 +12,10 @@ from task2vec.cli.options import (
     ProbeOption,
     SeedOption,
 )
-from task2vec.cli.output import console, messages, print_json, print_table, warn
+from task2vec.cli.output import console, messages, print_json, warn
 from task2vec.cli.pictures import check_picture
 from task2vec.cli.progress import bars, fit_bar
+from task2vec.cli.table import print_table
 
 if TYPE_CHECKING:
     from task2vec.embedding.task_information import TaskInformation
@@ -159,7 +160,6 @@ def _print(found: "TaskInformation") -> None:
     out.print(
         f"Layers with the most information ({min(_SHOWN, len(needed))} of {len(needed)}; all by "
         "--json), noise in units of the layer's weights:",
-        soft_wrap=True,
     )
     print_table(
         ["layer", "weights", "nats", "nats beyond place", "of each weight", "noise"],
@@ -174,6 +174,7 @@ def _print(found: "TaskInformation") -> None:
             )
             for layer in needed[:_SHOWN]
         ],
+        spare=["noise", "weights"],
     )
     out.print("Curve:")
     print_table(
@@ -183,4 +184,5 @@ def _print(found: "TaskInformation") -> None:
              p.converged)
             for p in found.curve
         ],
+        spare=["gradient", "rounds", "sampling error"],
     )  # fmt: skip

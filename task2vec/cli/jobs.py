@@ -12,14 +12,9 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import (
-    messages,
-    print_answer_json,
-    print_fields,
-    print_json,
-    print_table,
-)
+from task2vec.cli.output import messages, print_answer_json, print_fields, print_json
 from task2vec.cli.progress import bars, work_bar
+from task2vec.cli.table import print_table
 from task2vec.errors import SettingError
 from task2vec.types.jobs import JobKind, JobState
 
@@ -68,6 +63,8 @@ def list_jobs(
             (job.id, job.kind.value, job.name, job.state.value, _progress(job), _moment(job))
             for job in found
         ],
+        whole=["id"],
+        spare=["created", "progress"],
     )
 
 

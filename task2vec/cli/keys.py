@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption
-from task2vec.cli.output import console, messages, print_json, print_table
+from task2vec.cli.output import console, messages, print_json
+from task2vec.cli.table import print_table
 from task2vec.types import Scope
 from task2vec.types.names import visible
 
@@ -63,7 +64,7 @@ def create(
     if as_json:
         print_json({**_row(new.record), "key": new.secret})
         return
-    console().print(new.secret, soft_wrap=True)
+    console().print(new.secret, whole=True)
     messages().print("Keep it: it is not shown again.")
 
 
@@ -81,7 +82,12 @@ def list_(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> No
         print_json({"keys": rows})
         return
     columns = ["id", "name", "scopes", "state", "created", "expires"]
-    print_table(columns, [[_cell(row[column]) for column in columns] for row in rows])
+    print_table(
+        columns,
+        [[_cell(row[column]) for column in columns] for row in rows],
+        whole=["id"],
+        spare=["expires", "created"],
+    )
 
 
 @app.command("revoke")
@@ -135,6 +141,7 @@ def log(
             )
             for e in entries
         ],
+        spare=["status", "address"],
     )
 
 

@@ -13,16 +13,10 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import (
-    messages,
-    print_answer_json,
-    print_fields,
-    print_json,
-    print_table,
-    show,
-)
+from task2vec.cli.output import messages, print_answer_json, print_fields, print_json, show
 from task2vec.cli.progress import bars
 from task2vec.cli.published import published
+from task2vec.cli.table import print_table
 
 app = typer.Typer(no_args_is_help=True, help="The zoo of starting models.")
 
@@ -92,6 +86,8 @@ def list_models(
             )
             for model in models
         ],
+        whole=["name"],
+        spare=["pixels", "expert of", "licence", "architecture", "ref"],
     )
 
 

@@ -15,16 +15,9 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import (
-    interval,
-    messages,
-    percent,
-    print_answer_json,
-    print_json,
-    print_table,
-    warn,
-)
+from task2vec.cli.output import interval, messages, percent, print_answer_json, print_json, warn
 from task2vec.cli.removing_outcomes import remove
+from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
 from task2vec.recommend.repeats import repeated_warning
 from task2vec.recommend.unused import unused_warning, without_default
@@ -179,4 +172,5 @@ def _print(found: "Sequence[Outcome]") -> None:
             for o in found
         ],
         whole=["id"],
+        spare=["protocol", "images", "95 % interval"],
     )

@@ -1,14 +1,16 @@
-"""Data on stdout: tables for a person, JSON for a program. Messages on stderr."""
+"""Data on stdout: text for a person, JSON for a program. Messages on stderr."""
 
 import json
 import math
+import os
 import re
+import shlex
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from task2vec.cli.streams import let_go
@@ -27,14 +29,43 @@ class _Console(Console):
     Or what a terminal obeys, of which escapes are shown.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(markup=False, emoji=False, highlight=False, **options)
+    def __init__(self, *, file: TextIO | None, **options: Any) -> None:
+        #: Whether sentences are wrapped. In a file, which has no width, each stays on its line.
+        self.wraps = _has_width(file)
+        width = None if self.wraps else _PIPE_WIDTH
+        super().__init__(markup=False, emoji=False, highlight=False, width=width, **options)
 
-    def print(self, *objects: Any, **options: Any) -> None:
-        """Print texts by `harmless`, anything else as rich does."""
-        super().print(
-            *(harmless(each) if isinstance(each, str) else each for each in objects), **options
-        )
+    def print(self, *objects: Any, whole: bool = False, **options: Any) -> None:
+        """Print texts by `harmless`, wrapped between words, and anything else as rich does.
+
+        A word longer than the line, such as a path, stays in one piece, as does a ``whole`` text.
+        """
+        told = [
+            (harmless(each) if whole else self.wrapped(each)) if isinstance(each, str) else each
+            for each in objects
+        ]
+        options.setdefault("soft_wrap", all(isinstance(each, str | Text) for each in told))
+        super().print(*told, **options)
+
+    def wrapped(self, text: str, *, indent: int = 0) -> str:
+        """Return a text by `harmless`, wrapped, with further lines indented by ``indent``.
+
+        A line that begins with spaces goes on below its first word.
+        """
+        text = harmless(text)
+        if not self.wraps:
+            return text
+        return "\n".join(
+            textwrap.fill(
+                line,
+                self.width - indent,
+                subsequent_indent=" " * (len(line) - len(line.lstrip())),
+                break_long_words=False,
+                break_on_hyphens=False,
+                replace_whitespace=False,
+            )
+            for line in text.split("\n")
+        ).replace("\n", "\n" + " " * indent)
 
     def on_broken_pipe(self) -> None:
         """Let the error through: ending the program is for `task2vec.cli.run`."""
@@ -57,15 +88,19 @@ def harmless(text: str) -> str:
     return re.sub(r"[^\n\t]+", lambda found: visible(found[0]), text)
 
 
-def console() -> Console:
+def console() -> _Console:
     """Return the console for data."""
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    return _Console(width=None if terminal else _PIPE_WIDTH)
+    return _Console(file=sys.stdout)
 
 
-def messages() -> Console:
+def messages() -> _Console:
     """Return the console for progress and messages."""
-    return _Messages(stderr=True, soft_wrap=True)
+    return _Messages(file=sys.stderr, stderr=True)
+
+
+def _has_width(file: TextIO | None) -> bool:
+    """Return whether lines are to be wrapped: for a terminal, or where COLUMNS says its width."""
+    return os.environ.get("COLUMNS", "").isdecimal() or (file is not None and file.isatty())
 
 
 def print_json(data: Any) -> None:
@@ -91,32 +126,6 @@ def print_answer_json(answer: "Answer", *, without: Sequence[str] = (), **more: 
     print_json({**answer.model_dump(mode="json", exclude=set(without)), **more})
 
 
-def print_table(
-    columns: Sequence[str],
-    rows: Iterable[Sequence[Any]],
-    *,
-    title: str | None = None,
-    whole: Sequence[str] = (),
-) -> None:
-    """Print a table; numbers are aligned to the right.
-
-    Cells of the columns that are to stay ``whole`` are never folded: people copy them.
-    """
-    rows = [list(row) for row in rows]
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for position, column in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
-        table.add_column(
-            visible(column),
-            justify="right" if numeric else "left",
-            overflow="fold",
-            no_wrap=column in whole,
-        )
-    for row in rows:
-        table.add_row(*(Text(show(cell)) for cell in row))
-    console().print(table)
-
-
 def show(value: Any) -> str:
     """Return a value as a person reads it: three decimals, a dash for nothing."""
     if value is None:
@@ -129,12 +138,21 @@ def show(value: Any) -> str:
 
 
 def print_fields(fields: Mapping[str, str]) -> None:
-    """Print what there is to say of one thing, a line each, the values below each other."""
+    """Print the fields of one thing, a line each, the values below each other."""
     width = max(map(len, fields))
     for name, value in fields.items():
-        console().print(
-            Text.assemble((f"{name:<{width}}", "bold"), f"  {harmless(value)}"), soft_wrap=True
-        )
+        print_behind(Text(f"{name:<{width}}  ", "bold"), value)
+
+
+def print_behind(label: str | Text, text: str) -> None:
+    """Print a text behind a label; its further lines begin below its first."""
+    out = console()
+    out.print(Text.assemble(label, out.wrapped(text, indent=len(label))))
+
+
+def print_command(*words: str) -> None:
+    """Print a command on a line of its own, which is never broken: people copy it."""
+    messages().print(f"  {shlex.join(words)}", whole=True)
 
 
 def percent(value: float | None) -> str:
@@ -150,7 +168,14 @@ def interval(value: tuple[float, float] | None) -> str:
 def warn(warnings: Iterable[str]) -> None:
     """Print warnings to stderr."""
     for warning in warnings:
-        messages().print(Text.assemble(("Warning:", "yellow"), f" {harmless(warning)}"))
+        print_labelled("Warning:", warning, style="yellow")
+
+
+def print_labelled(label: str, text: str, *, style: str) -> None:
+    """Print a message to stderr behind a coloured label."""
+    out = messages()
+    told = out.wrapped(f"{label} {text}").removeprefix(label)
+    out.print(Text.assemble((label, style), told))
 
 
 def _plain(data: Any) -> Any:

@@ -17,8 +17,9 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, percent, print_answer_json, print_table, warn
+from task2vec.cli.output import messages, percent, print_answer_json, warn
 from task2vec.cli.progress import bars, work_bar
+from task2vec.cli.table import print_table
 from task2vec.errors import SettingError
 
 if TYPE_CHECKING:

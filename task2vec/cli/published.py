@@ -16,8 +16,9 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, percent, print_json, print_table
+from task2vec.cli.output import messages, percent, print_json
 from task2vec.cli.pictures import check_picture
+from task2vec.cli.table import print_table
 from task2vec.types.published import Cost, Figure, Order
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ def print_published(
             )
             for model in models
         ],
+        spare=["licence", "billion operations", "pixels"],
     )
     costly = " and ".join(cost.replace("_", " ") for cost in costs)
     what = f"no other within the limits is as accurate at no higher cost ({costly})"

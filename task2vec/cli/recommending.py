@@ -19,16 +19,9 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import (
-    console,
-    interval,
-    messages,
-    percent,
-    print_answer_json,
-    print_table,
-    warn,
-)
+from task2vec.cli.output import console, interval, messages, percent, print_answer_json, warn
 from task2vec.cli.progress import bars, work_bar
+from task2vec.cli.table import print_table
 
 if TYPE_CHECKING:
     from task2vec.recommend import recommendation
@@ -146,8 +139,8 @@ def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
     out.print()
     verdict = "Take the default" if answer.abstained else "Recommended"
     out.print(f"{verdict}: {answer.chosen}", style="bold")
-    out.print(f"Why: {answer.reason}.", soft_wrap=True)
-    out.print(answer.evidence_summary, soft_wrap=True)
+    out.print(f"Why: {answer.reason}.")
+    out.print(answer.evidence_summary)
     if not answer.calibrated:
         out.print("Intervals are the model's own: too few tasks have outcomes to check them by.")
     if answer.steps:
@@ -158,9 +151,9 @@ def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
     for baseline in answer.baselines:
         rule = baseline.rule.replace("_", " ")
         line = f"  {rule:<15} {baseline.model or '-'}: {baseline.reason}"
-        out.print(line, soft_wrap=True)
+        out.print(line)
     out.print()
-    out.print(answer.code.rstrip(), soft_wrap=True)
+    out.print(answer.code.rstrip(), whole=True)
     messages().print(
         "Predicted accuracies are those of a linear classifier on frozen features, or rest on a "
         "recorded outcome of the default. Fine-tuned whole on hundreds of images, starting models "

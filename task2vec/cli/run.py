@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from rich.text import Text
 
 from task2vec.cli.app import app
 from task2vec.cli.config import origin_of
 from task2vec.cli.interruption import InterruptionError
-from task2vec.cli.output import messages
+from task2vec.cli.output import messages, print_labelled
 from task2vec.cli.streams import let_go, stdout_left
 from task2vec.data.wording import shown
 from task2vec.errors import InputError, Task2VecError
@@ -143,4 +142,4 @@ def _unforeseen(error: Exception) -> int:
 
 
 def _say(message: str) -> None:
-    messages().print(Text.assemble(("Error:", "bold red"), f" {message}"))
+    print_labelled("Error:", message, style="bold red")

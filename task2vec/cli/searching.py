@@ -18,8 +18,9 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, print_answer_json, print_table, show, warn
+from task2vec.cli.output import messages, print_answer_json, show, warn
 from task2vec.cli.progress import bars, work_bar
+from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
 from task2vec.sdk.wording import (
     distance_interval,

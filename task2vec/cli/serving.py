@@ -74,9 +74,9 @@ def _show(context: typer.Context, settings: Settings, *, as_json: bool) -> None:
         return
     out = console()
     for row in rows:
-        out.print(f"{row['setting']} = {_shown(row['value'])}", style="bold", soft_wrap=True)
-        out.print(f"    from {row['origin']}", soft_wrap=True)
-        out.print(f"    {row['meaning']}", soft_wrap=True)
+        out.print(f"{row['setting']} = {_shown(row['value'])}", style="bold")
+        out.print(f"    from {row['origin']}")
+        out.print(f"    {row['meaning']}")
 
 
 def _origin(context: typer.Context, name: str) -> str:

@@ -28,11 +28,11 @@ from task2vec.cli.output import (
     print_answer_json,
     print_fields,
     print_json,
-    print_table,
     show,
     warn,
 )
 from task2vec.cli.progress import bars, work_bar
+from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
 from task2vec.types import Likelihood
 
@@ -210,6 +210,7 @@ def list_tasks(
             )
             for record in records
         ],
+        spare=["repeat distance", "tags", "probe"],
     )
 
 

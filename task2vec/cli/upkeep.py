@@ -14,7 +14,8 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import console, messages, print_json, print_table, show
+from task2vec.cli.output import messages, print_behind, print_json, show
+from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
 from task2vec.errors import InputError, Task2VecError
 
@@ -59,6 +60,8 @@ def probes(
             )
             for card in cards
         ],
+        whole=["name"],
+        spare=["parameters", "licence", "pixels"],
     )
 
 
@@ -97,11 +100,10 @@ def doctor(
     for check in _examine_server(store, url, api_key) if url else examine(store):
         checks.append(check)
         if not as_json:
-            name = (f"{check.name:<24}", "bold")
-            line = Text.assemble(marks[check.state], "  ", name, f" {check.found}")
-            console().print(line, soft_wrap=True)
+            label = Text.assemble(marks[check.state], "  ", (f"{check.name:<24} ", "bold"))
+            print_behind(label, check.found)
             if check.remedy:
-                console().print(f"       {'':<24} -> {check.remedy}", soft_wrap=True)
+                print_behind("       ", f"-> {check.remedy}")
     if as_json:
         print_json({"checks": [check.to_json() for check in checks]})
     return int(any(check.state is State.FAULT for check in checks))

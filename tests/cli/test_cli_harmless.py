@@ -3,7 +3,8 @@
 import pytest
 
 from task2vec.cli.explaining import print_explanation
-from task2vec.cli.output import console, messages, print_fields, print_table, warn
+from task2vec.cli.output import console, messages, print_fields, warn
+from task2vec.cli.table import print_table
 from task2vec.recommend.explanation import DefaultAccuracy, Explanation
 from task2vec.recommend.hard_classes import judge_classes
 from task2vec.types.details import ClassRecognition
@@ -22,7 +23,7 @@ def explanation():
     "print_it",
     [
         lambda: console().print(HOSTILE),
-        lambda: console().print(f"{HOSTILE} of each", soft_wrap=True, style="bold"),
+        lambda: console().print(f"{HOSTILE} of each", style="bold"),
         lambda: messages().print(HOSTILE),
         lambda: print_table([HOSTILE], [["a"]]),
         lambda: print_table(["class"], [[HOSTILE]]),

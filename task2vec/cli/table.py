@@ -1,0 +1,157 @@
+"""Tables that fit the width of the terminal."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from task2vec.cli.output import console, messages, show
+from task2vec.types.names import visible
+
+_GAP = 2
+#: Where a long name may be broken: behind a space or a mark, never inside a word.
+_WORD = re.compile(r"[^\s\-_/.,:@=]*[\-_/.,:@=]*\s?")
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str | None = None,
+    whole: Sequence[str] = (),
+    spare: Sequence[str] = (),
+) -> None:
+    """Print a table; columns of numbers are aligned to the right.
+
+    Where the terminal is too narrow, headers are wrapped first. Then the ``spare`` columns are left
+    out, the last one first, and a message names them. Then cells are wrapped, except those of the
+    columns that are to stay ``whole``: people copy them.
+    """
+    out = console()
+    cells = [list(row) for row in rows]
+    fitted = _Fitted(columns, cells, whole=whole)
+    left_out: list[str] = []
+    for column in reversed(spare):
+        if fitted.fits(out.width):
+            break
+        left_out.insert(0, column)
+        fitted = fitted.without(column)
+    table = Table(
+        title=None if title is None else Text(visible(title)),
+        title_justify="left",
+        header_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    widths = fitted.widths(out.width)
+    for position, (column, width) in enumerate(zip(fitted.columns, widths, strict=True)):
+        table.add_column(
+            Text("\n".join(_wrapped(visible(column), width))),
+            justify="right" if fitted.numeric(position) else "left",
+            width=width,
+        )
+    for row in fitted.texts:
+        table.add_row(
+            *(
+                Text("\n".join(_wrapped(cell, width)))
+                for cell, width in zip(row, widths, strict=True)
+            )
+        )
+    out.print(table, soft_wrap=False)
+    if left_out:
+        messages().print(
+            f"Not shown at {out.width} columns: {', '.join(left_out)}. `--json` shows all."
+        )
+
+
+class _Fitted:
+    """The columns of a table with their ``texts``, and the widths that they need."""
+
+    def __init__(
+        self, columns: Sequence[str], cells: Sequence[Sequence[Any]], *, whole: Sequence[str]
+    ) -> None:
+        self.columns = list(columns)
+        self.texts = [[show(cell) for cell in row] for row in cells]
+        self._cells = cells
+        self._whole = whole
+        by_column = list(zip(*self.texts, strict=True)) or [()] * len(columns)
+        headers = list(map(visible, columns))
+        longest = [max(map(_size, texts), default=0) for texts in by_column]
+        words = [max((_longest_word(text) for text in texts), default=0) for texts in by_column]
+        self._natural = [max(_size(h), n) for h, n in zip(headers, longest, strict=True)]
+        #: Wide enough for every cell, with a wrapped header.
+        self._cell = [max(_longest_word(h), n) for h, n in zip(headers, longest, strict=True)]
+        #: Wide enough for every word.
+        self._word = [
+            cell if column in whole else max(_longest_word(header), word)
+            for column, header, cell, word in zip(columns, headers, self._cell, words, strict=True)
+        ]
+
+    def without(self, column: str) -> "_Fitted":
+        """Return the table without a column."""
+        at = self.columns.index(column)
+        cells = [[*row[:at], *row[at + 1 :]] for row in self._cells]
+        return _Fitted(self.columns[:at] + self.columns[at + 1 :], cells, whole=self._whole)
+
+    def numeric(self, position: int) -> bool:
+        """Return whether all cells of a column are numbers."""
+        cells = [row[position] for row in self._cells]
+        return bool(cells) and all(isinstance(cell, int | float) for cell in cells)
+
+    def fits(self, width: int) -> bool:
+        """Return whether no cell needs to be wrapped."""
+        return sum(self._cell) + _GAP * (len(self._cell) - 1) <= width
+
+    def widths(self, width: int) -> list[int]:
+        """Return the width of each column."""
+        room = width - _GAP * (len(self.columns) - 1)
+        if self.fits(width):
+            return _shared_out(self._cell, self._natural, room)
+        return _shared_out(self._word, self._cell, room)
+
+
+def _shared_out(least: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
+    """Return widths between ``least`` and ``wanted``; the narrowest columns grow first.
+
+    Where not even the least widths fit, the widest columns are cut.
+    """
+    widths = list(least)
+    while sum(widths) < room:
+        growing = [i for i in range(len(widths)) if widths[i] < wanted[i]]
+        if not growing:
+            break
+        widths[min(growing, key=widths.__getitem__)] += 1
+    while sum(widths) > room and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return the lines of a text: broken between words, and within one only if it is too long."""
+    lines = [""]
+    for word in _WORD.findall(text):
+        if _size(lines[-1] + word.rstrip()) > width and lines[-1]:
+            lines.append("")
+        lines[-1] += word
+        while _size(lines[-1].rstrip()) > width:
+            whole = lines.pop()
+            lines += [_head(whole, width), whole[len(_head(whole, width)) :]]
+    return [line.rstrip() for line in lines]
+
+
+def _head(text: str, width: int) -> str:
+    """Return the longest beginning of a text that fits a width, at least one character."""
+    end = 1
+    while end < len(text) and _size(text[: end + 1]) <= width:
+        end += 1
+    return text[:end]
+
+
+def _size(text: str) -> int:
+    return Text(text).cell_len
+
+
+def _longest_word(text: str) -> int:
+    return max((_size(word.rstrip()) for word in _WORD.findall(text)), default=0)

@@ -1,0 +1,150 @@
+"""Every table holds in a terminal of 80 columns, and uses one of 200."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import backtest_store
+import pytest
+from client_kinds import serving
+from command import Cli, Result
+from small_expert import add_expert, expert_file
+from small_store import USED, SmallStore, cut, snapshot
+
+from task2vec import Client
+from task2vec.cli.run import run
+from task2vec.cli.table import print_table
+
+WIDTHS = (80, 200)
+LONG = "greek_capitals-from-efficientnet_lite0"
+QUICK = (
+    *("--probe", "efficientnet_lite0?input_size=32", "--images", "4", "--rounds", "1"),
+    *("--beta", "1e-5", "--betas", "1e-3"),
+)
+
+
+@pytest.fixture(scope="module")
+def full(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store with long names, outcomes, keys and an expert: not to be written to."""
+    folder = tmp_path_factory.mktemp("width")
+    store = backtest_store.fill(small.store, folder / "store")
+    add_expert(store, expert_file(folder, small.sources / "emoji_food", temperature=0.4))
+    for line in (
+        ["models", "add", "timm:resnet18.a1_in1k", "--name", LONG],
+        ["keys", "create", "the-key-of-the-annotation-team", "--scope", "write", "--expires", "9"],
+        ["outcomes", "add", LONG, "emoji_food", "--accuracy", "0.5", "--protocol", "p" * 20],
+    ):
+        assert run([*line, "--store", str(store)]) == 0
+    before = snapshot(store)
+    yield store
+    assert snapshot(store) == before
+
+
+@pytest.fixture(params=WIDTHS)
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setenv("COLUMNS", str(request.param))
+    return int(request.param)
+
+
+def check(found: Result, width: int, *, codes: tuple[int, ...] = (0,)) -> str:
+    """Check that no line is too long, and return what was printed."""
+    assert found.code in codes, found.err
+    said = found.out + found.err
+    assert [line for line in said.splitlines() if len(line.rstrip()) > width] == []
+    return said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "list",
+        "show emoji_food",
+        "models list",
+        "models show efficientnet_lite0",
+        "models published",
+        "models published --all --limit 30",
+        "outcomes list",
+        "neighbours emoji_food -k 9",
+        "neighbours emoji_food -k 9 --asymmetric",
+        "distance emoji_food latin_small_letters",
+        "probes",
+        "keys list",
+        "keys log",
+        "doctor",
+        "backtest",
+        "serve --show-settings",
+    ],
+)
+def test_a_command_fits_the_terminal(cli: Cli, full: Path, width: int, line: str) -> None:
+    said = check(cli(*line.split(), "--store", full), width, codes=(0, 3))
+
+    # Nothing is cut, and names stay whole where there is room for them.
+    assert "…" not in said
+    if line in ("list", "models list", "probes", "neighbours emoji_food -k 9"):
+        names = {"models list": LONG, "probes": "efficientnet_lite0"}
+        assert names.get(line, "latin_small_letters") in said
+
+
+def test_predictions_fit_the_terminal(
+    cli: Cli, full: Path, small: SmallStore, width: int, tmp_path: Path
+) -> None:
+    images = tmp_path / "a folder with a long name" / "and another one within it, as people do"
+    shutil.copytree(small.sources / "emoji_food", images)
+    (images / "broken.png").write_bytes(b"no image")
+
+    said = check(
+        cli("predict", "small", images.relative_to(tmp_path), "--store", full), width, codes=(1,)
+    )
+
+    assert "broken.png was not classified" in " ".join(said.split())
+
+
+def test_information_fits_the_terminal(cli: Cli, two_classes: Path, width: int) -> None:
+    check(cli("information", two_classes, *QUICK), width)
+
+
+@pytest.mark.parametrize("options", [(), ("--explain",)], ids=["plain", "explain"])
+@pytest.mark.parametrize("stored", [True, False], ids=["stored", "source"])
+def test_a_recommendation_fits_the_terminal(
+    cli: Cli, full: Path, small: SmallStore, width: int, stored: bool, options: tuple[str, ...]
+) -> None:
+    task = "emoji_food" if stored else small.sources / "greek_capitals"
+    found = cli("recommend", task, "--images", USED, "--store", full, *options)
+
+    said = check(found, width, codes=(0, 3))
+    if not options:
+        assert len(said.splitlines()) <= 25
+
+
+def test_jobs_fit_the_terminal(cli: Cli, small: SmallStore, width: int, tmp_path: Path) -> None:
+    store = Path(shutil.copytree(small.store, tmp_path / "store"))
+    source = cut("emoji_food", tmp_path / ("a_long_name_of_a_task" * 2), classes=2, images=3)
+    with serving(store) as url:
+        with Client(url) as client:
+            job = client.embed(source, images=6, wait=False).id
+        assert job in check(cli("jobs", "list", "--url", url), width)
+
+
+def test_what_a_narrow_table_leaves_out_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    print_table(["name", "size", "note"], [["a" * 20, 1, "b" * 15]], spare=["size", "note"])
+
+    out, err = capsys.readouterr()
+    assert out.split() == ["name", "size", "a" * 20, "1"]
+    assert err.split("\n")[0] == "Not shown at 40 columns: note. `--json`"
+
+
+def test_names_are_broken_between_their_parts_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    print_table(["start", "expert", "gain"], [[LONG, LONG, 0.5]])
+
+    lines = capsys.readouterr().out.splitlines()
+    words = {word for line in lines for word in re.split(r"[-_\s]+", line) if word}
+    names = {"greek", "capitals", "from", "efficientnet", "lite0"}
+    assert words == {"start", "expert", "gain", "0.500", *names}
+    assert max(map(len, lines)) <= 50
