@@ -1,6 +1,7 @@
 """Runs the app and turns whatever happens into a message and an exit code."""
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -104,7 +105,7 @@ def _show_usage(error: typer.TyperException) -> None:
 
 def _usage_fault(error: typer.TyperException) -> str:
     # What typer says of an unusable value is in the words of the library that it checks with.
-    said, fault = error.format_message(), _fault(error.__cause__)
+    said, fault = _asking_back(error.format_message()), _fault(error.__cause__)
     if fault is None:
         return said.replace("Value error, ", "")
     # Not before there is need of it: it loads pydantic.
@@ -114,6 +115,11 @@ def _usage_fault(error: typer.TyperException) -> str:
     got = "" if fault["type"] == "value_error" else f", got '{shown(str(fault['input']))}'"
     wanted = expected if fault["type"] == "value_error" else f"expected {expected}"
     return said.replace(fault["msg"], f"{wanted}{got}")
+
+
+def _asking_back(said: str) -> str:
+    """Return typer's message with the options that are near, asked as all other names are."""
+    return re.sub(r"(\S+) \(Possible options: (.+)\)$", r"\1. Did you mean \2?", said)
 
 
 def _fault(cause: BaseException | None) -> Any:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.probe.card import ProbeCard
 from task2vec.types import CountedLayers
+from task2vec.types.near_names import did_you_mean
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Probe
@@ -61,12 +62,12 @@ def find_card(reference: str) -> ProbeCard:
         resolved = (source.resolve(base) for source in probe_sources())
         card = next((card for card in resolved if card is not None), None)
     if card is None:
-        names = ", ".join(card.name for card in known_cards())
+        names = [card.name for card in known_cards()]
         raise UnknownNameError(
             "There is no such probe",
-            expected=f"one of {names}, or timm:NAME, or file:PATH.safetensors?arch=NAME",
+            expected=f"one of {', '.join(names)}, or timm:NAME, or file:PATH.safetensors?arch=NAME",
             got=reference,
-            remedy="See `task2vec probes`.",
+            remedy=did_you_mean(base, names) or "See `task2vec probes`.",
         )
     return _with_options(card, query) if query else card
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from task2vec.data.archives import ARCHIVES
@@ -32,6 +31,7 @@ from task2vec.service.zoo import check_model_name, get_model
 from task2vec.store.identity import check_name
 from task2vec.types import DatasetRecord, JobKind, TaskRecord
 from task2vec.types.backtests import Folds
+from task2vec.types.near_names import did_you_mean
 
 #: As many images, and probabilities of all of them together, as one answer holds.
 MOST_PREDICTED = 10_000
@@ -97,12 +97,11 @@ def _check_settings(question: Mapping[str, Any]) -> dict[str, Any]:
     settings = settings_of(question)
     names = [card.name for card in known_cards()]
     if settings["probe"] not in names:
-        close = get_close_matches(str(settings["probe"]), names, n=1)
-        mean = f"Did you mean '{close[0]}'? " if close else ""
+        mean = did_you_mean(str(settings["probe"]), names)
         raise UnknownNameError(
             f"This server has no probe named '{settings['probe']}'",
-            remedy=f"{mean}A server embeds with probes that have a name alone, and this one has "
-            f"{', '.join(names)}; a local store takes references too.",
+            remedy=f"{mean or ''} A server embeds with probes that have a name alone, and this "
+            f"one has {', '.join(names)}; a local store takes references too.".strip(),
         )
     return settings
 

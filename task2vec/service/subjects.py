@@ -9,6 +9,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.types import Space, TaskEmbedding, TaskRecord
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
+from task2vec.types.near_names import did_you_mean
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
@@ -128,12 +129,10 @@ def open_named(workspace: Workspace, source: str) -> "Task":
 
     path = Path(source).expanduser()
     if not path.exists() and not source.startswith(PATH_STARTS):
-        close = _close_names(workspace, source)
         raise UnknownNameError(
             f"'{source}' is neither a task in the store nor a file or folder",
-            remedy=f"Did you mean {close}?"
-            if close
-            else "See `task2vec list` for the tasks; write ./NAME for a path.",
+            remedy=did_you_mean(source, _task_names(workspace), kind="task")
+            or "See `task2vec list` for the tasks; write ./NAME for a path.",
         )
     return open_source(path)
 
@@ -173,12 +172,9 @@ def check_comparable(workspace: Workspace, space: Space, *, besides: str | None 
             ) from error
 
 
-def _close_names(workspace: Workspace, name: str) -> str:
-    from difflib import get_close_matches
-
+def _task_names(workspace: Workspace) -> list[str]:
     try:
         store = workspace.existing_store()
     except StoreError:
-        return ""
-    names = [record.name for record in store.tasks.list()] if store else []
-    return " or ".join(f"'{close}'" for close in get_close_matches(name, names, n=3))
+        return []
+    return [record.name for record in store.tasks.list()] if store else []

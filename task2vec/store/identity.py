@@ -1,12 +1,12 @@
 """Ids, times and names of what is stored."""
 
-import difflib
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.types.names import check_name as check_name
+from task2vec.types.near_names import did_you_mean
 
 
 def new_id(prefix: str) -> str:
@@ -47,8 +47,7 @@ _SHOWN_BY = {
 
 def unknown(kind: str, *, asked: str, names: Iterable[str]) -> UnknownNameError:
     """Return the error for a ``kind`` that nothing is called ``asked``, with close matches."""
-    close = difflib.get_close_matches(asked, list(names), n=3)
     return UnknownNameError(
         f"No {kind} has the name or id '{asked}'",
-        remedy=f"Did you mean {' or '.join(map(repr, close))}?" if close else _SHOWN_BY.get(kind),
+        remedy=did_you_mean(asked, names) or _SHOWN_BY.get(kind),
     )

@@ -13,6 +13,7 @@ from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now, unknown
 from task2vec.store.task_rows import find_task
 from task2vec.types import ModelRecord
+from task2vec.types.near_names import asked_back
 
 #: Raises `ChangedError` for a record that is not the one that was meant.
 Check = Callable[[ModelRecord], None]
@@ -150,7 +151,12 @@ def find_model(connection: Connection, name_or_id: str) -> Row[Any]:
     )
     rows = sorted(connection.execute(query), key=lambda row: bool(row.name != name_or_id))
     if not rows:
-        raise unknown("model", asked=name_or_id, names=connection.scalars(select(columns.name)))
+        experts = select(columns.name).join(schema.tasks, columns.task == schema.tasks.c.id)
+        of_task = connection.scalars(experts.where(schema.tasks.c.name == name_or_id)).all()
+        error = unknown("model", asked=name_or_id, names=connection.scalars(select(columns.name)))
+        # People name the task when they mean what was fine-tuned on it.
+        error.remedy = asked_back(of_task, kind="expert") or error.remedy
+        raise error
     return rows[0]
 
 
