@@ -40,9 +40,8 @@ server starts again.
 
 **Sending twice.** A POST with an `Idempotency-Key` is done once: the same key with the same
 request gets the first answer again, with `Idempotency-Replayed: true`; with another request 422;
-while the first is under way 409. An upload counts as the same where its address, its length and
-its first 64 KiB are (whatever the boundary): what stands behind those is not compared. Answers
-401, 403, 404, 408 to 410, 412, 413, 425, 429 and from 500 are not kept: the repeat is done. Where
+while the first is under way 409. The whole body counts, whatever the boundary of a form: a repeated
+upload is read to its end before it is answered. Answers 401, 403, 404, 408 to 410, 412, 413, 425, 429 and from 500 are not kept: the repeat is done. Where
 the first broke off after it had written something (the server was killed, say), the repeat gets
 409 and is not done: look for what it made. So does the repeat of a request whose answer was too
 large to keep (some 40 MB): its 409, `answer_not_kept`, tells the status of that.
@@ -55,6 +54,7 @@ saves the body.
 with 422, never passed over.
 
 **Limits.** 429 (this key) and 503 (the server) come with `Retry-After`, and nothing was begun.
+A body above the limit is answered 413, and the connection ends with that.
 `Request-Timeout: SECONDS` (1 to 600) sets a deadline, after which 504 follows. Answers are
 compressed where the client takes gzip.
 

@@ -25,6 +25,7 @@ from task2vec_api.middleware.context import Observer, RequestContext, log_access
 from task2vec_api.middleware.deadlines import Deadlines
 from task2vec_api.middleware.gate import Gate
 from task2vec_api.middleware.idempotency import IdempotencyKeys
+from task2vec_api.middleware.lingering import Lingering
 from task2vec_api.protected import check_protected
 from task2vec_api.routes import ROUTERS
 from task2vec_api.runtime import Runtime
@@ -138,3 +139,4 @@ def _wrap(app: FastAPI, runtime: Runtime) -> None:
         stopping=runtime.draining.is_set,
         observers=tuple(observers),
     )
+    app.add_middleware(Lingering, stopping=runtime.draining.is_set)

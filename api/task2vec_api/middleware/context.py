@@ -1,4 +1,4 @@
-"""The outermost layer: gives a request its id, measures and logs it, and lets no error through."""
+"""The layer around all that answers: gives a request its id, measures and logs it, and lets no error through."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ Observer = Callable[[Scope, int, float], None]
 
 
 class RequestContext:
-    """Around everything else."""
+    """Around everything but `Lingering`, which sends nothing of its own."""
 
     def __init__(
         self,
