@@ -41,10 +41,11 @@ server starts again.
 **Sending twice.** A POST with an `Idempotency-Key` is done once: the same key with the same
 request gets the first answer again, with `Idempotency-Replayed: true`; with another request 422;
 while the first is under way 409. The whole body counts, whatever the boundary of a form: a repeated
-upload is read to its end before it is answered. Answers 401, 403, 404, 408 to 410, 412, 413, 425, 429 and from 500 are not kept: the repeat is done. Where
-the first broke off after it had written something (the server was killed, say), the repeat gets
-409 and is not done: look for what it made. So does the repeat of a request whose answer was too
-large to keep (some 40 MB): its 409, `answer_not_kept`, tells the status of that.
+upload is read to its end before it is answered. Answers 401, 403, 404, 408 to 410, 412, 413, 425,
+429 and from 500 are not kept: the repeat is done. Where the first broke off after it had written
+something (the server was killed, say), the repeat gets 409 and is not done: look for what it made.
+So does the repeat of a request whose answer was too large to keep (some 40 MB): its 409,
+`answer_not_kept`, tells the status of that.
 
 **Changing what others change.** Tasks and models come with an `ETag`. With `If-Match` a change or
 removal is refused with 412 where it is no longer the one that was read. `If-None-Match` on GET

@@ -6,9 +6,10 @@ from pathlib import Path
 import backtest_store
 import pytest
 import small_store
-from running import Running, running
+from running import Running, bearer, running
 from starlette.concurrency import run_in_threadpool
 
+from task2vec.types import Scope
 from task2vec.wire.backtests import Backtest
 
 pytestmark = pytest.mark.anyio
@@ -30,6 +31,18 @@ async def test_the_answer_comes_where_it_is_waited_for(server: Running) -> None:
     found = Backtest.model_validate(answer.json())
     assert (found.tasks, found.folds, found.verdict) == (12, "family", "no")
     assert [each.name for each in found.rankers][-1] == "task2vec"
+
+
+async def test_who_may_only_read_does_not_set_the_server_to_work(server: Running) -> None:
+    await run_in_threadpool(server.app.state.backtests.stop)
+    reads, writes = server.key(Scope.READ, name="reads"), server.key(Scope.WRITE, name="writes")
+    refused = await server.client.post("/v1/backtests", json={}, headers=bearer(reads))
+    begun = await server.client.post("/v1/backtests", json={}, headers=bearer(writes))
+    jobs = (await server.client.get("/v1/jobs", headers=bearer(reads))).json()["jobs"]
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    assert begun.status_code == 202
+    assert [job["id"] for job in jobs] == [begun.json()["id"]]
 
 
 async def test_it_is_a_job_that_is_shared_until_there_are_other_outcomes(server: Running) -> None:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from task2vec.types import JobKind
 from task2vec.wire.backtests import Backtest, BacktestQuestion
 from task2vec.wire.jobs import Job
-from task2vec_api.callers import Reader
+from task2vec_api.callers import Writer
 from task2vec_api.documents import router, told
 from task2vec_api.long_work import Prefer, result_as, submit
 from task2vec_api.runtime import TheRuntime
@@ -28,13 +28,14 @@ async def backtest_recommender(
     request: Request,
     question: BacktestQuestion,
     runtime: TheRuntime,
-    caller: Reader,
+    caller: Writer,
     prefer: Prefer = None,
 ) -> Response:
     """Ask the recommender and simple rules about each task as if its outcomes were not known.
 
     The result says how well each ranked, with intervals over tasks, and in one sentence whether the
-    recommender earns its keep. It takes about a second for each task with outcomes.
+    recommender earns its keep. It takes about a second of the server for each task with outcomes:
+    so it needs a key with the scope `write`.
     """
     return await submit(
         request,
