@@ -1,4 +1,4 @@
-"""The layer around all that answers: gives a request its id, measures and logs it, and lets no error through."""
+"""The layer that gives a request its id, measures and logs it, and lets no error through."""
 
 import asyncio
 import re
