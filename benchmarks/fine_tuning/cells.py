@@ -26,8 +26,6 @@ TASKS = (
     "tango_icons",
 )
 CLASSES = 5
-#: Training images of a class where there are few.
-IMAGES = 5
 TESTS = 150
 MOST = 200
 
@@ -38,7 +36,12 @@ class Budget(StrEnum):
     """How many training images there are."""
 
     FEW = "few"
+    SOME = "some"
     ALL = "all"
+
+
+#: Training images of a class; of all, a quarter is left to test.
+IMAGES = {Budget.FEW: 5, Budget.SOME: 15}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +79,10 @@ def cell(task: str, budget: Budget, seed: int) -> Cell:
     labels = data.labels
     rank = np.array([int((labels[:i] == label).sum()) for i, label in enumerate(labels)])
     counts = np.bincount(labels)
-    limit = np.full(len(labels), IMAGES)
     if budget is Budget.ALL:
         limit = counts[labels] - np.maximum(1, counts[labels] // 4)
+    else:
+        limit = np.full(len(labels), IMAGES[budget])
     training = part_of(data, np.flatnonzero(rank < limit)[:MOST])
     return Cell(
         training,

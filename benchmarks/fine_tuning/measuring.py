@@ -58,13 +58,13 @@ def _tuned(cell: Cell, settings: FineTuningSettings) -> dict[str, Any]:
             logits = classify(run.backbone, run.classifier, start(), held.images)
             trace.append(_validation(logits, held.labels))
             answers = HeldOut(logits, held.labels)
-            best = best or BestEpoch(run.network, answers)
+            best = best or BestEpoch()
             best.consider(run.epoch, run.network, answers)
     found = _tested(run, cell)
     if best is None:
         return found
     kept = found
-    if best.trained_epoch not in (0, run.epoch):
+    if best.epoch != run.epoch:
         best.fill(run.network)
         kept = _tested(run, cell)
     return {**found, "trace": trace, "kept": kept}

@@ -30,6 +30,8 @@ FEW: Mapping[str, FineTuningSettings] = {
     "weight decay 0.1": replace(_few, weight_decay=0.1),
     "twice the augmentation": replace(_few, augmentation=2.0),
 }
+#: As `finetune` trains where cross-validation chooses: 64 steps.
+SOME: Mapping[str, FineTuningSettings] = {BASE: replace(_few, batch_size=19)}
 ALL: Mapping[str, FineTuningSettings] = {
     "rate 1e-3": BIG,
     BASE: (_all := replace(BIG, learning_rate=GENTLE)),
@@ -80,12 +82,18 @@ def plan() -> Iterator[Measurement]:
     yield from _each(Budget.FEW, 1, *usable, hows=(How.FOLDS,))
     yield from _each(Budget.ALL, 0, largest, hows=(How.TEST, How.SHORT))
     yield from _each(Budget.ALL, 0, *ALL)
+    # More cells for the choice between fine-tuning and the linear probe.
+    for seed in (0, 1):
+        yield from _each(Budget.SOME, seed, PROBE)
+        yield from _each(Budget.SOME, seed, BASE, hows=(How.TEST, How.FOLDS))
+        yield from _each(Budget.FEW, 2 + seed, PROBE)
+        yield from _each(Budget.FEW, 2 + seed, BASE, hows=(How.TEST, How.FOLDS))
 
 
 def _each(
     budget: Budget, seed: int, *recipes: str, hows: tuple[How, ...] = (How.TEST,)
 ) -> Iterator[Measurement]:
-    known = FEW if budget is Budget.FEW else ALL
+    known = {Budget.FEW: FEW, Budget.SOME: SOME, Budget.ALL: ALL}[budget]
     for recipe in recipes:
         for task in TASKS:
             for how in hows:

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.fine_tuning.recipes import BASE, PROBE, RATES, How
+from task2vec.recommend.choice import DECISIVE
+from task2vec.recommend.paired import paired_gain
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
 
 Row = Mapping[str, Any]
 Cell = tuple[int, str]
@@ -20,10 +23,11 @@ TRIED = ((USUAL,), RATES[1:2], RATES[:2], RATES)
 
 def show(rows: Sequence[Row]) -> None:
     """Print what each recipe gives, what each rule would choose, and what trying rates brings."""
-    few, every = (_cells(rows, budget) for budget in ("few", "all"))
-    for cells, budget in ((few, "few"), (every, "all")):
+    few, some, every = (_cells(rows, budget) for budget in ("few", "some", "all"))
+    for cells, budget in ((few, "few"), (some, "some"), (every, "all")):
         _recipes(cells, budget)
-    _rules(few)
+    _rules(few, "5 images per class")
+    _rules(some, "15 images per class")
     _rates(few, "few images", {"the folds": _by_folds})
     _rates(every, "all images", {"whole runs": _by_whole_runs, "short runs": _by_short_runs})
 
@@ -44,7 +48,19 @@ def _recipes(cells: Cells, budget: str) -> None:
         print(f"| {' | '.join(told)} |")
 
 
-def _rules(cells: Cells) -> None:
+def _prefers(folds: Row, decisive: float) -> bool:
+    """Whether fine-tuning is taken: by accuracy from ``decisive`` standard errors on, else loss."""
+    right = [
+        np.array(list(folds[recipe]["correct"]), dtype=np.int64).astype(bool)
+        for recipe in ("fine_tuning", "linear_probe")
+    ]
+    pair = paired_gain(ProbeAccuracy(right[0]), ProbeAccuracy(right[1]))
+    if abs(pair.gain) >= decisive * np.sqrt(pair.variance):
+        return pair.gain > 0
+    return bool(folds["fine_tuning"]["tempered_loss"] < folds["linear_probe"]["tempered_loss"])
+
+
+def _rules(cells: Cells, what: str) -> None:
     """Print the accuracy on the test images of what each rule chooses by the folds."""
     rules: dict[str, Callable[[Row], bool]] = {
         "always the linear probe": lambda _: False,
@@ -54,13 +70,16 @@ def _rules(cells: Cells) -> None:
         "by calibrated loss": lambda f: (
             f["fine_tuning"]["tempered_loss"] < f["linear_probe"]["tempered_loss"]
         ),
+        "by accuracy beyond 1 standard error, else loss": lambda f: _prefers(f, 1.0),
+        "... 1.28 (as in `finetune`)": lambda f: _prefers(f, DECISIVE),
+        "... 1.64": lambda f: _prefers(f, 1.64),
     }
     for recipe in RATES:
         tuned, folds = cells.get(recipe, {}), cells.get(f"{How.FOLDS}{recipe}", {})
         shared = sorted(set(folds) & set(tuned) & set(cells.get(PROBE, {})))
         if not shared:
             continue
-        print(f"\n| few images: rule, {recipe} | cells | fine-tuned | accuracy | regret, points |")
+        print(f"\n| {what}: rule, {recipe} | cells | fine-tuned | accuracy | regret, points |")
         print("|---|---|---|---|---|")
         for name, rule in rules.items():
             taken = [rule(folds[cell]) for cell in shared]

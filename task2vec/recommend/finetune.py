@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from task2vec.recommend.classifying import (
 )
 from task2vec.recommend.held_out import HeldOut
 from task2vec.recommend.holdout import Labelled, joined
+from task2vec.recommend.paired import paired_gain
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.training import ALL_DONE, Training
 from task2vec.recommend.tuning_folds import cross_validate_tuning, folds
 from task2vec.recommend.tuning_settings import FineTuningSettings
@@ -69,9 +72,9 @@ def fine_tune(
 ) -> FineTuned:
     """Compare a linear probe with training all of the network, and return the better.
 
-    With `LEAST_VALIDATION` images of validation or more, the linear probe is epoch 0 and the epoch
-    with the least validation loss is kept. With fewer, these train, too; both recipes are
-    cross-validated, and the better is made of all images.
+    With `LEAST_VALIDATION` images of validation or more, the linear probe is compared with the
+    epoch of the least validation loss. With fewer, these train, too; both recipes are
+    cross-validated, and the better (see `prefers_tuning`) is made of all images.
 
     The starting model is copied, never changed. A run that goes on with an ``unfinished`` one ends
     as that would have ended.
@@ -120,33 +123,34 @@ class _Run:
     def by_validation(self, training: Labelled[Pixels], validation: Labelled[Pixels]) -> FineTuned:
         start = self.start
         classifier = self._fitted(frozen_features(start, training.images, self.tick), training)
-        best = BestEpoch(
-            nn.Sequential(start.backbone, classifier),
-            self._answers(start.backbone, classifier, validation),
-        )
+        frozen = self._answers(start.backbone, classifier, validation)
+        best = BestEpoch()
         run = self._training(training, classifier, self.settings.rate)
         if (known := self.unfinished.get(_TRAINING)) is not None:
             run.restore(known)
-            best.restore(known)
+            best.restore(known, validation.labels)
             self.tick(run.epoch * (len(training.images) + len(validation.images)))
         over = best.is_over(run.epoch, self.settings.patience)
         self._begin(ALL_DONE if over else run.next_epoch)
         while run.epoch < run.epochs and not best.is_over(run.epoch, self.settings.patience):
-            seen = 100 * best.held_out.score.accuracy
+            seen = 100 * (best.held_out or frozen).score.accuracy
             self.say(f"epoch {run.epoch + 1} of at most {run.epochs}, validation {seen:.0f} %")
             run.run_epoch(self.tick)
             answers = self._answers(run.backbone, run.classifier, validation)
             best.consider(run.epoch, run.network, answers)
             self.unfinished.put(_TRAINING, {**run.state(), **best.state()})
+        assert best.held_out is not None, "there is at least one epoch"
+        choice = _choice(frozen, best.held_out, by=ChosenBy.VALIDATION, learning_rate=run.rate)
+        if choice.chosen is Recipe.LINEAR_PROBE:
+            return self._finished(
+                start.backbone,
+                classifier,
+                training,
+                choice=choice,
+                held_out=frozen,
+                epochs=run.epoch,
+            )
         best.fill(run.network)
-        choice = Choice(
-            chosen=Recipe.FINE_TUNING if best.epoch else Recipe.LINEAR_PROBE,
-            by=ChosenBy.VALIDATION,
-            images=len(validation.images),
-            learning_rate=run.rate,
-            linear_probe=best.linear_probe.score,
-            fine_tuning=best.trained.score,
-        )
         return self._finished(
             run.backbone,
             run.classifier,
@@ -175,16 +179,8 @@ class _Run:
             return self._finished(self.start.backbone, classifier, data, choice=choice)
         rate = min(found.fine_tuning, key=lambda rate: found.fine_tuning[rate].score.loss)
         frozen, tuned = found.linear_probe, found.fine_tuning[rate]
-        chosen = prefers_tuning(frozen.score, tuned.score)
-        choice = Choice(
-            chosen=Recipe.FINE_TUNING if chosen else Recipe.LINEAR_PROBE,
-            by=ChosenBy.CROSS_VALIDATION,
-            images=len(frozen.labels),
-            learning_rate=rate,
-            linear_probe=frozen.score,
-            fine_tuning=tuned.score,
-        )
-        if not chosen:
+        choice = _choice(frozen, tuned, by=ChosenBy.CROSS_VALIDATION, learning_rate=rate)
+        if choice.chosen is Recipe.LINEAR_PROBE:
             self._begin("all folds are done")
             return self._finished(
                 self.start.backbone, classifier, data, choice=choice, held_out=frozen
@@ -249,3 +245,19 @@ class _Run:
             choice=choice,
             held_out=held_out,
         )
+
+
+def _choice(frozen: HeldOut, tuned: HeldOut, *, by: ChosenBy, learning_rate: float) -> Choice:
+    """Choose the recipe by what the linear probe and fine-tuning say of the same images."""
+    pair = paired_gain(ProbeAccuracy(tuned.correct), ProbeAccuracy(frozen.correct))
+    linear_probe, fine_tuning, noise = frozen.score, tuned.score, sqrt(pair.variance)
+    better = prefers_tuning(linear_probe, fine_tuning, noise=noise)
+    return Choice(
+        chosen=Recipe.FINE_TUNING if better else Recipe.LINEAR_PROBE,
+        by=by,
+        images=len(frozen.labels),
+        learning_rate=learning_rate,
+        linear_probe=linear_probe,
+        fine_tuning=fine_tuning,
+        noise=noise,
+    )

@@ -19,6 +19,11 @@ class HeldOut:
     labels: NDArray[np.int64]
 
     @property
+    def correct(self) -> NDArray[np.bool_]:
+        """Which of the images (N,) are right."""
+        return np.asarray(self.logits.argmax(dim=1).numpy() == self.labels)
+
+    @property
     def score(self) -> Score:
         """Accuracy and mean cross-entropy, in nats, at the temperature that fits these images.
 
@@ -28,4 +33,4 @@ class HeldOut:
         truth = torch.from_numpy(self.labels)
         temperature = fit_temperature(self.logits.numpy(), self.labels).value
         loss = nn.functional.cross_entropy(self.logits / temperature, truth).item()
-        return Score(float((self.logits.argmax(dim=1) == truth).float().mean()), loss)
+        return Score(float(self.correct.mean()), loss)

@@ -55,6 +55,7 @@ class _Choice(BaseModel):
     learning_rate: _Finite
     linear_probe: _Score | None
     fine_tuning: _Score | None
+    noise: _Finite | None = None
 
 
 class _ClassAccuracy(BaseModel):
@@ -190,7 +191,7 @@ def _choice(form: _Choice) -> Choice:
             ("fine_tuning", form.fine_tuning),
         )
     }
-    return Choice(form.chosen, form.by, form.images, form.learning_rate, **scores)
+    return Choice(form.chosen, form.by, form.images, form.learning_rate, noise=form.noise, **scores)
 
 
 def _first(error: Exception) -> str:

@@ -81,6 +81,11 @@ class RecipeChoice(Answer):
     learning_rate: float
     linear_probe: RecipeScore | None
     fine_tuning: RecipeScore | None
+    noise: float | None = Field(
+        None,
+        description="The standard error of the difference of their accuracies; null where the loss "
+        "alone decided.",
+    )
     reason: str
 
 

@@ -36,7 +36,7 @@ def tuned(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     store = Path(shutil.copytree(small.store, tmp_path_factory.mktemp("tuned") / "store"))
     with pytest.MonkeyPatch.context() as patched:
         # One epoch is never better than a linear probe, and `recommend` passes over those.
-        patched.setattr("task2vec.recommend.finetune.prefers_tuning", lambda *_: True)
+        patched.setattr("task2vec.recommend.finetune.prefers_tuning", lambda *_, **__: True)
         code = run(["finetune", "emoji_food", *QUICK, "--store", str(store)])
     before = snapshot(store)
     yield Tuned(store, code)

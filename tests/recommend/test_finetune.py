@@ -29,14 +29,10 @@ def data(tiny_probe):
 
 @pytest.fixture
 def epochs(monkeypatch):
-    """Collect (score, weights) of the network at each validation, the probe's first."""
+    """Collect (score, weights) of the network at each validation."""
     seen = []
 
     class Noting(BestEpoch):
-        def __init__(self, network, held_out):
-            super().__init__(network, held_out)
-            seen.append((held_out.score, deepcopy(network.state_dict())))
-
         def consider(self, epoch, network, held_out):
             super().consider(epoch, network, held_out)
             seen.append((held_out.score, deepcopy(network.state_dict())))
@@ -124,18 +120,20 @@ def test_a_seed_decides_all(tiny_probe, data):
 def test_stops_by_patience_and_keeps_the_best_epoch(tiny_probe, data, epochs, rate, patience):
     settings = replace(QUICK, epochs=5, learning_rate=rate, patience=patience)
     found = tune(tiny_probe, data, settings)
-    losses = [score.loss for score, _ in epochs]
-    trained = losses[1:]
+    trained = [score.loss for score, _ in epochs]
     # The first epoch that comes `patience` epochs after the best so far.
     over = [
         e for e in range(1, 6) if e - (1 + int(np.argmin((trained + [np.inf] * 5)[:e]))) >= patience
     ]
     assert found.epochs == len(trained) == min([*over, 5])
-    best = int(np.argmin(losses))
-    assert found.best_epoch == best
-    assert found.choice.linear_probe == epochs[0][0]
-    assert found.choice.fine_tuning == epochs[1 + int(np.argmin(trained))][0]
-    assert same(weights(found), epochs[best][1])
+    best = int(np.argmin(trained))
+    assert found.choice.fine_tuning == epochs[best][0]
+    if found.choice.chosen is Recipe.FINE_TUNING:
+        assert found.best_epoch == best + 1
+        assert same(weights(found), epochs[best][1])
+    else:
+        assert found.best_epoch == 0
+        assert same(found.backbone.state_dict(), tiny_probe.backbone.state_dict())
 
 
 def test_an_epoch_in_the_middle_is_kept_as_it_was(tiny_probe, data, epochs):
@@ -143,8 +141,8 @@ def test_an_epoch_in_the_middle_is_kept_as_it_was(tiny_probe, data, epochs):
     wrong = np.where(np.arange(45) % 2, data[1].labels, (data[1].labels + 1) % CLASSES)
     found = tune(tiny_probe, (data[0], replace(data[1], labels=wrong)), replace(QUICK, epochs=6))
     assert 0 < found.best_epoch < found.epochs
-    assert found.best_epoch == int(np.argmin([score.loss for score, _ in epochs]))
-    assert same(weights(found), epochs[found.best_epoch][1])
+    assert found.best_epoch == 1 + int(np.argmin([score.loss for score, _ in epochs]))
+    assert same(weights(found), epochs[found.best_epoch - 1][1])
 
 
 def test_keeps_the_linear_probe_where_training_harms(tiny_probe, data):
@@ -160,7 +158,7 @@ def test_keeps_the_linear_probe_where_training_harms(tiny_probe, data):
 
 @pytest.mark.parametrize("validated", [45, 12])
 def test_every_pass_of_an_image_is_told(tiny_probe, data, validated):
-    settings = replace(QUICK, epochs=3, patience=3, batch_size=40)
+    settings = replace(QUICK, epochs=8, patience=8, batch_size=40)
     told = []
     parts = (data[0], some(data[1], validated))
     tuned = tune(tiny_probe, parts, settings, tick=told.append)
@@ -175,10 +173,13 @@ def test_every_pass_of_an_image_is_told(tiny_probe, data, validated):
 def test_what_is_being_done_is_said_before_it_is_done(tiny_probe, data, epochs):
     said = []
     settings = replace(QUICK, epochs=4, learning_rate=0.1, patience=4)
-    tune(tiny_probe, data, settings, say=said.append)
+    tuned = tune(tiny_probe, data, settings, say=said.append)
     losses = [score.loss for score, _ in epochs]
     for epoch, words in enumerate(said, 1):
-        best = epochs[int(np.argmin(losses[:epoch]))][0]
+        # Before the first epoch there is only the linear probe.
+        best = tuned.choice.linear_probe
+        if epoch > 1:
+            best = epochs[int(np.argmin(losses[: epoch - 1]))][0]
         assert words == f"epoch {epoch} of at most 4, validation {100 * best.accuracy:.0f} %"
     assert len(said) == 4
 

@@ -140,6 +140,7 @@ def tuned(
             learning_rate=1e-3,
             linear_probe=Score(0.5, 1.25),
             fine_tuning=Score(0.75, 1.0),
+            noise=0.1,
         ),
         by_class=(ClassAccuracy("cat", 1, 1), ClassAccuracy("dog", 3, 2)),
     )
