@@ -26,14 +26,14 @@ class Plan:
     """``fast`` layers are intercepted, ``slow`` ones left to autograd; others are never used.
 
     ``folds`` are by the identity of the convolution's weight; layers that do not count have them,
-    too. ``rearranged`` tells that some call holds the images in another arrangement than side by
-    side, such as windows of them.
+    too. ``rearranged`` are the weights of calls that hold the images in another arrangement than
+    side by side, such as windows of them.
     """
 
     fast: tuple[Layer, ...]
     slow: tuple[Layer, ...]
     folds: dict[int, Fold]
-    rearranged: bool
+    rearranged: tuple[Tensor, ...]
 
 
 def make_plan(network: nn.Module, layers: tuple[Layer, ...], images: Tensor) -> Plan:
@@ -51,7 +51,7 @@ def make_plan(network: nn.Module, layers: tuple[Layer, ...], images: Tensor) -> 
         fast=fast,
         slow=_used(network, others, images[:1]),
         folds={key: found for key, found in watch.folds() if key in once},
-        rearranged=watch.rearranged,
+        rearranged=tuple(watch.rearranged),
     )
 
 
@@ -130,7 +130,7 @@ class _Watch(TorchFunctionMode):
         self._outputs: dict[int, _Output] = {}
         self.uses: dict[int, int] = {}
         self.unknown: set[int] = set()
-        self.rearranged = False
+        self.rearranged: list[Tensor] = []
 
     def folds(self) -> Iterator[tuple[int, Fold]]:
         """Yield the convolutions whose output goes to one batch norm and nowhere else."""
@@ -183,6 +183,6 @@ class _Watch(TorchFunctionMode):
                 self.unknown.add(key)
             self._outputs[id(result)] = _Output(result, call)
         elif first != self._images:
-            self.rearranged = True
+            self.rearranged.append(call.weight)
             if not first or first % self._images:
                 self.unknown.add(key)
