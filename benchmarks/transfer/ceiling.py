@@ -7,6 +7,7 @@ halves themselves stands beside what they really agree by: it tells how far to t
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,7 +45,7 @@ def _judge(transfer: Transfer) -> dict[str, Any]:
         found["halves"].append(weighted_tau(first, second))
         found["halves_estimated"].append(agreement(first, second, parts=1, rng=rng))
         found["whole_estimated"].append(agreement(first, second, parts=2, rng=rng))
-    return {name: _shown(np.array(values)) for name, values in found.items()}
+    return {name: _shown(np.array(values), transfer.families) for name, values in found.items()}
 
 
 def agreement(first: Matrix, second: Matrix, *, parts: int, rng: np.random.Generator) -> float:
@@ -65,8 +66,8 @@ def agreement(first: Matrix, second: Matrix, *, parts: int, rng: np.random.Gener
     return float(np.mean([weighted_tau(*pair) for pair in pairs]))
 
 
-def _shown(values: Matrix) -> list[float]:
-    estimate = over_tasks(values)
+def _shown(values: Matrix, families: Sequence[str]) -> list[float]:
+    estimate = over_tasks(values, families=families)
     return [round(value, 3) for value in (estimate.value, estimate.low, estimate.high)]
 
 

@@ -6,7 +6,7 @@ and takes the best so far. Replayed from the tables of scores and of `benchmarks
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,13 @@ Course = list[tuple[float, int]]
 def main() -> None:
     """Replay, print and draw."""
     found = {budget: _curves(budget) for budget in Budget}
-    shown = {budget: {n: list(_shown(v)) for n, v in found[budget].items()} for budget in Budget}
+    shown = {
+        budget: {
+            name: list(_shown(values, read_transfer(budget).families))
+            for name, values in found[budget].items()
+        }
+        for budget in Budget
+    }
     TABLE.write_text(
         json.dumps({"seconds": SECONDS, "regret_points": shown}, indent=1) + "\n", encoding="utf-8"
     )
@@ -119,9 +125,9 @@ def _probe(model: int, case: Case, needed: dict[str, float], costs: Costs) -> fl
     return costs.passed(case.world.models[model], images=int(needed["images"])) + scores
 
 
-def _shown(regrets: Matrix) -> Iterator[list[float]]:
+def _shown(regrets: Matrix, families: Sequence[str]) -> Iterator[list[float]]:
     for of_targets in regrets:
-        found = over_tasks(of_targets)
+        found = over_tasks(of_targets, families=families)
         yield [round(value, 2) for value in (found.value, found.low, found.high)]
 
 

@@ -7,8 +7,9 @@ the source that leaves fewest.
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,8 @@ def main() -> None:
     """Print and write errors in points of accuracy, and rank correlations."""
     result: dict[str, dict[str, Any]] = {"rms_points": {}, "spearman": {}, "absolute_points": {}}
     for budget in Budget:
-        world = read_transfer(budget, distance="plain").world
+        transfer = read_transfer(budget, distance="plain")
+        world, estimate = transfer.world, partial(over_tasks, families=transfer.families)
         known = predictors(world.tasks)
         found = {
             features: _foretold(known, features, world.symmetric, world.base)
@@ -55,15 +57,19 @@ def main() -> None:
             for name, each in (("foretold", found[OURS]), ("mean_of_others", mean))
         }
         result["spearman"][budget] = {
-            name: {"all": _shown(spearman(values, world.base), 3),
-                   "given_classes": _shown(spearman(values, world.base, known["classes"]), 3)}
+            name: {
+                "all": _shown(spearman(values, world.base, families=transfer.families), 3),
+                "given_classes": _shown(
+                    spearman(values, world.base, known["classes"], families=transfer.families), 3
+                ),
+            }
             for name, values in known.items()
-        }  # fmt: skip
+        }
         ours = np.abs(found[OURS] - world.base)
         result["absolute_points"][budget] = {
             " + ".join(features): {
-                "error": _shown(over_tasks(100 * np.abs(each - world.base))),
-                "less_than_ours": _shown(over_tasks(100 * (ours - np.abs(each - world.base)))),
+                "error": _shown(estimate(100 * np.abs(each - world.base))),
+                "less_than_ours": _shown(estimate(100 * (ours - np.abs(each - world.base)))),
             }
             for features, each in found.items()
         }
@@ -97,7 +103,9 @@ def predictors(tasks: tuple[str, ...]) -> Mapping[str, Matrix]:
     }
 
 
-def spearman(values: Matrix, base: Matrix, given: Matrix | None = None) -> Estimate:
+def spearman(
+    values: Matrix, base: Matrix, given: Matrix | None = None, *, families: Sequence[str]
+) -> Estimate:
     """Return the rank correlation of a predictor and the accuracies (T,), with its interval.
 
     With ``given``, the partial one: of what ranks of this do not explain linearly.
@@ -105,19 +113,24 @@ def spearman(values: Matrix, base: Matrix, given: Matrix | None = None) -> Estim
     columns = [np.asarray(rankdata(each), np.float64) for each in (values, base)]
     if given is not None:
         columns.append(np.asarray(rankdata(given), np.float64))
-    return over_tasks(*columns, statistic=_correlation)
+    return over_tasks(*columns, families=families, statistic=_correlation)
 
 
-def _correlation(*columns: Matrix) -> Matrix:
+def _correlation(*columns: Matrix, weights: Matrix) -> Matrix:
+    share = weights / weights.sum(axis=-1, keepdims=True)
+
+    def product(a: Matrix, b: Matrix) -> Matrix:
+        return np.asarray((share * a * b).sum(axis=-1, keepdims=True))
+
     def unit(of: Matrix) -> Matrix:
-        centred = of - of.mean(axis=-1, keepdims=True)
-        length = np.sqrt(np.square(centred).sum(axis=-1, keepdims=True))
+        centred = of - (share * of).sum(axis=-1, keepdims=True)
+        length = np.sqrt(product(centred, centred))
         return np.asarray(centred / np.where(length > 1e-9, length, 1.0))
 
     a, b, *given = (unit(column) for column in columns)
     for g in given:
-        a, b = (unit(x - (x * g).sum(axis=-1, keepdims=True) * g) for x in (a, b))
-    return np.asarray((a * b).sum(axis=-1))
+        a, b = (unit(x - product(x, g) * g) for x in (a, b))
+    return product(a, b)[..., 0]
 
 
 def _foretold(

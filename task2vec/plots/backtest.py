@@ -90,7 +90,7 @@ def compose_backtest(
         edge = sheet.width - _MARGIN
         _draw_calibration(sheet, calibration, room=(edge - side, bottom, edge, bottom + side))
     sheet.write(
-        _MARGIN, pixels(14), "Lines: 95 % intervals over tasks.",
+        _MARGIN, pixels(14), "Lines: 95 % intervals over families of tasks.",
         size=8.0, color=FAINT_INK, va="center",
     )  # fmt: skip
     return sheet.figure

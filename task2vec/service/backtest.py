@@ -92,18 +92,19 @@ def backtest(
     contents = [record.provenance.content_hash for record in records]
     shared = _shared(store, records)
     warnings += _without_experts(world)
+    names = [family.name for family in families]
     trials = ask_rankers(
         world,
         _rankers(),
         folds=folds,
-        families=[family.name for family in families],
+        families=names,
         contents=contents,
         shared=shared,
         seen=_seen(world, models, records),
         progress=progress,
     )
     return Backtested(
-        report=report(trials, ours=Hierarchical.name),
+        report=report(trials, ours=Hierarchical.name, families=names),
         folds=folds,
         probe=records[0].provenance.probe_name,
         space=space,

@@ -21,7 +21,7 @@ class BacktestQuestion(Question):
 
 
 class RankerEnds(Answer):
-    """95 % bootstrap intervals over tasks, by the names of the measures."""
+    """95 % bootstrap intervals over families of tasks, by the names of the measures."""
 
     weighted_kendall: Ends
     regret_at_1: Ends
@@ -32,7 +32,7 @@ class RankerEnds(Answer):
 
 
 class AdvantageEnds(Answer):
-    """95 % bootstrap intervals over tasks of paired differences."""
+    """95 % bootstrap intervals over families of tasks of paired differences."""
 
     weighted_kendall: Ends
     gain: Ends
@@ -69,7 +69,7 @@ class Coverage(Answer):
 
 
 class AbstentionEnds(Answer):
-    """95 % bootstrap intervals over tasks."""
+    """95 % bootstrap intervals over families of tasks."""
 
     loss: Ends | None
     gain_otherwise: Ends | None

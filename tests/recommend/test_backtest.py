@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import make_world
 
-from task2vec.recommend.backtest.bootstrap import over_tasks, ratio_of_sums
+from task2vec.recommend.backtest.bootstrap import over_tasks, ratio_of_sums, weighted_mean
 from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.backtest.metrics import crossed_oracle, is_top, regret, weighted_tau
 from task2vec.recommend.backtest.run import LEVELS, backtest
@@ -159,5 +159,30 @@ def test_an_interval_over_tasks_is_that_of_a_mean():
 
 def test_a_difference_is_paired():
     common = np.random.default_rng(4).normal(0, 10, 50)
-    found = over_tasks(common + 1, common, statistic=lambda a, b: (a - b).mean(axis=-1))
+    found = over_tasks(
+        common + 1, common, statistic=lambda a, b, weights: weighted_mean(a - b, weights=weights)
+    )
     assert (found.low, found.high) == pytest.approx((1, 1))
+
+
+def test_families_are_drawn_whole():
+    rng = np.random.default_rng(5)
+    of = np.repeat(np.arange(12), 6)
+    values = rng.normal(size=12)[of] + 0.1 * rng.normal(size=len(of))
+    found = over_tasks(values, families=[f"family {i}" for i in of])
+    # A second bootstrap, one resample at a time, from the same random numbers.
+    drawn = np.random.default_rng(0).integers(0, 12, (4000, 12))
+    names = np.unique([f"family {i}" for i in range(12)])
+    groups = [values[[f"family {i}" == name for i in of]] for name in names]
+    means = [np.concatenate([groups[i] for i in row]).mean() for row in drawn]
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])))
+    alone = over_tasks(values)
+    # Six tasks of one family say about as much as one.
+    assert found.high - found.low > 1.8 * (alone.high - alone.low)
+
+
+def test_the_ratio_of_a_drawn_family_counts_all_of_its_tasks():
+    gains, best = np.array([1.0, 2.0, 0.0, 3.0]), np.array([2.0, 4.0, 4.0, 3.0])
+    found = over_tasks(gains, best, families=["a", "a", "b", "c"], statistic=ratio_of_sums)
+    assert found.value == pytest.approx(6 / 13)
+    assert (found.low, found.high) == (0, 1)

@@ -14,7 +14,7 @@ from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.backtest.metrics import noise_ceiling, weighted_tau
 from task2vec.recommend.backtest.report import report
 from task2vec.recommend.backtest.run import Trials, backtest
-from task2vec.recommend.backtest.verdict import LEAST_TASKS, judge_by
+from task2vec.recommend.backtest.verdict import LEAST_FAMILIES, LEAST_TASKS, judge_by
 from task2vec.recommend.conformal import conformal_reach
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.left_out import left_out
@@ -136,7 +136,7 @@ def test_the_sentence_follows_from_the_intervals(gain, advantage, verdict, words
         ("bad", -0.1, Estimate(0.5, 0.4, 0.6)),
         ("good", 0.01, Estimate(*advantage)),
     ]
-    found = judge_by(Estimate(*gain), rivals, tasks=30)
+    found = judge_by(Estimate(*gain), rivals, tasks=30, families=10)
     assert found.verdict is verdict
     assert words in found.sentence
     assert f"{100 * gain[0]:+.1f} points" in found.sentence
@@ -146,9 +146,30 @@ def test_the_sentence_follows_from_the_intervals(gain, advantage, verdict, words
 @given(st.integers(0, LEAST_TASKS - 1))
 def test_of_few_tasks_nothing_is_said(tasks):
     sure = Estimate(0.2, 0.1, 0.3)
-    found = judge_by(sure, [("static", 0.0, sure)], tasks=tasks)
+    found = judge_by(sure, [("static", 0.0, sure)], tasks=tasks, families=tasks)
     assert found.verdict is Verdict.UNKNOWN
     assert f"there are such of {tasks}." in found.sentence
+
+
+@given(st.integers(1, LEAST_FAMILIES - 1))
+def test_of_few_families_nothing_is_said(families):
+    sure = Estimate(0.2, 0.1, 0.3)
+    found = judge_by(sure, [("static", 0.0, sure)], tasks=30, families=families)
+    assert found.verdict is Verdict.UNKNOWN
+    assert f"{families} famil" in found.sentence
+
+
+def test_intervals_draw_families():
+    families = ["a", "a", "b", "b"]
+    alone = report([DEFAULT, STATIC, OURS], ours="ours").to_json()["rankers"][2]
+    found = report([DEFAULT, STATIC, OURS], ours="ours", families=families).to_json()
+    ours = found["rankers"][2]
+    assert ours["gain"] == alone["gain"]
+    # Means of the families: 0.05 and 0.03.
+    assert ours["ci"]["gain"] == pytest.approx([0.03, 0.05])
+    assert "2 families" not in found["sentence"], "there are too few tasks in the first place"
+    never = report([DEFAULT, OURS], ours="ours", families=["a", "b", "a", "b"]).abstention
+    assert never.loss.value == 0
 
 
 def test_no_trials_give_an_empty_report_that_says_why():

@@ -1,6 +1,6 @@
-"""Intervals over tasks: what would another set of tasks have given?"""
+"""Intervals over families of tasks: what would other families have given?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,9 @@ import numpy as np
 from task2vec.recommend.world import Matrix
 
 _RESAMPLES = 4000
+
+#: A statistic of values (T,) under weights (..., T), of shape (...).
+Statistic = Callable[..., Matrix]
 
 
 @dataclass(frozen=True)
@@ -19,26 +22,38 @@ class Estimate:
     high: float
 
 
+def weighted_mean(values: Matrix, *, weights: Matrix) -> Matrix:
+    """Return the mean of values (T,); a statistic."""
+    return np.asarray(weights @ values / weights.sum(axis=-1))
+
+
+def ratio_of_sums(numerator: Matrix, denominator: Matrix, *, weights: Matrix) -> Matrix:
+    """Return the sum of one over that of another; a statistic."""
+    return np.asarray(weights @ numerator / (weights @ denominator))
+
+
 def over_tasks(
-    *values: Matrix, statistic: Callable[..., Matrix] | None = None, level: float = 0.95
+    *values: Matrix,
+    families: Sequence[str] | None = None,
+    statistic: Statistic = weighted_mean,
+    level: float = 0.95,
 ) -> Estimate:
     """Estimate a statistic of tasks, by default the mean of ``values`` (T,), with an interval.
 
-    Tasks are drawn with replacement, the same for all ``values``, so that a difference of two is
-    paired. ``statistic`` takes as many arrays (..., T) as there are values and returns (...).
-    Percentiles of 4,000 resamples of a fixed seed.
+    ``families`` (T,) are drawn with replacement, each with all of its tasks: tasks of one family
+    are not independent. Without them each task is drawn by itself. The draws are the same for all
+    ``values``, so that a difference of two is paired. Percentiles of 4,000 resamples of a fixed
+    seed.
     """
-    measure = statistic or (lambda x: np.asarray(np.mean(x, axis=-1)))
     count = len(values[0])
-    drawn = np.random.default_rng(0).integers(0, count, (_RESAMPLES, count))
+    names = np.arange(count) if families is None else np.array(families)
+    _, family = np.unique(names, return_inverse=True)
+    several = int(family.max()) + 1
+    drawn = np.random.default_rng(0).integers(0, several, (_RESAMPLES, several))
+    times = np.stack([(drawn == each).sum(axis=1) for each in range(several)], axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        resampled = measure(*(value[drawn] for value in values))
-        middle = float(measure(*values))
+        resampled = statistic(*values, weights=times[:, family].astype(np.float64))
+        middle = float(statistic(*values, weights=np.ones(count)))
         tail = (1 - level) / 2
         low, high = np.nanquantile(resampled, [tail, 1 - tail])
     return Estimate(middle, float(low), float(high))
-
-
-def ratio_of_sums(numerator: Matrix, denominator: Matrix) -> Matrix:
-    """Return the sum over the last axis of one over that of another; a statistic."""
-    return np.asarray(numerator.sum(axis=-1) / denominator.sum(axis=-1))

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
 from task2vec.recommend.backtest.run import LEVELS, Trials
@@ -106,41 +108,51 @@ class Report:
         }
 
 
-def report(trials: Sequence[Trials], *, ours: str, halves: bool = False) -> Report:
+def report(
+    trials: Sequence[Trials],
+    *,
+    ours: str,
+    families: Sequence[str] | None = None,
+    halves: bool = False,
+) -> Report:
     """Judge rankers by their trials on the same tasks.
 
     Args:
         trials: those of ours and of the others, which `always_default` must be among.
         ours: the name of ours.
+        families: the family of each task of the world; by default each is its own.
         halves: whether the trials knew of two halves of the evidence.
 
-    All intervals are 95 % bootstrap intervals over tasks.
+    All intervals are 95 % bootstrap intervals over families.
     """
     if not trials:
-        return Report((), {}, None, None, not halves, 0, judge_by(None, [], tasks=0))
+        return Report((), {}, None, None, not halves, 0, judge_by(None, [], tasks=0, families=0))
     own = next(each for each in trials if each.ranker == ours)
     others = [each for each in trials if each is not own]
-    scored = tuple(_scored(each, own) for each in trials)
+    names = None if families is None else np.array(families)[own.tasks]
+    estimate = partial(over_tasks, families=names)
+    scored = tuple(_scored(each, own, estimate) for each in trials)
     coverage = {
-        level: over_tasks(covered)
+        level: estimate(covered)
         for level, covered in zip(LEVELS, own.covered, strict=True)
         if np.isfinite(covered).all()
     }
     return Report(
         rankers=scored,
         coverage=coverage,
-        abstention=_abstention(own, others),
-        noise_ceiling=over_tasks(own.ceiling),
+        abstention=_abstention(own, others, names),
+        noise_ceiling=estimate(own.ceiling),
         ceiling_estimated=not halves,
         tasks=len(own.tasks),
         judgement=judge_by(
-            over_tasks(own.gain),
+            estimate(own.gain),
             [
                 (each.name, each.means["gain"].value, each.ours_minus["gain"])
                 for each in scored
                 if each.ours_minus is not None
             ],
             tasks=len(own.tasks),
+            families=len(own.tasks if names is None else set(names)),
         ),
     )
 
@@ -158,34 +170,39 @@ def _ends(found: Estimate) -> list[float]:
     return [found.low, found.high]
 
 
-def _scored(trials: Trials, own: Trials) -> Scored:
+def _scored(trials: Trials, own: Trials, estimate: Callable[..., Estimate]) -> Scored:
     captured = None
     if trials.oracle.sum() > 0:
-        captured = over_tasks(trials.gain, trials.oracle, statistic=ratio_of_sums)
+        captured = estimate(trials.gain, trials.oracle, statistic=ratio_of_sums)
         if not np.isfinite([captured.low, captured.high]).all():
             # Some sets of these tasks have no headroom at all.
             captured = None
     advantage = {
-        name: over_tasks(_MEASURES[name](own) - _MEASURES[name](trials))
+        name: estimate(_MEASURES[name](own) - _MEASURES[name](trials))
         for name in ("weighted_kendall", "gain")
     }
     return Scored(
         name=trials.ranker,
-        means={name: over_tasks(of(trials)) for name, of in _MEASURES.items()},
+        means={name: estimate(of(trials)) for name, of in _MEASURES.items()},
         headroom_captured=captured,
         ours_minus=None if trials is own else advantage,
     )
 
 
-def _abstention(own: Trials, others: Sequence[Trials]) -> Abstention:
+def _abstention(
+    own: Trials, others: Sequence[Trials], families: NDArray[np.str_] | None
+) -> Abstention:
+    def estimate(values: Matrix, which: Mask) -> Estimate:
+        return over_tasks(values[which], families=None if families is None else families[which])
+
     silent: Mask = own.abstained
     loss = best = None
     if silent.any() and others:
         rival = max(others, key=lambda each: float(each.gain[silent].mean()))
-        loss, best = over_tasks(rival.gain[silent] - own.gain[silent]), rival.ranker
+        loss, best = estimate(rival.gain - own.gain, silent), rival.ranker
     return Abstention(
         rate=float(silent.mean()),
         loss=loss,
         best_baseline=best,
-        gain_otherwise=None if silent.all() else over_tasks(own.gain[~silent]),
+        gain_otherwise=None if silent.all() else estimate(own.gain, ~silent),
     )

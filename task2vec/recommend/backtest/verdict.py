@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from task2vec.data.wording import plural
 from task2vec.recommend.backtest.bootstrap import Estimate
 from task2vec.types.backtests import Verdict
 
-#: Of fewer tasks an interval over tasks says nothing.
-LEAST_TASKS = 8
+#: Of fewer tasks an interval says nothing. Of fewer families a 95 % bootstrap interval is no more
+#: than their range: each family alone is drawn in 1 of 27 resamples of three.
+LEAST_TASKS, LEAST_FAMILIES = 8, 4
 #: The rule that is nearest at hand.
 ALWAYS_DEFAULT = "always_default"
 
@@ -25,6 +27,7 @@ def judge_by(
     rivals: Sequence[tuple[str, float, Estimate]],
     *,
     tasks: int,
+    families: int,
 ) -> Judgement:
     """Judge by the gain of ours over the default and by its advantage over the best simple rule.
 
@@ -34,11 +37,13 @@ def judge_by(
     Args:
         gain: of ours over always taking the default.
         rivals: name, mean gain, and the difference of ours to it, of every other ranker.
-        tasks: how many tasks it rests on.
+        tasks: how many tasks it rests on, of how many ``families``.
     """
     simple = [rival for rival in rivals if rival[0] != ALWAYS_DEFAULT]
     if tasks < LEAST_TASKS or gain is None or not simple:
         return Judgement(Verdict.UNKNOWN, _too_few(tasks))
+    if families < LEAST_FAMILIES:
+        return Judgement(Verdict.UNKNOWN, _too_alike(tasks, families))
     name, _, advantage = max(simple, key=lambda rival: rival[1])
     over_default = f"{_points(gain)} over always taking the default"
     over_rule = f"{_points(advantage)} over the best simple rule, {name}"
@@ -67,6 +72,16 @@ def _too_few(tasks: int) -> str:
         "Whether the recommender earns its keep on this zoo cannot be told: it takes outcomes of "
         f"the default and of at least two other models on {LEAST_TASKS} tasks, and there are such "
         f"of {tasks}. Record more with `task2vec outcomes add` or `outcomes import`."
+    )
+
+
+def _too_alike(tasks: int, families: int) -> str:
+    return (
+        "Whether the recommender earns its keep on this zoo cannot be told: the "
+        f"{tasks} tasks are of {plural(families, 'family')}, and it takes at least "
+        f"{LEAST_FAMILIES}. Record outcomes on tasks of another kind with `task2vec outcomes add`, "
+        "or, where tasks are less alike than they look, name their families with "
+        "`task2vec embed --tag family:NAME --update`."
     )
 
 
