@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
 from task2vec.recommend.backtest.run import LEVELS, Trials
@@ -129,7 +128,7 @@ def report(
         return Report((), {}, None, None, not halves, 0, judge_by(None, [], tasks=0, families=0))
     own = next(each for each in trials if each.ranker == ours)
     others = [each for each in trials if each is not own]
-    names = None if families is None else np.array(families)[own.tasks]
+    names = None if families is None else [families[task] for task in own.tasks]
     estimate = partial(over_tasks, families=names)
     scored = tuple(_scored(each, own, estimate) for each in trials)
     coverage = {
@@ -190,10 +189,13 @@ def _scored(trials: Trials, own: Trials, estimate: Callable[..., Estimate]) -> S
 
 
 def _abstention(
-    own: Trials, others: Sequence[Trials], families: NDArray[np.str_] | None
+    own: Trials, others: Sequence[Trials], families: Sequence[str] | None
 ) -> Abstention:
     def estimate(values: Matrix, which: Mask) -> Estimate:
-        return over_tasks(values[which], families=None if families is None else families[which])
+        some = None
+        if families is not None:
+            some = [family for family, asked in zip(families, which, strict=True) if asked]
+        return over_tasks(values[which], families=some)
 
     silent: Mask = own.abstained
     loss = best = None
