@@ -64,7 +64,7 @@ class Crew:
     async def stop(self, seconds: float) -> None:
         """Ask every worker to hand back its job, and kill those that are still there later.
 
-        What one holds nevertheless is taken from it, as from one that died.
+        ``on_death`` is told of each, so that what one holds nevertheless is taken from it.
         """
         self._stopping = True
         names = [post.name for post in self._posts if post.process is not None]

@@ -111,7 +111,9 @@ def _crew(app: FastAPI, url: str) -> Crew:
 
     def bury(name: str) -> None:
         runtime.presence.leaves(name)
-        leases.expire_worker(runtime.workspace, name)
+        # One that is killed since it did not stop in time has not failed.
+        stopping = runtime.draining.is_set()
+        leases.expire_worker(runtime.workspace, name, counts=not stopping)
         runtime.bell.ring()
 
     crew = Crew(

@@ -37,11 +37,14 @@ class Upkeep:
         self._stop = Event()
         self._thread = Thread(target=self._run, name="upkeep", daemon=True)
         self._due: dict[Callable[[], None], float] = {}
+        self._inherited: frozenset[leases.Held] = frozenset()
 
     def start(self) -> None:
         """Begin; the store has to be open."""
         store = self._runtime.workspace.store()
         self.read_keys()
+        # Their workers may have ended with the last server, through no fault of the jobs.
+        self._inherited = leases.held(self._runtime.workspace)
         # Whatever was at work when the last server ended is not at work any longer.
         store.idempotency.interrupt_all()
         self._thread.start()
@@ -63,7 +66,11 @@ class Upkeep:
     def end_leases(self) -> None:
         """Take their jobs from workers that made no progress."""
         runtime = self._runtime
-        ended = leases.expire(runtime.workspace, seconds=runtime.settings.lease_seconds)
+        ended = leases.expire(
+            runtime.workspace,
+            seconds=runtime.settings.lease_seconds,
+            inherited=self._inherited,
+        )
         if ended:
             logger.warning(
                 "%s made no progress", plural(len(ended), "job"), extra={"jobs": _ids(ended)}

@@ -7,15 +7,31 @@ from datetime import datetime
 from time import time
 from typing import Any
 
-from task2vec.errors import InputError, Task2VecError
+from task2vec.errors import InputError, Task2VecError, UnreachableError
 from task2vec.service.key_texts import without_keys
 from task2vec.service.questions import limits_of
 from task2vec.service.recommendation import models_to_probe
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import list_models
+from task2vec.store.jobs.lending import Held
 from task2vec.store.jobs.reading import datasets_of
 from task2vec.types import DatasetRecord, JobFailure, JobKind, JobProgress, JobRecord
 from task2vec.types.names import LONGEST_NAME, visible
+
+__all__ = [
+    "LEASE_SECONDS",
+    "Held",
+    "Lent",
+    "expire",
+    "expire_worker",
+    "fail",
+    "failure_of",
+    "heartbeat",
+    "held",
+    "lease",
+    "oldest_wait",
+    "release",
+]
 
 #: How long a worker may go without getting ahead before its job is given to another.
 LEASE_SECONDS = 60.0
@@ -104,8 +120,9 @@ def fail(
 ) -> JobRecord:
     """End a try badly: a transient failure is tried again, at most three times in all.
 
-    Keys are taken out of its texts, and what disturbs terminals is escaped. A worker that has
-    stopped a cancelling job says so with this too. Raises `LeaseLostError`.
+    A worker that could not reach the server did not fail, and the try does not count. Keys are
+    taken out of its texts, and what disturbs terminals is escaped. A worker that has stopped a
+    cancelling job says so with this too. Raises `LeaseLostError`.
     """
     told = JobFailure(
         code=failure.code,
@@ -114,6 +131,9 @@ def fail(
         got=_shown(failure.got),
         remedy=_shown(failure.remedy),
     )
+    if transient and failure.code == UnreachableError.code:
+        # Its worker did not fail, the server was away.
+        return workspace.store().jobs.interrupt(id_, fence=fence, now=_now(now))
     return workspace.store().jobs.fail(
         id_, fence=fence, failure=told, transient=transient, now=_now(now)
     )
@@ -124,18 +144,33 @@ def release(workspace: Workspace, id_: str, *, fence: int, now: float | None = N
     return workspace.store().jobs.release(id_, fence=fence, now=_now(now))
 
 
+def held(workspace: Workspace) -> frozenset[Held]:
+    """Return every lease as it is now: at the start of a server, those that others gave."""
+    return workspace.store().jobs.held()
+
+
 def expire(
-    workspace: Workspace, *, seconds: float = LEASE_SECONDS, now: float | None = None
+    workspace: Workspace,
+    *,
+    seconds: float = LEASE_SECONDS,
+    inherited: Collection[Held] = (),
+    now: float | None = None,
 ) -> list[JobRecord]:
-    """End the tries of workers whose lease is over; return what became of their jobs."""
-    return workspace.store().jobs.expire(now=_now(now), seconds=seconds)
+    """End the tries of workers whose lease is over; return what became of their jobs.
+
+    A try does not count whose lease is ``inherited`` from an earlier server, as `held` told of it.
+    """
+    return workspace.store().jobs.expire(now=_now(now), seconds=seconds, inherited=inherited)
 
 
 def expire_worker(
-    workspace: Workspace, worker: str, *, now: float | None = None
+    workspace: Workspace, worker: str, *, counts: bool = True, now: float | None = None
 ) -> list[JobRecord]:
-    """End the tries of a worker that died at once; return what became of its jobs."""
-    return workspace.store().jobs.end_worker(worker, now=_now(now))
+    """End the tries of a worker that is gone at once; return what became of its jobs.
+
+    They do not count where ``counts`` is false: it was stopped, with the server.
+    """
+    return workspace.store().jobs.end_worker(worker, now=_now(now), counts=counts)
 
 
 def oldest_wait(workspace: Workspace, *, now: float | None = None) -> float | None:

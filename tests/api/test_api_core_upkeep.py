@@ -6,12 +6,15 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import anyio
 import pytest
 from running import running
 
 from task2vec.errors import KeyReusedError
 from task2vec.store.audit import AuditEntry
 from task2vec.store.idempotency import StoredAnswer
+from task2vec.store.jobs.life import MOST_TRIES
+from task2vec.types import JobKind, JobRecord, JobState
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -36,3 +39,23 @@ async def test_old_entries_and_answers_go(tmp_path: Path) -> None:
         with pytest.raises(KeyReusedError):
             begin(key="2.9")
         assert [entry.at for entry in store.audit.latest(9)] == days[1:]
+
+
+async def test_jobs_outlive_servers_that_end_again_and_again(tmp_path: Path) -> None:
+    brief = Settings(access_log=False)
+    job, fences = "", []
+    for _ in range(2 * MOST_TRIES):
+        async with running(tmp_path / "s", brief) as it:
+            jobs = it.workspace.store().jobs
+            if not job:
+                new = JobRecord(id="", kind=JobKind.EMBED, payload={})
+                job = jobs.submit(new, now=time.time()).id
+            while jobs.get(job).state is not JobState.QUEUED:
+                it.app.state.upkeep.end_leases()
+                await anyio.sleep(0.05)
+            assert jobs.get(job).attempts == 0
+            # A worker has it when the server ends; nobody hears of either again.
+            held = jobs.lease(worker="w", kinds=[JobKind.EMBED], now=time.time() + 3, seconds=-3)
+            assert held is not None
+            fences.append(held.fence)
+    assert fences == list(range(1, 2 * MOST_TRIES + 1))

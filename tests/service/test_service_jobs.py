@@ -248,6 +248,18 @@ def test_a_worker_that_gets_no_further_loses_its_job_and_the_third_time_ends_it(
     assert (again.state, again.attempts, again.quarantined) == (JobState.QUEUED, 0, False)
 
 
+def test_a_worker_that_could_not_reach_the_server_has_not_failed(served):
+    job = ask(served, send(served, "pets"))
+    away = JobFailure(code="unreachable", problem="There is no connection to the server")
+    for number in range(5):
+        now = NOW + 100 * number
+        lent = leases.lease(served, worker="w", kinds=list(JobKind), now=now)
+        told = leases.fail(
+            served, job.id, fence=lent.job.fence, failure=away, transient=True, now=now + 1
+        )
+        assert (told.state, told.attempts) == (JobState.QUEUED, 0)
+
+
 def test_asking_for_work_leaves_it_to_the_server_to_hear_that_a_lease_is_over(served):
     # Whoever ends a lease kills the worker: one that another's question ended would hang for good.
     job = ask(served, send(served, "pets"))

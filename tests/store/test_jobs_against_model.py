@@ -16,6 +16,7 @@ from hypothesis.stateful import (
 
 from task2vec.errors import LeaseLostError, StateError
 from task2vec.store import Store
+from task2vec.store.jobs.life import MOST_LEASES
 from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState, Priority
 
 SECONDS = 10.0
@@ -53,6 +54,18 @@ class Modelled:
             self.quarantined = transient
             self.turn("failed")
 
+    def interrupt(self, now):
+        if self.state == "cancelling":
+            self.turn("cancelled")
+            return
+        self.attempts -= 1
+        if self.fence < MOST_LEASES:
+            self.progress = ("", 0)
+            self.turn("queued", now + BACKOFF[1])
+        else:
+            self.quarantined = True
+            self.turn("failed")
+
 
 class Machine(RuleBasedStateMachine):
     def __init__(self):
@@ -61,6 +74,7 @@ class Machine(RuleBasedStateMachine):
         self.store = Store.open(Path(self.directory.name))
         self.now = 1000.0
         self.jobs = {}  # id: Modelled
+        self.inherited = frozenset()  # the leases as the last restart found them
         self.held = []  # (id, fence) of every lease there ever was, stale ones too
 
     def teardown(self):
@@ -248,15 +262,40 @@ class Machine(RuleBasedStateMachine):
             for id_, job in self.jobs.items()
             if job.state in ("running", "cancelling") and job.until < self.now
         }
-        ended = self.store.jobs.expire(now=self.now, seconds=SECONDS)
+        # Those of an earlier server of which nothing was heard since.
+        untouched = {
+            id_
+            for id_ in over
+            if (id_, self.jobs[id_].fence, self.jobs[id_].until) in self.inherited
+        }
+        ended = self.store.jobs.expire(now=self.now, seconds=SECONDS, inherited=self.inherited)
         assert {job.id for job in ended} == over
-        for id_ in over:
+        for id_ in over - untouched:
             self.jobs[id_].end_try(True, self.now)
+        for id_ in untouched:
+            self.jobs[id_].interrupt(self.now)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def interrupt(self, data):
+        id_, fence, job = self.some_lease(data)
+        if job.fence != fence or job.state not in ("running", "cancelling"):
+            with pytest.raises(LeaseLostError):
+                self.store.jobs.interrupt(id_, fence=fence, now=self.now)
+            return
+        self.store.jobs.interrupt(id_, fence=fence, now=self.now)
+        job.interrupt(self.now)
 
     @rule()
     def restart(self):
         self.store.close()
         self.store = Store.open(Path(self.directory.name), create=False)
+        self.inherited = self.store.jobs.held()
+        assert self.inherited == {
+            (id_, job.fence, job.until)
+            for id_, job in self.jobs.items()
+            if job.state in ("running", "cancelling")
+        }
 
     @invariant()
     def agrees(self):

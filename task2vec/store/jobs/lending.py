@@ -32,6 +32,12 @@ _NEXT = (
 )
 
 
+#: A lease as it was at some moment: the job's id, its fence, and until when it lasts.
+Held = tuple[str, int, float | None]
+
+_HELD = jobs.c.state.in_([JobState.RUNNING.value, JobState.CANCELLING.value])
+
+
 class Lending:
     """The part of `Jobs` that workers use. Each try of a job is proved by its ``fence``."""
 
@@ -140,20 +146,46 @@ class Lending:
         """
         return self._step(id_, fence, lambda job: life.released(job, now=now))
 
-    def expire(self, *, now: float, seconds: float) -> list[JobRecord]:
+    def interrupt(self, id_: str, *, fence: int, now: float) -> JobRecord:
+        """Queue a job again whose worker could not reach the server; the try does not count.
+
+        Raises:
+            LeaseLostError: when the job does not belong to this lease.
+        """
+        return self._step(id_, fence, lambda job: life.interrupted(job, now=now))
+
+    def held(self) -> frozenset[Held]:
+        """Return every lease as it is now."""
+        query = select(jobs.c.id, jobs.c.fence, jobs.c.lease_until).where(_HELD)
+        with self._database.read() as connection:
+            return frozenset((id_, fence, until) for id_, fence, until in connection.execute(query))
+
+    def expire(
+        self, *, now: float, seconds: float, inherited: Collection[Held] = ()
+    ) -> list[JobRecord]:
         """End the tries of workers whose lease is over, and return what became of their jobs.
 
-        ``seconds`` is how long a lease lasts, for the words of the failure.
+        Args:
+            now: seconds since 1970.
+            seconds: how long a lease lasts, for the words of the failure.
+            inherited: the leases that an earlier server gave, from `held` at the start. Where one
+                is still as it was, nobody knows whether its worker failed or ended with that
+                server: the try does not count.
         """
         over = jobs.c.lease_until.is_not(None) & (jobs.c.lease_until < now)
-        held = jobs.c.state.in_([JobState.RUNNING.value, JobState.CANCELLING.value])
         with self._database.read() as connection:
-            if connection.scalar(select(jobs.c.number).where(held, over).limit(1)) is None:
+            if connection.scalar(select(jobs.c.number).where(_HELD, over).limit(1)) is None:
                 return []
+
+        def ended(job: JobRecord) -> JobRecord:
+            if (job.id, job.fence, job.lease_until) in inherited:
+                return life.interrupted(job, now=now)
+            return life.lost(job, now=now, seconds=seconds)
+
         with self._database.write() as connection:
-            query = query_jobs().where(held, over).order_by(jobs.c.number)
+            query = query_jobs().where(_HELD, over).order_by(jobs.c.number)
             return [
-                change_job(connection, life.lost(from_row(row), now=now, seconds=seconds))
+                change_job(connection, ended(from_row(row)))
                 for row in connection.execute(query).all()
             ]
 

@@ -3,8 +3,9 @@
     queued ── lease ──> running ── succeed ──> succeeded
       ^ ^                 │  │
       │ └─ release, ──────┘  ├── fail ──> failed
-      │    transient failure └── cancel ──> cancelling ── the worker stops ──> cancelled
-      └─ retry of failed or cancelled             queued ── cancel ──> cancelled
+      │    interruption,     └── cancel ──> cancelling ── the worker stops ──> cancelled
+      │    transient failure                      queued ── cancel ──> cancelled
+      └─ retry of failed or cancelled
 
 Every function takes a job and returns the job after the step; ``now`` is in seconds since 1970.
 """
@@ -19,6 +20,9 @@ from task2vec.types import JobFailure, JobProgress, JobRecord, JobState
 
 #: A job whose last of so many tries failed is put into quarantine.
 MOST_TRIES = 3
+#: A job that was lent so often and is interrupted again is put into quarantine, though none of its
+#: tries counts: what it makes the server do may be what ends the server.
+MOST_LEASES = 20
 #: How long a job waits before its second and third try.
 BACKOFF_SECONDS = (2.0, 20.0)
 WORKER_LOST = "worker_lost"
@@ -95,6 +99,27 @@ def released(job: JobRecord, *, now: float) -> JobRecord:
     if job.state is JobState.CANCELLING:
         return cancelled(job, now=now)
     return _queued(replace(job, attempts=job.attempts - 1), not_before=now)
+
+
+def interrupted(job: JobRecord, *, now: float) -> JobRecord:
+    """End a try that was cut off by the end of the server, or of the connection to it.
+
+    It does not count, since the job's own worker did not fail.
+    """
+    if job.state is JobState.CANCELLING:
+        return cancelled(job, now=now)
+    untried = replace(job, attempts=job.attempts - 1)
+    if job.fence < MOST_LEASES:
+        return _queued(untried, not_before=now + BACKOFF_SECONDS[0])
+    failure = JobFailure(
+        code=WORKER_LOST,
+        problem=f"The job was given to a worker {job.fence} times and never came to an end",
+        got="at last the server ended, or could not be reached, while the job was worked on",
+        remedy="See the server's log. If the job did not cause this, try it again with "
+        f"`POST /v1/jobs/{job.id}:retry`.",
+    )
+    ended = _ended(replace(untried, error=failure), JobState.FAILED, now=now)
+    return replace(ended, quarantined=True)
 
 
 def lost(job: JobRecord, *, now: float, seconds: float) -> JobRecord:

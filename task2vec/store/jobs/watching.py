@@ -15,14 +15,18 @@ class Watching:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def end_worker(self, worker: str, *, now: float) -> list[JobRecord]:
-        """End the tries of a worker that died; return what became of its jobs."""
+    def end_worker(self, worker: str, *, now: float, counts: bool = True) -> list[JobRecord]:
+        """End the tries of a worker that is gone; return what became of its jobs.
+
+        They do not count where ``counts`` is false: the worker was stopped.
+        """
+        step = life.died if counts else life.released
         states = [JobState.RUNNING.value, JobState.CANCELLING.value]
         held = (jobs.c.state.in_(states), jobs.c.worker == worker)
         query = query_jobs().where(*held).order_by(jobs.c.number)
         with self._database.write() as connection:
             return [
-                change_job(connection, life.died(from_row(row), now=now))
+                change_job(connection, step(from_row(row), now=now))
                 for row in connection.execute(query).all()
             ]
 
