@@ -10,7 +10,8 @@ from task2vec.distance import task_complexity
 from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
 from task2vec.service.dataset_sources import source_of
-from task2vec.service.imports import read_details, read_embedding, read_hashes
+from task2vec.service.embedding_files import read_details, read_embedding, read_hashes
+from task2vec.service.parsers import Parser
 from task2vec.service.provenance import check_embedding
 from task2vec.service.questions import source_signature
 from task2vec.service.workspace import Workspace
@@ -94,6 +95,7 @@ def read_received(
             got=", ".join(f"embedding.{name}" for name in found.embeddings) or "none",
         )
     try:
+        workspace.parse(Parser.EMBEDDING, path)
         _, embedding = read_embedding(path)
     except TooLargeError:
         raise
