@@ -15,6 +15,7 @@ from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.catalogue import MapQuestion
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.waiting import Told
+from task2vec.types.measuring import BUDGET
 from task2vec.wire.backtests import Backtest, BacktestQuestion
 from task2vec.wire.catalogue import Probe, TaskMap
 from task2vec.wire.neighbours import Distances, Neighbours, SearchQuestion
@@ -115,7 +116,7 @@ class Answers(Part):
         licence: str | None = None,
         published: bool = True,
         measure: bool = True,
-        budget: float | None = None,
+        budget: float = BUDGET,
         explain: bool = False,
         probe: str = PROBE,
         images: int = 300,
@@ -131,6 +132,7 @@ class Answers(Part):
             k=k,
             max_parameters=max_parameters,
             max_input_size=max_input_size,
+            budget=budget,
         )
         limits = Limits(max_parameters, architecture, licence, max_input_size)
         everything = list_models(self._workspace)
@@ -150,9 +152,8 @@ class Answers(Part):
             k=k,
             limits=limits,
             images=images,
-            measured=None if measure or about.record is None else {},
             published=published,
-            budget=budget,
+            budget=budget if measure else 0.0,
             explain=explain,
             progress=counting(progress),
         )
