@@ -120,11 +120,11 @@ def next_model(belief: Belief, *, leader: int, tried: Mask) -> int | None:
 
 
 def _expected_excess(mean: Matrix, sd: Matrix) -> Matrix:
-    """Return (n,) ``E[max(x, 0)]`` of normal x."""
-    return np.array([_excess(float(m), float(s)) for m, s in zip(mean, sd, strict=True)])
+    return np.array([expected_excess(float(m), float(s)) for m, s in zip(mean, sd, strict=True)])
 
 
-def _excess(mean: float, sd: float) -> float:
+def expected_excess(mean: float, sd: float) -> float:
+    """Return ``E[max(x, 0)]`` of a normal x."""
     if not sd > 0:
         return max(mean, 0.0)
     z = mean / sd
