@@ -55,7 +55,10 @@ def add_embedding(
         source_signature=f"{IMPORTED}:{embedding.provenance.content_hash}",
         created="",
         tags=tuple(dict.fromkeys(tags)),
-        warnings=("embedded elsewhere: its images are not known here",),
+        warnings=(
+            "embedded elsewhere: its images are not known here",
+            *embedding.provenance.warnings,
+        ),
     )
     return workspace.store(create=True).tasks.add(
         record, embedding, hashes=hashes, details=details, replace=update

@@ -8,7 +8,7 @@ from task2vec.sdk.operations.answering import answer
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.subjects import subject
-from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.operations.waiting import Shown, told_by
 from task2vec.sdk.steps import Sender, Steps
 from task2vec.types.measuring import BUDGET
 from task2vec.wire.recommendations import RecommendationQuestion, Recommended
@@ -36,7 +36,7 @@ def recommend(
     probe: str = PROBE,
     images: int = 300,
     seed: int = 0,
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Recommended]:
     """Rank starting models for a stored task or a source.
 
@@ -49,6 +49,7 @@ def recommend(
 
     Raises `UnknownNameError`, `SourceError`, `SettingError`.
     """
+    told = told_by(progress)
     settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
     question = ask(
         RecommendationQuestion,
@@ -64,16 +65,16 @@ def recommend(
         explain=explain,
         settings=settings,
     )
-    about = yield from subject(sender, source, progress=progress)
+    about = yield from subject(sender, source, progress=told)
     question = question.model_copy(update={"task": about.task, "dataset": about.dataset})
     try:
-        found = yield from answer(sender, _PATH, question, kind=Recommended, progress=progress)
+        found = yield from answer(sender, _PATH, question, kind=Recommended, progress=told)
     except (SourceError, JobFailedError) as error:
         gone = error if isinstance(error, SourceError) else error.__cause__
         if about.task is None or not question.measure or not isinstance(gone, SourceError):
             raise
         unmeasured = question.model_copy(update={"measure": False})
-        found = yield from answer(sender, _PATH, unmeasured, kind=Recommended, progress=progress)
+        found = yield from answer(sender, _PATH, unmeasured, kind=Recommended, progress=told)
         why = f"{gone.problem}: nothing was measured"
         return found.model_copy(update={"warnings": (*found.warnings, why)})
     return found
