@@ -128,6 +128,10 @@ SHOWN: dict[str, Answer] = {
                     "fine_tuned_accuracy_interval": [0.85, 1.0],
                     "predicted_accuracy": 0.875,
                     "interval": [0.8, 0.9],
+                    "fine_tuned_gain": 0.012,
+                    "fine_tuned_interval": [-0.03, 0.06],
+                    "fine_tuned_accuracy": 0.885,
+                    "fine_tuned_accuracy_interval": [0.84, 0.93],
                     "evidence": [{"kind": "none", "text": EVIL}],
                 }
             ],
@@ -239,7 +243,7 @@ LINES = {
 @pytest.mark.parametrize("name", LINES)
 def test_a_repr_is_one_short_line(name: str) -> None:
     named = SHOWN[name].model_copy(
-        update=dict.fromkeys(("name", "task", "source", "chosen"), "birds\n\x1b")
+        update=dict.fromkeys(("name", "task", "source"), "birds\n\x1b")
     )
     line = repr(named)
 
