@@ -128,10 +128,6 @@ SHOWN: dict[str, Answer] = {
                     "fine_tuned_accuracy_interval": [0.85, 1.0],
                     "predicted_accuracy": 0.875,
                     "interval": [0.8, 0.9],
-                    "fine_tuned_gain": 0.012,
-                    "fine_tuned_interval": [-0.03, 0.06],
-                    "fine_tuned_accuracy": 0.885,
-                    "fine_tuned_accuracy_interval": [0.84, 0.93],
                     "evidence": [{"kind": "none", "text": EVIL}],
                 }
             ],
