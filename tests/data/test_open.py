@@ -69,7 +69,7 @@ def test_anything_else_is_refused_with_what_is_accepted(
 
 @pytest.mark.parametrize("source", [7, None, ["a.png", "b.png"]])
 def test_a_wrong_type_is_a_type_error_that_says_what_is_accepted(source: object) -> None:
-    with pytest.raises(TypeError, match="expected a path.*task_from_arrays"):
+    with pytest.raises(TypeError, match=r"expected a path.*task_from_arrays"):
         open_source(source)
 
 

@@ -238,9 +238,7 @@ LINES = {
 
 @pytest.mark.parametrize("name", LINES)
 def test_a_repr_is_one_short_line(name: str) -> None:
-    named = SHOWN[name].model_copy(
-        update=dict.fromkeys(("name", "task", "source"), "birds\n\x1b")
-    )
+    named = SHOWN[name].model_copy(update=dict.fromkeys(("name", "task", "source"), "birds\n\x1b"))
     line = repr(named)
 
     assert str(named) == line
