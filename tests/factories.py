@@ -1,11 +1,14 @@
 """Embeddings made of given numbers, and records of tasks."""
 
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from task2vec.errors import UnknownNameError
 from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding, TaskRecord
 
 SPACE = Space(probe="tiny:0123", estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
@@ -66,3 +69,18 @@ def draw_replicates(
     """Draw ratios (groups, elements) that scatter by a fifth, with mean 1 for every element."""
     ratios = rng.gamma(25, size=(groups, elements))
     return ratios / ratios.mean(axis=0)
+
+
+def one_by_one(
+    embedding_of: Callable[[str], TaskEmbedding],
+) -> Callable[[Sequence[str]], Mapping[str, TaskEmbedding]]:
+    """Return what an index reads embeddings by, from what returns one or `UnknownNameError`."""
+
+    def embeddings_of(ids: Sequence[str]) -> Mapping[str, TaskEmbedding]:
+        found = {}
+        for id_ in ids:
+            with suppress(UnknownNameError):
+                found[id_] = embedding_of(id_)
+        return found
+
+    return embeddings_of

@@ -46,6 +46,12 @@ class DistanceEstimates:
     by_halving: Array
     groups: Array
 
+    @classmethod
+    def joined(cls, parts: Sequence["DistanceEstimates"]) -> "DistanceEstimates":
+        """Return the distances of one query to the tasks of all parts, at least one."""
+        fields = ("distances", "by_query", "by_task", "by_halving", "groups")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
+
     def __len__(self) -> int:
         """Return m."""
         return len(self.distances)
@@ -201,16 +207,8 @@ def _in_parts(
         query.space.check_same(task.space)
     count = len(query.replicates)
     none = np.empty(0)
-    found = [
-        DistanceEstimates(none, np.empty((0, count)), none, np.empty((0, HALVINGS)), none),
-        *(part(some) for some in _parts(tasks)),
-    ]
-    return DistanceEstimates(
-        *(
-            np.concatenate([getattr(each, name) for each in found])
-            for name in ("distances", "by_query", "by_task", "by_halving", "groups")
-        )
-    )
+    nothing = DistanceEstimates(none, np.empty((0, count)), none, np.empty((0, HALVINGS)), none)
+    return DistanceEstimates.joined([nothing, *(part(some) for some in _parts(tasks))])
 
 
 def _parts(tasks: Sequence[TaskEmbedding]) -> list[list[TaskEmbedding]]:

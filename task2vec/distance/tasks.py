@@ -13,17 +13,14 @@ from task2vec.distance.information import information_distance
 from task2vec.distance.jackknife import deviations, left_out
 from task2vec.distance.noiseless import GROUPS
 from task2vec.types import TaskEmbedding
-from task2vec.types.embedding import check_embeddings
 
 
 def task_symmetric_distance(a: TaskEmbedding, b: TaskEmbedding) -> float:
     """Return the symmetric distance, corrected for noise; between near tasks it may be negative.
 
     Raises:
-        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
-    check_embeddings(a=a, b=b)
     return float(estimate_distances(a, [b]).distances[0])
 
 
@@ -33,10 +30,8 @@ def distance_error(a: TaskEmbedding, b: TaskEmbedding) -> float:
     Itself it is known to about a quarter. Without a prior, elements that are 0 in both make it nan.
 
     Raises:
-        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
-    check_embeddings(a=a, b=b)
     return float(estimate_distances(a, [b]).errors[0])
 
 
@@ -44,10 +39,8 @@ def distance_interval(a: TaskEmbedding, b: TaskEmbedding) -> tuple[float, float]
     """Return the 95 % interval of `task_symmetric_distance`; it may reach below 0.
 
     Raises:
-        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
-    check_embeddings(a=a, b=b)
     low, high = estimate_distances(a, [b]).intervals[0]
     return float(low), float(high)
 
@@ -60,10 +53,8 @@ def task_asymmetric_distance(
     Its symmetric part is corrected for noise.
 
     Raises:
-        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
-    check_embeddings(source=source, target=target)
     return float(estimate_to_targets(source, [target], alpha=alpha).distances[0])
 
 
@@ -73,10 +64,8 @@ def asymmetric_distance_error(
     """Return the standard error of `task_asymmetric_distance`, the heads held.
 
     Raises:
-        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
-    check_embeddings(source=source, target=target)
     return float(estimate_to_targets(source, [target], alpha=alpha).errors[0])
 
 
@@ -88,10 +77,8 @@ def task_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -
     each side, does well: docs/adr/0012-distances-without-noise.md. It may come out negative.
 
     Raises:
-        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
-    check_embeddings(source=source, target=target)
     plain = plain_information_distance(source=source, target=target)
     if not np.isfinite(plain) or is_same(plain_symmetric_distance(source, target)):
         return plain
@@ -105,10 +92,8 @@ def information_distance_error(*, source: TaskEmbedding, target: TaskEmbedding) 
     None where one of the two has too few images for one.
 
     Raises:
-        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
-    check_embeddings(source=source, target=target)
     source.space.check_same(target.space)
     found = _without_groups(source, target)
     if len(found) < 2:

@@ -99,22 +99,15 @@ def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> l
     Only their hashes are read. Raises `StoreCorruptError` for hashes that are damaged.
     """
     own, target = subject.record, subject.hashes
-    records: list[TaskRecord] = []
-    hashes: list[ImageHashes | None] = []
     # Whatever was removed since it was found is left unmarked.
     if own is not None:
         with suppress(UnknownNameError):
             target = store.tasks.image_hashes(own.id)
-    for neighbour in found:
-        with suppress(UnknownNameError):
-            record, known = store.tasks.get(neighbour.id), store.tasks.image_hashes(neighbour.id)
-            records.append(record)
-            hashes.append(known)
+    known = store.tasks.with_image_hashes([neighbour.id for neighbour in found])
+    records, hashes = [record for record, _ in known], [each for _, each in known]
     findings = dict(_found(subject, target, records, hashes))
     looked_at = {
-        record.id
-        for record, known in zip(records, hashes, strict=True)
-        if target is not None and known is not None
+        record.id for record, own_hashes in known if target is not None and own_hashes is not None
     }
     return [
         _marked(neighbour, findings.get(neighbour.id))

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from task2vec.store.tasks import Tasks
 from task2vec.types import TaskEmbedding
@@ -24,25 +25,34 @@ class RecentEmbeddings:
         self._size = 0
         self._seen: int | None = None
 
-    def embedding(self, id_: str) -> TaskEmbedding:
-        """Return the embedding of the task with this id; raises as `Tasks.embedding` does."""
+    def embeddings(self, ids: Sequence[str]) -> dict[str, TaskEmbedding]:
+        """Return, by id, those of the tasks with these ids; raises as `Tasks.embeddings` does."""
         number = self._tasks.last_change()
         with self._lock:
             if number != self._seen:
                 self._catch_up(number)
-            seen, held = self._seen, self._held.get(id_)
-            if held is not None:
+            seen = self._seen
+            found = {id_: self._held[id_] for id_ in ids if id_ in self._held}
+            for id_ in found:
                 self._held.move_to_end(id_)
-                return held
-        read = self._tasks.embedding(id_)
+        missing = [id_ for id_ in ids if id_ not in found]
+        if not missing:
+            return found
+        read = self._tasks.embeddings(missing)
         with self._lock:
-            # Otherwise it may have been replaced since it was read.
-            if self._seen == seen and self._tasks.last_change() == seen and id_ not in self._held:
-                self._held[id_] = read
-                self._size += _size(read)
-                while self._size > self._limit:
-                    self._size -= _size(self._held.popitem(last=False)[1])
-        return read
+            # Otherwise one may have been replaced since it was read.
+            if self._seen == seen and self._tasks.last_change() == seen:
+                for id_, embedding in read.items():
+                    self._keep(id_, embedding)
+        return found | read
+
+    def _keep(self, id_: str, embedding: TaskEmbedding) -> None:
+        if id_ in self._held:
+            return
+        self._held[id_] = embedding
+        self._size += _size(embedding)
+        while self._size > self._limit:
+            self._size -= _size(self._held.popitem(last=False)[1])
 
     def _catch_up(self, number: int) -> None:
         if self._seen is None or number < self._seen:

@@ -82,7 +82,7 @@ class Store:
                 self._indices[space] = LiveIndex(
                     space,
                     update_since=partial(self.tasks.update_since, space),
-                    embedding_of=self._recent.embedding,
+                    embeddings_of=self._recent.embeddings,
                     files=IndexFiles(self.path / "index", space),
                 )
             index = self._indices[space]

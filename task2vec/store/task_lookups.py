@@ -4,11 +4,21 @@ from collections.abc import Sequence
 
 from task2vec.store.database import Database
 from task2vec.store.task_parts import read_details, read_hashes, read_heads, read_scatters
-from task2vec.store.task_rows import elements_of, find_task, from_row, spaces_of, task_named
+from task2vec.store.task_rows import (
+    elements_of,
+    find_task,
+    from_row,
+    read_records,
+    spaces_of,
+    task_named,
+)
 from task2vec.types import Space, TaskRecord
 from task2vec.types.details import EmbeddingDetails, HeadInformation
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.scatter import ClassScatter
+
+# A statement takes only so many parameters.
+_AT_ONCE = 1000
 
 
 class TaskLookups:
@@ -43,7 +53,23 @@ class TaskLookups:
         """
         with self._database.read() as connection:
             task = find_task(connection, name_or_id).id
-            return read_hashes(connection, task).get(task)
+            return read_hashes(connection, [task]).get(task)
+
+    def with_image_hashes(self, ids: Sequence[str]) -> list[tuple[TaskRecord, ImageHashes | None]]:
+        """Return those of the tasks with these ids that there are, with their image hashes.
+
+        They are in the order of the ids; None as in `image_hashes`.
+
+        Raises:
+            StoreCorruptError: when those of a task are damaged.
+        """
+        found: list[tuple[TaskRecord, ImageHashes | None]] = []
+        with self._database.read() as connection:
+            for first in range(0, len(ids), _AT_ONCE):
+                some = ids[first : first + _AT_ONCE]
+                records, hashes = read_records(connection, some), read_hashes(connection, some)
+                found += [(records[id_], hashes.get(id_)) for id_ in some if id_ in records]
+        return found
 
     def all_image_hashes(self) -> dict[str, ImageHashes]:
         """Return the image hashes of every task that has them, by its id.

@@ -70,16 +70,18 @@ def remove_parts(connection: Connection, task: str) -> None:
         connection.execute(delete(table).where(table.c.task == task))
 
 
-def read_hashes(connection: Connection, task: str | None = None) -> dict[str, ImageHashes]:
-    """Return the image hashes of the present scheme by the id of their task, of one or of all.
+def read_hashes(
+    connection: Connection, tasks: Sequence[str] | None = None
+) -> dict[str, ImageHashes]:
+    """Return the image hashes of the present scheme by the id of their task, of some or of all.
 
     Raises:
         StoreCorruptError: names the task whose hashes are damaged.
     """
     hashes = schema.image_hashes
     query = select(hashes.c.task, hashes.c.data).where(hashes.c.scheme == SCHEME)
-    if task is not None:
-        query = query.where(hashes.c.task == task)
+    if tasks is not None:
+        query = query.where(hashes.c.task.in_(tasks))
     found = {}
     for id_, data in connection.execute(query):
         try:

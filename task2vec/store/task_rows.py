@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -84,6 +85,12 @@ def find_task(connection: Connection, name_or_id: str) -> Row[Any]:
     if row is None:
         raise unknown("task", asked=name_or_id, names=connection.scalars(select(name)))
     return row
+
+
+def read_records(connection: Connection, ids: Iterable[str]) -> dict[str, TaskRecord]:
+    """Return, by id, the records of those of the tasks with these ids that there are."""
+    query = select(schema.tasks).where(schema.tasks.c.id.in_(ids))
+    return {row.id: from_row(row) for row in connection.execute(query)}
 
 
 def task_named(connection: Connection, name: str) -> TaskRecord | None:

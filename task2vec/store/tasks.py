@@ -12,7 +12,14 @@ from task2vec.store.identity import check_name, new_id, now
 from task2vec.store.task_edits import Check, edit_task, page_of_tasks
 from task2vec.store.task_lookups import TaskLookups
 from task2vec.store.task_parts import Parts, insert_parts, remove_parts
-from task2vec.store.task_rows import elements_of, find_task, from_row, spaces_of, to_row
+from task2vec.store.task_rows import (
+    elements_of,
+    find_task,
+    from_row,
+    read_records,
+    spaces_of,
+    to_row,
+)
 from task2vec.store.updates import Update, read_update, vectors_missing
 from task2vec.store.vectors import Kind, decode_embedding
 from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
@@ -137,6 +144,29 @@ class Tasks(TaskLookups):
         if len(parts) < len(Kind):
             raise vectors_missing(f"Task '{record.name}' has")
         return decode_embedding(parts, provenance=record.provenance, task=record.name)
+
+    def embeddings(self, ids: Sequence[str]) -> dict[str, TaskEmbedding]:
+        """Return, by id, the embeddings of those of the tasks with these ids that there are.
+
+        In two queries, where `embedding` takes two for each task.
+
+        Raises:
+            StoreCorruptError: when the bytes of one are not those that were written.
+        """
+        parts: dict[str, dict[Kind, tuple[bytes, str]]] = {}
+        with self._database.read() as connection:
+            records = read_records(connection, ids)
+            query = select(schema.vectors).where(schema.vectors.c.task.in_(records))
+            for row in connection.execute(query.where(schema.vectors.c.kind.in_(Kind))):
+                parts.setdefault(row.task, {})[Kind(row.kind)] = (row.data, row.sha256)
+        found = {}
+        for id_, record in records.items():
+            if len(parts.get(id_, ())) < len(Kind):
+                raise vectors_missing(f"Task '{record.name}' has")
+            found[id_] = decode_embedding(
+                parts[id_], provenance=record.provenance, task=record.name
+            )
+        return found
 
     def thumbnail(self, name_or_id: str) -> bytes | None:
         """Return the picture that was added with the task, if any.

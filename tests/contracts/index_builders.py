@@ -4,7 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record
+from factories import (
+    PROVENANCE,
+    SPACE,
+    draw_replicates,
+    make_embedding,
+    make_record,
+    one_by_one,
+)
 
 from task2vec.distance import (
     asymmetric_distance_error,
@@ -21,12 +28,14 @@ from task2vec.store.updates import Update
 
 
 def build_exact(space, *, records, values, embedding_of):
-    return ExactIndex(space, records=records, values=values, embedding_of=embedding_of)
+    return ExactIndex(space, records=records, values=values, embeddings_of=one_by_one(embedding_of))
 
 
 def build_faiss(space, *, records, values, embedding_of, covered=None):
     """FAISS proposes however few tasks there are; it knows the first ``covered`` rows."""
-    exact = ExactIndex(space, records=records, values=values, embedding_of=embedding_of)
+    exact = ExactIndex(
+        space, records=records, values=values, embeddings_of=one_by_one(embedding_of)
+    )
     if not records or not space.prior_precision:
         return exact
     geometry = Geometry.fit(values, prior_precision=space.prior_precision)
@@ -66,7 +75,7 @@ def build_live(space, *, records, values, embedding_of):
     index = LiveIndex(
         space,
         update_since=lambda _: next(coming, None),
-        embedding_of=embedding_of,
+        embeddings_of=one_by_one(embedding_of),
         files=IndexFiles(Path("/nowhere"), space),
     )
     for _ in updates:

@@ -288,8 +288,8 @@ def test_only_the_neighbours_that_are_returned_are_looked_at(served, known, monk
         known(f"task {number}", number, hashes=hashes(50, seed=number), expert=False)
     read = []
     tasks = served.store().tasks
-    hashes_of = tasks.image_hashes
-    monkeypatch.setattr(tasks, "image_hashes", lambda id_: read.append(id_) or hashes_of(id_))
+    hashes_of = tasks.with_image_hashes
+    monkeypatch.setattr(tasks, "with_image_hashes", lambda ids: read.extend(ids) or hashes_of(ids))
     monkeypatch.setattr(tasks, "all_image_hashes", lambda: pytest.fail("all were read"))
     found = neighbours(served, target(hashes=own), k=3)
     assert read == [each.id for each in found]

@@ -45,7 +45,7 @@ def follow(store):
     return LiveIndex(
         SPACE,
         update_since=lambda number: store.tasks.update_since(SPACE, number),
-        embedding_of=store.tasks.embedding,
+        embeddings_of=store.tasks.embeddings,
         files=IndexFiles(store.path / "index", SPACE),
         crossover=CROSSOVER,
     )
@@ -53,7 +53,7 @@ def follow(store):
 
 def scan(store):
     records, values = store.tasks.matrix(SPACE)
-    return ExactIndex(SPACE, records=records, values=values, embedding_of=store.tasks.embedding)
+    return ExactIndex(SPACE, records=records, values=values, embeddings_of=store.tasks.embeddings)
 
 
 def agree(index, store, queries):

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from factories import one_by_one
 
 from task2vec.distance import (
     distance_error,
@@ -10,6 +11,7 @@ from task2vec.distance import (
     task_symmetric_distance,
 )
 from task2vec.store import ExactIndex, Role
+from task2vec.store.index import exact
 from task2vec.store.index.roles import InRole
 from task2vec.types import Neighbour, TaskEmbedding
 
@@ -65,7 +67,9 @@ def test_only_the_embeddings_that_compete_are_read(store, task):
         return store.tasks.embedding(id_)
 
     records, values = store.tasks.matrix(query.space)
-    index = ExactIndex(query.space, records=records, values=values, embedding_of=embedding_of)
+    index = ExactIndex(
+        query.space, records=records, values=values, embeddings_of=one_by_one(embedding_of)
+    )
     found = index.search(query, k=3)
     competing = InRole(query, Role.SYMMETRIC, alpha=0.0).competing(3)
     assert len(asked) == competing < 20
@@ -73,6 +77,25 @@ def test_only_the_embeddings_that_compete_are_read(store, task):
     assert asked == [record.id for record in plain[: len(asked)]]
     told = sorted(asked, key=lambda id_: task_symmetric_distance(query, store.tasks.embedding(id_)))
     assert [neighbour.id for neighbour in found] == told[:3]
+
+
+def test_whole_embeddings_are_read_some_at_a_time(store, task, monkeypatch):
+    """A thousand of them at once would be 215 MB, and a thousand questions to the database."""
+    for i in range(30):
+        store.tasks.add(*task(f"task{i}", seed=i))
+    _, query = task("query", seed=3)
+    whole = store.index(query.space).search(query, k=20)
+    monkeypatch.setattr(exact, "_READ", 16)
+    lots = []
+
+    def embeddings_of(ids):
+        lots.append(len(ids))
+        return store.tasks.embeddings(ids)
+
+    records, values = store.tasks.matrix(query.space)
+    index = ExactIndex(query.space, records=records, values=values, embeddings_of=embeddings_of)
+    assert index.search(query, k=20) == whole
+    assert lots == [16, 14]
 
 
 def plain_distance(store, query, id_):

@@ -15,7 +15,7 @@ from task2vec.errors import (
     StoreCorruptError,
     UnknownNameError,
 )
-from task2vec.store import Store
+from task2vec.store import Store, task_lookups
 from task2vec.store.opening import DATABASE
 from task2vec.types import Outcome
 
@@ -296,3 +296,30 @@ def test_all_embeddings_of_a_space_have_as_many_elements(store, task):
     other = replace(task("birds")[0].provenance.space, probe="other:4567")
     store.tasks.add(*task("elsewhere", elements=5, space=other))
     assert store.tasks.elements(other) == 5
+
+
+def test_many_embeddings_are_those_that_each_has(store, task):
+    ids = [store.tasks.add(*task(name, seed=i)).id for i, name in enumerate("abc")]
+    store.tasks.remove("b")
+
+    found = store.tasks.embeddings([*ids, "nobody"])
+
+    assert set(found) == {ids[0], ids[2]}
+    for id_, embedding in found.items():
+        alone = store.tasks.embedding(id_)
+        assert embedding.provenance == alone.provenance
+        for field in ("values", "errors", "replicates"):
+            assert getattr(embedding, field).tobytes() == getattr(alone, field).tobytes()
+    assert store.tasks.embeddings([]) == {}
+
+
+def test_tasks_come_with_their_hashes_in_the_order_that_was_asked_for(store, task, monkeypatch):
+    monkeypatch.setattr(task_lookups, "_AT_ONCE", 2)
+    ids = [store.tasks.add(*task(name, seed=i)).id for i, name in enumerate("abcde")]
+    asked = [ids[3], "nobody", ids[0], ids[4], ids[1]]
+
+    found = store.tasks.with_image_hashes(asked)
+
+    assert [record.id for record, _ in found] == [id_ for id_ in asked if id_ != "nobody"]
+    assert [record for record, _ in found] == [store.tasks.get(r.id) for r, _ in found]
+    assert [hashes for _, hashes in found] == [store.tasks.image_hashes(r.id) for r, _ in found]

@@ -1,6 +1,6 @@
 """The exact index: it looks at every task."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -10,13 +10,14 @@ from task2vec.distance import (
     ALPHA,
     FEWEST_TASKS,
     QUICK_ERROR,
+    DistanceEstimates,
     log_centre,
     quick_centred,
     quick_symmetric,
     symmetric_matrix,
     task_complexity,
 )
-from task2vec.errors import SettingError, UnknownNameError
+from task2vec.errors import SettingError
 from task2vec.store.index.centred import Centred
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
 from task2vec.store.index.roles import InRole
@@ -27,7 +28,12 @@ _PICKED = 256
 _CONVERTED = 4
 _EVERYTHING = TaskFilter()
 
+# So many whole embeddings are in memory at once: some 14 MB, where a thousand are 215.
+_READ = 64
+
 Rows = NDArray[np.intp]
+#: Returns the embeddings of tasks by their ids, of those that there are.
+EmbeddingsOf = Callable[[Sequence[str]], Mapping[str, TaskEmbedding]]
 
 
 class ExactIndex:
@@ -40,9 +46,9 @@ class ExactIndex:
         space: the space of all tasks.
         records: the m tasks.
         values: their embeddings, shape (m, n).
-        embedding_of: returns the whole embedding of a task by its id, or raises
-            `UnknownNameError`. The standard error of a distance needs it, several times as large
-            as the values; only those of the nearest tasks are asked for.
+        embeddings_of: returns the whole embeddings of tasks by their ids, of those that there
+            are. The standard error of a distance needs them, several times as large as the
+            values; only those of the nearest tasks are asked for, some at a time.
         rows: the rows that are tasks, all by default; others are what is left of removed ones.
         complexities: the distance of every row to the trivial embedding, where it is known.
     """
@@ -53,7 +59,7 @@ class ExactIndex:
         *,
         records: Sequence[TaskRecord],
         values: Vector,
-        embedding_of: Callable[[str], TaskEmbedding],
+        embeddings_of: EmbeddingsOf,
         rows: Rows | None = None,
         complexities: NDArray[np.float64] | None = None,
     ) -> None:
@@ -66,7 +72,7 @@ class ExactIndex:
         self._space = space
         self._records = records
         self._values = values
-        self._embedding_of = embedding_of
+        self._embeddings_of = embeddings_of
         self._rows = np.arange(len(records), dtype=np.intp) if rows is None else rows
         self._known_complexities = complexities
 
@@ -203,21 +209,17 @@ class ExactIndex:
             plain = self._nearly(rows, measure, distances=distances, k=competing)
             plain |= {i: measure.plain(new.values) for i, new in anew.items()}
             first = sorted(plain, key=lambda i: nearest_first(plain[i], self._records[i].name))
-            tasks: dict[int, TaskEmbedding] = {}
+            records: list[TaskRecord] = []
+            estimates: list[DistanceEstimates] = []
             changed: list[int] = []
-            for i in first[:competing]:
-                if i in anew:
-                    tasks[i] = anew[i]
-                    continue
-                task = self._current(i)
-                if task is not None and np.array_equal(task.values, self._values[i]):
-                    tasks[i] = task
-                    continue
-                changed.append(i)
-                if task is not None:
-                    anew[i] = task
+            for start in range(0, max(1, min(competing, len(first))), _READ):
+                some = first[start : min(start + _READ, competing)]
+                tasks, others = self._as_they_are(some, anew)
+                changed += others
+                records += [self._records[i] for i in tasks]
+                estimates.append(measure.estimates(list(tasks.values())))
             if not changed:
-                return told([(self._records[i], task) for i, task in tasks.items()], measure, k=k)
+                return told(records, DistanceEstimates.joined(estimates), k=k)
             left = ~np.isin(rows, changed)
             rows, distances = rows[left], distances[left]
             near = None if near is None else near[left]
@@ -286,11 +288,28 @@ class ExactIndex:
         parts = (rows[first : first + _PICKED] for first in range(0, rows.size, _PICKED))
         return np.concatenate([np.empty(0), *(distances(self._values[part]) for part in parts)])
 
-    def _current(self, i: int) -> TaskEmbedding | None:
-        """Return what the store holds of a task; None where that is nothing in this space."""
-        try:
-            task = self._embedding_of(self._records[i].id)
-        except UnknownNameError:
-            return None
-        here = task.space == self._space and task.values.shape == self._values[i].shape
-        return task if here else None
+    def _as_they_are(
+        self, rows: Sequence[int], anew: dict[int, TaskEmbedding]
+    ) -> tuple[dict[int, TaskEmbedding], list[int]]:
+        """Return the whole embeddings of those ``rows`` that are what they were, and the others.
+
+        What the store holds of those instead is added to ``anew``, and counts from then on.
+        """
+        ids = [self._records[i].id for i in rows if i not in anew]
+        read = self._embeddings_of(ids) if ids else {}
+        tasks: dict[int, TaskEmbedding] = {}
+        changed: list[int] = []
+        for i in rows:
+            task = anew.get(i, read.get(self._records[i].id))
+            if task is not None and (
+                task.space != self._space or task.values.shape != self._values[i].shape
+            ):
+                task = None
+            if i in anew or (task is not None and np.array_equal(task.values, self._values[i])):
+                assert task is not None, "only tasks of this space are kept anew"
+                tasks[i] = task
+                continue
+            changed.append(i)
+            if task is not None:
+                anew[i] = task
+        return tasks, changed

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from task2vec.store.index.exact import ExactIndex
+from task2vec.store.index.exact import EmbeddingsOf, ExactIndex
 from task2vec.store.index.faiss import CROSSOVER, FaissIndex, usable
 from task2vec.store.index.files import IndexFiles, SavedIndex
 from task2vec.store.index.geometry import Geometry, Numbers
 from task2vec.store.index.protocol import TaskIndex
 from task2vec.store.index.rows import TaskRows
 from task2vec.store.updates import Update
-from task2vec.types import Space, TaskEmbedding
+from task2vec.types import Space
 
 # Rows that FAISS does not know are scanned: so many cost less than making its index anew each time.
 _SCANNED = 256
@@ -30,7 +30,7 @@ class LiveIndex:
     Args:
         space: the space of all tasks.
         update_since: what is new since a change: `Tasks.update_since` for this space.
-        embedding_of: as for `ExactIndex`.
+        embeddings_of: as for `ExactIndex`.
         files: where the FAISS index is kept.
         crossover: the number of tasks from which FAISS is used.
     """
@@ -40,13 +40,13 @@ class LiveIndex:
         space: Space,
         *,
         update_since: Callable[[int | None], Update | None],
-        embedding_of: Callable[[str], TaskEmbedding],
+        embeddings_of: EmbeddingsOf,
         files: IndexFiles,
         crossover: int = CROSSOVER,
     ) -> None:
         self._space = space
         self._update_since = update_since
-        self._embedding_of = embedding_of
+        self._embeddings_of = embeddings_of
         self._files = files
         self._crossover = crossover
         self._lock = threading.Lock()
@@ -86,7 +86,7 @@ class LiveIndex:
             self._space,
             records=rows.records[:],
             values=rows.values,
-            embedding_of=self._embedding_of,
+            embeddings_of=self._embeddings_of,
             rows=rows.living(),
             complexities=rows.complexities,
         )

@@ -21,12 +21,8 @@ class Measure(Protocol):
         """Return how many tasks, nearest by the plain distance, compete for ``k`` places."""
 
 
-def told(
-    tasks: Sequence[tuple[TaskRecord, TaskEmbedding]], measure: Measure, *, k: int
-) -> list[Neighbour]:
-    """Return the ``k`` nearest of the tasks by their distances as they are told, with ranks."""
-    found = measure.estimates([task for _, task in tasks])
-    records = [record for record, _ in tasks]
+def told(records: Sequence[TaskRecord], found: DistanceEstimates, *, k: int) -> list[Neighbour]:
+    """Return the ``k`` nearest of m tasks by their distances as they are told, with ranks."""
     order = sorted(
         range(len(found)),
         key=lambda j: nearest_first(float(found.distances[j]), records[j].name),
