@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         AnswerNotKeptError,
         ChangedError,
         DeadlineError,
-        EmbeddingWarning,
         InputError,
         InternalError,
         JobCancelledError,
@@ -65,7 +64,6 @@ if TYPE_CHECKING:
         UnknownNameError,
         UnreachableError,
         WeightsError,
-        WrongTypeError,
     )
     from task2vec.sdk.async_client import AsyncClient
     from task2vec.sdk.client import Client
@@ -81,7 +79,6 @@ __all__ = [
     "ChangedError",
     "Client",
     "DeadlineError",
-    "EmbeddingWarning",
     "InputError",
     "InternalError",
     "JobCancelledError",
@@ -115,7 +112,6 @@ __all__ = [
     "UnknownNameError",
     "UnreachableError",
     "WeightsError",
-    "WrongTypeError",
     "asymmetric_distance",
     "complexity",
     "distance_error",

@@ -181,7 +181,8 @@ def request_id_of(request: Request) -> str | None:
 
 async def _on_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, Task2VecError)
-    if status_of(error) >= 500:
+    foreseen = isinstance(error, errors.OverloadedError | errors.DeadlineError)
+    if status_of(error) >= 500 and not foreseen:
         logger.error("a request failed", exc_info=error)
     elif isinstance(error, errors.UnknownNameError) and _belongs_elsewhere(request):
         return await _on_http(request, HTTPException(405))

@@ -79,7 +79,7 @@ class Settings:
     computing_requests: int = setting(
         0,
         "How many searches, distances, recommendations and maps are worked on at once; 0 takes as "
-        "many as there are processors. More only make all of them slower.",
+        "many as there are processors. As many again are for callers with none under way.",
         at_least=0,
         at_most=1000,
     )
@@ -104,6 +104,12 @@ class Settings:
     )
     key_concurrent_requests: int = setting(
         32, "How many requests at once a key may make that sets no limit itself.", at_least=1
+    )
+    key_computing_seconds: float = setting(
+        0.0,
+        "How many seconds of processor time a minute a key may use for searches, distances, "
+        "recommendations and maps; 0 takes half of what the processors give.",
+        at_least=0,
     )
     anonymous_requests_per_minute: int = setting(
         60_000, "How many requests a minute are taken without a key.", at_least=1
@@ -145,32 +151,6 @@ class Settings:
     )
     upload_bytes: int = setting(
         2_147_483_648, "The largest upload: data sets, embeddings, findings.", at_least=1024
-    )
-
-    parsers: int = setting(
-        2,
-        "How many uploaded files are read at once, each in a process of its own and one at a time "
-        "for each key.",
-        at_least=1,
-        at_most=64,
-    )
-    parser_wait_seconds: float = setting(
-        30.0, "How long an uploaded file waits to be read at most.", at_least=0, at_most=600
-    )
-    parser_memory_bytes: int = setting(
-        536_870_912,
-        "The memory that reading one uploaded file may take. The process that reads it is ended "
-        "above that, and the upload refused.",
-        at_least=33_554_432,
-    )
-    parser_cpu_seconds: int = setting(
-        60,
-        "The processor time that reading one uploaded file may take.",
-        at_least=1,
-        at_most=3600,
-    )
-    parser_seconds: float = setting(
-        180.0, "The time that reading one uploaded file may take.", at_least=1, at_most=3600
     )
 
     dataset_days: float = setting(
@@ -237,6 +217,11 @@ class Settings:
     def computing_places(self) -> int:
         """How many requests that compute are worked on at once."""
         return self.computing_requests or os.cpu_count() or 1
+
+    @property
+    def key_computing_allowance(self) -> float:
+        """How many seconds of processor time a minute a key may use."""
+        return self.key_computing_seconds or 30.0 * (os.cpu_count() or 1)
 
     @property
     def loopback(self) -> bool:

@@ -7,6 +7,7 @@ distances and the seed alone and keeps the large-scale arrangement where the met
 
 import warnings
 from enum import StrEnum
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ Matrix = NDArray[np.float64]
 
 # Distances computed from float32 embeddings are this exact at worst.
 _ROUNDING = 1e-6
+# So few points have no neighbourhoods.
+_FEW = 3
 
 
 class LayoutMethod(StrEnum):
@@ -40,7 +43,7 @@ def lay_out(distances: Matrix, *, method: LayoutMethod, seed: int) -> Matrix:
     Raises `InputError` for no points or an unusable matrix, `MissingExtraError` where UMAP is
     asked for and not installed.
     """
-    distances = _checked(distances)
+    distances = check_layout(distances, method=method)
     scale = distances.mean()
     if scale == 0:
         return np.zeros((len(distances), 2))
@@ -49,7 +52,7 @@ def lay_out(distances: Matrix, *, method: LayoutMethod, seed: int) -> Matrix:
     relative = distances / scale
     start = _separated(_classical_scaling(relative), relative, seed=seed)
     match method:
-        case _ if len(distances) <= 3:
+        case _ if len(distances) <= _FEW:
             positions = _mds(relative, start)
         case LayoutMethod.MDS:
             positions = _mds(relative, start)
@@ -60,6 +63,14 @@ def lay_out(distances: Matrix, *, method: LayoutMethod, seed: int) -> Matrix:
     positions = _oriented(positions)
     lengths, wanted = pdist(positions), squareform(distances, checks=False)
     return np.asarray(positions * (lengths @ wanted) / (lengths @ lengths), dtype=np.float64)
+
+
+def _has_umap() -> bool:
+    try:
+        return find_spec("umap") is not None
+    except ValueError:
+        # Python says so where an import was blocked.
+        return False
 
 
 def stress(distances: Matrix, positions: Matrix) -> float:
@@ -80,8 +91,16 @@ def stress(distances: Matrix, positions: Matrix) -> float:
     return float(np.linalg.norm(residual) / np.linalg.norm(wanted))
 
 
-def _checked(distances: Matrix) -> Matrix:
-    """Return the distances free of what rounding did to them, or raise `InputError`."""
+def check_layout(distances: Matrix, *, method: LayoutMethod) -> Matrix:
+    """Return the distances free of what rounding did to them.
+
+    Raises what `lay_out` raises.
+    """
+    if method is LayoutMethod.UMAP and len(distances) > _FEW and not _has_umap():
+        raise MissingExtraError(
+            "The layout `umap` needs the package umap-learn",
+            remedy="Run: pip install 'task2vec[umap]', or use --method mds.",
+        )
     if distances.ndim != 2 or distances.shape[0] != distances.shape[1]:
         raise InputError(
             "A layout needs the distance of every pair of tasks",
@@ -160,13 +179,8 @@ def _umap(distances: Matrix, start: Matrix, *, seed: int) -> Matrix:
         # It warns that parametric UMAP lacks TensorFlow and that a precomputed metric has no
         # inverse transform; neither is used.
         warnings.simplefilter("ignore")
-        try:
-            import umap
-        except ImportError as error:
-            raise MissingExtraError(
-                "The layout `umap` needs the package umap-learn",
-                remedy="Run: pip install 'task2vec[umap]', or use --method mds.",
-            ) from error
+        import umap
+
         model = umap.UMAP(
             metric="precomputed",
             # At most the usual 15; as with the perplexity, fewer than the whole.

@@ -1,6 +1,7 @@
 """The map of the task space."""
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -13,6 +14,10 @@ from task2vec.types import Space, TaskRecord
 if TYPE_CHECKING:
     from task2vec.plots.figure import PictureFormat
     from task2vec.plots.layout import LayoutMethod
+
+# So many tasks are laid out within a second or two, UMAP's compiling aside; a process of its own
+# would take as long to begin.
+_QUICK = 200
 
 
 @dataclass(frozen=True)
@@ -40,17 +45,22 @@ def draw(
     title: str | None = None,
     kind: "PictureFormat | None" = None,
     most: int | None = None,
+    check: Callable[[], None] | None = None,
 ) -> TaskMap:
     """Lay out the stored tasks, write the picture to ``target`` unless it is None.
 
     A task's first tag is its group. Tasks of the most common space are drawn; those of others are
     named in the warnings. ``kind`` is that of a picture on a stream, ``most`` the number of tasks
-    that are laid out. Raises `InputError` when there are no tasks, or, before anything is laid out,
-    when the picture cannot be written, `TooLargeError` for more tasks than ``most``.
+    that are laid out. ``check`` is called ten times a second during a layout that takes long, and
+    raises to stop it.
+
+    Raises `InputError` when there are no tasks, or, before anything is laid out, when the picture
+    cannot be written, `TooLargeError` for more tasks than ``most``.
     """
     from task2vec.plots.figure import check_target
-    from task2vec.plots.layout import lay_out
+    from task2vec.plots.layout import LayoutMethod, lay_out
     from task2vec.plots.layout import stress as stress_of
+    from task2vec.plots.layout_process import lay_out_apart
     from task2vec.plots.map import MapPoint, draw_map
 
     if isinstance(target, Path):
@@ -70,7 +80,10 @@ def draw(
     records = [records[i] for i in kept]
     precisions = with_prior(values[kept], space.prior_precision)
     matrix = symmetric_matrix(precisions, precisions)
-    positions = lay_out(matrix, method=method, seed=seed)
+    if check is not None and (method is LayoutMethod.UMAP or len(matrix) > _QUICK):
+        positions = lay_out_apart(matrix, method=method, seed=seed, check=check)
+    else:
+        positions = lay_out(matrix, method=method, seed=seed)
     stress = stress_of(matrix, positions)
     points = [
         MapPoint(

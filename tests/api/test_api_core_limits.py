@@ -2,24 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import MutableMapping
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from extra_routes import extra_routes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import bearer, running
-from starlette.types import Message, Receive, Send
 
 from task2vec.errors import OverloadedError
 from task2vec.types import Scope
 from task2vec_api.access import ANYBODY
 from task2vec_api.allowances import Allowances
 from task2vec_api.errors import RateLimitedError
-from task2vec_api.middleware.gate import Gate, Turnstile
 from task2vec_api.settings import Settings
+from task2vec_api.turnstile import Turnstile
 
 pytestmark = pytest.mark.anyio
 
@@ -118,68 +116,48 @@ async def test_the_queue_is_short_however_patient_it_is(tmp_path: Path) -> None:
 
 async def test_a_place_that_comes_too_late_goes_to_the_next() -> None:
     turnstile = Turnstile(1, queued=1, seconds=5)
-    await turnstile.enter()
-    waiting = asyncio.create_task(turnstile.enter())
+    await turnstile.enter("a")
+    waiting = asyncio.create_task(turnstile.enter("a"))
     await asyncio.sleep(0)
-    turnstile.leave()
+    turnstile.leave("a")
     # The client leaves in the moment in which its turn comes.
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
 
-    await asyncio.wait_for(turnstile.enter(), 0.5)
+    await asyncio.wait_for(turnstile.enter("a"), 0.5)
 
 
 async def test_who_gave_up_waiting_leaves_the_queue() -> None:
     turnstile = Turnstile(1, queued=1, seconds=0.05)
-    await turnstile.enter()
+    await turnstile.enter("a")
     with pytest.raises(OverloadedError):
-        await turnstile.enter()
-    next_one = asyncio.create_task(turnstile.enter())
+        await turnstile.enter("a")
+    next_one = asyncio.create_task(turnstile.enter("a"))
     await asyncio.sleep(0)
-    turnstile.leave()
+    turnstile.leave("a")
 
     await asyncio.wait_for(next_one, 0.5)
 
 
-COMPUTING = [
-    *("/v1/search", "/v1/distances", "/v1/recommendations", "/v1/map"),
-    "/v1/tasks/a/neighbours",
-]
+async def test_slow_uploads_keep_no_worker_from_its_lease(tmp_path: Path) -> None:
+    async def slowly() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            yield b"x"
+            await asyncio.sleep(0.1)
 
+    few = Settings(long_requests=1, access_log=False)
+    kind = {"Content-Type": "application/octet-stream"}
+    async with running(tmp_path / "s", few, routers=[extra_routes()]) as it:
+        uploads = [
+            asyncio.create_task(it.client.post("/v1/extra/upload", content=slowly(), headers=kind))
+            for _ in range(3)
+        ]
+        await asyncio.sleep(0.3)
+        lease = await it.client.post("/v1/leases", json={"worker": "w", "kinds": ["embed"]})
+        statuses = sorted(answer.status_code for answer in await asyncio.gather(*uploads))
 
-@pytest.mark.parametrize("path", COMPUTING)
-async def test_those_that_compute_wait_for_each_other_and_for_nobody_else(path: str) -> None:
-    few = Settings(computing_requests=1, concurrent_requests=1, queued_requests=0)
-    go_on = asyncio.Event()
-    reached: list[str] = []
-
-    async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        reached.append(scope["path"])
-        await go_on.wait()
-
-    gate = Gate(app, settings=few)
-
-    async def ask(path: str) -> None:
-        scope = {"type": "http", "method": "GET", "path": path, "headers": []}
-        await gate(scope, no_message, no_answer)
-
-    tasks = [asyncio.create_task(ask(path)), asyncio.create_task(ask("/v1/tasks/a"))]
-    await asyncio.sleep(0)
-    for again in (path, "/v1/jobs"):
-        with pytest.raises(OverloadedError):
-            await ask(again)
-    go_on.set()
-    await asyncio.gather(*tasks)
-
-    assert reached == [path, "/v1/tasks/a"]
-
-
-async def no_message() -> Message:
-    raise AssertionError("nobody reads")
-
-
-async def no_answer(message: Message) -> None:
-    raise AssertionError("nobody answers")
+    assert statuses == [200, 503, 503]
+    assert lease.status_code == 204
 
 
 async def test_those_who_wait_on_purpose_do_not_stand_in_the_way(tmp_path: Path) -> None:
@@ -200,23 +178,65 @@ async def test_those_who_wait_on_purpose_do_not_stand_in_the_way(tmp_path: Path)
     assert [answer.status_code for answer in done] == [200] * 3
 
 
+async def test_one_caller_uses_all_places_while_it_is_alone_and_keeps_nobody_out() -> None:
+    turnstile = Turnstile(2, queued=0, seconds=0)
+    for _ in range(2):
+        await turnstile.enter("much")
+    with pytest.raises(OverloadedError):
+        await turnstile.enter("much")
+    await turnstile.enter("little")
+    with pytest.raises(OverloadedError):
+        await turnstile.enter("little")
+    turnstile.leave("much")
+    # As many are inside as there are places: only those with none come in.
+    with pytest.raises(OverloadedError):
+        await turnstile.enter("much")
+    await turnstile.enter("third")
+
+
+async def test_a_place_goes_to_the_caller_with_the_fewest() -> None:
+    turnstile = Turnstile(1, queued=9, seconds=5)
+    came: list[str] = []
+
+    async def enter(who: str) -> None:
+        await turnstile.enter(who)
+        came.append(who)
+
+    await turnstile.enter("much")
+    await turnstile.enter("other")
+    waiting = [asyncio.create_task(enter(who)) for who in ("much", "much", "new")]
+    await asyncio.sleep(0)
+    turnstile.leave("other")
+    await asyncio.sleep(0.01)
+    assert came == ["new"]
+    turnstile.leave("new")
+    turnstile.leave("much")
+    await asyncio.sleep(0.01)
+    assert came == ["new", "much"]
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
 @given(
     places=st.integers(1, 4),
     queued=st.integers(0, 4),
-    callers=st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=20),
+    callers=st.lists(
+        st.tuples(st.integers(0, 5), st.booleans(), st.sampled_from("abc")), max_size=20
+    ),
 )
 @settings(max_examples=60, deadline=None)
 def test_a_turnstile_never_lets_too_many_in_and_loses_no_place(
-    places: int, queued: int, callers: list[tuple[int, bool]]
+    places: int, queued: int, callers: list[tuple[int, bool, str]]
 ) -> None:
     async def run() -> None:
         turnstile = Turnstile(places, queued=queued, seconds=0.004)
         inside = most = 0
 
-        async def call(milliseconds: int) -> None:
+        async def call(milliseconds: int, who: str) -> None:
             nonlocal inside, most
             try:
-                await turnstile.enter()
+                await turnstile.enter(who)
             except OverloadedError:
                 return
             inside += 1
@@ -225,22 +245,22 @@ def test_a_turnstile_never_lets_too_many_in_and_loses_no_place(
                 await asyncio.sleep(milliseconds / 1000)
             finally:
                 inside -= 1
-                turnstile.leave()
+                turnstile.leave(who)
 
         tasks = []
-        for milliseconds, cancelled in callers:
-            task = asyncio.create_task(call(milliseconds))
+        for milliseconds, cancelled, who in callers:
+            task = asyncio.create_task(call(milliseconds, who))
             tasks.append(task)
             await asyncio.sleep(0)
             if cancelled:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert most <= places
+        assert most <= 2 * places
         # Every place is free again.
         for _ in range(places):
-            await asyncio.wait_for(turnstile.enter(), 1)
+            await asyncio.wait_for(turnstile.enter("a"), 1)
         if not queued:
             with pytest.raises(OverloadedError):
-                await turnstile.enter()
+                await turnstile.enter("a")
 
     asyncio.run(run())

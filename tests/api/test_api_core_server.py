@@ -9,15 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
+import numpy as np
 import pytest
 import trustme
+from factories import make_embedding, make_record
 from live_server import LiveServer
 
 from task2vec.service import keys
 from task2vec.service.workspace import Workspace
+from task2vec.store import Store
 from task2vec.types import Scope
 
 NO_WORKERS = ["--workers", "0"]
@@ -103,6 +107,39 @@ def test_it_ends_in_time_whoever_is_still_connected(live: LiveServer, tmp_path: 
         begun = time.monotonic()
         assert live.stop() == 0
         assert time.monotonic() - begun < 6
+
+
+def test_a_map_that_takes_long_does_not_hold_up_the_end(live: LiveServer, tmp_path: Path) -> None:
+    store = tmp_path / "s"
+    add_tasks(store, 900)
+    url = live.start([*NO_WORKERS, "--drain-seconds", "5"], store=store)
+    with ThreadPoolExecutor(1) as pool:
+        # It would take most of a minute, and no thread can be stopped.
+        asked = pool.submit(httpx2.get, f"{url}/v1/map", timeout=120)
+        time.sleep(4)
+        assert not asked.done()
+        begun = time.monotonic()
+        assert live.stop() == 0
+        took = time.monotonic() - begun
+        answer = asked.result()
+
+    assert took < 8
+    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+    assert answer.json()["detail"].startswith("The server stops")
+
+
+def add_tasks(path: Path, count: int) -> None:
+    """Store tasks that no plane holds."""
+    rng = np.random.default_rng(0)
+    provenance = make_record("any", id="").provenance
+    with Store.open(path) as store:
+        store.tasks.add_many(
+            (
+                make_record(f"task{i}", id="", provenance=provenance),
+                make_embedding(rng.gamma(0.3, 1e-4, 50), provenance=provenance),
+            )
+            for i in range(count)
+        )
 
 
 @pytest.mark.parametrize("pieces", [1, 30])

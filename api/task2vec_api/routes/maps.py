@@ -1,18 +1,20 @@
 """The map of the task space."""
 
 from io import BytesIO
+from time import monotonic
 from typing import Annotated
 
-from fastapi import Header, Query
+from fastapi import Header, Query, Request
 from starlette.responses import Response
 
+from task2vec.errors import DeadlineError, OverloadedError
 from task2vec.service.maps import draw
 from task2vec.wire.catalogue import MapMethod, TaskMap
 from task2vec_api.callers import Reader
 from task2vec_api.documents import failing, json_answer, router, told
 from task2vec_api.negotiation import choose
 from task2vec_api.routes.tasks import Tag
-from task2vec_api.runtime import TheWorkspace
+from task2vec_api.runtime import TheRuntime
 
 routes = router("map")
 
@@ -37,8 +39,9 @@ _MOST_TASKS = 1000
         **failing(406, 501),
     },
 )
-def get_map(
-    workspace: TheWorkspace,
+async def get_map(
+    request: Request,
+    runtime: TheRuntime,
     caller: Reader,
     method: Annotated[MapMethod, Query(description="How it is laid out.")] = MapMethod.MDS,
     tag: Tag = None,
@@ -47,22 +50,34 @@ def get_map(
     accept: Annotated[str | None, Header(max_length=500, include_in_schema=False)] = None,
 ) -> Response:
     """Lay out the stored tasks in the plane, near ones near each other."""
-    # matplotlib takes half a second to import.
-    from task2vec.plots.figure import PictureFormat
-    from task2vec.plots.layout import LayoutMethod
-
     chosen = choose(accept, _JSON, _PNG, _SVG)
-    picture = None if chosen == _JSON else BytesIO()
-    found = draw(
-        workspace,
-        picture,
-        method=LayoutMethod(method.value),
-        tag=tag,
-        thumbnails=thumbnails,
-        seed=seed,
-        most=_MOST_TASKS,
-        kind=None if picture is None else PictureFormat(_SUFFIXES[chosen]),
-    )
-    if picture is None:
-        return json_answer(TaskMap.model_validate(found.to_json()))
-    return Response(picture.getvalue(), media_type=chosen)
+    deadline: float = request.state.deadline
+
+    def check() -> None:
+        if runtime.draining.is_set():
+            raise OverloadedError("The server stops", remedy="Try again when it runs again.")
+        if monotonic() > deadline:
+            raise DeadlineError("The map took too long", remedy="Choose fewer tasks by a tag.")
+
+    def answer() -> Response:
+        # matplotlib takes half a second to import.
+        from task2vec.plots.figure import PictureFormat
+        from task2vec.plots.layout import LayoutMethod
+
+        picture = None if chosen == _JSON else BytesIO()
+        found = draw(
+            runtime.workspace,
+            picture,
+            method=LayoutMethod(method.value),
+            tag=tag,
+            thumbnails=thumbnails,
+            seed=seed,
+            most=_MOST_TASKS,
+            kind=None if picture is None else PictureFormat(_SUFFIXES[chosen]),
+            check=check,
+        )
+        if picture is None:
+            return json_answer(TaskMap.model_validate(found.to_json()))
+        return Response(picture.getvalue(), media_type=chosen)
+
+    return await runtime.computing.run(request, answer)

@@ -1,7 +1,6 @@
 """Questions about stored tasks and about data sets that are embedded for the answer only."""
 
 from fastapi import Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from task2vec.recommend.recommendation import Recommended as Ranked
@@ -51,7 +50,7 @@ async def search(
             question=question,
             finish=result_as(Neighbours),
         )
-    return await run_in_threadpool(_search, runtime.workspace, question, question.task)
+    return await runtime.computing.run(request, _search, runtime.workspace, question, question.task)
 
 
 def _search(workspace: Workspace, question: SearchQuestion, task: str) -> Response:
@@ -95,8 +94,8 @@ async def measure_distances(
             question=question,
             finish=result_as(Distances),
         )
-    return await run_in_threadpool(
-        _distances, runtime.workspace, question.source.task, question.target.task
+    return await runtime.computing.run(
+        request, _distances, runtime.workspace, question.source.task, question.target.task
     )
 
 
@@ -135,7 +134,9 @@ async def recommend_models(
             question=question,
             finish=result_as(Recommended),
         )
-    return await run_in_threadpool(_recommend, runtime.workspace, question, question.task)
+    return await runtime.computing.run(
+        request, _recommend, runtime.workspace, question, question.task
+    )
 
 
 def _recommend(workspace: Workspace, question: RecommendationQuestion, task: str) -> Response:

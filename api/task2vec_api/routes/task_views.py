@@ -3,7 +3,7 @@
 from io import BytesIO
 from typing import Annotated
 
-from fastapi import Header, Query
+from fastapi import Header, Query, Request
 from starlette.responses import Response
 
 from task2vec.embedding.files import write_embedding
@@ -19,7 +19,7 @@ from task2vec_api.documents import failing, json_answer, router, sent, told
 from task2vec_api.messages import embedding_message
 from task2vec_api.negotiation import choose
 from task2vec_api.routes.tasks import TaskName
-from task2vec_api.runtime import TheWorkspace
+from task2vec_api.runtime import TheRuntime, TheWorkspace
 
 routes = router("tasks")
 
@@ -74,9 +74,10 @@ def get_embedding(
     response_model=Neighbours,
     responses={**told(200, Neighbours, "The nearest tasks, nearest first."), **failing(404)},
 )
-def get_neighbours(
+async def get_neighbours(
+    request: Request,
     task: TaskName,
-    workspace: TheWorkspace,
+    runtime: TheRuntime,
     caller: Reader,
     k: Annotated[int, Query(ge=1, le=1000, description="How many.", examples=[3])] = 5,
     asymmetric: Annotated[
@@ -103,11 +104,15 @@ def get_neighbours(
     where = TaskFilter(
         tags=frozenset(tags or ()), least_classes=min_classes or 0, most_classes=max_classes
     )
-    subject = stored_subject(workspace, task)
-    found = neighbours(
-        workspace, subject, k=k, asymmetric=asymmetric, geometry=geometry, where=where
-    )
-    return json_answer(Neighbours.model_validate({"task": subject.name, "neighbours": found}))
+
+    def answer() -> Response:
+        subject = stored_subject(runtime.workspace, task)
+        found = neighbours(
+            runtime.workspace, subject, k=k, asymmetric=asymmetric, geometry=geometry, where=where
+        )
+        return json_answer(Neighbours.model_validate({"task": subject.name, "neighbours": found}))
+
+    return await runtime.computing.run(request, answer)
 
 
 @routes.get(

@@ -16,9 +16,6 @@ from task2vec.recommend.world import Case, Matrix
 
 #: The default is left where the best model's expected gain is above this many standard deviations.
 TRUST = 0.2
-#: A gain with a larger standard deviation is a guess, whatever is expected: its interval of 90 %
-#: reaches 25 points to either side. Of the choices in ``benchmarks/transfer`` none was above 0.12.
-MOST_SD = 0.15
 
 
 class Hierarchical:
@@ -52,10 +49,9 @@ class Hierarchical:
 def surely_best(mean: Matrix, sd: Matrix, *, trust: float) -> int | None:
     """Return the place of the largest mean (K,) above ``trust`` deviations; None without one.
 
-    Deviations above `MOST_SD` are too large to go by. A model that is surely somewhat better must
-    not hide behind one that might be more.
+    A model that is surely somewhat better must not hide behind one that might be more.
     """
-    sure = np.flatnonzero((mean > trust * sd) & (sd <= MOST_SD))
+    sure = np.flatnonzero(mean > trust * sd)
     return int(sure[np.argmax(mean[sure])]) if sure.size else None
 
 

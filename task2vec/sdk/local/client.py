@@ -22,13 +22,12 @@ from task2vec.sdk.local.sources import (
     settings_of,
 )
 from task2vec.sdk.methods import described_like
-from task2vec.sdk.operations.asking import ask, texts
-from task2vec.sdk.operations.batches import ItemShown
+from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.batches import ItemTold
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.naming import id_of
 from task2vec.sdk.operations.predicting import ImagePaths, Warned, counting_images, several
-from task2vec.sdk.operations.waiting import Shown, told_by
-from task2vec.sdk.watching import watched, watched_iteration
+from task2vec.sdk.operations.waiting import Told
 from task2vec.wire.batches import Item
 from task2vec.wire.catalogue import Tuned
 from task2vec.wire.jobs import Job, NewEmbedding
@@ -79,7 +78,7 @@ class LocalClient(Answers):
         tags: Sequence[str] = (),
         update: bool = False,
         wait: Literal[True] = True,
-        progress: Shown = True,
+        progress: Told | None = None,
     ) -> Task: ...
     @overload
     def embed(
@@ -96,9 +95,8 @@ class LocalClient(Answers):
         tags: Sequence[str] = (),
         update: bool = False,
         wait: Literal[False],
-        progress: Shown = True,
+        progress: Told | None = None,
     ) -> Job: ...
-    @watched
     def embed(
         self,
         source: "Source",
@@ -113,7 +111,7 @@ class LocalClient(Answers):
         tags: Sequence[str] = (),
         update: bool = False,
         wait: bool = True,
-        progress: Shown = True,
+        progress: Told | None = None,
     ) -> Task | Job:
         from task2vec.service.tasks import EmbedRequest
         from task2vec.service.tasks import embed as embed_here
@@ -127,7 +125,7 @@ class LocalClient(Answers):
             standard_error=standard_error,
             seed=seed,
         )
-        asked = ask(NewEmbedding, dataset="?", name=name, tags=texts("tags", tags))
+        asked = ask(NewEmbedding, dataset="?", name=name, tags=tuple(tags))
         request = EmbedRequest(
             source=given(source),
             name=asked.name,
@@ -136,10 +134,9 @@ class LocalClient(Answers):
             tags=asked.tags,
             update=update,
         )
-        tell, error = counting_errors(told_by(progress))
+        tell, error = counting_errors(progress)
         return task(embed_here(self._workspace, request, tell, error))
 
-    @watched_iteration
     def batch(
         self,
         sources: "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]",
@@ -153,7 +150,7 @@ class LocalClient(Answers):
         tags: Sequence[str] = (),
         update: bool = False,
         dry_run: bool = False,
-        progress: ItemShown = True,
+        progress: ItemTold | None = None,
     ) -> Iterator[Item]:
         probe, settings = settings_of(
             probe=probe,
@@ -168,10 +165,10 @@ class LocalClient(Answers):
             sources,
             probe=probe,
             settings=settings,
-            tags=texts("tags", tags),
+            tags=tuple(tags),
             update=update,
             dry_run=dry_run,
-            progress=progress if callable(progress) else None,
+            progress=progress,
         )
 
     @overload
@@ -187,7 +184,7 @@ class LocalClient(Answers):
         learning_rate: float | None = None,
         seed: int = 0,
         wait: Literal[True] = True,
-        progress: Shown = True,
+        progress: Told | None = None,
     ) -> Tuned: ...
     @overload
     def finetune(
@@ -202,9 +199,8 @@ class LocalClient(Answers):
         learning_rate: float | None = None,
         seed: int = 0,
         wait: Literal[False],
-        progress: Shown = True,
+        progress: Told | None = None,
     ) -> Job: ...
-    @watched
     def finetune(
         self,
         source: "Source",
@@ -217,7 +213,7 @@ class LocalClient(Answers):
         learning_rate: float | None = None,
         seed: int = 0,
         wait: bool = True,
-        progress: Shown = True,
+        progress: Told | None = None,
     ) -> Tuned | Job:
         from task2vec.recommend.tuning_settings import FineTuningSettings
         from task2vec.service.finetuning import FineTuneRequest, finetune
@@ -233,12 +229,11 @@ class LocalClient(Answers):
         found = finetune(
             self._workspace,
             request,
-            progress=counting(told_by(progress)),
-            embed_progress=counting(told_by(progress)),
+            progress=counting(progress),
+            embed_progress=counting(progress),
         )
         return answer(Tuned, found.to_json())
 
-    @watched_iteration
     def predict(
         self,
         model: Model | str,
@@ -246,7 +241,7 @@ class LocalClient(Answers):
         *,
         here: bool = False,
         warn: Warned | None = None,
-        progress: Shown = True,
+        progress: Told | None = None,
     ) -> Iterator[Prediction]:
         from task2vec.service.predicting import predict
 
@@ -254,7 +249,7 @@ class LocalClient(Answers):
             self._workspace,
             id_of(model),
             several(images),
-            progress=counting_images(told_by(progress)),
+            progress=counting_images(progress),
             warn=warn,
         )
         return map(Prediction.model_validate, found)

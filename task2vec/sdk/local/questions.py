@@ -11,12 +11,10 @@ from task2vec.sdk.local.part import Part
 from task2vec.sdk.local.probes import known
 from task2vec.sdk.local.sources import counting, given, settings_of, subject
 from task2vec.sdk.methods import described_like
-from task2vec.sdk.operations.asking import ask, texts
+from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.catalogue import MapQuestion
 from task2vec.sdk.operations.embedding import PROBE
-from task2vec.sdk.operations.waiting import Shown, told_by
-from task2vec.sdk.watching import watched
-from task2vec.types.measuring import BUDGET
+from task2vec.sdk.operations.waiting import Told
 from task2vec.wire.backtests import Backtest, BacktestQuestion
 from task2vec.wire.catalogue import Probe, TaskMap
 from task2vec.wire.neighbours import Distances, Neighbours, SearchQuestion
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
 class Answers(Part):
     """Neighbours, distances, recommendations, backtests, the map and the probes."""
 
-    @watched
     def search(
         self,
         source: "Source",
@@ -46,7 +43,7 @@ class Answers(Part):
         probe: str = PROBE,
         images: int = 300,
         seed: int = 0,
-        progress: Shown = True,
+        progress: Told | None = None,
     ) -> Neighbours:
         from task2vec.service.search import neighbours, nothing_near
         from task2vec.store.index.protocol import TaskFilter
@@ -57,7 +54,7 @@ class Answers(Part):
             k=k,
             asymmetric=asymmetric,
             geometry=geometry,
-            tags=texts("tags", tags),
+            tags=tuple(tags),
             min_classes=min_classes,
             max_classes=max_classes,
         )
@@ -65,9 +62,7 @@ class Answers(Part):
         alone = nothing_near(self._workspace, given(source))
         if alone is not None:
             return answer(Neighbours, {"task": alone, "neighbours": []})
-        about = subject(
-            self._workspace, source, probe=probe, settings=settings, progress=told_by(progress)
-        )
+        about = subject(self._workspace, source, probe=probe, settings=settings, progress=progress)
         where = TaskFilter(
             tags=frozenset(asked.tags),
             least_classes=asked.min_classes or 0,
@@ -90,7 +85,6 @@ class Answers(Part):
             },
         )
 
-    @watched
     def distance(
         self,
         source: "Source",
@@ -99,20 +93,17 @@ class Answers(Part):
         probe: str = PROBE,
         images: int = 300,
         seed: int = 0,
-        progress: Shown = True,
+        progress: Told | None = None,
     ) -> Distances:
         from task2vec.service.search import distances
 
         probe, settings = settings_of(probe=probe, images=images, seed=seed)
         first, second = (
-            subject(
-                self._workspace, side, probe=probe, settings=settings, progress=told_by(progress)
-            )
+            subject(self._workspace, side, probe=probe, settings=settings, progress=progress)
             for side in (source, target)
         )
         return answer(Distances, distances(self._workspace, first, second).to_json())
 
-    @watched
     def recommend(
         self,
         source: "Source",
@@ -124,12 +115,12 @@ class Answers(Part):
         licence: str | None = None,
         published: bool = True,
         measure: bool = True,
-        budget: float = BUDGET,
+        budget: float | None = None,
         explain: bool = False,
         probe: str = PROBE,
         images: int = 300,
         seed: int = 0,
-        progress: Shown = True,
+        progress: Told | None = None,
     ) -> Recommended:
         from task2vec.service.recommendation import Limits, check_answerable, recommend
         from task2vec.service.zoo import list_models
@@ -140,7 +131,6 @@ class Answers(Part):
             k=k,
             max_parameters=max_parameters,
             max_input_size=max_input_size,
-            budget=budget,
         )
         limits = Limits(max_parameters, architecture, licence, max_input_size)
         everything = list_models(self._workspace)
@@ -151,7 +141,7 @@ class Answers(Part):
             source,
             probe=probe,
             settings=settings,
-            progress=told_by(progress),
+            progress=progress,
             detailed=True,
         )
         found = recommend(
@@ -160,19 +150,19 @@ class Answers(Part):
             k=k,
             limits=limits,
             images=images,
+            measured=None if measure or about.record is None else {},
             published=published,
-            budget=budget if measure else 0.0,
+            budget=budget,
             explain=explain,
-            progress=counting(told_by(progress)),
+            progress=counting(progress),
         )
         return answer(Recommended, {"task": about.name, **found.to_json()})
 
-    @watched
-    def backtest(self, *, folds: str = "task", progress: Shown = True) -> Backtest:
+    def backtest(self, *, folds: str = "task", progress: Told | None = None) -> Backtest:
         from task2vec.service.backtest import backtest
 
         asked = ask(BacktestQuestion, folds=folds)
-        tell = counting(told_by(progress))
+        tell = counting(progress)
         found = backtest(
             self._workspace,
             folds=asked.folds,

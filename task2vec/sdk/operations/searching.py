@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from task2vec.sdk.operations.answering import answer
-from task2vec.sdk.operations.asking import ask, texts
+from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.subjects import subject
-from task2vec.sdk.operations.waiting import Shown, told_by
+from task2vec.sdk.operations.waiting import Told
 from task2vec.sdk.steps import Sender, Steps
 from task2vec.wire.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.wire.settings import EmbeddingSettings
@@ -30,7 +30,7 @@ def search(
     probe: str = PROBE,
     images: int = 300,
     seed: int = 0,
-    progress: Shown = True,
+    progress: Told | None = None,
 ) -> Steps[Neighbours]:
     """Return the nearest stored tasks; asymmetric ones are the best *sources* for this one.
 
@@ -42,7 +42,6 @@ def search(
     Raises `UnknownNameError`, `SourceError`, `SettingError`, and `SpaceMismatchError` when the
     store holds tasks of other spaces only.
     """
-    told = told_by(progress)
     settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
     question = ask(
         SearchQuestion,
@@ -50,14 +49,14 @@ def search(
         k=k,
         asymmetric=asymmetric,
         geometry=geometry,
-        tags=texts("tags", tags),
+        tags=tuple(tags),
         min_classes=min_classes,
         max_classes=max_classes,
         settings=settings,
     )
-    about = yield from subject(sender, source, progress=told)
+    about = yield from subject(sender, source, progress=progress)
     question = question.model_copy(update={"task": about.task, "dataset": about.dataset})
-    found = yield from answer(sender, "/search", question, kind=Neighbours, progress=told)
+    found = yield from answer(sender, "/search", question, kind=Neighbours, progress=progress)
     return found
 
 
@@ -69,17 +68,16 @@ def distance(
     probe: str = PROBE,
     images: int = 300,
     seed: int = 0,
-    progress: Shown = True,
+    progress: Told | None = None,
 ) -> Steps[Distances]:
     """Return all distances between two tasks, both ways.
 
     Raises `UnknownNameError`, `SourceError`, `SettingError`, and `SpaceMismatchError` across
     spaces.
     """
-    told = told_by(progress)
     settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
-    first = yield from subject(sender, source, progress=told)
-    second = yield from subject(sender, target, progress=told)
+    first = yield from subject(sender, source, progress=progress)
+    second = yield from subject(sender, target, progress=progress)
     question = DistanceQuestion(source=first, target=second, settings=settings)
-    found = yield from answer(sender, "/distances", question, kind=Distances, progress=told)
+    found = yield from answer(sender, "/distances", question, kind=Distances, progress=progress)
     return found
