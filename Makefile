@@ -2,19 +2,29 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --editable
+# What a user needs, and what the tests and checks need as well.
+INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench docs clean
+.PHONY: install demo test check bench docs clean
 
-$(READY): pyproject.toml
+install: $(INSTALLED)
+	@echo "task2vec is installed. Next: $(BIN)/task2vec recommend FOLDER, with a folder of your own images, or make demo."
+
+$(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "task2vec needs Python 3.11 or later; name one with make PYTHON=...")'
-	@echo "Installing task2vec and what it needs, PyTorch among it, into $(VENV): some minutes."
+	@echo "Installing task2vec with PyTorch into $(VENV). This takes some minutes."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP_INSTALL) '.[server]'
+	touch $@
+
+$(READY): $(INSTALLED)
+	$(PIP_INSTALL) '.[dev]'
 	touch $@
 
 # Embeds the example tasks, recommends a starting model for a new one, and tries it.
-demo: $(READY)
+demo: $(INSTALLED)
 	$(BIN)/task2vec demo
 
 # A file's tests share what they prepare, so they stay together. One thread a process: with more,

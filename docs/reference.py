@@ -68,6 +68,7 @@ def _section(command: Any, path: tuple[str, ...]) -> str:
         f"## {' '.join(path)}",
         f"```text\n{' '.join(usage)}\n```",
         inspect.cleandoc(command.help or ""),
+        inspect.cleandoc(command.epilog or ""),
     ]
     if arguments:
         explained = [(f"`{_value(a)}`", a.help or "") for a in arguments]

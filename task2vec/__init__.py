@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         AnswerNotKeptError,
         ChangedError,
         DeadlineError,
+        EmbeddingWarning,
         InputError,
         InternalError,
         JobCancelledError,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
         UnknownNameError,
         UnreachableError,
         WeightsError,
+        WrongTypeError,
     )
     from task2vec.sdk.async_client import AsyncClient
     from task2vec.sdk.client import Client
@@ -79,6 +81,7 @@ __all__ = [
     "ChangedError",
     "Client",
     "DeadlineError",
+    "EmbeddingWarning",
     "InputError",
     "InternalError",
     "JobCancelledError",
@@ -112,6 +115,7 @@ __all__ = [
     "UnknownNameError",
     "UnreachableError",
     "WeightsError",
+    "WrongTypeError",
     "asymmetric_distance",
     "complexity",
     "distance_error",

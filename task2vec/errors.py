@@ -6,6 +6,7 @@
     │   ├── UnknownNameError     no task, model or probe has this name
     │   ├── NameTakenError       the name belongs to something else
     │   ├── SettingError         a setting outside its range
+    │   │   └── WrongTypeError   an argument of the wrong type; also a TypeError
     │   ├── SpaceMismatchError   embeddings that must not be compared
     │   ├── TooLargeError        more than the limits allow
     │   ├── RefusedAddressError  an address that must not be fetched from
@@ -37,11 +38,19 @@
         └── JobCancelledError        it was cancelled
 
 Errors know nothing of transports: the command line and the HTTP service map them to exit
-codes and statuses.
+codes and statuses. `EmbeddingWarning` is the category of `warnings.warn` for embeddings that were
+made all the same.
 """
 
 from collections.abc import Sequence
 from typing import Any, Self
+
+#: A longer value is not repeated in an error.
+_LONGEST_VALUE = 40
+
+
+class EmbeddingWarning(UserWarning):
+    """Something about an embedding that its user should know, such as images left out."""
 
 
 class Task2VecError(Exception):
@@ -136,6 +145,24 @@ class SettingError(InputError):
     """A setting outside its range."""
 
     code = "bad_setting"
+
+
+class WrongTypeError(SettingError, TypeError):
+    """An argument of the wrong type."""
+
+    code = "wrong_type"
+
+    @classmethod
+    def of(cls, argument: str, *, expected: str, got: object, remedy: str | None = None) -> Self:
+        """Return the error for a named argument, with the type and the value that came."""
+        value = repr(got)
+        short = value if len(value) <= _LONGEST_VALUE and "\n" not in value else None
+        return cls(
+            f"`{argument}` has the wrong type",
+            expected=expected,
+            got=type(got).__name__ + (f" ({short})" if short else ""),
+            remedy=remedy,
+        )
 
 
 class SpaceMismatchError(InputError):

@@ -1,11 +1,24 @@
 """A tiny real probe. Being here, this file lets every test import what lies beside it, too."""
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Probe
+
+
+_PLACES = count()
+
+
+@pytest.fixture(autouse=True)
+def no_known_probes(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let each test measure its own linear probes, whatever others have measured."""
+    place = tmp_path_factory.getbasetemp() / f"linear-probes-{next(_PLACES)}"
+    monkeypatch.setattr("task2vec.engine.probe_cache.FOLDER", str(place))
 
 
 @pytest.fixture(scope="session")

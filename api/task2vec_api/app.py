@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from task2vec import __version__
+from task2vec.service.confined import Confinement, ParsingLimits
 from task2vec.service.leases import oldest_wait
 from task2vec.service.tuned_jobs import sweep_experts
 from task2vec.service.uploads import sweep_uploads
@@ -43,6 +44,14 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     The store belongs to the app while it runs: see `task2vec.service.ownership`.
     """
     settings = settings or Settings()
+    confinement = Confinement(
+        ParsingLimits(
+            memory=settings.parser_memory_bytes,
+            cpu_seconds=settings.parser_cpu_seconds,
+            seconds=settings.parser_seconds,
+        )
+    )
+    workspace.confinement = confinement
     runtime = Runtime(workspace, settings)
     upkeep = Upkeep(runtime)
     fetches = Fetches(runtime)
@@ -69,6 +78,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
             await asyncio.to_thread(fetches.stop)
             await asyncio.to_thread(backtests.stop)
             await asyncio.to_thread(upkeep.stop)
+            await asyncio.to_thread(confinement.close)
             workspace.close()
 
     app = FastAPI(

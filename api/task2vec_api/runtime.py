@@ -11,6 +11,7 @@ from task2vec_api.bell import Bell
 from task2vec_api.computing import Computing
 from task2vec_api.doors import Doors
 from task2vec_api.metrics import Metrics
+from task2vec_api.parsing_turns import ParsingTurns
 from task2vec_api.presence import Presence
 from task2vec_api.settings import Settings
 from task2vec_api.trail import AuditTrail
@@ -30,6 +31,7 @@ class Runtime:
         self.presence = Presence()
         self.doors = Doors(settings)
         self.allowances = Allowances(settings)
+        self.parsing = ParsingTurns(settings)
         self.computing = Computing(settings)
         self.trail = AuditTrail(workspace)
         self.metrics = Metrics()

@@ -153,6 +153,32 @@ class Settings:
         2_147_483_648, "The largest upload: data sets, embeddings, findings.", at_least=1024
     )
 
+    parsers: int = setting(
+        2,
+        "How many uploaded files are read at once, each in a process of its own and one at a time "
+        "for each key.",
+        at_least=1,
+        at_most=64,
+    )
+    parser_wait_seconds: float = setting(
+        30.0, "How long an uploaded file waits to be read at most.", at_least=0, at_most=600
+    )
+    parser_memory_bytes: int = setting(
+        536_870_912,
+        "The memory that reading one uploaded file may take. The process that reads it is ended "
+        "above that, and the upload refused.",
+        at_least=33_554_432,
+    )
+    parser_cpu_seconds: int = setting(
+        60,
+        "The processor time that reading one uploaded file may take.",
+        at_least=1,
+        at_most=3600,
+    )
+    parser_seconds: float = setting(
+        180.0, "The time that reading one uploaded file may take.", at_least=1, at_most=3600
+    )
+
     dataset_days: float = setting(
         7.0,
         "How long an uploaded data set is kept after it was last uploaded; a job under way "

@@ -26,10 +26,13 @@ from task2vec.cli import (
     working,
 )
 from task2vec.cli.config import PREFIX, read_config, unread_variables
+from task2vec.cli.help import VARIABLES, HelpGroup
 from task2vec.cli.output import console, warn
 
 app = typer.Typer(
     name="task2vec",
+    cls=HelpGroup,
+    epilog=VARIABLES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",

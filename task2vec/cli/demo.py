@@ -29,8 +29,6 @@ HELD_BACK = "cyrillic_capitals"
 
 #: Six a class, one of them for validation: as many as the recommender's constants were fitted at.
 FEW = 108
-#: Seconds to measure starting models in: enough for a linear probe of each.
-BUDGET = 20.0
 
 _MARKER = "made-by-task2vec-demo"
 
@@ -197,9 +195,7 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
             settings=EmbeddingSettings(images=IMAGES),
             progress=embedding_bar(progress, HELD_BACK),
         )
-        answer = recommend(
-            workspace, subject, images=IMAGES, budget=BUDGET, progress=probing_bar(progress)
-        )
+        answer = recommend(workspace, subject, images=IMAGES, progress=probing_bar(progress))
     print_answer(answer)
     start = answer.chosen
     if answer.abstained:

@@ -22,6 +22,7 @@ from task2vec.cli.options import (
 from task2vec.cli.output import console, interval, messages, percent, print_answer_json, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
+from task2vec.types.measuring import BUDGET
 
 if TYPE_CHECKING:
     from task2vec.recommend import recommendation
@@ -56,9 +57,9 @@ def recommend(
         bool, typer.Option(help="Let published accuracies of models count.")
     ] = True,
     budget: Annotated[
-        float | None,
-        typer.Option(help="Measure on your images for at most so many seconds.", min=1),
-    ] = None,
+        float,
+        typer.Option(help="Seconds to measure on your images for; 0 measures nothing.", min=0),
+    ] = BUDGET,
     explain: Annotated[
         bool,
         typer.Option(
@@ -79,9 +80,10 @@ def recommend(
     Example: `task2vec recommend photos/dogs --max-parameters 6M`
 
     Scores are gains in accuracy over the plain default, shrunk toward 0 as far as the evidence is
-    thin. With `--budget SECONDS` models are tried on your own images: linear probes of those that
-    promise most, then short fine-tunings of the best. Where nothing known is better beyond its
-    noise, the answer is to take the default, and the exit code is 3. `--explain` adds what moved
+    thin. For 20 seconds (`--budget`) models are measured on your own images: linear probes of those
+    that promise most, then short fine-tunings of the best if time is left. What was measured before
+    takes no time. Where nothing known is better beyond its noise, the answer is to take the
+    default, and the exit code is 3. `--explain` adds what moved
     each score and by how much, the layers in which the task is like its neighbours and unlike
     them, and the classes that are hard.
     """
@@ -106,11 +108,8 @@ def recommend(
     else:
         warn(answer.warnings)
         print_answer(answer)
-        # A server measures within no budget, and without images nobody can.
-        if answer.abstained and answer.probed and not answer.steps and url is None:
-            messages().print(
-                "`--budget SECONDS` tries experts and short fine-tunings on your images, too."
-            )
+        if answer.abstained and answer.untried:
+            messages().print("A larger `--budget` measures more models on your images.")
     return 3 if answer.abstained else 0
 
 

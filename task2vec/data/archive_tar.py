@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import tarfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -27,7 +28,23 @@ from task2vec.data.raw import Raw, UnreadableImageError
 from task2vec.data.tree import Tree
 from task2vec.data.wording import printable
 
-_DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
+_DAMAGE = (
+    *(tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError),
+    RecursionError,
+)
+
+MAX_HEADER_BYTES = 64 * 2**10
+"""Bytes of a member's header with all that extends it: a name takes 4 KiB at most, times and owners
+take less. What lists the holes of a sparse file counts too."""
+
+_MOST_DIGITS = 100
+_NUMBER = re.compile(rb"\d+")
+_FIELD = re.compile(rb"(\d{1,10}) [^=\n]+=")
+_WITH_FIELDS = frozenset((tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE))
+"""The types of headers that extend others by fields ``LENGTH KEY=VALUE``, each with a line end."""
+_FOLLOWED = _WITH_FIELDS | {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+_TYPE_AT = 156
+_MOST_GLOBAL_FIELDS = 1000
 
 
 @dataclass(frozen=True)
@@ -107,13 +124,19 @@ def _stream(
     except OSError as error:
         raise open_failure(source, error=error) from error
     with stream:
+        stream.begin_header()
         with _damage_named(source):
             archive = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115
         while True:
+            stream.begin_header()
             with _damage_named(source):
                 member = archive.next()
+            stream.end_header()
             if member is None:
                 break
+            # Each member gets a copy of them.
+            if len(archive.pax_headers) > _MOST_GLOBAL_FIELDS:
+                raise damaged_error(source, got="too many fields for all members")
             yield archive, member
             # tarfile remembers every member, which would fill the memory.
             archive.members.clear()  # type: ignore[attr-defined]
@@ -151,7 +174,8 @@ class _Stream(io.BufferedIOBase):
     """The unpacked bytes of a tar, read forwards in bounded pieces and to a bounded length.
 
     A hostile archive may declare a header of gigabytes, unpack without end, or point back into
-    itself so that reading it never ends.
+    itself so that reading it never ends. Between `begin_header` and `end_header` at most
+    `MAX_HEADER_BYTES` are read, and fields that tarfile can read in one pass.
     """
 
     def __init__(self, file: io.BufferedIOBase, *, end: int, largest: int, source: str) -> None:
@@ -159,7 +183,15 @@ class _Stream(io.BufferedIOBase):
         self._largest = max(largest, MAX_IMAGE_BYTES)
         self._end = end
         self._source = source
+        self._header_left: int | None = None
+        self._type = b""
         self.last = b""
+
+    def begin_header(self) -> None:
+        self._header_left, self._type = MAX_HEADER_BYTES, b""
+
+    def end_header(self) -> None:
+        self._header_left = None
 
     def close(self) -> None:
         self._file.close()
@@ -171,9 +203,27 @@ class _Stream(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or not 0 <= size <= self._largest:
             raise damaged_error(self._source, got=f"a part of {size} bytes")
+        if self._header_left is not None:
+            self._header_left -= size
+            if self._header_left < 0:
+                raise damaged_error(
+                    self._source, got=f"a header of more than {MAX_HEADER_BYTES // 1024} KiB"
+                )
         self.last = self._file.read(size)
         self._check(self.tell())
+        if self._header_left is not None:
+            self._follow()
         return self.last
+
+    def _follow(self) -> None:
+        """Note the type of the header that was read, or check the fields that came after one."""
+        if self._type in _WITH_FIELDS:
+            _check_fields(self.last, source=self._source)
+        elif self._type == tarfile.GNUTYPE_SPARSE:
+            # Lists of holes come until the header ends.
+            return
+        follows = self._type in _FOLLOWED
+        self._type = b"" if follows else self.last[_TYPE_AT : _TYPE_AT + 1]
 
     def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
         if whence != io.SEEK_SET or position < self.tell() - tarfile.BLOCKSIZE:
@@ -184,3 +234,23 @@ class _Stream(io.BufferedIOBase):
     def _check(self, position: int) -> None:
         if position > self._end:
             raise bomb_error(self._source)
+
+
+def _check_fields(data: bytes, *, source: str) -> None:
+    """Raise `SourceError` for fields over which tarfile would take very long.
+
+    Old versions look for a field in a time that grows with the square of the longest number
+    (CVE-2024-6232) and hold the interpreter's lock meanwhile; all versions read the same bytes
+    again and again where the lengths of fields say so.
+    """
+    position = 0
+    while position < len(data) and data[position]:
+        field = _FIELD.match(data, position)
+        length = 0 if field is None else int(field[1])
+        end = position + length
+        if field is None or end <= field.end() or data[end - 1 : end] != b"\n":
+            raise damaged_error(source, got="a header with fields of a wrong length")
+        position += length
+    longest = max((len(number[0]) for number in _NUMBER.finditer(data)), default=0)
+    if longest > _MOST_DIGITS:
+        raise damaged_error(source, got=f"a header with a number of {longest:,} digits")

@@ -20,8 +20,9 @@ from task2vec.data.archive import (
 from task2vec.data.files import open_failure
 from task2vec.data.inventory import Inventory
 from task2vec.data.limits import MAX_DIRECTORY_BYTES, MAX_IMAGE_BYTES
-from task2vec.data.raw import Raw, UnreadableImageError
+from task2vec.data.raw import DamagedMemberError, Raw, UnreadableImageError
 from task2vec.data.tree import Tree
+from task2vec.data.zip_members import MemberFile
 
 _ENCRYPTED = 0x1
 _MADE_ON_DOS = 0
@@ -125,8 +126,8 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, largest: int) ->
     if info.file_size > largest:
         return UnreadableImageError(f"larger than {largest // 2**20} MiB")
     try:
-        # zipfile stops at the size that the directory declares, and checks the CRC.
-        return archive.read(info)
+        with MemberFile(archive, info) as member:
+            return member.read()
     # Each method of compression has its own errors.
     except Exception as error:
-        return UnreadableImageError(f"damaged in the archive: {error}")
+        return DamagedMemberError(f"damaged in the archive: {error}")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from task2vec.data.arrow_messages import has_compressed
-from task2vec.data.limits import MAX_IMAGE_BYTES
+from task2vec.data.limits import MAX_IMAGE_BYTES, MAX_LISTED_LABELS
+from task2vec.data.wording import shown
 from task2vec.errors import MissingExtraError, SourceError
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class ParquetShard:
         # A value that a dictionary holds once may be in every row: no batch may exceed the memory
         # even then, as long as no value is larger than its column claims to be.
         size = max(1, min(1024, MAX_IMAGE_BYTES // max(1, *sizes)))
+        _check_lists(about, columns, called=self.path.name)
         found = file.iter_batches(
             batch_size=size, row_groups=[group], columns=list(columns), use_threads=False
         )
@@ -96,6 +98,29 @@ class ParquetShard:
         import pyarrow.parquet as pq
 
         return pq.ParquetFile(self.path, read_dictionary=list(as_dictionary), pre_buffer=False)
+
+
+def _check_lists(about: Any, columns: Sequence[str], *, called: str) -> None:
+    """Raise `SourceError` for a row group whose lists hold more values than any labels are.
+
+    A value that repeats takes no room in the file, but one for each time here.
+    """
+    chosen = [about.column(i) for i in range(about.num_columns)]
+    values = max(
+        (
+            column.num_values
+            for column in chosen
+            if any(f"{column.path_in_schema}.".startswith(f"{name}.") for name in columns)
+        ),
+        default=0,
+    )
+    if values > max(about.num_rows, MAX_LISTED_LABELS):
+        raise SourceError(
+            f"{shown(called)} has too long lists",
+            expected=f"at most {MAX_LISTED_LABELS:,} values in the lists of a row group",
+            got=f"{values:,}",
+            remedy="Write it with fewer rows in each row group.",
+        )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from task2vec.data.crops import Box, Boxes
 from task2vec.data.files import leads_out
+from task2vec.data.limits import BYTES_PER_PART, FREE_PARTS
 from task2vec.data.lookup import Lookup, near_folders, split_of
 from task2vec.data.task import Task
 from task2vec.data.tree import Tree
@@ -80,6 +81,15 @@ def _is_certain(paper: PurePosixPath) -> bool:
 
 def parse_coco(contents: bytes, *, called: str) -> dict[str, Any] | None:
     """Return the document, or None if it is JSON of another kind; raises `SourceError`."""
+    # Brackets within texts count too: descriptions have few.
+    parts = contents.count(b"{") + contents.count(b"[")
+    most = FREE_PARTS + len(contents) // BYTES_PER_PART
+    if parts > most:
+        raise SourceError(
+            f"{called} has more lists and objects than any data set",
+            expected=f"at most {most:,} in {len(contents):,} bytes",
+            got=f"{parts:,}",
+        )
     try:
         document = json.loads(contents)
     # Bytes in another encoding are a ValueError too; deep nesting exhausts the parser's stack.

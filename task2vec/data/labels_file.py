@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from task2vec.data.build import Place, build_from_places
 from task2vec.data.layout import SPLIT_NAMES, lay_out
 from task2vec.data.lookup import Lookup, near_folders, split_of
+from task2vec.data.raw import DamagedMemberError
 from task2vec.data.rows import Row, csv_rows, encoding_error, jsonl_rows, line_error, text_rows
 from task2vec.data.task import Task
 from task2vec.data.tree import Tree
@@ -38,6 +39,9 @@ def task_from_labels_file(tree: Tree, *, name: str) -> Task | None:
     try:
         listing = _Listing.of(tree, papers)
         share = len(listing.places) / (len(listing.places) + len(listing.missing))
+    except DamagedMemberError:
+        # Another list of labels than the one that was meant would go unnoticed.
+        raise
     except SourceError:
         if len(labels) > 1:
             return None

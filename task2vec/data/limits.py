@@ -27,7 +27,7 @@ MAX_DOCUMENT_BYTES = 2**30
 """Bytes of a document that lists images: the annotations of COCO's training images take 450 MB."""
 
 MAX_SENT_DOCUMENT_BYTES = 32 * 2**20
-"""The same of a source that is not trusted: parsed, JSON of this size can fill 1 GB of memory."""
+"""The same of a source that is not trusted: parsed, it takes 400 MB at most."""
 
 MAX_BOXES = 5_000_000
 """Boxes of one detection data set: COCO has 0.9 million, Open Images 16 million."""
@@ -37,3 +37,21 @@ MAX_CLASS_NAME = 1_000
 
 MAX_LABELS = 2**28
 """Images times classes where an image may have several labels: a matrix of that many bytes."""
+
+MAX_LISTED_LABELS = 10_000_000
+"""Labels in the lists of one row group of a table, 80 MB as numbers: what repeats takes next to
+nothing in the file."""
+
+MAX_LABELS_PER_IMAGE = 100_000
+"""Labels in the list of one image."""
+
+FREE_PARTS, BYTES_PER_PART = 200_000, 20
+"""Lists and objects that a JSON document may always have, and the bytes that each further one
+needs: the annotation of a box has two in 55 bytes or more, and each takes 60 to 230 bytes of memory
+once it is parsed."""
+
+MAX_LINES = MAX_MEMBERS
+"""Lines of a list of images."""
+
+MAX_LINE = 4 * 2**20
+"""Characters of a line of JSON: thousands of classes by name."""

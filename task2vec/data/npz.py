@@ -15,6 +15,7 @@ from task2vec.data.archive_zip import open_zip
 from task2vec.data.arrays import task_from_arrays
 from task2vec.data.limits import MAX_ARRAY_BYTES, MAX_MEMBERS
 from task2vec.data.task import Task
+from task2vec.data.zip_members import MemberFile
 from task2vec.errors import SourceError
 
 _ARRAYS = ("images", "labels")
@@ -57,7 +58,7 @@ def _declared(archive: zipfile.ZipFile, array: str, *, source: str) -> _Declared
         info = archive.getinfo(f"{array}.npy")
     except KeyError:
         raise _error(source, got=", ".join(archive.namelist()[:5]) or "nothing") from None
-    with archive.open(info) as file:
+    with MemberFile(archive, info) as file:
         version = npy.read_magic(file)
         read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, dtype = read_header(file)
@@ -85,7 +86,7 @@ def _check(found: Mapping[str, _Declared], *, source: str) -> None:
 
 
 def _read(archive: zipfile.ZipFile, array: _Declared) -> NDArray[np.generic]:
-    with archive.open(array.member) as file:
+    with MemberFile(archive, array.member) as file:
         return npy.read_array(file, allow_pickle=False)
 
 

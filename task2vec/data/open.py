@@ -18,7 +18,7 @@ from task2vec.data.table_files import task_from_parquet
 from task2vec.data.task import Task
 from task2vec.data.torchvision import is_indexed, task_from_indexed
 from task2vec.data.wording import printable
-from task2vec.errors import SourceError
+from task2vec.errors import SourceError, WrongTypeError
 
 ACCEPTED = (
     "a folder with one folder of images for each class, images with a labels file, or boxes of "
@@ -53,8 +53,12 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
     ``DatasetDict`` of Hugging Face's, or a data set of torchvision's; arrays become a task by
     `task_from_arrays`. ``name`` defaults to the source's name without its suffix. Of a source that
     is not ``trusted`` (somebody sent it), nothing is read but what lies in it: in the folder, the
-    archive, or the folder of the list. Raises `SourceError` for anything that is no labelled image
-    set, `MissingExtraError` for tables without pyarrow.
+    archive, or the folder of the list.
+
+    Raises:
+        WrongTypeError: for an object that is none of these; it is a `TypeError`.
+        SourceError: for a path that is no labelled image set.
+        MissingExtraError: for tables without pyarrow.
     """
     if isinstance(source, Task):
         return source if name is None else replace(source, name=name)
@@ -63,11 +67,12 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
     if is_indexed(source):
         return task_from_indexed(source, name=name)
     if not isinstance(source, str | os.PathLike):
-        raise SourceError(
-            "This is no source of labelled images",
-            expected=ACCEPTED,
-            got=type(source).__name__,
-            remedy="Make a task of arrays with task_from_arrays.",
+        raise WrongTypeError.of(
+            "source",
+            expected="a path (str or Path), a Task, or a data set of Hugging Face or torchvision",
+            got=source,
+            remedy="For arrays or images in memory use "
+            "`task2vec.data.arrays.task_from_arrays(images, labels)`.",
         )
     given = os.fsdecode(source)
     if not given:
@@ -98,7 +103,7 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
         f"{source} is no source of labelled images",
         expected=ACCEPTED,
         got=f"a file that ends in {path.suffix!r}" if path.is_file() else "no regular file",
-        remedy="Sort the images into one folder a class and give the folder.",
+        remedy="Sort the images into one folder per class and give the folder.",
     )
 
 

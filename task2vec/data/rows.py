@@ -24,6 +24,7 @@ from task2vec.data.label_cells import (
     separator_of,
 )
 from task2vec.data.layout import SPLIT_NAMES
+from task2vec.data.limits import MAX_LINE, MAX_LINES
 from task2vec.data.several import NamedLabels
 from task2vec.data.wording import plural
 from task2vec.errors import SourceError
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One listed image: ``line`` counts from 1, labels are in Unicode form NFC."""
 
@@ -74,6 +75,7 @@ _Line = tuple[int, list[str]]
 def _cells(reader: "Reader", width: int, source: str) -> Iterator[_Line]:
     """Yield the lines that are not empty; raises `SourceError` for one of another width."""
     for cells in reader:
+        _check_line(reader.line_num, source)
         if not cells:
             continue
         if len(cells) != width:
@@ -145,8 +147,13 @@ def _header_error(source: str, header: Sequence[str]) -> SourceError:
 def jsonl_rows(file: TextIO, source: str) -> Iterator[Row]:
     """Yield the rows of a file with one JSON object a line; raises `SourceError`."""
     for line, text in enumerate(file, start=1):
+        _check_line(line, source)
         if not text.strip():
             continue
+        if len(text) > MAX_LINE:
+            raise line_error(
+                source, line=line, expected=f"at most {MAX_LINE:,} characters", got=f"{len(text):,}"
+            )
         try:
             cells = json.loads(text)
         # A very deep nesting exhausts the parser's stack.
@@ -178,6 +185,7 @@ def text_rows(file: TextIO, source: str) -> Iterator[Row]:
     `SourceError`.
     """
     for line, text in enumerate(file, start=1):
+        _check_line(line, source)
         text = text.strip()
         if not text or text.startswith("#"):
             continue
@@ -212,6 +220,11 @@ def _row(path: object, label: object, split: object, line: int, source: str) -> 
 
 def _is_text(cell: str) -> bool:
     return "\0" not in cell and not any("\ud800" <= character <= "\udfff" for character in cell)
+
+
+def _check_line(line: int, source: str) -> None:
+    if line > MAX_LINES:
+        raise SourceError(f"{source} has too many lines", expected=f"at most {MAX_LINES:,}")
 
 
 def line_error(source: str, *, line: int, got: str, expected: str | None = None) -> SourceError:

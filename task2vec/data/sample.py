@@ -81,19 +81,8 @@ def draw_sample(
         raise SettingError(
             "The number of images is out of range", expected="at least 1", got=str(images)
         )
-    warnings = []
-    if "train" in task.splits and len({entry.split for entry in task.entries}) > 1:
-        whole, task = task, task.only("train")
-        warnings.append(
-            f"only the {plural(len(task.entries), 'image')} of split train used "
-            f"(of {len(whole.entries):,}; splits: {', '.join(whole.splits)})"
-        )
-    elif len(task.splits) > 1:
-        warnings.append(f"images of all splits used ({', '.join(task.splits)}): none is train")
-
-    def rank(entry: ImageEntry) -> bytes:
-        return sha256(f"{seed}\0{entry.key}".encode()).digest()
-
+    task, warnings = drawn_part(task)
+    rank = drawing_order(seed)
     lots: list[Lot[T]]
     if task.likelihood is Likelihood.BERNOULLI:
         ranked = sorted(task.entries, key=rank)
@@ -107,6 +96,28 @@ def draw_sample(
         # Whoever goes through the first of them must not meet the images of rare classes alone.
         return _shuffled(sample, seed)
     return sample
+
+
+def drawn_part(task: Task) -> tuple[Task, list[str]]:
+    """Return the part of a task that is drawn from, with warnings about its splits."""
+    if "train" in task.splits and len({entry.split for entry in task.entries}) > 1:
+        part = task.only("train")
+        return part, [
+            f"only the {plural(len(part.entries), 'image')} of split train used "
+            f"(of {len(task.entries):,}; splits: {', '.join(task.splits)})"
+        ]
+    if len(task.splits) > 1:
+        return task, [f"images of all splits used ({', '.join(task.splits)}): none is train"]
+    return task, []
+
+
+def drawing_order(seed: int) -> Callable[[ImageEntry], bytes]:
+    """Return the rank of an entry, by which the images of a class are drawn."""
+
+    def rank(entry: ImageEntry) -> bytes:
+        return sha256(f"{seed}\0{entry.key}".encode()).digest()
+
+    return rank
 
 
 def all_images(

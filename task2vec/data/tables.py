@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 from task2vec.data.arrow import Shard
 from task2vec.data.build import Place, build_from_places
 from task2vec.data.files import stamp
-from task2vec.data.limits import MAX_CLASS_NAME, MAX_IMAGE_BYTES, MAX_MEMBERS
+from task2vec.data.limits import (
+    MAX_CLASS_NAME,
+    MAX_IMAGE_BYTES,
+    MAX_LABELS_PER_IMAGE,
+    MAX_MEMBERS,
+)
 from task2vec.data.raw import Raw, UnreadableImageError
 from task2vec.data.several import NamedLabels
 from task2vec.data.table_columns import TableColumns, holds_lists, table_columns
@@ -116,10 +121,18 @@ def _listed(
     column: "pa.Array", names: Sequence[str] | None, *, source: str
 ) -> Iterator[NamedLabels | None]:
     """Yield the labels of each row of lists; what is no list has none, an empty list tells so."""
+    lengths = column.value_lengths().to_pylist()
+    longest = max((length for length in lengths if length is not None), default=0)
+    if longest > MAX_LABELS_PER_IMAGE:
+        raise SourceError(
+            f"{source} has an image with too many labels",
+            expected=f"at most {MAX_LABELS_PER_IMAGE:,}",
+            got=f"{longest:,}",
+        )
     values, positions = _encoded(column.flatten(), source=source)
     labels = [_named(value, names) for value in values]
     taken = iter(positions)
-    for length in column.value_lengths().to_pylist():
+    for length in lengths:
         if length is None:
             yield None
             continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from task2vec.data.inventory import Inventory
-from task2vec.data.raw import Reader, UnreadableImageError
+from task2vec.data.raw import DamagedMemberError, Reader, UnreadableImageError
 from task2vec.data.wording import shown
 from task2vec.errors import SourceError
 
@@ -37,5 +37,6 @@ class Tree:
         for path, found in self.papers.read(frozenset(paths)):
             if not isinstance(found, bytes):
                 got = found.problem if isinstance(found, UnreadableImageError) else "an image"
-                raise SourceError(f"{shown(path)} of {self.source} cannot be read", got=got)
+                kind = DamagedMemberError if isinstance(found, DamagedMemberError) else SourceError
+                raise kind(f"{shown(path)} of {self.source} cannot be read", got=got)
             yield path, found

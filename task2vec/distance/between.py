@@ -12,6 +12,7 @@ from task2vec.distance.operands import Array
 from task2vec.distance.prior import trivial_embedding, with_prior
 from task2vec.distance.symmetric import symmetric_distance
 from task2vec.types import TaskEmbedding
+from task2vec.types.embedding import check_embeddings
 
 
 def precisions(embedding: TaskEmbedding) -> Array:
@@ -67,5 +68,7 @@ def task_complexity(a: TaskEmbedding) -> float:
     """Return the symmetric distance to the trivial task, in [0, 1].
 
     Not corrected for noise, which lowers it a little: docs/adr/0012-distances-without-noise.md.
+    Raises `WrongTypeError` for what is no `TaskEmbedding`.
     """
+    check_embeddings(a=a)
     return float(complexity(precisions(a), trivial_of(a)))

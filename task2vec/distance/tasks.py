@@ -13,14 +13,17 @@ from task2vec.distance.information import information_distance
 from task2vec.distance.jackknife import deviations, left_out
 from task2vec.distance.noiseless import GROUPS
 from task2vec.types import TaskEmbedding
+from task2vec.types.embedding import check_embeddings
 
 
 def task_symmetric_distance(a: TaskEmbedding, b: TaskEmbedding) -> float:
     """Return the symmetric distance, corrected for noise; between near tasks it may be negative.
 
     Raises:
+        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
+    check_embeddings(a=a, b=b)
     return float(estimate_distances(a, [b]).distances[0])
 
 
@@ -30,8 +33,10 @@ def distance_error(a: TaskEmbedding, b: TaskEmbedding) -> float:
     Itself it is known to about a quarter. Without a prior, elements that are 0 in both make it nan.
 
     Raises:
+        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
+    check_embeddings(a=a, b=b)
     return float(estimate_distances(a, [b]).errors[0])
 
 
@@ -39,8 +44,10 @@ def distance_interval(a: TaskEmbedding, b: TaskEmbedding) -> tuple[float, float]
     """Return the 95 % interval of `task_symmetric_distance`; it may reach below 0.
 
     Raises:
+        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
+    check_embeddings(a=a, b=b)
     low, high = estimate_distances(a, [b]).intervals[0]
     return float(low), float(high)
 
@@ -53,8 +60,10 @@ def task_asymmetric_distance(
     Its symmetric part is corrected for noise.
 
     Raises:
+        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
+    check_embeddings(source=source, target=target)
     return float(estimate_to_targets(source, [target], alpha=alpha).distances[0])
 
 
@@ -64,8 +73,10 @@ def asymmetric_distance_error(
     """Return the standard error of `task_asymmetric_distance`, the heads held.
 
     Raises:
+        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
+    check_embeddings(source=source, target=target)
     return float(estimate_to_targets(source, [target], alpha=alpha).errors[0])
 
 
@@ -77,8 +88,10 @@ def task_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -
     each side, does well: docs/adr/0012-distances-without-noise.md. It may come out negative.
 
     Raises:
+        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
+    check_embeddings(source=source, target=target)
     plain = plain_information_distance(source=source, target=target)
     if not np.isfinite(plain) or is_same(plain_symmetric_distance(source, target)):
         return plain
@@ -92,8 +105,10 @@ def information_distance_error(*, source: TaskEmbedding, target: TaskEmbedding) 
     None where one of the two has too few images for one.
 
     Raises:
+        WrongTypeError: for what is no `TaskEmbedding`.
         SpaceMismatchError: names the fields in which the spaces differ.
     """
+    check_embeddings(source=source, target=target)
     source.space.check_same(target.space)
     found = _without_groups(source, target)
     if len(found) < 2:

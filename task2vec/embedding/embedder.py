@@ -1,7 +1,7 @@
 """From a task and a probe to an embedding."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 import numpy as np
@@ -24,6 +24,7 @@ from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.solver import imported_ahead
 from task2vec.types import Provenance, Space, TaskEmbedding
+from task2vec.types.names import visible
 
 #: Told of (stage, done, total) as images pass a stage: "reading", "features", "fisher", "noise".
 #: In the last two an image counts once for each of its label draws.
@@ -191,7 +192,7 @@ class Embedder:
         warnings: tuple[str, ...] = (),
     ) -> Embedded:
         """Put an embedding together; ``images`` are those that the Fisher was estimated on."""
-        provenance = Provenance(
+        plain = Provenance(
             space=self.space,
             probe_name=self.probe.name,
             estimator=self.settings.estimator.value,
@@ -206,18 +207,19 @@ class Embedder:
             versions=library_versions(),
             likelihood=sample.likelihood,
         )
-        embedding = TaskEmbedding.from_estimates(
-            values=estimate.values,
-            errors=estimate.errors,
-            replicates=estimate.replicates,
-            provenance=provenance,
-        )
-        doubts = (
+        told = (
             *task.warnings,
             *sample.warnings,
             *warnings,
             *_slow(estimate.slow_layers),
-            *_doubts(embedding, wanted=self.settings.standard_error),
+            *_doubts(plain, wanted=self.settings.standard_error),
+        )
+        doubts = tuple(map(visible, told))
+        embedding = TaskEmbedding.from_estimates(
+            values=estimate.values,
+            errors=estimate.errors,
+            replicates=estimate.replicates,
+            provenance=replace(plain, warnings=doubts),
         )
         layers = tuple(
             (layer.name, layer.elements.stop - layer.elements.start)
@@ -251,12 +253,12 @@ def _slow(layers: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _doubts(embedding: TaskEmbedding, *, wanted: float | None) -> list[str]:
+def _doubts(provenance: Provenance, *, wanted: float | None) -> list[str]:
     """Return warnings about the numbers themselves.
 
     Images are not called few where they sufficed for the standard error that was ``wanted``.
     """
-    provenance, doubts = embedding.provenance, []
+    doubts = []
     if not provenance.head.converged:
         doubts.append(
             f"the head did not converge (gradient {provenance.head.gradient_norm:.1e} after "

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from task2vec.errors import InputError
+from task2vec.data.archive_zip import open_zip
+from task2vec.data.zip_members import MemberFile
+from task2vec.errors import InputError, TooLargeError
 from task2vec.types import Provenance, Ratios, TaskEmbedding, Vector
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import (
@@ -30,6 +33,13 @@ _FORMAT = "task2vec embedding 1"
 _HASHES = "image_hashes"
 _DETAILS = "details"
 _SCATTER = "class_scatter"
+
+MAX_EMBEDDING_BYTES = 64 * 2**20
+"""Bytes that a file may unpack to: the largest of known probes has 10^5 filters, and values, errors
+and replicates take 20 bytes for each."""
+_MAX_ARRAYS = 8
+_MAX_HEADER = 4 * 2**20
+"""Characters of the header: 10,000 classes with what each was taken for need a fourth."""
 
 
 def save_embedding(
@@ -99,7 +109,7 @@ def load_embedding(path: str | os.PathLike[str]) -> tuple[str, TaskEmbedding]:
     Raises `InputError` for any other file, and for one whose numbers were altered.
     """
     with _archive(Path(path)) as archive:
-        header = json.loads(str(archive["header"]))
+        header = archive.header()
         values, errors, replicates = (archive[name] for name in ("values", "errors", "replicates"))
         if header["format"] != _FORMAT:
             raise ValueError(f"format {header['format']!r}")
@@ -120,7 +130,7 @@ def load_hashes(path: str | os.PathLike[str]) -> ImageHashes | None:
     Raises `InputError` for what is no embedding, and for hashes that were altered.
     """
     with _archive(Path(path)) as archive:
-        about = json.loads(str(archive["header"])).get(_HASHES)
+        about = archive.header().get(_HASHES)
         if about is None or about["scheme"] != SCHEME:
             return None
         found = archive[_HASHES]
@@ -135,7 +145,7 @@ def load_details(path: str | os.PathLike[str], embedding: TaskEmbedding) -> Embe
     Raises `InputError` for what is no embedding, and for details that do not fit it.
     """
     with _archive(Path(path)) as archive:
-        header = json.loads(str(archive["header"]))
+        header = archive.header()
         found = header.get(_DETAILS)
         if found is None:
             return None
@@ -150,12 +160,32 @@ def load_details(path: str | os.PathLike[str], embedding: TaskEmbedding) -> Embe
         return replace(details, scatter=ClassScatter.from_bytes(data))
 
 
+class _Arrays:
+    """The arrays of an open archive, each read when it is asked for."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        with MemberFile(self._archive, self._archive.getinfo(f"{name}.npy")) as file:
+            return npy.read_array(file, allow_pickle=False)
+
+    def header(self) -> dict[str, Any]:
+        """Return what the file states in JSON."""
+        text = str(self["header"])
+        if len(text) > _MAX_HEADER:
+            raise ValueError(f"a header of {len(text):,} characters")
+        found = json.loads(text)
+        if not isinstance(found, dict):
+            raise ValueError("a header that is no object")
+        return found
+
+
 @contextmanager
-def _archive(path: Path) -> "Iterator[NpzFile]":
+def _archive(path: Path) -> "Iterator[_Arrays]":
     """Open the file; whatever goes wrong with it is an `InputError`."""
     try:
-        # Opened here, since numpy leaves a file open that proves to be no archive.
-        file = path.open("rb")
+        path.open("rb").close()
     except OSError as error:
         raise InputError(
             f"{path} cannot be read",
@@ -164,16 +194,28 @@ def _archive(path: Path) -> "Iterator[NpzFile]":
             remedy="Export one with `task2vec export`.",
         ) from error
     try:
-        with file, np.load(file, allow_pickle=False) as archive:
-            yield archive
+        with open_zip(path, source=str(path)) as archive:
+            _check_size(archive)
+            yield _Arrays(archive)
+    except TooLargeError:
+        raise
     # numpy and zipfile tell of damage by ValueError, KeyError, BadZipFile, zlib.error, ...
     except Exception as error:
         raise InputError(
             f"{path} is no embedding",
             expected=f"an archive of the format {_FORMAT!r}",
-            got=str(error),
+            got=getattr(error, "got", None) or str(error),
             remedy="Export one with `task2vec export`.",
         ) from error
+
+
+def _check_size(archive: zipfile.ZipFile) -> None:
+    members = archive.infolist()
+    if len(members) > _MAX_ARRAYS or sum(m.file_size for m in members) > MAX_EMBEDDING_BYTES:
+        raise TooLargeError(
+            "This is no embedding: it unpacks to more than one would",
+            expected=f"at most {MAX_EMBEDDING_BYTES:,} bytes",
+        )
 
 
 def _checksum(values: Vector, errors: Vector, replicates: Ratios) -> str:

@@ -2,8 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 
-from task2vec.errors import SettingError
+from task2vec.errors import SettingError, WrongTypeError
 from task2vec.probe.penalty import DEFAULT_PENALTY
 from task2vec.types import DEFAULT_ESTIMATOR, Estimator
 
@@ -21,7 +22,7 @@ class EmbeddingSettings:
     ``standard_error``, where it is given, ends the estimate as soon as it is reached: then
     ``images`` is the most that are used. ``batch_size`` changes speed and memory only; None
     chooses it by the probe and its device.
-    Raises `SettingError` out of range.
+    Raises `SettingError` out of range, `WrongTypeError` for what is no number.
     """
 
     images: int = 300
@@ -36,7 +37,9 @@ class EmbeddingSettings:
     def __post_init__(self) -> None:
         for name, least in (("images", 2), ("draws", 1), ("seed", 0), ("batch_size", 1)):
             value = getattr(self, name)
-            if value is not None and value < least:
+            if value is not None and not isinstance(value, Integral):
+                raise WrongTypeError.of(name, expected="a whole number", got=value)
+            if value is not None and int(value) < least:
                 raise SettingError(
                     f"{name} is too small",
                     expected=f"at least {least}",
@@ -44,7 +47,9 @@ class EmbeddingSettings:
                 )
         for name in ("head_penalty", "prior_precision", "standard_error"):
             value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
+            if value is not None and not isinstance(value, Real):
+                raise WrongTypeError.of(name, expected="a number", got=value)
+            if value is not None and not 0 < float(value) < math.inf:
                 raise SettingError(
                     f"{name} is unusable",
                     expected="a positive, finite number",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from task2vec.data.spooled_sample import draw_spooled
 from task2vec.data.task import Task
 from task2vec.embedding.inputs import features
+from task2vec.engine.prober import SEED
 from task2vec.probe.probe import Probe
 from task2vec.recommend.linear_probe import cross_validate
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
@@ -28,14 +29,21 @@ def linear_probe(
 
     Raises `SourceError` when the task cannot be read.
     """
+    return probe_images(probe, task, images=images, progress=progress)[0]
+
+
+def probe_images(
+    probe: Probe, task: Task, *, images: int, progress: Progress | None = None
+) -> tuple[ProbeAccuracy | None, frozenset[str]]:
+    """Return what `linear_probe` does, and the keys of the images that were drawn."""
     own = task.without("test")
     if own is None or task.likelihood is Likelihood.BERNOULLI:
-        return None
+        return None, frozenset()
     tell = progress or (lambda _done, _total: None)
     sample = draw_spooled(
         own,
         images=images,
-        seed=0,
+        seed=SEED,
         transform=probe.preprocess,
         progress=lambda done, total: tell(done, 2 * total),
     )
@@ -44,4 +52,5 @@ def linear_probe(
     for batch in features(probe, sample.images):
         found.append(batch.cpu().numpy())
         tell(count + sum(map(len, found)), 2 * count)
-    return cross_validate(np.concatenate(found), sample.labels, classes=len(sample.classes))
+    accuracy = cross_validate(np.concatenate(found), sample.labels, classes=len(sample.classes))
+    return accuracy, frozenset(sample.keys)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -15,10 +16,11 @@ from task2vec.engine.details import details_of
 from task2vec.engine.findings import EmbeddedRole, Findings
 from task2vec.engine.local import LocalEngine
 from task2vec.engine.predicting import Prediction, predictions
-from task2vec.engine.probing import linear_probe
+from task2vec.engine.prober import Prober, model_digest
 from task2vec.engine.thumbnail import thumbnail
 from task2vec.engine.tuning import Expert, tune
-from task2vec.errors import JobCancelledError, SettingError
+from task2vec.errors import JobCancelledError, MissingExtraError, SettingError, WeightsError
+from task2vec.probe.probe import Probe
 from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.probe.weight_files import referenced_file
 from task2vec.recommend.classifier_card import read_classifier_card
@@ -27,6 +29,7 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.types import DEFAULT_ESTIMATOR, Estimator, JobKind
+from task2vec.types.measuring import BUDGET
 
 #: The kinds of jobs that `Work` does.
 KINDS = (
@@ -45,11 +48,12 @@ _DETAILED = frozenset({JobKind.EMBED, JobKind.RECOMMEND, JobKind.FINETUNE})
 class Order:
     """What is to be done.
 
-    ``payload`` is the question, with ``probe_models`` (id and ref of each) to be probed for a
-    recommendation and ``model`` (the record of the starting model, or of the expert that
-    classifies). ``tasks`` are the opened data sets by role, ``images`` those to be classified,
-    ``start`` is the reference that loads the model, ``folder`` is where a checkpoint may be
-    written, ``unfinished`` where an interrupted fine-tuning leaves what the next one goes on with.
+    ``payload`` is the question. For a recommendation it has ``probe_models`` (id, name, ref and
+    sha256 of each, the default first), to be probed within ``budget`` seconds; elsewhere ``model``
+    (the record of the starting model, or of the expert that classifies). ``tasks`` are the opened
+    data sets by role, ``images`` those to be classified, ``start`` is the reference that loads the
+    model, ``folder`` is where a checkpoint may be written, ``unfinished`` where an interrupted
+    fine-tuning leaves what the next one goes on with.
     """
 
     kind: JobKind
@@ -67,13 +71,15 @@ class Work:
 
     ``tell`` hears of (stage, done, total) as images pass: "reading", "features", "fisher",
     "noise", "probing", "tuning", "predicting". ``stopped`` is asked between batches. ``error``
-    hears of an embedding's standard error so far.
+    hears of an embedding's standard error so far. ``reference`` gives what loads a model that is to
+    be probed.
     """
 
     engine: LocalEngine
     tell: Progress = field(default=lambda _stage, _done, _total: None)
     stopped: Callable[[], bool] = field(default=lambda: False)
     error: ErrorSoFar = field(default=lambda _error: None)
+    reference: Callable[[Mapping[str, Any]], str] = field(default=lambda model: str(model["ref"]))
 
     def do(self, order: Order) -> Findings:
         """Do an order.
@@ -119,7 +125,8 @@ class Work:
                 told = "" if role == "task" else f"{role}: "
                 warnings += (f"{told}{warning}" for warning in found.warnings)
         if kind is JobKind.RECOMMEND and payload.get("measure"):
-            measured = self._measure(order)
+            measured, lost = self._measure(order)
+            warnings += lost
         if kind is JobKind.FINETUNE:
             checkpoint = order.folder / "checkpoint.safetensors"
             tuned = self._tune(order, checkpoint)
@@ -139,21 +146,43 @@ class Work:
             raise JobCancelledError("The work was stopped")
         self.tell(stage, done, total)
 
-    def _measure(self, order: Order) -> dict[str, ProbeAccuracy]:
+    def _measure(self, order: Order) -> tuple[dict[str, ProbeAccuracy], list[str]]:
+        """Probe the models in their order while the budget lasts, the first two always.
+
+        Returns the probes, and warnings about models that cannot be loaded.
+        """
         images = embedding_settings(order.payload.get("settings") or {}).images
-        models = order.payload["probe_models"]
-        measured = {}
+        models, budget = order.payload["probe_models"], order.payload.get("budget", BUDGET)
+        prober, began = Prober(order.tasks["task"], images), perf_counter()
+        measured: dict[str, ProbeAccuracy] = {}
+        warnings, longest = [], 0.0
         for position, model in enumerate(models):
 
             def tell(done: int, total: int, before: int = position) -> None:
                 self._progress("probing", before * total + done, len(models) * total)
 
-            found = linear_probe(
-                self.engine.probe(model["ref"]), order.tasks["task"], images=images, progress=tell
-            )
-            if found is not None:
-                measured[model["id"]] = found
-        return measured
+            digest = model_digest(model["ref"], model.get("sha256"))
+            found = prober.known(digest)
+            if found is None:
+                if len(measured) > 1 and perf_counter() - began + longest > budget:
+                    continue
+                try:
+                    found = prober.measure(partial(self._load, model), digest, progress=tell)
+                except (WeightsError, MissingExtraError) as error:
+                    if position == 0:
+                        raise
+                    warnings.append(
+                        f"{model['name']} was not measured, since it cannot be loaded: {error}"
+                    )
+                    continue
+            if found is None:
+                break
+            measured[model["id"]] = found.found
+            longest = max(longest, found.seconds)
+        return measured, warnings
+
+    def _load(self, model: Mapping[str, Any]) -> Probe:
+        return self.engine.probe(self.reference(model))
 
     def _predict(self, order: Order) -> Findings:
         started = perf_counter()

@@ -36,7 +36,8 @@ class Step:
 
     ``model`` is what was measured, None where nothing was; ``gain`` what it gained over the default
     on the target's images. ``seconds`` are its own, loading included. ``leader`` and ``expected``
-    are the answer after it, with the gain that was then expected of it.
+    are the answer after it, with the gain that was then expected of it. ``cached`` says that it
+    was measured for an earlier answer.
     """
 
     kind: StepKind
@@ -45,6 +46,7 @@ class Step:
     seconds: float
     leader: str
     expected: float
+    cached: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,17 +95,36 @@ def worth_trying(belief: Belief, *, leader: int, tried: Mask) -> list[int]:
     return [int(i) for i in order if promise[i] >= WORTH]
 
 
+def measuring_order(belief: Belief, *, leader: int, most: int) -> list[int]:
+    """Return at most ``most`` models in the order in which they are worth a measurement.
+
+    It is that of `next_model` as long as every measurement finds what was expected: means stay, and
+    each takes away what it tells of the others' doubt.
+    """
+    covariance, tried = belief.covariance.copy(), np.zeros(len(belief.mean), dtype=np.bool_)
+    order: list[int] = []
+    while len(order) < most:
+        place = next_model(Belief(belief.mean, covariance), leader=leader, tried=tried)
+        if place is None:
+            break
+        order.append(place)
+        tried[place] = True
+        told = covariance[place]
+        covariance = covariance - np.outer(told, told) / told[place]
+    return order
+
+
 def next_model(belief: Belief, *, leader: int, tried: Mask) -> int | None:
     """Return the untried model that promises most, None where none is worth a measurement."""
     return next(iter(worth_trying(belief, leader=leader, tried=tried)), None)
 
 
 def _expected_excess(mean: Matrix, sd: Matrix) -> Matrix:
-    """Return (n,) ``E[max(x, 0)]`` of normal x."""
-    return np.array([_excess(float(m), float(s)) for m, s in zip(mean, sd, strict=True)])
+    return np.array([expected_excess(float(m), float(s)) for m, s in zip(mean, sd, strict=True)])
 
 
-def _excess(mean: float, sd: float) -> float:
+def expected_excess(mean: float, sd: float) -> float:
+    """Return ``E[max(x, 0)]`` of a normal x."""
     if not sd > 0:
         return max(mean, 0.0)
     z = mean / sd

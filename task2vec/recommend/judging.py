@@ -42,7 +42,8 @@ class Judged:
     """The belief in the gains of the ``offered`` models, in their order; the default's is exact.
 
     ``model`` is the gain model that it comes from; the last of the gains that it has seen are
-    ``measurements`` on the target's own images, of these kinds.
+    ``measurements`` on the target's own images, of these kinds. ``ties`` are the places of models
+    that got as many of these images right as the default did, to one image.
     """
 
     offered: Sequence[ModelRecord]
@@ -50,14 +51,17 @@ class Judged:
     model: GainModel
     belief: Belief
     measurements: tuple[EvidenceKind, ...] = ()
+    ties: frozenset[int] = frozenset()
 
     @property
     def leader(self) -> int | None:
         """The model to take: the best that surely gains, else the default, else the best.
 
-        None where nothing is offered.
+        A tie is no gain: the default is taken then. None where nothing is offered.
         """
-        mean = self.belief.mean
+        mean = self.belief.mean.copy()
+        if self.default is not None:
+            mean[[*self.ties]] = np.minimum(mean[[*self.ties]], 0.0)
         sure = surely_best(mean, self.belief.sd, trust=TRUST)
         if sure is not None or self.default is not None or not mean.size:
             return self.default if sure is None else sure
@@ -114,7 +118,12 @@ class Judge:
         )
         if default is not None:
             belief = belief.with_known(default, 0.0)
-        return Judged(self.offered, default, model, belief, kinds)
+        ties = frozenset(
+            place
+            for place, each in enumerate(self.offered)
+            if is_tie(each.id, tuned or {}, probed, default=self.question.default)
+        )
+        return Judged(self.offered, default, model, belief, kinds, ties)
 
     def base(self) -> tuple[Difficulty, float, bool] | None:
         """Return the default's accuracy as foretold, how far its interval reaches, and how surely.
@@ -135,3 +144,15 @@ def gain_of(model: str, measured: Measured, default: str) -> PairedGain | None:
     if found is None or plain is None or model == default:
         return None
     return paired_gain(found, plain)
+
+
+def is_tie(model: str, *measured: Measured, default: str) -> bool:
+    """Whether a model and the default got as many images right as each other, to one image.
+
+    The first of ``measured`` that has both decides: fine-tuning says more than a linear probe.
+    """
+    for each in measured:
+        paired = gain_of(model, each, default)
+        if paired is not None:
+            return abs(round(paired.gain * paired.images)) <= 1
+    return False

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 
 from task2vec.recommend.baselines import simple_rules
-from task2vec.recommend.cascade import Step
+from task2vec.recommend.cascade import Step, expected_excess
 from task2vec.recommend.explanation import DefaultAccuracy, Explanation, KnownBy
 from task2vec.recommend.fine_tuned_gain import FineTunedGain, fine_tuned_default, fine_tuned_gain
 from task2vec.recommend.influence import Influence
@@ -50,7 +50,8 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
     if leader is None:
         reason = "no starting model passes the limits"
     elif abstained:
-        reason = why_abstained(best, chosen)
+        place = next((i for i in order if judged.offered[i].name == (best and best.model)), None)
+        reason = why_abstained(best, chosen, tie=place in judged.ties)
     else:
         mean, sd = float(judged.belief.mean[leader]), float(judged.belief.sd[leader])
         reason = (
@@ -171,9 +172,15 @@ class _Tuned:
         """Return the accuracy with a gain whose interval reaches ``half``, and its interval."""
         if self.accuracy is None:
             return None, None
-        found = float(np.clip(self.accuracy + mean, 0, 1))
-        low, high = found - np.hypot(self.below, half), found + np.hypot(self.above, half)
-        return found, (max(0.0, float(low)), min(1.0, float(high)))
+        middle = self.accuracy + mean
+        below, above = float(np.hypot(self.below, half)), float(np.hypot(self.above, half))
+        found = middle
+        if mean or half:
+            # The mean of what is possible: a clip at 1 would call certain what is a guess.
+            sd = (below + above) / (2 * NORMAL_REACH)
+            found = max(0.0, middle - expected_excess(middle - 1, sd))
+        low, high = min(middle - below, found), max(middle + above, found)
+        return found, (max(0.0, low), min(1.0, high))
 
 
 def _fine_tuned(judged: Judged, question: Question, *, place: int, reach: float) -> FineTunedGain:

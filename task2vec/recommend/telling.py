@@ -11,6 +11,7 @@ from task2vec.recommend.influence import Influence
 from task2vec.recommend.judging import PROBE_VARIANCE, SHORT_VARIANCE, gain_of
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.question import TARGET_NAME, Question
+from task2vec.recommend.rankers.hierarchical import MOST_SD
 from task2vec.recommend.recommendation import Evidence, EvidenceKind, Recommendation
 from task2vec.types import ModelRecord
 from task2vec.types.tuning import Recipe
@@ -197,10 +198,24 @@ def out_of_time(untried: Sequence[Untried]) -> str:
     return f"not tried for lack of time: {', '.join(parts)}"
 
 
-def why_abstained(best: Recommendation | None, default: str) -> str:
-    """Return why the default is taken, naming the model that comes nearest to leaving it."""
+def why_abstained(best: Recommendation | None, default: str, *, tie: bool) -> str:
+    """Return why the default is taken, naming the model that comes nearest to leaving it.
+
+    ``tie`` says that this model and the default got the same number of images right, to one.
+    """
     if best is None or best.model == default or best.score <= 0:
         return f"nothing known is expected to do better than the default, {default}"
+    if tie:
+        return (
+            f"{best.model} and the default, {default}, tie: on your images they differ by one "
+            "right answer at most"
+        )
+    if best.score_sd > MOST_SD:
+        return (
+            f"nothing sure is known of a gain over the default, {default}: the best guess is "
+            f"{best.model} at {100 * best.score:+.1f} points, but its 90 % interval reaches from "
+            f"{100 * best.gain_interval[0]:+.0f} to {100 * best.gain_interval[1]:+.0f}"
+        )
     return (
         f"no gain over the default, {default}, is sure enough to leave it "
         f"({best.model}: {100 * best.score:+.1f} points, standard deviation "

@@ -3,7 +3,7 @@
 import os
 
 from task2vec import __version__
-from task2vec.errors import SettingError
+from task2vec.errors import SettingError, WrongTypeError
 from task2vec.sdk.http import Address
 from task2vec.sdk.senders import Adding, Direct, Keyed, Retrying
 from task2vec.sdk.steps import Sender
@@ -13,6 +13,8 @@ URL_VARIABLE, KEY_VARIABLE = "TASK2VEC_URL", "TASK2VEC_API_KEY"
 
 def address_of(url: str | None) -> Address:
     """Return the address that was given, or is in the environment; raises `SettingError`."""
+    if not isinstance(url, str | None):
+        raise WrongTypeError.of("url", expected="the address of a server, as text", got=url)
     found = url or os.environ.get(URL_VARIABLE)
     if not found:
         raise SettingError(

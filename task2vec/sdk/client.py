@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
-import task2vec.sdk.display  # noqa: F401  (how results show themselves)
+import task2vec.sdk.display
+import task2vec.sdk.display_line  # noqa: F401
 from task2vec.sdk.blocking import BlockingDriver
 from task2vec.sdk.chain import address_of, sender_of
 from task2vec.sdk.http_blocking import BlockingHttp

@@ -5,7 +5,6 @@ Importing this module registers it with the wire models.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from task2vec.sdk.display_map import html_of_map
@@ -22,6 +21,7 @@ from task2vec.sdk.wording import (
     shown,
     tie_note,
 )
+from task2vec.types.html import html_table
 from task2vec.types.names import visible
 from task2vec.wire.backtests import Backtest
 from task2vec.wire.batches import Item
@@ -175,18 +175,9 @@ def of_record(found: Model | Outcome | Job | Item) -> Sheet:
 
 
 def html_of_sheet(sheet: Sheet) -> str:
-    """Return HTML; every text in it is escaped, since names come from anybody."""
-    head = "".join(f"<th>{_marked(column)}</th>" for column in sheet.columns)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(_plain(cell))}</td>" for cell in row) + "</tr>"
-        for row in sheet.rows
-    )
-    notes = "".join(f"<p>{_marked(note)}</p>" for note in sheet.notes)
-    heads = f"<thead><tr>{head}</tr></thead>" if any(sheet.columns) else ""
-    return (
-        f"<table><caption>{_marked(sheet.title)}</caption>{heads}<tbody>{rows}</tbody></table>"
-        f"{notes}"
-    )
+    """Return HTML."""
+    rows = [[_plain(cell) for cell in row] for row in sheet.rows]
+    return html_table(sheet.title, rows, columns=sheet.columns, notes=sheet.notes)
 
 
 def rich_of_sheet(sheet: Sheet) -> Any:
@@ -221,10 +212,6 @@ def of_map(found: TaskMap) -> Sheet:
 
 def _plain(cell: Any) -> str:
     return "-" if cell is None else visible(str(cell))
-
-
-def _marked(text: str) -> str:
-    return escape(visible(text))
 
 
 def _warnings(warnings: Sequence[str]) -> tuple[str, ...]:

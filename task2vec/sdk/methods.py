@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from task2vec.sdk.asynchronous import AsyncDriver
 from task2vec.sdk.blocking import BlockingDriver
 from task2vec.sdk.steps import Sender, Steps, Stream
+from task2vec.sdk.watching import Watched
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,7 +39,8 @@ def blocking(
 
     @wraps(steps)
     def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._driver.run(steps(self._sender, *args, **kwargs))  # type: ignore[no-any-return]
+        with Watched(steps, args, kwargs) as given:
+            return self._driver.run(steps(self._sender, *args, **given))  # type: ignore[no-any-return]
 
     return _named(method)
 
@@ -50,7 +52,8 @@ def iterating(
 
     @wraps(steps)
     def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
-        return self._driver.iterate(steps(self._sender, *args, **kwargs))  # type: ignore[no-any-return]
+        call = Watched(steps, args, kwargs)
+        return call.iterate(self._driver.iterate(steps(self._sender, *args, **call.arguments)))
 
     return _named(method)
 
@@ -62,7 +65,8 @@ def awaiting(
 
     @wraps(steps)
     async def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await self._driver.run(steps(self._sender, *args, **kwargs))  # type: ignore[no-any-return]
+        with Watched(steps, args, kwargs) as given:
+            return await self._driver.run(steps(self._sender, *args, **given))  # type: ignore[no-any-return]
 
     return _named(method)
 
@@ -74,7 +78,10 @@ def async_iterating(
 
     @wraps(steps)
     def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-        return self._driver.iterate(steps(self._sender, *args, **kwargs))  # type: ignore[no-any-return]
+        call = Watched(steps, args, kwargs)
+        return call.iterate_async(
+            self._driver.iterate(steps(self._sender, *args, **call.arguments))
+        )
 
     return _named(method)
 

@@ -1,11 +1,15 @@
 """What measuring within a budget has found so far, and the time that it took."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from task2vec.data.task import Task
+from task2vec.engine.probe_cache import KnownProbe, Pace
+from task2vec.engine.prober import Prober, model_digest
 from task2vec.errors import MissingExtraError, WeightsError
 from task2vec.recommend.cascade import Step, StepKind, Untried
 from task2vec.recommend.judging import Judged
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float, float], None]
 
 
+class LeftOutError(Exception):
+    """A model cannot be loaded; the run has a warning that says why."""
+
+
 @dataclass(eq=False)
 class BudgetRun:
     """What was measured so far, and the time it took."""
@@ -35,7 +43,8 @@ class BudgetRun:
     probed: dict[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: dict[str, ProbeAccuracy] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
-    paces: list["Pace"] = field(default_factory=list)
+    costs: dict[StepKind, list[float]] = field(default_factory=lambda: defaultdict(list))
+    paces: list[Pace] = field(default_factory=list)
     untried: list[Untried] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     lost: list[tuple[ModelRecord, Weights]] = field(default_factory=list)
@@ -52,8 +61,38 @@ class BudgetRun:
         return self.now() - self.began
 
     def usual(self, kind: StepKind) -> float:
-        """Return the seconds that a step of a kind is expected to take: the longest so far."""
-        return longest([step.seconds for step in self.steps if step.kind is kind])
+        """Return the seconds that a step of a kind is expected to take: the longest so far.
+
+        What is known from before counts by what it took then.
+        """
+        return longest(self.costs[kind])
+
+    @cached_property
+    def prober(self) -> Prober:
+        """What measures linear probes on the task's images, and knows those measured before."""
+        return Prober(self.task, self.images, now=self.now)
+
+    def is_known(self, model: ModelRecord) -> bool:
+        """Whether a model's probe was measured before."""
+        return self.prober.known(model_digest(model.ref, model.sha256)) is not None
+
+    def probe(
+        self, model: ModelRecord, default: str, *, since: float
+    ) -> tuple[KnownProbe | None, bool]:
+        """Return a model's linear probe, and whether it was known before.
+
+        Raises `LeftOutError` for one that cannot be loaded, unless it is the default.
+        """
+        digest = model_digest(model.ref, model.sha256)
+        if model.id != default and not self.is_sound(model):
+            raise LeftOutError
+        known = self.prober.known(digest)
+        if known is not None:
+            return known, True
+        probe = self.load(model, default)
+        if probe is None:
+            raise LeftOutError
+        return self.prober.measure(lambda: probe, digest, since=since), False
 
     def load(self, model: ModelRecord, default: str) -> "Probe | None":
         """Load a model; None with a warning where that fails, unless it is the default."""
@@ -91,42 +130,27 @@ class BudgetRun:
         *,
         since: float,
         gain: float | None = None,
+        cached: bool = False,
+        cost: float | None = None,
     ) -> None:
-        """Remember a step that began at ``since``, and the answer after it."""
+        """Remember a step that began at ``since``, and the answer after it.
+
+        ``cost`` is what it took when it was measured, where that was before.
+        """
+        seconds = self.now() - since
+        self.costs[kind].append(seconds if cost is None else cost)
         leader = judged.leader
         self.steps.append(
             Step(
                 kind=kind,
                 model=model.name if model else None,
                 gain=gain,
-                seconds=perf_counter() - since,
+                seconds=seconds,
                 leader="" if leader is None else judged.offered[leader].name,
                 expected=0.0 if leader is None else float(judged.belief.mean[leader]),
+                cached=cached,
             )
         )
-
-
-@dataclass(eq=False)
-class Pace:
-    """Hears a linear probe's progress: how long its images took to read, and in the network."""
-
-    began: float
-    read: float = 0.0
-    passed: float = 0.0
-    images: int = 0
-
-    def hear(self, done: int, total: int) -> None:
-        """Be told of the images read and passed, and of twice their number."""
-        since = perf_counter() - self.began
-        self.images = total // 2
-        if done <= self.images:
-            self.read = since
-        self.passed = since - self.read
-
-    @property
-    def an_image(self) -> float:
-        """The seconds that the network took for each image."""
-        return self.passed / max(self.images, 1)
 
 
 def longest(taken: Sequence[float]) -> float:

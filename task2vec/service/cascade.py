@@ -1,10 +1,11 @@
 """Recommends within a budget of seconds: distances propose, measurements on the images decide.
 
 Linear probes on frozen features come first, the model that promises most next, for at most
-`PROBING_SHARE` of the budget. Then the leader, the default and the most promising rival are
-fine-tuned for a short while, as long as time remains. Every measurement moves the belief about all
-models; measuring stops when no model promises anything worth it. No image of a split called test is
-looked at: what is made of the chosen model will be tested on these.
+`PROBING_SHARE` of the budget, or all of it where a race would not fit in the rest. Then the leader,
+the default and the most promising rival are fine-tuned for a short while, as long as time remains.
+Every measurement moves the belief about all models; measuring stops when no model promises anything
+worth it. No image of a split called test is looked at: what is made of the chosen model will be
+tested on these. Probes that were measured for an earlier answer are known and take no time.
 """
 
 from dataclasses import replace
@@ -12,13 +13,13 @@ from dataclasses import replace
 import numpy as np
 
 from task2vec.data.task import Task
-from task2vec.recommend.cascade import StepKind, next_model, promises, worth_trying
+from task2vec.recommend.cascade import StepKind, promises, worth_trying
 from task2vec.recommend.judging import Judge, gain_of
 from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import answer_of
 from task2vec.recommend.recommendation import Recommended
 from task2vec.recommend.tuning_settings import FineTuningSettings, ShortSettings
-from task2vec.service.budget_run import BudgetRun, Pace, Progress, longest
+from task2vec.service.budget_run import BudgetRun, LeftOutError, Progress, longest
 from task2vec.service.offering import not_offered
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
@@ -87,42 +88,57 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
     """
     # What the libraries take to load is a part of the first step.
     since = run.now()
-    from task2vec.engine.probing import linear_probe
-
     records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
     upcoming: ModelRecord | None = records[default]
     while upcoming is not None:
         run.tell(f"probing {upcoming.name}", run.spent, run.budget)
-        probe = run.load(upcoming, default)
-        if probe is None:
+        try:
+            probe, cached = run.probe(upcoming, default, since=since)
+        except LeftOutError:
             judge = _without(judge, upcoming)
             judged = judge.judge(probed=run.probed)
         else:
-            pace = Pace(since)
-            found = linear_probe(probe, run.task, images=run.images, progress=pace.hear)
-            if found is None:
+            if probe is None:
                 return judge
-            run.paces.append(pace)
-            run.probed[upcoming.id] = found
+            run.paces.append(probe.pace)
+            run.probed[upcoming.id] = probe.found
             judged = judge.judge(probed=run.probed)
             paired = gain_of(upcoming.id, run.probed, default)
-            gain = paired.gain if paired else 0.0
-            run.told(StepKind.FORWARD_PASS, upcoming, judged, since=since, gain=gain)
-        tried = np.array([model.id in run.probed for model in judged.offered])
-        expected = run.usual(StepKind.FORWARD_PASS)
-        late = run.spent + expected > PROBING_SHARE * run.budget
+            run.told(
+                StepKind.FORWARD_PASS,
+                upcoming,
+                judged,
+                since=since,
+                gain=paired.gain if paired else 0.0,
+                cached=cached,
+                cost=probe.seconds if cached else None,
+            )
         leader = judged.leader
         if leader is None:
             return judge
-        if late and len(run.probed) > 1:
-            left = worth_trying(judged.belief, leader=leader, tried=tried)
-            models = [judged.offered[i] for i in left]
-            run.out_of_time(StepKind.FORWARD_PASS, models, expected=expected)
-            return judge
-        place = next_model(judged.belief, leader=leader, tried=tried)
-        upcoming = None if place is None else judged.offered[place]
+        tried = np.array([model.id in run.probed for model in judged.offered])
+        places = worth_trying(judged.belief, leader=leader, tried=tried)
+        models = [judged.offered[place] for place in places]
+        expected = run.usual(StepKind.FORWARD_PASS)
+        if run.spent + expected > _probing_time(run) and len(run.probed) > 1:
+            # What is known takes no time.
+            known = next((model for model in models if run.is_known(model)), None)
+            if known is None:
+                run.out_of_time(StepKind.FORWARD_PASS, models, expected=expected)
+                return judge
+            models = [known]
+        upcoming = next(iter(models), None)
         since = run.now()
     return judge
+
+
+def _probing_time(run: BudgetRun) -> float:
+    """Return how many seconds may pass until the last probe ends.
+
+    All, where what `PROBING_SHARE` leaves is too short for the two fine-tunings of a race.
+    """
+    share = PROBING_SHARE * run.budget
+    return run.budget if 2 * _first_tuning(run) > run.budget - share else share
 
 
 def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
@@ -130,8 +146,6 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
 
     Returns the judge of the models that could be loaded.
     """
-    from task2vec.engine.racing import short_tuning
-
     judged = judge.judge(probed=run.probed)
     leader = judged.leader
     # Images that no probe can be made on (one of each class) hold none out to race on either.
@@ -158,6 +172,8 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
         if probe is None:
             judge = _without(judge, model)
             continue
+        from task2vec.engine.racing import short_tuning
+
         found = short_tuning(probe, run.task, images=run.images, settings=SHORT)
         if found is None:
             return judge

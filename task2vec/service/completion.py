@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
+from task2vec.data.wording import examples
 from task2vec.errors import InputError, WeightsError
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.service.backtest import Backtested
@@ -25,12 +26,12 @@ from task2vec.service.received import (
     received_task,
     received_thumbnail,
 )
-from task2vec.service.recommendation import models_to_probe, recommend
+from task2vec.service.recommendation import recommend
 from task2vec.service.search import distances, neighbours
 from task2vec.service.subjects import Subject
 from task2vec.service.tuned_jobs import prepare_tuned, sweep_experts
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import list_models
+from task2vec.service.zoo import default_model_id, list_models
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.store.jobs.life import at
 from task2vec.store.task_rows import task_named
@@ -204,7 +205,7 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
         published=question.get("published", True),
         explain=bool(question.get("explain")),
     ).to_json()
-    doubts = [] if measured else [TOO_FEW]
+    doubts = [] if measured or question.get("budget") == 0 else [TOO_FEW]
     warnings = [*answer["warnings"], *doubts]
     return lambda _: {"task": subject.name, **answer, "warnings": warnings}
 
@@ -236,13 +237,15 @@ def _stored(workspace: Workspace, task: str) -> Subject:
 def _measured(
     workspace: Workspace, limits: Limits, found: Found, *, most: int
 ) -> dict[str, ProbeAccuracy]:
-    asked = {model.id for model in models_to_probe(list_models(workspace), limits)}
+    default = default_model_id()
+    models = list_models(workspace)
+    asked = {model.id for model in models if limits.allow(model) or model.id == default}
     measured = found.measured or {}
     lengths = {len(correct) for correct in measured.values()}
     if not set(measured) <= asked or len(lengths) > 1 or not all(0 < n <= most for n in lengths):
         raise InputError(
             "The worker's linear probes are not what was asked for",
-            expected=f"the same images, at most {most}, for each of {', '.join(sorted(asked))}",
+            expected=f"the same images, at most {most}, for each of {examples(sorted(asked))}",
             got=", ".join(f"{len(c)} images for {name}" for name, c in measured.items()),
         )
     errors = found.errors or {}

@@ -1,16 +1,11 @@
 """What is in a data set that was sent: numbers, not images, and no word of this machine's paths."""
 
-from contextlib import nullcontext
 from pathlib import Path
-from threading import Lock
 
 from task2vec.data.wording import examples
 from task2vec.errors import InputError, MissingExtraError, SourceError, Task2VecError
 from task2vec.service.array_limits import check_arrays
 from task2vec.types.names import LONGEST_NAME, is_name
-
-# Arrays are in memory while they are listed: those of one data set at a time.
-_ARRAYS = Lock()
 
 
 def list_images(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str, ...]]:
@@ -27,15 +22,12 @@ def list_images(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[
     try:
         if suffix == ".npz":
             check_arrays(path)
-        with _ARRAYS if suffix == ".npz" else nullcontext():
-            task = open_source(path, name=name, trusted=False)
-            images, classes, told = len(task.entries), task.classes, task.warnings
-            del task  # with its arrays
-        _check_classes(classes)
+        task = open_source(path, name=name, trusted=False)
+        _check_classes(task.classes)
     except Task2VecError as error:
         raise _hide(error, places, name) from None
-    warnings = tuple(_without(warning, places, name) for warning in told)
-    return images, len(classes), warnings
+    warnings = tuple(_without(warning, places, name) for warning in task.warnings)
+    return len(task.entries), len(task.classes), warnings
 
 
 def list_unlabelled(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str, ...]]:

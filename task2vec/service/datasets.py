@@ -8,7 +8,7 @@ from pathlib import Path
 from time import time
 
 from task2vec.errors import NameTakenError, SourceError, UnknownNameError
-from task2vec.service.dataset_listing import list_images, list_unlabelled
+from task2vec.service.parsers import Parser
 from task2vec.service.quarantine import put_aside
 from task2vec.service.uploads import disk_failures, move_into_place
 from task2vec.service.workspace import Workspace
@@ -226,17 +226,17 @@ def _add(
         path = path.replace(path.with_name(f"{record.id}{record.format}"))
     target = workspace.path / _FOLDER / path.name
     try:
-        if labelled:
-            listed = list_images(path, name=record.name, suffix=record.format)
-        else:
-            listed = list_unlabelled(path, name=record.name, suffix=record.format)
+        parser = Parser.LABELLED if labelled else Parser.UNLABELLED
+        images, classes, told = workspace.parse(
+            parser, path, name=record.name, suffix=record.format
+        )
         move_into_place(path, target)
         kept = workspace.store().datasets.add(
             replace(
                 record,
-                images=listed[0],
-                classes=listed[1],
-                warnings=(*record.warnings, *listed[2]),
+                images=images,
+                classes=classes,
+                warnings=(*record.warnings, *told),
                 file=f"{_FOLDER}/{path.name}",
             )
         )

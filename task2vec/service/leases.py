@@ -1,21 +1,31 @@
 """How workers get, keep and give back jobs; `completion` is how they end them well."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import time
 from typing import Any
 
 from task2vec.errors import InputError, Task2VecError, UnreachableError
+from task2vec.service.experts import STORED
 from task2vec.service.key_texts import without_keys
 from task2vec.service.questions import limits_of
-from task2vec.service.recommendation import models_to_probe
+from task2vec.service.recommendation import models_to_measure, models_to_probe
+from task2vec.service.subjects import stored_subject
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import list_models
+from task2vec.service.zoo import list_models, packaged_models
 from task2vec.store.jobs.lending import Held
 from task2vec.store.jobs.reading import datasets_of
-from task2vec.types import DatasetRecord, JobFailure, JobKind, JobProgress, JobRecord
+from task2vec.types import (
+    DatasetRecord,
+    JobFailure,
+    JobKind,
+    JobProgress,
+    JobRecord,
+    ModelRecord,
+)
+from task2vec.types.measuring import BUDGET
 from task2vec.types.names import LONGEST_NAME, visible
 
 __all__ = [
@@ -44,8 +54,9 @@ class Lent:
     """A job with what its worker needs to know: the question, and what is looked up for it.
 
     ``payload`` adds ``datasets`` by role ("task", or "source" and "target") and, for a
-    recommendation, ``measure`` and ``probe_models``, for fine-tuning, ``model`` and ``embedding``,
-    whether the task has yet to be embedded; ``model`` is the expert that classifies, too.
+    recommendation, ``measure``, ``budget`` and ``probe_models``, for fine-tuning, ``model`` and
+    ``embedding``, whether the task has yet to be embedded; ``model`` is the expert that classifies,
+    too.
     """
 
     job: JobRecord
@@ -201,15 +212,35 @@ def _payload(workspace: Workspace, job: JobRecord) -> dict[str, Any]:
         role: _about(store.datasets.get(id_)) for role, id_ in datasets_of(job).items()
     }
     if job.kind is JobKind.RECOMMEND:
-        models = models_to_probe(list_models(workspace), limits_of(payload))
-        payload["measure"] = True
-        payload["probe_models"] = [{"id": model.id, "ref": model.ref} for model in models]
+        budget = payload.get("budget", BUDGET)
+        payload["budget"], payload["measure"] = budget, budget > 0
+        payload["probe_models"] = [
+            {"id": model.id, "name": model.name, "ref": model.ref, "sha256": model.sha256}
+            for model in (_to_measure(workspace, payload) if budget > 0 else [])
+        ]
     if job.kind is JobKind.FINETUNE:
         payload["model"] = store.models.get(payload["start"]).to_json()
         payload["embedding"] = payload["task"] is None
     if job.kind is JobKind.PREDICT:
         payload["model"] = store.models.get(payload["model"]).to_json()
     return payload
+
+
+def _to_measure(workspace: Workspace, payload: Mapping[str, Any]) -> list[ModelRecord]:
+    """Return the models to measure, what promises most first.
+
+    Where a data set lies is not known before its worker has embedded it: of one, the packaged
+    models are measured.
+    """
+    limits = limits_of(payload)
+    if payload.get("task") is None:
+        return models_to_probe(list_models(workspace), limits)
+    subject = stored_subject(workspace, payload["task"])
+    published = payload.get("published", True)
+    found = models_to_measure(workspace, subject, limits=limits, published=published)
+    # A worker may be on another machine: it loads what is packaged, and experts by their hash.
+    packaged = {model.id for model in packaged_models()}
+    return [model for model in found if model.id in packaged or model.ref.startswith(STORED)]
 
 
 def _about(dataset: DatasetRecord) -> dict[str, Any]:

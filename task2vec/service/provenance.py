@@ -17,6 +17,9 @@ _LONGEST_TEXT = 255
 _MOST_CLASSES = 100_000
 _MOST_VERSIONS = 100
 _MOST_IMAGES = 10**9
+#: Of an embedding; reading a data set gives a handful, with a few examples each.
+MOST_WARNINGS = 100
+LONGEST_WARNING = 10_000
 _MOST_DRAWS = 10**6
 _LARGEST_SEED = 2**63 - 1
 _FURTHEST = 2.0
@@ -73,6 +76,13 @@ def check_provenance(provenance: Provenance) -> None:
     )
     if not all(map(_is_text, texts)) or len(provenance.versions) > _MOST_VERSIONS:
         raise _impossible(f"texts of at most {_LONGEST_TEXT} printable characters")
+    warnings = provenance.warnings
+    if len(warnings) > MOST_WARNINGS or not all(
+        text.isprintable() and len(text) <= LONGEST_WARNING for text in warnings
+    ):
+        raise _impossible(
+            f"at most {MOST_WARNINGS} warnings, of up to {LONGEST_WARNING:,} printable characters"
+        )
 
 
 def check_embedding(embedding: TaskEmbedding) -> None:

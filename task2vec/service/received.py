@@ -10,8 +10,9 @@ from task2vec.distance import task_complexity
 from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
 from task2vec.service.dataset_sources import source_of
-from task2vec.service.imports import read_details, read_embedding, read_hashes
-from task2vec.service.provenance import check_embedding
+from task2vec.service.embedding_files import read_details, read_embedding, read_hashes
+from task2vec.service.parsers import Parser
+from task2vec.service.provenance import LONGEST_WARNING, MOST_WARNINGS, check_embedding
 from task2vec.service.questions import source_signature
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, Estimator, Provenance, TaskEmbedding, TaskRecord
@@ -21,9 +22,6 @@ from task2vec.types.names import visible
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST_THUMBNAIL = 1 << 20
-# What is read of a data set gives a handful, with a few examples each.
-_MOST_WARNINGS = 100
-_LONGEST_WARNING = 10_000
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,10 @@ class Found:
                 got=str(self.seconds),
             )
         longest = max(map(len, self.warnings), default=0)
-        if len(self.warnings) > _MOST_WARNINGS or longest > _LONGEST_WARNING:
+        if len(self.warnings) > MOST_WARNINGS or longest > LONGEST_WARNING:
             raise InputError(
                 "The worker's warnings are too many or too long",
-                expected=f"at most {_MOST_WARNINGS}, of {_LONGEST_WARNING:,} characters",
+                expected=f"at most {MOST_WARNINGS}, of {LONGEST_WARNING:,} characters",
                 got=f"{len(self.warnings)}, of up to {longest:,} characters",
             )
         # They are stored, and shown to others.
@@ -94,6 +92,7 @@ def read_received(
             got=", ".join(f"embedding.{name}" for name in found.embeddings) or "none",
         )
     try:
+        workspace.parse(Parser.EMBEDDING, path)
         _, embedding = read_embedding(path)
     except TooLargeError:
         raise

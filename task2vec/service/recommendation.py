@@ -7,7 +7,9 @@ from dataclasses import replace
 from task2vec.data.wording import examples
 from task2vec.distance.between import task_complexity
 from task2vec.errors import SettingError
+from task2vec.recommend.cascade import measuring_order
 from task2vec.recommend.gains import GainTable
+from task2vec.recommend.judging import Judge
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import rank
@@ -23,7 +25,6 @@ from task2vec.service.probing import (
     TOO_FEW,
     Progress,
     images_of,
-    probe_models,
     without_images,
 )
 from task2vec.service.shared_images import SharedTasks, find_shared
@@ -32,9 +33,20 @@ from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id, list_models, packaged_models
 from task2vec.types import ModelRecord
 from task2vec.types.details import HeadInformation
+from task2vec.types.measuring import BUDGET
 from task2vec.types.scatter import ClassScatter
 
-__all__ = ["Limits", "Progress", "check_answerable", "models_to_probe", "recommend"]
+__all__ = [
+    "Limits",
+    "Progress",
+    "check_answerable",
+    "models_to_measure",
+    "models_to_probe",
+    "recommend",
+]
+
+#: Models that a worker is told of at most, beside the default: more than a budget is enough for.
+MOST_MEASURED = 24
 
 
 def recommend(
@@ -46,15 +58,15 @@ def recommend(
     images: int = 300,
     measured: Mapping[str, ProbeAccuracy] | None = None,
     published: bool = True,
-    budget: float | None = None,
+    budget: float = BUDGET,
     explain: bool = False,
     progress: Progress | None = None,
 ) -> Recommended:
     """Rank the starting models for a task, and say whether to leave the default for any of them.
 
-    Packaged models are judged by a cross-validated linear probe on the task's own images, where
-    these are at hand; experts by how near their own task is; every model by its outcomes on near
-    tasks. Tasks that share images with it are no evidence: see `find_shared`.
+    Experts are judged by how near their own task is, and every model by its outcomes on near tasks.
+    Where the task's own images are at hand, the models that promise most are measured on them.
+    Tasks that share images with it are no evidence: see `find_shared`.
 
     Args:
         workspace: where models, tasks and outcomes are.
@@ -63,35 +75,29 @@ def recommend(
         limits: what the models must keep to.
         images: how many images of the task are probed on at most.
         measured: linear probes by the id of their model (see `models_to_probe`), measured
-            elsewhere; when they are given, here nothing is probed and no engine is started.
+            elsewhere; when they are given, nothing is measured here and no engine is started.
         published: whether published figures of models count.
-        budget: seconds to measure on the task's own images for, see `task2vec.service.cascade`.
+        budget: seconds to measure on the task's own images for, see `task2vec.service.cascade`; 0
+            measures nothing.
         explain: whether the answer has an `Explanation`.
         progress: told of each model that is probed.
 
     Raises:
-        SettingError: when no model passes the limits, ``k`` is below 1, or a budget is no number
-            of seconds above 0.
+        SettingError: when no model passes the limits, ``k`` is below 1, or the budget is no number
+            of seconds.
     """
     limits = limits or Limits()
-    everything = list_models(workspace)
-    check_answerable(everything, k=k, limits=limits, budget=budget)
-    allowed = [model for model in everything if limits.allow(model)]
-    models, warnings = offered(workspace, allowed)
-    left_out = [model.name for model in everything if not limits.allow(model)]
-    if left_out:
-        warnings.append(f"not offered, since beyond the limits: {examples(left_out)}")
-    shared = find_shared(workspace, subject)
-    models = shared.models(models)
-    warnings += [*shared.warnings, *shared.descended(everything)]
-    question = _question(workspace, subject, models, everything, shared, k=k)
+    check_answerable(list_models(workspace), k=k, limits=limits, budget=budget)
+    question, shared, warnings = _asked(workspace, subject, limits=limits, k=k)
+    models = question.models
     question = replace(question, published=published, explain=explain)
     if (store := workspace.existing_store()) is not None:
         warnings += unused_outcomes(store, question.gains.unused)
-    task = None if budget is None else images_of(subject)
-    if budget is not None and task is None:
+    measures = budget > 0 and measured is None
+    task = images_of(subject) if measures else None
+    if measures and task is None:
         warnings.append(without_images(subject))
-    if budget is not None and task is not None:
+    if task is not None:
         from task2vec.service.cascade import recommend_within
 
         answer = recommend_within(
@@ -113,13 +119,7 @@ def recommend(
                 "and one rival are always probed, and what has begun is finished"
             )
     else:
-        if measured is None:
-            wanted = models_to_probe(everything, limits)
-            measured, doubts = probe_models(
-                workspace, subject, wanted, images=images, progress=progress
-            )
-            warnings += doubts
-        answer = rank(replace(question, measured=measured))
+        answer = rank(replace(question, measured=measured or {}))
     if not models:
         answer = replace(answer, reason="no starting model that passes the limits can be offered")
     answer = explained(workspace, subject, question, answer)
@@ -135,17 +135,52 @@ def recommend(
     )
 
 
+def models_to_measure(
+    workspace: Workspace, subject: Subject, *, limits: Limits, published: bool = True
+) -> list[ModelRecord]:
+    """Return what is worth a measurement on the images of a stored task, most of it first.
+
+    The default comes first, since gains are over it. For a worker, which measures without the
+    store.
+    """
+    question, _, _ = _asked(workspace, subject, limits=limits, k=1)
+    question = replace(question, published=published)
+    judged = Judge(question).judge(probed={})
+    known = (*question.models, *question.others)
+    order = [model for model in known if model.id == question.default][:1]
+    if judged.leader is not None:
+        found = measuring_order(judged.belief, leader=judged.leader, most=MOST_MEASURED)
+        order += [judged.offered[place] for place in found if place != judged.default]
+    return order
+
+
+def _asked(
+    workspace: Workspace, subject: Subject, *, limits: Limits, k: int
+) -> tuple[Question, SharedTasks, list[str]]:
+    """Return the question of a task, what shares images with it, and warnings."""
+    everything = list_models(workspace)
+    allowed = [model for model in everything if limits.allow(model)]
+    models, warnings = offered(workspace, allowed)
+    left_out = [model.name for model in everything if not limits.allow(model)]
+    if left_out:
+        warnings.append(f"not offered, since beyond the limits: {examples(left_out)}")
+    shared = find_shared(workspace, subject)
+    models = shared.models(models)
+    warnings += [*shared.warnings, *shared.descended(everything)]
+    return _question(workspace, subject, models, everything, shared, k=k), shared, warnings
+
+
 def check_answerable(
-    models: Iterable[ModelRecord], *, k: int, limits: Limits, budget: float | None = None
+    models: Iterable[ModelRecord], *, k: int, limits: Limits, budget: float = BUDGET
 ) -> None:
     """Raise `SettingError` for what `recommend` refuses about any task, before one is embedded.
 
     ``models`` are all that there are.
     """
-    if budget is not None and not 0 < budget < math.inf:
+    if not 0 <= budget < math.inf:
         raise SettingError(
             "The budget is unusable",
-            expected="a finite number of seconds above 0",
+            expected="a finite number of seconds, 0 to measure nothing",
             got=f"{budget:g}",
         )
     if k < 1:

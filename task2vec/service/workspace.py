@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from task2vec.errors import NoStoreError, StoreError
+from task2vec.service.confined import Confinement
 from task2vec.service.ownership import check_not_owned
+from task2vec.service.parsers import Parser, parse
 from task2vec.service.quarantine import bring_back
 from task2vec.store.database import closed
 from task2vec.store.store import Store
@@ -28,7 +30,7 @@ class Workspace:
 
     ``path`` is the store's directory; nothing is created before something is written. While a
     server runs, only it opens the store: ``beside_server`` is for that server, and for what may be
-    done beside one.
+    done beside one. With a ``confinement``, what somebody sent is parsed in processes of its own.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Workspace:
     ) -> None:
         self.path = path
         self.beside_server = beside_server
+        self.confinement: Confinement | None = None
         self._make_engine = make_engine
         self._engine: LocalEngine | None = None
         self._store: Store | None = None
@@ -85,6 +88,16 @@ class Workspace:
             return self.store()
         except NoStoreError:
             return None
+
+    def parse(self, parser: Parser, path: Path, **given: Any) -> Any:
+        """Return what a parser finds in the file ``path`` that somebody sent.
+
+        Raises as the parser does; within a confinement also `TooLargeError` beyond its limits.
+        """
+        arguments = {"path": str(path.absolute()), **given}
+        if self.confinement is None:
+            return parse(parser, arguments)
+        return self.confinement.run(parser, arguments)
 
     def check_writable(self) -> None:
         """Raise `StoreError` where nothing could be stored: embedding takes long to fail late."""

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from task2vec.errors import SettingError, SpaceMismatchError
+from task2vec.errors import SettingError, SpaceMismatchError, WrongTypeError
+from task2vec.types.html import html_table
 from task2vec.types.likelihood import Likelihood
 
 Vector = NDArray[np.float32]
@@ -64,7 +65,7 @@ class Provenance:
     ``images`` and ``classes`` count what was used, ``likelihood`` says whether an image has one
     label, ``content_hash`` is the SHA-256 of the used
     images with their labels, ``standard_error`` the expected symmetric distance between two
-    repeats.
+    repeats, ``warnings`` what its user should know, such as images that could not be read.
     """
 
     space: Space
@@ -80,10 +81,15 @@ class Provenance:
     head: HeadFit
     versions: Mapping[str, str]
     likelihood: Likelihood = Likelihood.CATEGORICAL
+    warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able dictionary; `from_json` is its inverse."""
-        return {**asdict(self), "class_names": list(self.class_names)}
+        return {
+            **asdict(self),
+            "class_names": list(self.class_names),
+            "warnings": list(self.warnings),
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Provenance":
@@ -96,6 +102,8 @@ class Provenance:
                 "class_names": tuple(data["class_names"]),
                 # What was stored before images could have several labels does not say so.
                 "likelihood": Likelihood(data.get("likelihood", Likelihood.CATEGORICAL)),
+                # Nor did a provenance always hold the warnings.
+                "warnings": tuple(data.get("warnings", ())),
             }
         )
 
@@ -166,6 +174,42 @@ class TaskEmbedding:
     def space(self) -> Space:
         """The space that this embedding may be compared in."""
         return self.provenance.space
+
+    def __repr__(self) -> str:
+        about = self.provenance
+        count = len(about.warnings)
+        warned = f", {count} warning{'s' * (count > 1)}" if count else ""
+        return (
+            f"<TaskEmbedding by {about.probe_name}: {about.images:,} images of {about.classes:,} "
+            f"classes, {self.values.size:,} elements, standard error "
+            f"{about.standard_error:.3f}{warned}>"
+        )
+
+    def _repr_html_(self) -> str:
+        about = self.provenance
+        rows = [
+            ("images", f"{about.images:,} of {about.classes:,} classes"),
+            ("elements", f"{self.values.size:,}, one per filter"),
+            ("standard error", f"{about.standard_error:.3f}"),
+            ("estimator", f"{about.estimator}, seed {about.seed}"),
+            ("head", f"training accuracy {100 * about.head.training_accuracy:.1f} %"),
+            ("content", about.content_hash[:12]),
+        ]
+        notes = [f"Warning: {warning}" for warning in about.warnings]
+        return html_table(f"Embedding by {about.probe_name}", rows, notes=notes)
+
+
+def check_embeddings(**given: object) -> None:
+    """Raise `WrongTypeError` for an argument that is no `TaskEmbedding`, by its name."""
+    for argument, value in given.items():
+        if not isinstance(value, TaskEmbedding):
+            raise WrongTypeError.of(
+                argument,
+                expected="a TaskEmbedding",
+                got=value,
+                remedy="Make one with `task2vec.embed(SOURCE)`, or load one with "
+                "`name, embedding = task2vec.load_embedding(FILE)`.",
+            )
 
 
 def _magnitudes(name: str, given: ArrayLike, kind: type[_Float]) -> NDArray[_Float]:

@@ -13,7 +13,7 @@ from task2vec.types.names import (
     NEW_NAME_PATTERN,
     is_name,
 )
-from task2vec.wire.showing import as_html, as_rich
+from task2vec.wire.showing import as_html, as_line, as_rich
 
 
 class Question(BaseModel):
@@ -27,6 +27,11 @@ class Answer(BaseModel):
     """What the server sends. Fields of a later server are passed over by an earlier client."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True, defer_build=True)
+
+    def __repr__(self) -> str:
+        return as_line(self) or super().__repr__()
+
+    __str__ = __repr__
 
     def _repr_html_(self) -> str | None:
         return as_html(self)

@@ -2,6 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
+from task2vec.types.measuring import BUDGET, MOST_BUDGET
 from task2vec.wire.base import EITHER_TASK_OR_DATASET, Answer
 from task2vec.wire.explanations import Explanation
 from task2vec.wire.neighbours import Subject
@@ -11,8 +12,9 @@ from task2vec.wire.settings import EmbeddingSettings
 class RecommendationQuestion(Subject):
     """Which model should this task start from?
 
-    A stored task is answered at once from distances and outcomes. With ``measure`` the packaged
-    models are first tried on its images, which takes a job, as does a data set.
+    A stored task is answered at once from distances and outcomes. With ``measure`` the models that
+    promise most are first measured on its images for ``budget`` seconds, which takes a job. A data
+    set takes a job, too, and is always measured, unless the budget is 0.
     """
 
     model_config = ConfigDict(
@@ -40,7 +42,15 @@ class RecommendationQuestion(Subject):
     licence: str | None = Field(None, max_length=200)
     published: bool = Field(True, description="Whether published figures of models count.")
     measure: bool = Field(
-        False, description="Try the packaged models on the task's images first: a job."
+        False, description="Measure models on the images of a stored task first: a job."
+    )
+    budget: float = Field(
+        BUDGET,
+        ge=0,
+        le=MOST_BUDGET,
+        allow_inf_nan=False,
+        description="Seconds to measure for; 0 measures nothing. The default model and one other "
+        "are always measured, and what has begun is finished.",
     )
     explain: bool = Field(
         False,
@@ -125,6 +135,7 @@ class Step(Answer):
     seconds: float
     leader: str
     expected: float
+    cached: bool = Field(False, description="Whether an earlier answer had measured it.")
 
 
 class Untried(Answer):

@@ -15,6 +15,12 @@ def as_html(answer: Any) -> str | None:  # noqa: ARG001
 
 
 @singledispatch
+def as_line(answer: Any) -> str | None:  # noqa: ARG001
+    """Return one line of text; None lets it show its fields."""
+    return None
+
+
+@singledispatch
 def as_rich(answer: Any) -> Any:
     """Return what rich prints; the plain text, where nothing is registered."""
     return repr(answer)

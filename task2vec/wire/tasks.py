@@ -46,6 +46,9 @@ class Provenance(Answer):
         Likelihood.CATEGORICAL,
         description="`bernoulli` where an image may have several labels, or none.",
     )
+    warnings: tuple[str, ...] = Field(
+        (), description="What its user should know, such as images that could not be read."
+    )
 
 
 _EXAMPLE: dict[str, Any] = {

@@ -72,9 +72,15 @@ class LeasedJob:
             return failure_of(error, fence=self.lease.fence, shown=self._shown)
 
     def _work(self, heart: Heart) -> Findings:
-        work = Work(self._engine, tell=heart.tell, stopped=heart.stopped, error=heart.tell_error)
         payload = self.lease.payload
         tell = _stopping(heart)
+        work = Work(
+            self._engine,
+            tell=heart.tell,
+            stopped=heart.stopped,
+            error=heart.tell_error,
+            reference=lambda model: self._start(model, tell),
+        )
         kind, datasets = self.lease.kind, payload["datasets"]
         predicts = kind is JobKind.PREDICT
         if kind is JobKind.FINETUNE and self._kept.begun(self.lease.job):

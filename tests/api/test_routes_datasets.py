@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import sys
 import tarfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -261,8 +260,13 @@ async def test_a_data_set_is_removed_unless_a_job_needs_it(server: Running, arch
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_name")
 
 
-async def test_a_server_without_pyarrow_does_not_blame_the_source(server, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
+async def test_a_server_without_pyarrow_does_not_blame_the_source(
+    server, monkeypatch, tmp_path: Path
+) -> None:
+    lacking = tmp_path / "lacking"
+    lacking.mkdir()
+    (lacking / "pyarrow.py").write_text("raise ImportError")
+    monkeypatch.syspath_prepend(lacking)
     refused = await upload(server, b"PAR1", filename="tops.parquet")
     assert (refused.status_code, refused.json()["code"]) == (501, "missing_extra")
     assert "on the server, not here" in refused.json()["detail"]

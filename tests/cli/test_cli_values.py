@@ -62,7 +62,7 @@ def test_anything_else_is_no_count(given: object) -> None:
         (["recommend", "x", "--max-input-size", "128px"], "expected a whole number, got '128px'"),
         (["recommend", "x", "--max-input-size", "0"], "'--max-input-size': expected at least 1"),
         (["recommend", "x", "--budget", "1m"], "'--budget': expected a number, got '1m'"),
-        (["recommend", "x", "--budget", "0.5"], "expected at least 1, got '0.5'"),
+        (["recommend", "x", "--budget", "-1"], "expected at least 0, got '-1'"),
         (["recommend", "x", "-k", "many"], "'-k': expected a whole number, got 'many'"),
         (["outcomes", "add", "m", "t", "--accuracy", "92%"], "expected a number, got '92%'"),
     ],

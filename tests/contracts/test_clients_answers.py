@@ -76,6 +76,15 @@ def test_a_recommendation_by_what_is_known(client: Any, reference: Any) -> None:
     packaged = [each.model for each in expected.recommendations]
     assert [each.model for each in found.recommendations if each.model in packaged] == packaged
     assert found.code == expected.code
+    # No time to measure is the same question.
+    asked = {"budget": 0, "architecture": "tf_efficientnet_lite*"}
+    assert client.recommend("emoji_food", **asked) == found
+
+
+@pytest.mark.parametrize("budget", [-1.0, 1e9, float("inf"), float("nan")])
+def test_a_budget_out_of_range_is_refused(client: Any, budget: float) -> None:
+    with pytest.raises(SettingError, match="budget"):
+        client.recommend("emoji_food", budget=budget)
 
 
 def test_an_explained_recommendation(client: Any, reference: Any) -> None:

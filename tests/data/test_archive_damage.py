@@ -1,5 +1,6 @@
 """Archives that are cut, spoilt or hostile: an error, or fewer images."""
 
+import io
 import tarfile
 import zipfile
 from pathlib import Path
@@ -149,3 +150,54 @@ def test_an_archive_that_vanishes_or_changes_is_an_error_not_a_crash(
     path.unlink()
     with pytest.raises(SourceError, match="no such file"):
         draw_sample(task, images=4, seed=0, transform=np.asarray)
+
+
+def pax_field(key: str, value: str) -> bytes:
+    rest = len(f" {key}={value}\n".encode())
+    length = next(n for n in range(rest, rest + 10) if n == rest + len(str(n)))
+    return f"{length} {key}={value}\n".encode()
+
+
+def tar_with_header(fields: bytes, files: Files) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as packed:
+        header = tarfile.TarInfo("x")
+        header.type, header.size = tarfile.XHDTYPE, len(fields)
+        packed.addfile(header, io.BytesIO(fields))
+    return buffer.getvalue()[: 512 + 512 * -(-len(fields) // 512)] + tar_bytes(files)
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        (b"1" * 40_000, "fields of a wrong length"),
+        (b"2 " * 20_000 + b"=", "fields of a wrong length"),
+        (pax_field("comment", "1" * 40_000), "a number of 40,000 digits"),
+        (pax_field("comment", "a" * 70_000), "more than 64 KiB"),
+    ],
+)
+def test_a_tar_header_that_takes_long_to_read_is_refused(
+    tmp_path: Path, flowers: Files, fields: bytes, problem: str
+) -> None:
+    (tmp_path / "set.tar").write_bytes(tar_with_header(fields, flowers))
+    with pytest.raises(SourceError, match=problem):
+        open_source(tmp_path / "set.tar")
+
+
+def test_headers_that_extend_each_other_are_refused(tmp_path: Path, flowers: Files) -> None:
+    header = tar_with_header(pax_field("comment", "a" * 400), {})[:1024]
+    (tmp_path / "set.tar").write_bytes(header * 500 + tar_bytes(flowers))
+    with pytest.raises(SourceError, match="more than 64 KiB"):
+        open_source(tmp_path / "set.tar")
+
+
+def test_headers_as_honest_programs_write_them_are_read(tmp_path: Path, flowers: Files) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as packed:
+        for number, (name, data) in enumerate(flowers.items()):
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime = len(data), 1_700_000_000.123456789
+            member.pax_headers = {"comment": "x" * 10_000, "SCHILY.xattr.user.note": "ä" * number}
+            packed.addfile(member, io.BytesIO(data))
+    (tmp_path / "set.tar").write_bytes(buffer.getvalue())
+    assert len(keys(open_source(tmp_path / "set.tar"))) == len(flowers)

@@ -52,8 +52,6 @@ def test_a_relative_source_is_remembered_whole(
         ("a\0b", "is no path"),
         ("image.png", "expected a folder with one folder.*got a file that ends in '.png'"),
         ("README", "expected a folder with one folder.*got a file that ends in ''"),
-        (7, "expected a folder with one folder.*got int.*task_from_arrays"),
-        (None, "got NoneType"),
     ],
 )
 def test_anything_else_is_refused_with_what_is_accepted(
@@ -67,6 +65,12 @@ def test_anything_else_is_refused_with_what_is_accepted(
     monkeypatch.chdir(write(tmp_path, {"image.png": png(1), "README": b"words"}))
     with pytest.raises(SourceError, match=problem):
         open_source(source)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", [7, None, ["a.png", "b.png"]])
+def test_a_wrong_type_is_a_type_error_that_says_what_is_accepted(source: object) -> None:
+    with pytest.raises(TypeError, match=r"expected a path.*task_from_arrays"):
+        open_source(source)
 
 
 def test_a_source_whose_name_is_not_utf8_can_be_named(

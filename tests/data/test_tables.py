@@ -15,6 +15,7 @@ import pytest
 from packing import pack_files
 from PIL import Image
 
+from benchmarks.hostile.sent import long_list
 from task2vec.data.open import open_source
 from task2vec.data.sample import all_images
 from task2vec.data.task import ImageEntry, Task
@@ -279,3 +280,17 @@ def test_compressed_streams_are_refused_before_they_are_unpacked(
 def test_the_class_label_of_hugging_face_may_have_any_name(tmp_path: Path, pets: Any) -> None:
     pets.rename_column("label", "kind").to_parquet(tmp_path / "pets.parquet")
     assert open_source(tmp_path / "pets.parquet").classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("length", "problem"),
+    [(150_000, "an image with too many labels"), (20_000_000, "too long lists")],
+)
+def test_a_list_that_repeats_one_label_is_refused(
+    tmp_path: Path, length: int, problem: str
+) -> None:
+    path = tmp_path / "set.parquet"
+    path.write_bytes(long_list(length))
+    assert path.stat().st_size < length // 10
+    with pytest.raises(SourceError, match=problem):
+        open_source(path)

@@ -36,6 +36,7 @@ def page_environment() -> dict[str, str]:
     for command in ("EMBED", "BATCH", "NEIGHBOURS", "DISTANCE", "RECOMMEND", "FINETUNE"):
         settings[f"TASK2VEC_{command}_IMAGES"] = "20"
     settings["TASK2VEC_FINETUNE_EPOCHS"] = "1"
+    settings["TASK2VEC_RECOMMEND_BUDGET"] = "1"
     # Batches are tiny: more threads would wait for each other, and pages run side by side.
     settings["OMP_NUM_THREADS"] = "1"
     # What pages are run by lies beside them, and above.

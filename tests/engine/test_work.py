@@ -147,6 +147,49 @@ def test_models_are_probed_on_the_same_images(engine, probe, do, told, stored, t
     assert told.steps[-1] == ("probing", 48, 48)
 
 
+def test_models_are_probed_in_their_order_while_the_budget_lasts(probe, do, tmp_path):
+    paths = [probe, *(reference_of(tmp_path, seed=seed) for seed in (1, 2, 3))]
+    models = [
+        {"id": f"mdl_{i}", "name": f"model {i}", "ref": path, "sha256": None}
+        for i, path in enumerate(paths)
+    ]
+    payload = {"task": "tsk_0", "measure": True, "probe_models": models, "budget": 1e-6}
+    task = halves("noise")
+    first = do(JobKind.RECOMMEND, payload, task=task)
+    # The default and one rival are always measured.
+    assert list(first.measured) == ["mdl_0", "mdl_1"]
+    whole = do(JobKind.RECOMMEND, payload | {"budget": 600.0}, task=task)
+    assert list(whole.measured) == [f"mdl_{i}" for i in range(4)]
+
+
+def test_what_a_worker_measured_before_takes_no_budget(probe, do, tmp_path):
+    models = [
+        {"id": f"mdl_{i}", "name": f"model {i}", "ref": path, "sha256": str(i) * 64}
+        for i, path in enumerate([probe, *(reference_of(tmp_path, seed=seed) for seed in (1, 2))])
+    ]
+    payload = {"task": "tsk_0", "measure": True, "probe_models": models, "budget": 600.0}
+    task = halves("noise")
+    whole = do(JobKind.RECOMMEND, payload, task=task).measured
+    again = do(JobKind.RECOMMEND, payload | {"budget": 1e-6}, task=task).measured
+    assert list(again) == list(whole) == ["mdl_0", "mdl_1", "mdl_2"]
+    for name, found in whole.items():
+        assert np.array_equal(again[name].correct, found.correct)
+
+
+def test_a_model_that_cannot_be_loaded_is_left_out_with_a_warning(probe, do, tmp_path):
+    gone = {
+        "id": "mdl_gone",
+        "name": "gone",
+        "ref": f"file:{tmp_path}/gone.safetensors?arch=test_resnet",
+        "sha256": None,
+    }
+    models = [{"id": "mdl_0", "name": "plain", "ref": probe, "sha256": None}, gone]
+    payload = {"task": "tsk_0", "measure": True, "probe_models": models}
+    found = do(JobKind.RECOMMEND, payload, task=halves("noise"))
+    assert list(found.measured) == ["mdl_0"]
+    assert any("gone was not measured" in warning for warning in found.warnings)
+
+
 def test_too_few_images_measure_nothing(probe, do):
     task = halves("pair", images=2)
     payload = {"task": "tsk_0", "measure": True, "probe_models": [{"id": "mdl_a", "ref": probe}]}

@@ -275,9 +275,7 @@ def test_a_linear_probe_within_its_noise_is_no_reason():
     assert names(answer) == ["plain", "other"]
     other = answer.recommendations[1]
     assert 0 < other.score <= TRUST * other.score_sd
-    assert "other" in answer.reason
-    assert f"{100 * other.score:+.1f} points" in answer.reason
-    assert f"{100 * other.score_sd:.1f}" in answer.reason
+    assert "other and the default, plain, tie" in answer.reason
 
 
 def test_equal_answers_on_few_images_do_not_prove_equality():
@@ -334,7 +332,7 @@ def test_without_the_default_among_the_models_the_best_of_the_rest_is_taken(gain
     assert "over the default, which does not pass the limits" in answer.reason
     assert answer.baselines[0].model is None
     # The default is still what the prediction builds on.
-    assert best.predicted_accuracy == pytest.approx(0.8 + best.score)
+    assert best.predicted_accuracy == pytest.approx(0.8 + best.score, abs=0.005)
 
 
 @pytest.mark.parametrize("accuracy", [0.06, 0.94])
@@ -394,7 +392,9 @@ def test_predictions_are_the_default_and_the_gain_within_bounds(scores, nearness
     for judged in answer.recommendations:
         low, high = judged.interval
         expected = min(max(plain / 30 + judged.score, 0), 1)
-        assert judged.predicted_accuracy == pytest.approx(expected)
+        # Near 1 it is less, since no accuracy exceeds that.
+        assert expected - (high - low) / 2 <= judged.predicted_accuracy <= expected + 1e-9
+        assert judged.predicted_accuracy < 1 or judged.score == 0
         assert 0 <= low <= judged.predicted_accuracy <= high <= 1
         assert high > low
         assert judged.gain_interval[0] <= judged.score <= judged.gain_interval[1]

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
+import task2vec.sdk.display_line  # noqa: F401  (what is under test)
 from task2vec.sdk.display import of_neighbours
 from task2vec.sdk.wording import distance_interval, nats, shared_pairs_note
 from task2vec.wire.backtests import Backtest
@@ -225,6 +226,27 @@ def test_a_terminal_shows_names_as_they_are(name: str) -> None:
     assert EVIL in text
     for fact in FACTS[name]:
         assert fact in text
+
+
+LINES = {
+    "task": ["30 images of 3 classes", "1 warning"],
+    "neighbours": ["0.125", "1 warning"],
+    "distances": ["symmetric 0.750 ± 0.500"],
+    "recommended": ["score +3.1 points", "1 candidate", "1 warning"],
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_repr_is_one_short_line(name: str) -> None:
+    named = SHOWN[name].model_copy(update=dict.fromkeys(("name", "task", "source"), "birds\n\x1b"))
+    line = repr(named)
+
+    assert str(named) == line
+    assert line.isprintable()
+    assert len(line) < 160
+    assert r"birds\n\x1b" in line
+    for fact in LINES[name]:
+        assert fact in line
 
 
 def test_points_keep_their_places() -> None:

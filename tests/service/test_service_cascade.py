@@ -103,10 +103,32 @@ def test_a_race_that_cannot_end_in_time_does_not_begin(
     assert all(step.kind is not StepKind.FINE_TUNING for step in answer.steps)
 
 
-@pytest.mark.parametrize("budget", [0, -1, float("nan"), float("inf")])
-def test_a_budget_is_seconds_above_0(workspace: Workspace, subject: Subject, budget: float) -> None:
+@pytest.mark.parametrize("budget", [-1, float("nan"), float("inf")])
+def test_a_budget_is_a_number_of_seconds(
+    workspace: Workspace, subject: Subject, budget: float
+) -> None:
     with pytest.raises(SettingError, match="budget"):
         recommend(workspace, subject, budget=budget)
+
+
+def test_a_budget_of_0_measures_nothing(workspace: Workspace, subject: Subject) -> None:
+    answer = recommend(workspace, subject, images=IMAGES, budget=0)
+    assert (answer.steps, answer.probed) == ((), 0)
+
+
+def test_what_was_measured_before_takes_no_time(workspace: Workspace, subject: Subject) -> None:
+    first = recommend(workspace, subject, images=IMAGES, budget=1e-3)
+    again = recommend(workspace, subject, images=IMAGES, budget=1e-3)
+    probed = [step for step in first.steps if step.kind is StepKind.FORWARD_PASS]
+    known = [step for step in again.steps if step.kind is StepKind.FORWARD_PASS]
+    assert not any(step.cached for step in probed)
+    assert all(step.cached for step in known)
+    assert [(step.model, step.gain) for step in known] == [(s.model, s.gain) for s in probed]
+    assert sum(step.seconds for step in known) < 0.2 * sum(step.seconds for step in probed)
+    scores = [
+        {each.model: each.score for each in answer.recommendations} for answer in (first, again)
+    ]
+    assert scores[0] == scores[1]
 
 
 def test_without_images_nothing_is_measured_and_that_is_said(
@@ -115,7 +137,7 @@ def test_without_images_nothing_is_measured_and_that_is_said(
     gone = replace(subject, task=None)
     answer = recommend(workspace, gone, budget=5)
     assert answer.steps == ()
-    assert any("not where they were" in warning for warning in answer.warnings)
+    assert any("are not where they were" in warning for warning in answer.warnings)
 
 
 def test_the_source_of_the_subject_is_what_is_measured(subject: Subject) -> None:

@@ -7,10 +7,12 @@ import pytest
 from small_store import cut
 
 from task2vec.data.open import open_source
+from task2vec.engine.probe_cache import Pace
+from task2vec.engine.prober import Pacer
 from task2vec.recommend.finetune import passes
 from task2vec.recommend.holdout import hold_out
 from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service.budget_run import BudgetRun, Pace
+from task2vec.service.budget_run import BudgetRun
 from task2vec.service.cascade import SHORT, _first_tuning
 from task2vec.service.workspace import Workspace
 
@@ -35,7 +37,7 @@ def test_it_counts_what_is_trained_and_tested_on(tmp_path: Path, splits: tuple[s
     with Workspace(tmp_path / "store") as workspace:
         run = BudgetRun(workspace, task, 60.0, 32, lambda *_: None)
         # The first, which loads libraries, does not count once there is another.
-        run.paces += [Pace(0.0, 90.0, 90.0, 32), Pace(0.0, 5.0, 16.0, 32)]
+        run.paces += [Pace(90.0, 90.0, 32), Pace(5.0, 16.0, 32)]
         assert _first_tuning(run) == pytest.approx(5 + 3 * images * 0.5)
 
 
@@ -43,10 +45,12 @@ def test_few_images_are_raced_for_as_many_epochs_as_they_would_be_fine_tuned() -
     assert SHORT.epochs_for(20) == FineTuningSettings().epochs_for(20)
 
 
-def test_a_probe_takes_its_time_to_read_and_in_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_probe_takes_its_time_to_read_and_in_the_network() -> None:
     clock = iter([101.0, 104.0, 105.0, 110.0])
-    monkeypatch.setattr("task2vec.service.budget_run.perf_counter", lambda: next(clock))
-    pace = Pace(100.0)
+    told: list[int] = []
+    pacer = Pacer(100.0, lambda done, _: told.append(done), lambda: next(clock))
     for done in (1, 2, 3, 4):
-        pace.hear(done, 4)
+        pacer.hear(done, 4)
+    pace = pacer.pace
+    assert told == [1, 2, 3, 4]
     assert (pace.read, pace.passed, pace.an_image) == (4.0, 6.0, 3.0)

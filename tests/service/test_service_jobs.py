@@ -12,8 +12,10 @@ from task2vec.errors import (
 )
 from task2vec.service import completion, jobs, leases
 from task2vec.service.datasets import remove_dataset
+from task2vec.service.limits import Limits
 from task2vec.service.questions import limits_of
-from task2vec.service.recommendation import models_to_probe
+from task2vec.service.recommendation import models_to_measure, models_to_probe
+from task2vec.service.subjects import stored_subject
 from task2vec.service.zoo import default_model_id, list_models
 from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState, Priority
 
@@ -117,6 +119,31 @@ def test_a_worker_is_told_which_data_sets_it_needs(served, tmp_path):
     lent = leases.lease(served, worker="w", kinds=[JobKind.DISTANCES], now=NOW)
     assert lent is not None
     assert list(lent.payload["datasets"]) == ["target"]
+
+
+def test_a_recommendation_asks_what_promises_most_of_a_stored_task(served, sent):
+    dataset = send(served, "pets")
+    store_task(served, sent.parent, dataset)
+    stored = served.store().tasks.get("pets").id
+    question = {"task": stored, "settings": SETTINGS, "budget": 5.0}
+    jobs.submit(served, JobKind.RECOMMEND, question, now=NOW)
+    lent = leases.lease(served, worker="w", kinds=[JobKind.RECOMMEND], now=NOW)
+    assert lent is not None
+    assert (lent.payload["measure"], lent.payload["budget"]) == (True, 5.0)
+    subject = stored_subject(served, stored)
+    expected = models_to_measure(served, subject, limits=Limits())
+    assert [model["id"] for model in lent.payload["probe_models"]] == [m.id for m in expected]
+    assert expected[0].id == default_model_id()
+    assert len(expected) > 1
+
+
+def test_a_budget_of_0_asks_for_no_measurement(served):
+    dataset = send(served, "pets")
+    question = {"dataset": dataset.id, "settings": SETTINGS, "budget": 0}
+    jobs.submit(served, JobKind.RECOMMEND, question, now=NOW)
+    lent = leases.lease(served, worker="w", kinds=[JobKind.RECOMMEND], now=NOW)
+    assert lent is not None
+    assert (lent.payload["measure"], lent.payload["probe_models"]) == (False, [])
 
 
 def test_a_recommendation_asks_for_the_models_within_the_limits_and_the_default(served):

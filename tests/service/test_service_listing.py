@@ -1,16 +1,12 @@
-"""What a server does while it lists data sets: one at a time in memory, names that can be shown."""
+"""What a server does while it lists data sets: names that can be shown."""
 
 import io
-import time
 import zipfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from task2vec.data import open as opening
 from task2vec.errors import SourceError
 from task2vec.service import datasets, uploads
 from task2vec.service.workspace import Workspace
@@ -35,32 +31,6 @@ def send(workspace: Workspace) -> Callable[..., DatasetRecord]:
             )
 
     return send
-
-
-def test_arrays_of_two_uploads_are_never_in_memory_together(
-    workspace, send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    listed, inside, most = opening.open_source, [], []
-
-    def watched(path: Path, **more):
-        inside.append(path)
-        most.append(len(inside))
-        time.sleep(0.05)
-        found = listed(path, **more)
-        inside.remove(path)
-        return found
-
-    monkeypatch.setattr(opening, "open_source", watched)
-    archives = []
-    for number in range(4):
-        images = np.full((4, 8, 8), number, np.uint8)
-        np.savez(tmp_path / "a.npz", images=images, labels=np.arange(4) % 2)
-        archives.append((tmp_path / "a.npz").read_bytes())
-    with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda data: send(data, suffix=".npz"), archives))
-
-    assert [record.images for record in found] == [4] * 4
-    assert most == [1] * 4
 
 
 @pytest.mark.parametrize("label", ["\x1b[31mA", "b\nX", "a\u202eb", "x" * 201])

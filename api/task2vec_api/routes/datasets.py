@@ -83,17 +83,18 @@ async def _upload(request: Request, runtime: Runtime, caller: Caller) -> Respons
     with DatasetForm(runtime.workspace, largest=largest) as form:
         await receive_form(request, form.open)
         sent_ = form.complete()
-        record = await run_in_threadpool(
-            datasets.accept,
-            runtime.workspace,
-            sent_.path,
-            name=sent_.name,
-            suffix=sent_.suffix,
-            sha256=sent_.sha256,
-            labelled=sent_.labelled,
-            retention=runtime.settings.dataset_days * 86_400,
-            owner=caller.key,
-        )
+        async with runtime.parsing.take(caller):
+            record = await run_in_threadpool(
+                datasets.accept,
+                runtime.workspace,
+                sent_.path,
+                name=sent_.name,
+                suffix=sent_.suffix,
+                sha256=sent_.sha256,
+                labelled=sent_.labelled,
+                retention=runtime.settings.dataset_days * 86_400,
+                owner=caller.key,
+            )
     headers = {"Location": f"/v1/datasets/{record.id}"}
     return json_answer(dataset_message(record), status=201, headers=headers)
 

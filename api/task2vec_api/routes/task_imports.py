@@ -79,15 +79,22 @@ async def import_task(request: Request, runtime: TheRuntime, caller: Writer) -> 
     with begin_upload(runtime.workspace, largest=largest, suffix=".npz") as upload:
         form = _Form(UploadPart(upload))
         await receive_form(request, form.open)
-        record = await run_in_threadpool(
-            add_embedding,
-            runtime.workspace,
+        path, name, tags, update = (
             form.complete(),
-            name=form.text("name"),
-            tags=form.tags(),
-            update=form.flag("update"),
-            any_space=caller.admin,
+            form.text("name"),
+            form.tags(),
+            form.flag("update"),
         )
+        async with runtime.parsing.take(caller):
+            record = await run_in_threadpool(
+                add_embedding,
+                runtime.workspace,
+                path,
+                name=name,
+                tags=tags,
+                update=update,
+                any_space=caller.admin,
+            )
     task = Task.model_validate(record.to_json())
     return json_answer(task, status=201, headers={"Location": f"/v1/tasks/{record.id}"})
 

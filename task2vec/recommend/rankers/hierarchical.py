@@ -16,6 +16,9 @@ from task2vec.recommend.world import Case, Matrix
 
 #: The default is left where the best model's expected gain is above this many standard deviations.
 TRUST = 0.2
+#: A gain with a larger standard deviation is a guess, whatever is expected: its interval of 90 %
+#: reaches 25 points to either side. Of the choices in ``benchmarks/transfer`` none was above 0.12.
+MOST_SD = 0.15
 
 
 class Hierarchical:
@@ -49,9 +52,10 @@ class Hierarchical:
 def surely_best(mean: Matrix, sd: Matrix, *, trust: float) -> int | None:
     """Return the place of the largest mean (K,) above ``trust`` deviations; None without one.
 
-    A model that is surely somewhat better must not hide behind one that might be more.
+    Deviations above `MOST_SD` are too large to go by. A model that is surely somewhat better must
+    not hide behind one that might be more.
     """
-    sure = np.flatnonzero(mean > trust * sd)
+    sure = np.flatnonzero((mean > trust * sd) & (sd <= MOST_SD))
     return int(sure[np.argmax(mean[sure])]) if sure.size else None
 
 

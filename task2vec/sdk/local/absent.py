@@ -8,7 +8,7 @@ from task2vec.errors import SettingError, UnknownNameError
 from task2vec.sdk import client
 from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.naming import id_of, size_of_pages
-from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.operations.waiting import Shown
 from task2vec.types.jobs import JobKind, JobState
 from task2vec.wire.datasets import Dataset
 from task2vec.wire.jobs import Job, JobEvent
@@ -41,9 +41,7 @@ class Jobs:
     def retry(self, job: Job | str) -> Job:
         _no_job(job)
 
-    def wait(
-        self, job: Job | str, *, progress: Told | None = None, timeout: float | None = None
-    ) -> Job:
+    def wait(self, job: Job | str, *, progress: Shown = True, timeout: float | None = None) -> Job:
         _no_job(job)
 
     def events(self, job: Job | str, *, after: int | None = None) -> Iterator[JobEvent]:
@@ -59,7 +57,7 @@ class Datasets:
         source: "str | os.PathLike[str] | LabelledImages",
         *,
         name: str | None = None,
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Dataset:
         raise SettingError(
             "A local store takes no uploads",

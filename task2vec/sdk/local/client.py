@@ -22,12 +22,13 @@ from task2vec.sdk.local.sources import (
     settings_of,
 )
 from task2vec.sdk.methods import described_like
-from task2vec.sdk.operations.asking import ask
-from task2vec.sdk.operations.batches import ItemTold
+from task2vec.sdk.operations.asking import ask, texts
+from task2vec.sdk.operations.batches import ItemShown
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.naming import id_of
 from task2vec.sdk.operations.predicting import ImagePaths, Warned, counting_images, several
-from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.operations.waiting import Shown, told_by
+from task2vec.sdk.watching import watched, watched_iteration
 from task2vec.wire.batches import Item
 from task2vec.wire.catalogue import Tuned
 from task2vec.wire.jobs import Job, NewEmbedding
@@ -78,7 +79,7 @@ class LocalClient(Answers):
         tags: Sequence[str] = (),
         update: bool = False,
         wait: Literal[True] = True,
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Task: ...
     @overload
     def embed(
@@ -95,8 +96,9 @@ class LocalClient(Answers):
         tags: Sequence[str] = (),
         update: bool = False,
         wait: Literal[False],
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Job: ...
+    @watched
     def embed(
         self,
         source: "Source",
@@ -111,7 +113,7 @@ class LocalClient(Answers):
         tags: Sequence[str] = (),
         update: bool = False,
         wait: bool = True,
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Task | Job:
         from task2vec.service.tasks import EmbedRequest
         from task2vec.service.tasks import embed as embed_here
@@ -125,7 +127,7 @@ class LocalClient(Answers):
             standard_error=standard_error,
             seed=seed,
         )
-        asked = ask(NewEmbedding, dataset="?", name=name, tags=tuple(tags))
+        asked = ask(NewEmbedding, dataset="?", name=name, tags=texts("tags", tags))
         request = EmbedRequest(
             source=given(source),
             name=asked.name,
@@ -134,9 +136,10 @@ class LocalClient(Answers):
             tags=asked.tags,
             update=update,
         )
-        tell, error = counting_errors(progress)
+        tell, error = counting_errors(told_by(progress))
         return task(embed_here(self._workspace, request, tell, error))
 
+    @watched_iteration
     def batch(
         self,
         sources: "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]",
@@ -150,7 +153,7 @@ class LocalClient(Answers):
         tags: Sequence[str] = (),
         update: bool = False,
         dry_run: bool = False,
-        progress: ItemTold | None = None,
+        progress: ItemShown = True,
     ) -> Iterator[Item]:
         probe, settings = settings_of(
             probe=probe,
@@ -165,10 +168,10 @@ class LocalClient(Answers):
             sources,
             probe=probe,
             settings=settings,
-            tags=tuple(tags),
+            tags=texts("tags", tags),
             update=update,
             dry_run=dry_run,
-            progress=progress,
+            progress=progress if callable(progress) else None,
         )
 
     @overload
@@ -184,7 +187,7 @@ class LocalClient(Answers):
         learning_rate: float | None = None,
         seed: int = 0,
         wait: Literal[True] = True,
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Tuned: ...
     @overload
     def finetune(
@@ -199,8 +202,9 @@ class LocalClient(Answers):
         learning_rate: float | None = None,
         seed: int = 0,
         wait: Literal[False],
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Job: ...
+    @watched
     def finetune(
         self,
         source: "Source",
@@ -213,7 +217,7 @@ class LocalClient(Answers):
         learning_rate: float | None = None,
         seed: int = 0,
         wait: bool = True,
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Tuned | Job:
         from task2vec.recommend.tuning_settings import FineTuningSettings
         from task2vec.service.finetuning import FineTuneRequest, finetune
@@ -229,11 +233,12 @@ class LocalClient(Answers):
         found = finetune(
             self._workspace,
             request,
-            progress=counting(progress),
-            embed_progress=counting(progress),
+            progress=counting(told_by(progress)),
+            embed_progress=counting(told_by(progress)),
         )
         return answer(Tuned, found.to_json())
 
+    @watched_iteration
     def predict(
         self,
         model: Model | str,
@@ -241,7 +246,7 @@ class LocalClient(Answers):
         *,
         here: bool = False,
         warn: Warned | None = None,
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Iterator[Prediction]:
         from task2vec.service.predicting import predict
 
@@ -249,7 +254,7 @@ class LocalClient(Answers):
             self._workspace,
             id_of(model),
             several(images),
-            progress=counting_images(progress),
+            progress=counting_images(told_by(progress)),
             warn=warn,
         )
         return map(Prediction.model_validate, found)

@@ -11,10 +11,12 @@ from task2vec.sdk.local.part import Part
 from task2vec.sdk.local.probes import known
 from task2vec.sdk.local.sources import counting, given, settings_of, subject
 from task2vec.sdk.methods import described_like
-from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.catalogue import MapQuestion
 from task2vec.sdk.operations.embedding import PROBE
-from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.operations.waiting import Shown, told_by
+from task2vec.sdk.watching import watched
+from task2vec.types.measuring import BUDGET
 from task2vec.wire.backtests import Backtest, BacktestQuestion
 from task2vec.wire.catalogue import Probe, TaskMap
 from task2vec.wire.neighbours import Distances, Neighbours, SearchQuestion
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 class Answers(Part):
     """Neighbours, distances, recommendations, backtests, the map and the probes."""
 
+    @watched
     def search(
         self,
         source: "Source",
@@ -43,7 +46,7 @@ class Answers(Part):
         probe: str = PROBE,
         images: int = 300,
         seed: int = 0,
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Neighbours:
         from task2vec.service.search import neighbours, nothing_near
         from task2vec.store.index.protocol import TaskFilter
@@ -54,7 +57,7 @@ class Answers(Part):
             k=k,
             asymmetric=asymmetric,
             geometry=geometry,
-            tags=tuple(tags),
+            tags=texts("tags", tags),
             min_classes=min_classes,
             max_classes=max_classes,
         )
@@ -62,7 +65,9 @@ class Answers(Part):
         alone = nothing_near(self._workspace, given(source))
         if alone is not None:
             return answer(Neighbours, {"task": alone, "neighbours": []})
-        about = subject(self._workspace, source, probe=probe, settings=settings, progress=progress)
+        about = subject(
+            self._workspace, source, probe=probe, settings=settings, progress=told_by(progress)
+        )
         where = TaskFilter(
             tags=frozenset(asked.tags),
             least_classes=asked.min_classes or 0,
@@ -85,6 +90,7 @@ class Answers(Part):
             },
         )
 
+    @watched
     def distance(
         self,
         source: "Source",
@@ -93,17 +99,20 @@ class Answers(Part):
         probe: str = PROBE,
         images: int = 300,
         seed: int = 0,
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Distances:
         from task2vec.service.search import distances
 
         probe, settings = settings_of(probe=probe, images=images, seed=seed)
         first, second = (
-            subject(self._workspace, side, probe=probe, settings=settings, progress=progress)
+            subject(
+                self._workspace, side, probe=probe, settings=settings, progress=told_by(progress)
+            )
             for side in (source, target)
         )
         return answer(Distances, distances(self._workspace, first, second).to_json())
 
+    @watched
     def recommend(
         self,
         source: "Source",
@@ -115,12 +124,12 @@ class Answers(Part):
         licence: str | None = None,
         published: bool = True,
         measure: bool = True,
-        budget: float | None = None,
+        budget: float = BUDGET,
         explain: bool = False,
         probe: str = PROBE,
         images: int = 300,
         seed: int = 0,
-        progress: Told | None = None,
+        progress: Shown = True,
     ) -> Recommended:
         from task2vec.service.recommendation import Limits, check_answerable, recommend
         from task2vec.service.zoo import list_models
@@ -131,6 +140,7 @@ class Answers(Part):
             k=k,
             max_parameters=max_parameters,
             max_input_size=max_input_size,
+            budget=budget,
         )
         limits = Limits(max_parameters, architecture, licence, max_input_size)
         everything = list_models(self._workspace)
@@ -141,7 +151,7 @@ class Answers(Part):
             source,
             probe=probe,
             settings=settings,
-            progress=progress,
+            progress=told_by(progress),
             detailed=True,
         )
         found = recommend(
@@ -150,19 +160,19 @@ class Answers(Part):
             k=k,
             limits=limits,
             images=images,
-            measured=None if measure or about.record is None else {},
             published=published,
-            budget=budget,
+            budget=budget if measure else 0.0,
             explain=explain,
-            progress=counting(progress),
+            progress=counting(told_by(progress)),
         )
         return answer(Recommended, {"task": about.name, **found.to_json()})
 
-    def backtest(self, *, folds: str = "task", progress: Told | None = None) -> Backtest:
+    @watched
+    def backtest(self, *, folds: str = "task", progress: Shown = True) -> Backtest:
         from task2vec.service.backtest import backtest
 
         asked = ask(BacktestQuestion, folds=folds)
-        tell = counting(progress)
+        tell = counting(told_by(progress))
         found = backtest(
             self._workspace,
             folds=asked.folds,

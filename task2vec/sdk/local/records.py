@@ -12,7 +12,7 @@ from task2vec.sdk import client
 from task2vec.sdk.local.answers import answer, details, task
 from task2vec.sdk.local.part import Part
 from task2vec.sdk.methods import described_like
-from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.outcomes import stated
 from task2vec.sdk.saving import ONNX, check_target, no_checkpoint, save_weights
@@ -59,7 +59,7 @@ class Tasks(Part):
         from task2vec.embedding.files import save_embedding
         from task2vec.service.imports import add_embedding
 
-        asked = ask(TaskEdit, name=name, tags=tuple(tags))
+        asked = ask(TaskEdit, name=name, tags=texts("tags", tags))
         with TemporaryDirectory() as folder:
             if isinstance(embedding, str | os.PathLike):
                 path = Path(embedding).expanduser()
@@ -80,7 +80,7 @@ class Tasks(Part):
     ) -> Task:
         from task2vec.service.catalogue import edit_task
 
-        asked = ask(TaskEdit, name=name, tags=None if tags is None else tuple(tags))
+        asked = ask(TaskEdit, name=name, tags=None if tags is None else texts("tags", tags))
         record = edit_task(self._workspace, id_of(task), name=asked.name, tags=asked.tags)
         return answer(Task, record.to_json())
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from task2vec.errors import SettingError, SourceError
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.packing.pack import check_source
 from task2vec.wire import settings as wire
 from task2vec.wire.jobs import Progress
 
@@ -21,7 +22,11 @@ Counted = Callable[[str, int, int], None]
 
 
 def given(source: "str | os.PathLike[str] | Task") -> "str | Task":
-    """Return a source as the use cases take it: a path object is a path, whatever is stored."""
+    """Return a source as the use cases take it: a path object is a path, whatever is stored.
+
+    Raises `WrongTypeError` for what is no source.
+    """
+    check_source(source)
     if not isinstance(source, os.PathLike):
         return source
     path = os.fspath(source)

@@ -2,14 +2,12 @@
 
 from task2vec.sdk.operations.answering import answer
 from task2vec.sdk.operations.asking import ask
-from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.operations.waiting import Shown, told_by
 from task2vec.sdk.steps import Sender, Steps
 from task2vec.wire.backtests import Backtest, BacktestQuestion
 
 
-def backtest(
-    sender: Sender, *, folds: str = "task", progress: Told | None = None
-) -> Steps[Backtest]:
+def backtest(sender: Sender, *, folds: str = "task", progress: Shown = True) -> Steps[Backtest]:
     """Ask the recommender and simple rules about each task as if its outcomes were not known.
 
     ``folds`` is "task" or "family": what is unknown with the task that is asked about. The verdict
@@ -18,5 +16,7 @@ def backtest(
     Raises `SettingError` for other folds, `StoreError` without a store.
     """
     question = ask(BacktestQuestion, folds=folds)
-    found = yield from answer(sender, "/backtests", question, kind=Backtest, progress=progress)
+    found = yield from answer(
+        sender, "/backtests", question, kind=Backtest, progress=told_by(progress)
+    )
     return found

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from task2vec.errors import InputError, SourceError, Task2VecError
-from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.operations.uploads import upload
@@ -40,6 +40,8 @@ from task2vec.wire.settings import EmbeddingSettings
 
 #: Told of the name of an item and how far it is.
 ItemTold = Callable[[str, Progress], None]
+#: True shows bars in a terminal or a notebook, False or None shows nothing.
+ItemShown = ItemTold | bool | None
 
 UPLOADS = 4
 _POLL_SECONDS = 1.0
@@ -58,7 +60,7 @@ def batch(
     tags: Sequence[str] = (),
     update: bool = False,
     dry_run: bool = False,
-    progress: ItemTold | None = None,
+    progress: ItemShown = True,
 ) -> Stream[Item]:
     """Embed many sources; yields what became of each once it is stored, in the order they end.
 
@@ -80,7 +82,7 @@ def batch(
         standard_error=standard_error,
         seed=seed,
     )
-    question = ask(NewBatch, tags=tuple(tags), update=update, settings=settings)
+    question = ask(NewBatch, tags=texts("tags", tags), update=update, settings=settings)
     items = yield from compute(lambda: listed(sources))
     for position, item in enumerate(items):
         if item.skipped is not None:
@@ -92,7 +94,7 @@ def batch(
                 continue
             yield Emit((yield from _tried(position, item)))
         return
-    course = _Course(sender, items, progress)
+    course = _Course(sender, items, progress if callable(progress) else None)
     made = yield from call(sender, post("/batches", Batch, question))
     try:
         yield from course.run(made.id)

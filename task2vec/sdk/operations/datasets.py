@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.operations.uploads import upload
-from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.operations.waiting import Shown, told_by
 from task2vec.sdk.request import delete, get, segment
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, Stream
@@ -21,7 +21,7 @@ def upload_dataset(
     source: "str | os.PathLike[str] | LabelledImages",
     *,
     name: str | None = None,
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Dataset]:
     """Send a source to the server, unless it has the same bytes under the same name.
 
@@ -32,7 +32,7 @@ def upload_dataset(
         SourceError: when it cannot be read, or holds no labelled images.
         TooLargeError: when it is more than the server takes.
     """
-    return upload(sender, source, name=name, progress=progress)
+    return upload(sender, source, name=name, progress=told_by(progress))
 
 
 def list_datasets(

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
 from task2vec.errors import NameTakenError
-from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.subjects import stored
 from task2vec.sdk.operations.uploads import upload
-from task2vec.sdk.operations.waiting import Told, wait_for
+from task2vec.sdk.operations.waiting import Shown, told_by, wait_for
 from task2vec.sdk.packing.pack import default_name
 from task2vec.sdk.request import post, understood
 from task2vec.sdk.senders import call
@@ -38,7 +38,7 @@ def embed(
     tags: Sequence[str] = (),
     update: bool = False,
     wait: Literal[True] = True,
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Task]: ...
 @overload
 def embed(
@@ -55,7 +55,7 @@ def embed(
     tags: Sequence[str] = (),
     update: bool = False,
     wait: Literal[False],
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Job]: ...
 def embed(
     sender: Sender,
@@ -71,7 +71,7 @@ def embed(
     tags: Sequence[str] = (),
     update: bool = False,
     wait: bool = True,
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Task | Job]:
     """Embed a source and store it as a task.
 
@@ -86,6 +86,7 @@ def embed(
         SourceError: when the source cannot be used.
         JobFailedError: when a server could not embed it.
     """
+    told = told_by(progress)
     settings = ask(
         EmbeddingSettings,
         probe=probe,
@@ -98,16 +99,21 @@ def embed(
     called = name if name is not None else default_name(source)
     # Before anything is sent: with a place holder, the rest of the question is looked at.
     question = ask(
-        NewEmbedding, dataset="?", name=called, tags=tuple(tags), update=update, settings=settings
+        NewEmbedding,
+        dataset="?",
+        name=called,
+        tags=texts("tags", tags),
+        update=update,
+        settings=settings,
     )
     if not update:
         yield from _check_free(sender, called)
-    dataset = yield from upload(sender, source, name=called, any_name=True, progress=progress)
+    dataset = yield from upload(sender, source, name=called, any_name=True, progress=told)
     asked = question.model_copy(update={"dataset": dataset.id})
     job = yield from call(sender, post("/tasks", Job, asked))
     if not wait:
         return job
-    done = yield from wait_for(sender, job, progress=progress)
+    done = yield from wait_for(sender, job, progress=told)
     return understood(Task, done.result)
 
 

@@ -2,7 +2,7 @@
 
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
-from task2vec.sdk.operations.waiting import Told, job_events, wait_for
+from task2vec.sdk.operations.waiting import Shown, job_events, told_by, wait_for
 from task2vec.sdk.request import get, post, segment
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, Stream
@@ -43,7 +43,7 @@ def retry_job(sender: Sender, job: Job | str) -> Steps[Job]:
 
 
 def wait_for_job(
-    sender: Sender, job: Job | str, *, progress: Told | None = None, timeout: float | None = None
+    sender: Sender, job: Job | str, *, progress: Shown = True, timeout: float | None = None
 ) -> Steps[Job]:
     """Return a job when it has succeeded; its ``result`` is what a synchronous answer would be.
 
@@ -52,7 +52,7 @@ def wait_for_job(
         DeadlineError: when ``timeout`` seconds have passed. The job goes on, as it does when the
             wait is interrupted.
     """
-    return wait_for(sender, job, progress=progress, timeout=timeout)
+    return wait_for(sender, job, progress=told_by(progress), timeout=timeout)
 
 
 def events_of_job(sender: Sender, job: Job | str, *, after: int | None = None) -> Stream[JobEvent]:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from pydantic import Field
 
-from task2vec.errors import InputError
+from task2vec.errors import WrongTypeError
 from task2vec.sdk.operations.asking import ask
 from task2vec.wire.base import Question
 
@@ -25,13 +25,14 @@ class Paged(Question):
 
 
 def id_of(given: Identified | str) -> str:
-    """Return a name or id as it is, and the id of anything else; raises `InputError` without."""
+    """Return a name or id as it is, and the id of what a client returned.
+
+    Raises `WrongTypeError` for anything else.
+    """
     found = given if isinstance(given, str) else getattr(given, "id", None)
     if not isinstance(found, str):
-        raise InputError(
-            "This names nothing",
-            expected="a name, an id, or what a client returned",
-            got=type(given).__name__,
+        raise WrongTypeError.of(
+            "name", expected="a name, an id, or what a client returned", got=given
         )
     return found
 

@@ -11,7 +11,7 @@ from task2vec.errors import Task2VecError
 from task2vec.sdk.experts import check_expert, predictions_of
 from task2vec.sdk.operations.models import checkpoint_of, get_model
 from task2vec.sdk.operations.uploads import UPLOADING, send
-from task2vec.sdk.operations.waiting import Told, ended
+from task2vec.sdk.operations.waiting import Shown, Told, ended, told_by
 from task2vec.sdk.packing.lots import Lot, lots, member
 from task2vec.sdk.problems import job_error
 from task2vec.sdk.request import delete, post, segment, understood
@@ -37,7 +37,7 @@ def predict(
     *,
     here: bool = False,
     warn: Warned | None = None,
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Stream[Prediction]:
     """Classify new images with an expert; yields a prediction for each, in their order.
 
@@ -60,7 +60,7 @@ def predict(
     found = yield from get_model(sender, model)
     yield from compute(lambda: check_expert(found))
     where = _here if here else _there
-    yield from where(sender, found, several(images), warn=warn, progress=progress)
+    yield from where(sender, found, several(images), warn=warn, progress=told_by(progress))
 
 
 def _here(

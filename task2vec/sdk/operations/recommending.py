@@ -3,13 +3,14 @@
 import os
 from typing import TYPE_CHECKING
 
-from task2vec.errors import JobFailedError, SettingError, SourceError
+from task2vec.errors import JobFailedError, SourceError
 from task2vec.sdk.operations.answering import answer
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.subjects import subject
-from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.operations.waiting import Shown, told_by
 from task2vec.sdk.steps import Sender, Steps
+from task2vec.types.measuring import BUDGET
 from task2vec.wire.recommendations import RecommendationQuestion, Recommended
 from task2vec.wire.settings import EmbeddingSettings
 
@@ -30,32 +31,25 @@ def recommend(
     licence: str | None = None,
     published: bool = True,
     measure: bool = True,
-    budget: float | None = None,
+    budget: float = BUDGET,
     explain: bool = False,
     probe: str = PROBE,
     images: int = 300,
     seed: int = 0,
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Recommended]:
     """Rank starting models for a stored task or a source.
 
     ``k`` is how many experts are told of at most; ``architecture`` may hold ``*``. With ``measure``
-    the packaged models are tried on the task's images where these are at hand (a warning says where
-    not); without, a stored task is judged at once by distances and outcomes alone. ``published``
-    lets published accuracies of models count. ``budget``, in seconds, is for a client without a
-    server: it measures experts too, and fine-tunes the best for a short while. With ``explain``
+    the models that promise most are measured on the task's images for ``budget`` seconds, where
+    these are at hand (a warning says where not). Without it, as with a budget of 0, distances and
+    outcomes alone decide. ``published`` lets published accuracies of models count. With ``explain``
     the answer has an ``explanation``: what moved it, the layers in which the task is like its
     neighbours and unlike them, and the classes that are hard.
 
     Raises `UnknownNameError`, `SourceError`, `SettingError`.
     """
-    if budget is not None:
-        raise SettingError(
-            "A server does not measure within a budget",
-            expected="no budget",
-            got=f"{budget:g} seconds",
-            remedy="Ask where the store and the images are, without a server; or `measure` alone.",
-        )
+    told = told_by(progress)
     settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
     question = ask(
         RecommendationQuestion,
@@ -66,20 +60,21 @@ def recommend(
         architecture=architecture,
         licence=licence,
         published=published,
-        measure=measure,
+        measure=measure and budget > 0,
+        budget=budget if measure else 0.0,
         explain=explain,
         settings=settings,
     )
-    about = yield from subject(sender, source, progress=progress)
+    about = yield from subject(sender, source, progress=told)
     question = question.model_copy(update={"task": about.task, "dataset": about.dataset})
     try:
-        found = yield from answer(sender, _PATH, question, kind=Recommended, progress=progress)
+        found = yield from answer(sender, _PATH, question, kind=Recommended, progress=told)
     except (SourceError, JobFailedError) as error:
         gone = error if isinstance(error, SourceError) else error.__cause__
-        if about.task is None or not measure or not isinstance(gone, SourceError):
+        if about.task is None or not question.measure or not isinstance(gone, SourceError):
             raise
         unmeasured = question.model_copy(update={"measure": False})
-        found = yield from answer(sender, _PATH, unmeasured, kind=Recommended, progress=progress)
-        why = f"{gone.problem}: no model could be probed"
+        found = yield from answer(sender, _PATH, unmeasured, kind=Recommended, progress=told)
+        why = f"{gone.problem}: nothing was measured"
         return found.model_copy(update={"warnings": (*found.warnings, why)})
     return found

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from task2vec.sdk.operations.answering import answer
-from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.subjects import subject
-from task2vec.sdk.operations.waiting import Told
+from task2vec.sdk.operations.waiting import Shown, told_by
 from task2vec.sdk.steps import Sender, Steps
 from task2vec.wire.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.wire.settings import EmbeddingSettings
@@ -30,7 +30,7 @@ def search(
     probe: str = PROBE,
     images: int = 300,
     seed: int = 0,
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Neighbours]:
     """Return the nearest stored tasks; asymmetric ones are the best *sources* for this one.
 
@@ -42,6 +42,7 @@ def search(
     Raises `UnknownNameError`, `SourceError`, `SettingError`, and `SpaceMismatchError` when the
     store holds tasks of other spaces only.
     """
+    told = told_by(progress)
     settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
     question = ask(
         SearchQuestion,
@@ -49,14 +50,14 @@ def search(
         k=k,
         asymmetric=asymmetric,
         geometry=geometry,
-        tags=tuple(tags),
+        tags=texts("tags", tags),
         min_classes=min_classes,
         max_classes=max_classes,
         settings=settings,
     )
-    about = yield from subject(sender, source, progress=progress)
+    about = yield from subject(sender, source, progress=told)
     question = question.model_copy(update={"task": about.task, "dataset": about.dataset})
-    found = yield from answer(sender, "/search", question, kind=Neighbours, progress=progress)
+    found = yield from answer(sender, "/search", question, kind=Neighbours, progress=told)
     return found
 
 
@@ -68,16 +69,17 @@ def distance(
     probe: str = PROBE,
     images: int = 300,
     seed: int = 0,
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Distances]:
     """Return all distances between two tasks, both ways.
 
     Raises `UnknownNameError`, `SourceError`, `SettingError`, and `SpaceMismatchError` across
     spaces.
     """
+    told = told_by(progress)
     settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
-    first = yield from subject(sender, source, progress=progress)
-    second = yield from subject(sender, target, progress=progress)
+    first = yield from subject(sender, source, progress=told)
+    second = yield from subject(sender, target, progress=told)
     question = DistanceQuestion(source=first, target=second, settings=settings)
-    found = yield from answer(sender, "/distances", question, kind=Distances, progress=progress)
+    found = yield from answer(sender, "/distances", question, kind=Distances, progress=told)
     return found

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from task2vec.errors import InputError
-from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.named import path_of_task
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.paging import pages
@@ -87,7 +87,7 @@ def import_task(
     ``name`` is needed for the latter. Raises `InputError` for a file that is none,
     `NameTakenError`, and `SpaceMismatchError` where nothing here could be compared with it.
     """
-    asked = ask(TaskEdit, name=name, tags=tuple(tags))
+    asked = ask(TaskEdit, name=name, tags=texts("tags", tags))
     payload = yield from compute(lambda: _payload(embedding, name))
     fields = [] if asked.name is None else [("name", asked.name)]
     fields += [("tags", tag) for tag in asked.tags or ()]
@@ -107,7 +107,7 @@ def edit_task(
     in between.
     """
     changes: dict[str, Any] = {} if name is None else {"name": name}
-    changes |= {} if tags is None else {"tags": tuple(tags)}
+    changes |= {} if tags is None else {"tags": texts("tags", tags)}
     question = ask(TaskEdit, **changes)
     path = yield from path_of_task(sender, id_of(task))
     found, tag = yield from call(sender, _tagged(get(path, TaskDetails)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.subjects import subject
-from task2vec.sdk.operations.waiting import Told, wait_for
+from task2vec.sdk.operations.waiting import Shown, told_by, wait_for
 from task2vec.sdk.request import post, understood
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps
@@ -31,7 +31,7 @@ def finetune(
     learning_rate: float | None = None,
     seed: int = 0,
     wait: Literal[True] = True,
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Tuned]: ...
 @overload
 def finetune(
@@ -46,7 +46,7 @@ def finetune(
     learning_rate: float | None = None,
     seed: int = 0,
     wait: Literal[False],
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Job]: ...
 def finetune(
     sender: Sender,
@@ -60,7 +60,7 @@ def finetune(
     learning_rate: float | None = None,
     seed: int = 0,
     wait: bool = True,
-    progress: Told | None = None,
+    progress: Shown = True,
 ) -> Steps[Tuned | Job]:
     """Fine-tune a starting model on a task: a new expert, with an honest accuracy.
 
@@ -74,6 +74,7 @@ def finetune(
         SourceError: when the images cannot be used, or those of a stored task are gone.
         JobFailedError: when a server could not do it.
     """
+    told = told_by(progress)
     settings = ask(
         TuningSettings,
         images=images,
@@ -83,10 +84,10 @@ def finetune(
         seed=seed,
     )
     question = ask(NewTuning, start=start, name=name, settings=settings)
-    about = yield from subject(sender, source, progress=progress)
+    about = yield from subject(sender, source, progress=told)
     asked = question.model_copy(update={"task": about.task, "dataset": about.dataset})
     job = yield from call(sender, post("/finetunings", Job, asked))
     if not wait:
         return job
-    done = yield from wait_for(sender, job, progress=progress)
+    done = yield from wait_for(sender, job, progress=told)
     return understood(Tuned, done.result)

@@ -14,6 +14,8 @@ from task2vec.types.jobs import JobState
 from task2vec.wire.jobs import Job, JobEvent, Progress
 
 Told = Callable[[Progress], None]
+#: True shows a bar in a terminal or a notebook, False or None shows nothing.
+Shown = Told | bool | None
 
 #: How often a job is looked at where its events cannot be had.
 POLL_SECONDS = 1.0
@@ -58,6 +60,11 @@ def job_events(sender: Sender, job: str, *, after: int | None = None) -> Stream[
             if state.final:
                 return
             yield Sleep(POLL_SECONDS)
+
+
+def told_by(progress: Shown) -> Told | None:
+    """Return the function among the ways to show progress; None for the others."""
+    return progress if callable(progress) else None
 
 
 def wait_for(

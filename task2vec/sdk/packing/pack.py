@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from task2vec.data.paths import check_there, expanded, is_folder, not_opened
-from task2vec.errors import SourceError
+from task2vec.errors import SourceError, WrongTypeError
 from task2vec.sdk.packing.parts import (
     Part,
     part_of_bytes,
@@ -31,8 +31,21 @@ def is_task(source: Any) -> bool:
     return hasattr(source, "entries") and hasattr(source, "reader")
 
 
+def check_source(source: Any) -> None:
+    """Raise `WrongTypeError` for what can be neither the name of a task nor a source."""
+    if not isinstance(source, str | os.PathLike) and not is_task(source):
+        raise WrongTypeError.of(
+            "source",
+            expected="a name, a path (str or Path), or a Task",
+            got=source,
+            remedy="`task2vec.open_source(...)` makes a Task of a data set, "
+            "`task2vec.data.arrays.task_from_arrays(images, labels)` of arrays.",
+        )
+
+
 def default_name(source: "str | os.PathLike[str] | Task") -> str:
     """Return what a source is called: its file's name without the suffix, or its folder's."""
+    check_source(source)
     if not isinstance(source, str | os.PathLike):
         return str(getattr(source, "name", "task"))
     path = expanded(Path(source))
@@ -50,6 +63,7 @@ def pack(source: "str | os.PathLike[str] | Task", *, name: str | None = None) ->
     Raises:
         SourceError: when the source is not there, or is of no kind that can be sent.
     """
+    check_source(source)
     called = name or default_name(source)
     if not isinstance(source, str | os.PathLike):
         return Payload.of_parts(_task_parts(source), name=called)
@@ -73,7 +87,7 @@ def pack(source: "str | os.PathLike[str] | Task", *, name: str | None = None) ->
         f"{source} is no source of labelled images",
         expected=f"a folder, or a file that ends in {', '.join((*ARCHIVES, *LISTS))}",
         got=f"a file that ends in '{path.suffix}'" if path.is_file() else "no regular file",
-        remedy="Sort the images into one folder a class and give the folder.",
+        remedy="Sort the images into one folder per class and give the folder.",
     )
 
 

@@ -1,0 +1,137 @@
+"""The contents of one member of a zip archive, unpacked piece by piece.
+
+`zipfile` unpacks a whole piece of packed bytes at once for bzip2 and LZMA, and up to 2 GiB for
+deflate, before it looks at the size that the directory declares. Here a piece is 64 KiB at most,
+and a member that goes on beyond its declared size is an error.
+"""
+
+import bz2
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from copy import copy
+from io import BytesIO
+from types import TracebackType
+from typing import IO, Any, Self
+
+_PIECE = 2**16
+_MOST_DICTIONARY = 128 * 2**20
+"""Bytes that LZMA may hold: the strongest preset takes 65 MB."""
+
+
+class MemberFile:
+    """A member of an open archive, read forwards.
+
+    Raises `zipfile.BadZipFile` for a method that is not read, for data that is damaged, cut off or
+    longer than declared, and for a wrong checksum. The errors of the decompressors pass through.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+        unpack = _METHODS.get(info.compress_type)
+        if unpack is None:
+            raise zipfile.BadZipFile(f"compressed by method {info.compress_type}, which is unknown")
+        packed = copy(info)
+        packed.compress_type = zipfile.ZIP_STORED
+        packed.file_size = info.compress_size
+        # The checksum is of the unpacked bytes: zipfile compares none where there is none.
+        del packed.CRC
+        self._file = archive.open(packed)
+        self._pieces = unpack(self._file)
+        self._info = info
+        self._rest = memoryview(b"")
+        self._size = self._crc = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next ``size`` bytes, fewer only at the end; all that is left if negative."""
+        found = BytesIO()
+        while size < 0 or found.tell() < size:
+            if not self._rest and not self._next():
+                break
+            end = len(self._rest) if size < 0 else size - found.tell()
+            found.write(self._rest[:end])
+            self._rest = self._rest[end:]
+        return found.getvalue()
+
+    def _next(self) -> bool:
+        """Unpack the next piece; return False at the end."""
+        piece = next(self._pieces, None)
+        if piece is None:
+            if self._size < self._info.file_size:
+                raise zipfile.BadZipFile("it ends before its declared size")
+            if self._crc != self._info.CRC:
+                raise zipfile.BadZipFile("Bad CRC-32 of its contents")
+            return False
+        self._size += len(piece)
+        if self._size > self._info.file_size:
+            raise zipfile.BadZipFile("it unpacks to more than its declared size")
+        self._crc = zlib.crc32(piece, self._crc)
+        self._rest = memoryview(piece)
+        return True
+
+    def close(self) -> None:
+        """Close the member; the archive stays open."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _stored(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(_PIECE):
+        yield piece
+
+
+def _inflated(file: IO[bytes]) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    while not unpacker.eof:
+        packed = unpacker.unconsumed_tail or file.read(_PIECE)
+        if not packed:
+            break
+        yield unpacker.decompress(packed, _PIECE)
+    # Of what was taken in, a few last symbols may not have come out.
+    yield unpacker.flush()
+
+
+def _bzip2(file: IO[bytes]) -> Iterator[bytes]:
+    yield from _unpacked(bz2.BZ2Decompressor(), file, b"")
+
+
+def _lzma(file: IO[bytes]) -> Iterator[bytes]:
+    about = file.read(4)
+    size = struct.unpack("<2xH", about)[0] if len(about) == 4 else 0
+    if size != 5:
+        raise zipfile.BadZipFile("its LZMA properties are damaged")
+    # The properties of a zip lack the size that begins a file of LZMA's own; -1 is none.
+    start = file.read(size) + b"\xff" * 8
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MOST_DICTIONARY)
+    yield from _unpacked(unpacker, file, start)
+
+
+def _unpacked(unpacker: Any, file: IO[bytes], packed: bytes) -> Iterator[bytes]:
+    """Yield what a decompressor makes of ``packed`` and the rest of the file."""
+    while not unpacker.eof:
+        if unpacker.needs_input:
+            packed = packed or file.read(_PIECE)
+            if not packed:
+                return
+        yield unpacker.decompress(packed, _PIECE)
+        packed = b""
+
+
+_METHODS: dict[int, Callable[[IO[bytes]], Iterator[bytes]]] = {
+    zipfile.ZIP_STORED: _stored,
+    zipfile.ZIP_DEFLATED: _inflated,
+    zipfile.ZIP_BZIP2: _bzip2,
+    zipfile.ZIP_LZMA: _lzma,
+}
+"""How members are unpacked; of other methods nothing is."""

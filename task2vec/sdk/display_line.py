@@ -1,0 +1,76 @@
+"""How answers show themselves in one line, as `repr` and `print` have them.
+
+Importing this module registers it with the wire models.
+"""
+
+from collections.abc import Sequence
+
+from task2vec.data.wording import plural
+from task2vec.sdk.wording import interval, number, percent, shown
+from task2vec.types.names import visible
+from task2vec.wire.catalogue import Tuned
+from task2vec.wire.neighbours import Distances, Neighbours
+from task2vec.wire.recommendations import Recommended
+from task2vec.wire.showing import as_line
+from task2vec.wire.tasks import Task
+
+#: How many neighbours a line names.
+_NAMED = 3
+
+
+@as_line.register
+def _(found: Task) -> str:
+    return _line(
+        f"Task '{found.name}'",
+        f"{found.images:,} images of {found.classes:,} classes",
+        f"standard error {number(found.standard_error)}",
+        warnings=found.warnings,
+    )
+
+
+@as_line.register
+def _(found: Neighbours) -> str:
+    near = [f"{each.name} {number(shown(each.distance))}" for each in found.neighbours]
+    more = ["..."] if len(near) > _NAMED else []
+    return _line(
+        f"Neighbours of '{found.task}'",
+        ", ".join((near[:_NAMED] or ["none"]) + more),
+        warnings=found.warnings,
+    )
+
+
+@as_line.register
+def _(found: Distances) -> str:
+    return _line(
+        f"Distances of '{found.source}' and '{found.target}'",
+        f"symmetric {number(shown(found.symmetric))} ± {number(found.standard_error)}",
+    )
+
+
+@as_line.register
+def _(found: Recommended) -> str:
+    first = next((each for each in found.recommendations if each.model == found.chosen), None)
+    gain = None if first is None else f"score {100 * first.score:+.1f} points"
+    return _line(
+        f"Recommended for '{found.task}'",
+        f"{found.chosen} (the default)" if found.abstained else found.chosen,
+        gain,
+        plural(len(found.recommendations), "candidate"),
+        warnings=found.warnings,
+    )
+
+
+@as_line.register
+def _(found: Tuned) -> str:
+    return _line(
+        f"Expert '{found.model}' on '{found.task}'",
+        f"accuracy {percent(found.accuracy)}, {interval(found.interval)}",
+        warnings=found.warnings,
+    )
+
+
+def _line(subject: str, *facts: str | None, warnings: Sequence[str] = ()) -> str:
+    told = [fact for fact in facts if fact is not None]
+    if warnings:
+        told.append(plural(len(warnings), "warning"))
+    return visible(f"<{subject}: {', '.join(told)}>")

@@ -1,0 +1,36 @@
+"""`--help`: commands in groups, options in panels, environment variables once."""
+
+import pytest
+from command import Cli
+
+from docs.reference import commands
+from task2vec.cli.help import COMMANDS
+
+LEAVES = [path[1:] for path, command in commands() if not getattr(command, "commands", None)]
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def test_every_command_is_in_one_group(cli: Cli) -> None:
+    shown = cli("--help").out
+    grouped = [name for names in COMMANDS.values() for name in names]
+
+    assert sorted(grouped) == sorted({path[1] for path, _ in commands() if len(path) > 1})
+    places = [shown.index(f" {panel} ─") for panel in COMMANDS]
+    assert places == sorted(places)
+    assert "─ Commands ─" not in shown
+    assert shown.count("TASK2VEC_RECOMMEND_BUDGET") == 1
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_options_are_in_panels_and_name_no_variables(cli: Cli, path: tuple[str, ...]) -> None:
+    shown = cli(*path, "--help").out
+
+    assert "env var" not in shown
+    if "--store" in shown:
+        own, shared = shown.split(" Store, server and output ─")
+        assert "│ --store " in shared
+        assert "│ --store " not in own

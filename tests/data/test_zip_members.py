@@ -1,0 +1,125 @@
+"""Members of zip archives: unpacked in small pieces, and no further than they declare."""
+
+import io
+import tracemalloc
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.hostile.sent import Member, images_with, lying_array, zeros, zip_of
+from task2vec.data.open import open_source
+from task2vec.data.zip_members import MemberFile
+from task2vec.embedding.files import load_embedding
+from task2vec.errors import InputError, SourceError
+
+METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+PACKING = METHODS[1:]
+MUCH = 64 * 2**20
+
+
+def read(data: bytes, name: str = "a", size: int = -1) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        info = archive.getinfo(name)
+        with MemberFile(archive, info) as member:
+            parts = [member.read(size)]
+            while size >= 0 and parts[-1]:
+                parts.append(member.read(size))
+            return b"".join(parts)
+
+
+def peak_of(work) -> int:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(data=st.binary(max_size=300_000), size=st.sampled_from([-1, 1_000, 65_536, 100_001]))
+def test_what_zipfile_packed_comes_out_again(method: int, data: bytes, size: int) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr("a", data * 3)
+    assert read(target.getvalue(), size=size) == data * 3
+
+
+@pytest.mark.parametrize("method", PACKING)
+def test_a_member_ends_where_it_declares(method: int) -> None:
+    data = zip_of([Member("a", zeros(MUCH, method), method, 1_000)])
+
+    def refused() -> None:
+        with pytest.raises(zipfile.BadZipFile, match="more than its declared size"):
+            read(data)
+
+    assert peak_of(refused) < MUCH // 16
+
+
+@pytest.mark.parametrize("method", PACKING)
+def test_a_document_that_lies_about_its_size_takes_no_memory(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "set.zip"
+    path.write_bytes(images_with(Member("labels.csv", zeros(MUCH, method), method, 1_000)))
+
+    def opened() -> None:
+        with pytest.raises(SourceError, match="more than its declared size"):
+            open_source(path)
+
+    assert peak_of(opened) < MUCH // 16
+
+
+@pytest.mark.parametrize("method", PACKING)
+def test_an_embedding_that_lies_about_its_size_takes_no_memory(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "task.npz"
+    path.write_bytes(lying_array(MUCH, method))
+
+    def loaded() -> None:
+        with pytest.raises(InputError, match="more than its declared size"):
+            load_embedding(path)
+
+    assert peak_of(loaded) < MUCH // 16
+
+
+@pytest.mark.parametrize("method", PACKING)
+def test_arrays_that_lie_about_their_size_take_no_memory(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "set.npz"
+    target = io.BytesIO()
+    np.save(target, np.array([0, 1]))
+    labels = Member.honest("labels.npy", target.getvalue())
+    path.write_bytes(
+        zip_of([Member("images.npy", zeros(MUCH, method), method, 1_000), labels]),
+    )
+
+    def opened() -> None:
+        with pytest.raises(SourceError):
+            open_source(path)
+
+    assert peak_of(opened) < MUCH // 16
+
+
+def test_a_member_that_is_shorter_than_declared_is_damaged() -> None:
+    with pytest.raises(zipfile.BadZipFile, match="ends before"):
+        read(zip_of([Member("a", b"abc", zipfile.ZIP_STORED, 5, zlib.crc32(b"abc"))]))
+
+
+def test_a_wrong_checksum_is_damage() -> None:
+    with pytest.raises(zipfile.BadZipFile, match="Bad CRC-32"):
+        read(zip_of([Member("a", b"abc", zipfile.ZIP_STORED, 3, 1)]))
+
+
+def test_other_methods_are_not_read() -> None:
+    with pytest.raises(zipfile.BadZipFile, match="method 93"):
+        read(zip_of([Member("a", b"abc", 93, 3, 1)]))
+
+
+def test_a_dictionary_of_gigabytes_is_refused() -> None:
+    packed = bytearray(zeros(1_000, zipfile.ZIP_LZMA))
+    # The properties of LZMA: a byte, then the size of the dictionary.
+    packed[5:9] = (2**31).to_bytes(4, "little")
+    with pytest.raises(Exception, match=r"[Mm]emory usage limit"):
+        read(zip_of([Member("a", bytes(packed), zipfile.ZIP_LZMA, 1_000, 0)]))

@@ -1,0 +1,154 @@
+"""Linear probes that are known from before: never a wrong one, and never too many."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+from small_network import reference_of
+from small_store import cut
+
+from task2vec.data.drawn_digest import drawn_digest
+from task2vec.data.open import open_source
+from task2vec.engine import probe_cache
+from task2vec.engine.probe_cache import KnownProbe, Pace, ProbeCache
+from task2vec.engine.prober import Prober, model_digest
+from task2vec.probe.registry import load_probe
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
+
+IMAGES = 16
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return ProbeCache(tmp_path / "probes")
+
+
+@pytest.fixture
+def source(tmp_path):
+    return cut("emoji_food", tmp_path / "food")
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    return reference_of(tmp_path_factory.mktemp("network"))
+
+
+def prober(source, cache, images=IMAGES):
+    return Prober(open_source(source), images, cache)
+
+
+def known(right=3, total=8):
+    return KnownProbe(ProbeAccuracy(np.arange(total) < right, 0.25), 4.5, Pace(1.5, 2.5, total))
+
+
+def same(one, other):
+    assert one is not None
+    assert other is not None
+    return (
+        np.array_equal(one.found.correct, other.found.correct)
+        and one.found.error == other.found.error
+        and (one.seconds, one.pace) == (other.seconds, other.pace)
+    )
+
+
+def test_what_was_measured_is_known_to_another_run(source, cache, reference):
+    first = prober(source, cache)
+    assert first.known("m") is None
+    measured = first.measure(lambda: load_probe(reference), "m")
+    assert same(prober(source, cache).known("m"), measured)
+    assert prober(source, cache).known("another model") is None
+    assert prober(source, cache, images=IMAGES - 4).known("m") is None
+
+
+def test_a_copy_elsewhere_is_the_same_images(source, cache, reference, tmp_path):
+    measured = prober(source, cache).measure(lambda: load_probe(reference), "m")
+    copy = shutil.copytree(source, tmp_path / "elsewhere" / "food")
+    assert same(prober(copy, cache).known("m"), measured)
+
+
+def test_a_changed_image_of_the_same_size_and_time_is_measured_again(source, cache, reference):
+    prober(source, cache).measure(lambda: load_probe(reference), "m")
+    before = open_source(source)
+    _, keys = drawn_digest(before, images=IMAGES, seed=0)
+    changed = source / min(keys)
+    stat, data = changed.stat(), bytearray(changed.read_bytes())
+    data[-20] ^= 1
+    changed.write_bytes(data)
+    os.utime(changed, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    # The signature, which knows sizes and times, does not tell.
+    assert open_source(source).signature == before.signature
+    assert prober(source, cache).known("m") is None
+
+
+def test_a_class_of_another_name_or_place_is_measured_again(source, cache, reference):
+    prober(source, cache).measure(lambda: load_probe(reference), "m")
+    one = min(each for each in source.iterdir() if each.is_dir())
+    one.rename(one.with_name("zzz"))
+    assert prober(source, cache).known("m") is None
+
+
+def test_where_an_image_cannot_be_decoded_nothing_is_kept(source, cache, reference):
+    task = open_source(source)
+    _, keys = drawn_digest(task, images=IMAGES, seed=0)
+    (source / min(keys)).write_bytes(b"no image")
+    broken = prober(source, cache)
+    assert broken.measure(lambda: load_probe(reference), "m") is not None
+    assert broken.known("m") is None
+
+
+def test_a_model_is_known_by_its_weights_not_by_its_place():
+    digest = "0" * 64
+    assert model_digest("file:/a?arch=x", digest) == model_digest("file:/b?arch=x", digest)
+    assert model_digest("file:/a?arch=x", digest) != model_digest("file:/a?arch=y", digest)
+    assert model_digest("file:/a?arch=x", digest) != model_digest("file:/a?arch=x", "1" * 64)
+    packaged = model_digest("efficientnet_lite0", None)
+    assert packaged not in (None, model_digest("efficientnet_lite0?input_size=64", None))
+    # A hub may serve other weights under the same name: only loading tells.
+    assert model_digest("no such reference", None) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:-5],
+        lambda text: text.replace('"correct": "1', '"correct": "0'),
+        lambda text: json.dumps([]),
+        lambda text: "",
+    ],
+)
+def test_a_damaged_file_is_no_answer_and_goes(cache, damage):
+    key = cache.key(images="i", model="m")
+    cache.put(key, known())
+    (path,) = cache._folder.iterdir()
+    path.write_text(damage(path.read_text()))
+    assert cache.get(key) is None
+    assert not path.exists()
+
+
+def test_a_file_under_another_key_is_no_answer(cache):
+    one, other = (cache.key(images="i", model=name) for name in "ab")
+    cache.put(one, known())
+    (path,) = cache._folder.iterdir()
+    path.rename(path.with_name(f"{other}.json"))
+    assert cache.get(other) is None
+
+
+def test_the_least_recently_used_go_first(cache, monkeypatch):
+    monkeypatch.setattr(probe_cache, "MOST", 2)
+    keys = [cache.key(images="i", model=str(number)) for number in range(3)]
+    for number, key in enumerate(keys[:2]):
+        cache.put(key, known(number))
+        os.utime(cache._folder / f"{key}.json", (number, number))
+    assert cache.get(keys[0]) is not None
+    cache.put(keys[2], known())
+    assert [cache.get(key) is not None for key in keys] == [True, False, True]
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing(tmp_path):
+    (tmp_path / "file").write_text("")
+    cache = ProbeCache(tmp_path / "file" / "probes")
+    key = cache.key(images="i", model="m")
+    cache.put(key, known())
+    assert cache.get(key) is None

@@ -1,0 +1,162 @@
+"""Files that are parsed in processes of their own: within limits, and with the same answers."""
+
+import bz2
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.hostile.damaged import whole_files
+from benchmarks.hostile.sent import Member, images_with, short_lines, zeros
+from benchmarks.hostile.served import descendants
+from task2vec.errors import InputError, SourceError, StateError, TooLargeError
+from task2vec.service import confined
+from task2vec.service.confined import Confinement, ParsingLimits
+from task2vec.service.parsers import Parser, parse
+
+MIB = 2**20
+LIMITS = ParsingLimits(memory=128 * MIB, cpu_seconds=20, seconds=60.0)
+
+
+@pytest.fixture(scope="module")
+def confinement() -> Iterator[Confinement]:
+    made = Confinement(LIMITS)
+    yield made
+    made.close()
+
+
+def put(folder: Path, data: bytes, suffix: str = ".zip") -> dict[str, str]:
+    path = folder / f"set{suffix}"
+    path.write_bytes(data)
+    return {"path": str(path), "name": "sent", "suffix": suffix}
+
+
+def endless(folder: Path) -> dict[str, str]:
+    """Return a tar of 2 GiB that takes minutes to unpack: bzip2 of noise."""
+    noise = os.urandom(2**20)
+    packed = bz2.compress(b"".join([_header(200 * MIB), noise]), 9)
+    return put(folder, packed * 200, ".tar.bz2")
+
+
+def _header(size: int) -> bytes:
+    member = tarfile.TarInfo("a/1.png")
+    member.size = size
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".tar.gz", ".npz", ".parquet"])
+def test_the_answer_is_that_of_the_parser(
+    confinement: Confinement, tmp_path: Path, suffix: str
+) -> None:
+    given = put(tmp_path, whole_files()[f"set{suffix}"], suffix)
+    images, classes, warnings = parse(Parser.LABELLED, dict(given))
+    assert confinement.run(Parser.LABELLED, given) == [images, classes, list(warnings)]
+    assert (images, classes) == (4, 2)
+
+
+def test_an_error_comes_out_as_the_same_error(confinement: Confinement, tmp_path: Path) -> None:
+    given = put(tmp_path, b"no archive")
+    with pytest.raises(SourceError) as expected:
+        parse(Parser.LABELLED, dict(given))
+    with pytest.raises(SourceError) as caught:
+        confinement.run(Parser.LABELLED, given)
+    assert str(caught.value) == str(expected.value)
+    with pytest.raises(InputError, match="no embedding"):
+        confinement.run(Parser.EMBEDDING, {"path": given["path"]})
+
+
+def test_what_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
+    narrow = Confinement(ParsingLimits(memory=32 * MIB, cpu_seconds=20, seconds=60.0))
+    try:
+        with pytest.raises(TooLargeError, match=r"more than 32 MiB of memory.*show-settings"):
+            narrow.run(Parser.LABELLED, put(tmp_path, short_lines(6_000_000)))
+        # The next file is read by another child.
+        assert narrow.run(Parser.LABELLED, put(tmp_path, whole_files()["set.zip"]))[0] == 4
+    finally:
+        narrow.close()
+
+
+def test_what_takes_too_much_processor_time_is_killed(tmp_path: Path) -> None:
+    short = Confinement(ParsingLimits(memory=256 * MIB, cpu_seconds=1, seconds=60.0))
+    try:
+        with pytest.raises(TooLargeError, match="more than 1 s of processor time"):
+            short.run(Parser.LABELLED, endless(tmp_path))
+    finally:
+        short.close()
+
+
+def test_what_takes_too_long_is_killed(tmp_path: Path) -> None:
+    short = Confinement(ParsingLimits(memory=256 * MIB, cpu_seconds=60, seconds=0.2))
+    try:
+        with pytest.raises(TooLargeError, match=r"more than 0\.2 s to read"):
+            short.run(Parser.LABELLED, endless(tmp_path))
+        assert len(descendants(os.getpid())) < 5
+    finally:
+        short.close()
+
+
+def test_a_process_that_was_killed_is_replaced(tmp_path: Path) -> None:
+    made = Confinement(LIMITS)
+    given = put(tmp_path, whole_files()["set.zip"])
+    try:
+        assert made.run(Parser.LABELLED, given)[0] == 4
+        host = made._idle[0]._process
+        host.kill()
+        host.wait()
+        assert made.run(Parser.LABELLED, given)[0] == 4
+    finally:
+        made.close()
+    with pytest.raises(StateError, match="stopping"):
+        made.run(Parser.LABELLED, given)
+
+
+def test_nothing_secret_reaches_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TASK2VEC_API_KEY", "t2v_secret")
+    assert not [name for name in confined._environment() if "KEY" in name or "TASK2VEC" in name]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are told by Linux")
+def test_it_dies_with_the_server(tmp_path: Path) -> None:
+    given = endless(tmp_path)
+    code = (
+        "import json, sys\n"
+        "from task2vec.service.confined import Confinement, ParsingLimits\n"
+        "limits = ParsingLimits(memory=2**28, cpu_seconds=60, seconds=60.0)\n"
+        "Confinement(limits).run('labelled', json.loads(sys.argv[1]))\n"
+    )
+    server = subprocess.Popen([sys.executable, "-c", code, json.dumps(given)])
+    below: list[int] = []
+    until = time.monotonic() + 30
+    while len(below) < 2 and time.monotonic() < until:
+        below = descendants(server.pid)
+        time.sleep(0.02)
+    server.kill()
+    server.wait()
+    assert len(below) == 2
+    while any(map(_runs, below)) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not any(map(_runs, below))
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    return state != "Z"
+
+
+def test_no_error_names_the_file_on_this_machine(confinement: Confinement, tmp_path: Path) -> None:
+    packed = zeros(10_000, zipfile.ZIP_BZIP2)
+    lying = images_with(Member("labels.csv", packed, zipfile.ZIP_BZIP2, 100))
+    with pytest.raises(SourceError, match="more than its declared size") as caught:
+        confinement.run(Parser.LABELLED, put(tmp_path, lying))
+    assert str(tmp_path) not in str(caught.value)
