@@ -22,7 +22,7 @@ from task2vec.cli.options import (
 from task2vec.cli.output import console, interval, messages, percent, print_answer_json, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
-from task2vec.types.measuring import BUDGET
+from task2vec.types.measuring import BUDGET, MOST_SHARED
 
 if TYPE_CHECKING:
     from task2vec.recommend import recommendation
@@ -60,6 +60,15 @@ def recommend(
         float,
         typer.Option(help="Seconds to measure on your images for; 0 measures nothing.", min=0),
     ] = BUDGET,
+    max_shared: Annotated[
+        float,
+        typer.Option(
+            help="Share of your images, from 0 to 1, that another task may have and still be "
+            "evidence.",
+            min=0,
+            max=1,
+        ),
+    ] = MOST_SHARED,
     explain: Annotated[
         bool,
         typer.Option(
@@ -97,6 +106,7 @@ def recommend(
             licence=licence,
             published=published,
             budget=budget,
+            max_shared=max_shared,
             explain=explain,
             probe=probe,
             images=images,

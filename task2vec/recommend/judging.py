@@ -17,6 +17,7 @@ from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
+from task2vec.recommend.leaks import SEEN_GAIN
 from task2vec.recommend.paired import PairedGain, paired_gain
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question, outlines_of, world_of
@@ -94,7 +95,14 @@ class Judge:
         """Return what is thought of the models after linear probes and short fine-tunings."""
         classes = self.question.classes
         found = [
-            (self._number[id_], *paired.with_error(missed=variance, classes=classes), kind)
+            (
+                self._number[id_],
+                *discounted(
+                    *paired.with_error(missed=variance, classes=classes),
+                    seen=self.question.seen.get(id_, 0.0),
+                ),
+                kind,
+            )
             for kind, measured, variance in (
                 (EvidenceKind.LINEAR_PROBE, probed, PROBE_VARIANCE),
                 (EvidenceKind.FINE_TUNING, tuned or {}, SHORT_VARIANCE),
@@ -144,6 +152,16 @@ def gain_of(model: str, measured: Measured, default: str) -> PairedGain | None:
     if found is None or plain is None or model == default:
         return None
     return paired_gain(found, plain)
+
+
+def discounted(gain: float, variance: float, *, seen: float) -> tuple[float, float]:
+    """Return a measured gain and its variance without what images flatter that a model has seen.
+
+    ``seen`` is their share. What one image flatters by is `SEEN_GAIN` on average; the whole
+    correction counts as its own doubt.
+    """
+    flattered = SEEN_GAIN * seen
+    return gain - flattered, variance + flattered**2
 
 
 def is_tie(model: str, *measured: Measured, default: str) -> bool:

@@ -38,6 +38,7 @@ class Question:
         tasks: the stored tasks by id, the target itself and its copies left out.
         between: (T, T) their symmetric distances, in the same order.
         gains: what was measured, of these models or of others.
+        seen: by model id, the share of the target's images that an expert has been trained on.
         others: further models that gains are known of, which may not be taken.
         measured: linear probes on the target's own images, by model id.
         tuned: short fine-tunings on them, by model id.
@@ -60,6 +61,7 @@ class Question:
     between: Matrix
     gains: GainTable
     others: Sequence[ModelRecord] = ()
+    seen: Mapping[str, float] = field(default_factory=dict)
     measured: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
     target: str | None = None

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from task2vec.recommend.cascade import Step, Untried
-from task2vec.recommend.shared import SharedImages
+from task2vec.recommend.shared import EarlierExpert, SharedImages
 
 if TYPE_CHECKING:
     # Explanations tell of evidence by its kinds.
@@ -93,7 +93,8 @@ class Recommended:
     outcomes of enough tasks vouch for it. ``probed`` is how many models were tried on the target's
     own images by linear probes. ``steps`` are those of a cascade, see `task2vec.recommend.cascade`,
     and ``untried`` what it had no time for. ``shared_images`` are of the known tasks that have
-    images of the target, most of them first. ``explanation`` is there where it was asked for.
+    images of the target, most of them first, and ``earlier_experts`` those of the target as it was
+    with fewer images. ``explanation`` is there where it was asked for.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -110,6 +111,7 @@ class Recommended:
     explanation: "Explanation | None" = None
     code: str = ""
     shared_images: tuple[SharedImages, ...] = ()
+    earlier_experts: tuple[EarlierExpert, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

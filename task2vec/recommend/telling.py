@@ -9,6 +9,7 @@ from task2vec.data.wording import few, plural, shown
 from task2vec.recommend.cascade import StepKind, Untried
 from task2vec.recommend.influence import Influence
 from task2vec.recommend.judging import PROBE_VARIANCE, SHORT_VARIANCE, gain_of
+from task2vec.recommend.leaks import SEEN_GAIN
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.question import TARGET_NAME, Question
 from task2vec.recommend.rankers.hierarchical import MOST_SD
@@ -168,6 +169,14 @@ class Teller:
                     error=found.error,
                     default_error=plain.error,
                     combined_gain=both,
+                )
+            seen = question.seen.get(model.id, 0.0)
+            if seen:
+                less = 100 * SEEN_GAIN * seen
+                evidence = replace(
+                    evidence,
+                    text=f"{evidence.text}; counted {less:.1f} points lower, since it was trained "
+                    f"on {100 * seen:.0f} % of your images",
                 )
             told.append(evidence)
         return told

@@ -184,7 +184,7 @@ def _shared(store: Store, records: Sequence[TaskRecord]) -> Mask:
     others = [hashes[records[i].id] for i in known]
     for i in known:
         counted = count_shared(hashes[records[i].id], others)
-        found[i, known] = [each.leak for each in counted]
+        found[i, known] = [each.leaks() for each in counted]
     files = [files_of(record) for record in records]
     for i, of in enumerate(files):
         found[i] |= [bool(of) and of == other for other in files]

@@ -36,6 +36,7 @@ from task2vec.store.index.protocol import TaskFilter
 from task2vec.store.jobs.life import at
 from task2vec.store.task_rows import task_named
 from task2vec.types import DatasetRecord, JobKind, JobRecord, JobState, NeighbourGeometry
+from task2vec.types.measuring import MOST_SHARED
 
 __all__ = ["Found", "complete", "complete_fetch", "dataset_json"]
 
@@ -203,6 +204,7 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
         limits=limits,
         measured=measured,
         published=question.get("published", True),
+        max_shared=question.get("max_shared", MOST_SHARED),
         explain=bool(question.get("explain")),
     ).to_json()
     doubts = [] if measured or question.get("budget") == 0 else [TOO_FEW]

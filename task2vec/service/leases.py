@@ -25,7 +25,7 @@ from task2vec.types import (
     JobRecord,
     ModelRecord,
 )
-from task2vec.types.measuring import BUDGET
+from task2vec.types.measuring import BUDGET, MOST_SHARED
 from task2vec.types.names import LONGEST_NAME, visible
 
 __all__ = [
@@ -237,7 +237,13 @@ def _to_measure(workspace: Workspace, payload: Mapping[str, Any]) -> list[ModelR
         return models_to_probe(list_models(workspace), limits)
     subject = stored_subject(workspace, payload["task"])
     published = payload.get("published", True)
-    found = models_to_measure(workspace, subject, limits=limits, published=published)
+    found = models_to_measure(
+        workspace,
+        subject,
+        limits=limits,
+        published=published,
+        max_shared=payload.get("max_shared", MOST_SHARED),
+    )
     # A worker may be on another machine: it loads what is packaged, and experts by their hash.
     packaged = {model.id for model in packaged_models()}
     return [model for model in found if model.id in packaged or model.ref.startswith(STORED)]

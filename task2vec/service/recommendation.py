@@ -16,6 +16,7 @@ from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
 from task2vec.recommend.telling import out_of_time
 from task2vec.service.code import starting_code
+from task2vec.service.earlier_experts import earlier_experts, offer
 from task2vec.service.explaining import explained
 from task2vec.service.known_tasks import known_tasks
 from task2vec.service.limits import Limits, to_choose_from
@@ -33,7 +34,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import default_model_id, list_models, packaged_models
 from task2vec.types import ModelRecord
 from task2vec.types.details import HeadInformation
-from task2vec.types.measuring import BUDGET
+from task2vec.types.measuring import BUDGET, MOST_SHARED
 from task2vec.types.scatter import ClassScatter
 
 __all__ = [
@@ -59,6 +60,7 @@ def recommend(
     measured: Mapping[str, ProbeAccuracy] | None = None,
     published: bool = True,
     budget: float = BUDGET,
+    max_shared: float = MOST_SHARED,
     explain: bool = False,
     progress: Progress | None = None,
 ) -> Recommended:
@@ -79,6 +81,7 @@ def recommend(
         published: whether published figures of models count.
         budget: seconds to measure on the task's own images for, see `task2vec.service.cascade`; 0
             measures nothing.
+        max_shared: the share of the task's images that another task may have and still be evidence.
         explain: whether the answer has an `Explanation`.
         progress: told of each model that is probed.
 
@@ -88,7 +91,9 @@ def recommend(
     """
     limits = limits or Limits()
     check_answerable(list_models(workspace), k=k, limits=limits, budget=budget)
-    question, shared, warnings = _asked(workspace, subject, limits=limits, k=k)
+    question, shared, warnings = _asked(
+        workspace, subject, limits=limits, k=k, max_shared=max_shared
+    )
     models = question.models
     question = replace(question, published=published, explain=explain)
     if (store := workspace.existing_store()) is not None:
@@ -123,6 +128,8 @@ def recommend(
     if not models:
         answer = replace(answer, reason="no starting model that passes the limits can be offered")
     answer = explained(workspace, subject, question, answer)
+    earlier = earlier_experts(workspace, subject, shared, list_models(workspace))
+    warnings += [offer(each, subject) for each in earlier]
     chosen = next((model for model in models if model.name == answer.chosen), None)
     code = ""
     if chosen is not None:
@@ -131,19 +138,25 @@ def recommend(
         answer,
         code=code,
         shared_images=shared.findings,
+        earlier_experts=earlier,
         warnings=(*subject.warnings, *warnings, *answer.warnings),
     )
 
 
 def models_to_measure(
-    workspace: Workspace, subject: Subject, *, limits: Limits, published: bool = True
+    workspace: Workspace,
+    subject: Subject,
+    *,
+    limits: Limits,
+    published: bool = True,
+    max_shared: float = MOST_SHARED,
 ) -> list[ModelRecord]:
     """Return what is worth a measurement on the images of a stored task, most of it first.
 
     The default comes first, since gains are over it. For a worker, which measures without the
     store.
     """
-    question, _, _ = _asked(workspace, subject, limits=limits, k=1)
+    question, _, _ = _asked(workspace, subject, limits=limits, k=1, max_shared=max_shared)
     question = replace(question, published=published)
     judged = Judge(question).judge(probed={})
     known = (*question.models, *question.others)
@@ -155,7 +168,7 @@ def models_to_measure(
 
 
 def _asked(
-    workspace: Workspace, subject: Subject, *, limits: Limits, k: int
+    workspace: Workspace, subject: Subject, *, limits: Limits, k: int, max_shared: float
 ) -> tuple[Question, SharedTasks, list[str]]:
     """Return the question of a task, what shares images with it, and warnings."""
     everything = list_models(workspace)
@@ -164,7 +177,7 @@ def _asked(
     left_out = [model.name for model in everything if not limits.allow(model)]
     if left_out:
         warnings.append(f"not offered, since beyond the limits: {examples(left_out)}")
-    shared = find_shared(workspace, subject)
+    shared = find_shared(workspace, subject, most=max_shared)
     models = shared.models(models)
     warnings += [*shared.warnings, *shared.descended(everything)]
     return _question(workspace, subject, models, everything, shared, k=k), shared, warnings
@@ -225,6 +238,7 @@ def _question(
         between=between,
         gains=GainTable(outcomes, default),
         others=shared.models(everything),
+        seen=shared.seen(everything),
         target=target or None,
         images=subject.embedding.provenance.images,
         classes=subject.embedding.provenance.classes,

@@ -1,8 +1,9 @@
 """Which stored tasks share images with a target: they are no evidence for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from task2vec.data.wording import examples, plural
 from task2vec.errors import UnknownNameError
@@ -13,6 +14,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
 from task2vec.types import ModelRecord, Neighbour, Outcome, TaskRecord
 from task2vec.types.image_hashes import ImageHashes
+from task2vec.types.measuring import MOST_SHARED
 
 #: Tasks that are named in a warning of their own each.
 _NAMED = 5
@@ -23,13 +25,25 @@ class SharedTasks:
     """``findings`` are of all tasks that share an image, ``excluded`` the ids of those too alike.
 
     ``own`` is the id of the target itself, where it is stored. ``warnings`` tell of what is
-    excluded, and where nothing could be looked for.
+    excluded, and where nothing could be looked for. ``shares`` are those of the target's images, by
+    the ids of the tasks that are discounted and not excluded.
     """
 
     findings: tuple[SharedImages, ...] = ()
     excluded: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
     own: str | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+    def seen(self, models: Iterable[ModelRecord]) -> dict[str, float]:
+        """Return by model id the share of the target's images that it was trained on, if any."""
+        found = {}
+        for model in models:
+            tasks = [task for task in (model.task, *model.lineage) if task is not None]
+            share = max((self.shares.get(task, 0.0) for task in tasks), default=0.0)
+            if share:
+                found[model.id] = share
+        return found
 
     def models(self, models: Iterable[ModelRecord]) -> list[ModelRecord]:
         """Return the models that may count.
@@ -67,11 +81,15 @@ class SharedTasks:
         ]
 
 
-def find_shared(workspace: Workspace, subject: Subject) -> SharedTasks:
+def find_shared(
+    workspace: Workspace, subject: Subject, *, most: float = MOST_SHARED
+) -> SharedTasks:
     """Look for the target's images in all stored tasks but itself, whatever their space.
 
-    A task with the same images and labels, or embedded from the same files, is the target under
-    another name, seed or number of images: it is excluded even where other images were drawn.
+    A task with more than the share ``most`` of them is excluded. A task with the same images and
+    labels, or embedded from the same files, is the target under another name, seed or number of
+    images: it is excluded even where other images were drawn. So is one from the same folder that
+    shares an image: the folder as it was before.
     Raises `StoreCorruptError` for hashes that are damaged.
     """
     store = workspace.existing_store()
@@ -81,7 +99,9 @@ def find_shared(workspace: Workspace, subject: Subject) -> SharedTasks:
     records = [record for record in store.tasks.list() if record.id != own]
     hashes = store.tasks.all_image_hashes()
     target = subject.hashes if own is None else hashes.get(own)
-    found = _found(subject, target, records, [hashes.get(record.id) for record in records])
+    found = _found(
+        subject, target, records, [hashes.get(record.id) for record in records], most=most
+    )
     found.sort(key=lambda each: (-each[1].images, each[1].task))
     excluded = [finding for _, finding in found if finding.excluded]
     ids = frozenset(id_ for id_, finding in found if finding.excluded)
@@ -90,7 +110,13 @@ def find_shared(workspace: Workspace, subject: Subject) -> SharedTasks:
         *_rest(excluded[_NAMED:]),
         *_unknown(subject, target, records, looked_at={*hashes, *ids}),
     )
-    return SharedTasks(tuple(finding for _, finding in found), ids, warnings, own)
+    shares = {id_: finding.share for id_, finding in found if not finding.excluded}
+    return SharedTasks(tuple(finding for _, finding in found), ids, warnings, own, shares)
+
+
+def same_folder(one: str, other: str) -> bool:
+    """Whether two tasks were read from the same path of this machine."""
+    return one == other and Path(one).is_absolute()
 
 
 def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> list[Neighbour]:
@@ -161,6 +187,8 @@ def _found(
     target: ImageHashes | None,
     records: Sequence[TaskRecord],
     hashes: Sequence[ImageHashes | None],
+    *,
+    most: float = MOST_SHARED,
 ) -> list[tuple[str, SharedImages]]:
     """Return the findings, each with the id of its task."""
     known = [i for i, each in enumerate(hashes) if each is not None]
@@ -172,7 +200,13 @@ def _found(
     for place, record in enumerate(records):
         content = record.provenance.content_hash
         finding = _finding(
-            subject, record.name, counts.get(place), content=content, files=files_of(record)
+            subject,
+            record.name,
+            counts.get(place),
+            content=content,
+            files=files_of(record),
+            folder=record.source,
+            most=most,
         )
         if finding is not None:
             found.append((record.id, finding))
@@ -180,7 +214,14 @@ def _found(
 
 
 def _finding(
-    subject: Subject, name: str, counted: Shared | None, *, content: str, files: str
+    subject: Subject,
+    name: str,
+    counted: Shared | None,
+    *,
+    content: str,
+    files: str,
+    folder: str = "",
+    most: float = MOST_SHARED,
 ) -> SharedImages | None:
     """Return what a task of such images shares with the subject, None for nothing."""
     about = subject.embedding.provenance
@@ -191,14 +232,15 @@ def _finding(
         count = Shared(about.images, about.images, about.images)
     if not (count.images or same or same_files):
         return None
+    earlier = bool(count.images) and same_folder(folder, subject.source)
     return SharedImages(
         task=name,
         images=count.images,
         of=count.of,
         share=count.share,
         exact=count.exact,
-        same_source=same or same_files,
-        excluded=count.leak or same or same_files,
+        same_source=same or same_files or earlier,
+        excluded=count.leaks(most) or same or same_files or earlier,
     )
 
 

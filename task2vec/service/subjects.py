@@ -40,6 +40,13 @@ class Subject:
     files: str = ""
     details: EmbeddingDetails | None = None
 
+    @property
+    def source(self) -> str:
+        """The path that its images were read from; empty for images that are not of a file."""
+        if self.record is not None:
+            return self.record.source
+        return "" if self.task is None else self.task.source
+
     @classmethod
     def of_embedded(cls, task: "Task", found: "Embedded", *, detailed: bool = False) -> "Subject":
         """Return the subject of a task that was embedded for one answer."""

@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
-from task2vec.types.measuring import BUDGET, MOST_BUDGET
+from task2vec.types.measuring import BUDGET, MOST_BUDGET, MOST_SHARED
 from task2vec.wire.base import EITHER_TASK_OR_DATASET, Answer
 from task2vec.wire.explanations import Explanation
 from task2vec.wire.neighbours import Subject
@@ -51,6 +51,14 @@ class RecommendationQuestion(Subject):
         allow_inf_nan=False,
         description="Seconds to measure for; 0 measures nothing. The default model and one other "
         "are always measured, and what has begun is finished.",
+    )
+    max_shared: float = Field(
+        MOST_SHARED,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="The share of the task's images that another task may have and still be "
+        "evidence; what its experts gain is discounted.",
     )
     explain: bool = Field(
         False,
@@ -166,8 +174,18 @@ class SharedImages(Answer):
         description="Embedded from the same files, or the same images with the same labels."
     )
     excluded: bool = Field(
-        description="Whether its experts, and the outcomes on it, were therefore no evidence."
+        description="Whether its experts, and the outcomes on it, were therefore no evidence. If "
+        "not, what its experts gain on the images of this task is discounted."
     )
+
+
+class EarlierExpert(Answer):
+    """An expert of the same data set with fewer images: not ranked, since it has seen some."""
+
+    model: str
+    task: str = Field(description="The stored task that it is an expert of.")
+    images: int = Field(description="How many images that task was embedded from.")
+    now: int = Field(description="How many this one was embedded from.")
 
 
 class Recommended(Answer):
@@ -193,5 +211,8 @@ class Recommended(Answer):
     explanation: Explanation | None = Field(None, description="Where it was asked for.")
     shared_images: tuple[SharedImages, ...] = Field(
         (), description="Known tasks that have images of this one, most of them first."
+    )
+    earlier_experts: tuple[EarlierExpert, ...] = Field(
+        (), description="Experts of this data set as it was with fewer images."
     )
     warnings: tuple[str, ...] = ()

@@ -86,4 +86,4 @@ def test_many_tasks_come_page_by_page(
 def test_a_task_whose_images_are_not_there_is_recommended_for_all_the_same(remote: Any) -> None:
     found = remote.recommend("emoji_food", architecture="tf_efficientnet_lite*")
 
-    assert any("no model could be probed" in warning for warning in found.warnings)
+    assert any("nothing was measured" in warning for warning in found.warnings)

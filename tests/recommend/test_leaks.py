@@ -133,10 +133,23 @@ def test_a_task_shares_all_images_with_itself(case):
 
 @pytest.mark.parametrize(
     ("images", "of", "leak"),
-    [(0, 10, False), (1, 50, False), (1, 49, True), (2, 300, False), (3, 300, True), (0, 0, False)],
+    [
+        (0, 10, False),
+        (1, 20, False),
+        (1, 19, True),
+        (15, 300, False),
+        (16, 300, True),
+        (0, 0, False),
+    ],
 )
-def test_three_images_or_two_per_cent_are_too_many(images, of, leak):
-    assert Shared(images, 0, of).leak is leak
+def test_more_than_five_per_cent_are_too_many(images, of, leak):
+    assert Shared(images, 0, of).leaks() is leak
+
+
+def test_what_is_too_much_can_be_said():
+    assert Shared(1, 0, 300).leaks(0.0)
+    assert not Shared(0, 0, 300).leaks(0.0)
+    assert not Shared(300, 0, 300).leaks(1.0)
 
 
 def test_nothing_shares_nothing():

@@ -71,21 +71,21 @@ def seen_in(found) -> str:
 
 def test_a_task_that_shares_images_is_no_evidence(served, known):
     own = hashes(300, seed=1)
-    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=12, near=True))
+    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=24, near=True))
     known("clean", 3, hashes=hashes(200, seed=3))
     found = answer(served, target(hashes=own))
     (told,) = found.to_json()["shared_images"]
     assert told == {
         "task": "leaky",
-        "images": 12,
+        "images": 24,
         "of": 300,
-        "share": 0.04,
+        "share": 0.08,
         "exact": 0,
         "same_source": False,
         "excluded": True,
     }
     assert found.warnings == (
-        "leaky shares 12 of 300 images (4 %): its experts and the outcomes on it are no evidence",
+        "leaky shares 24 of 300 images (8 %): its experts and the outcomes on it are no evidence",
     )
     assert "leaky" not in seen_in(found)
     assert "clean-expert" in {each.model for each in found.recommendations}
@@ -99,7 +99,7 @@ def test_a_task_that_shares_images_is_no_evidence(served, known):
 
 def test_what_an_excluded_task_said_of_others_is_gone(served, known):
     own = hashes(300, seed=1)
-    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=3))
+    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=30))
     alone = answer(served, target(hashes=own))
     empty = replace(alone, shared_images=(), warnings=(), code="")
     served.store().tasks.remove("leaky", cascade=True)
@@ -213,7 +213,7 @@ def descendant(served, name, *, start, task):
 
 def test_what_was_fine_tuned_from_an_expert_of_an_excluded_task_is_not_offered(served, known):
     own = hashes(300, seed=1)
-    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=12))
+    known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=24))
     known("clean", 3, hashes=hashes(200, seed=3))
     known("other", 4, hashes=hashes(200, seed=4))
     descendant(served, "child", start="leaky-expert", task="other")
@@ -321,13 +321,13 @@ def test_a_distance_warns_of_a_shared_part_of_the_images(served, known):
 
 
 def test_a_backtest_hides_what_has_too_many_images_of_the_target_and_not_the_reverse(served):
-    """One image is 3 % of forty, which is too much, and of 300 a third of a hundredth."""
+    """Three images are 8 % of forty, which is too much, and 1 % of 300."""
     tasks, models, outcomes = (getattr(served.store(), n) for n in ("tasks", "models", "outcomes"))
     # In either order by name, beside a task without hashes.
     little = {"few 1": hashes(40, seed=1), "the few 2": hashes(40, seed=2)}
     many = {
-        "many 1": hashes(300, seed=3, of=little["few 1"], first=1),
-        "also many 2": hashes(300, seed=4, of=little["the few 2"], first=1),
+        "many 1": hashes(300, seed=3, of=little["few 1"], first=3),
+        "also many 2": hashes(300, seed=4, of=little["the few 2"], first=3),
     }
     known = {"a": None, **little, **many}
     stored = {}

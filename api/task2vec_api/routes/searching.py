@@ -154,6 +154,7 @@ def _recommend(workspace: Workspace, question: RecommendationQuestion, task: str
         limits=limits,
         measured={},
         published=question.published,
+        max_shared=question.max_shared,
         explain=question.explain,
     )
     return json_answer(Recommended.model_validate({"task": subject.name, **found.to_json()}))

@@ -16,7 +16,7 @@ from task2vec.sdk.operations.catalogue import MapQuestion
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.waiting import Shown, told_by
 from task2vec.sdk.watching import watched
-from task2vec.types.measuring import BUDGET
+from task2vec.types.measuring import BUDGET, MOST_SHARED
 from task2vec.wire.backtests import Backtest, BacktestQuestion
 from task2vec.wire.catalogue import Probe, TaskMap
 from task2vec.wire.neighbours import Distances, Neighbours, SearchQuestion
@@ -125,6 +125,7 @@ class Answers(Part):
         published: bool = True,
         measure: bool = True,
         budget: float = BUDGET,
+        max_shared: float = MOST_SHARED,
         explain: bool = False,
         probe: str = PROBE,
         images: int = 300,
@@ -141,6 +142,7 @@ class Answers(Part):
             max_parameters=max_parameters,
             max_input_size=max_input_size,
             budget=budget,
+            max_shared=max_shared,
         )
         limits = Limits(max_parameters, architecture, licence, max_input_size)
         everything = list_models(self._workspace)
@@ -162,6 +164,7 @@ class Answers(Part):
             images=images,
             published=published,
             budget=budget if measure else 0.0,
+            max_shared=max_shared,
             explain=explain,
             progress=counting(told_by(progress)),
         )

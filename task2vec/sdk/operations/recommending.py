@@ -10,7 +10,7 @@ from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.subjects import subject
 from task2vec.sdk.operations.waiting import Shown, told_by
 from task2vec.sdk.steps import Sender, Steps
-from task2vec.types.measuring import BUDGET
+from task2vec.types.measuring import BUDGET, MOST_SHARED
 from task2vec.wire.recommendations import RecommendationQuestion, Recommended
 from task2vec.wire.settings import EmbeddingSettings
 
@@ -32,6 +32,7 @@ def recommend(
     published: bool = True,
     measure: bool = True,
     budget: float = BUDGET,
+    max_shared: float = MOST_SHARED,
     explain: bool = False,
     probe: str = PROBE,
     images: int = 300,
@@ -43,7 +44,8 @@ def recommend(
     ``k`` is how many experts are told of at most; ``architecture`` may hold ``*``. With ``measure``
     the models that promise most are measured on the task's images for ``budget`` seconds, where
     these are at hand (a warning says where not). Without it, as with a budget of 0, distances and
-    outcomes alone decide. ``published`` lets published accuracies of models count. With ``explain``
+    outcomes alone decide. ``published`` lets published accuracies of models count. A task
+    that has more than the share ``max_shared`` of the images is no evidence. With ``explain``
     the answer has an ``explanation``: what moved it, the layers in which the task is like its
     neighbours and unlike them, and the classes that are hard.
 
@@ -62,6 +64,7 @@ def recommend(
         published=published,
         measure=measure and budget > 0,
         budget=budget if measure else 0.0,
+        max_shared=max_shared,
         explain=explain,
         settings=settings,
     )
