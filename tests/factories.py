@@ -25,6 +25,7 @@ PROVENANCE = Provenance(
     standard_error=0.01,
     head=HeadFit(converged=True, iterations=3, gradient_norm=1e-9, loss=0.1, training_accuracy=1.0),
     versions={"task2vec": "0.1.0"},
+    head_error=0.0,
 )
 
 

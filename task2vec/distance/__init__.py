@@ -38,6 +38,7 @@ from task2vec.distance.matrix import symmetric_matrix
 from task2vec.distance.noiseless import GROUPS, Noiseless, noiseless_distances
 from task2vec.distance.prior import trivial_embedding, with_prior
 from task2vec.distance.quick import QUICK_ERROR, quick_symmetric
+from task2vec.distance.repeats import ImageNoise, head_distance, image_noise
 from task2vec.distance.symmetric import symmetric_distance
 from task2vec.distance.tasks import (
     asymmetric_distance_error,
@@ -55,6 +56,7 @@ __all__ = [
     "GROUPS",
     "QUICK_ERROR",
     "DistanceEstimates",
+    "ImageNoise",
     "LayerDistance",
     "LayerDistances",
     "Noiseless",
@@ -68,6 +70,8 @@ __all__ = [
     "estimate_distances",
     "estimate_from_sources",
     "estimate_to_targets",
+    "head_distance",
+    "image_noise",
     "information_distance",
     "information_distance_error",
     "layer_distances",

@@ -1,7 +1,7 @@
 """Where two tasks agree and where they differ: their distance by groups of layers of the probe."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 
 import numpy as np
@@ -23,8 +23,8 @@ class LayerDistance:
     """One group of layers with so many ``elements``, which are ``elements_share`` of all.
 
     ``part`` is what it makes of the whole plain distance, and ``share`` the part of one.
-    ``distance``, with its ``standard_error``, is the symmetric distance of its elements alone,
-    corrected for noise: unlike a part it does not grow with the number of elements.
+    ``distance`` is the symmetric distance of its elements alone, corrected for noise: unlike a part
+    it does not grow with the number of elements. Its ``standard_error`` holds the heads.
     """
 
     name: str
@@ -141,5 +141,6 @@ def _some(embedding: TaskEmbedding, here: slice) -> TaskEmbedding:
         values=embedding.values[here],
         errors=embedding.errors[here],
         replicates=np.ascontiguousarray(embedding.replicates[:, here]),
-        provenance=embedding.provenance,
+        # How far a head turns some layers alone is not known.
+        provenance=replace(embedding.provenance, head_error=0.0),
     )

@@ -48,5 +48,7 @@ def estimate_centred(
         by_query=by_query,
         by_task=by_task,
         by_halving=np.zeros((count, HALVINGS)),
+        by_query_head=np.zeros(count),
+        by_heads=np.zeros(count),
         groups=np.array([len(task.replicates) for task in tasks]),
     )

@@ -1,13 +1,21 @@
 """Distances as they are told: corrected for noise, with their errors and intervals, and ties.
 
-The variance of a distance has three parts: what each group of the query's images does on its own,
-what each of the other task's does (both by the jackknife), and what they do together, which the
-halvings tell. Two distances from one query share the first part and some of the last, so that
-their difference is better known than either.
+The variance of a distance has four parts: what each group of the query's images does on its own,
+what each of the other task's does (both by the jackknife), what they do together, which the
+halvings tell, and what the two heads do, which were fitted to few images as well. Two distances
+from one query share the first part and some of the last two, so that their difference is better
+known than either.
+
+A head that is refitted turns an embedding. Let two repeats that differ by their heads alone be at
+distance h, and d be ``1 - cos``: each is turned by an angle whose cosine is about ``1 - h/2``. A
+turn in a direction of its own takes d to ``d + (1 - d) h/2``. The part of the turn that points to
+or from the other task, a share t of it, moves d by ``t sqrt(h) sin``, with ``sin^2 = d (2 - d)``.
+The first counts as a part of the error, and not in full: h, which heads of halves of the images
+tell, is too large, more so with few images.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -21,6 +29,7 @@ from task2vec.distance.between import (
 from task2vec.distance.jackknife import deviations, without_a_group, without_groups_of
 from task2vec.distance.noiseless import GROUPS, HALVINGS, Groups, Noiseless, noiseless_distances
 from task2vec.distance.operands import Array
+from task2vec.distance.repeats import head_distance
 from task2vec.types import TaskEmbedding
 
 LEVEL = 0.95
@@ -29,6 +38,9 @@ LEVEL = 0.95
 _AT_ONCE = 16
 #: Sums in another order move an embedding by some 1e-8.
 _ONE_TASK = 1e-5
+#: How much of the turn aside counts, and the share t above, both chosen on real tasks
+#: (docs/adr/0037-refitted-heads.md).
+_ASIDE, _TOWARDS = 0.6, 0.035
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,20 +49,25 @@ class DistanceEstimates:
 
     ``distances`` (m,) are corrected for noise and signed. ``by_query`` (m, K), ``by_task`` (m,)
     and ``by_halving`` (m, 7) are their errors' parts: the squares of a row add up to a variance,
-    and ``by_task`` is one. ``groups`` (m,) are the numbers of the tasks' groups.
+    and ``by_task`` is one. ``by_query_head`` (m,) is the standard deviation that the query's head
+    gives to all distances alike, ``by_heads`` (m,) the variance that heads add to each on its own.
+    ``groups`` (m,) are the numbers of the tasks' groups.
     """
 
     distances: Array
     by_query: Array
     by_task: Array
     by_halving: Array
+    by_query_head: Array
+    by_heads: Array
     groups: Array
 
     @classmethod
     def joined(cls, parts: Sequence["DistanceEstimates"]) -> "DistanceEstimates":
         """Return the distances of one query to the tasks of all parts, at least one."""
-        fields = ("distances", "by_query", "by_task", "by_halving", "groups")
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
+        return cls(
+            *(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(cls))
+        )
 
     def __len__(self) -> int:
         """Return m."""
@@ -67,12 +84,18 @@ class DistanceEstimates:
         reach = _quantile(*self._variances(), freedom=self._freedom(self.groups)) * self.errors
         return np.stack([self.distances - reach, self.distances + reach], axis=1)
 
-    def _variances(self) -> tuple[Array, Array, Array]:
-        squares = np.square(self.by_query).sum(axis=1), np.square(self.by_halving).sum(axis=1)
-        return squares[0], self.by_task, squares[1]
+    def _variances(self) -> tuple[Array, Array, Array, Array]:
+        return (
+            np.square(self.by_query).sum(axis=1),
+            self.by_task,
+            np.square(self.by_halving).sum(axis=1),
+            np.square(self.by_query_head) + self.by_heads,
+        )
 
     def _freedom(self, groups: Array) -> tuple[Array, ...]:
-        return np.array(self.by_query.shape[1] - 1), groups - 1, np.array(HALVINGS - 1)
+        # What heads add is known no better than what images do.
+        own, halvings = np.array(self.by_query.shape[1] - 1), np.array(HALVINGS - 1)
+        return own, groups - 1, halvings, np.array(GROUPS - 1)
 
     def same(self, first: int, second: int) -> bool:
         """Return whether two of the distances differ by no more than their noise.
@@ -84,6 +107,9 @@ class DistanceEstimates:
             np.square(self.by_query[first] - self.by_query[second]).sum(),
             self.by_task[first] + self.by_task[second],
             np.square(self.by_halving[first] - self.by_halving[second]).sum(),
+            np.square(self.by_query_head[first] - self.by_query_head[second])
+            + self.by_heads[first]
+            + self.by_heads[second],
         )
         fewest = np.minimum(self.groups[first], self.groups[second])
         reach = _quantile(*variances, freedom=self._freedom(fewest)) * np.sqrt(sum(variances))
@@ -107,13 +133,7 @@ class DistanceEstimates:
     def chosen(self, rows: Sequence[int]) -> "DistanceEstimates":
         """Return those of some of the tasks, in this order."""
         rows = list(rows)
-        return DistanceEstimates(
-            self.distances[rows],
-            self.by_query[rows],
-            self.by_task[rows],
-            self.by_halving[rows],
-            self.groups[rows],
-        )
+        return DistanceEstimates(*(getattr(self, part.name)[rows] for part in fields(self)))
 
 
 def _quantile(*variances: Array, freedom: tuple[Array, ...]) -> Array:
@@ -133,8 +153,8 @@ def estimate_distances(query: TaskEmbedding, tasks: Sequence[TaskEmbedding]) -> 
 
     The images of the two are taken to be different ones: noise that both have in common is
     corrected for although it raises nothing; but an embedding is at distance 0 from itself. Of
-    fewer than eight images the noise is too little known: theirs is not corrected for. Heads are
-    held.
+    fewer than eight images the noise is too little known: theirs is not corrected for. Repeats with
+    refitted heads are what the errors hold.
 
     Raises:
         SpaceMismatchError: names the fields in which the spaces differ.
@@ -157,7 +177,7 @@ def estimate_from_sources(
     """
 
     def part(some: Sequence[TaskEmbedding]) -> DistanceEstimates:
-        near = _corrected(target, some)
+        near, heads = _corrected(target, some)
         far = np.array([task_complexity(source) for source in some])
         left = without_a_group(some, [precisions(target), trivial_of(target)])
         return DistanceEstimates(
@@ -165,6 +185,7 @@ def estimate_from_sources(
             by_query=deviations(without_groups_of(target, some)),
             by_task=np.square(deviations(left[0] - alpha * left[1])).sum(axis=1),
             by_halving=near.by_halving,
+            **heads,
             groups=np.array([len(source.replicates) for source in some]),
         )
 
@@ -184,13 +205,14 @@ def estimate_to_targets(
         far, own = task_complexity(source), without_a_group([source], [trivial_of(source)])[0]
 
     def part(some: Sequence[TaskEmbedding]) -> DistanceEstimates:
-        near = _corrected(source, some)
+        near, heads = _corrected(source, some)
         (left,) = without_a_group(some, [precisions(source)])
         return DistanceEstimates(
             distances=near.distances - alpha * far,
             by_query=deviations(without_groups_of(source, some) - alpha * own),
             by_task=np.square(deviations(left)).sum(axis=1),
             by_halving=near.by_halving,
+            **heads,
             groups=np.array([len(target.replicates) for target in some]),
         )
 
@@ -205,9 +227,16 @@ def _in_parts(
     """Estimate some tasks at a time."""
     for task in tasks:
         query.space.check_same(task.space)
-    count = len(query.replicates)
     none = np.empty(0)
-    nothing = DistanceEstimates(none, np.empty((0, count)), none, np.empty((0, HALVINGS)), none)
+    nothing = DistanceEstimates(
+        distances=none,
+        by_query=np.empty((0, len(query.replicates))),
+        by_task=none,
+        by_halving=np.empty((0, HALVINGS)),
+        by_query_head=none,
+        by_heads=none,
+        groups=none,
+    )
     return DistanceEstimates.joined([nothing, *(part(some) for some in _parts(tasks))])
 
 
@@ -222,8 +251,13 @@ def _parts(tasks: Sequence[TaskEmbedding]) -> list[list[TaskEmbedding]]:
     return parts
 
 
-def _corrected(query: TaskEmbedding, tasks: Sequence[TaskEmbedding]) -> Noiseless:
-    """Return the symmetric distances of m tasks, corrected where their noise is known."""
+def _corrected(
+    query: TaskEmbedding, tasks: Sequence[TaskEmbedding]
+) -> tuple[Noiseless, dict[str, Array]]:
+    """Return the symmetric distances of m tasks, corrected where their noise is known.
+
+    With them comes what heads do to their errors.
+    """
     plain = np.array([plain_symmetric_distance(query, task) for task in tasks])
     found = Noiseless(plain, np.zeros((len(tasks), HALVINGS)))
     if len(query.replicates) == GROUPS:
@@ -238,7 +272,19 @@ def _corrected(query: TaskEmbedding, tasks: Sequence[TaskEmbedding]) -> Noiseles
         )
         found.distances[noisy] = corrected.distances
         found.by_halving[noisy] = corrected.by_halving
-    return found
+    others = np.array([head_distance(task) for task in tasks])
+    turned = _turned(head_distance(query), others, distances=found.distances)
+    # The same embedding has the same head.
+    same = np.array([is_same(value) for value in plain])
+    return found, {name: np.where(same, 0.0, part) for name, part in turned.items()}
+
+
+def _turned(own: float, others: Array, *, distances: Array) -> dict[str, Array]:
+    """Return what heads add to the errors: h is ``own`` of the query, and of the others (m,)."""
+    d = np.clip(distances, 0.0, 1.0)
+    aside = _ASIDE * (1 - d) / 2
+    towards = _TOWARDS**2 * d * (2 - d) * (own + others)
+    return {"by_query_head": aside * own, "by_heads": np.square(aside * others) + towards}
 
 
 def _groups(task: TaskEmbedding) -> Groups:

@@ -69,6 +69,10 @@ def _shares() -> Groups:
 
 
 _SHARES = _shares()
+
+#: The shares of the groups in the halves (7, 2, 8) and the quarters (7, 4, 8).
+HALVES = _SHARES[: 2 * HALVINGS].reshape(HALVINGS, 2, GROUPS)
+QUARTERS = _SHARES[2 * HALVINGS :].reshape(HALVINGS, 4, GROUPS)
 # Which quarter of the other embedding a quarter meets: by halving, all four take turns; seen from
 # the other side it is the same one.
 _MET = np.arange(4) ^ (np.arange(HALVINGS) % 4)[:, None]

@@ -12,12 +12,13 @@ from task2vec.data.sample import Sample
 from task2vec.data.spooled_sample import draw_spooled
 from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
+from task2vec.distance import ImageNoise, image_noise
 from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.inputs import batches, features
 from task2vec.embedding.label_noise import label_noise
 from task2vec.embedding.rounds import estimate_in_rounds
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.embedding.standard_error import deal_groups, expected_repeat_distance
+from task2vec.embedding.standard_error import deal_groups
 from task2vec.fisher.estimate import FisherEstimate, estimate_fisher
 from task2vec.fisher.units import find_layers
 from task2vec.probe.head import Head, class_weights, fit_head
@@ -98,9 +99,9 @@ class Embedder:
             counted=self.probe.card.layers,
             progress=lambda done: tell("fisher", done, count * noise.passes),
         )
-        of_images = expected_repeat_distance(estimate.replicates, settings.prior_precision)
+        of_images = image_noise(estimate.replicates, settings.prior_precision)
         if error is not None:
-            error(of_images)
+            error(of_images.distance)
         of_head = self._head_noise(sample, seen, head, tell)
         return self._made(
             task,
@@ -110,7 +111,8 @@ class Embedder:
             estimate=estimate,
             images=count,
             draws=settings.estimator.draws(settings.draws, classes=classes),
-            standard_error=of_images + of_head,
+            standard_error=of_images.and_head(of_head),
+            head_error=of_head,
         )
 
     def _in_rounds(
@@ -130,10 +132,11 @@ class Embedder:
         """
         of_head = self._head_noise(sample, seen, head, tell)
 
-        def enough(of_images: float) -> bool:
+        def enough(of_images: ImageNoise) -> bool:
+            reached = of_images.and_head(of_head)
             if error is not None:
-                error(of_images + of_head)
-            return of_images + of_head <= wanted
+                error(reached)
+            return reached <= wanted
 
         found = estimate_in_rounds(
             self.probe,
@@ -144,12 +147,13 @@ class Embedder:
             progress=lambda done, total: tell("fisher", done, total),
         )
         settings, classes = self.settings, len(sample.classes)
-        reached = found.of_images + of_head
+        reached = found.of_images.and_head(of_head)
         warnings: tuple[str, ...] = ()
         if not reached <= wanted:
             warnings = (
-                f"the standard error is {reached:.3f} and not {wanted:g}: {found.of_images:.3f} of "
-                f"the {found.images:,} images, {of_head:.3f} of the head; more images lessen both",
+                f"the standard error is {reached:.3f} and not {wanted:g}: "
+                f"{found.of_images.distance:.3f} from the {found.images:,} images and "
+                f"{of_head:.3f} from the head; more images lessen both",
             )
         return self._made(
             task,
@@ -162,6 +166,7 @@ class Embedder:
             images=found.images,
             draws=settings.estimator.draws(settings.draws * found.passes, classes=classes),
             standard_error=reached,
+            head_error=of_head,
             warnings=warnings,
         )
 
@@ -189,6 +194,7 @@ class Embedder:
         images: int,
         draws: int,
         standard_error: float,
+        head_error: float,
         warnings: tuple[str, ...] = (),
     ) -> Embedded:
         """Put an embedding together; ``images`` are those that the Fisher was estimated on."""
@@ -206,6 +212,7 @@ class Embedder:
             head=head.fit,
             versions=library_versions(),
             likelihood=sample.likelihood,
+            head_error=head_error,
         )
         told = (
             *task.warnings,

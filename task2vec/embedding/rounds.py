@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.data.sample import Sample
-from task2vec.distance import GROUPS
+from task2vec.distance import GROUPS, ImageNoise, image_noise
 from task2vec.embedding.inputs import batches
 from task2vec.embedding.label_noise import label_noise
 from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
-from task2vec.embedding.standard_error import expected_repeat_distance
 from task2vec.fisher.estimate import estimate_fisher
 from task2vec.probe.head import Head
 from task2vec.probe.probe import Pixels, Probe
@@ -32,8 +31,8 @@ Vector = NDArray[np.float64]
 class Rounds:
     """What the rounds gave: estimates as in `FisherEstimate`, from so many ``images``.
 
-    ``passes`` is how often all images went through, ``of_images`` the expected distance of two
-    repeats with the head held. ``errors`` are those that the groups tell, since draws of several
+    ``passes`` is how often all images went through, ``of_images`` their noise
+    with the head held. ``errors`` are those that the groups tell, since draws of several
     passes add up.
     """
 
@@ -42,7 +41,7 @@ class Rounds:
     replicates: Vector
     images: int
     passes: int
-    of_images: float
+    of_images: ImageNoise
     slow_layers: tuple[str, ...]
 
 
@@ -52,7 +51,7 @@ def estimate_in_rounds(
     head: Head,
     *,
     settings: EmbeddingSettings,
-    enough: Callable[[float], bool],
+    enough: Callable[[ImageNoise], bool],
     progress: Callable[[int, int], None],
 ) -> Rounds:
     """Estimate the Fisher from ever more images until ``enough`` of the error of the images.
@@ -66,7 +65,7 @@ def estimate_in_rounds(
     images = _Ordered(sample.images, plan.order)
     sums = np.empty(0)
     slow: dict[str, None] = {}
-    done, before, of_images = 0, np.inf, np.inf
+    done, before, of_images = 0, np.inf, ImageNoise(np.inf, 1.0)
 
     def gone(count: int) -> None:
         progress(done + count, max(len(images) * noise.passes, done + count))
@@ -97,12 +96,12 @@ def estimate_in_rounds(
             done += (stop - start) * noise.passes
             start = stop
             values, replicates = plan.estimates(sums / (number + 1), stop)
-            of_images = expected_repeat_distance(replicates, settings.prior_precision)
+            of_images = image_noise(replicates, settings.prior_precision)
             if enough(of_images):
                 break
-        if start < len(images) or enough(of_images) or of_images > (1 - _WORTH) * before:
+        if start < len(images) or enough(of_images) or of_images.distance > (1 - _WORTH) * before:
             break
-        before = of_images
+        before = of_images.distance
     errors = replicates.std(axis=0, ddof=1) / np.sqrt(len(replicates))
     return Rounds(values, errors, replicates, start, number + 1, of_images, tuple(slow))
 

@@ -52,6 +52,8 @@ def check_provenance(provenance: Provenance) -> None:
         raise _impossible(
             f"a standard error from 0 to {_FURTHEST}", got=str(provenance.standard_error)
         )
+    if not 0 <= (provenance.head_error or 0.0) <= _FURTHEST:
+        raise _impossible(f"a head error from 0 to {_FURTHEST}", got=str(provenance.head_error))
     _check_head(provenance.head)
     if not all(isfinite(n) and n >= 0 for n in (space.head_penalty, space.prior_precision)):
         raise _impossible("a head penalty and a prior precision of at least 0")

@@ -65,7 +65,9 @@ class Provenance:
     ``images`` and ``classes`` count what was used, ``likelihood`` says whether an image has one
     label, ``content_hash`` is the SHA-256 of the used
     images with their labels, ``standard_error`` the expected symmetric distance between two
-    repeats, ``warnings`` what its user should know, such as images that could not be read.
+    repeats, ``warnings`` what its user should know, such as images that could not be read,
+    ``head_error`` the expected distance between two repeats that differ by their heads alone (None
+    in embeddings of versions that did not record it).
     """
 
     space: Space
@@ -82,6 +84,7 @@ class Provenance:
     versions: Mapping[str, str]
     likelihood: Likelihood = Likelihood.CATEGORICAL
     warnings: tuple[str, ...] = ()
+    head_error: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able dictionary; `from_json` is its inverse."""

@@ -49,6 +49,11 @@ class Provenance(Answer):
     warnings: tuple[str, ...] = Field(
         (), description="What its user should know, such as images that could not be read."
     )
+    head_error: float | None = Field(
+        None,
+        description="The part of `standard_error` that refitting the head adds; null in embeddings "
+        "of versions that did not record it.",
+    )
 
 
 _EXAMPLE: dict[str, Any] = {

@@ -220,7 +220,7 @@ def test_many_errors_are_those_of_one_at_a_time(embedding, rng):
     assert estimate_distances(query, []).intervals.shape == (0, 2)
 
 
-def ties(distances, *, by_query, by_task, groups=8):
+def ties(distances, *, by_query, by_task, by_query_head=0.0, by_heads=0.0, groups=8):
     """Distances from one query whose errors are as given, one of each kind a task."""
     count = len(distances)
     return DistanceEstimates(
@@ -228,6 +228,8 @@ def ties(distances, *, by_query, by_task, groups=8):
         by_query=np.array(by_query, dtype=float).reshape(count, -1),
         by_task=np.square(by_task),
         by_halving=np.zeros((count, 7)),
+        by_query_head=np.broadcast_to(by_query_head, count),
+        by_heads=np.broadcast_to(by_heads, count),
         groups=np.full(count, groups),
     )
 
@@ -247,6 +249,45 @@ def test_noise_that_both_share_separates_them_no_less():
     assert apart.ranks([0, 1]) == [1, 2]
     opposed = ties([0.2, 0.25], by_query=[[0.1, -0.1, 0.1], [-0.1, 0.1, -0.1]], by_task=[0, 0])
     assert opposed.ranks([0, 1]) == [1, 1]
+
+
+def test_a_head_counts_as_known_by_seven_degrees_of_freedom():
+    found = ties([0.3], by_query=[[0.03, 0, 0]], by_task=[0], by_query_head=0.03, by_heads=7e-4)
+    freedom = 0.05**4 / (0.03**4 / 2 + 0.04**4 / 7)
+    reach = 0.05 * student.ppf(0.975, freedom)
+    assert found.errors == pytest.approx([0.05])
+    assert found.intervals == pytest.approx(np.array([[0.3 - reach, 0.3 + reach]]))
+
+
+def test_what_the_querys_head_does_to_all_distances_separates_them_no_less():
+    none = {"by_query": np.zeros((2, 8)), "by_task": [0.001, 0.001]}
+    assert ties([0.2, 0.25], by_query_head=0.1, **none).ranks([0, 1]) == [1, 2]
+    assert ties([0.2, 0.25], by_heads=0.01, **none).ranks([0, 1]) == [1, 1]
+
+
+def test_a_head_turns_an_embedding(pair):
+    """Six tenths of a turn by h/2 aside, and a share of it towards the other task."""
+    a, b = pair
+    d, own, other = task_symmetric_distance(a, b), 0.06, 0.08
+    assert 0.05 < d < 0.95
+    turned = [
+        replace(task, provenance=replace(task.provenance, head_error=h))
+        for task, h in ((a, own), (b, other))
+    ]
+    sine = sqrt(1 - (1 - d) ** 2)
+    variance = (0.3 * (1 - d)) ** 2 * (own**2 + other**2)
+    variance += (0.035 * sine) ** 2 * (own + other)
+    assert distance_error(*turned) ** 2 - distance_error(a, b) ** 2 == pytest.approx(variance)
+    assert asymmetric_distance_error(source=turned[0], target=turned[1]) ** 2 == pytest.approx(
+        asymmetric_distance_error(source=a, target=b) ** 2 + variance
+    )
+    assert task_symmetric_distance(*turned) == d
+
+
+def test_one_embedding_has_one_head(rng):
+    a = embed(of_images(A, rng))
+    turned = replace(a, provenance=replace(a.provenance, head_error=0.2))
+    assert distance_error(turned, turned) == distance_error(a, a)
 
 
 def test_a_tie_is_with_the_first_of_its_rank_and_not_with_whoever_comes_before():

@@ -1,12 +1,18 @@
 """The real thing: the default probe on the example tasks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from task2vec.data.open import open_source
-from task2vec.distance import symmetric_distance, with_prior
+from task2vec.distance import (
+    distance_interval,
+    plain_symmetric_distance,
+    symmetric_distance,
+    with_prior,
+)
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.probe.registry import DEFAULT_PROBE, load_probe
@@ -39,3 +45,22 @@ def test_alphabets_are_near_each_other_and_far_from_clothes(tmp_path, monkeypatc
         assert 0.005 < embedding.provenance.standard_error < distance(greek, latin)
         relative = embedding.errors[embedding.values > 0] / embedding.values[embedding.values > 0]
         assert 0.05 < np.median(relative) < 0.5
+
+
+@pytest.mark.slow
+def test_intervals_hold_repeats_with_refitted_heads(tmp_path, monkeypatch):
+    monkeypatch.setenv("TASK2VEC_CACHE", str(tmp_path))
+    probe, task = load_probe(DEFAULT_PROBE), open_source(TASKS / "fashion_tops")
+    one, other = (
+        Embedder(probe, EmbeddingSettings(images=120, seed=seed))
+        .embed(replace(task, entries=task.entries[seed::2]))
+        .embedding
+        for seed in (0, 1)
+    )
+    low, high = distance_interval(one, other)
+    assert low <= 0 < high < 0.3
+    # With the heads held, the two are apart beyond what their images explain.
+    held = (replace(e, provenance=replace(e.provenance, head_error=0.0)) for e in (one, other))
+    assert distance_interval(*held)[0] > 0
+    stated = np.mean([e.provenance.standard_error for e in (one, other)])
+    assert stated / 1.5 < plain_symmetric_distance(one, other) < 1.5 * stated

@@ -1,68 +1,13 @@
-import math
 from itertools import combinations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from task2vec.distance import symmetric_distance, with_prior
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.embedding.standard_error import deal_groups, expected_repeat_distance
-
-
-def naive_distance(a, b):
-    u = [x / (x + y) for x, y in zip(a, b, strict=True)]
-    v = [y / (x + y) for x, y in zip(a, b, strict=True)]
-    product = sum(x * y for x, y in zip(u, v, strict=True))
-    return 1 - product / math.sqrt(sum(x * x for x in u) * sum(y * y for y in v))
-
-
-def naive_repeat_distance(replicates, prior):
-    """All ways to put the groups on two sides of floor(K/2) and the rest, each counted once."""
-    count = len(replicates)
-    splits = {
-        frozenset([frozenset(left), frozenset(range(count)) - frozenset(left)])
-        for left in combinations(range(count), count // 2)
-    }
-    distances = []
-    for split in splits:
-        sides = [
-            [sum(replicates[i][j] for i in side) / len(side) + prior for j in range(26)]
-            for side in split
-        ]
-        distances.append(naive_distance(*sides))
-    return sum(distances) / len(distances) / 2
-
-
-@pytest.mark.parametrize("groups", [2, 3, 4, 5, 8])
-def test_averages_over_all_splits(groups):
-    replicates = np.random.default_rng(groups).gamma(2, size=(groups, 26))
-    replicates[:, 3] = 0
-    for prior in (1e-6, 0.3):
-        assert expected_repeat_distance(replicates, prior) == pytest.approx(
-            naive_repeat_distance(replicates.tolist(), prior), rel=1e-9
-        )
-
-
-def test_equal_groups_have_no_error():
-    assert expected_repeat_distance(np.tile(np.arange(5.0), (8, 1)), 1e-6) == 0
-
-
-def test_one_group_says_nothing():
-    assert math.isnan(expected_repeat_distance(np.ones((1, 5)), 1e-6))
-
-
-def test_tells_the_distance_of_repeats_whose_noise_is_known():
-    # Elements of noise 5 %: the mean of 8 groups varies as much as two true repeats do.
-    rng = np.random.default_rng(0)
-    true = rng.lognormal(size=400)
-    groups = true * rng.gamma(50, 1 / 50, size=(400, 8, 400))
-    stated = np.mean([expected_repeat_distance(group, 1e-6) for group in groups[:60]])
-    repeats = groups.mean(axis=1)
-    actual = np.mean([symmetric_distance(a, b) for a, b in zip(repeats[::2], repeats[1::2])])  # noqa: B905
-    assert stated == pytest.approx(actual, rel=0.05)
+from task2vec.embedding.standard_error import deal_groups
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60))

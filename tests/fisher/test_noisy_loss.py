@@ -230,7 +230,8 @@ def test_slopes_are_derivatives_of_the_loss_where_the_noise_is_large(network, im
             sides.append(objective(noisy, images, evaluations=400).evaluate(changed)[0])
         difference = (sides[0] - sides[1]) / (2 * step)
         assert difference == pytest.approx(found[layer], abs=4 * error[layer] + 0.003)
-    assert (error < 0.25 * np.abs(found)).any()
+    # Of one layer at least the slope is told from none.
+    assert (4 * error + 0.003 < np.abs(found)).any()
 
 
 def test_the_loss_states_its_error(network, images):
