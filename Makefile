@@ -27,10 +27,11 @@ $(READY): $(INSTALLED)
 demo: $(INSTALLED)
 	$(BIN)/task2vec demo
 
-# A file's tests share what they prepare, so they stay together. One thread a process: with more,
-# those of all processes would wait for one another.
+# A file's tests share what they prepare, so they stay together; tests/conftest.py puts the files that
+# take longest first. One thread per process: with more, those of all processes would wait for one
+# another.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)
 	$(BIN)/ruff check .

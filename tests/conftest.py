@@ -1,6 +1,9 @@
 """A tiny real probe. Being here, this file lets every test import what lies beside it, too."""
 
+import os
+from collections import defaultdict
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +13,30 @@ if TYPE_CHECKING:
 
 
 _PLACES = count()
+
+# What a test is taken to last, in seconds, unless its mark `slow` tells.
+_QUICK, _SLOW = 0.1, 5.0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first where several processes share them.
+
+    A long file that starts last keeps one process busy while the others have nothing left to do.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    seconds = _seconds(items)
+    items.sort(key=lambda item: -seconds[item.path])
+
+
+def _seconds(items: list[pytest.Item]) -> dict[Path, float]:
+    """Return what each file is taken to last."""
+    seconds: dict[Path, float] = defaultdict(float)
+    for item in items:
+        mark = item.get_closest_marker("slow")
+        seconds[item.path] += mark.kwargs.get("seconds", _SLOW) if mark else _QUICK
+    return seconds
 
 
 @pytest.fixture(autouse=True)

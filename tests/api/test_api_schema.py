@@ -9,7 +9,7 @@ from filled import built
 from benchmarks.http_schema import fuzz
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=47)
 def test_generated_requests_find_no_fault_and_no_broken_promise(tmp_path: Path) -> None:
     shutil.copytree(built(), tmp_path / "store")
 

@@ -13,7 +13,7 @@ from benchmarks.hostile.names import traversal_names
 from benchmarks.hostile.run import end_of, measure
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=30)
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is told by Linux")
 def test_hostile_sources_are_refused_or_read_without_what_is_bad() -> None:
     result = measure(250, seed=1)

@@ -74,7 +74,7 @@ def page_runs(
         yield {page: executor.submit(run, page) for page in wanted}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_snippets_run(page, page_runs) -> None:
     done = page_runs[page].result()
@@ -148,7 +148,7 @@ def test_only_prompted_lines_of_a_console_block_run() -> None:
     assert shell_lines(block) == "echo a\n\necho c\n"
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 def test_a_page_has_the_server_that_it_starts(tmp_path) -> None:
     page = tmp_path / "a.md"
     page.write_text("""

@@ -20,7 +20,7 @@ from task2vec.probe.registry import DEFAULT_PROBE, load_probe
 TASKS = Path(__file__).parents[2] / "examples" / "tasks"
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=30)
 def test_alphabets_are_near_each_other_and_far_from_clothes(tmp_path, monkeypatch):
     monkeypatch.setenv("TASK2VEC_CACHE", str(tmp_path))
     embedder = Embedder(load_probe(DEFAULT_PROBE), EmbeddingSettings(images=100))
@@ -47,7 +47,7 @@ def test_alphabets_are_near_each_other_and_far_from_clothes(tmp_path, monkeypatc
         assert 0.05 < np.median(relative) < 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=30)
 def test_intervals_hold_repeats_with_refitted_heads(tmp_path, monkeypatch):
     monkeypatch.setenv("TASK2VEC_CACHE", str(tmp_path))
     probe, task = load_probe(DEFAULT_PROBE), open_source(TASKS / "fashion_tops")

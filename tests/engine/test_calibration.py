@@ -32,7 +32,7 @@ def calibration_error(probabilities, labels):
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=56)
 def test_held_out_images_are_told_no_worse(tmp_path):
     engine = LocalEngine("cpu")
     task = open_source(EXAMPLES / "clipart_food")

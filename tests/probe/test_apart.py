@@ -9,6 +9,9 @@ from task2vec.errors import DeadlineError, InputError, UnknownNameError
 from task2vec.probe.apart import find_card_apart
 from task2vec.probe.registry import find_card
 
+# A process imports what networks need.
+pytestmark = pytest.mark.slow
+
 
 def test_it_is_the_card_that_is_found_here():
     for reference in ("timm:resnet18.a1_in1k", "efficientnet_lite1?input_size=96"):

@@ -27,6 +27,7 @@ def reference(request, tmp_path):
     return f"file:{path}?arch={request.param}&input_size={NAMES[request.param]}"
 
 
+@pytest.mark.slow(seconds=30)
 @pytest.mark.filterwarnings("error")
 def test_embeds_tasks(reference):
     a, b, again = (

@@ -22,7 +22,7 @@ from small_network import reference_of
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import add_model
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=25)
 #: As many validate as choose the epoch; few train, so that epochs are short.
 SPLITS = {"train": 6, "val": 16, "test": 4}
 EPOCHS = 300
