@@ -83,6 +83,8 @@ def information(
 
     Noise is put on every weight, as much as the loss can bear: the information Lagrangian. What the
     remaining precision is worth, in nats, is the information; `--betas` trade it against the loss.
+    The weights stay where pretraining left them: nats for moving them to the task are left out. All
+    weights of a filter share one noise level.
     At the defaults a large beta takes a minute or so on two cores, the smallest some minutes.
     """
     from task2vec.data.open import open_source
@@ -144,6 +146,13 @@ def _draw(found: "TaskInformation", output: Path) -> None:
     )
 
 
+#: How to read the nats.
+_NOTE = (
+    "Read nats by comparing layers, or tasks with the same probe, beta and number of images. They "
+    "leave out what moving the weights to the task would add, and count one noise level per filter."
+)
+
+
 def _print(found: "TaskInformation") -> None:
     out = console()
     out.print(
@@ -151,6 +160,7 @@ def _print(found: "TaskInformation") -> None:
         "the weights' place, whatever the task",
         style="bold",
     )
+    out.print(_NOTE)
     out.print(
         f"Loss {found.loss:.4f} under this noise, {found.loss_of_weights:.4f} without, "
         f"{found.loss_of_guessing:.4f} by guessing ({found.images} images of {found.classes} "

@@ -24,6 +24,7 @@ from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
 from task2vec.sdk.wording import (
     distance_interval,
+    NATS_NOTE,
     information_cells,
     marked_names,
     rank_marks,
@@ -141,7 +142,8 @@ def distance(
     Example: `task2vec distance birds photos/dogs`
 
     *symmetric*: 0 for the same task, 1 for none in common. *asymmetric*: how bad a start the source
-    is for the target; may be negative. *information*: nats that the target needs beyond the source.
+    is for the target; may be negative. *information*: nats that the target needs beyond the source,
+    with one term per filter and without the distance that the weights move: compare pairs with it.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         found = client.distance(
@@ -170,3 +172,4 @@ def distance(
         f"Complexity: {found.source} {show(found.complexity.source)}, "
         f"{found.target} {show(found.complexity.target)}."
     )
+    messages().print(NATS_NOTE)

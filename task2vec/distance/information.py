@@ -9,6 +9,8 @@ from task2vec.distance.operands import Array, operands
 def information_distance(*, source: ArrayLike, target: ArrayLike) -> Array:
     """Return ``KL(N(w, 1/target) || N(w, 1/source))`` in nats, never negative.
 
+    Both have the same mean w, so the term of the displacement, ``1/2 source (w_s - w_t)^2``, is
+    left out, and an element counts once, whatever the number of weights that it is a mean over.
     With r = source/target, element by element, that is ``1/2 sum(r - 1 - log r)``. Elements that
     are zero in one of the two make it inf, its limit; elements that are zero in both make it nan.
 

@@ -32,7 +32,8 @@ class TaskInformation:
 
     ``nats`` is the sum over ``layers`` at ``beta``, where the loss is ``loss``. Without noise it is
     ``loss_of_weights``; ``loss_of_guessing`` is that of equal odds. ``nats_of_place`` is the part
-    that no task and no beta changes. ``curve`` goes from the least beta up.
+    that no task and no beta changes. ``curve`` goes from the least beta up. The nats leave out what
+    moving the weights to the task would add, and count one noise level per filter.
     """
 
     task: str

@@ -10,6 +10,7 @@ from typing import Any
 from task2vec.sdk.display_map import html_of_map
 from task2vec.sdk.wording import (
     distance_interval,
+    NATS_NOTE,
     information_cells,
     interval,
     marked_names,
@@ -89,7 +90,7 @@ def of_distances(found: Distances) -> Sheet:
         f"Standard error of the symmetric distance: {number(found.standard_error)}; "
         f"95 % interval: {distance_interval(found.interval)}."
     )
-    return Sheet(f"{found.source}, {found.target}", columns, rows, (note,))
+    return Sheet(f"{found.source}, {found.target}", columns, rows, (note, NATS_NOTE))
 
 
 def of_recommended(found: Recommended) -> Sheet:

@@ -84,6 +84,14 @@ def information_cells(found: Distances) -> tuple[str, str]:
     )
 
 
+#: How to read an information distance.
+NATS_NOTE = (
+    "Information: the smaller, the less the target's weights must still learn from the source's; "
+    "compare it between pairs with one probe only. It has one term per filter, not per weight, and "
+    "leaves out how far the weights themselves move."
+)
+
+
 def shared_pairs_note(found: Backtest) -> tuple[str, ...]:
     """Return the sentence that says how many pairs of tasks are no evidence for one another."""
     pairs = found.shared_pairs

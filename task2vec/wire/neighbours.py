@@ -150,7 +150,8 @@ class Complexities(Answer):
 class Distances(Answer):
     """All distances between a source and a target; ``information`` is in nats.
 
-    They are corrected for noise, which may make them negative.
+    They are corrected for noise, which may make them negative. The nats have one term per filter,
+    not per weight, and leave out how far the weights themselves move.
     """
 
     source: str

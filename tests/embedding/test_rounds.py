@@ -44,7 +44,7 @@ def test_where_it_is_not_reached_it_is_the_embedding_of_all_images(embed, uneven
     assert (provenance.images, provenance.draws) == (90, whole.embedding.provenance.draws)
     assert told[-1] == provenance.standard_error
     (warning,) = (w for w in stopped.warnings if "and not 1e-09" in w)
-    assert "of the 90 images" in warning
+    assert "from the 90 images" in warning
     # Other groups, of the same images.
     assert 0.5 < provenance.standard_error / whole.embedding.provenance.standard_error < 2
 
