@@ -23,8 +23,8 @@ from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
 from task2vec.sdk.wording import (
-    distance_interval,
     NATS_NOTE,
+    distance_interval,
     information_cells,
     marked_names,
     rank_marks,

@@ -9,8 +9,8 @@ from typing import Any
 
 from task2vec.sdk.display_map import html_of_map
 from task2vec.sdk.wording import (
-    distance_interval,
     NATS_NOTE,
+    distance_interval,
     information_cells,
     interval,
     marked_names,
