@@ -1,0 +1,122 @@
+"""What a hostile upload gets: a clear refusal, from a server that goes on answering."""
+
+import asyncio
+import bz2
+import os
+import tarfile
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from running import Running, bearer, running
+
+from benchmarks.hostile import sent
+from benchmarks.hostile.damaged import whole_files
+from task2vec.types import Scope
+from task2vec_api.access import Caller
+from task2vec_api.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+MIB = 2**20
+SETTINGS = Settings(
+    access_log=False, parser_memory_bytes=64 * MIB, parser_cpu_seconds=5, parser_seconds=60.0
+)
+
+HOSTILE: dict[str, tuple[str, str, Callable[[], bytes], int, str]] = {
+    "embedding": (
+        "/v1/tasks:import",
+        "e.npz",
+        lambda: sent.lying_array(128 * MIB, zipfile.ZIP_BZIP2),
+        422,
+        "declared size",
+    ),
+    "bzip2": (
+        "/v1/datasets",
+        "a.zip",
+        lambda: sent.lying_document(128 * MIB, zipfile.ZIP_BZIP2),
+        422,
+        "declared size",
+    ),
+    "deflate": (
+        "/v1/datasets",
+        "a.zip",
+        lambda: sent.lying_document(128 * MIB, zipfile.ZIP_DEFLATED),
+        422,
+        "declared size",
+    ),
+    "pax": ("/v1/datasets", "a.tgz", lambda: sent.digits_in_pax(500_000), 422, "header"),
+    "lists": ("/v1/datasets", "a.parquet", lambda: sent.long_list(20_000_000), 422, "lists"),
+    "csv": ("/v1/datasets", "a.zip", lambda: sent.short_lines(12_000_000), 413, "64 MiB of memory"),
+    "json": ("/v1/datasets", "a.zip", lambda: sent.small_objects(12_000_000), 422, "objects"),
+}
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Running]:
+    async with running(tmp_path / "store", SETTINGS) as found:
+        yield found
+
+
+def endless() -> bytes:
+    """Return a tar that takes far longer to unpack than any limit here."""
+    member = tarfile.TarInfo("a/1.png")
+    member.size = 200 * MIB
+    return bz2.compress(member.tobuf(tarfile.GNU_FORMAT) + os.urandom(MIB), 9) * 200
+
+
+async def send(server: Running, path: str, filename: str, data: bytes, **more: object):
+    field = "embedding" if path.endswith(":import") else "file"
+    return await server.client.post(path, files={field: (filename, data)}, **more)
+
+
+@pytest.mark.parametrize("kind", sorted(HOSTILE))
+async def test_it_is_refused_in_words(server: Running, kind: str) -> None:
+    path, filename, make, status, words = HOSTILE[kind]
+    answer = await send(server, path, filename, make())
+    problem = answer.json()
+    assert answer.status_code == status, problem
+    assert words in f"{problem['detail']} {problem.get('got')}", problem
+    assert str(server.workspace.path) not in answer.text
+    assert not list((server.workspace.path / "uploads").iterdir())
+    assert (await server.client.get("/v1/datasets")).json()["datasets"] == []
+
+
+async def test_what_takes_too_long_is_killed_while_the_server_answers(tmp_path: Path) -> None:
+    settings = Settings(access_log=False, parser_cpu_seconds=1)
+    async with running(tmp_path / "store", settings) as server:
+        refused = asyncio.create_task(send(server, "/v1/datasets", "a.tar.bz2", endless()))
+        while not refused.done():
+            assert (await server.client.get("/livez")).status_code == 200
+            await asyncio.sleep(0.05)
+        answer = await refused
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        assert "1 s of processor time" in answer.json()["detail"]
+        good = await send(server, "/v1/datasets", "set.zip", whole_files()["set.zip"])
+        assert good.status_code == 201
+
+
+@pytest.mark.parametrize("places", [1, 2])
+async def test_a_key_has_one_file_read_at_a_time_and_all_have_few(
+    tmp_path: Path, places: int
+) -> None:
+    settings = Settings(access_log=False, parser_wait_seconds=0.3, parsers=places)
+    async with running(tmp_path / "store", settings) as server:
+        greedy, other = (server.key(Scope.WRITE, name=name) for name in ("greedy", "other"))
+        data = whole_files()["set.zip"]
+        caller = Caller(key=greedy.record.id, name="greedy", scopes=frozenset({Scope.WRITE}))
+        async with server.runtime.parsing.take(caller):
+            second = await send(server, "/v1/datasets", "b.zip", data, headers=bearer(greedy))
+            theirs = await send(server, "/v1/datasets", "c.zip", data, headers=bearer(other))
+        assert (second.status_code, second.json()["code"]) == (429, "rate_limited")
+        assert second.headers["retry-after"]
+        assert "one file at a time" in second.json()["expected"]
+        if places == 1:
+            assert (theirs.status_code, theirs.json()["code"]) == (503, "overloaded")
+            assert theirs.headers["retry-after"]
+        else:
+            assert theirs.status_code == 201
+        again = await send(server, "/v1/datasets", "b.zip", data, headers=bearer(greedy))
+        assert again.status_code == 201
+        assert not server.runtime.parsing._own
