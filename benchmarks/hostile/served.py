@@ -83,6 +83,20 @@ TABLE = (
         lambda: sent.small_objects(31 * 2**20),
         at_once=4,
     ),
+    Row(
+        "JSON body, 4 MiB of small objects, four at once",
+        "body.json",
+        lambda: b'{"outcomes":[' + b"{}," * 1_390_000 + b"{}]}",
+        at_once=4,
+        path="/v1/outcomes",
+    ),
+    Row(
+        "JSON body, 4 MiB of nested lists, four at once",
+        "body.json",
+        lambda: b'{"outcomes":' + b"[" * 4_000_000,
+        at_once=4,
+        path="/v1/outcomes",
+    ),
 )
 
 
@@ -185,7 +199,11 @@ def post(client: httpx2.Client, row: Row, data: bytes) -> tuple[int, str]:
     """Send a file; return the status and the code of the problem."""
     name = "embedding" if row.path == _IMPORT else "file"
     try:
-        answer = client.post(row.path, files={name: (row.filename, data)})
+        if row.filename.endswith(".json"):
+            headers = {"Content-Type": "application/json"}
+            answer = client.post(row.path, content=data, headers=headers)
+        else:
+            answer = client.post(row.path, files={name: (row.filename, data)})
     except httpx2.HTTPError as error:
         return 0, type(error).__name__
     return answer.status_code, answer.json().get("code", "")

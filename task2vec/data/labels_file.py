@@ -16,7 +16,16 @@ from task2vec.data.build import Place, build_from_places
 from task2vec.data.layout import SPLIT_NAMES, lay_out
 from task2vec.data.lookup import Lookup, near_folders, split_of
 from task2vec.data.raw import DamagedMemberError
-from task2vec.data.rows import Row, csv_rows, encoding_error, jsonl_rows, line_error, text_rows
+from task2vec.data.rows import (
+    Row,
+    TooManyLinesError,
+    check_lines,
+    csv_rows,
+    encoding_error,
+    jsonl_rows,
+    line_error,
+    text_rows,
+)
 from task2vec.data.task import Task
 from task2vec.data.tree import Tree
 from task2vec.data.wording import examples, plural, shown
@@ -39,8 +48,8 @@ def task_from_labels_file(tree: Tree, *, name: str) -> Task | None:
     try:
         listing = _Listing.of(tree, papers)
         share = len(listing.places) / (len(listing.places) + len(listing.missing))
-    except DamagedMemberError:
-        # Another list of labels than the one that was meant would go unnoticed.
+    except (DamagedMemberError, TooManyLinesError):
+        # That the folders stood in for such a list would go unnoticed.
         raise
     except SourceError:
         if len(labels) > 1:
@@ -72,6 +81,8 @@ class _Listing:
             try:
                 rows = _read(contents, paper=paper, source=tree.source)
             # The test images of a contest have no labels, while those of train have.
+            except TooManyLinesError:
+                raise
             except SourceError as error:
                 problem = problem or error
                 listing.useless.append(paper)
@@ -158,6 +169,8 @@ def _papers(documents: Collection[str]) -> list[str]:
 
 def _read(contents: bytes, *, paper: str, source: str) -> list[Row]:
     called = f"{shown(paper)} of {source}"
+    # Before any is read: each takes 200 bytes of memory.
+    check_lines(contents.count(b"\n"), called)
     try:
         text = contents.decode("utf-8-sig")
     except UnicodeDecodeError as error:

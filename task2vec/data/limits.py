@@ -1,8 +1,15 @@
 """How much one image or one archive may ask of the machine, and why that much."""
 
 MAX_PIXELS = 80_000_000
-"""Pixels of one image: more than any common camera gives, 240 MB decoded, and below the 89 million
-at which Pillow itself suspects a decompression bomb."""
+"""Pixels of one image: more than any common camera gives, 320 MB in memory, and below the 89
+million at which Pillow itself suspects a decompression bomb."""
+
+LARGE_PIXELS = 20_000_000
+"""Pixels of an image, 80 MB, above which one at a time is decoded: however many threads there are,
+the images of a source take at most 1.2 GB."""
+
+MAX_AHEAD_BYTES = 256 * 2**20
+"""Bytes of images that wait to be decoded; a single one may be as large as `MAX_IMAGE_BYTES`."""
 
 MAX_IMAGE_BYTES = 256 * 2**20
 """Bytes of one encoded image: enough for `MAX_PIXELS` uncompressed."""

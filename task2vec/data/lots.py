@@ -4,16 +4,16 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Generic, TypeVar
 
 from PIL import Image
 
 from task2vec.data.ahead import map_ahead
-from task2vec.data.decode import to_image
+from task2vec.data.decode import image_of, pixel_digest
 from task2vec.data.image_hash import image_hash
+from task2vec.data.limits import MAX_AHEAD_BYTES
 from task2vec.data.quota import spread
-from task2vec.data.raw import Raw, UnreadableImageError
+from task2vec.data.raw import Raw, UnreadableImageError, weight
 from task2vec.data.several import LabelSet
 from task2vec.data.task import ImageEntry, Task
 from task2vec.types.image_hashes import ImageHashes
@@ -136,16 +136,10 @@ def _prepared(
     ) -> tuple[_Want[T], Good[T] | UnreadableImageError]:
         want, raw = found
         try:
-            image = to_image(raw)
+            with image_of(raw) as image:
+                digest = pixel_digest(image)
+                return want, (transform(image), digest, image_hash(image, digest=digest))
         except UnreadableImageError as error:
             return want, error
-        digest = _digest(image)
-        return want, (transform(image), digest, image_hash(image, digest=digest))
 
-    return map_ahead(prepare, raws())
-
-
-def _digest(image: Image.Image) -> str:
-    digest = sha256(f"{image.width}x{image.height}\n".encode())
-    digest.update(image.tobytes())
-    return digest.hexdigest()
+    return map_ahead(prepare, raws(), weigh=lambda found: weight(found[1]), most=MAX_AHEAD_BYTES)

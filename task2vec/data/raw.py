@@ -25,6 +25,13 @@ Raw: TypeAlias = "bytes | Image | UnreadableImageError"
 """What a reader finds behind a key: an encoded image, a ready one, or why there is none."""
 
 
+def weight(raw: Raw) -> int:
+    """Return the bytes of memory that an image takes as a reader gave it."""
+    if isinstance(raw, UnreadableImageError):
+        return 0
+    return len(raw) if isinstance(raw, bytes) else 4 * raw.width * raw.height
+
+
 class Reader(Protocol):
     """Reads images of one source."""
 

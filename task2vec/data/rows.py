@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 
+class TooManyLinesError(SourceError):
+    """A list of more lines than any data set has images."""
+
+    code = SourceError.code
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One listed image: ``line`` counts from 1, labels are in Unicode form NFC."""
@@ -75,7 +81,7 @@ _Line = tuple[int, list[str]]
 def _cells(reader: "Reader", width: int, source: str) -> Iterator[_Line]:
     """Yield the lines that are not empty; raises `SourceError` for one of another width."""
     for cells in reader:
-        _check_line(reader.line_num, source)
+        check_lines(reader.line_num, source)
         if not cells:
             continue
         if len(cells) != width:
@@ -147,7 +153,7 @@ def _header_error(source: str, header: Sequence[str]) -> SourceError:
 def jsonl_rows(file: TextIO, source: str) -> Iterator[Row]:
     """Yield the rows of a file with one JSON object a line; raises `SourceError`."""
     for line, text in enumerate(file, start=1):
-        _check_line(line, source)
+        check_lines(line, source)
         if not text.strip():
             continue
         if len(text) > MAX_LINE:
@@ -185,7 +191,7 @@ def text_rows(file: TextIO, source: str) -> Iterator[Row]:
     `SourceError`.
     """
     for line, text in enumerate(file, start=1):
-        _check_line(line, source)
+        check_lines(line, source)
         text = text.strip()
         if not text or text.startswith("#"):
             continue
@@ -222,9 +228,14 @@ def _is_text(cell: str) -> bool:
     return "\0" not in cell and not any("\ud800" <= character <= "\udfff" for character in cell)
 
 
-def _check_line(line: int, source: str) -> None:
-    if line > MAX_LINES:
-        raise SourceError(f"{source} has too many lines", expected=f"at most {MAX_LINES:,}")
+def check_lines(lines: int, source: str) -> None:
+    """Raise `TooManyLinesError` where a list has more lines than any data set has images."""
+    if lines > MAX_LINES:
+        raise TooManyLinesError(
+            f"{source} has too many lines",
+            expected=f"at most {MAX_LINES:,}",
+            remedy="List the images that are used, or split the data set.",
+        )
 
 
 def line_error(source: str, *, line: int, got: str, expected: str | None = None) -> SourceError:

@@ -7,8 +7,9 @@ from itertools import islice
 from typing import Any
 
 from task2vec.data.ahead import map_ahead
-from task2vec.data.decode import to_image
-from task2vec.data.raw import Raw, UnreadableImageError
+from task2vec.data.decode import image_of
+from task2vec.data.limits import MAX_AHEAD_BYTES
+from task2vec.data.raw import Raw, UnreadableImageError, weight
 from task2vec.embedding.inputs import suitable_batch_size
 from task2vec.engine.classifier import Classifier
 from task2vec.fisher.lanes import in_lanes, suitable_lanes
@@ -57,7 +58,8 @@ def predictions(
     def prepare(image: tuple[str, Raw]) -> _Prepared:
         path, raw = image
         try:
-            return path, probe.preprocess(to_image(raw))
+            with image_of(raw) as found:
+                return path, probe.preprocess(found)
         except UnreadableImageError as error:
             return path, error
 
@@ -72,7 +74,9 @@ def predictions(
         ]
 
     with (
-        closing(map_ahead(prepare, images)) as prepared,
+        closing(
+            map_ahead(prepare, images, weigh=lambda found: weight(found[1]), most=MAX_AHEAD_BYTES)
+        ) as prepared,
         closing(
             in_lanes(classify, _batches(prepared, size), lanes=suitable_lanes(probe.device))
         ) as batches,

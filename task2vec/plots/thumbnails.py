@@ -10,15 +10,20 @@ Pixels = NDArray[np.uint8]
 
 # Drawn larger and scaled down: Pillow's shapes have jagged edges.
 _OVERSAMPLING = 4
+# A few kilobytes of PNG may stand for gigabytes.
+_MOST_PIXELS = 4_000_000
 
 
 def thumbnail_pixels(data: bytes, *, side: int, border: int, colour: str) -> Pixels | None:
-    """Return RGBA pixels (side, side, 4) of a PNG or JPEG file's bytes, None if they are neither.
+    """Return RGBA pixels (side, side, 4) of a PNG or JPEG file's bytes.
 
+    None if they are neither, or of more than 4 million pixels, which no thumbnail has.
     ``border`` is the width of the frame in pixels.
     """
     try:
         with Image.open(BytesIO(data), formats=["PNG", "JPEG"]) as opened:
+            if opened.width * opened.height > _MOST_PIXELS:
+                return None
             opened.draft("RGB", (side, side))
             image = opened.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):

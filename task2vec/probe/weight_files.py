@@ -9,6 +9,9 @@ from safetensors import SafetensorError, safe_open
 
 from task2vec.errors import WeightsError
 
+# A tensor takes some 100 bytes of it. The library would parse 100 MB, into many times as much.
+_MOST_HEADER = 16 * 2**20
+
 
 def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
@@ -25,6 +28,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     Raises `WeightsError` for anything else.
     """
     try:
+        _check_header(path)
         with safe_open(path, framework="numpy") as file:
             return dict(file.metadata() or {})
     except (SafetensorError, OSError) as error:
@@ -39,6 +43,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 def count_parameters(path: Path) -> int:
     """Return how many numbers a safetensors file holds; raises `WeightsError` for anything else."""
     try:
+        _check_header(path)
         with safe_open(path, framework="numpy") as file:
             return sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     except (SafetensorError, OSError) as error:
@@ -47,6 +52,14 @@ def count_parameters(path: Path) -> int:
             expected="a safetensors file",
             got=str(error),
         ) from error
+
+
+def _check_header(path: Path) -> None:
+    """Raise `SafetensorError` for a header that is longer than that of any network."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+    if length > _MOST_HEADER:
+        raise SafetensorError(f"a header of {length:,} bytes, above {_MOST_HEADER:,}")
 
 
 def referenced_file(reference: str) -> Path:

@@ -93,3 +93,17 @@ def test_an_interrupt_ends_it_soon() -> None:
         _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
     assert "KeyboardInterrupt" in errors
+
+
+def test_heavy_items_are_not_taken_far_ahead() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    with closing(map_ahead(abs, items(), threads=4, weigh=lambda _: 60, most=100)) as found:
+        next(found)
+        assert len(taken) == 2
+        assert list(found) == list(range(1, 20))

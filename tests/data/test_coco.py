@@ -134,3 +134,10 @@ def test_boxes_of_an_unreadable_image_bear_its_reason(tmp_path: Path, write: Wri
         "2 of 4 images tried could not be read: val2017/0.png#box 1 (text, not an image), "
         "val2017/0.png#box 2 (text, not an image)",
     )
+
+
+def test_a_document_of_nothing_but_small_objects_is_refused(tmp_path: Path, write: Write) -> None:
+    text = b'{"images":[' + b"{}," * 300_000 + b'{}],"annotations":[],"categories":[]}'
+    root = write(tmp_path, {"a/1.png": encoded(0), "b/1.png": encoded(1), "instances.json": text})
+    with pytest.raises(SourceError, match="more lists and objects than any data set"):
+        open_source(root)

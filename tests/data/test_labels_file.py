@@ -1,10 +1,13 @@
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from packing import pack_files
 
+from benchmarks.hostile.sent import Member, zip_of
+from task2vec.data import rows
 from task2vec.data.open import open_source
 from task2vec.data.sample import all_images
 from task2vec.data.task import ImageEntry, Task
@@ -181,3 +184,36 @@ def test_a_file_that_names_few_of_its_lines_does_not_win_over_folders(
     files = {f"{c}/{n}.png": png(n) for c in ("left", "right") for n in range(2)}
     files["labels.csv"] = b"path,label\nleft/0.png,x\nleft/1.png,y\np.png,x\nq.png,y\nr.png,y\n"
     assert open_source(write(tmp_path, files)).classes == ("left", "right")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("labels.csv", "z.png,rose\n"),
+        ("labels.txt", "z.png rose\n"),
+        ("labels.jsonl", '{"path": "z.png", "label": "rose"}\n'),
+    ],
+)
+def test_a_list_of_more_lines_than_any_is_refused_though_there_are_class_folders(
+    tmp_path: Path, write: Write, png: Png, name: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "MAX_LINES", 100)
+    files = {f"{label}/{n}.png": png(n) for label in ("rose", "tulip") for n in range(2)}
+    head = "path,label\n" if name.endswith("csv") else ""
+    files[name] = (head + line * 99).encode()
+    assert len(open_source(write(tmp_path / "short", files)).entries) == 4
+    files[name] = (head + line * 101).encode()
+    with pytest.raises(SourceError, match=f"{name} of .* has too many lines: expected at most 100"):
+        open_source(write(tmp_path / "long", files))
+
+
+def test_a_damaged_list_in_an_archive_is_refused_though_there_are_class_folders(
+    tmp_path: Path, png: Png
+) -> None:
+    members = [
+        Member.honest(f"{label}/{n}.png", png(n)) for label in ("rose", "tulip") for n in range(2)
+    ]
+    spoilt = replace(Member.honest("labels.csv", b"path,label\nrose/0.png,tulip\n"), crc=1)
+    (tmp_path / "set.zip").write_bytes(zip_of([*members, spoilt]))
+    with pytest.raises(SourceError, match=r"labels.csv of .* cannot be read.*Bad CRC-32"):
+        open_source(tmp_path / "set.zip")

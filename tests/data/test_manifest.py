@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from task2vec.data import rows
 from task2vec.data.open import open_source
 from task2vec.data.sample import all_images
 from task2vec.data.task import ImageEntry
@@ -165,3 +166,21 @@ def test_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "set.csv").write_bytes("path,label\na,rosé\nb,x\n".encode("latin-1"))
     with pytest.raises(SourceError, match="no text in UTF-8"):
         open_source(tmp_path / "set.csv")
+
+
+def test_a_line_of_json_has_a_bounded_length(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MAX_LINE", 1_000)
+    long = json.dumps({"path": "a/1.png", "label": "x" * 1_000})
+    (folder / "set.jsonl").write_text(as_jsonl(ROWS) + long)
+    with pytest.raises(SourceError, match=r"Line 4 of .*: expected at most 1,000 characters"):
+        open_source(folder / "set.jsonl")
+
+
+def test_a_manifest_has_a_bounded_number_of_lines(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "MAX_LINES", 3)
+    for name, text in (("set.csv", as_csv(ROWS)), ("set.jsonl", as_jsonl(ROWS) * 2)):
+        (folder / name).write_text(text)
+        with pytest.raises(SourceError, match="has too many lines: expected at most 3"):
+            open_source(folder / name)

@@ -1,6 +1,7 @@
 import os
 import resource
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from task2vec.errors import WeightsError
-from task2vec.probe.weight_files import file_hash
+from task2vec.probe.weight_files import count_parameters, file_hash, read_metadata
 from task2vec.probe.weights import (
     fill,
     hash_weights,
@@ -168,3 +169,12 @@ def test_fill_names_what_does_not_fit(network):
 def test_fill_shortens_a_long_list(network):
     with pytest.raises(WeightsError, match="and 4 more"):
         fill(network, {}, origin="here")
+
+
+def test_a_header_longer_than_that_of_any_network_is_not_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    header = b'{"a":' + b"[" * 20_000_000
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    for read in (read_metadata, count_parameters):
+        with pytest.raises(WeightsError, match="a header of 20,000,005 bytes"):
+            read(path)
