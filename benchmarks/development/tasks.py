@@ -43,6 +43,16 @@ def development_tasks() -> dict[str, DevelopmentTask]:
     return tasks
 
 
+#: What families still share: the images of one kind, whatever is asked of them.
+SUPERFAMILIES = {
+    **dict.fromkeys(("letters", "scripts", "styles", "digits"), "glyphs"),
+    **dict.fromkeys(("emoji", "icons", "clip_art", "flags", "tones"), "drawn"),
+    **dict.fromkeys(("sprites", "units", "terrain"), "game"),
+    **dict.fromkeys(("satellite", "textures"), "photo"),
+    "clothes": "clothes",
+}
+
+
 def choosing_families(families: set[str]) -> set[str]:
     """Return the half of the families that defaults are chosen on; the rest is for reporting.
 

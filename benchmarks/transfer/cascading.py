@@ -3,7 +3,8 @@
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -16,12 +17,11 @@ from task2vec.recommend.conformal import interval_reach
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
-from task2vec.recommend.gain_model.posterior import Belief, GainModel
-from task2vec.recommend.judging import DOUBT, PROBE_VARIANCE
-from task2vec.recommend.paired import PairedGain
+from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
+from task2vec.recommend.paired import PairedGain, noise_parts
 from task2vec.recommend.rankers.hierarchical import surely_best
 from task2vec.recommend.rankers.ranker import Ranking
-from task2vec.recommend.world import Case, Indices, Matrix, World
+from task2vec.recommend.world import Case, Indices, Mask, Matrix, World
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,23 +105,6 @@ class Fits:
         return self._last
 
 
-class Blind:
-    """Ours without probes, and without what it is known that tasks ask."""
-
-    name = "task2vec, by distance alone"
-
-    def __init__(self, *, trust: float) -> None:
-        self._ours = Ours(self.name, Fits(), passes=0, trust=trust)
-
-    def rank(self, case: Case) -> Ranking:
-        """Return what is expected where images' nearness is all that is known of tasks."""
-        tasks = len(case.world.tasks)
-        blind = replace(
-            case.world, overlap=np.ones((tasks, tasks)), agreement=np.zeros((tasks, tasks))
-        )
-        return self._ours.rank(replace(case, world=blind))
-
-
 class Ours:
     """Distances and outcomes, then at most ``passes`` linear probes on the target's images.
 
@@ -146,10 +129,10 @@ class Ours:
         default = int(np.flatnonzero(case.offered == case.world.default)[0])
         tried = case.offered == case.world.default
         unknown = self._fits.of(case).believe(cells)
-        if self._passes:
-            unknown = Belief(unknown.mean, DOUBT * unknown.covariance)
         belief = unknown.with_known(default, 0.0)
-        yield None, self._ranking(case, belief, default)
+        yield None, self._ranking(case, belief, default, tried)
+        places: list[int] = []
+        found: list[tuple[float, float, float]] = []
         for _ in range(self._passes):
             place = next_model(belief, leader=self._leader(belief, default), tried=tried)
             if place is None or self._scores is None:
@@ -159,16 +142,25 @@ class Ours:
             measured = self._scores.measured(*cell, default=case.world.default)
             if measured is None:
                 return
-            classes = int(self._scores.classes[case.target])
-            told = measured.with_error(missed=PROBE_VARIANCE, classes=classes)
-            unknown = unknown.after(place, *told)
-            belief = unknown.with_known(default, 0.0)
-            yield cell[0], self._ranking(case, belief, default)
+            gain, variance = measured.with_error(classes=int(self._scores.classes[case.target]))
+            places.append(place)
+            found.append((gain, *noise_parts(variance)))
+            seen = Seen(_some(cells, places), *np.array(found).T)
+            belief = unknown.after(np.array(places), seen.gains, seen.noise)
+            belief = belief.with_known(default, 0.0)
+            yield cell[0], self._ranking(case, belief, default, tried)
 
-    def _ranking(self, case: Case, belief: Belief, default: int) -> Ranking:
+    def _ranking(self, case: Case, belief: Belief, default: int, tried: Mask) -> Ranking:
         choice = int(case.offered[self._leader(belief, default)])
-        return Ranking(belief.mean, choice, belief.sd, self._fits.reach(case))
+        usual = [NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS]
+        # The noise of a measurement is known. Of the others it is known what was missed elsewhere.
+        reach = np.where(tried, np.array(usual)[:, None], np.array(self._fits.reach(case))[:, None])
+        return Ranking(belief.mean, choice, belief.sd, reach)
 
     def _leader(self, belief: Belief, default: int) -> int:
         best = surely_best(belief.mean, belief.sd, trust=self._trust)
         return default if best is None else best
+
+
+def _some(cells: Cells, places: list[int]) -> Cells:
+    return Cells(cells.models[places], cells.tasks[places])

@@ -20,6 +20,7 @@ class Means:
     regret_at_3: Matrix
     top_1: Matrix
     gain: Matrix
+    expected: Matrix
     abstained: Matrix
     oracle: Matrix
     covered: Matrix
@@ -49,6 +50,7 @@ def _mean(draws: list[Trials]) -> Means:
         regret_at_3=mean("regret_at_3"),
         top_1=mean("top_1"),
         gain=mean("gain"),
+        expected=mean("expected"),
         abstained=mean("abstained"),
         oracle=mean("oracle"),
         covered=mean("covered"),

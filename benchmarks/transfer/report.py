@@ -1,7 +1,9 @@
 """Judges the rankers on the transfer tables: ``python -m benchmarks.transfer.report [--tune]``.
 
-Constants were chosen on the targets of one half of the families (``--tune`` shows that half alone,
-for several values); the report is of the other half, and of both.
+The threshold at which the default is left was chosen on the targets of one half of the families
+(``--tune`` shows that half alone, for several values); the report is of the other half, and of
+both. Parts of the gain model were chosen with both halves in sight (docs/adr/0031 and 0033).
+Intervals draw families.
 """
 
 import json
@@ -9,14 +11,16 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.development.tasks import choosing_families
+from benchmarks.development.tasks import SUPERFAMILIES, choosing_families
 from benchmarks.examples import RESULTS
 from benchmarks.machine import describe
-from benchmarks.transfer.cascading import Blind, Fits, Ours, Scores, read_scores
+from benchmarks.transfer.cascading import Fits, Ours, Scores, read_scores
 from benchmarks.transfer.draws import Means, mean_over_draws
 from benchmarks.transfer.tables import Transfer, read_information, read_transfer
 from benchmarks.transfer.targets import Budget
@@ -32,6 +36,7 @@ from task2vec.recommend.rankers.ranker import Ranker
 from task2vec.recommend.rankers.scored import Scored
 from task2vec.recommend.rankers.static import StaticAverage
 from task2vec.recommend.scores.names import ScoreName
+from task2vec.recommend.world import Mask
 
 OUT = RESULTS / "transfer_report.json"
 DISTANCE = "plain"
@@ -42,12 +47,32 @@ PASSES = (1, 2, 4, 8, 16, 100)
 FORWARD = (*map(str, ScoreName), "ridge_error")
 
 
+class LeftOut(StrEnum):
+    """What is unknown with a target: it alone, its family, or all families of the same kind."""
+
+    TASK = "task"
+    FAMILY = "family"
+    SUPERFAMILY = "superfamily"
+
+    @property
+    def folds(self) -> Folds:
+        """How the cases are made."""
+        return Folds.TASK if self is LeftOut.TASK else Folds.FAMILY
+
+    def families(self, transfer: Transfer) -> Sequence[str]:
+        """Return the family of each task that is left out with it."""
+        if self is LeftOut.SUPERFAMILY:
+            return [SUPERFAMILIES[family] for family in transfer.families]
+        return transfer.families
+
+
 @dataclass(frozen=True)
 class Half:
-    """Some of the targets, by the families that they are of."""
+    """Some of the targets, and the ``families`` of all of them, which intervals draw."""
 
     name: str
     targets: list[int]
+    families: tuple[str, ...]
 
 
 def main() -> None:
@@ -58,8 +83,8 @@ def main() -> None:
         return
     merged: dict[str, Any] = {str(budget): {} for budget in Budget}
     for budget in Budget:
-        for folds in Folds:
-            merged[budget][folds] = _judge(budget, folds)
+        for left in LeftOut:
+            merged[budget][left] = _judge(budget, left)
     document = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": describe(),
@@ -78,7 +103,6 @@ def imageless(tasks: Sequence[str]) -> list[Ranker]:
         NearestOnly(asymmetric=True),
         NearestInformation(*read_information(tasks)),
         NearOutcomes(),
-        Blind(trust=TRUST),
     ]
 
 
@@ -93,27 +117,27 @@ def seeing(fits: Fits, scores: Scores) -> list[Ranker]:
     return [*forward, *ours]
 
 
-def _judge(budget: Budget, folds: Folds) -> dict[str, Any]:
+def _judge(budget: Budget, left: LeftOut) -> dict[str, Any]:
     transfer = read_transfer(budget, distance=DISTANCE)
     blind = backtest(
         transfer.world,
         imageless(transfer.world.tasks),
-        folds=folds,
-        families=transfer.families,
+        folds=left.folds,
+        families=left.families(transfer),
         halves=transfer.halves,
     )
-    means = [*mean_over_draws(blind), *_over_draws(budget, folds, seeing)]
+    means = [*mean_over_draws(blind), *_over_draws(budget, left, seeing)]
     result = {}
     for half in _halves(transfer):
         result[half.name] = _summary(means, half)
-        print(f"\n{budget}, left out: the {folds}; {half.name}, {len(half.targets)} targets")
+        print(f"\n{budget}, left out: the {left}; {half.name}, {len(half.targets)} targets")
         _print(result[half.name])
     return result
 
 
 def _over_draws(
     budget: Budget,
-    folds: Folds,
+    left: LeftOut,
     asked: Callable[[Fits, Scores], list[Ranker]],
     *,
     half: str = "both",
@@ -126,8 +150,8 @@ def _over_draws(
         found += backtest(
             transfer.world,
             asked(Fits(), read_scores(transfer.world, budget, draw=draw)),
-            folds=folds,
-            families=transfer.families,
+            folds=left.folds,
+            families=left.families(transfer),
             halves=transfer.halves,
             only=targets,
         )
@@ -139,14 +163,16 @@ def _halves(transfer: Transfer) -> list[Half]:
     first = [i for i, family in enumerate(transfer.families) if family in choosing]
     second = [i for i, family in enumerate(transfer.families) if family not in choosing]
     return [
-        Half("report", second),
-        Half("choosing", first),
-        Half("both", sorted(first + second)),
+        Half("report", second, transfer.families),
+        Half("choosing", first, transfer.families),
+        Half("both", sorted(first + second), transfer.families),
     ]
 
 
 def _summary(found: Sequence[Means], half: Half) -> dict[str, Any]:
     rows = np.isin(found[0].tasks, half.targets)
+    families = [half.families[task] for task in found[0].tasks[rows]]
+    estimate = partial(over_tasks, families=families)
     ours = next(trials for trials in found if trials.ranker == "task2vec")
     oracle = found[0].oracle[rows]
     judged = [trials for trials in found if trials.ranker.startswith("task2vec")]
@@ -154,35 +180,40 @@ def _summary(found: Sequence[Means], half: Half) -> dict[str, Any]:
     baselines = [trials for trials in found if trials.ranker not in named]
     return {
         "targets": int(rows.sum()),
-        "oracle_gain_points": _shown(over_tasks(100 * oracle)),
-        "noise_ceiling": _shown(over_tasks(found[0].ceiling[rows])),
-        "rankers": {trials.ranker: _of(trials, ours, rows) for trials in found},
-        "abstention": {each.ranker: abstention(each, baselines, rows) for each in judged},
+        "oracle_gain_points": _shown(estimate(100 * oracle)),
+        "noise_ceiling": _shown(estimate(found[0].ceiling[rows])),
+        "rankers": {trials.ranker: _of(trials, ours, rows, estimate) for trials in found},
+        "abstention": {each.ranker: abstention(each, baselines, rows, families) for each in judged},
     }
 
 
-def _of(trials: Means, ours: Means, rows: np.ndarray) -> dict[str, Any]:
+def _of(
+    trials: Means, ours: Means, rows: Mask, estimate: Callable[..., Estimate]
+) -> dict[str, Any]:
     gain, oracle = trials.gain[rows], trials.oracle[rows]
     result: dict[str, Any] = {
-        "weighted_tau": _shown(over_tasks(trials.tau[rows])),
-        "gain_points": _shown(over_tasks(100 * gain)),
-        "headroom_captured": _shown(over_tasks(gain, oracle, statistic=ratio_of_sums)),
+        "weighted_tau": _shown(estimate(trials.tau[rows])),
+        "gain_points": _shown(estimate(100 * gain)),
+        "headroom_captured": _shown(estimate(gain, oracle, statistic=ratio_of_sums)),
         "regret_at_1_points": round(100 * float(trials.regret_at_1[rows].mean()), 2),
         "regret_at_3_points": round(100 * float(trials.regret_at_3[rows].mean()), 2),
         "top_1": round(float(trials.top_1[rows].mean()), 2),
         "default_taken": round(float(trials.abstained[rows].mean()), 2),
-        "gain_of_task2vec_over_it": _shown(over_tasks(100 * (ours.gain[rows] - gain))),
-        "tau_of_task2vec_over_it": _shown(over_tasks(ours.tau[rows] - trials.tau[rows])),
+        "gain_of_task2vec_over_it": _shown(estimate(100 * (ours.gain[rows] - gain))),
+        "tau_of_task2vec_over_it": _shown(estimate(ours.tau[rows] - trials.tau[rows])),
     }
     if np.isfinite(trials.covered).any():
+        result["got_minus_expected_points"] = _shown(estimate(100 * (gain - trials.expected[rows])))
         result["coverage"] = {
-            f"{level:g}": _shown(over_tasks(covered[rows]))
+            f"{level:g}": _shown(estimate(covered[rows]))
             for level, covered in zip(LEVELS, trials.covered, strict=True)
         }
     return result
 
 
-def abstention(ours: Means, baselines: Sequence[Means], rows: np.ndarray) -> dict[str, Any] | None:
+def abstention(
+    ours: Means, baselines: Sequence[Means], rows: Mask, families: Sequence[str]
+) -> dict[str, Any] | None:
     """Return what silence cost against the best rule of `baselines`, and what was gained otherwise.
 
     Targets count by the share of draws on which the default was taken, and on which it was not. The
@@ -194,10 +225,14 @@ def abstention(ours: Means, baselines: Sequence[Means], rows: np.ndarray) -> dic
     gains = {each.ranker: 100 * each.gain[rows] for each in baselines}
     best = max(gains, key=lambda name: float(silent @ gains[name]))
     return {
-        "loss_points": _shown(over_tasks(silent * gains[best], silent, statistic=ratio_of_sums)),
+        "loss_points": _shown(
+            over_tasks(silent * gains[best], silent, families=families, statistic=ratio_of_sums)
+        ),
         "best_baseline": best,
         "gain_otherwise_points": _shown(
-            over_tasks(100 * ours.gain[rows], 1 - silent, statistic=ratio_of_sums)
+            over_tasks(
+                100 * ours.gain[rows], 1 - silent, families=families, statistic=ratio_of_sums
+            )
         ),
     }
 
@@ -227,10 +262,12 @@ def _tune(budget: Budget) -> None:
             for passes in (0, 8, 100)
         ]
 
-    for folds in Folds:
-        for means in _over_draws(budget, folds, asked, half="choosing"):
-            gain = over_tasks(100 * means.gain)
-            print(f"{budget} {folds} trust, probes {means.ranker}: gain {_shown(gain)}", flush=True)
+    transfer = read_transfer(budget)
+    for left in LeftOut:
+        for means in _over_draws(budget, left, asked, half="choosing"):
+            families = [transfer.families[task] for task in means.tasks]
+            gain = over_tasks(100 * means.gain, families=families)
+            print(f"{budget} {left} trust, probes {means.ranker}: gain {_shown(gain)}", flush=True)
 
 
 if __name__ == "__main__":

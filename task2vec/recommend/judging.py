@@ -13,24 +13,22 @@ from task2vec.recommend.difficulty import (
     errors_elsewhere,
     foretell,
 )
+from task2vec.recommend.fine_tuned_gain import OWN_SD
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
 from task2vec.recommend.leaks import SEEN_GAIN
-from task2vec.recommend.paired import PairedGain, paired_gain
+from task2vec.recommend.paired import PairedGain, noise_parts, paired_gain
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question, outlines_of, world_of
 from task2vec.recommend.rankers.hierarchical import TRUST, surely_best
 from task2vec.recommend.recommendation import EvidenceKind
+from task2vec.recommend.world import Indices
 from task2vec.types import ModelRecord
 
-#: What a linear probe on frozen features, and a short fine-tuning, miss of the gain that a full
-#: fine-tuning will measure: variances.
-PROBE_VARIANCE, SHORT_VARIANCE = 0.02**2, 0.01**2
-#: What is expected from other tasks alone is doubted so many times more than its own variance says
-#: once something was measured on the target: where it errs, it errs far.
-DOUBT = 4.0
+#: What a short fine-tuning misses of the gain that a full one will measure: a variance.
+SHORT_VARIANCE = 0.01**2
 #: The share of outcomes that intervals are to hold.
 LEVEL = 0.9
 
@@ -43,8 +41,9 @@ class Judged:
     """The belief in the gains of the ``offered`` models, in their order; the default's is exact.
 
     ``model`` is the gain model that it comes from; the last of the gains that it has seen are
-    ``measurements`` on the target's own images, of these kinds. ``ties`` are the places of models
-    that got as many of these images right as the default did, to one image.
+    ``measurements`` on the target's own images, of these kinds. ``measured`` (n,) says which of the
+    offered models they are of. ``ties`` are the places of models that got as many of these images
+    right as the default did, to one image.
     """
 
     offered: Sequence[ModelRecord]
@@ -52,6 +51,7 @@ class Judged:
     model: GainModel
     belief: Belief
     measurements: tuple[EvidenceKind, ...] = ()
+    measured: tuple[bool, ...] = ()
     ties: frozenset[int] = frozenset()
 
     @property
@@ -93,34 +93,14 @@ class Judge:
 
     def judge(self, *, probed: Measured, tuned: Measured | None = None) -> Judged:
         """Return what is thought of the models after linear probes and short fine-tunings."""
-        classes = self.question.classes
-        found = [
-            (
-                self._number[id_],
-                *discounted(
-                    *paired.with_error(missed=variance, classes=classes),
-                    seen=self.question.seen.get(id_, 0.0),
-                ),
-                kind,
-            )
-            for kind, measured, variance in (
-                (EvidenceKind.LINEAR_PROBE, probed, PROBE_VARIANCE),
-                (EvidenceKind.FINE_TUNING, tuned or {}, SHORT_VARIANCE),
-            )
-            for id_ in measured
-            if id_ in self._number and (paired := gain_of(id_, measured, self.question.default))
-        ]
-        model, kinds = self._fitted, tuple[EvidenceKind, ...]()
-        if found:
-            rows, gains, variances, kinds = zip(*found, strict=True)
-            cells = Cells(np.array(rows), np.full(len(rows), self._target))
-            # Doubting what is expected so many times more is to believe a measurement as much more.
-            more = Seen(cells, np.array(gains), np.array(variances) / DOUBT)
-            model = GainModel(self._world, model.scales, model.seen.with_more(more))
+        probes = self._seen(probed)
+        model = self._with(self._fitted, probes)
+        kinds = (EvidenceKind.LINEAR_PROBE,) * len(probes.cells)
+        races = self._races(tuned or {}, model)
+        model = self._with(model, races)
+        kinds += (EvidenceKind.FINE_TUNING,) * len(races.cells)
         rows_of = np.array([self._number[each.id] for each in self.offered], dtype=np.int64)
-        belief = model.believe(Cells(rows_of, np.full(len(rows_of), self._target)))
-        if found:
-            belief = Belief(belief.mean, DOUBT * belief.covariance)
+        belief = model.believe(self._here(rows_of))
         default = next(
             (i for i, m in enumerate(self.offered) if m.id == self.question.default), None
         )
@@ -131,7 +111,55 @@ class Judge:
             for place, each in enumerate(self.offered)
             if is_tie(each.id, tuned or {}, probed, default=self.question.default)
         )
-        return Judged(self.offered, default, model, belief, kinds, ties)
+        measured = np.isin(rows_of, np.concatenate([probes.cells.models, races.cells.models]))
+        return Judged(self.offered, default, model, belief, kinds, tuple(measured.tolist()), ties)
+
+    def _seen(self, probed: Measured) -> Seen:
+        """Return the gains that linear probes found: their noise is partly common to all."""
+        found = self._gains(probed)
+        parts = []
+        for model, each in found.items():
+            gain, variance = each.with_error(classes=self.question.classes)
+            own, common = noise_parts(variance)
+            parts.append((*discounted(gain, own, seen=self._images_seen(model)), common))
+        gains, variances, shared = np.array(parts).reshape(-1, 3).T
+        return Seen(self._here(np.array([*found], dtype=np.int64)), gains, variances, shared)
+
+    def _races(self, tuned: Measured, model: GainModel) -> Seen:
+        """Return the gains that short fine-tunings found.
+
+        They measure what is promised in the end, which a linear probe misses by `OWN_SD`: so they
+        are believed as much more as that widens what was expected.
+        """
+        found = self._gains(tuned)
+        cells = self._here(np.array([*found], dtype=np.int64))
+        told = [
+            discounted(each.gain, each.variance + SHORT_VARIANCE, seen=self._images_seen(number))
+            for number, each in found.items()
+        ]
+        gains, variances = np.array(told).reshape(-1, 2).T
+        expected = np.square(model.believe(cells).sd)
+        return Seen(cells, gains, variances * expected / (expected + OWN_SD**2))
+
+    def _gains(self, measured: Measured) -> dict[int, PairedGain]:
+        """Return the gains that were measured, by the numbers of their models."""
+        return {
+            self._number[id_]: paired
+            for id_ in measured
+            if id_ in self._number and (paired := gain_of(id_, measured, self.question.default))
+        }
+
+    def _images_seen(self, number: int) -> float:
+        """Return the share of the target's images that a model, by its number, was trained on."""
+        return self.question.seen.get(self._world.models[number], 0.0)
+
+    def _here(self, models: Indices) -> Cells:
+        return Cells(models, np.full(len(models), self._target))
+
+    def _with(self, model: GainModel, more: Seen) -> GainModel:
+        if not len(more.cells):
+            return model
+        return GainModel(self._world, model.scales, model.seen.with_more(more))
 
     def base(self) -> tuple[Difficulty, float, bool] | None:
         """Return the default's accuracy as foretold, how far its interval reaches, and how surely.

@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 
 #: A model that lowers the squared error of ridge regression by e, relative to that without
 #: features, gains this share of e, give or take some points: measured on the choosing half of
 #: ``benchmarks/transfer``, docs/adr/0026-hierarchical-gains.md.
 ERROR_SLOPE, ERROR_SD = 0.75, 0.07
+#: The variance of a measured gain is so many times what its images alone say, since folds share
+#: training images. This share of it is common to all models that were measured on the same images:
+#: the default's error and that of the draw. Fitted to the probes of the choosing half of
+#: ``benchmarks/transfer`` by ``python -m benchmarks.transfer.probe_noise``.
+NOISE, COMMON = 1.34, 0.33
 #: Over ``images * classes**3``: the variance of that share where there is nothing to learn, labels
 #: being random. It bounds what four networks gave with 2 and 5 classes and 4 to 128 images.
 ERROR_NOISE = 0.66
@@ -26,21 +33,29 @@ class PairedGain:
     images: int
     lower_error: float | None = None
 
-    def with_error(self, *, missed: float, classes: int) -> tuple[float, float]:
+    def with_error(self, *, classes: int) -> tuple[float, float]:
         """Return the gain that both answers and errors speak for, and its variance.
 
-        ``missed`` is the variance of what right answers on these images miss of the gain,
-        ``classes`` the number of theirs. With few images right answers are few, too: the error
-        tells more, since it counts how sure they were; with a dozen of two classes it is itself
-        mostly noise. Both are weighed by their precisions, as if they erred apart.
+        ``classes`` is the number of those of the images. With few images right answers are few,
+        too: the error tells more, since it counts how sure they were; with a dozen of two classes
+        it is itself mostly noise. Both are weighed by their precisions, as if they erred apart.
         """
-        variance = self.variance + missed
         if self.lower_error is None or not self.images:
-            return self.gain, variance
+            return self.gain, self.variance
         noise = ERROR_NOISE / (self.images * classes**3)
-        own, other = 1 / variance, 1 / (ERROR_SD**2 + noise)
+        own, other = 1 / self.variance, 1 / (ERROR_SD**2 + noise)
         gain = (own * self.gain + other * ERROR_SLOPE * self.lower_error) / (own + other)
         return gain, 1 / (own + other)
+
+
+def noise_parts(variance: float) -> tuple[float, float]:
+    """Split the noise of a measured gain, whose images alone say ``variance``.
+
+    Returns the variance of its own, and the standard deviation of what is common to all models that
+    were measured on these images.
+    """
+    total = NOISE * variance
+    return (1 - COMMON) * total, float(np.sqrt(COMMON * total))
 
 
 def paired_gain(found: ProbeAccuracy, plain: ProbeAccuracy) -> PairedGain:

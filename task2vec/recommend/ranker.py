@@ -11,7 +11,7 @@ from task2vec.recommend.cascade import Step, expected_excess
 from task2vec.recommend.explanation import DefaultAccuracy, Explanation, KnownBy
 from task2vec.recommend.fine_tuned_gain import FineTunedGain, fine_tuned_default, fine_tuned_gain
 from task2vec.recommend.influence import Influence
-from task2vec.recommend.judging import LEVEL, SHORT_VARIANCE, Judge, Judged, gain_of
+from task2vec.recommend.judging import LEVEL, SHORT_VARIANCE, Judge, Judged, discounted, gain_of
 from task2vec.recommend.moves import moves_of
 from task2vec.recommend.question import Question
 from task2vec.recommend.recommendation import Recommendation, Recommended
@@ -147,9 +147,11 @@ class _Predicted:
         tuned = _Tuned(base.accuracy, below, above)
         return cls(base.accuracy, KnownBy.OTHER_TASKS, below, above, reach, sure, tuned)
 
-    def with_gain(self, mean: float, sd: float) -> tuple[float | None, tuple[float, float] | None]:
-        """Return the accuracy with a gain, and its interval."""
-        return _Tuned(self.accuracy, self.below, self.above).with_gain(mean, self.reach * sd)
+    def with_gain(
+        self, mean: float, half: float
+    ) -> tuple[float | None, tuple[float, float] | None]:
+        """Return the accuracy with a gain whose interval reaches ``half``, and its interval."""
+        return _Tuned(self.accuracy, self.below, self.above).with_gain(mean, half)
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,8 @@ def _fine_tuned(judged: Judged, question: Question, *, place: int, reach: float)
     found = fine_tuned_gain(float(judged.belief.mean[place]), sd, images=question.images)
     short = gain_of(id_, question.tuned, question.default)
     if short is not None:
-        found = found.after(short.gain, short.variance + SHORT_VARIANCE)
+        seen = question.seen.get(id_, 0.0)
+        found = found.after(*discounted(short.gain, short.variance + SHORT_VARIANCE, seen=seen))
     recorded = question.target and question.gains.pooled(id_, question.target)
     return found.after(*recorded) if recorded else found
 
@@ -203,9 +206,12 @@ def _recommendation(
 ) -> Recommendation:
     model = judged.offered[place]
     mean, sd = float(judged.belief.mean[place]), float(judged.belief.sd[place])
-    accuracy, interval = predicted.with_gain(mean, sd)
-    half = predicted.reach * sd
-    tuned = _fine_tuned(judged, teller.question, place=place, reach=predicted.reach)
+    # Of a measured model mostly the noise of its measurement is left in doubt, which is normal. Of
+    # the others it is what the gain model misses, which is known from other tasks.
+    reach = NORMAL_REACH if judged.measured[place] else predicted.reach
+    half = reach * sd
+    accuracy, interval = predicted.with_gain(mean, half)
+    tuned = _fine_tuned(judged, teller.question, place=place, reach=reach)
     tuned_half = NORMAL_REACH * tuned.sd
     tuned_accuracy, tuned_interval = predicted.tuned.with_gain(tuned.mean, tuned_half)
     return Recommendation(

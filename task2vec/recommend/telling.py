@@ -8,7 +8,7 @@ import numpy as np
 from task2vec.data.wording import few, plural, shown
 from task2vec.recommend.cascade import StepKind, Untried
 from task2vec.recommend.influence import Influence
-from task2vec.recommend.judging import PROBE_VARIANCE, SHORT_VARIANCE, gain_of
+from task2vec.recommend.judging import gain_of
 from task2vec.recommend.leaks import SEEN_GAIN
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.question import TARGET_NAME, Question
@@ -129,14 +129,9 @@ class Teller:
 
     def _measured(self, model: ModelRecord) -> list[Evidence]:
         question, told = self.question, []
-        for kind, what, measured, missed in (
-            (
-                EvidenceKind.LINEAR_PROBE,
-                "cross-validated linear probe",
-                question.measured,
-                PROBE_VARIANCE,
-            ),
-            (EvidenceKind.FINE_TUNING, "short fine-tuning, tested", question.tuned, SHORT_VARIANCE),
+        for kind, what, measured in (
+            (EvidenceKind.LINEAR_PROBE, "cross-validated linear probe", question.measured),
+            (EvidenceKind.FINE_TUNING, "short fine-tuning, tested", question.tuned),
         ):
             paired = gain_of(model.id, measured, question.default)
             if paired is None:
@@ -161,7 +156,7 @@ class Teller:
             evidence = Evidence(kind, text, gain=paired.gain, distance=0.0)
             if paired.lower_error is not None:
                 plain = measured[question.default]
-                both, _ = paired.with_error(missed=missed, classes=question.classes)
+                both, _ = paired.with_error(classes=question.classes)
                 text += f"; squared error {found.error:.2f}, the default's {plain.error:.2f}"
                 evidence = replace(
                     evidence,

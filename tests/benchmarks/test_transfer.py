@@ -1,20 +1,25 @@
 """The transfer benchmark: nothing that is trained on is tested on, and the cascade is replayed."""
 
 from dataclasses import replace
+from itertools import islice
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from benchmarks.development.tasks import DevelopmentTask
+from benchmarks.development.tasks import SUPERFAMILIES, DevelopmentTask
 from benchmarks.examples import folder
-from benchmarks.transfer.cascading import Blind, Fits, Ours, Scores
+from benchmarks.transfer.cascading import Fits, Ours, Scores, read_scores
 from benchmarks.transfer.ceiling import agreement
 from benchmarks.transfer.draws import mean_over_draws
 from benchmarks.transfer.outcomes import Cell, append_cells, cell, draw_answers, read_cells
-from benchmarks.transfer.report import abstention
+from benchmarks.transfer.report import LeftOut, abstention
+from benchmarks.transfer.tables import read_transfer
 from benchmarks.transfer.targets import Budget, Target
+from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.backtest.metrics import weighted_tau
-from task2vec.recommend.backtest.run import backtest
+from task2vec.recommend.backtest.run import LEVELS, backtest
+from task2vec.recommend.paired import NOISE
 from task2vec.recommend.rankers.always_default import AlwaysDefault
 from task2vec.recommend.rankers.hierarchical import TRUST, Hierarchical
 from task2vec.recommend.world import NO_SOURCE, Case, World
@@ -142,15 +147,6 @@ def test_a_probe_tells_of_its_error_where_that_is_known():
     assert scores.measured(0, 2, default=0) is None
 
 
-def test_blind_to_what_is_asked_it_is_the_ranker_of_distances():
-    case, _ = case_of(0.2)
-    asked = replace(case, world=replace(case.world, agreement=np.full((3, 3), 0.9)))
-    plain, told = (Ours("o", Fits(), passes=0, trust=TRUST).rank(c) for c in (case, asked))
-    blind = Blind(trust=TRUST).rank(asked)
-    assert blind.scores == pytest.approx(plain.scores)
-    assert told.scores[1] > plain.scores[1] + 0.005
-
-
 def test_a_score_that_cannot_be_told_comes_last():
     few = np.full(2, 25), np.full(2, 5)
     scores = Scores({"some": np.array([[0.5, np.nan], [0.2, 0.9]])}, *few)
@@ -213,10 +209,52 @@ def test_silence_costs_what_the_best_rule_gains_meanwhile():
     ours = means("task2vec", [0.0, 0.04, 0.05, 0.0], [1.0, 0.5, 0.0, 1.0])
     good = means("good", [0.03, 0.02, -0.2, 0.0], [0.0, 0.0, 0.0, 0.0])
     bad = means("bad", [0.01, 0.02, 0.3, 9.0], [0.0, 0.0, 0.0, 0.0])
-    found = abstention(ours, [bad, good], rows)
+    families = ["a", "b", "a"]
+    found = abstention(ours, [bad, good], rows, families)
     assert found["best_baseline"] == "good"
     assert found["loss_points"][0] == pytest.approx((3.0 + 0.5 * 2.0) / 1.5, abs=1e-3)
     # Where it is silent it gains nothing: all that it gains is of the other one and a half targets.
     assert found["gain_otherwise_points"][0] == pytest.approx(9.0 / 1.5, abs=1e-3)
     talks = means("task2vec", [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0])
-    assert abstention(talks, [good], rows) is None
+    assert abstention(talks, [good], rows, families) is None
+
+
+def test_every_family_is_of_a_kind_and_a_kind_left_out_hides_all_of_its_families():
+    transfer = read_transfer(Budget.FEW)
+    assert set(transfer.families) == set(SUPERFAMILIES)
+    assert set(SUPERFAMILIES.values()) == {"glyphs", "drawn", "game", "photo", "clothes"}
+    families = LeftOut.SUPERFAMILY.families(transfer)
+    number = transfer.world.tasks.index("styles_greek")
+    for left, unknown in ((LeftOut.FAMILY, ["styles"]), (LeftOut.SUPERFAMILY, ["glyphs"])):
+        known_by = left.families(transfer)
+        case = next(
+            each for each in cases(transfer.world, left.folds, known_by) if each.target == number
+        )
+        hidden = [task for task, family in enumerate(known_by) if family in unknown]
+        assert len(hidden) > 1
+        assert not case.world.measured[:, hidden].any()
+        assert not np.isin(case.world.sources[case.offered], hidden).any()
+        assert case.world.measured.any()
+    assert families[number] == "glyphs"
+
+
+def test_intervals_of_measured_models_reach_as_far_as_noise_does():
+    transfer = read_transfer(Budget.ALL, distance="plain")
+    case = next(cases(transfer.world, Folds.TASK, transfer.families))
+    scores = read_scores(transfer.world, Budget.ALL)
+    (_, before), (probed, after) = islice(
+        Ours("ours", Fits(), scores, passes=1, trust=0.2).steps(case), 2
+    )
+    place = int(np.flatnonzero(case.offered == probed)[0])
+    usual = [NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS]
+    assert after.reach[:, place] == pytest.approx(usual)
+    others = (case.offered != probed) & (case.offered != case.world.default)
+    assert (after.reach[:, others] == before.reach[:, others]).all()
+    assert after.reach[0, others] != pytest.approx(usual[0], abs=0.05)
+    # By hand: what was expected, and the noise of one probe.
+    measured = scores.measured(probed, case.target, default=case.world.default)
+    gain, variance = measured.with_error(classes=int(scores.classes[case.target]))
+    prior, noise = before.sd[place] ** 2, NOISE * variance
+    expected = before.scores[place] + prior / (prior + noise) * (gain - before.scores[place])
+    assert after.scores[place] == pytest.approx(expected, abs=1e-4)
+    assert after.sd[place] ** 2 == pytest.approx(prior * noise / (prior + noise), rel=1e-2)

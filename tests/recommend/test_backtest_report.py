@@ -38,6 +38,7 @@ def trials_of(name, gain, *, tau=0.0, oracle=0.1, covered=None):
         offered=np.full(count, 3),
         choice=np.where(gain == 0, 0, 1),
         gain=gain,
+        expected=gain,
         abstained=gain == 0,
         oracle=oracle,
         covered=np.full((2, count), np.nan) if covered is None else np.array(covered),

@@ -166,9 +166,35 @@ def test_one_more_outcome_moves_a_belief_as_if_it_had_been_seen():
     one = Seen(Cells(cells.models[[9]], cells.tasks[[9]]), np.array([0.2]), np.array([0.01]))
     before = GainModel(world, SCALES, seen).believe(cells)
     expected = GainModel(world, SCALES, seen.with_more(one)).believe(cells)
-    found = before.after(9, 0.2, 0.01)
+    found = before.after(np.array([9]), one.gains, one.noise)
     np.testing.assert_allclose(found.mean, expected.mean, atol=1e-9)
     np.testing.assert_allclose(found.covariance, expected.covariance, atol=1e-9)
+
+
+def test_an_error_that_is_common_is_told_apart_from_what_models_gain():
+    world = make_world(seed=10, known=0.4)
+    seen, cells = Seen.of(world), all_cells(world)
+    three = Cells(cells.models[[1, 9, 17]], cells.tasks[[1, 1, 1]])
+    gains, own = np.array([0.2, 0.1, 0.15]), np.full(3, 1e-4)
+    apart = Seen(three, gains, own + 0.1**2)
+    shared = Seen(three, gains, own, np.full(3, 0.1))
+    assert shared.noise == pytest.approx(np.diag(own + 1e-6) + 0.01)
+    # By hand: outcomes and measurements are normal together.
+    kernel = Kernel(world, SCALES)
+    every = seen.with_more(shared)
+    noisy = kernel.covariance(every.cells, every.cells)
+    noisy[-3:, -3:] += 0.01
+    noisy += np.diag(np.concatenate([seen.variances, own]) + 1e-6)
+    weights = kernel.covariance(cells, every.cells) @ np.linalg.inv(noisy)
+    mean = kernel.mean(cells) + weights @ (every.gains - kernel.mean(every.cells))
+    belief = GainModel(world, SCALES, every).believe(cells)
+    np.testing.assert_allclose(belief.mean, mean, atol=1e-9)
+    # Which of two is better is known better than by how much either gains.
+    both = GainModel(world, SCALES, every).believe(three).covariance[:2, :2]
+    alone = GainModel(world, SCALES, seen.with_more(apart)).believe(three).covariance[:2, :2]
+    step = np.array([1.0, -1.0])
+    assert step @ both @ step < 0.1 * (step @ alone @ step)
+    assert both[0, 0] > 0.2 * alone[0, 0]
 
 
 def test_what_each_outcome_moved_adds_up():

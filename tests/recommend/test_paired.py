@@ -6,13 +6,21 @@ import numpy as np
 import pytest
 from questions import PLAIN, ask, model
 
-from task2vec.recommend.judging import DOUBT, PROBE_VARIANCE, Judge
-from task2vec.recommend.paired import ERROR_NOISE, ERROR_SD, ERROR_SLOPE, PairedGain, paired_gain
+from task2vec.recommend.fine_tuned_gain import OWN_SD
+from task2vec.recommend.judging import SHORT_VARIANCE, Judge
+from task2vec.recommend.paired import (
+    COMMON,
+    ERROR_NOISE,
+    ERROR_SD,
+    ERROR_SLOPE,
+    NOISE,
+    PairedGain,
+    noise_parts,
+    paired_gain,
+)
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.scores.ridge import leave_one_out
-
-MISSED = 0.02**2
 
 
 def probe(correct, total, error=None):
@@ -31,28 +39,28 @@ def test_a_gain_and_its_noise_worked_by_hand():
 def test_without_an_error_the_right_answers_speak_alone():
     found = paired_gain(probe(60, 100), probe(50, 100, 0.5))
     assert found.lower_error is None
-    gain, variance = found.with_error(missed=MISSED, classes=2)
+    gain, variance = found.with_error(classes=2)
     assert gain == found.gain == pytest.approx(0.1)
-    assert variance == found.variance + MISSED
+    assert variance == found.variance
 
 
 def test_both_are_weighed_by_their_precisions():
     found = paired_gain(probe(60, 100, 0.3), probe(50, 100, 0.5))
-    gain, variance = found.with_error(missed=MISSED, classes=5)
+    gain, variance = found.with_error(classes=5)
     error = ERROR_SD**2 + ERROR_NOISE / (100 * 5**3)
-    answers, errors = 1 / (found.variance + MISSED), 1 / error
+    answers, errors = 1 / (found.variance), 1 / error
     assert gain == pytest.approx(
         (answers * 0.1 + errors * ERROR_SLOPE * 0.2) / (answers + errors), rel=1e-9
     )
     assert variance == pytest.approx(1 / (answers + errors))
-    assert variance < min(found.variance + MISSED, error)
+    assert variance < min(found.variance, error)
 
 
 @pytest.mark.parametrize(("images", "share"), [(20, 0.6), (300, 0.8)])
 def test_the_more_images_the_more_the_right_answers_count(images, share):
     right = images // 2
     found = paired_gain(probe(right, images, 0.3), probe(right, images, 0.5))
-    gain, _ = found.with_error(missed=MISSED, classes=5)
+    gain, _ = found.with_error(classes=5)
     # The answers speak for a gain of 0, the errors for this one.
     assert (1 - gain / (ERROR_SLOPE * 0.2) > share) is (images > 100)
 
@@ -67,26 +75,44 @@ def test_a_lower_error_lets_a_model_be_expected_to_gain():
     assert told.belief.mean[place] > untold.belief.mean[place] + 0.01
 
 
-def test_a_measurement_is_believed_as_if_what_was_expected_were_doubted():
+def test_a_measurement_is_believed_by_its_noise():
     zoo = [PLAIN, model("steady")]
     measured = {"mdl-plain": probe(50, 100), "mdl-steady": probe(70, 100)}
     judge = Judge(ask(zoo))
     before = judge.judge(probed={})
     after = judge.judge(probed=measured)
     place = [record.name for record in after.offered].index("steady")
-    gain, variance = paired_gain(measured["mdl-steady"], measured["mdl-plain"]).with_error(
-        missed=PROBE_VARIANCE, classes=2
-    )
-    prior = DOUBT * before.belief.sd[place] ** 2
-    mean = before.belief.mean[place]
+    assert (before.measured[place], after.measured[place]) == (False, True)
+    found = paired_gain(measured["mdl-steady"], measured["mdl-plain"])
+    gain, variance = found.with_error(classes=2)
+    prior, mean = before.belief.sd[place] ** 2, before.belief.mean[place]
+    noise = NOISE * variance
     assert after.belief.mean[place] == pytest.approx(
-        mean + prior / (prior + variance) * (gain - mean), abs=2e-4
+        mean + prior / (prior + noise) * (gain - mean), abs=2e-4
     )
-    trusted = mean + prior / (prior + DOUBT * variance) * (gain - mean)
-    assert abs(after.belief.mean[place] - gain) < 0.7 * abs(trusted - gain)
-    assert after.belief.sd[place] ** 2 == pytest.approx(
-        prior * variance / (prior + variance), rel=5e-3
-    )
+    assert after.belief.sd[place] ** 2 == pytest.approx(prior * noise / (prior + noise), rel=5e-3)
+
+
+def test_noise_has_a_part_of_its_own_and_one_that_all_models_share():
+    own, common = noise_parts(0.01)
+    assert own + common**2 == pytest.approx(NOISE * 0.01)
+    assert common**2 == pytest.approx(COMMON * NOISE * 0.01)
+
+
+def test_a_short_fine_tuning_is_believed_more_than_a_probe_of_the_same_noise():
+    zoo = [PLAIN, model("steady")]
+    measured = {"mdl-plain": probe(50, 100), "mdl-steady": probe(70, 100)}
+    judge = Judge(ask(zoo))
+    place = [record.name for record in judge.offered].index("steady")
+    probed = judge.judge(probed=measured).belief
+    tuned = judge.judge(probed={}, tuned=measured).belief
+    assert tuned.mean[place] > probed.mean[place] + 0.02
+    # With nothing expected beforehand beyond 0 this is the mean of both by their precisions, as if
+    # what was expected were less sure by what a probe misses.
+    prior = judge.judge(probed={}).belief.sd[place] ** 2 + OWN_SD**2
+    found = paired_gain(measured["mdl-steady"], measured["mdl-plain"])
+    noise = found.variance + SHORT_VARIANCE
+    assert tuned.mean[place] == pytest.approx(prior / (prior + noise) * found.gain, abs=2e-3)
 
 
 @pytest.mark.parametrize("images", [4, 10, 16])
@@ -105,13 +131,13 @@ def test_errors_on_a_few_images_of_random_labels_are_known_to_be_noise(images):
         right = [probe(images // 2, images, error) for error in errors]
         # As if right answers said nothing.
         found = replace(paired_gain(*right), variance=1e9)
-        gain, variance = found.with_error(missed=0, classes=2)
+        gain, variance = found.with_error(classes=2)
         off.append(gain / variance**0.5)
     assert np.std(off) < 1
 
 
 def test_a_gain_of_nothing_on_no_images_is_no_gain():
-    assert PairedGain(0.0, 0.01, 0, 0.0).with_error(missed=0.0, classes=2)[0] == 0
+    assert PairedGain(0.0, 0.01, 0, 0.0).with_error(classes=2)[0] == 0
 
 
 def test_the_evidence_tells_both_errors():

@@ -35,7 +35,8 @@ class Trials:
         top_1: (T,) whether the first is the best.
         offered: (T,) how many models there were to rank.
         choice: (T,) the number of the model that was taken.
-        gain: (T,) of that model, over the default.
+        gain: (T,) of that model, over the default, and ``expected`` what the ranker expected it to
+            be; nan where scores are no gains.
         abstained: (T,) whether that was the default.
         oracle: (T,) the gain of the best model: by one half of the evidence, measured by the other,
             where there are halves; else by all of it, which flatters it.
@@ -53,6 +54,7 @@ class Trials:
     offered: Indices
     choice: Indices
     gain: Matrix
+    expected: Matrix
     abstained: Mask
     oracle: Matrix
     covered: Matrix
@@ -134,7 +136,8 @@ def _trial(
         off = np.abs(gains - ranking.scores)[others] / noise
         usual = [NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS]
         reach = np.array(usual if ranking.reach is None else ranking.reach)
-        covered = np.mean(off[None, :] <= reach[:, None], axis=1)
+        reach = reach[:, None] if reach.ndim == 1 else reach[:, others]
+        covered = np.mean(off[None, :] <= reach, axis=1)
     return {
         "tau": weighted_tau(ranking.scores, gains),
         "regret_at_1": regret(ranking.scores, gains, first=1),
@@ -143,6 +146,7 @@ def _trial(
         "offered": len(case.offered),
         "choice": ranking.choice,
         "gain": float(gains[choice][0]),
+        "expected": float("nan") if ranking.sd is None else float(ranking.scores[choice][0]),
         "abstained": ranking.choice == case.world.default,
         "covered": covered,
     }

@@ -1,6 +1,6 @@
 """The gain model after outcomes: what it expects of any cell, and how sure it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,11 +14,20 @@ _JITTER = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """Outcomes: gains (n,) of ``cells`` with the ``variances`` (n,) of their measurement."""
+    """Outcomes: gains (n,) of ``cells`` with the ``variances`` (n,) of their measurement.
+
+    ``common`` (n,) are standard deviations of one more error that all share that have any: models
+    measured on the same images. Outcomes have none.
+    """
 
     cells: Cells
     gains: Matrix
     variances: Matrix
+    common: Matrix = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if not self.common.size:
+            object.__setattr__(self, "common", np.zeros(len(self.gains)))
 
     @classmethod
     def of(cls, world: World) -> "Seen":
@@ -29,7 +38,7 @@ class Seen:
     def of_those(self, chosen: Indices) -> "Seen":
         """Return some of them, by their positions."""
         cells = Cells(self.cells.models[chosen], self.cells.tasks[chosen])
-        return Seen(cells, self.gains[chosen], self.variances[chosen])
+        return Seen(cells, self.gains[chosen], self.variances[chosen], self.common[chosen])
 
     def with_more(self, other: "Seen") -> "Seen":
         """Return these and others."""
@@ -41,7 +50,15 @@ class Seen:
             cells,
             np.concatenate([self.gains, other.gains]),
             np.concatenate([self.variances, other.variances]),
+            np.concatenate([self.common, other.common]),
         )
+
+    @property
+    def noise(self) -> Matrix:
+        """The covariance (n, n) of their measurement."""
+        noise = np.outer(self.common, self.common)
+        noise[np.diag_indices_from(noise)] += self.variances + _JITTER
+        return noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +73,13 @@ class Belief:
         """The standard deviations, (n,)."""
         return np.sqrt(np.maximum(np.diagonal(self.covariance), 0))
 
-    def after(self, place: int, gain: float, variance: float) -> "Belief":
-        """Return the belief once one of the gains was measured: conditioning on it, exactly."""
-        weight = self.covariance[place] / (self.covariance[place, place] + variance + _JITTER)
+    def after(self, places: Indices, gains: Matrix, noise: Matrix) -> "Belief":
+        """Return the belief once some gains (k,) were measured, with ``noise`` (k, k), exactly."""
+        across = self.covariance[:, places]
+        weights = np.linalg.solve(self.covariance[np.ix_(places, places)] + noise, across.T).T
         return Belief(
-            self.mean + weight * (gain - self.mean[place]),
-            self.covariance - np.outer(weight, self.covariance[place]),
+            self.mean + weights @ (gains - self.mean[places]),
+            self.covariance - weights @ across.T,
         )
 
     def with_known(self, place: int, gain: float) -> "Belief":
@@ -78,8 +96,7 @@ class GainModel:
     def __init__(self, world: World, scales: Scales, seen: Seen) -> None:
         self.world, self.scales, self.seen = world, scales, seen
         self._kernel = Kernel(world, scales)
-        covariance = self._kernel.covariance(seen.cells, seen.cells)
-        covariance[np.diag_indices_from(covariance)] += seen.variances + _JITTER
+        covariance = self._kernel.covariance(seen.cells, seen.cells) + seen.noise
         # scipy takes a while to import: the API starts without.
         from scipy import linalg
 

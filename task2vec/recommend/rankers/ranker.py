@@ -14,13 +14,14 @@ class Ranking:
 
     ``choice`` is the number of the model to take, which need not be that of the largest score.
     ``sd`` (K,) are standard deviations where scores are expected gains, else None. ``reach`` is how
-    many of them the intervals of the levels reach that were asked for, None where none were.
+    many of them the intervals of the L levels reach that were asked for: (L,), or (L, K) where that
+    differs between models; None where none were asked for.
     """
 
     scores: Matrix
     choice: int
     sd: Matrix | None = None
-    reach: tuple[float, ...] | None = None
+    reach: Matrix | tuple[float, ...] | None = None
 
     @classmethod
     def of_best(cls, case: Case, scores: Matrix) -> "Ranking":
