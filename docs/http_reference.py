@@ -19,8 +19,10 @@ What follows below is rendered from the service's OpenAPI document, which a serv
 
 ## Conventions
 
-**Addresses** begin with `/v1`, but for `/livez`, `/readyz`, `/metrics` and `/openapi.json`. A
-task, model, data set, job or batch is named by its id; tasks and models also by their names.
+**Addresses** begin with `/v1`, but for `/` (what this is and where to go), `/docs` (this reference
+in a browser, to read and to try; it works without a network), `/openapi.json`, `/livez`, `/readyz`
+and `/metrics`. A task, model, data set, job or batch is named by its id; tasks and models also by
+their names.
 Field names are those of [`--json`](json.md). A number that does not exist is `null`.
 
 **Keys.** `Authorization: Bearer KEY`, with the scopes `read`, `write` (implies `read`), `work`

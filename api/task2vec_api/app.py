@@ -15,7 +15,7 @@ from task2vec.service.leases import oldest_wait
 from task2vec.service.tuned_jobs import sweep_experts
 from task2vec.service.uploads import sweep_uploads
 from task2vec.service.workspace import Workspace
-from task2vec_api import errors, health, openapi
+from task2vec_api import errors, front, health, openapi
 from task2vec_api.backtests import Backtests
 from task2vec_api.fetches import Fetches
 from task2vec_api.metrics import State
@@ -99,6 +99,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
+    app.include_router(front.router)
     build_schemas(app)
     openapi.install(app)
     check_protected(app)
@@ -125,7 +126,13 @@ def _wrap(app: FastAPI, runtime: Runtime) -> None:
         GZipMiddleware,
         minimum_size=1024,
         compresslevel=5,
-        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream"),
+        # Images and scripts in files: neither is worth the time each time.
+        exclude_content_types=(
+            *DEFAULT_EXCLUDED_CONTENT_TYPES,
+            "application/octet-stream",
+            "text/javascript",
+            "text/css",
+        ),
     )
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(Bodies, settings=settings)

@@ -1,4 +1,4 @@
-"""The log: one JSON document a line, with the request's id and never a secret."""
+"""The log: a line for each event, as JSON or for people, with the request's id, no secret."""
 
 import logging
 import logging.config
@@ -63,7 +63,10 @@ def configure(*, level: str, style: str) -> None:
 
 
 def _layout(*, level: str, style: str) -> dict[str, Any]:
-    names = ("task2vec", "uvicorn.error")
+    levels = {"task2vec": level, "uvicorn.error": level}
+    if style == "text" and level == "INFO":
+        # What it says of its start and end is said in our own words.
+        levels["uvicorn.error"] = "WARNING"
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -83,7 +86,8 @@ def _layout(*, level: str, style: str) -> dict[str, Any]:
             }
         },
         "loggers": {
-            name: {"handlers": ["stderr"], "level": level, "propagate": False} for name in names
+            name: {"handlers": ["stderr"], "level": at, "propagate": False}
+            for name, at in levels.items()
         },
     }
 
@@ -97,17 +101,27 @@ class RedactingMixin:
 
 
 class TextFormatter(RedactingMixin, logging.Formatter):
-    """A line for people; only tracebacks take more than one."""
+    """A line for people; only tracebacks take more than one.
+
+    The time, the level where it is more than INFO, the message, how long a request took, its id.
+    """
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(name)s %(request_id)s %(message)s")
+        super().__init__("%(asctime)s %(message)s", datefmt="%H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as above
         """Return the line with escapes for what would disturb a terminal or forge another line."""
-        if getattr(record, "request_id", None) is None:
-            # Most of what a server says is about no request.
-            record = logging.makeLogRecord({**record.__dict__, "request_id": "-"})
-        return visible(super().formatMessage(record))
+        parts = [record.asctime]
+        if record.levelno != logging.INFO:
+            parts.append(record.levelname)
+        parts.append(record.message)
+        milliseconds = getattr(record, "milliseconds", None)
+        if milliseconds is not None:
+            parts.append(f"in {milliseconds:,.0f} ms")
+        request_id = getattr(record, "request_id", None)
+        if request_id is not None:
+            parts.append(f"[{request_id}]")
+        return visible(" ".join(parts))
 
     def formatException(self, info: Any) -> str:  # noqa: N802 - as above
         """Return the traceback likewise, in its lines."""

@@ -58,7 +58,7 @@ def serve(path: Path, settings: Settings, *, ready: Ready) -> None:
 
             # Threads that compute let the loop have its turn sooner than after 5 ms each.
             sys.setswitchinterval(_TURN_SECONDS)
-            logs.configure(level=settings.log_level, style=settings.log_format)
+            logs.configure(level=settings.log_level, style=settings.log_style)
             config = _config(app, settings)
             loop = config.get_loop_factory()
             with asyncio.Runner(loop_factory=loop) as runner:
@@ -123,7 +123,7 @@ def _crew(app: FastAPI, url: str) -> Crew:
         on_death=bury,
         # One stream of lines, which one program reads.
         environment={
-            "TASK2VEC_WORKER_LOG_FORMAT": runtime.settings.log_format,
+            "TASK2VEC_WORKER_LOG_FORMAT": runtime.settings.log_style,
             "TASK2VEC_WORKER_LOG_LEVEL": runtime.settings.log_level,
         },
     )

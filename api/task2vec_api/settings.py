@@ -5,6 +5,7 @@ table ``[serve]`` of the settings file.
 """
 
 import os
+import sys
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
 from pathlib import Path
@@ -215,7 +216,12 @@ class Settings:
     log_level: str = setting(
         "info", "The least important that is logged.", choices=("debug", "info", "warning", "error")
     )
-    log_format: str = setting("json", "How a line of the log looks.", choices=("json", "text"))
+    log_format: str = setting(
+        "auto",
+        "How a line of the log looks: text is for people, json for programs; auto is text on a "
+        "terminal and json elsewhere.",
+        choices=("auto", "json", "text"),
+    )
     access_log: bool = setting(True, "Log a line for each request.")
 
     def __post_init__(self) -> None:
@@ -233,6 +239,13 @@ class Settings:
     def tls(self) -> bool:
         """Whether the server speaks TLS itself."""
         return self.tls_cert is not None
+
+    @property
+    def log_style(self) -> str:
+        """How a line of the log looks, `json` or `text`."""
+        if self.log_format != "auto":
+            return self.log_format
+        return "text" if sys.stderr.isatty() else "json"
 
     @property
     def places(self) -> int:

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import pty
+import re
 import signal
 import socket
 import subprocess
@@ -55,17 +57,53 @@ def test_a_server_owns_its_store_and_ends_in_good_order(live: LiveServer, tmp_pa
     command = [sys.executable, "-m", "task2vec"]
     listing = subprocess.run([*command, "list", "--store", store], capture_output=True, text=True)
     assert listing.returncode == 2
-    assert f"--url {url}" in listing.stderr
+    # Wherever the line is broken.
+    assert f"--url {url}" in " ".join(listing.stderr.split())
     second = subprocess.run(
         [*command, "serve", "--port", "0", "--store", store], capture_output=True, text=True
     )
     assert second.returncode == 2
-    assert "works on the store" in second.stderr
+    assert "works on the store" in " ".join(second.stderr.split())
 
     assert live.stop() == 0
     assert not (store / "server.json").exists()
     listing = subprocess.run([*command, "list", "--store", store], capture_output=True, text=True)
     assert listing.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "people"), [([], True), (["--log-format", "json"], False)], ids=["auto", "json"]
+)
+def test_on_a_terminal_the_log_is_for_people(
+    tmp_path: Path, options: list[str], people: bool
+) -> None:
+    command = [sys.executable, "-m", "task2vec", "serve", *NO_WORKERS, "--port", "0", *options]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "TASK2VEC_STORE": str(tmp_path / "s")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+    ) as server:
+        os.close(theirs)
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        assert httpx2.get(f"{url}/v1/tasks", headers={"X-Request-ID": "mine"}).status_code == 200
+        server.send_signal(signal.SIGTERM)
+        told = b""
+        # Linux ends a terminal whose other side is gone by an error.
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 65536):
+                told += piece
+    os.close(ours)
+
+    (line,) = [line for line in told.decode().splitlines() if "/v1/tasks" in line]
+    if people:
+        assert re.fullmatch(r"\d\d:\d\d:\d\d GET /v1/tasks 200 in [\d,]+ ms \[mine\]", line)
+    else:
+        assert json.loads(line)["message"] == "GET /v1/tasks 200"
 
 
 def test_a_request_under_way_is_finished_and_the_server_is_not_ready_meanwhile(

@@ -6,10 +6,11 @@ from task2vec.types import KeyRecord
 from task2vec_api.access import Caller
 from task2vec_api.allowances import Allowances
 from task2vec_api.doors import Doors
+from task2vec_api.front import OPEN
 from task2vec_api.middleware.headers import header
 
-# What tells whether the server is well is for whoever watches it.
-PUBLIC = frozenset({"/livez", "/readyz"})
+PUBLIC = frozenset({"/livez", "/readyz"}) | OPEN
+"""Needs no key: whether the server is well, what it is, and how it is called."""
 
 
 class Authentication:

@@ -1,0 +1,1 @@
+"""The pages that a browser is shown, and what they load."""
