@@ -2,10 +2,13 @@
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from small_network import reference_of
+
+if TYPE_CHECKING:
+    from task2vec.service.workspace import Workspace
 
 
 def expert_file(
@@ -57,9 +60,12 @@ def expert_file(
     return path
 
 
-def add_expert(store: Path, file: Path, *, name: str = "small", task: str = "emoji_food") -> None:
-    """Take a copy of an expert's file into a store, as fine-tuning does."""
+def add_expert(
+    store: "Path | Workspace", file: Path, *, name: str = "small", task: str = "emoji_food"
+) -> None:
+    """Take a copy of an expert's file into a store, or an open one, as fine-tuning does."""
     import shutil
+    from contextlib import nullcontext
 
     from task2vec.probe.weight_files import file_hash
     from task2vec.recommend.tuned import Tuned
@@ -68,7 +74,8 @@ def add_expert(store: Path, file: Path, *, name: str = "small", task: str = "emo
     from task2vec.service.workspace import Workspace
     from task2vec.service.zoo import add_model
 
-    with Workspace(store) as workspace, new_checkpoint(workspace) as path:
+    opened = Workspace(store) if isinstance(store, Path) else nullcontext(store)
+    with opened as workspace, new_checkpoint(workspace) as path:
         start = add_model(workspace, f"file:{file}?arch=test_resnet", name=f"start of {name}")
         path.parent.mkdir(exist_ok=True)
         shutil.copy(file, path)

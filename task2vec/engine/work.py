@@ -1,6 +1,6 @@
 """The work of a job, whatever brought it here: from a question and images to findings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,13 @@ from task2vec.engine.predicting import Prediction, predictions
 from task2vec.engine.prober import Prober, model_digest
 from task2vec.engine.thumbnail import thumbnail
 from task2vec.engine.tuning import Expert, tune
-from task2vec.errors import JobCancelledError, MissingExtraError, SettingError, WeightsError
+from task2vec.errors import (
+    JobCancelledError,
+    MissingExtraError,
+    SettingError,
+    TooLargeError,
+    WeightsError,
+)
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.probe.weight_files import referenced_file
@@ -71,14 +77,15 @@ class Work:
 
     ``tell`` hears of (stage, done, total) as images pass: "reading", "features", "fisher",
     "noise", "probing", "tuning", "predicting". ``stopped`` is asked between batches. ``error``
-    hears of an embedding's standard error so far. ``reference`` gives what loads a model that is to
-    be probed.
+    hears of an embedding's standard error so far. ``plan`` says which models to probe on a data set
+    once it is embedded, none to keep those of the order; ``reference`` gives what loads one.
     """
 
     engine: LocalEngine
     tell: Progress = field(default=lambda _stage, _done, _total: None)
     stopped: Callable[[], bool] = field(default=lambda: False)
     error: ErrorSoFar = field(default=lambda _error: None)
+    plan: Callable[[EmbeddedRole], Sequence[Mapping[str, Any]]] | None = None
     reference: Callable[[Mapping[str, Any]], str] = field(default=lambda model: str(model["ref"]))
 
     def do(self, order: Order) -> Findings:
@@ -125,7 +132,7 @@ class Work:
                 told = "" if role == "task" else f"{role}: "
                 warnings += (f"{told}{warning}" for warning in found.warnings)
         if kind is JobKind.RECOMMEND and payload.get("measure"):
-            measured, lost = self._measure(order)
+            measured, lost = self._measure(order, embedded.get("task"))
             warnings += lost
         if kind is JobKind.FINETUNE:
             checkpoint = order.folder / "checkpoint.safetensors"
@@ -146,13 +153,17 @@ class Work:
             raise JobCancelledError("The work was stopped")
         self.tell(stage, done, total)
 
-    def _measure(self, order: Order) -> tuple[dict[str, ProbeAccuracy], list[str]]:
+    def _measure(
+        self, order: Order, embedded: EmbeddedRole | None
+    ) -> tuple[dict[str, ProbeAccuracy], list[str]]:
         """Probe the models in their order while the budget lasts, the first two always.
 
         Returns the probes, and warnings about models that cannot be loaded.
         """
         images = embedding_settings(order.payload.get("settings") or {}).images
         models, budget = order.payload["probe_models"], order.payload.get("budget", BUDGET)
+        if embedded is not None and order.payload.get("plan") and self.plan is not None:
+            models = self.plan(embedded) or models
         prober, began = Prober(order.tasks["task"], images), perf_counter()
         measured: dict[str, ProbeAccuracy] = {}
         warnings, longest = [], 0.0
@@ -168,7 +179,7 @@ class Work:
                     continue
                 try:
                     found = prober.measure(partial(self._load, model), digest, progress=tell)
-                except (WeightsError, MissingExtraError) as error:
+                except (WeightsError, MissingExtraError, TooLargeError) as error:
                     if position == 0:
                         raise
                     warnings.append(

@@ -38,7 +38,7 @@ from task2vec.store.task_rows import task_named
 from task2vec.types import DatasetRecord, JobKind, JobRecord, JobState, NeighbourGeometry
 from task2vec.types.measuring import MOST_SHARED
 
-__all__ = ["Found", "complete", "complete_fetch", "dataset_json"]
+__all__ = ["Found", "complete", "complete_fetch", "dataset_json", "received_subject"]
 
 #: No squared error of a prediction that is chosen to have the least is near that.
 _WORST = 100.0
@@ -154,7 +154,7 @@ def _embed(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
 
 def _search(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     question = job.payload
-    subject = _subject(workspace, job, found, "task", question["dataset"])
+    subject = received_subject(workspace, job, found, "task", question["dataset"])
     nearest = neighbours(
         workspace,
         subject,
@@ -180,7 +180,7 @@ def _distances(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     for side in ("source", "target"):
         asked = job.payload[side]
         if asked["dataset"] is not None:
-            sides[side] = _subject(workspace, job, found, side, asked["dataset"])
+            sides[side] = received_subject(workspace, job, found, side, asked["dataset"])
         else:
             sides[side] = _stored(workspace, asked["task"])
     answer = distances(workspace, sides["source"], sides["target"]).to_json()
@@ -192,7 +192,7 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     if question.get("task") is not None:
         subject = _stored(workspace, question["task"])
     else:
-        subject = _subject(workspace, job, found, "task", question["dataset"])
+        subject = received_subject(workspace, job, found, "task", question["dataset"])
     limits = limits_of(question)
     # Every class gives two images, also where that is more than was asked for.
     most = max(settings_of(question)["images"], 2 * subject.embedding.provenance.classes)
@@ -212,9 +212,10 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
     return lambda _: {"task": subject.name, **answer, "warnings": warnings}
 
 
-def _subject(
+def received_subject(
     workspace: Workspace, job: JobRecord, found: Found, role: str, dataset: str
 ) -> Subject:
+    """Return what a worker embedded of a data set; raises `InputError` for what cannot be."""
     settings = settings_of(job.payload)
     embedding = read_received(workspace, found, role, settings=settings)
     about = workspace.store().datasets.get(dataset)

@@ -12,7 +12,7 @@ from task2vec.service.experts import STORED
 from task2vec.service.key_texts import without_keys
 from task2vec.service.questions import limits_of
 from task2vec.service.recommendation import models_to_measure, models_to_probe
-from task2vec.service.subjects import stored_subject
+from task2vec.service.subjects import Subject, stored_subject
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import list_models, packaged_models
 from task2vec.store.jobs.lending import Held
@@ -214,6 +214,7 @@ def _payload(workspace: Workspace, job: JobRecord) -> dict[str, Any]:
     if job.kind is JobKind.RECOMMEND:
         budget = payload.get("budget", BUDGET)
         payload["budget"], payload["measure"] = budget, budget > 0
+        payload["plan"] = budget > 0 and payload.get("task") is None
         payload["probe_models"] = [
             {"id": model.id, "name": model.name, "ref": model.ref, "sha256": model.sha256}
             for model in (_to_measure(workspace, payload) if budget > 0 else [])
@@ -229,14 +230,22 @@ def _payload(workspace: Workspace, job: JobRecord) -> dict[str, Any]:
 def _to_measure(workspace: Workspace, payload: Mapping[str, Any]) -> list[ModelRecord]:
     """Return the models to measure, what promises most first.
 
-    Where a data set lies is not known before its worker has embedded it: of one, the packaged
-    models are measured.
+    Where a data set lies is not known before its worker has embedded it: these are the packaged
+    models, and `planned` tells the worker more.
     """
-    limits = limits_of(payload)
     if payload.get("task") is None:
-        return models_to_probe(list_models(workspace), limits)
-    subject = stored_subject(workspace, payload["task"])
-    published = payload.get("published", True)
+        return models_to_probe(list_models(workspace), limits_of(payload))
+    return planned(workspace, stored_subject(workspace, payload["task"]), payload)
+
+
+def planned(
+    workspace: Workspace, subject: Subject, payload: Mapping[str, Any]
+) -> list[ModelRecord]:
+    """Return the models that are worth a measurement on a task, most of it first.
+
+    Only those that a worker can load: it may be on another machine.
+    """
+    limits, published = limits_of(payload), payload.get("published", True)
     found = models_to_measure(
         workspace,
         subject,
@@ -244,7 +253,7 @@ def _to_measure(workspace: Workspace, payload: Mapping[str, Any]) -> list[ModelR
         published=published,
         max_shared=payload.get("max_shared", MOST_SHARED),
     )
-    # A worker may be on another machine: it loads what is packaged, and experts by their hash.
+    # What is packaged, and experts, which it fetches by their hash.
     packaged = {model.id for model in packaged_models()}
     return [model for model in found if model.id in packaged or model.ref.startswith(STORED)]
 

@@ -84,3 +84,18 @@ class Findings(Question):
     predicted: tuple[Shares, ...] | None = Field(
         None, description="What an expert gives of each image, by the order of its classes."
     )
+
+
+class PlannedModel(Answer):
+    """A starting model to measure; ``sha256`` is that of the file of its weights."""
+
+    id: str
+    name: str
+    ref: str
+    sha256: str | None
+
+
+class Plan(Answer):
+    """The starting models to measure on a data set, the default first, then by promise."""
+
+    models: tuple[PlannedModel, ...]

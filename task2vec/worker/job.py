@@ -10,11 +10,11 @@ from task2vec.data.images import Images, find_images
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
 from task2vec.embedding.files import save_embedding
-from task2vec.engine.findings import Findings
+from task2vec.engine.findings import EmbeddedRole, Findings
 from task2vec.engine.local import LocalEngine
 from task2vec.engine.predicting import Prediction
 from task2vec.engine.work import Order, Work
-from task2vec.errors import JobCancelledError, WeightsError
+from task2vec.errors import JobCancelledError, Task2VecError, WeightsError
 from task2vec.types import JobKind
 from task2vec.wire import leases as wire
 from task2vec.worker.downloads import Downloads
@@ -79,6 +79,7 @@ class LeasedJob:
             tell=heart.tell,
             stopped=heart.stopped,
             error=heart.tell_error,
+            plan=self._plan,
             reference=lambda model: self._start(model, tell),
         )
         kind, datasets = self.lease.kind, payload["datasets"]
@@ -139,6 +140,24 @@ class LeasedJob:
         )
         self._shown[path] = model["name"]
         return f"file:{path}"
+
+    def _plan(self, embedded: EmbeddedRole) -> list[dict[str, Any]]:
+        """Return what the server would like to have measured; [] where it does not say."""
+        path = self._folder / "plan.npz"
+        save_embedding(
+            embedded.embedding,
+            path,
+            name=embedded.name,
+            hashes=embedded.hashes,
+            details=embedded.details,
+        )
+        try:
+            plan = self._server.plan(self.lease, path)
+        except Task2VecError as error:
+            # The packaged models can be measured without it.
+            logger.warning("job %s: no plan of what to measure: %s", self.lease.job, error)
+            return []
+        return [model.model_dump() for model in plan.models]
 
     def _packed(self, found: Findings) -> Done:
         folder, files = self._folder, dict[str, Path]()

@@ -19,7 +19,7 @@ from task2vec.sdk.problems import raise_for
 from task2vec.sdk.request import Method, Request, segment
 from task2vec.types.jobs import JobKind
 from task2vec.wire.jobs import Job, Progress
-from task2vec.wire.leases import Failure, Findings, Heartbeat, Lease, LeaseQuestion, Pulse
+from task2vec.wire.leases import Failure, Findings, Heartbeat, Lease, LeaseQuestion, Plan, Pulse
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +94,23 @@ class Server:
 
         It may be sent again: the fence tells the server that it is the same.
         """
+        self._hand_in(lease, "complete", findings, files, told=told)
+
+    def plan(self, lease: Lease, embedding: Path) -> Plan:
+        """Ask which models to measure on the data set that was embedded."""
+        findings, files = Findings(fence=lease.fence, seconds=0.0), {"embedding.task": embedding}
+        answer = self._hand_in(lease, "plan", findings, files, told=lambda _done, _total: None)
+        return _read(Plan, answer)
+
+    def _hand_in(
+        self,
+        lease: Lease,
+        verb: str,
+        findings: Findings,
+        files: Mapping[str, Path],
+        *,
+        told: Callable[[int, int], None],
+    ) -> httpx2.Response:
         total = sum(path.stat().st_size for path in files.values())
         count = _Count(total, told)
         # Without a file's name it is a plain field, but of a form that is always multipart.
@@ -104,8 +121,8 @@ class Server:
             for name, path in files.items():
                 file = stack.enter_context(_Reading(path, count))
                 parts[name] = (path.name, file, "application/octet-stream")
-            self._send(
-                _of(lease, "complete"),
+            return self._send(
+                _of(lease, verb),
                 files=parts,
                 timeout=httpx2.Timeout(_STORING, connect=_CONNECT),
             )

@@ -1,13 +1,17 @@
 """Jobs over HTTP, worked on by a worker that this test plays over HTTP as well."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filled import filled, zipped
+from filled import built, filled, zipped
 from played_worker import complete, events, exported, lend
 from running import Running
+from small_expert import add_expert, expert_file
+
+from task2vec.probe.weight_files import file_hash
 
 pytestmark = pytest.mark.anyio
 
@@ -196,3 +200,48 @@ async def test_jobs_are_listed_newest_first_and_filtered(server: Running, datase
         page = (await server.client.get("/v1/jobs", params=given)).json()
         assert [job["name"] for job in page["jobs"]] == names
     assert (await server.client.get("/v1/jobs", params={"state": "x"})).status_code == 422
+
+
+async def planned(server: Running, lease: dict[str, Any], **files: bytes) -> Any:
+    findings = {"fence": lease["fence"], "seconds": 0.0}
+    parts = {name.replace("_", "."): (name, data) for name, data in files.items()}
+    return await server.client.post(
+        f"/v1/leases/{lease['job']}:plan",
+        files={"findings": (None, json.dumps(findings), "application/json"), **parts},
+    )
+
+
+async def test_a_worker_is_told_what_to_measure_once_a_data_set_is_embedded(
+    server: Running, dataset: dict[str, Any], tmp_path: Path
+) -> None:
+    file = expert_file(tmp_path, built().parent / "sources" / "latin_small_letters")
+    add_expert(server.workspace, file, name="letters", task="latin_small_letters")
+    asked = await server.client.post("/v1/recommendations", json={"dataset": dataset["id"]})
+    assert asked.status_code == 202
+    lease = (await lend(server)).json()
+    assert (lease["payload"]["plan"], lease["payload"]["budget"]) == (True, 20.0)
+    plan = await planned(server, lease, embedding_task=exported(server))
+    assert plan.status_code == 200, plan.text
+    models = plan.json()["models"]
+    assert models[0]["name"] == "efficientnet_lite0"
+    # An expert of a near task, which the packaged models of the lease are without.
+    (letters,) = [model for model in models if model["name"] == "letters"]
+    assert letters["ref"].startswith("store:")
+    assert letters["sha256"] == file_hash(file)
+    assert "letters" not in {model["name"] for model in lease["payload"]["probe_models"]}
+    # Nothing is stored, and the job goes on.
+    shown = (await server.client.get(f"/v1/jobs/{lease['job']}")).json()
+    assert shown["state"] == "running"
+    gone = await planned(server, {**lease, "fence": lease["fence"] + 1}, embedding_task=b"")
+    assert (gone.status_code, gone.json()["code"]) == (409, "lease_lost")
+    unfit = await planned(server, lease, embedding_task=b"nothing of the kind")
+    assert 400 <= unfit.status_code < 500
+
+
+async def test_only_what_recommends_for_a_data_set_is_planned(
+    server: Running, dataset: dict[str, Any]
+) -> None:
+    await server.client.post("/v1/search", json={"dataset": dataset["id"]})
+    lease = (await lend(server)).json()
+    answer = await planned(server, lease, embedding_task=exported(server))
+    assert (answer.status_code, "measures nothing" in answer.text) == (422, True)

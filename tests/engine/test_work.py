@@ -162,6 +162,29 @@ def test_models_are_probed_in_their_order_while_the_budget_lasts(probe, do, tmp_
     assert list(whole.measured) == [f"mdl_{i}" for i in range(4)]
 
 
+def test_a_data_set_is_measured_by_the_plan_that_its_embedding_gets(engine, probe, tmp_path):
+    other = reference_of(tmp_path, seed=1)
+    models = [
+        {"id": f"mdl_{i}", "name": str(i), "ref": path} for i, path in enumerate((probe, other))
+    ]
+    payload = {
+        "measure": True,
+        "plan": True,
+        "probe_models": models[:1],
+        "settings": {"probe": probe, **ASKED},
+    }
+    asked = []
+
+    def plan(embedded):
+        asked.append(embedded.name)
+        return models
+
+    order = Order(JobKind.RECOMMEND, payload, {"task": halves("noise")}, tmp_path)
+    assert list(Work(engine, plan=plan).do(order).measured) == ["mdl_0", "mdl_1"]
+    assert asked == ["noise"]
+    assert list(Work(engine, plan=lambda _: []).do(order).measured) == ["mdl_0"]
+
+
 def test_what_a_worker_measured_before_takes_no_budget(probe, do, tmp_path):
     models = [
         {"id": f"mdl_{i}", "name": f"model {i}", "ref": path, "sha256": str(i) * 64}

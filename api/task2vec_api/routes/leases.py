@@ -7,7 +7,7 @@ from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from task2vec.service import completion, leases
+from task2vec.service import completion, leases, planning
 from task2vec.types import JobFailure, JobProgress, JobState
 from task2vec.wire.jobs import Job
 from task2vec.wire.leases import (
@@ -16,6 +16,8 @@ from task2vec.wire.leases import (
     Heartbeat,
     Lease,
     LeaseQuestion,
+    Plan,
+    PlannedModel,
     Pulse,
     Release,
 )
@@ -118,6 +120,37 @@ async def beat(job: JobId, heartbeat: Heartbeat, runtime: TheRuntime, caller: Wo
     runtime.bell.ring()
     cancel = record.state is JobState.CANCELLING
     return json_answer(Pulse.model_validate({"cancel": cancel, "expires": record.lease_until}))
+
+
+@routes.post(
+    "/leases/{job}:plan",
+    summary="Ask what to measure",
+    response_model=Plan,
+    responses={
+        **told(200, Plan, "The starting models to measure, most promising first."),
+        **failing(404, 408, 409, 415, 507),
+    },
+    openapi_extra=FORM,
+)
+async def plan_measuring(
+    job: JobId, request: Request, runtime: TheRuntime, caller: Worker
+) -> Response:
+    """Say which models to measure on a data set that the worker has embedded; nothing is stored.
+
+    The form is that of `:complete`, with the embedding alone.
+    """
+    with FindingsForm(runtime.workspace, largest=runtime.settings.upload_bytes) as form:
+        await receive_form(request, form.open)
+        findings: Findings = form.findings()
+        models = await run_in_threadpool(
+            planning.plan,
+            runtime.workspace,
+            job,
+            fence=findings.fence,
+            found=form.found(findings),
+        )
+    told_of = [{name: getattr(m, name) for name in PlannedModel.model_fields} for m in models]
+    return json_answer(Plan.model_validate({"models": told_of}))
 
 
 @routes.post(
