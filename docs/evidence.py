@@ -16,7 +16,7 @@ FOLLOW = REPORT.with_name("transfer_follow.json")
 NOISE = REPORT.with_name("transfer_probe_noise.json")
 TEXT = Path(__file__).parent / "does-it-work.md.in"
 
-_BUDGETS = {"few": "5 images a class", "all": "two thirds of the images"}
+_BUDGETS = {"few": "5 images per class", "all": "two thirds of the images"}
 _FOLDS = {
     "task": "relatives in the zoo",
     "family": "family left out",
@@ -114,7 +114,7 @@ def _follow() -> str:
     shares = {b: _plain(got[b]["got_for_a_probed_one"]) for b in _BUDGETS}
     return (
         f"Of models that a linear probe finds better than the default, fine-tuning kept "
-        f"{shares['few']} of the gain with 5 images a class and {shares['all']} with many. "
+        f"{shares['few']} of the gain with 5 images per class and {shares['all']} with many. "
         f"So `recommend` gives a second number, the expected gain of fine-tuning: "
         f"{constants['loss_slope']:.2f} of a loss, and exp(-n / {constants['fades']:.0f}) of a "
         f"gain with n images to train on. Its standard deviation is "
@@ -123,7 +123,7 @@ def _follow() -> str:
         f"models of half of the families gave these constants. On the "
         f"{found['cells']['reporting']} of the other half 90 % intervals held {reporting}; with "
         f"each family left out of the fit in turn they held {left_out['both']} "
-        f"({left_out['few']} with 5 images a class, {left_out['all']} with many)."
+        f"({left_out['few']} with 5 images per class, {left_out['all']} with many)."
     )
 
 
@@ -157,7 +157,7 @@ def _difficulty() -> str:
     rank = {name: {b: ranks[b][name]["given_classes"] for b in _BUDGETS} for name in ranks["few"]}
     return (
         f"Left out in turn, a task's accuracy is foretold from classes and complexity to "
-        f"{both(error[ours])} points on average (5 images a class, and many). With the nats in the "
+        f"{both(error[ours])} points on average (5 images per class, and many). With the nats in the "
         f"weights of the head that is refitted to the task's images in place of complexity: "
         f"{both(error[with_head])}, better by {both(less)}. Given the number of classes, the rank "
         f"correlation with the accuracy is {both(rank['complexity'])} of complexity, "
@@ -199,7 +199,19 @@ def _protocol(found: Found, images: str) -> str:
         f"models agrees with a weighted tau of {_plain(tau)}, one draw against all; the model "
         f"that probes best gains {_points(best)} points, fine-tuned, over the default, "
         f"fine-tuned, where the best of those tried gains {_points(hindsight)} in hindsight. "
+        f"{_two_largest(found)}"
         f"Fine-tuning the default gains {_points(default)} points over its linear probe."
+    )
+
+
+def _two_largest(found: Found) -> str:
+    """Return how much of the gain two targets carry, where there is one."""
+    if found["fine_tuned_gain_of_the_best_probed_points"][1] <= 0:
+        return ""
+    without = _points(found["of_that_without_the_two_largest_points"])
+    return (
+        f"Two targets carry {found['share_of_the_two_largest']:.0%} of that gain; without them it "
+        f"is {without}. "
     )
 
 

@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def _gains(axes: Axes, rankers: dict[str, Any]) -> None:
-    names = [*SHOWN, "task2vec, by distance alone", "task2vec", "task2vec, all probes"]
+    names = [*SHOWN, "task2vec", "task2vec, all probes"]
     for place, name in enumerate(names):
         value, low, high = rankers[name]["gain_points"]
         colour = _OURS if name.startswith("task2vec") else _OTHERS

@@ -2,6 +2,7 @@
 
 Judged on the cells of `fine_tuned`: gains over the default by full fine-tuning on one draw, beside
 those by linear probes on the same draw and by the mean of all draws, which rankers are judged by.
+There is one target of each family, so that an interval over targets is one over families.
 """
 
 import json
@@ -90,6 +91,8 @@ def _judged(
             "fine_tuned": round(100 * float(tuned.std()), 1),
         },
         "fine_tuned_gain_of_the_best_probed_points": _shown(over_tasks(100 * taken)),
+        "of_that_without_the_two_largest_points": _shown(over_tasks(100 * np.sort(taken)[:-2])),
+        "share_of_the_two_largest": round(float(np.sort(taken)[-2:].sum() / taken.sum()), 2),
         "of_the_best_fine_tuned_points": _shown(over_tasks(100 * best)),
         "default_fine_tuned_over_probed_points": _shown(over_tasks(100 * np.array(defaults))),
     }
