@@ -157,8 +157,8 @@ def _difficulty() -> str:
     rank = {name: {b: ranks[b][name]["given_classes"] for b in _BUDGETS} for name in ranks["few"]}
     return (
         f"Left out in turn, a task's accuracy is foretold from classes and complexity to "
-        f"{both(error[ours])} points on average (5 images per class, and many). With the nats in the "
-        f"weights of the head that is refitted to the task's images in place of complexity: "
+        f"{both(error[ours])} points on average (5 images per class, and many). With the nats in "
+        f"the weights of the head that is refitted to the task's images in place of complexity: "
         f"{both(error[with_head])}, better by {both(less)}. Given the number of classes, the rank "
         f"correlation with the accuracy is {both(rank['complexity'])} of complexity, "
         f"{both(rank['head_noise'])} of the nats in the head, and {both(rank['nearest_source'])} "
