@@ -59,7 +59,7 @@ class Require:
             "This key does not open this",
             expected=f"a key with the scope {needed}",
             got=f"one with {has}",
-            remedy="Ask whoever runs the server: `task2vec keys create NAME --scope SCOPE`.",
+            remedy="Ask the operator of the server: `task2vec keys create NAME --scope SCOPE`.",
         )
 
 

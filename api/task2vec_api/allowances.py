@@ -38,7 +38,7 @@ class Allowances:
         again, _ = await self._limiter.get_window_stats(item, who)
         raise RateLimitedError(
             f"{_whose(caller)} asks too often",
-            expected=f"at most {allowed} requests a minute",
+            expected=f"at most {allowed} requests per minute",
             remedy="Wait as long as Retry-After says.",
             retry_after=max(again - time.time(), 1.0),
         )

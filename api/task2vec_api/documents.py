@@ -125,7 +125,7 @@ _EXAMPLES: dict[int, tuple[str, str, str | None]] = {
     500: (
         "internal",
         "Something went wrong in the server.",
-        "Tell whoever runs the server the request_id: the log has the details.",
+        "Give the request_id to the operator of the server: the log has the details.",
     ),
     501: ("missing_extra", "UMAP is not installed on the server.", None),
     503: ("overloaded", "The server has too much to do.", "Wait as long as Retry-After says."),

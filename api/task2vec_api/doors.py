@@ -50,8 +50,8 @@ class Doors:
                 raise NotAuthenticatedError(
                     "This server asks for a key",
                     expected="the header Authorization: Bearer KEY",
-                    remedy="Give a client its key in TASK2VEC_API_KEY, or by `--api-key`; whoever "
-                    "runs the server makes one.",
+                    remedy="Set TASK2VEC_API_KEY, or pass `--api-key`. The operator of the server "
+                    "makes a key with `task2vec keys create`.",
                 )
             return ANYBODY, None
         kind, _, secret = authorization.partition(" ")

@@ -60,7 +60,7 @@ _OF_THE_STORE = {
     ),
     errors.StoreError: (
         "The server's store failed; nothing was changed.",
-        "Tell whoever runs the server the request_id: the log has the details.",
+        "Give the request_id to the operator of the server: the log has the details.",
     ),
 }
 
@@ -135,7 +135,7 @@ def internal_problem(request_id: str | None) -> Problem:
         status=500,
         code="internal",
         detail="Something went wrong in the server.",
-        remedy="Tell whoever runs the server the request_id: the log has the details.",
+        remedy="Give the request_id to the operator of the server: the log has the details.",
         request_id=request_id,
     )
 

@@ -101,7 +101,7 @@ class Settings:
         at_most=10_000,
     )
     key_requests_per_minute: int = setting(
-        1200, "How many requests a minute a key may make that sets no limit itself.", at_least=1
+        1200, "How many requests per minute a key may make that sets no limit itself.", at_least=1
     )
     key_concurrent_requests: int = setting(
         32, "How many requests at once a key may make that sets no limit itself.", at_least=1
@@ -113,7 +113,7 @@ class Settings:
         at_least=0,
     )
     anonymous_requests_per_minute: int = setting(
-        60_000, "How many requests a minute are taken without a key.", at_least=1
+        60_000, "How many requests per minute are taken without a key.", at_least=1
     )
     anonymous_concurrent_requests: int = setting(
         512, "How many requests at once are taken without a key.", at_least=1

@@ -43,11 +43,11 @@ app = typer.Typer(
     help="""Which known tasks does a labelled image set resemble, and which model should it start
 from?
 
-A *task* is a labelled image set: a folder with one sub-folder of images for each class, a zip or
-tar of one, or a CSV list. `task2vec embed FOLDER` turns it into one vector and stores it;
+A *task* is a labelled image set: a folder with one sub-folder of images per class, a zip or tar of
+such folders, or a CSV list. `task2vec embed FOLDER` turns it into one vector and stores it.
 `task2vec recommend FOLDER` ranks starting models for it.
 
-Start with `task2vec demo`, or `task2vec recommend FOLDER` on images of your own.""",
+Start with `task2vec recommend FOLDER` on your own images, or with `task2vec demo`.""",
 )
 
 
@@ -64,8 +64,8 @@ def start(
         Path | None,
         typer.Option(
             envvar="TASK2VEC_CONFIG",
-            help="A TOML file with defaults for any option; `./task2vec.toml` is read when it is "
-            "there. Keys at the top hold for every command, a table `[embed]` for that one.",
+            help="A TOML file with defaults for options; `./task2vec.toml` is read if it exists. "
+            "Keys at the top apply to every command, those in a table `[embed]` to that command.",
         ),
     ] = None,
     version: Annotated[  # noqa: ARG001  (its callback does it)

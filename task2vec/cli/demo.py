@@ -202,7 +202,7 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
         others = (r.model for r in answer.recommendations if r.model != answer.chosen)
         start = next(others)
         console().print(f"\nTo see whether that was right, {start} is tried as well.")
-    _heading("6. Was that right? With six images a class, fine-tune from it and from the default")
+    _heading("6. Was that right? With six images per class, fine-tune from it and from the default")
     first, second = (
         _finetune(workspace, str(source), start=name, epochs=6, images=FEW)(progress)
         for name in (start, "efficientnet_lite0")

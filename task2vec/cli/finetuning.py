@@ -40,7 +40,7 @@ def finetune(
         typer.Option(
             "--from",
             envvar="TASK2VEC_FINETUNE_FROM",
-            help="The starting model: see `task2vec models list`.",
+            help="The starting model; `task2vec models list` shows all.",
         ),
     ] = DEFAULT_PROBE_NAME,
     name: Annotated[
@@ -50,14 +50,14 @@ def finetune(
         int,
         typer.Option(
             min=4,
-            help="At most this many images are drawn; a test split of the source comes on top.",
+            help="At most this many images are drawn, not counting a test split of the source.",
         ),
     ] = 400,
     epochs: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="At most this many epochs. Default: as many as the images need, at least 8.",
+            help="At most this many epochs. Default: by the number of images, at least 8.",
         ),
     ] = None,
     patience: Annotated[
@@ -65,7 +65,7 @@ def finetune(
     ] = 4,
     learning_rate: Annotated[
         float | None,
-        typer.Option(help="The peak learning rate. Default: 0.001, with few images 0.0003."),
+        typer.Option(help="The peak learning rate. Default: 0.001, or 0.0003 with few images."),
     ] = None,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
@@ -73,18 +73,18 @@ def finetune(
     api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fine-tune a starting model on a task: a new expert.
+    """Fine-tune a starting model on a task. The result is called an expert.
 
     Example: `task2vec finetune photos/dogs --from efficientnet_lite0 --epochs 5`
 
-    A linear probe, which is a classifier on the features of the starting model as it is, is tried
-    as well, and is made the expert where it is the better choice: with few images it often is. Both
-    are compared on validation images or, with fewer than 30 of these, by cross-validation.
+    It also trains a linear probe: a classifier on the unchanged features of the starting model. The
+    better of the two becomes the expert; with few images that is often the linear probe. They are
+    compared on validation images or, with fewer than 30 of these, by cross-validation.
 
-    A quarter of the images, or the source's own test split, takes no part in any of it and gives an
-    honest accuracy. When it was interrupted, the same command goes on from the last epoch. The
-    checkpoint (safetensors, under timm's names) lies in the store; the accuracy is recorded as the
-    starting model's outcome on this task.
+    The accuracy is measured on a quarter of the images, or on the source's own test split, which
+    take no part in training or in the choice. It is recorded as the starting model's outcome on
+    this task. The checkpoint (safetensors, timm's names of weights) lies in the store. After an
+    interruption the same command continues from the last epoch.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         result = client.finetune(

@@ -1,4 +1,4 @@
-"""An interruption of which there is more to say than that it was one."""
+"""An interruption that prints a hint."""
 
 
 class InterruptionError(Exception):

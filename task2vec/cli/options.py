@@ -37,7 +37,8 @@ ApiKeyOption = Annotated[
     typer.Option(
         "--api-key",
         envvar="TASK2VEC_API_KEY",
-        help="The key for the server. Better in the environment: others see a command line.",
+        help="The API key for the server. Set the variable rather than the option: other users of "
+        "the machine can see a command line.",
         metavar="KEY",
         show_default=False,
     ),
@@ -52,10 +53,10 @@ ProbeOption = Annotated[
     str,
     typer.Option(
         "--probe",
-        help="The probe network: a name that `task2vec probes` shows, `timm:NAME`, or "
-        "`file:PATH.safetensors?arch=NAME`; `?input_size=PIXELS` behind a name changes the "
-        "resolution, `?layers=all` has elements for the filters of all layers. A server (`--url`) "
-        "takes names alone. Only tasks of one probe can be compared.",
+        help="The probe network: a name from `task2vec probes`, `timm:NAME`, or "
+        "`file:PATH.safetensors?arch=NAME`. Append `?input_size=PIXELS` to change the resolution, "
+        "`?layers=all` to use the filters of all layers. A server (`--url`) takes names only. Only "
+        "tasks embedded with the same probe can be compared.",
     ),
 ]
 DEFAULT_PROBE_NAME = "efficientnet_lite0"
@@ -65,18 +66,19 @@ ImagesOption = Annotated[
     typer.Option(
         "--images",
         min=2,
-        help="How many images are used, spread evenly over the classes. More images, less noise.",
+        help="How many images are used at most, spread evenly over the classes. More images give "
+        "less noise.",
     ),
 ]
 EstimatorOption = Annotated[
     str,
     typer.Option(
         "--estimator",
-        help="How the labels that the model might give are averaged over. principal: signs on "
-        "directions that the head tells apart, the least noise for one pass an image. exact: no "
-        "noise of labels, one pass a class. rademacher, hadamard: signs on the plain root. "
-        "categorical: labels drawn as published, much noisier. empirical: the labels of the data "
-        "set; that is another quantity, and its tasks are compared with each other only.",
+        help="How the Fisher information averages over the labels that the model predicts. "
+        "principal: random signs on the directions that the head uses; least noise for one pass "
+        "per image. exact: no sampling of labels, one pass per class. rademacher, hadamard: random "
+        "signs without those directions. categorical: labels drawn as in the paper, much noisier. "
+        "empirical: the labels of the data set; a different quantity, only comparable with itself.",
     ),
 ]
 DEFAULT_ESTIMATOR_NAME = "principal"
@@ -85,8 +87,9 @@ DrawsOption = Annotated[
     typer.Option(
         "--draws",
         min=1,
-        help="Label draws, passes, for each image. More images are mostly the better use of time: "
-        "draws lessen the noise of signs alone. principal is exact from one less than the classes.",
+        help="Label draws per image, each of which is one pass. More images usually help more: "
+        "draws only reduce the noise of the random signs. With one draw fewer than there are "
+        "classes, principal is exact.",
     ),
 ]
 
@@ -97,9 +100,8 @@ StandardErrorOption = Annotated[
         min=1e-6,
         max=2,
         metavar="E",
-        help="Stop as soon as the standard error is down to this: --images is then the most that "
-        "are used. When all have been and it is not reached, up to three more passes follow, each "
-        "with draws of its own.",
+        help="Stop as soon as the standard error is this small; --images is then the maximum. If "
+        "all images do not suffice, up to three more passes follow, each with new draws.",
     ),
 ]
 
@@ -113,14 +115,16 @@ def check_estimator(name: str) -> None:
         raise SettingError("Unknown estimator", expected=f"one of {', '.join(Estimator)}", got=name)
 
 
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Which images and signs are drawn.")]
+SeedOption = Annotated[
+    int, typer.Option("--seed", min=0, help="Seed for the draw of images and of random signs.")
+]
 
 TaskOrSource = Annotated[
     str,
     typer.Argument(
         metavar="TASK_OR_SOURCE",
-        help="A task in the store by name or id, which wins; else a folder, archive or list "
-        "(`./x` is always a path).",
+        help="The name or id of a stored task, or a folder, archive or list. A stored name comes "
+        "first; `./x` is always a path.",
         show_default=False,
     ),
 ]
@@ -130,7 +134,7 @@ TaskOrSource = Annotated[
 def open_client(store: Path, url: str | None, api_key: str | None) -> "Iterator[AnyClient]":
     """Open the client of a server, where one is named, else of a store's folder.
 
-    An interruption is told with what goes on at the server, and how to find it.
+    An interruption prints what goes on at the server, and how to find it.
     """
     client: AnyClient
     if url:

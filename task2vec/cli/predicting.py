@@ -40,16 +40,16 @@ def predict(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="An expert, by name or id: what `task2vec finetune` made. See `task2vec models "
-            "list`.",
+            help="The name or id of an expert, which `task2vec finetune` made; `task2vec models "
+            "list` shows all.",
         ),
     ],
     images: Annotated[
         list[str],
         typer.Argument(
             metavar="IMAGES",
-            help="Image files, zip or tar archives of images, and folders that are searched with "
-            "all below them.",
+            help="Image files, zip or tar archives of images, or folders, which are searched with "
+            "all their sub-folders.",
         ),
     ],
     as_csv: Annotated[
@@ -57,7 +57,7 @@ def predict(
         typer.Option(
             "--csv",
             envvar="TASK2VEC_PREDICT_CSV",
-            help="Print CSV: a line an image, a column for each class.",
+            help="Print CSV: one line per image, one column per class.",
         ),
     ] = False,
     here: Annotated[
@@ -65,7 +65,8 @@ def predict(
         typer.Option(
             "--here",
             envvar="TASK2VEC_PREDICT_HERE",
-            help="With `--url`: the server gives the expert, the images stay on this machine.",
+            help="With `--url`: fetch the expert from the server, and keep the images on this "
+            "machine.",
         ),
     ] = False,
     store: StoreOption = DEFAULT_STORE,
@@ -77,17 +78,17 @@ def predict(
 
     Example: `task2vec predict birds-from-efficientnet_lite0 holiday/ garden.jpg --csv > birds.csv`
 
-    The probabilities are calibrated on images that were held out when the expert was fine-tuned: of
-    the answers given with 80 %, about 80 % should be right, for images like those. An image that
-    cannot be read is reported and does not stop the others; the exit code is then 1. `--json`
-    prints JSON Lines, one object an image, as they come.
+    The probabilities are calibrated on images that were held out when the expert was made: of the
+    answers given with 80 %, about 80 % should be right, for similar images. An image that cannot be
+    read is reported, the others are classified, and the exit code is 1. `--json` prints JSON Lines:
+    one object per image, as soon as it is classified.
 
-    An archive is read without unpacking it, and its images are called by their paths in it. With
-    `--url` the images are sent to the server, classified by its workers and removed there; with
-    `--here`, too, they stay on this machine.
+    Archives are read without unpacking them; their images are named by their paths inside. With
+    `--url` the images are sent to the server, classified and then removed there. With `--url` and
+    `--here` they stay on this machine.
     """
     if as_csv and as_json:
-        raise SettingError("There is one form of output", expected="--json or --csv", got="both")
+        raise SettingError("Choose one form of output", expected="--json or --csv", got="both")
     counts = _Counts()
     with open_client(store, url, api_key) as client, bars() as progress:
         found = client.predict(
@@ -142,7 +143,7 @@ def _next(found: "Prediction") -> str | None:
 
 
 def _print_csv(found: "Iterator[Prediction]") -> None:
-    """Print a line an image; those before the first that could be read wait for the header."""
+    """Print one line per image; those before the first that could be read wait for the header."""
     waiting: list[Prediction] = []
     classes: Sequence[str] = ()
     for each in found:

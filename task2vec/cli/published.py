@@ -38,7 +38,7 @@ def published(
         ),
     ] = None,
     max_input_size: Annotated[
-        int | None, typer.Option(min=1, help="At most this many pixels a side.")
+        int | None, typer.Option(min=1, help="At most this many pixels per side.")
     ] = None,
     architecture: Annotated[
         str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
@@ -191,7 +191,7 @@ def _remedies(
     if sizes and pixels and counts:
         yield (
             f"Of {len(everything)} models the smallest has {min(sizes):,} parameters, the cheapest "
-            f"takes {min(counts):,} operations, and the fewest pixels a side are {min(pixels)}. "
+            f"takes {min(counts):,} operations, and the fewest pixels per side are {min(pixels)}. "
             "Loosen a limit."
         )
 

@@ -44,26 +44,27 @@ def register(app: typer.Typer) -> None:
 
 def neighbours(
     task: TaskOrSource,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 5,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many neighbours to show.")] = 5,
     asymmetric: Annotated[
         bool,
-        typer.Option("--asymmetric", help="The best sources for it as target, harder ones first."),
+        typer.Option("--asymmetric", help="Order by how good a source each task is for this one."),
     ] = False,
     geometry: Annotated[
         NeighbourGeometry,
         typer.Option(
-            help="symmetric: by the symmetric distance. centred: by what sets tasks apart from the "
-            "mean of those stored, at least 3; not corrected for noise."
+            help="symmetric: the symmetric distance. centred: the difference from the mean of the "
+            "stored tasks, of which it needs 3; not corrected for noise."
         ),
     ] = NeighbourGeometry.SYMMETRIC,
     tag: Annotated[
-        list[str] | None, typer.Option(help="Only tasks with this tag; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Only tasks with this tag. Repeat the option for several."),
     ] = None,
     min_classes: Annotated[
-        int | None, typer.Option(min=1, help="Only tasks of at least this many classes.")
+        int | None, typer.Option(min=1, help="Only tasks with at least this many classes.")
     ] = None,
     max_classes: Annotated[
-        int | None, typer.Option(min=1, help="Only tasks of at most this many classes.")
+        int | None, typer.Option(min=1, help="Only tasks with at most this many classes.")
     ] = None,
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
@@ -77,9 +78,9 @@ def neighbours(
 
     Example: `task2vec neighbours birds -k 3`
 
-    Distances are corrected for noise, but centred ones are not; neighbours closer together than the
-    noise share a rank. A task marked [i] holds images of this one.
-    Exit code 3 when the store holds no other task, or none that is asked for.
+    0 is the same task, 1 has nothing in common. Distances are corrected for noise, except centred
+    ones. Neighbours whose distances differ by less than the noise share a rank. A task marked [i]
+    contains images of this one. Exit code 3: the store holds no other task that fits.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         answer = client.search(
@@ -122,8 +123,11 @@ def _nothing(tags: Sequence[str], least: int | None, most: int | None) -> str:
     asked += [] if least is None else [f"at least {plural(least, 'class')}"]
     asked += [] if most is None else [f"at most {plural(most, 'class')}"]
     if not asked:
-        return "The store holds no other task to compare with."
-    return f"No other task in the store that it can be compared with has {' and '.join(asked)}."
+        return "The store holds no other task to compare with. Add one: `task2vec embed FOLDER`."
+    return (
+        f"No other comparable task in the store has {' and '.join(asked)}. "
+        "See them all: `task2vec list`."
+    )
 
 
 def distance(
@@ -141,9 +145,9 @@ def distance(
 
     Example: `task2vec distance birds photos/dogs`
 
-    *symmetric*: 0 for the same task, 1 for none in common. *asymmetric*: how bad a start the source
-    is for the target; may be negative. *information*: nats that the target needs beyond the source,
-    with one term per filter and without the distance that the weights move: compare pairs with it.
+    *symmetric*: 0 is the same task, 1 has nothing in common. *asymmetric*: how poor a starting
+    point the source is for the target; smaller is better, and it may be negative. *information*:
+    how many nats the target needs beyond the source; a line below the table says how to read them.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         found = client.distance(

@@ -58,13 +58,15 @@ def embed(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="A folder with one sub-folder of images for each class (train/val/test splits may "
-            "lie above them), the same as .zip or .tar, a .csv or .jsonl list with the columns "
-            "path,label[,split], or several labels an image, a .parquet file, or a .npz with the "
+            help="A folder with one sub-folder of images per class, with train, val and test "
+            "folders above them if you have splits; the same as .zip or .tar; a .csv or .jsonl "
+            "list with the columns path,label[,split]; a .parquet file; or a .npz file with the "
             "arrays images and labels.",
         ),
     ],
-    name: Annotated[str | None, typer.Option(help="Default: the source's own name.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the task. Default: the name of the folder or file.")
+    ] = None,
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR_NAME,
@@ -72,10 +74,11 @@ def embed(
     standard_error: StandardErrorOption = None,
     seed: SeedOption = 0,
     tag: Annotated[
-        list[str] | None, typer.Option(help="A tag, such as the family; may be repeated.")
+        list[str] | None,
+        typer.Option(help="A tag, such as animals. Repeat the option for several."),
     ] = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Replace the task of this name.")
+        bool, typer.Option("--update", help="Replace the stored task of this name.")
     ] = False,
     store: StoreOption = DEFAULT_STORE,
     url: UrlOption = None,
@@ -86,8 +89,8 @@ def embed(
 
     Example: `task2vec embed photos/birds --tag animals`
 
-    Images that cannot be read are replaced by others of their class and reported as warnings. A
-    source that cannot be embedded leaves the store as it was.
+    Images that cannot be read are replaced by others of their class, with a warning. If the source
+    cannot be embedded, the store does not change.
     """
     check_estimator(estimator)
     with open_client(store, url, api_key) as client, bars() as progress:
@@ -122,7 +125,7 @@ def show_task(
     api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a stored task with everything that its embedding depends on.
+    """Show a stored task and how it was embedded.
 
     Example: `task2vec show birds`
     """
@@ -222,12 +225,12 @@ def _print_task(task: "TaskDetails") -> None:
         "id": task.id,
         "tags": " ".join(task.tags) or "-",
         "images": f"{task.images} of {task.classes} classes"
-        + (", several labels an image" if provenance.likelihood is Likelihood.BERNOULLI else ""),
+        + (", several labels per image" if provenance.likelihood is Likelihood.BERNOULLI else ""),
         "complexity": show(task.complexity),
-        "repeat distance": f"{show(task.standard_error)} (standard error: "
-        "how far two repeats would be apart)",
+        "repeat distance": f"{show(task.standard_error)} (standard error: expected distance "
+        "to a repeat)",
         "probe": f"{provenance.probe_name} ({provenance.space.probe[:12]})",
-        "estimator": f"{provenance.estimator}, {plural(provenance.draws, 'draw')} an image, "
+        "estimator": f"{provenance.estimator}, {plural(provenance.draws, 'draw')} per image, "
         f"seed {provenance.seed}",
         "head": f"{'converged' if head.converged else 'NOT CONVERGED'} in {head.iterations} "
         f"iterations, training accuracy {percent(head.training_accuracy)}",

@@ -59,15 +59,15 @@ def _several(
     warnings = []
     if useless:
         warnings.append(
-            f"{plural(len(useless), 'class')} left out, which no image has or every image has: "
+            f"{plural(len(useless), 'class')} left out, because no image or every image has it: "
             f"{examples(useless)}"
         )
     if unlabelled := [key for key in places if key not in labels]:
         what = plural(len(unlabelled), "image")
-        warnings.append(f"{what} left out, nothing being known of them: {examples(unlabelled)}")
+        warnings.append(f"{what} left out, without any known label: {examples(unlabelled)}")
     if len(classes) == 1:
         raise SourceError(
-            f"{source} tells of one class only that some images have and others lack",
+            f"{source} has only one class that some images have and others lack",
             expected="at least two such classes",
             got="; ".join([repr(classes[0]), *warnings]),
             remedy="Give each image one label instead: this class, or another for all that lack "
@@ -124,5 +124,5 @@ def one_class_error(
         f"{source} has only one class",
         expected="at least two classes",
         got="; ".join([*map(repr, classes), *warnings]),
-        remedy="A task is told by what separates its classes: add images of another class.",
+        remedy="Add a folder of images of another class.",
     )

@@ -38,7 +38,7 @@ def task_from_class_folders(tree: Tree, *, name: str) -> Task:
             f"{tree.source} has images but no classes",
             expected=LAYOUT,
             got=f"{plural(len(layout.strays), 'image')} in no class folder",
-            remedy="Sort the images into one folder a class, or list them in a file labels.csv "
+            remedy="Sort the images into one folder per class, or list them in a file labels.csv "
             "beside them, with the columns path,label.",
         )
     return build_from_places(

@@ -142,7 +142,7 @@ class Boxes:
         if not self.places:
             raise SourceError(
                 f"{tree.source} holds no usable boxes",
-                expected=f"boxes of at least {LEAST_SIDE} pixels a side, in images that are there",
+                expected=f"boxes of at least {LEAST_SIDE} pixels per side, in existing images",
                 got="; ".join(warnings[1:]) or "none",
             )
         stamps = [

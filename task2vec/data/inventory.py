@@ -61,7 +61,7 @@ class Inventory:
             common = sorted(suffixes.items(), key=lambda pair: (-pair[1], pair[0]))
             kinds = ", ".join(f"{suffix} ({count:,})" for suffix, count in common[:EXAMPLES])
             what = plural(suffixes.total(), "file")
-            found.append(f"{what} not tried, being of other types than images: {kinds}")
+            found.append(f"{what} left out, not images: {kinds}")
         for why, paths in sorted(self.left_out.items()):
             found.append(f"{plural(len(paths), 'entry')} left out ({why}): {examples(paths)}")
         return found

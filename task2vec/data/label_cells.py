@@ -1,6 +1,6 @@
-"""How the cells of a list tell several labels an image.
+"""How the cells of a list tell several labels per image.
 
-Three forms, none of which means anything else in a list of one label an image:
+Three forms, none of which means anything else in a list of one label per image:
 
 - a column called ``labels`` with names separated by ``;`` or by ``|`` (the same in all lines);
 - no column of labels, but one for each class, with 1 (present), 0 (absent), and nothing, -1, ``na``

@@ -56,7 +56,7 @@ Rows = Callable[[TextIO, str], Iterator[Row]]
 def csv_rows(file: TextIO, source: str) -> Iterator[Row]:
     """Yield the rows of a CSV file whose first line names the columns; raises `SourceError`.
 
-    How several labels an image are told is described in `task2vec.data.label_cells`.
+    How several labels per image are told is described in `task2vec.data.label_cells`.
     """
     reader = csv.reader(file, strict=True)
     try:

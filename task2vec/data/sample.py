@@ -153,7 +153,7 @@ def _sample(task: Task, *, lots: "Sequence[Lot[T]]", warnings: list[str]) -> Sam
         )
     if failed:
         tried = plural(read + len(failed), "image")
-        warnings.append(f"{len(failed):,} of {tried} tried could not be read: {listed}")
+        warnings.append(f"{len(failed):,} of {tried} could not be read: {listed}")
     if task.likelihood is Likelihood.BERNOULLI:
         return _sample_of_several(task, lot=lots[0], warnings=warnings)
     kept = [(name, lot) for name, lot in zip(task.classes, lots, strict=True) if lot.good]

@@ -1,4 +1,4 @@
-"""Several labels an image, as rows tell them by name and as tasks hold them by index."""
+"""Several labels per image, as rows tell them by name and as tasks hold them by index."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

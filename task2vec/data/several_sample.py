@@ -68,4 +68,4 @@ class SeveralLabels:
             "\0".join([digest, *(f"{self.classes[c]}={row[c]}" for c in order)]) + "\n"
             for digest, row in zip(digests, self.labels, strict=True)
         )
-        return sha256("".join(["several labels an image\n", *lines]).encode()).hexdigest()
+        return sha256("".join(["several labels per image\n", *lines]).encode()).hexdigest()

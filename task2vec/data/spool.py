@@ -15,7 +15,7 @@ from task2vec.errors import SettingError, SourceError
 Pixels = NDArray[np.uint8]
 
 MEMORY_BUDGET = 64 * 2**20
-"""Bytes of pixels that stay in memory: 1,365 images of 128 pixels a side, 445 of 224."""
+"""Bytes of pixels that stay in memory: 1,365 images of 128 pixels per side, 445 of 224."""
 
 
 class PixelSpool:
@@ -92,7 +92,7 @@ class PixelSpool:
         except OSError as error:
             raise SourceError(
                 "The images do not fit into the temporary folder",
-                expected=f"room for {pixels.nbytes:,} bytes an image in {tempfile.gettempdir()}",
+                expected=f"room for {pixels.nbytes:,} bytes per image in {tempfile.gettempdir()}",
                 got=(error.strerror or str(error)).lower(),
                 remedy="Make room there, name another folder by TMPDIR, or use fewer images.",
             ) from error

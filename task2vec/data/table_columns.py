@@ -65,7 +65,7 @@ def _is_binary(kind: "pa.DataType") -> bool:
 
 
 def holds_lists(kind: "pa.DataType") -> bool:
-    """Return whether a column may hold several labels an image."""
+    """Return whether a column may hold several labels per image."""
     import pyarrow.types as types
 
     return bool(types.is_list(kind) or types.is_large_list(kind))

@@ -17,7 +17,7 @@ MOST_PASSES = 4
 
 @dataclass(frozen=True)
 class EmbeddingSettings:
-    """``images`` bounds how many are used (class-balanced), ``draws`` is label draws an image.
+    """``images`` bounds how many are used (class-balanced), ``draws`` is label draws per image.
 
     ``standard_error``, where it is given, ends the estimate as soon as it is reached: then
     ``images`` is the most that are used. ``batch_size`` changes speed and memory only; None

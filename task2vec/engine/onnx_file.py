@@ -58,8 +58,8 @@ def export_onnx(classifier: Classifier, target: Path) -> None:
 def metadata(classifier: Classifier) -> dict[str, str]:
     """Return what the file states, each value as JSON.
 
-    An RGB image as a whole becomes ``size`` pixels a side by ``interpolation``, is divided by 255,
-    and is then ``(x - mean) / std`` by channel. ``classes`` are in the order of the output.
+    The whole RGB image is resized to ``size`` pixels per side by ``interpolation``, divided by 255,
+    and then ``(x - mean) / std`` by channel. ``classes`` are in the order of the output.
     """
     card, steps = classifier.card, classifier.probe.card.preprocessing
     stated = {

@@ -156,7 +156,7 @@ def _check_possible(
 ) -> None:
     if estimator is Estimator.CATEGORICAL and likelihood is Likelihood.BERNOULLI:
         raise SettingError(
-            "Categorical draws need one label an image",
+            "Categorical draws need one label per image",
             expected="an estimator that draws signs, or exact, where an image may have several",
             got="categorical",
             remedy=f"Use `--estimator {Estimator.PRINCIPAL}`, or leave it out.",

@@ -13,7 +13,7 @@ are known from the logits alone. V is made of them. Two columns of S V then pull
 orthogonal directions, and further back their gradients overlap little. Whatever V is, nothing is
 biased.
 
-With several draws an image, the columns are dealt to R groups, and each is sent back in the one
+With several draws per image, the columns are dealt to R groups, and each is sent back in the one
 draw of its group, ``sum_{k in group} e_k S v_k``. Pairs of different groups drop out of the
 variance; its expectation for features as above is least when the groups' sums of eigenvalues are
 even, since ``sum_{k != l in group} lambda_k lambda_l = (sum lambda)^2 - sum lambda^2``. One column

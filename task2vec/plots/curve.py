@@ -167,7 +167,7 @@ def _upwards(
         sheet.line([(left, y), (left - pixels(4), y)], colour=INK, width=0.8)
         sheet.write(left - pixels(6), y, f"{tick:g}", size=8.0, ha="right", va="center")
     sheet.write(
-        _MARGIN, (bottom + top) / 2, "expected loss, nats an image",
+        _MARGIN, (bottom + top) / 2, "expected loss, nats per image",
         size=9.0, ha="center", va="center", rotation=90,
     )  # fmt: skip
     return of

@@ -27,7 +27,7 @@ def draw_groups(
 ) -> float:
     """List the groups in the upper right corner and return the x where the list begins.
 
-    ``groups`` has one entry a task. Where not all fit between ``top`` and ``bottom`` the smallest
+    ``groups`` has one entry per task. Where not all fit between ``top`` and ``bottom`` the smallest
     are left out, and the last row says how many.
     """
     counts = Counter(group for group in groups if group is not None)

@@ -26,7 +26,7 @@ _MOST_NAMED = 24
 _AXES = {
     "parameters": ("parameters, million", 1e6),
     "operations": ("multiply-adds for one image, billion", 1e9),
-    "input_size": ("pixels a side", 1.0),
+    "input_size": ("pixels per side", 1.0),
 }
 Room = tuple[float, float, float, float]
 

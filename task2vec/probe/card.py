@@ -17,7 +17,7 @@ from task2vec.types import CountedLayers
 class Preprocessing:
     """How an image becomes the network's input.
 
-    The whole image is resized to ``input_size`` pixels a side (no crop: icons, letters and flags
+    The whole image is resized to ``input_size`` pixels per side (no crop: icons, letters and flags
     fill their frame), scaled to [0, 1], then ``(x - mean) / std`` per channel.
 
     Raises `SettingError` for values that no image can be prepared with.
@@ -31,7 +31,7 @@ class Preprocessing:
     def __post_init__(self) -> None:
         if not isinstance(self.input_size, int) or not 8 <= self.input_size <= 2048:
             raise SettingError(
-                "Unusable input_size", expected="8 to 2048 pixels a side", got=str(self.input_size)
+                "Unusable input_size", expected="8 to 2048 pixels", got=str(self.input_size)
             )
         # One preprocessing has one fingerprint, whether a file says 0 or 0.0.
         object.__setattr__(self, "mean", _channels("mean", self.mean))

@@ -103,7 +103,7 @@ def fit_head(
     with warnings.catch_warnings():
         # Convergence is judged below by the gradient itself and reported with the fit.
         warnings.simplefilter("ignore", convergence_warning())
-        # With one or two images a class sklearn suspects a regression.
+        # With one or two images per class sklearn suspects a regression.
         warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
         # sklearn's C multiplies the *sum* of losses, which the weights have made a mean. With two
         # classes it fits one logit z with |w|^2/2, where (-z/2, z/2) has half of that penalty.

@@ -69,9 +69,9 @@ def check_one_label(task: Task) -> None:
     if task.likelihood is Likelihood.BERNOULLI:
         raise SourceError(
             f"{task.source} cannot be fine-tuned on",
-            expected="one label an image",
-            got="several labels an image",
-            remedy="Make a list with one label an image. As it is, the task can be embedded and "
+            expected="one label per image",
+            got="several labels per image",
+            remedy="Make a list with one label per image. As it is, the task can be embedded and "
             "compared with others.",
         )
 

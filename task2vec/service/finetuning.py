@@ -95,7 +95,7 @@ def finetune(
     done, images done, images in all); its words begin with `GOING_ON` where that is.
 
     Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
-    source cannot be used, has several labels an image or, of a stored task, is gone or has changed.
+    source cannot be used, has several labels per image or, of a stored task, is gone or changed.
     """
     from task2vec.engine.tuning import Expert, forget, tune
     from task2vec.recommend.holdout import check_one_label

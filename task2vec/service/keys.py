@@ -148,7 +148,7 @@ class KeyRing:
         return record
 
 
-_REMEDY = "Ask whoever runs the server for one: `task2vec keys create NAME --scope read`."
+_REMEDY = "Ask the operator of the server for one: `task2vec keys create NAME --scope read`."
 
 
 def _digest(secret: str) -> str:

@@ -41,7 +41,7 @@ class Limits:
     """What a starting model must keep to. The default is subject to them as well.
 
     ``architecture`` is a shell pattern, ``licence`` one name, compared without case;
-    ``max_input_size`` are pixels a side. Raises `SettingError` for fewer than one parameter or
+    ``max_input_size`` are pixels per side. Raises `SettingError` for fewer than one parameter or
     pixel.
     """
 
@@ -62,7 +62,7 @@ class Limits:
         """Tell the limits that there are, in words."""
         told = {
             "at most {:,} parameters": self.max_parameters,
-            "at most {:,} pixels a side": self.max_input_size,
+            "at most {:,} pixels per side": self.max_input_size,
             "the architecture {}": self.architecture and shown(self.architecture),
             "the licence {}": self.licence and shown(self.licence),
         }

@@ -7,7 +7,7 @@ class Estimator(StrEnum):
     """How the expectation over labels is taken.
 
     ``principal``: random signs on that square root of the logit Fisher whose columns the head's
-    features feel apart; unbiased, and exact from C - 1 draws an image (C for independent labels).
+    features feel apart; unbiased, and exact from C - 1 draws per image (C for independent labels).
     ``rademacher``: random signs on the plain square root; unbiased, bounded.
     ``hadamard``: rows of a Hadamard matrix as signs, different ones in an image; unbiased, and
     exact where there are as many draws as rows, at least C.
@@ -30,7 +30,7 @@ class Estimator(StrEnum):
         return "empirical fisher" if self is Estimator.EMPIRICAL else "fisher"
 
     def draws(self, asked: int, *, classes: int) -> int:
-        """How many draws an image its provenance states, where so many were asked for.
+        """How many draws per image its provenance states, where so many were asked for.
 
         The exact estimator goes through all classes instead, and the empirical one draws nothing.
         """

@@ -1,4 +1,4 @@
-"""How many labels an image of a task has."""
+"""How many labels per image of a task has."""
 
 from enum import StrEnum
 
@@ -6,8 +6,8 @@ from enum import StrEnum
 class Likelihood(StrEnum):
     """What the logits of a head parametrise.
 
-    ``categorical``: one label an image, one class out of C. ``bernoulli``: several labels an image
-    or none, each of C classes present or absent independently of the others.
+    ``categorical``: one label per image, one class out of C. ``bernoulli``: any number of labels
+    per image, each of C classes present or absent independently of the others.
     """
 
     CATEGORICAL = "categorical"

@@ -15,7 +15,7 @@ class Figure(StrEnum):
 
 
 class Cost(StrEnum):
-    """What a model takes: its parameters, multiply-adds for one image, pixels a side."""
+    """What a model takes: its parameters, multiply-adds for one image, pixels per side."""
 
     PARAMETERS = "parameters"
     OPERATIONS = "operations"

@@ -107,7 +107,7 @@ async def test_as_many_as_may_be_recorded_at_once_fit_and_are_recorded_once(
 ) -> None:
     long = {
         **GOOD,
-        "protocol": "linear probe on frozen features, five images a class",
+        "protocol": "linear probe on frozen features, five images per class",
         "images": 400,
     }
     rows = [{**long, "seed": seed} for seed in range(10_000)]

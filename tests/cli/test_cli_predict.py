@@ -105,7 +105,7 @@ def test_a_person_sees_a_table_and_what_was_left_out(
     assert any("of [b]today[/b]" in row and " %" in row for row in rows)
     assert "broken.jpg was not classified: a web page, not an image" in found.err
     assert "notes.txt was not classified: text, not an image" in found.err
-    assert "1 file not tried" in found.err
+    assert "1 file left out" in found.err
     assert "4 of 6 images classified, 2 could not be read." in found.err
 
 

@@ -60,7 +60,8 @@ def test_limits_that_nothing_passes_are_told_in_words(cli: Cli, small: SmallStor
 
     assert found.code == 2
     assert (
-        "got none with at most 1,000 parameters, at most 64 pixels a side, the licence no\\x1b[2J."
+        "got none with at most 1,000 parameters, at most 64 pixels per side, "
+        "the licence no\\x1b[2J."
     ) in " ".join(found.err.split())
     assert "None" not in found.err
 

@@ -244,7 +244,7 @@ def test_what_none_of_the_others_has_is_named(
 
     assert (found.code, found.out) == (3, "")
     said = " ".join(found.err.split())
-    assert said == f"No other task in the store that it can be compared with {told}"
+    assert said == (f"No other comparable task in the store {told} See them all: `task2vec list`.")
 
 
 def test_nothing_to_compare_with_is_exit_code_3(cli: Cli, two_classes: Path) -> None:

@@ -1,4 +1,4 @@
-"""A list of several labels an image on the command line, from the file to its neighbours."""
+"""A list of several labels per image on the command line, from the file to its neighbours."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ def listed(two_classes: Path, tmp_path: Path) -> Path:
 def test_from_a_list_to_its_neighbours(cli: Cli, listed: Path, store: Path) -> None:
     found = cli("embed", listed, "--store", store, "--images", 6)
     assert found.code == 0
-    assert "6 of 3 classes, several labels an image" in found.out
-    assert "principal, 1 draw an image" in found.out
+    assert "6 of 3 classes, several labels per image" in found.out
+    assert "principal, 1 draw per image" in found.out
 
     near = cli("neighbours", "tastes", "--store", store, "--json").json["neighbours"]
     assert {each["name"] for each in near} >= {"emoji_food", "fashion_tops"}
@@ -31,7 +31,8 @@ def test_from_a_list_to_its_neighbours(cli: Cli, listed: Path, store: Path) -> N
 def test_it_cannot_be_fine_tuned_on(cli: Cli, listed: Path, store: Path) -> None:
     found = cli("finetune", listed, "--from", "efficientnet_lite0", "--store", store)
     assert found.code == 2
-    assert "expected one label an image, got several labels an image" in " ".join(found.err.split())
+    told = " ".join(found.err.split())
+    assert "expected one label per image, got several labels per image" in told
     tasks = cli("list", "--store", store, "--json").json["tasks"]
     assert "tastes" not in {task["name"] for task in tasks}
 

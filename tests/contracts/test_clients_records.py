@@ -266,7 +266,7 @@ def test_what_a_client_returned_stands_for_its_id(client: Any, task: Any, fresh:
 
 @pytest.mark.parametrize("given", [None, 7, object()], ids=["None", "int", "object"])
 def test_what_has_no_id_is_told(client: Any, given: Any) -> None:
-    with pytest.raises(InputError, match="names nothing.*" + type(given).__name__):
+    with pytest.raises(TypeError, match="expected a name.*" + type(given).__name__):
         client.tasks.get(given)
 
 

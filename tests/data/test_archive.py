@@ -85,7 +85,7 @@ def test_hidden_members_and_other_types_are_counted(
     assert keys(task) == sorted(flowers)
     assert task.warnings == (
         "2 hidden or system entries ignored, such as __MACOSX",
-        "1 file not tried, being of other types than images: .txt (1)",
+        "1 file left out, not images: .txt (1)",
     )
 
 

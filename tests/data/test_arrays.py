@@ -196,7 +196,7 @@ def test_ready_images_of_other_colour_spaces_are_unreadable() -> None:
     images = [Image.new("La", (2, 2)), Image.new("F", (2, 2)), noise(2, 2), noise(3, 3)]
     sample = all_images(task_from_arrays(images, [0, 0, 0, 1], name="a"), transform=np.shape)
     assert sample.warnings[0] == (
-        "2 of 4 images tried could not be read: image 0 (pixels of mode La), "
+        "2 of 4 images could not be read: image 0 (pixels of mode La), "
         "image 1 (pixels of mode F that are not 8 or 16 bits wide)"
     )
 

@@ -131,7 +131,7 @@ def test_boxes_of_an_unreadable_image_bear_its_reason(tmp_path: Path, write: Wri
     files["val2017/0.png"] = b"words"
     sample = all_images(open_source(write(tmp_path, files)), transform=np.asarray)
     assert sample.warnings == (
-        "2 of 4 images tried could not be read: val2017/0.png#box 1 (text, not an image), "
+        "2 of 4 images could not be read: val2017/0.png#box 1 (text, not an image), "
         "val2017/0.png#box 2 (text, not an image)",
     )
 

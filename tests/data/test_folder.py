@@ -89,7 +89,7 @@ def test_hidden_and_system_files_are_ignored_and_counted(two: Path, png: Png, wr
 def test_other_types_are_counted_by_suffix(two: Path, write: Write) -> None:
     write(two, {"notes.txt": b"", "rose/a.svg": b"", "rose/b.svg": b"", "rose/LICENCE": b""})
     assert open_source(two).warnings == (
-        "4 files not tried, being of other types than images: .svg (2), .txt (1), no suffix (1)",
+        "4 files left out, not images: .svg (2), .txt (1), no suffix (1)",
     )
 
 
@@ -151,7 +151,7 @@ def test_what_may_not_be_opened_is_reported(unprivileged: Path, png: Png, write:
         )
         sample = draw_sample(task, images=10, seed=0, transform=np.asarray)
         assert sample.warnings == (
-            "1 of 4 images tried could not be read: rose/0.png (permission denied)",
+            "1 of 4 images could not be read: rose/0.png (permission denied)",
         )
         folder.chmod(0)
         with pytest.raises(SourceError, match="permission denied"):
@@ -212,10 +212,10 @@ def test_class_folders_without_images_and_with_one_are_reported(
     [
         ({}, "holds no images", "Images are files that end in"),
         ({"rose/a.txt": b"", "tulip/b.pdf": b""}, "holds no images", "Images are files"),
-        ({"1.png": b"x", "2.png": b"x"}, "images but no classes", "one folder a class"),
+        ({"1.png": b"x", "2.png": b"x"}, "images but no classes", "one folder per class"),
         ({"rose/1.png": b"x"}, "only one class", "add images of another class"),
         ({"train/rose/1.png": b"x", "val/rose/1.png": b"x"}, "only one class", "add images"),
-        ({"train/1.png": b"x", "val/2.png": b"x"}, "images but no classes", "one folder a class"),
+        ({"train/1.png": b"x", "val/2.png": b"x"}, "images but no classes", "one folder per class"),
     ],
 )
 def test_what_is_no_labelled_image_set_says_so(

@@ -77,7 +77,7 @@ def test_images_may_be_files(tmp_path: Path, png: Png) -> None:
     found = datasets.Dataset.from_dict(rows).cast_column("image", datasets.Image())
     sample = all_images(open_source(found), transform=lambda image: image.getpixel((0, 0))[0])
     assert sample.images == (0, 2, 1)
-    assert "1 of 4 images tried could not be read: row 3 (no such file" in sample.warnings[0]
+    assert "1 of 4 images could not be read: row 3 (no such file" in sample.warnings[0]
 
 
 def test_columns_that_do_not_tell_are_listed(pets: Any) -> None:

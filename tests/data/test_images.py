@@ -150,7 +150,7 @@ def test_an_archive_without_images_is_told_by_what_was_left_out(folder: Path) ->
 
     with pytest.raises(SourceError, match=r"No image was found in .*new\.zip") as caught:
         find_images([folder / "new.zip"])
-    assert "1 file not tried" in (caught.value.got or "")
+    assert "1 file left out" in (caught.value.got or "")
 
 
 def test_a_folder_may_be_called_like_an_archive(folder: Path) -> None:

@@ -99,7 +99,7 @@ def test_missing_files_are_reported_and_survived(folder: Path) -> None:
     sample = all_images(task, transform=np.asarray)
     assert sample.keys == ("a/1.png", "a/3.png", "b/2.png")
     assert sample.warnings == (
-        "2 of 5 images tried could not be read: b (no regular file), "
+        "2 of 5 images could not be read: b (no regular file), "
         "gone.png (no such file or directory)",
     )
 

@@ -188,7 +188,7 @@ def test_unreadable_images_make_room_for_the_next(builder: Builder) -> None:
     expected = [key for key in order if key not in spoilt][:6]
     assert sample.keys == (*expected, *(key for key in chosen if key.startswith("b/")))
     assert sample.warnings == (
-        f"{len(spoilt & set(order[:6])) + 1} of 15 images tried could not be read: "
+        f"{len(spoilt & set(order[:6])) + 1} of 15 images could not be read: "
         + ", ".join(f"{key} (text, not an image)" for key in sorted(spoilt)),
     )
 
@@ -227,7 +227,7 @@ def test_few_passes_suffice_where_nearly_everything_is_unreadable(builder: Build
     assert counts(sample) == {"a": 1, "b": 1}
     assert builder.memory.passes <= 6
     assert sample.warnings[0].startswith(
-        "8,997 of 8,999 images tried could not be read: a/0 (text, not an"
+        "8,997 of 8,999 images could not be read: a/0 (text, not an"
     )
     assert sample.warnings[1] == "1 class without a readable image: c"
 
@@ -235,7 +235,7 @@ def test_few_passes_suffice_where_nearly_everything_is_unreadable(builder: Build
 def test_problems_are_reported_with_three_examples_at_most(builder: Builder) -> None:
     sample = draw(builder.task({"a": [True] * 3, "b": [True] * 3 + [False] * 4}), 100)
     assert sample.warnings == (
-        "4 of 10 images tried could not be read: b/3 (text, not an image), "
+        "4 of 10 images could not be read: b/3 (text, not an image), "
         "b/4 (text, not an image), "
         "b/5 (text, not an image), ...",
     )
@@ -250,7 +250,7 @@ def test_labels_follow_the_classes_that_are_left(builder: Builder) -> None:
 
 def test_one_class_left_is_an_error(builder: Builder) -> None:
     with pytest.raises(
-        SourceError, match=r"only one class: .* got 'a'; 5 of 10 images tried could not be read"
+        SourceError, match=r"only one class: .* got 'a'; 5 of 10 images could not be read"
     ):
         draw(builder.task({"a": [True] * 5, "b": [False] * 5}), 6)
 

@@ -1,4 +1,4 @@
-"""Several labels an image: how they are listed, what a task and a sample of it hold."""
+"""Several labels per image: how they are listed, what a task and a sample of it hold."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ Png = Callable[[int], bytes]
 Write = Callable[[Path, Mapping[str, bytes]], Path]
 
 NAMES = ("cloud", "rain", "sun")
-# One row an image; the last is nothing at all.
+# One row per image; the last is nothing at all.
 MATRIX = np.array([[1, 0, 1], [0, 1, 0], [1, 1, 0], [0, 0, 0]])
 
 
@@ -136,7 +136,7 @@ def test_classes_that_tell_nothing_apart_are_left_out(folder: Path) -> None:
     task = open_source(folder / "set.csv")
     assert task.classes == ("cloud", "rain")
     assert task.warnings == (
-        "3 classes left out, which no image has or every image has: all, known, none",
+        "3 classes left out, because no image or every image has it: all, known, none",
     )
 
 
@@ -146,7 +146,7 @@ def test_an_image_of_which_nothing_is_known_is_left_out(folder: Path) -> None:
     (folder / "set.csv").write_text(by_class(known))
     task = open_source(folder / "set.csv")
     assert [entry.key for entry in task.entries] == ["0.png", "2.png", "3.png"]
-    assert "1 image left out, nothing being known of them: 1.png" in task.warnings
+    assert "1 image left out, without any known label: 1.png" in task.warnings
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_too_few_classes_to_tell_apart() -> None:
 
 
 def test_more_labels_than_memory_could_hold_are_refused(tmp_path: Path) -> None:
-    # One line an image, each with a name of its own: 2 MB of text, 400 MB of labels.
+    # One line per image, each with a name of its own: 2 MB of text, 400 MB of labels.
     rows = (f'{{"path": "{i}.png", "labels": ["{i}"]}}\n' for i in range(20_000))
     (tmp_path / "set.jsonl").write_text("".join(rows))
     with pytest.raises(SourceError, match=r"too many labels.*20,000 images and 20,000 classes"):

@@ -170,7 +170,7 @@ def test_rows_without_image_are_unreadable(tmp_path: Path, png: Png) -> None:
     pq.write_table(pa.table({"image": images, "label": list("ababa")}), tmp_path / "set.parquet")
     sample = all_images(open_source(tmp_path / "set.parquet"), transform=np.asarray)
     assert sample.warnings == (
-        "3 of 5 images tried could not be read: set.parquet#row 2 (no bytes of its own), "
+        "3 of 5 images could not be read: set.parquet#row 2 (no bytes of its own), "
         "set.parquet#row 3 (no bytes of its own), set.parquet#row 4 (text, not an image)",
     )
 

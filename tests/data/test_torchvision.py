@@ -129,7 +129,7 @@ def test_a_data_set_of_ones_own() -> None:
     sample = all_images(task, transform=lambda image: image.size)
     assert sample.keys == ("image 0", "image 1", "image 2")
     assert sample.warnings == (
-        "1 of 4 images tried could not be read: image 3 (a NoneType, not an image)",
+        "1 of 4 images could not be read: image 3 (a NoneType, not an image)",
     )
 
 

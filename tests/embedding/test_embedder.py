@@ -262,7 +262,7 @@ def test_passes_on_what_was_found_in_reading(folder, tmp_path, embed):
     shutil.copytree(folder, tmp_path / "copy")
     (tmp_path / "copy" / "ash" / "00.png").write_bytes(b"no image")
     result = embed(open_source(tmp_path / "copy"))
-    assert any("1 of 28 images tried could not be read" in warning for warning in result.warnings)
+    assert any("1 of 28 images could not be read" in warning for warning in result.warnings)
     assert result.embedding.provenance.images == 27
 
 

@@ -111,5 +111,5 @@ def test_the_same_signs_under_both_heads(tiny_probe, striped, estimator):
     groups = np.arange(40) % 8
     exact = distance(tiny_probe, sample, groups)
     drawn = distance(tiny_probe, sample, groups, EmbeddingSettings(estimator=estimator, seed=4))
-    # With other signs it would be the noise of one draw an image, many times as large.
+    # With other signs it would be the noise of one draw per image, many times as large.
     assert drawn < 4 * exact

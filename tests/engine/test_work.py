@@ -92,7 +92,7 @@ def test_an_embedding_is_that_of_the_embedder(engine, probe, do, told):
     with Image.open(BytesIO(made.thumbnail)) as picture:
         assert (picture.format, picture.size) == ("PNG", (96, 96))
     assert stages(told) == ["reading", "features", "fisher", "noise"]
-    # Of two classes, the exact Fisher information takes two passes an image.
+    # Of two classes, the exact Fisher information takes two passes per image.
     assert ("fisher", 24, 24) in told.steps
     assert told.steps[-1] == ("noise", 48, 48)
     # Refitting the head only adds to it.
@@ -224,7 +224,7 @@ def test_several_labels_an_image_are_refused_before_any_work(probe, do, told):
     labels = np.eye(4, dtype=np.int64)[np.arange(20) % 4]
     several = task_from_arrays(task.reader.images, labels, name="several")
     payload = {"model": {"name": "small", "ref": probe}, "embedding": True}
-    with pytest.raises(SourceError, match="one label an image"):
+    with pytest.raises(SourceError, match="one label per image"):
         do(JobKind.FINETUNE, payload, task=several)
     assert told.steps == []
 

@@ -169,7 +169,7 @@ def test_refuses_no_draws():
 
 
 def test_refuses_categorical_draws_of_independent_labels():
-    with pytest.raises(SettingError, match="one label an image"):
+    with pytest.raises(SettingError, match="one label per image"):
         noise(Estimator.CATEGORICAL, likelihood=Likelihood.BERNOULLI)
 
 

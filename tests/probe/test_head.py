@@ -222,5 +222,5 @@ def test_many_images_take_little_more_memory_than_their_features_do():
     fit_head(X, labels, classes=3)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # One copy, and a fifth for what has a row an image and a column a class.
+    # One copy, and a fifth for what has a row per image and a column a class.
     assert peak < 1.2 * X.nbytes

@@ -1,4 +1,4 @@
-"""Heads of several labels an image against a plain minimisation of the objective as written."""
+"""Heads of several labels per image against a plain minimisation of the objective as written."""
 
 import numpy as np
 import pytest

@@ -249,7 +249,7 @@ def test_several_labels_an_image_are_refused(tmp_path):
     task = task_from_arrays(
         rng.integers(0, 256, (8, 4, 4, 3), dtype=np.uint8), rng.integers(0, 2, (8, 3)), name="x"
     )
-    with pytest.raises(SourceError, match="expected one label an image, got several"):
+    with pytest.raises(SourceError, match="expected one label per image, got several"):
         hold_out(task, images=8, seed=0, transform=np.asarray)
 
 

@@ -84,7 +84,7 @@ class _Body:
             raise self._note(
                 SlowClientError(
                     "The body did not come in time",
-                    expected=f"{self._pace} bytes a second and {self._seconds:g} s in all",
+                    expected=f"{self._pace} bytes per second and {self._seconds:g} s in all",
                     got=f"{self._received} bytes in {time.monotonic() - self._begun:.1f} s",
                 )
             ) from error

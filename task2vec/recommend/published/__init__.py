@@ -4,7 +4,7 @@ Two tables of numbers, each collection with its source (`sources.csv`):
 
 - `models.csv`: 1,267 models of timm with input size, parameters, operations, licence and top-1
   accuracy on ImageNet and five variants of its test set. Made from the result tables in timm's
-  repository, one row a model; what is not there is left empty. `default` says which weights timm
+  repository, one row per model; what is not there is left empty. `default` says which weights timm
   loads where a name states none (asked of timm 1.0.31). Operations are those of the newest
   benchmark there of the same architecture, input size and number of parameters (benchmarks under
   PyTorch 2.1 left out: they did not count attention); licences are those that timm's code states

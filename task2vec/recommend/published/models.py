@@ -85,7 +85,7 @@ def read_models(text: str) -> Mapping[str, PublishedModel]:
             **{name: None if f is None else round(f / 100, 7) for name, f in figures.items()},
         )
         if model.name in found:
-            raise row.damaged("model", "one row a model")
+            raise row.damaged("model", "one row per model")
         if model.default and model.architecture in defaults:
             raise row.damaged("default", f"one default of {model.architecture}")
         if model.default:

@@ -13,7 +13,7 @@ class Candidate:
 
     ``gain`` is the expected gain over the default in fractions of accuracy, or any other figure
     that is better when larger, the same for all candidates. ``parameters`` is their number,
-    ``input_size`` pixels a side and ``operations`` the multiply-adds for one image; None counts as
+    ``input_size`` pixels per side and ``operations`` the multiply-adds per image; None counts as
     more than any number: what is unknown is not cheap. A cost that is None for all does not count.
     """
 
@@ -39,7 +39,7 @@ class Candidate:
 
     @property
     def costs(self) -> tuple[float, float, float]:
-        """What has to be paid: parameters, pixels a side, operations; infinite where unknown."""
+        """What has to be paid: parameters, pixels per side, operations; infinite where unknown."""
         return (
             inf if self.parameters is None else self.parameters,
             inf if self.input_size is None else self.input_size,

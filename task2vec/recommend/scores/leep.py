@@ -17,7 +17,7 @@ class Leep:
     name: ClassVar = ScoreName.LEEP
 
     def __call__(self, seen: Seen) -> float:
-        """Return the mean log-likelihood of the labels, in nats an image, at most 0.
+        """Return the mean log-likelihood of the labels, in nats per image, at most 0.
 
         Raises `SettingError` where the source logits are not known.
         """

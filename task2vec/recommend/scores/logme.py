@@ -29,7 +29,7 @@ class LogMe:
     name: ClassVar = ScoreName.LOGME
 
     def __call__(self, seen: Seen) -> float:
-        """Return the evidence in nats an image, the mean over the classes that have images."""
+        """Return the evidence in nats per image, the mean over the classes that have images."""
         return float(log_evidences(seen.features, seen.labels).mean())
 
 

@@ -77,7 +77,7 @@ def embed(
 
     With ``wait`` the task is in the store when this returns; without, the job that will put it
     there is returned at once. ``name`` defaults to the source's own; ``update`` replaces a task of
-    that name. ``images`` bounds how many are used, ``draws`` is label draws an image; the work
+    that name. ``images`` bounds how many are used, ``draws`` is label draws per image; the work
     ends as soon as ``standard_error`` is reached, where one is given.
 
     Raises:

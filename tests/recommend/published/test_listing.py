@@ -8,7 +8,7 @@ from task2vec.types.published import Cost, Figure, Order
 
 
 def model(name: str, parameters: int | None, operations: int | None, **figures: float):
-    """Return a model of 224 pixels a side."""
+    """Return a model of 224 pixels per side."""
     return PublishedModel(
         name=name,
         default=False,

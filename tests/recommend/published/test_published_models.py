@@ -70,7 +70,7 @@ def test_licences_are_what_timm_states_of_the_weights() -> None:
 
 
 def test_operations_grow_as_the_pixels_do() -> None:
-    """Those of one network at 160 and at 224 pixels a side, whatever the weights."""
+    """Those of one network at 160 and at 224 pixels per side, whatever the weights."""
     small, large = (published_models()[f"resnet50.{tag}_in1k"] for tag in ("a3", "a1"))
     assert small.operations is not None
     assert large.operations == 4_110_000_000
@@ -105,7 +105,7 @@ def test_defaults_are_what_timm_loads_without_a_tag() -> None:
         (("yes", ""), "default"),
         (("tiny.a", ""), "model"),
         (("tiny.a", " tiny.a"), "model"),
-        ((ROW, ROW + ROW), "one row a model"),
+        ((ROW, ROW + ROW), "one row per model"),
         ((ROW, ROW + ROW.replace("tiny.a", "tiny.b")), "one default of tiny"),
     ],
 )
