@@ -21,7 +21,7 @@ from task2vec.cli.options import (
 from task2vec.cli.output import messages, print_answer_json, show, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
-from task2vec.data.wording import plural
+from task2vec.data.wording import plural, typed
 from task2vec.sdk.wording import (
     NATS_NOTE,
     distance_interval,
@@ -112,6 +112,7 @@ def neighbours(
         )
         for note in (*tie_note(marks), *shared_notes(answer)):
             messages().print(note)
+        messages().print(f"Next: `task2vec recommend {typed(task)}`.")
     if not found:
         messages().print(_nothing(tag or (), min_classes, max_classes))
     return 0 if found else 3

@@ -48,6 +48,11 @@ def test_neighbours_are_all_others_by_symmetric_distance(
         assert (row["distance"], row["standard_error"]) == pytest.approx(expected[row["name"]])
 
 
+def test_neighbours_end_with_the_next_command(cli: Cli, small: SmallStore) -> None:
+    found = cli("neighbours", "greek_capitals", "--store", small.store)
+    assert found.err.splitlines()[-1] == "Next: `task2vec recommend greek_capitals`."
+
+
 def test_with_nothing_to_compare_with_nothing_is_embedded(
     cli: Cli, small: SmallStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
