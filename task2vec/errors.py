@@ -137,7 +137,8 @@ class NameTakenError(InputError):
         """Return the error for a name that a stored task has, in words for every interface."""
         return cls(
             f"There is a task named '{name}' already",
-            remedy="Use `update` (`--update` on the command line) to replace it or another `name`.",
+            remedy="Replace it with `--update`, or choose another name with `--name` "
+            "(`update` and `name` in Python and over HTTP).",
         )
 
 

@@ -16,7 +16,7 @@ def expert_file(
 ) -> Path:
     """Write the checkpoint of a linear classifier on a random backbone; return its path.
 
-    ``source`` holds a folder of images for each class. Without a ``temperature`` it is as of an
+    ``source`` holds a folder of images per class. Without a ``temperature`` it is as of an
     earlier version. ``stated`` overrides what the file states of itself; None leaves it out.
     """
     import json

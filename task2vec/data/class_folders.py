@@ -1,4 +1,4 @@
-"""A tree with one folder of images for each class."""
+"""A tree with one folder of images per class."""
 
 from task2vec.data.build import build_from_places
 from task2vec.data.inventory import SUFFIXES
@@ -8,7 +8,7 @@ from task2vec.data.tree import Tree
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
 
-LAYOUT = "one folder of images for each class, if wanted inside of train, val and test folders"
+LAYOUT = "one folder of images per class, optionally inside train, val and test folders"
 
 
 def task_from_class_folders(tree: Tree, *, name: str) -> Task:

@@ -21,7 +21,7 @@ from task2vec.data.wording import printable
 from task2vec.errors import SourceError, WrongTypeError
 
 ACCEPTED = (
-    "a folder with one folder of images for each class, images with a labels file, or boxes of "
+    "a folder with one folder of images per class, images with a labels file, or boxes of "
     "COCO or YOLO; such a folder as .zip, .tar, .tar.gz, .tgz, .tar.bz2 or .tar.xz; a .csv or "
     ".jsonl file with the columns path,label[,split]; a .json or .yaml file of boxes; a .parquet "
     "file; a folder saved by datasets; or a .npz file with the arrays images and labels"
@@ -103,7 +103,7 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
         f"{source} is no source of labelled images",
         expected=ACCEPTED,
         got=f"a file that ends in {path.suffix!r}" if path.is_file() else "no regular file",
-        remedy="Sort the images into one folder per class and give the folder.",
+        remedy="Sort the images into one folder per class, and give the folder above them.",
     )
 
 

@@ -16,7 +16,7 @@ def labelled_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
     if not dataset.classes:
         raise SourceError(
             f"Data set {dataset.id} was sent without labels",
-            expected="one folder of images for each class",
+            expected="one folder of images per class",
             got=f"{dataset.images} images that can only be classified",
             remedy="Upload it as labelled, under another name.",
         )

@@ -54,7 +54,7 @@ def format_of(filename: str) -> str:
         "This is no kind of file that holds labelled images",
         expected=f"a name ending in {', '.join(FORMATS)}",
         got=repr(filename[-40:]),
-        remedy="Pack the folder with one folder of images for each class into a .zip or .tar.",
+        remedy="Pack the folder with one folder of images per class into a .zip or .tar.",
     )
 
 

@@ -96,7 +96,7 @@ def _opened(source: str) -> "Task":
         # The bare word that is most easily mistyped, or meant as something in the store.
         raise SourceError(
             f"There is no file or folder '{source}'",
-            expected="a folder with one folder of images for each class, an archive, or a list",
+            expected="a folder with one folder of images per class, an archive, or a list",
             got=f"nothing of this name in {Path.cwd()}",
         )
     return open_source(path)

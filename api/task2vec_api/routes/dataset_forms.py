@@ -43,7 +43,7 @@ FORM: dict[str, Any] = {
                         "file": {
                             "type": "string",
                             "format": "binary",
-                            "description": "An archive of one folder of images for each class.",
+                            "description": "An archive of one folder of images per class.",
                         },
                         "name": {
                             **_NAME,

@@ -87,7 +87,7 @@ def pack(source: "str | os.PathLike[str] | Task", *, name: str | None = None) ->
         f"{source} is no source of labelled images",
         expected=f"a folder, or a file that ends in {', '.join((*ARCHIVES, *LISTS))}",
         got=f"a file that ends in '{path.suffix}'" if path.is_file() else "no regular file",
-        remedy="Sort the images into one folder per class and give the folder.",
+        remedy="Sort the images into one folder per class, and give the folder above them.",
     )
 
 
