@@ -213,7 +213,7 @@ def test_class_folders_without_images_and_with_one_are_reported(
         ({}, "holds no images", "Images are files that end in"),
         ({"rose/a.txt": b"", "tulip/b.pdf": b""}, "holds no images", "Images are files"),
         ({"1.png": b"x", "2.png": b"x"}, "images but no classes", "one folder per class"),
-        ({"rose/1.png": b"x"}, "only one class", "add images of another class"),
+        ({"rose/1.png": b"x"}, "only one class", "images of another class"),
         ({"train/rose/1.png": b"x", "val/rose/1.png": b"x"}, "only one class", "add images"),
         ({"train/1.png": b"x", "val/2.png": b"x"}, "images but no classes", "one folder per class"),
     ],

@@ -157,7 +157,7 @@ def test_an_image_of_which_nothing_is_known_is_left_out(folder: Path) -> None:
         ("a.csv", "path,a,b\n0.png,x,y\n", "does not name the columns"),
         ("a.csv", "path,a,A\n0.png,1,0\n", "does not name the columns"),
         ("a.csv", "path,a,b\n0.png,1,-1\n1.png,-1,1\n", "-1 but no 0"),
-        ("a.csv", "path,a,b\n0.png,1,1\n1.png,0,1\n", "one class only that some images have"),
+        ("a.csv", "path,a,b\n0.png,1,1\n1.png,0,1\n", "only one class that some images have"),
         ("a.csv", "path,labels\n0.png,;\n1.png,;\n", "only one class"),
         ("a.csv", "path,a,b,split\n0.png,1,1,hold\n", "Line 2 .* a split"),
         ("a.jsonl", '{"path": "0.png", "labels": ["a", 1.5]}', "Line 1 .* got 1.5 in a list"),
