@@ -50,7 +50,7 @@ def backtest(
     api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Judge the recommender on the outcomes of your own zoo.
+    """Judge the recommender on your own recorded outcomes.
 
     Example: `task2vec backtest --folds family -o backtest.png`
 

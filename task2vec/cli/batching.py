@@ -75,7 +75,7 @@ def batch(
     api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Embed many sources.
+    """Embed many sources, such as all folders in a folder.
 
     Example: `task2vec batch photos --tag animals -o results.jsonl`
 

@@ -77,7 +77,7 @@ def information(
     ] = 20,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell how much information a task needs in the probe's weights: in nats, layer by layer.
+    """Measure how much information a task needs in the probe's weights, in nats per layer.
 
     Example: `task2vec information photos/birds -o curve.png`
 

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="What a server works on, and has worked on: a job goes on when its command was "
-    "interrupted or lost the connection. Without a server work is done at once, and there are "
-    "no jobs.",
+    help="List, follow, cancel or retry the jobs of a server. A job continues when its command was "
+    "interrupted or lost the connection. Without a server there are no jobs.",
 )
 
 JobArgument = Annotated[

@@ -42,7 +42,7 @@ def draw_map(
     api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw the stored tasks in the plane, near tasks near each other.
+    """Draw a map of the stored tasks, on which near tasks lie near each other.
 
     Example: `task2vec map -o map.png --thumbnails`
 

@@ -18,7 +18,7 @@ from task2vec.cli.progress import bars
 from task2vec.cli.published import published
 from task2vec.cli.table import print_table
 
-app = typer.Typer(no_args_is_help=True, help="The zoo of starting models.")
+app = typer.Typer(no_args_is_help=True, help="Add, list or remove starting models.")
 
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or id.")]
 

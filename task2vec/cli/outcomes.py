@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 #: As many as a server gives at once.
 _PAGE = 1000
 
-app = typer.Typer(no_args_is_help=True, help="What fine-tuning a model on a task gave.")
+app = typer.Typer(
+    no_args_is_help=True, help="Record, list or remove outcomes: the results of fine-tuning."
+)
 
 
 @app.command()

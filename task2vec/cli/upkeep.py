@@ -38,7 +38,7 @@ def probes(
     api_key: ApiKeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the probes that are known by name.
+    """List the probes, the networks that embed.
 
     Example: `task2vec probes`
     """
@@ -79,7 +79,7 @@ def doctor(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Say what is installed, which device and weights are there, what is wrong and how to mend it.
+    """Check the installation, the device, the weights and the store.
 
     Example: `task2vec doctor`
 
@@ -152,7 +152,7 @@ def demo(
         Path, typer.Option("--output", "-o", help="Where the store and the map go.")
     ] = Path("demo-out"),
 ) -> None:
-    """Run the main job on real images: embed, compare, draw, recommend, fine-tune, judge.
+    """Show everything on example images: embed, compare, recommend, fine-tune, check.
 
     Example: `task2vec demo --examples examples`
 

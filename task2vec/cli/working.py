@@ -79,7 +79,7 @@ def worker(
         LogLevel, typer.Option(envvar="TASK2VEC_WORKER_LOG_LEVEL", help="What is logged at least.")
     ] = LogLevel.INFO,
 ) -> None:
-    """Do the jobs of a server: one at a time, on one device.
+    """Run the jobs of a server, one at a time, on one device.
 
     Start one for each device, on as many machines as you like; the server shares out the jobs. On
     SIGTERM or Ctrl-C a worker hands its job back and ends; the second time it ends at once.
