@@ -148,7 +148,8 @@ def distance(
 
     *symmetric*: 0 is the same task, 1 has nothing in common. *asymmetric*: how poor a starting
     point the source is for the target; smaller is better, and it may be negative. *information*:
-    how many nats the target needs beyond the source; a line below the table says how to read them.
+    how many nats the target needs beyond the source. It counts one term per filter and leaves out
+    how far the weights move, so use it to compare pairs.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         found = client.distance(
