@@ -47,7 +47,7 @@ def recommend(
     max_parameters: MostParameters = None,
     max_input_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Only models that look at so many pixels per side at most."),
+        typer.Option(min=1, help="Only models that look at so many pixels a side at most."),
     ] = None,
     architecture: Annotated[
         str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
