@@ -214,7 +214,11 @@ def test_class_folders_without_images_and_with_one_are_reported(
         ({"rose/a.txt": b"", "tulip/b.pdf": b""}, "holds no images", "Images are files"),
         ({"1.png": b"x", "2.png": b"x"}, "images but no classes", "one folder per class"),
         ({"rose/1.png": b"x"}, "only one class", "images of another class"),
-        ({"train/rose/1.png": b"x", "val/rose/1.png": b"x"}, "only one class", "add images"),
+        (
+            {"train/rose/1.png": b"x", "val/rose/1.png": b"x"},
+            "only one class",
+            "images of another class",
+        ),
         ({"train/1.png": b"x", "val/2.png": b"x"}, "images but no classes", "one folder per class"),
     ],
 )
