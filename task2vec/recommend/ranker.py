@@ -15,7 +15,7 @@ from task2vec.recommend.judging import LEVEL, SHORT_VARIANCE, Judge, Judged, dis
 from task2vec.recommend.moves import moves_of
 from task2vec.recommend.question import Question
 from task2vec.recommend.recommendation import Recommendation, Recommended
-from task2vec.recommend.telling import Teller, why_abstained
+from task2vec.recommend.telling import Teller, why_abstained, why_taken
 
 #: How many standard deviations an interval of `LEVEL` reaches where no errors elsewhere tell.
 NORMAL_REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)
@@ -53,11 +53,8 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         place = next((i for i in order if judged.offered[i].name == (best and best.model)), None)
         reason = why_abstained(best, chosen, tie=place in judged.ties)
     else:
-        mean, sd = float(judged.belief.mean[leader]), float(judged.belief.sd[leader])
-        reason = (
-            f"{chosen} is expected to gain {100 * mean:+.1f} points "
-            f"(standard deviation {100 * sd:.1f}) over the default"
-        )
+        taken = next(found for found in ranked if found.model == chosen)
+        reason = why_taken(taken)
         if judged.default is None:
             reason += ", which does not pass the limits"
     # The answer comes first, whatever a score within the noise says.
@@ -178,9 +175,9 @@ class _Tuned:
         below, above = float(np.hypot(self.below, half)), float(np.hypot(self.above, half))
         found = middle
         if mean or half:
-            # The mean of what is possible: a clip at 1 would call certain what is a guess.
+            # The mean of what is possible: a clip at 0 or 1 would call certain what is a guess.
             sd = (below + above) / (2 * NORMAL_REACH)
-            found = max(0.0, middle - expected_excess(middle - 1, sd))
+            found = expected_excess(middle, sd) - expected_excess(middle - 1, sd)
         low, high = min(middle - below, found), max(middle + above, found)
         return found, (max(0.0, low), min(1.0, high))
 

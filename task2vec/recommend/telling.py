@@ -8,7 +8,7 @@ import numpy as np
 from task2vec.data.wording import few, plural, shown
 from task2vec.recommend.cascade import StepKind, Untried
 from task2vec.recommend.influence import Influence
-from task2vec.recommend.judging import gain_of
+from task2vec.recommend.judging import LEVEL, gain_of
 from task2vec.recommend.leaks import SEEN_GAIN
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.question import TARGET_NAME, Question
@@ -202,6 +202,17 @@ def out_of_time(untried: Sequence[Untried]) -> str:
     return f"not tried for lack of time: {', '.join(parts)}"
 
 
+def why_taken(model: Recommendation) -> str:
+    """Return by how much a model is expected to gain, by a linear probe and by fine-tuning."""
+    low, high = model.fine_tuned_interval
+    return (
+        f"{model.model} is expected to gain {100 * model.score:+.1f} points by a linear probe "
+        f"(standard deviation {100 * model.score_sd:.1f}) and {100 * model.fine_tuned_gain:+.1f} "
+        f"by fine-tuning ({100 * LEVEL:.0f} % interval {100 * low:+.1f} to {100 * high:+.1f}) "
+        "over the default"
+    )
+
+
 def why_abstained(best: Recommendation | None, default: str, *, tie: bool) -> str:
     """Return why the default is taken, naming the model that comes nearest to leaving it.
 
@@ -217,11 +228,12 @@ def why_abstained(best: Recommendation | None, default: str, *, tie: bool) -> st
     if best.score_sd > MOST_SD:
         return (
             f"nothing sure is known of a gain over the default, {default}: the best guess is "
-            f"{best.model} at {100 * best.score:+.1f} points, but its 90 % interval reaches from "
-            f"{100 * best.gain_interval[0]:+.0f} to {100 * best.gain_interval[1]:+.0f}"
+            f"{best.model} at {100 * best.score:+.1f} points by a linear probe, but its 90 % "
+            f"interval reaches from {100 * best.gain_interval[0]:+.0f} to "
+            f"{100 * best.gain_interval[1]:+.0f}"
         )
     return (
         f"no gain over the default, {default}, is sure enough to leave it "
-        f"({best.model}: {100 * best.score:+.1f} points, standard deviation "
+        f"({best.model}: {100 * best.score:+.1f} points by a linear probe, standard deviation "
         f"{100 * best.score_sd:.1f})"
     )

@@ -96,3 +96,16 @@ def test_a_short_fine_tuning_narrows_what_is_expected_of_a_long_one():
     width = np.diff(with_it.fine_tuned_interval)[0]
     assert width < np.diff(without.fine_tuned_interval)[0]
     assert width < 2 * NORMAL_REACH * sqrt(SHORT_VARIANCE + 1 / 200)
+
+
+def test_the_reason_names_both_gains_and_what_they_are_of():
+    zoo = [PLAIN, model("other")]
+    probes = {"plain": right(100, 200), "other": right(150, 200)}
+    answer = rank(ask(zoo, measured=probes, images=40))
+    other = found(answer, "other")
+    low, high = other.fine_tuned_interval
+    assert answer.reason == (
+        f"other is expected to gain {100 * other.score:+.1f} points by a linear probe (standard "
+        f"deviation {100 * other.score_sd:.1f}) and {100 * other.fine_tuned_gain:+.1f} by "
+        f"fine-tuning (90 % interval {100 * low:+.1f} to {100 * high:+.1f}) over the default"
+    )
