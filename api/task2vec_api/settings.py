@@ -80,7 +80,7 @@ class Settings:
     computing_requests: int = setting(
         0,
         "How many searches, distances, recommendations and maps are worked on at once; 0 takes as "
-        "many as there are processors. As many again are for callers with none under way.",
+        "many as there are processors. More are for callers with none under way.",
         at_least=0,
         at_most=1000,
     )

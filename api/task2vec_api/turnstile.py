@@ -15,10 +15,14 @@ def caller_of(scope: Scope) -> str:
     return key or str((scope.get("client") or ("",))[0])
 
 
+# So many callers find a place although others hold all, on a machine with few processors too.
+_FIRST = 8
+
+
 class Turnstile:
     """At most ``places`` at once, and ``queued`` more that wait up to ``seconds`` for one.
 
-    A caller with no request inside finds ``places`` more: so one caller may use the whole machine
+    A caller with no request inside finds as many more, at least 8: so one caller may use the whole machine
     while it is alone, and cannot shut out others, however long its requests take. A place that
     comes free goes to the waiting caller with the fewest requests inside.
     """
@@ -75,8 +79,8 @@ class Turnstile:
             chosen[1].set_result(None)
 
     def _admits(self, who: str) -> bool:
-        places = self._places if self._inside[who] else 2 * self._places
-        return self._inside.total() < places
+        first = 0 if self._inside[who] else max(self._places, _FIRST)
+        return self._inside.total() < self._places + first
 
 
 def _overloaded() -> OverloadedError:

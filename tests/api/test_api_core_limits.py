@@ -255,7 +255,8 @@ def test_a_turnstile_never_lets_too_many_in_and_loses_no_place(
             if cancelled:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert most <= 2 * places
+        # Three callers, each of whom finds a place.
+        assert most <= places + 2
         # Every place is free again.
         for _ in range(places):
             await asyncio.wait_for(turnstile.enter("a"), 1)
