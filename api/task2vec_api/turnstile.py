@@ -22,9 +22,9 @@ _FIRST = 8
 class Turnstile:
     """At most ``places`` at once, and ``queued`` more that wait up to ``seconds`` for one.
 
-    A caller with no request inside finds as many more, at least 8: so one caller may use the whole machine
-    while it is alone, and cannot shut out others, however long its requests take. A place that
-    comes free goes to the waiting caller with the fewest requests inside.
+    A caller with no request inside finds as many more, at least 8. So one caller may use the whole
+    machine while it is alone, and cannot shut out others, however long its requests take. A place
+    that comes free goes to the waiting caller with the fewest requests inside.
     """
 
     def __init__(self, places: int, *, queued: int, seconds: float) -> None:
