@@ -28,7 +28,7 @@ class RecommendationQuestion(Subject):
         5,
         ge=1,
         le=1000,
-        description="How many experts are told of at most, besides those measured.",
+        description="How many experts are listed at most, besides those measured.",
     )
     max_parameters: int | None = Field(
         None,
@@ -37,7 +37,7 @@ class RecommendationQuestion(Subject):
         description="As published, with ImageNet's classifier; an expert counts as the model that "
         "it descends from.",
     )
-    max_input_size: int | None = Field(None, ge=1, le=2**53, description="Pixels a side.")
+    max_input_size: int | None = Field(None, ge=1, le=2**53, description="Pixels per side.")
     architecture: str | None = Field(None, max_length=200, description="`*` stands for anything.")
     licence: str | None = Field(None, max_length=200)
     published: bool = Field(True, description="Whether published figures of models count.")

@@ -41,7 +41,7 @@ def recommend(
 ) -> Steps[Recommended]:
     """Rank starting models for a stored task or a source.
 
-    ``k`` is how many experts are told of at most; ``architecture`` may hold ``*``. With ``measure``
+    ``k`` is how many experts are listed at most; ``architecture`` may hold ``*``. With ``measure``
     the models that promise most are measured on the task's images for ``budget`` seconds, where
     these are at hand (a warning says where not). Without it, as with a budget of 0, distances and
     outcomes alone decide. ``published`` lets published accuracies of models count. A task
