@@ -51,11 +51,16 @@ def measure() -> dict[str, Any]:
     for name in (*CHOSEN_ON, *OTHERS):
         for kind in PARTS:
             parts[kind][name] = list(_embedded(probe, name, kind))
+    reported = {kind: _counts(parts, kind, chosen=False) for kind in PARTS}
+    shares = {heads: _share(reported, heads) for heads in ("heads_held", "heads_refitted")}
     return {
+        "held": shares["heads_refitted"],
+        "held_with_heads_held": shares["heads_held"],
+        "met": shares["heads_refitted"] >= 0.9,
         "chosen_on": {kind: _counts(parts, kind, chosen=True) for kind in PARTS},
-        "reported": {kind: _counts(parts, kind, chosen=False) for kind in PARTS},
+        "reported": reported,
         "standard_errors": [_standard_error(parts, name) for name in parts["half"]],
-        "goal": "0.90 to 1 of the reported intervals hold",
+        "goal": "at least 0.90 of the reported intervals hold",
     }
 
 
@@ -100,6 +105,13 @@ def _counts(parts: dict[str, Parts], kind: str, *, chosen: bool) -> dict[str, An
         }
         found[heads] = _held_by_intervals(some, kind, pairs)
     return found
+
+
+def _share(reported: dict[str, Any], heads: str) -> float:
+    """Return the share of all reported intervals that hold what they should."""
+    counts = [count for kind in reported.values() for count in kind[heads].values()]
+    of = sum(count["of"] for count in counts)
+    return round(sum(count["held"] * count["of"] for count in counts) / of, 3)
 
 
 def _held_by_intervals(

@@ -43,6 +43,10 @@ def _coverage(result: Result) -> str:
     return f"{result['covered']:.1%} over {len(result['cells'])} pairs, {result['runs']} runs each"
 
 
+def _refitted(result: Result) -> str:
+    return f"{result['held']:.1%}, and {result['held_with_heads_held']:.1%} with the heads held"
+
+
 def _memory(result: Result) -> str:
     return (
         f"{result['peak_memory_mib']:,} MiB at {result['images']:,} images; "
@@ -100,6 +104,7 @@ FIGURES: dict[str, tuple[str, Callable[[Result], str]]] = {
     "passes": ("an embedding pass against plain forward and backward, by seconds", _passes),
     "repeatability": ("distance of two repeats", _repeatability),
     "coverage": ("truth inside the 95 % interval of a distance", _coverage),
+    "refitted_heads": ("repeats with refitted heads inside the 95 % interval", _refitted),
     "memory": ("peak memory of an embedding at the default resolution", _memory),
     "memory_large": ("peak memory at 224 pixels, streaming from disk", _memory),
     "decoding": ("reading and decoding by several threads", _decoding),

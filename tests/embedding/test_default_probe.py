@@ -50,9 +50,9 @@ def test_alphabets_are_near_each_other_and_far_from_clothes(tmp_path, monkeypatc
 @pytest.mark.slow(seconds=30)
 def test_intervals_hold_repeats_with_refitted_heads(tmp_path, monkeypatch):
     monkeypatch.setenv("TASK2VEC_CACHE", str(tmp_path))
-    probe, task = load_probe(DEFAULT_PROBE), open_source(TASKS / "fashion_tops")
+    probe, task = load_probe(DEFAULT_PROBE), open_source(TASKS / "fashion_mixed")
     one, other = (
-        Embedder(probe, EmbeddingSettings(images=120, seed=seed))
+        Embedder(probe, EmbeddingSettings(images=240, seed=seed))
         .embed(replace(task, entries=task.entries[seed::2]))
         .embedding
         for seed in (0, 1)
