@@ -43,7 +43,8 @@ class Judged:
     ``model`` is the gain model that it comes from; the last of the gains that it has seen are
     ``measurements`` on the target's own images, of these kinds. ``measured`` (n,) says which of the
     offered models they are of. ``ties`` are the places of models that got as many of these images
-    right as the default did, to one image.
+    right as the default did, to one image, and for which nothing else speaks by a standard
+    deviation: neither their squared errors nor other tasks.
     """
 
     offered: Sequence[ModelRecord]
@@ -110,6 +111,7 @@ class Judge:
             place
             for place, each in enumerate(self.offered)
             if is_tie(each.id, tuned or {}, probed, default=self.question.default)
+            and belief.mean[place] <= belief.sd[place]
         )
         measured = np.isin(rows_of, np.concatenate([probes.cells.models, races.cells.models]))
         return Judged(self.offered, default, model, belief, kinds, tuple(measured.tolist()), ties)
