@@ -16,6 +16,7 @@ from benchmarks.transfer.follow import (
     read_followed,
     widened,
 )
+from benchmarks.transfer.promises import OUT as PROMISES
 from task2vec.recommend import fine_tuned_gain as package
 
 
@@ -56,3 +57,14 @@ def test_a_fit_finds_what_cells_were_made_with():
     parameters = fit(OURS, cells)
     assert np.exp(parameters) == pytest.approx([1.2, 80, 0.04, 0.25], rel=0.1)
     assert np.mean(errors(OURS, parameters, cells) < 1.645) == pytest.approx(0.9, abs=0.02)
+
+
+def test_whole_answers_keep_what_they_promise():
+    found = json.loads(PROMISES.read_text(encoding="utf-8"))
+    held = found["share_of_fine_tuned_gains_in_90_percent_intervals"]
+    for budget in ("few", "all"):
+        for left in ("task", "family"):
+            for probes in ("0", "1", "2", "4", "8", "16", "all"):
+                value, low, high = held[budget][left][probes]
+                assert 0.85 <= value <= 0.95
+                assert low <= 0.9 <= high
