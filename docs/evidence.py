@@ -140,9 +140,9 @@ def _promises() -> str:
         if probes != "models"
     ]
     return (
-        "Whole answers do not know the probe's gain, but believe something of it after none to all "
-        f"probes, with relatives in the zoo or without: their 90 % intervals held {min(values):.0%} "
-        f"to {max(values):.0%} of the fine-tuned gains."
+        "An answer does not know the probe's gain exactly. After none to all probes, with relatives "
+        f"in the zoo or without, the 90 % intervals of answers held {min(values):.0%} to "
+        f"{max(values):.0%} of the fine-tuned gains."
     )
 
 
