@@ -140,8 +140,8 @@ def _promises() -> str:
         if probes != "models"
     ]
     return (
-        "An answer does not know the probe's gain exactly. After none to all probes, with relatives "
-        f"in the zoo or without, the 90 % intervals of answers held {min(values):.0%} to "
+        "An answer does not know the probe's gain exactly. After none to all probes, with "
+        f"relatives in the zoo or without, the 90 % intervals of answers held {min(values):.0%} to "
         f"{max(values):.0%} of the fine-tuned gains."
     )
 
