@@ -155,13 +155,12 @@ def descendants(process: int) -> list[int]:
     waiting = [process]
     while waiting:
         one = waiting.pop()
-        for path in Path(f"/proc/{one}/task").glob("*/children"):
-            try:
+        # It may end at any moment.
+        with suppress(OSError):
+            for path in Path(f"/proc/{one}/task").glob("*/children"):
                 children = [int(word) for word in path.read_text().split()]
-            except OSError:
-                continue
-            found += children
-            waiting += children
+                found += children
+                waiting += children
     return found
 
 
@@ -242,12 +241,14 @@ def _at_once(row: Row, data: bytes, *, url: str) -> list[tuple[int, str]]:
         return list(threads.map(lambda _: post(client, row, data), range(row.at_once)))
 
 
-def mutants(count: int, seed: int = 0, options: Sequence[str] = ()) -> list[dict[str, Any]]:
+def mutants(
+    count: int, seed: int = 0, kinds: Sequence[str] = KINDS, options: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """Return what ``count`` damaged files of each kind did to one server."""
     good = whole_files()
     results = []
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), *options) as at:
-        for kind in KINDS:
+        for kind in kinds:
             random = np.random.default_rng([seed, KINDS.index(kind)])
             watch = Watch(*at)
             begun = time.perf_counter()
@@ -315,10 +316,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--mutants", type=int, default=0)
     parser.add_argument("--rows", type=int, nargs="*", default=range(len(TABLE)))
+    parser.add_argument("--kinds", nargs="*", default=KINDS, choices=KINDS)
     arguments = parser.parse_args()
     found = {"table": table([TABLE[row] for row in arguments.rows]), "mutants": []}
     if arguments.mutants:
-        found["mutants"] = mutants(arguments.mutants)
+        found["mutants"] = mutants(arguments.mutants, kinds=arguments.kinds)
     print(json.dumps(found, indent=2))
     os.write(2, "\n".join(faults(found)).encode())
 

@@ -1,9 +1,9 @@
 """What all messages share."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from task2vec.types.names import (
@@ -15,12 +15,28 @@ from task2vec.types.names import (
 )
 from task2vec.wire.showing import as_html, as_line, as_rich
 
+T = TypeVar("T")
+
+Many = Annotated[tuple[T, ...], Field(fail_fast=True)]
+"""A list that a client sends. Its first faulty item is told: one fault for each of a million items
+would take gigabytes."""
+
+_MOST_FIELDS = 100
+
 
 class Question(BaseModel):
     """What a client sends. A field that is not known is an error: a typing slip must not pass."""
 
     # Building a schema takes a millisecond: an import pays for none, a program for what it uses.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bounded(cls, data: Any) -> Any:
+        # As for lists: each unknown field would be a fault of its own.
+        if isinstance(data, dict) and len(data) > _MOST_FIELDS:
+            raise ValueError(f"more than {_MOST_FIELDS} fields")
+        return data
 
 
 class Answer(BaseModel):
@@ -78,7 +94,7 @@ EITHER_TASK_OR_DATASET: JsonDict = {
 }
 """For the JSON Schema of a question about a stored task or a data set."""
 
-Tags = Annotated[tuple[Name, ...], Field(max_length=MOST_TAGS)]
+Tags = Annotated[Many[Name], Field(max_length=MOST_TAGS)]
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 """A share, such as an accuracy: 0.83 is 83 %."""

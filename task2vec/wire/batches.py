@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from task2vec.types.jobs import Priority
-from task2vec.wire.base import Answer, Name, NewName, Page, Question, Tags, Time
+from task2vec.wire.base import Answer, Many, Name, NewName, Page, Question, Tags, Time
 from task2vec.wire.problems import Problem
 from task2vec.wire.settings import EmbeddingSettings
 from task2vec.wire.tasks import Task
@@ -37,13 +37,13 @@ class NewItem(Question):
 class NewItems(Question):
     """Items to add to a batch."""
 
-    items: tuple[NewItem, ...] = Field(min_length=1, max_length=10_000)
+    items: Many[NewItem] = Field(min_length=1, max_length=10_000)
 
 
 class NewBatch(Question):
     """Data sets to embed with the same settings; more can be added until it is closed."""
 
-    items: tuple[NewItem, ...] = Field((), max_length=10_000)
+    items: Many[NewItem] = Field((), max_length=10_000)
     tags: Tags = ()
     update: bool = False
     priority: Priority = Priority.LOW

@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field, HttpUrl
 
-from task2vec.wire.base import Answer, Name, NewName, Page, Question, Time
+from task2vec.wire.base import Answer, Many, Name, NewName, Page, Question, Time
 
 
 class Dataset(Answer):
@@ -54,4 +54,4 @@ class NewRemoteDataset(Question):
     )
 
     name: NewName
-    images: tuple[RemoteImage, ...] = Field(min_length=2, max_length=100_000)
+    images: Many[RemoteImage] = Field(min_length=2, max_length=100_000)

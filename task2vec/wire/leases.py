@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from task2vec.types.jobs import JobKind
-from task2vec.wire.base import Answer, Name, Question, Time
+from task2vec.wire.base import Answer, Many, Name, Question, Time
 from task2vec.wire.jobs import Progress
 
 
@@ -13,7 +13,7 @@ class LeaseQuestion(Question):
     """A worker asks for work."""
 
     worker: Name = Field(description="A name that is unique among workers.")
-    kinds: tuple[JobKind, ...] = Field(min_length=1)
+    kinds: Many[JobKind] = Field(min_length=1)
 
 
 class Lease(Answer):

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from task2vec.types.geometry import NeighbourGeometry
-from task2vec.wire.base import EITHER_TASK_OR_DATASET, Answer, Name, Question
+from task2vec.wire.base import EITHER_TASK_OR_DATASET, Answer, Many, Name, Question
 from task2vec.wire.settings import EmbeddingSettings
 
 
@@ -43,7 +43,7 @@ class SearchQuestion(Subject):
         description="The distance that orders: `symmetric`, corrected for noise, or `centred`, "
         "which is not, depends on the stored tasks, and has no asymmetric form.",
     )
-    tags: tuple[Name, ...] = Field((), max_length=50, description="Only tasks with all of these.")
+    tags: Many[Name] = Field((), max_length=50, description="Only tasks with all of these.")
     min_classes: int | None = Field(None, ge=1)
     max_classes: int | None = Field(None, ge=1)
     settings: EmbeddingSettings = Field(

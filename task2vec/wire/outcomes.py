@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from task2vec.types.names import LONGEST_PROTOCOL
 from task2vec.types.numbers import MOST_WHOLE
-from task2vec.wire.base import Answer, Fraction, Name, Page, Question, TimeText
+from task2vec.wire.base import Answer, Fraction, Many, Name, Page, Question, TimeText
 
 
 def _number(given: Any) -> Any:
@@ -54,13 +54,13 @@ MOST_OUTCOMES = 10_000
 class NewOutcomes(Question):
     """Several outcomes, recorded all or none."""
 
-    outcomes: tuple[NewOutcome, ...] = Field(min_length=1, max_length=MOST_OUTCOMES)
+    outcomes: Many[NewOutcome] = Field(min_length=1, max_length=MOST_OUTCOMES)
 
 
 class OutcomesToRemove(Question):
     """Several outcomes, removed all or none."""
 
-    outcomes: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+    outcomes: Many[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
         min_length=1, max_length=MOST_OUTCOMES, description="Their ids."
     )
 

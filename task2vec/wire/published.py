@@ -4,7 +4,7 @@ from pydantic import ConfigDict, Field
 
 from task2vec.types.numbers import MOST_WHOLE
 from task2vec.types.published import Cost, Figure, Order
-from task2vec.wire.base import Answer, Page, Question
+from task2vec.wire.base import Answer, Many, Page, Question
 
 
 class PublishedQuestion(Question):
@@ -20,7 +20,7 @@ class PublishedQuestion(Question):
     architecture: str | None = Field(None, max_length=200, description="`*` stands for anything.")
     licence: str | None = Field(None, max_length=200)
     figure: Figure = Field(Figure.IMAGENET, description="The test images that the accuracy is of.")
-    costs: tuple[Cost, ...] = Field(
+    costs: Many[Cost] = Field(
         (Cost.PARAMETERS,), min_length=1, max_length=3, description="What accuracy is traded for."
     )
     pareto: bool = Field(

@@ -121,3 +121,25 @@ async def test_a_key_has_one_file_read_at_a_time_and_all_have_few(
         again = await send(server, "/v1/datasets", "b.zip", data, headers=bearer(greedy))
         assert again.status_code == 201
         assert not server.runtime.parsing._own
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "most_fields"),
+    [
+        (b'{"outcomes":[' + b"{}," * 1_000_000 + b"{}]}", 413, 0),
+        (b'{"outcomes":' + b"[" * 1_000_000, 413, 0),
+        (b'{"outcomes":' + b"[" * 40_000, 400, 0),
+        (b'{"outcomes":[' + b"{}," * 40_000 + b"{}]}", 422, 5),
+        (b"{" + b",".join(b'"%d":0' % n for n in range(200_000)) + b"}", 422, 1),
+        (b'{"outcomes":["' + b'","' * 1_000_000 + b'"]}', 422, 1),
+    ],
+)
+async def test_a_body_of_very_many_parts_is_told_a_few_faults(
+    server: Running, body: bytes, status: int, most_fields: int
+) -> None:
+    answer = await server.client.post(
+        "/v1/outcomes", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == status, answer.text[:500]
+    assert len(answer.json().get("fields", ())) <= most_fields
+    assert len(answer.content) < 5_000
