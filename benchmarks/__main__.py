@@ -26,6 +26,7 @@ from benchmarks import (
 )
 from benchmarks.examples import RESULTS
 from benchmarks.hostile import run as hostile
+from benchmarks.hostile import served
 from benchmarks.machine import describe
 
 BENCHMARKS = {
@@ -52,6 +53,7 @@ BENCHMARKS = {
 
 LONG = {
     "coverage": coverage.measure,
+    "hostile_uploads": served.measure,
     "memory_large": memory.measure_large,
 }
 """Those that take half an hour: run by their names only."""

@@ -15,7 +15,6 @@ from pathlib import PurePosixPath
 from task2vec.data.build import Place, build_from_places
 from task2vec.data.layout import SPLIT_NAMES, lay_out
 from task2vec.data.lookup import Lookup, near_folders, split_of
-from task2vec.data.raw import DamagedMemberError
 from task2vec.data.rows import (
     Row,
     TooManyLinesError,
@@ -27,7 +26,7 @@ from task2vec.data.rows import (
     text_rows,
 )
 from task2vec.data.task import Task
-from task2vec.data.tree import Tree
+from task2vec.data.tree import DamagedDocumentError, Tree
 from task2vec.data.wording import examples, plural, shown
 from task2vec.errors import SourceError
 
@@ -48,7 +47,7 @@ def task_from_labels_file(tree: Tree, *, name: str) -> Task | None:
     try:
         listing = _Listing.of(tree, papers)
         share = len(listing.places) / (len(listing.places) + len(listing.missing))
-    except (DamagedMemberError, TooManyLinesError):
+    except (DamagedDocumentError, TooManyLinesError):
         # That the folders stood in for such a list would go unnoticed.
         raise
     except SourceError:

@@ -18,8 +18,6 @@ class UnreadableImageError(SourceError):
 class DamagedMemberError(UnreadableImageError):
     """A member of an archive that is damaged, or longer than the archive declares."""
 
-    code = SourceError.code
-
 
 Raw: TypeAlias = "bytes | Image | UnreadableImageError"
 """What a reader finds behind a key: an encoded image, a ready one, or why there is none."""

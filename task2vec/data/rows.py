@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 class TooManyLinesError(SourceError):
     """A list of more lines than any data set has images."""
 
-    code = SourceError.code
-
 
 @dataclass(frozen=True, slots=True)
 class Row:

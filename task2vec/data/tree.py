@@ -10,6 +10,10 @@ from task2vec.data.wording import shown
 from task2vec.errors import SourceError
 
 
+class DamagedDocumentError(SourceError):
+    """A document in an archive that is damaged, or longer than the archive declares."""
+
+
 @dataclass(frozen=True)
 class Tree:
     """What a walk found, and how to read it.
@@ -37,6 +41,7 @@ class Tree:
         for path, found in self.papers.read(frozenset(paths)):
             if not isinstance(found, bytes):
                 got = found.problem if isinstance(found, UnreadableImageError) else "an image"
-                kind = DamagedMemberError if isinstance(found, DamagedMemberError) else SourceError
+                damaged = isinstance(found, DamagedMemberError)
+                kind = DamagedDocumentError if damaged else SourceError
                 raise kind(f"{shown(path)} of {self.source} cannot be read", got=got)
             yield path, found
