@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from task2vec.errors import Task2VecError
+from task2vec.service.disk import disk_of
 from task2vec.types import Scope
 from task2vec_api.access import Caller, require
 from task2vec_api.runtime import Runtime, TheRuntime
@@ -22,19 +23,35 @@ async def livez() -> dict[str, str]:
 def readyz(runtime: TheRuntime, response: Response) -> dict[str, Any]:
     """Answer 200 when the store and its index can be read and a worker's model is warm.
 
-    Else 503, with the reasons: then whatever needs no worker may still work.
+    Else 503, with the reasons: then whatever needs no worker may still work. `warnings` say what
+    will go wrong soon, such as a disk that is nearly full.
     """
     reasons = reasons_against(runtime)
     if reasons:
         response.status_code = 503
         response.headers["Retry-After"] = "1"
-    return {"status": "not ready" if reasons else "ready", "reasons": reasons}
+    return {
+        "status": "not ready" if reasons else "ready",
+        "reasons": reasons,
+        "warnings": warnings_about(runtime),
+    }
 
 
 @router.get("/metrics", summary="Measurements for Prometheus", response_class=Response)
 def metrics(runtime: TheRuntime, _: Annotated[Caller, Depends(require(Scope.READ))]) -> Response:
     """Return counts and latencies in the text format of Prometheus."""
     return Response(runtime.metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+def warnings_about(runtime: Runtime) -> list[str]:
+    """Return what will stop the server's work soon, nothing where all is well."""
+    try:
+        disk = disk_of(runtime.workspace.path)
+    except OSError as error:
+        return [f"the disk of the store cannot be looked at ({type(error).__name__})"]
+    if not disk.is_low:
+        return []
+    return [f"the disk of the store is nearly full: {disk.told}; delete data sets or make room"]
 
 
 def reasons_against(runtime: Runtime) -> list[str]:

@@ -8,6 +8,7 @@ from threading import Event, Thread
 from task2vec.data.wording import plural
 from task2vec.errors import StoreError
 from task2vec.service import datasets, leases
+from task2vec.service.disk import keep_reserve
 from task2vec.service.quarantine import remove_old
 from task2vec.types import JobRecord
 from task2vec_api.logs import logger
@@ -47,6 +48,7 @@ class Upkeep:
         self._inherited = leases.held(self._runtime.workspace)
         # Whatever was at work when the last server ended is not at work any longer.
         store.idempotency.interrupt_all()
+        keep_reserve(self._runtime.workspace.path)
         self._thread.start()
 
     def stop(self) -> None:
@@ -87,6 +89,7 @@ class Upkeep:
         if swept:
             logger.info("%d data sets were removed after their retention", len(swept))
         remove_old(runtime.workspace.path, now=now)
+        keep_reserve(runtime.workspace.path)
         store.jobs.prune(
             jobs_before=now - settings.job_days * _DAY,
             progress_before=now - min(_PROGRESS_DAYS, settings.job_days) * _DAY,

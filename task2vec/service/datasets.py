@@ -8,6 +8,7 @@ from pathlib import Path
 from time import time
 
 from task2vec.errors import NameTakenError, SourceError, UnknownNameError
+from task2vec.service.disk import delete_though_full
 from task2vec.service.parsers import Parser
 from task2vec.service.quarantine import put_aside
 from task2vec.service.uploads import disk_failures, move_into_place
@@ -169,9 +170,13 @@ def remove_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
 
     Raises `UnknownNameError`, and `StateError` while a job needs it.
     """
-    removed = workspace.store().datasets.remove(id_)
-    _unlink(workspace, removed)
-    return removed
+
+    def delete() -> DatasetRecord:
+        removed = workspace.store().datasets.remove(id_)
+        _unlink(workspace, removed)
+        return removed
+
+    return delete_though_full(workspace.path, delete)
 
 
 def sweep(workspace: Workspace, now: float | None = None) -> list[DatasetRecord]:
@@ -181,9 +186,14 @@ def sweep(workspace: Workspace, now: float | None = None) -> list[DatasetRecord]
     """
     now = time() if now is None else now
     store = workspace.store()
-    removed = store.datasets.expire(now)
-    for record in removed:
-        _unlink(workspace, record)
+
+    def expire() -> list[DatasetRecord]:
+        over = store.datasets.expire(now)
+        for record in over:
+            _unlink(workspace, record)
+        return over
+
+    removed = delete_though_full(workspace.path, expire)
     folder = workspace.path / _FOLDER
     # Listed before the rows are read: what is younger than the list is not in it.
     files = list(folder.iterdir()) if folder.is_dir() else []

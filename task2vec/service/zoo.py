@@ -9,6 +9,7 @@ from task2vec.errors import NameTakenError, StateError, StoreError
 from task2vec.probe.card import ProbeCard
 from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
 from task2vec.probe.weight_files import check_hash, file_hash, referenced_file
+from task2vec.service.disk import delete_though_full
 from task2vec.service.experts import checkpoint
 from task2vec.service.model_sizes import as_published
 from task2vec.service.workspace import Workspace
@@ -181,10 +182,15 @@ def remove_model(
             f"{model.name} cannot be removed: it comes with an installed package",
             remedy="Leave it out of answers with limits such as that on the architecture.",
         )
-    removed = workspace.store().models.remove(
-        model.id, cascade=cascade, check=check_as_shown(model, check)
-    )
-    _drop_checkpoints(workspace, [removed])
+
+    def delete() -> ModelRecord:
+        removed = workspace.store().models.remove(
+            model.id, cascade=cascade, check=check_as_shown(model, check)
+        )
+        _drop_checkpoints(workspace, [removed])
+        return removed
+
+    removed = delete_though_full(workspace.path, delete)
     return replace(removed, parameters=model.parameters)
 
 
@@ -212,9 +218,13 @@ def remove_task(
     store = workspace.store()
     task = store.tasks.get(name_or_id)
     experts = [model for model in store.models.list() if model.task == task.id]
-    removed = store.tasks.remove(task.id, cascade=cascade, check=check)
-    _drop_checkpoints(workspace, experts)
-    return removed
+
+    def delete() -> TaskRecord:
+        removed = store.tasks.remove(task.id, cascade=cascade, check=check)
+        _drop_checkpoints(workspace, experts)
+        return removed
+
+    return delete_though_full(workspace.path, delete)
 
 
 def _drop_checkpoints(workspace: Workspace, models: list[ModelRecord]) -> None:

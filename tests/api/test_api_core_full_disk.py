@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from filled import NAMES, filled
+from filled import NAMES, filled, zipped
 from running import Running, running
+from small_disk import crowd, small_disk
 
 pytestmark = pytest.mark.anyio
 
@@ -61,3 +62,27 @@ async def test_a_disk_that_was_full_when_the_server_was_killed(tmp_path: Path) -
         page = (await it.client.get("/v1/outcomes")).json()
 
     assert len(page["outcomes"]) == 3
+
+
+async def test_a_full_disk_is_emptied_over_http_and_told_of_before(tmp_path: Path) -> None:
+    archive = {"file": ("tops.zip", zipped(tmp_path))}
+    with small_disk(tmp_path / "disk") as place:
+        async with running(place / "store") as it:
+            sent = await it.client.post("/v1/datasets", files=archive, data={"name": "tops"})
+            dataset = sent.json()["id"]
+            calm = (await it.client.get("/readyz")).json()["warnings"]
+            crowd(it.workspace.store(), place)
+            crowded = (await it.client.get("/readyz")).json()["warnings"]
+            refused = await it.client.post("/v1/outcomes", json=outcomes(900))
+            deleted = await it.client.delete(f"/v1/datasets/{dataset}")
+            gone = await it.client.get(f"/v1/datasets/{dataset}")
+            left = list((place / "store" / "datasets").iterdir())
+
+    assert sent.status_code == 201, sent.text
+    assert calm == []
+    assert len(crowded) == 1
+    assert "nearly full" in crowded[0]
+    assert refused.status_code in (404, 507)
+    assert deleted.status_code == 204, deleted.text
+    assert gone.status_code == 404
+    assert left == []
