@@ -3,16 +3,19 @@
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from task2vec.data.wording import plural
 from task2vec.errors import Task2VecError
+
+if TYPE_CHECKING:
+    from task2vec.store.checksums import Damage
 
 LOCAL_EXTRA = ("torch", "torchvision", "timm", "safetensors", "scikit-learn", "scipy", "pillow")
 _STORE_PARTS = ("sqlalchemy", "alembic", "filelock", "faiss-cpu", "matplotlib")
@@ -68,6 +71,7 @@ def examine(store: Path) -> Iterator[Check]:
     for check in (_device, _memory_setting, _weights_cache):
         yield _guarded(check)
     yield from _weights()
+    yield _guarded(lambda: _disk(store))
     yield _guarded(lambda: _store(store))
     yield from _quarantine(store)
 
@@ -174,6 +178,9 @@ def _store(path: Path) -> Check:
         return Check("store", State.NOTE, f"none yet in {path}", "`task2vec embed` creates it")
     with Workspace(path) as workspace:
         store = workspace.store()
+        damaged = store.damages()
+        if damaged:
+            return _damaged(path, damaged)
         tasks = store.tasks.list()
         for task in tasks:
             store.tasks.embedding(task.id)
@@ -185,6 +192,38 @@ def _store(path: Path) -> Check:
         found = "; ".join(loss.found for loss in lost)
         return Check("store", State.FAULT, found, " ".join(loss.remedy for loss in lost))
     return Check("store", State.FINE, f"{path}: {counts}")
+
+
+def _disk(path: Path) -> Check:
+    from task2vec.service.disk import LOW_BYTES, LOW_SHARE, disk_of
+
+    disk = disk_of(path)
+    if not disk.is_low:
+        return Check("disk", State.FINE, disk.told)
+    return Check(
+        "disk",
+        State.NOTE,
+        f"nearly full: {disk.told}, less than {LOW_SHARE:.0%} and than {LOW_BYTES / 1e9:.1f} GB",
+        "Make room, or remove tasks and experts that are no longer needed: `task2vec remove TASK`, "
+        "`task2vec models remove MODEL`.",
+    )
+
+
+def _damaged(path: Path, damaged: "Sequence[Damage]") -> Check:
+    found = "; ".join(
+        " ".join(filter(None, (each.table, each.key))) + f": {each.found}".removeprefix(": ")
+        for each in damaged[:_SHOWN]
+    )
+    more = f"; and {len(damaged) - _SHOWN} more" if len(damaged) > _SHOWN else ""
+    return Check(
+        "store",
+        State.FAULT,
+        f"{path}: {plural(len(damaged), 'part')} of the database is not as it was written: "
+        f"{found}{more}",
+        "Restore the database from a backup, and see whether the disk is sound. Without a backup: "
+        "parts of a task are mended by embedding it again, `task2vec embed SOURCE --name NAME "
+        "--update`.",
+    )
 
 
 def _quarantine(path: Path) -> Iterator[Check]:

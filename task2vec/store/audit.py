@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 
+from task2vec.store.checksums import checked
 from task2vec.store.database import Database
 from task2vec.store.identity import now
 from task2vec.store.schema_service import audit
@@ -43,10 +45,16 @@ class Audit:
         """Return the last entries, newest first."""
         query = select(audit).order_by(audit.c.number.desc()).limit(limit)
         with self._database.read() as connection:
-            rows = connection.execute(query).mappings().all()
-        return [AuditEntry(**{k: v for k, v in row.items() if k != "number"}) for row in rows]
+            rows = connection.execute(query).all()
+        return [_entry(row) for row in rows]
 
     def prune(self, before: str) -> int:
         """Remove the entries from before a time (ISO 8601); return how many."""
         with self._database.write() as connection:
             return connection.execute(delete(audit).where(audit.c.at < before)).rowcount
+
+
+def _entry(row: Row[Any]) -> AuditEntry:
+    columns = checked(row, audit, what=f"Entry {row.number} of the audit log")
+    del columns["number"]
+    return AuditEntry(**columns)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from task2vec.store import schema
+from task2vec.store.checksums import checked
 from task2vec.store.database import Database
 from task2vec.store.identity import new_id, unknown
 from task2vec.store.jobs.life import at
@@ -192,6 +193,8 @@ def _position(after: int | None) -> int:
 
 def _records(connection: Connection, rows: Iterable[Row[Any]]) -> list[BatchRecord]:
     found = list(rows)
+    for row in found:
+        checked(row, batches, what=f"Batch {row.id}")
     ids = [row.id for row in found]
     query = (
         select(batch_items.c.batch, batch_items.c.status, func.count())
@@ -227,7 +230,9 @@ def _to_row(batch: str, first: int, item: BatchItem) -> dict[str, Any]:
 
 
 def _from_row(row: Row[Any], tasks: Mapping[str, TaskRecord]) -> BatchItem:
-    error = None if row.error is None else load(row.error, what=f"An item of batch {row.batch}")
+    what = f"Item {row.position} of batch {row.batch}"
+    checked(row, batch_items, what=what)
+    error = None if row.error is None else load(row.error, what=what)
     return BatchItem(
         position=row.position,
         name=row.name,

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from task2vec.errors import StoreError
+from task2vec.store.checksums import FUNCTION, checksum
 from task2vec.store.failures import in_our_words
 from task2vec.store.lock import WriteLock
 from task2vec.store.requests import note_written
@@ -150,6 +151,7 @@ def _only_query(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _write_durably(connection: sqlite3.Connection, _: object) -> None:
+    connection.create_function(FUNCTION, -1, checksum, deterministic=True)
     # NORMAL would be ten times faster and lose acknowledged commits when the power fails.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from task2vec.errors import StateError
+from task2vec.store.checksums import checked
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now, unknown
 from task2vec.store.schema_service import datasets, jobs
@@ -179,4 +180,5 @@ def _drop(connection: Connection, id_: str) -> None:
 
 def _record(row: Row[Any]) -> DatasetRecord:
     what = f"The record of data set '{row.name}'"
-    return DatasetRecord(**{**row._mapping, "warnings": tuple(load(row.warnings, what=what))})
+    columns = checked(row, datasets, what=what)
+    return DatasetRecord(**{**columns, "warnings": tuple(load(row.warnings, what=what))})

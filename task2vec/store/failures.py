@@ -57,7 +57,7 @@ def in_our_words(path: Path) -> Iterator[None]:
 def _translated(error: BaseException | None, path: Path) -> StoreError:
     # The low byte is the primary code, what is above it refines it.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in _DAMAGED:
+    if code in _DAMAGED or "Could not decode to UTF-8" in str(error):
         return StoreCorruptError(
             f"The database {path} is damaged",
             got=str(error),

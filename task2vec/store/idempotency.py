@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, true, update
 
 from task2vec.errors import KeyReusedError, StateError, StillAtWorkError
+from task2vec.store.checksums import checked
 from task2vec.store.database import Database
 from task2vec.store.requests import ANSWERED, BEGUN, INTERRUPTED, WRITTEN, is_request
 from task2vec.store.schema_service import idempotency
@@ -54,6 +55,7 @@ class Idempotency:
             if row is None:
                 _insert(connection, owner=owner, key=key, fingerprint=fingerprint, now=now)
                 return None
+        checked(row, idempotency, what=f"The answer that was kept for the key '{key}'")
         outline, _, upload = row.fingerprint.partition(_UPLOAD)
         if outline != fingerprint:
             raise reused(key)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, insert, or_, select, update
 
 from task2vec.errors import NameTakenError, StateError
+from task2vec.store.checksums import checked
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, now, unknown
 from task2vec.store.schema_service import keys
@@ -69,5 +70,6 @@ class Keys:
 
 
 def _record(row: Row[Any]) -> KeyRecord:
+    columns = checked(row, keys, what=f"The record of key '{row.name}'")
     scopes = frozenset(Scope(scope) for scope in row.scopes.split())
-    return KeyRecord(**{**row._mapping, "scopes": scopes})
+    return KeyRecord(**{**columns, "scopes": scopes})

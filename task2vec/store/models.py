@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 
 from task2vec.errors import NameTakenError, SettingError, StateError
 from task2vec.store import schema
+from task2vec.store.checksums import checked
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now, unknown
 from task2vec.store.task_rows import find_task
@@ -177,4 +178,5 @@ def _check_free(
 
 
 def _record(row: Row[Any]) -> ModelRecord:
-    return ModelRecord(**{**row._mapping, "lineage": tuple(json.loads(row.lineage))})
+    columns = checked(row, schema.models, what=f"The record of model '{row.name}'")
+    return ModelRecord(**{**columns, "lineage": tuple(json.loads(row.lineage))})

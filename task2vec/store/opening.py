@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from task2vec.errors import NoStoreError, StoreCorruptError, StoreError
+from task2vec.store.checksums import seal
 from task2vec.store.database import Database
 from task2vec.store.lock import WriteLock, unwritable
 from task2vec.store.migrations import REVISIONS, upgrade
@@ -84,6 +85,7 @@ def _make_present(database: Database, *, create: bool) -> None:
         # Somebody else may have done it since.
         if _schema(connection, database.path) is not _Schema.PRESENT:
             upgrade(connection)
+            seal(connection)
             connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from task2vec.errors import SettingError
+from task2vec.store import schema
+from task2vec.store.checksums import checked
 from task2vec.store.text import dump, load
 from task2vec.types import Outcome
 
@@ -60,7 +62,12 @@ def to_row(outcome: Outcome) -> dict[str, Any]:
 
 
 def from_row(row: Row[Any]) -> Outcome:
-    """Return the outcome that `to_row` took apart."""
+    """Return the outcome that `to_row` took apart.
+
+    Raises:
+        StoreCorruptError: where the row is not the one that was written.
+    """
+    checked(row, schema.outcomes, what=f"The record of outcome {row.id}")
     known = row.interval_low is not None and row.interval_high is not None
     return Outcome(
         id=row.id,

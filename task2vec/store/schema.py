@@ -21,6 +21,15 @@ metadata = MetaData(
     }
 )
 
+#: The column of tables whose rows have a checksum: see `task2vec.store.checksums`.
+CHECKSUM = "checksum"
+
+
+def checksum_column() -> Column[int]:
+    """Return the column for the checksum of a row; it is set by a trigger."""
+    return Column(CHECKSUM, Integer)
+
+
 tasks = Table(
     "tasks",
     metadata,
@@ -39,6 +48,7 @@ tasks = Table(
     Column("created", String, nullable=False),
     Column("tags", Text, nullable=False),
     Column("warnings", Text, nullable=False),
+    checksum_column(),
 )
 
 vectors = Table(
@@ -47,6 +57,7 @@ vectors = Table(
     Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
     # 'values', 'errors' or 'replicates', the fields of an embedding.
     Column("kind", String, primary_key=True),
+    # Of the data. A row of another task or kind is one that is missing where it was.
     Column("sha256", String, nullable=False),
     Column("data", LargeBinary, nullable=False),
 )
@@ -56,6 +67,7 @@ thumbnails = Table(
     metadata,
     Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
     Column("data", LargeBinary, nullable=False),
+    checksum_column(),
 )
 
 image_hashes = Table(
@@ -66,6 +78,7 @@ image_hashes = Table(
     Column("scheme", String, nullable=False),
     # As many as images were used, one after the other: see `task2vec.types.image_hashes`.
     Column("data", LargeBinary, nullable=False),
+    checksum_column(),
 )
 
 task_details = Table(
@@ -74,6 +87,7 @@ task_details = Table(
     Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
     # JSON: see `task2vec.types.details`.
     Column("data", Text, nullable=False),
+    checksum_column(),
 )
 
 class_scatters = Table(
@@ -82,6 +96,7 @@ class_scatters = Table(
     Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
     # See `task2vec.types.scatter`: apart from the details, since it is read for many tasks at once.
     Column("data", LargeBinary, nullable=False),
+    checksum_column(),
 )
 
 task_changes = Table(
@@ -92,6 +107,7 @@ task_changes = Table(
     Column("task", String, nullable=False),
     # 'added', 'replaced' or 'removed'.
     Column("kind", String, nullable=False),
+    checksum_column(),
     # A number that a copy has seen must never come again with another meaning.
     sqlite_autoincrement=True,
 )
@@ -114,6 +130,7 @@ models = Table(
     Column("start", String),
     # JSON, the ids of tasks: see `ModelRecord`.
     Column("lineage", Text, nullable=False, server_default="[]"),
+    checksum_column(),
 )
 
 outcomes = Table(
@@ -132,4 +149,5 @@ outcomes = Table(
     Column("seed", Integer),
     Column("created", String, nullable=False),
     Column("details", Text, nullable=False),
+    checksum_column(),
 )

@@ -13,7 +13,8 @@ from sqlalchemy import (
     Text,
 )
 
-from task2vec.store.schema import metadata
+from task2vec.store.schema import checksum_column
+from task2vec.store.schema import metadata as metadata
 
 datasets = Table(
     "datasets",
@@ -32,6 +33,7 @@ datasets = Table(
     Column("created", String, nullable=False),
     # Seconds since 1970, as all times that are compared.
     Column("expires", Float, nullable=False),
+    checksum_column(),
 )
 
 batches = Table(
@@ -42,6 +44,7 @@ batches = Table(
     Column("options", Text, nullable=False),
     Column("owner", String),
     Column("created", String, nullable=False),
+    checksum_column(),
     sqlite_autoincrement=True,
 )
 
@@ -75,6 +78,7 @@ jobs = Table(
     Column("created", String, nullable=False),
     Column("started", String),
     Column("finished", String),
+    checksum_column(),
     Index("ix_jobs_next", "state", "priority", "number"),
     sqlite_autoincrement=True,
 )
@@ -87,6 +91,7 @@ job_events = Table(
     Column("kind", String, nullable=False),
     # The job as it was then.
     Column("data", Text, nullable=False),
+    checksum_column(),
     sqlite_autoincrement=True,
 )
 
@@ -102,6 +107,7 @@ batch_items = Table(
     # No foreign key: the item's history outlives its task.
     Column("task", String),
     Column("error", Text),
+    checksum_column(),
 )
 
 keys = Table(
@@ -117,6 +123,7 @@ keys = Table(
     Column("created", String, nullable=False),
     Column("expires", Float),
     Column("revoked", String),
+    checksum_column(),
 )
 
 audit = Table(
@@ -130,6 +137,7 @@ audit = Table(
     Column("action", String, nullable=False),
     Column("subject", String),
     Column("status", Integer),
+    checksum_column(),
     sqlite_autoincrement=True,
 )
 
@@ -147,4 +155,5 @@ idempotency = Table(
     Column("headers", Text),
     Column("body", LargeBinary),
     Column("created", Float, nullable=False, index=True),
+    checksum_column(),
 )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from task2vec.store.audit import Audit
 from task2vec.store.batches import Batches
+from task2vec.store.checksums import Damage, damages
 from task2vec.store.database import Database
 from task2vec.store.datasets import Datasets
 from task2vec.store.idempotency import Idempotency
@@ -102,6 +103,11 @@ class Store:
     def check_in_place(self) -> None:
         """Raise `StoreError` when the database was removed or replaced since it was opened."""
         self._database.check_in_place()
+
+    def damages(self) -> list[Damage]:
+        """Return what is not as it was written: every page, index and row is read for that."""
+        with self._database.read() as connection:
+            return list(damages(connection))
 
     def close(self) -> None:
         """Close the database."""

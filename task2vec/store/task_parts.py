@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 
 from task2vec.errors import InputError, StoreCorruptError
 from task2vec.store import schema
+from task2vec.store.checksums import checked
 from task2vec.store.text import dump, load
 from task2vec.store.vectors import Kind, encode
 from task2vec.types import TaskEmbedding
@@ -23,6 +24,13 @@ from task2vec.types.scatter import ClassScatter
 #: Ids in one statement: databases take some thousands.
 _AT_ONCE = 500
 _EMBED_AGAIN = "Embed it again with `update` (`--update` on the command line), or remove it."
+
+
+_TELLS = {
+    "class_scatters": "class scatters",
+    "task_details": "details",
+    "thumbnails": "pictures",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,16 +87,18 @@ def read_hashes(
         StoreCorruptError: names the task whose hashes are damaged.
     """
     hashes = schema.image_hashes
-    query = select(hashes.c.task, hashes.c.data).where(hashes.c.scheme == SCHEME)
+    query = select(hashes).where(hashes.c.scheme == SCHEME)
     if tasks is not None:
         query = query.where(hashes.c.task.in_(tasks))
     found = {}
-    for id_, data in connection.execute(query):
+    for row in connection.execute(query):
+        what = f"A row of image hashes, of the task with the id {row.task},"
+        checked(row, hashes, what=what, remedy=_EMBED_AGAIN)
         try:
-            found[id_] = hashes_from_bytes(data)
+            found[row.task] = hashes_from_bytes(row.data)
         except InputError as error:
             raise StoreCorruptError(
-                f"The image hashes of the task with the id {id_} are damaged in the store",
+                f"The image hashes of the task with the id {row.task} are damaged in the store",
                 expected=error.expected,
                 got=error.got,
                 remedy=_EMBED_AGAIN,
@@ -104,11 +114,10 @@ def read_details(
     Raises:
         StoreCorruptError: when they are damaged.
     """
-    details = schema.task_details
-    data = connection.scalar(select(details.c.data).where(details.c.task == task))
-    if data is None:
+    data = dict(_data_of(connection, schema.task_details, [task]))
+    if not data:
         return None
-    found = load(data, what=f"The details of the task with the id {task}")
+    found = load(data[task], what=f"The details of the task with the id {task}")
     scatter = read_scatters(connection, [task]).get(task)
     try:
         known = EmbeddingDetails.from_json(found, elements=elements, classes=classes)
@@ -120,6 +129,15 @@ def read_details(
             got=error.got,
             remedy=_EMBED_AGAIN,
         ) from error
+
+
+def read_thumbnail(connection: Connection, task: str) -> bytes | None:
+    """Return the picture of the task with this id, if there is one.
+
+    Raises:
+        StoreCorruptError: when it is damaged.
+    """
+    return dict(_data_of(connection, schema.thumbnails, [task])).get(task)
 
 
 def read_heads(connection: Connection, tasks: Sequence[str]) -> dict[str, HeadInformation]:
@@ -171,5 +189,7 @@ def _data_of(
     """Yield the ids of those of the tasks that the table tells of, and what it tells."""
     for first in range(0, len(tasks), _AT_ONCE):
         asked = table.c.task.in_(tasks[first : first + _AT_ONCE])
-        for task, data in connection.execute(select(table.c.task, table.c.data).where(asked)):
-            yield str(task), data
+        for row in connection.execute(select(table).where(asked)):
+            what = f"A row of {_TELLS[table.name]}, of the task with the id {row.task},"
+            checked(row, table, what=what, remedy=_EMBED_AGAIN)
+            yield str(row.task), row.data

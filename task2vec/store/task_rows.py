@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from task2vec.errors import StoreCorruptError
 from task2vec.store import schema
+from task2vec.store.checksums import checked
 from task2vec.store.identity import unknown
 from task2vec.store.text import dump, load
 from task2vec.store.vectors import BYTES_OF_A_VALUE, Kind
@@ -44,9 +45,10 @@ def from_row(row: Row[Any]) -> TaskRecord:
     """Return the record that `to_row` took apart.
 
     Raises:
-        StoreCorruptError: where the columns do not make one.
+        StoreCorruptError: where the row is not the one that was written.
     """
     what = f"The record of task '{row.name}'"
+    checked(row, schema.tasks, what=what)
     try:
         return TaskRecord(
             id=row.id,

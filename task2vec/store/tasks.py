@@ -11,7 +11,7 @@ from task2vec.store.changes import Change, ChangeKind, append_change, last_numbe
 from task2vec.store.identity import check_name, new_id, now
 from task2vec.store.task_edits import Check, edit_task, page_of_tasks
 from task2vec.store.task_lookups import TaskLookups
-from task2vec.store.task_parts import Parts, insert_parts, remove_parts
+from task2vec.store.task_parts import Parts, insert_parts, read_thumbnail, remove_parts
 from task2vec.store.task_rows import (
     elements_of,
     find_task,
@@ -173,11 +173,10 @@ class Tasks(TaskLookups):
 
         Raises:
             UnknownNameError: suggests names that are close.
+            StoreCorruptError: when it is damaged.
         """
         with self._database.read() as connection:
-            task = find_task(connection, name_or_id).id
-            query = select(schema.thumbnails.c.data).where(schema.thumbnails.c.task == task)
-            return connection.scalar(query)
+            return read_thumbnail(connection, find_task(connection, name_or_id).id)
 
     def edit(
         self,

@@ -1,12 +1,12 @@
 """`task2vec doctor`: what is fine, and what is not, with a remedy."""
 
-import sqlite3
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command import Cli, Result
+from raw_rows import damaged, written
 from small_store import SmallStore, snapshot
 
 from task2vec.service import doctor
@@ -33,15 +33,14 @@ def test_a_sound_store_is_fine(cli: Cli, small: SmallStore) -> None:
 
 
 def test_a_flipped_byte_is_a_fault_with_a_remedy(cli: Cli, store: Path) -> None:
-    with sqlite3.connect(store / "task2vec.sqlite3") as connection:
+    with damaged(store) as connection:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
-        table = next(name for name in tables if "vector" in name)
+        table = next(name for name in tables if name == "vectors")
         columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
         blob = next(name for _, name, kind, *_ in columns if kind == "BLOB")
         row, data = connection.execute(f"SELECT rowid, {blob} FROM {table}").fetchone()
         flipped = bytes([data[0] ^ 1]) + data[1:]
         connection.execute(f"UPDATE {table} SET {blob} = ? WHERE rowid = ?", (flipped, row))
-    connection.close()
 
     found = cli("doctor", "--store", store)
 
@@ -62,12 +61,11 @@ def test_no_store_is_only_a_note(cli: Cli) -> None:
 
 
 def test_a_checkpoint_that_is_gone_is_a_fault(cli: Cli, store: Path) -> None:
-    with sqlite3.connect(store / "task2vec.sqlite3") as connection:
+    with written(store) as connection:
         connection.execute(
             "UPDATE models SET ref = 'store:experts/gone.safetensors' "
             "WHERE name = 'efficientnet_lite2'"
         )
-    connection.close()
 
     found = cli("doctor", "--store", store, "--json")
 

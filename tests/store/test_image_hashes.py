@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from raw_rows import written
 from sqlalchemy import create_engine, event, text
 
 from task2vec.errors import NameTakenError, StoreCorruptError, UnknownNameError
@@ -63,9 +64,8 @@ def test_damaged_hashes_are_told_of(tmp_path, task):
     record, embedding = task("birds")
     with Store.open(tmp_path) as store:
         added = store.tasks.add(record, embedding, hashes=some_hashes(3))
-    with sqlite3.connect(tmp_path / DATABASE) as raw:
+    with written(tmp_path) as raw:
         raw.execute("UPDATE image_hashes SET data = substr(data, 1, 100)")
-    raw.close()
     with Store.open(tmp_path) as store:
         for ask in (store.tasks.all_image_hashes, lambda: store.tasks.image_hashes("birds")):
             with pytest.raises(StoreCorruptError, match=f"{added.id}.*damaged"):
@@ -76,9 +76,8 @@ def test_hashes_of_another_scheme_are_none(tmp_path, task):
     record, embedding = task("birds")
     with Store.open(tmp_path) as store:
         store.tasks.add(record, embedding, hashes=some_hashes(3))
-    with sqlite3.connect(tmp_path / DATABASE) as raw:
+    with written(tmp_path) as raw:
         raw.execute("UPDATE image_hashes SET scheme = 'dct 0'")
-    raw.close()
     with Store.open(tmp_path) as store:
         assert store.tasks.image_hashes("birds") is None
         assert store.tasks.all_image_hashes() == {}
@@ -88,8 +87,8 @@ def test_tasks_of_an_older_store_have_no_hashes(tmp_path, task):
     with Store.open(tmp_path / "new") as store:
         store.tasks.add(*task("birds"))
     with sqlite3.connect(tmp_path / "new" / DATABASE) as raw:
-        columns = [row[1] for row in raw.execute("PRAGMA table_info(tasks)")]
-        (row,) = raw.execute("SELECT * FROM tasks")
+        columns = [row[1] for row in raw.execute("PRAGMA table_info(tasks)")][:-1]
+        (row,) = raw.execute(f"SELECT {', '.join(columns)} FROM tasks")
     raw.close()
     engine = create_engine("sqlite://")
     event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))

@@ -103,6 +103,9 @@ def rewrite(**changes):
         pytest.param(rewrite(task2vec="0.0.1"), id="another version"),
         pytest.param(rewrite(format="task2vec index 0"), id="another format"),
         pytest.param(rewrite(space={}), id="another space"),
+        pytest.param(rewrite(prior_precision=1.0), id="another prior precision"),
+        pytest.param(rewrite(number=7), id="another number"),
+        pytest.param(rewrite(manifest_sha256="0" * 64), id="another hash of its own"),
         pytest.param(rewrite(sha256="../../" + "0" * 58), id="a path as digest"),
     ],
 )

@@ -89,7 +89,8 @@ def make_first_schema(path: Path, *, like: Path) -> None:
     with closing(sqlite3.connect(path / DATABASE)) as raw:
         raw.execute("ATTACH ? AS other", [str(like / DATABASE)])
         for table in ("tasks", "vectors", "thumbnails"):
-            raw.execute(f"INSERT INTO {table} SELECT * FROM other.{table}")
+            names = ", ".join(row[1] for row in raw.execute(f"PRAGMA table_info({table})"))
+            raw.execute(f"INSERT INTO {table} SELECT {names} FROM other.{table}")
         (number,) = raw.execute("PRAGMA other.application_id").fetchone()
         raw.execute(f"PRAGMA application_id = {number}")
         raw.commit()

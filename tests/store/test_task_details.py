@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from raw_rows import written
 from sqlalchemy import create_engine, event, text
 
 from task2vec.embedding.class_scatter import class_scatter
@@ -63,11 +64,10 @@ def test_damaged_details_are_told_of(tmp_path, task):
     record, embedding = task("birds")
     with Store.open(tmp_path) as store:
         added = store.tasks.add(record, embedding, details=details_of(embedding))
-    with sqlite3.connect(tmp_path / DATABASE) as raw:
+    with written(tmp_path) as raw:
         raw.execute(
             """UPDATE task_details SET data = '{"layers": [["stem", 1]], "classes": null}'"""
         )
-    raw.close()
     with Store.open(tmp_path) as store, pytest.raises(StoreCorruptError, match=added.id):
         store.tasks.details("birds")
 
@@ -89,9 +89,8 @@ def test_a_damaged_scatter_is_told_of(tmp_path, task):
     record, embedding = task("birds")
     with Store.open(tmp_path) as store:
         added = store.tasks.add(record, embedding, details=details_of(embedding))
-    with sqlite3.connect(tmp_path / DATABASE) as raw:
+    with written(tmp_path) as raw:
         raw.execute("UPDATE class_scatters SET data = substr(data, 1, 40)")
-    raw.close()
     with Store.open(tmp_path) as store:
         for read in (
             lambda: store.tasks.details("birds"),
@@ -121,9 +120,8 @@ def test_damaged_nats_are_told_of(tmp_path, task, head):
     record, embedding = task("birds")
     with Store.open(tmp_path) as store:
         added = store.tasks.add(record, embedding, details=details_of(embedding))
-    with sqlite3.connect(tmp_path / DATABASE) as raw:
+    with written(tmp_path) as raw:
         raw.execute("UPDATE task_details SET data = ?", (f'{{"head": {head}}}',))
-    raw.close()
     with Store.open(tmp_path) as store, pytest.raises(StoreCorruptError, match=added.id):
         store.tasks.heads([added.id])
 
@@ -167,8 +165,8 @@ def test_tasks_of_an_older_store_have_no_details(tmp_path, task):
     with Store.open(tmp_path / "new") as store:
         store.tasks.add(*task("birds"))
     with sqlite3.connect(tmp_path / "new" / DATABASE) as raw:
-        columns = [row[1] for row in raw.execute("PRAGMA table_info(tasks)")]
-        (row,) = raw.execute("SELECT * FROM tasks")
+        columns = [row[1] for row in raw.execute("PRAGMA table_info(tasks)")][:-1]
+        (row,) = raw.execute(f"SELECT {', '.join(columns)} FROM tasks")
     raw.close()
     engine = create_engine("sqlite://")
     event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from raw_rows import damaged, written
 
 from task2vec.errors import (
     InputError,
@@ -197,9 +198,8 @@ def test_removing_what_others_hang_on_is_refused_unless_they_go_too(store, task,
 
 
 def damage(store, sql, *values):
-    with sqlite3.connect(store.path / DATABASE) as raw:
+    with damaged(store.path) as raw:
         assert raw.execute(sql, values).rowcount > 0
-    raw.close()
 
 
 @pytest.mark.parametrize("kind", ["values", "errors", "replicates"])
@@ -230,9 +230,11 @@ def test_a_flipped_bit_is_noticed_and_the_task_named(store, task, kind):
 @pytest.mark.parametrize(
     "provenance", ["{", "[]", '{"space": {}}'], ids=["no JSON", "a list", "fields missing"]
 )
-def test_a_damaged_record_is_noticed_and_the_task_named(store, task, provenance):
+@pytest.mark.parametrize("way", [damaged, written])
+def test_a_damaged_record_is_noticed_and_the_task_named(store, task, provenance, way):
     store.tasks.add(*task("birds"))
-    damage(store, "UPDATE tasks SET provenance = ?", provenance)
+    with way(store.path) as raw:
+        raw.execute("UPDATE tasks SET provenance = ?", [provenance])
     with pytest.raises(StoreCorruptError, match="record of task 'birds' is damaged"):
         store.tasks.get("birds")
 

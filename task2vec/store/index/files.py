@@ -15,7 +15,7 @@ from task2vec.store.index.geometry import Geometry, Numbers
 from task2vec.types import Space
 from task2vec.whole_file import make_folder, sync_folder, whole_file
 
-_FORMAT = "task2vec index 1"
+_FORMAT = "task2vec index 2"
 _LOG = logging.getLogger(__name__)
 
 
@@ -35,9 +35,9 @@ class SavedIndex:
 class IndexFiles:
     """Saves and loads the index of one space in a directory.
 
-    The manifest is written last and names the data by their SHA-256. Whoever is killed in between
-    leaves the manifest before; of two that save at once, one wins, or neither: then the manifest
-    names data that are gone, which is a doubt like any other.
+    The manifest is written last, names the data by their SHA-256, and has one of its own. A kill in
+    between leaves the manifest before; of two that save at once, one wins, or neither: then the
+    manifest names data that are gone, which is a doubt like any other.
     """
 
     def __init__(self, directory: Path, space: Space) -> None:
@@ -68,6 +68,7 @@ class IndexFiles:
             "trained": geometry.trained,
             "sha256": digest,
         }
+        manifest["manifest_sha256"] = _hash_of(manifest)
         try:
             make_folder(self._directory)
             self._write(self._data(digest), data)
@@ -95,6 +96,8 @@ class IndexFiles:
         given = {name: manifest[name] for name in expected}
         if given != expected:
             raise ValueError(f"it is of {given}, not of {expected}")
+        if manifest.pop("manifest_sha256") != _hash_of(manifest):
+            raise ValueError("its manifest is not the one that was written")
         # Hashed and parsed from one reading: the file may be replaced meanwhile.
         data = self._data(str(manifest["sha256"])).read_bytes()
         if hashlib.sha256(data).hexdigest() != manifest["sha256"]:
@@ -125,3 +128,7 @@ class IndexFiles:
         with whole_file(path) as partial:
             partial.write_bytes(data)
         sync_folder(self._directory)
+
+
+def _hash_of(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

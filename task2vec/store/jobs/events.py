@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from task2vec.store.checksums import checked
 from task2vec.store.schema_service import job_events
 from task2vec.store.text import dump, load
 from task2vec.types import EventKind, JobRecord
@@ -46,7 +47,8 @@ def read_events(connection: Connection, job: str, *, after: int, limit: int) -> 
         .order_by(job_events.c.id)
         .limit(limit)
     )
-    return [
-        StoredEvent(row.id, EventKind(row.kind), load(row.data, what=f"An event of job {job}"))
-        for row in connection.execute(query)
-    ]
+    what = f"An event of job {job}"
+    rows = connection.execute(query).all()
+    for row in rows:
+        checked(row, job_events, what=what)
+    return [StoredEvent(row.id, EventKind(row.kind), load(row.data, what=what)) for row in rows]

@@ -125,7 +125,9 @@ class Jobs(Lending, Watching):
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         page = rows[:limit]
-        return tuple(map(from_row, page)), page[-1].number if len(rows) > limit else None
+        return tuple(from_row(row, whole=False) for row in page), page[-1].number if len(
+            rows
+        ) > limit else None
 
     def events_after(self, id_: str, event: int = 0, *, limit: int = 1000) -> list[StoredEvent]:
         """Return up to ``limit`` events of a job after the one with this id, oldest first.

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, insert, literal, select, update
 
 from task2vec.errors import StoreCorruptError
+from task2vec.store.checksums import checked
 from task2vec.store.identity import unknown
 from task2vec.store.jobs.events import append_event, append_events
 from task2vec.store.jobs.items import settle_items
+from task2vec.store.schema import CHECKSUM
 from task2vec.store.schema_service import jobs
 from task2vec.store.text import dump, load
 from task2vec.types import (
@@ -32,6 +34,7 @@ def query_jobs(*, payload: bool = True) -> Select[Any]:
     return select(*columns, *left_out)
 
 
+_AGAIN = "Restore the store from a copy, or submit the work again."
 _FIND = query_jobs().where(jobs.c.id == bindparam("of"))
 _UNDER_WAY_AS = query_jobs().where(
     jobs.c.same_as.in_(bindparam("works", expanding=True)), jobs.c.state.in_(UNDER_WAY)
@@ -118,14 +121,16 @@ def to_row(job: JobRecord) -> dict[str, Any]:
     }
 
 
-def from_row(row: Row[Any]) -> JobRecord:
-    """Return the job that `to_row` took apart.
+def from_row(row: Row[Any], *, whole: bool = True) -> JobRecord:
+    """Return the job that `to_row` took apart; without its payload its checksum is not compared.
 
     Raises:
-        StoreCorruptError: where the columns do not make one.
+        StoreCorruptError: where the row is not the one that was written.
     """
     what = f"Job {row.id}"
-    columns = {name: value for name, value in row._mapping.items() if name != "number"}
+    columns = checked(row, jobs, what=what, remedy=_AGAIN) if whole else {**row._mapping}
+    del columns["number"]
+    columns.pop(CHECKSUM, None)
     try:
         return JobRecord(
             **{
@@ -143,7 +148,7 @@ def from_row(row: Row[Any]) -> JobRecord:
         raise StoreCorruptError(
             f"{what} is damaged in the store",
             got=str(error),
-            remedy="Restore the store from a copy, or submit the work again.",
+            remedy=_AGAIN,
         ) from error
 
 

@@ -1,0 +1,278 @@
+"""Every row has a checksum: damage is found by the doctor, and refused by who reads."""
+
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from raw_rows import damaged, written
+from small_store import build
+
+from task2vec.errors import StoreCorruptError, Task2VecError
+from task2vec.service.doctor import State, _guarded, _store
+from task2vec.store import Store
+from task2vec.store.audit import AuditEntry
+from task2vec.store.batches import BatchItem
+from task2vec.store.checksums import TABLES, checksum, sealed
+from task2vec.store.idempotency import StoredAnswer
+from task2vec.store.migrations import upgrade
+from task2vec.store.opening import DATABASE
+from task2vec.store.schema_service import metadata
+from task2vec.types import (
+    DatasetRecord,
+    JobKind,
+    JobRecord,
+    KeyRecord,
+    Outcome,
+    Scope,
+)
+
+FLIPS = 200
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A store of four real tasks, with rows in every table."""
+    path = Path(shutil.copytree(build().store, tmp_path_factory.mktemp("filled") / "store"))
+    with Store.open(path) as store:
+        tasks, models = store.tasks.list(), store.models.list()
+        for number, task in enumerate(tasks):
+            store.outcomes.add(
+                Outcome(
+                    id="",
+                    model=models[0].id,
+                    task=task.id,
+                    accuracy=0.1 * number,
+                    protocol="p",
+                    interval=(0.0, 0.5),
+                )
+            )
+        store.datasets.add(
+            DatasetRecord(
+                id="",
+                name="pets",
+                bytes=3,
+                sha256="0" * 64,
+                format=".zip",
+                images=9,
+                classes=3,
+                file="datasets/pets.zip",
+                expires=9e9,
+            )
+        )
+        job = store.jobs.submit(JobRecord(id="", kind=JobKind.BACKTEST, payload={"a": 1}), now=1.0)
+        store.jobs.lease(worker="w", kinds=[JobKind.BACKTEST], now=2.0, seconds=60.0)
+        store.jobs.complete(job.id, fence=1, result={"found": 3}, now=3.0)
+        with store.transaction() as connection:
+            batch = store.batches.create_within(connection, options={}, owner=None, now=1.0)
+            item = BatchItem(position=0, name="one", task=tasks[0])
+            store.batches.append_within(connection, batch, [item])
+        store.keys.add(
+            KeyRecord(id="key_1", name="me", sha256="1" * 64, scopes=frozenset({Scope.READ}))
+        )
+        store.audit.append([AuditEntry(action="GET /v1/tasks", status=200)])
+        store.idempotency.begin(owner="", key="k", fingerprint="f", now=1.0, keep=9e9)
+        store.idempotency.finish(owner="", key="k", answer=StoredAnswer(200, (), b"kept"))
+    with closing(sqlite3.connect(path / DATABASE)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        counts = {
+            t: raw.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in metadata.tables
+        }
+    assert min(counts.values()) > 0, counts
+    return path
+
+
+@pytest.fixture
+def copy(filled, tmp_path):
+    return Path(shutil.copytree(filled, tmp_path / "copy"))
+
+
+def told(path):
+    with Store.open(path, create=False) as store:
+        return [(each.table, each.found) for each in store.damages()]
+
+
+def content(path):
+    """Return all that any answer can be made of."""
+    with closing(sqlite3.connect(path / DATABASE)) as raw:
+        return {
+            table: sorted(map(repr, raw.execute(f"SELECT * FROM {table}")))
+            for table in metadata.tables
+        }
+
+
+def test_a_sound_store_has_no_damage(copy):
+    assert told(copy) == []
+
+
+def test_the_function_tells_values_and_types_apart():
+    values = [None, 0, 1, -1, 0.0, -0.0, 1.0, "", "1", "1.0", b"", b"1", "n", 2**62]
+    assert len({checksum(value) for value in values}) == len(values)
+    assert checksum("ab", "c") != checksum("a", "bc")
+    assert checksum("a", None) != checksum(None, "a")
+    assert checksum(True) == checksum(1)
+
+
+@pytest.mark.parametrize("table", [table.name for table in TABLES])
+def test_a_change_of_any_column_is_found(copy, table):
+    # A number that is the row's own place cannot be changed and the row stay where it is.
+    numbers = {
+        each.name for each in metadata.tables[table].primary_key if each.autoincrement is True
+    }
+    columns = [name for name in sealed(metadata.tables[table]) if name not in numbers]
+    for column in columns:
+        with closing(sqlite3.connect(copy / DATABASE)) as raw:
+            (before,) = raw.execute(f'SELECT "{column}" FROM {table} ORDER BY rowid').fetchone()
+        for way, found in ((damaged, True), (written, False)):
+            with way(copy) as raw:
+                raw.execute("PRAGMA foreign_keys = OFF")
+                one = f"rowid = (SELECT min(rowid) FROM {table})"
+                raw.execute(f'UPDATE {table} SET "{column}" = ? WHERE {one}', [harmed(before)])
+            rows = {where for where, what in told(copy) if "checksum" in what}
+            assert (table in rows) == found, column
+            with written(copy) as raw:
+                raw.execute("PRAGMA foreign_keys = OFF")
+                one = f"rowid = (SELECT min(rowid) FROM {table})"
+                raw.execute(f'UPDATE {table} SET "{column}" = ? WHERE {one}', [before])
+
+
+def harmed(value):
+    if isinstance(value, bytes):
+        return bytes([value[0] ^ 1]) + value[1:]
+    if isinstance(value, str):
+        return chr(ord(value[0]) ^ 1) + value[1:] if value else "?"
+    # Numbers below zero: the lowest row stays the lowest.
+    return -1 if value is None else -1 - value
+
+
+def test_each_of_many_flipped_bits_changes_nothing_or_is_told_of(filled, tmp_path):
+    chance, before = random.Random(14), content(filled)
+    sound = bytearray((filled / DATABASE).read_bytes())
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    silent = []
+    for _ in range(FLIPS):
+        for file in copy.iterdir():
+            file.unlink()
+        place = chance.randrange(8 * len(sound))
+        data = bytearray(sound)
+        data[place // 8] ^= 1 << place % 8
+        (copy / DATABASE).write_bytes(data)
+        if _guarded(lambda: _store(copy)).state is not State.FAULT and content(copy) != before:
+            silent.append(place)
+    assert silent == []
+
+
+def test_who_reads_what_is_damaged_is_refused(copy):
+    reads = {
+        "tasks": lambda store: store.tasks.list(),
+        "models": lambda store: store.models.list(),
+        "outcomes": lambda store: store.outcomes.list(),
+        "datasets": lambda store: store.datasets.page(limit=9),
+        "keys": lambda store: store.keys.all(),
+        "thumbnails": lambda store: store.tasks.thumbnail("emoji_food"),
+        "image_hashes": lambda store: store.tasks.all_image_hashes(),
+        "task_details": lambda store: store.tasks.details("emoji_food"),
+        "class_scatters": lambda store: store.tasks.scatters([store.tasks.get("emoji_food").id]),
+        "jobs": lambda store: store.jobs.get(store.jobs.list_page()[0][0].id),
+        "job_events": lambda store: store.jobs.events_after(store.jobs.list_page()[0][0].id),
+        "audit": lambda store: store.audit.latest(9),
+    }
+    changed = {
+        "tasks": "complexity = complexity + 1",
+        "models": "parameters = parameters + 1",
+        "outcomes": "accuracy = accuracy + 0.1",
+        "datasets": "images = 10",
+        "keys": "scopes = 'admin'",
+        "thumbnails": "data = CAST(data || x'00' AS BLOB)",
+        "image_hashes": "data = zeroblob(length(data))",
+        "task_details": "data = replace(data, '1', '2')",
+        "class_scatters": "data = CAST(substr(data, 1, length(data) - 1) || x'3f' AS BLOB)",
+        "jobs": "result = '{}'",
+        "job_events": "data = '{}'",
+        "audit": "subject = 'nobody'",
+    }
+    for table, read in reads.items():
+        with Store.open(copy) as store:
+            read(store)
+        with damaged(copy) as raw:
+            raw.execute(f"UPDATE {table} SET {changed[table]}")
+        with (
+            Store.open(copy) as store,
+            pytest.raises(StoreCorruptError, match="damaged in the store") as caught,
+        ):
+            read(store)
+        assert caught.value.remedy
+        with written(copy) as raw:
+            first = sealed(metadata.tables[table])[0]
+            raw.execute(f'UPDATE {table} SET "{first}" = "{first}"')
+
+
+def test_text_that_is_no_text_any_more_is_damage(copy):
+    with written(copy) as raw:
+        raw.execute("UPDATE outcomes SET protocol = 'a name like no other'")
+    with closing(sqlite3.connect(copy / DATABASE)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = (copy / DATABASE).read_bytes()
+    (copy / DATABASE).write_bytes(data.replace(b"a name like", b"\xff name like"))
+    with Store.open(copy) as store:
+        with pytest.raises(StoreCorruptError, match="is damaged"):
+            store.outcomes.list()
+        assert {each.table for each in store.damages()} == {"outcomes"}
+
+
+def test_a_trigger_that_is_gone_is_told_of(copy):
+    with closing(sqlite3.connect(copy / DATABASE)) as raw:
+        raw.execute("DROP TRIGGER checksum_models_update")
+    assert told(copy) == [("models", "the triggers that keep its checksums are not as they were")]
+
+
+def test_a_program_that_knows_no_checksums_cannot_change_a_row(copy):
+    with (
+        closing(sqlite3.connect(copy / DATABASE)) as raw,
+        pytest.raises(sqlite3.OperationalError, match="row_checksum"),
+    ):
+        raw.execute("UPDATE outcomes SET accuracy = 1.0")
+
+
+def test_the_rows_of_an_older_store_get_checksums(filled, tmp_path):
+    old = tmp_path / "old"
+    old.mkdir()
+    make_version_nine(old / DATABASE, filled / DATABASE)
+    with Store.open(filled) as store:
+        before = store.tasks.list(), store.models.list(), store.outcomes.list()
+        embedding = store.tasks.embedding("emoji_food")
+    with Store.open(old) as store:
+        assert (store.tasks.list(), store.models.list(), store.outcomes.list()) == before
+        np.testing.assert_array_equal(store.tasks.embedding("emoji_food").values, embedding.values)
+        assert store.damages() == []
+    assert_damage_is_found(old)
+
+
+def make_version_nine(path, like):
+    from sqlalchemy import create_engine
+
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        upgrade(connection, to="0009")
+    engine.dispose()
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("ATTACH ? AS other", [str(like)])
+        for table in metadata.tables:
+            names = ", ".join(f'"{name}"' for name in sealed(metadata.tables[table]))
+            raw.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM other.{table}")
+        (number,) = raw.execute("PRAGMA other.application_id").fetchone()
+        raw.execute(f"PRAGMA application_id = {number}")
+        raw.commit()
+
+
+def assert_damage_is_found(path):
+    with damaged(path) as raw:
+        raw.execute("UPDATE class_scatters SET data = zeroblob(length(data))")
+    assert ("class_scatters", "its checksum differs") in told(path)
+    with pytest.raises(Task2VecError), Store.open(path) as store:
+        store.tasks.scatters([task.id for task in store.tasks.list()])
