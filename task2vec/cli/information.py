@@ -148,8 +148,8 @@ def _draw(found: "TaskInformation", output: Path) -> None:
 
 #: How to read the nats.
 _NOTE = (
-    "Read nats by comparing layers, or tasks with the same probe, beta and number of images. They "
-    "leave out what moving the weights to the task would add, and count one noise level per filter."
+    "Compare nats between layers, or tasks with the same probe and beta. They leave out how far "
+    "the weights move, and count one noise level per filter."
 )
 
 

@@ -86,9 +86,8 @@ def information_cells(found: Distances) -> tuple[str, str]:
 
 #: How to read an information distance.
 NATS_NOTE = (
-    "Information: the smaller, the less the target's weights must still learn from the source's; "
-    "compare it between pairs with one probe only. It has one term per filter, not per weight, and "
-    "leaves out how far the weights themselves move."
+    "Fewer nats mean less to learn beyond the source. They count one term per filter and leave out "
+    "how far the weights move."
 )
 
 

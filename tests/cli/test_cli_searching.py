@@ -188,6 +188,11 @@ def test_distances_are_those_of_the_library(
         }
     )
     assert found["asymmetric"]["source_to_target"] != found["asymmetric"]["target_to_source"]
+
+    said = " ".join(
+        cli("distance", "emoji_food", "fashion_tops", "--store", small.store).err.split()
+    )
+    assert "They count one term per filter and leave out how far the weights move." in said
     table = cli("distance", "emoji_food", "fashion_tops", "--store", small.store).out.splitlines()
     assert "emoji_food -> fashion_tops  fashion_tops -> emoji_food" in table[0]
     assert table[1].split() == ["symmetric"] + 2 * [f"{found['symmetric']:.3f}"]

@@ -313,3 +313,9 @@ def test_what_a_terminal_would_obey_is_shown_in_escapes() -> None:
         assert r"a\x1b[31m\u202eb" in text
         assert "\x1b" not in text
         assert "\u202e" not in text
+
+
+def test_distances_say_how_to_read_nats() -> None:
+    html = SHOWN["distances"]._repr_html_()
+    assert html is not None
+    assert "They count one term per filter and leave out how far the weights move." in html
