@@ -186,6 +186,7 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     from task2vec.recommend.intervals import paired_difference
     from task2vec.service.recommendation import recommend
     from task2vec.service.subjects import resolve
+    from task2vec.wire.recommendations import Recommended
 
     _heading(f"5. Which model should {HELD_BACK}, a task not seen so far, start from?")
     with passing(progress):
@@ -196,7 +197,7 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
             progress=embedding_bar(progress, HELD_BACK),
         )
         answer = recommend(workspace, subject, images=IMAGES, progress=probing_bar(progress))
-    print_answer(answer)
+    print_answer(Recommended.model_validate({"task": subject.name, **answer.to_json()}))
     start = answer.chosen
     if answer.abstained:
         others = (r.model for r in answer.recommendations if r.model != answer.chosen)

@@ -15,7 +15,15 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import console, interval, messages, percent, print_answer_json, warn
+from task2vec.cli.output import (
+    console,
+    interval,
+    messages,
+    percent,
+    print_answer_json,
+    print_next,
+    warn,
+)
 from task2vec.cli.progress import bars, work_bar
 from task2vec.data.wording import plural, shown
 from task2vec.types.tuning import GOING_ON
@@ -120,6 +128,7 @@ def finetune(
     kept = f"Kept epoch {result.best_epoch} of {result.epochs}, " if result.best_epoch else ""
     out.print(f"{kept}{result.seconds:.0f} seconds.")
     messages().print(f"Protocol: {result.protocol}.")
+    print_next(["predict", result.model, "IMAGES"], store=store, url=url)
 
 
 def _saying_where(out: "Console", tell: "Told") -> "Told":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.interruption import InterruptionError
+from task2vec.cli.output import DEFAULT_STORE as DEFAULT_STORE
 
 if TYPE_CHECKING:
     from task2vec.sdk.client import Client
@@ -21,7 +22,6 @@ StoreOption = Annotated[
         "--store", envvar="TASK2VEC_STORE", help="The folder of the store.", metavar="DIR"
     ),
 ]
-DEFAULT_STORE = Path("task2vec-store")
 
 UrlOption = Annotated[
     str | None,

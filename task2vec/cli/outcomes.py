@@ -124,8 +124,6 @@ def list_outcomes(
                 model=model, task=task, protocol=protocol, created=created, page_size=_PAGE
             )
         )
-        unused = _unused(client, found)
-    warn(unused)
     if as_json:
         print_json(_as_json(found))
         return

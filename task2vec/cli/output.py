@@ -4,16 +4,17 @@ import json
 import math
 import os
 import re
-import shlex
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from task2vec.cli.streams import let_go
+from task2vec.data.wording import typed
 from task2vec.types.names import visible
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Wide enough that nothing is cut where there is no terminal to fit into.
 _PIPE_WIDTH = 200
+
+
+DEFAULT_STORE = Path("task2vec-store")
 
 
 class _Console(Console):
@@ -127,11 +131,13 @@ def print_answer_json(answer: "Answer", *, without: Sequence[str] = (), **more: 
 
 
 def show(value: Any) -> str:
-    """Return a value as a person reads it: three decimals, a dash for nothing."""
+    """Return a value as a person reads it: grouped digits, three decimals, a dash for nothing."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.3f}" if math.isfinite(value) else "-"
     return visible(str(value))
@@ -150,9 +156,19 @@ def print_behind(label: str | Text, text: str) -> None:
     out.print(Text.assemble(label, out.wrapped(text, indent=len(label))))
 
 
-def print_command(*words: str) -> None:
-    """Print a command on a line of its own, which is never broken: people copy it."""
-    messages().print(f"  {shlex.join(words)}", whole=True)
+def print_next(*commands: Sequence[str], store: Path, url: str | None) -> None:
+    """Print what to type next, each command on a line that is never broken: people copy it.
+
+    ``commands`` are words behind ``task2vec``; the store or server of this command is added.
+    """
+    known = os.environ.get("TASK2VEC_STORE", str(DEFAULT_STORE))
+    where = ["--store", str(store)] if str(store) != known else []
+    if url:
+        where = [] if os.environ.get("TASK2VEC_URL") == url else ["--url", url]
+    messages().print("Next:")
+    for words in commands:
+        line = " ".join(map(typed, ["task2vec", *words, *where]))
+        messages().print(f"  {line}", whole=True)
 
 
 def percent(value: float | None) -> str:

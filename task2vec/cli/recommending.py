@@ -19,14 +19,32 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import console, interval, messages, percent, print_answer_json, warn
+from task2vec.cli.output import (
+    console,
+    messages,
+    print_answer_json,
+    print_behind,
+    print_next,
+    warn,
+)
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
+from task2vec.data.wording import plural
+from task2vec.sdk.candidates import (
+    LINEAR_PROBE,
+    candidate_columns,
+    candidate_rows,
+    evidence_line,
+    promise,
+    verdict,
+)
 from task2vec.types.measuring import BUDGET, MOST_SHARED
 
 if TYPE_CHECKING:
-    from task2vec.recommend import recommendation
     from task2vec.wire.recommendations import Recommended
+
+#: As many candidates as leave the answer on a screen of 25 lines.
+_SHOWN = 8
 
 
 def register(app: typer.Typer) -> None:
@@ -76,6 +94,9 @@ def recommend(
             help="Tell what moved the answer, which layers differ, and which classes are hard.",
         ),
     ] = False,
+    code: Annotated[
+        bool, typer.Option("--code", help="Print the lines of Python that load the chosen model.")
+    ] = False,
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
     seed: SeedOption = 0,
@@ -117,56 +138,63 @@ def recommend(
         print_answer_json(answer)
     else:
         warn(answer.warnings)
-        print_answer(answer)
+        print_answer(answer, full=explain)
+        if code:
+            console().print()
+            console().print(answer.code.rstrip(), whole=True)
         if answer.abstained and answer.untried:
             messages().print("A larger `--budget` measures more models on your images.")
+        if answer.chosen:
+            print_next(["finetune", task, "--from", answer.chosen], store=store, url=url)
     return 3 if answer.abstained else 0
 
 
-def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
-    """Print a recommendation for a person."""
-    print_table(
-        [
-            "starting model",
-            "score (points)",
-            "predicted accuracy",
-            f"{100 * answer.level:.0f} % interval",
-            "evidence",
-        ],
-        [
-            (
-                found.model,
-                f"{100 * found.score:+.1f} ± {100 * found.score_sd:.1f}",
-                percent(found.predicted_accuracy),
-                interval(found.interval),
-                "; ".join(piece.text for piece in found.evidence),
-            )
-            for found in answer.recommendations
-        ],
-    )
+def print_answer(answer: "Recommended", *, full: bool = False) -> None:
+    """Print a recommendation on a screen, or in ``full`` with all that explains it."""
     out = console()
+    out.print(verdict(answer), style="bold")
+    out.print(f"{answer.reason[:1].upper()}{answer.reason[1:]}.")
+    if promised := promise(answer):
+        out.print(promised)
     out.print()
-    verdict = "Take the default" if answer.abstained else "Recommended"
-    out.print(f"{verdict}: {answer.chosen}", style="bold")
-    out.print(f"Why: {answer.reason}.")
+    print_table(
+        candidate_columns(answer),
+        candidate_rows(answer, most=None if full else _SHOWN),
+        whole=["starting model"],
+        spare=[LINEAR_PROBE],
+    )
+    out.print()
+    out.print(evidence_line(answer))
+    if full:
+        _print_reasons(answer)
+        return
+    more = len(answer.recommendations) - _SHOWN
+    rest = f" and the other {plural(more, 'candidate')}" if more > 0 else ""
+    out.print(f"`--explain` shows the reasons{rest}, `--code` how to load the model.")
+
+
+def _print_reasons(answer: "Recommended") -> None:
+    """Print what the answer rests on, what was measured, and what simpler rules would take."""
+    out = console()
     out.print(answer.evidence_summary)
     if not answer.calibrated:
         out.print("Intervals are the model's own: too few tasks have outcomes to check them by.")
+    out.print()
+    out.print("The evidence:", style="bold")
+    for each in answer.recommendations:
+        print_behind(f"  {each.model}: ", "; ".join(piece.text for piece in each.evidence))
     if answer.steps:
+        out.print()
         print_steps(answer)
     if answer.explanation is not None:
         print_explanation(answer.explanation)
-    out.print("For comparison:")
+    out.print("For comparison:", style="bold")
     for baseline in answer.baselines:
         rule = baseline.rule.replace("_", " ")
-        line = f"  {rule:<15} {baseline.model or '-'}: {baseline.reason}"
-        out.print(line)
-    out.print()
-    out.print(answer.code.rstrip(), whole=True)
+        print_behind(f"  {rule:<15} ", f"{baseline.model or '-'}: {baseline.reason}")
     messages().print(
-        "Predicted accuracies are those of a linear classifier on frozen features, or rest on a "
-        "recorded outcome of the default. Fine-tuned whole on hundreds of images, starting models "
-        "come closer together."
+        "Gains of a linear probe are those of a classifier on frozen features. Fine-tuned on "
+        "hundreds of images, starting models come closer together."
     )
     if answer.explanation is not None and answer.explanation.classes is not None:
         messages().print(
@@ -175,7 +203,7 @@ def print_answer(answer: "Recommended | recommendation.Recommended") -> None:
         )
 
 
-def print_steps(answer: "Recommended | recommendation.Recommended") -> None:
+def print_steps(answer: "Recommended") -> None:
     """Print what each second of a budget bought."""
     print_table(
         ["step", "model", "gain (points)", "seconds", "answer after it", "expected (points)"],
@@ -190,4 +218,5 @@ def print_steps(answer: "Recommended | recommendation.Recommended") -> None:
             )
             for step in answer.steps
         ],
+        spare=["expected (points)", "answer after it"],
     )

@@ -66,6 +66,9 @@ def print_table(
         )
 
 
+_NUMBER = re.compile(r"[-+]?[\d,.]+( ± [\d,.]+)?( %)?")
+
+
 class _Fitted:
     """The columns of a table with their ``texts``, and the widths that they need."""
 
@@ -96,9 +99,9 @@ class _Fitted:
         return _Fitted(self.columns[:at] + self.columns[at + 1 :], cells, whole=self._whole)
 
     def numeric(self, position: int) -> bool:
-        """Return whether all cells of a column are numbers."""
-        cells = [row[position] for row in self._cells]
-        return bool(cells) and all(isinstance(cell, int | float) for cell in cells)
+        """Return whether all cells of a column are numbers, some of them perhaps unknown."""
+        texts = {row[position] for row in self.texts} - {"-"}
+        return bool(texts) and all(_NUMBER.fullmatch(text) for text in texts)
 
     def fits(self, width: int) -> bool:
         """Return whether no cell needs to be wrapped."""

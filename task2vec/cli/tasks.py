@@ -28,6 +28,7 @@ from task2vec.cli.output import (
     print_answer_json,
     print_fields,
     print_json,
+    print_next,
     show,
     warn,
 )
@@ -113,9 +114,7 @@ def embed(
         details = client.tasks.get(record.id)
     warn(record.warnings)
     _print_task(details)
-    messages().print(
-        f"Next: `task2vec neighbours {record.name}`, or `task2vec recommend {record.name}`."
-    )
+    print_next(["neighbours", record.name], ["recommend", record.name], store=store, url=url)
 
 
 def show_task(

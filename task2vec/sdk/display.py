@@ -7,6 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from task2vec.sdk.candidates import (
+    candidate_columns,
+    candidate_rows,
+    evidence_line,
+    promise,
+    verdict,
+)
 from task2vec.sdk.display_map import html_of_map
 from task2vec.sdk.wording import (
     NATS_NOTE,
@@ -95,26 +102,18 @@ def of_distances(found: Distances) -> Sheet:
 
 def of_recommended(found: Recommended) -> Sheet:
     """Return a recommendation with its evidence."""
-    rows = [
-        (
-            each.model,
-            f"{100 * each.score:+.1f} ± {100 * each.score_sd:.1f}",
-            percent(each.predicted_accuracy),
-            interval(each.interval),
-            "; ".join(piece.text for piece in each.evidence),
-        )
-        for each in found.recommendations
-    ]
-    verdict = "Take the default" if found.abstained else "Recommended"
+    promised = promise(found)
     return Sheet(
-        f"{verdict} for {found.task}: {found.chosen}",
+        f"{found.task}. {verdict(found)}",
+        candidate_columns(found),
+        candidate_rows(found),
         (
-            *("starting model", "score (points)", "predicted accuracy"),
-            f"{100 * found.level:.0f} % interval",
-            "evidence",
+            f"{found.reason[:1].upper()}{found.reason[1:]}.",
+            *((promised,) if promised else ()),
+            evidence_line(found),
+            found.evidence_summary,
+            *_warnings(found.warnings),
         ),
-        rows,
-        (f"{found.reason}.", found.evidence_summary, *_warnings(found.warnings)),
     )
 
 

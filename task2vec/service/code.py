@@ -1,6 +1,8 @@
 """The lines of timm code that use a recommendation."""
 
 from task2vec.errors import WeightsError
+from task2vec.probe.card import Preprocessing
+from task2vec.probe.registry import find_card
 from task2vec.probe.weight_files import referenced_file
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import loadable_ref
@@ -11,9 +13,13 @@ def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str
     """Return a script that builds the model with ``classes`` outputs, ready for fine-tuning.
 
     Weights of the hub are named as timm names them; others are read from their safetensors file,
-    with a fresh classifier.
+    with a fresh classifier. ``transform`` prepares an image as task2vec does.
     """
     ref = loadable_ref(workspace, model)
+    return _model(workspace, model, ref, classes) + _transform(find_card(ref).preprocessing)
+
+
+def _model(workspace: Workspace, model: ModelRecord, ref: str, classes: int) -> str:
     # timm itself cannot pin a commit of its own models, and knows no query.
     if ref.startswith("hf-hub:") or (ref.startswith("timm:") and "@" not in ref):
         name = ref.removeprefix("timm:").partition("?")[0]
@@ -32,6 +38,21 @@ def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str
         'classifier = model.default_cfg["classifier"] + "."\n'
         "state = {k: v for k, v in state.items() if not k.startswith(classifier)}\n"
         "model.load_state_dict(state, strict=False)  # the classifier stays fresh\n"
+    )
+
+
+def _transform(steps: Preprocessing) -> str:
+    size, how = steps.input_size, steps.interpolation.upper()
+    return (
+        "\nfrom torchvision import transforms\n\n"
+        "transform = transforms.Compose(\n"
+        "    [\n"
+        "        # The whole image, without a crop.\n"
+        f"        transforms.Resize(({size}, {size}), transforms.InterpolationMode.{how}),\n"
+        "        transforms.ToTensor(),\n"
+        f"        transforms.Normalize(mean={steps.mean}, std={steps.std}),\n"
+        "    ]\n"
+        ")\n"
     )
 
 

@@ -96,7 +96,8 @@ def recommend(
     )
     models = question.models
     question = replace(question, published=published, explain=explain)
-    if (store := workspace.existing_store()) is not None:
+    # Told where outcomes are recorded and judged; of an answer it is a detail.
+    if explain and (store := workspace.existing_store()) is not None:
         warnings += unused_outcomes(store, question.gains.unused)
     measures = budget > 0 and measured is None
     task = images_of(subject) if measures else None

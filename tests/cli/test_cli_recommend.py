@@ -46,12 +46,16 @@ def test_a_source_is_answered_without_a_store(cli: Cli, small: SmallStore) -> No
 
 
 def test_the_table_says_what_to_take_and_the_code_builds_it(cli: Cli, small: SmallStore) -> None:
-    found = cli("recommend", small.sources / "emoji_food", *ONLY_DEFAULT)
+    source = small.sources / "emoji_food"
+    found = cli("recommend", source, *ONLY_DEFAULT, "--code")
+    explained = cli("recommend", source, *ONLY_DEFAULT, "--explain")
 
-    assert "Take the default: efficientnet_lite0" in found.out
-    assert "always default" in found.out
-    said = " ".join(found.err.split())
-    assert "on frozen features, or rest on a recorded outcome of the default." in said
+    assert found.out.startswith("Take the default: efficientnet_lite0\n")
+    assert f"\nNext:\n  task2vec finetune {source} --from efficientnet_lite0\n" in f"\n{found.err}"
+    assert "import timm" not in explained.out
+    assert "always default" in explained.out
+    assert "always default" not in found.out
+    assert "classifier on frozen features" in " ".join(explained.err.split())
     code = found.out[found.out.index("import timm") :]
     check = (
         "import sys, torch\n"
@@ -63,6 +67,11 @@ def test_the_table_says_what_to_take_and_the_code_builds_it(cli: Cli, small: Sma
         "state = model.state_dict()\n"
         "assert all(torch.equal(state[key], value) for key, value in right.items())\n"
         "assert model(torch.zeros(1, 3, 64, 64)).shape == (1, 4)\n"
+        "from PIL import Image\n"
+        "image = Image.radial_gradient('L').convert('RGB').resize((150, 90))\n"
+        "probe = load_probe('efficientnet_lite0')\n"
+        "wanted = probe.to_input([probe.preprocess(image)])[0]\n"
+        "assert torch.allclose(names['transform'](image), wanted, atol=0.02)\n"
         "print(len(right))\n"
     )
     done = subprocess.run(

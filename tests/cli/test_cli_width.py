@@ -10,7 +10,7 @@ import pytest
 from client_kinds import serving
 from command import Cli, Result
 from small_expert import add_expert, expert_file
-from small_store import SmallStore, cut, snapshot
+from small_store import USED, SmallStore, cut, snapshot
 
 from task2vec import Client
 from task2vec.cli.run import run
@@ -101,6 +101,19 @@ def test_predictions_fit_the_terminal(
 
 def test_information_fits_the_terminal(cli: Cli, two_classes: Path, width: int) -> None:
     check(cli("information", two_classes, *QUICK), width)
+
+
+@pytest.mark.parametrize("options", [(), ("--explain",)], ids=["plain", "explain"])
+@pytest.mark.parametrize("stored", [True, False], ids=["stored", "source"])
+def test_a_recommendation_fits_the_terminal(
+    cli: Cli, full: Path, small: SmallStore, width: int, stored: bool, options: tuple[str, ...]
+) -> None:
+    task = "emoji_food" if stored else small.sources / "greek_capitals"
+    found = cli("recommend", task, "--images", USED, "--store", full, *options)
+
+    said = check(found, width, codes=(0, 3))
+    if not options:
+        assert len(said.splitlines()) <= 25
 
 
 def test_jobs_fit_the_terminal(cli: Cli, small: SmallStore, width: int, tmp_path: Path) -> None:
