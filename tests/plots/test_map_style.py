@@ -54,12 +54,22 @@ def test_every_two_colours_differ(sight: str) -> None:
         assert np.linalg.norm(seen[one] - seen[other]) > 10, (one, other)
 
 
-def test_groups_differ_in_shape_as_well_up_to_eight_and_never_coincide_up_to_fifty_six() -> None:
-    names = [f"group {i}" for i in range(56)]
-    styles = group_styles(names)
-    assert len(set(styles.values())) == 56
-    assert len({styles[name].shape for name in names[:8]}) == len(SHAPES) == 8
-    assert len({styles[name].colour for name in names[:7]}) == len(PALETTE) == 7
+@pytest.mark.parametrize("count", [1, 7, 8, 14, 15, 56, 200])
+def test_no_colour_repeats_in_a_picture(count: int) -> None:
+    styles = group_styles(f"group {i}" for i in range(count))
+    assert len({style.colour for style in styles.values()}) == count
+    assert len({style.shape for style in styles.values()}) == min(count, len(SHAPES))
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_twenty_groups_differ_in_shape_or_clearly_in_colour(sight: str) -> None:
+    for count in range(2, 21):
+        styles = group_styles(f"group {i}" for i in range(count)).values()
+        seen = {style: lab(SIGHT[sight] @ linear(style.colour)) for style in styles}
+        for one, other in combinations(seen, 2):
+            far = np.linalg.norm(seen[one] - seen[other])
+            assert far > (10 if sight == "normal" or one.shape == other.shape else 4), (one, other)
+            assert np.linalg.norm(seen[one] - lab(np.ones(3))) > 10
 
 
 def test_styles_do_not_depend_on_the_order_of_the_tasks() -> None:
