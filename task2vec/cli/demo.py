@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from task2vec.cli.output import console, interval, percent
 from task2vec.cli.progress import bars, embedding_bar, passing, probing_bar, tuning_bar
+from task2vec.cli.promise import print_promise
 from task2vec.cli.recommending import print_answer
 from task2vec.cli.table import print_table
 from task2vec.errors import InputError
@@ -119,7 +120,7 @@ def _make_experts(workspace: "Workspace", progress: Progress) -> None:
                 found.model.name,
                 percent(found.accuracy),
                 interval(found.interval),
-                found.tuned.seconds,
+                round(found.tuned.seconds),
             )
             for found in results
         ],
@@ -197,7 +198,8 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
             progress=embedding_bar(progress, HELD_BACK),
         )
         answer = recommend(workspace, subject, images=IMAGES, progress=probing_bar(progress))
-    print_answer(Recommended.model_validate({"task": subject.name, **answer.to_json()}))
+    shown = Recommended.model_validate({"task": subject.name, **answer.to_json()})
+    print_answer(shown)
     start = answer.chosen
     if answer.abstained:
         others = (r.model for r in answer.recommendations if r.model != answer.chosen)
@@ -211,14 +213,16 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     print_table(
         ["start", "accuracy", "95 % interval", "seconds"],
         [
-            (name, percent(found.accuracy), interval(found.interval), found.tuned.seconds)
+            (name, percent(found.accuracy), interval(found.interval), round(found.tuned.seconds))
             for name, found in ((start, first), ("efficientnet_lite0", second))
         ],
     )
-    difference, low, high = paired_difference(first.tuned.correct, second.tuned.correct)
-    console().print(
-        f"\nDifference on the same {len(first.tuned.correct)} test images: {100 * difference:+.1f} "
-        f"points, 95 % interval {100 * low:+.1f} to {100 * high:+.1f}.",
+    promised = next(each for each in shown.recommendations if each.model == start)
+    print_promise(
+        promised,
+        level=shown.level,
+        measured=paired_difference(first.tuned.correct, second.tuned.correct),
+        images=len(first.tuned.correct),
     )
     return first.task.name
 
