@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 
 # Okabe and Ito (2008), "Color Universal Design", without its yellow, which is lost on white, and
@@ -67,5 +66,6 @@ def _shade(colour: str, turn: int, *, rounds: int) -> str:
         goal, share = "#000000", _DARKEST * step / steps
     else:
         goal, share = PAPER, _LIGHTEST * step / max(1, (rounds - 1) // 2)
-    own, other = (np.array(to_rgb(each)) for each in (colour, goal))
-    return to_hex((1 - share) * own + share * other).upper()
+    pairs = zip(to_rgb(colour), to_rgb(goal), strict=True)
+    red, green, blue = ((1 - share) * own + share * other for own, other in pairs)
+    return to_hex((red, green, blue)).upper()
