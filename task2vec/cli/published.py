@@ -74,6 +74,9 @@ def published(
             "input_size, the least first; or by name."
         ),
     ] = Order.ACCURACY,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="List at most this many, the first by --sort.")
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -95,8 +98,8 @@ def published(
     Shown is the Pareto list: of two models that are equally accurate the smaller one, of two that
     are equally small the more accurate one. `--cost operations` trades accuracy for multiply-adds
     instead, `--all` shows the others, too. Register one by `task2vec models add timm:NAME`;
-    `recommend` then knows these figures. The expected gain is what they let hope for on your task
-    while nothing else is known: little, and with much doubt. Nothing is downloaded.
+    `recommend` then knows these figures. They say little about your task, so no gain is listed:
+    `recommend` measures it on your images. Nothing is downloaded.
     Exit code 3 when nothing is within the limits.
     """
     costs = tuple(dict.fromkeys(cost or _DEFAULT_COST))
@@ -119,11 +122,14 @@ def published(
             )
         )
         everything = [] if found else list(client.models.published(figure=figure, pareto=False))
-    shown = [model for model in found if model.pareto or not pareto]
+    listed = [model for model in found if model.pareto or not pareto]
+    shown = listed[:limit]
     if as_json:
         print_json({"models": [model.model_dump(mode="json") for model in shown]})
     elif shown:
         print_published(shown, figure=figure, costs=costs, pareto=pareto)
+        if len(shown) < len(listed):
+            messages().print(f"{len(shown)} of {len(listed)} models are listed.")
     if not found:
         messages().print("No published model is within these limits.")
         for line in _remedies(everything, architecture=architecture, licence=licence):
@@ -142,7 +148,7 @@ def print_published(
         [
             *(() if pareto else ("pareto",)),
             *("model", f"accuracy ({figure})", "million parameters", "billion operations"),
-            *("pixels", "licence", "expected gain (points)"),
+            *("pixels", "licence"),
         ],
         [
             (
@@ -153,13 +159,11 @@ def print_published(
                 "-" if model.operations is None else f"{model.operations / 1e9:.2f}",
                 model.input_size,
                 model.licence,
-                "-"
-                if model.expected_gain is None or model.expected_gain_sd is None
-                else f"{100 * model.expected_gain:+.1f} ± {100 * model.expected_gain_sd:.1f}",
             )
             for model in models
         ],
-        spare=["licence", "billion operations", "pixels"],
+        whole=["model"],
+        spare=["licence", "pixels", "billion operations"],
     )
     costly = " and ".join(cost.replace("_", " ") for cost in costs)
     what = f"no other within the limits is as accurate at no higher cost ({costly})"

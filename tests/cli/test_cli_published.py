@@ -48,10 +48,30 @@ def test_the_table_says_what_it_shows_and_where_it_is_from(cli: Cli) -> None:
     (row,) = [line for line in shown.out.splitlines() if line.startswith(" ") and "tf_" in line]
     assert row.split() == [
         *("tf_efficientnet_lite0.in1k", "(the", "default)", "74.8", "%", "4.65", "0.40", "224"),
-        *("apache-2.0", "+0.0", "±", "0.0"),
+        "apache-2.0",
     ]
     assert "pytorch-image-models/tree/aa4b5850c154" in shown.err
     assert "task2vec models add timm:NAME" in shown.err
+
+
+def test_a_gain_that_is_the_same_for_all_is_not_listed(cli: Cli) -> None:
+    shown = cli("models", "published", "--limit", 9)
+
+    assert (shown.code, "gain" in shown.out) == (0, False)
+
+
+def test_a_limit_bounds_the_list_and_not_the_picture(cli: Cli) -> None:
+    everything = cli("models", "published", "--json").json["models"]
+    found = cli("models", "published", "--limit", 3, "--json").json["models"]
+    told = cli("models", "published", "--limit", 3, "-o", "p.png")
+
+    assert found == everything[:3]
+    # The header, and a row for each.
+    assert len(told.out.splitlines()) == 4
+    assert f"3 of {len(everything)} models are listed." in told.err
+    assert f"Drew {len(everything)} models" not in told.err
+    assert Path("p.png").is_file()
+    assert cli("models", "published", "--limit", 0).code == 2
 
 
 def test_a_model_of_the_list_is_registered_by_its_ref(cli: Cli) -> None:

@@ -63,6 +63,7 @@ def check(found: Result, width: int, *, codes: tuple[int, ...] = (0,)) -> str:
         "models list",
         "models show efficientnet_lite0",
         "models published",
+        "models published --all --limit 30",
         "outcomes list",
         "neighbours emoji_food -k 9",
         "neighbours emoji_food -k 9 --asymmetric",
