@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from rich.filesize import decimal
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from task2vec.cli.output import messages
-from task2vec.cli.progress_lines import ProgressLines
+from task2vec.cli.progress_lines import ProgressLines, counted
 
 if TYPE_CHECKING:
     from task2vec.wire.jobs import Progress as Work
@@ -36,6 +38,17 @@ _STAGES = {
 }
 
 
+#: What is counted in each stage; of others nothing is said.
+_UNITS = dict.fromkeys((*_STAGES, "predicting"), "images") | {"asking": "tasks"}
+
+
+class _Count(ProgressColumn):
+    """How far a bar is, such as 24 of 300 images."""
+
+    def render(self, task: Task) -> Text:
+        return Text(counted(task))
+
+
 @contextmanager
 def bars() -> Iterator[Progress]:
     """Show progress while the block runs."""
@@ -46,7 +59,7 @@ def bars() -> Iterator[Progress]:
         Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            MofNCompleteColumn(),
+            _Count(),
             TimeRemainingColumn(),
             console=console,
             transient=True,
@@ -76,7 +89,7 @@ def work_bar(progress: Progress, name: str) -> "Told":
         if found.stage == UPLOADING:
             sizes = f"{decimal(found.done)} of {decimal(found.total)}"
             progress.update(
-                bar, description=f"{name}: uploading {sizes}", total=None, stage=UPLOADING
+                bar, description=f"{name}: uploading {sizes}", total=None, stage=UPLOADING, unit=""
             )
             return
         stage = _STAGES.get(found.stage, found.stage)
@@ -88,6 +101,7 @@ def work_bar(progress: Progress, name: str) -> "Told":
             completed=found.done,
             total=found.total or None,
             stage=found.stage,
+            unit=_UNITS.get(found.stage, ""),
         )
 
     return tell
@@ -118,7 +132,11 @@ def embedding_bar(progress: Progress, name: str) -> Tell:
 
     def tell(stage: str, done: int, total: int) -> None:
         progress.update(
-            bar, description=f"{name}: {_STAGES.get(stage, stage)}", completed=done, total=total
+            bar,
+            description=f"{name}: {_STAGES.get(stage, stage)}",
+            completed=done,
+            total=total,
+            unit=_UNITS.get(stage, ""),
         )
         if stage == "noise" and done == total:
             progress.remove_task(bar)
@@ -142,7 +160,7 @@ def tuning_bar(progress: Progress, name: str) -> Tell:
 
     def tell(doing: str, done: int, total: int) -> None:
         description = f"fine-tuning {name}: {doing}"
-        progress.update(bar, description=description, completed=done, total=total)
+        progress.update(bar, description=description, completed=done, total=total, unit="images")
 
     return tell
 

@@ -64,11 +64,17 @@ def _is_done(task: Task) -> bool:
     return task.total is not None and task.completed >= task.total
 
 
+def counted(task: Task) -> str:
+    """Return how far a bar is in its field ``unit``, "" where nothing says how much there is."""
+    if task.total is None:
+        return ""
+    unit = task.fields.get("unit", "")
+    return f"{task.completed:,.0f} of {task.total:,.0f} {unit}".rstrip()
+
+
 def _line(tasks: Sequence[Task]) -> str:
     told = [
-        task.description
-        if task.total is None
-        else f"{task.description}: {task.completed:,.0f} of {task.total:,.0f}"
+        task.description if task.total is None else f"{task.description}: {counted(task)}"
         for task in tasks[:_MOST]
     ]
     more = len(tasks) - _MOST

@@ -235,6 +235,6 @@ def _print_task(task: "TaskDetails") -> None:
         f"iterations, training accuracy {percent(head.training_accuracy)}",
         "content": provenance.content_hash[:12],
         "source": task.source or "kept by the server",
-        "seconds": f"{task.seconds:.1f}",
+        "seconds": f"{task.seconds:.0f}",
     }
     print_fields(lines)

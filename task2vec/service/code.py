@@ -16,7 +16,12 @@ def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str
     with a fresh classifier. ``transform`` prepares an image as task2vec does.
     """
     ref = loadable_ref(workspace, model)
-    return _model(workspace, model, ref, classes) + _transform(find_card(ref).preprocessing)
+    try:
+        transform = _transform(find_card(ref).preprocessing)
+    except WeightsError:
+        # A model of the hub that cannot be looked up now says itself how it sees images.
+        transform = _transform_of_model()
+    return _model(workspace, model, ref, classes) + transform
 
 
 def _model(workspace: Workspace, model: ModelRecord, ref: str, classes: int) -> str:
@@ -53,6 +58,13 @@ def _transform(steps: Preprocessing) -> str:
         f"        transforms.Normalize(mean={steps.mean}, std={steps.std}),\n"
         "    ]\n"
         ")\n"
+    )
+
+
+def _transform_of_model() -> str:
+    return (
+        "\nconfig = timm.data.resolve_model_data_config(model)\n"
+        "transform = timm.data.create_transform(**config, is_training=False)\n"
     )
 
 

@@ -52,7 +52,7 @@ def test_a_person_reads_the_facts_on_stdout_and_the_rest_on_stderr(
     assert "[/b] :pizza:" in found.out
     assert "6 of 2 classes" in found.out
     assert "Warning: only 6 images" in found.err
-    assert "task2vec neighbours [/b] :pizza:" in found.err
+    assert "\n  task2vec neighbours '[/b] :pizza:'\n" in found.err
     assert Path("task2vec-store", "task2vec.sqlite3").is_file()
 
 

@@ -55,7 +55,9 @@ def test_of_a_step_that_is_over_nothing_more_is_told() -> None:
     log.progress.add_task("tasks", total=3)
     with passing(log.progress):
         tuning_bar(log.progress, "roses")("fold 3 of 3", 2133, 2998)
-        assert log.at(10) == ["tasks: 0 of 3; fine-tuning roses: fold 3 of 3: 2,133 of 2,998"]
+        assert log.at(10) == [
+            "tasks: 0 of 3; fine-tuning roses: fold 3 of 3: 2,133 of 2,998 images"
+        ]
     assert log.at(20) == ["tasks: 0 of 3"]
 
 
@@ -65,24 +67,24 @@ def test_a_line_tells_a_new_stage_and_others_how_far_it_is_now_and_then() -> Non
     tell(Work(stage="features", done=1, total=1200))
     assert log.at(9) == []
     tell(Work(stage="features", done=50, total=1200))
-    assert log.at(10) == ["birds: features: 50 of 1,200"]
+    assert log.at(10) == ["birds: features: 50 of 1,200 images"]
     assert log.at(39) == []
-    assert log.at(40) == ["birds: features: 50 of 1,200"]
+    assert log.at(40) == ["birds: features: 50 of 1,200 images"]
     tell(Work(stage="fisher", done=7, total=1200, standard_error=0.5))
     assert log.at(49) == []
     tell(Work(stage="fisher", done=8, total=1200, standard_error=0.25))
-    assert log.at(50) == ["birds: Fisher information, standard error 0.250: 8 of 1,200"]
+    assert log.at(50) == ["birds: Fisher information, standard error 0.250: 8 of 1,200 images"]
     tell(Work(stage="fisher", done=9, total=1200, standard_error=0.125))
     assert log.at(79) == []
-    assert log.at(80) == ["birds: Fisher information, standard error 0.125: 9 of 1,200"]
+    assert log.at(80) == ["birds: Fisher information, standard error 0.125: 9 of 1,200 images"]
 
 
 @pytest.mark.parametrize(
     ("name", "stage", "line"),
     [
-        ("predicting", "predicting", "predicting: 96 of 136"),
-        ("fine-tuning birds", "tuning", "fine-tuning birds: training: 96 of 136"),
-        ("tasks", "asking", "tasks: asking: 96 of 136"),
+        ("predicting", "predicting", "predicting: 96 of 136 images"),
+        ("fine-tuning birds", "tuning", "fine-tuning birds: training: 96 of 136 images"),
+        ("tasks", "asking", "tasks: asking: 96 of 136 tasks"),
     ],
 )
 def test_no_word_is_said_twice(name: str, stage: str, line: str) -> None:

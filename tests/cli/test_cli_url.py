@@ -185,7 +185,7 @@ def test_a_task_is_embedded_by_the_server(cli: Cli, url: str, tmp_path: Path) ->
     try:
         assert found.code == 0
         assert "6 of 2 classes" in found.out
-        assert "Next: `task2vec neighbours by_cli`" in found.err
+        assert "\n  task2vec neighbours by_cli --url http" in found.err
         assert again.code == 2
         assert "--update" in again.err
         assert list(tmp_path.glob("task2vec-store")) == []

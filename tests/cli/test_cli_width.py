@@ -51,7 +51,9 @@ def check(found: Result, width: int, *, codes: tuple[int, ...] = (0,)) -> str:
     """Check that no line is too long, and return what was printed."""
     assert found.code in codes, found.err
     said = found.out + found.err
-    assert [line for line in said.splitlines() if len(line.rstrip()) > width] == []
+    # A command to copy stays in one piece, however long the path of its store.
+    lines = [line for line in said.splitlines() if not line.startswith("  task2vec ")]
+    assert [line for line in lines if len(line.rstrip()) > width] == []
     return said
 
 
@@ -110,7 +112,9 @@ def test_a_recommendation_fits_the_terminal(
     cli: Cli, full: Path, small: SmallStore, width: int, stored: bool, options: tuple[str, ...]
 ) -> None:
     task = "emoji_food" if stored else small.sources / "greek_capitals"
-    found = cli("recommend", task, "--images", USED, "--store", full, *options)
+    # Without the model that would have to be downloaded.
+    limits = ("--max-parameters", "6M", "--images", USED, "--budget", "0")
+    found = cli("recommend", task, *limits, "--store", full, *options)
 
     said = check(found, width, codes=(0, 3))
     if not options:
