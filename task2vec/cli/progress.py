@@ -15,6 +15,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from task2vec.cli.output import messages
@@ -59,7 +60,7 @@ def bars() -> Iterator[Progress]:
         Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            _Count(),
+            _Count(table_column=Column(no_wrap=True)),
             TimeRemainingColumn(),
             console=console,
             transient=True,

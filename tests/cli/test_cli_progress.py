@@ -128,7 +128,8 @@ def test_many_at_once_are_one_line_of_those_under_way() -> None:
         tell(name, Work(stage="features", done=1, total=4))
     tell("b", Work(stage="features", done=4, total=4))
     end("a")
-    assert log.at(10) == ["tasks: 0 of 9; c: features: 1 of 4; d: features: 1 of 4; and 2 more"]
+    two = "c: features: 1 of 4 images; d: features: 1 of 4 images"
+    assert log.at(10) == [f"tasks: 0 of 9; {two}; and 2 more"]
 
 
 def test_what_is_not_shown_as_a_bar_is_not_told() -> None:
@@ -142,7 +143,7 @@ def test_while_the_end_of_it_lasts_the_last_is_told() -> None:
     log = Log()
     tell = work_bar(log.progress, "birds")
     tell(Work(stage="noise", done=5, total=5))
-    assert log.at(10) == ["birds: noise: 5 of 5"]
+    assert log.at(10) == ["birds: noise: 5 of 5 images"]
 
 
 def test_lines_come_also_while_the_work_tells_nothing() -> None:
@@ -231,7 +232,7 @@ def test_a_terminal_is_drawn_bars(monkeypatch: pytest.MonkeyPatch) -> None:
         shown.add_task("birds", total=7)
         shown.refresh()
         drawn = b""
-        while b"0/7" not in drawn:
+        while b"0 of 7" not in drawn:
             drawn += sent()
     assert b"birds" in drawn
     assert b"\x1b[" in drawn
