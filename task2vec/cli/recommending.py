@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from task2vec.wire.recommendations import Recommended
 
 #: As many candidates as leave the answer on a screen of 25 lines.
-_SHOWN = 8
+_SHOWN = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -156,14 +156,12 @@ def print_answer(answer: "Recommended", *, full: bool = False) -> None:
     out.print(f"{answer.reason[:1].upper()}{answer.reason[1:]}.")
     if promised := promise(answer):
         out.print(promised)
-    out.print()
     print_table(
         candidate_columns(answer),
         candidate_rows(answer, most=None if full else _SHOWN),
         whole=["starting model"],
         spare=[LINEAR_PROBE],
     )
-    out.print()
     out.print(evidence_line(answer))
     if full:
         _print_reasons(answer)
