@@ -20,9 +20,7 @@ from task2vec_api.settings import Settings
 pytestmark = pytest.mark.anyio
 
 MIB = 2**20
-SETTINGS = Settings(
-    access_log=False, parser_memory_bytes=64 * MIB, parser_cpu_seconds=5, parser_seconds=60.0
-)
+SETTINGS = Settings(access_log=False, parser_memory_bytes=64 * MIB)
 
 HOSTILE: dict[str, tuple[str, str, Callable[[], bytes], int, str]] = {
     "embedding": (
