@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from task2vec.wire.recommendations import Recommended
 
 #: As many candidates as leave the answer on a screen of 25 lines.
-_SHOWN = 5
+_SHOWN = 4
 
 
 def register(app: typer.Typer) -> None:
