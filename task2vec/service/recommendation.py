@@ -90,9 +90,10 @@ def recommend(
             of seconds.
     """
     limits = limits or Limits()
-    check_answerable(list_models(workspace), k=k, limits=limits, budget=budget)
+    everything = list_models(workspace)
+    check_answerable(everything, k=k, limits=limits, budget=budget)
     question, shared, warnings = _asked(
-        workspace, subject, limits=limits, k=k, max_shared=max_shared
+        workspace, subject, everything, limits=limits, k=k, max_shared=max_shared
     )
     models = question.models
     question = replace(question, published=published, explain=explain)
@@ -129,7 +130,7 @@ def recommend(
     if not models:
         answer = replace(answer, reason="no starting model that passes the limits can be offered")
     answer = explained(workspace, subject, question, answer)
-    earlier = earlier_experts(workspace, subject, shared, list_models(workspace))
+    earlier = earlier_experts(workspace, subject, shared, everything)
     warnings += [offer(each, subject) for each in earlier]
     chosen = next((model for model in models if model.name == answer.chosen), None)
     code = ""
@@ -157,7 +158,10 @@ def models_to_measure(
     The default comes first, since gains are over it. For a worker, which measures without the
     store.
     """
-    question, _, _ = _asked(workspace, subject, limits=limits, k=1, max_shared=max_shared)
+    everything = list_models(workspace)
+    question, _, _ = _asked(
+        workspace, subject, everything, limits=limits, k=1, max_shared=max_shared
+    )
     question = replace(question, published=published)
     judged = Judge(question).judge(probed={})
     known = (*question.models, *question.others)
@@ -169,10 +173,18 @@ def models_to_measure(
 
 
 def _asked(
-    workspace: Workspace, subject: Subject, *, limits: Limits, k: int, max_shared: float
+    workspace: Workspace,
+    subject: Subject,
+    everything: list[ModelRecord],
+    *,
+    limits: Limits,
+    k: int,
+    max_shared: float,
 ) -> tuple[Question, SharedTasks, list[str]]:
-    """Return the question of a task, what shares images with it, and warnings."""
-    everything = list_models(workspace)
+    """Return the question of a task, what shares images with it, and warnings.
+
+    ``everything`` are all models that there are.
+    """
     allowed = [model for model in everything if limits.allow(model)]
     models, warnings = offered(workspace, allowed)
     left_out = [model.name for model in everything if not limits.allow(model)]
