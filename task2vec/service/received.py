@@ -97,8 +97,11 @@ def read_received(
     except TooLargeError:
         raise
     except InputError as error:
+        # The file may be sound, and what it holds beside the embedding may not fit.
         raise InputError(
-            f"The worker's embedding of the {role} is damaged", got=error.got
+            f"The worker's embedding of the {role} cannot be used: {error.problem}",
+            expected=error.expected,
+            got=error.got,
         ) from error
     check_embedding(embedding)
     _check_asked(embedding.provenance, role, settings=settings)
