@@ -62,8 +62,8 @@ def batch(
         bool,
         typer.Option(
             "--dry-run",
-            help="Only say what would be embedded. With --url the sources are read but not sent, "
-            "and what the server has already is not told.",
+            help="Only say what would become of each source. Nothing is embedded or stored. With "
+            "--url the server answers by checksums, and no image is sent.",
         ),
     ] = False,
     output: Annotated[

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from task2vec.errors import InputError, NameTakenError
+from task2vec.service.datasets import check_upload
 from task2vec.service.jobs import job_for
 from task2vec.service.leases import failure_of
+from task2vec.service.questions import stored_already
 from task2vec.service.workspace import Workspace
 from task2vec.store.batches import BatchItem, BatchRecord, ItemStatus
 from task2vec.store.identity import unknown
@@ -83,6 +85,34 @@ def append(
     """
     known = workspace.store().batches.get(batch)
     return _append(workspace, known.id, items, options=known.options, owner=known.owner, now=now)
+
+
+def check(
+    workspace: Workspace,
+    items: Sequence[Mapping[str, Any]],
+    *,
+    settings: Mapping[str, Any],
+    tags: Sequence[str] = (),
+    update: bool = False,
+    largest: int,
+) -> list[BatchItem]:
+    """Return what would become of items that are sent and embedded; nothing is written.
+
+    Args:
+        workspace: the store.
+        items: each has the ``name``, the ``sha256`` and the ``bytes`` of what would be sent, and
+            may have ``tags``.
+        settings: how they would be embedded, as on the wire.
+        tags: of every task, before its own.
+        update: replace tasks of these names.
+        largest: the most bytes of an upload.
+    """
+    options = {"settings": dict(settings), "tags": list(tags), "update": update}
+    work: dict[str, str | None] = {}
+    return [
+        replace(_foresee(workspace, item, options, largest=largest, work=work), position=i)
+        for i, item in enumerate(items)
+    ]
 
 
 def get_batch(workspace: Workspace, id_: str) -> BatchRecord:
@@ -184,11 +214,37 @@ def _ask(
         if job.state is JobState.SUCCEEDED and job.result is not None:
             done = BatchItem(0, name, ItemStatus.UNCHANGED, task=job.result["id"])
             return done, None
-        if work.setdefault(name, job.same_as) != job.same_as:
-            raise NameTakenError(
-                f"Another item of the batch is named '{name}'",
-                remedy="Give one of them another name.",
-            )
+        _check_alone(work, name, job.same_as)
     except InputError as error:
         return BatchItem(0, name, ItemStatus.FAILED, error=failure_of(error)), None
     return BatchItem(0, name), job
+
+
+def _foresee(
+    workspace: Workspace,
+    item: Mapping[str, Any],
+    options: Mapping[str, Any],
+    *,
+    largest: int,
+    work: dict[str, str | None],
+) -> BatchItem:
+    """Return what `_ask` would for a data set of these bytes; ``work`` as there."""
+    name, sha256 = item["name"], item["sha256"]
+    try:
+        check_upload(workspace, sha256=sha256, name=name, size=item["bytes"], largest=largest)
+        known = stored_already(workspace, {**item, **options}, sha256=sha256)
+        if known is not None:
+            return BatchItem(0, name, ItemStatus.UNCHANGED, task=known)
+        _check_alone(work, name, " ".join((sha256, *map(repr, item.get("tags") or ()))))
+    except InputError as error:
+        return BatchItem(0, name, ItemStatus.FAILED, error=failure_of(error))
+    return BatchItem(0, name)
+
+
+def _check_alone(work: dict[str, str | None], name: str, same_as: str | None) -> None:
+    """Raise `NameTakenError` when the batch does other work under a name, added to ``work``."""
+    if work.setdefault(name, same_as) != same_as:
+        raise NameTakenError(
+            f"Another item of the batch is named '{name}'",
+            remedy="Give one of them another name.",
+        )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from task2vec.data.open import open_source
 from task2vec.errors import SourceError, StoreError, Task2VecError
+from task2vec.probe.registry import find_card
 from task2vec.service.batch_items import Item, check_item
 from task2vec.service.subjects import stored_task
-from task2vec.service.tasks import EmbedRequest, embed, signature
+from task2vec.service.tasks import EmbedRequest, check_free, embed, signature
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name
 from task2vec.types import TaskRecord
@@ -75,7 +76,8 @@ def run_batch(
 
     An item whose task is stored already, from the same unchanged source with the same settings, is
     ``unchanged``, so that a batch that was interrupted goes on where it stopped. A failed item
-    does not end the batch; a store that fails does, with `StoreError`.
+    does not end the batch; a store that fails does, with `StoreError`. A dry run refuses what the
+    real one refuses before it reads images.
     """
     for item in items:
         if item.skipped is not None:
@@ -105,6 +107,9 @@ def _run(
     if known is not None and known.source_signature == signature(task, request.probe, settings):
         return ItemResult(item, ItemStatus.UNCHANGED, known)
     if request.dry_run:
+        # What embedding refuses before any work.
+        check_free(workspace, item.name, update=request.update)
+        find_card(request.probe)
         return ItemResult(item, ItemStatus.PENDING)
     wanted = EmbedRequest(
         source=replace(task, name=item.name),

@@ -226,7 +226,7 @@ def received_subject(
         None,
         found.warnings,
         hashes=received_hashes(found, role, embedding, settings=settings),
-        files=files_signature(about),
+        files=files_signature(about.sha256),
         details=received_details(found, role, embedding),
     )
 

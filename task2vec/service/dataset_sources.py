@@ -62,9 +62,9 @@ def name_taken(name: str) -> NameTakenError:
 
 def same_bytes(task: TaskRecord, dataset: DatasetRecord) -> bool:
     """Return whether a task was embedded from these bytes, in whatever way."""
-    return task.source_signature.startswith(f"{files_signature(dataset)}:")
+    return task.source_signature.startswith(f"{files_signature(dataset.sha256)}:")
 
 
-def files_signature(dataset: DatasetRecord) -> str:
+def files_signature(sha256: str) -> str:
     """Return text that is equal for equal bytes, as `task2vec.service.subjects.files_of` gives."""
-    return f"sha256:{dataset.sha256}"
+    return f"sha256:{sha256}"

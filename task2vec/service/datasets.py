@@ -7,7 +7,7 @@ from hashlib import file_digest
 from pathlib import Path
 from time import time
 
-from task2vec.errors import NameTakenError, SourceError, UnknownNameError
+from task2vec.errors import NameTakenError, SourceError, TooLargeError, UnknownNameError
 from task2vec.service.disk import delete_though_full
 from task2vec.service.parsers import Parser
 from task2vec.service.quarantine import put_aside
@@ -32,6 +32,8 @@ FORMATS = (
 _FOLDER = "datasets"
 # A file comes to its place before its row does: a younger one may be about to get it.
 _ORPHAN_SECONDS = 3600.0
+# Under how many names the same bytes are looked for: as many as a client sees on a page.
+_SAME_BYTES = 100
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,8 @@ def accept(
             sha256 = sha256 or _sha256(path)
         known = _known(workspace, store, path, sha256=sha256, name=name, expires=expires)
         if known is not None:
-            if labelled and not known.classes:
-                raise NameTakenError(
-                    f"These bytes came without labels under the name '{name}' before",
-                    remedy=f"Send them under another name, or remove data set {known.id} first.",
-                )
+            if labelled:
+                _check_labelled(known)
             return known
         return _add(
             workspace,
@@ -130,6 +129,28 @@ def accept(
         )
     finally:
         path.unlink(missing_ok=True)
+
+
+def check_upload(workspace: Workspace, *, sha256: str, name: str, size: int, largest: int) -> None:
+    """Raise what an upload of labelled images would be refused for, without its bytes.
+
+    ``size`` is that of the request, ``largest`` the most that the server takes. Bytes that are
+    here already need not be sent.
+
+    Raises:
+        NameTakenError: when these bytes came without labels under this name before.
+        TooLargeError: when they are more than the server takes.
+    """
+    store = workspace.store()
+    if any(kept.classes for kept in store.datasets.page(limit=_SAME_BYTES, sha256=sha256)):
+        return
+    if size > largest:
+        raise TooLargeError(
+            "The body is too large", expected=f"at most {largest} bytes", got=f"{size} bytes"
+        )
+    known = store.datasets.find(sha256=sha256, name=name)
+    if known is not None:
+        _check_labelled(known)
 
 
 def get_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
@@ -205,6 +226,14 @@ def sweep(workspace: Workspace, now: float | None = None) -> list[DatasetRecord]
             if old and f"{_FOLDER}/{path.name}" not in owned:
                 put_aside(workspace.path, path, now=now)
     return removed
+
+
+def _check_labelled(known: DatasetRecord) -> None:
+    if not known.classes:
+        raise NameTakenError(
+            f"These bytes came without labels under the name '{known.name}' before",
+            remedy=f"Send them under another name, or remove data set {known.id} first.",
+        )
 
 
 def _known(

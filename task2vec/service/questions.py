@@ -87,10 +87,10 @@ def settings_of(question: Mapping[str, Any]) -> dict[str, Any]:
     return {**_SETTINGS, **(question.get("settings") or {})}
 
 
-def source_signature(dataset: DatasetRecord, settings: Mapping[str, Any]) -> str:
+def source_signature(sha256: str, settings: Mapping[str, Any]) -> str:
     """Return text that is equal for equal bytes that are embedded in the same way."""
     how = json.dumps({**_SETTINGS, **settings}, sort_keys=True)
-    return f"{files_signature(dataset)}:{hashlib.sha256(how.encode()).hexdigest()[:16]}"
+    return f"{files_signature(sha256)}:{hashlib.sha256(how.encode()).hexdigest()[:16]}"
 
 
 def _check_settings(question: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,19 +106,33 @@ def _check_settings(question: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
+def stored_already(
+    workspace: Workspace, question: Mapping[str, Any], *, sha256: str
+) -> TaskRecord | None:
+    """Return the task that an embedding of these bytes would leave as it is, if there is one.
+
+    Raises:
+        UnknownNameError: for a probe that is not there.
+        SettingError: for a name that cannot be used.
+        NameTakenError: when another task has the name and the question has no ``update``.
+    """
+    settings, name = _check_settings(question), question["name"]
+    check_name(name, new=False)
+    known = workspace.store().tasks.named(name)
+    check_name(name, new=known is None)
+    if known is None or known.source_signature == source_signature(sha256, settings):
+        return known
+    if not question.get("update"):
+        raise NameTakenError.of_task(name)
+    return None
+
+
 def _embed(workspace: Workspace, question: Mapping[str, Any]) -> Checked:
-    store = workspace.store()
     dataset = labelled_dataset(workspace, question["dataset"])
     settings = _check_settings(question)
     name = question.get("name") or dataset.name
-    check_name(name, new=False)
-    known = store.tasks.named(name)
-    check_name(name, new=known is None)
-    answer = None
-    if known is not None and known.source_signature == source_signature(dataset, settings):
-        answer = {**known.to_json(), "status": "unchanged"}
-    elif known is not None and not question.get("update"):
-        raise NameTakenError.of_task(name)
+    known = stored_already(workspace, {**question, "name": name}, sha256=dataset.sha256)
+    answer = None if known is None else {**known.to_json(), "status": "unchanged"}
     payload = {**question, "dataset": dataset.id, "name": name, "settings": settings}
     return Checked(payload, name, (dataset,), answer)
 

@@ -229,7 +229,7 @@ def received_task(
         complexity=task_complexity(embedding),
         seconds=found.seconds,
         source=source_of(dataset.id),
-        source_signature=source_signature(dataset, settings),
+        source_signature=source_signature(dataset.sha256, settings),
         created="",
         tags=tuple(tags),
         warnings=found.warnings,

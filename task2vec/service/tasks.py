@@ -57,7 +57,7 @@ def embed(
     if request.name is not None:
         task = replace(task, name=request.name)
     check_name(task.name, new=False)
-    _check_free(workspace, task.name, update=request.update)
+    check_free(workspace, task.name, update=request.update)
     workspace.check_writable()
     started = perf_counter()
     found = workspace.engine.embed(
@@ -129,7 +129,11 @@ def export(workspace: Workspace, name: str, path: Path) -> TaskRecord:
     return record
 
 
-def _check_free(workspace: Workspace, name: str, *, update: bool) -> None:
+def check_free(workspace: Workspace, name: str, *, update: bool) -> None:
+    """Raise `NameTakenError` when a task has the name and is not to be replaced.
+
+    And `SettingError` for a new name that cannot be used.
+    """
     store = workspace.existing_store()
     known = None if store is None else store.tasks.named(name)
     check_name(name, new=known is None)

@@ -40,6 +40,24 @@ class NewItems(Question):
     items: Many[NewItem] = Field(min_length=1, max_length=10_000)
 
 
+class ForeseenItem(Question):
+    """A data set that would be sent, known by its bytes."""
+
+    name: NewName
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="Of the file that would be uploaded.")
+    bytes: int = Field(ge=0, description="The length of the request that would upload it.")
+    tags: Tags = ()
+
+
+class BatchCheck(Question):
+    """Data sets that would be sent and embedded with the same settings."""
+
+    items: tuple[ForeseenItem, ...] = Field(min_length=1, max_length=10_000)
+    tags: Tags = ()
+    update: bool = False
+    settings: EmbeddingSettings = Field(EmbeddingSettings())
+
+
 class NewBatch(Question):
     """Data sets to embed with the same settings; more can be added until it is closed."""
 
@@ -78,5 +96,11 @@ class Item(Answer):
 
 class ItemPage(Page):
     """A part of a batch's items, in their order."""
+
+    items: tuple[Item, ...]
+
+
+class ForeseenItems(Answer):
+    """What would become of each item, in the order of the question; ``pending`` is embedded."""
 
     items: tuple[Item, ...]

@@ -79,6 +79,46 @@ async def test_a_batch_is_cancelled(server: Running, dataset: dict[str, Any]) ->
     assert {k: v for k, v in cancelled.json()["counts"].items() if v} == {"cancelled": 2}
 
 
+def foreseen(dataset: dict[str, Any], name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "sha256": dataset["sha256"], "bytes": dataset["bytes"], **more}
+
+
+async def test_a_check_tells_what_would_become_of_bytes(server: Running, dataset) -> None:
+    items = [
+        foreseen(dataset, "a"),
+        foreseen(dataset, "a"),
+        foreseen(dataset, "a", tags=["other"]),
+        foreseen(dataset, "emoji_food"),
+        foreseen(dataset, "tsk_0123456789abcdef"),
+        foreseen(dataset, "large", sha256="0" * 64, bytes=10**13),
+        foreseen(dataset, "sent before", bytes=10**13),
+    ]
+    answer = await server.client.post("/v1/batches:check", json={"items": items})
+    found = answer.json()["items"]
+    assert answer.status_code == 200
+    assert [(i["position"], i["name"]) for i in found] == [
+        (n, item["name"]) for n, item in enumerate(items)
+    ]
+    assert [i["error"] and i["error"]["code"] for i in found] == [
+        *(None, None, "name_taken", "name_taken"),
+        *("bad_setting", "too_large", None),
+    ]
+    assert [i["status"] for i in found] == ["failed" if i["error"] else "pending" for i in found]
+    assert (await server.client.get("/v1/batches")).json()["batches"] == []
+    assert (await server.client.get("/v1/jobs")).json()["jobs"] == []
+
+
+async def test_a_check_knows_bytes_that_came_without_labels(server: Running, tmp_path) -> None:
+    sent = await server.client.post(
+        "/v1/datasets",
+        files={"file": ("new.zip", zipped(tmp_path, "greek_capitals"))},
+        data={"labelled": "false"},
+    )
+    items = [foreseen(sent.json(), name) for name in ("new", "other")]
+    answer = await server.client.post("/v1/batches:check", json={"items": items})
+    assert [i["status"] for i in answer.json()["items"]] == ["failed", "pending"]
+
+
 async def test_batches_come_newest_first(server: Running, dataset: dict[str, Any]) -> None:
     begun = [(await begin(server, dataset, f"n{n}")).json()["id"] for n in range(3)]
     first = (await server.client.get("/v1/batches", params={"page_size": 2})).json()
@@ -98,6 +138,8 @@ async def test_batches_come_newest_first(server: Running, dataset: dict[str, Any
         ("POST", "/v1/batches", {"items": [{"name": "x"}]}, 422),
         ("POST", "/v1/batches", {"items": [], "colour": "red"}, 422),
         ("POST", "/v1/batches", {"settings": {"probe": ""}}, 422),
+        ("POST", "/v1/batches:check", {"items": []}, 422),
+        ("POST", "/v1/batches:check", {"items": [{"name": "a", "sha256": "x", "bytes": 1}]}, 422),
     ],
 )
 async def test_what_is_not_there_or_makes_no_sense(server, method, path, body, status) -> None:

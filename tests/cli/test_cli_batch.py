@@ -73,12 +73,12 @@ def test_a_changed_source_needs_update(cli: Cli, sources: Path) -> None:
 
 
 def test_other_settings_are_a_change_too(cli: Cli, small: SmallStore, store: Path) -> None:
-    found = cli(
-        *("batch", small.sources, "--store", store, "--images", USED, "--seed", 1),
-        *("--dry-run", "--json"),
-    )
+    asked = ("batch", small.sources, "--store", store, "--images", USED, "--seed", 1, "--dry-run")
 
-    assert set(statuses(found).values()) == {"pending"}
+    taken, replaced = cli(*asked, "--json"), cli(*asked, "--update", "--json")
+
+    assert (taken.code, set(statuses(taken).values())) == (1, {"failed"})
+    assert (replaced.code, set(statuses(replaced).values())) == (0, {"pending"})
 
 
 def test_one_broken_source_does_not_stop_the_others(cli: Cli, sources: Path) -> None:

@@ -128,6 +128,58 @@ def test_a_batch_is_done_once(client: Any, source: Path, fresh: str) -> None:
         client.tasks.remove(name)
 
 
+def test_a_dry_run_foresees_each_item_of_the_real_one(
+    client: Any, source: Path, fresh: str
+) -> None:
+    folder = source.parent
+    cut("fashion_tops", folder / f"{fresh}_known", classes=2, images=3)
+    cut("fashion_tops", folder / f"{fresh}_taken", classes=2, images=4)
+    for name in ("known", "taken"):
+        client.embed(folder / f"{fresh}_{name}", images=IMAGES)
+    cut("emoji_food", folder / f"{fresh}_taken", classes=2, images=5)
+    cut("emoji_food", folder / f"{fresh}_single", classes=1, images=3)
+    (folder / f"{fresh}_zip.zip").write_bytes(b"no archive")
+    (folder / f"{fresh}_void").mkdir()
+    stored = {task.name: task for task in client.tasks.list()}
+
+    def run(**more: Any) -> dict[str, Any]:
+        return {item.name: item for item in client.batch(folder, images=IMAGES, **more)}
+
+    foreseen = run(dry_run=True)
+    assert {task.name: task for task in client.tasks.list()} == stored
+    replacing = run(dry_run=True, update=True)
+    real = run()
+
+    assert {name: item.status for name, item in real.items()} == {
+        fresh: ItemStatus.EMBEDDED,
+        f"{fresh}_known": ItemStatus.UNCHANGED,
+        f"{fresh}_taken": ItemStatus.FAILED,
+        f"{fresh}_single": ItemStatus.FAILED,
+        f"{fresh}_zip": ItemStatus.FAILED,
+        f"{fresh}_void": ItemStatus.SKIPPED,
+    }
+    assert _ends(foreseen) == _ends(real)
+    assert foreseen[f"{fresh}_known"].task == stored[f"{fresh}_known"]
+    assert replacing[f"{fresh}_taken"].status is ItemStatus.PENDING
+    unknown = {"probe": "efficientnet_lite9"}
+    assert _ends(run(dry_run=True, **unknown)) == _ends(run(**unknown))
+    for name in (fresh, f"{fresh}_known", f"{fresh}_taken"):
+        client.tasks.remove(name)
+
+
+def _ends(items: dict[str, Any]) -> dict[str, Any]:
+    """How each item ended, and of those that failed why."""
+    done = {ItemStatus.PENDING: ItemStatus.EMBEDDED}
+    return {
+        name: (
+            done.get(item.status, item.status),
+            item.position,
+            item.error and (item.error.code, item.error.detail, item.error.remedy),
+        )
+        for name, item in items.items()
+    }
+
+
 def test_a_list_names_and_tags_its_sources(client: Any, source: Path, fresh: str) -> None:
     (source.parent / "l.csv").write_text(f"source,name,tags\n{fresh},{fresh}_x,own two\n")
 

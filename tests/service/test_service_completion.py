@@ -29,7 +29,7 @@ def test_an_embedding_is_stored_with_its_job(served, sent):
     assert Task.model_validate(done.result).name == "animals"
     assert (record.tags, record.warnings) == (("a", "b"), ("one image could not be read",))
     assert (record.seconds, record.source) == (2.5, f"dataset:{dataset.id}")
-    assert record.source_signature == source_signature(dataset, SETTINGS)
+    assert record.source_signature == source_signature(dataset.sha256, SETTINGS)
     assert record.source_signature.startswith(f"sha256:{dataset.sha256}:")
     np.testing.assert_array_equal(
         served.store().tasks.embedding(record.id).values, embedding(7).values
@@ -39,10 +39,10 @@ def test_an_embedding_is_stored_with_its_job(served, sent):
 
 def test_other_settings_are_another_signature(served):
     dataset = send(served, "pets")
-    same = source_signature(dataset, {"probe": "efficientnet_lite0"})
-    assert same == source_signature(dataset, SETTINGS) == source_signature(dataset, {})
+    same = source_signature(dataset.sha256, {"probe": "efficientnet_lite0"})
+    assert same == source_signature(dataset.sha256, SETTINGS) == source_signature(dataset.sha256, {})
     for field, other in (("seed", 1), ("images", 20), ("draws", 2), ("probe", "x")):
-        assert source_signature(dataset, {**SETTINGS, field: other}) != same
+        assert source_signature(dataset.sha256, {**SETTINGS, field: other}) != same
 
 
 def test_a_worker_that_did_not_hear_the_answer_asks_again(served, sent):

@@ -59,7 +59,7 @@ def test_a_batch_tells_a_new_name_from_a_stored_one(served, sent, tmp_path):
         Item(source=tmp_path / "images", name=name)
         for name in ("job_0123456789abcdef", "job_fedcba9876543210")
     ]
-    stored, new = run_batch(served, items, BatchRequest(dry_run=True))
+    stored, new = run_batch(served, items, BatchRequest(update=True, dry_run=True))
     assert stored.status is ItemStatus.PENDING
     assert isinstance(new.problem, SettingError)
 

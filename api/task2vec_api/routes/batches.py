@@ -9,7 +9,16 @@ from starlette.responses import Response, StreamingResponse
 
 from task2vec.service import batch_jobs
 from task2vec.service.workspace import Workspace
-from task2vec.wire.batches import Batch, BatchPage, Item, ItemPage, NewBatch, NewItems
+from task2vec.wire.batches import (
+    Batch,
+    BatchCheck,
+    BatchPage,
+    ForeseenItems,
+    Item,
+    ItemPage,
+    NewBatch,
+    NewItems,
+)
 from task2vec_api.callers import Reader, Writer
 from task2vec_api.documents import failing, json_answer, router, told
 from task2vec_api.listing import Listing, ThePageToken
@@ -50,6 +59,30 @@ async def create_batch(new: NewBatch, runtime: TheRuntime, caller: Writer) -> Re
     runtime.bell.ring()
     batch = Batch.model_validate(created.to_json())
     return json_answer(batch, status=202, headers={"Location": f"/v1/batches/{batch.id}"})
+
+
+@routes.post(
+    "/batches:check",
+    summary="Check a batch before anything is sent",
+    response_model=ForeseenItems,
+    responses=told(200, ForeseenItems, "What would become of each item."),
+)
+def check_batch(new: BatchCheck, runtime: TheRuntime, caller: Writer) -> Response:
+    """Return what would become of data sets that are not uploaded yet; nothing is changed.
+
+    An item is `pending` if it would be uploaded and embedded, `unchanged` if its task is stored
+    already from the same bytes with the same settings, and `failed` with the error that the batch
+    would give it. Images are not looked at: an archive that cannot be read fails when it is sent.
+    """
+    found = batch_jobs.check(
+        runtime.workspace,
+        [item.model_dump(mode="json") for item in new.items],
+        settings=new.settings.model_dump(mode="json"),
+        tags=new.tags,
+        update=new.update,
+        largest=runtime.settings.upload_bytes,
+    )
+    return json_answer(ForeseenItems(items=tuple(map(item_message, found))))
 
 
 @routes.get(

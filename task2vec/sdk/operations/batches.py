@@ -4,17 +4,19 @@ import os
 from asyncio import CancelledError
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from task2vec.errors import InputError, SourceError, Task2VecError
+from task2vec.data.paths import expanded
+from task2vec.errors import InputError, MissingExtraError, SourceError, Task2VecError
 from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.paging import pages
-from task2vec.sdk.operations.uploads import upload
-from task2vec.sdk.packing.pack import default_name
+from task2vec.sdk.operations.uploads import form_of, upload
+from task2vec.sdk.packing.pack import default_name, pack
 from task2vec.sdk.request import get, post, segment
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import (
@@ -31,8 +33,20 @@ from task2vec.sdk.steps import (
 )
 from task2vec.service.batch_items import Item as Listed
 from task2vec.service.batch_items import check_item, find_items
+from task2vec.service.dataset_listing import list_images
 from task2vec.types.names import visible
-from task2vec.wire.batches import Batch, Item, ItemPage, ItemStatus, NewBatch, NewItem, NewItems
+from task2vec.wire.batches import (
+    Batch,
+    BatchCheck,
+    ForeseenItem,
+    ForeseenItems,
+    Item,
+    ItemPage,
+    ItemStatus,
+    NewBatch,
+    NewItem,
+    NewItems,
+)
 from task2vec.wire.datasets import Dataset
 from task2vec.wire.jobs import Progress
 from task2vec.wire.problems import Problem
@@ -44,6 +58,7 @@ ItemTold = Callable[[str, Progress], None]
 ItemShown = ItemTold | bool | None
 
 UPLOADS = 4
+_CHECKED_AT_ONCE = 100
 _POLL_SECONDS = 1.0
 
 
@@ -67,8 +82,8 @@ def batch(
     ``sources`` is a folder of sources, a .csv or .jsonl list of them, or their paths. A source that
     fails does not stop the others: it is an item with ``error``. What is stored from the same bytes
     with the same settings is ``unchanged``, so that an interrupted batch is resumed by the same
-    call: nothing is sent or computed twice. With ``dry_run`` nothing is sent, and what could be is
-    ``pending``.
+    call: nothing is sent or computed twice. With ``dry_run`` no image is sent and nothing is
+    stored: each item has the status of the real run, with ``pending`` for what it would embed.
 
     Raises `InputError` when there is no such list, and `ServiceError`, `AccessError` or
     `StoreError` where no item is to blame.
@@ -89,10 +104,7 @@ def batch(
             error = SourceError(item.skipped)
             yield Emit(failed(position, item.name, error, status=ItemStatus.SKIPPED))
     if dry_run:
-        for position, item in enumerate(items):
-            if item.skipped is not None:
-                continue
-            yield Emit((yield from _tried(position, item)))
+        yield from _foreseen(sender, items, question)
         return
     course = _Course(sender, items, progress if callable(progress) else None)
     made = yield from call(sender, post("/batches", Batch, question))
@@ -150,15 +162,44 @@ def ended(position: int, name: str, status: ItemStatus, **more: Any) -> Item:
     )
 
 
-def _tried(position: int, item: Listed) -> Steps[Item]:
-    from task2vec.sdk.packing.pack import pack
+def _foreseen(sender: Sender, items: list[Listed], question: NewBatch) -> Stream[Item]:
+    """Yield what the real run would make of the items that are not skipped."""
+    here = [i for i, item in enumerate(items) if item.skipped is None]
+    for first in range(0, len(here), _CHECKED_AT_ONCE):
+        packed: dict[int, ForeseenItem] = {}
+        for position in here[first : first + _CHECKED_AT_ONCE]:
+            item = items[position]
+            try:
+                check_item(item)
+                packed[position] = yield from compute(partial(_packed, item))
+            except InputError as error:
+                yield Emit(failed(position, item.name, error))
+        if packed:
+            check = BatchCheck(
+                items=tuple(packed.values()),
+                tags=question.tags,
+                update=question.update,
+                settings=question.settings,
+            )
+            order = post("/batches:check", ForeseenItems, check)
+            answer = yield from call(sender, order)
+            for position, found in zip(packed, answer.items, strict=True):
+                yield Emit(found.model_copy(update={"position": position}))
 
-    try:
-        check_item(item)
-        yield from compute(lambda: pack(item.source, name=item.name))
-    except InputError as error:
-        return failed(position, item.name, error)
-    return ended(position, item.name, ItemStatus.PENDING)
+
+def _packed(item: Listed) -> ForeseenItem:
+    """Return what a server has to know of an item; raises what its listing would."""
+    payload = pack(item.source, name=item.name)
+    # A light client has no Pillow, and no pyarrow: the server alone lists the images then.
+    with suppress(ModuleNotFoundError, MissingExtraError):
+        list_images(expanded(item.source), name=item.name, suffix=payload.suffix)
+    return ask(
+        ForeseenItem,
+        name=item.name,
+        sha256=payload.sha256,
+        bytes=form_of(payload).length,
+        tags=item.tags,
+    )
 
 
 @dataclass

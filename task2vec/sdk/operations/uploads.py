@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from task2vec.sdk.operations.waiting import Told
 from task2vec.sdk.packing.form import Form
 from task2vec.sdk.packing.pack import pack
-from task2vec.sdk.packing.payload import Payload
+from task2vec.sdk.packing.payload import BytesTold, Payload
 from task2vec.sdk.request import Method, Request, get, reader
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, compute
@@ -45,7 +45,8 @@ def upload(
     known = yield from call(sender, get("/datasets", DatasetPage, sha256=payload.sha256))
     soon = datetime.now(UTC) + _LEAST_LIFE
     for dataset in known.datasets:
-        if (any_name or dataset.name == payload.name) and dataset.expires > soon:
+        fits = dataset.classes and (any_name or dataset.name == payload.name)
+        if fits and dataset.expires > soon:
             return dataset
     dataset = yield from send(sender, payload, progress=progress)
     return dataset
@@ -56,11 +57,16 @@ def send(
 ) -> Steps[Dataset]:
     """Send what is packed already; images that are not ``labelled`` can only be classified."""
     told = None if progress is None else partial(_tell, progress)
-    fields = [("name", payload.name), *([] if labelled else [("labelled", "false")])]
-    form = Form(payload, fields, told=told)
+    form = form_of(payload, labelled=labelled, told=told)
     request = Request(Method.POST, "/datasets", reader(Dataset), body=form, patient=True)
     dataset = yield from call(sender, request)
     return dataset
+
+
+def form_of(payload: Payload, *, labelled: bool = True, told: BytesTold | None = None) -> Form:
+    """Return the body of the request that sends what is packed."""
+    fields = [("name", payload.name), *([] if labelled else [("labelled", "false")])]
+    return Form(payload, fields, told=told)
 
 
 def _tell(progress: Told, done: int, total: int) -> None:
