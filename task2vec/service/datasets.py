@@ -132,10 +132,7 @@ def accept(
 
 
 def check_upload(workspace: Workspace, *, sha256: str, name: str, size: int, largest: int) -> None:
-    """Raise what an upload of labelled images would be refused for, without its bytes.
-
-    ``size`` is that of the request, ``largest`` the most that the server takes. Bytes that are
-    here already need not be sent.
+    """Check what a request of ``size`` bytes would upload; bytes that are here need no upload.
 
     Raises:
         NameTakenError: when these bytes came without labels under this name before.

@@ -40,7 +40,9 @@ def test_an_embedding_is_stored_with_its_job(served, sent):
 def test_other_settings_are_another_signature(served):
     dataset = send(served, "pets")
     same = source_signature(dataset.sha256, {"probe": "efficientnet_lite0"})
-    assert same == source_signature(dataset.sha256, SETTINGS) == source_signature(dataset.sha256, {})
+    assert (
+        same == source_signature(dataset.sha256, SETTINGS) == source_signature(dataset.sha256, {})
+    )
     for field, other in (("seed", 1), ("images", 20), ("draws", 2), ("probe", "x")):
         assert source_signature(dataset.sha256, {**SETTINGS, field: other}) != same
 
