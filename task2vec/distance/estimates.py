@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.between import (
@@ -148,23 +149,30 @@ def _quantile(*variances: Array, freedom: tuple[Array, ...]) -> Array:
     return np.asarray(stdtrit(known, (1 + LEVEL) / 2))
 
 
-def estimate_distances(query: TaskEmbedding, tasks: Sequence[TaskEmbedding]) -> DistanceEstimates:
+def estimate_distances(
+    query: TaskEmbedding, tasks: Sequence[TaskEmbedding], *, within: float = np.inf
+) -> DistanceEstimates:
     """Estimate the symmetric distances between a query and each of m tasks.
 
     The images of the two are taken to be different ones: noise that both have in common is
     corrected for although it raises nothing; but an embedding is at distance 0 from itself. Of
     fewer than eight images the noise is too little known: theirs is not corrected for. Repeats with
-    refitted heads are what the errors hold.
+    refitted heads are what the errors hold. Tasks farther than ``within`` get no errors (nan),
+    which take longer than distances.
 
     Raises:
         SpaceMismatchError: names the fields in which the spaces differ.
     """
     # To a target the source's complexity is a constant; without a weight it is none.
-    return estimate_to_targets(query, tasks, alpha=0.0)
+    return estimate_to_targets(query, tasks, alpha=0.0, within=within)
 
 
 def estimate_from_sources(
-    sources: Sequence[TaskEmbedding], target: TaskEmbedding, *, alpha: float = ALPHA
+    sources: Sequence[TaskEmbedding],
+    target: TaskEmbedding,
+    *,
+    alpha: float = ALPHA,
+    within: float = np.inf,
 ) -> DistanceEstimates:
     """Estimate the asymmetric distances from each of m sources to a target, the query.
 
@@ -176,24 +184,22 @@ def estimate_from_sources(
         SpaceMismatchError: names the fields in which the spaces differ.
     """
 
-    def part(some: Sequence[TaskEmbedding]) -> DistanceEstimates:
-        near, heads = _corrected(target, some)
-        far = np.array([task_complexity(source) for source in some])
+    def left_out(some: Sequence[TaskEmbedding]) -> tuple[Array, Array]:
         left = without_a_group(some, [precisions(target), trivial_of(target)])
-        return DistanceEstimates(
-            distances=near.distances - alpha * far,
-            by_query=deviations(without_groups_of(target, some)),
-            by_task=np.square(deviations(left[0] - alpha * left[1])).sum(axis=1),
-            by_halving=near.by_halving,
-            **heads,
-            groups=np.array([len(source.replicates) for source in some]),
-        )
+        return without_groups_of(target, some), left[0] - alpha * left[1]
 
-    return _in_parts(target, sources, part)
+    def far(some: Sequence[TaskEmbedding]) -> Array:
+        return np.array([alpha * task_complexity(source) for source in some])
+
+    return _in_parts(target, sources, less=far, left_out=left_out, within=within)
 
 
 def estimate_to_targets(
-    source: TaskEmbedding, targets: Sequence[TaskEmbedding], *, alpha: float = ALPHA
+    source: TaskEmbedding,
+    targets: Sequence[TaskEmbedding],
+    *,
+    alpha: float = ALPHA,
+    within: float = np.inf,
 ) -> DistanceEstimates:
     """Estimate the asymmetric distances from a source, the query, to each of m targets.
 
@@ -204,27 +210,58 @@ def estimate_to_targets(
     if alpha:
         far, own = task_complexity(source), without_a_group([source], [trivial_of(source)])[0]
 
-    def part(some: Sequence[TaskEmbedding]) -> DistanceEstimates:
-        near, heads = _corrected(source, some)
+    def left_out(some: Sequence[TaskEmbedding]) -> tuple[Array, Array]:
         (left,) = without_a_group(some, [precisions(source)])
-        return DistanceEstimates(
-            distances=near.distances - alpha * far,
-            by_query=deviations(without_groups_of(source, some) - alpha * own),
-            by_task=np.square(deviations(left)).sum(axis=1),
-            by_halving=near.by_halving,
-            **heads,
-            groups=np.array([len(target.replicates) for target in some]),
-        )
+        return without_groups_of(source, some) - alpha * own, left
 
-    return _in_parts(source, targets, part)
+    return _in_parts(
+        source,
+        targets,
+        less=lambda some: np.full(len(some), alpha * far),
+        left_out=left_out,
+        within=within,
+    )
 
 
 def _in_parts(
     query: TaskEmbedding,
     tasks: Sequence[TaskEmbedding],
-    part: Callable[[Sequence[TaskEmbedding]], DistanceEstimates],
+    *,
+    less: Callable[[Sequence[TaskEmbedding]], Array],
+    left_out: Callable[[Sequence[TaskEmbedding]], tuple[Array, Array]],
+    within: float,
 ) -> DistanceEstimates:
-    """Estimate some tasks at a time."""
+    """Estimate some tasks at a time.
+
+    ``less`` (m,) is taken off the symmetric distances; ``left_out`` are the distances without each
+    group of the query (m, K) and of the tasks.
+    """
+
+    def part(some: Sequence[TaskEmbedding]) -> DistanceEstimates:
+        near, same = _corrected(query, some)
+        distances = near.distances - less(some)
+        # A distance may be nan, which is not known to be farther.
+        kept = np.flatnonzero(~(distances > within)).tolist()
+        by_query = np.full((len(some), len(query.replicates)), np.nan)
+        by_task, own_head, heads = np.full((3, len(some)), np.nan)
+        if kept:
+            close = [some[i] for i in kept]
+            query_left, task_left = left_out(close)
+            by_query[kept] = deviations(query_left)
+            by_task[kept] = np.square(deviations(task_left)).sum(axis=1)
+            # The same embedding has the same head.
+            turned = _turned(query, close, distances=near.distances[kept])
+            own_head[kept], heads[kept] = np.where(same[kept], 0.0, turned)
+        return DistanceEstimates(
+            distances=distances,
+            by_query=by_query,
+            by_task=by_task,
+            by_halving=near.by_halving,
+            by_query_head=own_head,
+            by_heads=heads,
+            groups=np.array([len(task.replicates) for task in some]),
+        )
+
     for task in tasks:
         query.space.check_same(task.space)
     none = np.empty(0)
@@ -253,10 +290,10 @@ def _parts(tasks: Sequence[TaskEmbedding]) -> list[list[TaskEmbedding]]:
 
 def _corrected(
     query: TaskEmbedding, tasks: Sequence[TaskEmbedding]
-) -> tuple[Noiseless, dict[str, Array]]:
+) -> tuple[Noiseless, NDArray[np.bool_]]:
     """Return the symmetric distances of m tasks, corrected where their noise is known.
 
-    With them comes what heads do to their errors.
+    With them comes which of the tasks are the query itself (m,).
     """
     plain = np.array([plain_symmetric_distance(query, task) for task in tasks])
     found = Noiseless(plain, np.zeros((len(tasks), HALVINGS)))
@@ -272,19 +309,16 @@ def _corrected(
         )
         found.distances[noisy] = corrected.distances
         found.by_halving[noisy] = corrected.by_halving
-    others = np.array([head_distance(task) for task in tasks])
-    turned = _turned(head_distance(query), others, distances=found.distances)
-    # The same embedding has the same head.
-    same = np.array([is_same(value) for value in plain])
-    return found, {name: np.where(same, 0.0, part) for name, part in turned.items()}
+    return found, np.array([is_same(value) for value in plain])
 
 
-def _turned(own: float, others: Array, *, distances: Array) -> dict[str, Array]:
-    """Return what heads add to the errors: h is ``own`` of the query, and of the others (m,)."""
+def _turned(query: TaskEmbedding, tasks: Sequence[TaskEmbedding], *, distances: Array) -> Array:
+    """Return what heads add to the errors of m distances: ``by_query_head``, ``by_heads``."""
+    own, others = head_distance(query), np.array([head_distance(task) for task in tasks])
     d = np.clip(distances, 0.0, 1.0)
     aside = _ASIDE * (1 - d) / 2
     towards = _TOWARDS**2 * d * (2 - d) * (own + others)
-    return {"by_query_head": aside * own, "by_heads": np.square(aside * others) + towards}
+    return np.stack([aside * own, np.square(aside * others) + towards])
 
 
 def _groups(task: TaskEmbedding) -> Groups:

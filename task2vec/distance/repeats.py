@@ -73,7 +73,7 @@ def _halves_apart(replicates: NDArray[np.floating], prior_precision: float) -> f
     if count < 2:
         return float("nan")
     if count == GROUPS:
-        return _apart(HALVES @ replicates, prior_precision)
+        return _eighths_halved(replicates, prior_precision)
     half = count // 2
     total = replicates.sum(axis=0)
     distances = []
@@ -82,6 +82,20 @@ def _halves_apart(replicates: NDArray[np.floating], prior_precision: float) -> f
         pair = with_prior(np.stack([part / half, (total - part) / (count - half)]), prior_precision)
         distances.append(symmetric_distance(*pair))
     return float(np.mean(distances))
+
+
+def _eighths_halved(replicates: NDArray[np.floating], prior_precision: float) -> float:
+    """Return the mean distance between the halves of eight groups (8, n), from q and t.
+
+    All divisions share the sum of their two halves, so that z of `task2vec.distance.noiseless`
+    takes one division per element: earlier embeddings are asked for this by each search.
+    """
+    total = 2 * (replicates.mean(axis=0) + prior_precision)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = (HALVES[:, 0] - HALVES[:, 1]) @ replicates / total
+    q, t = np.einsum("ij,ij->i", z, z) / z.shape[1], z.mean(axis=1)
+    distances = 1 - (1 - q) / np.sqrt(np.square(1 + q) - 4 * np.square(t))
+    return float(np.maximum(distances, 0.0).mean())
 
 
 def _apart(parts: NDArray[np.floating], prior_precision: float) -> float:

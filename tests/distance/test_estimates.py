@@ -220,6 +220,30 @@ def test_many_errors_are_those_of_one_at_a_time(embedding, rng):
     assert estimate_distances(query, []).intervals.shape == (0, 2)
 
 
+def test_what_is_too_far_has_its_distance_and_no_error(embedding, rng):
+    query, *tasks = (
+        embedding(
+            np.exp(rng.normal(size=700) - 9),
+            replicates=draw_replicates(rng, 700, 8),
+            prior_precision=PRIOR,
+        )
+        for _ in range(22)
+    )
+    for estimate in (
+        lambda **more: estimate_distances(query, tasks, **more),
+        lambda **more: estimate_from_sources(tasks, query, **more),
+        lambda **more: estimate_to_targets(query, tasks, **more),
+    ):
+        whole = estimate()
+        reach = float(np.median(whole.distances))
+        near = whole.distances <= reach
+        cut = estimate(within=reach)
+        assert np.array_equal(cut.distances, whole.distances)
+        assert near.sum() == 11
+        assert cut.intervals[near] == pytest.approx(whole.intervals[near], rel=1e-12)
+        assert np.isnan(cut.errors[~near]).all()
+
+
 def ties(distances, *, by_query, by_task, by_query_head=0.0, by_heads=0.0, groups=8):
     """Distances from one query whose errors are as given, one of each kind a task."""
     count = len(distances)

@@ -56,6 +56,34 @@ def test_a_store_without_tasks_of_the_space_has_an_empty_index(store, task, role
     assert store.index(embedding.space).search(embedding, k=3, role=role) == []
 
 
+def test_errors_are_left_out_for_tasks_that_are_too_far_to_be_among_the_nearest(
+    store, task, monkeypatch
+):
+    for i in range(20):
+        store.tasks.add(*task(f"task{i}", seed=i))
+    _, query = task("query", seed=30)
+    whole = store.index(query.space).search(query, k=4)
+    given = []
+    estimates = InRole.estimates
+
+    def counted(self, tasks, *, within):
+        given.append(within)
+        return estimates(self, tasks, within=within)
+
+    monkeypatch.setattr(exact, "_READ", 2)
+    monkeypatch.setattr(InRole, "estimates", counted)
+    found = store.index(query.space).search(query, k=4)
+
+    assert given[:2] == [np.inf, np.inf]
+    assert np.isfinite(given[2:]).all()
+    assert given[2:] == sorted(given[2:], reverse=True)
+    assert len(given) > 3
+    for one, other in zip(found, whole, strict=True):
+        assert (one.id, one.rank) == (other.id, other.rank)
+        assert one.interval == pytest.approx(other.interval, rel=1e-12)
+        assert one.standard_error == pytest.approx(other.standard_error, rel=1e-12)
+
+
 def test_only_the_embeddings_that_compete_are_read(store, task):
     for i in range(20):
         store.tasks.add(*task(f"task{i}", seed=i))

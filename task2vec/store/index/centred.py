@@ -32,7 +32,13 @@ class Centred:
         """Return the distance of a task with ``values`` (n,)."""
         return float(angle(self._own, self._direction(values)))
 
-    def estimates(self, tasks: Sequence[TaskEmbedding]) -> DistanceEstimates:
+    # All that compete are told: there is none whose errors could be left out.
+    def estimates(
+        self,
+        tasks: Sequence[TaskEmbedding],
+        *,
+        within: float,  # noqa: ARG002
+    ) -> DistanceEstimates:
         """Return the distances of the tasks: the plain ones, with errors."""
         return estimate_centred(self._query, tasks, centre=self._centre)
 

@@ -21,7 +21,7 @@ from task2vec.errors import SettingError
 from task2vec.store.index.centred import Centred
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
 from task2vec.store.index.roles import InRole
-from task2vec.store.index.told import Measure, nearest_first, told
+from task2vec.store.index.told import Measure, kth, nearest_first, told
 from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
 
 _PICKED = 256
@@ -217,7 +217,8 @@ class ExactIndex:
                 tasks, others = self._as_they_are(some, anew)
                 changed += others
                 records += [self._records[i] for i in tasks]
-                estimates.append(measure.estimates(list(tasks.values())))
+                reach = kth(estimates, k)
+                estimates.append(measure.estimates(list(tasks.values()), within=reach))
             if not changed:
                 return told(records, DistanceEstimates.joined(estimates), k=k)
             left = ~np.isin(rows, changed)

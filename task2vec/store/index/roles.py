@@ -37,15 +37,15 @@ class InRole:
             asymmetric_distance(source=source, target=target, trivial=trivial, alpha=self.alpha)
         )
 
-    def estimates(self, tasks: Sequence[TaskEmbedding]) -> DistanceEstimates:
-        """Return the distances of the tasks, corrected for noise."""
+    def estimates(self, tasks: Sequence[TaskEmbedding], *, within: float) -> DistanceEstimates:
+        """Return the distances of the tasks, corrected for noise; errors up to ``within``."""
         match self.role:
             case Role.SYMMETRIC:
-                return estimate_distances(self.query, tasks)
+                return estimate_distances(self.query, tasks, within=within)
             case Role.SOURCES_FOR:
-                return estimate_from_sources(tasks, self.query, alpha=self.alpha)
+                return estimate_from_sources(tasks, self.query, alpha=self.alpha, within=within)
             case Role.TARGETS_FOR:
-                return estimate_to_targets(self.query, tasks, alpha=self.alpha)
+                return estimate_to_targets(self.query, tasks, alpha=self.alpha, within=within)
 
     def competing(self, k: int) -> int:
         """Return how many tasks compete for ``k`` places: without noise the order is another.

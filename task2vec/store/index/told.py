@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+
 from task2vec.distance import DistanceEstimates
 from task2vec.types import Neighbour, TaskEmbedding, TaskRecord, Vector
 
@@ -14,8 +16,8 @@ class Measure(Protocol):
     def plain(self, values: Vector) -> float:
         """Return the distance of a task with ``values`` (n,) that candidates are found by."""
 
-    def estimates(self, tasks: Sequence[TaskEmbedding]) -> DistanceEstimates:
-        """Return the distances of tasks as they are told."""
+    def estimates(self, tasks: Sequence[TaskEmbedding], *, within: float) -> DistanceEstimates:
+        """Return the distances of tasks as they are told; errors of those ``within`` at least."""
 
     def competing(self, k: int) -> int:
         """Return how many tasks, nearest by the plain distance, compete for ``k`` places."""
@@ -46,3 +48,9 @@ def nearest_first(distance: float, name: str) -> tuple[bool, float, str]:
     # Without a prior a distance may be nan, which compares with nothing: to the end.
     unknown = math.isnan(distance)
     return unknown, 0.0 if unknown else distance, name
+
+
+def kth(found: Sequence[DistanceEstimates], k: int) -> float:
+    """Return the ``k``-th of the distances so far: what is farther is not told."""
+    distances = np.concatenate([np.empty(0), *(each.distances for each in found)])
+    return float(np.partition(distances, k - 1)[k - 1]) if distances.size >= k else np.inf
