@@ -30,7 +30,7 @@ code 2; in Python it is a subclass of `task2vec.Task2VecError` with the attribut
   "status": 404,
   "code": "unknown_name",
   "detail": "There is no task 'greek_capitls'.",
-  "remedy": "Did you mean 'greek_capitals'?",
+  "remedy": "Did you mean 'greek_capitals'? List all tasks: `task2vec list`.",
   "request_id": "req_01kb2m5t7y9u1i3o"
 }}
 ```

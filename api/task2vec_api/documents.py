@@ -107,7 +107,7 @@ _EXAMPLES: dict[int, tuple[str, str, str | None]] = {
     404: (
         "unknown_name",
         "No task has the name or id 'greek_capitls'.",
-        "Did you mean 'greek_capitals'?",
+        "Did you mean 'greek_capitals'? List all tasks: `task2vec list`.",
     ),
     406: ("not_acceptable", "Only application/json and application/octet-stream are given.", None),
     408: ("slow_client", "The request did not arrive in time.", None),

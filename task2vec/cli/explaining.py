@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _TITLES = {
     "outcomes": "What moved the scores (points):",
-    "layers": "Where the task is like others and unlike them (symmetric distances):",
+    "layers": "How near the task is to others, layer by layer (symmetric distances):",
     "classes": "Which classes are hard:",
 }
 #: As many classes as fit a screen.
@@ -42,7 +42,7 @@ def _print_layers(explanation: "Explanation | told.Explanation") -> None:
     first = explanation.layers[0].by_layer.groups
     columns, rows = ["layers", "filters"], [[group.name, group.elements] for group in first]
     for compared in explanation.layers:
-        columns += [f"distance to {compared.task}, without noise", "share"]
+        columns += [f"distance to {compared.task}", "share"]
         groups = compared.by_layer.groups
         for i, row in enumerate(rows):
             group = groups[i]
@@ -70,4 +70,4 @@ def _print_classes(classes: "ClassesJudged | hard_classes.ClassesJudged") -> Non
         ],
     )
     if len(shown) < len(classes.classes):
-        console().print(f"{len(shown)} of {len(classes.classes)} classes; all by --json")
+        console().print(f"{len(shown)} of {len(classes.classes)} classes; `--json` lists all.")

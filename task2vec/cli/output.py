@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from task2vec.cli.streams import let_go
+from task2vec.data.paths import tidied
 from task2vec.data.wording import typed
 from task2vec.types.names import visible
 
@@ -167,7 +168,7 @@ def print_next(*commands: Sequence[str], store: Path, url: str | None) -> None:
         where = [] if os.environ.get("TASK2VEC_URL") == url else ["--url", url]
     messages().print("Next:")
     for words in commands:
-        line = " ".join(map(typed, ["task2vec", *words, *where]))
+        line = " ".join(map(typed, ["task2vec", *map(tidied, words), *where]))
         messages().print(f"  {line}", whole=True)
 
 

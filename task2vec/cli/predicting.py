@@ -135,9 +135,12 @@ def _print_tables(found: "Iterator[Prediction]") -> None:
 
 
 def _next(found: "Prediction") -> str | None:
-    """Return the second likeliest class with its probability."""
+    """Return the second likeliest class with its probability, None for an unreadable image.
+
+    Why it could not be read is in its warning.
+    """
     if found.probabilities is None:
-        return found.error
+        return None
     ranked = sorted(found.probabilities.items(), key=lambda pair: -pair[1])
     return f"{ranked[1][0]} {percent(ranked[1][1])}" if len(ranked) > 1 else None
 

@@ -19,7 +19,7 @@ from rich.table import Column
 from rich.text import Text
 
 from task2vec.cli.output import messages
-from task2vec.cli.progress_lines import ProgressLines, counted
+from task2vec.cli.progress_lines import SECONDS, ProgressLines, counted
 
 if TYPE_CHECKING:
     from task2vec.wire.jobs import Progress as Work
@@ -41,6 +41,9 @@ _STAGES = {
 
 #: What is counted in each stage; of others nothing is said.
 _UNITS = dict.fromkeys((*_STAGES, "predicting"), "images") | {"asking": "tasks"}
+
+#: How the stages within a budget begin: `task2vec.service.cascade`.
+_BUDGET_STAGES = ("probing ", "fine-tuning ")
 
 
 class _Count(ProgressColumn):
@@ -102,10 +105,15 @@ def work_bar(progress: Progress, name: str) -> "Told":
             completed=found.done,
             total=found.total or None,
             stage=found.stage,
-            unit=_UNITS.get(found.stage, ""),
+            unit=_unit(found.stage),
         )
 
     return tell
+
+
+def _unit(stage: str) -> str:
+    """Return what is counted in a stage: in those of a budget, seconds."""
+    return SECONDS if stage.startswith(_BUDGET_STAGES) else _UNITS.get(stage, "")
 
 
 def item_bars(progress: Progress) -> "tuple[Callable[[str, Work], None], Callable[[str], None]]":

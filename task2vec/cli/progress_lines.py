@@ -12,6 +12,8 @@ PATIENCE = 10.0
 #: While the stage stays the same, a line is told so often, in seconds.
 REPEATED = 30.0
 _MOST = 3
+#: The unit of a bar that counts the seconds of a budget.
+SECONDS = "s"
 
 
 class ProgressLines(Progress):
@@ -69,6 +71,10 @@ def counted(task: Task) -> str:
     if task.total is None:
         return ""
     unit = task.fields.get("unit", "")
+    if unit == SECONDS and task.completed > task.total:
+        return f"{task.completed:,.0f} s, over the {task.total:,.0f} s of the budget"
+    if unit == SECONDS:
+        return f"{task.completed:,.0f} s of {task.total:,.0f} s"
     return f"{task.completed:,.0f} of {task.total:,.0f} {unit}".rstrip()
 
 

@@ -59,30 +59,33 @@ def recommend(
         typer.Option(
             "-k",
             min=1,
-            help="How many experts are told of at most, best first, besides those measured.",
+            help="Show at most this many experts, best first, besides the models that were "
+            "measured.",
         ),
     ] = 5,
     max_parameters: MostParameters = None,
     max_input_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Only models that look at so many pixels a side at most."),
+        typer.Option(min=1, help="Only models with at most this input size, in pixels per side."),
     ] = None,
     architecture: Annotated[
         str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
     ] = None,
     licence: Annotated[str | None, typer.Option(help="Only models of this licence.")] = None,
     published: Annotated[
-        bool, typer.Option(help="Let published accuracies of models count.")
+        bool, typer.Option(help="Use the published accuracies of models as evidence.")
     ] = True,
     budget: Annotated[
         float,
-        typer.Option(help="Seconds to measure on your images for; 0 measures nothing.", min=0),
+        typer.Option(
+            help="Seconds for measuring models on your images; 0 measures nothing.", min=0
+        ),
     ] = BUDGET,
     max_shared: Annotated[
         float,
         typer.Option(
-            help="Share of your images, from 0 to 1, that another task may have and still be "
-            "evidence.",
+            help="Ignore a stored task that contains more than this share of your images, from 0 "
+            "to 1.",
             min=0,
             max=1,
         ),
@@ -91,11 +94,11 @@ def recommend(
         bool,
         typer.Option(
             "--explain",
-            help="Tell what moved the answer, which layers differ, and which classes are hard.",
+            help="Show the evidence for each model, the layers that differ, and the hard classes.",
         ),
     ] = False,
     code: Annotated[
-        bool, typer.Option("--code", help="Print the lines of Python that load the chosen model.")
+        bool, typer.Option("--code", help="Print Python code that loads the chosen model.")
     ] = False,
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
@@ -109,13 +112,11 @@ def recommend(
 
     Example: `task2vec recommend photos/dogs --max-parameters 6M`
 
-    Scores are gains in accuracy over the plain default, shrunk toward 0 as far as the evidence is
-    thin. For 20 seconds (`--budget`) models are measured on your own images: linear probes of those
-    that promise most, then short fine-tunings of the best if time is left. What was measured before
-    takes no time. Where nothing known is better beyond its noise, the answer is to take the
-    default, and the exit code is 3. `--explain` adds what moved
-    each score and by how much, the layers in which the task is like its neighbours and unlike
-    them, and the classes that are hard.
+    For each model it shows the expected gain in accuracy over the default model, with an interval.
+    With little evidence the expected gain is close to 0. For 20 seconds (`--budget`) models are
+    measured on your images: first linear probes of the most promising ones, then short
+    fine-tunings of the best, if time is left. Earlier measurements are used again. If no model is
+    clearly better than the default, the answer is the default, and the exit code is 3.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         answer = client.recommend(
@@ -172,11 +173,11 @@ def print_answer(answer: "Recommended", *, full: bool = False) -> None:
 
 
 def _print_reasons(answer: "Recommended") -> None:
-    """Print what the answer rests on, what was measured, and what simpler rules would take."""
+    """Print the evidence, what was measured, and what simpler rules would take."""
     out = console()
     out.print(answer.evidence_summary)
     if not answer.calibrated:
-        out.print("Intervals are the model's own: too few tasks have outcomes to check them by.")
+        out.print("The intervals could not be checked: too few tasks have outcomes.")
     out.print()
     out.print("The evidence:", style="bold")
     for each in answer.recommendations:
@@ -191,18 +192,18 @@ def _print_reasons(answer: "Recommended") -> None:
         rule = baseline.rule.replace("_", " ")
         print_behind(f"  {rule:<15} ", f"{baseline.model or '-'}: {baseline.reason}")
     messages().print(
-        "Gains of a linear probe are those of a classifier on frozen features. Fine-tuned on "
-        "hundreds of images, starting models come closer together."
+        "A linear probe is a classifier on frozen features. After fine-tuning on hundreds of "
+        "images, models differ less than their linear probes."
     )
     if answer.explanation is not None and answer.explanation.classes is not None:
         messages().print(
-            "The leave-one-out accuracy of the classes is another: ridge regression's, which knows "
-            "all images but one, where linear probes know four fifths of them at most."
+            "The leave-one-out accuracy of a class is that of ridge regression on all images but "
+            "one. Linear probes are trained on at most four fifths of the images."
         )
 
 
 def print_steps(answer: "Recommended") -> None:
-    """Print what each second of a budget bought."""
+    """Print the steps of a budget with their results and seconds."""
     print_table(
         ["step", "model", "gain (points)", "seconds", "answer after it", "expected (points)"],
         [
@@ -210,7 +211,7 @@ def print_steps(answer: "Recommended") -> None:
                 step.kind.replace("_", " "),
                 step.model or "-",
                 "-" if step.gain is None else f"{100 * step.gain:+.1f}",
-                f"{step.seconds:.1f}",
+                f"{step.seconds:.0f}" if step.seconds >= 10 else f"{step.seconds:.1f}",
                 step.leader,
                 f"{100 * step.expected:+.1f}",
             )

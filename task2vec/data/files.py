@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from task2vec.data.limits import MAX_IMAGE_BYTES
+from task2vec.data.paths import look_there
 from task2vec.data.raw import Raw, UnreadableImageError
 from task2vec.errors import SourceError
 
@@ -77,5 +78,5 @@ def read_file(path: str, *, largest: int = MAX_IMAGE_BYTES) -> bytes | Unreadabl
 def open_failure(source: str, *, error: OSError) -> SourceError:
     """Return the error for a source that the operating system does not give."""
     return SourceError(
-        f"{source} cannot be opened", got=reason(error), remedy="Check the path and permissions."
+        f"{source} cannot be opened", got=reason(error), remedy=look_there(Path(source))
     )

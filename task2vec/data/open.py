@@ -14,6 +14,7 @@ from task2vec.data.huggingface import is_huggingface, task_from_huggingface
 from task2vec.data.limits import MAX_DOCUMENT_BYTES, MAX_SENT_DOCUMENT_BYTES
 from task2vec.data.manifest import task_from_csv, task_from_jsonl
 from task2vec.data.npz import task_from_npz
+from task2vec.data.paths import tidied
 from task2vec.data.table_files import task_from_parquet
 from task2vec.data.task import Task
 from task2vec.data.torchvision import is_indexed, task_from_indexed
@@ -78,7 +79,7 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
     if not given:
         raise SourceError("The path of the source is empty", expected=ACCEPTED)
     try:
-        path = Path(given).absolute()
+        path = Path(tidied(str(Path(given).absolute())))
         path.stat()
     except OSError as error:
         raise open_failure(printable(given), error=error) from error

@@ -1,7 +1,9 @@
 """Paths that people write: they may be anything, and asking about one does not end in a crash."""
 
+import os
 from pathlib import Path
 
+from task2vec.data.wording import typed
 from task2vec.errors import SourceError
 from task2vec.types.names import visible
 
@@ -38,5 +40,29 @@ def not_opened(path: Path, error: OSError) -> SourceError:
     return SourceError(
         f"{visible(str(path))} cannot be opened",
         got=(error.strerror or str(error)).lower(),
-        remedy="Check the path and permissions.",
+        remedy=look_there(path),
     )
+
+
+def look_there(path: Path) -> str:
+    """Return the advice to list the folder where a path that cannot be opened should be."""
+    folder = path.parent
+    while not is_folder(folder) and folder != folder.parent:
+        folder = folder.parent
+    return f"Check the path and its permissions: `ls -l {typed(str(folder))}`."
+
+
+def tidied(path: str) -> str:
+    """Return a path without ``.``, ``..`` and doubled slashes; ``./NAME`` stays as it is.
+
+    A path is returned unchanged where nothing is there, or where ``..`` behind a link leads
+    elsewhere.
+    """
+    plain = os.path.normpath(path)
+    if path.startswith("./") and not plain.startswith(("..", "/")):
+        plain = f"./{plain}"
+    try:
+        same = Path(plain).samefile(path)
+    except (OSError, ValueError):
+        return path
+    return plain if same else path

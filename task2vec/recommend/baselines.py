@@ -13,7 +13,7 @@ def simple_rules(question: Question) -> tuple[Baseline, ...]:
 def _always_default(question: Question) -> Baseline:
     for model in question.models:
         if model.id == question.default:
-            reason = "the plain pretrained default, whatever the task"
+            reason = "the default, for every task"
             return Baseline("always_default", model.name, reason)
     return Baseline("always_default", None, "the default does not pass the limits")
 
@@ -22,7 +22,7 @@ def _average_best(question: Question) -> Baseline:
     names = {model.id: model.name for model in question.models}
     averages = {m: found for m, found in question.gains.averages().items() if m in names}
     if not averages:
-        return Baseline("average_best", None, "no outcome to average")
+        return Baseline("average_best", None, "no recorded outcomes")
     best = max(sorted(averages), key=lambda model: averages[model][0])
     gain, tasks = averages[best]
     return Baseline(
@@ -38,6 +38,6 @@ def _nearest_only(question: Question) -> Baseline:
         if expert is not None:
             name = question.tasks[task].name
             return Baseline(
-                "nearest_only", expert.name, f"expert of {name}, the nearest source with one"
+                "nearest_only", expert.name, f"the expert of {name}, the nearest task that has one"
             )
-    return Baseline("nearest_only", None, "no expert of any known task")
+    return Baseline("nearest_only", None, "no known task has an expert")

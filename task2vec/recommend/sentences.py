@@ -68,7 +68,7 @@ def _score(document: Any, place: int, score: ScoreMoves) -> Sentence:
     name = draft.name("model")
     if score.model == document["default"]["model"]:
         return draft.said(
-            f"{name}: {draft.points('score')} points: it is the default, which gains are over."
+            f"{name}: {draft.points('score')} points, because gains are measured against it."
         )
     parts = _prior_words(draft, score)
     if score.by_outcomes:
@@ -79,15 +79,14 @@ def _score(document: Any, place: int, score: ScoreMoves) -> Sentence:
         elif abs(score.neighbours[0].moved) >= _LEAST:
             first = ("neighbours", 0)
             most = "most " if len(score.neighbours) > 1 else ""
-            text += (
-                f", {most}on {draft.name(*first, 'task')} at distance "
-                f"{draft.distance(*first, 'distance')} ({draft.points(*first, 'moved')})"
-            )
+            text += f", {most}on {draft.name(*first, 'task')} ({draft.points(*first, 'moved')})"
         parts.append(text)
     if score.by_measuring:
-        parts.append(f"{draft.points('by_measuring')} by what was measured on your images")
+        parts.append(f"{draft.points('by_measuring')} by the measurements on your images")
     if not parts:
-        return draft.said(f"{name}: {draft.points('score')} points: nothing is known of it.")
+        return draft.said(
+            f"{name}: {draft.points('score')} points, because nothing is known about it."
+        )
     return draft.said(f"{name}: {draft.points('score')} points = {'; '.join(parts)}.")
 
 
@@ -101,8 +100,7 @@ def _prior_words(draft: _Draft, score: ScoreMoves) -> list[str]:
             words.append(f"{draft.points(*at, 'moved')} as an expert of another task")
         elif move.kind is MoveKind.SOURCE_TASK:
             words.append(
-                f"{draft.points(*at, 'moved')} since that is {draft.name(*at, 'task')} at distance "
-                f"{draft.distance(*at, 'distance')}"
+                f"{draft.points(*at, 'moved')} by how near its task is ({draft.name(*at, 'task')})"
             )
     return words
 
@@ -123,22 +121,21 @@ def _layers(document: Any, place: int) -> Sentence:
         )
 
     text = (
-        f"{draft.name('task')} is at distance {draft.distance('by_layer', 'plain')}, "
-        f"{draft.distance('by_layer', 'distance')} ± "
-        f"{draft.distance('by_layer', 'standard_error')} without noise: "
+        f"{draft.name('task')} is at distance {draft.distance('by_layer', 'distance')} ± "
+        f"{draft.distance('by_layer', 'standard_error')}: "
     )
     if whole["beyond_noise"]:
         text += f"the two tasks agree most in {own(near)} and differ most in {own(far)}"
     else:
         text += (
-            f"no layers stand out, since the least, {own(near)}, and the largest, {own(far)}, are "
-            "equal within the noise"
+            f"no layers stand out: the smallest distance, {own(near)}, and the largest, "
+            f"{own(far)}, are equal within the noise"
         )
     at = ("by_layer", "groups", most)
     if groups[most]["share"]:
         text += (
-            f"; {draft.name(*at, 'name')} makes {draft.percent(*at, 'share')} of the distance with "
-            f"{draft.percent(*at, 'elements_share')} of the elements"
+            f"; {draft.name(*at, 'name')} accounts for {draft.percent(*at, 'share')} of the "
+            f"distance with {draft.percent(*at, 'elements_share')} of the elements"
         )
     return draft.said(text + ".")
 
@@ -151,12 +148,12 @@ def _classes(document: Any, explanation: Explanation) -> list[Sentence]:
     start = f"Mean leave-one-out accuracy of the classes: {draft.percent('accuracy')}"
     if hard:
         count = plural(draft.number("hard_classes"), "class")
-        more = ", the hardest of which" if len(hard) > _MOST_CLASSES else ""
+        more = ". The hardest" if len(hard) > _MOST_CLASSES else ""
         verb = "is" if len(hard) == 1 else "are"
-        told = [draft.said(f"{start}; {count} {verb} hard beyond the noise{more}:")]
+        told = [draft.said(f"{start}; {count} {verb} clearly harder than the others{more}:")]
         return told + [_class(document, i) for i in range(len(hard[:_MOST_CLASSES]))]
     return [
-        draft.said(f"{start}; no class is hard beyond the noise. The lowest:"),
+        draft.said(f"{start}; no class is clearly harder than the others. The lowest:"),
         _class(document, 0),
     ]
 

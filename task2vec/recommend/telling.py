@@ -1,4 +1,8 @@
-"""Puts into words what an answer rests on, with the numbers behind each sentence."""
+"""The evidence of an answer in words, with the numbers behind each sentence.
+
+No sentence gives a distance: the ranker works with plain ones, which noise raises, and people read
+corrected ones everywhere else. `Evidence.distance` has the plain one.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,14 +21,15 @@ from task2vec.recommend.recommendation import Evidence, EvidenceKind, Recommenda
 from task2vec.types import ModelRecord
 from task2vec.types.tuning import Recipe
 
-#: Outcomes that are told of a model, those that moved its score most; and the least that counts.
+#: How many outcomes are listed per model, those that moved its score most; and the least that
+#: counts.
 _MOST_TOLD, _LEAST_MOVED = 4, 0.001
-#: Agreement, of either sign, from which on it is called so.
+#: The least agreement, of either sign, that is called one.
 _LEAST_AGREED = 0.3
 
 
 class Teller:
-    """Tells what moved the scores of a question."""
+    """The words for the evidence of a question."""
 
     def __init__(self, question: Question, influence: Influence) -> None:
         self.question = question
@@ -35,33 +40,35 @@ class Teller:
         self._names = {record.id: record.name for record in known}
 
     def evidence(self, model: ModelRecord, *, most: int = _MOST_TOLD) -> tuple[Evidence, ...]:
-        """Return what the score of a model rests on; of outcomes the ``most`` that moved it."""
+        """Return the evidence for the score of a model, with at most ``most`` outcomes."""
         if model.id == self.question.default:
-            text = "the plain default, which gains are measured against"
+            text = "the default, which all gains are measured against"
             return (Evidence(EvidenceKind.NONE, text),)
         found = [*self._source(model), *self._published(model)]
         found += [*self._outcomes(model, most), *self._measured(model)]
-        return tuple(found) or (Evidence(EvidenceKind.NONE, "no evidence: a gain of 0 is assumed"),)
+        return tuple(found) or (
+            Evidence(EvidenceKind.NONE, "no evidence, so a gain of 0 is assumed"),
+        )
 
     def summary(self) -> str:
-        """Return how much there is to go by, in a sentence or two."""
+        """Return how much evidence there is, in one to three sentences."""
         question = self.question
         experts = sum(model.task in question.tasks for model in question.models)
         text = (
-            f"This answer rests on {plural(len(question.tasks), 'known task')}, "
+            f"This answer uses {plural(len(question.tasks), 'known task')}, "
             f"{plural(experts, 'expert')}, "
             f"{plural(question.gains.count, 'measured gain')} over the default and "
             f"{plural(len(question.measured), 'model')} probed on your images."
         )
         if question.tasks:
             nearest = min(question.tasks.values(), key=lambda task: (task.symmetric, task.name))
-            at = f"{nearest.symmetric:.2f}, noise included"
-            text += f" The nearest known task is {nearest.name} at {at}"
+            text += f" The nearest known task is {shown(nearest.name)}"
             far = nearest.symmetric > self._model.scales.reach
-            text += "; none is near enough to say much." if far else "."
+            text += ", which is too far to say much." if far else "."
         if question.gains.count == 0:
             text += (
-                " No gain is known yet: record what fine-tuning gave with `task2vec outcomes add`."
+                " No gain has been recorded yet. A gain needs an outcome of the model and one of "
+                "the default on the same task: `task2vec outcomes add MODEL TASK --accuracy A`."
             )
         return text
 
@@ -74,12 +81,9 @@ class Teller:
         own, other = self.question.scatter, self.question.scatters.get(model.task or "")
         known = own is not None and other is not None and own.features == other.features
         near = source.symmetric <= self._model.scales.reach
-        text = (
-            f"fine-tuned on {source.name}, which is {'near' if near else 'not near'} "
-            f"(symmetric distance {source.symmetric:.2f}, asymmetric {source.asymmetric:.2f})"
-        )
+        text = f"fine-tuned on {source.name}, which is {'near' if near else 'not near'}"
         if known:
-            text += f" and asks {_alike(agreement)} (agreement {agreement:+.2f})"
+            text += f" and needs {_alike(agreement)} (agreement {agreement:+.2f})"
         return [
             Evidence(
                 EvidenceKind.SOURCE_TASK,
@@ -96,13 +100,13 @@ class Teller:
         if found is None:
             return []
         text = (
-            f"its published accuracy on ImageNet lets expect {100 * found.mean:+.1f} points, "
-            f"give or take {100 * found.sd:.1f}"
+            f"its published accuracy on ImageNet suggests a gain of {100 * found.mean:+.1f} points "
+            f"(standard deviation {100 * found.sd:.1f})"
         )
         return [Evidence(EvidenceKind.PUBLISHED, text, gain=found.mean)]
 
     def _outcomes(self, model: ModelRecord, most: int) -> list[Evidence]:
-        # What was measured on the target's images is told apart.
+        # What was measured on the target's images has evidence of its own.
         moved = self._influence.moved(model.id)[: self._influence.outcomes]
         order = [
             i for i in np.argsort(-np.abs(moved), kind="stable") if abs(moved[i]) >= _LEAST_MOVED
@@ -115,10 +119,9 @@ class Teller:
         gain, name = float(seen.gains[i]), self._world.tasks[task]
         distance = float(self._world.symmetric[task, self._target])
         whose = "" if other == model.id else f"{self._names[other]} "
-        where = name if task == self._target else f"{name} at distance {distance:.2f}"
         return Evidence(
             EvidenceKind.OUTCOME,
-            f"{whose}gained {100 * gain:+.1f} points on {where} (moves the score by "
+            f"{whose}gained {100 * gain:+.1f} points on {name} (moves the score by "
             f"{100 * moved:+.1f})",
             task=None if name == TARGET_NAME else name,
             gain=gain,
@@ -152,15 +155,15 @@ class Teller:
                 if each.recipe is Recipe.LINEAR_PROBE
             ]
             if frozen:
-                text += f"; of {' and '.join(frozen)} a linear probe was the better recipe"
+                text += f"; a linear probe was the better recipe for {' and '.join(frozen)}"
             evidence = Evidence(kind, text, gain=paired.gain, distance=0.0)
             if paired.lower_error is not None:
                 plain = measured[question.default]
                 both, _ = paired.with_error(classes=question.classes)
-                text += f"; squared error {found.error:.2f}, the default's {plain.error:.2f}"
+                text += f"; squared error {found.error:.2f} (default: {plain.error:.2f})"
                 evidence = replace(
                     evidence,
-                    text=f"{text}: together {100 * both:+.1f} points",
+                    text=f"{text}; both together: {100 * both:+.1f} points",
                     error=found.error,
                     default_error=plain.error,
                     combined_gain=both,
@@ -170,8 +173,8 @@ class Teller:
                 less = 100 * SEEN_GAIN * seen
                 evidence = replace(
                     evidence,
-                    text=f"{evidence.text}; counted {less:.1f} points lower, since it was trained "
-                    f"on {100 * seen:.0f} % of your images",
+                    text=f"{evidence.text}; counted {less:.1f} points lower, because it was "
+                    f"trained on {100 * seen:.0f} % of your images",
                 )
             told.append(evidence)
         return told
@@ -179,14 +182,14 @@ class Teller:
 
 def _alike(agreement: float) -> str:
     if abs(agreement) < _LEAST_AGREED:
-        return "something else of the features"
-    return "the same of the features" if agreement > 0 else "what this task ignores"
+        return "other features than your task"
+    return "the same features as your task" if agreement > 0 else "features that your task ignores"
 
 
 def out_of_time(untried: Sequence[Untried]) -> str:
-    """Return how many models a budget had no time for, with the names of the most promising.
+    """Return how many models a budget had no time for, the first names, and the seconds per model.
 
-    Also what each was expected to take, so that one sees which budget would do.
+    The seconds show which budget would be enough.
     """
     parts = []
     for kind, how in (
@@ -197,43 +200,42 @@ def out_of_time(untried: Sequence[Untried]) -> str:
         if left:
             names = few([each.model for each in left], shown)
             most = max(each.seconds for each in left)
-            took = f"some {float(f'{most:.2g}'):g} s{' each' if len(left) > 1 else ''}"
+            took = f"about {float(f'{most:.2g}'):g} s{' each' if len(left) > 1 else ''}"
             parts.append(f"{plural(len(left), 'model')} {how} ({names}), {took}")
-    return f"not tried for lack of time: {', '.join(parts)}"
+    return f"not measured for lack of time: {', '.join(parts)}"
 
 
 def why_taken(model: Recommendation) -> str:
     """Return by how much a model is expected to gain, by a linear probe and by fine-tuning."""
     low, high = model.fine_tuned_interval
     return (
-        f"{model.model} is expected to gain {100 * model.score:+.1f} points by a linear probe "
-        f"(standard deviation {100 * model.score_sd:.1f}) and {100 * model.fine_tuned_gain:+.1f} "
-        f"by fine-tuning ({100 * LEVEL:.0f} % interval {100 * low:+.1f} to {100 * high:+.1f}) "
-        "over the default"
+        f"the expected gain of {model.model} is {100 * model.fine_tuned_gain:+.1f} points with "
+        f"fine-tuning ({100 * LEVEL:.0f} % interval {100 * low:+.1f} to {100 * high:+.1f}) and "
+        f"{100 * model.score:+.1f} points with a linear probe (standard deviation "
+        f"{100 * model.score_sd:.1f}), over the default"
     )
 
 
 def why_abstained(best: Recommendation | None, default: str, *, tie: bool) -> str:
-    """Return why the default is taken, naming the model that comes nearest to leaving it.
+    """Return why the default is taken, naming the model that comes nearest to beating it.
 
-    ``tie`` says that this model and the default got the same number of images right, to one.
+    ``tie`` says that the numbers of images that both got right differ by at most one.
     """
     if best is None or best.model == default or best.score <= 0:
-        return f"nothing known is expected to do better than the default, {default}"
+        return f"no known model is expected to do better than the default, {default}"
     if tie:
         return (
-            f"{best.model} and the default, {default}, tie: on your images they differ by one "
-            "right answer at most"
+            f"the default, {default}, and {best.model} tie: on your images they differ by at most "
+            "one right answer"
         )
     if best.score_sd > MOST_SD:
         return (
-            f"nothing sure is known of a gain over the default, {default}: the best guess is "
-            f"{best.model} at {100 * best.score:+.1f} points by a linear probe, but its 90 % "
-            f"interval reaches from {100 * best.gain_interval[0]:+.0f} to "
-            f"{100 * best.gain_interval[1]:+.0f}"
+            f"too little is known to leave the default, {default}: the best guess is {best.model} "
+            f"with {100 * best.score:+.1f} points by a linear probe, but its {100 * LEVEL:.0f} % "
+            f"interval is {100 * best.gain_interval[0]:+.0f} to {100 * best.gain_interval[1]:+.0f}"
         )
     return (
-        f"no gain over the default, {default}, is sure enough to leave it "
-        f"({best.model}: {100 * best.score:+.1f} points by a linear probe, standard deviation "
-        f"{100 * best.score_sd:.1f})"
+        f"no model gains enough to leave the default, {default}: the best is {best.model} with "
+        f"{100 * best.score:+.1f} points by a linear probe, standard deviation "
+        f"{100 * best.score_sd:.1f}"
     )

@@ -77,10 +77,10 @@ def evidence_line(answer: Recommended) -> str:
             told = f"a linear probe on your images:{gained} over the default"
         case "outcome" if piece is not None:
             told = f"recorded outcomes, such as{gained} on {piece.task}"
-        case "source_task" if piece is not None and piece.distance is not None:
-            told = f"fine-tuned on {piece.task}, at distance {piece.distance:.2f} from your task"
+        case "source_task" if piece is not None:
+            told = piece.text
         case "published":
-            told = "its published accuracy alone"
+            told = "its published accuracy only"
         case _:
             told = "none"
     return f"Evidence: {told}."

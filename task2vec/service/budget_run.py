@@ -103,7 +103,7 @@ class BudgetRun:
         try:
             return self.workspace.engine.probe(loadable_ref(self.workspace, model))
         except (WeightsError, MissingExtraError) as error:
-            self.warnings.append(f"{model.name} is not offered, since it cannot be loaded: {error}")
+            self.warnings.append(f"{model.name} is left out, because it cannot be loaded: {error}")
             return None
 
     def is_sound(self, model: ModelRecord) -> bool:

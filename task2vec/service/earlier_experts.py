@@ -54,9 +54,9 @@ def offer(expert: EarlierExpert, subject: Subject) -> str:
     """Return the sentence that offers an earlier expert, with the command."""
     on = subject.name if subject.record is not None else subject.source or subject.name
     return (
-        f"{shown(expert.model)} is your expert of this data set with {expert.images:,} of its "
-        "images, then called "
-        f"{shown(expert.task)}. It is not ranked: it has seen images of this task, so that its "
-        "accuracy on them is flattered. To train it on all of them: `task2vec finetune "
+        f"{shown(expert.model)} is your expert of an earlier version of this data set, "
+        f"{shown(expert.task)}, with {expert.images:,} images. It is not ranked: it was trained on "
+        "images of this task, so its accuracy on them is too high. To train it on all images: "
+        "`task2vec finetune "
         f"{shown(quote(on))} --from {shown(quote(expert.model))}`"
     )

@@ -72,13 +72,13 @@ def offered(
     warnings = not_offered(found)
     if unchanged:
         names = examples(unchanged)
-        warnings.append(f"not offered, since their backbone is that of their start: {names}")
+        warnings.append(f"left out, because their fine-tuning changed nothing: {names}")
     return sound, warnings
 
 
 def not_offered(found: Collection[tuple[ModelRecord, Weights]]) -> list[str]:
     """Return warnings about the `losses`."""
-    return [f"not offered, {loss.found}. {loss.remedy}" for loss in losses(found)]
+    return [f"left out, because {loss.found}. {loss.remedy}" for loss in losses(found)]
 
 
 def losses(found: Collection[tuple[ModelRecord, Weights]]) -> list[Loss]:

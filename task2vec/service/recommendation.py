@@ -122,13 +122,14 @@ def recommend(
         spent = sum(step.seconds for step in answer.steps)
         if spent > budget:
             warnings.append(
-                f"measuring took {spent:.1f} seconds, over the budget of {budget:g}: the default "
-                "and one rival are always probed, and what has begun is finished"
+                f"measuring took {spent:.0f} s, more than the budget of {budget:g} s: the default "
+                "and one other model are always probed, and a measurement that has begun is "
+                "finished"
             )
     else:
         answer = rank(replace(question, measured=measured or {}))
     if not models:
-        answer = replace(answer, reason="no starting model that passes the limits can be offered")
+        answer = replace(answer, reason="no model within the limits can be used")
     answer = explained(workspace, subject, question, answer)
     earlier = earlier_experts(workspace, subject, shared, everything)
     warnings += [offer(each, subject) for each in earlier]
@@ -189,7 +190,7 @@ def _asked(
     models, warnings = offered(workspace, allowed)
     left_out = [model.name for model in everything if not limits.allow(model)]
     if left_out:
-        warnings.append(f"not offered, since beyond the limits: {examples(left_out)}")
+        warnings.append(f"left out, because they exceed the limits: {examples(left_out)}")
     shared = find_shared(workspace, subject, most=max_shared)
     models = shared.models(models)
     warnings += [*shared.warnings, *shared.descended(everything)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
 from task2vec.service.workspace import Workspace
+from task2vec.store.identity import LISTED_BY
 from task2vec.types import Space, TaskEmbedding, TaskRecord
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
@@ -136,10 +137,10 @@ def open_named(workspace: Workspace, source: str) -> "Task":
 
     path = Path(source).expanduser()
     if not path.exists() and not source.startswith(PATH_STARTS):
+        near = did_you_mean(source, _task_names(workspace), kind="task")
         raise UnknownNameError(
             f"'{source}' is neither a task in the store nor a file or folder",
-            remedy=did_you_mean(source, _task_names(workspace), kind="task")
-            or "See `task2vec list` for the tasks; write ./NAME for a path.",
+            remedy=f"{near or 'For a path write ./NAME.'} {LISTED_BY['task']}",
         )
     return open_source(path)
 

@@ -90,6 +90,7 @@ def embed(
 
 def _opened(source: str) -> "Task":
     from task2vec.data.open import open_source
+    from task2vec.data.paths import look_there
 
     path = Path(source).expanduser()
     if not path.exists() and not source.startswith(PATH_STARTS):
@@ -98,6 +99,7 @@ def _opened(source: str) -> "Task":
             f"There is no file or folder '{source}'",
             expected="a folder with one folder of images per class, an archive, or a list",
             got=f"nothing of this name in {Path.cwd()}",
+            remedy=look_there(path),
         )
     return open_source(path)
 

@@ -38,16 +38,22 @@ def as_stored(moment: str) -> str:
     return found.isoformat(timespec="milliseconds")
 
 
-#: Where to look for what nothing is close to.
-_SHOWN_BY = {
-    "model": "`task2vec models list` shows all; `task2vec models add` registers another.",
-    "task": "`task2vec list` shows all.",
+#: The command that lists all of a kind.
+LISTED_BY = {
+    "model": "List all models: `task2vec models list`.",
+    "task": "List all tasks: `task2vec list`.",
 }
 
 
-def unknown(kind: str, *, asked: str, names: Iterable[str]) -> UnknownNameError:
-    """Return the error for a ``kind`` that nothing is called ``asked``, with close matches."""
+def unknown(
+    kind: str, *, asked: str, names: Iterable[str], near: str | None = None
+) -> UnknownNameError:
+    """Return the error for a ``kind`` that nothing is called ``asked``, with close matches.
+
+    ``near`` is asked back instead of the close matches among ``names``.
+    """
+    remedy = (near or did_you_mean(asked, names), LISTED_BY.get(kind))
     return UnknownNameError(
         f"No {kind} has the name or id '{asked}'",
-        remedy=did_you_mean(asked, names) or _SHOWN_BY.get(kind),
+        remedy=" ".join(filter(None, remedy)) or None,
     )

@@ -154,10 +154,10 @@ def find_model(connection: Connection, name_or_id: str) -> Row[Any]:
     if not rows:
         experts = select(columns.name).join(schema.tasks, columns.task == schema.tasks.c.id)
         of_task = connection.scalars(experts.where(schema.tasks.c.name == name_or_id)).all()
-        error = unknown("model", asked=name_or_id, names=connection.scalars(select(columns.name)))
         # People name the task when they mean what was fine-tuned on it.
-        error.remedy = asked_back(of_task, kind="expert") or error.remedy
-        raise error
+        near = asked_back(of_task, kind="expert")
+        names = connection.scalars(select(columns.name))
+        raise unknown("model", asked=name_or_id, names=names, near=near)
     return rows[0]
 
 

@@ -129,7 +129,7 @@ async def test_a_name_that_is_nearly_right_is_suggested(server: Running) -> None
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.status_code, problem["code"]) == (404, "unknown_name")
-    assert problem["remedy"] == "Did you mean 'greek_capitals'?"
+    assert problem["remedy"] == "Did you mean 'greek_capitals'? List all tasks: `task2vec list`."
     assert problem["request_id"] == answer.headers["x-request-id"]
 
 

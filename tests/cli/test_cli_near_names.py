@@ -14,7 +14,15 @@ from small_store import SmallStore
         ("recomend x", "Did you mean 'recommend'"),
         ("recommend emoji_food --buget 3", "Did you mean --budget?"),
         ("show emoji", "Did you mean 'emoji_food'?"),
-        ("neighbours greek", "Did you mean the task 'greek_capitals'?"),
+        (
+            "neighbours greec",
+            "Did you mean the task 'greek_capitals'? List all tasks: `task2vec list`.\n",
+        ),
+        ("neighbours zebra", "For a path write ./NAME. List all tasks: `task2vec list`.\n"),
+        ("show zebra", "List all tasks: `task2vec list`.\n"),
+        ("embed zebra", "Check the path and its permissions: `ls -l .`.\n"),
+        ("embed /zebra/a/b", "Check the path and its permissions: `ls -l /`.\n"),
+        ("predict efficientnet_lite0 zebra.png", "task2vec finetune FOLDER"),
         ("recommend Greek_Capitals", "Did you mean the task 'greek_capitals'?"),
         ("models show lite1", "Did you mean 'efficientnet_lite1'?"),
         ("finetune emoji_food --from efficientnet-lite0", "Did you mean 'efficientnet_lite0'"),
@@ -38,4 +46,6 @@ def test_the_name_of_a_task_leads_to_its_experts(
     found = cli("predict", "emoji_food", small.sources / "emoji_food", "--store", store)
 
     assert found.code == 2
-    assert "Did you mean the expert 'small'?" in found.err
+    assert (
+        "Did you mean the expert 'small'? List all models: `task2vec models list`.\n" in found.err
+    )

@@ -103,6 +103,8 @@ def test_a_person_sees_a_table_and_what_was_left_out(
     assert header.split() == ["path", "label", "probability", "next"]
     assert len(rows) == 6
     assert any("of [b]today[/b]" in row and " %" in row for row in rows)
+    unread = [row.split()[-3:] for row in rows if "broken.jpg" in row or "notes.txt" in row]
+    assert unread == [["-", "-", "-"]] * 2
     assert "broken.jpg was not classified: a web page, not an image" in found.err
     assert "notes.txt was not classified: text, not an image" in found.err
     assert "1 file left out" in found.err

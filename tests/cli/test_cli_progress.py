@@ -94,6 +94,20 @@ def test_no_word_is_said_twice(name: str, stage: str, line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("done", "line"),
+    [
+        (12, "birds: probing greek-expert: 12 s of 20 s"),
+        (20, "birds: probing greek-expert: 20 s of 20 s"),
+        (81, "birds: probing greek-expert: 81 s, over the 20 s of the budget"),
+    ],
+)
+def test_within_a_budget_seconds_are_counted(done: int, line: str) -> None:
+    log = Log()
+    work_bar(log.progress, "birds")(Work(stage="probing greek-expert", done=done, total=20))
+    assert log.at(10) == [line]
+
+
+@pytest.mark.parametrize(
     ("first", "second", "line"),
     [
         (

@@ -7,6 +7,7 @@ import pytest
 
 from task2vec.data.arrays import task_from_arrays
 from task2vec.data.open import open_source
+from task2vec.data.paths import tidied
 from task2vec.data.task import Task
 from task2vec.errors import SettingError, SourceError
 
@@ -40,6 +41,30 @@ def test_a_relative_source_is_remembered_whole(
     assert (task.name, task.source) == ("set", str(tmp_path / "set"))
     monkeypatch.chdir(tmp_path)
     assert dict(task.reader.read(["rose/1.png"])) == {"rose/1.png": png(1)}
+
+
+def test_a_path_is_remembered_without_detours(
+    tmp_path: Path, png: Png, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "set", {"rose/1.png": png(1), "tulip/2.png": png(2)})
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert open_source("./other/..//set/").source == str(tmp_path / "set")
+    # Behind a link `..` is the folder above what the link leads to.
+    write(tmp_path / "far" / "set", {"fern/1.png": png(1), "moss/2.png": png(2)})
+    (tmp_path / "far" / "deep").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "deep")
+    assert open_source("link/../set").classes == ("fern", "moss")
+    for given, shown in [
+        ("./other/../set", "./set"),
+        ("other/.//../set", "set"),
+        ("./set", "./set"),
+        ("set", "set"),
+        ("../nosuch//set", "../nosuch//set"),
+        ("link/../set", "link/../set"),
+        ("https://example.org", "https://example.org"),
+    ]:
+        assert tidied(given) == shown
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def test_a_source_that_asks_what_this_task_ignores_is_told_as_that(scatters):
     )
     told = {each.model: each.evidence[0] for each in rank(question).recommendations}
     assert told["letters-expert"].agreement < -0.3
-    assert "asks what this task ignores (agreement -" in told["letters-expert"].text
-    assert "asks the same of the features (agreement +" in told["styles-expert"].text
+    assert "needs features that your task ignores (agreement -" in told["letters-expert"].text
+    assert "needs the same features as your task (agreement +" in told["styles-expert"].text
 
 
 def test_where_it_is_not_known_of_the_target_nothing_changes(scatters):
@@ -80,9 +80,9 @@ def test_a_scatter_of_another_network_is_left_aside(scatters):
     assert world.agreement[0, 2] > 0.9
     told = {each.model: each.evidence[0] for each in rank(question).recommendations}
     assert told["letters-expert"].agreement > 0.9
-    assert "asks the same of the features" in told["letters-expert"].text
+    assert "needs the same features as your task" in told["letters-expert"].text
     assert told["styles-expert"].agreement is None
-    assert "asks" not in told["styles-expert"].text
+    assert "needs" not in told["styles-expert"].text
 
 
 def test_many_scatters_of_another_network_do_not_outvote_the_target(scatters):

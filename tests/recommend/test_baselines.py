@@ -17,15 +17,15 @@ def rules(models, **known):
 def test_each_rule_says_when_it_has_nothing_to_go_by():
     assert rules([]) == {
         "always_default": (None, "the default does not pass the limits"),
-        "average_best": (None, "no outcome to average"),
-        "nearest_only": (None, "no expert of any known task"),
+        "average_best": (None, "no recorded outcomes"),
+        "nearest_only": (None, "no known task has an expert"),
     }
 
 
 def test_always_the_default():
     name, reason = rules([model("other"), PLAIN])["always_default"]
     assert name == "plain"
-    assert "whatever the task" in reason
+    assert "for every task" in reason
 
 
 @pytest.mark.parametrize(
@@ -62,5 +62,5 @@ def test_the_best_on_average_is_one_that_may_be_taken():
 def test_the_nearest_source_that_has_an_expert():
     models = [PLAIN, model("far", "cars"), model("near", "roses")]
     found = rules(models, tasks=at(tulips=0.1, roses=0.2, cars=0.5))
-    assert found["nearest_only"] == ("near", "expert of roses, the nearest source with one")
+    assert found["nearest_only"] == ("near", "the expert of roses, the nearest task that has one")
     assert rules([PLAIN], tasks=at(tulips=0.1))["nearest_only"][0] is None

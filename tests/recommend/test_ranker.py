@@ -47,7 +47,7 @@ def test_a_fresh_store_takes_the_default():
     assert "plain" in answer.reason
     assert not answer.calibrated
     assert answer.evidence_summary.startswith(
-        "This answer rests on 0 known tasks, 0 experts, 0 measured gains over the default and "
+        "This answer uses 0 known tasks, 0 experts, 0 measured gains over the default and "
         "0 models probed on your images."
     )
 
@@ -104,7 +104,7 @@ def test_a_far_expert_is_no_reason_to_leave_the_default():
     far = found(answer, "car-expert")
     assert far.score == pytest.approx(FAR_GAIN, abs=1e-3)
     assert "not near" in far.evidence[0].text
-    assert "none is near enough to say much" in answer.evidence_summary
+    assert "which is too far to say much" in answer.evidence_summary
 
 
 def test_the_nearer_source_makes_the_better_expert():
@@ -274,7 +274,7 @@ def test_a_linear_probe_within_its_noise_is_no_reason():
     assert names(answer) == ["plain", "other"]
     other = answer.recommendations[1]
     assert 0 < other.score <= TRUST * other.score_sd
-    assert "other and the default, plain, tie" in answer.reason
+    assert "the default, plain, and other tie" in answer.reason
 
 
 def test_equal_answers_on_few_images_do_not_prove_equality():

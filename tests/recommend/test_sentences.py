@@ -58,10 +58,12 @@ def test_scores_are_told_as_sums(explanation):
     first = texts[0]
     assert first.startswith("rose-expert: +")
     assert "-7.6 as an expert of another task" in first
-    assert "since that is roses at distance" in first
+    assert "by how near its task is (roses)" in first
     assert "by 3 recorded outcomes, most on " in first
-    assert "by what was measured on your images" in first
-    assert any("plain: +0.0 points: it is the default" in text for text in texts)
+    assert "by the measurements on your images" in first
+    assert any(
+        "plain: +0.0 points, because gains are measured against it." in text for text in texts
+    )
 
 
 def test_outcomes_on_the_task_itself_are_told_as_such():
@@ -89,7 +91,7 @@ def test_hard_classes_are_named_with_what_they_are_taken_for(explanation):
     counts = [ClassRecognition(40, 10, {1: 25, 2: 5}), *(ClassRecognition(40, 39, {0: 1}),) * 3]
     found = replace(explanation, classes=judge_classes(("cat", "dog", "car", "cup"), tuple(counts)))
     texts = backed(found)[3:]
-    assert texts[0].endswith("1 class is hard beyond the noise:")
+    assert texts[0].endswith("1 class is clearly harder than the others:")
     assert len(texts) == 2
     assert texts[1].startswith("cat: 10 of 40 images (")
     assert texts[1].endswith("most often taken for dog (25).")
@@ -99,7 +101,7 @@ def test_hard_classes_are_named_with_what_they_are_taken_for(explanation):
 def test_where_no_class_is_hard_the_lowest_is_told(explanation):
     counts = (ClassRecognition(10, 8, {1: 2}), ClassRecognition(10, 9, {0: 1}))
     texts = backed(replace(explanation, classes=judge_classes(("cat", "dog"), counts)))[3:]
-    assert "no class is hard beyond the noise" in texts[0]
+    assert "no class is clearly harder than the others" in texts[0]
     assert texts[1].startswith("cat: 8 of 10 images")
 
 
@@ -108,5 +110,5 @@ def test_of_many_hard_classes_the_first_are_told(explanation):
     easy = (ClassRecognition(60, 60, {}),) * 7
     judged = judge_classes(tuple(map("c{}".format, range(14))), hard + easy)
     texts = backed(replace(explanation, classes=judged))[3:]
-    assert "7 classes are hard beyond the noise, the hardest of which:" in texts[0]
+    assert "7 classes are clearly harder than the others. The hardest:" in texts[0]
     assert len(texts) == 6

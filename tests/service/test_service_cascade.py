@@ -47,7 +47,7 @@ def test_the_least_budget_probes_the_default_and_one_rival(
     assert kinds == [StepKind.DISTANCE, StepKind.FORWARD_PASS, StepKind.FORWARD_PASS]
     assert answer.steps[1].model == "efficientnet_lite0"
     assert answer.steps[1].gain == 0
-    assert any("over the budget of 0.001" in warning for warning in answer.warnings)
+    assert any("more than the budget of 0.001 s" in warning for warning in answer.warnings)
     assert [line.partition(" ")[0] for line in told] == ["probing", "probing"]
     assert all(step.seconds > 0 for step in answer.steps[1:])
     rival = next(each for each in answer.recommendations if each.model == answer.steps[2].model)
@@ -86,7 +86,7 @@ def test_a_large_budget_ends_in_a_race_that_the_answer_rests_on(
     }
     assert told == {step.model: step.gain for step in raced[1:]}
     assert answer.steps[-1].leader == answer.chosen
-    assert not any("over the budget" in warning for warning in answer.warnings)
+    assert not any("more than the budget" in warning for warning in answer.warnings)
     assert not any("for lack of time" in warning for warning in answer.warnings)
     assert not answer.untried
     scores = {each.model: each.score for each in answer.recommendations}

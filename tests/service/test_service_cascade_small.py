@@ -184,7 +184,7 @@ def test_what_cannot_be_loaded_is_left_out_and_told(
     assert measured(answer, StepKind.FORWARD_PASS) == ["plain", "last"]
     assert {each.model for each in answer.recommendations} == {"plain", "last"}
     (told,) = answer.warnings
-    assert told.startswith("hub is not offered, since it cannot be loaded: ")
+    assert told.startswith("hub is left out, because it cannot be loaded: ")
     assert "small-0.safetensors" in told
 
 
@@ -199,7 +199,7 @@ def altered(weights: str, folder: Path) -> ModelRecord:
     return replace(record, sha256=digest)
 
 
-DAMAGED = "not offered, its checkpoint is damaged: altered. Restore the file from a copy, or "
+DAMAGED = "left out, because its checkpoint is damaged: altered. Restore the file from a copy, or "
 
 
 def test_what_was_altered_is_not_measured(

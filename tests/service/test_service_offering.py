@@ -66,7 +66,7 @@ def flip_a_bit(path: Path) -> None:
 
 
 def warned(warnings: tuple[str, ...] | list[str]) -> list[str]:
-    return [warning for warning in warnings if warning.startswith("not offered")]
+    return [warning for warning in warnings if warning.startswith("left out")]
 
 
 def asked(workspace: Workspace) -> tuple[set[str], list[str]]:
@@ -88,8 +88,8 @@ def test_a_damaged_expert_is_left_out_with_a_warning(
     assert asked(workspace) == (
         everything - {"lost $(x)"},
         [
-            "not offered, its checkpoint is damaged: lost $(x). Restore the file from a copy, or "
-            "remove the model: `task2vec models remove 'lost $(x)'`."
+            "left out, because its checkpoint is damaged: lost $(x). Restore the file from a copy, "
+            "or remove the model: `task2vec models remove 'lost $(x)'`."
         ],
     )
 
@@ -102,8 +102,8 @@ def test_all_that_are_gone_are_told_in_one_warning(workspace: Workspace) -> None
     assert asked(workspace) == (
         everything - {"lost $(x)", "other"},
         [
-            "not offered, their checkpoints are gone: lost $(x), other. Restore the files from "
-            "copies, or remove the models: `task2vec models remove 'lost $(x)'`."
+            "left out, because their checkpoints are gone: lost $(x), other. Restore the files "
+            "from copies, or remove the models: `task2vec models remove 'lost $(x)'`."
         ],
     )
 
@@ -174,8 +174,8 @@ def test_the_measurements_of_a_budget_do_without_them(
     assert "its checkpoint is gone: sound" in gone
     assert "its checkpoint is damaged: lost $(x)" in damaged
     assert found_later == (
-        "not offered, its checkpoint is damaged: other. Restore the file from a copy, or remove "
-        "the model: `task2vec models remove other`."
+        "left out, because its checkpoint is damaged: other. Restore the file from a copy, or "
+        "remove the model: `task2vec models remove other`."
     )
 
 
@@ -188,7 +188,7 @@ def test_where_nobody_is_left_the_reason_is_not_the_limits(workspace: Workspace)
     answer = recommend(workspace, resolve(workspace, "fashion_tops"), measured={}, limits=limits)
 
     assert (answer.recommendations, answer.chosen) == ((), "")
-    assert answer.reason == "no starting model that passes the limits can be offered"
+    assert answer.reason == "no model within the limits can be used"
 
 
 def test_the_doctor_finds_the_same_with_the_remedy(workspace: Workspace) -> None:

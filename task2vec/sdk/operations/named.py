@@ -30,7 +30,7 @@ def path_of_task(sender: Sender, task: str) -> Steps[str]:
         if found.name == task:
             return f"/tasks/{segment(found.id)}"
     raise UnknownNameError(
-        f"No task has the name or id '{task}'", remedy="`task2vec list` shows all."
+        f"No task has the name or id '{task}'", remedy="List all tasks: `task2vec list`."
     )
 
 
@@ -49,5 +49,5 @@ def path_of_model(sender: Sender, model: str) -> Steps[str]:
             return f"/models/{segment(each.id)}"
     raise UnknownNameError(
         f"No model has the name or id '{model}'",
-        remedy="`task2vec models list` shows all; `task2vec models add` registers another.",
+        remedy="List all models: `task2vec models list`.",
     )

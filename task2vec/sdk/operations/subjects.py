@@ -69,4 +69,4 @@ def _close_names(sender: Sender, name: str) -> Steps[str]:
     except Task2VecError as error:
         if isinstance(error, UnknownNameError) and error.remedy:
             return error.remedy
-    return "See `task2vec list` for the tasks; write ./NAME for a path."
+    return "For a path write ./NAME. List all tasks: `task2vec list`."
