@@ -14,7 +14,7 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, print_behind, print_json, show
+from task2vec.cli.output import messages, print_behind, print_json, print_next, show
 from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
 from task2vec.errors import InputError, Task2VecError
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from task2vec.service.doctor import Check
+
+# Commands that are printed to be typed next.
+_NEXT = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -74,7 +77,17 @@ def doctor(
         typer.Option(
             "--clean",
             help="First remove all files in the store's quarantine: files that its database does "
-            "not know. They are gone then.",
+            "not know, and copies that `--drop-damaged` made. They are gone then.",
+        ),
+    ] = False,
+    drop: Annotated[
+        bool,
+        typer.Option(
+            "--drop-damaged",
+            help="First remove the damaged rows of the store's database, with what hangs on them "
+            "(the experts and outcomes of a task, the outcomes of a model): for who has no "
+            "backup. A copy of the database goes into the store's quarantine before. No server may "
+            "be running.",
         ),
     ] = False,
     as_json: JsonOption = False,
@@ -89,7 +102,11 @@ def doctor(
     from task2vec.service.doctor import State, examine
 
     if clean:
-        _clean(store, url)
+        _check_local(url, "--clean")
+        _clean(store)
+    if drop:
+        _check_local(url, "--drop-damaged")
+        _drop_damaged(store)
 
     marks = {
         State.FINE: ("ok   ", "green"),
@@ -109,24 +126,54 @@ def doctor(
     return int(any(check.state is State.FAULT for check in checks))
 
 
-def _clean(store: Path, url: str | None) -> None:
+def _check_local(url: str | None, option: str) -> None:
+    if url is not None:
+        raise InputError(
+            f"`{option}` works on a store of this machine",
+            expected="no `--url`",
+            got=url,
+            remedy=f"Run `task2vec doctor {option} --store FOLDER` where the store is, with the "
+            "server stopped.",
+        )
+
+
+def _clean(store: Path) -> None:
     """Remove the files in quarantine that the database, which has to be in order, does not know."""
     from task2vec.service.quarantine import remove_aside
     from task2vec.service.workspace import Workspace
 
-    if url is not None:
-        raise InputError(
-            "`--clean` works on a store of this machine",
-            expected="no `--url`",
-            got=url,
-            remedy="Run `task2vec doctor --clean --store FOLDER` where the store is, with the "
-            "server stopped.",
-        )
     with Workspace(store) as workspace:
         workspace.store()
         removed = remove_aside(store)
     said = f"{plural(len(removed), 'file')} removed from the quarantine of {show(store)}"
     messages().print(said, soft_wrap=True)
+
+
+def _drop_damaged(store: Path) -> None:
+    """Remove damaged rows, and say what went, where the copy is and what to type next."""
+    from task2vec.service.dropping import drop_damaged
+    from task2vec.service.workspace import Workspace
+    from task2vec.store.dropping import NAMED, PARTS
+
+    with Workspace(store) as workspace:
+        removed, copy = drop_damaged(workspace)
+    out = messages()
+    if not removed:
+        out.print(f"No row of {show(store)} is damaged: nothing was changed", soft_wrap=True)
+        return
+    out.print(f"Removed from {show(store)}, damaged rows and what hung on them:")
+    for table, names in removed.items():
+        shown = f" ({show(', '.join(names))})" if table in NAMED else ""
+        out.print(f"  {table}: {plural(len(names), 'row')}{shown}", soft_wrap=True)
+    out.print(f"The database as it was before: {show(copy)}", soft_wrap=True)
+    tasks = removed.get("tasks", [])
+    parts = {name for part in PARTS for name in removed.get(part, [])}
+    again = [
+        *(["embed", "SOURCE", "--name", name] for name in tasks),
+        *(["embed", "SOURCE", "--name", name, "--update"] for name in sorted(parts - {*tasks})),
+        *(["keys", "create", name] for name in removed.get("keys", [])),
+    ]
+    print_next(*again[:_NEXT] or [["list"]], store=store, url=None)
 
 
 def _examine_server(store: Path, url: str, api_key: str | None) -> "Iterator[Check]":

@@ -215,20 +215,26 @@ def _damaged(path: Path, damaged: "Sequence[Damage]") -> Check:
         for each in damaged[:_SHOWN]
     )
     more = f"; and {len(damaged) - _SHOWN} more" if len(damaged) > _SHOWN else ""
+    remedy = "Restore the database from a backup, and see whether the disk is sound."
+    if all(each.rowid is not None for each in damaged):
+        remedy += (
+            " Without a backup: parts of a task are mended by embedding it again, `task2vec embed "
+            "SOURCE --name NAME --update`; other damaged rows are removed, with what hangs on "
+            f"them, by `task2vec doctor --drop-damaged --store {quote(str(path))}`."
+        )
     return Check(
         "store",
         State.FAULT,
         f"{path}: {plural(len(damaged), 'part')} of the database is not as it was written: "
         f"{found}{more}",
-        "Restore the database from a backup, and see whether the disk is sound. Without a backup: "
-        "parts of a task are mended by embedding it again, `task2vec embed SOURCE --name NAME "
-        "--update`.",
+        remedy,
     )
 
 
 def _quarantine(path: Path) -> Iterator[Check]:
-    """Tell of files that no row of the database knows, where there are any."""
+    """Tell of the files in quarantine, where there are any."""
     from task2vec.service.quarantine import KEPT_DAYS, list_aside
+    from task2vec.store.opening import DATABASE
 
     aside = list_aside(path)
     if not aside:
@@ -239,11 +245,12 @@ def _quarantine(path: Path) -> Iterator[Check]:
     yield Check(
         "quarantine",
         State.NOTE,
-        f"{plural(len(aside), 'file')} ({size:.1f} MB) that the database does not know, since "
-        f"{aside[0].since}: {names}{more}",
-        "Restore the database that knows them: they are then moved back. A server removes them "
-        f"after {KEPT_DAYS} days. Remove them now with `task2vec doctor --clean --store "
-        f"{quote(str(path))}`.",
+        f"{plural(len(aside), 'file')} ({size:.1f} MB) put aside since {aside[0].since}: "
+        f"{names}{more}",
+        f"{DATABASE} is the database before damaged rows were removed. Other files are of rows "
+        "that the database lacks: restore one that has them, and they are moved back. A server "
+        f"removes all after {KEPT_DAYS} days. Remove them now with "
+        f"`task2vec doctor --clean --store {quote(str(path))}`.",
     )
 
 

@@ -1,5 +1,7 @@
 """Files of a store that no row of its database knows: put aside, brought back, removed at last.
 
+Copies of the database from before damaged rows were removed lie there too, and stay there.
+
 A file without a row may be rubbish that a killed process left. It may also belong to a row that a
 lost or restored database no longer has. Nobody can tell the two apart, so it is moved, not removed.
 """
@@ -44,9 +46,7 @@ def put_aside(store: Path, path: Path, *, now: float) -> Path:
         OSError: when it cannot be moved; it is then where it was.
     """
     origin = path.relative_to(store)
-    day = datetime.fromtimestamp(now, UTC).date().isoformat()
-    places = (store / _FOLDER / (day if i == 0 else f"{day}.{i}") / origin for i in count())
-    target = next(place for place in places if not place.exists())
+    target = free_place(store, origin.as_posix(), now=now)
     move_durably(path, target)
     _LOG.warning(
         "%s belongs to nothing in the database: moved to %s and kept for %d days",
@@ -55,6 +55,13 @@ def put_aside(store: Path, path: Path, *, now: float) -> Path:
         KEPT_DAYS,
     )
     return target
+
+
+def free_place(store: Path, origin: str, *, now: float) -> Path:
+    """Return where the file ``origin`` of a store is put that goes into quarantine now."""
+    day = datetime.fromtimestamp(now, UTC).date().isoformat()
+    places = (store / _FOLDER / (day if i == 0 else f"{day}.{i}") / origin for i in count())
+    return next(place for place in places if not place.exists())
 
 
 def list_aside(store: Path) -> list[PutAside]:

@@ -7,6 +7,7 @@ A migration that adds a table gives it a column ``checksum``; `seal` does the re
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -22,7 +23,13 @@ from task2vec.store.schema_service import metadata
 
 #: What SQL calls `checksum`. A program that lacks it cannot change a row.
 FUNCTION = "row_checksum"
-_RESTORE = "Restore the database from a backup."
+#: What to do about a damaged row.
+RESTORE = (
+    "Restore the database from a backup. Without one, remove what is damaged with `task2vec doctor "
+    "--drop-damaged --store FOLDER`, with the server stopped."
+)
+#: The same, behind what else may be done.
+OR_RESTORE = f"or {RESTORE[0].lower()}{RESTORE[1:]}"
 
 TABLES = tuple(table for table in metadata.sorted_tables if CHECKSUM in table.columns)
 
@@ -31,11 +38,15 @@ Value = str | bytes | int | float | None
 
 @dataclass(frozen=True)
 class Damage:
-    """A row, or what belongs to all rows of a ``table``, that is not as it was written."""
+    """A row, or what belongs to all rows of a ``table``, that is not as it was written.
+
+    ``rowid`` is the row's place in the table; None for what is not one row.
+    """
 
     table: str
     key: str
     found: str
+    rowid: int | None = None
 
 
 def checksum(*values: Value) -> int:
@@ -54,7 +65,7 @@ def _as_text(value: Value) -> str:
     return f"\0{value!r}"
 
 
-def checked(row: Row[Any], table: Table, *, what: str, remedy: str = _RESTORE) -> dict[str, Any]:
+def checked(row: Row[Any], table: Table, *, what: str, remedy: str = RESTORE) -> dict[str, Any]:
     """Return the columns of a row, which holds all of a table, once its checksum is compared.
 
     Raises:
@@ -101,7 +112,8 @@ def damages(connection: Connection) -> Iterator[Damage]:
             if found != "ok":
                 yield Damage("", "", found)
         for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-            yield Damage(table, f"row {row}", f"belongs to a row of {parent} that is not there")
+            found = f"belongs to a row of {parent} that is not there"
+            yield Damage(table, f"row {row}", found, row)
     except DatabaseError as error:
         yield Damage("", "", str(error.orig))
     for each in TABLES:
@@ -110,12 +122,15 @@ def damages(connection: Connection) -> Iterator[Damage]:
 
 def _damaged_rows(connection: Connection, table: Table) -> Iterator[Damage]:
     names = sealed(table)
-    text = f"SELECT {', '.join(map(_quoted, names))}, {CHECKSUM} FROM {table.name}"
+    text = f"SELECT {', '.join(map(_quoted, names))}, {CHECKSUM}, rowid FROM {table.name}"
     try:
-        for row in connection.exec_driver_sql(text):
-            if checksum(*row[:-1]) != row[-1]:
-                key = ", ".join(f"{row._mapping[column.name]}" for column in table.primary_key)
-                yield Damage(table.name, key, "its checksum differs")
+        with any_text(connection):
+            rows = [
+                row for row in connection.exec_driver_sql(text) if checksum(*row[:-2]) != row[-2]
+            ]
+        for row in rows:
+            key = ", ".join(f"{row._mapping[column.name]}" for column in table.primary_key)
+            yield Damage(table.name, key, "its checksum differs", row[-1])
         wanted = set(_triggers(table).values())
         query = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
         found = {sql for (sql,) in connection.exec_driver_sql(query, (table.name,))}
@@ -125,6 +140,26 @@ def _damaged_rows(connection: Connection, table: Table) -> Iterator[Damage]:
             )
     except DatabaseError as error:
         yield Damage(table.name, "", str(error.orig))
+
+
+@contextmanager
+def any_text(connection: Connection) -> Iterator[None]:
+    """Read text that is no UTF-8 as bytes, where otherwise the whole query would fail."""
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    usual = raw.text_factory
+    raw.text_factory = _text_or_bytes
+    try:
+        yield
+    finally:
+        raw.text_factory = usual
+
+
+def _text_or_bytes(data: bytes) -> str | bytes:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
 
 
 @cache

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
@@ -13,6 +13,7 @@ from task2vec.store.checksums import FUNCTION, checksum
 from task2vec.store.failures import in_our_words
 from task2vec.store.lock import WriteLock
 from task2vec.store.requests import note_written
+from task2vec.whole_file import make_folder, sync_folder, whole_file, writable
 
 _BUSY_SECONDS = 10.0
 
@@ -88,6 +89,23 @@ class Database:
                 yield connection
             finally:
                 connection.close()
+
+    def copy(self, target: Path) -> None:
+        """Copy what was last committed to a file, which appears whole or not at all.
+
+        Raises:
+            InputError: when the file cannot be written.
+            StoreError: when the database failed.
+        """
+        remedy = "Nothing was changed. Make room, or check the permissions."
+        with writable("A copy of the database", target, remedy=remedy):
+            make_folder(target.parent)
+            with whole_file(target) as partial, self.read() as connection:
+                source = connection.connection.driver_connection
+                assert isinstance(source, sqlite3.Connection)
+                with closing(sqlite3.connect(partial)) as copy:
+                    source.backup(copy)
+            sync_folder(target.parent)
 
     def close(self) -> None:
         """Close every connection; a transaction that is being written is waited for.

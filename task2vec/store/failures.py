@@ -17,6 +17,7 @@ from task2vec.errors import (
     StoreError,
     StoreFullError,
 )
+from task2vec.store.checksums import RESTORE
 
 _LITTLE = 1 << 20
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -57,7 +58,11 @@ def in_our_words(path: Path) -> Iterator[None]:
 def _translated(error: BaseException | None, path: Path) -> StoreError:
     # The low byte is the primary code, what is above it refines it.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in _DAMAGED or "Could not decode to UTF-8" in str(error):
+    if "Could not decode to UTF-8" in str(error):
+        return StoreCorruptError(
+            f"A row of the database {path} is damaged", got=str(error), remedy=RESTORE
+        )
+    if code in _DAMAGED:
         return StoreCorruptError(
             f"The database {path} is damaged",
             got=str(error),

@@ -13,6 +13,7 @@ from task2vec.store.checksums import checked
 from task2vec.store.database import Database
 from task2vec.store.identity import check_name, new_id, now, unknown
 from task2vec.store.task_rows import find_task
+from task2vec.store.text import load
 from task2vec.types import ModelRecord
 from task2vec.types.near_names import asked_back
 
@@ -64,7 +65,7 @@ class Models:
             UnknownNameError: suggests names that are close.
         """
         with self._database.read() as connection:
-            return _record(find_model(connection, name_or_id))
+            return from_row(find_model(connection, name_or_id))
 
     def edit(
         self,
@@ -84,7 +85,7 @@ class Models:
             SettingError: for an unusable name.
         """
         with self._database.write() as connection:
-            record = _record(find_model(connection, name_or_id))
+            record = from_row(find_model(connection, name_or_id))
             if check is not None:
                 check(record)
             edited = dataclasses.replace(
@@ -115,7 +116,7 @@ class Models:
             StateError: when, without ``cascade``, outcomes hang on it.
         """
         with self._database.write() as connection:
-            record = _record(find_model(connection, name_or_id))
+            record = from_row(find_model(connection, name_or_id))
             if check is not None:
                 check(record)
             own = schema.outcomes.c.model == record.id
@@ -137,7 +138,7 @@ class Models:
         """Return all models, by name."""
         with self._database.read() as connection:
             rows = connection.execute(select(schema.models).order_by(schema.models.c.name))
-            return [_record(row) for row in rows]
+            return [from_row(row) for row in rows]
 
 
 def find_model(connection: Connection, name_or_id: str) -> Row[Any]:
@@ -177,6 +178,12 @@ def _check_free(
             )
 
 
-def _record(row: Row[Any]) -> ModelRecord:
-    columns = checked(row, schema.models, what=f"The record of model '{row.name}'")
-    return ModelRecord(**{**columns, "lineage": tuple(json.loads(row.lineage))})
+def from_row(row: Row[Any]) -> ModelRecord:
+    """Return the model that the row is of.
+
+    Raises:
+        StoreCorruptError: where the row is not the one that was written.
+    """
+    what = f"The record of model '{row.name}'"
+    columns = checked(row, schema.models, what=what)
+    return ModelRecord(**{**columns, "lineage": tuple(load(row.lineage, what=what))})

@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 
 from task2vec.store.audit import Audit
 from task2vec.store.batches import Batches
-from task2vec.store.checksums import Damage, damages
+from task2vec.store.checksums import Damage
 from task2vec.store.database import Database
 from task2vec.store.datasets import Datasets
+from task2vec.store.dropping import Removed, all_damages, drop_damaged
 from task2vec.store.idempotency import Idempotency
 from task2vec.store.index.files import IndexFiles
 from task2vec.store.index.live import LiveIndex
@@ -107,7 +108,21 @@ class Store:
     def damages(self) -> list[Damage]:
         """Return what is not as it was written: every page, index and row is read for that."""
         with self._database.read() as connection:
-            return list(damages(connection))
+            return all_damages(connection)
+
+    def drop_damaged(self, copy: Path) -> Removed:
+        """Remove damaged rows with what hangs on them, all in one transaction; return what went.
+
+        The database is copied to the file ``copy`` first; a sound one is neither copied nor
+        changed.
+
+        Raises:
+            StoreCorruptError: for damage that is not of rows.
+            StoreError: when the database cannot be written.
+            InputError: when the copy cannot be written.
+        """
+        with self._database.write() as connection:
+            return drop_damaged(connection, before=partial(self._database.copy, copy))
 
     def close(self) -> None:
         """Close the database."""

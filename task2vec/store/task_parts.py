@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 
 from task2vec.errors import InputError, StoreCorruptError
 from task2vec.store import schema
-from task2vec.store.checksums import checked
+from task2vec.store.checksums import OR_RESTORE, checked
 from task2vec.store.text import dump, load
 from task2vec.store.vectors import Kind, encode
 from task2vec.types import TaskEmbedding
@@ -23,7 +23,7 @@ from task2vec.types.scatter import ClassScatter
 
 #: Ids in one statement: databases take some thousands.
 _AT_ONCE = 500
-_EMBED_AGAIN = "Embed it again with `update` (`--update` on the command line), or remove it."
+_EMBED_AGAIN = f"Embed it again with `update` (`--update` on the command line), {OR_RESTORE}"
 
 
 _TELLS = {

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from task2vec.errors import StoreCorruptError
 from task2vec.store import schema
-from task2vec.store.checksums import checked
+from task2vec.store.checksums import RESTORE, checked
 from task2vec.store.identity import unknown
 from task2vec.store.text import dump, load
 from task2vec.store.vectors import BYTES_OF_A_VALUE, Kind
@@ -64,9 +64,7 @@ def from_row(row: Row[Any]) -> TaskRecord:
         )
     except (KeyError, TypeError) as error:
         raise StoreCorruptError(
-            f"{what} is damaged in the store",
-            got=str(error),
-            remedy=f"Embed it again with `--update --name {row.name}`, or remove it.",
+            f"{what} is damaged in the store", got=str(error), remedy=RESTORE
         ) from error
 
 

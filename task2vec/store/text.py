@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from task2vec.errors import SettingError, StoreCorruptError
+from task2vec.store.checksums import OR_RESTORE
 
 
 def dump(value: Any, *, what: str) -> str:
@@ -30,5 +31,5 @@ def load(text: str, *, what: str) -> Any:
         raise StoreCorruptError(
             f"{what} is damaged in the store",
             got=str(error),
-            remedy="Remove it and add it again, or restore the store from a copy.",
+            remedy=f"Remove it and add it again, {OR_RESTORE}",
         ) from error

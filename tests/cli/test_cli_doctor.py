@@ -1,5 +1,7 @@
 """`task2vec doctor`: what is fine, and what is not, with a remedy."""
 
+import sqlite3
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from raw_rows import damaged, written
 from small_store import SmallStore, snapshot
 
 from task2vec.service import doctor
+from task2vec.store.opening import DATABASE
 
 
 def store_check(found: Result) -> dict[str, Any]:
@@ -201,3 +204,131 @@ def test_a_lost_database_keeps_the_quarantine_from_being_emptied(cli: Cli, store
     lose_database(store)
     assert cli("doctor", "--clean", "--store", store).code == 2
     assert orphan.exists()
+
+
+def rows(database: Path, table: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(database)) as raw:
+        return raw.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()
+
+
+@pytest.fixture
+def measured(cli: Cli, store: Path) -> Path:
+    """The store with an expert of emoji_food, its checkpoint and two outcomes of it."""
+    (store / "experts").mkdir(exist_ok=True)
+    (store / "experts" / "mdl_00000000000000ab.safetensors").write_bytes(b"weights")
+    with written(store) as raw:
+        raw.execute(
+            "INSERT INTO models (id, name, ref, architecture, task, created, lineage) "
+            "SELECT 'mdl_00000000000000ab', 'food expert', "
+            "'store:experts/mdl_00000000000000ab.safetensors', 'a', id, created, '[]' "
+            "FROM tasks WHERE name = 'emoji_food'"
+        )
+    for task in ("emoji_food", "fashion_tops", "greek_capitals"):
+        for model in ("food expert", "efficientnet_lite2"):
+            given = (model, task, "--accuracy", "0.5", "--protocol", "p")
+            assert cli("outcomes", "add", *given, "--store", store).code == 0
+    return store
+
+
+DAMAGE = {
+    "tasks": "UPDATE tasks SET complexity = complexity + 1 WHERE name = 'emoji_food'",
+    # What hangs on it then belongs to a task that is not there.
+    "ids of tasks": "UPDATE tasks SET id = 'tsk_?' WHERE name = 'emoji_food'",
+    "text of tasks": "UPDATE tasks SET tags = CAST(x'ff5b5d' AS TEXT) WHERE name = 'emoji_food'",
+    "models": "UPDATE models SET parameters = 7 WHERE name = 'food expert'",
+    "outcomes": "UPDATE outcomes SET accuracy = 0.9 WHERE number = 1",
+    "task_details": "UPDATE task_details SET data = '{}' WHERE task = "
+    "(SELECT id FROM tasks WHERE name = 'emoji_food')",
+}
+#: What is left of 4 tasks, 4 models, 6 outcomes and the details of 4 tasks.
+LEFT = {
+    "tasks": (3, 3, 2, 3),
+    "ids of tasks": (3, 3, 2, 3),
+    "text of tasks": (3, 3, 2, 3),
+    "models": (4, 3, 3, 4),
+    "outcomes": (4, 4, 5, 4),
+    "task_details": (4, 4, 6, 3),
+}
+READS = {
+    "models": ("models", "list"),
+    "outcomes": ("outcomes", "list"),
+    "task_details": ("recommend", "emoji_food"),
+}
+
+
+@pytest.mark.parametrize("where", DAMAGE)
+def test_damaged_rows_are_dropped_with_what_hangs_on_them(
+    cli: Cli, measured: Path, where: str
+) -> None:
+    tables = ("tasks", "models", "outcomes", "task_details")
+    sound = {table: rows(measured / DATABASE, table) for table in tables}
+    assert tuple(map(len, sound.values())) == (4, 4, 6, 4)
+    with damaged(measured) as raw:
+        # The trigger cannot read text that is no text.
+        trigger = "FROM sqlite_master WHERE name = 'checksum_tasks_update'"
+        (made,) = raw.execute(f"SELECT sql {trigger}").fetchone()
+        raw.execute("DROP TRIGGER checksum_tasks_update")
+        raw.execute(DAMAGE[where])
+        raw.execute(made)
+    read = READS.get(where, ("list",))
+    refused = cli(*read, "--store", measured)
+    assert refused.code != 0
+    assert "estore the database from a backup" in refused.err
+    assert "task2vec doctor --drop-damaged --store" in refused.err
+
+    dropped = cli("doctor", "--drop-damaged", "--store", measured, "--json")
+
+    assert "not as it was written" not in dropped.out
+    assert "task2vec " in dropped.err.split("Next:")[1]
+    # Neither a row is left that hung on what went, nor is another one changed.
+    left = {table: rows(measured / DATABASE, table) for table in tables}
+    assert tuple(map(len, left.values())) == LEFT[where]
+    assert all(set(left[table]) <= set(sound[table]) for table in tables)
+    for command in (("list",), ("models", "list"), ("outcomes", "list")):
+        assert cli(*command, "--store", measured).code == 0
+    gone = "tasks" in where
+    assert (cli("show", "emoji_food", "--store", measured).code == 0) is not gone
+    near = cli("neighbours", "fashion_tops", "--store", measured, "--json")
+    assert ("emoji_food" in near.out) is not gone
+    expert = measured / "experts" / "mdl_00000000000000ab.safetensors"
+    assert expert.exists() is (where in ("outcomes", "task_details"))
+
+    (copy,) = (measured / "quarantine").glob("*/task2vec.sqlite3")
+    kept = {table: rows(copy, table) for table in tables if where != "text of tasks"}
+    assert all(len(kept[table]) == len(sound[table]) for table in kept)
+    assert where == "text of tasks" or kept != sound
+    assert (f"put aside since {copy.parent.name}") in dropped.out
+
+    before = snapshot(measured)
+    again = cli("doctor", "--drop-damaged", "--store", measured, "--json")
+    assert "is damaged: nothing was changed" in again.err
+    assert snapshot(measured) == before
+    assert copy.exists(), "a copy of the database is not moved back"
+    cli("doctor", "--clean", "--store", measured)
+    assert not copy.exists()
+
+
+def test_a_sound_store_is_not_changed_by_dropping(cli: Cli, store: Path) -> None:
+    before = snapshot(store)
+    found = cli("doctor", "--drop-damaged", "--store", store)
+    assert found.code == 0
+    assert "is damaged: nothing was changed" in found.err
+    assert snapshot(store) == before
+
+
+def test_damage_that_is_not_of_rows_is_not_dropped(cli: Cli, store: Path) -> None:
+    with damaged(store) as raw:
+        raw.execute("UPDATE tasks SET complexity = complexity + 1 WHERE name = 'emoji_food'")
+        raw.execute("DROP TRIGGER checksum_models_update")
+    before = rows(store / DATABASE, "tasks")
+    found = cli("doctor", "--drop-damaged", "--store", store)
+    assert found.code == 2
+    assert "Restore the database from a backup" in found.err
+    assert rows(store / DATABASE, "tasks") == before
+    assert not (store / "quarantine").exists()
+
+
+def test_nothing_is_dropped_of_a_server_elsewhere(cli: Cli) -> None:
+    found = cli("doctor", "--drop-damaged", "--url", "http://127.0.0.1:9")
+    assert found.code == 2
+    assert "doctor --drop-damaged --store FOLDER" in found.err

@@ -224,6 +224,67 @@ def test_text_that_is_no_text_any_more_is_damage(copy):
         assert {each.table for each in store.damages()} == {"outcomes"}
 
 
+@pytest.mark.parametrize("table", [table.name for table in TABLES])
+def test_a_damaged_row_of_any_table_is_dropped(copy, tmp_path, table):
+    with damaged(copy) as raw:
+        column = next(name for name in reversed(sealed(metadata.tables[table])))
+        one = f"rowid = (SELECT min(rowid) FROM {table})"
+        raw.execute("PRAGMA foreign_keys = OFF")
+        (before,) = raw.execute(f'SELECT "{column}" FROM {table} WHERE {one}').fetchone()
+        raw.execute(f'UPDATE {table} SET "{column}" = ? WHERE {one}', [harmed(before)])
+    kept = content(copy)
+    with Store.open(copy) as store:
+        removed = store.drop_damaged(tmp_path / "kept" / DATABASE)
+        assert table in removed
+        assert store.damages() == []
+        store.tasks.list(), store.models.list(), store.outcomes.list(), store.keys.all()
+        for space in store.tasks.spaces():
+            store.index(space)
+        assert store.drop_damaged(tmp_path / "not" / DATABASE) == {}
+    assert content(tmp_path / "kept") == kept
+    assert not (tmp_path / "not").exists()
+    left = content(copy)
+    # The log of changes gains an entry for a task that went.
+    assert all(set(left[name]) <= set(kept[name]) for name in left if name != "task_changes")
+    lost = {name: len(kept[name]) - len(left[name]) for name in left if name != "task_changes"}
+    counted = {name: len(rows) for name, rows in removed.items() if name != "task_changes"}
+    assert {name: count for name, count in lost.items() if count} == counted
+
+
+def test_an_index_in_memory_forgets_a_task_that_was_dropped(copy, tmp_path):
+    with Store.open(copy) as store, Store.open(copy) as other:
+        (space,) = store.tasks.spaces()
+        assert len(other.index(space)) == 4
+        with damaged(copy) as raw:
+            raw.execute("PRAGMA foreign_keys = OFF")
+            raw.execute("UPDATE tasks SET id = 'tsk_?' WHERE name = 'emoji_food'")
+        assert store.drop_damaged(tmp_path / "kept" / DATABASE)["tasks"] == ["emoji_food"]
+        assert len(other.index(space)) == 3
+
+
+def test_a_record_that_had_been_damaged_before_it_got_a_checksum_is_dropped(copy, tmp_path):
+    changed = {"tasks": "provenance = '{}'", "models": "lineage = '?'", "outcomes": "details = '?'"}
+    for table, change in changed.items():
+        with written(copy) as raw:
+            raw.execute(
+                f"UPDATE {table} SET {change} WHERE rowid = (SELECT max(rowid) FROM {table})"
+            )
+        with Store.open(copy) as store:
+            assert [each.table for each in store.damages()] == [table]
+            assert table in store.drop_damaged(tmp_path / table / DATABASE)
+            assert store.damages() == []
+
+
+def test_nothing_is_dropped_where_no_copy_can_be_written(copy, tmp_path):
+    with damaged(copy) as raw:
+        raw.execute("UPDATE outcomes SET accuracy = 0.9")
+    before = content(copy)
+    (tmp_path / "file").touch()
+    with Store.open(copy) as store, pytest.raises(Task2VecError, match="cannot be written"):
+        store.drop_damaged(tmp_path / "file" / DATABASE)
+    assert content(copy) == before
+
+
 def test_a_trigger_that_is_gone_is_told_of(copy):
     with closing(sqlite3.connect(copy / DATABASE)) as raw:
         raw.execute("DROP TRIGGER checksum_models_update")
