@@ -211,7 +211,7 @@ def _disk(path: Path) -> Check:
 
 def _damaged(path: Path, damaged: "Sequence[Damage]") -> Check:
     found = "; ".join(
-        " ".join(filter(None, (each.table, each.key))) + f": {each.found}".removeprefix(": ")
+        f"{' '.join(filter(None, (each.table, each.key)))}: {each.found}".removeprefix(": ")
         for each in damaged[:_SHOWN]
     )
     more = f"; and {len(damaged) - _SHOWN} more" if len(damaged) > _SHOWN else ""
@@ -225,8 +225,7 @@ def _damaged(path: Path, damaged: "Sequence[Damage]") -> Check:
     return Check(
         "store",
         State.FAULT,
-        f"{path}: {plural(len(damaged), 'part')} of the database is not as it was written: "
-        f"{found}{more}",
+        f"{path}: the database has {plural(len(damaged), 'damaged part')}: {found}{more}",
         remedy,
     )
 
