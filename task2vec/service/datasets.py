@@ -201,6 +201,9 @@ def sweep(workspace: Workspace, now: float | None = None) -> list[DatasetRecord]
     """Remove the data sets whose retention is over, unless a job needs them; return them.
 
     Files that have no row are put into quarantine.
+
+    Raises:
+        StoreCorruptError: when a row is damaged: no file is put into quarantine then.
     """
     now = time() if now is None else now
     store = workspace.store()

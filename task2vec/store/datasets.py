@@ -132,10 +132,13 @@ class Datasets:
         """Return the SHA-256 of the files that belong to records, which are relative to the store.
 
         In hexadecimal, by file.
+
+        Raises:
+            StoreCorruptError: where a row is not the one that was written.
         """
         with self._database.read() as connection:
-            rows = connection.execute(select(datasets.c.file, datasets.c.sha256))
-            return {row.file: row.sha256 for row in rows}
+            records = [_record(row) for row in connection.execute(select(datasets))]
+        return {record.file: record.sha256 for record in records}
 
 
 def find_dataset(connection: Connection, id_: str) -> Row[Any]:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from raw_rows import damaged
 from small_store import cut, snapshot
 
+from task2vec.errors import StoreCorruptError
 from task2vec.service import datasets, quarantine, uploads
 from task2vec.service.doctor import examine
 from task2vec.service.experts import checkpoint, new_checkpoint, sweep_experts
@@ -178,3 +180,13 @@ def test_what_cannot_be_moved_stays_where_it_is(path, before, monkeypatch):
     monkeypatch.setattr("task2vec.service.quarantine.move_durably", full)
     sweep(path, NOW)
     assert content(path) == kept
+
+
+def test_an_upload_is_not_put_aside_because_its_row_is_damaged(path, before):
+    kept = content(path)
+    with damaged(path) as raw:
+        raw.execute("UPDATE datasets SET file = 'datasets/dst_other.zip'")
+    with pytest.raises(StoreCorruptError, match="data set 'tops'"):
+        sweep(path, NOW)
+    assert content(path) == kept
+    assert quarantine.list_aside(path) == []
