@@ -122,13 +122,13 @@ def _layers(document: Any, place: int) -> Sentence:
 
     text = (
         f"{draft.name('task')} is at distance {draft.distance('by_layer', 'distance')} ± "
-        f"{draft.distance('by_layer', 'standard_error')}: "
+        f"{draft.distance('by_layer', 'standard_error')}. "
     )
     if whole["beyond_noise"]:
-        text += f"the two tasks agree most in {own(near)} and differ most in {own(far)}"
+        text += f"The two tasks agree most in {own(near)} and differ most in {own(far)}"
     else:
         text += (
-            f"no layers stand out: the smallest distance, {own(near)}, and the largest, "
+            f"No layers stand out: the smallest distance, {own(near)}, and the largest, "
             f"{own(far)}, are equal within the noise"
         )
     at = ("by_layer", "groups", most)

@@ -83,7 +83,7 @@ def test_layers_that_agree_and_differ_are_named(explanation):
     assert "agree most in stem (0.000 ± 0.000) and differ most in blocks (" in text
     noisy = replace(found.layers[0].by_layer, beyond_noise=False)
     text = backed(replace(explanation, layers=(replace(found.layers[0], by_layer=noisy),)))[3]
-    assert "no layers stand out" in text
+    assert "No layers stand out" in text
     assert "equal within the noise" in text
 
 
