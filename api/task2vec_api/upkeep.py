@@ -82,14 +82,31 @@ class Upkeep:
             runtime.bell.ring()
 
     def tidy(self) -> None:
-        """Throw away what has been kept for as long as the settings say."""
-        runtime, now = self._runtime, time.time()
-        settings, store = runtime.settings, runtime.workspace.store()
-        swept = datasets.sweep(runtime.workspace, now)
+        """Throw away what has been kept for as long as the settings say.
+
+        A step that fails, such as on a damaged row, keeps no other from being taken.
+        """
+        for step in (self.sweep_datasets, self.empty_quarantine, self.refill_reserve, self.prune):
+            self._try(step)
+
+    def sweep_datasets(self) -> None:
+        """Remove the data sets whose retention is over."""
+        swept = datasets.sweep(self._runtime.workspace)
         if swept:
             logger.info("%d data sets were removed after their retention", len(swept))
-        remove_old(runtime.workspace.path, now=now)
-        keep_reserve(runtime.workspace.path)
+
+    def empty_quarantine(self) -> None:
+        """Remove the files that have been in quarantine for long enough."""
+        remove_old(self._runtime.workspace.store(), now=time.time())
+
+    def refill_reserve(self) -> None:
+        """Keep room for deletions."""
+        keep_reserve(self._runtime.workspace.path)
+
+    def prune(self) -> None:
+        """Remove old jobs, answers and entries of the audit log."""
+        runtime, now = self._runtime, time.time()
+        settings, store = runtime.settings, runtime.workspace.store()
         store.jobs.prune(
             jobs_before=now - settings.job_days * _DAY,
             progress_before=now - min(_PROGRESS_DAYS, settings.job_days) * _DAY,

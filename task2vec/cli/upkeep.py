@@ -77,7 +77,8 @@ def doctor(
         typer.Option(
             "--clean",
             help="First remove all files in the store's quarantine: files that its database does "
-            "not know, and copies that `--drop-damaged` made. They are gone then.",
+            "not know, and copies that `--drop-damaged` made. They are gone then. Nothing is "
+            "removed while a row that may know such a file is damaged.",
         ),
     ] = False,
     drop: Annotated[
@@ -138,13 +139,12 @@ def _check_local(url: str | None, option: str) -> None:
 
 
 def _clean(store: Path) -> None:
-    """Remove the files in quarantine that the database, which has to be in order, does not know."""
+    """Remove the files in quarantine that no row knows; every row that may know one is compared."""
     from task2vec.service.quarantine import remove_aside
     from task2vec.service.workspace import Workspace
 
     with Workspace(store) as workspace:
-        workspace.store()
-        removed = remove_aside(store)
+        removed = remove_aside(workspace.store())
     said = f"{plural(len(removed), 'file')} removed from the quarantine of {show(store)}"
     messages().print(said, soft_wrap=True)
 

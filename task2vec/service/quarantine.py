@@ -87,7 +87,7 @@ def bring_back(store: Store) -> list[str]:
         if each.origin not in known or target.exists():
             continue
         try:
-            if known[each.origin] not in (None, _sha256(each.path)):
+            if not _is_missed(store.path, each, known):
                 continue
             move_durably(each.path, target)
         except OSError as error:
@@ -99,20 +99,38 @@ def bring_back(store: Store) -> list[str]:
     return back
 
 
-def remove_aside(store: Path, *, before: date | None = None) -> list[PutAside]:
-    """Remove the files in quarantine that were put there before a day, or all; return them."""
+def remove_aside(store: Store, *, before: date | None = None) -> list[PutAside]:
+    """Remove the files in quarantine that were put there before a day, or all; return them.
+
+    A file stays that a row knows, unless the same bytes are in their place. So does one that cannot
+    be read to compare it, with a line in the log.
+
+    Raises:
+        StoreError: when the rows cannot be read; nothing is removed then.
+    """
+    over = [each for each in list_aside(store.path) if before is None or each.since < before]
+    try:
+        known = _known(store) if over else {}
+    except StoreError as error:
+        error.problem = f"Nothing was removed from the quarantine: {error.problem}"
+        raise
     removed = []
-    for each in list_aside(store):
-        if before is None or each.since < before:
+    for each in over:
+        try:
+            if _is_missed(store.path, each, known):
+                continue
             each.path.unlink(missing_ok=True)
-            _LOG.warning("%s was removed from the quarantine", each.path.relative_to(store))
-            removed.append(each)
-    _remove_empty(store)
+        except OSError as error:
+            _LOG.warning("%s cannot be removed from the quarantine: %s", each.path, error)
+            continue
+        _LOG.warning("%s was removed from the quarantine", each.path.relative_to(store.path))
+        removed.append(each)
+    _remove_empty(store.path)
     return removed
 
 
-def remove_old(store: Path, *, now: float) -> list[PutAside]:
-    """Remove the files that have been in quarantine for more than `KEPT_DAYS`; return them."""
+def remove_old(store: Store, *, now: float) -> list[PutAside]:
+    """Remove what has been in quarantine for more than `KEPT_DAYS`, as `remove_aside` does."""
     today = datetime.fromtimestamp(now, UTC).date()
     return remove_aside(store, before=today - timedelta(days=KEPT_DAYS))
 
@@ -137,6 +155,16 @@ def _known(store: Store) -> Mapping[str, str | None]:
         if model.ref.startswith(_STORED)
     }
     return {**checkpoints, **store.datasets.digests()}
+
+
+def _is_missed(store: Path, aside: PutAside, known: Mapping[str, str | None]) -> bool:
+    """Whether a row knows the bytes of a file in quarantine, and they are not in their place."""
+    if aside.origin not in known:
+        return False
+    digest, place = _sha256(aside.path), store / aside.origin
+    if known[aside.origin] not in (None, digest):
+        return False
+    return not place.is_file() or _sha256(place) != digest
 
 
 def _sha256(path: Path) -> str:

@@ -1,6 +1,7 @@
 """What the server throws away by itself."""
 
 import functools
+import logging
 import math
 import time
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from raw_rows import damaged
 from running import running
 
 from task2vec.errors import KeyReusedError
@@ -59,3 +61,23 @@ async def test_jobs_outlive_servers_that_end_again_and_again(tmp_path: Path) -> 
             assert held is not None
             fences.append(held.fence)
     assert fences == list(range(1, 2 * MOST_TRIES + 1))
+
+
+async def test_a_damaged_row_keeps_the_quarantine_and_stops_no_other_upkeep(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "s"
+    aside = path / "quarantine" / "2020-01-01" / "experts" / "mdl_00000000000000ab.safetensors"
+    async with running(path, Settings(audit_days=2, access_log=False)) as it:
+        store = it.workspace.store()
+        with damaged(path) as raw:
+            changed = "UPDATE models SET parameters = 7 WHERE name = 'efficientnet_lite1'"
+            assert raw.execute(changed).rowcount == 1
+        aside.parent.mkdir(parents=True)
+        aside.write_bytes(b"weights")
+        store.audit.append([AuditEntry(action="a", at="2020-01-01T00:00:00.000+00:00")])
+        with caplog.at_level(logging.ERROR):
+            it.app.state.upkeep.tidy()
+        assert store.audit.latest(9) == []
+    assert aside.read_bytes() == b"weights"
+    assert "Nothing was removed from the quarantine" in caplog.text

@@ -348,3 +348,27 @@ def test_nothing_is_dropped_of_a_server_elsewhere(cli: Cli) -> None:
     found = cli("doctor", "--drop-damaged", "--url", "http://127.0.0.1:9")
     assert found.code == 2
     assert "doctor --drop-damaged --store FOLDER" in found.err
+
+
+def test_no_file_is_removed_from_the_quarantine_while_a_row_is_damaged(
+    cli: Cli, measured: Path
+) -> None:
+    place = measured / "experts" / "mdl_00000000000000ab.safetensors"
+    aside = measured / "quarantine" / "2026-12-01" / "experts" / place.name
+    aside.parent.mkdir(parents=True)
+    place.rename(aside)
+    change = "UPDATE models SET parameters = 7 WHERE name = 'efficientnet_lite1'"
+    with damaged(measured) as raw:
+        assert raw.execute(change).rowcount == 1
+
+    refused = cli("doctor", "--clean", "--store", measured)
+
+    assert refused.code == 2
+    assert "Nothing was removed from the quarantine" in refused.err
+    assert "efficientnet_lite1" in refused.err
+    assert "task2vec doctor --drop-damaged" in refused.err
+    assert aside.read_bytes() == b"weights"
+    with written(measured) as raw:
+        raw.execute(change)
+    assert "0 files removed" in cli("doctor", "--clean", "--store", measured).err
+    assert place.read_bytes() == b"weights"

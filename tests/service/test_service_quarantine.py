@@ -155,10 +155,47 @@ def test_two_files_of_one_name_and_day_are_both_kept(path, before):
 def test_nothing_is_removed_before_thirty_days(path, before):
     swap(path, before)
     sweep(path, NOW)
-    assert quarantine.remove_old(path, now=NOW + 30 * DAY) == []
-    assert len(quarantine.list_aside(path)) == 2
-    assert len(quarantine.remove_old(path, now=NOW + 31 * DAY)) == 2
+    with Workspace(path) as workspace:
+        store = workspace.store()
+        assert quarantine.remove_old(store, now=NOW + 30 * DAY) == []
+        assert len(quarantine.list_aside(path)) == 2
+        assert len(quarantine.remove_old(store, now=NOW + 31 * DAY)) == 2
     assert quarantine.list_aside(path) == []
+
+
+@pytest.mark.parametrize(
+    "change", ["models SET parameters = 7", "datasets SET file = 'datasets/dst_other.zip'"]
+)
+def test_nothing_is_removed_while_a_row_is_damaged(path, before, change):
+    with Workspace(path) as workspace:
+        store = workspace.store()
+        for file in (next(path.glob("experts/*")), next(path.glob("datasets/*"))):
+            quarantine.put_aside(path, file, now=NOW)
+        with damaged(path) as raw:
+            assert raw.execute(f"UPDATE {change}").rowcount
+        for late in (NOW + 31 * DAY, NOW + 99 * DAY):
+            with pytest.raises(StoreCorruptError, match="Nothing was removed from the quarantine"):
+                quarantine.remove_old(store, now=late)
+        with pytest.raises(StoreCorruptError):
+            quarantine.remove_aside(store)
+    assert len(quarantine.list_aside(path)) == 2
+
+
+def test_bytes_that_a_row_knows_are_removed_only_where_they_are_in_their_place(path, before):
+    file = next(path.glob("experts/*"))
+    with Workspace(path) as workspace:
+        store = workspace.store()
+        place = quarantine.put_aside(path, file, now=NOW)
+        assert quarantine.remove_aside(store) == []
+        file.write_bytes(b"damaged")
+        assert quarantine.remove_aside(store) == []
+        assert place.read_bytes() == b"weights"
+        file.write_bytes(b"weights")
+        assert [each.path for each in quarantine.remove_aside(store)] == [place]
+        assert file.read_bytes() == b"weights"
+        place = quarantine.put_aside(path, file, now=NOW)
+        place.write_bytes(b"other bytes")
+        assert [each.path for each in quarantine.remove_aside(store)] == [place]
 
 
 def test_a_new_checkpoint_puts_aside_and_removes_nothing(path, before):
