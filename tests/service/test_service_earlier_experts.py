@@ -104,7 +104,7 @@ def test_an_expert_of_fewer_images_of_the_data_set_is_offered_and_not_ranked(ser
     assert (offered.images, offered.now) == (before, IMAGES)
     assert expert.name not in {each.model for each in found.recommendations}
     assert all(each.model != expert.name for each in found.baselines)
-    (words,) = [each for each in found.warnings if "is your expert of this data set" in each]
+    (words,) = [each for each in found.warnings if "is your expert of an earlier version" in each]
     assert words.endswith(f"`task2vec finetune target --from {expert.name}`")
 
 
