@@ -22,10 +22,12 @@ from task2vec.data.inventory import Inventory
 from task2vec.data.limits import MAX_DIRECTORY_BYTES, MAX_IMAGE_BYTES
 from task2vec.data.raw import DamagedMemberError, Raw, UnreadableImageError
 from task2vec.data.tree import Tree
-from task2vec.data.zip_members import MemberFile
+from task2vec.data.zip_members import METHODS, MemberFile
 
 _ENCRYPTED = 0x1
 _MADE_ON_DOS = 0
+_NOT_READ = {9: "deflate64", 93: "zstd", 95: "xz", 98: "PPMd"}
+"""Methods that other programs use, by their numbers in a zip."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def zip_tree(path: Path, *, source: str, largest: int) -> Tree:
     large.
     """
     inventory = Inventory()
-    members: dict[str, str] = {}
+    members: dict[str, zipfile.ZipInfo] = {}
     with open_zip(path, source=source) as archive:
         infos = archive.infolist()
     for info in infos:
@@ -78,10 +80,15 @@ def zip_tree(path: Path, *, source: str, largest: int) -> Tree:
         elif kind not in (0, stat.S_IFREG):
             inventory.left_out["neither file nor folder"].append(key)
         else:
-            members[key] = info.filename
+            members[key] = info
             add_file(key, stamp=f"{info.file_size}:{info.CRC:08x}", inventory=inventory)
-    images = {key: members[key] for key in inventory.images}
-    papers = {key: members[key] for key in inventory.documents}
+    for key, info in members.items():
+        # A document keeps its place: where it is needed, the error must name it.
+        if key in inventory.images and (why := _why_unreadable(info)) is not None:
+            del inventory.images[key]
+            inventory.left_out[why].append(key)
+    images = {key: members[key].filename for key in inventory.images}
+    papers = {key: members[key].filename for key in inventory.documents}
     return Tree(
         source,
         inventory,
@@ -120,9 +127,20 @@ def open_zip(path: Path, *, source: str) -> Iterator[zipfile.ZipFile]:
             yield archive
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, largest: int) -> Raw:
+def _why_unreadable(info: zipfile.ZipInfo) -> str | None:
+    """Return why the contents cannot be read, as the directory shows; None where they can."""
     if info.flag_bits & _ENCRYPTED:
-        return UnreadableImageError("encrypted")
+        return "encrypted: pack it again without a password"
+    if info.compress_type not in METHODS:
+        method = _NOT_READ.get(info.compress_type, f"method {info.compress_type}")
+        return f"packed by {method}: pack it again by deflate"
+    return None
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, largest: int) -> Raw:
+    why = _why_unreadable(info)
+    if why is not None:
+        return DamagedMemberError(why)
     if info.file_size > largest:
         return UnreadableImageError(f"larger than {largest // 2**20} MiB")
     try:

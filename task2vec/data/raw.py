@@ -16,7 +16,7 @@ class UnreadableImageError(SourceError):
 
 
 class DamagedMemberError(UnreadableImageError):
-    """A member of an archive that is damaged, or longer than the archive declares."""
+    """A member of an archive that is damaged, encrypted, or packed by an unknown method."""
 
 
 Raw: TypeAlias = "bytes | Image | UnreadableImageError"

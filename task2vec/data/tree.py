@@ -11,7 +11,7 @@ from task2vec.errors import SourceError
 
 
 class DamagedDocumentError(SourceError):
-    """A document in an archive that is damaged, or longer than the archive declares."""
+    """A document in an archive that is damaged, encrypted, or packed by an unknown method."""
 
 
 @dataclass(frozen=True)

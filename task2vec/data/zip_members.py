@@ -29,7 +29,7 @@ class MemberFile:
     """
 
     def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
-        unpack = _METHODS.get(info.compress_type)
+        unpack = METHODS.get(info.compress_type)
         if unpack is None:
             raise zipfile.BadZipFile(f"compressed by method {info.compress_type}, which is unknown")
         packed = copy(info)
@@ -128,7 +128,7 @@ def _unpacked(unpacker: Any, file: IO[bytes], packed: bytes) -> Iterator[bytes]:
         packed = b""
 
 
-_METHODS: dict[int, Callable[[IO[bytes]], Iterator[bytes]]] = {
+METHODS: dict[int, Callable[[IO[bytes]], Iterator[bytes]]] = {
     zipfile.ZIP_STORED: _stored,
     zipfile.ZIP_DEFLATED: _inflated,
     zipfile.ZIP_BZIP2: _bzip2,

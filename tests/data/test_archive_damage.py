@@ -10,6 +10,7 @@ import pytest
 from archives import KINDS, Files, Png, pack, tar_bytes
 
 from task2vec.data import archive, archive_tar, archive_zip
+from task2vec.data.images import find_images
 from task2vec.data.open import open_source
 from task2vec.data.sample import all_images, draw_sample
 from task2vec.data.task import Task
@@ -65,8 +66,58 @@ def test_an_encrypted_member_is_unreadable(tmp_path: Path, flowers: Files) -> No
     # The flags of the first entry of the directory.
     data[data.index(b"PK\x01\x02") + 8] |= 0x1
     path.write_bytes(data)
-    sample = all_images(open_source(path), transform=np.asarray)
-    assert sample.warnings == ("1 of 6 images could not be read: flowers/tulip/2.png (encrypted)",)
+    task = open_source(path)
+    assert "flowers/tulip/2.png" not in keys(task)
+    assert task.warnings == (
+        "1 entry left out (encrypted: pack it again without a password): flowers/tulip/2.png",
+    )
+    sample = all_images(task, transform=np.asarray)
+    assert (len(sample.keys), sample.warnings) == (5, ())
+
+
+def altered(path: Path, *, flags: int = 0, method: int | None = None) -> None:
+    """Set flags and the method of all members, in the directory and in front of each."""
+    data = bytearray(path.read_bytes())
+    for mark, at in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        place = data.find(mark)
+        while place >= 0:
+            data[place + at] |= flags
+            if method is not None:
+                data[place + at + 2 : place + at + 4] = method.to_bytes(2, "little")
+            place = data.find(mark, place + 4)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"flags": 1}, "encrypted: pack it again without a password"),
+        ({"method": 9}, "packed by deflate64: pack it again by deflate"),
+        ({"method": 93}, "packed by zstd: pack it again by deflate"),
+        ({"method": 77}, "packed by method 77: pack it again by deflate"),
+    ],
+)
+def test_a_zip_of_which_no_image_can_be_read_is_refused_when_it_is_listed(
+    tmp_path: Path, flowers: Files, change: dict[str, int], words: str
+) -> None:
+    path = pack(tmp_path / "set.zip", flowers)
+    altered(path, **change)
+    with pytest.raises(SourceError, match=f"no images.*6 entries left out .{words}"):
+        open_source(path)
+    with pytest.raises(SourceError, match=f"No image was found.*{words}"):
+        find_images([path])
+
+
+def test_folders_do_not_stand_in_for_an_encrypted_list(tmp_path: Path, flowers: Files) -> None:
+    listed = "".join(f"{name},{number % 2}\n" for number, name in enumerate(flowers))
+    path = pack(tmp_path / "set.zip", {**flowers, "labels.csv": f"path,label\n{listed}".encode()})
+    assert open_source(path).classes == ("0", "1")
+    data = bytearray(path.read_bytes())
+    # The list comes last in the directory.
+    data[data.rindex(b"PK\x01\x02") + 8] |= 0x1
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match=r"labels\.csv .* cannot be read.*encrypted"):
+        open_source(path)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -156,11 +207,11 @@ def pax_field(key: str, value: str) -> bytes:
     return f"{length} {key}={value}\n".encode()
 
 
-def tar_with_header(fields: bytes, files: Files) -> bytes:
+def tar_with_header(fields: bytes, files: Files, *, kind: bytes = tarfile.XHDTYPE) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as packed:
         header = tarfile.TarInfo("x")
-        header.type, header.size = tarfile.XHDTYPE, len(fields)
+        header.type, header.size = kind, len(fields)
         packed.addfile(header, io.BytesIO(fields))
     return buffer.getvalue()[: 512 + 512 * -(-len(fields) // 512)] + tar_bytes(files)
 
@@ -187,6 +238,25 @@ def test_headers_that_extend_each_other_are_refused(tmp_path: Path, flowers: Fil
     (tmp_path / "set.tar").write_bytes(header * 500 + tar_bytes(flowers))
     with pytest.raises(SourceError, match="more than 64 KiB"):
         open_source(tmp_path / "set.tar")
+
+
+@pytest.mark.parametrize(("count", "refused"), [(1000, False), (1001, True)])
+def test_fields_for_all_members_are_bounded(
+    tmp_path: Path, flowers: Files, count: int, refused: bool
+) -> None:
+    # In several headers, none of which is too long. Each member would get a copy of all fields.
+    fields = [pax_field(f"key{n}", "v") for n in range(count)]
+    end = tar_bytes({})
+    headers = b"".join(
+        tar_with_header(b"".join(fields[n : n + 300]), {}, kind=tarfile.XGLTYPE)[: -len(end)]
+        for n in range(0, count, 300)
+    )
+    (tmp_path / "set.tar").write_bytes(headers + tar_bytes(flowers))
+    if refused:
+        with pytest.raises(SourceError, match="too many fields for all members"):
+            open_source(tmp_path / "set.tar")
+    else:
+        assert len(keys(open_source(tmp_path / "set.tar"))) == len(flowers)
 
 
 def test_headers_as_honest_programs_write_them_are_read(tmp_path: Path, flowers: Files) -> None:
