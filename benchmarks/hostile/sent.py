@@ -33,6 +33,7 @@ class Member:
     method: int = zipfile.ZIP_STORED
     declared: int = 0
     crc: int = 0
+    flags: int = 0
 
     @classmethod
     def honest(cls, name: str, data: bytes) -> "Member":
@@ -48,7 +49,7 @@ def zip_of(members: list[Member]) -> bytes:
         name = each.name.encode()
         about = struct.pack(
             "<5H3I2H",
-            *(46, 0, each.method, 0, 33),
+            *(46, each.flags, each.method, 0, 33),
             *(each.crc, len(each.packed), each.declared),
             *(len(name), 0),
         )
@@ -86,6 +87,19 @@ def lying_document(size: int, method: int, *, name: str = "labels.csv") -> bytes
 def lying_array(size: int, method: int) -> bytes:
     """Return an embedding's file whose header declares 1,000 bytes and unpacks to ``size``."""
     return zip_of([Member("header.npy", zeros(size, method), method, 1_000)])
+
+
+def slow_images(size: int) -> bytes:
+    """Return a sound tar.gz of images; its last member is ``size`` zeros, which take time."""
+    start = io.BytesIO()
+    archive = tarfile.open(fileobj=start, mode="w")  # noqa: SIM115
+    for name, data in good_files().items():
+        _add(archive, name, data)
+    last = tarfile.TarInfo("notes.bin")
+    last.size = size
+    packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    pieces = (start.getvalue(), last.tobuf(), *_zeros(size), bytes(tarfile.RECORDSIZE))
+    return b"".join([*map(packer.compress, pieces), packer.flush()])
 
 
 def digits_in_pax(digits: int) -> bytes:

@@ -154,13 +154,19 @@ def descendants(process: int) -> list[int]:
     found: list[int] = []
     waiting = [process]
     while waiting:
-        one = waiting.pop()
-        # It may end at any moment.
-        with suppress(OSError):
-            for path in Path(f"/proc/{one}/task").glob("*/children"):
-                children = [int(word) for word in path.read_text().split()]
-                found += children
-                waiting += children
+        below = children(waiting.pop())
+        found += below
+        waiting += below
+    return found
+
+
+def children(process: int) -> list[int]:
+    """Return the processes that a process has started (Linux)."""
+    found: list[int] = []
+    # It may end at any moment.
+    with suppress(OSError):
+        for path in Path(f"/proc/{process}/task").glob("*/children"):
+            found += [int(word) for word in path.read_text().split()]
     return found
 
 

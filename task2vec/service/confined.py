@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +14,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from task2vec.errors import InternalError, SourceError, StateError, Task2VecError, TooLargeError
+from task2vec.errors import (
+    InternalError,
+    OverloadedError,
+    SourceError,
+    StateError,
+    Task2VecError,
+    TooLargeError,
+)
 from task2vec.service.parsers import Parser
 
 _HOST = "task2vec.service.confined_host"
@@ -21,6 +29,9 @@ _HOST = "task2vec.service.confined_host"
 _LONGEST_LINE = 2**22
 # The host keeps the time; this long after it somebody has to look after the host.
 _GRACE_SECONDS = 10.0
+_KILLED = signal.SIGKILL.name
+# A machine that is short of memory needs some time.
+_AFTER_KILLS_SECONDS = 10.0
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
@@ -52,6 +63,7 @@ class Confinement:
         Raises:
             TooLargeError: when it took more than the limits allow.
             SourceError: when it broke down.
+            OverloadedError: when it was killed from outside twice.
             Task2VecError: what the parser raised.
             StateError: after `close`.
         """
@@ -67,15 +79,26 @@ class Confinement:
             host.close()
 
     def _ask(self, line: bytes) -> dict[str, Any]:
+        # Where somebody kills a process, or the machine runs out of memory, the file is not to
+        # blame: once more with a new one.
+        answer = None
         for _ in range(2):
             host = self._host()
             answer = host.ask(line, seconds=self._limits.seconds + _GRACE_SECONDS)
-            if answer is not None:
-                self._give_back(host)
+            if answer is None:
+                host.close()
+                continue
+            self._give_back(host)
+            if answer.get("ended") != _KILLED:
                 return answer
-            # Somebody killed it, or the machine ran out of memory: once more with a new one.
-            host.close()
-        raise InternalError("The process that reads files has ended twice")
+        if answer is None:
+            raise InternalError("The process that reads files has ended twice")
+        raise OverloadedError(
+            "The process that read this file was killed twice, from outside",
+            remedy="The machine is perhaps short of memory. Wait as long as Retry-After says, and "
+            "send the file again.",
+            retry_after=_AFTER_KILLS_SECONDS,
+        )
 
     def _host(self) -> "_Host":
         with self._lock:

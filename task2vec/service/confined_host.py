@@ -65,14 +65,22 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
     _, status = os.waitpid(child, 0)
     if answer is None:
         return {"ended": "seconds"}
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        return {"ended": "cpu_seconds" if number == signal.SIGXCPU else signal.Signals(number).name}
+    # Before the signal: `_listen` kills a child that writes too much, and one that is about to end.
+    if len(answer) > LONGEST_ANSWER:
+        return {"ended": f"more than {LONGEST_ANSWER} bytes"}
     try:
         found = json.loads(answer)
     except ValueError:
-        return {"ended": f"{len(answer)} bytes"}
+        return {"ended": _ended(status) or f"{len(answer)} bytes"}
     return found if isinstance(found, dict) else {"ended": "no object"}
+
+
+def _ended(status: int) -> str | None:
+    """Return which limit or signal ended a child; None where it ended by itself."""
+    if not os.WIFSIGNALED(status):
+        return None
+    number = os.WTERMSIG(status)
+    return "cpu_seconds" if number == signal.SIGXCPU else signal.Signals(number).name
 
 
 def _listen(child: int, reading: int, *, seconds: float) -> bytes | None:

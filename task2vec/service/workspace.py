@@ -92,7 +92,8 @@ class Workspace:
     def parse(self, parser: Parser, path: Path, **given: Any) -> Any:
         """Return what a parser finds in the file ``path`` that somebody sent.
 
-        Raises as the parser does; within a confinement also `TooLargeError` beyond its limits.
+        Raises as the parser does; within a confinement also `TooLargeError` beyond its limits
+        and `OverloadedError` where the process that reads was killed from outside.
         """
         arguments = {"path": str(path.absolute()), **given}
         if self.confinement is None:

@@ -3,9 +3,12 @@
 import asyncio
 import bz2
 import os
+import signal
+import sys
 import tarfile
 import zipfile
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,11 @@ from running import Running, bearer, running
 
 from benchmarks.hostile import sent
 from benchmarks.hostile.damaged import whole_files
+from benchmarks.hostile.sent import Member
+from benchmarks.hostile.served import children
 from task2vec.types import Scope
 from task2vec_api.access import Caller
+from task2vec_api.parsing_turns import ParsingTurns
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -94,6 +100,59 @@ async def test_what_takes_too_long_is_killed_while_the_server_answers(tmp_path: 
         assert "1 s of processor time" in answer.json()["detail"]
         good = await send(server, "/v1/datasets", "set.zip", whole_files()["set.zip"])
         assert good.status_code == 201
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are told by Linux")
+async def test_a_file_whose_reader_is_killed_from_outside_can_be_sent_again(
+    server: Running,
+) -> None:
+    data, headers = sent.slow_images(400 * MIB), {"Idempotency-Key": "k"}
+    sending = asyncio.create_task(send(server, "/v1/datasets", "a.tgz", data, headers=headers))
+    while not sending.done():
+        # Only what the process that starts the readers has started.
+        for child in {two for one in children(os.getpid()) for two in children(one)}:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        await asyncio.sleep(0.002)
+    answer = await sending
+    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded"), answer.text
+    assert int(answer.headers["retry-after"]) >= 1
+    again = await send(server, "/v1/datasets", "a.tgz", data, headers=headers)
+    assert (again.status_code, again.json()["images"]) == (201, 4)
+    assert "idempotency-replayed" not in again.headers
+
+
+@pytest.mark.parametrize("change", ["encrypted", "deflate64", "zstd"])
+async def test_a_zip_that_cannot_be_read_is_refused_and_one_in_part_is_told(
+    server: Running, change: str
+) -> None:
+    method = {"encrypted": 8, "deflate64": 9, "zstd": 93}[change]
+    bad = [
+        Member(f"{folder}/bad.png", b"x" * 20, method, 20, flags=int(change == "encrypted"))
+        for folder in "ab"
+    ]
+    answer = await send(server, "/v1/datasets", "a.zip", sent.zip_of(bad))
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_source")
+    assert change in answer.json()["got"]
+    part = await send(server, "/v1/datasets", "b.zip", sent.images_with(*bad))
+    assert (part.status_code, part.json()["images"]) == (201, 4)
+    assert any(change in warning for warning in part.json()["warnings"])
+
+
+async def test_files_that_wait_for_their_key_take_no_place_from_others() -> None:
+    turns = ParsingTurns(Settings(parsers=2, parser_wait_seconds=5.0))
+    greedy, other = (Caller(key=who, name=who, scopes=frozenset()) for who in ("greedy", "other"))
+
+    async def again() -> None:
+        async with turns.take(greedy):
+            pass
+
+    async with turns.take(greedy):
+        waiting = [asyncio.create_task(again()) for _ in range(3)]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(1.0), turns.take(other):
+            assert not any(task.done() for task in waiting)
+    await asyncio.gather(*waiting)
 
 
 @pytest.mark.parametrize("places", [1, 2])

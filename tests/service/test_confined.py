@@ -3,25 +3,29 @@
 import bz2
 import json
 import os
+import signal
 import subprocess
 import sys
 import tarfile
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from benchmarks.hostile.damaged import whole_files
-from benchmarks.hostile.sent import Member, images_with, short_lines, zeros
-from benchmarks.hostile.served import descendants
-from task2vec.errors import InputError, SourceError, StateError, TooLargeError
+from benchmarks.hostile.sent import Member, images_with, short_lines, slow_images, zeros
+from benchmarks.hostile.served import children, descendants
+from task2vec.errors import InputError, OverloadedError, SourceError, StateError, TooLargeError
 from task2vec.service import confined
 from task2vec.service.confined import Confinement, ParsingLimits
 from task2vec.service.parsers import Parser, parse
 
 MIB = 2**20
+linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are told by Linux")
 LIMITS = ParsingLimits(memory=128 * MIB, cpu_seconds=20, seconds=60.0)
 
 
@@ -49,6 +53,77 @@ def _header(size: int) -> bytes:
     member = tarfile.TarInfo("a/1.png")
     member.size = size
     return member.tobuf(tarfile.GNU_FORMAT)
+
+
+def slow(folder: Path) -> dict[str, str]:
+    """Return a sound set of images that takes about a second to list."""
+    return put(folder, slow_images(400 * MIB), ".tar.gz")
+
+
+@contextmanager
+def killing(most: int) -> Iterator[list[int]]:
+    """Kill the processes that parse, as the machine does that is short of memory, but ``most``."""
+    killed: list[int] = []
+    ended = Event()
+
+    def kill() -> None:
+        while not ended.is_set() and len(killed) < most:
+            for host in set(children(os.getpid())):
+                for child in set(children(host)) - set(killed):
+                    with suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)
+                        killed.append(child)
+            time.sleep(0.002)
+
+    killer = Thread(target=kill)
+    killer.start()
+    try:
+        yield killed
+    finally:
+        ended.set()
+        killer.join()
+
+
+@linux
+def test_a_file_whose_reader_was_killed_from_outside_is_read_again(
+    confinement: Confinement, tmp_path: Path
+) -> None:
+    given = slow(tmp_path)
+    with killing(1) as killed:
+        assert confinement.run(Parser.LABELLED, given)[:2] == [4, 2]
+    assert len(killed) == 1
+
+
+@linux
+def test_a_file_whose_reader_is_killed_again_is_not_called_damaged(
+    confinement: Confinement, tmp_path: Path
+) -> None:
+    given = slow(tmp_path)
+    with killing(2) as killed, pytest.raises(OverloadedError, match=r"killed.*Retry-After") as told:
+        confinement.run(Parser.LABELLED, given)
+    assert len(killed) == 2
+    assert told.value.retry_after >= 1
+    # The process that starts them goes on.
+    assert confinement.run(Parser.LABELLED, given)[:2] == [4, 2]
+
+
+CONFINED = """
+import errno, sys
+from task2vec.service import confined_host
+confined_host._confine({"cpu_seconds": 20, "memory": 2**28}, __import__("os").getppid())
+with open(sys.argv[1], "wb", buffering=0) as file:
+    try:
+        file.write(b"x")
+    except OSError as error:
+        sys.exit(0 if error.errno == errno.EFBIG else 1)
+sys.exit(2)
+"""
+
+
+def test_a_confined_process_can_write_no_file(tmp_path: Path) -> None:
+    target = tmp_path / "written"
+    done = subprocess.run([sys.executable, "-c", CONFINED, str(target)], check=False)
+    assert (done.returncode, target.read_bytes()) == (0, b"")
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".tar.gz", ".npz", ".parquet"])
@@ -122,7 +197,7 @@ def test_nothing_secret_reaches_the_process(monkeypatch: pytest.MonkeyPatch) -> 
     assert not [name for name in confined._environment() if "KEY" in name or "TASK2VEC" in name]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are told by Linux")
+@linux
 def test_it_dies_with_the_server(tmp_path: Path) -> None:
     given = endless(tmp_path)
     code = (
