@@ -218,6 +218,34 @@ async def test_a_place_goes_to_the_caller_with_the_fewest() -> None:
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [("abc", "ba"), ("cab", "ba"), ("bca", "ba"), ("dab", "db"), ("bda", "bd")],
+)
+async def test_of_callers_inside_the_one_with_the_fewest_comes_first(
+    order: str, expected: str
+) -> None:
+    turnstile = Turnstile(12, queued=9, seconds=5)
+    came: list[str] = []
+
+    async def enter(who: str) -> None:
+        await turnstile.enter(who)
+        came.append(who)
+
+    for who in "aaabdcccceee":
+        await turnstile.enter(who)
+    waiting = [asyncio.create_task(enter(who)) for who in order]
+    await asyncio.sleep(0)
+    # 3 are inside of a, 1 of b and of d, 4 of c. Of equal ones the longest waiting comes first.
+    for count in (1, 2):
+        turnstile.leave("e")
+        await asyncio.sleep(0.01)
+        assert "".join(came) == expected[:count]
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
 @given(
     places=st.integers(1, 4),
     queued=st.integers(0, 4),
