@@ -46,6 +46,9 @@ def in_our_words(path: Path) -> Iterator[None]:
         raise _translated(error.orig, path) from error
     except sqlite3.Error as error:
         raise _translated(error, path) from error
+    except UnicodeDecodeError as error:
+        # From Python's `sqlite3`: SQLite's message quotes a damaged schema, which is no UTF-8.
+        raise _damaged(path, error.object.decode(errors="backslashreplace")) from error
     except (UnicodeEncodeError, OverflowError) as error:
         # From binding a parameter. Arguments of a command that are no UTF-8 get this far.
         raise SettingError(
@@ -63,11 +66,7 @@ def _translated(error: BaseException | None, path: Path) -> StoreError:
             f"A row of the database {path} is damaged", got=str(error), remedy=RESTORE
         )
     if code in _DAMAGED:
-        return StoreCorruptError(
-            f"The database {path} is damaged",
-            got=str(error),
-            remedy="Restore it from a copy, or move it aside and embed the tasks again.",
-        )
+        return _damaged(path, str(error))
     if code in _BUSY:
         return _busy(path)
     if code in _UNREACHABLE:
@@ -82,6 +81,14 @@ def _translated(error: BaseException | None, path: Path) -> StoreError:
         f"The database {path} failed",
         got=str(error),
         remedy="Nothing was changed; try again, and see whether the disk is sound.",
+    )
+
+
+def _damaged(path: Path, got: str) -> StoreCorruptError:
+    return StoreCorruptError(
+        f"The database {path} is damaged",
+        got=got,
+        remedy="Restore it from a copy, or move it aside and embed the tasks again.",
     )
 
 
