@@ -20,6 +20,7 @@ from sqlalchemy.exc import DatabaseError
 from task2vec.errors import StoreCorruptError
 from task2vec.store.schema import CHECKSUM
 from task2vec.store.schema_service import metadata
+from task2vec.store.schema_text import Schema, differences, made_by_migrations
 
 #: What SQL calls `checksum`. A program that lacks it cannot change a row.
 FUNCTION = "row_checksum"
@@ -106,7 +107,7 @@ def seal(connection: Connection) -> None:
 
 
 def damages(connection: Connection) -> Iterator[Damage]:
-    """Yield what is damaged: pages and indices first, then rows, table by table."""
+    """Yield what is damaged: pages and indices first, the schema, then rows, table by table."""
     try:
         for (found,) in connection.exec_driver_sql("PRAGMA integrity_check"):
             if found != "ok":
@@ -114,10 +115,23 @@ def damages(connection: Connection) -> Iterator[Damage]:
         for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
             found = f"belongs to a row of {parent} that is not there"
             yield Damage(table, f"row {row}", found, row)
+        for table, found in differences(connection, _expected_schema()):
+            yield Damage(table, "", found)
     except DatabaseError as error:
         yield Damage("", "", str(error.orig))
     for each in TABLES:
         yield from _damaged_rows(connection, each)
+
+
+@cache
+def _expected_schema() -> Schema:
+    return made_by_migrations(_make_triggers)
+
+
+def _make_triggers(connection: Connection) -> None:
+    for table in TABLES:
+        for text in _triggers(table).values():
+            connection.exec_driver_sql(text)
 
 
 def _damaged_rows(connection: Connection, table: Table) -> Iterator[Damage]:
@@ -131,13 +145,6 @@ def _damaged_rows(connection: Connection, table: Table) -> Iterator[Damage]:
         for row in rows:
             key = ", ".join(f"{row._mapping[column.name]}" for column in table.primary_key)
             yield Damage(table.name, key, "its checksum differs", row[-1])
-        wanted = set(_triggers(table).values())
-        query = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
-        found = {sql for (sql,) in connection.exec_driver_sql(query, (table.name,))}
-        if found != wanted:
-            yield Damage(
-                table.name, "", "the triggers that keep its checksums are not as they were"
-            )
     except DatabaseError as error:
         yield Damage(table.name, "", str(error.orig))
 

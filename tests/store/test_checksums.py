@@ -288,7 +288,9 @@ def test_nothing_is_dropped_where_no_copy_can_be_written(copy, tmp_path):
 def test_a_trigger_that_is_gone_is_told_of(copy):
     with closing(sqlite3.connect(copy / DATABASE)) as raw:
         raw.execute("DROP TRIGGER checksum_models_update")
-    assert told(copy) == [("models", "the triggers that keep its checksums are not as they were")]
+    assert told(copy) == [
+        ("models", "its trigger checksum_models_update is missing from the schema")
+    ]
 
 
 def test_a_program_that_knows_no_checksums_cannot_change_a_row(copy):
