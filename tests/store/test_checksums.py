@@ -112,6 +112,9 @@ def test_the_function_tells_values_and_types_apart():
     values = [None, 0, 1, -1, 0.0, -0.0, 1.0, "", "1", "1.0", b"", b"1", "n", 2**62]
     assert len({checksum(value) for value in values}) == len(values)
     assert checksum("ab", "c") != checksum("a", "bc")
+    # The character between values, moved from the first value into the second.
+    assert checksum("a\x1fb", "c") != checksum("a", "b\x1fc")
+    assert checksum("", "\x1f") != checksum("\x1f", "")
     assert checksum("a", None) != checksum(None, "a")
     assert checksum(True) == checksum(1)
 
