@@ -74,7 +74,7 @@ def _check_of_rows(damaged: list[Damage]) -> None:
     if beyond:
         raise StoreCorruptError(
             "More of the database is damaged than single rows; nothing was removed",
-            expected="sound pages, indices and triggers",
+            expected="sound pages and indices, and the schema of this version",
             got=" ".join(filter(None, (beyond[0].table, beyond[0].found))),
             remedy="Restore the database from a backup, and see whether the disk is sound.",
         )
