@@ -1,8 +1,8 @@
 """The disk of a store: how much of it is free, and a reserve so that it can be freed when full.
 
 To delete a row, the database has to write. A full disk could then not even be emptied. So a server
-keeps a file of zeros beside the database, gives it up for a deletion that finds no room, and makes
-it anew afterwards.
+keeps a file of zeros beside the database, gives it up for a deletion that finds no room, and fills
+it again afterwards.
 """
 
 import logging
@@ -12,10 +12,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 from task2vec.errors import StoreFullError
-from task2vec.whole_file import whole_file
 
 #: The room that a deletion may take: some pages of the log for each table, many times over.
 RESERVE_BYTES = 8 << 20
@@ -23,6 +23,8 @@ RESERVE_BYTES = 8 << 20
 LOW_BYTES = 1 << 30
 LOW_SHARE = 0.05
 _RESERVE = "reserve"
+# While a deletion uses the room of the reserve, nobody fills it.
+_USE = Lock()
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -54,29 +56,20 @@ def disk_of(store: Path) -> Disk:
 
 
 def keep_reserve(store: Path) -> bool:
-    """Make the reserve of a store where there is none; return whether there is one now.
+    """Make the reserve of a store, or what it lacks; return whether it is whole now.
 
-    It is not made on a disk that is nearly full: somebody else may need that room more.
+    The first one is not made on a disk that is nearly full: somebody else may need that room more.
+    One that was used takes what is free, up to its size: a part of it serves the next deletion.
     """
-    reserve = store / _RESERVE
-    try:
-        if reserve.exists() and reserve.stat().st_size >= RESERVE_BYTES:
-            return True
-        if disk_of(store).free < 2 * RESERVE_BYTES:
-            return False
-        with whole_file(reserve) as partial, partial.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
-    except OSError as error:
-        _LOG.warning("No room is kept for deletions: %s", error)
-        return False
-    return True
+    with _USE:
+        return _fill(store / _RESERVE)
 
 
 def delete_though_full(store: Path, delete: Callable[[], T]) -> T:
     """Return what ``delete`` returns, which is given the reserve's room where the disk is full.
 
     ``delete`` changes nothing where it raises `StoreFullError`. What it removes has made room by
-    the time it returns, so the reserve is made anew then.
+    the time it returns, so the reserve is filled again then.
 
     Raises:
         StoreFullError: when there is no reserve, or it is not enough.
@@ -87,10 +80,28 @@ def delete_though_full(store: Path, delete: Callable[[], T]) -> T:
         reserve = store / _RESERVE
         if not reserve.exists():
             raise
+    with _USE:
         with suppress(OSError):
-            reserve.unlink()
+            # It stays as an empty file, by which it is known that it was made before.
+            os.truncate(reserve, 0)
         _LOG.warning("The disk is full: the room that is kept for deletions is used")
         try:
             return delete()
         finally:
-            keep_reserve(store)
+            _fill(reserve)
+
+
+def _fill(reserve: Path) -> bool:
+    try:
+        held = reserve.stat().st_size if reserve.exists() else None
+        free = disk_of(reserve.parent).free
+        if held is None and free < 2 * RESERVE_BYTES:
+            return False
+        size = min(RESERVE_BYTES, (held or 0) + free)
+        if size > (held or 0):
+            with reserve.open("ab") as file:
+                os.posix_fallocate(file.fileno(), 0, size)
+    except OSError as error:
+        _LOG.warning("No room is kept for deletions: %s", error)
+        return False
+    return size >= RESERVE_BYTES

@@ -1,5 +1,8 @@
 """A full disk can be emptied: on a small disk of its own, filled to the last byte."""
 
+import os
+from threading import Thread
+
 import pytest
 from small_disk import MIB, crowd, fill, is_full, small_disk
 
@@ -57,6 +60,61 @@ def test_a_data_set_is_deleted_from_a_full_disk_and_makes_room(workspace, place)
     assert (workspace.path / "reserve").stat().st_size == disk.RESERVE_BYTES
     crowd(workspace.store(), place)
     assert datasets.remove_dataset(workspace, kept[1].id) == kept[1]
+
+
+@pytest.mark.parametrize("size", [6 * MIB, 100], ids=["6 MiB", "100 bytes"])
+def test_a_disk_that_is_full_again_and_again_is_emptied_each_time(workspace, place, size):
+    kept = [add_dataset(workspace, number, size) for number in range(4)]
+    assert disk.keep_reserve(workspace.path)
+    for record in kept:
+        crowd(workspace.store(), place)
+        assert datasets.remove_dataset(workspace, record.id) == record
+    assert workspace.store().datasets.page(limit=9) == []
+
+
+def test_a_reserve_that_was_used_is_made_anew_as_soon_as_it_fits(workspace, place):
+    kept = add_dataset(workspace, 0, 100)
+    assert disk.keep_reserve(workspace.path)
+    crowd(workspace.store(), place)
+    datasets.remove_dataset(workspace, kept.id)
+    fill(place)
+    assert not disk.keep_reserve(workspace.path)
+    give_back(place, MIB)
+    assert disk.keep_reserve(workspace.path)
+    assert (workspace.path / "reserve").stat().st_size == disk.RESERVE_BYTES
+
+
+def test_a_first_reserve_leaves_as_much_room_as_it_takes(workspace, place):
+    fill(place)
+    give_back(place, 2 * disk.RESERVE_BYTES - MIB)
+    assert not disk.keep_reserve(workspace.path)
+    give_back(place, MIB)
+    assert disk.keep_reserve(workspace.path)
+    assert disk.disk_of(workspace.path).free >= disk.RESERVE_BYTES
+
+
+def test_nobody_takes_the_room_of_the_reserve_from_a_deletion(workspace, place):
+    kept = add_dataset(workspace, 0, 100)
+    assert disk.keep_reserve(workspace.path)
+    crowd(workspace.store(), place)
+    tries, upkeep = [], Thread(target=disk.keep_reserve, args=[workspace.path])
+
+    def delete():
+        if tries:
+            upkeep.start()
+            upkeep.join(0.2)
+        tries.append(disk.disk_of(workspace.path).free)
+        return workspace.store().datasets.remove(kept.id)
+
+    assert disk.delete_though_full(workspace.path, delete) == kept
+    upkeep.join()
+    assert tries[1] - tries[0] >= disk.RESERVE_BYTES
+
+
+def give_back(place, size):
+    """Free so many bytes of what `fill` has taken."""
+    other = place / "other"
+    os.truncate(other, other.stat().st_size - size)
 
 
 def test_without_a_reserve_it_is_said_that_the_disk_is_full(workspace, place):
