@@ -13,7 +13,7 @@ from task2vec.cli.app import app
 from task2vec.cli.config import origin_of
 from task2vec.cli.interruption import InterruptionError
 from task2vec.cli.output import messages, print_labelled
-from task2vec.cli.streams import let_go, stdout_left
+from task2vec.cli.streams import let_go, stdout_is_null, stdout_left
 from task2vec.data.wording import shown
 from task2vec.errors import InputError, Task2VecError
 from task2vec.extras import missing_extra
@@ -44,6 +44,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    null_before = stdout_is_null()
     try:
         code = app(args=arguments, prog_name="task2vec", standalone_mode=False)
         if sys.stdout is not None:
@@ -58,9 +59,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _interrupted()
     except SystemExit as error:
-        # What typer makes of a broken pipe.
+        # What typer and rich make of a broken pipe. It was stdout's where rich replaced that.
         if isinstance(error.__context__, BrokenPipeError):
-            return _refused(error.__context__)
+            replaced = stdout_is_null() and not null_before
+            return OK if replaced else _refused(error.__context__)
         raise
     except Task2VecError as error:
         return _fail(error)

@@ -48,6 +48,16 @@ def stdout_left() -> bool:
     return bool(watched.poll(0))
 
 
+def stdout_is_null() -> bool:
+    """Whether stdout is the null device, where rich points it once nobody reads it."""
+    if sys.stdout is None:
+        return False
+    try:
+        return os.path.samestat(os.fstat(sys.stdout.fileno()), os.stat(os.devnull))  # noqa: PTH116
+    except (OSError, ValueError):
+        return False
+
+
 def let_go(stream: TextIO | None) -> None:
     """Flush a stream, and where that fails, let what it holds go in peace.
 

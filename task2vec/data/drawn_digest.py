@@ -3,11 +3,10 @@
 from contextlib import closing
 from hashlib import sha256
 
-from PIL import Image
-
+from task2vec.data.decode import to_image
 from task2vec.data.lots import Lot, lots_by_class
 from task2vec.data.quota import spread
-from task2vec.data.raw import Raw
+from task2vec.data.raw import Raw, UnreadableImageError
 from task2vec.data.sample import drawing_order, drawn_part
 from task2vec.data.task import Task
 from task2vec.types import Likelihood
@@ -47,6 +46,9 @@ def drawn_digest(task: Task, *, images: int, seed: int) -> tuple[str, frozenset[
 def _digest(raw: Raw) -> str | None:
     if isinstance(raw, bytes):
         return sha256(raw).hexdigest()
-    if isinstance(raw, Image.Image):
-        return sha256(f"{raw.mode}{raw.size}".encode() + raw.tobytes()).hexdigest()
-    return None
+    try:
+        # Palette, transparency and orientation lie outside the pixels of what a reader gives.
+        image = to_image(raw)
+    except UnreadableImageError:
+        return None
+    return sha256(f"{image.size}".encode() + image.tobytes()).hexdigest()

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from extra_routes import extra_routes
 from running import bearer, running
+from starlette.types import Message
 
 from task2vec.errors import StoreFullError
 from task2vec.store.idempotency import Idempotency
@@ -20,6 +21,7 @@ from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL
 from task2vec.types.numbers import MOST_WHOLE
 from task2vec.wire.outcomes import MOST_OUTCOMES, Outcome, OutcomePage
 from task2vec_api.middleware import idempotency
+from task2vec_api.middleware.body_digest import BodyDigest
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -336,6 +338,33 @@ async def test_another_upload_of_equal_length_and_beginning_is_another(
     assert first.status_code == 200
     assert (again.content, again.headers.get("idempotency-replayed")) == (first.content, "true")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def digest_of(body: bytes, *, boundary: str, cut: int) -> str:
+    """Return the digest of a form that arrives in two messages."""
+    parts = [(body[:cut], True), (body[cut:], False)]
+    messages = iter({"type": "http.request", "body": b, "more_body": more} for b, more in parts)
+
+    async def receive() -> Message:
+        return next(messages)
+
+    kind = f"multipart/form-data; boundary={boundary}"
+    return await BodyDigest(receive, content_type=kind).of_the_rest()
+
+
+async def test_a_form_is_known_by_all_but_its_boundary() -> None:
+    first, kind = form("a.zip", boundary="A" * 8, size=100)
+    assert kind.endswith("A" * 8)
+    again = first.replace(b"A" * 8, b"B" * 8)
+    known = await digest_of(first, boundary="A" * 8, cut=len(first) // 2)
+    for cut in range(len(again)):
+        assert await digest_of(again, boundary="B" * 8, cut=cut) == known
+    # Its last bytes count, and so does a boundary's text within a file.
+    assert await digest_of(first[:-1] + b"?", boundary="A" * 8, cut=5) != known
+    holding = [first.replace(b"x" * 10, letter * 8 + b"xx") for letter in (b"A", b"B")]
+    one = await digest_of(holding[0], boundary="A" * 8, cut=5)
+    other = holding[1].replace(b"--" + b"A" * 8, b"--" + b"B" * 8)
+    assert await digest_of(other, boundary="B" * 8, cut=5) != one
 
 
 async def test_a_repeated_upload_is_not_held_in_memory(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_an_interrupted_batch_keeps_what_it_acknowledged_and_goes_on(
     assert status[TASKS[-1]]["status"] == "embedded"
 
 
-@pytest.mark.parametrize("output", [["--json"], []], ids=["json", "table"])
+@pytest.mark.parametrize("output", [["--json"], [], ["--help"]], ids=["json", "table", "help"])
 def test_a_reader_that_went_away_is_no_error(small: SmallStore, output: list[str]) -> None:
     command = [sys.executable, "-m", "task2vec", "list", "--store", str(small.store), *output]
     reading, writing = os.pipe()

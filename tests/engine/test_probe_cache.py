@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 from small_network import reference_of
 from small_store import cut
 
@@ -96,6 +97,51 @@ def test_where_an_image_cannot_be_decoded_nothing_is_kept(source, cache, referen
     broken = prober(source, cache)
     assert broken.measure(lambda: load_probe(reference), "m") is not None
     assert broken.known("m") is None
+
+
+class Pictures:
+    """Images with numbers of classes, as torchvision's data sets give them."""
+
+    classes = ("one", "other")
+
+    def __init__(self, pairs):
+        self._pairs = pairs
+        self.targets = [label for _, label in pairs]
+
+    def __len__(self):
+        return len(self._pairs)
+
+    def __getitem__(self, index):
+        return self._pairs[index]
+
+
+def of_palette(palette):
+    """Return a task of two classes whose images have equal indices into a palette."""
+    pictures = []
+    for shift in range(8):
+        picture = Image.frombytes("P", (4, 4), bytes((shift + i) % 16 for i in range(16)))
+        picture.putpalette(palette)
+        pictures.append((picture, shift % 2))
+    return open_source(Pictures(pictures), name="drawn")
+
+
+def test_images_of_equal_indices_and_other_palettes_are_others():
+    dark, light = ([(base + i) % 256 for i in range(48)] for base in (0, 100))
+    first, second = (drawn_digest(of_palette(each), images=8, seed=0) for each in (dark, light))
+    assert first == drawn_digest(of_palette(dark), images=8, seed=0)
+    assert first is not None
+    assert second is not None
+    assert first[0] != second[0]
+
+
+def test_another_version_of_a_library_measures_again(cache, monkeypatch):
+    before = cache.key(images="i", model="m")
+    assert cache.key(images="i", model="m") == before
+    known_version = probe_cache.version
+    monkeypatch.setattr(
+        probe_cache, "version", lambda name: "0" if name == "torch" else known_version(name)
+    )
+    assert cache.key(images="i", model="m") != before
 
 
 def test_a_model_is_known_by_its_weights_not_by_its_place():

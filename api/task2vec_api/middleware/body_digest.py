@@ -12,17 +12,18 @@ class BodyDigest:
     """Hashes a body on its way to the application.
 
     Clients draw a new boundary to repeat a form. So what is hashed is the list of the pieces
-    between the boundaries.
+    between the delimiters: a line break, two hyphens and the boundary (RFC 2046, section 5.1.1).
     """
 
     def __init__(self, receive: Receive, *, content_type: str) -> None:
         self._receive = receive
         _, options = parse_options_header(content_type)
-        self._boundary = bytes(options.get(b"boundary", b""))
+        boundary = bytes(options.get(b"boundary", b""))
+        self._delimiter = b"\r\n--" + boundary if boundary else b""
         self._pieces = hashlib.sha256()
         self._piece = hashlib.sha256()
-        # The end of what came: a boundary may have begun in it.
-        self._tail = b""
+        # The end of what came: a delimiter may have begun in it. The first one has no line before.
+        self._tail = b"\r\n" if boundary else b""
         self.value: str | None = None
         """The digest in hexadecimal digits, None before the end of the body."""
 
@@ -48,15 +49,15 @@ class BodyDigest:
         return self.value
 
     def _add(self, data: bytes) -> None:
-        if not self._boundary:
+        if not self._delimiter:
             self._piece.update(data)
             return
-        *whole, last = (self._tail + data).split(self._boundary)
+        *whole, last = (self._tail + data).split(self._delimiter)
         for piece in whole:
             self._piece.update(piece)
             self._pieces.update(self._piece.digest())
             self._piece = hashlib.sha256()
-        settled = max(0, len(last) - len(self._boundary) + 1)
+        settled = max(0, len(last) - len(self._delimiter) + 1)
         self._piece.update(last[:settled])
         self._tail = last[settled:]
 
