@@ -58,8 +58,15 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a snapshot: one transaction that sees no later commit."""
-        with in_our_words(self.path), self._reader.begin() as connection:
-            yield connection
+        with in_our_words(self.path), self._reader.connect() as connection:
+            try:
+                with connection.begin():
+                    yield connection
+            except BaseException:
+                # A query that was not read to its end holds its snapshot for as long as the error
+                # is kept: the next reader must not get that.
+                connection.invalidate()
+                raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -45,6 +45,23 @@ def test_a_snapshot_sees_no_later_commit(database):
         assert reader.exec_driver_sql(count).scalar() == 2
 
 
+def test_an_error_within_a_snapshot_leaves_it_to_no_other_reader(database):
+    many = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 1000) SELECT x"
+    held = []
+    with pytest.raises(ValueError, match="judged"), database.read() as reader:
+        # Kept by whoever keeps the error, as a log record does.
+        held.append(
+            reader.exec_driver_sql(f"{numbers} SELECT x, version_num FROM n, alembic_version")
+        )
+        held[0].fetchone()
+        raise ValueError("a row that was judged before the last was read")
+    with database.write() as writer:
+        writer.exec_driver_sql("CREATE TABLE later (x)")
+    with database.read() as reader:
+        found = reader.exec_driver_sql("SELECT name FROM sqlite_master WHERE name = 'later'")
+        assert found.scalar() == "later"
+
+
 def test_no_other_program_writes_between_our_first_look_and_our_commit(database):
     with (
         closing(sqlite3.connect(database.path, timeout=0, isolation_level=None)) as other,
