@@ -115,8 +115,11 @@ def recommend(
     For each model it shows the expected gain in accuracy over the default model, with an interval.
     With little evidence the expected gain is close to 0. For 20 seconds (`--budget`) models are
     measured on your images: first linear probes of the most promising ones, then short
-    fine-tunings of the best, if time is left. Earlier measurements are used again. If no model is
-    clearly better than the default, the answer is the default, and the exit code is 3.
+    fine-tunings of the best, if time is left. Earlier measurements are used again.
+
+    A model is recommended if it is the better bet: fine-tuning it is expected to gain, and its gain
+    by a linear probe is at least a fifth of its standard deviation. An interval that contains 0
+    means that it may still lose. Otherwise the answer is the default, and the exit code is 3.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         answer = client.recommend(

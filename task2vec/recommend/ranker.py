@@ -44,16 +44,23 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         _recommendation(judged, teller, predicted, place=i) for i in _told(judged, question, order)
     ]
     records = {model.name: model for model in judged.offered}
-    chosen = "" if leader is None else judged.offered[leader].name
-    abstained = leader is None or leader == judged.default
     best = next(iter(ranked), None)
+    leading = "" if leader is None else judged.offered[leader].name
+    taken = next((found for found in ranked if found.model == leading), None)
+    # People fine-tune: a gain of linear probes that fine-tuning is expected to lose is none.
+    leaves = leader != judged.default and judged.default is not None
+    loses = leaves and taken is not None and taken.fine_tuned_gain <= 0
+    abstained = leader is None or leader == judged.default or loses
+    chosen = (
+        judged.offered[judged.default].name if abstained and judged.default is not None else leading
+    )
     if leader is None:
         reason = "no starting model passes the limits"
     elif abstained:
         place = next((i for i in order if judged.offered[i].name == (best and best.model)), None)
-        reason = why_abstained(best, chosen, tie=place in judged.ties)
+        reason = why_abstained(taken if loses else best, chosen, tie=place in judged.ties)
     else:
-        taken = next(found for found in ranked if found.model == chosen)
+        assert taken is not None
         reason = why_taken(taken)
         if judged.default is None:
             reason += ", which does not pass the limits"

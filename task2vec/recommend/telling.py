@@ -223,6 +223,12 @@ def why_abstained(best: Recommendation | None, default: str, *, tie: bool) -> st
     """
     if best is None or best.model == default or best.score <= 0:
         return f"no known model is expected to do better than the default, {default}"
+    if best.fine_tuned_gain <= 0 and not tie and best.score_sd <= MOST_SD:
+        return (
+            f"no model is expected to gain over the default, {default}, by fine-tuning: the best "
+            f"is {best.model} with {100 * best.score:+.1f} points by a linear probe, and "
+            f"{100 * best.fine_tuned_gain:+.1f} by fine-tuning"
+        )
     if tie:
         return (
             f"the default, {default}, and {best.model} tie: on your images they differ by at most "

@@ -76,7 +76,7 @@ def evidence_line(answer: Recommended) -> str:
         case "linear_probe":
             told = f"a linear probe on your images:{gained} over the default"
         case "outcome" if piece is not None:
-            told = f"recorded outcomes, such as{gained} on {piece.task}"
+            told = f"recorded outcomes, such as{gained} on {piece.task or 'this task'}"
         case "source_task" if piece is not None:
             told = piece.text
         case "published":

@@ -105,7 +105,8 @@ def test_the_reason_names_both_gains_and_what_they_are_of():
     other = found(answer, "other")
     low, high = other.fine_tuned_interval
     assert answer.reason == (
-        f"other is expected to gain {100 * other.score:+.1f} points by a linear probe (standard "
-        f"deviation {100 * other.score_sd:.1f}) and {100 * other.fine_tuned_gain:+.1f} by "
-        f"fine-tuning (90 % interval {100 * low:+.1f} to {100 * high:+.1f}) over the default"
+        f"the expected gain of other is {100 * other.fine_tuned_gain:+.1f} points with fine-tuning "
+        f"(90 % interval {100 * low:+.1f} to {100 * high:+.1f}) and {100 * other.score:+.1f} "
+        f"points with a linear probe (standard deviation {100 * other.score_sd:.1f}), over the "
+        "default"
     )

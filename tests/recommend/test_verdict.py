@@ -24,7 +24,7 @@ def test_a_difference_of_one_image_is_a_tie_and_the_default_wins(more, taken):
     assert (answer.chosen == "other") is taken
     if not taken:
         assert answer.abstained
-        assert "other and the default, plain, tie" in answer.reason
+        assert "the default, plain, and other tie" in answer.reason
 
 
 def test_what_the_squared_errors_speak_for_is_no_tie():
@@ -59,7 +59,27 @@ def test_a_guess_is_told_with_its_interval():
     guess = found(answer, "expert")
     assert answer.abstained
     if guess.score_sd > MOST_SD and guess.score > 0:
-        assert "90 % interval reaches from" in answer.reason
+        assert "but its 90 % interval is" in answer.reason
+
+
+def test_what_fine_tuning_is_expected_to_lose_is_not_taken():
+    # The more images, the less of a probe's gain is left.
+    probes = {"plain": right(200, 400), "other": right(215, 400)}
+    few, many = (rank(ask([PLAIN, OTHER], measured=probes, images=n)) for n in (10, 2000))
+    assert few.chosen == "other"
+    assert found(few, "other").fine_tuned_gain > 0
+    assert (many.chosen, many.abstained) == ("plain", True)
+    # The gain of linear probes is the same, and would be enough by itself.
+    assert found(many, "other").score == found(few, "other").score
+    assert found(many, "other").fine_tuned_gain <= 0
+    assert "by fine-tuning: the best is other with" in many.reason
+    assert many.recommendations[0].model == "plain"
+
+
+def test_without_the_default_the_best_is_taken_whatever_fine_tuning_loses():
+    probes = {"plain": right(200, 400), "other": right(215, 400)}
+    question = replace(ask([OTHER], measured=probes, images=2000), others=(PLAIN,))
+    assert rank(question).chosen == "other"
 
 
 @pytest.mark.parametrize(
