@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from matplotlib.colors import to_hex, to_rgb
-
 # Okabe and Ito (2008), "Color Universal Design", without its yellow, which is lost on white, and
 # with a dark grey for black, which is the colour of text.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#484848")
@@ -66,6 +64,7 @@ def _shade(colour: str, turn: int, *, rounds: int) -> str:
         goal, share = "#000000", _DARKEST * step / steps
     else:
         goal, share = PAPER, _LIGHTEST * step / max(1, (rounds - 1) // 2)
-    pairs = zip(to_rgb(colour), to_rgb(goal), strict=True)
-    red, green, blue = ((1 - share) * own + share * other for own, other in pairs)
-    return to_hex((red, green, blue)).upper()
+    # Notebooks of clients, which have no matplotlib, take the same colours.
+    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(goal[1:]), strict=True)
+    mixed = bytes(round((1 - share) * own + share * other) for own, other in pairs)
+    return f"#{mixed.hex().upper()}"

@@ -1,9 +1,12 @@
 """The lines of timm code that use a recommendation."""
 
-from task2vec.errors import WeightsError
+from contextlib import suppress
+
+from task2vec.errors import SettingError, WeightsError
 from task2vec.probe.card import Preprocessing
-from task2vec.probe.registry import find_card
+from task2vec.probe.registry import find_card, known_cards
 from task2vec.probe.weight_files import referenced_file
+from task2vec.service.experts import checkpoint, stated_by
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import loadable_ref
 from task2vec.types import ModelRecord
@@ -16,12 +19,21 @@ def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str
     with a fresh classifier. ``transform`` prepares an image as task2vec does.
     """
     ref = loadable_ref(workspace, model)
-    try:
-        transform = _transform(find_card(ref).preprocessing)
-    except WeightsError:
-        # A model of the hub that cannot be looked up now says itself how it sees images.
-        transform = _transform_of_model()
-    return _model(workspace, model, ref, classes) + transform
+    return _model(workspace, model, ref, classes) + _preparing(workspace, model, ref)
+
+
+def _preparing(workspace: Workspace, model: ModelRecord, ref: str) -> str:
+    packaged = next((card for card in known_cards() if card.name == ref), None)
+    if packaged is not None:
+        return _transform(packaged.preprocessing)
+    # A model of the hub may be out of reach now, weights missing or damaged: then timm's own words.
+    with suppress(WeightsError, SettingError, KeyError, TypeError):
+        if (path := checkpoint(workspace, model)) is not None:
+            return _transform(Preprocessing(**stated_by(path)["preprocessing"]))
+        # To look another up loads torch, which the process of a server does without.
+        if not workspace.beside_server:
+            return _transform(find_card(ref).preprocessing)
+    return _transform_of_model(model.input_size)
 
 
 def _model(workspace: Workspace, model: ModelRecord, ref: str, classes: int) -> str:
@@ -61,9 +73,11 @@ def _transform(steps: Preprocessing) -> str:
     )
 
 
-def _transform_of_model() -> str:
+def _transform_of_model(size: int | None) -> str:
+    squashed = f", input_size=(3, {size}, {size}), crop_pct=1.0, crop_mode='squash'" if size else ""
     return (
         "\nconfig = timm.data.resolve_model_data_config(model)\n"
+        f"config = dict(config{squashed})\n"
         "transform = timm.data.create_transform(**config, is_training=False)\n"
     )
 

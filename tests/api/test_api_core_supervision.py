@@ -40,7 +40,9 @@ def workers(store: Path) -> list[psutil.Process]:
 
     server = server_of(store)
     assert server is not None
-    return psutil.Process(server.pid).children()
+    # The server has other children: those that read uploads.
+    children = psutil.Process(server.pid).children()
+    return [child for child in children if "worker" in child.cmdline()]
 
 
 def running_job(client: httpx2.Client, folder: Path) -> str:

@@ -49,8 +49,10 @@ def test_network(name):
             torch.nn.init.normal_(parameter, std=0.2)
     images = torch.randn(3, 3, 32, 32, dtype=torch.float64)
     with torch.no_grad():
-        width = network(images).shape[1]
-    weight = torch.randn(3, width, dtype=torch.float64) / width**0.5
+        features = network(images)
+    # A head that is sure of its labels has no Fisher information to compare.
+    width = features.shape[1]
+    weight = torch.randn(3, width, dtype=torch.float64) / (width**0.5 * features.std())
 
     def head(features):
         return F.linear(features, weight)

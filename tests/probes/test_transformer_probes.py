@@ -28,7 +28,7 @@ def reference(request, tmp_path):
 
 
 @pytest.mark.slow(seconds=30)
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore::task2vec.EmbeddingWarning")
 def test_embeds_tasks(reference):
     a, b, again = (
         task2vec.embed(TASKS / name, probe=reference, images=8)

@@ -73,7 +73,7 @@ def test_what_an_expert_gains_on_images_that_it_has_seen_is_discounted(served, k
         for piece in each.evidence
         if each.model == expert.name and piece.kind == "linear_probe"
     ]
-    assert "since it was trained on 5 % of your images" in evidence
+    assert "because it was trained on 5 % of your images" in evidence
 
 
 def test_what_descends_from_such_an_expert_is_discounted_too(served, known):

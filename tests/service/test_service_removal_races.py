@@ -108,7 +108,7 @@ def test_the_same_bytes_at_the_same_time_are_one_data_set(
     served: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     all_looked = Barrier(AT_ONCE, timeout=30)
-    monkeypatch.setattr(datasets, "list_images", then_wait(datasets.list_images, all_looked))
+    monkeypatch.setattr(Workspace, "parse", then_wait(Workspace.parse, all_looked))
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         found = list(threads.map(lambda _: send(served, "pets"), range(AT_ONCE)))
@@ -127,7 +127,7 @@ def test_the_same_bytes_at_the_same_time_put_back_what_vanished(
         first.append(send(served, "pets"))
         (served.path / first[0].file).unlink()
 
-    monkeypatch.setattr(datasets, "list_images", then(datasets.list_images, sent_by_another))
+    monkeypatch.setattr(Workspace, "parse", then(Workspace.parse, sent_by_another))
 
     assert send(served, "pets").id == first[0].id
     assert files(served) == [first[0].file]
