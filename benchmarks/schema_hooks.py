@@ -59,6 +59,7 @@ _CONTENT = tuple(
         r"Model '.*' has no classes of its own",  # a plain one cannot classify
         r"This name cannot be used",  # it looks like an id
         r"This is no moment",  # the year 0, or a leap second
+        r"Job .* measures nothing",  # one of another kind
     )
 )
 
