@@ -1,13 +1,13 @@
 """Where bars of Python programs are shown: in a terminal and a notebook, never in a pipe."""
 
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from jupyter_client.manager import start_new_kernel
+from terminal import in_terminal
 
 from task2vec.progress_bars import Bars
 
@@ -20,31 +20,6 @@ with Bars(shown={shown}) as bars:
         print("seen", done)
     tell("fisher", 1, 3)
 """
-
-
-def in_terminal(program: str, *, stdout: int | None = None) -> str:
-    """Run a program whose stderr is a terminal, and return what came there."""
-    ours, its = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        stderr=its,
-        stdout=its if stdout is None else stdout,
-        env=environment,
-    ) as run:
-        os.close(its)
-        shown = b""
-        while True:
-            try:
-                chunk = os.read(ours, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            shown += chunk
-    os.close(ours)
-    assert run.returncode == 0
-    return shown.decode()
 
 
 def test_a_terminal_shows_a_bar() -> None:

@@ -2,14 +2,12 @@
 
 import asyncio
 import inspect
-import os
-import pty
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from terminal import in_terminal
 
 from task2vec import AsyncClient, Client, LocalClient, WrongTypeError
 from task2vec.sdk.operations.asking import texts
@@ -52,32 +50,14 @@ def test_a_function_and_false_reach_the_call_as_they_are() -> None:
 
 
 def test_a_terminal_shows_the_bars_of_calls_and_of_iterations() -> None:
+    here = Path(__file__).parent
     program = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
+        f"import sys; sys.path[:0] = {[str(here), str(here.parent)]!r}; "
         "from test_sdk_watching import Working; "
         "Working().embed('photos/birds/'); list(Working().batch('photos'))"
     )
-    ours, its = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        stderr=its,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
-    ) as run:
-        os.close(its)
-        shown = b""
-        while True:
-            try:
-                chunk = os.read(ours, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            shown += chunk
-    os.close(ours)
-    text = shown.decode()
+    text = in_terminal(program, stdout=subprocess.DEVNULL)
 
-    assert run.returncode == 0
     assert "birds: Fisher information" in text
     assert "2/7" in text
     assert "dogs: reading images" in text
