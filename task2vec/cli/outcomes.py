@@ -1,6 +1,6 @@
 """The commands outcomes add, import, list and remove."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: As many as a server gives at once.
 _PAGE = 1000
+#: Columns that a narrow terminal may lack, the last first.
+_SPARE = ("protocol", "images", "95 % interval", "seed", "created")
 
 app = typer.Typer(
     no_args_is_help=True, help="Record, list or remove outcomes: the results of fine-tuning."
@@ -165,12 +167,31 @@ def _only(names: Iterable[str]) -> str | None:
 
 
 def _print(found: "Sequence[Outcome]") -> None:
-    print_table(
-        ["id", "model", "task", "accuracy", "95 % interval", "images", "protocol"],
-        [
-            (o.id, o.model, o.task, percent(o.accuracy), interval(o.interval), o.images, o.protocol)
-            for o in found
-        ],
-        whole=["id"],
-        spare=["protocol", "images", "95 % interval"],
-    )
+    columns: dict[str, list[Any]] = {
+        "id": [o.id for o in found],
+        "model": [o.model for o in found],
+        "task": [o.task for o in found],
+        "accuracy": [percent(o.accuracy) for o in found],
+        "95 % interval": [interval(o.interval) for o in found],
+        "images": [o.images for o in found],
+        "seed": [o.seed for o in found],
+        "protocol": [o.protocol for o in found],
+        "created": [o.created for o in found],
+    }
+    kept = _that_tell_apart(columns)
+    spare = [name for name in _SPARE if name not in kept]
+    print_table(list(columns), zip(*columns.values(), strict=True), whole=["id"], spare=spare)
+
+
+def _that_tell_apart(columns: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return the columns in which outcomes of the same model and task differ: as few as do it."""
+    kept: list[str] = []
+    for column in ("protocol", "images", "seed", "created"):
+        names = ("model", "task", *kept)
+        before, after = (
+            len(set(zip(*(columns[name] for name in shown), strict=True)))
+            for shown in (names, (*names, column))
+        )
+        if after > before:
+            kept.append(column)
+    return kept

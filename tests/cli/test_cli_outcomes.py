@@ -94,6 +94,39 @@ def test_the_list_shows_ids_and_is_filtered(cli: Cli, store: Path, tmp_path: Pat
     assert "No outcome is of that kind." in nothing.err
 
 
+@pytest.mark.parametrize(
+    ("column", "first", "second"),
+    [
+        ("protocol", "fine-tuning/3 128px 252 images seed 0,90,1", "fine-tuning/3 128px 300,90,1"),
+        ("images", "p,2252,1", "p,3300,1"),
+        ("seed", "p,90,2252", "p,90,3300"),
+        ("created", "p,90,1", "p,90,1"),
+    ],
+)
+def test_what_tells_two_outcomes_apart_is_shown_at_80_columns(
+    cli: Cli,
+    store: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    column: str,
+    first: str,
+    second: str,
+) -> None:
+    monkeypatch.setattr(output, "_PIPE_WIDTH", 80)
+    moments = []
+    for rest in (first, second):
+        row = f"efficientnet_lite0,greek_capitals,0.5,{rest}\n"
+        moments += [each["created"] for each in imported(cli, store, tmp_path / "o.csv", row)]
+    lines = cli("outcomes", "list", "--store", store).out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert column in lines[0]
+    start = next(number for number, line in enumerate(lines[2:], 2) if line.startswith("out_"))
+    for number, text in enumerate(("\n".join(lines[1:start]), "\n".join(lines[start:]))):
+        squeezed = "".join(text.split()).replace(",", "")
+        expected = moments[number][-8:] if column == "created" else ("252", "300")[number]
+        assert expected in squeezed
+
+
 def test_an_id_is_not_broken_on_a_narrow_terminal(
     cli: Cli, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
