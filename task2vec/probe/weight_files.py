@@ -1,5 +1,6 @@
 """What can be told of a file of weights without its tensors, and so without torch."""
 
+from contextlib import suppress
 from hashlib import sha256
 from math import prod
 from pathlib import Path
@@ -32,12 +33,7 @@ def read_metadata(path: Path) -> dict[str, str]:
         with safe_open(path, framework="numpy") as file:
             return dict(file.metadata() or {})
     except (SafetensorError, OSError) as error:
-        raise WeightsError(
-            f"The weights in {path} cannot be read",
-            expected="a safetensors file",
-            got=str(error),
-            remedy="Save the state dict with safetensors.torch.save_file and try again.",
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def count_parameters(path: Path) -> int:
@@ -47,11 +43,24 @@ def count_parameters(path: Path) -> int:
         with safe_open(path, framework="numpy") as file:
             return sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise WeightsError(
-            f"The weights in {path.name} cannot be read",
-            expected="a safetensors file",
-            got=str(error),
-        ) from error
+        # It may be a file that a worker sent: who sent it does not know its place here.
+        raise unreadable(path, error, name=path.name) from error
+
+
+def unreadable(path: Path, error: Exception, *, name: str | None = None) -> WeightsError:
+    """Return the error for a file that is not safetensors; says what it is where that is plain."""
+    got, remedy = str(error), "Copy or download the file again."
+    with suppress(OSError), path.open("rb") as file:
+        # PyTorch's own format is a zip archive with a pickle, or in old versions a bare pickle.
+        if file.read(8).startswith((b"PK\x03\x04", b"\x80")):
+            got = "a file in PyTorch's own format, which can run code when it is loaded"
+            remedy = "Save it anew: `safetensors.torch.save_file(network.state_dict(), PATH)`."
+    return WeightsError(
+        f"The weights in {name or path} cannot be read",
+        expected="a safetensors file",
+        got=got,
+        remedy=remedy,
+    )
 
 
 def _check_header(path: Path) -> None:

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from task2vec.errors import WeightsError
+from task2vec.probe.weight_files import unreadable
 from task2vec.whole_file import whole_file
 
 
@@ -38,12 +39,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (SafetensorError, OSError, struct.error) as error:
-        raise WeightsError(
-            f"The weights in {path} cannot be read",
-            expected="a safetensors file",
-            got=str(error),
-            remedy="Save the state dict with safetensors.torch.save_file and try again.",
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def write_safetensors(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:

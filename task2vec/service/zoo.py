@@ -1,11 +1,13 @@
 """The starting models: packaged ones from the start, others as they are added."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import PurePath
 from urllib.parse import parse_qs
 
-from task2vec.errors import NameTakenError, StateError, StoreError
+from task2vec.errors import NameTakenError, StateError, StoreError, UnknownNameError
 from task2vec.probe.card import ProbeCard
 from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
 from task2vec.probe.weight_files import check_hash, file_hash, referenced_file
@@ -16,6 +18,10 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.identity import check_name
 from task2vec.store.store import Store
 from task2vec.types import ModelRecord, TaskRecord
+from task2vec.types.near_names import did_you_mean
+
+_SCHEME = "[a-z-]+:"
+_WEIGHTS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".onnx", ".h5")
 
 
 def packaged_models() -> list[ModelRecord]:
@@ -94,13 +100,36 @@ def add_model(
     Raises `UnknownNameError`, `WeightsError` or `InputError` for an unusable reference,
     `NameTakenError` when the name is taken.
     """
-    card = find(ref)
+    card = _card(ref, find)
     digest = file_hash(referenced_file(ref)) if ref.startswith("file:") else None
     expert_of = workspace.store().tasks.get(task).id if task else None
     ref = card.weights + _query(ref) if ref.startswith("file:") else ref
     record = _record(card, id_="", ref=ref, name=name or card.name, task=expert_of)
     added = workspace.store(create=True).models.add(replace(record, sha256=digest))
     return as_published([added], among=())[0]
+
+
+def _card(ref: str, find: Callable[[str], ProbeCard]) -> ProbeCard:
+    try:
+        return find(ref)
+    except UnknownNameError as error:
+        if re.match(_SCHEME, ref):
+            raise
+        # A path without its scheme, or timm's name without it: both are easily taken for enough.
+        is_path = "/" in ref or ref.lower().endswith(_WEIGHTS)
+        known = [card.name for card in known_cards()]
+        raise UnknownNameError(
+            "This names no starting model",
+            expected="timm:NAME, hf-hub:ORG/NAME or file:PATH.safetensors?arch=NAME",
+            got=f"the path {ref}" if is_path else ref,
+            remedy=(
+                "Save the weights with `safetensors.torch.save_file(network.state_dict(), PATH)`, "
+                "unless they are a .safetensors file. Then: "
+                f"task2vec models add 'file:{PurePath(ref).with_suffix('.safetensors')}?arch=NAME'"
+                if is_path
+                else did_you_mean(ref, known) or "Names of timm: `task2vec models published`."
+            ),
+        ) from error
 
 
 def loadable_ref(workspace: Workspace, model: ModelRecord) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 from command import Cli
 from small_store import SmallStore
 
@@ -48,6 +49,35 @@ def test_a_model_of_the_hub_is_registered_without_a_download(cli: Cli, store: Pa
     assert cli("models", "show", "r", *at).code == 2
 
 
+@pytest.mark.parametrize(
+    ("ref", "got", "remedy"),
+    [
+        (
+            "{0}/x.pt",
+            "got the path {0}/x.pt",
+            "task2vec models add 'file:{0}/x.safetensors?arch=NAME'",
+        ),
+        ("file:{0}/x.pt?arch=resnet18", "PyTorch's own format", "safetensors.torch.save_file"),
+        ("vit_huge", "got vit_huge", "task2vec models published"),
+        ("efficientnet_lite3", "got efficientnet_lite3", "Did you mean"),
+    ],
+)
+def test_a_model_that_cannot_be_added_is_told_what_a_model_is(
+    cli: Cli, store: Path, tmp_path: Path, ref: str, got: str, remedy: str
+) -> None:
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "x.pt")
+    refused = cli("models", "add", ref.format(tmp_path), "--store", store)
+    assert refused.code == 2
+    said = " ".join(refused.err.split())
+    assert got.format(tmp_path) in said
+    assert remedy.format(tmp_path) in said
+    assert "safetensors" in said
+    assert "probe" not in said
+    assert [
+        row["name"] for row in cli("models", "list", "--store", store, "--json").json["models"]
+    ] == PACKAGED
+
+
 def test_a_model_with_outcomes_needs_cascade(cli: Cli, store: Path) -> None:
     cli("models", "add", "timm:resnet18.a1_in1k", "--name", "r", "--store", store)
     cli("outcomes", "add", "r", "emoji_food", "--accuracy", 0.5, "--store", store)
@@ -79,8 +109,8 @@ def test_an_outcome_is_listed_as_it_was_added(cli: Cli, store: Path) -> None:
         }.items()
     )
     text = cli("outcomes", "list", "--task", "emoji_food", "--store", store).out
-    cells = [added["id"], "efficientnet_lite1", "emoji_food", "62.5", "%", "-", "40", "mine"]
-    assert text.splitlines()[1].split() == cells
+    cells = [added["id"], "efficientnet_lite1", "emoji_food", "62.5", "%", "-", "40", "3", "mine"]
+    assert text.splitlines()[1].split() == [*cells, added["created"]]
     none = cli("outcomes", "list", "--task", "fashion_tops", "--store", store, "--json")
     assert none.json == {"outcomes": []}
 

@@ -95,8 +95,9 @@ def test_tensors_that_share_memory(tmp_path):
 def test_refuses_a_pickle(tmp_path, state):
     path = tmp_path / "w.safetensors"
     torch.save(state, path)
-    with pytest.raises(WeightsError, match="expected a safetensors file"):
-        read_safetensors(path)
+    for read in (read_safetensors, read_metadata, count_parameters):
+        with pytest.raises(WeightsError, match="got a file in PyTorch's own format"):
+            read(path)
 
 
 def test_refuses_what_is_not_whole(tmp_path, state):
