@@ -19,7 +19,6 @@ STAGES = {
     "features": "features",
     "fisher": "Fisher information",
     "noise": "noise",
-    "tuning": "training",
 }
 
 #: Called with a stage, how many images are done, and how many there are.

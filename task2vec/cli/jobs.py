@@ -149,7 +149,7 @@ def _tell(job: "Job", *, as_json: bool) -> None:
 
 def _progress(job: "Job") -> str:
     told = job.progress
-    return f"{told.stage} {told.done} of {told.total}".strip() if told.total else "-"
+    return f"{told.stage}: {told.done:,} of {told.total:,}".strip(": ") if told.total else "-"
 
 
 def _moment(job: "Job") -> str:

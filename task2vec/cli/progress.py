@@ -35,12 +35,11 @@ _STAGES = {
     "features": "features",
     "fisher": "Fisher information",
     "noise": "noise",
-    "tuning": "training",
 }
 
 
-#: What is counted in each stage; of others nothing is said.
-_UNITS = dict.fromkeys((*_STAGES, "predicting"), "images") | {"asking": "tasks"}
+#: What is counted where it is not images.
+_UNITS = {"asking": "tasks"}
 
 #: How the stages within a budget begin: `task2vec.service.cascade`.
 _BUDGET_STAGES = ("probing ", "fine-tuning ")
@@ -113,7 +112,7 @@ def work_bar(progress: Progress, name: str) -> "Told":
 
 def _unit(stage: str) -> str:
     """Return what is counted in a stage: in those of a budget, seconds."""
-    return SECONDS if stage.startswith(_BUDGET_STAGES) else _UNITS.get(stage, "")
+    return SECONDS if stage.startswith(_BUDGET_STAGES) else _UNITS.get(stage, "images")
 
 
 def item_bars(progress: Progress) -> "tuple[Callable[[str, Work], None], Callable[[str], None]]":
@@ -145,7 +144,7 @@ def embedding_bar(progress: Progress, name: str) -> Tell:
             description=f"{name}: {_STAGES.get(stage, stage)}",
             completed=done,
             total=total,
-            unit=_UNITS.get(stage, ""),
+            unit=_unit(stage),
         )
         if stage == "noise" and done == total:
             progress.remove_task(bar)
@@ -164,12 +163,14 @@ def probing_bar(progress: Progress) -> Tell:
 
 
 def tuning_bar(progress: Progress, name: str) -> Tell:
-    """Return a callback that shows what fine-tuning does, and how many images it has gone over."""
+    """Return a callback that shows the step of fine-tuning, and how many of its images are done."""
     bar = progress.add_task(f"fine-tuning {name}", total=None)
 
     def tell(doing: str, done: int, total: int) -> None:
         description = f"fine-tuning {name}: {doing}"
-        progress.update(bar, description=description, completed=done, total=total, unit="images")
+        progress.update(
+            bar, description=description, completed=done, total=total or None, unit="images"
+        )
 
     return tell
 
@@ -177,17 +178,19 @@ def tuning_bar(progress: Progress, name: str) -> Tell:
 def fit_bar(
     progress: Progress, name: str, *, betas: int, rounds: int
 ) -> Callable[[int, str, int, float, float], None]:
-    """Return a callback that shows how near the fit of a beta is to where it ends."""
+    """Return a callback that shows which beta is fitted, and how near its fit is to the end."""
     bar = progress.add_task(f"{name}: features", total=None)
 
     def tell(position: int, beta: str, round_: int, gradient: float, error: float) -> None:
         noise = "" if isinf(error) else f", sampling error {error:.2f}"
         progress.update(
             bar,
-            description=f"{name}: beta {beta}, gradient {gradient:.2f}{noise}",
-            completed=position * rounds + round_,
-            total=betas * rounds,
+            description=f"{name}: beta {beta}, round {round_} of at most {rounds}, "
+            f"gradient {gradient:.2f}{noise}",
+            completed=position,
+            total=betas,
             stage=beta,
+            unit="fits",
         )
 
     return tell

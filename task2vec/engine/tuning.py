@@ -15,7 +15,7 @@ from task2vec.embedding.embedder import Progress
 from task2vec.engine.checkpoint import Expert, write_checkpoint
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.weight_files import file_hash
-from task2vec.recommend.finetune import classify, fine_tune, passes
+from task2vec.recommend.finetune import classify, fine_tune
 from task2vec.recommend.holdout import Holdout, Labelled, hold_out
 from task2vec.recommend.temperature import Temperature, fit_temperature
 from task2vec.recommend.tuned import ClassAccuracy, Tuned
@@ -34,13 +34,13 @@ def tune(
     expert: Expert,
     target: Path,
     progress: Progress | None = None,
-    words: Progress | None = None,
     unfinished: Path | None = None,
 ) -> Tuned:
     """Fine-tune, test on images that took no part, write the checkpoint under timm's names.
 
-    ``images`` bounds what is drawn; ``progress`` is told of the stages "reading" and "tuning" in
-    images, ``words`` of the latter's images under the words of what is being done.
+    ``images`` bounds what is drawn. ``progress`` is called with (stage, images done, images of the
+    stage): first "reading", then the words for each step, such as "epoch 2 of at most 8, best so
+    far 69 % (epoch 1)".
 
     In the folder ``unfinished`` lies what an interruption would lose: the next call with the same
     images, start and settings goes on from the last epoch there. It stays until whoever stores the
@@ -58,16 +58,7 @@ def tune(
         transform=probe.preprocess,
         progress=lambda done, total: tell("reading", done, total),
     )
-    tick = _Ticks(
-        tell,
-        words,
-        passes(
-            parts.training.labels,
-            validation=parts.validation.labels,
-            test=len(parts.test.images),
-            settings=settings,
-        ),
-    )
+    tick = _Ticks(tell)
     state = _unfinished(unfinished, probe, parts, settings=settings, expert=expert)
     tuned = fine_tune(
         probe,
@@ -85,6 +76,7 @@ def tune(
     correct = np.zeros(0, dtype=np.bool_)
     by_class: tuple[ClassAccuracy, ...] = ()
     if parts.test.images:
+        tick.say("testing", len(parts.test.images))
         logits = classify(tuned.backbone, tuned.classifier, probe, parts.test.images, tick=tick)
         correct = logits.argmax(dim=1).numpy() == parts.test.labels
         by_class = _by_class(correct, parts.test.labels, parts.classes)
@@ -136,24 +128,24 @@ def forget(folder: Path, expert: str) -> None:
 
 
 class _Ticks:
-    """Adds up the images that went through the network."""
+    """Adds up the images that went through the network in the present step.
 
-    def __init__(self, tell: Progress, words: Progress | None, total: int) -> None:
+    Steps are counted one by one: how many there will be is not known, since training stops early
+    and all images are trained on only where fine-tuning is chosen.
+    """
+
+    def __init__(self, tell: Progress) -> None:
         self._tell = tell
-        self._words = words
-        self._doing = "looking at the images"
-        self._total = total
-        self._done = 0
+        self._doing, self._done, self._total = "", 0, 0
 
     def __call__(self, images: int) -> None:
         self._done += images
-        self._tell("tuning", self._done, self._total)
-        if self._words is not None:
-            self._words(self._doing, self._done, self._total)
+        self._tell(self._doing, self._done, self._total)
 
-    def say(self, doing: str) -> None:
-        """Hear in words of what comes next."""
-        self._doing = doing
+    def say(self, doing: str, images: int) -> None:
+        """Begin a step, named in words, in which this many images go through the network."""
+        self._doing, self._done, self._total = doing, 0, images
+        self._tell(doing, 0, images)
 
 
 def _unfinished(

@@ -76,9 +76,10 @@ class Work:
     """Does orders, one at a time.
 
     ``tell`` hears of (stage, done, total) as images pass: "reading", "features", "fisher",
-    "noise", "probing", "tuning", "predicting". ``stopped`` is asked between batches. ``error``
-    hears of an embedding's standard error so far. ``plan`` says which models to probe on a data set
-    once it is embedded, none to keep those of the order; ``reference`` gives what loads one.
+    "noise", "probing", "predicting", and of fine-tuning the words for each step. ``stopped`` is
+    asked between batches. ``error`` hears of an embedding's standard error so far. ``plan`` says
+    which models to probe on a data set once it is embedded, none to keep those of the order;
+    ``reference`` gives what loads one.
     """
 
     engine: LocalEngine

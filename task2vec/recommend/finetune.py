@@ -31,14 +31,16 @@ from task2vec.types.tuning import ChosenBy, Recipe
 
 __all__ = ["FineTuned", "Tick", "classify", "fine_tune", "passes"]
 
-#: Told in words of what is being done.
-Say = Callable[[str], None]
+#: Takes the words for a step that begins, and how many images go through the network in it.
+Say = Callable[[str, int], None]
 Labels = NDArray[np.int64]
 
 #: With fewer images of validation a difference of ten points is chance: all images train, and
 #: cross-validation chooses.
 LEAST_VALIDATION = 30
 _TRAINING = "training"
+#: The words for the first step: the features of all images by the starting model.
+LOOKING = "looking at the images"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,7 @@ def fine_tune(
         start=start,
         classes=classes,
         settings=settings,
-        say=say or (lambda _: None),
+        say=say or (lambda _words, _images: None),
         tick=tick or unheard,
         unfinished=unfinished or Unfinished(),
     )
@@ -121,7 +123,8 @@ class _Run:
     unfinished: Unfinished
 
     def by_validation(self, training: Labelled[Pixels], validation: Labelled[Pixels]) -> FineTuned:
-        start = self.start
+        start, images = self.start, len(training.images) + len(validation.images)
+        self.say(LOOKING, images)
         classifier = self._fitted(frozen_features(start, training.images, self.tick), training)
         frozen = self._answers(start.backbone, classifier, validation)
         best = BestEpoch()
@@ -129,12 +132,12 @@ class _Run:
         if (known := self.unfinished.get(_TRAINING)) is not None:
             run.restore(known)
             best.restore(known, validation.labels)
-            self.tick(run.epoch * (len(training.images) + len(validation.images)))
         over = best.is_over(run.epoch, self.settings.patience)
         self._begin(ALL_DONE if over else run.next_epoch)
         while run.epoch < run.epochs and not best.is_over(run.epoch, self.settings.patience):
-            seen = 100 * (best.held_out or frozen).score.accuracy
-            self.say(f"epoch {run.epoch + 1} of at most {run.epochs}, validation {seen:.0f} %")
+            self.say(
+                f"epoch {run.epoch + 1} of at most {run.epochs}, {_so_far(best, frozen)}", images
+            )
             run.run_epoch(self.tick)
             answers = self._answers(run.backbone, run.classifier, validation)
             best.consider(run.epoch, run.network, answers)
@@ -162,6 +165,8 @@ class _Run:
         )
 
     def by_cross_validation(self, data: Labelled[Pixels]) -> FineTuned:
+        images = len(data.images)
+        self.say(LOOKING, images)
         features = frozen_features(self.start, data.images, self.tick)
         found = cross_validate_tuning(
             self.start,
@@ -188,10 +193,9 @@ class _Run:
         run = self._training(data, classifier, rate)
         if (known := self.unfinished.get(_TRAINING)) is not None:
             run.restore(known)
-            self.tick(run.epoch * len(data.images))
         self._begin(run.next_epoch)
         while run.epoch < run.epochs:
-            self.say(f"epoch {run.epoch + 1} of {run.epochs}")
+            self.say(run.next_epoch, images)
             run.run_epoch(self.tick)
             self.unfinished.put(_TRAINING, run.state())
         return self._finished(
@@ -205,7 +209,7 @@ class _Run:
         )
 
     def _begin(self, where: str) -> None:
-        self.unfinished.begin(where, say=self.say, tick=self.tick)
+        self.unfinished.begin(where, say=lambda words: self.say(words, 0))
 
     def _fitted(self, features: Tensor, data: Labelled[Pixels]) -> nn.Linear:
         return fitted_classifier(
@@ -245,6 +249,13 @@ class _Run:
             choice=choice,
             held_out=held_out,
         )
+
+
+def _so_far(best: BestEpoch, frozen: HeldOut) -> str:
+    """Return what the validation images say so far; before the first epoch, of the linear probe."""
+    if best.held_out is None:
+        return f"linear probe {100 * frozen.score.accuracy:.0f} %"
+    return f"best so far {100 * best.held_out.score.accuracy:.0f} % (epoch {best.epoch})"
 
 
 def _choice(frozen: HeldOut, tuned: HeldOut, *, by: ChosenBy, learning_rate: float) -> Choice:

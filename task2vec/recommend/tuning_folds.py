@@ -57,7 +57,7 @@ def cross_validate_tuning(
     classes: int,
     settings: FineTuningSettings,
     tick: Tick,
-    say: Callable[[str], None],
+    say: Callable[[str, int], None],
     unfinished: Unfinished,
 ) -> CrossValidated | None:
     """Train and judge both recipes fold by fold, as they would be on all images.
@@ -86,16 +86,15 @@ def cross_validate_tuning(
         place = f"fold {fold + 1} of {len(divided)}"
         name = f"fold {fold} at {rate!r}"
         if (known := unfinished.get(name)) is not None:
-            tick(settings.epochs_for(len(train)) * len(train) + len(out))
             return known["logits"]
         images, training = part_of(data, train), f"{name}, training"
         run = Training(start, images, classifier=heads[fold], settings=settings, rate=rate)
         if (known := unfinished.get(training)) is not None:
             run.restore(known)
-            tick(run.epoch * len(train))
         at = f" at the learning rate {rate:g}" if len(settings.rates) > 1 else ""
-        unfinished.begin(f"{place}{at}, {run.next_epoch}", say=say, tick=tick)
-        say(f"comparing with a linear probe, {place}")
+        unfinished.begin(f"{place}{at}, {run.next_epoch}", say=lambda words: say(words, 0))
+        passes = (run.epochs - run.epoch) * len(train) + len(out)
+        say(f"comparing with a linear probe, {place}{at}", passes)
         while run.epoch < run.epochs:
             run.run_epoch(tick)
             unfinished.put(training, run.state())

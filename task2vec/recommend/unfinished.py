@@ -49,7 +49,7 @@ class Unfinished:
             self._read(path)
         self._goes_on = bool(self._parts)
 
-    def begin(self, where: str, *, say: Callable[[str], None], tick: Callable[[int], None]) -> None:
+    def begin(self, where: str, *, say: Callable[[str], None]) -> None:
         """Tell that the run goes on here, once: where the first work begins that is not done yet.
 
         ``where`` are words for it, as in "epoch 4 of 8".
@@ -57,7 +57,6 @@ class Unfinished:
         if self._goes_on and self.gone_on is None:
             self.gone_on = where
             say(GOING_ON + where)
-            tick(0)
 
     def get(self, name: str) -> Part | None:
         """Return a part of this run or of the one that it goes on with."""

@@ -91,8 +91,8 @@ def finetune(
 
     The source becomes a stored task if it is not one yet. Expert and outcome are stored together,
     once the checkpoint is on disk; an interruption leaves the store without them, and the same call
-    then goes on from the last epoch that is on disk. ``progress`` is told (in words what is being
-    done, images done, images in all); its words begin with `GOING_ON` where that is.
+    then goes on from the last epoch that is on disk. ``progress`` is called with (what is being
+    done in words, images done, images of this step); the words begin with `GOING_ON` where that is.
 
     Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
     source cannot be used, has several labels per image or, of a stored task, is gone or changed.
@@ -118,7 +118,7 @@ def finetune(
             settings=request.settings,
             expert=Expert(name=name, task=record.name, start=start.name),
             target=path,
-            words=progress,
+            progress=progress,
             unfinished=workspace.path / _UNFINISHED,
         )
         expert, _ = register_tuned(workspace, tuned, path, name=name, start=start, task=record)

@@ -83,7 +83,11 @@ def test_a_line_tells_a_new_stage_and_others_how_far_it_is_now_and_then() -> Non
     ("name", "stage", "line"),
     [
         ("predicting", "predicting", "predicting: 96 of 136 images"),
-        ("fine-tuning birds", "tuning", "fine-tuning birds: training: 96 of 136 images"),
+        (
+            "fine-tuning birds",
+            "epoch 3 of at most 8, best so far 69 % (epoch 2)",
+            "fine-tuning birds: epoch 3 of at most 8, best so far 69 % (epoch 2): 96 of 136 images",
+        ),
         ("tasks", "asking", "tasks: asking: 96 of 136 tasks"),
     ],
 )
@@ -118,7 +122,7 @@ def test_within_a_budget_seconds_are_counted(done: int, line: str) -> None:
         (
             lambda bar: fit_bar(bar, "x", betas=2, rounds=5)(0, "0.1", 1, 0.5, 0.2),
             lambda bar: bar.update(bar.task_ids[0], description="x: beta 0.1, gradient 0.40"),
-            "x: beta 0.1, gradient 0.40: 1 of 10",
+            "x: beta 0.1, gradient 0.40: 0 of 2 fits",
         ),
     ],
     ids=["upload", "fit"],

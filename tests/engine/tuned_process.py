@@ -29,7 +29,7 @@ def fine_tune(reference: str, folder: Path, *, images: int) -> Tuned:
         settings=SETTINGS,
         expert=Expert("halves expert", "halves", "small"),
         target=folder / "expert.safetensors",
-        words=lambda doing, done, total: print(f"{doing}; {done} of {total}", flush=True),
+        progress=lambda doing, done, total: print(f"{doing}; {done} of {total}", flush=True),
         unfinished=folder / "unfinished",
     )
     forget(folder / "unfinished", "halves expert")

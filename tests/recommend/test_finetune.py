@@ -173,15 +173,17 @@ def test_every_pass_of_an_image_is_told(tiny_probe, data, validated):
 def test_what_is_being_done_is_said_before_it_is_done(tiny_probe, data, epochs):
     said = []
     settings = replace(QUICK, epochs=4, learning_rate=0.1, patience=4)
-    tuned = tune(tiny_probe, data, settings, say=said.append)
+    tuned = tune(tiny_probe, data, settings, say=lambda *step: said.append(step))
     losses = [score.loss for score, _ in epochs]
-    for epoch, words in enumerate(said, 1):
-        # Before the first epoch there is only the linear probe.
-        best = tuned.choice.linear_probe
-        if epoch > 1:
-            best = epochs[int(np.argmin(losses[: epoch - 1]))][0]
-        assert words == f"epoch {epoch} of at most 4, validation {100 * best.accuracy:.0f} %"
-    assert len(said) == 4
+    images = len(data[0].images) + len(data[1].images)
+    # Before the first epoch there is only the linear probe.
+    first = f"linear probe {100 * tuned.choice.linear_probe.accuracy:.0f} %"
+    expected = ["looking at the images", f"epoch 1 of at most 4, {first}"]
+    for epoch in (2, 3, 4):
+        best = int(np.argmin(losses[: epoch - 1]))
+        share = f"{100 * epochs[best][0].accuracy:.0f} %"
+        expected.append(f"epoch {epoch} of at most 4, best so far {share} (epoch {best + 1})")
+    assert said == [(words, images) for words in expected]
 
 
 def test_a_rare_class_counts_as_much_as_a_common_one(tiny_probe):

@@ -60,7 +60,7 @@ def test_each_image_is_judged_by_models_that_it_did_not_train(tiny_probe, data, 
         classes=CLASSES,
         settings=settings,
         tick=unheard,
-        say=lambda _: None,
+        say=lambda _words, _images: None,
         unfinished=Unfinished(),
     )
     frozen, labels = [], []
