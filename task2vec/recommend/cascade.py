@@ -8,11 +8,10 @@ models, the leader and a rival: a closed form that chooses as well (docs/adr/003
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import exp, pi, sqrt
-from statistics import NormalDist
 
 import numpy as np
 
+from task2vec.recommend.fine_tuned_gain import expected_excess
 from task2vec.recommend.gain_model.posterior import Belief
 from task2vec.recommend.world import Mask, Matrix
 
@@ -121,11 +120,3 @@ def next_model(belief: Belief, *, leader: int, tried: Mask) -> int | None:
 
 def _expected_excess(mean: Matrix, sd: Matrix) -> Matrix:
     return np.array([expected_excess(float(m), float(s)) for m, s in zip(mean, sd, strict=True)])
-
-
-def expected_excess(mean: float, sd: float) -> float:
-    """Return ``E[max(x, 0)]`` of a normal x."""
-    if not sd > 0:
-        return max(mean, 0.0)
-    z = mean / sd
-    return mean * NormalDist().cdf(z) + sd * exp(-z * z / 2) / sqrt(2 * pi)

@@ -9,7 +9,7 @@ of accuracy.
 """
 
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import exp, log, pi, sqrt
 from statistics import NormalDist
 
 #: Of a loss so much is left after fine-tuning.
@@ -54,9 +54,12 @@ def fine_tuned_gain(mean: float, sd: float, *, images: int) -> FineTunedGain:
     belief have a closed form.
     """
     kept = kept_of_gain(images)
-    below, above = _positive_part(-mean, sd), _positive_part(mean, sd)
-    expected = kept * above[0] - LOSS_SLOPE * below[0]
-    square = kept**2 * above[1] + LOSS_SLOPE**2 * below[1]
+    above, below = expected_excess(mean, sd), expected_excess(-mean, sd)
+    # The mean of ``max(x, 0)**2`` of a normal x is ``mean E[max(x, 0)] + sd**2 P(x > 0)``.
+    positive = NormalDist().cdf(mean / sd) if sd > 0 else 0.0
+    expected = kept * above - LOSS_SLOPE * below
+    square = kept**2 * (mean * above + sd**2 * positive)
+    square += LOSS_SLOPE**2 * (sd**2 * (1 - positive) - mean * below)
     residual = OWN_SD**2 + SHARE_SD**2 * (mean**2 + sd**2)
     return FineTunedGain(expected, sqrt(max(square - expected**2, 0.0) + residual))
 
@@ -72,10 +75,9 @@ def fine_tuned_default(accuracy: float, *, images: int, reach: float) -> tuple[f
     return found, low, high
 
 
-def _positive_part(mean: float, sd: float) -> tuple[float, float]:
-    """Return the mean of ``max(x, 0)`` and of its square for a normal x."""
+def expected_excess(mean: float, sd: float) -> float:
+    """Return ``E[max(x, 0)]`` of a normal x."""
     if not sd > 0:
-        return max(mean, 0.0), max(mean, 0.0) ** 2
-    normal, z = NormalDist(), mean / sd
-    share, density = normal.cdf(z), normal.pdf(z)
-    return mean * share + sd * density, (mean**2 + sd**2) * share + mean * sd * density
+        return max(mean, 0.0)
+    z = mean / sd
+    return mean * NormalDist().cdf(z) + sd * exp(-z * z / 2) / sqrt(2 * pi)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from task2vec.recommend.difficulty import (
     errors_elsewhere,
     foretell,
 )
-from task2vec.recommend.fine_tuned_gain import OWN_SD
+from task2vec.recommend.fine_tuned_gain import OWN_SD, FineTunedGain, fine_tuned_gain
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
@@ -31,6 +32,8 @@ from task2vec.types import ModelRecord
 SHORT_VARIANCE = 0.01**2
 #: The share of outcomes that intervals are to hold.
 LEVEL = 0.9
+#: How many standard deviations an interval of `LEVEL` reaches where no errors elsewhere tell.
+NORMAL_REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 #: Which test images each model got right, by model id.
 Measured = Mapping[str, ProbeAccuracy]
@@ -44,7 +47,8 @@ class Judged:
     ``measurements`` on the target's own images, of these kinds. ``measured`` (n,) says which of the
     offered models they are of. ``ties`` are the places of models that got as many of these images
     right as the default did, to one image, and for which nothing else speaks by a standard
-    deviation: neither their squared errors nor other tasks.
+    deviation: neither their squared errors nor other tasks. ``fine_tuned`` are the gains that
+    fine-tuning each of the offered models is expected to show.
     """
 
     offered: Sequence[ModelRecord]
@@ -54,20 +58,31 @@ class Judged:
     measurements: tuple[EvidenceKind, ...] = ()
     measured: tuple[bool, ...] = ()
     ties: frozenset[int] = frozenset()
+    fine_tuned: tuple[FineTunedGain, ...] = ()
 
     @property
-    def leader(self) -> int | None:
-        """The model to take: the best that surely gains, else the default, else the best.
-
-        A tie is no gain: the default is taken then. None where nothing is offered.
-        """
+    def best(self) -> int | None:
+        """The model that surely gains most by a linear probe; None without one. A tie is none."""
         mean = self.belief.mean.copy()
         if self.default is not None:
             mean[[*self.ties]] = np.minimum(mean[[*self.ties]], 0.0)
-        sure = surely_best(mean, self.belief.sd, trust=TRUST)
-        if sure is not None or self.default is not None or not mean.size:
-            return self.default if sure is None else sure
-        return int(np.argmax(mean))
+        return surely_best(mean, self.belief.sd, trust=TRUST)
+
+    @property
+    def leader(self) -> int | None:
+        """The model to take: the `best` if fine-tuning it gains, else the default.
+
+        People fine-tune: a gain of linear probes that fine-tuning is expected to lose is none.
+        Without the default it is the best, or what is expected to gain most; None where nothing is
+        offered.
+        """
+        best = self.best
+        if self.default is not None:
+            gains = best is not None and self.fine_tuned[best].mean > 0
+            return best if gains else self.default
+        if best is not None or not self.belief.mean.size:
+            return best
+        return int(np.argmax(self.belief.mean))
 
 
 class Judge:
@@ -114,7 +129,50 @@ class Judge:
             and belief.mean[place] <= belief.sd[place]
         )
         measured = np.isin(rows_of, np.concatenate([probes.cells.models, races.cells.models]))
-        return Judged(self.offered, default, model, belief, kinds, tuple(measured.tolist()), ties)
+        fine_tuned = tuple(
+            self._fine_tuned(each.id, mean, sd, reach=self.reach_of(measured=known), tuned=tuned)
+            for each, mean, sd, known in zip(
+                self.offered, belief.mean.tolist(), belief.sd.tolist(), measured, strict=True
+            )
+        )
+        return Judged(
+            offered=self.offered,
+            default=default,
+            model=model,
+            belief=belief,
+            measurements=kinds,
+            measured=tuple(measured.tolist()),
+            ties=ties,
+            fine_tuned=fine_tuned,
+        )
+
+    def reach_of(self, *, measured: bool) -> float:
+        """Return how many standard deviations the interval of a model's gain reaches.
+
+        Of a measured model mostly the noise of its measurement is left in doubt, which is normal.
+        Of the others it is what the gain model misses, which is known from other tasks.
+        """
+        return NORMAL_REACH if measured else self.reach
+
+    def _fine_tuned(
+        self, model: str, mean: float, sd: float, *, reach: float, tuned: Measured | None
+    ) -> FineTunedGain:
+        """Return the gain of fine-tuning a model, by the gain of its linear probe.
+
+        What fine-tuning itself has shown counts as such.
+        """
+        question = self.question
+        if model == question.default:
+            return FineTunedGain(0.0, 0.0)
+        # Where the model errs farther than it states, so does what rests on it.
+        found = fine_tuned_gain(mean, sd * reach / NORMAL_REACH, images=question.images)
+        short = gain_of(model, tuned or {}, question.default)
+        if short is not None:
+            variance = short.variance + SHORT_VARIANCE
+            seen = question.seen.get(model, 0.0)
+            found = found.after(*discounted(short.gain, variance, seen=seen))
+        recorded = question.target and question.gains.pooled(model, question.target)
+        return found.after(*recorded) if recorded else found
 
     def _seen(self, probed: Measured) -> Seen:
         """Return the gains that linear probes found: their noise is partly common to all."""

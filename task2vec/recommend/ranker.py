@@ -2,23 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
 from task2vec.recommend.baselines import simple_rules
-from task2vec.recommend.cascade import Step, expected_excess
+from task2vec.recommend.cascade import Step
 from task2vec.recommend.explanation import DefaultAccuracy, Explanation, KnownBy
-from task2vec.recommend.fine_tuned_gain import FineTunedGain, fine_tuned_default, fine_tuned_gain
+from task2vec.recommend.fine_tuned_gain import expected_excess, fine_tuned_default
 from task2vec.recommend.influence import Influence
-from task2vec.recommend.judging import LEVEL, SHORT_VARIANCE, Judge, Judged, discounted, gain_of
+from task2vec.recommend.judging import LEVEL, NORMAL_REACH, Judge, Judged
 from task2vec.recommend.moves import moves_of
 from task2vec.recommend.question import Question
 from task2vec.recommend.recommendation import Recommendation, Recommended
 from task2vec.recommend.telling import Teller, why_abstained, why_taken
-
-#: How many standard deviations an interval of `LEVEL` reaches where no errors elsewhere tell.
-NORMAL_REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 
 def rank(question: Question) -> Recommended:
@@ -41,37 +37,33 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
     leader = judged.leader
     order = np.lexsort((np.arange(len(judged.offered)), -judged.belief.mean)).tolist()
     ranked = [
-        _recommendation(judged, teller, predicted, place=i) for i in _told(judged, question, order)
+        _recommendation(judge, judged, teller, predicted, place=i)
+        for i in _told(judged, question, order)
     ]
     records = {model.name: model for model in judged.offered}
-    best = next(iter(ranked), None)
-    leading = "" if leader is None else judged.offered[leader].name
-    taken = next((found for found in ranked if found.model == leading), None)
-    # People fine-tune: a gain of linear probes that fine-tuning is expected to lose is none.
-    leaves = leader != judged.default and judged.default is not None
-    loses = leaves and taken is not None and taken.fine_tuned_gain <= 0
-    abstained = leader is None or leader == judged.default or loses
-    chosen = (
-        judged.offered[judged.default].name if abstained and judged.default is not None else leading
-    )
+    named = {found.model: found for found in ranked}
+    first = next(iter(ranked), None)
+    chosen = "" if leader is None else judged.offered[leader].name
+    abstained = leader is None or leader == judged.default
     if leader is None:
         reason = "no starting model passes the limits"
     elif abstained:
-        place = next((i for i in order if judged.offered[i].name == (best and best.model)), None)
-        reason = why_abstained(taken if loses else best, chosen, tie=place in judged.ties)
+        # What surely gains by a linear probe, and is not taken, comes before what merely might.
+        best = first if judged.best is None else named[judged.offered[judged.best].name]
+        tie = best is not None and best.model in {judged.offered[i].name for i in judged.ties}
+        reason = why_abstained(best, chosen, tie=tie)
     else:
-        assert taken is not None
-        reason = why_taken(taken)
+        reason = why_taken(named[chosen])
         if judged.default is None:
             reason += ", which does not pass the limits"
     # The answer comes first, whatever a score within the noise says.
     ranked.sort(key=lambda found: found.model != chosen)
     explanation = None
     if question.explain:
-        first = [records[found.model] for found in ranked[: question.k]]
+        shown = [records[found.model] for found in ranked[: question.k]]
         explanation = Explanation(
             default=_default(question, predicted),
-            outcomes=tuple(moves_of(question, influence, model) for model in first),
+            outcomes=tuple(moves_of(question, influence, model) for model in shown),
         )
     return Recommended(
         recommendations=tuple(ranked),
@@ -100,7 +92,7 @@ def _told(judged: Judged, question: Question, order: Sequence[int]) -> list[int]
         for i in order
         if judged.offered[i].task is not None and judged.offered[i].id not in measured
     ]
-    untold = {*others[question.k :]} - {judged.leader}
+    untold = {*others[question.k :]} - {judged.leader, judged.best}
     return [i for i in order if i not in untold]
 
 
@@ -121,35 +113,34 @@ class _Predicted:
     known_by: KnownBy | None
     below: float
     above: float
-    reach: float
     calibrated: bool
     tuned: "_Tuned"
 
     @classmethod
     def of(cls, judge: Judge) -> "_Predicted":
-        question, reach = judge.question, judge.reach
+        question = judge.question
         # Fine-tuning is what a probe foretells: where it was done, its result comes first.
         if question.recorded is not None:
             accuracy, variance = question.recorded
             half = NORMAL_REACH * float(np.sqrt(variance))
             tuned = _Tuned(accuracy, half, half)
-            return cls(accuracy, KnownBy.OUTCOMES, half, half, reach, True, tuned)
+            return cls(accuracy, KnownBy.OUTCOMES, half, half, True, tuned)
         plain = question.measured.get(question.default)
         if plain is not None:
             count = len(plain.correct)
             p = float((plain.correct.sum() + 1) / (count + 2))
             half = NORMAL_REACH * float(np.sqrt(p * (1 - p) / count))
             tuned = _Tuned.of_probe(plain.accuracy, half, images=question.images)
-            return cls(plain.accuracy, KnownBy.LINEAR_PROBE, half, half, reach, True, tuned)
+            return cls(plain.accuracy, KnownBy.LINEAR_PROBE, half, half, True, tuned)
         found = judge.base()
         if found is None:
-            return cls(None, None, 0.0, 0.0, reach, True, _Tuned(None, 0.0, 0.0))
+            return cls(None, None, 0.0, 0.0, True, _Tuned(None, 0.0, 0.0))
         base, base_reach, sure = found
         low, high = base.interval(base_reach)
         below, above = base.accuracy - low, high - base.accuracy
         # Outcomes elsewhere foretell what would be recorded here.
         tuned = _Tuned(base.accuracy, below, above)
-        return cls(base.accuracy, KnownBy.OTHER_TASKS, below, above, reach, sure, tuned)
+        return cls(base.accuracy, KnownBy.OTHER_TASKS, below, above, sure, tuned)
 
     def with_gain(
         self, mean: float, half: float
@@ -189,33 +180,14 @@ class _Tuned:
         return found, (max(0.0, low), min(1.0, high))
 
 
-def _fine_tuned(judged: Judged, question: Question, *, place: int, reach: float) -> FineTunedGain:
-    """Return the gain of fine-tuning a model; what fine-tuning itself has shown counts as such."""
-    if place == judged.default:
-        return FineTunedGain(0.0, 0.0)
-    id_ = judged.offered[place].id
-    # Where the model errs farther than it states, so does what rests on it.
-    sd = float(judged.belief.sd[place]) * reach / NORMAL_REACH
-    found = fine_tuned_gain(float(judged.belief.mean[place]), sd, images=question.images)
-    short = gain_of(id_, question.tuned, question.default)
-    if short is not None:
-        seen = question.seen.get(id_, 0.0)
-        found = found.after(*discounted(short.gain, short.variance + SHORT_VARIANCE, seen=seen))
-    recorded = question.target and question.gains.pooled(id_, question.target)
-    return found.after(*recorded) if recorded else found
-
-
 def _recommendation(
-    judged: Judged, teller: Teller, predicted: _Predicted, *, place: int
+    judge: Judge, judged: Judged, teller: Teller, predicted: _Predicted, *, place: int
 ) -> Recommendation:
     model = judged.offered[place]
     mean, sd = float(judged.belief.mean[place]), float(judged.belief.sd[place])
-    # Of a measured model mostly the noise of its measurement is left in doubt, which is normal. Of
-    # the others it is what the gain model misses, which is known from other tasks.
-    reach = NORMAL_REACH if judged.measured[place] else predicted.reach
-    half = reach * sd
+    half = judge.reach_of(measured=judged.measured[place]) * sd
     accuracy, interval = predicted.with_gain(mean, half)
-    tuned = _fine_tuned(judged, teller.question, place=place, reach=reach)
+    tuned = judged.fine_tuned[place]
     tuned_half = NORMAL_REACH * tuned.sd
     tuned_accuracy, tuned_interval = predicted.tuned.with_gain(tuned.mean, tuned_half)
     return Recommendation(

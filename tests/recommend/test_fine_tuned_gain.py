@@ -15,8 +15,8 @@ from task2vec.recommend.fine_tuned_gain import (
     fine_tuned_gain,
     kept_of_gain,
 )
-from task2vec.recommend.judging import SHORT_VARIANCE
-from task2vec.recommend.ranker import NORMAL_REACH, rank
+from task2vec.recommend.judging import NORMAL_REACH, SHORT_VARIANCE
+from task2vec.recommend.ranker import rank
 
 
 @pytest.mark.parametrize("mean", [-0.3, -0.02, 0.0, 0.05, 0.3])
@@ -28,6 +28,19 @@ def test_the_moments_are_those_of_many_draws(mean, sd):
     expected = fine_tuned_gain(mean, sd, images=50)
     assert expected.mean == pytest.approx(kept.mean(), abs=5e-4)
     assert expected.sd == pytest.approx(sqrt(variance), rel=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "expected"),
+    [
+        (0.05, 0.1, (0.020786404732672483, 0.11118501939675499)),
+        (-0.3, 0.01, (-0.348, 0.12461063357514882)),
+        (0.1, 0.0, (0.06266984972537518, 0.07470609078247904)),
+    ],
+)
+def test_the_moments_stay_what_they_were_when_they_were_fitted(mean, sd, expected):
+    found = fine_tuned_gain(mean, sd, images=50)
+    assert (found.mean, found.sd) == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_more_images_the_less_of_a_gain_is_kept_but_all_of_a_loss():

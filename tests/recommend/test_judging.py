@@ -1,11 +1,14 @@
 """What is thought of the offered models: which measurements count, and what the default reaches."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from questions import GARDEN, NEAR, PLAIN, ask, at, model, outcome, right
 
 from task2vec.recommend.difficulty import LEAST_TASKS
 from task2vec.recommend.judging import Judge
+from task2vec.recommend.ranker import rank
 
 
 def test_a_measurement_of_a_model_that_is_not_known_any_more_counts_nothing():
@@ -28,3 +31,26 @@ def test_the_default_is_foretold_from_enough_tasks_on(tasks, told):
         outcomes=[outcome("plain", name, 0.7) for name in names],
     )
     assert (Judge(question).base() is not None) == told
+
+
+@pytest.mark.parametrize(("images", "leads"), [(10, "other"), (2000, "plain")])
+def test_what_fine_tuning_is_expected_to_lose_with_does_not_lead(images, leads):
+    probes = {"plain": right(200, 400), "other": right(215, 400)}
+    question = ask([PLAIN, model("other")], measured=probes, images=images)
+    judged = Judge(question).judge(probed=question.measured)
+    assert judged.offered[judged.best].name == "other"
+    assert judged.offered[judged.leader].name == rank(question).chosen == leads
+    gains = {each.name: f.mean for each, f in zip(judged.offered, judged.fine_tuned, strict=True)}
+    assert gains["plain"] == 0
+    assert (gains["other"] > 0) is (leads == "other")
+    told = {each.model: each.fine_tuned_gain for each in rank(question).recommendations}
+    assert told == gains
+
+
+def test_without_the_default_what_gains_most_leads_whatever_fine_tuning_loses():
+    probes = {"plain": right(200, 400), "other": right(215, 400)}
+    question = ask([PLAIN, model("other")], measured=probes, images=2000)
+    question = replace(question, models=[model("other")], others=[PLAIN])
+    judged = Judge(question).judge(probed=question.measured)
+    assert judged.default is None
+    assert judged.offered[judged.leader].name == "other"
