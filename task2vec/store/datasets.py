@@ -137,8 +137,8 @@ class Datasets:
             StoreCorruptError: where a row is not the one that was written.
         """
         with self._database.read() as connection:
-            rows = connection.execute(select(datasets)).all()
-        return {record.file: record.sha256 for record in map(_record, rows)}
+            records = [_record(row) for row in connection.execute(select(datasets))]
+        return {record.file: record.sha256 for record in records}
 
 
 def find_dataset(connection: Connection, id_: str) -> Row[Any]:

@@ -137,10 +137,8 @@ class Models:
     def list(self) -> list[ModelRecord]:
         """Return all models, by name."""
         with self._database.read() as connection:
-            query = select(schema.models).order_by(schema.models.c.name)
-            rows = connection.execute(query).all()
-        # A query that a damaged row ended early would keep its connection in the past.
-        return [from_row(row) for row in rows]
+            rows = connection.execute(select(schema.models).order_by(schema.models.c.name))
+            return [from_row(row) for row in rows]
 
 
 def find_model(connection: Connection, name_or_id: str) -> Row[Any]:

@@ -1,7 +1,8 @@
 """What workers call: they take jobs, tell how far they are, and hand in what came out."""
 
 import time
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -26,10 +27,11 @@ from task2vec_api.documents import failing, json_answer, router, sent, told
 from task2vec_api.forms import receive_form
 from task2vec_api.messages import job_message
 from task2vec_api.routes.findings_forms import FORM, FindingsForm
-from task2vec_api.runtime import TheRuntime
+from task2vec_api.runtime import Runtime, TheRuntime
 
 routes = router("workers")
 
+T = TypeVar("T")
 JobId = Annotated[
     str, Path(max_length=200, description="A job's id.", examples=["job_01kb2m4a9z3x5c7v"])
 ]
@@ -139,16 +141,7 @@ async def plan_measuring(
 
     The form is that of `:complete`, with the embedding alone.
     """
-    with FindingsForm(runtime.workspace, largest=runtime.settings.upload_bytes) as form:
-        await receive_form(request, form.open)
-        findings: Findings = form.findings()
-        models = await run_in_threadpool(
-            planning.plan,
-            runtime.workspace,
-            job,
-            fence=findings.fence,
-            found=form.found(findings),
-        )
+    models = await _with_findings(request, runtime, job, planning.plan)
     told_of = [{name: getattr(m, name) for name in PlannedModel.model_fields} for m in models]
     return json_answer(Plan.model_validate({"models": told_of}))
 
@@ -167,18 +160,19 @@ async def complete_job(
     job: JobId, request: Request, runtime: TheRuntime, caller: Worker
 ) -> Response:
     """End a job with what its worker found; doing so twice changes nothing."""
+    record = await _with_findings(request, runtime, job, completion.complete)
+    runtime.bell.ring()
+    return json_answer(job_message(record))
+
+
+async def _with_findings(request: Request, runtime: Runtime, job: str, use: Callable[..., T]) -> T:
+    """Receive the form of a worker's findings, and return what a use case makes of them."""
     with FindingsForm(runtime.workspace, largest=runtime.settings.upload_bytes) as form:
         await receive_form(request, form.open)
         findings: Findings = form.findings()
-        record = await run_in_threadpool(
-            completion.complete,
-            runtime.workspace,
-            job,
-            fence=findings.fence,
-            found=form.found(findings),
+        return await run_in_threadpool(
+            use, runtime.workspace, job, fence=findings.fence, found=form.found(findings)
         )
-    runtime.bell.ring()
-    return json_answer(job_message(record))
 
 
 @routes.post(
