@@ -88,12 +88,17 @@ def information(
     At the defaults a large beta takes a minute or so on two cores, the smallest some minutes.
     """
     from task2vec.data.open import open_source
+    from task2vec.probe.registry import find_card
+
+    # What can be refused is refused before torch is loaded.
+    if output is not None:
+        check_picture(output)
+    find_card(probe)
+    task = open_source(source)
     from task2vec.embedding.information import InformationSettings, measure_information
     from task2vec.engine.local import LocalEngine
     from task2vec.fisher.variational import FitState, Stopping
 
-    if output is not None:
-        check_picture(output)
     settings = InformationSettings(
         images=images,
         beta=beta,
@@ -102,7 +107,6 @@ def information(
         prior_std=prior_std,
         stopping=Stopping(tolerance, rounds=rounds),
     )
-    task = open_source(source)
     with bars() as progress:
         tell = fit_bar(progress, task.name, betas=len(settings.betas), rounds=rounds)
 

@@ -60,7 +60,7 @@ def embed(
     check_free(workspace, task.name, update=request.update)
     workspace.check_writable()
     started = perf_counter()
-    found = workspace.engine.embed(
+    found = workspace.embed(
         task, probe=request.probe, settings=settings, progress=progress, error=error
     )
     record = TaskRecord(

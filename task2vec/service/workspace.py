@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from task2vec.errors import NoStoreError, StoreError
+from task2vec.probe.registry import find_card
 from task2vec.service.confined import Confinement
 from task2vec.service.ownership import check_not_owned
 from task2vec.service.parsers import Parser, parse
@@ -15,6 +16,9 @@ from task2vec.store.database import closed
 from task2vec.store.store import Store
 
 if TYPE_CHECKING:
+    from task2vec.data.task import Task
+    from task2vec.embedding.embedder import Embedded, ErrorSoFar, Progress
+    from task2vec.embedding.settings import EmbeddingSettings
     from task2vec.engine.local import LocalEngine
 
 
@@ -55,6 +59,24 @@ class Workspace:
         if self._engine is None:
             self._engine = self._make_engine()
         return self._engine
+
+    def embed(
+        self,
+        task: "Task",
+        *,
+        probe: str,
+        settings: "EmbeddingSettings",
+        progress: "Progress | None" = None,
+        error: "ErrorSoFar | None" = None,
+    ) -> "Embedded":
+        """Embed a task, once the probe is known to exist: that is told before torch is loaded.
+
+        Raises `UnknownNameError` for another probe, `SourceError` when it cannot be embedded.
+        """
+        find_card(probe)
+        return self.engine.embed(
+            task, probe=probe, settings=settings, progress=progress, error=error
+        )
 
     def store(self, *, create: bool = False) -> Store:
         """Return the store.

@@ -81,9 +81,7 @@ def subject(
             progress=counting(progress),
             detailed=detailed,
         )
-    found = workspace.engine.embed(
-        task, probe=probe, settings=settings, progress=counting(progress)
-    )
+    found = workspace.embed(task, probe=probe, settings=settings, progress=counting(progress))
     return Subject.of_embedded(task, found, detailed=detailed)
 
 
