@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from task2vec.engine.probe_cache import STORED
+
 EXAMPLES = Path(__file__).parents[1] / "examples" / "tasks"
 TASKS = ("emoji_food", "fashion_tops", "greek_capitals", "latin_small_letters")
 CLASSES, IMAGES = 4, 8
@@ -39,10 +41,14 @@ def cut(task: str, target: Path, *, classes: int = CLASSES, images: int = IMAGES
 
 
 def snapshot(folder: Path) -> dict[str, bytes] | None:
-    """Return every file of a folder with its bytes; None where there is no folder."""
+    """Return every file of a folder with its bytes; None where there is no folder.
+
+    What a question measured is left out: it is a cache.
+    """
     if not folder.exists():
         return None
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    measured = folder / STORED
+    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and measured not in p.parents)
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 

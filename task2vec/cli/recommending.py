@@ -148,7 +148,10 @@ def recommend(
             console().print(answer.code.rstrip(), whole=True)
         if answer.abstained and answer.untried:
             messages().print("A larger `--budget` measures more models on your images.")
-        if answer.chosen:
+        if answer.images_missing:
+            # Fine-tuning needs the images, too.
+            print_next(["embed", "FOLDER", "--name", answer.task, "--update"], store=store, url=url)
+        elif answer.chosen:
             print_next(["finetune", task, "--from", answer.chosen], store=store, url=url)
     return 3 if answer.abstained else 0
 

@@ -1,27 +1,33 @@
-"""Linear probes that were measured before, in files of the cache folder.
+"""Linear probes and short fine-tunings that were measured before, in files of a folder.
 
-A probe is known by the bytes of the images, the weights and preprocessing of the model, and the
-versions that computed it, so that a change of any is another probe. A file is a cache: one that is
-damaged or cannot be written costs a measurement, nothing else.
+A measurement is known by the bytes of the images, the weights and preprocessing of the model, and
+the versions that computed it, so that a change of any is another measurement. A file is a cache:
+one that is damaged or cannot be written costs a measurement, nothing else.
 """
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from task2vec.probe.cache import cache_folder
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.types.tuning import Recipe
 from task2vec.whole_file import whole_file
 
-#: The folder inside `cache_folder`.
+T = TypeVar("T")
+
+#: The folder inside `cache_folder`, for what is measured where there is no store.
 FOLDER = "linear-probes"
+#: The folder inside a store, which holds its measurements: whoever opens the store knows them.
+STORED = "measured"
 #: Files at most, of some 500 bytes each; the ones that were not used for longest go first.
 MOST = 4096
 # Raised where the same images and model would give another probe.
@@ -45,75 +51,117 @@ class Pace:
 
 @dataclass(frozen=True, eq=False)
 class KnownProbe:
-    """A linear probe, with the seconds that it took in all and its `Pace`."""
+    """A linear probe or short fine-tuning, the seconds that it took in all, and its `Pace`."""
 
     found: ProbeAccuracy
     seconds: float
-    pace: Pace
+    pace: Pace = Pace()
 
 
 class ProbeCache:
-    """Probes by their key, see `key`."""
+    """Measurements by their key, see `key`."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Use a folder, which need not exist yet."""
-        self._folder = cache_folder() / FOLDER if folder is None else folder
+    def __init__(self, *folders: Path) -> None:
+        """Use folders, which need not exist yet: all are read, the first that can be is written to.
+
+        Without any, the folder of this user.
+        """
+        self._folders = folders or (cache_folder() / FOLDER,)
+        self._versions = {
+            name: version(name) for name in ("task2vec", "timm", "torch", "scikit-learn")
+        }
+
+    @classmethod
+    def of_store(cls, store: Path) -> "ProbeCache":
+        """Return that of a store's folder, which reads what this user measured without it, too."""
+        return cls(store / STORED, cache_folder() / FOLDER)
 
     def key(self, *, images: str, model: str) -> str:
-        """Return the key of a probe; ``images`` and ``model`` are digests of these."""
-        versions = {name: version(name) for name in ("task2vec", "timm", "torch", "scikit-learn")}
-        told = json.dumps([_FORM, images, model, versions], sort_keys=True)
-        return sha256(told.encode()).hexdigest()
+        """Return the key of a measurement; ``images`` and ``model`` are digests of these."""
+        about = json.dumps([_FORM, images, model, self._versions], sort_keys=True)
+        return sha256(about.encode()).hexdigest()
 
     def get(self, key: str) -> KnownProbe | None:
-        """Return a probe; None where it is not known, or its file is damaged."""
-        path = self._folder / f"{key}{_SUFFIX}"
-        try:
-            text = path.read_text(encoding="utf-8")
-            about = json.loads(text)
-            check = about.pop("sha256")
-            if check != _check(key, about):
-                raise ValueError(path.name)
-            known = KnownProbe(
-                ProbeAccuracy(
-                    np.array([each == "1" for each in about["correct"]], dtype=np.bool_),
-                    about["error"],
-                ),
-                float(about["seconds"]),
-                Pace(**about["pace"]),
-            )
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            with suppress(OSError):
-                path.unlink()
-            return None
-        with suppress(OSError):
-            os.utime(path)
-        return known
+        """Return a measurement; None where it is not known, or its file is damaged."""
+        return self._get(key, _read_probe)
 
     def put(self, key: str, known: KnownProbe) -> None:
-        """Keep a probe, and forget the oldest beyond `MOST`."""
-        about = {
-            "correct": "".join("01"[int(each)] for each in known.found.correct),
-            "error": known.found.error,
-            "seconds": known.seconds,
-            "pace": asdict(known.pace),
-        }
-        text = json.dumps({**about, "sha256": _check(key, about)})
-        with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(self._folder / f"{key}{_SUFFIX}") as place:
-                place.write_text(text, encoding="utf-8")
-            self._forget()
+        """Keep a measurement, and forget the oldest beyond `MOST`."""
+        found = known.found
+        self._put(
+            key,
+            {
+                "correct": "".join("01"[int(each)] for each in found.correct),
+                "error": found.error,
+                "recipe": found.recipe,
+                "seconds": known.seconds,
+                "pace": asdict(known.pace),
+            },
+        )
 
-    def _forget(self) -> None:
-        files = list(self._folder.glob(f"*{_SUFFIX}"))
-        if len(files) <= MOST:
-            return
-        ages = [(path.stat().st_mtime, path) for path in files]
-        for _, path in sorted(ages)[: len(files) - MOST]:
-            path.unlink(missing_ok=True)
+    def drawn(self, files: str, images: int) -> str | None:
+        """Return the digest of the images that were drawn from files by their signature.
+
+        It tells which images a task's measurements are of when the images are not at hand. None
+        where it was not noted.
+        """
+        return self._get(self._drawing(files, images), lambda about: str(about["drawn"]))
+
+    def note_drawn(self, files: str, images: int, digest: str) -> None:
+        """Note what `drawn` returns."""
+        if self.drawn(files, images) != digest:
+            self._put(self._drawing(files, images), {"drawn": digest})
+
+    def _drawing(self, files: str, images: int) -> str:
+        return self.key(images=f"{files} {images}", model="which images are drawn")
+
+    def _get(self, key: str, read: Callable[[dict[str, Any]], T]) -> T | None:
+        for folder in self._folders:
+            path = folder / f"{key}{_SUFFIX}"
+            try:
+                about = json.loads(path.read_text(encoding="utf-8"))
+                if about.pop("sha256") != _check(key, about):
+                    raise ValueError(path.name)
+                found = read(about)
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                with suppress(OSError):
+                    path.unlink()
+                continue
+            with suppress(OSError):
+                os.utime(path)
+            if folder != self._folders[0]:
+                self._put(key, about)
+            return found
+        return None
+
+    def _put(self, key: str, about: dict[str, Any]) -> None:
+        text = json.dumps({**about, "sha256": _check(key, about)})
+        for folder in self._folders:
+            with suppress(OSError):
+                folder.mkdir(parents=True, exist_ok=True)
+                with whole_file(folder / f"{key}{_SUFFIX}") as place:
+                    place.write_text(text, encoding="utf-8")
+                _forget(folder)
+                return
+
+
+def _forget(folder: Path) -> None:
+    files = list(folder.glob(f"*{_SUFFIX}"))
+    if len(files) <= MOST:
+        return
+    ages = [(path.stat().st_mtime, path) for path in files]
+    for _, path in sorted(ages)[: len(files) - MOST]:
+        path.unlink(missing_ok=True)
+
+
+def _read_probe(about: dict[str, Any]) -> KnownProbe:
+    correct = np.array([each == "1" for each in about["correct"]], dtype=np.bool_)
+    # Files of earlier versions have no recipe: all are linear probes.
+    recipe = about.get("recipe")
+    found = ProbeAccuracy(correct, about["error"], recipe and Recipe(recipe))
+    return KnownProbe(found, float(about["seconds"]), Pace(**about["pace"]))
 
 
 def _check(key: str, about: dict[str, Any]) -> str:

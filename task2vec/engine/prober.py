@@ -1,4 +1,4 @@
-"""Linear probes on the images of one task: measured, or known from before."""
+"""Measurements on the images of one task: linear probes and short fine-tunings, new or known."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from task2vec.data.task import Task
 from task2vec.engine.probe_cache import KnownProbe, Pace, ProbeCache
 from task2vec.errors import Task2VecError
 from task2vec.probe.registry import find_card
+from task2vec.recommend.tuning_settings import FineTuningSettings
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Probe
@@ -24,20 +25,40 @@ SEED = 0
 class Prober:
     """Probes models on ``images`` images that are drawn from a task, none of a split called test.
 
-    Nothing needs torch until a model is measured. ``now`` is the clock, in seconds.
+    ``task`` is None where the images are not at hand: then what was measured before is known by the
+    signature of their ``files``, and nothing new can be measured. Nothing needs torch until a model
+    is measured. ``now`` is the clock, in seconds.
     """
 
-    task: Task
+    task: Task | None
     images: int
     cache: ProbeCache = field(default_factory=ProbeCache)
     now: Callable[[], float] = perf_counter
+    files: str = ""
 
     def known(self, model: str | None) -> KnownProbe | None:
         """Return the probe of a model by its `model_digest`; None where it was not measured."""
-        drawn = self._drawn
-        if model is None or drawn is None:
-            return None
-        return self.cache.get(self.cache.key(images=drawn[0], model=model))
+        key = self._key(model)
+        return None if key is None else self.cache.get(key)
+
+    def keep(self, model: str | None, found: KnownProbe) -> None:
+        """Keep a probe of these images that was measured elsewhere."""
+        key = self._key(model)
+        if key is not None:
+            self.cache.put(key, found)
+
+    def known_tuning(self, model: str | None, settings: FineTuningSettings) -> KnownProbe | None:
+        """Return a short fine-tuning of a model; None where it was not measured."""
+        key = self._tuning_key(model, settings)
+        return None if key is None else self.cache.get(key)
+
+    def keep_tuning(
+        self, model: str | None, settings: FineTuningSettings, found: KnownProbe
+    ) -> None:
+        """Keep a short fine-tuning of a model on these images."""
+        key = self._tuning_key(model, settings)
+        if key is not None:
+            self.cache.put(key, found)
 
     def measure(
         self,
@@ -54,6 +75,7 @@ class Prober:
         """
         from task2vec.engine.probing import probe_images
 
+        assert self.task is not None, "nothing can be measured without images"
         pace = Pacer(self.now() if since is None else since, progress, self.now)
         probe = load()
         found, keys = probe_images(probe, self.task, images=self.images, progress=pace.hear)
@@ -63,14 +85,35 @@ class Prober:
         # Where an image could not be decoded, others were drawn that the digest does not cover.
         drawn = self._drawn
         if drawn is not None and keys == drawn[1]:
-            model = model or probe.fingerprint
-            self.cache.put(self.cache.key(images=drawn[0], model=model), result)
+            self.keep(model or probe.fingerprint, result)
         return result
+
+    def _key(self, model: str | None) -> str | None:
+        if model is None or self._drawn is None:
+            return None
+        return self.cache.key(images=self._drawn[0], model=model)
+
+    def _tuning_key(self, model: str | None, settings: FineTuningSettings) -> str | None:
+        # It trains and tests on other images than a probe, so that all files count.
+        if model is None or self._drawn is None or not self.files:
+            return None
+        images = f"{self._drawn[0]} {self.files} {self.images}"
+        return self.cache.key(images=images, model=f"{model} {settings}")
 
     @cached_property
     def _drawn(self) -> tuple[str, frozenset[str]] | None:
+        """The digest of the images that are drawn, and their keys where these are at hand."""
+        if self.task is None:
+            if not self.files:
+                return None
+            # Of what never was at hand here, such as a server's data sets, the files are enough.
+            noted = self.cache.drawn(self.files, self.images)
+            return noted or sha256(f"{self.files} {self.images}".encode()).hexdigest(), frozenset()
         own = self.task.without("test")
-        return None if own is None else drawn_digest(own, images=self.images, seed=SEED)
+        found = None if own is None else drawn_digest(own, images=self.images, seed=SEED)
+        if found is not None and self.files:
+            self.cache.note_drawn(self.files, self.images, found[0])
+        return found
 
 
 def model_digest(ref: str, file_sha256: str | None) -> str | None:

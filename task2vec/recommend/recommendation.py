@@ -94,7 +94,8 @@ class Recommended:
     own images by linear probes. ``steps`` are those of a cascade, see `task2vec.recommend.cascade`,
     and ``untried`` what it had no time for. ``shared_images`` are of the known tasks that have
     images of the target, most of them first, and ``earlier_experts`` those of the target as it was
-    with fewer images. ``explanation`` is there where it was asked for.
+    with fewer images. ``images_missing`` says that the images of a stored task were to be measured
+    on and are not at hand. ``explanation`` is there where it was asked for.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -112,6 +113,7 @@ class Recommended:
     code: str = ""
     shared_images: tuple[SharedImages, ...] = ()
     earlier_experts: tuple[EarlierExpert, ...] = ()
+    images_missing: bool = False
     warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

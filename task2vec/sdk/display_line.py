@@ -72,5 +72,5 @@ def _(found: Tuned) -> str:
 def _line(subject: str, *facts: str | None, warnings: Sequence[str] = ()) -> str:
     told = [fact for fact in facts if fact is not None]
     if warnings:
-        told.append(plural(len(warnings), "warning"))
+        told.append(f"{plural(len(warnings), 'warning')}: {warnings[0]}")
     return visible(f"<{subject}: {', '.join(told)}>")

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -35,9 +34,8 @@ class BudgetRun:
     """What was measured so far, and the time it took."""
 
     workspace: Workspace
-    task: Task
+    prober: Prober
     budget: float
-    images: int
     tell: Progress
     began: float = field(default_factory=perf_counter)
     probed: dict[str, ProbeAccuracy] = field(default_factory=dict)
@@ -49,6 +47,15 @@ class BudgetRun:
     warnings: list[str] = field(default_factory=list)
     lost: list[tuple[ModelRecord, Weights]] = field(default_factory=list)
     sound: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.prober.now = self.now
+
+    @property
+    def task(self) -> Task:
+        """The images that are measured on."""
+        assert self.prober.task is not None, "a budget is for images that are at hand"
+        return self.prober.task
 
     @staticmethod
     def now() -> float:
@@ -66,15 +73,6 @@ class BudgetRun:
         What is known from before counts by what it took then.
         """
         return longest(self.costs[kind])
-
-    @cached_property
-    def prober(self) -> Prober:
-        """What measures linear probes on the task's images, and knows those measured before."""
-        return Prober(self.task, self.images, now=self.now)
-
-    def is_known(self, model: ModelRecord) -> bool:
-        """Whether a model's probe was measured before."""
-        return self.prober.known(model_digest(model.ref, model.sha256)) is not None
 
     def probe(
         self, model: ModelRecord, default: str, *, since: float

@@ -5,14 +5,15 @@ Linear probes on frozen features come first, the model that promises most next, 
 the default and the most promising rival are fine-tuned for a short while, as long as time remains.
 Every measurement moves the belief about all models; measuring stops when no model promises anything
 worth it. No image of a split called test is looked at: what is made of the chosen model will be
-tested on these. Probes that were measured for an earlier answer are known and take no time.
+tested on these. What was measured for an earlier answer is known, counts and takes no time.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from task2vec.data.task import Task
+from task2vec.engine.probe_cache import KnownProbe
+from task2vec.engine.prober import Prober, model_digest
 from task2vec.recommend.cascade import StepKind, promises, worth_trying
 from task2vec.recommend.judging import Judge, gain_of
 from task2vec.recommend.question import Question
@@ -21,6 +22,7 @@ from task2vec.recommend.recommendation import Recommended
 from task2vec.recommend.tuning_settings import FineTuningSettings, ShortSettings
 from task2vec.service.budget_run import BudgetRun, LeftOutError, Progress, longest
 from task2vec.service.offering import not_offered
+from task2vec.service.probing import known_probes, known_tunings
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
 
@@ -35,13 +37,14 @@ SHORT: FineTuningSettings = ShortSettings()
 def recommend_within(
     workspace: Workspace,
     question: Question,
-    task: Task,
+    prober: Prober,
     *,
     budget: float,
-    images: int,
     progress: Progress | None = None,
 ) -> Recommended:
-    """Measure on the images of ``task`` for at most some ``budget`` seconds, then answer.
+    """Measure on the images of a prober for at most some ``budget`` seconds, then answer.
+
+    What was measured on them before counts and takes no time.
 
     A measurement that has begun is finished; one begins only if, by what the last of its kind took,
     it will end in time. The first linear probes, of the default and of one rival, are always made.
@@ -53,7 +56,7 @@ def recommend_within(
     Raises `SourceError` when the task cannot be used, `StoreError` or `WeightsError` for a default
     that cannot be loaded.
     """
-    run = BudgetRun(workspace, task, budget, images, progress or (lambda *_: None))
+    run = BudgetRun(workspace, prober, budget, progress or (lambda *_: None))
     judge = Judge(question)
     run.told(StepKind.DISTANCE, None, judge.judge(probed={}), since=run.began)
     judge = _probe(run, judge, question.default)
@@ -68,8 +71,10 @@ def recommend_within(
 
 def _answer(run: BudgetRun, judge: Judge) -> tuple[Recommended, ModelRecord | None]:
     """Return the answer that all measurements amount to, and the record of the chosen model."""
-    final = judge.about(replace(judge.question, measured=run.probed, tuned=run.tuned))
-    judged = final.judge(probed=run.probed, tuned=run.tuned)
+    # In the order of the ids, whatever was measured first: sums depend on it in the last digit.
+    probed, tuned = dict(sorted(run.probed.items())), dict(sorted(run.tuned.items()))
+    final = judge.about(replace(judge.question, measured=probed, tuned=tuned))
+    judged = final.judge(probed=probed, tuned=tuned)
     chosen = None if judged.leader is None else judged.offered[judged.leader]
     return answer_of(final, judged, tuple(run.steps)), chosen
 
@@ -89,6 +94,7 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
     # What the libraries take to load is a part of the first step.
     since = run.now()
     records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
+    known = known_probes(run.prober, judge.question)
     upcoming: ModelRecord | None = records[default]
     while upcoming is not None:
         run.tell(f"probing {upcoming.name}", run.spent, run.budget)
@@ -116,19 +122,20 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
         leader = judged.leader
         if leader is None:
             return judge
+        since = run.now()
         tried = np.array([model.id in run.probed for model in judged.offered])
+        # What is known takes no time, and counts wherever the question is asked.
+        ahead = (m for m in judged.offered if m.id in known and m.id not in run.probed)
+        upcoming = next(ahead, None)
+        if upcoming is not None:
+            continue
         places = worth_trying(judged.belief, leader=leader, tried=tried)
         models = [judged.offered[place] for place in places]
         expected = run.usual(StepKind.FORWARD_PASS)
         if run.spent + expected > _probing_time(run) and len(run.probed) > 1:
-            # What is known takes no time.
-            known = next((model for model in models if run.is_known(model)), None)
-            if known is None:
-                run.out_of_time(StepKind.FORWARD_PASS, models, expected=expected)
-                return judge
-            models = [known]
+            run.out_of_time(StepKind.FORWARD_PASS, models, expected=expected)
+            return judge
         upcoming = next(iter(models), None)
-        since = run.now()
     return judge
 
 
@@ -146,17 +153,22 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
 
     Returns the judge of the models that could be loaded.
     """
-    judged = judge.judge(probed=run.probed)
-    leader = judged.leader
     # Images that no probe can be made on (one of each class) hold none out to race on either.
-    if leader is None or judged.default is None or not run.probed:
+    if not run.probed:
+        return judge
+    _recall(run, judge, default)
+    judged = judge.judge(probed=run.probed, tuned=run.tuned)
+    leader = judged.leader
+    if leader is None or judged.default is None:
         return judge
     promise = promises(judged.belief, leader=judged.default)
     rivals = [int(i) for i in np.argsort(-promise, kind="stable") if promise[i] > 0]
-    runners = [judged.default, *(i for i in rivals if i != judged.default)][:RACING]
+    ranked = [judged.default, *(i for i in rivals if i != judged.default)]
     # Against nobody there is nothing to race for.
-    if len(runners) < 2:
+    if len(ranked) < 2:
         return judge
+    untried = [i for i in ranked if judged.offered[i].id not in run.tuned]
+    runners = untried[: max(RACING - len(run.tuned), 0)]
     for number, place in enumerate(runners):
         model = judged.offered[place]
         left = run.budget - run.spent
@@ -174,20 +186,44 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
             continue
         from task2vec.engine.racing import short_tuning
 
-        found = short_tuning(probe, run.task, images=run.images, settings=SHORT)
+        found = short_tuning(probe, run.task, images=run.prober.images, settings=SHORT)
         if found is None:
             return judge
-        run.tuned[model.id] = found
-        after = judge.judge(probed=run.probed, tuned=run.tuned)
-        paired = gain_of(model.id, run.tuned, default)
-        run.told(
-            StepKind.FINE_TUNING,
-            model,
-            after,
-            since=since,
-            gain=paired.gain if paired else 0.0,
-        )
+        tuned = KnownProbe(found, run.now() - since)
+        run.prober.keep_tuning(model_digest(model.ref, model.sha256), SHORT, tuned)
+        _count(run, judge, model, tuned, since=since)
     return judge
+
+
+def _recall(run: BudgetRun, judge: Judge, default: str) -> None:
+    """Let the short fine-tunings count that were measured before, that of the default first."""
+    known = known_tunings(run.prober, judge.question, SHORT)
+    records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
+    for id_ in sorted(known, key=lambda id_: (id_ != default, id_)):
+        _count(run, judge, records[id_], known[id_], since=run.now(), cached=True)
+
+
+def _count(
+    run: BudgetRun,
+    judge: Judge,
+    model: ModelRecord,
+    tuned: KnownProbe,
+    *,
+    since: float,
+    cached: bool = False,
+) -> None:
+    """Let a short fine-tuning count, and tell the step."""
+    run.tuned[model.id] = tuned.found
+    paired = gain_of(model.id, run.tuned, judge.question.default)
+    run.told(
+        StepKind.FINE_TUNING,
+        model,
+        judge.judge(probed=run.probed, tuned=run.tuned),
+        since=since,
+        gain=paired.gain if paired else 0.0,
+        cached=cached,
+        cost=tuned.seconds if cached else None,
+    )
 
 
 def _first_tuning(run: BudgetRun) -> float:
@@ -201,7 +237,7 @@ def _first_tuning(run: BudgetRun) -> float:
     from task2vec.recommend.holdout import foreseen
 
     task = run.task.without("test") or run.task
-    training, validation, test = foreseen(task, images=run.images, seed=SHORT.seed)
+    training, validation, test = foreseen(task, images=run.prober.images, seed=SHORT.seed)
     images = passes(training, validation=validation, test=test, settings=SHORT)
     read = longest([pace.read for pace in run.paces])
     return read + 3 * images * longest([pace.an_image for pace in run.paces])

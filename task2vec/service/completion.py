@@ -9,6 +9,8 @@ import numpy as np
 from sqlalchemy import Connection
 
 from task2vec.data.wording import examples
+from task2vec.engine.probe_cache import KnownProbe
+from task2vec.engine.prober import model_digest
 from task2vec.errors import InputError, WeightsError
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.service.backtest import Backtested
@@ -16,7 +18,7 @@ from task2vec.service.dataset_sources import files_signature
 from task2vec.service.leases import failure_of
 from task2vec.service.limits import Limits
 from task2vec.service.predicted_jobs import prepare_predicted
-from task2vec.service.probing import TOO_FEW
+from task2vec.service.probing import TOO_FEW, prober_of
 from task2vec.service.questions import limits_of, settings_of
 from task2vec.service.received import (
     Found,
@@ -36,10 +38,15 @@ from task2vec.store.index.protocol import TaskFilter
 from task2vec.store.jobs.life import at
 from task2vec.store.task_rows import task_named
 from task2vec.types import DatasetRecord, JobKind, JobRecord, JobState, NeighbourGeometry
-from task2vec.types.measuring import MOST_SHARED
+from task2vec.types.measuring import BUDGET, MOST_SHARED
 
 __all__ = ["Found", "complete", "complete_fetch", "dataset_json", "received_subject"]
 
+#: Said where a worker measured.
+_PROBES_ALONE = (
+    "The server's worker made linear probes and no short fine-tunings: which models are worth one "
+    "depends on the probes and on the whole store. `task2vec recommend` without `--url` makes them."
+)
 #: No squared error of a prediction that is chosen to have the least is near that.
 _WORST = 100.0
 #: Stores what a job made, in the given transaction, and returns the job's result.
@@ -195,21 +202,31 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
         subject = received_subject(workspace, job, found, "task", question["dataset"])
     limits = limits_of(question)
     # Every class gives two images, also where that is more than was asked for.
-    most = max(settings_of(question)["images"], 2 * subject.embedding.provenance.classes)
+    images = settings_of(question)["images"]
+    most = max(images, 2 * subject.embedding.provenance.classes)
     measured = _measured(workspace, limits, found, most=most)
+    prober = prober_of(workspace, subject, images=images)
+    for model in list_models(workspace):
+        if model.id in measured:
+            probe = KnownProbe(measured[model.id], seconds=0.0)
+            prober.keep(model_digest(model.ref, model.sha256), probe)
     answer = recommend(
         workspace,
         subject,
         k=question.get("k") or 5,
         limits=limits,
+        images=images,
         measured=measured,
         published=question.get("published", True),
+        budget=question.get("budget", BUDGET),
         max_shared=question.get("max_shared", MOST_SHARED),
         explain=bool(question.get("explain")),
     ).to_json()
-    doubts = [] if measured or question.get("budget") == 0 else [TOO_FEW]
+    doubts = [] if answer["probed"] or question.get("budget") == 0 else [TOO_FEW]
     warnings = [*answer["warnings"], *doubts]
-    return lambda _: {"task": subject.name, **answer, "warnings": warnings}
+    summary = f"{answer['evidence_summary']} {_PROBES_ALONE}" if measured else None
+    result = {"task": subject.name, **answer, "warnings": warnings}
+    return lambda _: {**result, "evidence_summary": summary or answer["evidence_summary"]}
 
 
 def received_subject(

@@ -1,6 +1,7 @@
 """Which data set a task was embedded from, and what a task says of it."""
 
 from task2vec.errors import NameTakenError, SourceError, UnknownNameError
+from task2vec.service.subjects import missing_images
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, TaskRecord
 
@@ -34,17 +35,25 @@ def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
     Raises:
         SourceError: when it is gone, or the task came here in another way.
     """
-    if task.source.startswith(_SOURCE):
-        try:
+    try:
+        if task.source.startswith(_SOURCE):
             return workspace.store().datasets.get(task.source.removeprefix(_SOURCE))
-        except UnknownNameError:
-            pass
-    raise SourceError(
-        f"The images of task '{task.name}' are not on this server",
-        expected="a task whose data set is still kept",
-        remedy=f"Embed them here once more, as `task2vec embed FOLDER --name {task.name} --update "
-        "--url URL` does, or upload them under another name and ask about that data set.",
-    )
+        got = "a task that was embedded without this server"
+    except UnknownNameError:
+        got = "a data set that was removed"
+    raise missing_images(task, "are not on this server", got=got, url=" --url URL")
+
+
+def images_missing(workspace: Workspace, task: str) -> SourceError | None:
+    """Return why a server does not have the images of a stored task; None where it has them.
+
+    Raises `UnknownNameError` where there is no such task.
+    """
+    try:
+        dataset_of(workspace, workspace.store().tasks.get(task))
+    except SourceError as error:
+        return error
+    return None
 
 
 def name_taken(name: str) -> NameTakenError:

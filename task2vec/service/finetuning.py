@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from task2vec.data.task import Task
-from task2vec.errors import NameTakenError, SourceError
+from task2vec.errors import NameTakenError
 from task2vec.recommend.tuned import Tuned
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service.experts import new_checkpoint, register_tuned
@@ -97,7 +97,6 @@ def finetune(
     Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
     source cannot be used, has several labels per image or, of a stored task, is gone or changed.
     """
-    from task2vec.engine.tuning import Expert, forget, tune
     from task2vec.recommend.holdout import check_one_label
 
     start = get_model(workspace, request.start)
@@ -106,6 +105,9 @@ def finetune(
     name = request.name or f"{task.name}-from-{start.name}"
     check_model_name(workspace, name)
     workspace.check_writable()
+    # It loads torch, which takes seconds: what can be refused is refused before.
+    from task2vec.engine.tuning import Expert, forget, tune
+
     # Before the task is stored: a starting model that cannot be loaded changes nothing.
     probe = workspace.engine.probe(checked_ref(workspace, start))
     if record is None:
@@ -152,11 +154,4 @@ def _source(workspace: Workspace, source: str) -> tuple[TaskRecord | None, Task]
         if known is not None and known.source_signature.startswith(task.signature):
             return known, task
         return None, task
-    reopened = reopen(record)
-    if reopened is None:
-        raise SourceError(
-            f"The images of {record.name} are not where they were, or have changed",
-            expected=f"the source that was embedded, {record.source}",
-            remedy="Put them back, or embed them anew: task2vec embed FOLDER --name NAME.",
-        )
-    return record, reopened
+    return record, reopen(record)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from task2vec.data.wording import examples
 from task2vec.distance.between import task_complexity
-from task2vec.errors import SettingError
+from task2vec.errors import SettingError, SourceError
 from task2vec.recommend.cascade import measuring_order
 from task2vec.recommend.gains import GainTable
 from task2vec.recommend.judging import Judge
@@ -15,6 +15,7 @@ from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
 from task2vec.recommend.telling import out_of_time
+from task2vec.service.cascade import SHORT, recommend_within
 from task2vec.service.code import starting_code
 from task2vec.service.earlier_experts import earlier_experts, offer
 from task2vec.service.explaining import explained
@@ -25,8 +26,12 @@ from task2vec.service.outcomes import unused_outcomes
 from task2vec.service.probing import (
     TOO_FEW,
     Progress,
+    found_in,
     images_of,
-    without_images,
+    known_probes,
+    known_tunings,
+    not_measured,
+    prober_of,
 )
 from task2vec.service.shared_images import SharedTasks, find_shared
 from task2vec.service.subjects import Subject
@@ -62,13 +67,15 @@ def recommend(
     budget: float = BUDGET,
     max_shared: float = MOST_SHARED,
     explain: bool = False,
+    missing: SourceError | None = None,
     progress: Progress | None = None,
 ) -> Recommended:
     """Rank the starting models for a task, and say whether to leave the default for any of them.
 
     Experts are judged by how near their own task is, and every model by its outcomes on near tasks.
-    Where the task's own images are at hand, the models that promise most are measured on them.
-    Tasks that share images with it are no evidence: see `find_shared`.
+    Where the task's own images are at hand, the models that promise most are measured on them. What
+    was measured on them before counts in any case, unless the budget is 0. Tasks that share images
+    with it are no evidence: see `find_shared`.
 
     Args:
         workspace: where models, tasks and outcomes are.
@@ -78,11 +85,13 @@ def recommend(
         images: how many images of the task are probed on at most.
         measured: linear probes by the id of their model (see `models_to_probe`), measured
             elsewhere; when they are given, nothing is measured here and no engine is started.
+            What was measured before is added to them.
         published: whether published figures of models count.
         budget: seconds to measure on the task's own images for, see `task2vec.service.cascade`; 0
-            measures nothing.
+            measures nothing, and leaves out what was measured before.
         max_shared: the share of the task's images that another task may have and still be evidence.
         explain: whether the answer has an `Explanation`.
+        missing: why the task's images are not at hand, where that is known.
         progress: told of each model that is probed.
 
     Raises:
@@ -100,19 +109,19 @@ def recommend(
     # Told where outcomes are recorded and judged; of an answer it is a detail.
     if explain and (store := workspace.existing_store()) is not None:
         warnings += unused_outcomes(store, question.gains.unused)
-    measures = budget > 0 and measured is None
-    task = images_of(subject) if measures else None
-    if measures and task is None:
-        warnings.append(without_images(subject))
+    task = None
+    if budget > 0 and measured is None:
+        try:
+            task = images_of(subject)
+        except SourceError as error:
+            missing = error
+    prober = prober_of(workspace, subject, images=images, task=task)
     if task is not None:
-        from task2vec.service.cascade import recommend_within
-
         answer = recommend_within(
             workspace,
             question,
-            task,
+            prober,
             budget=budget,
-            images=images,
             progress=progress and (lambda what, spent, all_: progress(what, int(spent), int(all_))),
         )
         if len(answer.steps) == 1:
@@ -127,7 +136,13 @@ def recommend(
                 "finished"
             )
     else:
-        answer = rank(replace(question, measured=measured or {}))
+        probed, tuned = dict(measured or {}), dict[str, ProbeAccuracy]()
+        if budget > 0:
+            probed = {**found_in(known_probes(prober, question)), **probed}
+            tuned = found_in(known_tunings(prober, question, SHORT))
+        answer = rank(replace(question, measured=dict(sorted(probed.items())), tuned=tuned))
+        if missing is not None:
+            warnings.append(not_measured(missing, known=len(probed) + len(tuned)))
     if not models:
         answer = replace(answer, reason="no model within the limits can be used")
     answer = explained(workspace, subject, question, answer)
@@ -142,6 +157,7 @@ def recommend(
         code=code,
         shared_images=shared.findings,
         earlier_experts=earlier,
+        images_missing=missing is not None,
         warnings=(*subject.warnings, *warnings, *answer.warnings),
     )
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from task2vec.data.wording import shown, typed
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import LISTED_BY
 from task2vec.types import Space, TaskEmbedding, TaskRecord
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
+from task2vec.types.names import visible
 from task2vec.types.near_names import did_you_mean
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ def resolve(
     from task2vec.embedding.settings import EmbeddingSettings
     from task2vec.probe.registry import DEFAULT_PROBE
 
-    found = workspace.engine.embed(
+    found = workspace.embed(
         task,
         probe=probe or DEFAULT_PROBE,
         settings=settings or EmbeddingSettings(),
@@ -145,18 +147,43 @@ def open_named(workspace: Workspace, source: str) -> "Task":
     return open_source(path)
 
 
-def reopen(record: TaskRecord) -> "Task | None":
-    """Return the images of a stored task, or None where its source is gone or has changed.
+def reopen(record: TaskRecord) -> "Task":
+    """Return the images of a stored task.
 
-    A changed source is another task: evidence from its images would be about something else.
+    Raises `SourceError` where they are gone or have changed. Changed images are another task:
+    evidence from them would be about something else.
     """
     from task2vec.data.open import open_source
 
+    source = visible(record.source)
     try:
         task = open_source(Path(record.source), name=record.name)
     except SourceError:
-        return None
-    return task if record.source_signature.startswith(task.signature) else None
+        imported = record.source == IMPORTED
+        where = "are not known here" if imported else f"are no longer in {source}"
+        got = "an embedding that was imported" if imported else "nothing that can be opened there"
+        raise missing_images(record, where, got=got) from None
+    if not record.source_signature.startswith(task.signature):
+        where = f"in {source} have changed since it was embedded"
+        raise missing_images(record, where, got="other files", folder=typed(record.source))
+    return task
+
+
+def missing_images(
+    record: TaskRecord, where: str, *, got: str, folder: str = "FOLDER", url: str = ""
+) -> SourceError:
+    """Return the error that the images of a stored task are not at hand, with what brings them.
+
+    ``where`` says so, ``folder`` is what can be embedded again, ``url`` the option that names the
+    server that needs it.
+    """
+    return SourceError(
+        f"The images of task '{shown(record.name)}' {where}",
+        expected="the images that were embedded",
+        got=got,
+        remedy=f"Embed them again: `task2vec embed {folder} --name {typed(record.name)} --update"
+        f"{url}`.",
+    )
 
 
 def check_comparable(workspace: Workspace, space: Space, *, besides: str | None = None) -> None:

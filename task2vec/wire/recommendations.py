@@ -13,8 +13,9 @@ class RecommendationQuestion(Subject):
     """Which model should this task start from?
 
     A stored task is answered at once from distances and outcomes. With ``measure`` the models that
-    promise most are first measured on its images for ``budget`` seconds, which takes a job. A data
-    set takes a job, too, and is always measured, unless the budget is 0.
+    promise most are first measured on its images for ``budget`` seconds, which takes a job. Where
+    the server does not have these images, earlier measurements count, and it answers at once. A
+    data set takes a job, too, and is always measured, unless the budget is 0.
     """
 
     model_config = ConfigDict(
@@ -214,5 +215,10 @@ class Recommended(Answer):
     )
     earlier_experts: tuple[EarlierExpert, ...] = Field(
         (), description="Experts of this data set as it was with fewer images."
+    )
+    images_missing: bool = Field(
+        False,
+        description="Whether the images of a stored task were to be measured on and are not at "
+        "hand: earlier measurements count, and fine-tuning on the task needs the images first.",
     )
     warnings: tuple[str, ...] = ()

@@ -165,6 +165,23 @@ async def test_a_recommendation_is_that_of_the_use_case(server: Running) -> None
     assert (refused.status_code, refused.json()["code"]) == (422, "bad_setting")
 
 
+async def test_a_task_whose_images_are_not_here_is_answered_at_once(server: Running) -> None:
+    asked = {"task": "greek_capitals", "measure": True}
+    answer = await server.client.post("/v1/recommendations", json=asked)
+    assert answer.status_code == 200
+    plain = await server.client.post("/v1/recommendations", json={**asked, "measure": False})
+    got, unasked = answer.json(), plain.json()
+    assert (got["images_missing"], unasked["images_missing"]) == (True, False)
+    assert got["recommendations"] == unasked["recommendations"]
+    (told,) = [w for w in got["warnings"] if w not in unasked["warnings"]]
+    assert told == (
+        "The images of task 'greek_capitals' are not on this server: no model was measured now. "
+        "Embed them again: `task2vec embed FOLDER --name greek_capitals --update --url URL`."
+    )
+    none = await server.client.post("/v1/recommendations", json={**asked, "budget": 0})
+    assert (none.status_code, none.json()["images_missing"]) == (200, False)
+
+
 async def test_an_embedding_comes_as_json_or_as_a_file(server: Running, tmp_path: Path) -> None:
     stored = server.workspace.store().tasks.embedding("greek_capitals")
 

@@ -89,9 +89,9 @@ def test_a_stored_task_whose_images_are_gone_says_so(
 
     found = cli("recommend", "food", "--store", store, "--json")
 
-    (told,) = [w for w in found.json["warnings"] if "nothing was measured" in w]
-    assert f"are not where they were ({source}), or have changed" in told
-    assert told.endswith("`task2vec embed FOLDER --name food --update`")
+    (told,) = [w for w in found.json["warnings"] if "no model was measured now" in w]
+    assert f"The images of task 'food' in {source} have changed since it was embedded" in told
+    assert told.endswith(f"`task2vec embed {source} --name food --update`.")
     assert found.json["recommendations"][0]["predicted_accuracy"] is None
 
 

@@ -86,4 +86,7 @@ def test_many_tasks_come_page_by_page(
 def test_a_task_whose_images_are_not_there_is_recommended_for_all_the_same(remote: Any) -> None:
     found = remote.recommend("emoji_food", architecture="tf_efficientnet_lite*")
 
-    assert any("nothing was measured" in warning for warning in found.warnings)
+    assert found.images_missing
+    (told,) = [warning for warning in found.warnings if "no model was measured now" in warning]
+    assert "The images of task 'emoji_food' are not on this server" in told
+    assert told.endswith("`task2vec embed FOLDER --name emoji_food --update --url URL`.")

@@ -17,6 +17,8 @@ from task2vec.engine.probe_cache import KnownProbe, Pace, ProbeCache
 from task2vec.engine.prober import Prober, model_digest
 from task2vec.probe.registry import load_probe
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.tuning_settings import ShortSettings
+from task2vec.types.tuning import Recipe
 
 IMAGES = 16
 
@@ -67,6 +69,55 @@ def test_a_copy_elsewhere_is_the_same_images(source, cache, reference, tmp_path)
     measured = prober(source, cache).measure(lambda: load_probe(reference), "m")
     copy = shutil.copytree(source, tmp_path / "elsewhere" / "food")
     assert same(prober(copy, cache).known("m"), measured)
+
+
+def test_what_was_measured_is_known_without_the_images(source, cache, reference):
+    files = open_source(source).signature
+    measured = Prober(open_source(source), IMAGES, cache, files=files).measure(
+        lambda: load_probe(reference), "m"
+    )
+    gone = Prober(None, IMAGES, cache, files=files)
+    assert same(gone.known("m"), measured)
+    assert gone.known("another model") is None
+    assert Prober(None, IMAGES - 4, cache, files=files).known("m") is None
+    assert Prober(None, IMAGES, cache, files="others").known("m") is None
+    assert Prober(None, IMAGES, cache).known("m") is None
+
+
+def test_what_was_measured_elsewhere_is_kept_by_the_files(cache):
+    Prober(None, IMAGES, cache, files="f").keep("m", known())
+    assert same(Prober(None, IMAGES, cache, files="f").known("m"), known())
+    assert Prober(None, IMAGES, cache, files="g").known("m") is None
+
+
+def test_a_short_fine_tuning_is_known_by_its_settings_too(source, cache):
+    task = open_source(source)
+    prober, short = Prober(task, IMAGES, cache, files=task.signature), ShortSettings()
+    tuned = KnownProbe(ProbeAccuracy(np.arange(5) < 2, recipe=Recipe.FINE_TUNING), 9.0)
+    prober.keep_tuning("m", short, tuned)
+    found = prober.known_tuning("m", short)
+    assert same(found, tuned)
+    assert found.found.recipe is Recipe.FINE_TUNING
+    assert prober.known_tuning("m", ShortSettings(epochs=1)) is None
+    # It is no linear probe.
+    assert prober.known("m") is None
+    # Of what has no files there is no telling whether all of them are the same.
+    assert Prober(task, IMAGES, cache).known_tuning("m", short) is None
+
+
+def test_a_store_knows_what_its_user_measured_without_it(cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(probe_cache, "cache_folder", lambda: tmp_path / "user")
+    monkeypatch.setattr(probe_cache, "FOLDER", "probes")
+    own, store = ProbeCache(), ProbeCache.of_store(tmp_path / "store")
+    key = own.key(images="i", model="m")
+    own.put(key, known())
+    assert same(store.get(key), known())
+    # From then on it is the store's, whoever opens it.
+    shutil.rmtree(tmp_path / "user")
+    assert same(store.get(key), known())
+    other = own.key(images="j", model="m")
+    store.put(other, known())
+    assert own.get(other) is None
 
 
 def test_a_changed_image_of_the_same_size_and_time_is_measured_again(source, cache, reference):
@@ -136,12 +187,12 @@ def test_images_of_equal_indices_and_other_palettes_are_others():
 
 def test_another_version_of_a_library_measures_again(cache, monkeypatch):
     before = cache.key(images="i", model="m")
-    assert cache.key(images="i", model="m") == before
+    assert ProbeCache().key(images="i", model="m") == before
     known_version = probe_cache.version
     monkeypatch.setattr(
         probe_cache, "version", lambda name: "0" if name == "torch" else known_version(name)
     )
-    assert cache.key(images="i", model="m") != before
+    assert ProbeCache().key(images="i", model="m") != before
 
 
 def test_a_model_is_known_by_its_weights_not_by_its_place():
@@ -167,7 +218,7 @@ def test_a_model_is_known_by_its_weights_not_by_its_place():
 def test_a_damaged_file_is_no_answer_and_goes(cache, damage):
     key = cache.key(images="i", model="m")
     cache.put(key, known())
-    (path,) = cache._folder.iterdir()
+    (path,) = cache._folders[0].iterdir()
     path.write_text(damage(path.read_text()))
     assert cache.get(key) is None
     assert not path.exists()
@@ -176,7 +227,7 @@ def test_a_damaged_file_is_no_answer_and_goes(cache, damage):
 def test_a_file_under_another_key_is_no_answer(cache):
     one, other = (cache.key(images="i", model=name) for name in "ab")
     cache.put(one, known())
-    (path,) = cache._folder.iterdir()
+    (path,) = cache._folders[0].iterdir()
     path.rename(path.with_name(f"{other}.json"))
     assert cache.get(other) is None
 
@@ -186,7 +237,7 @@ def test_the_least_recently_used_go_first(cache, monkeypatch):
     keys = [cache.key(images="i", model=str(number)) for number in range(3)]
     for number, key in enumerate(keys[:2]):
         cache.put(key, known(number))
-        os.utime(cache._folder / f"{key}.json", (number, number))
+        os.utime(cache._folders[0] / f"{key}.json", (number, number))
     assert cache.get(keys[0]) is not None
     cache.put(keys[2], known())
     assert [cache.get(key) is not None for key in keys] == [True, False, True]

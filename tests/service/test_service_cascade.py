@@ -1,6 +1,5 @@
 """Recommending within a budget, on real images and weights."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ from task2vec.recommend.recommendation import EvidenceKind
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service import cascade
 from task2vec.service.recommendation import recommend
-from task2vec.service.subjects import Subject, resolve
+from task2vec.service.subjects import Subject, resolve, stored_subject
+from task2vec.service.tasks import EmbedRequest, embed
 from task2vec.service.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -131,13 +131,28 @@ def test_what_was_measured_before_takes_no_time(workspace: Workspace, subject: S
     assert scores[0] == scores[1]
 
 
-def test_without_images_nothing_is_measured_and_that_is_said(
-    workspace: Workspace, subject: Subject
+def test_what_was_measured_counts_where_the_images_are_gone(
+    tmp_path: Path,
 ) -> None:
-    gone = replace(subject, task=None)
-    answer = recommend(workspace, gone, budget=5)
-    assert answer.steps == ()
-    assert any("are not where they were" in warning for warning in answer.warnings)
+    source = cut("emoji_food", tmp_path / "food")
+    with Workspace(tmp_path / "store") as workspace:
+        settings = EmbeddingSettings(images=IMAGES)
+        record = embed(workspace, EmbedRequest(source=str(source), settings=settings))
+        subject = stored_subject(workspace, record.name)
+        first = recommend(workspace, subject, images=IMAGES, budget=1e-3)
+        assert first.probed == 2
+        source.rename(tmp_path / "elsewhere")
+        again = recommend(workspace, subject, images=IMAGES, budget=1e-3)
+        assert again.recommendations == first.recommendations
+        assert (again.chosen, again.reason, again.probed) == (first.chosen, first.reason, 2)
+        assert (first.images_missing, again.images_missing) == (False, True)
+        (told,) = [w for w in again.warnings if "no model was measured now" in w]
+        assert f"are no longer in {source}: 2 earlier measurements counted" in told
+        assert told.endswith("`task2vec embed FOLDER --name food --update`.")
+        # Without a budget they are left out, as when the images are there.
+        assert recommend(workspace, subject, images=IMAGES, budget=0).probed == 0
+        # What is measured on another number of images is something else.
+        assert recommend(workspace, subject, images=IMAGES - 4, budget=1).probed == 0
 
 
 def test_the_source_of_the_subject_is_what_is_measured(subject: Subject) -> None:

@@ -8,7 +8,7 @@ from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.engine.probe_cache import Pace
-from task2vec.engine.prober import Pacer
+from task2vec.engine.prober import Pacer, Prober
 from task2vec.recommend.finetune import passes
 from task2vec.recommend.holdout import hold_out
 from task2vec.recommend.tuning_settings import FineTuningSettings
@@ -35,7 +35,7 @@ def test_it_counts_what_is_trained_and_tested_on(tmp_path: Path, splits: tuple[s
         settings=SHORT,
     )
     with Workspace(tmp_path / "store") as workspace:
-        run = BudgetRun(workspace, task, 60.0, 32, lambda *_: None)
+        run = BudgetRun(workspace, Prober(task, 32), 60.0, lambda *_: None)
         # The first, which loads libraries, does not count once there is another.
         run.paces += [Pace(90.0, 90.0, 32), Pace(5.0, 16.0, 32)]
         assert _first_tuning(run) == pytest.approx(5 + 3 * images * 0.5)

@@ -13,6 +13,7 @@ from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
+from task2vec.engine.prober import Prober
 from task2vec.errors import WeightsError
 from task2vec.recommend.cascade import StepKind
 from task2vec.recommend.gains import GainTable
@@ -23,6 +24,7 @@ from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service import budget_run, cascade
 from task2vec.service.budget_run import Progress
 from task2vec.service.cascade import recommend_within
+from task2vec.service.probing import found_in, known_probes, known_tunings
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord, Outcome
 
@@ -108,7 +110,7 @@ def test_experts_of_any_task_are_measured(
     # Without a measurement, only the k that promise most are told of.
     assert {each.model for each in rank(asked).recommendations} == {"near expert", "plain"}
     answer = recommend_within(
-        workspace, asked, task, budget=10 * STEP, images=IMAGES, progress=slow
+        workspace, asked, Prober(task, IMAGES), budget=10 * STEP, progress=slow
     )
     assert set(measured(answer, StepKind.FORWARD_PASS)) == {"plain", "near expert", "far expert"}
     assert "far expert" in {each.model for each in answer.recommendations}
@@ -120,7 +122,7 @@ def test_a_probe_that_would_end_past_half_of_the_budget_does_not_begin(
 ) -> None:
     models = [model(f"model {i}", weights) for i in range(6)]
     answer = recommend_within(
-        workspace, question(models), task, budget=budget, images=IMAGES, progress=slow
+        workspace, question(models), Prober(task, IMAGES), budget=budget, progress=slow
     )
     # Half of a step is left of the half that probes may take.
     probed = measured(answer, StepKind.FORWARD_PASS)
@@ -134,7 +136,7 @@ def test_the_answer_rests_on_the_fine_tunings_too(
     workspace: Workspace, folder: Path, task: Task, weights: str
 ) -> None:
     models = [model("blind", blind(weights, folder)), model("seeing", weights)]
-    answer = recommend_within(workspace, question(models), task, budget=600, images=IMAGES)
+    answer = recommend_within(workspace, question(models), Prober(task, IMAGES), budget=600)
     assert measured(answer, StepKind.FINE_TUNING) == ["blind", "seeing"]
     last = answer.steps[-1]
     assert (last.leader, answer.chosen) == ("seeing", "seeing")
@@ -142,6 +144,40 @@ def test_the_answer_rests_on_the_fine_tunings_too(
     assert best.score == pytest.approx(last.expected)
     # The race changed the belief.
     assert best.score != pytest.approx(answer.steps[2].expected)
+
+
+def registered(record: ModelRecord) -> ModelRecord:
+    """Return a model with the digest of its file, as registering it states."""
+    path = record.ref.removeprefix("file:").partition("?")[0]
+    return replace(record, sha256=sha256(Path(path).read_bytes()).hexdigest())
+
+
+def test_what_was_fine_tuned_before_is_known_and_counts_where_the_images_are_gone(
+    workspace: Workspace, folder: Path, task: Task, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"blind": blind(weights, folder), "seeing": weights}
+    asked = question([registered(model(name, ref)) for name, ref in names.items()])
+
+    def prober(at_hand: Task | None) -> Prober:
+        return Prober(at_hand, IMAGES, files=task.signature)
+
+    first = recommend_within(workspace, asked, prober(task), budget=600)
+    assert not any(step.cached for step in first.steps)
+    monkeypatch.setattr(budget_run.BudgetRun, "load", None)
+    again = recommend_within(workspace, asked, prober(task), budget=600)
+    assert measured(again, StepKind.FINE_TUNING) == ["blind", "seeing"]
+    assert all(step.cached for step in again.steps if step.kind is not StepKind.DISTANCE)
+    gone = prober(None)
+    known = replace(
+        asked,
+        measured=found_in(known_probes(gone, asked)),
+        tuned=found_in(known_tunings(gone, asked, cascade.SHORT)),
+    )
+    for answer in (again, rank(known)):
+        assert answer.recommendations == first.recommendations
+        assert (answer.chosen, answer.reason) == (first.chosen, first.reason)
+    # Another length of training is another measurement.
+    assert not known_tunings(gone, asked, FineTuningSettings(epochs=2))
 
 
 @pytest.mark.parametrize(("budget", "tuned"), [(3.5 * STEP, 0), (4.5 * STEP, 2)])
@@ -156,7 +192,7 @@ def test_the_default_is_not_fine_tuned_where_no_rival_can_be(
 ) -> None:
     models = [model("blind", blind(weights, folder)), model("seeing", weights)]
     answer = recommend_within(
-        workspace, question(models), task, budget=budget, images=IMAGES, progress=slow
+        workspace, question(models), Prober(task, IMAGES), budget=budget, progress=slow
     )
     # Two probes took two steps; what is left is for one fine-tuning, or for two.
     assert len(measured(answer, StepKind.FINE_TUNING)) == tuned
@@ -170,7 +206,7 @@ def test_a_source_that_is_all_test_is_answered_from_distances(
     task = open_source(cut("emoji_food", tmp_path / "whole" / "test").parent)
     assert task.splits == ("test",)
     models = [model("plain", weights), model("last", weights)]
-    answer = recommend_within(workspace, question(models), task, budget=60, images=IMAGES)
+    answer = recommend_within(workspace, question(models), Prober(task, IMAGES), budget=60)
     assert [step.kind for step in answer.steps] == [StepKind.DISTANCE]
 
 
@@ -179,7 +215,7 @@ def test_what_cannot_be_loaded_is_left_out_and_told(
 ) -> None:
     other = weights.replace("arch=test_resnet", "arch=test_vit")
     models = [model("plain", weights), model("hub", other), model("last", weights)]
-    answer = recommend_within(workspace, question(models), task, budget=0.01, images=IMAGES)
+    answer = recommend_within(workspace, question(models), Prober(task, IMAGES), budget=0.01)
     # One rival is always probed: not the one that cannot be.
     assert measured(answer, StepKind.FORWARD_PASS) == ["plain", "last"]
     assert {each.model for each in answer.recommendations} == {"plain", "last"}
@@ -207,7 +243,7 @@ def test_what_was_altered_is_not_measured(
 ) -> None:
     models = [model("plain", weights), altered(weights, tmp_path), model("last", weights)]
     asked = question(models, near=0.1)
-    answer = recommend_within(workspace, asked, task, budget=0.01, images=IMAGES)
+    answer = recommend_within(workspace, asked, Prober(task, IMAGES), budget=0.01)
     assert measured(answer, StepKind.FORWARD_PASS) == ["plain", "last"]
     assert {each.model for each in answer.recommendations} == {"plain", "last"}
     (told,) = answer.warnings
@@ -226,7 +262,7 @@ def test_what_was_altered_is_not_chosen_unmeasured(
         for name, accuracy in accuracies.items()
     ]
     asked = replace(asked, gains=GainTable(outcomes, "mdl-plain"))
-    answer = recommend_within(workspace, asked, single, budget=60, images=IMAGES)
+    answer = recommend_within(workspace, asked, Prober(single, IMAGES), budget=60)
     # With one image of a class nothing can be measured, and so nothing was loaded.
     assert [step.kind for step in answer.steps] == [StepKind.DISTANCE]
     assert answer.steps[0].leader == "altered"
@@ -243,5 +279,5 @@ def test_a_default_that_cannot_be_loaded_ends_it(
     gone = model("plain", f"file:{folder / 'gone.safetensors'}{mark}{query}")
     with pytest.raises(WeightsError, match="gone"):
         recommend_within(
-            workspace, question([gone, model("last", weights)]), task, budget=9, images=IMAGES
+            workspace, question([gone, model("last", weights)]), Prober(task, IMAGES), budget=9
         )

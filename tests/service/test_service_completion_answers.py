@@ -111,9 +111,31 @@ def test_a_recommendation_uses_what_the_worker_measured(served, sent):
     assert answer.task == "pets"
     assert answer.chosen == expected.chosen == "efficientnet_lite1"
     assert answer.abstained is False
+    assert answer.evidence_summary.startswith(expected.evidence_summary)
+    assert "made linear probes and no short fine-tunings" in answer.evidence_summary
     assert answer.recommendations[0].score == expected.recommendations[0].score
     assert "efficientnet_lite1" in answer.code
     assert served._engine is None
+
+
+def test_what_a_worker_measured_counts_for_later_answers_about_the_images(served, sent):
+    dataset = send(served, "pets")
+    correct = {
+        default_model_id(): [True, False] * 50,
+        "mdl_efficientnet_lite1": [True] * 95 + [False] * 5,
+    }
+    sends = dataclasses.replace(embedded(sent, 5), measured=correct)
+    first = end(served, lend(served, JobKind.RECOMMEND, {"dataset": dataset.id}), sends).result
+    # The next worker had no time for the rival.
+    one = {default_model_id(): correct[default_model_id()]}
+    sends = dataclasses.replace(embedded(sent, 5), measured=one)
+    again = end(served, lend(served, JobKind.RECOMMEND, {"dataset": dataset.id}), sends).result
+    assert again["probed"] == first["probed"] == 2
+    assert again["recommendations"] == first["recommendations"]
+    # Other images are another question.
+    other = send(served, "pets2", seed=1)
+    alone = end(served, lend(served, JobKind.RECOMMEND, {"dataset": other.id}), sends).result
+    assert alone["probed"] == 1
 
 
 def test_linear_probes_that_were_not_asked_for_fail_the_job(served, sent):

@@ -1,9 +1,12 @@
 """Questions about stored tasks and about data sets that are embedded for the answer only."""
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from task2vec.errors import SourceError
 from task2vec.recommend.recommendation import Recommended as Ranked
+from task2vec.service.dataset_sources import images_missing
 from task2vec.service.limits import Limits
 from task2vec.service.recommendation import recommend
 from task2vec.service.search import distances, neighbours
@@ -120,12 +123,18 @@ async def recommend_models(
 ) -> Response:
     """Rank the starting models for a task, and say whether to leave the default for any of them.
 
-    A stored task is answered from distances and outcomes. With `measure` the packaged models are
-    tried on its images first, which takes a job, as does a data set. `max_parameters` is compared
-    with the count that an architecture is published with, ImageNet's classifier included: an expert
-    counts as the plain model that it descends from.
+    A stored task is answered from distances and outcomes. With `measure` the models that promise
+    most are tried on its images first, which takes a job, as does a data set. Where the server does
+    not have the images of the task, what was measured on them before counts, `images_missing` is
+    true and a warning says how to bring them. Workers make linear probes and no short
+    fine-tunings, which need the store after each step. `max_parameters` is compared with the count
+    that an architecture is published with, ImageNet's classifier included: an expert counts as the
+    plain model that it descends from.
     """
-    if question.task is None or question.measure:
+    measures, missing = question.measure and question.budget > 0, None
+    if question.task is not None and measures:
+        missing = await run_in_threadpool(images_missing, runtime.workspace, question.task)
+    if question.task is None or (measures and missing is None):
         return await submit(
             request,
             runtime,
@@ -135,11 +144,16 @@ async def recommend_models(
             finish=result_as(Recommended),
         )
     return await runtime.computing.run(
-        request, _recommend, runtime.workspace, question, question.task
+        request, _recommend, runtime.workspace, question, question.task, missing
     )
 
 
-def _recommend(workspace: Workspace, question: RecommendationQuestion, task: str) -> Response:
+def _recommend(
+    workspace: Workspace,
+    question: RecommendationQuestion,
+    task: str,
+    missing: SourceError | None,
+) -> Response:
     subject = stored_subject(workspace, task)
     limits = Limits(
         max_parameters=question.max_parameters,
@@ -152,9 +166,12 @@ def _recommend(workspace: Workspace, question: RecommendationQuestion, task: str
         subject,
         k=question.k,
         limits=limits,
+        images=question.settings.images,
         measured={},
         published=question.published,
+        budget=question.budget if question.measure else 0.0,
         max_shared=question.max_shared,
         explain=question.explain,
+        missing=missing,
     )
     return json_answer(Recommended.model_validate({"task": subject.name, **found.to_json()}))

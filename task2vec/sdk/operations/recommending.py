@@ -3,7 +3,6 @@
 import os
 from typing import TYPE_CHECKING
 
-from task2vec.errors import JobFailedError, SourceError
 from task2vec.sdk.operations.answering import answer
 from task2vec.sdk.operations.asking import ask
 from task2vec.sdk.operations.embedding import PROBE
@@ -42,12 +41,14 @@ def recommend(
     """Rank starting models for a stored task or a source.
 
     ``k`` is how many experts are listed at most; ``architecture`` may hold ``*``. With ``measure``
-    the models that promise most are measured on the task's images for ``budget`` seconds, where
-    these are at hand (a warning says where not). Without it, as with a budget of 0, distances and
-    outcomes alone decide. ``published`` lets published accuracies of models count. A task
-    that has more than the share ``max_shared`` of the images is no evidence. With ``explain``
-    the answer has an ``explanation``: what moved it, the layers in which the task is like its
-    neighbours and unlike them, and the classes that are hard.
+    the models that promise most are measured on the task's images for ``budget`` seconds; what was
+    measured on them before counts, too. Where the images of a stored task are not at hand, earlier
+    measurements alone count, ``images_missing`` is true and a warning says how to bring them.
+    Without ``measure``, as with a budget of 0, distances and outcomes alone decide. ``published``
+    lets published accuracies of models count. A task that has more than the share ``max_shared`` of
+    the images is no evidence. With ``explain`` the answer has an ``explanation``: what moved it,
+    the layers in which the task is like its neighbours and unlike them, and the classes that are
+    hard.
 
     Raises `UnknownNameError`, `SourceError`, `SettingError`.
     """
@@ -70,14 +71,4 @@ def recommend(
     )
     about = yield from subject(sender, source, progress=told)
     question = question.model_copy(update={"task": about.task, "dataset": about.dataset})
-    try:
-        found = yield from answer(sender, _PATH, question, kind=Recommended, progress=told)
-    except (SourceError, JobFailedError) as error:
-        gone = error if isinstance(error, SourceError) else error.__cause__
-        if about.task is None or not question.measure or not isinstance(gone, SourceError):
-            raise
-        unmeasured = question.model_copy(update={"measure": False})
-        found = yield from answer(sender, _PATH, unmeasured, kind=Recommended, progress=told)
-        why = f"{gone.problem}: nothing was measured"
-        return found.model_copy(update={"warnings": (*found.warnings, why)})
-    return found
+    return (yield from answer(sender, _PATH, question, kind=Recommended, progress=told))

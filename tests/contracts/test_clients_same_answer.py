@@ -1,0 +1,88 @@
+"""One store gives one answer, whether the command line, a server or Python is asked."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_kinds import REMOTE, client_of, serving
+from small_store import USED, cut
+
+from task2vec import LocalClient
+from task2vec.cli.run import run
+
+#: Two models are probed whatever the time.
+ASKED: dict[str, Any] = {"images": USED, "budget": 1e-3}
+
+
+def verdict(answer: Any) -> dict[str, Any]:
+    """Return what an answer says, without how it came about."""
+    found = answer if isinstance(answer, dict) else answer.model_dump(mode="json")
+    names = ("task", "chosen", "abstained", "reason", "probed", "recommendations", "code")
+    return {name: found[name] for name in names}
+
+
+def command(capsys: pytest.CaptureFixture[str], *where: str) -> tuple[dict[str, Any], str]:
+    """Return the answer of the command line, and what it says to a person."""
+    asked = ["recommend", "food", "--images", str(USED), "--budget", "0.001", *where]
+    capsys.readouterr()
+    assert run([*asked, "--json"]) in (0, 3)
+    answer = json.loads(capsys.readouterr().out)
+    assert run(asked) in (0, 3)
+    return answer, capsys.readouterr().err
+
+
+@pytest.mark.slow(seconds=60)
+def test_a_store_of_the_command_line_answers_the_same_when_it_is_served(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store, source = tmp_path / "store", cut("emoji_food", tmp_path / "food")
+    with LocalClient(store) as client:
+        client.embed(source, images=USED)
+        first = client.recommend("food", **ASKED)
+        assert (first.probed, first.images_missing) == (2, False)
+
+    with serving(store) as url:
+        for kind in REMOTE:
+            with client_of(kind, url) as client:
+                found = client.recommend("food", **ASKED)
+            assert verdict(found) == verdict(first)
+            assert found.images_missing
+        answer, told = command(capsys, "--url", url)
+        assert verdict(answer) == verdict(first)
+        assert "The images of task 'food' are not on this server: 2 earlier measurements" in told
+        bring = f"task2vec embed FOLDER --name food --update --url {url}"
+        assert told.endswith(f"Next:\n  {bring}\n")
+        # What comes next can be typed; afterwards the server measures, and fine-tuning works.
+        assert run(bring.replace("FOLDER", str(source)).split()[1:]) == 0
+        answer, told = command(capsys, "--url", url)
+        assert (answer["images_missing"], answer["probed"]) == (False, 2)
+        assert "Next:\n  task2vec finetune food --from " in told
+
+
+@pytest.mark.slow(seconds=30)
+def test_a_folder_that_was_moved_changes_no_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store, source = tmp_path / "task2vec-store", cut("emoji_food", tmp_path / "food")
+    with LocalClient(store) as client:
+        client.embed(source, images=USED)
+        first = client.recommend("food", **ASKED)
+        moved = source.rename(tmp_path / "my pictures")
+        found = client.recommend("food", **ASKED)
+    assert verdict(found) == verdict(first)
+    assert f"are no longer in {source}" in repr(found)
+    answer, told = command(capsys)
+    assert verdict(answer) == verdict(first)
+    assert told.endswith("Next:\n  task2vec embed FOLDER --name food --update\n")
+
+    assert run(["finetune", "food"]) == 2
+    refused = " ".join(capsys.readouterr().err.split())
+    assert f"The images of task 'food' are no longer in {source}" in refused
+    remedy = "task2vec embed FOLDER --name food --update"
+    assert f"`{remedy}`" in refused
+    words = [str(moved) if word == "FOLDER" else word for word in remedy.split()[1:]]
+    assert run([*words, "--images", str(USED)]) == 0
+    assert run(["finetune", "food", "--epochs", "1", "--images", "12"]) == 0
