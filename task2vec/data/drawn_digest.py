@@ -23,7 +23,7 @@ def drawn_digest(task: Task, *, images: int, seed: int) -> tuple[str, frozenset[
     if task.likelihood is Likelihood.BERNOULLI:
         return None
     part, _ = drawn_part(task)
-    lots: list[Lot[None]] = lots_by_class(part, rank=drawing_order(seed))
+    lots: list[Lot[None]] = lots_by_class(part, rank=drawing_order(part, seed))
     quotas = spread(images, [len(lot.keys) for lot in lots])
     classes = {
         key: (name, rank)

@@ -4,7 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Generic, TypeVar
+from itertools import takewhile
+from typing import Any, Generic, TypeVar
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +28,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Sample(Generic[T]):
-    """Images ready for a probe, n of them, in a fixed order: by class, then as drawn.
+    """Images ready for a probe, n of them, in a fixed order.
 
-    ``labels`` (n,) index ``classes``, which are those of the task with a readable image. Where an
-    image may have several, ``labels`` are (n, C), 1, 0, or `several.MISSING`, drawn images in a
-    random order, and ``classes`` those that some image has and another lacks.
+    ``labels`` (n,) index ``classes``, which are those of the task with a readable image; the images
+    go class by class. Where an image may have several labels, ``labels`` are (n, C), 1, 0, or
+    `several.MISSING`, and ``classes`` those that some image has and another lacks.
     ``digests`` are SHA-256 over the size and the RGB pixels of each image before the transform,
     ``content_hash`` is the SHA-256 over the sorted (class, digest) pairs, so that it depends on
     neither names of files nor their order (`SeveralLabels.content_hash` where there are several).
@@ -67,12 +69,15 @@ def draw_sample(
     class and two that lack it come first, where there are (see `several.cover_first`); those that
     have it also where there are more of them than ``images``.
 
-    The order in which a class gives its images depends on ``seed`` and their keys alone; an image
-    that cannot be read makes room for the next. Of a task with splits, only ``train`` is drawn
-    from, where there is one: choose with `Task.only`. ``transform`` is applied as soon as an image
-    is decoded, so that full-size images are not held, and by several threads at once; the result
-    does not depend on their number. ``progress`` is called with the number of images read and the
-    number wanted.
+    Which images of a class are drawn depends on ``seed`` and their keys (see `drawing_order`); an
+    image that cannot be read makes room for the next. The order of the drawn images, within a class
+    or of all that may have several labels, depends on ``seed`` and their pixels alone: random signs
+    and groups go by it, and the same images have to give the same embedding whatever their names.
+
+    Of a task with splits, only ``train`` is drawn from, where there is one: choose with
+    `Task.only`. ``transform`` is applied as soon as an image is decoded, so that full-size images
+    are not held, and by several threads at once; the result does not depend on their number.
+    ``progress`` is called with the number of images read and the number wanted.
 
     Raises `SettingError` if ``images`` < 1, `SourceError` if no image can be read, or those of one
     class only.
@@ -82,7 +87,7 @@ def draw_sample(
             "The number of images is out of range", expected="at least 1", got=str(images)
         )
     task, warnings = drawn_part(task)
-    rank = drawing_order(seed)
+    rank = drawing_order(task, seed)
     lots: list[Lot[T]]
     if task.likelihood is Likelihood.BERNOULLI:
         ranked = sorted(task.entries, key=rank)
@@ -91,11 +96,7 @@ def draw_sample(
     else:
         lots = lots_by_class(task, rank=rank)
     read_lots(task, lots=lots, images=images, transform=transform, progress=progress)
-    sample = _sample(task, lots=lots, warnings=warnings)
-    if task.likelihood is Likelihood.BERNOULLI:
-        # Whoever goes through the first of them must not meet the images of rare classes alone.
-        return _shuffled(sample, seed)
-    return sample
+    return _ordered(_sample(task, lots=lots, warnings=warnings), seed)
 
 
 def drawn_part(task: Task) -> tuple[Task, list[str]]:
@@ -111,11 +112,19 @@ def drawn_part(task: Task) -> tuple[Task, list[str]]:
     return task, []
 
 
-def drawing_order(seed: int) -> Callable[[ImageEntry], bytes]:
-    """Return the rank of an entry, by which the images of a class are drawn."""
+def drawing_order(task: Task, seed: int) -> Callable[[ImageEntry], bytes]:
+    """Return the rank of an entry, by which the images of a class are drawn.
+
+    The folders that hold all images do not count, nor does the Unicode form of a name: an archive
+    of a folder may add the one and change the other.
+    """
+    keys = [entry.key for entry in task.entries]
+    first, last = min(keys, default=""), max(keys, default="")
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    start = first.rfind("/", 0, sum(1 for _ in alike)) + 1
 
     def rank(entry: ImageEntry) -> bytes:
-        return sha256(f"{seed}\0{entry.key}".encode()).digest()
+        return sha256(f"{seed}\0{normalize('NFC', entry.key[start:])}".encode()).digest()
 
     return rank
 
@@ -182,8 +191,16 @@ def _sample(task: Task, *, lots: "Sequence[Lot[T]]", warnings: list[str]) -> Sam
     )
 
 
-def _shuffled(sample: Sample[T], seed: int) -> Sample[T]:
-    order = np.random.default_rng(seed).permutation(len(sample.keys)).tolist()
+def _ordered(sample: Sample[T], seed: int) -> Sample[T]:
+    """Order a sample by the seed and the pixels: class by class, or all as one."""
+    by_class = sample.likelihood is Likelihood.CATEGORICAL
+
+    def place(row: int) -> tuple[Any, Any]:
+        label, digest = sample.labels[row].tolist(), sample.digests[row]
+        drawn = sha256(f"{seed}\0{digest}".encode()).digest()
+        return (label, drawn) if by_class else (drawn, label)
+
+    order = sorted(range(len(sample.keys)), key=place)
     return replace(
         sample,
         images=tuple(sample.images[i] for i in order),

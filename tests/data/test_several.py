@@ -220,7 +220,10 @@ def test_a_sample_is_drawn_at_random_but_no_class_is_lost() -> None:
     labels[:, 0], labels[:, 1], labels[:, 2] = 0, 0, 1
     labels[[17, 90, 150], 0] = labels[[20, 90], 1] = 1
     labels[[3, 120], 2] = 0
-    drawn = [draw_sample(several(labels), images=20, seed=s, transform=np.asarray) for s in (0, 1)]
+    drawn = [
+        draw_sample(several(labels), images=20, seed=s, transform=np.asarray) for s in range(9)
+    ]
+    places = []
     for sample in drawn:
         assert len(sample.images) == 20
         assert sample.likelihood is Likelihood.BERNOULLI
@@ -230,9 +233,9 @@ def test_a_sample_is_drawn_at_random_but_no_class_is_lost() -> None:
         assert sample.hashes["digest"].tolist() == heads
         for column in range(6):
             assert min((sample.labels[:, column] == v).sum() for v in (0, 1)) >= 2
-        # Images that no sample can do without do not come first: any part is like the whole.
-        rare = np.flatnonzero(sample.labels[:, :2].any(axis=1))
-        assert rare.min() < 10 <= rare.max()
+        places += np.flatnonzero(sample.labels[:, :2].any(axis=1)).tolist()
+    # Images that no sample can do without do not come first: any part is like the whole.
+    assert 6 < np.mean(places) < 13
     assert drawn[0].keys != drawn[1].keys
     # Whatever is not needed for a class is as likely as in the whole.
     assert 0.2 < np.mean([sample.labels[:, 3:].mean() for sample in drawn]) < 0.8

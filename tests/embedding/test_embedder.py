@@ -158,6 +158,25 @@ def test_the_seed_decides_the_signs_alone_where_all_images_are_in_order(striped,
     assert not np.allclose(first.embedding.values, second.embedding.values, rtol=1e-2)
 
 
+def test_a_zip_of_a_folder_and_a_renamed_copy_give_the_same_embedding(
+    folder, task, embed, tmp_path
+):
+    zipped = shutil.make_archive(tmp_path / "zipped", "zip", folder.parent, folder.name)
+    renamed = tmp_path / "renamed"
+    for name in COUNTS:
+        (renamed / name).mkdir(parents=True)
+        for number, path in enumerate(sorted((folder / name).iterdir(), reverse=True)):
+            shutil.copy(path, renamed / name / f"image {number}.png")
+    for images, copies in ((28, (zipped, renamed)), (15, (zipped,))):
+        first = embed(task, images=images).embedding
+        for copy_of_it in copies:
+            second = embed(open_source(copy_of_it), images=images).embedding
+            assert second.provenance.content_hash == first.provenance.content_hash
+            np.testing.assert_array_equal(second.values, first.values)
+            np.testing.assert_array_equal(second.replicates, first.replicates)
+            assert second.provenance.standard_error == first.provenance.standard_error
+
+
 def test_every_estimator_sees_the_same_task(task, embed):
     exact = embed(task, estimator=Estimator.EXACT).embedding.values
     for estimator in (Estimator.RADEMACHER, Estimator.CATEGORICAL):

@@ -161,7 +161,7 @@ def test_draws_follow_when_the_images_do_not_suffice(tiny_probe, embed, striped)
 
 
 def test_a_smaller_error_never_uses_fewer_images(embed, uneven):
-    asked = [1.5, 0.2, 0.1, 0.05, 0.01]
+    asked = [1.5, 0.2, 0.18, 0.16, 0.14, 0.12, 0.1, 0.01]
     found = [embed(uneven, standard_error=e).embedding.provenance for e in asked]
     work = [(p.images, p.draws) for p in found]
     assert work == sorted(work)
