@@ -76,7 +76,16 @@ QUARTERS = _SHARES[2 * HALVINGS :].reshape(HALVINGS, 4, GROUPS)
 # Which quarter of the other embedding a quarter meets: by halving, all four take turns; seen from
 # the other side it is the same one.
 _MET = np.arange(4) ^ (np.arange(HALVINGS) % 4)[:, None]
-_BY_HALVING = np.arange(HALVINGS)[:, None]
+
+
+def _pairs(halves: Groups, quarters: Groups) -> Groups:
+    """Return the shares (2 * 7 * 4, 8) of one side in the pairs: four of halves, four of quarters."""
+    return np.concatenate([halves, quarters]).reshape(-1, GROUPS)
+
+
+# Two halves and two halves make four pairs: (1, 1), (1, 2), (2, 1), (2, 2).
+_OWN = _pairs(HALVES.repeat(2, axis=1), QUARTERS)
+_OTHER = _pairs(np.tile(HALVES, (1, 2, 1)), QUARTERS[np.arange(HALVINGS)[:, None], _MET])
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,14 +115,19 @@ def noiseless_distances(
         prior_precision: is added to every element.
     """
     size = query.shape[-1]
-    sums = [_Sums() for _ in others]
-    for start in range(0, size, _SLICE):
-        elements = slice(start, start + _SLICE)
-        own = _parts(query[:, elements], prior_precision)
-        for each, other in zip(sums, others, strict=True):
-            each.add(own, _parts(other[:, elements], prior_precision))
+    sums = _Sums(len(others))
+    prior = np.float32(prior_precision)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for start in range(0, size, _SLICE):
+            elements = slice(start, start + _SLICE)
+            a = _shares_of(query, _OWN) @ (query[:, elements] + prior)
+            b, z = np.empty_like(a), np.empty_like(a)
+            for row, other in enumerate(others):
+                np.matmul(_shares_of(other, _OTHER), other[:, elements] + prior, out=b)
+                np.subtract(a, b, out=z)
+                sums.add(row, np.divide(z, np.add(a, b, out=b), out=z))
     # Axes: six statistics, m others, seven halvings.
-    seen = np.stack([each.statistics(size) for each in sums], axis=1)
+    seen = sums.statistics(size)
     middle = seen.mean(axis=2)
     # A small step, since those of single halvings may leave the range where distances exist.
     step = 0.05
@@ -124,58 +138,47 @@ def noiseless_distances(
 
 
 class _Sums:
-    """Sums over elements of z, of its squares and of its crossed products, by halving."""
+    """Sums over elements of z, of its squares and of its crossed products.
 
-    def __init__(self) -> None:
-        self.halves = np.zeros((3, HALVINGS, 4))
-        self.quarters = np.zeros((3, HALVINGS, 4))
+    Axes: m others, halves and quarters, seven halvings, four pairs.
+    """
 
-    def add(self, a: tuple[Groups, Groups], b: tuple[Groups, Groups]) -> None:
-        """Add those of some elements of two embeddings, given by halves and quarters."""
-        z = _differences(a[0][:, :, None], b[0][:, None]).reshape(HALVINGS, 4, -1)
-        self.halves[0] += z.sum(axis=-1)
-        self.halves[1] += np.einsum("ijk,ijk->ij", z, z)
-        # The halves are in the order (1, 1), (1, 2), (2, 1), (2, 2) of both embeddings: the first
-        # and the last have no image in common, nor do the middle two.
-        self.halves[2, :, :2] += np.einsum("ijk,ijk->ij", z[:, :2], z[:, :1:-1])
-        z = _differences(a[1], b[1][_BY_HALVING, _MET])
-        self.quarters[0] += z.sum(axis=-1)
-        self.quarters[1] += np.einsum("ijk,ijk->ij", z, z)
-        whole = z.sum(axis=1)
-        self.quarters[2, :, 0] += np.einsum("ik,ik->i", whole, whole)
+    def __init__(self, others: int) -> None:
+        self.values = np.zeros((others, 2, HALVINGS, 4))
+        self.squares = np.zeros((others, 2, HALVINGS, 4))
+        self.crossed = np.zeros((others, 2, HALVINGS))
+
+    def add(self, row: int, z: Groups) -> None:
+        """Add those of some elements (2 * 7 * 4, e) of the pairs with one other."""
+        self.values[row] += (z @ np.ones(z.shape[-1], dtype=np.float32)).reshape(2, HALVINGS, 4)
+        pairs = z.reshape(2, HALVINGS, 4, -1)
+        self.squares[row] += np.einsum("hijk,hijk->hij", pairs, pairs)
+        halves, whole = pairs[0], pairs[1].sum(axis=1)
+        # The first pair of halves and the last have no image in common, nor do the middle two.
+        self.crossed[row, 0] += np.einsum("ijk,ijk->i", halves[:, :2], halves[:, :1:-1])
+        self.crossed[row, 1] += np.einsum("ik,ik->i", whole, whole)
 
     def statistics(self, size: int) -> Array:
-        """Return (6, 7): plain distance, crossed q and t^2, of halves and of quarters."""
-        mean4, square4, crossed4 = self.halves / size
-        mean2, square2, crossed2 = self.quarters / size
+        """Return (6, m, 7): plain distance, crossed q and t^2, of halves and of quarters."""
+        (mean4, mean2), (square4, square2), (crossed4, crossed2) = (
+            np.moveaxis(each / size, 1, 0) for each in (self.values, self.squares, self.crossed)
+        )
         return np.stack(
             [
-                _distance(square4, np.square(mean4)).mean(axis=1),
-                crossed4[:, :2].mean(axis=1),
-                (mean4[:, 0] * mean4[:, 3] + mean4[:, 1] * mean4[:, 2]) / 2,
-                _distance(square2, np.square(mean2)).mean(axis=1),
+                _distance(square4, np.square(mean4)).mean(axis=-1),
+                crossed4 / 2,
+                (mean4[..., 0] * mean4[..., 3] + mean4[..., 1] * mean4[..., 2]) / 2,
+                _distance(square2, np.square(mean2)).mean(axis=-1),
                 # The sum over i /= j of x_i x_j is the square of the sum less the squares.
-                (crossed2[:, 0] - square2.sum(axis=1)) / 12,
-                (np.square(mean2.sum(axis=1)) - np.square(mean2).sum(axis=1)) / 12,
+                (crossed2 - square2.sum(axis=-1)) / 12,
+                (np.square(mean2.sum(axis=-1)) - np.square(mean2).sum(axis=-1)) / 12,
             ]
         )
 
 
-def _parts(groups: Groups, prior_precision: float) -> tuple[Groups, Groups]:
-    """Return the halves (7, 2, e) and quarters (7, 4, e), the prior added."""
-    shares = _SHARES if len(groups) == GROUPS else np.ones((len(_SHARES), 1), dtype=np.float32)
-    found = shares @ groups
-    found += np.float32(prior_precision)
-    cut, size = 2 * HALVINGS, groups.shape[-1]
-    return found[:cut].reshape(HALVINGS, 2, size), found[cut:].reshape(HALVINGS, 4, size)
-
-
-def _differences(a: Groups, b: Groups) -> Groups:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = a + b
-        difference: Groups = np.subtract(a, b)
-        np.divide(difference, total, out=difference)
-        return difference
+def _shares_of(groups: Groups, shares: Groups) -> Groups:
+    """Return the ``shares`` of eight groups, or of the one that is known exactly."""
+    return shares if len(groups) == GROUPS else np.ones((len(shares), 1), dtype=np.float32)
 
 
 def _distance(q: Array, t: Array) -> Array:
