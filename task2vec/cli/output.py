@@ -60,17 +60,22 @@ class _Console(Console):
         text = harmless(text)
         if not self.wraps:
             return text
-        return "\n".join(
-            textwrap.fill(
-                line,
-                self.width - indent,
-                subsequent_indent=" " * (len(line) - len(line.lstrip())),
-                break_long_words=False,
-                break_on_hyphens=False,
-                replace_whitespace=False,
+        return (
+            "\n".join(
+                textwrap.fill(
+                    # A number and its unit stay together.
+                    line.replace(" %", "\N{NO-BREAK SPACE}%"),
+                    self.width - indent,
+                    subsequent_indent=" " * (len(line) - len(line.lstrip())),
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                    replace_whitespace=False,
+                )
+                for line in text.split("\n")
             )
-            for line in text.split("\n")
-        ).replace("\n", "\n" + " " * indent)
+            .replace("\N{NO-BREAK SPACE}%", " %")
+            .replace("\n", "\n" + " " * indent)
+        )
 
     def on_broken_pipe(self) -> None:
         """Let the error through: ending the program is for `task2vec.cli.run`."""
@@ -157,7 +162,7 @@ def print_behind(label: str | Text, text: str) -> None:
     out.print(Text.assemble(label, out.wrapped(text, indent=len(label))))
 
 
-def print_next(*commands: Sequence[str], store: Path, url: str | None) -> None:
+def print_next(*commands: Sequence[str], store: Path = DEFAULT_STORE, url: str | None) -> None:
     """Print what to type next, each command on a line that is never broken: people copy it.
 
     ``commands`` are words behind ``task2vec``; the store or server of this command is added.
@@ -170,6 +175,11 @@ def print_next(*commands: Sequence[str], store: Path, url: str | None) -> None:
     for words in commands:
         line = " ".join(map(typed, ["task2vec", *map(tidied, words), *where]))
         messages().print(f"  {line}", whole=True)
+
+
+def in_place(path: Path) -> str:
+    """Return the words that a file is written in place of an earlier one; ask before writing."""
+    return " in place of the earlier file" if path.exists() else ""
 
 
 def percent(value: float | None) -> str:

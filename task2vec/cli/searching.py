@@ -18,16 +18,16 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, print_answer_json, show, warn
+from task2vec.cli.output import console, messages, print_answer_json, print_next, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
-from task2vec.data.wording import plural, typed
+from task2vec.data.wording import plural
 from task2vec.sdk.wording import (
-    NATS_NOTE,
-    distance_interval,
+    distance_notes,
     information_cells,
     marked_names,
     rank_marks,
+    same_images_note,
     shared_notes,
     shown,
     tie_note,
@@ -112,7 +112,7 @@ def neighbours(
         )
         for note in (*tie_note(marks), *shared_notes(answer)):
             messages().print(note)
-        messages().print(f"Next: `task2vec recommend {typed(task)}`.")
+        print_next(["recommend", task], store=store, url=url)
     if not found:
         messages().print(_nothing(tag or (), min_classes, max_classes))
     return 0 if found else 3
@@ -132,8 +132,20 @@ def _nothing(tags: Sequence[str], least: int | None, most: int | None) -> str:
 
 
 def distance(
-    source: TaskOrSource,
-    target: TaskOrSource,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="The name or id of a stored task, or a folder, archive or list, as for "
+            "`neighbours`.",
+        ),
+    ],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET", help="The task that it is compared with, given in the same way."
+        ),
+    ],
     probe: ProbeOption = DEFAULT_PROBE_NAME,
     images: ImagesOption = 300,
     seed: SeedOption = 0,
@@ -146,10 +158,10 @@ def distance(
 
     Example: `task2vec distance birds photos/dogs`
 
-    *symmetric*: 0 is the same task, 1 has nothing in common. *asymmetric*: how poor a starting
-    point the source is for the target; smaller is better, and it may be negative. *information*:
-    how many nats the target needs beyond the source. It counts one term per filter and leaves out
-    how far the weights move, so use it to compare pairs.
+    *symmetric*: 0 is the same task, 1 has nothing in common. *asymmetric*: how bad a start the
+    source is for the target; smaller is better, and it may be negative. *information*: what a
+    network that knows the source has to learn for the target, in nats. It is a relative measure:
+    compare it between pairs of tasks only.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         found = client.distance(
@@ -164,6 +176,10 @@ def distance(
     if as_json:
         print_answer_json(found, without=("warnings",))
         return
+    if found.same_images:
+        console().print(same_images_note(found))
+        print_next(["neighbours", source], store=store, url=url)
+        return
     print_table(
         ["distance", f"{found.source} -> {found.target}", f"{found.target} -> {found.source}"],
         [
@@ -172,10 +188,6 @@ def distance(
             ("information (nats)", *information_cells(found)),
         ],
     )
-    messages().print(
-        f"Standard error of the symmetric distance: {show(found.standard_error)}; "
-        f"95 % interval: {distance_interval(found.interval)}. "
-        f"Complexity: {found.source} {show(found.complexity.source)}, "
-        f"{found.target} {show(found.complexity.target)}."
-    )
-    messages().print(NATS_NOTE)
+    for note in distance_notes(found):
+        messages().print(note)
+    print_next(["neighbours", source], ["recommend", target], store=store, url=url)

@@ -11,8 +11,8 @@ from task2vec.cli.output import console, messages, show
 from task2vec.types.names import visible
 
 _GAP = 2
-#: Where a long name may be broken: behind a space or a mark, never inside a word.
-_WORD = re.compile(r"[^\s\-_/.,:@=]*[\-_/.,:@=]*\s?")
+#: Where a long name may be broken: behind a space or a mark, never inside a word or before "%".
+_WORD = re.compile(r"[^\s\-_/.,:@=]*[\-_/.,:@=]*(?: %)?\s?")
 
 
 def print_table(

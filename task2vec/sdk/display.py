@@ -16,14 +16,14 @@ from task2vec.sdk.candidates import (
 )
 from task2vec.sdk.display_map import html_of_map
 from task2vec.sdk.wording import (
-    NATS_NOTE,
-    distance_interval,
+    distance_notes,
     information_cells,
     interval,
     marked_names,
     number,
     percent,
     rank_marks,
+    same_images_note,
     shared_notes,
     shared_pairs_note,
     shown,
@@ -86,6 +86,9 @@ def of_neighbours(found: Neighbours) -> Sheet:
 
 def of_distances(found: Distances) -> Sheet:
     """Return all distances of a pair."""
+    title = f"{found.source}, {found.target}"
+    if found.same_images:
+        return Sheet(title, ("", ""), [("distance", "0")], (same_images_note(found),))
     symmetric = number(shown(found.symmetric))
     rows: list[Sequence[Cell]] = [("symmetric", symmetric, symmetric)]
     asymmetric = found.asymmetric
@@ -93,11 +96,7 @@ def of_distances(found: Distances) -> Sheet:
     rows.append(("asymmetric", *map(number, ways)))
     rows.append(("information (nats)", *information_cells(found)))
     columns = ("distance", f"{found.source} → {found.target}", f"{found.target} → {found.source}")
-    note = (
-        f"Standard error of the symmetric distance: {number(found.standard_error)}; "
-        f"95 % interval: {distance_interval(found.interval)}."
-    )
-    return Sheet(f"{found.source}, {found.target}", columns, rows, (note, NATS_NOTE))
+    return Sheet(title, columns, rows, (*distance_notes(found), *_warnings(found.warnings)))
 
 
 def of_recommended(found: Recommended) -> Sheet:

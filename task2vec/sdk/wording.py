@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from task2vec.data.wording import plural
 from task2vec.wire.backtests import Backtest
 from task2vec.wire.neighbours import Distances, Neighbours
 
@@ -84,11 +85,31 @@ def information_cells(found: Distances) -> tuple[str, str]:
     )
 
 
-#: How to read an information distance.
-NATS_NOTE = (
-    "Fewer nats mean less to learn beyond the source. They count one term per filter and leave out "
-    "how far the weights move."
-)
+def distance_notes(found: Distances) -> tuple[str, ...]:
+    """Return the sentences below the distances of a pair: how sure, how near, how to read them."""
+    standing = ()
+    if found.compared:
+        others = plural(found.compared, "other stored task")
+        farther = found.compared - found.nearer
+        standing = (f"{found.target} is nearer to {found.source} than {farther:,} of {others}.",)
+    return (
+        "symmetric: 0 is the same task, 1 has nothing in common. Standard error "
+        f"{number(found.standard_error)}, 95 % interval {distance_interval(found.interval)}.",
+        *standing,
+        "asymmetric: smaller is a better start for the second task. Complexity "
+        f"{number(found.complexity.source)} ({found.source}), "
+        f"{number(found.complexity.target)} ({found.target}).",
+        "information: what a network that knows the first task has to learn for the second. Only "
+        "compare it with that of other pairs: smaller is less.",
+    )
+
+
+def same_images_note(found: Distances) -> str:
+    """Return the sentence that says why the distances of a pair are 0."""
+    return (
+        f"{found.source} and {found.target} were embedded from the same images with the same "
+        "labels: they are one task, at distance 0."
+    )
 
 
 def shared_pairs_note(found: Backtest) -> tuple[str, ...]:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from task2vec.data.wording import plural
 from task2vec.distance import (
     ALPHA,
     GROUPS,
     estimate_distances,
     information_distance_error,
+    symmetric_matrix,
     task_complexity,
     task_information_distance,
 )
@@ -21,6 +24,9 @@ from task2vec.types import Neighbour, NeighbourGeometry, TaskEmbedding
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
+
+#: Other tasks that a distance is compared with: some tenths of a second to read, of any store.
+_COMPARED = 100
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,9 @@ class PairDistances:
     """All distances between a source and a target, corrected for noise.
 
     ``standard_error`` and the 95 % ``interval`` are of the symmetric one; ``information`` is in
-    nats, each way with a standard error.
+    nats, each way with a standard error. ``same_images``: both were embedded from the same images
+    with the same labels, so that all distances are 0. Of ``compared`` other stored tasks, those of
+    the store or the first 100 by name, ``nearer`` are nearer to the source than the target is.
     """
 
     source: str
@@ -56,6 +64,9 @@ class PairDistances:
     information: BothWays
     information_standard_error: ErrorsBothWays
     complexity: tuple[float, float]
+    same_images: bool = False
+    nearer: int = 0
+    compared: int = 0
     warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -129,13 +140,19 @@ def nothing_near(workspace: Workspace, source: "str | Task") -> str | None:
 def distances(workspace: Workspace, source: Subject, target: Subject) -> PairDistances:
     """Return all distances between two tasks, with the warnings of both.
 
-    That they share images is warned of. Raises `SpaceMismatchError` across spaces.
+    Of the same images with the same labels they are 0, whatever signs were drawn. Other images in
+    common are warned of. Raises `SpaceMismatchError` across spaces.
     """
     a, b = source.embedding, target.embedding
+    a.space.check_same(b.space)
+    complexity = task_complexity(a), task_complexity(b)
+    warnings = _once(*source.warnings, *target.warnings)
+    if _same_images(a, b):
+        return _one_task(source.name, target.name, complexity, warnings)
     found = estimate_distances(a, [b])
     symmetric = float(found.distances[0])
     low, high = found.intervals[0].tolist()
-    complexity = task_complexity(a), task_complexity(b)
+    nearer, compared = _standing(workspace, source, target)
     return PairDistances(
         source=source.name,
         target=target.name,
@@ -152,13 +169,53 @@ def distances(workspace: Workspace, source: Subject, target: Subject) -> PairDis
             information_distance_error(source=b, target=a),
         ),
         complexity=complexity,
-        warnings=_once(
-            *source.warnings,
-            *target.warnings,
-            *_noise_in_common(a, b),
-            *_images_in_common(workspace, source, target),
-        ),
+        nearer=nearer,
+        compared=compared,
+        warnings=(*warnings, *_images_in_common(workspace, source, target)),
     )
+
+
+def _one_task(
+    source: str, target: str, complexity: tuple[float, float], warnings: tuple[str, ...]
+) -> PairDistances:
+    """Return the distances of one task embedded twice: the two complexities differ by noise."""
+    asymmetric = -ALPHA * sum(complexity) / 2
+    return PairDistances(
+        source=source,
+        target=target,
+        symmetric=0.0,
+        standard_error=0.0,
+        interval=(0.0, 0.0),
+        asymmetric=BothWays(asymmetric, asymmetric),
+        information=BothWays(0.0, 0.0),
+        information_standard_error=ErrorsBothWays(0.0, 0.0),
+        complexity=complexity,
+        same_images=True,
+        warnings=warnings,
+    )
+
+
+def _standing(workspace: Workspace, source: Subject, target: Subject) -> tuple[int, int]:
+    """Return how many other stored tasks are nearer to the source than the target, and of how many.
+
+    By distances as they are: correcting all for noise takes long, and the noise is of one kind.
+    """
+    store = workspace.existing_store()
+    if store is None:
+        return 0, 0
+    space = source.embedding.space
+    own = {side.record.id for side in (source, target) if side.record is not None}
+    ids = [
+        record.id
+        for record in store.tasks.page(limit=_COMPARED)
+        if record.provenance.space == space and record.id not in own
+    ]
+    others = store.tasks.embeddings(ids)
+    columns = np.array([target.embedding.values, *(each.values for each in others.values())])
+    (pair, *found) = symmetric_matrix(
+        source.embedding.values, columns, prior_precision=space.prior_precision
+    )[0]
+    return sum(each < pair for each in found), len(found)
 
 
 def _once(*warnings: str) -> tuple[str, ...]:
@@ -166,24 +223,10 @@ def _once(*warnings: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(warnings))
 
 
-def _noise_in_common(a: TaskEmbedding, b: TaskEmbedding) -> list[str]:
-    """Warn where two embeddings of the same images are not the same embedding.
-
-    The correction takes the images of the two to be different ones: see `estimate_distances`.
-    """
-    seeds = a.provenance.seed, b.provenance.seed
-    if not (_corrected(a, b) and _same_images(a, b)) or seeds[0] == seeds[1]:
-        return []
-    return [
-        f"both are embeddings of the very same images, with seeds {seeds[0]} and {seeds[1]}: too "
-        "much noise is taken out of their distances, which may be below 0"
-    ]
-
-
 def _images_in_common(workspace: Workspace, source: Subject, target: Subject) -> list[str]:
-    """Warn where a part of the images are the same; of the very same `_noise_in_common` tells."""
+    """Warn where a part of the images are the same."""
     a, b = source.embedding, target.embedding
-    shared = None if _same_images(a, b) else shared_between(workspace, source, target)
+    shared = shared_between(workspace, source, target)
     if shared is None:
         return []
     what = f"{source.name} and {target.name} were embedded from the same files"

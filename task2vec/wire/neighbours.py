@@ -168,4 +168,17 @@ class Distances(Answer):
         description="Of the information distances; null where too few images tell one.",
     )
     complexity: Complexities
+    same_images: bool = Field(
+        False,
+        description="Whether both were embedded from the same images with the same labels: they "
+        "are one task, and the distances are 0.",
+    )
+    nearer: int = Field(
+        0,
+        description="How many other stored tasks are nearer to the source than the target is, "
+        "before the correction for noise.",
+    )
+    compared: int = Field(
+        0, description="Of how many stored tasks: all comparable ones, or the first 100 by name."
+    )
     warnings: tuple[str, ...] = ()

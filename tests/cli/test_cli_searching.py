@@ -1,6 +1,5 @@
 """`task2vec neighbours` and `task2vec distance`."""
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ from command import Cli
 from small_store import TASKS, USED, SmallStore, cut, snapshot
 
 import task2vec
-from task2vec.distance import distance_error, estimate_centred
+from task2vec.distance import distance_error, estimate_centred, plain_symmetric_distance
 from task2vec.engine.local import LocalEngine
 from task2vec.store.store import Store
 from task2vec.types import TaskEmbedding
@@ -50,7 +49,8 @@ def test_neighbours_are_all_others_by_symmetric_distance(
 
 def test_neighbours_end_with_the_next_command(cli: Cli, small: SmallStore) -> None:
     found = cli("neighbours", "greek_capitals", "--store", small.store)
-    assert found.err.splitlines()[-1] == "Next: `task2vec recommend greek_capitals`."
+    last = found.err.splitlines()[-2:]
+    assert last == ["Next:", f"  task2vec recommend greek_capitals --store {small.store}"]
 
 
 def test_with_nothing_to_compare_with_nothing_is_embedded(
@@ -192,7 +192,11 @@ def test_distances_are_those_of_the_library(
     said = " ".join(
         cli("distance", "emoji_food", "fashion_tops", "--store", small.store).err.split()
     )
-    assert "They count one term per filter and leave out how far the weights move." in said
+    plain = {name: plain_symmetric_distance(source, embeddings[name]) for name in TASKS}
+    farther = sum(plain[name] > plain["fashion_tops"] for name in TASKS)
+    assert (found["nearer"], found["compared"]) == (2 - farther, 2)
+    assert f"fashion_tops is nearer to emoji_food than {farther} of 2 other stored tasks." in said
+    assert "Only compare it with that of other pairs: smaller is less." in said
     table = cli("distance", "emoji_food", "fashion_tops", "--store", small.store).out.splitlines()
     assert "emoji_food -> fashion_tops  fashion_tops -> emoji_food" in table[0]
     assert table[1].split() == ["symmetric"] + 2 * [f"{found['symmetric']:.3f}"]
@@ -203,23 +207,29 @@ def test_distances_are_those_of_the_library(
 def test_a_task_is_at_no_distance_from_itself(cli: Cli, small: SmallStore) -> None:
     found = cli("distance", "emoji_food", "emoji_food", "--store", small.store, "--json").json
 
-    assert found["symmetric"] == 0
+    assert found["symmetric"] == found["standard_error"] == 0
     assert found["information"] == {"source_to_target": 0, "target_to_source": 0}
-    assert math.isfinite(found["standard_error"])
 
 
-def test_distances_of_the_same_images_with_another_seed_are_doubted(
-    cli: Cli, tmp_path: Path
-) -> None:
+def test_the_same_images_are_one_task_whatever_the_seed(cli: Cli, tmp_path: Path) -> None:
     # Of eight images all are drawn, whatever the seed.
     eight = cut("emoji_food", tmp_path / "eight", classes=2, images=4)
     for seed in (0, 1):
         cli("embed", eight, "--name", f"seed{seed}", "--seed", seed)
     found = cli("distance", "seed0", "seed1", "--json")
-    assert "the very same images, with seeds 0 and 1: too much noise is taken out" in found.err
-    assert "warnings" not in found.json
-    same = cli("distance", "seed1", eight, "--seed", 1)
-    assert "very same images" not in same.err
+    assert found.json["same_images"]
+    assert (found.json["symmetric"], found.json["interval"]) == (0, [0, 0])
+    ways = found.json["asymmetric"]
+    assert ways["source_to_target"] == ways["target_to_source"] < 0
+    shown = cli("distance", "seed0", "seed1")
+    assert shown.out == (
+        "seed0 and seed1 were embedded from the same images with the same labels: they are one "
+        "task, at distance 0.\n"
+    )
+    assert shown.err == "Next:\n  task2vec neighbours seed0\n"
+    assert not cli(
+        "distance", "seed0", cut("emoji_food", tmp_path / "six", classes=2, images=3), "--json"
+    ).json["same_images"]
 
 
 @pytest.mark.parametrize("command", ["neighbours", "distance"])

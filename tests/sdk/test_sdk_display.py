@@ -2,6 +2,7 @@
 
 import math
 from html.parser import HTMLParser
+from typing import cast
 
 import pytest
 from rich.console import Console
@@ -315,7 +316,15 @@ def test_what_a_terminal_would_obey_is_shown_in_escapes() -> None:
         assert "\u202e" not in text
 
 
-def test_distances_say_how_to_read_nats() -> None:
-    html = SHOWN["distances"]._repr_html_()
+def test_distances_say_how_to_read_them() -> None:
+    shown = cast(Distances, SHOWN["distances"])
+    html = shown._repr_html_()
     assert html is not None
-    assert "They count one term per filter and leave out how far the weights move." in html
+    assert "0 is the same task, 1 has nothing in common." in html
+    assert "Only compare it with that of other pairs" in html
+    assert "other stored task" not in html
+    among = shown.model_copy(update={"nearer": 2, "compared": 9})._repr_html_() or ""
+    assert "than 7 of 9 other stored tasks" in among
+    same = shown.model_copy(update={"same_images": True})._repr_html_() or ""
+    assert "the same images with the same labels: they are one task, at distance 0" in same
+    assert "asymmetric" not in same

@@ -8,7 +8,7 @@ import pytest
 from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record
 
 from task2vec.errors import SpaceMismatchError
-from task2vec.service.search import distances, neighbours
+from task2vec.service.search import PairDistances, distances, neighbours
 from task2vec.service.subjects import Subject
 from task2vec.service.workspace import Workspace
 
@@ -35,29 +35,44 @@ def test_the_only_task_of_its_space_is_told_so(served: Workspace) -> None:
     assert [found.name for found in neighbours(served, near)] == ["alone"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "groups", "warned"),
-    [
-        ({"seed": 1}, 8, True),
-        ({}, 8, False),
-        ({"seed": 1, "content_hash": "1" * 64}, 8, False),
-        # Of so few images no noise is taken out.
-        ({"seed": 1}, 7, False),
-    ],
-    ids=["other seed", "the same", "other images", "few images"],
-)
-def test_noise_that_two_embeddings_share_is_told(
-    served: Workspace, changes: dict[str, Any], groups: int, warned: bool
+@pytest.mark.parametrize("changes", [{"seed": 1}, {}], ids=["other seed", "same seed"])
+@pytest.mark.parametrize("groups", [8, 7])
+def test_the_same_images_are_one_task(
+    served: Workspace, changes: dict[str, Any], groups: int
 ) -> None:
+    found = between(served, changes, groups)
+    assert found.same_images
+    assert (found.symmetric, found.standard_error, found.interval) == (0.0, 0.0, (0.0, 0.0))
+    assert found.asymmetric.source_to_target == found.asymmetric.target_to_source
+    assert found.information.source_to_target == found.information.target_to_source == 0
+    assert found.warnings == ()
+
+
+def test_other_images_and_other_spaces_are_no_such_case(served: Workspace) -> None:
+    found = between(served, {"content_hash": "1" * 64}, 8)
+    assert not found.same_images
+    assert found.symmetric != 0
+    with pytest.raises(SpaceMismatchError):
+        between(served, {"space": replace(SPACE, probe="tiny:4567")}, 8)
+
+
+def between(workspace: Workspace, changes: dict[str, Any], groups: int) -> PairDistances:
+    """Return the distances of two embeddings, the second with another provenance."""
     replicates = draw_replicates(np.random.default_rng(0), len(VALUES), groups)
     one = make_embedding(VALUES, replicates=replicates)
     other = make_embedding(
         1.1 * VALUES, replicates=replicates, provenance=replace(PROVENANCE, **changes)
     )
-    sides = [Subject("a", one, None, None), Subject("b", other, None, None)]
-    for source, target in (sides, sides[::-1]):
-        found = distances(served, source, target)
-        assert found.to_json()["warnings"] == list(found.warnings)
-        assert len(found.warnings) == warned
-    if warned:
-        assert "the very same images, with seeds 1 and 0: too much noise" in found.warnings[0]
+    sides = Subject("a", one, None, None), Subject("b", other, None, None)
+    return distances(workspace, *sides)
+
+
+def test_a_distance_stands_among_those_of_other_stored_tasks(served: Workspace) -> None:
+    # Ever farther from the first: their values grow with their names.
+    names = ["a", "aa", "aaaa", "aaaaaa", "aaaaaaaa"]
+    subjects = [stored(served, name) for name in names]
+    for place in range(1, 5):
+        provenance = replace(PROVENANCE, content_hash=f"{place}" * 64)
+        embedding = replace(subjects[place].embedding, provenance=provenance)
+        found = distances(served, subjects[0], replace(subjects[place], embedding=embedding))
+        assert (found.nearer, found.compared) == (place - 1, 3)
