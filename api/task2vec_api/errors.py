@@ -19,9 +19,10 @@ from task2vec.errors import Task2VecError
 from task2vec.extras import lacking_at
 from task2vec.service.key_texts import without_keys
 from task2vec.store.failures import means_full
-from task2vec.wire.faults import true_faults
+from task2vec.wire.faults import Fault, true_faults
 from task2vec.wire.problems import FieldProblem, Problem
 from task2vec_api.logs import logger
+from task2vec_api.parameters import near_field
 from task2vec_api.served import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
@@ -200,7 +201,8 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
             request_id=request_id_of(request),
         )
     fields = tuple(
-        FieldProblem(field=_field(fault["loc"]), problem=str(fault["msg"])) for fault in faults
+        FieldProblem(field=_field(fault["loc"]), problem=_problem(request, fault))
+        for fault in faults
     )
     named = ", ".join(dict.fromkeys(field.field for field in fields))
     problem = Problem(
@@ -268,6 +270,11 @@ def _title(kind: type[Task2VecError]) -> str:
 
 def _field(location: Iterable[int | str]) -> str:
     return ".".join(str(part) for part in location)
+
+
+def _problem(request: Request, fault: Fault) -> str:
+    near = near_field(request, fault["loc"]) if fault["type"] == "extra_forbidden" else None
+    return f"{fault['msg']}. {near}" if near else str(fault["msg"])
 
 
 def _first(faults: Iterable[Any]) -> str:

@@ -3,13 +3,14 @@
 One that comes twice where one is taken is another: which of them counts?
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args, get_origin
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 
+from task2vec.types.near_names import did_you_mean
 from task2vec_api.served import route_of
 
 
@@ -34,6 +35,24 @@ async def only_known(request: Request) -> None:
                 for name, message in faults
             ]
         )
+
+
+def near_field(request: Request, location: Sequence[int | str]) -> str | None:
+    """Return the question after the fields of the body that are near the unknown one at a location.
+
+    None where no field is near.
+    """
+    route = route_of(request.app, request.method, request.scope["path"])
+    body = None if route is None else route.body_field
+    if body is None or location[:1] != ("body",):
+        return None
+    model: Any = body.field_info.annotation
+    for part in location[1:-1]:
+        fields = getattr(model, "model_fields", {})
+        if part not in fields:
+            return None
+        model = fields[part].annotation
+    return did_you_mean(str(location[-1]), getattr(model, "model_fields", {}))
 
 
 def _taken(dependant: Dependant) -> Iterator[tuple[str, Any]]:

@@ -1,11 +1,14 @@
 """A tree with one folder of images per class."""
 
+from pathlib import Path
+
 from task2vec.data.build import build_from_places
 from task2vec.data.inventory import SUFFIXES
 from task2vec.data.layout import lay_out
+from task2vec.data.paths import is_folder
 from task2vec.data.task import Task
 from task2vec.data.tree import Tree
-from task2vec.data.wording import examples, plural
+from task2vec.data.wording import examples, plural, typed
 from task2vec.errors import SourceError
 
 LAYOUT = "one folder of images per class, optionally inside train, val and test folders"
@@ -40,6 +43,12 @@ def task_from_class_folders(tree: Tree, *, name: str) -> Task:
             got=f"{plural(len(layout.strays), 'image')} in no class folder",
             remedy="Sort the images into one folder per class, or list them in a file labels.csv "
             "beside them, with the columns path,label.",
+        )
+    if layout.nested:
+        source = typed(tree.source) if is_folder(Path(tree.source)) else "FOLDER"
+        warnings.append(
+            "each class folder holds several folders of images and no image itself. If each class "
+            f"folder is a task of its own: `task2vec batch {source}`"
         )
     return build_from_places(
         layout.places,

@@ -10,6 +10,7 @@
 """
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -32,12 +33,14 @@ class Layout:
 
     ``places`` maps a path to its class name (in Unicode form NFC, so that one class is one class
     on every file system) and its split or None, ``strays`` are paths in no class folder, ``empty``
-    the class folders without an image. All are sorted.
+    the class folders without an image. All are sorted. ``nested``: no class folder holds images
+    itself, and each holds several folders of images, as a folder of tasks does.
     """
 
     places: dict[str, tuple[str, str | None]]
     strays: tuple[str, ...]
     empty: tuple[str, ...]
+    nested: bool
 
 
 def lay_out(paths: Collection[str], *, folders: Collection[str] = ()) -> Layout:
@@ -65,7 +68,13 @@ def lay_out(paths: Collection[str], *, folders: Collection[str] = ()) -> Layout:
     below = {parts[depth:] for parts in known if parts[:depth] == packaging}
     named = {place for trail in below if (place := _place(trail, splits)) is not None}
     empty = sorted("/".join(filter(None, (split, name))) for name, split in named - filled)
-    return Layout(places, tuple(strays), tuple(empty))
+    # The class is the first folder of a trail, or the second behind a split.
+    within = depth + 1 + bool(splits)
+    inner: dict[str, set[str]] = defaultdict(set)
+    for path, (name, _) in places.items():
+        inner[name].add("/".join(files[path][within:-1][:1]))
+    nested = bool(inner) and all(len(names) > 1 and "" not in names for names in inner.values())
+    return Layout(places, tuple(strays), tuple(empty), nested)
 
 
 def _packaging(trails: Collection[Parts]) -> Parts:

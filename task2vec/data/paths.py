@@ -1,11 +1,16 @@
 """Paths that people write: they may be anything, and asking about one does not end in a crash."""
 
 import os
+from itertools import islice
 from pathlib import Path
 
 from task2vec.data.wording import typed
 from task2vec.errors import SourceError
 from task2vec.types.names import visible
+from task2vec.types.near_names import did_you_mean
+
+#: Names that are looked at for one that is near: a folder may hold millions.
+_NAMES = 2000
 
 
 def expanded(path: Path) -> Path:
@@ -46,10 +51,31 @@ def not_opened(path: Path, error: OSError) -> SourceError:
 
 def look_there(path: Path) -> str:
     """Return the advice to list the folder where a path that cannot be opened should be."""
-    folder = path.parent
+    folder, _ = _parting(path)
+    there = f"Check the path and its permissions: `ls -l {typed(str(folder))}`."
+    return " ".join(filter(None, (near_path(path), there)))
+
+
+def near_path(path: Path) -> str | None:
+    """Return the question after the near names, where the first missing part of a path should be.
+
+    None where no name is near.
+    """
+    folder, missing = _parting(path)
+    try:
+        with os.scandir(folder) as found:
+            names = [visible(entry.name) for entry in islice(found, _NAMES)]
+    except OSError:
+        return None
+    return None if missing in names else did_you_mean(missing, names)
+
+
+def _parting(path: Path) -> tuple[Path, str]:
+    """Return the folder above the first part of a path that is not there, and that part."""
+    folder, missing = path.parent, path.name
     while not is_folder(folder) and folder != folder.parent:
-        folder = folder.parent
-    return f"Check the path and its permissions: `ls -l {typed(str(folder))}`."
+        folder, missing = folder.parent, folder.name
+    return folder, missing
 
 
 def tidied(path: str) -> str:

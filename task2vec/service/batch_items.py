@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from task2vec.data.paths import check_there, expanded, is_folder
+from task2vec.data.inventory import SUFFIXES
+from task2vec.data.paths import check_there, expanded, is_folder, look_there
+from task2vec.data.wording import typed
 from task2vec.errors import InputError, SettingError
 from task2vec.types.names import LONGEST_NAME, MOST_TAGS, check_name, is_name
 
@@ -31,7 +33,8 @@ def find_items(source: Path) -> list[Item]:
     A list names ``source`` (relative to the list) and may add ``name`` and ``tags`` (separated by
     spaces, or a JSON list).
 
-    Raises `InputError` when it is neither, is empty, or names a task twice.
+    Raises `InputError` when it is neither, is empty, is the folder of one task, or names a task
+    twice.
     """
     if is_folder(source):
         items = [
@@ -39,6 +42,13 @@ def find_items(source: Path) -> list[Item]:
             for path in sorted(source.iterdir())
             if not path.name.startswith(".") and (path.is_dir() or _stem(path) != path.name)
         ]
+        if items and all(_is_class_folder(item.source) for item in items):
+            raise InputError(
+                f"The sub-folders of {source} are no tasks: they hold images and no class folders",
+                expected="a folder of tasks",
+                got="a folder of classes, which is one task",
+                remedy=f"Embed it: `task2vec embed {typed(str(source))}`.",
+            )
     elif _is_file(source):
         items = _listed(source)
     else:
@@ -46,6 +56,7 @@ def find_items(source: Path) -> list[Item]:
             f"There is no {source}",
             expected="a folder of sources, or a .csv or .jsonl list of them",
             got="no such file or folder",
+            remedy=look_there(source),
         )
     if not items:
         raise InputError(
@@ -95,6 +106,16 @@ def _nothing_in(path: Path) -> str | None:
     if not path.is_dir() or any(files for _, _, files in os.walk(path)):
         return None
     return "the folder holds no files"
+
+
+def _is_class_folder(path: Path) -> bool:
+    """Return whether a folder holds images, and beside them neither folders nor documents."""
+    if not path.is_dir():
+        return False
+    visible = [child for child in path.iterdir() if not child.name.startswith(".")]
+    return bool(visible) and all(
+        child.suffix.lower() in SUFFIXES and child.is_file() for child in visible
+    )
 
 
 def _stem(path: Path) -> str:

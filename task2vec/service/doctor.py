@@ -125,7 +125,7 @@ def _device() -> Check:
 
     if torch.cuda.is_available():
         return Check("device", State.FINE, f"cuda: {torch.cuda.get_device_name(0)}")
-    return Check("device", State.FINE, f"cpu, {torch.get_num_threads()} threads")
+    return Check("device", State.FINE, f"cpu, {plural(torch.get_num_threads(), 'thread')}")
 
 
 def _memory_setting() -> Check:

@@ -62,7 +62,17 @@ class _Naming:
     def named(self, measured: Measured) -> NamedOutcome:
         """Return an outcome of known ids; raises `UnknownNameError`."""
         if measured.model not in self._models:
-            self._models[measured.model] = get_model(self._workspace, measured.model)
+            try:
+                self._models[measured.model] = get_model(self._workspace, measured.model)
+            except UnknownNameError as error:
+                if self._are_swapped(measured):
+                    raise UnknownNameError(
+                        f"'{measured.model}' is a task and '{measured.task}' a model",
+                        expected="the model first, then the task",
+                        got="the task first",
+                        remedy="Swap the two.",
+                    ) from error
+                raise
         if measured.task not in self._tasks:
             self._tasks[measured.task] = self._store.tasks.get(measured.task)
         model, task = self._models[measured.model], self._tasks[measured.task]
@@ -76,3 +86,12 @@ class _Naming:
             seed=measured.seed,
         )
         return NamedOutcome(outcome, model.name, task.name)
+
+    def _are_swapped(self, measured: Measured) -> bool:
+        """Return whether what was given as the model is a task, and the other way round."""
+        try:
+            self._store.tasks.get(measured.model)
+            get_model(self._workspace, measured.task)
+        except UnknownNameError:
+            return False
+        return True

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from task2vec.data.paths import near_path
 from task2vec.data.wording import shown, typed
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
 from task2vec.service.workspace import Workspace
@@ -139,7 +140,7 @@ def open_named(workspace: Workspace, source: str) -> "Task":
 
     path = Path(source).expanduser()
     if not path.exists() and not source.startswith(PATH_STARTS):
-        near = did_you_mean(source, _task_names(workspace), kind="task")
+        near = did_you_mean(source, _task_names(workspace), kind="task") or near_path(path)
         raise UnknownNameError(
             f"'{source}' is neither a task in the store nor a file or folder",
             remedy=f"{near or 'For a path write ./NAME.'} {LISTED_BY['task']}",

@@ -11,14 +11,15 @@ from task2vec.errors import NameTakenError, StateError, StoreError, UnknownNameE
 from task2vec.probe.card import ProbeCard
 from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
 from task2vec.probe.weight_files import check_hash, file_hash, referenced_file
+from task2vec.recommend.published.models import published_models
 from task2vec.service.disk import delete_though_full
 from task2vec.service.experts import checkpoint
 from task2vec.service.model_sizes import as_published
 from task2vec.service.workspace import Workspace
-from task2vec.store.identity import check_name
+from task2vec.store.identity import LISTED_BY, check_name
 from task2vec.store.store import Store
 from task2vec.types import ModelRecord, TaskRecord
-from task2vec.types.near_names import did_you_mean
+from task2vec.types.near_names import did_you_mean, near_names
 
 _SCHEME = "[a-z-]+:"
 _WEIGHTS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".onnx", ".h5")
@@ -81,7 +82,19 @@ def get_model(workspace: Workspace, name_or_id: str) -> ModelRecord:
     for model in models:
         if name_or_id in (model.name, model.id):
             return model
-    return as_published([workspace.store().models.get(name_or_id)], among=models)[0]
+    try:
+        found = workspace.store().models.get(name_or_id)
+    except UnknownNameError as error:
+        # People name models of timm that were not added yet.
+        near = near_names(name_or_id, sorted({m.architecture for m in published_models().values()}))
+        if not near or near_names(name_or_id, [model.name for model in models]):
+            raise
+        raise UnknownNameError(
+            error.problem,
+            remedy=f"Add a model of timm first: `task2vec models add timm:{near[0]}`. "
+            f"{LISTED_BY['model']}",
+        ) from error
+    return as_published([found], among=models)[0]
 
 
 def add_model(

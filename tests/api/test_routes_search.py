@@ -139,6 +139,28 @@ async def test_no_question_names_a_file_of_the_server(server: Running, path, bod
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_name")
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "field", "near"),
+    [
+        ("/v1/search", {"tsk": "greek_capitals"}, "body.tsk", "Did you mean 'task'?"),
+        (
+            "/v1/distances",
+            {"source": {"tsk": "a"}, "target": {"task": "b"}},
+            "body.source.tsk",
+            "Did you mean 'task'?",
+        ),
+        ("/v1/search", {"task": "a", "zebra": 1}, "body.zebra", ""),
+    ],
+)
+async def test_an_unknown_field_is_answered_with_the_near_ones(
+    server: Running, path, body, field, near
+) -> None:
+    answer = await server.client.post(path, json=body)
+    assert answer.status_code == 422
+    problems = {each["field"]: each["problem"] for each in answer.json()["fields"]}
+    assert problems[field].endswith(near or "not permitted")
+
+
 async def test_distances_are_those_of_the_use_case(server: Running) -> None:
     sides = [stored_subject(server.workspace, name) for name in NAMES[:2]]
     answer = await server.client.post(

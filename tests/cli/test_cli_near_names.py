@@ -20,6 +20,16 @@ from small_store import SmallStore
         ),
         ("neighbours zebra", "For a path write ./NAME. List all tasks: `task2vec list`.\n"),
         ("show zebra", "List all tasks: `task2vec list`.\n"),
+        ("embed emoji_fod", "Did you mean 'emoji_food'? Check the path"),
+        ("batch emoji_fod", "Did you mean 'emoji_food'? Check the path"),
+        ("embed emoji_fod/a/b", "Did you mean 'emoji_food'? Check the path"),
+        ("neighbours emoji_fod", "Did you mean the task 'emoji_food'?"),
+        ("neighbours picturs", "Did you mean 'pictures'?"),
+        ("finetune emoji_food --from resnet5", "`task2vec models add timm:resnet50"),
+        (
+            "outcomes add emoji_food efficientnet_lite0 --accuracy 0.5",
+            "expected the model first, then the task",
+        ),
         ("embed zebra", "Check the path and its permissions: `ls -l .`.\n"),
         ("embed /zebra/a/b", "Check the path and its permissions: `ls -l /`.\n"),
         ("predict efficientnet_lite0 zebra.png", "task2vec finetune FOLDER"),
@@ -32,6 +42,7 @@ from small_store import SmallStore
 )
 def test_a_near_name_is_asked_back(cli: Cli, small: SmallStore, line: str, near: str) -> None:
     (Path("emoji_food")).symlink_to(small.sources / "emoji_food")
+    Path("pictures").mkdir()
     store = [] if line == "recomend x" else ["--store", small.store]
     found = cli(*line.split(), *store)
 

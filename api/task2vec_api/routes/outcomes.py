@@ -49,7 +49,7 @@ def list_outcomes(
         str | None,
         Query(
             max_length=100,
-            description="Only those of this moment in UTC: what was recorded together.",
+            description="Only those recorded at this time (UTC), such as those of one import.",
             examples=["2026-11-26T05:56:06.709Z"],
             json_schema_extra={"format": "date-time"},
         ),
