@@ -50,6 +50,16 @@ from task2vec.distance.tasks import (
     task_symmetric_distance,
 )
 
+# Users have these from `task2vec`, without the prefix: a TypeError of Python's own names them so.
+for _public in (
+    task_asymmetric_distance,
+    task_complexity,
+    task_information_distance,
+    task_symmetric_distance,
+):
+    _public.__name__ = _public.__qualname__ = _public.__name__.removeprefix("task_")
+    _public.__module__ = "task2vec"
+
 __all__ = [
     "ALPHA",
     "FEWEST_TASKS",

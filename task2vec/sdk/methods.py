@@ -7,6 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from task2vec.sdk.asynchronous import AsyncDriver
 from task2vec.sdk.blocking import BlockingDriver
+from task2vec.sdk.items import Items
 from task2vec.sdk.steps import Sender, Steps, Stream
 from task2vec.sdk.watching import Watched
 
@@ -53,7 +54,8 @@ def iterating(
     @wraps(steps)
     def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
         call = Watched(steps, args, kwargs)
-        return call.iterate(self._driver.iterate(steps(self._sender, *args, **call.arguments)))
+        found = self._driver.iterate(steps(self._sender, *args, **call.arguments))
+        return Items(call.iterate(found))
 
     return _named(method)
 

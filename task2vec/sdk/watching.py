@@ -8,6 +8,7 @@ from os.path import basename
 from typing import Any, TypeVar
 
 from task2vec.progress_bars import STAGES, Bars
+from task2vec.sdk.items import Items
 from task2vec.wire.jobs import Progress
 
 M = TypeVar("M", bound=Callable[..., Any])
@@ -86,7 +87,7 @@ def watched_iteration(method: M) -> M:
     @wraps(method)
     def shown(self: Any, *args: Any, **kwargs: Any) -> Any:
         call = Watched(method, args, kwargs)
-        return call.iterate(method(self, *args, **call.arguments))
+        return Items(call.iterate(method(self, *args, **call.arguments)))
 
     return shown  # type: ignore[return-value]
 

@@ -1,6 +1,9 @@
+import pickle
+
 import numpy as np
 import pytest
 
+import task2vec
 from task2vec.distance import (
     asymmetric_distance,
     distance_error,
@@ -65,3 +68,13 @@ def test_other_spaces_are_refused_and_the_differing_fields_named(embedding, dist
         distance(a, b)
     assert caught.value.expected == "probe = lite0:aa, prior_precision = 1e-06"
     assert caught.value.got == "probe = lite1:bb, prior_precision = 1e-05"
+
+
+@pytest.mark.parametrize(
+    "name", ["symmetric_distance", "asymmetric_distance", "information_distance", "complexity"]
+)
+def test_a_wrong_call_is_named_as_users_know_it(name):
+    function = getattr(task2vec, name)
+    with pytest.raises(TypeError, match=rf"^{name}\(\)"):
+        function(1, 2, 3)
+    assert pickle.loads(pickle.dumps(function)) is function

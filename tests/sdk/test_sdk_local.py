@@ -141,7 +141,10 @@ def test_models_and_outcomes(store: Path, cli: Any, tmp_path: Path) -> None:
         more = [NewOutcome(model="r", task=name, accuracy=0.5) for name in ("emoji_food", "no")]
         with pytest.raises(UnknownNameError):
             client.outcomes.add_many(more)
-        assert len(list(client.outcomes.list())) == 3
+        listed = client.outcomes.list()
+        assert repr(listed) == "<0 items read so far; list(...) reads all>"
+        assert len(list(listed)) == 3
+        assert repr(listed) == "<3 items read so far; list(...) reads all>"
         assert client.models.edit("r", name="s", licence="MIT").licence == "MIT"
         client.models.remove("s", cascade=True)
         assert len(list(client.outcomes.list())) == 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.sdk import client
+from task2vec.sdk.items import Items
 from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.waiting import Shown
@@ -30,7 +31,7 @@ class Jobs:
         page_size: int | None = None,
     ) -> Iterator[Job]:
         size_of_pages(page_size)
-        return iter(())
+        return Items(iter(()))
 
     def get(self, job: Job | str) -> Job:
         _no_job(job)
@@ -66,7 +67,7 @@ class Datasets:
 
     def list(self, *, sha256: str | None = None, page_size: int | None = None) -> Iterator[Dataset]:
         size_of_pages(page_size)
-        return iter(())
+        return Items(iter(()))
 
     def get(self, dataset: Dataset | str) -> Dataset:
         _no_dataset(dataset)

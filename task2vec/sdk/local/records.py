@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from task2vec.errors import InputError
 from task2vec.sdk import client
+from task2vec.sdk.items import Items
 from task2vec.sdk.local.answers import answer, details, task
 from task2vec.sdk.local.part import Part
 from task2vec.sdk.methods import described_like
@@ -35,7 +36,7 @@ class Tasks(Part):
     ) -> Iterator[Task]:
         size_of_pages(page_size)
         store = self._workspace.existing_store()
-        return map(task, store.tasks.list(tag=tag, probe=probe) if store else [])
+        return Items(map(task, store.tasks.list(tag=tag, probe=probe) if store else []))
 
     def get(self, task: Task | str) -> TaskDetails:
         return details(self._workspace.store().tasks.get(id_of(task)))
@@ -106,7 +107,7 @@ class Models(Part):
         from task2vec.service.zoo import list_models
 
         size_of_pages(page_size)
-        return (answer(Model, record.to_json()) for record in list_models(self._workspace))
+        return Items(answer(Model, each.to_json()) for each in list_models(self._workspace))
 
     def published(
         self,
@@ -143,7 +144,7 @@ class Models(Part):
         question = Question(
             limits, max_operations, asked.figure, asked.costs, pareto=pareto, order=asked.sort
         )
-        return (answer(PublishedModel, each) for each in page_of_published(question).models)
+        return Items(answer(PublishedModel, each) for each in page_of_published(question).models)
 
     def get(self, model: Model | str) -> Model:
         from task2vec.service.zoo import get_model
@@ -234,7 +235,7 @@ class Outcomes(Part):
             protocol=protocol,
             created=created,
         )
-        return (answer(Outcome, each.to_json()) for each in found)
+        return Items(answer(Outcome, each.to_json()) for each in found)
 
     def get(self, outcome: Outcome | str) -> Outcome:
         from task2vec.service.outcomes import get_outcome
