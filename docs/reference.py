@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from docs.markdown import GENERATED, table
 from task2vec.cli.app import app
+from task2vec.cli.help import choices, value_name
 
 PROGRAM = "task2vec"
 
@@ -71,11 +72,11 @@ def _section(command: Any, path: tuple[str, ...]) -> str:
         inspect.cleandoc(command.epilog or ""),
     ]
     if arguments:
-        explained = [(f"`{_value(a)}`", a.help or "") for a in arguments]
+        explained = [(f"`{value_name(a)}`", a.help or "") for a in arguments]
         parts.append(table(("argument", "meaning"), explained))
     if options:
         rows = [
-            (_names(o), _default(o), _variable(o, path), (o.help or "") + _bounds(o))
+            (_names(o), _default(o), _variable(o, path), (o.help or "") + choices(o) + _bounds(o))
             for o in options
         ]
         parts.append(table(("option", "default", "environment", "meaning"), rows))
@@ -84,15 +85,11 @@ def _section(command: Any, path: tuple[str, ...]) -> str:
 
 def _names(option: Any) -> str:
     names = ", ".join([*sorted(option.opts, key=len, reverse=True), *option.secondary_opts])
-    return f"`{names}`" if option.is_flag else f"`{names} {_value(option)}`"
-
-
-def _value(parameter: Any) -> str:
-    return str(parameter.metavar or parameter.name.upper())
+    return f"`{names}`" if option.is_flag else f"`{names} {value_name(option)}`"
 
 
 def _placeholder(argument: Any) -> str:
-    text = _value(argument) + ("..." if argument.nargs != 1 else "")
+    text = value_name(argument) + ("..." if argument.nargs != 1 else "")
     return text if argument.required else f"[{text}]"
 
 

@@ -64,6 +64,7 @@ def start(
         Path | None,
         typer.Option(
             envvar="TASK2VEC_CONFIG",
+            metavar="FILE",
             help="A TOML file with defaults for options; `./task2vec.toml` is read if it exists. "
             "Keys at the top apply to every command, those in a table `[embed]` to that command.",
         ),

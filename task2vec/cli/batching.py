@@ -26,8 +26,9 @@ from task2vec.cli.options import (
     check_estimator,
     open_client,
 )
-from task2vec.cli.output import console, messages, print_json, show, warn
+from task2vec.cli.output import console, messages, print_json, print_next, show, warn
 from task2vec.cli.progress import bars, item_bars
+from task2vec.data.wording import plural
 from task2vec.errors import InputError
 
 if TYPE_CHECKING:
@@ -129,7 +130,10 @@ def batch(
     summary = ", ".join(
         f"{counts[status]} {status.value}" for status in ItemStatus if counts[status]
     )
-    messages().print(f"{len(items)} sources: {summary}.")
+    messages().print(f"{plural(len(items), 'source')}: {summary}.")
+    if not as_json:
+        again = ["batch", str(sources)]
+        print_next(*([again] if dry_run else [["list"], ["map"]]), store=store, url=url)
     return 1 if counts[ItemStatus.FAILED] or counts[ItemStatus.CANCELLED] else 0
 
 

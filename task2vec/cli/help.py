@@ -1,5 +1,6 @@
-"""The layout of `--help`: commands in groups, options in panels, variables told once."""
+"""The layout of `--help`: commands in groups, options in panels, variables and values named."""
 
+from enum import EnumType
 from typing import Any
 
 from typer.core import TyperGroup
@@ -43,7 +44,7 @@ class HelpGroup(TyperGroup):
         command: Any = super().get_command(ctx, cmd_name)
         if command is not None:
             command.rich_help_panel = _panel(cmd_name, COMMANDS)
-            _lay_out(command)
+            _lay_out(command, ctx)
         return command
 
     def get_params(self, ctx: Any) -> Any:
@@ -54,18 +55,43 @@ class HelpGroup(TyperGroup):
         return params
 
 
-def _lay_out(command: Any) -> None:
-    for param in command.params:
+def value_name(param: Any) -> str:
+    """Return how the value of an option or argument is called: by a noun, or N for a number."""
+    whole = param.type_descriptor.annotation is int
+    # Of `--lease-seconds` it is SECONDS.
+    return str(param.metavar or ("N" if whole else param.name.upper().rpartition("_")[2]))
+
+
+def choices(param: Any) -> str:
+    """Return the sentence that lists the values of an option, where its help does not name them."""
+    kind = param.type_descriptor.annotation
+    values = [each.value for each in kind] if isinstance(kind, EnumType) else []
+    if all(value in (param.help or "") for value in values):
+        return ""
+    return f" One of {', '.join(values)}."
+
+
+def _lay_out(command: Any, ctx: Any) -> None:
+    for param in (*command.params, command.get_help_option(ctx)):
         _quieten(param)
+        if param.metavar is None:
+            param.help = (param.help or "") + choices(param)
+            param.metavar = value_name(param)
         if param.param_type_name == "option" and param.rich_help_panel is None:
             param.rich_help_panel = _panel(param.name, OPTIONS)
     for child in getattr(command, "commands", {}).values():
-        _lay_out(child)
+        _lay_out(child, ctx)
 
 
 def _quieten(param: Any) -> None:
     # The epilogue of the root tells the rule.
     param.show_envvar = False
+    if getattr(param, "is_flag", False):
+        # It takes no value, whatever its type.
+        param.metavar = ""
+    if param.param_type_name == "argument":
+        # Its name says more than `<str>`.
+        param.display_type_rich = lambda **_: None
 
 
 def _panel(name: str, panels: dict[str, tuple[str, ...]]) -> str | None:

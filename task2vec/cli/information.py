@@ -12,7 +12,7 @@ from task2vec.cli.options import (
     ProbeOption,
     SeedOption,
 )
-from task2vec.cli.output import console, messages, print_json, warn
+from task2vec.cli.output import console, in_place, messages, print_json, warn
 from task2vec.cli.pictures import check_picture
 from task2vec.cli.progress import bars, fit_bar
 from task2vec.cli.table import print_table
@@ -48,12 +48,17 @@ def information(
     beta: Annotated[
         float,
         typer.Option(
-            help="The price of a nat at which nats are given, times the number of images. A small "
-            "one holds every weight fast; a large one lets noise drown the task.",
+            metavar="PRICE",
+            help="The price of information: how much loss one nat may cost, times the number of "
+            "images. With a small one nearly every weight is kept, with a large one noise hides "
+            "the task.",
         ),
     ] = 1e-5,
     betas: Annotated[
-        str, typer.Option(help="Those of the curve, with commas between them.")
+        str,
+        typer.Option(
+            metavar="PRICES", help="The prices for which the curve is drawn, separated by commas."
+        ),
     ] = "1e-7,1e-6,1e-5,1e-4,1e-3",
     images: ImagesOption = 100,
     probe: ProbeOption = DEFAULT_PROBE_NAME,
@@ -61,15 +66,16 @@ def information(
     prior_std: Annotated[
         float | None,
         typer.Option(
-            help="The prior's standard deviation, of every layer. Default: each layer's root mean "
-            "square weight.",
+            metavar="WIDTH",
+            help="The prior's standard deviation in every layer. Default: the root mean square "
+            "weight of each layer.",
         ),
     ] = None,
     tolerance: Annotated[
         float,
         typer.Option(
-            help="A fit has converged when the relative gradient and its sampling error, over all "
-            "weights, are at most this.",
+            help="A fit has converged when the relative gradient over all weights and its sampling "
+            "error are at most this.",
         ),
     ] = 0.3,
     rounds: Annotated[
@@ -81,11 +87,11 @@ def information(
 
     Example: `task2vec information photos/birds -o curve.png`
 
-    Noise is put on every weight, as much as the loss can bear: the information Lagrangian. What the
-    remaining precision is worth, in nats, is the information; `--betas` trade it against the loss.
-    The weights stay where pretraining left them: nats for moving them to the task are left out. All
-    weights of a filter share one noise level.
-    At the defaults a large beta takes a minute or so on two cores, the smallest some minutes.
+    Each weight gets as much noise as the loss allows (the information Lagrangian). The information
+    is what the precision that is left is worth, in nats. `--betas` draw it against the loss. The
+    weights stay as pretraining left them, so the nats leave out how far fine-tuning moves them. All
+    weights of a filter share one noise level. At the defaults a large beta takes about a minute on
+    two cores, the smallest some minutes.
     """
     from task2vec.data.open import open_source
     from task2vec.probe.registry import find_card
@@ -114,7 +120,9 @@ def information(
             tell(settings.betas.index(at), f"{at:g}", state.round, state.gradient, state.error)
 
         found = measure_information(task, LocalEngine().probe(probe), settings, told)
+    earlier = ""
     if output is not None:
+        earlier = in_place(output)
         _draw(found, output)
     if as_json:
         print_json(found.to_json())
@@ -122,7 +130,7 @@ def information(
     warn(found.warnings)
     _print(found)
     if output is not None:
-        messages().print(f"Drew the curve to {output}.")
+        messages().print(f"Drew the curve to {output}{earlier}.")
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -152,16 +160,16 @@ def _draw(found: "TaskInformation", output: Path) -> None:
 
 #: How to read the nats.
 _NOTE = (
-    "Compare nats between layers, or tasks with the same probe and beta. They leave out how far "
-    "the weights move, and count one noise level per filter."
+    "Compare nats between layers, or between tasks with the same probe and beta. They leave out "
+    "how far fine-tuning moves the weights."
 )
 
 
 def _print(found: "TaskInformation") -> None:
     out = console()
     out.print(
-        f"{found.nats:,.0f} nats at beta {found.beta:g}, of them {found.nats_of_place:,.0f} for "
-        "the weights' place, whatever the task",
+        f"{found.nats:,.0f} nats at beta {found.beta:g}. {found.nats_of_place:,.0f} of them are "
+        "the same for every task: they keep the weights where they are.",
         style="bold",
     )
     out.print(_NOTE)
@@ -176,7 +184,7 @@ def _print(found: "TaskInformation") -> None:
         "--json), noise in units of the layer's weights:",
     )
     print_table(
-        ["layer", "weights", "nats", "nats beyond place", "of each weight", "noise"],
+        ["layer", "weights", "nats", "of the task", "per weight", "noise"],
         [
             (
                 layer.name,

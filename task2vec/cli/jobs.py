@@ -12,7 +12,7 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, print_answer_json, print_fields, print_json
+from task2vec.cli.output import messages, print_answer_json, print_fields, print_json, print_next
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
 from task2vec.errors import SettingError
@@ -54,7 +54,9 @@ def list_jobs(
         print_json({"jobs": [job.model_dump(mode="json") for job in found]})
         return
     if not found:
-        messages().print("No such jobs." if state or kind else "No jobs yet.")
+        none = "No jobs of this kind or state." if state or kind else "No jobs yet."
+        messages().print(none)
+        print_next(["jobs", "list"] if state or kind else ["embed", "SOURCE"], url=url)
         return
     print_table(
         ["id", "kind", "name", "state", "progress", "created"],
@@ -65,6 +67,7 @@ def list_jobs(
         whole=["id"],
         spare=["created", "progress"],
     )
+    print_next(["jobs", "show", found[0].id], url=url)
 
 
 @app.command("show")

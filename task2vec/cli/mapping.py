@@ -13,8 +13,9 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, print_answer_json, warn
+from task2vec.cli.output import in_place, messages, print_answer_json, print_next, warn
 from task2vec.cli.progress import bars
+from task2vec.data.wording import plural
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +37,7 @@ def draw_map(
     thumbnails: Annotated[
         bool, typer.Option("--thumbnails", help="Show four images of each task.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of tsne and umap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of tsne and umap.")] = 0,
     store: StoreOption = DEFAULT_STORE,
     url: UrlOption = None,
     api_key: ApiKeyOption = None,
@@ -46,8 +47,9 @@ def draw_map(
 
     Example: `task2vec map -o map.png --thumbnails`
 
-    Colour tells the first tag, or the number of classes where there are no tags. With `--json` the
-    points are printed, and a picture is only written with `-o`.
+    The colour of a task stands for its first tag, or for its number of classes where no task has a
+    tag. An existing picture is written over. `--json` prints the points, and writes a picture only
+    with `-o`.
     """
     from task2vec.errors import SettingError
     from task2vec.wire.catalogue import MapMethod
@@ -55,11 +57,16 @@ def draw_map(
     if method not in list(MapMethod):
         raise SettingError("Unknown method", expected=f"one of {', '.join(MapMethod)}", got=method)
     target = output or (None if as_json else Path("map.png"))
+    earlier = in_place(target) if target else ""
     with open_client(store, url, api_key) as client, bars() as progress:
         progress.add_task("drawing the map", total=None)
         found = client.map(target, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
     warn(found.warnings)
     if as_json:
         print_answer_json(found)
-    else:
-        messages().print(f"Drew {len(found.points)} tasks to {target} (stress {found.stress:.2f}).")
+        return
+    messages().print(
+        f"Drew {plural(len(found.points), 'task')} to {target}{earlier} "
+        f"(stress {found.stress:.2f})."
+    )
+    print_next(["neighbours", found.points[0].name], store=store, url=url)

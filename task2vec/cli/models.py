@@ -13,7 +13,15 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, print_answer_json, print_fields, print_json, show
+from task2vec.cli.output import (
+    in_place,
+    messages,
+    print_answer_json,
+    print_fields,
+    print_json,
+    print_next,
+    show,
+)
 from task2vec.cli.progress import bars
 from task2vec.cli.published import published
 from task2vec.cli.table import print_table
@@ -33,9 +41,13 @@ def add(
             "`file:PATH.safetensors?arch=NAME`.",
         ),
     ],
-    name: Annotated[str | None, typer.Option(help="Default: the reference's own name.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the model. Default: the name in the reference."),
+    ] = None,
     task: Annotated[
-        str | None, typer.Option(help="The stored task that it was fine-tuned on.")
+        str | None,
+        typer.Option(metavar="TASK", help="The stored task that the model was fine-tuned on."),
     ] = None,
     store: StoreOption = DEFAULT_STORE,
     url: UrlOption = None,
@@ -50,8 +62,10 @@ def add(
         record = client.models.add(ref, name=name, task=task)
     if as_json:
         print_answer_json(record)
-    else:
-        messages().print(f"Registered {record.name} ({record.ref}).")
+        return
+    messages().print(f"Registered {record.name} ({record.ref}).")
+    start = ["finetune", "SOURCE", "--from", record.name]
+    print_next(["models", "show", record.name], start, store=store, url=url)
 
 
 @app.command("list")
@@ -89,6 +103,7 @@ def list_models(
         whole=["name"],
         spare=["pixels", "expert of", "licence", "architecture", "ref"],
     )
+    print_next(["models", "show", models[0].name], ["recommend", "TASK"], store=store, url=url)
 
 
 app.command("published")(published)
@@ -137,13 +152,14 @@ def export(
     (`pip install 'task2vec[onnx]'`) goes from images of the expert's size, any number of them, to
     calibrated probabilities; its metadata says how an image is prepared and what the classes are.
     """
+    earlier = in_place(file)
     with open_client(store, url, api_key) as client, bars() as progress:
         progress.add_task(f"exporting {model}", total=None)
         record = client.models.export(model, file)
     if as_json:
         print_json({**record.model_dump(mode="json"), "file": str(file)})
     else:
-        messages().print(f"Wrote {record.name} to {file}.")
+        messages().print(f"Wrote {record.name} to {file}{earlier}.")
 
 
 @app.command()

@@ -15,7 +15,15 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import interval, messages, percent, print_answer_json, print_json, warn
+from task2vec.cli.output import (
+    interval,
+    messages,
+    percent,
+    print_answer_json,
+    print_json,
+    print_next,
+    warn,
+)
 from task2vec.cli.removing_outcomes import remove
 from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
@@ -68,6 +76,9 @@ def add(
     else:
         messages().print(f"Recorded {percent(accuracy)} of {model} on {task} as {outcome.id}.")
     warn(warnings)
+    if not as_json:
+        listed = ["outcomes", "list", "--task", task]
+        print_next(listed, ["recommend", task], store=store, url=url)
 
 
 @app.command("import")
@@ -100,6 +111,8 @@ def import_file(
             f"To undo: `task2vec outcomes remove --created {outcomes[0].created}`"
         )
     warn(warnings)
+    if not as_json:
+        print_next(["outcomes", "list"], ["backtest"], store=store, url=url)
 
 
 @app.command("list")
@@ -109,7 +122,10 @@ def list_outcomes(
     protocol: Annotated[str | None, typer.Option(help="Only by this protocol.")] = None,
     created: Annotated[
         str | None,
-        typer.Option(help="Only those of this moment: of one `import`, which tells it."),
+        typer.Option(
+            metavar="TIME",
+            help="Only those recorded at this time. `outcomes import` prints the time of its own.",
+        ),
     ] = None,
     store: StoreOption = DEFAULT_STORE,
     url: UrlOption = None,
@@ -135,6 +151,7 @@ def list_outcomes(
         messages().print("No outcome is of that kind." if filtered else none)
         return
     _print(found)
+    print_next(["recommend", found[0].task], ["backtest"], store=store, url=url)
 
 
 app.command("remove")(remove)

@@ -17,7 +17,7 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, percent, print_answer_json, warn
+from task2vec.cli.output import messages, percent, print_answer_json, print_next, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
 from task2vec.errors import SettingError
@@ -108,6 +108,8 @@ def predict(
     read = counts.images - counts.failed
     failed = f", {counts.failed:,} could not be read" if counts.failed else ""
     messages().print(f"{read:,} of {counts.images:,} images classified{failed}.")
+    if not (as_json or as_csv):
+        print_next(["predict", model, *images[:1], "--csv"], store=store, url=url)
     return 1 if counts.failed else 0
 
 

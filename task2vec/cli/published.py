@@ -16,7 +16,7 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, percent, print_json
+from task2vec.cli.output import in_place, messages, percent, print_json
 from task2vec.cli.pictures import check_picture
 from task2vec.cli.table import print_table
 from task2vec.types.published import Cost, Figure, Order
@@ -208,5 +208,6 @@ def _draw(models: Sequence["PublishedModel"], output: Path, *, figure: Figure, c
         for model in models
         if (value := getattr(model, cost)) is not None
     ]
+    earlier = in_place(output)
     draw_trade(points, output, figure=figure, cost=cost)
-    messages().print(f"Drew {len(points)} models to {output}.")
+    messages().print(f"Drew {len(points)} models to {output}{earlier}.")

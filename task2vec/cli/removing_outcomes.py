@@ -31,7 +31,11 @@ def remove(
     task: Annotated[str | None, typer.Option(help="All on this task.")] = None,
     protocol: Annotated[str | None, typer.Option(help="All by this protocol.")] = None,
     created: Annotated[
-        str | None, typer.Option(help="All of this moment: of one `import`, which tells it.")
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="All recorded at this time. `outcomes import` prints the time of its own.",
+        ),
     ] = None,
     store: StoreOption = DEFAULT_STORE,
     url: UrlOption = None,

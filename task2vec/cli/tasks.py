@@ -23,6 +23,7 @@ from task2vec.cli.options import (
     open_client,
 )
 from task2vec.cli.output import (
+    in_place,
     messages,
     percent,
     print_answer_json,
@@ -132,8 +133,9 @@ def show_task(
         found = client.tasks.get(task)
     if as_json:
         print_answer_json(found)
-    else:
-        _print_task(found)
+        return
+    _print_task(found)
+    print_next(["neighbours", found.name], ["recommend", found.name], store=store, url=url)
 
 
 def export(
@@ -148,12 +150,13 @@ def export(
 
     Example: `task2vec export birds birds.npz`
     """
+    earlier = in_place(file)
     with open_client(store, url, api_key) as client:
         record = client.tasks.export(task, file)
     if as_json:
         print_answer_json(record, file=str(file))
     else:
-        messages().print(f"Wrote {record.name} to {file}.")
+        messages().print(f"Wrote {record.name} to {file}{earlier}.")
 
 
 def remove(
@@ -214,6 +217,7 @@ def list_tasks(
         ],
         spare=["repeat distance", "tags", "probe"],
     )
+    print_next(["neighbours", records[0].name], ["show", records[0].name], store=store, url=url)
 
 
 def _print_task(task: "TaskDetails") -> None:
@@ -226,8 +230,8 @@ def _print_task(task: "TaskDetails") -> None:
         "images": f"{task.images} of {task.classes} classes"
         + (", several labels per image" if provenance.likelihood is Likelihood.BERNOULLI else ""),
         "complexity": show(task.complexity),
-        "repeat distance": f"{show(task.standard_error)} (standard error: expected distance "
-        "to a repeat)",
+        "repeat distance": f"{show(task.standard_error)} (expected if the task is embedded again "
+        "from other images)",
         "probe": f"{provenance.probe_name} ({provenance.space.probe[:12]})",
         "estimator": f"{provenance.estimator}, {plural(provenance.draws, 'draw')} per image, "
         f"seed {provenance.seed}",

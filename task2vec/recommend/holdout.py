@@ -246,7 +246,7 @@ def _held(
         )
     if copies := len(known) - len(kept):
         warnings.append(
-            f"{plural(copies, f'{name} image')} left out, the very pixels being in another part"
+            f"{plural(copies, f'{name} image')} left out: the same pixels are in another part"
         )
     labels = [position[sample.classes[sample.labels[i]]] for i in kept]
     return (

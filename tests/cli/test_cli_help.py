@@ -1,5 +1,7 @@
 """`--help`: commands in groups, options in panels, environment variables once."""
 
+import re
+
 import pytest
 from command import Cli
 
@@ -34,3 +36,14 @@ def test_options_are_in_panels_and_name_no_variables(cli: Cli, path: tuple[str, 
         own, shared = shown.split(" Store, server and output ─")
         assert "│ --store " in shared
         assert "│ --store " not in own
+
+
+@pytest.mark.parametrize("path", [(), *LEAVES], ids=" ".join)
+def test_values_are_named_by_nouns(cli: Cli, path: tuple[str, ...]) -> None:
+    shown = cli(*path, "--help").out
+    assert not re.search(r"<(str|int|float|bool|path|list)|TEXT|INTEGER|FLOAT", shown)
+
+
+def test_the_values_of_an_option_are_listed(cli: Cli) -> None:
+    shown = " ".join(cli("jobs", "list", "--help").out.replace("│", " ").split())
+    assert "--state STATE Only jobs in this state. One of queued, running, cancelling, " in shown

@@ -40,7 +40,7 @@ def test_list_shows_all_tasks_with_their_facts(cli: Cli, small: SmallStore) -> N
         line = next(line for line in table.out.splitlines() if line.startswith(task["name"]))
         assert f"{task['complexity']:.3f}" in line
         assert f"{task['standard_error']:.3f}" in line
-    assert table.err == ""
+    assert table.err.startswith("Next:\n")
 
 
 def test_list_of_a_tag_that_no_task_has_says_so(cli: Cli, small: SmallStore) -> None:
