@@ -1,6 +1,6 @@
 """The layout of `--help`: commands in groups, options in panels, variables and values named."""
 
-from enum import EnumType
+from enum import StrEnum
 from typing import Any
 
 from typer.core import TyperGroup
@@ -65,7 +65,8 @@ def value_name(param: Any) -> str:
 def choices(param: Any) -> str:
     """Return the sentence that lists the values of an option, where its help does not name them."""
     kind = param.type_descriptor.annotation
-    values = [each.value for each in kind] if isinstance(kind, EnumType) else []
+    kind = kind if isinstance(kind, type) else str
+    values: list[str] = [each.value for each in kind] if issubclass(kind, StrEnum) else []
     if all(value in (param.help or "") for value in values):
         return ""
     return f" One of {', '.join(values)}."

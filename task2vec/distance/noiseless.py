@@ -79,7 +79,7 @@ _MET = np.arange(4) ^ (np.arange(HALVINGS) % 4)[:, None]
 
 
 def _pairs(halves: Groups, quarters: Groups) -> Groups:
-    """Return the shares (2 * 7 * 4, 8) of one side in the pairs: four of halves, four of quarters."""
+    """Return the shares (2 * 7 * 4, 8) of one side in four pairs of halves and four of quarters."""
     return np.concatenate([halves, quarters]).reshape(-1, GROUPS)
 
 

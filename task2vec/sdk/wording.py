@@ -87,7 +87,7 @@ def information_cells(found: Distances) -> tuple[str, str]:
 
 def distance_notes(found: Distances) -> tuple[str, ...]:
     """Return the sentences below the distances of a pair: how sure, how near, how to read them."""
-    standing = ()
+    standing: tuple[str, ...] = ()
     if found.compared:
         others = plural(found.compared, "other stored task")
         farther = found.compared - found.nearer

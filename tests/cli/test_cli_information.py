@@ -42,7 +42,7 @@ def test_a_person_sees_the_layers_and_whether_it_converged(cli: Cli, two_classes
     assert "nats at beta 1e-05" in found.out
     assert "of the task" in found.out
     said = " ".join(found.out.split())
-    assert "They leave out how far the weights move" in said
+    assert "They leave out how far fine-tuning moves the weights" in said
     assert "one noise level per filter" in said
     assert "(12 of 49; all by --json)" in found.out
     assert "has not converged in 1 round" in found.err
