@@ -43,7 +43,6 @@ def test_a_person_sees_the_layers_and_whether_it_converged(cli: Cli, two_classes
     assert "of the task" in found.out
     said = " ".join(found.out.split())
     assert "They leave out how far fine-tuning moves the weights" in said
-    assert "one noise level per filter" in said
     assert "(12 of 49; all by --json)" in found.out
     assert "has not converged in 1 round" in found.err
 
