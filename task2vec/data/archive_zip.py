@@ -22,12 +22,10 @@ from task2vec.data.inventory import Inventory
 from task2vec.data.limits import MAX_DIRECTORY_BYTES, MAX_IMAGE_BYTES
 from task2vec.data.raw import DamagedMemberError, Raw, UnreadableImageError
 from task2vec.data.tree import Tree
-from task2vec.data.zip_members import METHODS, MemberFile
+from task2vec.data.zip_members import MemberFile, unread_method
 
 _ENCRYPTED = 0x1
 _MADE_ON_DOS = 0
-_NOT_READ = {9: "deflate64", 93: "zstd", 95: "xz", 98: "PPMd"}
-"""Methods that other programs use, by their numbers in a zip."""
 
 
 @dataclass(frozen=True)
@@ -131,10 +129,7 @@ def _why_unreadable(info: zipfile.ZipInfo) -> str | None:
     """Return why the contents cannot be read, as the directory shows; None where they can."""
     if info.flag_bits & _ENCRYPTED:
         return "encrypted: pack it again without a password"
-    if info.compress_type not in METHODS:
-        method = _NOT_READ.get(info.compress_type, f"method {info.compress_type}")
-        return f"packed by {method}: pack it again by deflate"
-    return None
+    return unread_method(info)
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, largest: int) -> Raw:

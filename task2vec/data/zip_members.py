@@ -29,16 +29,15 @@ class MemberFile:
     """
 
     def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
-        unpack = METHODS.get(info.compress_type)
-        if unpack is None:
-            raise zipfile.BadZipFile(f"compressed by method {info.compress_type}, which is unknown")
+        if (why := unread_method(info)) is not None:
+            raise zipfile.BadZipFile(why)
         packed = copy(info)
         packed.compress_type = zipfile.ZIP_STORED
         packed.file_size = info.compress_size
         # The checksum is of the unpacked bytes: zipfile compares none where there is none.
         del packed.CRC
         self._file = archive.open(packed)
-        self._pieces = unpack(self._file)
+        self._pieces = _METHODS[info.compress_type](self._file)
         self._info = info
         self._rest = memoryview(b"")
         self._size = self._crc = 0
@@ -128,10 +127,19 @@ def _unpacked(unpacker: Any, file: IO[bytes], packed: bytes) -> Iterator[bytes]:
         packed = b""
 
 
-METHODS: dict[int, Callable[[IO[bytes]], Iterator[bytes]]] = {
+_METHODS: dict[int, Callable[[IO[bytes]], Iterator[bytes]]] = {
     zipfile.ZIP_STORED: _stored,
     zipfile.ZIP_DEFLATED: _inflated,
     zipfile.ZIP_BZIP2: _bzip2,
     zipfile.ZIP_LZMA: _lzma,
 }
-"""How members are unpacked; of other methods nothing is."""
+# Methods that other programs use, by their numbers in a zip.
+_NOT_READ = {9: "deflate64", 93: "zstd", 95: "xz", 98: "PPMd"}
+
+
+def unread_method(info: zipfile.ZipInfo) -> str | None:
+    """Return what is wrong with a member's method of compression; None where it is read."""
+    if info.compress_type in _METHODS:
+        return None
+    method = _NOT_READ.get(info.compress_type, f"method {info.compress_type}")
+    return f"packed by {method}: pack it again by store or deflate"

@@ -20,6 +20,7 @@ from task2vec.errors import InputError, SourceError
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 PACKING = METHODS[1:]
 MUCH = 64 * 2**20
+ARRAYS = ("images", "labels", "header")
 
 
 def read(data: bytes, name: str = "a", size: int = -1) -> bytes:
@@ -112,9 +113,18 @@ def test_a_wrong_checksum_is_damage() -> None:
         read(zip_of([Member("a", b"abc", zipfile.ZIP_STORED, 3, 1)]))
 
 
-def test_other_methods_are_not_read() -> None:
-    with pytest.raises(zipfile.BadZipFile, match="method 93"):
+ZSTD = "packed by zstd: pack it again by store or deflate"
+
+
+def test_other_methods_are_refused_with_those_that_are_read(tmp_path: Path) -> None:
+    with pytest.raises(zipfile.BadZipFile, match=ZSTD):
         read(zip_of([Member("a", b"abc", 93, 3, 1)]))
+    path = tmp_path / "set.npz"
+    path.write_bytes(zip_of([Member(f"{name}.npy", b"abc", 93, 3) for name in ARRAYS]))
+    with pytest.raises(SourceError, match=ZSTD):
+        open_source(path)
+    with pytest.raises(InputError, match=ZSTD):
+        load_embedding(path)
 
 
 def test_a_dictionary_of_gigabytes_is_refused() -> None:
