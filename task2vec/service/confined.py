@@ -9,6 +9,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
@@ -29,6 +30,8 @@ _HOST = "task2vec.service.confined_host"
 _LONGEST_LINE = 2**22
 # The host keeps the time; this long after it somebody has to look after the host.
 _GRACE_SECONDS = 10.0
+# From the end of its output to its exit code.
+_ENDING_SECONDS = 1.0
 _KILLED = signal.SIGKILL.name
 # A machine that is short of memory needs some time.
 _AFTER_KILLS_SECONDS = 10.0
@@ -54,6 +57,7 @@ class Confinement:
     def __init__(self, limits: ParsingLimits) -> None:
         self._limits = limits
         self._idle: deque[_Host] = deque()
+        self._at_work: set[_Host] = set()
         self._lock = Lock()
         self._closed = False
 
@@ -63,7 +67,8 @@ class Confinement:
         Raises:
             TooLargeError: when it took more than the limits allow.
             SourceError: when it broke down.
-            OverloadedError: when it was killed from outside twice.
+            OverloadedError: when its process was killed from outside twice, or did not answer.
+            InternalError: when the process cannot run at all.
             Task2VecError: what the parser raised.
             StateError: after `close`.
         """
@@ -71,28 +76,26 @@ class Confinement:
         return self._found(self._ask(json.dumps(question).encode() + b"\n"))
 
     def close(self) -> None:
-        """End the processes; what is being parsed is killed when its caller looks."""
+        """End the processes, also those that are at work: their callers get a `StateError`."""
         with self._lock:
             self._closed = True
             hosts, self._idle = self._idle, deque()
+            for host in self._at_work:
+                host.kill()
         for host in hosts:
             host.close()
 
     def _ask(self, line: bytes) -> dict[str, Any]:
         # Where somebody kills a process, or the machine runs out of memory, the file is not to
         # blame: once more with a new one.
-        answer = None
         for _ in range(2):
-            host = self._host()
-            answer = host.ask(line, seconds=self._limits.seconds + _GRACE_SECONDS)
-            if answer is None:
-                host.close()
-                continue
-            self._give_back(host)
-            if answer.get("ended") != _KILLED:
+            with self._host() as host:
+                answer = host.ask(line, seconds=self._limits.seconds + _GRACE_SECONDS)
+                broken = host.failed and host.ended_by_itself()
+            if answer is not None and answer.get("ended") != _KILLED:
                 return answer
-        if answer is None:
-            raise InternalError("The process that reads files has ended twice")
+        if broken:
+            raise InternalError("The process that reads files ended by itself, twice")
         raise OverloadedError(
             "The process that read this file was killed twice, from outside",
             remedy="The machine is perhaps short of memory. Wait as long as Retry-After says, and "
@@ -100,20 +103,24 @@ class Confinement:
             retry_after=_AFTER_KILLS_SECONDS,
         )
 
-    def _host(self) -> "_Host":
+    @contextmanager
+    def _host(self) -> "Iterator[_Host]":
+        """Lend a process, and keep it for the next file unless it failed."""
         with self._lock:
             if self._closed:
                 raise StateError("The server is stopping", remedy="Send the file again later.")
-            if self._idle:
-                return self._idle.pop()
-        return _Host()
-
-    def _give_back(self, host: "_Host") -> None:
-        with self._lock:
-            if not self._closed:
-                self._idle.append(host)
-                return
-        host.close()
+            host = self._idle.pop() if self._idle else _Host()
+            self._at_work.add(host)
+        try:
+            yield host
+        finally:
+            with self._lock:
+                self._at_work.remove(host)
+                kept = not (host.failed or self._closed)
+                if kept:
+                    self._idle.append(host)
+            if not kept:
+                host.close()
 
     def _found(self, answer: dict[str, Any]) -> Any:
         if "found" in answer:
@@ -141,9 +148,13 @@ class Confinement:
 
 
 class _Host:
-    """One process of `task2vec.service.confined_host`, and the way to it."""
+    """One process of `task2vec.service.confined_host`, and the way to it.
+
+    ``failed`` says that it gave no answer: it is not asked again.
+    """
 
     def __init__(self) -> None:
+        self.failed = False
         self._process = subprocess.Popen(
             [sys.executable, "-m", _HOST],
             stdin=subprocess.PIPE,
@@ -162,12 +173,24 @@ class _Host:
             data = b"".join(self._lines(time.monotonic() + seconds))
             found = json.loads(data)
         except (OSError, ValueError):
-            return None
-        return found if isinstance(found, dict) else None
+            found = None
+        self.failed = not isinstance(found, dict)
+        return None if self.failed else found
+
+    def ended_by_itself(self) -> bool:
+        """Whether it has ended with an error of its own: neither killed, nor at work still."""
+        try:
+            return self._process.wait(_ENDING_SECONDS) > 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def kill(self) -> None:
+        """Kill it, and the child that it may have; who waits for its answer gets none."""
+        self._process.kill()
 
     def close(self) -> None:
-        """Kill it, and the child that it may have."""
-        self._process.kill()
+        """Kill it, and take note of its end."""
+        self.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()

@@ -25,6 +25,8 @@ LONGEST_ANSWER = 2**20
 
 _PR_SET_PDEATHSIG = 1
 _PAGE = resource.getpagesize()
+# By so many seconds what limits count may differ from what is reported.
+_COARSE = 0.2
 
 
 def main() -> None:
@@ -62,7 +64,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         answer = _listen(child, reading, seconds=question["seconds"])
     finally:
         os.close(reading)
-    _, status = os.waitpid(child, 0)
+    _, status, usage = os.wait4(child, 0)
     if answer is None:
         return {"ended": "seconds"}
     # Before the signal: `_listen` kills a child that writes too much, and one that is about to end.
@@ -71,16 +73,24 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
     try:
         found = json.loads(answer)
     except ValueError:
-        return {"ended": _ended(status) or f"{len(answer)} bytes"}
+        spent = usage.ru_utime + usage.ru_stime
+        told = _ended(status, over=spent >= _allowed(question["cpu_seconds"]) - _COARSE)
+        return {"ended": told or f"{len(answer)} bytes"}
     return found if isinstance(found, dict) else {"ended": "no object"}
 
 
-def _ended(status: int) -> str | None:
-    """Return which limit or signal ended a child; None where it ended by itself."""
+def _ended(status: int, *, over: bool) -> str | None:
+    """Return which limit or signal ended a child; None where it ended by itself.
+
+    ``over`` says that it had used up its processor time. Linux ends it by SIGXCPU at the soft
+    limit, but by SIGKILL, as from outside, where SIGXCPU is ignored or the hard limit is as low.
+    """
     if not os.WIFSIGNALED(status):
         return None
     number = os.WTERMSIG(status)
-    return "cpu_seconds" if number == signal.SIGXCPU else signal.Signals(number).name
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and over):
+        return "cpu_seconds"
+    return signal.Signals(number).name
 
 
 def _listen(child: int, reading: int, *, seconds: float) -> bytes | None:
@@ -142,6 +152,12 @@ def _confine(question: dict[str, Any], host: int) -> None:
     _limit(resource.RLIMIT_AS, _held() + question["memory"])
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
+
+
+def _allowed(cpu_seconds: int) -> int:
+    """Return the processor time that a child gets: the system's limit may be lower than ours."""
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    return cpu_seconds if most < 0 else min(cpu_seconds, most)
 
 
 def _limit(kind: int, soft: int, hard: int | None = None) -> None:

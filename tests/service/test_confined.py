@@ -10,6 +10,7 @@ import tarfile
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -18,8 +19,15 @@ import pytest
 
 from benchmarks.hostile.damaged import whole_files
 from benchmarks.hostile.sent import Member, images_with, short_lines, slow_images, zeros
-from benchmarks.hostile.served import children, descendants
-from task2vec.errors import InputError, OverloadedError, SourceError, StateError, TooLargeError
+from benchmarks.hostile.watch import children, descendants
+from task2vec.errors import (
+    InputError,
+    InternalError,
+    OverloadedError,
+    SourceError,
+    StateError,
+    TooLargeError,
+)
 from task2vec.service import confined
 from task2vec.service.confined import Confinement, ParsingLimits
 from task2vec.service.parsers import Parser, parse
@@ -74,18 +82,22 @@ def _bytes_of(path: Path) -> bytes:
 
 
 @contextmanager
-def killing(most: int) -> Iterator[list[int]]:
-    """Kill the processes that parse, as the machine does that is short of memory, but ``most``."""
+def killing(most: int, *, whole: bool = False) -> Iterator[list[int]]:
+    """Kill up to ``most`` processes that parse, as a machine does that is short of memory.
+
+    Of a ``whole`` host, that which starts them, instead.
+    """
     killed: list[int] = []
     ended = Event()
 
     def kill() -> None:
         while not ended.is_set() and len(killed) < most:
             for host in hosts():
-                for child in set(children(host)) - set(killed):
+                at_work = set(children(host))
+                for victim in ({host} if whole and at_work else at_work) - set(killed):
                     with suppress(ProcessLookupError):
-                        os.kill(child, signal.SIGKILL)
-                        killed.append(child)
+                        os.kill(victim, signal.SIGKILL)
+                        killed.append(victim)
             time.sleep(0.002)
 
     killer = Thread(target=kill)
@@ -108,15 +120,18 @@ def test_a_file_whose_reader_was_killed_from_outside_is_read_again(
 
 
 @linux
+@pytest.mark.parametrize("whole", [False, True])
 def test_a_file_whose_reader_is_killed_again_is_not_called_damaged(
-    confinement: Confinement, tmp_path: Path
+    confinement: Confinement, tmp_path: Path, whole: bool
 ) -> None:
     given = slow(tmp_path)
-    with killing(2) as killed, pytest.raises(OverloadedError, match=r"killed.*Retry-After") as told:
+    with (
+        killing(2, whole=whole) as killed,
+        pytest.raises(OverloadedError, match=r"killed.*Retry-After") as told,
+    ):
         confinement.run(Parser.LABELLED, given)
     assert len(killed) == 2
     assert told.value.retry_after >= 1
-    # The process that starts them goes on.
     assert confinement.run(Parser.LABELLED, given)[:2] == [4, 2]
 
 
@@ -180,6 +195,28 @@ def test_what_takes_too_much_processor_time_is_killed(tmp_path: Path) -> None:
         short.close()
 
 
+@linux
+def test_a_limit_of_processor_time_is_told_where_the_system_kills(tmp_path: Path) -> None:
+    # Its signal is ignored: at the hard limit, a second later, the system ends the process.
+    usual = signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    short = Confinement(ParsingLimits(memory=256 * MIB, cpu_seconds=1, seconds=60.0))
+    try:
+        with pytest.raises(TooLargeError, match="more than 1 s of processor time"):
+            short.run(Parser.LABELLED, endless(tmp_path))
+    finally:
+        signal.signal(signal.SIGXCPU, usual)
+        short.close()
+
+
+def test_a_reader_that_cannot_start_is_a_fault_of_the_server(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(confined, "_HOST", "task2vec.service.not_there")
+    broken = Confinement(LIMITS)
+    with pytest.raises(InternalError, match="ended by itself"):
+        broken.run(Parser.LABELLED, put(tmp_path, whole_files()["set.zip"]))
+
+
 def test_what_takes_too_long_is_killed(tmp_path: Path) -> None:
     short = Confinement(ParsingLimits(memory=256 * MIB, cpu_seconds=60, seconds=0.2))
     before = hosts()
@@ -205,6 +242,22 @@ def test_a_process_that_was_killed_is_replaced(tmp_path: Path) -> None:
         made.close()
     with pytest.raises(StateError, match="stopping"):
         made.run(Parser.LABELLED, given)
+
+
+@linux
+def test_the_end_does_not_wait_for_a_file_that_is_read(tmp_path: Path) -> None:
+    made = Confinement(LIMITS)
+    given = endless(tmp_path)
+    with ThreadPoolExecutor(1) as threads:
+        reading = threads.submit(made.run, Parser.LABELLED, given)
+        until = time.monotonic() + 30
+        while not any(map(children, hosts())) and time.monotonic() < until:
+            time.sleep(0.01)
+        begun = time.monotonic()
+        made.close()
+        with pytest.raises(StateError, match="stopping"):
+            reading.result()
+        assert time.monotonic() - begun < 5
 
 
 def test_nothing_secret_reaches_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
