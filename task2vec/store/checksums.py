@@ -53,12 +53,17 @@ class Damage:
 def checksum(*values: Value) -> int:
     """Return 64 bits of the BLAKE2b of values, in their order and with their types."""
     # Most are text, and ten thousand rows are read at once.
-    parts = [value if type(value) is str else _as_text(value) for value in values]
+    parts = [
+        value if type(value) is str and value[:1] != "\0" else _as_text(value) for value in values
+    ]
     text = "\x1f".join((*parts, str([len(part) for part in parts])))
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)
 
 
 def _as_text(value: Value) -> str:
+    """Return a text that begins with NUL, another one for each value that is no ordinary text."""
+    if isinstance(value, str):
+        return f"\0t{value}"
     if isinstance(value, bytes):
         return f"\0b{blake2b(value, digest_size=16).hexdigest()}"
     if isinstance(value, bool):

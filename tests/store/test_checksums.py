@@ -4,6 +4,7 @@ import random
 import shutil
 import sqlite3
 from contextlib import closing
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,10 @@ def test_a_sound_store_has_no_damage(copy):
 def test_the_function_tells_values_and_types_apart():
     values = [None, 0, 1, -1, 0.0, -0.0, 1.0, "", "1", "1.0", b"", b"1", "n", 2**62]
     assert len({checksum(value) for value in values}) == len(values)
+    # Text that begins as other types do within the checksum.
+    digest = blake2b(b"1", digest_size=16).hexdigest()
+    alike = ["\0None", "\0001", "\0001.0", f"\0b{digest}", "\0", "\0t", "\0t1", "\0t\0None"]
+    assert len({checksum(value) for value in values + alike}) == len(values + alike)
     assert checksum("ab", "c") != checksum("a", "bc")
     # The character between values, moved from the first value into the second.
     assert checksum("a\x1fb", "c") != checksum("a", "b\x1fc")
