@@ -1,6 +1,8 @@
 """The failures of the database, in our words."""
 
 import errno
+import re
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -20,6 +22,8 @@ from task2vec.errors import (
 from task2vec.store.checksums import RESTORE
 
 _LITTLE = 1 << 20
+# All statements are ours: where SQLite does not know a name in one, the schema lost that name.
+_UNKNOWN_NAME = re.compile(r"no such |has no column named |wrong number of arguments |ON CONFLICT ")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _UNREACHABLE = {
@@ -77,6 +81,13 @@ def _translated(error: BaseException | None, path: Path) -> StoreError:
         )
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(path)):
         return store_full(path)
+    if code == sqlite3.SQLITE_ERROR and _UNKNOWN_NAME.search(str(error)):
+        return StoreCorruptError(
+            f"The schema of the database {path} is damaged",
+            got=str(error),
+            remedy="Restore the database from a backup. "
+            f"`task2vec doctor --store {shlex.quote(str(path.parent))}` shows what is damaged.",
+        )
     return StoreError(
         f"The database {path} failed",
         got=str(error),

@@ -94,7 +94,7 @@ def test_what_ails_the_store_is_not_blamed_on_a_line(workspace: Workspace, tmp_p
     with sqlite3.connect(workspace.path / "task2vec.sqlite3") as connection:
         connection.execute("ALTER TABLE tasks RENAME TO gone")
     connection.close()
-    with pytest.raises(StoreError, match=r"^The database .* failed"):
+    with pytest.raises(StoreError, match=r"^The schema of the database .* is damaged"):
         import_outcomes(workspace, file)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine
 from task2vec.errors import StoreCorruptError
 from task2vec.service.doctor import State, _guarded, _store
 from task2vec.store import Store
+from task2vec.store.audit import AuditEntry
 from task2vec.store.migrations import REVISIONS, upgrade
 from task2vec.store.opening import _APPLICATION_ID, DATABASE
 
@@ -131,6 +132,28 @@ def test_a_trigger_that_cannot_be_decoded_is_a_damaged_database(copy):
     check = _guarded(lambda: _store(copy))
     assert check.state is State.FAULT
     assert "is damaged" in check.found
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("row_checksum(", "row_checjsum("),
+        ('NEW."action"', 'NEW."acthon"'),
+        ("UPDATE audit SET", "UPDATE audht SET"),
+        ("WHERE rowid", "WHERE qowid"),
+    ],
+)
+def test_a_trigger_that_became_another_valid_one_refuses_to_write(copy, before, after):
+    text = texts(copy)["checksum_audit_insert"]
+    assert before in text
+    rewrite(copy, "checksum_audit_insert", text.replace(before, after).encode())
+    with Store.open(copy) as store:
+        with pytest.raises(
+            StoreCorruptError, match=r"schema of the database .* is damaged"
+        ) as told:
+            store.audit.append([AuditEntry(action="GET /v1/tasks", status=200)])
+        assert f"task2vec doctor --store {copy}" in told.value.remedy
+        assert [each.table for each in store.damages()] == ["audit"]
 
 
 def test_a_trigger_that_calls_what_cannot_be_decoded_refuses_to_write(copy):
