@@ -24,7 +24,8 @@ class Turnstile:
 
     A caller with no request inside finds as many more, at least 8. So one caller may use the whole
     machine while it is alone, and cannot shut out others, however long its requests take. A place
-    that comes free goes to the waiting caller with the fewest requests inside.
+    that comes free goes to the waiting caller with the fewest requests inside. Where the queue is
+    full, the last request of the caller with the most in it gives way to a caller with fewer.
     """
 
     def __init__(self, places: int, *, queued: int, seconds: float) -> None:
@@ -38,13 +39,14 @@ class Turnstile:
         """Take a place for a caller.
 
         Raises:
-            OverloadedError: when there is none, nor a place to wait for one, or none came free.
+            OverloadedError: when there is none, nor a place to wait for one, or none came free, or
+                a caller with fewer requests took the place to wait.
         """
         if self._admits(who):
             self._inside[who] += 1
             return
         if len(self._waiting) >= self._queued:
-            raise _overloaded()
+            self._make_way(who)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = (who, turn)
         self._waiting.append(waiting)
@@ -52,7 +54,7 @@ class Turnstile:
             async with asyncio.timeout(self._seconds):
                 await turn
         except BaseException as error:
-            if turn.done() and not turn.cancelled():
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
                 # The place came in the same moment.
                 self.leave(who)
             elif waiting in self._waiting:
@@ -77,6 +79,20 @@ class Turnstile:
             self._waiting.remove(chosen)
             self._inside[chosen[0]] += 1
             chosen[1].set_result(None)
+
+    def _make_way(self, who: str) -> None:
+        """Send away a waiting request; raises `OverloadedError` where this caller has to go."""
+        queue = [waiting for waiting in self._waiting if not waiting[1].done()]
+        if len(queue) < self._queued:
+            return
+        counts = Counter(each for each, _ in queue)
+        most = max(counts, key=counts.__getitem__, default=who)
+        # With one fewer it still has as many as this caller gets.
+        if counts[most] < counts[who] + 2:
+            raise _overloaded()
+        last = next(waiting for waiting in reversed(queue) if waiting[0] == most)
+        self._waiting.remove(last)
+        last[1].set_exception(_overloaded())
 
     def _admits(self, who: str) -> bool:
         first = 0 if self._inside[who] else max(self._places, _FIRST)

@@ -218,6 +218,38 @@ async def test_a_place_goes_to_the_caller_with_the_fewest() -> None:
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
+async def test_callers_that_fill_the_queue_leave_places_in_it_to_others() -> None:
+    turnstile = Turnstile(1, queued=4, seconds=5)
+    for who in "abc":
+        await turnstile.enter(who)
+
+    def wait(who: str) -> "asyncio.Task[None]":
+        return asyncio.create_task(turnstile.enter(who), name=who)
+
+    waiting = [wait(who) for who in "aabb"]
+    await asyncio.sleep(0)
+    with pytest.raises(OverloadedError):
+        await turnstile.enter("a")
+    waiting.append(wait("c"))
+    await asyncio.sleep(0.01)
+    # Of the callers with the most the first one loses its last place, and no other loses any.
+    assert [task.done() for task in waiting] == [False, True, False, False, False]
+    assert isinstance(waiting[1].exception(), OverloadedError)
+    # One place more would leave `b` with fewer than `c`.
+    with pytest.raises(OverloadedError):
+        await turnstile.enter("c")
+    # What left the queue has left no place behind, and takes none with it.
+    for who in "abc":
+        turnstile.leave(who)
+    for _ in range(4):
+        await asyncio.sleep(0.01)
+        done = next(task for task in waiting if task.done() and not task.exception())
+        waiting.remove(done)
+        turnstile.leave(done.get_name())
+    assert len(waiting) == 1
+    assert turnstile._inside.total() == 0
+
+
 @pytest.mark.parametrize(
     ("order", "expected"),
     [("abc", "ba"), ("cab", "ba"), ("bca", "ba"), ("dab", "db"), ("bda", "bd")],
