@@ -36,6 +36,8 @@ from task2vec_api.trail import PREFIX
 from task2vec_api.upkeep import Upkeep
 
 _THREADS = 64
+# For what the server's own threads have to write at the end, where others took all the time.
+_LAST_SECONDS = 0.5
 
 
 def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAPI:
@@ -75,9 +77,8 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
             yield
         finally:
             runtime.drain()
-            await asyncio.to_thread(fetches.stop)
-            await asyncio.to_thread(backtests.stop)
-            await asyncio.to_thread(upkeep.stop)
+            for own in (fetches, backtests, upkeep):
+                await asyncio.to_thread(own.stop, runtime.seconds_left + _LAST_SECONDS)
             await asyncio.to_thread(confinement.close)
             workspace.close()
 

@@ -30,9 +30,9 @@ class Fetches(OwnWork):
         if self._fetcher.policy.hosts:
             super().start()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float) -> None:
         """Hand back what is under way, and end."""
-        super().stop()
+        super().stop(seconds)
         self._fetcher.close()
 
     def do(self, lent: Lent, beat: Beat) -> None:

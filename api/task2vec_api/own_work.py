@@ -6,7 +6,7 @@ from math import inf
 from threading import Event, Thread
 from time import monotonic
 
-from task2vec.errors import JobCancelledError, LeaseLostError, StoreError, Task2VecError
+from task2vec.errors import LeaseLostError, StoreError, Task2VecError
 from task2vec.service import leases
 from task2vec.service.leases import Lent
 from task2vec.types import JobFailure, JobKind, JobProgress, JobState
@@ -45,12 +45,12 @@ class OwnWork(ABC):
         """Look for a job now."""
         self._woken.set()
 
-    def stop(self) -> None:
-        """Hand back what is under way, and end."""
+    def stop(self, seconds: float) -> None:
+        """Hand back what is under way, and end; wait some seconds for that."""
         self._stop.set()
         self._woken.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
 
     @abstractmethod
     def do(self, lent: Lent, beat: Beat) -> None:
@@ -96,15 +96,13 @@ class OwnWork(ABC):
             self.do(lent, self._beat(lent))
         except LeaseLostError:
             raise
-        except JobCancelledError as error:
+        except StoreError as error:
+            self._fail(lent, leases.failure_of(error), transient=True)
+        except Task2VecError as error:
             if self._stop.is_set():
                 leases.release(self._runtime.workspace, lent.job.id, fence=lent.job.fence)
             else:
                 self._fail(lent, leases.failure_of(error), transient=False)
-        except StoreError as error:
-            self._fail(lent, leases.failure_of(error), transient=True)
-        except Task2VecError as error:
-            self._fail(lent, leases.failure_of(error), transient=False)
         except Exception as error:
             logger.exception("job %s failed", lent.job.id)
             self._fail(lent, _unforeseen(error), transient=True)

@@ -1,6 +1,8 @@
 """What the requests of one app share."""
 
 import asyncio
+from math import inf
+from time import monotonic
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -37,11 +39,18 @@ class Runtime:
         self.metrics = Metrics()
         self.draining = asyncio.Event()
         self.indexed = False
+        self._ends = inf
 
     def drain(self) -> None:
-        """Begin to stop: from the event loop's thread only."""
+        """Begin to stop, `drain_seconds` from now at the latest: from the loop's thread only."""
+        self._ends = min(self._ends, monotonic() + self.settings.drain_seconds)
         self.draining.set()
         self.bell.ring()
+
+    @property
+    def seconds_left(self) -> float:
+        """How long what is still at work may go on; infinite before `drain`."""
+        return max(0.0, self._ends - monotonic())
 
 
 async def _runtime(request: Request) -> Runtime:

@@ -72,13 +72,14 @@ async def _serve(
     settings = runtime.settings
     stop = asyncio.Event()
     outer = _Server(config)
-    serving = [await _start(outer, listening)]
+    servers, serving = [outer], [await _start(outer, listening)]
     url = _url(settings, listening)
     inner_url = url
     if settings.tls:
         # Workers here need not trust the certificate: they have a way in that only they can reach.
         plain = _listen("127.0.0.1", 0)
         inner = _Server(_config(app, settings, inner=True))
+        servers.append(inner)
         serving.append(await _start(inner, plain))
         inner_url = f"http://127.0.0.1:{plain.getsockname()[1]}"
     crew = _crew(app, inner_url)
@@ -90,9 +91,8 @@ async def _serve(
     await asyncio.wait([waiting, *serving], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     await _drain(runtime, crew)
-    outer.should_exit = True
-    if settings.tls:
-        inner.should_exit = True
+    for server in servers:
+        _end(server, seconds=runtime.seconds_left)
     await asyncio.gather(*serving)
 
 
@@ -103,7 +103,17 @@ async def _drain(runtime: Runtime, crew: Crew) -> None:
     await asyncio.sleep(settings.drain_notice_seconds)
     runtime.drain()
     # Workers hand their jobs back over HTTP: until then the server goes on.
-    await crew.stop(settings.drain_seconds)
+    await crew.stop(runtime.seconds_left)
+
+
+def _end(server: "_Server", *, seconds: float) -> None:
+    """Let requests go on for some seconds more, or less where somebody asked for less."""
+    config = server.config
+    # A fraction is as good as an integer.
+    config.timeout_graceful_shutdown = min(  # type: ignore[assignment]
+        seconds, config.timeout_graceful_shutdown or 0.0
+    )
+    server.should_exit = True
 
 
 def _crew(app: FastAPI, url: str) -> Crew:

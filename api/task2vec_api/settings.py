@@ -86,7 +86,8 @@ class Settings:
     )
     queued_requests: int = setting(
         64,
-        "How many more may wait for their turn. What comes then is answered 503 at once.",
+        "How many more may wait for their turn. Where the queue is full, the caller with the most "
+        "requests in it loses one to a caller with fewer; others are answered 503 at once.",
         at_least=0,
         at_most=10_000,
     )
@@ -209,7 +210,8 @@ class Settings:
     )
     drain_seconds: float = setting(
         30.0,
-        "When told to stop: how long workers have to hand back their jobs, and requests to end.",
+        "When told to stop: how long workers have to hand back their jobs, and meanwhile requests "
+        "to end. The process ends about a second later at most.",
         at_least=0,
         at_most=600,
     )

@@ -51,11 +51,11 @@ class Upkeep:
         keep_reserve(self._runtime.workspace.path)
         self._thread.start()
 
-    def stop(self) -> None:
-        """End after what is under way, and write what was noted."""
+    def stop(self, seconds: float) -> None:
+        """End after what is under way, for which it waits some seconds; write what was noted."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
         self._runtime.trail.flush()
 
     def read_keys(self) -> None:

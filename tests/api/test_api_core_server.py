@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx2
 import numpy as np
+import psutil
 import pytest
 import trustme
 from factories import make_embedding, make_record
@@ -145,6 +146,27 @@ def test_it_ends_in_time_whoever_is_still_connected(live: LiveServer, tmp_path: 
         begun = time.monotonic()
         assert live.stop() == 0
         assert time.monotonic() - begun < 6
+
+
+def test_workers_and_requests_have_one_time_to_end_in(live: LiveServer, tmp_path: Path) -> None:
+    options = ["--workers", "1", "--drain-seconds", "4", "--header-seconds", "60"]
+    url = live.start(options, store=tmp_path / "s")
+    host, port = url.removeprefix("http://").split(":")
+    server = json.loads((tmp_path / "s" / "server.json").read_text())["pid"]
+    # A worker that hears nothing, and a client that never ends its request.
+    while not (workers := psutil.Process(server).children()):
+        time.sleep(0.05)
+    workers[0].suspend()
+    with socket.create_connection((host, int(port)), timeout=15) as connection:
+        connection.sendall(
+            b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+        )
+        time.sleep(0.3)
+        begun = time.monotonic()
+        assert live.stop() == 0
+        took = time.monotonic() - begun
+    assert 4 <= took < 7.5
+    assert not workers[0].is_running()
 
 
 def test_a_map_that_takes_long_does_not_hold_up_the_end(live: LiveServer, tmp_path: Path) -> None:

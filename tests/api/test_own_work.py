@@ -2,11 +2,13 @@
 
 import time
 from pathlib import Path
+from threading import Event
 
 import pytest
 from running import running
 from starlette.concurrency import run_in_threadpool
 
+from task2vec.errors import StateError
 from task2vec.service.leases import Lent
 from task2vec.types import JobKind, JobRecord, JobState
 from task2vec_api.backtests import Backtests
@@ -30,6 +32,21 @@ class Slow(Backtests):
             self.told.append(beat(done, 2))
 
 
+class Interrupted(Backtests):
+    """Loses, when the server stops, what it works with; then does not end for a while."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        self.at_work = Event()
+
+    def do(self, lent: Lent, beat: Beat) -> None:
+        self.at_work.set()
+        while not beat(0, 1):
+            time.sleep(0.01)
+        time.sleep(1.5)
+        raise StateError("The server is stopping")
+
+
 class Broken(Backtests):
     """Fails in a way that nobody foresaw."""
 
@@ -42,7 +59,7 @@ async def test_a_step_of_a_backtest_may_take_longer_than_the_lease_of_a_worker(
 ) -> None:
     brief = Settings(lease_seconds=1, access_log=False)
     async with running(tmp_path / "s", brief) as it:
-        await run_in_threadpool(it.app.state.backtests.stop)
+        await run_in_threadpool(it.app.state.backtests.stop, 10)
         jobs = it.workspace.store().jobs
         job = jobs.submit(JobRecord(id="", kind=JobKind.BACKTEST, payload={}), now=time.time())
         slow = Slow(it.runtime)
@@ -51,9 +68,29 @@ async def test_a_step_of_a_backtest_may_take_longer_than_the_lease_of_a_worker(
         assert jobs.get(job.id).state is JobState.RUNNING
 
 
+async def test_the_end_waits_no_longer_than_it_is_told_and_the_job_is_handed_back(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path / "s", Settings(access_log=False)) as it:
+        await run_in_threadpool(it.app.state.backtests.stop, 10)
+        jobs = it.workspace.store().jobs
+        job = jobs.submit(JobRecord(id="", kind=JobKind.BACKTEST, payload={}), now=time.time())
+        own = Interrupted(it.runtime)
+        own.start()
+        own.wake()
+        assert await run_in_threadpool(own.at_work.wait, 10)
+        begun = time.monotonic()
+        await run_in_threadpool(own.stop, 0.2)
+        assert time.monotonic() - begun < 1
+        assert jobs.get(job.id).state is JobState.RUNNING
+        await run_in_threadpool(own.stop, 10)
+        found = jobs.get(job.id)
+        assert (found.state, found.attempts, found.error) == (JobState.QUEUED, 0, None)
+
+
 async def test_what_nobody_foresaw_is_said_and_tried_again(tmp_path: Path) -> None:
     async with running(tmp_path / "s", Settings(access_log=False)) as it:
-        await run_in_threadpool(it.app.state.backtests.stop)
+        await run_in_threadpool(it.app.state.backtests.stop, 10)
         jobs = it.workspace.store().jobs
         job = jobs.submit(JobRecord(id="", kind=JobKind.BACKTEST, payload={}), now=time.time())
         assert await run_in_threadpool(Broken(it.runtime).work)

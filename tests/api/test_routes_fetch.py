@@ -42,7 +42,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Running]:
     # The thread that the app starts itself is told of no host that this test uses.
     settings = Settings(access_log=False, fetch_hosts=(HOST,))
     async with running(tmp_path / "store", settings) as found:
-        found.app.state.fetches.stop()
+        found.app.state.fetches.stop(10)
         yield found
 
 
@@ -111,7 +111,7 @@ async def test_a_fetch_that_leads_inside_fails_for_good(server, fetches, manifes
 
 async def test_a_fetch_is_given_back_when_the_server_stops(server, fetches, manifest) -> None:
     asked = await server.client.post("/v1/datasets", json={"name": "food", "images": manifest})
-    fetches.stop()
+    fetches.stop(10)
     await run_in_threadpool(fetches.work)
     job = (await server.client.get(asked.headers["location"])).json()
     assert (job["state"], job["attempts"]) == ("queued", 0)
