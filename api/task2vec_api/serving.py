@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -84,6 +85,7 @@ async def _serve(
         inner_url = f"http://127.0.0.1:{plain.getsockname()[1]}"
     crew = _crew(app, inner_url)
     crew.start()
+    _spare_the_collector()
     _on_signals(stop, outer, crew)
     ready(url)
     logger.info("listening on %s", url)
@@ -94,6 +96,16 @@ async def _serve(
     for server in servers:
         _end(server, seconds=runtime.seconds_left)
     await asyncio.gather(*serving)
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector look no more at what stays until the end: modules, routes, schemas.
+
+    Of 160,000 objects a full collection takes 0.1 s, several times that on a busy machine, in which
+    no request is answered.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _drain(runtime: Runtime, crew: Crew) -> None:

@@ -148,6 +148,29 @@ def test_it_ends_in_time_whoever_is_still_connected(live: LiveServer, tmp_path: 
         assert time.monotonic() - begun < 6
 
 
+SERVE = """
+import gc, os, signal, sys
+from pathlib import Path
+from task2vec_api.serving import serve
+from task2vec_api.settings import Settings
+
+def ready(url):
+    print(len(gc.get_objects()), gc.get_freeze_count())
+    os.kill(os.getpid(), signal.SIGTERM)
+
+serve(Path(sys.argv[1]), Settings(port=0, workers=0), ready=ready)
+"""
+
+
+def test_the_garbage_collector_looks_at_little_in_a_server(tmp_path: Path) -> None:
+    # What it looks at decides how long no request is answered.
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE, tmp_path / "s"], capture_output=True, text=True, check=True
+    )
+    looked_at, spared = map(int, done.stdout.split())
+    assert looked_at < 20_000 < spared
+
+
 def test_workers_and_requests_have_one_time_to_end_in(live: LiveServer, tmp_path: Path) -> None:
     options = ["--workers", "1", "--drain-seconds", "4", "--header-seconds", "60"]
     url = live.start(options, store=tmp_path / "s")
