@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Case:
     write: Callable[[Path], Path]
 
 
+@cache
 def encoded(number: int, kind: str = "PNG", size: tuple[int, int] = (24, 20)) -> bytes:
     """Return an image of noise that the number decides."""
     random = np.random.default_rng(number)

@@ -8,6 +8,7 @@ import lzma
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,7 @@ def damaged_files(count: int, random: np.random.Generator) -> Iterator[Case]:
 IMAGE_FILES = tuple(good_files().items())
 
 
+@cache
 def whole_files() -> dict[str, bytes]:
     """Return a good file of each kind, by name."""
     files = good_files()

@@ -8,14 +8,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +24,22 @@ import numpy as np
 from benchmarks.hostile import sent
 from benchmarks.hostile.damaged import whole_files
 from benchmarks.hostile.mutate import mutate
+from benchmarks.hostile.watch import Watch
+from task2vec.service import keys
+from task2vec.service.workspace import Workspace
+from task2vec.types import Scope
 
 GIB = 2**30
 MOST_MEBIBYTES, MOST_SILENCE = 300, 0.2
-"""What a file may cost the server's own process, and how long `/livez` may stay silent."""
+"""What a file may cost the server's own process, and how long `/livez` may stay silent beyond what
+the machine itself was."""
 
 KINDS = ("zip", "tar.gz", "npz", "csv", "json", "parquet")
+CLIENTS = 3
+"""How many send damaged files at once, each with a key of its own: two files are read at once."""
+
 _IMPORT = "/v1/tasks:import"
-_PAUSE, _PATIENCE = 0.01, 300.0
+_PATIENCE = 300.0
 
 
 @dataclass(frozen=True)
@@ -100,80 +107,20 @@ TABLE = (
 )
 
 
-@dataclass
-class Watch:
-    """Asks `/livez` and looks at the memory of a process until it is told to stop."""
+@dataclass(frozen=True)
+class Served:
+    """A running server: its address, its process, and the headers of so many callers."""
 
     url: str
     process: int
-    silence: float = 0.0
-    children: int = 0
-    _stop: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        Path(f"/proc/{self.process}/clear_refs").write_text("5")
-        self.idle = mebibytes(self.process, "VmRSS")
-        self._threads = [threading.Thread(target=self._ask), threading.Thread(target=self._look)]
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> int:
-        """Stop, and return the MiB that the process has held above those at the start."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-        return mebibytes(self.process, "VmHWM") - self.idle
-
-    def _ask(self) -> None:
-        with httpx2.Client(base_url=self.url, timeout=_PATIENCE) as client:
-            while not self._stop.is_set():
-                begun = time.perf_counter()
-                with suppress(httpx2.HTTPError):
-                    client.get("/livez")
-                self.silence = max(self.silence, time.perf_counter() - begun)
-                time.sleep(_PAUSE)
-
-    def _look(self) -> None:
-        while not self._stop.is_set():
-            held = sum(mebibytes(child, "VmRSS") for child in descendants(self.process))
-            self.children = max(self.children, held)
-            time.sleep(5 * _PAUSE)
-
-
-def mebibytes(process: int, name: str) -> int:
-    """Return a field of a process's status (Linux); 0 where it has ended."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0) // 1024
-
-
-def descendants(process: int) -> list[int]:
-    """Return the processes that a process has started, and those that they have (Linux)."""
-    found: list[int] = []
-    waiting = [process]
-    while waiting:
-        below = children(waiting.pop())
-        found += below
-        waiting += below
-    return found
-
-
-def children(process: int) -> list[int]:
-    """Return the processes that a process has started (Linux)."""
-    found: list[int] = []
-    # It may end at any moment.
-    with suppress(OSError):
-        for path in Path(f"/proc/{process}/task").glob("*/children"):
-            found += [int(word) for word in path.read_text().split()]
-    return found
+    callers: list[dict[str, str]]
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[tuple[str, int]]:
-    """Run a server without workers on a new store; yield its address and its process."""
+def serving(folder: Path, *options: str, callers: int = 0) -> Iterator[Served]:
+    """Run a server without workers on a new store; ``callers`` have a key each, 0 need none."""
     store = folder / "store"
+    heads = [{"Authorization": f"Bearer {secret}"} for secret in _keys(store, callers)] or [{}]
     command = [sys.executable, "-m", "task2vec", "serve", "--store", str(store), "--port", "0"]
     command += ["--workers", "0", *options]
     with (folder / "log").open("wb") as log:
@@ -186,11 +133,11 @@ def serving(folder: Path, *options: str) -> Iterator[tuple[str, int]]:
             time.sleep(0.05)
         url = json.loads(card.read_text())["url"]
         # What is loaded at the first request is no cost of a hostile one.
-        with httpx2.Client(base_url=url, timeout=60.0) as client:
+        with httpx2.Client(base_url=url, timeout=60.0, headers=heads[0]) as client:
             good = whole_files()
             for name in ("set.zip", "set.parquet"):
                 client.post("/v1/datasets", files={"file": (name, good[name])}).raise_for_status()
-        yield url, process.pid
+        yield Served(url, process.pid, heads)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -198,6 +145,17 @@ def serving(folder: Path, *options: str) -> Iterator[tuple[str, int]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _keys(store: Path, count: int) -> list[str]:
+    """Make so many keys that may upload, and return their secrets."""
+    if not count:
+        return []
+    with Workspace(store) as workspace:
+        return [
+            keys.create(workspace, f"client {number}", [Scope.WRITE]).secret
+            for number in range(count)
+        ]
 
 
 def post(client: httpx2.Client, row: Row, data: bytes) -> tuple[int, str]:
@@ -220,9 +178,9 @@ def table(rows: Sequence[Row] = TABLE, options: Sequence[str] = ()) -> list[dict
     for row in rows:
         data = row.make()
         with tempfile.TemporaryDirectory() as folder, serving(Path(folder), *options) as at:
-            watch = Watch(*at)
+            watch = Watch(at.url, at.process)
             begun = time.perf_counter()
-            answers = _at_once(row, data, url=at[0])
+            answers = _at_once(row, data, url=at.url)
             seconds = time.perf_counter() - begun
             results.append(
                 {
@@ -230,9 +188,7 @@ def table(rows: Sequence[Row] = TABLE, options: Sequence[str] = ()) -> list[dict
                     "bytes": len(data) * row.at_once,
                     "answers": [" ".join(map(str, answer)) for answer in answers],
                     "seconds": round(seconds, 1),
-                    "server_mib_above_idle": watch.stop(),
-                    "children_mib": watch.children,
-                    "livez_silence_seconds": round(watch.silence, 3),
+                    **watch.stop(),
                 }
             )
         print(json.dumps(results[-1]), file=sys.stderr)
@@ -251,38 +207,58 @@ def mutants(
     count: int, seed: int = 0, kinds: Sequence[str] = KINDS, options: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """Return what ``count`` damaged files of each kind did to one server."""
-    good = whole_files()
     results = []
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), *options) as at:
+    # No file is refused for being one of many.
+    options = (*options, "--key-requests-per-minute", "1000000")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder), *options, callers=CLIENTS) as at,
+    ):
         for kind in kinds:
-            random = np.random.default_rng([seed, KINDS.index(kind)])
-            watch = Watch(*at)
+            watch = Watch(at.url, at.process)
             begun = time.perf_counter()
-            statuses: Counter[int] = Counter()
-            with httpx2.Client(base_url=at[0], timeout=_PATIENCE) as client:
-                for number in range(count):
-                    other = good[sorted(good)[int(random.integers(0, len(good)))]]
-                    row, data = _mutant(kind, number, other=other, random=random)
-                    statuses[post(client, row, data)[0]] += 1
+            # Processes: threads would hold up the one that asks `/livez`.
+            with ProcessPoolExecutor(CLIENTS) as senders:
+                jobs = [
+                    senders.submit(_send_mutants, at.url, headers, kind, seed, numbers)
+                    for headers, numbers in zip(
+                        at.callers, _shares(count, len(at.callers)), strict=True
+                    )
+                ]
+                statuses = sum((job.result() for job in jobs), Counter())
             results.append(
                 {
                     "kind": kind,
                     "files": count,
                     "statuses": {str(status): n for status, n in sorted(statuses.items())},
                     "files_a_second": round(count / (time.perf_counter() - begun), 1),
-                    "server_mib_above_idle": watch.stop(),
-                    "children_mib": watch.children,
-                    "livez_silence_seconds": round(watch.silence, 3),
+                    **watch.stop(),
                 }
             )
             print(json.dumps(results[-1]), file=sys.stderr)
     return results
 
 
-def _mutant(
-    kind: str, number: int, *, other: bytes, random: np.random.Generator
-) -> tuple[Row, bytes]:
+def _shares(count: int, parts: int) -> list[range]:
+    return [range(first, count, parts) for first in range(parts)]
+
+
+def _send_mutants(
+    url: str, headers: dict[str, str], kind: str, seed: int, numbers: range
+) -> Counter[int]:
+    """Send the damaged files of these numbers one after the other; return how often each status."""
+    statuses: Counter[int] = Counter()
+    with httpx2.Client(base_url=url, timeout=_PATIENCE, headers=headers) as client:
+        for number in numbers:
+            random = np.random.default_rng([seed, KINDS.index(kind), number])
+            row, data = _mutant(kind, number, random=random)
+            statuses[post(client, row, data)[0]] += 1
+    return statuses
+
+
+def _mutant(kind: str, number: int, *, random: np.random.Generator) -> tuple[Row, bytes]:
     good = whole_files()
+    other = good[sorted(good)[int(random.integers(0, len(good)))]]
     if kind in ("csv", "json"):
         # Lists come within an archive.
         name = {"csv": "labels.csv", "json": "instances.json"}[kind]
@@ -301,8 +277,11 @@ def faults(result: dict[str, Any]) -> list[str]:
         name = row.get("file") or f"mutants of {row['kind']}"
         if row["server_mib_above_idle"] > MOST_MEBIBYTES:
             found.append(f"{name}: {row['server_mib_above_idle']} MiB above idle")
-        if row["livez_silence_seconds"] > MOST_SILENCE:
-            found.append(f"{name}: /livez silent for {row['livez_silence_seconds']} s")
+        if row["livez_own_silence_seconds"] > MOST_SILENCE:
+            found.append(
+                f"{name}: /livez silent for {row['livez_own_silence_seconds']} s more than the "
+                "machine"
+            )
         answers = row.get("answers") or list(row["statuses"])
         if any(not answer.startswith(("2", "4")) for answer in answers):
             found.append(f"{name}: answered {answers}")
@@ -310,11 +289,9 @@ def faults(result: dict[str, Any]) -> list[str]:
 
 
 def measure(count: int = 2_000, seed: int = 0) -> dict[str, Any]:
-    """Return the table and the mutants; raises `RuntimeError` where a goal was missed."""
+    """Return the table, the mutants, and in words what did not keep to the goals."""
     result = {"table": table(), "mutants": mutants(count, seed)}
-    if found := faults(result):
-        raise RuntimeError("\n".join(found))
-    return result
+    return {**result, "faults": faults(result)}
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from running import Running, bearer, running
 from benchmarks.hostile import sent
 from benchmarks.hostile.damaged import whole_files
 from benchmarks.hostile.sent import Member
-from benchmarks.hostile.served import children
+from benchmarks.hostile.watch import children
 from task2vec.types import Scope
 from task2vec_api.access import Caller
 from task2vec_api.parsing_turns import ParsingTurns

@@ -30,11 +30,11 @@ def test_what_costs_too_much_or_fails_is_a_fault() -> None:
         "file": "a",
         "answers": ["422 bad_source"],
         "server_mib_above_idle": 1,
-        "livez_silence_seconds": 0.1,
+        "livez_own_silence_seconds": 0.1,
     }
     changes = (
         {"server_mib_above_idle": 301},
-        {"livez_silence_seconds": 0.3},
+        {"livez_own_silence_seconds": 0.3},
         {"answers": ["500 internal"]},
     )
     assert faults({"table": [good], "mutants": []}) == []
