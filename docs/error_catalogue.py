@@ -75,7 +75,7 @@ def entries() -> Iterator[Entry]:
 
 
 def advice() -> dict[str, dict[str, Any]]:
-    """Return what is told of each code, by code."""
+    """Return the meaning and the advice for each code, by code."""
     text = Path(__file__).with_name("error_advice.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 

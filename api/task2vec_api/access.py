@@ -12,7 +12,7 @@ from task2vec.types import Scope
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever sends a request: the bearer of a key, or anybody on this machine.
+    """The sender of a request: the bearer of a key, or anybody on this machine.
 
     ``key`` is the key's id, None without one; what the caller makes belongs to it. ``scopes`` holds
     every scope that the key's own imply. ``crew`` are the server's own workers, whose key is in no

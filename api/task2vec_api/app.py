@@ -63,7 +63,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         runtime.bell.attach(asyncio.get_running_loop())
-        # Enough that whoever is let through the gate finds one, beside those who take long.
+        # Enough for every request that the gate lets through, beside those that take long.
         current_default_thread_limiter().total_tokens = (
             settings.places + settings.computing_places + _THREADS
         )

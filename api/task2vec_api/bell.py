@@ -4,10 +4,10 @@ import asyncio
 
 
 class Bell:
-    """Rung by whoever changes jobs, from any thread; heard by every request that waits.
+    """A signal that jobs changed: rung from any thread, heard by every request that waits.
 
-    Only this process changes jobs, so that nothing goes unheard: whoever waits still looks again
-    now and then, for what becomes due by the clock alone.
+    Only this process changes jobs, so that no change goes unheard. Requests that wait still look
+    again now and then, for what becomes due by the clock alone.
     """
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ _BAD_SETTING = 2
 
 @dataclass
 class _Post:
-    """A place for one worker: whoever holds it is replaced when it dies."""
+    """A place for one worker process, which is replaced when it dies."""
 
     name: str = ""
     process: asyncio.subprocess.Process | None = None
@@ -64,7 +64,7 @@ class Crew:
     async def stop(self, seconds: float) -> None:
         """Ask every worker to hand back its job, and kill those that are still there later.
 
-        ``on_death`` is told of each, so that what one holds nevertheless is taken from it.
+        ``on_death`` is called for each, so that its leases are taken back.
         """
         self._stopping = True
         names = [post.name for post in self._posts if post.process is not None]
@@ -125,7 +125,7 @@ class Crew:
             stdin=asyncio.subprocess.DEVNULL,
             # The terminal's Ctrl-C is for the server, which then asks its workers to stop.
             start_new_session=True,
-            # What the server prints is for whoever started it.
+            # The output of the server belongs to the person who started it.
             stdout=sys.stderr.fileno(),
         )
         if self._stopping:

@@ -14,7 +14,7 @@ from task2vec.types import JobState
 from task2vec_api.access import Caller
 from task2vec_api.runtime import Runtime
 
-# Whoever changes jobs rings the bell; this is for what becomes due by the clock.
+# Changes of jobs ring the bell; this is for what becomes due by the clock.
 _LOOK_AGAIN = 1.0
 # A worker that tells of every image must not keep the store busy with listeners.
 _PAUSE = 0.1

@@ -26,7 +26,7 @@ def job_message(job: JobRecord | Mapping[str, Any]) -> Job:
 
 
 def failure_message(failure: JobFailure) -> Problem:
-    """Return the problem that tells why a job failed: as it would be told of a request."""
+    """Return the problem that says why a job failed, in the form of a refused request's."""
     parts = {"expected": failure.expected, "got": failure.got, "remedy": failure.remedy}
     kind = _kinds().get(failure.code)
     if kind is not None and issubclass(kind, errors.InputError):

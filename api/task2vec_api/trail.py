@@ -18,7 +18,7 @@ _NO_ROUTE = "none"
 _CHANGES = frozenset({Scope.WRITE, Scope.ADMIN})
 # Workers ask for work and report progress all day; only what they hand in is worth noting.
 _HANDED_IN = (":complete", ":fail", ":release")
-# Whoever knocks all night fills neither the log nor the disk.
+# Requests refused all night fill neither the log nor the disk.
 _REFUSALS_AT_A_TIME = 50
 
 
@@ -82,7 +82,7 @@ def template_of(request: Request) -> str:
 
 
 def _asked_for(request: Request) -> str:
-    """Return the route, also for whoever was refused before a route was looked for."""
+    """Return the route, also of a request that was refused before a route was looked up."""
     found = template_of(request)
     if found != _NO_ROUTE:
         return found

@@ -29,7 +29,7 @@ OnExpired = Callable[[list[JobRecord]], None]
 class Upkeep:
     """A thread that reads the keys, writes the audit log, ends leases and throws away what is old.
 
-    ``on_expired`` is told of jobs whose workers made no progress.
+    ``on_expired`` is called with the jobs whose workers made no progress.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -62,7 +62,7 @@ class Upkeep:
         """Take over the keys as they are in the store by now."""
         runtime = self._runtime
         if runtime.doors.refresh(runtime.workspace.store().keys.all()):
-            # Whoever waits with a key that was revoked waits in vain.
+            # Requests that wait with a revoked key must end.
             runtime.bell.ring()
 
     def end_leases(self) -> None:

@@ -17,7 +17,7 @@ from task2vec_api.paging import PageSize
 routes = router("models")
 
 _Limit = Query(
-    ge=1, le=2**53, description="At most so many; models of unknown figure are left out."
+    ge=1, le=2**53, description="The most allowed; models without this figure are left out."
 )
 
 

@@ -94,10 +94,10 @@ async def get_neighbours(
         list[str] | None, Query(max_length=50, description="Only tasks with all of these tags.")
     ] = None,
     min_classes: Annotated[
-        int | None, Query(ge=1, le=2**31, description="At least so many.")
+        int | None, Query(ge=1, le=2**31, description="The fewest classes of a task.")
     ] = None,
     max_classes: Annotated[
-        int | None, Query(ge=1, le=2**31, description="At most so many.")
+        int | None, Query(ge=1, le=2**31, description="The most classes of a task.")
     ] = None,
 ) -> Response:
     """Return the stored tasks that are nearest to a stored task."""
