@@ -39,7 +39,7 @@ _SECONDS = 60.0
 
 
 def fill_store(path: Path, tasks: int) -> None:
-    """Make a store of so many tasks in ``path``, a quarter of a megabyte each."""
+    """Make a store of ``tasks`` tasks in ``path``, a quarter of a megabyte each."""
     space = Space("efficientnet_lite0", "fisher", head_penalty=0.01, prior_precision=_PRIOR)
     drawn = _tasks(tasks, space)
     with Store.open(path) as store:

@@ -101,7 +101,7 @@ def _one_at_a_time(server: Serving, store: Path) -> dict[str, Any]:
             assert answer.status == 200, answer.status
 
         for number, name in enumerate((*names[:20], *names)):
-            # Whoever is first brings the task's pages into memory.
+            # The first to ask brings the task's pages into memory.
             for ask in (within, over) if number % 2 else (over, within):
                 ask(name)
             started = perf_counter()

@@ -39,7 +39,7 @@ def queries(count: int) -> Iterator[tuple[TaskRecord, TaskEmbedding]]:
 
 
 def fill_store(path: Path, tasks: int = TASKS) -> None:
-    """Make a store of so many tasks in ``path``, half a megabyte each; a full one is kept."""
+    """Make a store of ``tasks`` tasks in ``path``, half a megabyte each; a full one is kept."""
     with Store.open(path) as store:
         present = len(store.tasks.list())
         batch = []

@@ -32,7 +32,7 @@ class Setting:
     """A way to fit.
 
     ``ridge`` on the slopes is in units of the features' mean squares, ``shrink`` on the offsets in
-    data sets: so many on which a network did as its figures say are added to its own.
+    data sets: the number of imagined ones, on which a network does as its figures say.
     """
 
     fitted: str

@@ -51,7 +51,7 @@ _CONTENT = tuple(
     re.compile(pattern)
     for pattern in (
         r"There is nothing to draw",  # no task has the tag
-        r"No task has so many classes",  # min_classes above max_classes
+        r"No task has that many classes",  # min_classes above max_classes
         r"has no asymmetric distance",  # and the centred geometry was asked for
         r"Too few tasks are stored",  # their mean would mean nothing
         r"No starting model passes the limits",

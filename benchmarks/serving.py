@@ -1,4 +1,4 @@
-"""A real server in a process of its own, for whoever measures it."""
+"""A real server in a process of its own, for benchmarks."""
 
 import json
 import os

@@ -22,7 +22,7 @@ FOLDS = 3
 
 
 def measure(asked: Measurement) -> dict[str, Any]:
-    """Return what is told of a measurement beside its key."""
+    """Return the row of a measurement without its key."""
     images = cell(asked.task, asked.budget, asked.seed)
     if asked.settings is None:
         return _frozen(images)

@@ -28,7 +28,7 @@ from task2vec.recommend.world import Case, Indices, Mask, Matrix, World
 class Scores:
     """(M, T) tables of one draw of a budget, nan where a score cannot be told.
 
-    ``images`` (T,) were seen, of so many ``classes`` (T,).
+    ``images`` (T,) and ``classes`` (T,) are numbers: of the images seen, and of their classes.
     """
 
     tables: dict[str, Matrix]

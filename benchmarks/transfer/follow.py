@@ -36,7 +36,7 @@ _EDGE = 0.01
 class Followed:
     """n cells of models but the default: gains over it, as fractions of accuracy.
 
-    ``probed`` are means over all draws, ``tuned`` of one fine-tuning on so many ``images``.
+    ``probed`` are means over all draws, ``tuned`` is of one fine-tuning on ``images`` images.
     """
 
     families: Sequence[str]

@@ -21,7 +21,7 @@ from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks
 from task2vec.recommend.backtest.metrics import weighted_tau
 
 OUT = RESULTS / "transfer_protocols.json"
-#: A target counts with gains of so many models at least.
+#: The fewest models with gains that a target needs to count.
 LEAST = 4
 Gains = NDArray[np.float64]
 

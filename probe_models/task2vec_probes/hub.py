@@ -16,7 +16,7 @@ from task2vec.probe.card import Preprocessing, ProbeCard
 from task2vec.probe.weights import read_safetensors
 from task2vec_probes.backbones import check_architecture, default_preprocessing
 
-# Whoever only looks a model up waits for the answer.
+# A look-up waits for the answer.
 _ANSWER_SECONDS = 3.0
 _REVISION = re.compile(r"[0-9a-f]{40}")
 
