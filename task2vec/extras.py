@@ -31,7 +31,7 @@ def lacking_at(place: str, error: MissingExtraError) -> MissingExtraError:
         f"{error.problem.removesuffix('.')} (on the {place}, not here)",
         expected=error.expected,
         got=error.got,
-        remedy=error.remedy and f"For whoever runs the {place}: {error.remedy}",
+        remedy=error.remedy and f"On the machine of the {place}: {error.remedy}",
     )
 
 

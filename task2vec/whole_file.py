@@ -117,5 +117,5 @@ def _sweep(folder: Path) -> None:
 
 
 def _beside(path: Path) -> Path:
-    # The number of the process comes last but one: whoever sweeps up after the killed looks there.
+    # The number of the process comes last but one: `_sweep` looks there for killed processes.
     return path.with_name(f".{secrets.token_hex(8)}.{os.getpid()}.partial")

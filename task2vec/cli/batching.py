@@ -138,7 +138,7 @@ def batch(
 
 
 def _line_of(item: "Item", source: Path) -> dict[str, Any]:
-    """Return what a program is told of an item."""
+    """Return the JSON line of an item."""
     stored = {"name": item.name} if item.task is None else item.task.model_dump(mode="json")
     return {
         **stored,

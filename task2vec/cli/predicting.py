@@ -25,7 +25,7 @@ from task2vec.errors import SettingError
 if TYPE_CHECKING:
     from task2vec.wire.predictions import Prediction
 
-#: A table is printed when it has so many rows: of 100,000 images none is held for long.
+#: Rows of one table: it is printed when it has these, so that 100,000 images need no memory.
 _ROWS = 200
 _FACTS = ("path", "label", "probability", "error")
 

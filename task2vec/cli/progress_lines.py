@@ -56,7 +56,7 @@ class ProgressLines(Progress):
             self._stages = stages
 
     def _watch(self) -> None:
-        # Whoever read stderr may have gone; the work goes on.
+        # The reader of stderr may have gone; the work goes on.
         with suppress(OSError):
             while not self._ended.wait(min(1.0, self._patience)):
                 self.look()

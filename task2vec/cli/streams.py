@@ -34,7 +34,7 @@ def check_stdout() -> None:
 
 
 def stdout_left() -> bool:
-    """Whether whoever read stdout has gone: a broken pipe may be any other, too."""
+    """Whether the reader of stdout has gone: a broken pipe may be another one."""
     if sys.stdout is None:
         return False
     if not hasattr(select, "poll"):

@@ -27,8 +27,8 @@ def map_ahead(
     in this thread, so that ``items`` may be a generator; ``work`` must be safe in several threads.
     Those ahead weigh ``most`` together, and one item more, where ``weigh`` tells of each. With one
     thread, or one processor, it is `map`. What ``work`` or ``items`` raises comes out at its place
-    in the order. Whoever stops early should close the generator: what is under way
-    ends first, the rest is dropped.
+    in the order. A caller that stops early should close the generator: what is
+    under way ends first, the rest is dropped.
     """
     threads = usable_processors() if threads is None else threads
     if threads < 2:

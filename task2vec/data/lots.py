@@ -121,8 +121,8 @@ def _prepared(
 ) -> "Generator[tuple[_Want[T], Good[T] | UnreadableImageError]]":
     """Yield what becomes of the wanted images, in the source's order, each taken from ``wanted``.
 
-    Several are decoded at once. What was decoded ahead may turn out not to be needed: whoever uses
-    an image asks `_Want.open` again, so that the result does not depend on the threads.
+    Several are decoded at once. What was decoded ahead may turn out not to be needed: the
+    user of an image asks `_Want.open` again, so that the result does not depend on the threads.
     """
 
     def raws() -> Iterator[tuple[_Want[T], Raw]]:

@@ -57,7 +57,7 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
     archive, or the folder of the list.
 
     Raises:
-        WrongTypeError: for an object that is none of these; it is a `TypeError`.
+        WrongTypeError: for any other object; it is a `TypeError`.
         SourceError: for a path that is no labelled image set.
         MissingExtraError: for tables without pyarrow.
     """

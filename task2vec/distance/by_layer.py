@@ -12,7 +12,7 @@ from task2vec.distance.estimates import estimate_distances
 from task2vec.types import TaskEmbedding
 from task2vec.types.details import LayerElements
 
-#: Layers are grouped by as much of the beginnings of their names as gives so many groups.
+#: Layers are grouped by the shortest beginning of their names that gives this many groups.
 _FEWEST_GROUPS = 4
 # How often groups that do not differ may seem to.
 _LEVEL = 0.05
@@ -20,7 +20,7 @@ _LEVEL = 0.05
 
 @dataclass(frozen=True)
 class LayerDistance:
-    """One group of layers with so many ``elements``, which are ``elements_share`` of all.
+    """One group of layers: its number of ``elements``, a share of ``elements_share`` of all.
 
     ``part`` is what it makes of the whole plain distance, and ``share`` the part of one.
     ``distance`` is the symmetric distance of its elements alone, corrected for noise: unlike a part
@@ -43,7 +43,7 @@ class LayerDistances:
     The parts add up to ``plain``, the symmetric distance of the elements as they are; ``distance``
     is that without noise. ``nearest`` and ``farthest`` name the groups with the least and the
     largest distance of their own, which are ``beyond_noise`` where these differ by more than the
-    extremes of so many groups would by their standard errors alone.
+    extremes of as many groups would by their standard errors alone.
     """
 
     plain: float

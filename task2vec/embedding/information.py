@@ -39,7 +39,7 @@ DEFAULT_BETAS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 class InformationSettings:
     """What the information in the weights is computed with.
 
-    ``betas`` are swept; layers are told of at ``beta``, one of them (added where it is not).
+    ``betas`` are swept; layers are reported at ``beta``, one of them (added where it is not).
     ``prior_std`` is 1/lambda for every layer; None takes each layer's root mean square weight: the
     scale at which the pretrained weights themselves are most likely, so that nats do not change
     with the units that a layer happens to be in. ``per_weight`` gives every weight a noise of its

@@ -29,7 +29,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Rounds:
-    """What the rounds gave: estimates as in `FisherEstimate`, from so many ``images``.
+    """What the rounds gave: estimates as in `FisherEstimate`, and the number of ``images``.
 
     ``passes`` is how often all images went through, ``of_images`` their noise
     with the head held. ``errors`` are those that the groups tell, since draws of several

@@ -1,4 +1,4 @@
-"""What is told of the information that a task needs in a probe's weights."""
+"""The answer about the information that a task needs in a probe's weights."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

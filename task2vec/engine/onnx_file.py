@@ -78,7 +78,7 @@ def metadata(classifier: Classifier) -> dict[str, str]:
 
 
 def check_onnx_target(path: Path) -> None:
-    """Raise `InputError` for a name that is none of an ONNX file, or a place that takes no file."""
+    """Raise `InputError` for a name without the ending .onnx, or a place that takes no file."""
     if path.suffix != ".onnx":
         raise InputError(
             "This is no name of an ONNX file", expected="one ending in .onnx", got=path.name

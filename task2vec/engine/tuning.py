@@ -43,8 +43,8 @@ def tune(
     far 69 % (epoch 1)".
 
     In the folder ``unfinished`` lies what an interruption would lose: the next call with the same
-    images, start and settings goes on from the last epoch there. It stays until whoever stores the
-    expert calls `forget`.
+    images, start and settings goes on from the last epoch there. It stays until `forget` is called,
+    once the expert is stored.
 
     Raises `SourceError` when the task cannot be used, `WeightsError` when ``target`` cannot be
     written.

@@ -26,8 +26,8 @@ Vector = NDArray[np.float64]
 class FisherEstimate:
     """``values`` (n,) per filter, ``errors`` (n,) their standard errors.
 
-    ``replicates`` (K, n) are the estimates from K disjoint groups of the images: whoever needs the
-    noise of something computed from the values can compute it from groups and see it vary.
+    ``replicates`` (K, n) are the estimates from K disjoint groups of the images: the noise of
+    a number computed from the values is seen when it is computed from each group.
     ``slow_layers`` names the layers whose images went through one at a time.
     """
 

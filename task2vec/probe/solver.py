@@ -46,6 +46,6 @@ def convergence_warning() -> type[Warning]:
 
 
 def _import() -> None:
-    # Whoever needs it imports it again, and is told what is wrong.
+    # It is imported again where it is needed, and the error comes there.
     with suppress(Exception):
         import_module(_MODULE)

@@ -1,4 +1,4 @@
-"""What can be told of a file of weights without its tensors, and so without torch."""
+"""What a file of weights says without its tensors, and so without torch."""
 
 from contextlib import suppress
 from hashlib import sha256

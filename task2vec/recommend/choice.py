@@ -6,7 +6,7 @@ from math import isfinite
 from task2vec.data.wording import plural
 from task2vec.types.tuning import ChosenBy, Recipe
 
-#: A difference of accuracy of so many standard errors or more decides: chance makes one in five
+#: A difference of accuracy decides from this many standard errors on: chance makes one in five
 #: (docs/adr/0039-accuracy-chooses-the-recipe.md).
 DECISIVE = 1.28
 

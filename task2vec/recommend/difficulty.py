@@ -51,7 +51,7 @@ class Outlines:
     """What is known of T tasks without trying anything on them.
 
     ``classes`` (T,) and ``complexity`` (T,), and ``symmetric`` (T, T) distances. ``nats`` (T,) are
-    those in the heads, fitted to so many ``images`` (T,); nan where they are not known.
+    those in the heads, ``images`` (T,) the numbers of images; nan where they are not known.
     """
 
     classes: Matrix

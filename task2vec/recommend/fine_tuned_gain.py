@@ -1,4 +1,4 @@
-"""The gain of fine-tuning that the gain of a linear probe lets expect.
+"""The expected gain of fine-tuning, from the gain of a linear probe.
 
 A linear probe on frozen features is what the gain model is about. Fine-tuning the whole network
 keeps a loss and, the more images there are, the less of a gain: the default catches up. The
@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 #: Of a loss so much is left after fine-tuning.
 LOSS_SLOPE = 1.16
-#: Of a gain ``exp(-images / FADES)`` is left, with so many images to train on.
+#: With ``images`` training images ``exp(-images / FADES)`` of a gain is left.
 FADES = 107.0
 #: Standard deviations around that: one of any model, and one as a share of the probe's gain. The
 #: noise of some 200 test images is in the former.
@@ -42,7 +42,7 @@ class FineTunedGain:
 
 
 def kept_of_gain(images: int) -> float:
-    """Return the share of a probe's gain that fine-tuning on so many images keeps."""
+    """Return the share of a probe's gain that fine-tuning on these images keeps."""
     return exp(-images / FADES)
 
 

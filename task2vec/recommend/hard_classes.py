@@ -21,7 +21,7 @@ class TakenFor:
 
 @dataclass(frozen=True)
 class ClassJudged:
-    """A class with so many ``images``, of which ``correct`` were recognised when left out.
+    """A class: its number of ``images``, and how many of them were ``correct`` when left out.
 
     ``interval`` is that of its ``accuracy``, such that those of all classes hold together in 95 of
     100 repeats; ``others`` is the mean accuracy of the other classes. It is ``hard`` where the

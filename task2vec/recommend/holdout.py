@@ -90,7 +90,7 @@ def hold_out(
     Without a test split a quarter of each class is held out, without a validation split 15 % of
     the rest; a class that is too small gives none. ``images`` bounds what is drawn for training
     and, where it comes from the same images, for testing. Test images with the very pixels of a
-    training or validation image are left out. ``progress`` is told of images read and to be read.
+    training or validation image are left out. ``progress`` takes the images read and in all.
 
     Raises `SourceError` when nothing is left to train on, and as `check_one_label` does.
     """

@@ -1,4 +1,4 @@
-"""What is thought of the offered models: the gain model fitted once, then told of measurements."""
+"""Expectations about the offered models: the gain model, fitted once, updated by measurements."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy

@@ -12,7 +12,7 @@ from task2vec.recommend.question import Question
 from task2vec.recommend.world import Matrix
 from task2vec.types import ModelRecord
 
-#: Moves that are told of a model, and neighbours: those that moved its score most.
+#: The most moves, and neighbours, that are listed per model: those that moved its score most.
 _MOST = 10
 
 

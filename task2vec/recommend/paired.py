@@ -10,7 +10,7 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 #: features, gains this share of e, give or take some points: measured on the choosing half of
 #: ``benchmarks/transfer``, docs/adr/0026-hierarchical-gains.md.
 ERROR_SLOPE, ERROR_SD = 0.75, 0.07
-#: The variance of a measured gain is so many times what its images alone say, since folds share
+#: The variance of a measured gain as a multiple of what its images alone say, since folds share
 #: training images. This share of it is common to all models that were measured on the same images:
 #: the default's error and that of the draw. Fitted to the probes of the choosing half of
 #: ``benchmarks/transfer`` by ``python -m benchmarks.transfer.probe_noise``.

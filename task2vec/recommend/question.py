@@ -50,7 +50,7 @@ class Question:
         scatter: what the target asks, None where that is not known.
         heads: the nats in the heads of tasks, by id, of those that they are known of.
         head: those in the target's, None where they are not known.
-        k: how many experts are told of at most, besides those that were measured.
+        k: the most experts in the answer, besides those that were measured.
         published: whether published figures count.
         explain: whether what moved the answer is told.
     """

@@ -81,7 +81,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
 
 
 def _told(judged: Judged, question: Question, order: Sequence[int]) -> list[int]:
-    """Return the places of the models that are told of, as ``order`` has them.
+    """Return the places of the models in the answer, as ``order`` has them.
 
     All count. But of a store's experts, hundreds perhaps, those that were measured on the target's
     images and the first ``k`` of the others are enough.

@@ -54,7 +54,7 @@ def repeats_among(outcomes: Iterable[Recorded]) -> dict[str, str]:
 
 
 def repeated_warning(count: int) -> list[str]:
-    """Return the warning that so many outcomes say nothing new, [] for none of them."""
+    """Return the warning that ``count`` outcomes say nothing new, [] where it is 0."""
     if not count:
         return []
     verb = "was" if count == 1 else "were"

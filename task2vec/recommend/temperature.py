@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 #: The weight of "as it is", in images that each pull with one squared logit.
 PRIOR_IMAGES = 5.0
-#: Below so many images the fit says more of them than of the classifier.
+#: With fewer images the fit says more about them than about the classifier.
 FEW_IMAGES = 30
 
 _LEAST, _MOST = 1 / 50, 50.0

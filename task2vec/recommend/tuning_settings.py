@@ -62,14 +62,14 @@ class FineTuningSettings:
         return RATE if self.learning_rate is None else self.learning_rate
 
     def epochs_for(self, images: int) -> int:
-        """Return how many epochs at most there are on so many training images."""
+        """Return the most epochs for this number of training images."""
         if self.epochs is not None:
             return self.epochs
         steps = -(-images // self.batch_for(images))
         return max(self.least_epochs, -(-_LEAST_STEPS // steps))
 
     def batch_for(self, images: int) -> int:
-        """Return how many of so many training images make a step."""
+        """Return the images per step for this number of training images."""
         if self.batch_size is not None:
             return self.batch_size
         return min(_LARGEST_BATCH, max(_SMALLEST_BATCH, -(-images // _STEPS_AN_EPOCH)))

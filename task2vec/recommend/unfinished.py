@@ -15,9 +15,9 @@ from task2vec.errors import WeightsError
 from task2vec.probe.weights import hash_weights, read_safetensors, write_safetensors
 from task2vec.types.tuning import GOING_ON
 
-#: The file is written at most so often, in seconds: more would be lost in writing than is saved.
+#: The least seconds between two writes of the file: more often would cost more than it saves.
 EVERY = 10.0
-#: Nobody goes on with what was left so many seconds ago.
+#: After this many seconds nobody goes on with what was left.
 _STALE = 7 * 24 * 3600
 _SUFFIX = ".unfinished"
 _METADATA = "task2vec-unfinished"

@@ -40,7 +40,7 @@ def raise_for(answer: Answer) -> None:
 
     The error has the ``request_id`` by which the server's log knows the request.
     """
-    # A redirection is none of ours: what was asked for has not been done.
+    # The server sends no redirection: the request has not been carried out.
     if answer.status < 300:
         return
     try:

@@ -123,7 +123,7 @@ class Retrying:
         raise AssertionError("unreachable: the last try returns or raises")
 
     def listen(self, request: Request[Any]) -> Steps[Listener | Answer]:
-        """Open it once: whoever listens knows where to resume."""
+        """Open it once: the listener knows where to resume."""
         return self.inner.listen(request)
 
 

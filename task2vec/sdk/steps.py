@@ -93,7 +93,7 @@ class Await:
 
 @dataclass(frozen=True)
 class Emit(Generic[T_co]):
-    """Give one thing to whoever iterates."""
+    """Give one thing to the iterating caller."""
 
     item: T_co
 

@@ -117,7 +117,7 @@ class BudgetRun:
     def out_of_time(
         self, kind: StepKind, models: Iterable[ModelRecord], *, expected: float
     ) -> None:
-        """Remember the models that a step of so many seconds was worth, had there been time."""
+        """Remember the models that lack of time left out, at ``expected`` seconds each."""
         self.untried += [Untried(kind, model.name, expected) for model in models]
 
     def told(

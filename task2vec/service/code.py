@@ -90,7 +90,7 @@ def _state(ref: str) -> str:
 
 
 def _exported(model: ModelRecord, ref: str) -> str:
-    """Return lines for whoever asks a server, on whose disk the file is not."""
+    """Return lines for the client of a server, which does not have the file on its disk."""
     if not ref.startswith("file:"):
         return _state_of_probe(ref)
     file = f"{model.id}.safetensors"

@@ -59,7 +59,7 @@ def complete(
     """End a job with what its worker found: store it, and answer.
 
     The job has succeeded then; or is cancelled, if it was to be: nothing is stored; or has failed,
-    if what came cannot be used. Whoever did not hear of it may call again, and nothing happens
+    if what came cannot be used. A caller that got no answer may call again, and nothing happens
     twice.
 
     Raises:
@@ -104,7 +104,7 @@ def complete_backtest(
 
 
 def dataset_json(dataset: DatasetRecord) -> dict[str, Any]:
-    """Return what may be told of a data set: neither its place nor its owner."""
+    """Return what a client may see of a data set: neither its place nor its owner."""
     told = asdict(dataset)
     del told["file"], told["owner"]
     return {**told, "warnings": list(dataset.warnings), "expires": at(dataset.expires)}

@@ -12,7 +12,7 @@ def list_images(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[
     """Return the numbers of images and classes and the warnings; no image is decoded.
 
     Where an error or a warning names the file on this machine, it says the ``name`` instead: a
-    client packs folders, and whoever gave one knows of no archive.
+    client packs folders, and the person who gave one knows of no archive.
 
     Raises `SourceError` when it holds no labelled images that could be embedded.
     """

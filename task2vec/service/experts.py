@@ -216,7 +216,7 @@ def sweep_partials(folder: Path) -> None:
 def sweep_experts(workspace: Workspace, now: float | None = None) -> int:
     """Put the checkpoints that have no record into quarantine; return how many.
 
-    A checkpoint is moved into place within the transaction that stores its record: whoever has a
+    A checkpoint is moved into place within the transaction that stores its record: another
     transaction sees none without its record but those that a failure or a kill left behind, and
     those whose record was lost with a database.
     """

@@ -14,7 +14,7 @@ from task2vec.store.index.protocol import Judged
 #: Tasks that tell something, by an expert or an outcome: as many of the nearest count at most,
 #: since their distances to one another take a second.
 _MOST = 200
-#: Of the others, as many of the nearest and of the best sources are told of: a store may have
+#: Of the others, as many of the nearest and of the best sources are returned: a store may have
 #: thousands, and every two of the tasks that are returned have a distance.
 _OTHERS = 50
 

@@ -75,7 +75,7 @@ def lease(
     """Lend the next job of these kinds to a worker; None where there is none.
 
     A job that needs what is gone since fails, and the next is lent. Leases that are over are ended
-    by `expire` alone: whoever ends them has to hear of it, since the worker may hang.
+    by `expire` alone: its caller has to know of them, since the worker may hang.
     """
     moment = _now(now)
     jobs = workspace.store().jobs
@@ -169,7 +169,7 @@ def expire(
 ) -> list[JobRecord]:
     """End the tries of workers whose lease is over; return what became of their jobs.
 
-    A try does not count whose lease is ``inherited`` from an earlier server, as `held` told of it.
+    A try does not count whose lease is ``inherited`` from an earlier server, as `held` returned it.
     """
     return workspace.store().jobs.expire(now=_now(now), seconds=seconds, inherited=inherited)
 

@@ -131,7 +131,7 @@ class _Cells:
     line: int
 
     def text(self, column: str, *, most: int) -> str:
-        """Return a text of so many characters at ``most``, empty where there is none."""
+        """Return a text of ``most`` characters at most, empty where there is none."""
         cell = self.row.get(column, "")
         if len(cell) > most:
             raise self._unusable(

@@ -15,7 +15,7 @@ from task2vec.whole_file import make_folder, whole_file
 
 _LOCK = "server.lock"
 _CARD = "server.json"
-# Whoever only asks holds the lock for a moment: a server that starts just then tries again.
+# A process that only asks holds the lock for a moment: a starting server tries again.
 _PATIENCE = 2.0
 
 

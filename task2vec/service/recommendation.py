@@ -51,7 +51,7 @@ __all__ = [
     "recommend",
 ]
 
-#: Models that a worker is told of at most, beside the default: more than a budget is enough for.
+#: The most models that a worker gets, beside the default: more than a budget is enough for.
 MOST_MEASURED = 24
 
 
@@ -80,7 +80,7 @@ def recommend(
     Args:
         workspace: where models, tasks and outcomes are.
         subject: the task.
-        k: how many experts are told of at most, besides those that were measured.
+        k: the most experts in the answer, besides those that were measured.
         limits: what the models must keep to.
         images: how many images of the task are probed on at most.
         measured: linear probes by the id of their model (see `models_to_probe`), measured
@@ -92,7 +92,7 @@ def recommend(
         max_shared: the share of the task's images that another task may have and still be evidence.
         explain: whether the answer has an `Explanation`.
         missing: why the task's images are not at hand, where that is known.
-        progress: told of each model that is probed.
+        progress: called for each model that is probed.
 
     Raises:
         SettingError: when no model passes the limits, ``k`` is below 1, or the budget is no number

@@ -94,7 +94,7 @@ def stored_task(workspace: Workspace, name: str) -> TaskRecord | None:
 
 
 def stored_subject(workspace: Workspace, name_or_id: str) -> Subject:
-    """Return a stored task, and nothing else: for whoever must not name files of this machine.
+    """Return a stored task and nothing else, for callers that must not name files of this machine.
 
     Raises `UnknownNameError` with close matches.
     """

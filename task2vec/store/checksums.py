@@ -2,7 +2,7 @@
 
 Vectors have had a SHA-256 from the start, see `task2vec.store.vectors`, and no checksum besides.
 
-The database keeps it by triggers, so that no write can forget it; whoever reads a row compares it.
+The database keeps it by triggers, so that no write can forget it; every read of a row compares it.
 A migration that adds a table gives it a column ``checksum``; `seal` does the rest.
 """
 

@@ -117,7 +117,7 @@ class Database:
     def close(self) -> None:
         """Close every connection; a transaction that is being written is waited for.
 
-        Whoever closes it gives it up to others, for whom no late thread may write any more.
+        Closing gives the database up to others, whose work no late thread may overwrite.
         """
         with self._lock.other_threads_waited_for():
             self._closed = True
@@ -164,7 +164,7 @@ def _reading_mode(path: Path) -> str:
     effective = os.access in os.supports_effective_ids
     if all(os.access(p, os.W_OK, effective_ids=effective) for p in (path, path.parent)):
         return "mode=rw"
-    # Whoever reads a database with a write-ahead log takes part in its bookkeeping in two files
+    # A reader of a database with a write-ahead log takes part in its bookkeeping in two files
     # beside it. Where they exist they can be read; where not, and we may not create them, nobody
     # is writing, and the file can be read as it lies.
     in_use = path.with_name(path.name + "-wal").exists()

@@ -126,7 +126,7 @@ class Outcomes:
         measured = (columns.accuracy, columns.protocol, columns.images, columns.seed)
         for column in (columns.task, columns.model, *measured):
             wanted = {getattr(outcome, column.name) for outcome in outcomes}
-            # A condition less finds more, and among so many it would have spared little.
+            # Without the condition more rows are found; with many values it would spare little.
             if len(wanted) <= _MOST_COMPARED:
                 query = query.where(_one_of(column, wanted))
         return [from_row(row) for row in connection.execute(query)]

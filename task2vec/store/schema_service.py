@@ -63,7 +63,7 @@ jobs = Table(
     Column("error", Text),
     Column("progress", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
-    # Rises with every lease: whoever holds an older one has lost the job.
+    # Rises with every lease: the holder of an older one has lost the job.
     Column("fence", Integer, nullable=False),
     Column("worker", String),
     Column("lease_until", Float),

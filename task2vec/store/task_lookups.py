@@ -17,7 +17,7 @@ from task2vec.types.details import EmbeddingDetails, HeadInformation
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.scatter import ClassScatter
 
-# A statement takes only so many parameters.
+# A statement takes a limited number of parameters.
 _AT_ONCE = 1000
 
 

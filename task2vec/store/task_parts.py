@@ -109,7 +109,7 @@ def read_hashes(
 def read_details(
     connection: Connection, task: str, *, elements: int, classes: int
 ) -> EmbeddingDetails | None:
-    """Return the details of the task with this id, which has so many elements and classes.
+    """Return the details of the task with this id; its numbers of elements and classes are given.
 
     Raises:
         StoreCorruptError: when they are damaged.

@@ -35,7 +35,7 @@ class ClassRecognition:
 
 @dataclass(frozen=True)
 class HeadInformation:
-    """How many ``nats`` the noise of a head's weights is worth, fitted to so many ``images``.
+    """What the noise of a head's weights is worth in ``nats``; it was fitted to ``images`` images.
 
     See `task2vec.probe.head_information`: the figures of two tasks compare at equal numbers.
     """
@@ -76,7 +76,7 @@ class EmbeddingDetails:
 
     @classmethod
     def from_json(cls, data: Any, *, elements: int, classes: int) -> "EmbeddingDetails":
-        """Rebuild those of an embedding with so many elements and classes from `to_json`'s.
+        """Rebuild the details of an embedding, of known elements and classes, from `to_json`'s.
 
         Raises `InputError` for what that cannot have returned.
         """
@@ -114,7 +114,7 @@ def head_from_json(data: Mapping[str, Any]) -> HeadInformation | None:
 
 
 def _recognitions(rows: Any, classes: int) -> tuple[ClassRecognition, ...]:
-    """Return what is told of each class; two of them have images: with one there is no other."""
+    """Return the recognition of each class; at least two have images, since one has no rival."""
     found = tuple(_recognition(row, classes) for row in rows)
     if len(found) != classes:
         raise ValueError(f"{len(found)} classes")

@@ -30,7 +30,7 @@ class Estimator(StrEnum):
         return "empirical fisher" if self is Estimator.EMPIRICAL else "fisher"
 
     def draws(self, asked: int, *, classes: int) -> int:
-        """How many draws per image its provenance states, where so many were asked for.
+        """The draws per image that its provenance states, where ``asked`` were asked for.
 
         The exact estimator goes through all classes instead, and the empirical one draws nothing.
         """

@@ -12,8 +12,8 @@ _PEM = re.compile("-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.
 def trusting(path: Path) -> ssl.SSLContext:
     """Return a context that accepts the server's own certificate, the first in ``path``, alone.
 
-    Whoever shows exactly that certificate holds its key, so the name that it was issued for does
-    not matter: a worker may reach its server by another. Raises `SettingError` for a file that
+    A server that shows exactly that certificate holds its key, so the name that it was issued for
+    does not matter: a worker may reach its server by another. Raises `SettingError` for a file that
     holds no certificate.
     """
     try:

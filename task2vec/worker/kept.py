@@ -15,9 +15,9 @@ from tempfile import gettempdir
 
 logger = logging.getLogger(__name__)
 
-#: A server that was away for so many seconds does not ask for it any more.
+#: A server that was away for this many seconds does not ask for it any more.
 _STALE = 7 * 24 * 3600.0
-#: Jobs that may have ended are asked about once in so many seconds.
+#: Seconds between two questions whether a job has ended.
 _EVERY = 60.0
 # What a server says becomes a path here: nothing else of it may.
 _JOB = re.compile(r"[a-z0-9]{1,16}_[a-z0-9]{1,64}")
@@ -27,7 +27,7 @@ class Kept:
     """A folder for each job of a server that is being fine-tuned, shared by this user's workers.
 
     ``over`` says of a job's id whether it has ended. Where the folder cannot be trusted, nothing is
-    kept: whoever else could write there would decide how training goes on.
+    kept: another user who can write there would decide how training goes on.
     """
 
     def __init__(

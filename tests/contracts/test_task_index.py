@@ -166,7 +166,7 @@ def test_a_filter_narrows_before_the_nearest_are_taken(build, role, where, admit
 
 
 def test_a_filter_that_admits_no_number_of_classes_is_refused():
-    with pytest.raises(SettingError, match="so many classes"):
+    with pytest.raises(SettingError, match="that many classes"):
         TaskFilter(least_classes=5, most_classes=4)
 
 

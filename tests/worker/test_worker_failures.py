@@ -91,4 +91,4 @@ def test_what_the_worker_lacks_is_not_taken_for_missing_at_whoever_asked():
     found = told(error)
     assert (found.code, found.transient) == ("missing_extra", False)
     assert found.problem == "This needs pyarrow (on the worker, not here)"
-    assert found.remedy == "For whoever runs the worker: pip install 'task2vec[parquet]'."
+    assert found.remedy == "On the machine of the worker: pip install 'task2vec[parquet]'."

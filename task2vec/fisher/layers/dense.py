@@ -19,7 +19,7 @@ _UNFOLD_BYTES = 4 * 2**20
 # Gram matrices of padded inputs are added up in a core's second-level cache.
 _GRAM_BYTES = 2**20
 # An addition into a Gram matrix moves three numbers and computes nothing: measured, it costs as
-# much as so many multiply-adds of a matrix product.
+# much as this many multiply-adds of a matrix product.
 _ADDITION = 8
 
 

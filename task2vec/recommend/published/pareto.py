@@ -60,7 +60,7 @@ def pareto_list(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     came in decides between them.
     """
     kept: list[Candidate] = []
-    # Whoever beats a candidate comes before it in this order, and is kept or beaten by one that is.
+    # A candidate's rivals come before it in this order, and are kept or beaten by one that is.
     for candidate in sorted(candidates, key=lambda c: (-c.gain, c.costs)):
         if not any(better.beats(candidate) for better in kept):
             kept.append(candidate)

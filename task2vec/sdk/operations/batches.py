@@ -1,4 +1,4 @@
-"""Many sources: uploaded side by side, embedded by the server, told of as they end."""
+"""Many sources: uploaded side by side, embedded by the server, yielded as they end."""
 
 import os
 from asyncio import CancelledError

@@ -18,8 +18,8 @@ _END = bytes(2 * tarfile.BLOCKSIZE)
 class Part:
     """A file of the archive: its path there, its size in bytes, and how its bytes are opened.
 
-    ``kind`` is tar's. What is no regular file is sent by its name alone, so that whoever reads the
-    archive can say that it was left out.
+    ``kind`` is tar's. What is no regular file is sent by its name alone, so that the reader of
+    the archive can say that it was left out.
     """
 
     name: str

@@ -202,7 +202,7 @@ class ExactIndex:
         no longer what they were do not count.
         """
         wanted = min(k, rows.size)
-        # Those replaced since. They are read once: whoever goes on replacing stops no search.
+        # Those replaced since. They are read once: further replacing stops no search.
         anew: dict[int, TaskEmbedding] = {}
         while near is None or np.count_nonzero(near) >= wanted:
             competing = measure.competing(k)

@@ -16,7 +16,7 @@ from task2vec.store.index.rows import TaskRows
 from task2vec.store.updates import Update
 from task2vec.types import Space
 
-# Rows that FAISS does not know are scanned: so many cost less than making its index anew each time.
+# Rows that FAISS does not know are scanned: up to here that costs less than a new index.
 _SCANNED = 256
 _LOG = logging.getLogger(__name__)
 

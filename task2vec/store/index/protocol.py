@@ -38,7 +38,7 @@ class TaskFilter:
         object.__setattr__(self, "tags", frozenset(self.tags))
         if self.most_classes is not None and self.most_classes < self.least_classes:
             raise SettingError(
-                "No task has so many classes",
+                "No task has that many classes",
                 expected=f"at most {self.least_classes} or more",
                 got=f"{self.most_classes}",
             )
@@ -114,8 +114,8 @@ class TaskIndex(Protocol):
         """Return the ``k`` nearest tasks by `task2vec.distance.centred_distance`, as `search` does.
 
         Centred by the mean over all tasks in the index, whatever is passed over, and without the
-        query where that is none of them: so a distance depends on the store and not on what is
-        asked.
+        query where the index does not hold it: so a distance depends on the store and not on the
+        question.
 
         Raises:
             SpaceMismatchError: when the query lives in another space.

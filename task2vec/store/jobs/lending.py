@@ -99,7 +99,7 @@ class Lending:
     def under_lease_within(self, connection: Connection, id_: str, *, fence: int) -> JobRecord:
         """Return a job that is about to be completed; see `complete_within`.
 
-        Whoever completed it already, and did not hear of it, gets it as it is: succeeded or
+        A worker that completed it, and got no answer, gets it as it is: succeeded or
         cancelled.
 
         Raises:

@@ -18,7 +18,7 @@ from typing import Any
 from task2vec.errors import LeaseLostError, StateError
 from task2vec.types import JobFailure, JobProgress, JobRecord, JobState
 
-#: A job whose last of so many tries failed is put into quarantine.
+#: A job that failed this many times is put into quarantine.
 MOST_TRIES = 3
 #: A job that was lent so often and is interrupted again is put into quarantine, though none of its
 #: tries counts: what it makes the server do may be what ends the server.
@@ -34,7 +34,7 @@ def at(now: float) -> str:
 
 
 def check_lease(job: JobRecord, fence: int) -> None:
-    """Raise `LeaseLostError` unless whoever holds ``fence`` still has the job."""
+    """Raise `LeaseLostError` unless the holder of ``fence`` still has the job."""
     if job.fence != fence or job.state not in (JobState.RUNNING, JobState.CANCELLING):
         raise LeaseLostError(
             f"Job {job.id} does not belong to this lease",

@@ -62,7 +62,7 @@ class Jobs(Lending, Watching):
         if gone:
             raise unknown("data set", asked=min(gone), names=())
         works = [job.same_as for job in wanted if job.same_as is not None]
-        # Work that is being given up is no use to whoever asks for it anew.
+        # Work that is being given up is no use to somebody who asks for it anew.
         known = {
             job.same_as: job
             for job in jobs_under_way(connection, works)
