@@ -1,11 +1,12 @@
 """The tables of the page "does it work?", from what the transfer benchmark wrote."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from docs.markdown import GENERATED, table
+from docs.ranker_tables import BUDGETS, FOLDS, Found, percents, plain, points, sections
 
 REPORT = Path(__file__).parents[1] / "benchmarks" / "results" / "transfer_report.json"
 DIFFICULTY = REPORT.with_name("transfer_difficulty.json")
@@ -17,37 +18,17 @@ NOISE = REPORT.with_name("transfer_probe_noise.json")
 PROMISES = REPORT.with_name("transfer_promises.json")
 TEXT = Path(__file__).parent / "does-it-work.md.in"
 
-_BUDGETS = {"few": "5 images per class", "all": "two thirds of the images"}
-_FOLDS = {
-    "task": "relatives in the zoo",
-    "family": "family left out",
-    "superfamily": "all families of its kind left out",
-}
 #: Linear probes of the rankers whose intervals are shown.
 _PROBES = ("", "1", "2", "4", "8", "16", "all")
 #: Of the seconds in the table, those that the text tells.
 _TOLD_SECONDS = (4, 16, 64)
-#: Whose silence is judged in the text.
-_JUDGED = ("task2vec", "task2vec, 8 probes")
-_HALVES = {"report": "the reporting half", "both": "all targets"}
-_HEAD = (
-    "ranker",
-    "weighted tau",
-    "gain over the default, points",
-    "headroom captured",
-    "regret at 1, at 3",
-    "default taken",
-    "gain of task2vec over it",
-)
-
-Found = Mapping[str, Any]
 
 
 def does_it_work() -> str:
     """Return the page: the text beside this file, its tables filled in."""
     text = TEXT.read_text(encoding="utf-8")
     result = json.loads(REPORT.read_text(encoding="utf-8"))["result"]
-    tables = "\n\n".join(_sections(result))
+    tables = "\n\n".join(sections(result))
     text = text.replace("<!-- difficulty -->", _difficulty())
     text = text.replace("<!-- protocols -->", _protocols())
     text = text.replace("<!-- cost -->", _cost())
@@ -69,13 +50,13 @@ def _gains(result: Found) -> str:
         "the expert of the nearest task": "nearest_only",
         "ridge error of all 40 models": "ridge_error",
     }
-    columns = [(budget, left) for budget in _BUDGETS for left in result[budget]]
-    head = ("what is taken", *(f"{_BUDGETS[b]}, {_FOLDS[left]}" for b, left in columns))
+    columns = [(budget, left) for budget in BUDGETS for left in result[budget]]
+    head = ("what is taken", *(f"{BUDGETS[b]}, {FOLDS[left]}" for b, left in columns))
     rows = (
         (
             shown,
             *(
-                _points(result[b][left]["both"]["rankers"][name]["gain_points"])
+                points(result[b][left]["both"]["rankers"][name]["gain_points"])
                 for b, left in columns
             ),
         )
@@ -86,23 +67,18 @@ def _gains(result: Found) -> str:
 
 def _coverage(result: Found) -> str:
     """Return what intervals held after each number of probes, on all targets."""
-    columns = [(budget, left) for budget in _BUDGETS for left in result[budget]]
+    columns = [(budget, left) for budget in BUDGETS for left in result[budget]]
     head = (
         "linear probes",
-        *(f"{_BUDGETS[b]}, {_FOLDS[left]}" for b, left in columns),
+        *(f"{BUDGETS[b]}, {FOLDS[left]}" for b, left in columns),
     )
     rows = []
     for probes in _PROBES:
         name = f"task2vec, {probes} probes" if probes else "task2vec"
         cells = [result[b][left]["both"]["rankers"][name]["coverage"] for b, left in columns]
-        told = (", ".join(_percents(each[level]) for level in each) for each in cells)
+        told = (", ".join(percents(each[level]) for level in each) for each in cells)
         rows.append((probes or "none", *told))
     return table(head, rows)
-
-
-def _percents(estimate: list[float]) -> str:
-    value, low, high = estimate
-    return f"{value:.0%} [{low:.0%}, {high:.0%}]"
 
 
 def _follow() -> str:
@@ -110,9 +86,9 @@ def _follow() -> str:
     found = json.loads(FOLLOW.read_text(encoding="utf-8"))
     constants, held = found["constants"], found["coverage"]
     got = found["expected_and_got_points"]["both"]
-    reporting = _percents(held["reporting half"]["0.9"])
-    left_out = {b: _percents(held["each family left out"][b]["0.9"]) for b in (*_BUDGETS, "both")}
-    shares = {b: _plain(got[b]["got_for_a_probed_one"]) for b in _BUDGETS}
+    reporting = percents(held["reporting half"]["0.9"])
+    left_out = {b: percents(held["each family left out"][b]["0.9"]) for b in (*BUDGETS, "both")}
+    shares = {b: plain(got[b]["got_for_a_probed_one"]) for b in BUDGETS}
     return (
         f"Of models that a linear probe finds better than the default, fine-tuning kept "
         f"{shares['few']} of the gain with 5 images per class and {shares['all']} with many. "
@@ -168,12 +144,12 @@ def _difficulty() -> str:
     errors, ranks = found["absolute_points"], found["spearman"]
 
     def both(of: Mapping[str, Any]) -> str:
-        return " and ".join(_plain(of[budget]) for budget in _BUDGETS)
+        return " and ".join(plain(of[budget]) for budget in BUDGETS)
 
     ours, with_head = "classes + complexity", "classes + head_noise"
-    error = {name: {b: errors[b][name]["error"] for b in _BUDGETS} for name in errors["few"]}
-    less = {b: errors[b][with_head]["less_than_ours"] for b in _BUDGETS}
-    rank = {name: {b: ranks[b][name]["given_classes"] for b in _BUDGETS} for name in ranks["few"]}
+    error = {name: {b: errors[b][name]["error"] for b in BUDGETS} for name in errors["few"]}
+    less = {b: errors[b][with_head]["less_than_ours"] for b in BUDGETS}
+    rank = {name: {b: ranks[b][name]["given_classes"] for b in BUDGETS} for name in ranks["few"]}
     return (
         f"Left out in turn, a task's accuracy is foretold from classes and complexity to "
         f"{both(error[ours])} points on average (5 images per class, and many). With the nats in "
@@ -189,7 +165,7 @@ def _ceiling() -> str:
     """Return how far halves of the evidence agree, and what repeats of the whole would."""
     found = json.loads(CEILING.read_text(encoding="utf-8"))["weighted_tau"]
     halves, estimated, whole = (
-        " and ".join(_plain(found[budget][name]) for budget in _BUDGETS)
+        " and ".join(plain(found[budget][name]) for budget in BUDGETS)
         for name in ("halves", "halves_estimated", "whole_estimated")
     )
     return (
@@ -203,7 +179,7 @@ def _ceiling() -> str:
 def _protocols() -> str:
     """Return what linear probes tell of full fine-tuning, budget by budget."""
     found = json.loads(PROTOCOLS.read_text(encoding="utf-8"))
-    return " ".join(_protocol(found[budget], _BUDGETS[budget]) for budget in found)
+    return " ".join(_protocol(found[budget], BUDGETS[budget]) for budget in found)
 
 
 def _protocol(found: Found, images: str) -> str:
@@ -215,11 +191,11 @@ def _protocol(found: Found, images: str) -> str:
         f"With {images}, {found['cells']} models on {found['targets']} targets: gains by "
         f"fine-tuning are {found['fine_tuned_gain_for_a_probed_one']:.2f} of those by linear "
         f"probes, correlation {found['correlation_of_gains']['all draws']:.2f}; the order of "
-        f"models agrees with a weighted tau of {_plain(tau)}, one draw against all; the model "
-        f"that probes best gains {_points(best)} points, fine-tuned, over the default, "
-        f"fine-tuned, where the best of those tried gains {_points(hindsight)} in hindsight. "
+        f"models agrees with a weighted tau of {plain(tau)}, one draw against all; the model "
+        f"that probes best gains {points(best)} points, fine-tuned, over the default, "
+        f"fine-tuned, where the best of those tried gains {points(hindsight)} in hindsight. "
         f"{_two_largest(found)}"
-        f"Fine-tuning the default gains {_points(default)} points over its linear probe."
+        f"Fine-tuning the default gains {points(default)} points over its linear probe."
     )
 
 
@@ -227,7 +203,7 @@ def _two_largest(found: Found) -> str:
     """Return how much of the gain two targets carry, where there is one."""
     if found["fine_tuned_gain_of_the_best_probed_points"][1] <= 0:
         return ""
-    without = _points(found["of_that_without_the_two_largest_points"])
+    without = points(found["of_that_without_the_two_largest_points"])
     return (
         f"Two targets carry {found['share_of_the_two_largest']:.0%} of that gain; without them it "
         f"is {without}. "
@@ -249,70 +225,5 @@ def _cost() -> str:
                 f"{curves['task2vec'][at][0]:.1f} after {seconds} s (the best of the others, "
                 f"{best.replace('_', ' ')}, {others[best]:.1f})"
             )
-        parts.append(f"With {_BUDGETS[budget]} the regret is {', '.join(told)}.")
+        parts.append(f"With {BUDGETS[budget]} the regret is {', '.join(told)}.")
     return " ".join(parts)
-
-
-def _sections(result: Found) -> Iterator[str]:
-    for half, of_half in _HALVES.items():
-        for budget, images in _BUDGETS.items():
-            for folds in result[budget]:
-                left = _FOLDS[folds]
-                found = result[budget][folds][half]
-                yield f"### {images.capitalize()}, {left}, {of_half}"
-                yield _lead(found)
-                yield _silence(found["abstention"])
-                yield table(_HEAD, (_row(name, row) for name, row in found["rankers"].items()))
-
-
-def _lead(found: Found) -> str:
-    ours = found["rankers"]["task2vec"]
-    covered = "; ".join(
-        f"{float(level):.0%} intervals held {value:.0%} [{low:.0%}, {high:.0%}]"
-        for level, (value, low, high) in ours["coverage"].items()
-    )
-    return (
-        f"{found['targets']} targets. The best model gains {_points(found['oracle_gain_points'])} "
-        f"points, picked on one half of the evidence and measured on the other; the halves agree "
-        f"with a weighted tau of {_plain(found['noise_ceiling'])}. Of task2vec, {covered}."
-    )
-
-
-def _silence(found: Found) -> str:
-    """Return what it cost to take the default, without a probe and after eight."""
-    told = (
-        f"of {name}, {_points(each['loss_points'])} points behind "
-        f"{each['best_baseline'].replace('_', ' ')}, while it gains "
-        f"{_points(each['gain_otherwise_points'])} elsewhere"
-        for name, each in ((name, found[name]) for name in _JUDGED)
-        if each is not None
-    )
-    sentence = "; ".join(told)
-    return (
-        "Where the default is taken, against the best rule that sees no image, known afterwards: "
-        f"{sentence}."
-        if sentence
-        else "The default is always taken, or never."
-    )
-
-
-def _row(name: str, row: Found) -> tuple[str, ...]:
-    return (
-        name.replace("_", " "),
-        _plain(row["weighted_tau"]),
-        _points(row["gain_points"]),
-        _plain(row["headroom_captured"]),
-        f"{row['regret_at_1_points']:.1f}, {row['regret_at_3_points']:.1f}",
-        f"{row['default_taken']:.0%}",
-        _points(row["gain_of_task2vec_over_it"]),
-    )
-
-
-def _plain(estimate: list[float]) -> str:
-    value, low, high = estimate
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
-
-
-def _points(estimate: list[float]) -> str:
-    value, low, high = estimate
-    return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"

@@ -56,13 +56,19 @@ class EmbeddingWarning(UserWarning):
 class Task2VecError(Exception):
     """What went wrong, what was expected, what came instead, and how to mend it.
 
-    The parts are kept apart so that a program can show them apart; ``str`` joins them.
+    The parts are kept apart so that a program can show them apart; ``str`` joins them. Every class
+    states its ``code``, by which programs tell errors apart; without one it has its parent's.
     """
 
     code = "error"
 
     #: By which the log of a server knows the request that failed.
     request_id: str | None = None
+
+    def __init_subclass__(cls, *, code: str | None = None) -> None:
+        super().__init_subclass__()
+        if code is not None:
+            cls.code = code
 
     def __init__(
         self,
@@ -100,22 +106,16 @@ def joined(
     return f"{text} {remedy}" if remedy else text
 
 
-class InputError(Task2VecError):
+class InputError(Task2VecError, code="bad_input"):
     """What the caller gave cannot be used."""
 
-    code = "bad_input"
 
-
-class SourceError(InputError):
+class SourceError(InputError, code="bad_source"):
     """A source that is no labelled image set, or holds too little of one."""
 
-    code = "bad_source"
 
-
-class UnknownNameError(InputError):
+class UnknownNameError(InputError, code="unknown_name"):
     """Nothing has this name or id."""
-
-    code = "unknown_name"
 
     @classmethod
     def of_outcomes(cls, ids: Sequence[str]) -> Self:
@@ -127,10 +127,8 @@ class UnknownNameError(InputError):
         )
 
 
-class NameTakenError(InputError):
+class NameTakenError(InputError, code="name_taken"):
     """The name belongs to something else already."""
-
-    code = "name_taken"
 
     @classmethod
     def of_task(cls, name: str) -> Self:
@@ -142,16 +140,12 @@ class NameTakenError(InputError):
         )
 
 
-class SettingError(InputError):
+class SettingError(InputError, code="bad_setting"):
     """A setting outside its range."""
 
-    code = "bad_setting"
 
-
-class WrongTypeError(SettingError, TypeError):
+class WrongTypeError(SettingError, TypeError, code="wrong_type"):
     """An argument of the wrong type."""
-
-    code = "wrong_type"
 
     @classmethod
     def of(cls, argument: str, *, expected: str, got: object, remedy: str | None = None) -> Self:
@@ -166,180 +160,123 @@ class WrongTypeError(SettingError, TypeError):
         )
 
 
-class SpaceMismatchError(InputError):
+class SpaceMismatchError(InputError, code="space_mismatch"):
     """Embeddings of different spaces, which must not be compared."""
 
-    code = "space_mismatch"
 
-
-class StoreError(Task2VecError):
+class StoreError(Task2VecError, code="store_unavailable"):
     """The store cannot be opened, read or written."""
 
-    code = "store_unavailable"
 
-
-class NoStoreError(StoreError):
+class NoStoreError(StoreError, code="no_store"):
     """There is no store yet where one was to be read."""
 
-    code = "no_store"
 
-
-class StoreBusyError(StoreError):
+class StoreBusyError(StoreError, code="store_busy"):
     """Somebody else is writing to the store."""
 
-    code = "store_busy"
 
-
-class StoreCorruptError(StoreError):
+class StoreCorruptError(StoreError, code="store_corrupt"):
     """What was read from the store is not what was written."""
 
-    code = "store_corrupt"
 
-
-class WeightsError(Task2VecError):
+class WeightsError(Task2VecError, code="bad_weights"):
     """Weights that are missing, altered, or do not fit their architecture."""
 
-    code = "bad_weights"
 
-
-class MissingExtraError(Task2VecError):
+class MissingExtraError(Task2VecError, code="missing_extra"):
     """An optional dependency is not installed."""
 
-    code = "missing_extra"
 
-
-class TooLargeError(InputError):
+class TooLargeError(InputError, code="too_large"):
     """More than the limits allow."""
 
-    code = "too_large"
 
-
-class RefusedAddressError(InputError):
+class RefusedAddressError(InputError, code="refused_address"):
     """An address that must not be fetched from."""
 
-    code = "refused_address"
 
-
-class ChangedError(InputError):
+class ChangedError(InputError, code="changed"):
     """What was to be changed has changed since it was read."""
 
-    code = "changed"
 
-
-class PageTokenError(InputError):
+class PageTokenError(InputError, code="bad_page_token"):
     """A page token that this list has not given out."""
 
-    code = "bad_page_token"
 
-
-class KeyReusedError(InputError):
+class KeyReusedError(InputError, code="idempotency_key_reused"):
     """An idempotency key that stands for another request already."""
 
-    code = "idempotency_key_reused"
 
-
-class StateError(InputError):
+class StateError(InputError, code="wrong_state"):
     """Not possible in the present state of what it is about."""
 
-    code = "wrong_state"
 
-
-class StillAtWorkError(StateError):
+class StillAtWorkError(StateError, code="still_at_work"):
     """The first request with this idempotency key is still being answered."""
 
-    code = "still_at_work"
 
-
-class AnswerNotKeptError(StateError):
+class AnswerNotKeptError(StateError, code="answer_not_kept"):
     """The first request with this idempotency key was answered, with too much to be kept."""
 
-    code = "answer_not_kept"
 
-
-class LeaseLostError(StateError):
+class LeaseLostError(StateError, code="lease_lost"):
     """The job belongs to another worker by now, or to none."""
 
-    code = "lease_lost"
 
-
-class StoreOwnedError(StoreError):
+class StoreOwnedError(StoreError, code="store_owned"):
     """A server works on this store: talk to the server."""
 
-    code = "store_owned"
 
-
-class StoreFullError(StoreError):
+class StoreFullError(StoreError, code="store_full"):
     """The disk is full."""
 
-    code = "store_full"
 
-
-class AccessError(Task2VecError):
+class AccessError(Task2VecError, code="access_denied"):
     """The key does not open this."""
 
-    code = "access_denied"
 
-
-class NotAuthenticatedError(AccessError):
+class NotAuthenticatedError(AccessError, code="unauthenticated"):
     """No key came, or one that is not valid."""
 
-    code = "unauthenticated"
 
-
-class NotAllowedError(AccessError):
+class NotAllowedError(AccessError, code="not_allowed"):
     """A valid key without the scope that this needs."""
 
-    code = "not_allowed"
 
-
-class ServiceError(Task2VecError):
+class ServiceError(Task2VecError, code="service_unavailable"):
     """The server did not answer as it should."""
 
-    code = "service_unavailable"
 
-
-class UnreachableError(ServiceError):
+class UnreachableError(ServiceError, code="unreachable"):
     """There is no connection to the server."""
 
-    code = "unreachable"
 
-
-class OverloadedError(ServiceError):
+class OverloadedError(ServiceError, code="overloaded"):
     """The server has too much to do, or this key asks too often: wait ``retry_after`` seconds."""
-
-    code = "overloaded"
 
     def __init__(self, problem: str, *, retry_after: float = 1.0, **parts: str | None) -> None:
         super().__init__(problem, **parts)
         self.retry_after = retry_after
 
 
-class DeadlineError(ServiceError):
+class DeadlineError(ServiceError, code="deadline_exceeded"):
     """The time that was given is over."""
 
-    code = "deadline_exceeded"
 
-
-class InternalError(ServiceError):
+class InternalError(ServiceError, code="internal"):
     """A fault in the server itself."""
 
-    code = "internal"
 
-
-class JobError(Task2VecError):
+class JobError(Task2VecError, code="job_error"):
     """A job ended without a result; ``job`` is what the server says of it."""
 
-    code = "job_error"
     job: Any = None
 
 
-class JobFailedError(JobError):
+class JobFailedError(JobError, code="job_failed"):
     """The job failed."""
 
-    code = "job_failed"
 
-
-class JobCancelledError(JobError):
+class JobCancelledError(JobError, code="job_cancelled"):
     """The job was cancelled."""
-
-    code = "job_cancelled"

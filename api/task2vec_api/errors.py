@@ -64,9 +64,7 @@ _OF_THE_STORE = {
         "Give the request_id to the operator of the server: the log has the details.",
     ),
 }
-
-
-# Nothing of the path is told: it may hold anything.
+# The path is not repeated: it may hold anything.
 _NO_ROUTE = (
     "There is no such route",
     "The path is not one of the service.",
@@ -74,28 +72,20 @@ _NO_ROUTE = (
 )
 
 
-class RateLimitedError(errors.OverloadedError):
+class RateLimitedError(errors.OverloadedError, code="rate_limited"):
     """This key asks too often, or for too much at once."""
 
-    code = "rate_limited"
 
-
-class SlowClientError(errors.ServiceError):
+class SlowClientError(errors.ServiceError, code="slow_client"):
     """The request did not arrive in time."""
 
-    code = "slow_client"
 
-
-class MalformedError(errors.InputError):
+class MalformedError(errors.InputError, code="malformed"):
     """The body is not what its content type says."""
 
-    code = "malformed"
 
-
-class RefusedOriginError(errors.AccessError):
+class RefusedOriginError(errors.AccessError, code="refused_origin"):
     """A request that a web page or a proxy may have sent to a server that asks for no key."""
-
-    code = "refused_origin"
 
 
 STATUS |= {RateLimitedError: 429, SlowClientError: 408, MalformedError: 400}
@@ -196,10 +186,8 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         return await _on_http(request, HTTPException(405))
     faults = true_faults(error.errors())
     if any(fault["type"] == "json_invalid" for fault in faults):
-        return respond(
-            MalformedError("The body is no valid JSON", got=_first(faults)),
-            request_id=request_id_of(request),
-        )
+        malformed = MalformedError("The body is no valid JSON", got=_first(faults))
+        return respond(malformed, request_id=request_id_of(request))
     fields = tuple(
         FieldProblem(field=_field(fault["loc"]), problem=_problem(request, fault))
         for fault in faults

@@ -9,10 +9,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-class UnreadableImageError(SourceError):
+class UnreadableImageError(SourceError, code="unreadable_image"):
     """One image that cannot be used; ``problem`` is a short reason such as ``truncated``."""
-
-    code = "unreadable_image"
 
 
 class DamagedMemberError(UnreadableImageError):

@@ -17,22 +17,13 @@ from task2vec.store.identity import check_name, new_id
 from task2vec.store.store import Store
 from task2vec.types import DatasetRecord
 
-FORMATS = (
-    ".tar.gz",
-    ".tar.bz2",
-    ".tar.xz",
-    ".tgz",
-    ".tar",
-    ".zip",
-    ".npz",
-    ".parquet",
-)
+FORMATS = (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tar", ".zip", ".npz", ".parquet")
 """What holds its own images. A list of paths or a folder means nothing on another machine."""
 
 _FOLDER = "datasets"
 # A file comes to its place before its row does: a younger one may be about to get it.
 _ORPHAN_SECONDS = 3600.0
-# Under how many names the same bytes are looked for: as many as a client sees on a page.
+# The most names under which the same bytes are looked for: as many as a page shows a client.
 _SAME_BYTES = 100
 
 

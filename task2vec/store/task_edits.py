@@ -1,15 +1,16 @@
-"""Changing what people call a task, and reading tasks page by page."""
+"""Renaming and removing a task, and reading tasks page by page."""
 
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
-from task2vec.errors import NameTakenError
+from task2vec.errors import NameTakenError, StateError
 from task2vec.store import schema
 from task2vec.store.changes import ChangeKind, append_change
 from task2vec.store.identity import check_name
+from task2vec.store.task_parts import remove_parts
 from task2vec.store.task_rows import find_task, from_row
 from task2vec.store.text import dump
 from task2vec.types import TaskRecord
@@ -51,6 +52,37 @@ def edit_task(
     # Copies of it in memory hold its name and its tags, too.
     append_change(connection, old.id, kind=ChangeKind.REPLACED)
     return edited
+
+
+def remove_task(
+    connection: Connection, name_or_id: str, *, cascade: bool, check: Check | None
+) -> TaskRecord:
+    """Remove a task; with ``cascade``, what hangs on it, too. See `Tasks.remove`."""
+    record = from_row(find_task(connection, name_or_id))
+    if check is not None:
+        check(record)
+    experts = schema.models.c.task == record.id
+    outcomes = or_(
+        schema.outcomes.c.task == record.id,
+        schema.outcomes.c.model.in_(select(schema.models.c.id).where(experts)),
+    )
+    hanging = [
+        connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
+        for table, condition in ((schema.models, experts), (schema.outcomes, outcomes))
+    ]
+    if any(hanging) and not cascade:
+        raise StateError(
+            f"Task '{record.name}' cannot be removed alone",
+            expected="no models or outcomes that hang on it",
+            got=f"models: {hanging[0]}, outcomes: {hanging[1]}",
+            remedy="Remove all together with `cascade` (`--cascade` on the command line).",
+        )
+    connection.execute(delete(schema.outcomes).where(outcomes))
+    connection.execute(delete(schema.models).where(experts))
+    remove_parts(connection, record.id)
+    connection.execute(delete(schema.tasks).where(schema.tasks.c.id == record.id))
+    append_change(connection, record.id, kind=ChangeKind.REMOVED)
+    return record
 
 
 def page_of_tasks(

@@ -3,13 +3,13 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from task2vec.errors import NameTakenError, SettingError, SpaceMismatchError, StateError
+from task2vec.errors import NameTakenError, SettingError, SpaceMismatchError
 from task2vec.store import schema
 from task2vec.store.changes import Change, ChangeKind, append_change, last_number, read_changes
 from task2vec.store.identity import check_name, new_id, now
-from task2vec.store.task_edits import Check, edit_task, page_of_tasks
+from task2vec.store.task_edits import Check, edit_task, page_of_tasks, remove_task
 from task2vec.store.task_lookups import TaskLookups
 from task2vec.store.task_parts import Parts, insert_parts, read_thumbnail, remove_parts
 from task2vec.store.task_rows import (
@@ -81,12 +81,7 @@ class Tasks(TaskLookups):
         """Add a task, as `add` does, as part of the write transaction of ``connection``.
 
         For what must be stored together with other rows or not at all; the record is on disk once
-        that transaction is.
-
-        Raises:
-            NameTakenError: when the name, or the id, belongs to another task.
-            SettingError: for an unusable name, or an embedding that is not the record's.
-            SpaceMismatchError: for an embedding without the number of elements of its space.
+        that transaction is. Raises as `add` does.
         """
         check_name(record.name, new=False)
         if record.provenance != embedding.provenance:
@@ -211,31 +206,7 @@ class Tasks(TaskLookups):
             StateError: when, without ``cascade``, models or outcomes hang on it.
         """
         with self._database.write() as connection:
-            record = from_row(find_task(connection, name_or_id))
-            if check is not None:
-                check(record)
-            experts = schema.models.c.task == record.id
-            outcomes = or_(
-                schema.outcomes.c.task == record.id,
-                schema.outcomes.c.model.in_(select(schema.models.c.id).where(experts)),
-            )
-            hanging = [
-                connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
-                for table, condition in ((schema.models, experts), (schema.outcomes, outcomes))
-            ]
-            if any(hanging) and not cascade:
-                raise StateError(
-                    f"Task '{record.name}' cannot be removed alone",
-                    expected="no models or outcomes that hang on it",
-                    got=f"models: {hanging[0]}, outcomes: {hanging[1]}",
-                    remedy="Remove all together with `cascade` (`--cascade` on the command line).",
-                )
-            connection.execute(delete(schema.outcomes).where(outcomes))
-            connection.execute(delete(schema.models).where(experts))
-            remove_parts(connection, record.id)
-            connection.execute(delete(schema.tasks).where(schema.tasks.c.id == record.id))
-            append_change(connection, record.id, kind=ChangeKind.REMOVED)
-        return record
+            return remove_task(connection, name_or_id, cascade=cascade, check=check)
 
     def page(
         self,

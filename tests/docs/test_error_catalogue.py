@@ -32,7 +32,7 @@ def test_every_code_that_the_service_names_is_in_the_catalogue() -> None:
     named = set()
     for path in (ROOT / "api").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        named |= set(re.findall(r"^ +code ?= ?\"(\w+)\"", text, flags=re.M))
+        named |= set(re.findall(r"\bcode ?= ?\"(\w+)\"", text, flags=re.M))
     assert named <= set(CATALOGUE)
     assert {"bad_input", "rate_limited"} <= named
 

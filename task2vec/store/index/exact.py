@@ -15,7 +15,6 @@ from task2vec.distance import (
     quick_centred,
     quick_symmetric,
     symmetric_matrix,
-    task_complexity,
 )
 from task2vec.errors import SettingError
 from task2vec.store.index.centred import Centred
@@ -27,8 +26,7 @@ from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
 _PICKED = 256
 _CONVERTED = 4
 _EVERYTHING = TaskFilter()
-
-# So many whole embeddings are in memory at once: some 14 MB, where a thousand are 215.
+# Whole embeddings that are in memory at once: some 14 MB, where a thousand are 215.
 _READ = 64
 
 Rows = NDArray[np.intp]
@@ -131,19 +129,16 @@ class ExactIndex:
             return []
         symmetric = self._to(rows, query.values)
         as_source = symmetric - alpha * self.complexities[rows]
-        return [
-            Judged(self._records[i], near, from_there)
-            for i, near, from_there in zip(
-                rows.tolist(), symmetric.tolist(), as_source.tolist(), strict=True
-            )
-        ]
+        found = zip(rows.tolist(), symmetric.tolist(), as_source.tolist(), strict=True)
+        return [Judged(self._records[i], *distances) for i, *distances in found]
 
     def scan(
         self, query: TaskEmbedding, rows: Rows, *, k: int, role: Role, alpha: float
     ) -> list[Neighbour]:
         """Return the ``k`` nearest among ``rows``, having looked at all of them."""
         measure = InRole(query, role, alpha)
-        distances = self.in_role(self.symmetric(query, rows), rows, measure)
+        symmetric = self.symmetric(query, rows)
+        distances = measure.from_symmetric(symmetric, rows, complexities=lambda: self.complexities)
         return self.nearest(rows, measure, distances=distances, k=k)
 
     def admitted(
@@ -237,18 +232,6 @@ class ExactIndex:
         kth = np.partition(distances, min(k, distances.size) - 1)[min(k, distances.size) - 1]
         near = rows[~(distances > kth + 2 * QUICK_ERROR)].tolist()
         return {i: measure.plain(self._values[i]) for i in near}
-
-    def in_role(
-        self, symmetric: NDArray[np.float64], rows: Rows, measure: InRole
-    ) -> NDArray[np.float64]:
-        """Return the distances (r,) of ``rows`` in a role, from their symmetric ones."""
-        match measure.role:
-            case Role.SYMMETRIC:
-                return symmetric
-            case Role.SOURCES_FOR:
-                return symmetric - measure.alpha * self.complexities[rows]
-            case Role.TARGETS_FOR:
-                return symmetric - measure.alpha * task_complexity(measure.query)
 
     @cached_property
     def centre(self) -> NDArray[np.float64]:

@@ -102,7 +102,9 @@ class FaissIndex:
             found = self._exact.nearest(
                 proposed,
                 measure,
-                distances=self._exact.in_role(symmetric, proposed, measure),
+                distances=measure.from_symmetric(
+                    symmetric, proposed, complexities=lambda: self._exact.complexities
+                ),
                 k=k,
                 near=symmetric <= reach,
             )

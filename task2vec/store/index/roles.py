@@ -1,7 +1,10 @@
 """The distance that a role asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from task2vec.distance import (
     DistanceEstimates,
@@ -10,6 +13,7 @@ from task2vec.distance import (
     estimate_from_sources,
     estimate_to_targets,
     symmetric_distance,
+    task_complexity,
     trivial_embedding,
     with_prior,
 )
@@ -36,6 +40,25 @@ class InRole:
         return float(
             asymmetric_distance(source=source, target=target, trivial=trivial, alpha=self.alpha)
         )
+
+    def from_symmetric(
+        self,
+        symmetric: NDArray[np.float64],
+        rows: NDArray[np.intp],
+        *,
+        complexities: Callable[[], NDArray[np.float64]],
+    ) -> NDArray[np.float64]:
+        """Return the distances (r,) of ``rows`` (r,), from their symmetric ones.
+
+        ``complexities`` gives those of all rows; it is called where the role needs them.
+        """
+        match self.role:
+            case Role.SYMMETRIC:
+                return symmetric
+            case Role.SOURCES_FOR:
+                return symmetric - self.alpha * complexities()[rows]
+            case Role.TARGETS_FOR:
+                return symmetric - self.alpha * task_complexity(self.query)
 
     def estimates(self, tasks: Sequence[TaskEmbedding], *, within: float) -> DistanceEstimates:
         """Return the distances of the tasks, corrected for noise; errors up to ``within``."""
