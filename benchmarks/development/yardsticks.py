@@ -1,11 +1,12 @@
 """Three yardsticks for a geometry: repeatability, nearest of the family, agreement with transfer.
 
-Every one is a number a task, so that tasks can be resampled and two geometries compared in pairs.
+Every one is a number per task, so that two geometries can be compared in pairs. Intervals draw
+kinds of tasks (`SUPERFAMILIES`), each with all of its tasks: relatives are not independent.
 """
 
 import csv
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from scipy.stats import spearmanr
 
 from benchmarks.development.geometry import Distances
 from benchmarks.development.stack import Array
+from benchmarks.development.tasks import SUPERFAMILIES
+from task2vec.recommend.backtest.bootstrap import over_tasks
 
 #: (source, target) -> gain over the plain probe, as a share.
 Gains = Mapping[tuple[str, str], float]
-RESAMPLES = 2000
 _FEWEST_EXPERTS = 4
 
 
@@ -47,11 +49,13 @@ class Scores:
     transfer: Array
     affinity: Array
     gain: Array
+    #: The kind of each task, which intervals draw.
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over tasks with its 95 % bootstrap interval over them."""
+    """A mean over tasks with its 95 % bootstrap interval over their kinds."""
 
     mean: float
     low: float
@@ -104,28 +108,28 @@ def score(
         transfer=_mean([_agreement(d, tasks, rows, gains) for d in parts]),
         affinity=_mean([_agreement(d, tasks, rows, _less_usual(gains)) for d in parts]),
         gain=_mean([_nearest_gain(d, tasks, rows, gains) for d in parts]),
+        kinds=tuple(SUPERFAMILIES.get(families[i], families[i]) for i in rows),
     )
 
 
 def summary(scores: Scores, reference: Scores | None = None) -> dict[str, Interval]:
     """Return the interval of every yardstick, or of its difference to those of a reference."""
     found = {}
-    for field in fields(scores):
-        values = getattr(scores, field.name)
+    for name in (field.name for field in fields(scores) if field.name != "kinds"):
+        values = getattr(scores, name)
         if reference is not None:
-            values = values - getattr(reference, field.name)
-        found[field.name] = bootstrap(values)
+            values = values - getattr(reference, name)
+        found[name] = bootstrap(values, scores.kinds)
     return found
 
 
-def bootstrap(values: Array) -> Interval:
-    """Return the mean over tasks that have a number, resampled over these tasks."""
-    values = values[np.isfinite(values)]
-    if not len(values):
+def bootstrap(values: Array, kinds: Sequence[str]) -> Interval:
+    """Return the mean over tasks that have a number, with its interval over their kinds (T,)."""
+    known = np.isfinite(values)
+    if not known.any():
         return Interval(np.nan, np.nan, np.nan)
-    picks = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
-    low, high = np.quantile(values[picks].mean(axis=1), (0.025, 0.975))
-    return Interval(float(values.mean()), float(low), float(high))
+    found = over_tasks(values[known], families=np.array(kinds)[known].tolist())
+    return Interval(found.value, found.low, found.high)
 
 
 def _mean(arrays: list[Array]) -> Array:

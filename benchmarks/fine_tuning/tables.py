@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.development.tasks import SUPERFAMILIES
+from benchmarks.examples import families
 from benchmarks.fine_tuning.recipes import BASE, PROBE, RATES, How
+from task2vec.recommend.backtest.bootstrap import over_tasks
 from task2vec.recommend.choice import DECISIVE
 from task2vec.recommend.paired import paired_gain
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
@@ -170,13 +173,15 @@ def _cells(rows: Sequence[Row], budget: str) -> dict[str, dict[Cell, Row]]:
 
 
 def _interval(gains: Mapping[Cell, float]) -> str:
-    """Return the mean over tasks with its 95 % bootstrap interval, tasks being exchangeable."""
+    """Return the mean over tasks with its 95 % bootstrap interval over their kinds."""
     tasks: dict[str, list[float]] = {}
     for (_, task), gain in gains.items():
         tasks.setdefault(task, []).append(gain)
     if len(tasks) < 2:
         return "-"
-    means = np.array([np.mean(found) for found in tasks.values()])
-    draws = np.random.default_rng(0).integers(0, len(means), (10_000, len(means)))
-    low, high = np.quantile(means[draws].mean(axis=1), [0.025, 0.975])
-    return f"{means.mean():+.1f} [{low:+.1f}, {high:+.1f}]"
+    known = families()
+    found = over_tasks(
+        np.array([np.mean(each) for each in tasks.values()]),
+        families=[SUPERFAMILIES[known[task]] for task in tasks],
+    )
+    return f"{found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]"

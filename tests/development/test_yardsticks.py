@@ -97,10 +97,30 @@ def test_the_same_scores_do_not_differ():
 def test_the_interval_of_a_mean_is_about_two_standard_errors_wide():
     values = np.random.default_rng(0).normal(size=400)
 
-    interval = bootstrap(np.append(values, np.nan))
+    interval = bootstrap(np.append(values, np.nan), [str(task) for task in range(401)])
 
     assert interval.mean == pytest.approx(values.mean())
     assert interval.high - interval.low == pytest.approx(4 * 1 / 20, rel=0.15)
+
+
+def test_tasks_of_one_kind_are_drawn_together():
+    kinds = np.random.default_rng(0).normal(size=40)
+    values = np.repeat(kinds, 10)
+
+    together = bootstrap(values, np.repeat(np.arange(40), 10).astype(str).tolist())
+    alone = bootstrap(kinds, [str(kind) for kind in range(40)])
+
+    # Ten copies of a kind say no more than one.
+    assert (together.low, together.high) == pytest.approx((alone.low, alone.high))
+    assert judge().kinds == FAMILIES
+    clip_art = score(
+        Distances(aa=NEAR, bb=NEAR, repeat=np.ones(5), signs=np.ones(5)),
+        tasks=TASKS,
+        families=("clip_art", "emoji", "clip_art", "letters", "c"),
+        judged=("a1", "a2", "b2"),
+        gains={},
+    )
+    assert clip_art.kinds == ("drawn", "drawn", "glyphs")
 
 
 def test_a_matrix_is_read_by_source_and_target(tmp_path):
