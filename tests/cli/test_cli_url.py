@@ -268,6 +268,23 @@ def test_an_interrupted_batch_is_resumed_without_doing_work_twice(
         assert cli("remove", name, "--url", url).code == 0
 
 
+def test_equal_sources_of_a_batch_are_sent_once(cli: Cli, url: str, tmp_path: Path) -> None:
+    names = [f"equal_{number}" for number in range(4)]
+    for name in names:
+        cut("emoji_food", tmp_path / "sources" / name, classes=3, images=4)
+    with Client(url) as client:
+        before = {data.id for data in client.datasets.list()}
+
+        done = cli("batch", tmp_path / "sources", "--images", 6, "--url", url)
+
+        assert done.code == 0, done.err
+        sent = [data for data in client.datasets.list() if data.id not in before]
+        assert len(sent) == 1
+        assert {task.name for task in client.tasks.list()} >= set(names)
+        for name in names:
+            client.tasks.remove(name)
+
+
 def test_a_dry_run_sends_nothing(cli: Cli, url: str, tmp_path: Path) -> None:
     cut("emoji_food", tmp_path / "s" / "dry", classes=2, images=3)
     (tmp_path / "s" / "file.zip").write_bytes(b"")

@@ -15,7 +15,7 @@ from task2vec.errors import InputError, MissingExtraError, SourceError, Task2Vec
 from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.embedding import PROBE
 from task2vec.sdk.operations.paging import pages
-from task2vec.sdk.operations.uploads import form_of, upload
+from task2vec.sdk.operations.uploads import form_of, upload_packed
 from task2vec.sdk.packing.pack import default_name, pack
 from task2vec.sdk.request import get, post, segment
 from task2vec.sdk.senders import call
@@ -212,6 +212,8 @@ class _Course:
     waiting: deque[int] = field(default_factory=deque)
     uploads: dict[Running[Dataset], int] = field(default_factory=dict)
     at_server: dict[str, int] = field(default_factory=dict)
+    #: The items whose bytes are on their way, by the SHA-256 of these.
+    sending: dict[str, Listed] = field(default_factory=dict)
     seen_ended: int = -1
 
     def run(self, id_: str) -> Stream[Item]:
@@ -234,10 +236,14 @@ class _Course:
         # What is refused for its name is not sent first.
         check_item(item)
         told = None if self.progress is None else partial(self.progress, item.name)
-        dataset = yield from upload(
-            self.sender, item.source, name=item.name, any_name=True, progress=told
-        )
-        return dataset
+        payload = yield from compute(partial(pack, item.source, name=item.name))
+        # Of equal bytes the first are sent. The others wait, and are found at the server then.
+        while self.sending.setdefault(payload.sha256, item) is not item:
+            yield Sleep(_POLL_SECONDS)
+        try:
+            return (yield from upload_packed(self.sender, payload, any_name=True, progress=told))
+        finally:
+            del self.sending[payload.sha256]
 
     def _append(self, id_: str, done: set[Running[Dataset]]) -> Stream[Item]:
         """Give the server what has been uploaded; what cannot be is an item that failed."""

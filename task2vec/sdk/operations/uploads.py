@@ -42,6 +42,14 @@ def upload(
         TooLargeError: when it is more than the server takes.
     """
     payload = yield from compute(lambda: pack(source, name=name))
+    dataset = yield from upload_packed(sender, payload, any_name=any_name, progress=progress)
+    return dataset
+
+
+def upload_packed(
+    sender: Sender, payload: Payload, *, any_name: bool = False, progress: Told | None = None
+) -> Steps[Dataset]:
+    """Send what is packed already, unless the server has it: see `upload`."""
     known = yield from call(sender, get("/datasets", DatasetPage, sha256=payload.sha256))
     soon = datetime.now(UTC) + _LEAST_LIFE
     for dataset in known.datasets:
@@ -55,7 +63,7 @@ def upload(
 def send(
     sender: Sender, payload: Payload, *, labelled: bool = True, progress: Told | None = None
 ) -> Steps[Dataset]:
-    """Send what is packed already; images that are not ``labelled`` can only be classified."""
+    """Send what is packed in any case; images that are not ``labelled`` can only be classified."""
     told = None if progress is None else partial(_tell, progress)
     form = form_of(payload, labelled=labelled, told=told)
     request = Request(Method.POST, "/datasets", reader(Dataset), body=form, patient=True)
