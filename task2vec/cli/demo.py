@@ -167,9 +167,9 @@ def _show_neighbours(workspace: "Workspace") -> None:
     )
     pair = distances(workspace, *(resolve(workspace, name) for name in PAIR))
     console().print(
-        f"\nAsymmetric distance {PAIR[0]} -> {PAIR[1]}: {pair.asymmetric.source_to_target:.3f}; "
-        f"{PAIR[1]} -> {PAIR[0]}: {pair.asymmetric.target_to_source:.3f}\n"
-        "(how bad a start the first is for the second: the more complex source is the better one)",
+        "\nAsymmetric distance, smaller where the first task is a better start for the second:\n"
+        f"{PAIR[0]} -> {PAIR[1]}: {pair.asymmetric.source_to_target:.3f}; "
+        f"{PAIR[1]} -> {PAIR[0]}: {pair.asymmetric.target_to_source:.3f}",
     )
 
 
@@ -189,7 +189,7 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     from task2vec.service.subjects import resolve
     from task2vec.wire.recommendations import Recommended
 
-    _heading(f"5. Which model should {HELD_BACK}, a task not seen so far, start from?")
+    _heading(f"5. Which model to start from for {HELD_BACK}, a new task?")
     with passing(progress):
         subject: Subject = resolve(
             workspace,
@@ -204,8 +204,8 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     if answer.abstained:
         others = (r.model for r in answer.recommendations if r.model != answer.chosen)
         start = next(others)
-        console().print(f"\nTo see whether that was right, {start} is tried as well.")
-    _heading("6. Was that right? With six images per class, fine-tune from it and from the default")
+        console().print(f"\nTo check that, {start} is fine-tuned as well.")
+    _heading("6. Check it: fine-tune that model and the default on six images per class")
     first, second = (
         _finetune(workspace, str(source), start=name, epochs=6, images=FEW)(progress)
         for name in (start, "efficientnet_lite0")

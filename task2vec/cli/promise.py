@@ -18,19 +18,31 @@ def print_promise(
     out = console()
     out.print()
     print_table(
-        ["gain over the default (points)", "gain", "interval"],
+        ["gain over the default", "points", "interval"],
         [
-            ("expected", _points(promised.fine_tuned_gain), _interval((low, high), level)),
-            ("measured", _points(gain), _interval((ends[0], ends[1]), 0.95)),
+            (
+                "expected in step 5",
+                _points(promised.fine_tuned_gain),
+                _interval((low, high), level),
+            ),
+            (f"measured on {images} images", _points(gain), _interval((ends[0], ends[1]), 0.95)),
         ],
     )
     out.print()
     held = low <= gain <= high
     out.print(
-        f"The expected interval {'held' if held else 'did not hold'}: {_points(gain)} points, "
-        f"measured on {images} test images, {'is' if held else 'is not'} within "
-        f"{_points(low)} to {_points(high)}."
+        "The expectation held: the measured gain lies within the expected interval."
+        if held
+        else "The expectation did not hold: the measured gain lies outside the expected interval."
     )
+    if ends[0] > 0 or ends[1] < 0:
+        better, worse = (promised.model, "the default")[:: 1 if gain > 0 else -1]
+        out.print(f"Fine-tuned, {better} is better on this task than {worse}.")
+    else:
+        out.print(
+            f"Fine-tuned, {promised.model} and the default differ on this task by no more than the "
+            "noise of the test images."
+        )
 
 
 def _interval(ends: tuple[float, float], level: float) -> str:

@@ -24,16 +24,22 @@ def expecting(gain: float, low: float, high: float) -> Recommendation:
 
 
 @pytest.mark.parametrize(
-    ("measured", "verdict"),
+    ("measured", "verdict", "better"),
     [
-        (0.028, "The expected interval held: +2.8 points, measured on 216 test images, is within"),
-        (-0.101, "The expected interval did not hold: -10.1 points, measured on 216 test images,"),
-        (0.201, "The expected interval did not hold: +20.1 points"),
+        (0.028, "The expectation held", "expert and the default differ on this task by no more"),
+        (-0.101, "The expectation did not hold", "the default is better on this task than expert"),
+        (0.201, "The expectation did not hold", "expert is better on this task than the default"),
+        (0.041, "The expectation held", "expert is better on this task than the default"),
     ],
 )
 def test_expected_and_measured_stand_side_by_side(
-    capsys: pytest.CaptureFixture[str], measured: float, verdict: str
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    measured: float,
+    verdict: str,
+    better: str,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     print_promise(
         expecting(0.05, -0.1, 0.2),
         level=0.9,
@@ -43,6 +49,8 @@ def test_expected_and_measured_stand_side_by_side(
     said = capsys.readouterr().out
     rows = {line.split()[0]: line.split() for line in said.splitlines() if line}
 
-    assert rows["expected"] == ["expected", "+5.0", "-10.0", "to", "+20.0", "(90", "%)"]
-    assert rows["measured"][1] == f"{100 * measured:+.1f}"
-    assert verdict in said
+    assert rows["expected"][-6:] == ["+5.0", "-10.0", "to", "+20.0", "(90", "%)"]
+    assert rows["measured"][:5] == ["measured", "on", "216", "images", f"{100 * measured:+.1f}"]
+    assert f"{verdict}: the measured gain" in said
+    assert better in " ".join(said.split())
+    assert max(map(len, said.splitlines())) <= 80
