@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -17,7 +18,7 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, percent, print_answer_json, print_next, warn
+from task2vec.cli.output import console, messages, percent, print_answer_json, print_next, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
 from task2vec.errors import SettingError
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Rows of one table: it is printed when it has these, so that 100,000 images need no memory.
 _ROWS = 200
+#: From this many rows on, longer paths than this are shown below a line with their folder.
+_FEWEST_IN_FOLDER, _LONG_PATH = 3, 32
 _FACTS = ("path", "label", "probability", "error")
 
 
@@ -130,10 +133,26 @@ class _Counts:
 
 def _print_tables(found: "Iterator[Prediction]") -> None:
     while rows := list(islice(found, _ROWS)):
+        paths = [each.path for each in rows]
+        folder = _common_folder(paths)
+        if folder:
+            console().print(f"In {folder}:", whole=True)
         print_table(
             ["path", "label", "probability", "next"],
-            [(each.path, each.label, percent(each.probability), _next(each)) for each in rows],
+            [
+                (path[len(folder) :], each.label, percent(each.probability), _next(each))
+                for path, each in zip(paths, rows, strict=True)
+            ],
         )
+
+
+def _common_folder(paths: Sequence[str]) -> str:
+    """Return the folder of all paths, up to a slash, where they are too long for a row each."""
+    if len(paths) < _FEWEST_IN_FOLDER or max(map(len, paths)) <= _LONG_PATH:
+        return ""
+    # Cut back to a whole folder: the prefix itself may end within a name.
+    shared = os.path.commonprefix(paths)  # noqa: RUF071
+    return shared[: shared.rfind("/") + 1]
 
 
 def _next(found: "Prediction") -> str | None:

@@ -10,7 +10,7 @@ from task2vec.data.files import FileReader
 from task2vec.data.folder import folder_tree
 from task2vec.data.inventory import SUFFIXES
 from task2vec.data.limits import MAX_DOCUMENT_BYTES
-from task2vec.data.paths import check_there, expanded, is_folder
+from task2vec.data.paths import check_there, expanded, is_folder, tidied
 from task2vec.data.raw import Raw, Reader
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError
@@ -54,7 +54,8 @@ def find_images(paths: Sequence[str | os.PathLike[str]]) -> Images:
     """
     if not paths:
         raise SourceError("No image is named", expected="files, folders or archives of images")
-    found = [_part(expanded(Path(path)), several=len(paths) > 1) for path in paths]
+    tidy = (Path(tidied(str(expanded(Path(path))))) for path in paths)
+    found = [_part(path, several=len(paths) > 1) for path in tidy]
     images = Images(
         tuple(part for part, _ in found), tuple(text for _, texts in found for text in texts)
     )

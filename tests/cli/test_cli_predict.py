@@ -12,6 +12,8 @@ from command import Cli
 from small_expert import add_expert, expert_file
 from small_store import SmallStore, snapshot
 
+from task2vec.cli import output
+
 
 @pytest.fixture(scope="module")
 def with_expert(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -99,7 +101,7 @@ def test_a_person_sees_a_table_and_what_was_left_out(
     found = cli("predict", "small", images, images / "notes.txt", "--store", with_expert)
 
     assert found.code == 1
-    header, *rows = found.out.splitlines()
+    _, header, *rows = found.out.splitlines()
     assert header.split() == ["path", "label", "probability", "next"]
     assert len(rows) == 6
     assert any("of [b]today[/b]" in row and " %" in row for row in rows)
@@ -109,6 +111,24 @@ def test_a_person_sees_a_table_and_what_was_left_out(
     assert "notes.txt was not classified: text, not an image" in found.err
     assert "1 file left out" in found.err
     assert "4 of 6 images classified, 2 could not be read." in found.err
+
+
+def test_long_paths_are_told_below_their_folder_each_in_one_row(
+    cli: Cli, with_expert: Path, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "_PIPE_WIDTH", 80)
+    roundabout = images / ".." / images.name
+
+    found = cli("predict", "small", roundabout, "--store", with_expert)
+
+    names = sorted(path.name for path in images.rglob("*.png"))
+    assert found.out.splitlines()[0] == f"In {next(images.rglob('*.png')).parent}/:"
+    rows = found.out.splitlines()[-len(names) :]
+    assert [row.split()[0] for row in rows] == names
+    assert max(map(len, rows)) <= 80
+    lines = cli("predict", "small", roundabout, "--store", with_expert, "--json").out.splitlines()
+    paths = [json.loads(line)["path"] for line in lines]
+    assert paths == sorted(map(str, images.rglob("*.png")))
 
 
 @pytest.mark.parametrize(
