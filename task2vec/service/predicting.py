@@ -68,9 +68,10 @@ def export_onnx(workspace: Workspace, model: str, target: Path) -> ModelRecord:
 
     Raises as `predict` does, and as `task2vec.engine.onnx_file.export_onnx` does.
     """
+    # Before torch is loaded, which takes seconds.
+    record = get_model(workspace, model)
     from task2vec.engine import onnx_file
 
-    record = get_model(workspace, model)
     # Tracing takes a minute.
     onnx_file.check_onnx_target(target)
     reference, card = expert_file(workspace, record)

@@ -31,6 +31,7 @@ def store(small: SmallStore, tmp_path: Path) -> Path:
         (["neighbours", "greek_capitls"], "did you mean the task 'greek_capitals'?"),
         (["distance", "greek_capitals", "emoji_fod"], "did you mean the task 'emoji_food'?"),
         (["predict", "efficientnet_lite9", "."], "did you mean"),
+        (["models", "export", "efficientnet_lite9", "expert.onnx"], "did you mean"),
         (["embed", "pictures", "--probe", "efficientnet_lite9"], "did you mean"),
         (["recommend", "pictures", "--probe", "efficientnet_lite9"], "did you mean"),
         (["information", "pictures", "--probe", "efficientnet_lite9"], "did you mean"),
