@@ -223,10 +223,10 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
         explain=bool(question.get("explain")),
     ).to_json()
     doubts = [] if answer["probed"] or question.get("budget") == 0 else [TOO_FEW]
-    warnings = [*answer["warnings"], *doubts]
-    summary = f"{answer['evidence_summary']} {_PROBES_ALONE}" if measured else None
-    result = {"task": subject.name, **answer, "warnings": warnings}
-    return lambda _: {**result, "evidence_summary": summary or answer["evidence_summary"]}
+    answer["warnings"] = [*answer["warnings"], *doubts]
+    if measured:
+        answer["evidence_summary"] += f" {_PROBES_ALONE}"
+    return lambda _: {"task": subject.name, **answer}
 
 
 def received_subject(

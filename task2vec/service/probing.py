@@ -1,6 +1,6 @@
 """The images that starting models are measured on, what is known of them, and what is missing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from task2vec.data.task import Task
 from task2vec.data.wording import plural
@@ -63,6 +63,19 @@ def known_tunings(
 def found_in(known: dict[str, KnownProbe]) -> dict[str, ProbeAccuracy]:
     """Return what was found, without what it took."""
     return {id_: each.found for id_, each in known.items()}
+
+
+def comparable(probed: Mapping[str, ProbeAccuracy], *, default: str) -> dict[str, ProbeAccuracy]:
+    """Return the probes of as many images as the default's.
+
+    Otherwise a worker that once counted other images would spoil every later answer.
+    """
+    plain = probed.get(default)
+    return {
+        id_: each
+        for id_, each in probed.items()
+        if plain is None or len(each.correct) == len(plain.correct)
+    }
 
 
 def _known(

@@ -26,6 +26,7 @@ from task2vec.service.outcomes import unused_outcomes
 from task2vec.service.probing import (
     TOO_FEW,
     Progress,
+    comparable,
     found_in,
     images_of,
     known_probes,
@@ -138,7 +139,9 @@ def recommend(
     else:
         probed, tuned = dict(measured or {}), dict[str, ProbeAccuracy]()
         if budget > 0:
-            probed = {**found_in(known_probes(prober, question)), **probed}
+            probed = comparable(
+                {**found_in(known_probes(prober, question)), **probed}, default=question.default
+            )
             tuned = found_in(known_tunings(prober, question, SHORT))
         answer = rank(replace(question, measured=dict(sorted(probed.items())), tuned=tuned))
         if missing is not None:

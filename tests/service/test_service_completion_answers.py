@@ -132,7 +132,13 @@ def test_what_a_worker_measured_counts_for_later_answers_about_the_images(served
     again = end(served, lend(served, JobKind.RECOMMEND, {"dataset": dataset.id}), sends).result
     assert again["probed"] == first["probed"] == 2
     assert again["recommendations"] == first["recommendations"]
+    # A worker that counts other images than those before is believed, and they are not.
+    few = {default_model_id(): [True] * 7}
+    sends = dataclasses.replace(embedded(sent, 5), measured=few)
+    odd = end(served, lend(served, JobKind.RECOMMEND, {"dataset": dataset.id}), sends).result
+    assert odd["probed"] == 1
     # Other images are another question.
+    sends = dataclasses.replace(embedded(sent, 5), measured=one)
     other = send(served, "pets2", seed=1)
     alone = end(served, lend(served, JobKind.RECOMMEND, {"dataset": other.id}), sends).result
     assert alone["probed"] == 1
