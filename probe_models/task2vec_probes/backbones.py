@@ -70,11 +70,20 @@ def _try_out(probe: Probe) -> None:
         )
 
 
-def check_architecture(name: str) -> None:
-    """Raise `UnknownNameError`, with the nearest names, unless timm has ``ARCHITECTURE[.TAG]``."""
+def check_architecture(name: str, *, published: bool = False) -> None:
+    """Raise `UnknownNameError`, with the nearest names, unless timm has ``ARCHITECTURE[.TAG]``.
+
+    ``published`` asks for weights of it, too. Nothing is asked of the hub.
+    """
     architecture, _, tag = name.partition(".")
     if timm.is_model(architecture):
         tags = [known.partition(".")[2] for known in timm.list_pretrained(f"{architecture}.*")]
+        if published and not tags:
+            raise UnknownNameError(
+                f"timm publishes no weights of {architecture}",
+                expected="a model that `task2vec models published --all` lists",
+                got=name,
+            )
         if tag and tag not in tags:
             raise UnknownNameError(
                 f"timm has no such weights of {architecture}",

@@ -1,13 +1,28 @@
 """Weights from the model hub: ``timm:NAME[@REVISION]`` and ``hf-hub:ORG/NAME[@REVISION]``."""
 
 import json
+import logging
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx2
-from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+)
+from huggingface_hub.utils.tqdm import (
+    are_progress_bars_disabled,
+    disable_progress_bars,
+    enable_progress_bars,
+)
 from timm.models import get_pretrained_cfg
 from torch import Tensor
 
@@ -18,6 +33,10 @@ from task2vec_probes.backbones import check_architecture, default_preprocessing
 
 # A look-up waits for the answer.
 _ANSWER_SECONDS = 3.0
+# A hub that did not answer is left alone for so long: each question costs that wait.
+_AWAY_SECONDS = 600.0
+#: By the hub's address, until when it is left alone.
+_away: dict[str, float] = {}
 _REVISION = re.compile(r"[0-9a-f]{40}")
 
 
@@ -28,7 +47,7 @@ def timm_card(reference: str) -> ProbeCard:
     revision that is no full commit (a branch or tag can move).
     """
     name, revision = _split(reference.removeprefix("timm:"))
-    check_architecture(name)
+    check_architecture(name, published=True)
     config = get_pretrained_cfg(name, allow_unregistered=True)
     return ProbeCard(
         name=reference,
@@ -46,9 +65,7 @@ def hub_card(reference: str) -> ProbeCard:
     Raises `WeightsError` when the hub cannot be reached or the repository is not timm's kind.
     """
     repository, revision = _split(reference.removeprefix("hf-hub:"))
-    config_file = _download(
-        repository, "config.json", revision, cached=not _answers(repository, revision)
-    )
+    config_file = _download(repository, "config.json", revision)
     try:
         config: dict[str, Any] = dict(json.loads(config_file.read_text(encoding="utf-8")))
         stated = config.get("pretrained_cfg", config)
@@ -109,26 +126,53 @@ def _split(reference: str) -> tuple[str, str | None]:
     return name, revision or None
 
 
-def _answers(repository: str, revision: str | None) -> bool:
-    """Whether the hub has a repository's config, by a single question.
+def _download(repository: str, file: str, revision: str | None) -> Path:
+    """Return a file of a repository: downloaded where the hub answers, else as it was before."""
+    try:
+        with _silent():
+            away = not _answers(repository, file, revision)
+            return Path(hf_hub_download(repository, file, revision=revision, local_files_only=away))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise WeightsError(
+            f"{file} of {repository} is not on this machine and cannot be downloaded",
+            got=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}",
+            remedy="Check the name and the network, or use a packaged probe (`task2vec probes`).",
+        ) from error
+
+
+def _answers(repository: str, file: str, revision: str | None) -> bool:
+    """Whether the hub has a file, by a single question, or by none where it was away just now.
 
     Downloads ask six times, with half a minute of pauses between.
     """
+    if monotonic() < _away.get(constants.ENDPOINT, 0.0):
+        return False
     try:
-        url = hf_hub_url(repository, "config.json", revision=revision)
+        url = hf_hub_url(repository, file, revision=revision)
         get_hf_file_metadata(url, timeout=_ANSWER_SECONDS)
-    except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError):
+    except OfflineModeIsEnabled:
+        return False
+    except (HfHubHTTPError, HFValidationError):
+        return False
+    except (httpx2.HTTPError, OSError):
+        _away[constants.ENDPOINT] = monotonic() + _AWAY_SECONDS
         return False
     return True
 
 
-def _download(repository: str, file: str, revision: str | None, *, cached: bool = False) -> Path:
-    """Return a file of a repository, with ``cached`` only if it was downloaded before."""
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep what the hub's client logs, warns of and draws off the terminal: our errors tell it."""
+    logger, drawn = logging.getLogger("huggingface_hub"), not are_progress_bars_disabled()
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    if drawn:
+        disable_progress_bars()
     try:
-        return Path(hf_hub_download(repository, file, revision=revision, local_files_only=cached))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        raise WeightsError(
-            f"{file} of {repository} cannot be had",
-            got=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}",
-            remedy="Check the name and the network, or use a packaged probe (`task2vec probes`).",
-        ) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+        if drawn:
+            enable_progress_bars()

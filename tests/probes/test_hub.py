@@ -11,6 +11,7 @@ import torch
 from huggingface_hub import constants
 from safetensors.torch import save_file
 
+import task2vec_probes.hub
 from task2vec.errors import InputError, UnknownNameError, WeightsError
 from task2vec.probe.registry import find_card, load_probe
 
@@ -21,6 +22,7 @@ NAME = "resnet18.tv_in1k"
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
     """An empty cache of the hub's client, which may not use the network."""
+    monkeypatch.setattr(task2vec_probes.hub, "_away", {})
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     return tmp_path
@@ -85,7 +87,7 @@ def test_a_revision_that_can_move_is_refused(hub, scheme, revision):
         find_card(f"{scheme}@{revision}")
 
 
-@pytest.mark.parametrize("name", ["resnet19", "resnet18.nonsense"])
+@pytest.mark.parametrize("name", ["resnet19", "resnet18.nonsense", "coatnet_0_224"])
 def test_a_name_that_timm_does_not_have(hub, name):
     with pytest.raises(UnknownNameError):
         find_card(f"timm:{name}")
@@ -97,7 +99,7 @@ def test_a_name_that_timm_does_not_have(hub, name):
 )
 def test_without_network_and_cache_it_says_what_to_do_at_once(hub, reference):
     start = time.monotonic()
-    with pytest.raises(WeightsError, match="cannot be had") as raised:
+    with pytest.raises(WeightsError, match="cannot be downloaded") as raised:
         load_probe(reference)
     assert time.monotonic() - start < 3
     assert "packaged probe" in raised.value.remedy
@@ -114,7 +116,7 @@ def test_a_hub_that_does_not_answer(hub, monkeypatch):
         "HUGGINGFACE_CO_URL_TEMPLATE",
         "http://127.0.0.1:9/{repo_id}/resolve/{revision}/{filename}",
     )
-    with pytest.raises(WeightsError, match="cannot be had"):
+    with pytest.raises(WeightsError, match="cannot be downloaded"):
         load_probe(f"timm:{NAME}")
 
 
@@ -126,7 +128,7 @@ def test_a_cached_file_that_is_no_safetensors(cached):
 
 @pytest.mark.parametrize("name", ["a b", "", "a/b/c", "../x"])
 def test_a_repository_name_that_cannot_be(hub, name):
-    with pytest.raises(WeightsError, match="cannot be had"):
+    with pytest.raises(WeightsError, match="cannot be downloaded"):
         find_card(f"hf-hub:{name}")
 
 
@@ -172,7 +174,7 @@ def test_a_repository_that_is_not_timms(configured, config):
         find_card(f"hf-hub:timm/{NAME}")
 
 
-def test_a_hub_that_never_answers_is_asked_once(hub, monkeypatch):
+def test_a_hub_that_never_answers_is_asked_once(hub, monkeypatch, capfd, caplog):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -180,7 +182,16 @@ def test_a_hub_that_never_answers_is_asked_once(hub, monkeypatch):
         template = address + "/{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
         start = time.monotonic()
-        with pytest.raises(WeightsError, match="cannot be had") as raised:
+        with pytest.raises(WeightsError, match="cannot be downloaded") as raised:
             find_card("hf-hub:nobody/nothing")
-    assert time.monotonic() - start < 8
-    assert "packaged probe" in raised.value.remedy
+        assert time.monotonic() - start < 8
+        assert "packaged probe" in raised.value.remedy
+        # Who asks next does not wait again, whatever the question.
+        start = time.monotonic()
+        for reference in ("hf-hub:nobody/nothing", f"timm:{NAME}"):
+            with pytest.raises(WeightsError, match="cannot be downloaded"):
+                load_probe(reference)
+        assert time.monotonic() - start < 2
+    # The client's own words stay off the terminal.
+    assert capfd.readouterr() == ("", "")
+    assert not caplog.records
