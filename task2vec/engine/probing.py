@@ -10,6 +10,7 @@ from task2vec.data.task import Task
 from task2vec.embedding.inputs import features
 from task2vec.engine.prober import SEED
 from task2vec.probe.probe import Probe
+from task2vec.recommend.leaks import distinct_images
 from task2vec.recommend.linear_probe import cross_validate
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.types import Likelihood
@@ -22,6 +23,8 @@ def linear_probe(
     probe: Probe, task: Task, *, images: int, progress: Progress | None = None
 ) -> ProbeAccuracy | None:
     """Return how many of ``images`` drawn from a task a linear classifier gets right.
+
+    Of images that are duplicates of one another, exactly or nearly, one counts.
 
     The same images are drawn for every model, so that models can be compared: none of a split
     called test, which tests what is made of the chosen model. None where fewer than two classes
@@ -52,5 +55,8 @@ def probe_images(
     for batch in features(probe, sample.images):
         found.append(batch.cpu().numpy())
         tell(count + sum(map(len, found)), 2 * count)
-    accuracy = cross_validate(np.concatenate(found), sample.labels, classes=len(sample.classes))
+    kept = distinct_images(sample.hashes)
+    accuracy = cross_validate(
+        np.concatenate(found)[kept], sample.labels[kept], classes=len(sample.classes)
+    )
     return accuracy, frozenset(sample.keys)

@@ -4,7 +4,7 @@ Hashes are those of `task2vec.data.image_hash`. The limits are measured: see
 docs/adr/0028-shared-images.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,14 +76,44 @@ def _exact(
     return np.asarray(found[place])
 
 
+def distinct_images(hashes: ImageHashes) -> NDArray[np.intp]:
+    """Return the positions (m,) of images of which no earlier one is a duplicate.
+
+    ``hashes`` are (n,), and the same images are duplicates as in `count_shared`; so are duplicates
+    of these. Where copies are divided among training and held-out images, a classifier is tested on
+    what it was trained on.
+    """
+    # scipy takes a while to import, and a search does without.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    count = len(hashes)
+    _, place = np.unique(hashes["digest"], return_inverse=True)
+    first = np.unique(place, return_index=True)[1][place]
+    pairs = [(first, np.arange(count)), *_near_pairs(hashes, hashes)]
+    i, j = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+    linked = coo_array((np.ones(len(i), dtype=np.bool_), (i, j)), shape=(count, count))
+    _, group = connected_components(linked, directed=False)
+    return np.sort(np.unique(group, return_index=True)[1])
+
+
 def _near(
     target: ImageHashes, everything: ImageHashes, owner: NDArray[np.intp], *, tasks: int
 ) -> NDArray[np.bool_]:
     """Return (n, tasks) whether each task has a near duplicate of each image of the target."""
     found = np.zeros((len(target), tasks), dtype=np.bool_)
+    for i, j in _near_pairs(target, everything):
+        found[i, owner[j]] = True
+    return found
+
+
+def _near_pairs(
+    target: ImageHashes, everything: ImageHashes
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield the positions of near duplicates in both, in blocks."""
     mine, theirs = (np.flatnonzero(h["words"].any(axis=1)) for h in (target, everything))
     if not len(mine) or not len(theirs):
-        return found
+        return
     words, colours = target["words"][mine], target["colours"][mine].astype(np.int16)
     step = max(1, _PAIRS // len(mine))
     for start in range(0, len(theirs), step):
@@ -97,5 +127,4 @@ def _near(
         i, j = i[bits <= MOST_BITS], j[bits <= MOST_BITS]
         apart = np.abs(colours[i] - other["colours"][j]).max(axis=1, initial=0)
         same = apart <= MOST_COLOUR
-        found[mine[i[same]], owner[block[j[same]]]] = True
-    return found
+        yield mine[i[same]], block[j[same]]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from small_network import reference_of
 from small_store import cut
 
@@ -72,3 +73,18 @@ def test_what_is_tested_is_the_recipe_that_fine_tuning_chooses(
     assert made.choice is not None
     assert np.array_equal(found.correct, logits.argmax(dim=1).numpy() == parts.test.labels)
     assert found.recipe is made.choice.chosen
+
+
+def test_copies_of_images_are_not_tested_on_what_they_trained(probe: Probe, tmp_path: Path) -> None:
+    """Of random labels nothing can be learnt, unless copies are on both sides."""
+    rng = np.random.default_rng(0)
+    for place in range(24):
+        image = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).resize((64, 64))
+        folder = tmp_path / "noise" / "ab"[place % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        for copy, quality in enumerate((95, 90, 85, 80)):
+            image.save(folder / f"{place}-{copy}.jpg", quality=quality)
+    found = linear_probe(probe, open_source(tmp_path / "noise"), images=96)
+    assert found is not None
+    assert len(found.correct) == 24
+    assert found.accuracy < 0.8

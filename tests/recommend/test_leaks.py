@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from task2vec.recommend import leaks
-from task2vec.recommend.leaks import Shared, count_shared
+from task2vec.recommend.leaks import Shared, count_shared, distinct_images
 from task2vec.types.image_hashes import IMAGE_HASH
 
 
@@ -171,3 +171,25 @@ def test_a_thousand_tasks_take_little_time():
     assert [(i, shared.images) for i, shared in enumerate(found) if shared.images] == [(417, 1)]
     # 0.3 s of one core, however busy it is.
     assert seconds < 1
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_of_duplicates_the_first_is_kept_and_of_their_duplicates_none(seed):
+    rng = np.random.default_rng(seed)
+    images = list(drawn(rng, 12))
+    images += [images[i].copy() for i in rng.integers(12, size=4)]
+    for _ in range(8):
+        # Also of what is a duplicate itself.
+        images.append(altered(rng, images[rng.integers(len(images))], low=3, high=5, colour=20))
+    hashes = np.array([images[i] for i in rng.permutation(len(images))], IMAGE_HASH)
+    near = np.array([[near_slowly(a, b) for b in hashes] for a in hashes])
+    reached = near
+    for _ in hashes:
+        reached = reached @ near
+    expected = [i for i in range(len(hashes)) if not reached[i, :i].any()]
+    assert distinct_images(hashes).tolist() == expected
+
+
+def test_no_images_are_distinct():
+    assert distinct_images(np.zeros(0, IMAGE_HASH)).tolist() == []
