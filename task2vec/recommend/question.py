@@ -19,13 +19,17 @@ TARGET_NAME = "this task"
 
 @dataclass(frozen=True)
 class KnownTask:
-    """A stored task: distances to the target, the asymmetric one with this task as source."""
+    """A stored task: distances to the target, the asymmetric one with this task as source.
+
+    ``images`` are those that it was embedded from.
+    """
 
     name: str
     symmetric: float
     asymmetric: float
     classes: int = 2
     complexity: float = 0.0
+    images: int = 0
 
 
 @dataclass(frozen=True, eq=False)

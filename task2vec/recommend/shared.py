@@ -9,7 +9,7 @@ class SharedImages:
 
     ``exact`` of them are the same pixel by pixel, the others near duplicates. ``same_source`` is
     true where it was embedded from the same files, or from the same images with the same labels.
-    Where it is ``excluded``, its experts and the outcomes on it were no evidence; else what its
+    Where it is ``excluded``, its experts and its outcomes were not used; else what its
     experts gain on the target's images is discounted.
     """
 

@@ -29,7 +29,7 @@ from task2vec.service.received import (
     received_thumbnail,
 )
 from task2vec.service.recommendation import recommend
-from task2vec.service.search import distances, neighbours
+from task2vec.service.search import as_answer, distances, neighbours
 from task2vec.service.subjects import Subject
 from task2vec.service.tuned_jobs import prepare_tuned, sweep_experts
 from task2vec.service.workspace import Workspace
@@ -174,11 +174,7 @@ def _search(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
             most_classes=question.get("max_classes"),
         ),
     )
-    answer = {
-        "task": subject.name,
-        "neighbours": [neighbour.to_json() for neighbour in nearest],
-        "warnings": list(subject.warnings),
-    }
+    answer = as_answer(subject, nearest)
     return lambda _: answer
 
 

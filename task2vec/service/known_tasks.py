@@ -72,6 +72,7 @@ def _known(judged: Judged) -> KnownTask:
         asymmetric=judged.asymmetric,
         classes=judged.record.provenance.classes,
         complexity=judged.record.complexity,
+        images=judged.record.provenance.images,
     )
 
 

@@ -1,5 +1,6 @@
 """Neighbours of a task, and distances between two."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from task2vec.distance import (
     task_information_distance,
 )
 from task2vec.errors import SettingError
+from task2vec.service.image_counts import uneven_images
 from task2vec.service.shared_images import mark_shared, shared_between
 from task2vec.service.subjects import Subject, check_comparable, open_named
 from task2vec.service.workspace import Workspace
@@ -125,6 +127,17 @@ def neighbours(
     return mark_shared(store, subject, found)
 
 
+def as_answer(subject: Subject, found: Sequence[Neighbour]) -> dict[str, Any]:
+    """Return the neighbours of a task as a JSON-able answer, with what there is to warn of."""
+    counts = {each.name: each.images for each in found if each.images is not None}
+    uneven = uneven_images(subject.name, subject.embedding.provenance.images, counts)
+    return {
+        "task": subject.name,
+        "neighbours": [each.to_json() for each in found],
+        "warnings": [*subject.warnings, *uneven],
+    }
+
+
 def nothing_near(workspace: Workspace, source: "str | Task") -> str | None:
     """Return the name of a source where no task is stored that it could be near, None otherwise.
 
@@ -171,7 +184,11 @@ def distances(workspace: Workspace, source: Subject, target: Subject) -> PairDis
         complexity=complexity,
         nearer=nearer,
         compared=compared,
-        warnings=(*warnings, *_images_in_common(workspace, source, target)),
+        warnings=(
+            *warnings,
+            *uneven_images(source.name, a.provenance.images, {target.name: b.provenance.images}),
+            *_images_in_common(workspace, source, target),
+        ),
     )
 
 

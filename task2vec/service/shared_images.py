@@ -67,7 +67,7 @@ class SharedTasks:
         if not found:
             return []
         return [
-            "not offered, since they were fine-tuned from a model that has seen images of this "
+            "not offered, because they were fine-tuned from a model that has seen images of this "
             f"task: {examples(found)}"
         ]
 
@@ -120,7 +120,7 @@ def same_folder(one: str, other: str) -> bool:
 
 
 def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> list[Neighbour]:
-    """Return the neighbours of a task, each with what it shares of the task's images.
+    """Return the neighbours of a task, each with its number of images and what it shares of them.
 
     Only their hashes are read. Raises `StoreCorruptError` for hashes that are damaged.
     """
@@ -135,11 +135,13 @@ def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> l
     looked_at = {
         record.id for record, own_hashes in known if target is not None and own_hashes is not None
     }
+    counts = {record.id: record.provenance.images for record in records}
+    counted = [replace(neighbour, images=counts.get(neighbour.id)) for neighbour in found]
     return [
         _marked(neighbour, findings.get(neighbour.id))
         if neighbour.id in looked_at or neighbour.id in findings
         else neighbour
-        for neighbour in found
+        for neighbour in counted
     ]
 
 
@@ -250,15 +252,16 @@ def _told(found: SharedImages) -> str:
         share = f"{100 * found.share:.0f} %" if found.share >= 0.01 else "below 1 %"
         pixels = f", {found.exact:,} of them pixel by pixel" if found.exact else ""
         what = (
-            f"{found.task} shares {found.images:,} of {plural(found.of, 'image')} ({share}{pixels})"
+            f"{found.task} contains {found.images:,} of your {plural(found.of, 'image')} "
+            f"({share}{pixels})"
         )
-    return f"{what}: its experts and the outcomes on it are no evidence"
+    return f"{what}, so its experts and its outcomes are not used"
 
 
 def _rest(found: Sequence[SharedImages]) -> list[str]:
     if not found:
         return []
-    return [f"{plural(len(found), 'more task')} that share images are no evidence either"]
+    return [f"{plural(len(found), 'more task')} with images of this one are not used either"]
 
 
 def _unknown(

@@ -107,7 +107,8 @@ class Neighbour:
     ``interval`` is the 95 % interval of the distance. Tasks of one ``rank``, from 1, are as near
     as the first of them for all that is known. ``shares_images`` says whether it was embedded from
     images of the other task, None where that is not known; ``shared_images`` are how many of the
-    other's, of those that were used, and ``shared_share`` is their fraction.
+    other's, of those that were used, and ``shared_share`` is their fraction. ``images`` are those
+    that it was embedded from, None where that was not looked up.
     """
 
     id: str
@@ -119,6 +120,7 @@ class Neighbour:
     shares_images: bool | None = None
     shared_images: int | None = None
     shared_share: float | None = None
+    images: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the stable fields."""

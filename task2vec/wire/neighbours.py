@@ -47,7 +47,7 @@ class SearchQuestion(Subject):
     min_classes: int | None = Field(None, ge=1)
     max_classes: int | None = Field(None, ge=1)
     settings: EmbeddingSettings = Field(
-        EmbeddingSettings(), description="How a data set is embedded."
+        EmbeddingSettings(), description="How a data set is embedded; a stored task is not."
     )
 
     @field_validator("geometry")
@@ -79,6 +79,7 @@ class Neighbour(Answer):
                     "shares_images": False,
                     "shared_images": 0,
                     "shared_share": 0.0,
+                    "images": 24,
                 }
             ]
         }
@@ -107,6 +108,7 @@ class Neighbour(Answer):
         None, description="How many of the images used of that task it has, as far as was looked."
     )
     shared_share: float | None = Field(None, description="The same as a fraction.")
+    images: int | None = Field(None, description="How many images it was embedded from.")
 
 
 class Neighbours(Answer):
@@ -129,7 +131,7 @@ class DistanceQuestion(Question):
     source: Subject
     target: Subject
     settings: EmbeddingSettings = Field(
-        EmbeddingSettings(), description="How a data set is embedded."
+        EmbeddingSettings(), description="How a data set is embedded; a stored task is not."
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record
 
 from task2vec.errors import SpaceMismatchError
-from task2vec.service.search import PairDistances, distances, neighbours
+from task2vec.service.search import PairDistances, as_answer, distances, neighbours
 from task2vec.service.subjects import Subject
 from task2vec.service.workspace import Workspace
 
@@ -76,3 +76,23 @@ def test_a_distance_stands_among_those_of_other_stored_tasks(served: Workspace) 
         embedding = replace(subjects[place].embedding, provenance=provenance)
         found = distances(served, subjects[0], replace(subjects[place], embedding=embedding))
         assert (found.nearer, found.compared) == (place - 1, 3)
+
+
+@pytest.mark.parametrize(("images", "warned"), [(12, False), (24, False), (25, True), (5, True)])
+def test_numbers_of_images_that_differ_much_are_told(
+    served: Workspace, images: int, warned: bool
+) -> None:
+    def holding(name: str, count: int) -> Subject:
+        provenance = replace(PROVENANCE, images=count)
+        embedding = make_embedding(VALUES * (1 + len(name)), provenance=provenance)
+        record = make_record(name, provenance=provenance)
+        return Subject(name, embedding, served.store().tasks.add(record, embedding), None)
+
+    small, other = holding("small", 12), holding("other", images)
+    answer = as_answer(small, neighbours(served, small))
+    assert [each["images"] for each in answer["neighbours"]] == [images]
+    for warnings in (answer["warnings"], distances(served, small, other).warnings):
+        assert [w for w in warnings if "depend on that number" in w] == [
+            f"small was embedded from 12 images, other from {images}: distances depend on that "
+            f"number. To compare them alike, embed each with `--images {min(12, images)}`"
+        ] * warned

@@ -85,7 +85,7 @@ def test_a_task_that_shares_images_is_no_evidence(served, known):
         "excluded": True,
     }
     assert found.warnings == (
-        "leaky shares 24 of 300 images (8 %): its experts and the outcomes on it are no evidence",
+        "leaky contains 24 of your 300 images (8 %), so its experts and its outcomes are not used",
     )
     assert "leaky" not in seen_in(found)
     assert "clean-expert" in {each.model for each in found.recommendations}
@@ -143,8 +143,7 @@ def test_the_same_files_under_another_seed_are_no_evidence(served, known):
     found = find_shared(served, target(hashes=own, files="sha256:abc"))
     assert found.excluded == {served.store().tasks.get("again").id}
     assert found.warnings == (
-        "again was embedded from the same files: its experts and the outcomes on it are no "
-        "evidence",
+        "again was embedded from the same files, so its experts and its outcomes are not used",
     )
     subject = stored_subject(served, "imported 4")
     assert find_shared(served, subject).excluded == frozenset()
@@ -180,9 +179,9 @@ def test_of_many_copies_a_few_are_named(served, known):
     found = find_shared(served, target(hashes=own))
     assert len(found.findings) == len(found.excluded) == 8
     assert len(found.warnings) == 6
-    assert found.warnings[-1] == "3 more tasks that share images are no evidence either"
+    assert found.warnings[-1] == "3 more tasks with images of this one are not used either"
     assert found.warnings[0].startswith(
-        "copy 2 shares 10 of 10 images (100 %, 10 of them pixel by pixel): "
+        "copy 2 contains 10 of your 10 images (100 %, 10 of them pixel by pixel), "
     )
 
 
@@ -225,7 +224,7 @@ def test_what_was_fine_tuned_from_an_expert_of_an_excluded_task_is_not_offered(s
     assert not {"leaky-expert", "child", "grandchild"} & offered
     assert {"clean-expert", "other-expert", "stranger"} <= offered
     assert found.warnings[-1] == (
-        "not offered, since they were fine-tuned from a model that has seen images of this task: "
+        "not offered, because they were fine-tuned from a model that has seen images of this task: "
         "child, grandchild"
     )
     # Nor do their outcomes elsewhere count: without them the answer is the same.

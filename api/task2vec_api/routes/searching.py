@@ -9,7 +9,7 @@ from task2vec.recommend.recommendation import Recommended as Ranked
 from task2vec.service.dataset_sources import images_missing
 from task2vec.service.limits import Limits
 from task2vec.service.recommendation import recommend
-from task2vec.service.search import distances, neighbours
+from task2vec.service.search import as_answer, distances, neighbours
 from task2vec.service.subjects import stored_subject
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import TaskFilter
@@ -71,7 +71,7 @@ def _search(workspace: Workspace, question: SearchQuestion, task: str) -> Respon
         geometry=question.geometry,
         where=where,
     )
-    return json_answer(Neighbours.model_validate({"task": subject.name, "neighbours": found}))
+    return json_answer(Neighbours.model_validate(as_answer(subject, found)))
 
 
 @routes.post(

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from task2vec.embedding.files import write_embedding
 from task2vec.errors import UnknownNameError
-from task2vec.service.search import neighbours
+from task2vec.service.search import as_answer, neighbours
 from task2vec.service.subjects import stored_subject
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.types import NeighbourGeometry
@@ -110,7 +110,7 @@ async def get_neighbours(
         found = neighbours(
             runtime.workspace, subject, k=k, asymmetric=asymmetric, geometry=geometry, where=where
         )
-        return json_answer(Neighbours.model_validate({"task": subject.name, "neighbours": found}))
+        return json_answer(Neighbours.model_validate(as_answer(subject, found)))
 
     return await runtime.computing.run(request, answer)
 
