@@ -60,6 +60,15 @@ ProbeOption = Annotated[
     ),
 ]
 DEFAULT_PROBE_NAME = "efficientnet_lite0"
+QuestionProbeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--probe",
+        help="The probe network that a source is embedded with, as for `embed`. A stored task has "
+        "its own, and another one is refused.",
+        show_default=DEFAULT_PROBE_NAME,
+    ),
+]
 
 ImagesOption = Annotated[
     int,

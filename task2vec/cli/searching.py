@@ -6,12 +6,11 @@ from typing import Annotated
 import typer
 
 from task2vec.cli.options import (
-    DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
     ApiKeyOption,
     ImagesOption,
     JsonOption,
-    ProbeOption,
+    QuestionProbeOption,
     SeedOption,
     StoreOption,
     TaskOrSource,
@@ -66,7 +65,7 @@ def neighbours(
     max_classes: Annotated[
         int | None, typer.Option(min=1, help="Only tasks with at most this many classes.")
     ] = None,
-    probe: ProbeOption = DEFAULT_PROBE_NAME,
+    probe: QuestionProbeOption = None,
     images: ImagesOption = 300,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
@@ -146,7 +145,7 @@ def distance(
             metavar="TARGET", help="The task that it is compared with, given in the same way."
         ),
     ],
-    probe: ProbeOption = DEFAULT_PROBE_NAME,
+    probe: QuestionProbeOption = None,
     images: ImagesOption = 300,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,

@@ -54,6 +54,18 @@ def test_neighbours_are_narrowed(client: Any, task: Any, fresh: str) -> None:
     assert client.search("greek_capitals", max_classes=3).neighbours == ()
 
 
+def test_a_stored_task_is_not_answered_by_another_probe(client: Any) -> None:
+    for ask in (
+        lambda probe: client.search("greek_capitals", probe=probe),
+        lambda probe: client.distance("emoji_food", "greek_capitals", probe=probe),
+        lambda probe: client.recommend("greek_capitals", measure=False, probe=probe),
+    ):
+        with pytest.raises(SettingError, match="its own probe, efficientnet_lite0") as raised:
+            ask("efficientnet_lite1")
+        assert "--probe efficientnet_lite1`" in str(raised.value.remedy)
+        assert ask("efficientnet_lite0") == ask(None)
+
+
 def test_distances(client: Any, reference: Any) -> None:
     found = client.distance("greek_capitals", "emoji_food")
     expected = reference.distance("greek_capitals", "emoji_food")

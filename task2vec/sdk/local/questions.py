@@ -43,12 +43,12 @@ class Answers(Part):
         tags: Sequence[str] = (),
         min_classes: int | None = None,
         max_classes: int | None = None,
-        probe: str = PROBE,
+        probe: str | None = None,
         images: int = 300,
         seed: int = 0,
         progress: Shown = True,
     ) -> Neighbours:
-        from task2vec.service.search import neighbours, nothing_near
+        from task2vec.service.search import as_answer, neighbours, nothing_near
         from task2vec.store.index.protocol import TaskFilter
 
         asked = ask(
@@ -61,7 +61,7 @@ class Answers(Part):
             min_classes=min_classes,
             max_classes=max_classes,
         )
-        probe, settings = settings_of(probe=probe, images=images, seed=seed)
+        _, settings = settings_of(probe=probe or PROBE, images=images, seed=seed)
         alone = nothing_near(self._workspace, given(source))
         if alone is not None:
             return answer(Neighbours, {"task": alone, "neighbours": []})
@@ -81,14 +81,7 @@ class Answers(Part):
             geometry=asked.geometry,
             where=where,
         )
-        return answer(
-            Neighbours,
-            {
-                "task": about.name,
-                "neighbours": [each.to_json() for each in found],
-                "warnings": about.warnings,
-            },
-        )
+        return answer(Neighbours, as_answer(about, found))
 
     @watched
     def distance(
@@ -96,14 +89,14 @@ class Answers(Part):
         source: "Source",
         target: "Source",
         *,
-        probe: str = PROBE,
+        probe: str | None = None,
         images: int = 300,
         seed: int = 0,
         progress: Shown = True,
     ) -> Distances:
         from task2vec.service.search import distances
 
-        probe, settings = settings_of(probe=probe, images=images, seed=seed)
+        _, settings = settings_of(probe=probe or PROBE, images=images, seed=seed)
         first, second = (
             subject(
                 self._workspace, side, probe=probe, settings=settings, progress=told_by(progress)
@@ -127,7 +120,7 @@ class Answers(Part):
         budget: float = BUDGET,
         max_shared: float = MOST_SHARED,
         explain: bool = False,
-        probe: str = PROBE,
+        probe: str | None = None,
         images: int = 300,
         seed: int = 0,
         progress: Shown = True,
@@ -147,7 +140,7 @@ class Answers(Part):
         limits = Limits(max_parameters, architecture, licence, max_input_size)
         everything = list_models(self._workspace)
         check_answerable(everything, k=k, limits=limits, budget=budget)
-        probe, settings = settings_of(probe=probe, images=images, seed=seed)
+        _, settings = settings_of(probe=probe or PROBE, images=images, seed=seed)
         about = subject(
             self._workspace,
             source,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from task2vec.errors import SettingError, SourceError
 from task2vec.sdk.operations.asking import ask
+from task2vec.sdk.operations.embedding import PROBE
+from task2vec.sdk.operations.subjects import check_stored_probe
 from task2vec.sdk.operations.waiting import Told
 from task2vec.sdk.packing.pack import check_source
 from task2vec.wire import settings as wire
@@ -63,17 +65,20 @@ def subject(
     workspace: "Workspace",
     source: "str | os.PathLike[str] | Task",
     *,
-    probe: str,
+    probe: str | None,
     settings: "EmbeddingSettings",
     progress: Told | None,
     detailed: bool = False,
 ) -> "Subject":
-    """Return a stored task, which wins, or embed a source for one answer."""
+    """Return a stored task, which wins, or embed a source for one answer.
+
+    Raises `SettingError` for a stored task that was embedded with another ``probe`` than this.
+    """
     from task2vec.service.subjects import Subject, resolve
 
     task = given(source)
     if isinstance(task, str):
-        return resolve(
+        found = resolve(
             workspace,
             task,
             probe=probe,
@@ -81,8 +86,14 @@ def subject(
             progress=counting(progress),
             detailed=detailed,
         )
-    found = workspace.embed(task, probe=probe, settings=settings, progress=counting(progress))
-    return Subject.of_embedded(task, found, detailed=detailed)
+        if found.record is not None:
+            embedded = found.embedding.provenance.probe_name
+            check_stored_probe(found.name, embedded=embedded, asked=probe)
+        return found
+    embedded_now = workspace.embed(
+        task, probe=probe or PROBE, settings=settings, progress=counting(progress)
+    )
+    return Subject.of_embedded(task, embedded_now, detailed=detailed)
 
 
 def counting(progress: Told | None) -> Counted | None:

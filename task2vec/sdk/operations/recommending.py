@@ -33,7 +33,7 @@ def recommend(
     budget: float = BUDGET,
     max_shared: float = MOST_SHARED,
     explain: bool = False,
-    probe: str = PROBE,
+    probe: str | None = None,
     images: int = 300,
     seed: int = 0,
     progress: Shown = True,
@@ -53,7 +53,7 @@ def recommend(
     Raises `UnknownNameError`, `SourceError`, `SettingError`.
     """
     told = told_by(progress)
-    settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
+    settings = ask(EmbeddingSettings, probe=probe or PROBE, images=images, seed=seed)
     question = ask(
         RecommendationQuestion,
         task="?",
@@ -69,6 +69,6 @@ def recommend(
         explain=explain,
         settings=settings,
     )
-    about = yield from subject(sender, source, progress=told)
+    about = yield from subject(sender, source, progress=told, probe=probe)
     question = question.model_copy(update={"task": about.task, "dataset": about.dataset})
     return (yield from answer(sender, _PATH, question, kind=Recommended, progress=told))

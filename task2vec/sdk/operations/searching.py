@@ -27,14 +27,15 @@ def search(
     tags: Sequence[str] = (),
     min_classes: int | None = None,
     max_classes: int | None = None,
-    probe: str = PROBE,
+    probe: str | None = None,
     images: int = 300,
     seed: int = 0,
     progress: Shown = True,
 ) -> Steps[Neighbours]:
     """Return the nearest stored tasks; asymmetric ones are the best *sources* for this one.
 
-    A source that is not stored is embedded for this answer only. ``tags`` (all of them),
+    A source that is not stored is embedded for this answer only, with ``probe``; a stored task has
+    its own. ``tags`` (all of them),
     ``min_classes`` and ``max_classes`` say which tasks count. ``geometry`` is "symmetric" or
     "centred": by the latter, which is not corrected for noise, tasks are near that differ from the
     mean of the stored ones in the same direction. It takes three tasks, and no ``asymmetric``.
@@ -43,7 +44,7 @@ def search(
     store holds tasks of other spaces only.
     """
     told = told_by(progress)
-    settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
+    settings = ask(EmbeddingSettings, probe=probe or PROBE, images=images, seed=seed)
     question = ask(
         SearchQuestion,
         task="?",
@@ -55,7 +56,7 @@ def search(
         max_classes=max_classes,
         settings=settings,
     )
-    about = yield from subject(sender, source, progress=told)
+    about = yield from subject(sender, source, progress=told, probe=probe)
     question = question.model_copy(update={"task": about.task, "dataset": about.dataset})
     found = yield from answer(sender, "/search", question, kind=Neighbours, progress=told)
     return found
@@ -66,7 +67,7 @@ def distance(
     source: "str | os.PathLike[str] | LabelledImages",
     target: "str | os.PathLike[str] | LabelledImages",
     *,
-    probe: str = PROBE,
+    probe: str | None = None,
     images: int = 300,
     seed: int = 0,
     progress: Shown = True,
@@ -77,9 +78,9 @@ def distance(
     spaces.
     """
     told = told_by(progress)
-    settings = ask(EmbeddingSettings, probe=probe, images=images, seed=seed)
-    first = yield from subject(sender, source, progress=told)
-    second = yield from subject(sender, target, progress=told)
+    settings = ask(EmbeddingSettings, probe=probe or PROBE, images=images, seed=seed)
+    first = yield from subject(sender, source, progress=told, probe=probe)
+    second = yield from subject(sender, target, progress=told, probe=probe)
     question = DistanceQuestion(source=first, target=second, settings=settings)
     found = yield from answer(sender, "/distances", question, kind=Distances, progress=told)
     return found

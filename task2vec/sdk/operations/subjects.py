@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task2vec.errors import InputError, Task2VecError, UnknownNameError
+from task2vec.data.wording import typed
+from task2vec.errors import InputError, SettingError, Task2VecError, UnknownNameError
 from task2vec.sdk.operations.tasks import get_task
 from task2vec.sdk.operations.uploads import upload
 from task2vec.sdk.operations.waiting import Told
@@ -40,18 +41,39 @@ def stored(sender: Sender, name: str) -> Steps[TaskDetails | None]:
     return found
 
 
+def check_stored_probe(task: str, *, embedded: str, asked: str | None) -> None:
+    """Raise `SettingError` where a stored task was ``embedded`` with another probe than ``asked``.
+
+    ``asked`` is None where no probe was given.
+    """
+    if asked is not None and asked != embedded:
+        raise SettingError(
+            f"'{task}' is a stored task, which is not embedded again",
+            expected=f"its own probe, {embedded}, or none",
+            got=f"the probe {asked}",
+            remedy=f"Leave out the probe, or store the task by the other one under another name: "
+            f"`task2vec embed FOLDER --name NAME --probe {typed(asked)}`.",
+        )
+
+
 def subject(
-    sender: Sender, source: "str | os.PathLike[str] | Task", *, progress: Told | None = None
+    sender: Sender,
+    source: "str | os.PathLike[str] | Task",
+    *,
+    progress: Told | None = None,
+    probe: str | None = None,
 ) -> Steps[Subject]:
     """Return a stored task, or upload a source.
 
     Raises:
         UnknownNameError: when it is neither; with names that are close.
         SourceError: when it cannot be used as a source.
+        SettingError: when it is stored, and was embedded with another ``probe`` than this.
     """
     if isinstance(source, str) and not is_path(source):
         known = yield from stored(sender, source)
         if known is not None:
+            check_stored_probe(known.name, embedded=known.provenance.probe_name, asked=probe)
             return Subject(task=known.id)
         if not Path(source).exists():
             remedy = yield from _close_names(sender, source)
