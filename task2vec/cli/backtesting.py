@@ -55,9 +55,9 @@ def backtest(
     Example: `task2vec backtest --folds family -o backtest.png`
 
     Asks the recommender, and simple rules, about each task as if its outcomes were not known, and
-    compares the answers with the outcomes. The last line says whether the recommender earns its
-    keep. It takes outcomes of the default and of at least two other models on 8 tasks (`outcomes
-    add`, `outcomes import`), and about a second for each; where it cannot tell, the exit code is 3.
+    compares the answers with the outcomes. The last line says whether the recommender is worth
+    using. It takes outcomes of the default and of at least two other models on 8 tasks (`outcomes
+    add`, `outcomes import`), and about a second for each. Exit code 3: the outcomes do not tell.
     """
     if output is not None:
         check_picture(output)
@@ -134,7 +134,10 @@ def _print_cases(found: "Backtest") -> None:
 def _remarks(found: "Backtest") -> list[str]:
     lines = []
     if found.probe is not None and found.space is not None:
-        lines.append(f"Space: {found.probe} ({found.space.probe[:12]}), that of most outcomes.")
+        lines.append(
+            f"Tasks embedded with {found.probe} ({found.space.probe[:12]}), which most outcomes "
+            "are on."
+        )
     lines += shared_pairs_note(found)
     if found.noise_ceiling is not None:
         ceiling = found.noise_ceiling
@@ -143,21 +146,20 @@ def _remarks(found: "Backtest") -> list[str]:
             + (", estimated." if ceiling.estimated else ".")
         )
     lines += [
-        f"Intervals of {percent(c.level)} held {percent(c.observed)} of gains "
+        f"The {100 * c.level:.0f} % intervals held {percent(c.observed)} of the gains "
         f"[{percent(c.ci[0])}, {percent(c.ci[1])}]."
         for c in found.coverage
     ]
     silent = found.abstention
     if silent is not None:
-        text = f"It took the default for {percent(silent.rate)} of the tasks"
+        text = f"{OURS} took the default on {percent(silent.rate)} of the tasks."
         if silent.loss is not None:
-            text += (
-                f", where {silent.best_baseline} gained {_points(silent.loss, silent.ci.loss)} more"
-            )
+            missed = _points(silent.loss, silent.ci.loss)
+            text += f" On these, {silent.best_baseline} gained {missed} points more."
         if silent.gain_otherwise is not None:
             gained = _points(silent.gain_otherwise, silent.ci.gain_otherwise)
-            text += f"; on the others it gained {gained}"
-        lines.append(f"{text}.")
+            text += f" On the other tasks {OURS} gained {gained} points."
+        lines.append(text)
     return lines
 
 

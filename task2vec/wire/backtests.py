@@ -10,7 +10,7 @@ Ends = tuple[float, float]
 
 
 class BacktestQuestion(Question):
-    """Does the recommender earn its keep on this zoo? It takes a job."""
+    """Is the recommender worth using with the models of this store? It takes a job."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"folds": "family"}]})
 

@@ -51,8 +51,8 @@ def test_a_person_reads_a_table_and_a_sentence(cli: Cli, full: Path) -> None:
     for ranker in RANKERS:
         assert any(line.startswith(ranker) for line in lines)
     assert "near emoji_food" in found.out
-    assert "It took the default for 25.0 % of the tasks" in found.out
-    assert lines[-1].startswith("The recommender does not earn its keep on this zoo")
+    assert "task2vec took the default on 25.0 % of the tasks" in found.out
+    assert lines[-1].startswith("The recommender is not worth using with these models")
 
 
 def test_few_tasks_end_with_3_and_show_the_table(cli: Cli, small: SmallStore) -> None:
@@ -63,13 +63,13 @@ def test_few_tasks_end_with_3_and_show_the_table(cli: Cli, small: SmallStore) ->
     # One model beside the default leaves nothing to rank.
     found = cli("backtest", "--store", store)
     assert found.code == 3
-    assert "there are such of 0" in found.out
+    assert "and 0 tasks have them" in found.out
     assert "outcomes import" in found.out
 
     cli("outcomes", "add", "efficientnet_lite2", "emoji_food", "--accuracy", 0.5, "--store", store)
     found = cli("backtest", "--store", store)
     assert found.code == 3
-    assert "there are such of 1" in found.out
+    assert "and 1 task has them" in found.out
     assert "nearest_only" in found.out
 
 

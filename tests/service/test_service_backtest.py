@@ -150,7 +150,7 @@ def test_of_few_tasks_it_cannot_tell_but_shows_the_table(tmp_path):
     found = judged(store).report
     assert found.tasks == 7
     assert found.judgement.verdict is Verdict.UNKNOWN
-    assert "there are such of 7" in found.judgement.sentence
+    assert "7 tasks have them" in found.judgement.sentence
     assert [ranker.name for ranker in found.rankers] == RANKERS
 
 

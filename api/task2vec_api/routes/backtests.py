@@ -1,4 +1,4 @@
-"""Whether the recommender earns its keep on the outcomes of the store."""
+"""Whether the recommender is worth using, by the outcomes of the store."""
 
 from fastapi import Request
 from starlette.responses import Response
@@ -34,7 +34,7 @@ async def backtest_recommender(
     """Ask the recommender and simple rules about each task as if its outcomes were not known.
 
     The result says how well each ranked, with intervals over tasks, and in one sentence whether the
-    recommender earns its keep. It takes about a second of the server for each task with outcomes:
+    recommender is worth using. It takes about a second of the server for each task with outcomes:
     so it needs a key with the scope `write`.
     """
     return await submit(

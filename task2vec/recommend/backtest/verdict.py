@@ -1,4 +1,4 @@
-"""One sentence: does the recommender earn its keep?"""
+"""One sentence: is the recommender worth using?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,38 +50,39 @@ def judge_by(
     if gain.low > 0 and advantage.low > 0:
         return Judgement(
             Verdict.YES,
-            "The recommender earns its keep on this zoo: over "
-            f"{tasks} tasks it gains {over_default}, and {over_rule}.",
+            f"The recommender is worth using with these models: over {tasks} tasks its choices "
+            f"gain {over_default}, and {over_rule}.",
         )
     if gain.high <= 0 or advantage.high <= 0:
         instead = "always taking the default" if gain.high <= 0 else name
         return Judgement(
             Verdict.NO,
-            f"The recommender does not earn its keep on this zoo: {instead} is at least as good. "
-            f"Over {tasks} tasks it gains {over_default}, and {over_rule}.",
+            f"The recommender is not worth using with these models: {instead} is at least as "
+            f"good. Over {tasks} tasks its choices gain {over_default}, and {over_rule}.",
         )
     return Judgement(
         Verdict.UNKNOWN,
-        "Whether the recommender earns its keep on this zoo cannot be told: over "
-        f"{tasks} tasks it gains {over_default}, and {over_rule}.",
+        "These outcomes do not show whether the recommender is worth using: over "
+        f"{tasks} tasks its choices gain {over_default}, and {over_rule}.",
     )
 
 
 def _too_few(tasks: int) -> str:
     return (
-        "Whether the recommender earns its keep on this zoo cannot be told: it takes outcomes of "
-        f"the default and of at least two other models on {LEAST_TASKS} tasks, and there are such "
-        f"of {tasks}. Record more with `task2vec outcomes add` or `outcomes import`."
+        "These outcomes are too few to judge the recommender: it takes outcomes of the default and "
+        f"of at least two other models on {LEAST_TASKS} tasks, and {plural(tasks, 'task')} "
+        f"{'has' if tasks == 1 else 'have'} them. Record more: "
+        "`task2vec outcomes add MODEL TASK --accuracy A`, or `task2vec outcomes import FILE.csv`."
     )
 
 
 def _too_alike(tasks: int, families: int) -> str:
     return (
-        "Whether the recommender earns its keep on this zoo cannot be told: the "
+        "These outcomes are too much alike to judge the recommender: the "
         f"{tasks} tasks are of {plural(families, 'family')}, and it takes at least "
-        f"{LEAST_FAMILIES}. Record outcomes on tasks of another kind with `task2vec outcomes add`, "
-        "or, where tasks are less alike than they look, name their families with "
-        "`task2vec embed --tag family:NAME --update`."
+        f"{LEAST_FAMILIES}. Record outcomes on other kinds of tasks: "
+        "`task2vec outcomes add MODEL TASK --accuracy A`. Where tasks are less alike than they "
+        "look, name their families: `task2vec embed FOLDER --tag family:NAME --update`."
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether the recommender earns its keep on the outcomes there are."""
+"""Whether the recommender is worth using, by the outcomes there are."""
 
 from task2vec.sdk.operations.answering import answer
 from task2vec.sdk.operations.asking import ask
