@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from task2vec.wire.explanations import ClassesJudged, Explanation
 
 _TITLES = {
-    "outcomes": "What moved the scores (points):",
-    "layers": "How near the task is to others, layer by layer (symmetric distances):",
-    "classes": "Which classes are hard:",
+    "outcomes": "Where each expected gain comes from (points):",
+    "layers": "Distances to other tasks, layer by layer (symmetric):",
+    "classes": "Hard classes:",
 }
 #: As many classes as fit a screen.
 _SHOWN = 12

@@ -19,6 +19,7 @@ from task2vec.cli.options import (
 from task2vec.cli.output import in_place, messages, percent, print_json
 from task2vec.cli.pictures import check_picture
 from task2vec.cli.table import print_table
+from task2vec.data.wording import plural
 from task2vec.types.published import Cost, Figure, Order
 
 if TYPE_CHECKING:
@@ -166,9 +167,11 @@ def print_published(
         spare=["licence", "pixels", "billion operations"],
     )
     costly = " and ".join(cost.replace("_", " ") for cost in costs)
-    what = f"no other within the limits is as accurate at no higher cost ({costly})"
     say = messages().print
-    say(f"{len(models)} models: {what}." if pareto else f"{len(models)} models; *: {what}.")
+    say(
+        f"{plural(len(models), 'model')}. {'Each' if pareto else 'With a *'}: no other model "
+        f"within the limits is as accurate and costs no more ({costly})."
+    )
     for source in dict.fromkeys(model.source for model in models):
         say(f"Figures: {source}")
     say("To use one: task2vec models add timm:NAME")

@@ -7,12 +7,11 @@ import typer
 from task2vec.cli.counts import MostParameters
 from task2vec.cli.explaining import print_explanation
 from task2vec.cli.options import (
-    DEFAULT_PROBE_NAME,
     DEFAULT_STORE,
     ApiKeyOption,
     ImagesOption,
     JsonOption,
-    ProbeOption,
+    QuestionProbeOption,
     SeedOption,
     StoreOption,
     TaskOrSource,
@@ -31,7 +30,8 @@ from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
 from task2vec.sdk.candidates import (
-    LINEAR_PROBE,
+    FINE_TUNED,
+    GAIN_NOTE,
     candidate_columns,
     candidate_rows,
     evidence_line,
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 #: As many candidates as leave the answer on a screen of 25 lines.
 _SHOWN = 4
+#: Parameters that a command to type next has anyway, or does not need.
+_ANSWERED_ELSEWHERE = ("task", "budget", "explain", "code", "store", "url", "api_key", "as_json")
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +55,7 @@ def register(app: typer.Typer) -> None:
 
 
 def recommend(
+    context: typer.Context,
     task: TaskOrSource,
     k: Annotated[
         int,
@@ -100,7 +103,7 @@ def recommend(
     code: Annotated[
         bool, typer.Option("--code", help="Print Python code that loads the chosen model.")
     ] = False,
-    probe: ProbeOption = DEFAULT_PROBE_NAME,
+    probe: QuestionProbeOption = None,
     images: ImagesOption = 300,
     seed: SeedOption = 0,
     store: StoreOption = DEFAULT_STORE,
@@ -112,14 +115,16 @@ def recommend(
 
     Example: `task2vec recommend photos/dogs --max-parameters 6M`
 
-    For each model it shows the expected gain in accuracy over the default model, with an interval.
-    With little evidence the expected gain is close to 0. For 20 seconds (`--budget`) models are
-    measured on your images: first linear probes of the most promising ones, then short
-    fine-tunings of the best, if time is left. Earlier measurements are used again.
+    For each model it shows the expected gain over the default model: the gain in accuracy of a
+    linear probe, a classifier on frozen features. Every interval holds 90 % of outcomes; one that
+    contains 0 means that the model may do worse than the default. With little evidence the expected
+    gain is close to 0. For 20 seconds (`--budget`) models are measured on your images: first linear
+    probes of the most promising ones, then short fine-tunings of the best, if time is left. Linear
+    probes that were measured before are used again.
 
-    A model is recommended if it is the better bet: fine-tuning it is expected to gain, and its gain
-    by a linear probe is at least a fifth of its standard deviation. An interval that contains 0
-    means that it may still lose. Otherwise the answer is the default, and the exit code is 3.
+    The model with the largest gain is recommended if the gain is at least a fifth of its standard
+    deviation, and fine-tuning the model is expected to gain, too. Otherwise the answer is the
+    default, and the exit code is 3.
     """
     with open_client(store, url, api_key) as client, bars() as progress:
         answer = client.recommend(
@@ -146,14 +151,35 @@ def recommend(
         if code:
             console().print()
             console().print(answer.code.rstrip(), whole=True)
-        if answer.abstained and answer.untried:
-            messages().print("A larger `--budget` measures more models on your images.")
+        commands = []
         if answer.images_missing:
             # Fine-tuning needs the images, too.
-            print_next(["embed", "FOLDER", "--name", answer.task, "--update"], store=store, url=url)
+            commands.append(["embed", "FOLDER", "--name", answer.task, "--update"])
         elif answer.chosen:
-            print_next(["finetune", task, "--from", answer.chosen], store=store, url=url)
+            commands.append(["finetune", task, "--from", answer.chosen])
+        if answer.budget_needed is not None:
+            commands.append(
+                ["recommend", task, *_repeated(context), "--budget", f"{answer.budget_needed:.0f}"]
+            )
+        if commands:
+            print_next(*commands, store=store, url=url)
     return 3 if answer.abstained else 0
+
+
+def _repeated(context: typer.Context) -> list[str]:
+    """Return the options that were typed and make the answer what it is, but for the budget."""
+    words = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name in _ANSWERED_ELSEWHERE or source is None or source.name != "COMMANDLINE":
+            continue
+        value = context.params[name]
+        if isinstance(value, bool):
+            words.append((parameter.opts if value else parameter.secondary_opts)[0])
+        else:
+            words += [parameter.opts[0], f"{value:g}" if isinstance(value, float) else str(value)]
+    return words
 
 
 def print_answer(answer: "Recommended", *, full: bool = False) -> None:
@@ -164,11 +190,12 @@ def print_answer(answer: "Recommended", *, full: bool = False) -> None:
     if promised := promise(answer):
         out.print(promised)
     print_table(
-        candidate_columns(answer),
-        candidate_rows(answer, most=None if full else _SHOWN),
+        candidate_columns(answer, full=full),
+        candidate_rows(answer, most=None if full else _SHOWN, full=full),
         whole=["starting model"],
-        spare=[LINEAR_PROBE],
+        spare=[FINE_TUNED] if full else [],
     )
+    out.print(GAIN_NOTE)
     out.print(evidence_line(answer))
     if full:
         _print_reasons(answer)
@@ -198,13 +225,12 @@ def _print_reasons(answer: "Recommended") -> None:
         rule = baseline.rule.replace("_", " ")
         print_behind(f"  {rule:<15} ", f"{baseline.model or '-'}: {baseline.reason}")
     messages().print(
-        "A linear probe is a classifier on frozen features. After fine-tuning on hundreds of "
-        "images, models differ less than their linear probes."
+        "After fine-tuning on hundreds of images, models differ less than their linear probes."
     )
     if answer.explanation is not None and answer.explanation.classes is not None:
         messages().print(
-            "The leave-one-out accuracy of a class is that of ridge regression on all images but "
-            "one. Linear probes are trained on at most four fifths of the images."
+            "Hard classes are found by ridge regression: each image is classified by all others. "
+            "Its accuracy differs a little from that of linear probes, which train on fewer images."
         )
 
 

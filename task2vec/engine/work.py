@@ -184,7 +184,7 @@ class Work:
                     if position == 0:
                         raise
                     warnings.append(
-                        f"{model['name']} was not measured, since it cannot be loaded: {error}"
+                        f"{model['name']} is left out, because it cannot be loaded: {error}"
                     )
                     continue
             if found is None:

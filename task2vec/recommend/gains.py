@@ -52,6 +52,11 @@ class GainTable:
         self._base = plain_by_protocol[most] if most is not None else {}
 
     @property
+    def tasks(self) -> frozenset[str]:
+        """The ids of the tasks with a gain."""
+        return frozenset(task for _, task in self._gains)
+
+    @property
     def count(self) -> int:
         """The number of (model, task, protocol) cells with a gain."""
         return sum(map(len, self._gains.values()))

@@ -27,7 +27,6 @@ class ProbeAccuracy:
         """The share of right answers."""
         return float(self.correct.mean())
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the accuracy; it leaves out that folds share training images."""
-        return wilson_interval(int(self.correct.sum()), len(self.correct))
+    def interval(self, *, level: float) -> tuple[float, float]:
+        """Return the interval of the accuracy; it leaves out that folds share training images."""
+        return wilson_interval(int(self.correct.sum()), len(self.correct), level=level)

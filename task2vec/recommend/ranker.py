@@ -106,7 +106,8 @@ def _default(question: Question, predicted: "_Predicted") -> DefaultAccuracy:
 class _Predicted:
     """The default's accuracy on the target, with what lies ``below`` and ``above`` it.
 
-    ``known_by`` is as in `DefaultAccuracy`, ``tuned`` the same three numbers after fine-tuning.
+    ``known_by`` is as in `DefaultAccuracy`, ``tuned`` the same three numbers after fine-tuning, and
+    ``images`` are those that a linear probe was tested on.
     """
 
     accuracy: float | None
@@ -115,6 +116,7 @@ class _Predicted:
     above: float
     calibrated: bool
     tuned: "_Tuned"
+    images: int | None = None
 
     @classmethod
     def of(cls, judge: Judge) -> "_Predicted":
@@ -131,7 +133,7 @@ class _Predicted:
             p = float((plain.correct.sum() + 1) / (count + 2))
             half = NORMAL_REACH * float(np.sqrt(p * (1 - p) / count))
             tuned = _Tuned.of_probe(plain.accuracy, half, images=question.images)
-            return cls(plain.accuracy, KnownBy.LINEAR_PROBE, half, half, True, tuned)
+            return cls(plain.accuracy, KnownBy.LINEAR_PROBE, half, half, True, tuned, count)
         found = judge.base()
         if found is None:
             return cls(None, None, 0.0, 0.0, True, _Tuned(None, 0.0, 0.0))
@@ -202,5 +204,6 @@ def _recommendation(
         fine_tuned_interval=(tuned.mean - tuned_half, tuned.mean + tuned_half),
         fine_tuned_accuracy=tuned_accuracy,
         fine_tuned_accuracy_interval=tuned_interval,
+        accuracy_images=predicted.images,
         evidence=teller.evidence(model),
     )

@@ -30,7 +30,8 @@ class Evidence:
     ``gain`` is over the plain default, in fractions of accuracy; ``distance`` is the symmetric
     distance of the task that the evidence is from, and ``agreement`` says how what both tasks ask
     of the features agrees, from -1 to 1 (`task2vec.distance.scatter`). An outcome names the
-    ``model`` that it is of, and by how much it ``moved`` the score. A linear probe has the squared
+    ``model`` that it is of, and by how much it ``moved`` the score. ``images`` are those of the
+    target that a linear probe or a short fine-tuning was tested on. A linear probe has the squared
     ``error`` of ridge regression beside the ``default_error``, and the ``combined_gain`` that right
     answers and errors together speak for (`task2vec.recommend.paired`).
     """
@@ -46,6 +47,7 @@ class Evidence:
     error: float | None = None
     default_error: float | None = None
     combined_gain: float | None = None
+    images: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Recommendation:
     ``gain_interval`` is its interval. ``predicted_accuracy`` is the accuracy of a linear probe,
     ``interval`` its interval. The four ``fine_tuned_...`` are the same of fine-tuning the whole
     network on the task's images, see `task2vec.recommend.fine_tuned_gain`. Accuracies are None
-    where nothing says how well the default does on this task.
+    where nothing says how well the default does on this task; ``accuracy_images`` are those of the
+    target that they were measured on, None where they rest on recorded outcomes.
     """
 
     model: str
@@ -70,6 +73,7 @@ class Recommendation:
     fine_tuned_interval: tuple[float, float]
     fine_tuned_accuracy: float | None
     fine_tuned_accuracy_interval: tuple[float, float] | None
+    accuracy_images: int | None
     evidence: tuple[Evidence, ...]
 
 
@@ -92,7 +96,8 @@ class Recommended:
     ``level`` is the share of outcomes that intervals are to hold; ``calibrated`` says whether the
     outcomes of enough tasks vouch for it. ``probed`` is how many models were tried on the target's
     own images by linear probes. ``steps`` are those of a cascade, see `task2vec.recommend.cascade`,
-    and ``untried`` what it had no time for. ``shared_images`` are of the known tasks that have
+    ``untried`` what it had no time for, and ``budget_needed`` the seconds that all of it takes.
+    ``shared_images`` are of the known tasks that have
     images of the target, most of them first, and ``earlier_experts`` those of the target as it was
     with fewer images. ``images_missing`` says that the images of a stored task were to be measured
     on and are not at hand. ``explanation`` is there where it was asked for.
@@ -109,6 +114,7 @@ class Recommended:
     probed: int = 0
     steps: tuple[Step, ...] = ()
     untried: tuple[Untried, ...] = ()
+    budget_needed: float | None = None
     explanation: "Explanation | None" = None
     code: str = ""
     shared_images: tuple[SharedImages, ...] = ()

@@ -68,12 +68,12 @@ def _score(document: Any, place: int, score: ScoreMoves) -> Sentence:
     name = draft.name("model")
     if score.model == document["default"]["model"]:
         return draft.said(
-            f"{name}: {draft.points('score')} points, because gains are measured against it."
+            f"{name}: {draft.points('score')} points. It is the default that gains are over."
         )
     parts = _prior_words(draft, score)
     if score.by_outcomes:
         among = plural(draft.number("outcomes"), "recorded outcome")
-        text = f"{draft.points('by_outcomes')} by {among}"
+        text = f"{draft.points('by_outcomes')} from {among}"
         if not score.neighbours:
             text += " on this task"
         elif abs(score.neighbours[0].moved) >= _LEAST:
@@ -82,11 +82,9 @@ def _score(document: Any, place: int, score: ScoreMoves) -> Sentence:
             text += f", {most}on {draft.name(*first, 'task')} ({draft.points(*first, 'moved')})"
         parts.append(text)
     if score.by_measuring:
-        parts.append(f"{draft.points('by_measuring')} by the measurements on your images")
+        parts.append(f"{draft.points('by_measuring')} from measurements on your images")
     if not parts:
-        return draft.said(
-            f"{name}: {draft.points('score')} points, because nothing is known about it."
-        )
+        return draft.said(f"{name}: {draft.points('score')} points. Nothing is known about it.")
     return draft.said(f"{name}: {draft.points('score')} points = {'; '.join(parts)}.")
 
 
@@ -95,12 +93,13 @@ def _prior_words(draft: _Draft, score: ScoreMoves) -> list[str]:
     for i, move in enumerate(score.moves):
         at = ("moves", i)
         if move.kind is MoveKind.PUBLISHED:
-            words.append(f"{draft.points(*at, 'moved')} by its published accuracy")
+            words.append(f"{draft.points(*at, 'moved')} from its published accuracy")
         elif move.kind is MoveKind.EXPERT:
             words.append(f"{draft.points(*at, 'moved')} as an expert of another task")
         elif move.kind is MoveKind.SOURCE_TASK:
             words.append(
-                f"{draft.points(*at, 'moved')} by how near its task is ({draft.name(*at, 'task')})"
+                f"{draft.points(*at, 'moved')} from the nearness of its task, "
+                f"{draft.name(*at, 'task')}"
             )
     return words
 

@@ -6,6 +6,7 @@ corrected ones everywhere else. `Evidence.distance` has the plain one.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Teller:
         found = [*self._source(model), *self._published(model)]
         found += [*self._outcomes(model, most), *self._measured(model)]
         return tuple(found) or (
-            Evidence(EvidenceKind.NONE, "no evidence, so a gain of 0 is assumed"),
+            Evidence(EvidenceKind.NONE, "nothing is known about it, so a gain of 0 is assumed"),
         )
 
     def summary(self) -> str:
@@ -99,9 +100,10 @@ class Teller:
         found = prior_gain(model) if self.question.published else None
         if found is None:
             return []
+        half = NormalDist().inv_cdf((1 + LEVEL) / 2) * found.sd
         text = (
-            f"its published accuracy on ImageNet suggests a gain of {100 * found.mean:+.1f} points "
-            f"(standard deviation {100 * found.sd:.1f})"
+            f"its published accuracy on ImageNet suggests a gain of {_points(found.mean)} "
+            f"{_interval((found.mean - half, found.mean + half))}"
         )
         return [Evidence(EvidenceKind.PUBLISHED, text, gain=found.mean)]
 
@@ -121,8 +123,8 @@ class Teller:
         whose = "" if other == model.id else f"{self._names[other]} "
         return Evidence(
             EvidenceKind.OUTCOME,
-            f"{whose}gained {100 * gain:+.1f} points on {name} (moves the score by "
-            f"{100 * moved:+.1f})",
+            f"{whose}gained {_points(gain)} on {name}, which moves the expected gain by "
+            f"{100 * moved:+.1f}",
             task=None if name == TARGET_NAME else name,
             gain=gain,
             distance=distance,
@@ -133,18 +135,18 @@ class Teller:
     def _measured(self, model: ModelRecord) -> list[Evidence]:
         question, told = self.question, []
         for kind, what, measured in (
-            (EvidenceKind.LINEAR_PROBE, "cross-validated linear probe", question.measured),
-            (EvidenceKind.FINE_TUNING, "short fine-tuning, tested", question.tuned),
+            (EvidenceKind.LINEAR_PROBE, "a linear probe, cross-validated", question.measured),
+            (EvidenceKind.FINE_TUNING, "a short fine-tuning, tested", question.tuned),
         ):
             paired = gain_of(model.id, measured, question.default)
             if paired is None:
                 continue
             found = measured[model.id]
-            low, high = found.interval
+            low, high = found.interval(level=LEVEL)
             text = (
-                f"{what} on {paired.images} of your images: "
-                f"{100 * found.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}], "
-                f"{100 * paired.gain:+.1f} points over the default"
+                f"{what} on {paired.images} of your images, has {100 * found.accuracy:.1f} % right "
+                f"({100 * LEVEL:.0f} % interval {100 * low:.1f} to {100 * high:.1f}), "
+                f"{_points(paired.gain)} over the default"
             )
             frozen = [
                 whose
@@ -155,15 +157,15 @@ class Teller:
                 if each.recipe is Recipe.LINEAR_PROBE
             ]
             if frozen:
-                text += f"; a linear probe was the better recipe for {' and '.join(frozen)}"
-            evidence = Evidence(kind, text, gain=paired.gain, distance=0.0)
+                text += f"; for {' and '.join(frozen)} it kept a linear probe, which did better"
+            evidence = Evidence(kind, text, gain=paired.gain, distance=0.0, images=paired.images)
             if paired.lower_error is not None:
                 plain = measured[question.default]
                 both, _ = paired.with_error(classes=question.classes)
-                text += f"; squared error {found.error:.2f} (default: {plain.error:.2f})"
+                text += f"; with its squared error {found.error:.2f} (default: {plain.error:.2f}) "
                 evidence = replace(
                     evidence,
-                    text=f"{text}; both together: {100 * both:+.1f} points",
+                    text=f"{text}that counts as {_points(both)}",
                     error=found.error,
                     default_error=plain.error,
                     combined_gain=both,
@@ -173,7 +175,7 @@ class Teller:
                 less = 100 * SEEN_GAIN * seen
                 evidence = replace(
                     evidence,
-                    text=f"{evidence.text}; counted {less:.1f} points lower, because it was "
+                    text=f"{evidence.text}; {less:.1f} points are taken off, because it was "
                     f"trained on {100 * seen:.0f} % of your images",
                 )
             told.append(evidence)
@@ -186,33 +188,25 @@ def _alike(agreement: float) -> str:
     return "the same features as your task" if agreement > 0 else "features that your task ignores"
 
 
-def out_of_time(untried: Sequence[Untried]) -> str:
-    """Return how many models a budget had no time for, the first names, and the seconds per model.
-
-    The seconds show which budget would be enough.
-    """
+def out_of_time(untried: Sequence[Untried], *, needed: float | None) -> str:
+    """Return how many models a budget had no time for, and the budget ``needed`` for them."""
     parts = []
     for kind, how in (
         (StepKind.FORWARD_PASS, "by a linear probe"),
         (StepKind.FINE_TUNING, "by a short fine-tuning"),
     ):
-        left = [each for each in untried if each.kind is kind]
+        left = [each.model for each in untried if each.kind is kind]
         if left:
-            names = few([each.model for each in left], shown)
-            most = max(each.seconds for each in left)
-            took = f"about {float(f'{most:.2g}'):g} s{' each' if len(left) > 1 else ''}"
-            parts.append(f"{plural(len(left), 'model')} {how} ({names}), {took}")
-    return f"not measured for lack of time: {', '.join(parts)}"
+            parts.append(f"{plural(len(left), 'model')} {how} ({few(left, shown)})")
+    enough = "" if needed is None else f". A budget of {needed:.0f} seconds is enough"
+    return f"not measured for lack of time: {', '.join(parts)}{enough}"
 
 
 def why_taken(model: Recommendation) -> str:
-    """Return by how much a model is expected to gain, by a linear probe and by fine-tuning."""
-    low, high = model.fine_tuned_interval
+    """Return by how much a model is expected to gain: the number that models are ranked by."""
     return (
-        f"the expected gain of {model.model} is {100 * model.fine_tuned_gain:+.1f} points with "
-        f"fine-tuning ({100 * LEVEL:.0f} % interval {100 * low:+.1f} to {100 * high:+.1f}) and "
-        f"{100 * model.score:+.1f} points with a linear probe (standard deviation "
-        f"{100 * model.score_sd:.1f}), over the default"
+        f"the expected gain of {model.model} with a linear probe is {_points(model.score)} "
+        f"{_interval(model.gain_interval)} over the default"
     )
 
 
@@ -225,9 +219,8 @@ def why_abstained(best: Recommendation | None, default: str, *, tie: bool) -> st
         return f"no known model is expected to do better than the default, {default}"
     if best.fine_tuned_gain <= 0 and not tie and best.score_sd <= MOST_SD:
         return (
-            f"no model is expected to gain over the default, {default}, by fine-tuning: the best "
-            f"is {best.model} with {100 * best.score:+.1f} points by a linear probe, and "
-            f"{100 * best.fine_tuned_gain:+.1f} by fine-tuning"
+            f"after fine-tuning, no model is expected to beat the default, {default}: the gain of "
+            f"{best.model}, {_points(best.score)} with a linear probe, does not last"
         )
     if tie:
         return (
@@ -237,11 +230,18 @@ def why_abstained(best: Recommendation | None, default: str, *, tie: bool) -> st
     if best.score_sd > MOST_SD:
         return (
             f"too little is known to leave the default, {default}: the best guess is {best.model} "
-            f"with {100 * best.score:+.1f} points by a linear probe, but its {100 * LEVEL:.0f} % "
-            f"interval is {100 * best.gain_interval[0]:+.0f} to {100 * best.gain_interval[1]:+.0f}"
+            f"with an expected gain of {_points(best.score)} {_interval(best.gain_interval)}"
         )
     return (
-        f"no model gains enough to leave the default, {default}: the best is {best.model} with "
-        f"{100 * best.score:+.1f} points by a linear probe, standard deviation "
-        f"{100 * best.score_sd:.1f}"
+        f"no model gains enough to leave the default, {default}: the best is {best.model} with an "
+        f"expected gain of {_points(best.score)} {_interval(best.gain_interval)}"
     )
+
+
+def _points(gain: float) -> str:
+    return f"{100 * gain:+.1f} points"
+
+
+def _interval(ends: tuple[float, float]) -> str:
+    low, high = ends
+    return f"({100 * LEVEL:.0f} % interval {100 * low:+.1f} to {100 * high:+.1f})"

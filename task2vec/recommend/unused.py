@@ -39,7 +39,7 @@ def without_default(
 def unused_warning(
     unused: Sequence[Measured], default: str, *, name_of: Callable[[str], str] = str
 ) -> list[str]:
-    """Return the warning that outcomes are of no use, none where there are none of them.
+    """Return the warning that outcomes are not used, [] for none of them.
 
     ``default`` is the default's name, and ``name_of`` returns that of a task.
     """
@@ -50,14 +50,16 @@ def unused_warning(
     for protocol, count in counts[:EXAMPLES]:
         tasks = list(dict.fromkeys(o.task for o in unused if o.protocol == protocol))
         names = few(tasks, lambda task: shown(name_of(task)))
-        parts.append(f"{count:,} by the protocol '{shown(protocol)}' on {names}")
+        parts.append(f"{count:,} of protocol '{shown(protocol)}' on {names}")
     if len(counts) > EXAMPLES:
-        parts.append(f"{sum(count for _, count in counts[EXAMPLES:]):,} by others")
+        parts.append(f"{sum(count for _, count in counts[EXAMPLES:]):,} of other protocols")
     most = counts[0][0]
     task = name_of(next(o.task for o in unused if o.protocol == most))
-    verb = "is" if len(unused) == 1 else "are"
+    one = len(unused) == 1
     return [
-        f"{plural(len(unused), 'outcome')} {verb} not used, since the default, {default}, has none "
-        f"on the same task by the same protocol: {'; '.join(parts)}. Record the default's, with "
-        f"`task2vec outcomes add {default} {typed(task)} --accuracy A --protocol {typed(most)}`"
+        f"{plural(len(unused), 'outcome')} {'is' if one else 'are'} not used: the default, "
+        f"{default}, has no outcome of the same protocol on the same task ({'; '.join(parts)}). "
+        f"To use {'it' if one else 'them'}, record the default's: `task2vec outcomes add {default} "
+        f"{typed(task)} --accuracy A --protocol {typed(most)}`. To see "
+        f"{'it' if one else 'them'}: `task2vec outcomes list --protocol {typed(most)}`"
     ]

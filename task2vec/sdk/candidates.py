@@ -14,31 +14,37 @@ _KNOWN_BY = {
     "source_task": "its task",
     "published": "published",
 }
-LINEAR_PROBE = "linear probe (points)"
+FINE_TUNED = "after fine-tuning (points)"
+#: What the gains of the table are.
+GAIN_NOTE = "Gains are those of a linear probe, a classifier on frozen features, over the default."
 
 
-def candidate_columns(answer: Recommended) -> list[str]:
-    """Return the names of the columns."""
+def candidate_columns(answer: Recommended, *, full: bool = False) -> list[str]:
+    """Return the names of the columns; ``full`` adds the expected gain of fine-tuning."""
     return [
-        *("starting model", "fine-tuned gain (points)", f"{100 * answer.level:.0f} % interval"),
-        *(LINEAR_PROBE, "known by"),
+        *("starting model", "gain (points)", f"{100 * answer.level:.0f} % interval"),
+        *([FINE_TUNED] if full else []),
+        "known by",
     ]
 
 
-def candidate_rows(answer: Recommended, *, most: int | None = None) -> list[tuple[str, ...]]:
+def candidate_rows(
+    answer: Recommended, *, most: int | None = None, full: bool = False
+) -> list[tuple[str, ...]]:
     """Return a row for each candidate, or for the ``most`` first."""
-    return [_row(each) for each in answer.recommendations[:most]]
+    return [_row(each, full=full) for each in answer.recommendations[:most]]
 
 
-def _row(each: Recommendation) -> tuple[str, ...]:
+def _row(each: Recommendation, *, full: bool) -> tuple[str, ...]:
+    tuned = [f"{_points(each.fine_tuned_gain)} ({_between(each.fine_tuned_interval)})"]
     if each.fine_tuned_interval[0] == each.fine_tuned_interval[1]:
         # Nothing is to be known of the gain of the default over itself.
-        return (each.model, "0.0", "-", "-", "the default")
+        return (each.model, "0.0", "-", *(["-"] if full else []), "the default")
     return (
         each.model,
-        _points(each.fine_tuned_gain),
-        _between(each.fine_tuned_interval),
-        f"{_points(each.score)} ± {100 * each.score_sd:.1f}",
+        _points(each.score),
+        _between(each.gain_interval),
+        *(tuned if full else []),
         _known_by(each),
     )
 
@@ -54,10 +60,12 @@ def promise(answer: Recommended) -> str | None:
     chosen = _chosen(answer)
     if chosen is None or chosen.fine_tuned_accuracy is None:
         return None
-    low, high = chosen.fine_tuned_accuracy_interval or (None, None)
+    ends = chosen.fine_tuned_accuracy_interval
+    within = "" if ends is None else f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f} %)"
+    images = chosen.accuracy_images
+    by = "" if images is None else f", by a linear probe on {plural(images, 'image')}"
     return (
-        f"Expected accuracy after fine-tuning: {percent(chosen.fine_tuned_accuracy)} "
-        f"({percent(low)} to {percent(high)})."
+        f"Expected accuracy after fine-tuning: {percent(chosen.fine_tuned_accuracy)}{within}{by}."
     )
 
 
@@ -69,14 +77,14 @@ def evidence_line(answer: Recommended) -> str:
         probes = f", {answer.probed} of them by linear probes on your images"
         return f"Evidence: {compared} compared{probes if answer.probed else ''}."
     piece = _strongest(chosen.evidence)
-    gained = "" if piece is None or piece.gain is None else f" {_points(piece.gain)} points"
+    on = "your images" if piece is None or not piece.images else f"{piece.images} of your images"
     match None if piece is None else str(piece.kind):
         case "fine_tuning":
-            told = f"a short fine-tuning on your images:{gained} over the default"
+            told = f"a short fine-tuning, tested on {on}"
         case "linear_probe":
-            told = f"a linear probe on your images:{gained} over the default"
+            told = f"a linear probe, cross-validated on {on}"
         case "outcome" if piece is not None:
-            told = f"recorded outcomes, such as{gained} on {piece.task or 'this task'}"
+            told = f"recorded outcomes, such as those on {piece.task or 'this task'}"
         case "source_task" if piece is not None:
             told = piece.text
         case "published":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from task2vec.sdk.candidates import (
+    GAIN_NOTE,
     candidate_columns,
     candidate_rows,
     evidence_line,
@@ -109,6 +110,7 @@ def of_recommended(found: Recommended) -> Sheet:
         (
             f"{found.reason[:1].upper()}{found.reason[1:]}.",
             *((promised,) if promised else ()),
+            GAIN_NOTE,
             evidence_line(found),
             found.evidence_summary,
             *_warnings(found.warnings),

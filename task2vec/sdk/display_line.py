@@ -50,12 +50,13 @@ def _(found: Distances) -> str:
 @as_line.register
 def _(found: Recommended) -> str:
     first = next((each for each in found.recommendations if each.model == found.chosen), None)
-    gain = None if first is None else f"score {100 * first.score:+.1f} points"
+    gain = None
+    if first is not None and not found.abstained:
+        gain = f"{100 * first.score:+.1f} points by a linear probe"
     return _line(
         f"Recommended for '{found.task}'",
         f"{found.chosen} (the default)" if found.abstained else found.chosen,
         gain,
-        plural(len(found.recommendations), "candidate"),
         warnings=found.warnings,
     )
 

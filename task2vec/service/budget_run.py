@@ -1,12 +1,14 @@
 """What measuring within a budget has found so far, and the time that it took."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import ceil, floor, log10
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from task2vec.data.task import Task
+from task2vec.data.wording import typed
 from task2vec.engine.probe_cache import KnownProbe, Pace
 from task2vec.engine.prober import Prober, model_digest
 from task2vec.errors import MissingExtraError, WeightsError
@@ -20,6 +22,11 @@ from task2vec.types import ModelRecord
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Probe
+
+#: The share of the budget after which no further linear probe begins.
+PROBING_SHARE = 0.5
+#: Another run may take longer than this one by as much.
+SPARE = 1.2
 
 #: Told of (what is measured, seconds spent, seconds in all).
 Progress = Callable[[str, float, float], None]
@@ -37,7 +44,7 @@ class BudgetRun:
     prober: Prober
     budget: float
     tell: Progress
-    began: float = field(default_factory=perf_counter)
+    began: float = field(default_factory=lambda: BudgetRun.now())
     probed: dict[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: dict[str, ProbeAccuracy] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
@@ -47,6 +54,7 @@ class BudgetRun:
     warnings: list[str] = field(default_factory=list)
     lost: list[tuple[ModelRecord, Weights]] = field(default_factory=list)
     sound: set[str] = field(default_factory=set)
+    unkept: int = 0
 
     def __post_init__(self) -> None:
         self.prober.now = self.now
@@ -90,6 +98,7 @@ class BudgetRun:
         probe = self.load(model, default)
         if probe is None:
             raise LeftOutError
+        self.unkept += digest is None
         return self.prober.measure(lambda: probe, digest, since=since), False
 
     def load(self, model: ModelRecord, default: str) -> "Probe | None":
@@ -100,9 +109,14 @@ class BudgetRun:
             return None
         try:
             return self.workspace.engine.probe(loadable_ref(self.workspace, model))
-        except (WeightsError, MissingExtraError) as error:
+        except MissingExtraError as error:
             self.warnings.append(f"{model.name} is left out, because it cannot be loaded: {error}")
-            return None
+        except WeightsError as error:
+            self.warnings.append(
+                f"{model.name} is left out: {error.problem}. To remove it for good: "
+                f"`task2vec models remove {typed(model.name)}`"
+            )
+        return None
 
     def is_sound(self, model: ModelRecord) -> bool:
         """Whether every byte of a model's file is as it was registered; if not, it is said."""
@@ -113,6 +127,25 @@ class BudgetRun:
                 return False
             self.sound.add(model.id)
         return True
+
+    def budget_needed(self) -> float | None:
+        """Return seconds that would measure all that is ``untried``; None where nothing is.
+
+        The next run loads the libraries again, and makes again what no cache keeps: the short
+        fine-tunings, and probes of models without a digest. Probes may take half of a budget, and
+        fine-tunings what is left.
+        """
+        if not self.untried:
+            return None
+        left = Counter(each.kind for each in self.untried)
+        costs = self.costs[StepKind.FORWARD_PASS]
+        probing = max(costs, default=0.0)
+        probes = left[StepKind.FORWARD_PASS] + self.unkept
+        probing += probes * self.usual(StepKind.FORWARD_PASS)
+        tuned = [each.seconds for each in self.untried if each.kind is StepKind.FINE_TUNING]
+        each = max([*tuned, *self.costs[StepKind.FINE_TUNING]], default=0.0)
+        tuning = (len(self.tuned) + len(tuned)) * each
+        return rounded_up(SPARE * max(probing / PROBING_SHARE, probing + tuning))
 
     def out_of_time(
         self, kind: StepKind, models: Iterable[ModelRecord], *, expected: float
@@ -149,6 +182,16 @@ class BudgetRun:
                 cached=cached,
             )
         )
+
+
+def rounded_up(seconds: float) -> float:
+    """Return whole seconds with two digits that are not 0, at least as many.
+
+    >>> rounded_up(0.2), rounded_up(41.3), rounded_up(1331)
+    (1.0, 42.0, 1400.0)
+    """
+    unit = 10 ** max(0, floor(log10(max(seconds, 1.0))) - 1)
+    return float(unit * ceil(seconds / unit))
 
 
 def longest(taken: Sequence[float]) -> float:

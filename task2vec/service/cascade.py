@@ -20,14 +20,18 @@ from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import answer_of
 from task2vec.recommend.recommendation import Recommended
 from task2vec.recommend.tuning_settings import FineTuningSettings, ShortSettings
-from task2vec.service.budget_run import BudgetRun, LeftOutError, Progress, longest
+from task2vec.service.budget_run import (
+    PROBING_SHARE,
+    BudgetRun,
+    LeftOutError,
+    Progress,
+    longest,
+)
 from task2vec.service.offering import not_offered
 from task2vec.service.probing import known_probes, known_tunings
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
 
-#: The share of the budget after which no further linear probe begins.
-PROBING_SHARE = 0.5
 #: Models in the race of short fine-tunings, the default among them.
 RACING = 3
 #: How long a short fine-tuning is.
@@ -66,7 +70,12 @@ def recommend_within(
         judge = _without(judge, chosen)
         answer, chosen = _answer(run, judge)
     warnings = (*run.warnings, *not_offered(run.lost))
-    return replace(answer, untried=tuple(run.untried), warnings=warnings)
+    return replace(
+        answer,
+        untried=tuple(run.untried),
+        budget_needed=run.budget_needed(),
+        warnings=warnings,
+    )
 
 
 def _answer(run: BudgetRun, judge: Judge) -> tuple[Recommended, ModelRecord | None]:

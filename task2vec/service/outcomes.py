@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from task2vec.data.wording import few, plural, shown, typed
 from task2vec.errors import UnknownNameError
 from task2vec.probe.registry import DEFAULT_PROBE
+from task2vec.recommend.gains import GainTable
 from task2vec.recommend.repeats import repeats_among
 from task2vec.recommend.unused import unused_warning
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import get_model
 from task2vec.store.store import Store
-from task2vec.types import Outcome
+from task2vec.types import Outcome, Space
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,22 @@ def unused_outcomes(store: Store, unused: Sequence[Outcome]) -> list[str]:
             return task
 
     return unused_warning(unused, DEFAULT_PROBE, name_of=name_of)
+
+
+def outcomes_elsewhere(store: Store, gains: GainTable, space: Space) -> list[str]:
+    """Return the warning that gains on tasks of other spaces are not used, [] for none of them."""
+    others = sorted(
+        record.name
+        for record in store.tasks.list()
+        if record.id in gains.tasks and record.provenance.space != space
+    )
+    if not others:
+        return []
+    return [
+        f"the outcomes on {plural(len(others), 'task')} are not used: {few(others, shown)}. "
+        "Another probe or other settings embedded them, so they cannot be compared with this task. "
+        f"To see the outcomes: `task2vec outcomes list --task {typed(others[0])}`"
+    ]
 
 
 def _bare(found: Sequence[tuple[Outcome, str, str]]) -> list[Outcome]:

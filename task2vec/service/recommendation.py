@@ -19,10 +19,11 @@ from task2vec.service.cascade import SHORT, recommend_within
 from task2vec.service.code import starting_code
 from task2vec.service.earlier_experts import earlier_experts, offer
 from task2vec.service.explaining import explained
+from task2vec.service.image_counts import uneven_images
 from task2vec.service.known_tasks import known_tasks
 from task2vec.service.limits import Limits, to_choose_from
 from task2vec.service.offering import offered
-from task2vec.service.outcomes import unused_outcomes
+from task2vec.service.outcomes import outcomes_elsewhere, unused_outcomes
 from task2vec.service.probing import (
     TOO_FEW,
     Progress,
@@ -107,9 +108,13 @@ def recommend(
     )
     models = question.models
     question = replace(question, published=published, explain=explain)
-    # Told where outcomes are recorded and judged; of an answer it is a detail.
-    if explain and (store := workspace.existing_store()) is not None:
+    if (store := workspace.existing_store()) is not None:
         warnings += unused_outcomes(store, question.gains.unused)
+        warnings += outcomes_elsewhere(store, question.gains, subject.embedding.space)
+    # Of the others no distance counts.
+    telling = question.gains.tasks | {model.task for model in models}
+    counts = {task.name: task.images for id_, task in question.tasks.items() if id_ in telling}
+    warnings += uneven_images(subject.name, question.images, counts)
     task = None
     if budget > 0 and measured is None:
         try:
@@ -128,7 +133,7 @@ def recommend(
         if len(answer.steps) == 1:
             warnings.append(TOO_FEW)
         if answer.untried:
-            warnings.append(out_of_time(answer.untried))
+            warnings.append(out_of_time(answer.untried, needed=answer.budget_needed))
         spent = sum(step.seconds for step in answer.steps)
         if spent > budget:
             warnings.append(

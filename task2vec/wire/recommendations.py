@@ -58,15 +58,16 @@ class RecommendationQuestion(Subject):
         ge=0,
         le=1,
         allow_inf_nan=False,
-        description="The share of the task's images that another task may have and still be "
-        "evidence; what its experts gain is discounted.",
+        description="A task that contains more than this share of the task's images is not used. "
+        "With a smaller share, what its experts gain is discounted.",
     )
     explain: bool = Field(
         False,
-        description="Tell what moved it, which layers differ and which classes are hard.",
+        description="Explain what each score comes from, which layers differ and which classes are "
+        "hard.",
     )
     settings: EmbeddingSettings = Field(
-        EmbeddingSettings(), description="How a data set is embedded."
+        EmbeddingSettings(), description="How a data set is embedded; a stored task is not."
     )
 
 
@@ -96,6 +97,11 @@ class Evidence(Answer):
         description="Of a linear probe: the gain that right answers and errors together speak "
         "for, which is what the score rests on.",
     )
+    images: int | None = Field(
+        None,
+        description="Of a linear probe or a short fine-tuning: how many of the task's images it "
+        "was tested on.",
+    )
 
 
 class Recommendation(Answer):
@@ -104,8 +110,8 @@ class Recommendation(Answer):
     model: str
     ref: str
     score: float = Field(
-        description="Expected gain of a linear probe on frozen features over the default. Models "
-        "are ranked by it."
+        description="Expected gain over the default of a linear probe, a classifier on frozen "
+        "features. Models are ranked by it."
     )
     score_sd: float = Field(description="Standard deviation of `score`.")
     gain_interval: tuple[float, float] = Field(
@@ -131,6 +137,11 @@ class Recommendation(Answer):
     )
     fine_tuned_accuracy_interval: tuple[float, float] | None = Field(
         description="Interval of `fine_tuned_accuracy`, at `level`."
+    )
+    accuracy_images: int | None = Field(
+        None,
+        description="How many of the task's images both accuracies were measured on, by the "
+        "default's linear probe; null where they rest on recorded outcomes, or there are none.",
     )
     evidence: tuple[Evidence, ...]
 
@@ -164,7 +175,7 @@ class Baseline(Answer):
 
 
 class SharedImages(Answer):
-    """A known task that has images of this one, exactly or nearly."""
+    """A known task that contains images of this one, exactly or nearly."""
 
     task: str
     images: int = Field(description="How many images of this task it has.")
@@ -175,8 +186,8 @@ class SharedImages(Answer):
         description="Embedded from the same files, or the same images with the same labels."
     )
     excluded: bool = Field(
-        description="Whether its experts, and the outcomes on it, were therefore no evidence. If "
-        "not, what its experts gain on the images of this task is discounted."
+        description="Whether its experts and its outcomes were therefore not used. If they were, "
+        "what its experts gain on the images of this task is discounted."
     )
 
 
@@ -208,6 +219,11 @@ class Recommended(Answer):
     steps: tuple[Step, ...] = Field((), description="What was measured within a budget.")
     untried: tuple[Untried, ...] = Field(
         (), description="What was not measured for lack of time, what promised most first."
+    )
+    budget_needed: float | None = Field(
+        None,
+        description="The `budget` in seconds that measures all of `untried`, estimated from what "
+        "was measured; null where nothing is untried.",
     )
     explanation: Explanation | None = Field(None, description="Where it was asked for.")
     shared_images: tuple[SharedImages, ...] = Field(

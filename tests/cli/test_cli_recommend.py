@@ -1,5 +1,6 @@
 """`task2vec recommend`: answers for sources and stored tasks, and code that runs."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -55,7 +56,9 @@ def test_the_table_says_what_to_take_and_the_code_builds_it(cli: Cli, small: Sma
     assert "import timm" not in explained.out
     assert "always default" in explained.out
     assert "always default" not in found.out
-    assert "classifier on frozen features" in " ".join(explained.err.split())
+    assert "a classifier on frozen features" in found.out
+    assert "after fine-tuning (points)" in explained.out
+    assert "after fine-tuning (points)" not in found.out
     code = found.out[found.out.index("import timm") :]
     check = (
         "import sys, torch\n"
@@ -111,9 +114,17 @@ def test_what_measures_more_is_told_where_there_is_something_to_measure_on(
     cli: Cli, small: SmallStore, two_classes: Path, tmp_path: Path
 ) -> None:
     asked = ("--images", USED, "--budget", 1)
-    at_hand = cli("recommend", small.sources / "emoji_food", *asked)
-    if at_hand.code == 3:
-        assert "A larger `--budget` measures more models on your images." in at_hand.err
+    source = small.sources / "emoji_food"
+    at_hand = cli("recommend", source, *asked, "--no-published")
+    told = " ".join(at_hand.err.split())
+    needed = re.search(r"A budget of (\d+) seconds is enough", told)
+    assert needed is not None
+    again = f"task2vec recommend {source} --no-published --images {USED} --budget {needed[1]}"
+    assert f"  {again}\n" in at_hand.err
+    # The only model that there is was measured: no budget measures more.
+    everything = cli("recommend", source, *ONLY_DEFAULT)
+    assert "lack of time" not in everything.err
+    assert "--budget" not in everything.err
 
     single = tmp_path / "single"
     for folder in two_classes.iterdir():

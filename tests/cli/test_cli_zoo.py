@@ -153,22 +153,21 @@ def test_outcomes_that_the_default_has_no_counterpart_of_are_told(cli: Cli, stor
     )
     told = cli("outcomes", "import", "o.csv", "--store", store).err
     assert "2 outcomes are not used" in told
-    assert "2 by the protocol '10 epochs' on emoji_food, fashion_tops" in told
+    assert "2 of protocol '10 epochs' on emoji_food, fashion_tops" in told
 
     listed = cli("outcomes", "list", "--store", store, "--json")
     assert len(listed.json["outcomes"]) == 6
-    # It was said when they were recorded, and is where they are judged or an answer is explained.
+    # It was said when they were recorded, and is where they are judged or missing from an answer.
     assert listed.err == ""
     asked = ("recommend", "greek_capitals", "--max-parameters", 4_700_000, "--images", 24)
-    plain = cli(*asked, "--store", store, "--json").json["warnings"]
-    assert not any("not used" in warning for warning in plain)
     for warnings in (
-        cli(*asked, "--explain", "--store", store, "--json").json["warnings"],
+        cli(*asked, "--store", store, "--json").json["warnings"],
         cli("backtest", "--store", store, "--json").json["warnings"],
     ):
         (told,) = [warning for warning in warnings if "not used" in warning]
         assert remedy in told
         assert "3 outcomes are not used" in told
+        assert told.endswith("`task2vec outcomes list --protocol '10 epochs'`")
 
     assert "2 outcomes" not in add("efficientnet_lite0", "emoji_food", "10 epochs")
 

@@ -210,7 +210,7 @@ def test_a_model_that_cannot_be_loaded_is_left_out_with_a_warning(probe, do, tmp
     payload = {"task": "tsk_0", "measure": True, "probe_models": models}
     found = do(JobKind.RECOMMEND, payload, task=halves("noise"))
     assert list(found.measured) == ["mdl_0"]
-    assert any("gone was not measured" in warning for warning in found.warnings)
+    assert any("gone is left out" in warning for warning in found.warnings)
 
 
 def test_too_few_images_measure_nothing(probe, do):

@@ -24,7 +24,7 @@ def test_separable_features_are_all_right():
     assert found.correct.all()
     assert found.correct.shape == (60,)
     assert found.accuracy == 1
-    assert found.interval == wilson_interval(60, 60)
+    assert found.interval(level=0.9) == wilson_interval(60, 60, level=0.9)
 
 
 def test_the_error_is_that_of_ridge_regression_on_the_images_that_are_held_out():
@@ -47,7 +47,7 @@ def test_meaningless_features_are_at_chance():
     rng = np.random.default_rng(2)
     labels = np.arange(200) % 4
     found = cross_validate(rng.normal(size=(200, 40)), labels, classes=4)
-    low, high = found.interval
+    low, high = found.interval(level=0.95)
     assert low < 0.25 < high
     assert found.accuracy == pytest.approx(found.correct.sum() / 200)
 

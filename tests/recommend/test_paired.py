@@ -156,9 +156,9 @@ def test_the_evidence_tells_what_answers_and_errors_together_speak_for():
     (steady,) = (each for each in answer.recommendations if each.model == "steady")
     told = steady.evidence[-1]
     assert told.gain == 0 < steady.score < told.combined_gain
-    assert f"both together: {100 * told.combined_gain:+.1f} points" in told.text
+    assert f"that counts as {100 * told.combined_gain:+.1f} points" in told.text
     without = {"plain": probe(10, 20), "steady": probe(10, 20)}
     answer = rank(ask([PLAIN, model("steady")], measured=without))
     (steady,) = (each for each in answer.recommendations if each.model == "steady")
     assert steady.evidence[-1].combined_gain is None
-    assert "together" not in steady.evidence[-1].text
+    assert "counts as" not in steady.evidence[-1].text

@@ -60,7 +60,7 @@ def test_models_without_any_evidence_do_not_displace_the_default():
     assert names(answer) == ["plain", "another"]
     assert found(answer, "another").score == 0
     assert found(answer, "another").score_sd > PLAIN_DOUBT
-    assert "no evidence" in found(answer, "another").evidence[0].text
+    assert "nothing is known" in found(answer, "another").evidence[0].text
 
 
 def test_a_near_expert_with_outcomes_is_recommended():
@@ -211,7 +211,7 @@ def test_a_clearly_better_linear_probe_is_recommended():
     (evidence,) = best.evidence
     assert evidence.kind is EvidenceKind.LINEAR_PROBE
     assert evidence.gain == pytest.approx(0.2)
-    for number in ("200 of your images", "80.0 %", "[73.9, 85.0]", "+20.0 points"):
+    for number in ("200 of your images", "80.0 %", "75.0 to 84.2", "+20.0 points"):
         assert number in evidence.text
 
 
@@ -301,7 +301,7 @@ def test_outcomes_on_the_target_itself_count_most():
     best = answer.recommendations[0]
     assert 0.15 < best.score < 0.2
     (evidence,) = best.evidence
-    assert evidence.text.startswith("gained +20.0 points on this task (moves the score by +")
+    assert evidence.text.startswith("gained +20.0 points on this task, which moves the")
     assert (evidence.kind, evidence.distance) == (EvidenceKind.OUTCOME, 0)
     assert evidence.moved == pytest.approx(best.score)
     # The same outcomes on a task that is not the target's are no evidence.

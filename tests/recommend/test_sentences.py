@@ -58,11 +58,11 @@ def test_scores_are_told_as_sums(explanation):
     first = texts[0]
     assert first.startswith("rose-expert: +")
     assert "-7.6 as an expert of another task" in first
-    assert "by how near its task is (roses)" in first
-    assert "by 3 recorded outcomes, most on " in first
-    assert "by the measurements on your images" in first
+    assert "from the nearness of its task, roses" in first
+    assert "from 3 recorded outcomes, most on " in first
+    assert "from measurements on your images" in first
     assert any(
-        "plain: +0.0 points, because gains are measured against it." in text for text in texts
+        "plain: +0.0 points. It is the default that gains are over." in text for text in texts
     )
 
 
@@ -73,7 +73,7 @@ def test_outcomes_on_the_task_itself_are_told_as_such():
     )
     texts = backed(rank(question).explanation)
     (own,) = [text for text in texts if text.startswith("rose-expert: ")]
-    assert own.endswith("by 1 recorded outcome on this task.")
+    assert own.endswith("from 1 recorded outcome on this task.")
 
 
 def test_layers_that_agree_and_differ_are_named(explanation):

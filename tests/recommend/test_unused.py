@@ -30,9 +30,10 @@ def test_the_warning_counts_and_names_a_few_and_the_remedy_of_most():
     found += [outcome("a", "t0", 0.5, protocol=f"p{i}\n") for i in range(4)]
     (told,) = unused_warning(found, "plain", name_of=lambda task: task.removeprefix("tsk-"))
     assert told.startswith("1,004 outcomes are not used")
-    assert "1,000 by the protocol 'it's mine' on t0, t1, t2, ...; 1 by the protocol 'p0\\n'" in told
-    assert "; 2 by others. " in told
-    assert told.endswith("add plain t0 --accuracy A --protocol 'it'\"'\"'s mine'`")
+    assert "1,000 of protocol 'it's mine' on t0, t1, t2, ...; 1 of protocol 'p0\\n'" in told
+    assert "; 2 of other protocols). " in told
+    assert "`task2vec outcomes add plain t0 --accuracy A --protocol 'it'\"'\"'s mine'`" in told
+    assert told.endswith("`task2vec outcomes list --protocol 'it'\"'\"'s mine'`")
 
 
 @pytest.mark.parametrize("outcomes", [[], [outcome("plain", "roses", 0.7)]])

@@ -150,7 +150,7 @@ FACTS = {
     "task": ["30 of 3 classes", "0.500", "tsk_1"],
     "neighbours": ["0.125", "0.500"],
     "distances": ["0.750", "0.250"],
-    "recommended": ["+2.0", "-6.0 to +10.0", "+3.1 ± 1.0"],
+    "recommended": ["+3.1", "+1.0 to +5.0", "85.0 to 100.0 %", "linear probe"],
     "backtest": ["+3.1 [+1.0, +5.2]", "25.0 %", "0.35", EVIL],
     "map": ["stress 0.12", "b"],
 }
@@ -233,7 +233,7 @@ LINES = {
     "task": ["30 images of 3 classes", "1 warning"],
     "neighbours": ["0.125", "1 warning"],
     "distances": ["symmetric 0.750 ± 0.500"],
-    "recommended": ["score +3.1 points", "1 candidate", "1 warning"],
+    "recommended": ["+3.1 points by a linear probe", "1 warning"],
 }
 
 
