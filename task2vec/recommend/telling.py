@@ -205,8 +205,7 @@ def out_of_time(untried: Sequence[Untried], *, needed: float | None) -> str:
 def why_taken(model: Recommendation) -> str:
     """Return by how much a model is expected to gain: the number that models are ranked by."""
     return (
-        f"the expected gain of {model.model} with a linear probe is {_points(model.score)} "
-        f"{_interval(model.gain_interval)} over the default"
+        f"expected gain: {_points(model.score)} {_interval(model.gain_interval)} over the default"
     )
 
 

@@ -63,3 +63,18 @@ def unused_warning(
         f"{typed(task)} --accuracy A --protocol {typed(most)}`. To see "
         f"{'it' if one else 'them'}: `task2vec outcomes list --protocol {typed(most)}`"
     ]
+
+
+def unused_note(unused: Sequence[Measured]) -> list[str]:
+    """Return what an answer says of `unused_warning` in short, [] where there are none."""
+    if not unused:
+        return []
+    (most, count), *others = Counter(outcome.protocol for outcome in unused).most_common()
+    rest = sum(number for _, number in others)
+    more = f", and {rest:,} of other protocols," if rest else ""
+    verb = "is" if len(unused) == 1 else "are"
+    return [
+        f"{plural(count, 'outcome')} of protocol '{shown(most)}'{more} {verb} not used: the "
+        "default has none on the same task. See "
+        f"`task2vec outcomes list --protocol {typed(most)}`"
+    ]

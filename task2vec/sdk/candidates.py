@@ -16,7 +16,7 @@ _KNOWN_BY = {
 }
 FINE_TUNED = "after fine-tuning (points)"
 #: What the gains of the table are.
-GAIN_NOTE = "Gains are those of a linear probe, a classifier on frozen features, over the default."
+GAIN_NOTE = "Gains over the default are those of a classifier on frozen features."
 
 
 def candidate_columns(answer: Recommended, *, full: bool = False) -> list[str]:

@@ -15,6 +15,7 @@ from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
 from task2vec.recommend.telling import out_of_time
+from task2vec.recommend.unused import unused_note
 from task2vec.service.cascade import SHORT, recommend_within
 from task2vec.service.code import starting_code
 from task2vec.service.earlier_experts import earlier_experts, offer
@@ -23,7 +24,7 @@ from task2vec.service.image_counts import uneven_images
 from task2vec.service.known_tasks import known_tasks
 from task2vec.service.limits import Limits, to_choose_from
 from task2vec.service.offering import offered
-from task2vec.service.outcomes import outcomes_elsewhere, unused_outcomes
+from task2vec.service.outcomes import outcomes_elsewhere
 from task2vec.service.probing import (
     TOO_FEW,
     Progress,
@@ -109,7 +110,7 @@ def recommend(
     models = question.models
     question = replace(question, published=published, explain=explain)
     if (store := workspace.existing_store()) is not None:
-        warnings += unused_outcomes(store, question.gains.unused)
+        warnings += unused_note(question.gains.unused)
         warnings += outcomes_elsewhere(store, question.gains, subject.embedding.space)
     # Of the others no distance counts.
     telling = question.gains.tasks | {model.task for model in models}

@@ -41,7 +41,7 @@ def test_neighbours_are_all_others_by_symmetric_distance(
     for row in rows:
         assert set(row) == {
             *("id", "name", "distance", "standard_error", "interval", "rank"),
-            *("shares_images", "shared_images", "shared_share"),
+            *("shares_images", "shared_images", "shared_share", "images"),
         }
         assert (row["shares_images"], row["shared_images"]) == (False, 0)
         assert (row["distance"], row["standard_error"]) == pytest.approx(expected[row["name"]])

@@ -118,6 +118,6 @@ def test_the_reason_names_the_gain_that_models_are_ranked_by():
     other = found(answer, "other")
     low, high = other.gain_interval
     assert answer.reason == (
-        f"the expected gain of other with a linear probe is {100 * other.score:+.1f} points "
+        f"expected gain: {100 * other.score:+.1f} points "
         f"(90 % interval {100 * low:+.1f} to {100 * high:+.1f}) over the default"
     )

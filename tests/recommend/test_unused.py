@@ -4,7 +4,7 @@ import pytest
 from questions import outcome
 
 from task2vec.recommend.gains import GainTable
-from task2vec.recommend.unused import unused_warning, without_default
+from task2vec.recommend.unused import unused_note, unused_warning, without_default
 
 PLAIN = "mdl-plain"
 
@@ -34,8 +34,15 @@ def test_the_warning_counts_and_names_a_few_and_the_remedy_of_most():
     assert "; 2 of other protocols). " in told
     assert "`task2vec outcomes add plain t0 --accuracy A --protocol 'it'\"'\"'s mine'`" in told
     assert told.endswith("`task2vec outcomes list --protocol 'it'\"'\"'s mine'`")
+    (note,) = unused_note(found)
+    assert note == (
+        "1,000 outcomes of protocol 'it's mine', and 4 of other protocols, are not used: the "
+        "default has none on the same task. See `task2vec outcomes list "
+        "--protocol 'it'\"'\"'s mine'`"
+    )
 
 
 @pytest.mark.parametrize("outcomes", [[], [outcome("plain", "roses", 0.7)]])
 def test_where_all_are_used_nothing_is_told(outcomes):
     assert unused_warning(without_default(outcomes, PLAIN), "plain") == []
+    assert unused_note(without_default(outcomes, PLAIN)) == []

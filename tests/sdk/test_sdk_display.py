@@ -150,7 +150,7 @@ FACTS = {
     "task": ["30 of 3 classes", "0.500", "tsk_1"],
     "neighbours": ["0.125", "0.500"],
     "distances": ["0.750", "0.250"],
-    "recommended": ["+3.1", "+1.0 to +5.0", "85.0 to 100.0 %", "linear probe"],
+    "recommended": ["+3.1", "+1.0 to +5.0", "85.0 to 100.0 %", "on frozen features"],
     "backtest": ["+3.1 [+1.0, +5.2]", "25.0 %", "0.35", EVIL],
     "map": ["stress 0.12", "b"],
 }

@@ -9,7 +9,7 @@ from task2vec.sdk.client import Client
 from task2vec.sdk.local.answers import answer
 from task2vec.sdk.local.part import Part
 from task2vec.sdk.local.probes import known
-from task2vec.sdk.local.sources import counting, given, settings_of, subject
+from task2vec.sdk.local.sources import check_probe, counting, given, settings_of, subject
 from task2vec.sdk.methods import described_like
 from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.catalogue import MapQuestion
@@ -68,6 +68,7 @@ class Answers(Part):
         about = subject(
             self._workspace, source, probe=probe, settings=settings, progress=told_by(progress)
         )
+        check_probe(about, probe=probe)
         where = TaskFilter(
             tags=frozenset(asked.tags),
             least_classes=asked.min_classes or 0,
@@ -103,6 +104,7 @@ class Answers(Part):
             )
             for side in (source, target)
         )
+        check_probe(first, second, probe=probe)
         return answer(Distances, distances(self._workspace, first, second).to_json())
 
     @watched
@@ -149,6 +151,7 @@ class Answers(Part):
             progress=told_by(progress),
             detailed=True,
         )
+        check_probe(about, probe=probe)
         found = recommend(
             self._workspace,
             about,

@@ -70,15 +70,12 @@ def subject(
     progress: Told | None,
     detailed: bool = False,
 ) -> "Subject":
-    """Return a stored task, which wins, or embed a source for one answer.
-
-    Raises `SettingError` for a stored task that was embedded with another ``probe`` than this.
-    """
+    """Return a stored task, which wins, or embed a source for one answer."""
     from task2vec.service.subjects import Subject, resolve
 
     task = given(source)
     if isinstance(task, str):
-        found = resolve(
+        return resolve(
             workspace,
             task,
             probe=probe,
@@ -86,14 +83,18 @@ def subject(
             progress=counting(progress),
             detailed=detailed,
         )
-        if found.record is not None:
-            embedded = found.embedding.provenance.probe_name
-            check_stored_probe(found.name, embedded=embedded, asked=probe)
-        return found
-    embedded_now = workspace.embed(
+    found = workspace.embed(
         task, probe=probe or PROBE, settings=settings, progress=counting(progress)
     )
-    return Subject.of_embedded(task, embedded_now, detailed=detailed)
+    return Subject.of_embedded(task, found, detailed=detailed)
+
+
+def check_probe(*subjects: "Subject", probe: str | None) -> None:
+    """Raise `SettingError` where a ``probe`` is given for stored tasks alone, and is not theirs."""
+    if all(each.record is not None for each in subjects):
+        for each in subjects:
+            embedded = each.embedding.provenance.probe_name
+            check_stored_probe(each.name, embedded=embedded, asked=probe)
 
 
 def counting(progress: Told | None) -> Counted | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from task2vec.sdk.operations.answering import answer
 from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.embedding import PROBE
-from task2vec.sdk.operations.subjects import subject
+from task2vec.sdk.operations.subjects import check_stored_probe, subject
+from task2vec.sdk.operations.tasks import get_task
 from task2vec.sdk.operations.waiting import Shown, told_by
 from task2vec.sdk.steps import Sender, Steps
 from task2vec.wire.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
@@ -79,8 +80,12 @@ def distance(
     """
     told = told_by(progress)
     settings = ask(EmbeddingSettings, probe=probe or PROBE, images=images, seed=seed)
-    first = yield from subject(sender, source, progress=told, probe=probe)
-    second = yield from subject(sender, target, progress=told, probe=probe)
+    first = yield from subject(sender, source, progress=told)
+    second = yield from subject(sender, target, progress=told)
+    if probe is not None and first.task is not None and second.task is not None:
+        for stored in (first.task, second.task):
+            known = yield from get_task(sender, stored)
+            check_stored_probe(known.name, embedded=known.provenance.probe_name, asked=probe)
     question = DistanceQuestion(source=first, target=second, settings=settings)
     found = yield from answer(sender, "/distances", question, kind=Distances, progress=told)
     return found
