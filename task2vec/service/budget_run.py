@@ -54,7 +54,8 @@ class BudgetRun:
     warnings: list[str] = field(default_factory=list)
     lost: list[tuple[ModelRecord, Weights]] = field(default_factory=list)
     sound: set[str] = field(default_factory=set)
-    unkept: int = 0
+    #: Measurements of models without a digest, by which a cache would know them.
+    unkept: Counter[StepKind] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.prober.now = self.now
@@ -98,7 +99,7 @@ class BudgetRun:
         probe = self.load(model, default)
         if probe is None:
             raise LeftOutError
-        self.unkept += digest is None
+        self.unkept[StepKind.FORWARD_PASS] += digest is None
         return self.prober.measure(lambda: probe, digest, since=since), False
 
     def load(self, model: ModelRecord, default: str) -> "Probe | None":
@@ -131,20 +132,19 @@ class BudgetRun:
     def budget_needed(self) -> float | None:
         """Return seconds that would measure all that is ``untried``; None where nothing is.
 
-        The next run loads the libraries again, and makes again what no cache keeps: the short
-        fine-tunings, and probes of models without a digest. Probes may take half of a budget, and
-        fine-tunings what is left.
+        The next run loads the libraries again, and measures again what no cache keeps. Probes may
+        take half of a budget, and fine-tunings what is left.
         """
         if not self.untried:
             return None
         left = Counter(each.kind for each in self.untried)
         costs = self.costs[StepKind.FORWARD_PASS]
         probing = max(costs, default=0.0)
-        probes = left[StepKind.FORWARD_PASS] + self.unkept
-        probing += probes * self.usual(StepKind.FORWARD_PASS)
+        left.update(self.unkept)
+        probing += left[StepKind.FORWARD_PASS] * self.usual(StepKind.FORWARD_PASS)
         tuned = [each.seconds for each in self.untried if each.kind is StepKind.FINE_TUNING]
         each = max([*tuned, *self.costs[StepKind.FINE_TUNING]], default=0.0)
-        tuning = (len(self.tuned) + len(tuned)) * each
+        tuning = left[StepKind.FINE_TUNING] * each
         return rounded_up(SPARE * max(probing / PROBING_SHARE, probing + tuning))
 
     def out_of_time(

@@ -199,7 +199,9 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
         if found is None:
             return judge
         tuned = KnownProbe(found, run.now() - since)
-        run.prober.keep_tuning(model_digest(model.ref, model.sha256), SHORT, tuned)
+        digest = model_digest(model.ref, model.sha256)
+        run.unkept[StepKind.FINE_TUNING] += digest is None
+        run.prober.keep_tuning(digest, SHORT, tuned)
         _count(run, judge, model, tuned, since=since)
     return judge
 

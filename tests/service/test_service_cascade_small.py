@@ -140,7 +140,7 @@ def test_the_budget_that_is_said_to_be_enough_is_enough(
 
     def ask(budget: float) -> Recommended:
         return recommend_within(
-            workspace, question(models), task, budget=budget, images=IMAGES, progress=slow
+            workspace, question(models), Prober(task, IMAGES), budget=budget, progress=slow
         )
 
     short = ask(4.5 * STEP)

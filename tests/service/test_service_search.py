@@ -83,7 +83,7 @@ def test_numbers_of_images_that_differ_much_are_told(
     served: Workspace, images: int, warned: bool
 ) -> None:
     def holding(name: str, count: int) -> Subject:
-        provenance = replace(PROVENANCE, images=count)
+        provenance = replace(PROVENANCE, images=count, content_hash=name)
         embedding = make_embedding(VALUES * (1 + len(name)), provenance=provenance)
         record = make_record(name, provenance=provenance)
         return Subject(name, embedding, served.store().tasks.add(record, embedding), None)
