@@ -9,9 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,12 +23,12 @@ import numpy as np
 from benchmarks.hostile import sent
 from benchmarks.hostile.damaged import whole_files
 from benchmarks.hostile.mutate import mutate
+from benchmarks.hostile.rows import IMPORT, TABLE, Row
 from benchmarks.hostile.watch import Watch
 from task2vec.service import keys
 from task2vec.service.workspace import Workspace
 from task2vec.types import Scope
 
-GIB = 2**30
 MOST_MEBIBYTES, MOST_SILENCE = 300, 0.2
 """What a file may cost the server's own process, and how long `/livez` may stay silent beyond what
 the machine itself was."""
@@ -38,78 +37,12 @@ KINDS = ("zip", "tar.gz", "npz", "csv", "json", "parquet")
 CLIENTS = 3
 """How many send damaged files at once, each with a key of its own: two files are read at once."""
 
-_IMPORT = "/v1/tasks:import"
 _PATIENCE = 300.0
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table: what is sent where, and how often at once."""
-
-    name: str
-    filename: str
-    make: Callable[[], bytes]
-    at_once: int = 1
-    path: str = "/v1/datasets"
-
-
-TABLE = (
-    Row(
-        "embedding .npz, declared 1,000 bytes, bzip2 of 1.5 GiB",
-        "e.npz",
-        lambda: sent.lying_array(3 * GIB // 2, zipfile.ZIP_BZIP2),
-        path=_IMPORT,
-    ),
-    Row(
-        "zip, labels.csv declared 1,000 bytes, bzip2 of 3 GiB",
-        "a.zip",
-        lambda: sent.lying_document(3 * GIB, zipfile.ZIP_BZIP2),
-    ),
-    Row(
-        "zip, labels.csv declared 1,000 bytes, deflate of 2 GiB",
-        "b.zip",
-        lambda: sent.lying_document(2 * GIB, zipfile.ZIP_DEFLATED),
-    ),
-    Row(
-        "zip, labels.csv declared 1,000 bytes, LZMA of 2 GiB",
-        "c.zip",
-        lambda: sent.lying_document(2 * GIB, zipfile.ZIP_LZMA),
-    ),
-    Row("tar.gz, 1,000,000 digits in a pax header", "d.tgz", lambda: sent.digits_in_pax(10**6)),
-    Row(
-        "tar.gz, 2,000 pax headers of 60,000 digits",
-        "e.tgz",
-        lambda: sent.many_extended_headers(2_000, 60_000),
-    ),
-    Row("Parquet, one list of 200,000,000", "f.parquet", lambda: sent.long_list(200_000_000)),
-    Row("zip, small lines of CSV, 31 MiB", "g.zip", lambda: sent.short_lines(31 * 2**20)),
-    Row("zip, small objects of JSON, 31 MiB", "h.zip", lambda: sent.small_objects(31 * 2**20)),
-    Row(
-        "the same JSON, four at once",
-        "h.zip",
-        lambda: sent.small_objects(31 * 2**20),
-        at_once=4,
-    ),
-    Row(
-        "JSON body, 4 MiB of small objects, four at once",
-        "body.json",
-        lambda: b'{"outcomes":[' + b"{}," * 1_390_000 + b"{}]}",
-        at_once=4,
-        path="/v1/outcomes",
-    ),
-    Row(
-        "JSON body, 4 MiB of nested lists, four at once",
-        "body.json",
-        lambda: b'{"outcomes":' + b"[" * 4_000_000,
-        at_once=4,
-        path="/v1/outcomes",
-    ),
-)
-
-
-@dataclass(frozen=True)
 class Served:
-    """A running server: its address, its process, and the headers of so many callers."""
+    """A running server: its address, its process, and the headers of its callers."""
 
     url: str
     process: int
@@ -148,7 +81,7 @@ def serving(folder: Path, *options: str, callers: int = 0) -> Iterator[Served]:
 
 
 def _keys(store: Path, count: int) -> list[str]:
-    """Make so many keys that may upload, and return their secrets."""
+    """Make ``count`` keys that may upload, and return their secrets."""
     if not count:
         return []
     with Workspace(store) as workspace:
@@ -160,7 +93,7 @@ def _keys(store: Path, count: int) -> list[str]:
 
 def post(client: httpx2.Client, row: Row, data: bytes) -> tuple[int, str]:
     """Send a file; return the status and the code of the problem."""
-    name = "embedding" if row.path == _IMPORT else "file"
+    name = "embedding" if row.path == IMPORT else "file"
     try:
         if row.filename.endswith(".json"):
             headers = {"Content-Type": "application/json"}

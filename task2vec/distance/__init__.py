@@ -27,8 +27,8 @@ from task2vec.distance.centred import (
 )
 from task2vec.distance.centred_estimates import estimate_centred
 from task2vec.distance.complexity import complexity
+from task2vec.distance.distance_estimates import DistanceEstimates
 from task2vec.distance.estimates import (
-    DistanceEstimates,
     estimate_distances,
     estimate_from_sources,
     estimate_to_targets,

@@ -10,7 +10,7 @@ import numpy as np
 
 from task2vec.distance.between import precisions
 from task2vec.distance.centred import angle, direction
-from task2vec.distance.estimates import DistanceEstimates
+from task2vec.distance.distance_estimates import DistanceEstimates
 from task2vec.distance.jackknife import deviations, left_out
 from task2vec.distance.noiseless import HALVINGS
 from task2vec.distance.operands import Array

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 #: The folder inside `cache_folder`, for what is measured where there is no store.
 FOLDER = "linear-probes"
-#: The folder inside a store, which holds its measurements: whoever opens the store knows them.
+#: The folder inside a store, which holds its measurements: they belong to the store.
 STORED = "measured"
 #: Files at most, of some 500 bytes each; the ones that were not used for longest go first.
 MOST = 4096

@@ -277,12 +277,8 @@ def _measured(
     }
 
 
-def _fetch(_: Workspace, job: JobRecord, __: Found) -> _Commit:
-    raise InputError(f"Job {job.id} fetches a data set, which no worker does")
-
-
-def _backtest(_: Workspace, job: JobRecord, __: Found) -> _Commit:
-    raise InputError(f"Job {job.id} judges the recommender, which no worker does")
+def _refuse(_: Workspace, job: JobRecord, __: Found) -> _Commit:
+    raise InputError(f"Job {job.id} is of the kind {job.kind}, which no worker does")
 
 
 _PREPARE: Mapping[JobKind, Callable[[Workspace, JobRecord, Found], _Commit]] = {
@@ -291,7 +287,7 @@ _PREPARE: Mapping[JobKind, Callable[[Workspace, JobRecord, Found], _Commit]] = {
     JobKind.DISTANCES: _distances,
     JobKind.RECOMMEND: _recommend,
     JobKind.FINETUNE: prepare_tuned,
-    JobKind.FETCH: _fetch,
-    JobKind.BACKTEST: _backtest,
+    JobKind.FETCH: _refuse,
+    JobKind.BACKTEST: _refuse,
     JobKind.PREDICT: prepare_predicted,
 }

@@ -25,7 +25,7 @@ LONGEST_ANSWER = 2**20
 
 _PR_SET_PDEATHSIG = 1
 _PAGE = resource.getpagesize()
-# By so many seconds what limits count may differ from what is reported.
+# The seconds by which the limits' count may differ from what is reported.
 _COARSE = 0.2
 
 
