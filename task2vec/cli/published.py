@@ -16,7 +16,7 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import in_place, messages, percent, print_json
+from task2vec.cli.output import in_place, messages, percent, print_json, print_next
 from task2vec.cli.pictures import check_picture
 from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
@@ -131,6 +131,7 @@ def published(
         print_published(shown, figure=figure, costs=costs, pareto=pareto)
         if len(shown) < len(listed):
             messages().print(f"{len(shown)} of {len(listed)} models are listed.")
+        print_next(["models", "add", "timm:NAME"], store=store, url=url)
     if not found:
         messages().print("No published model is within these limits.")
         for line in _remedies(everything, architecture=architecture, licence=licence):
@@ -174,7 +175,6 @@ def print_published(
     )
     for source in dict.fromkeys(model.source for model in models):
         say(f"Figures: {source}")
-    say("To use one: task2vec models add timm:NAME")
 
 
 def _remedies(
