@@ -229,9 +229,9 @@ def _standing(workspace: Workspace, source: Subject, target: Subject) -> tuple[i
     ]
     others = store.tasks.embeddings(ids)
     columns = np.array([target.embedding.values, *(each.values for each in others.values())])
-    (pair, *found) = symmetric_matrix(
+    pair, *found = symmetric_matrix(
         source.embedding.values, columns, prior_precision=space.prior_precision
-    )[0]
+    )[0].tolist()
     return sum(each < pair for each in found), len(found)
 
 

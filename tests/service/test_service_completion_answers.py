@@ -11,7 +11,7 @@ from task2vec.service import completion, jobs, leases
 from task2vec.service.completion import Found
 from task2vec.service.recommendation import recommend
 from task2vec.service.search import distances, neighbours
-from task2vec.service.subjects import Subject
+from task2vec.service.subjects import Subject, stored_subject
 from task2vec.service.zoo import default_model_id
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.types import JobKind, JobState, NeighbourGeometry
@@ -83,7 +83,7 @@ def test_distances_answer_as_they_would_in_this_process(served, sent, both):
     warnings = ("one image could not be read",)
     target = Subject("right", embedding(3), None, None, warnings)
     if not both:
-        target = Subject("stored", embedding(1), None, None)
+        target = stored_subject(served, "stored")
     expected = distances(served, Subject("left", embedding(2), None, None, warnings), target)
     assert done.result == expected.to_json()
     # They are told once, also of two data sets.
