@@ -38,7 +38,7 @@ _AT_ONCE = 16
 _ONE_TASK = 1e-5
 #: How much of the turn aside counts, and the share t above, both chosen on real tasks
 #: (docs/adr/0037-refitted-heads.md).
-_ASIDE, _TOWARDS = 0.6, 0.035
+_ASIDE, _TOWARDS = 0.5, 0.025
 
 
 def estimate_distances(

@@ -290,7 +290,7 @@ def test_what_the_querys_head_does_to_all_distances_separates_them_no_less():
 
 
 def test_a_head_turns_an_embedding(pair):
-    """Six tenths of a turn by h/2 aside, and a share of it towards the other task."""
+    """Half of a turn by h/2 aside, and a share of it towards the other task."""
     a, b = pair
     d, own, other = task_symmetric_distance(a, b), 0.06, 0.08
     assert 0.05 < d < 0.95
@@ -299,8 +299,8 @@ def test_a_head_turns_an_embedding(pair):
         for task, h in ((a, own), (b, other))
     ]
     sine = sqrt(1 - (1 - d) ** 2)
-    variance = (0.3 * (1 - d)) ** 2 * (own**2 + other**2)
-    variance += (0.035 * sine) ** 2 * (own + other)
+    variance = (0.25 * (1 - d)) ** 2 * (own**2 + other**2)
+    variance += (0.025 * sine) ** 2 * (own + other)
     assert distance_error(*turned) ** 2 - distance_error(a, b) ** 2 == pytest.approx(variance)
     assert asymmetric_distance_error(source=turned[0], target=turned[1]) ** 2 == pytest.approx(
         asymmetric_distance_error(source=a, target=b) ** 2 + variance
