@@ -54,7 +54,7 @@ def _print_layers(explanation: "Explanation | told.Explanation") -> None:
 def _print_classes(classes: "ClassesJudged | hard_classes.ClassesJudged") -> None:
     shown = classes.classes[:_SHOWN]
     print_table(
-        ["class", "images", "recognised", "interval", "hard", "most often taken for"],
+        ["class", "images", "recognised", "joint 95 % interval", "hard", "most often taken for"],
         [
             (
                 each.name,

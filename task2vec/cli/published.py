@@ -128,9 +128,7 @@ def published(
     if as_json:
         print_json({"models": [model.model_dump(mode="json") for model in shown]})
     elif shown:
-        print_published(shown, figure=figure, costs=costs, pareto=pareto)
-        if len(shown) < len(listed):
-            messages().print(f"{len(shown)} of {len(listed)} models are listed.")
+        print_published(shown, figure=figure, costs=costs, pareto=pareto, among=len(listed))
         print_next(["models", "add", "timm:NAME"], store=store, url=url)
     if not found:
         messages().print("No published model is within these limits.")
@@ -143,9 +141,14 @@ def published(
 
 
 def print_published(
-    models: Sequence["PublishedModel"], *, figure: Figure, costs: Sequence[Cost], pareto: bool
+    models: Sequence["PublishedModel"],
+    *,
+    figure: Figure,
+    costs: Sequence[Cost],
+    pareto: bool,
+    among: int,
 ) -> None:
-    """Print a list for a person; where it holds beaten models, those that are not have a mark."""
+    """Print the first models of a list of ``among``, and a mark on the best where not all are."""
     print_table(
         [
             *(() if pareto else ("pareto",)),
@@ -169,9 +172,10 @@ def print_published(
     )
     costly = " and ".join(cost.replace("_", " ") for cost in costs)
     say = messages().print
+    listed = f"{len(models)} of " if len(models) < among else ""
     say(
-        f"{plural(len(models), 'model')}. {'Each' if pareto else 'With a *'}: no other model "
-        f"within the limits is as accurate and costs no more ({costly})."
+        f"{listed}{plural(among, 'model')}. {'Each' if pareto else '*: it'} has the best accuracy "
+        f"of all models within the limits that cost no more ({costly})."
     )
     for source in dict.fromkeys(model.source for model in models):
         say(f"Figures: {source}")

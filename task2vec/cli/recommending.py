@@ -31,11 +31,11 @@ from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
 from task2vec.sdk.candidates import (
     FINE_TUNED,
-    GAIN_NOTE,
     candidate_columns,
     candidate_rows,
     evidence_line,
     promise,
+    table_note,
     verdict,
 )
 from task2vec.types.measuring import BUDGET, MOST_SHARED
@@ -195,7 +195,7 @@ def print_answer(answer: "Recommended", *, full: bool = False) -> None:
         whole=["starting model"],
         spare=[FINE_TUNED] if full else [],
     )
-    out.print(GAIN_NOTE)
+    out.print(table_note(answer))
     out.print(evidence_line(answer))
     if full:
         _print_reasons(answer)

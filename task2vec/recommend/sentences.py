@@ -67,9 +67,7 @@ def _score(document: Any, place: int, score: ScoreMoves) -> Sentence:
     draft = _Draft(document, About.OUTCOMES, "outcomes", place)
     name = draft.name("model")
     if score.model == document["default"]["model"]:
-        return draft.said(
-            f"{name}: {draft.points('score')} points. It is the default that gains are over."
-        )
+        return draft.said(f"{name}: {draft.points('score')} points, because it is the default.")
     parts = _prior_words(draft, score)
     if score.by_outcomes:
         among = plural(draft.number("outcomes"), "recorded outcome")
@@ -144,15 +142,18 @@ def _classes(document: Any, explanation: Explanation) -> list[Sentence]:
     assert found is not None, "it was asked for"
     hard = found.hard
     draft = _Draft(document, About.CLASSES, "classes")
-    start = f"Mean leave-one-out accuracy of the classes: {draft.percent('accuracy')}"
+    start = (
+        f"Each image classified by all others: {draft.percent('accuracy')} right, averaged over "
+        "the classes"
+    )
     if hard:
         count = plural(draft.number("hard_classes"), "class")
         more = ". The hardest" if len(hard) > _MOST_CLASSES else ""
         verb = "is" if len(hard) == 1 else "are"
-        told = [draft.said(f"{start}; {count} {verb} clearly harder than the others{more}:")]
+        told = [draft.said(f"{start}. {count} {verb} clearly harder than the others{more}:")]
         return told + [_class(document, i) for i in range(len(hard[:_MOST_CLASSES]))]
     return [
-        draft.said(f"{start}; no class is clearly harder than the others. The lowest:"),
+        draft.said(f"{start}. No class is clearly harder than the others. The lowest:"),
         _class(document, 0),
     ]
 

@@ -15,8 +15,6 @@ _KNOWN_BY = {
     "published": "published",
 }
 FINE_TUNED = "after fine-tuning (points)"
-#: What the gains of the table are.
-GAIN_NOTE = "Gains over the default are those of a classifier on frozen features."
 
 
 def candidate_columns(answer: Recommended, *, full: bool = False) -> list[str]:
@@ -63,9 +61,17 @@ def promise(answer: Recommended) -> str | None:
     ends = chosen.fine_tuned_accuracy_interval
     within = "" if ends is None else f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f} %)"
     images = chosen.accuracy_images
-    by = "" if images is None else f", by a linear probe on {plural(images, 'image')}"
+    by = "" if images is None else f", estimated by a linear probe on {plural(images, 'image')}"
     return (
         f"Expected accuracy after fine-tuning: {percent(chosen.fine_tuned_accuracy)}{within}{by}."
+    )
+
+
+def table_note(answer: Recommended) -> str:
+    """Return what the gains of the table are, and the level of all intervals."""
+    return (
+        "Gains: of a classifier on frozen features, over the default. "
+        f"Intervals: {100 * answer.level:.0f} %."
     )
 
 

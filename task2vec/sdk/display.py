@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from task2vec.sdk.candidates import (
-    GAIN_NOTE,
     candidate_columns,
     candidate_rows,
     evidence_line,
     promise,
+    table_note,
     verdict,
 )
 from task2vec.sdk.display_map import html_of_map
@@ -110,7 +110,7 @@ def of_recommended(found: Recommended) -> Sheet:
         (
             f"{found.reason[:1].upper()}{found.reason[1:]}.",
             *((promised,) if promised else ()),
-            GAIN_NOTE,
+            table_note(found),
             evidence_line(found),
             found.evidence_summary,
             *_warnings(found.warnings),

@@ -68,7 +68,7 @@ def test_a_limit_bounds_the_list_and_not_the_picture(cli: Cli) -> None:
     assert found == everything[:3]
     # The header, and a row for each.
     assert len(told.out.splitlines()) == 4
-    assert f"3 of {len(everything)} models are listed." in told.err
+    assert f"3 of {len(everything)} models. " in told.err
     assert f"Drew {len(everything)} models" not in told.err
     assert Path("p.png").is_file()
     assert cli("models", "published", "--limit", 0).code == 2

@@ -61,9 +61,7 @@ def test_scores_are_told_as_sums(explanation):
     assert "from the nearness of its task, roses" in first
     assert "from 3 recorded outcomes, most on " in first
     assert "from measurements on your images" in first
-    assert any(
-        "plain: +0.0 points. It is the default that gains are over." in text for text in texts
-    )
+    assert any("plain: +0.0 points, because it is the default." in text for text in texts)
 
 
 def test_outcomes_on_the_task_itself_are_told_as_such():
@@ -101,7 +99,7 @@ def test_hard_classes_are_named_with_what_they_are_taken_for(explanation):
 def test_where_no_class_is_hard_the_lowest_is_told(explanation):
     counts = (ClassRecognition(10, 8, {1: 2}), ClassRecognition(10, 9, {0: 1}))
     texts = backed(replace(explanation, classes=judge_classes(("cat", "dog"), counts)))[3:]
-    assert "no class is clearly harder than the others" in texts[0]
+    assert "No class is clearly harder than the others" in texts[0]
     assert texts[1].startswith("cat: 8 of 10 images")
 
 
