@@ -201,7 +201,7 @@ def print_answer(answer: "Recommended", *, full: bool = False) -> None:
         _print_reasons(answer)
         return
     more = len(answer.recommendations) - _SHOWN
-    rest = f" and the other {plural(more, 'candidate')}" if more > 0 else ""
+    rest = f" and {plural(more, 'more candidate')}" if more > 0 else ""
     out.print(f"`--explain` shows the reasons{rest}, `--code` how to load the model.")
 
 

@@ -65,7 +65,8 @@ def _(found: Recommended) -> str:
 def _(found: Tuned) -> str:
     return _line(
         f"Expert '{found.model}' on '{found.task}'",
-        f"accuracy {percent(found.accuracy)}, {interval(found.interval)}",
+        f"accuracy {percent(found.accuracy)} ({interval(found.interval)}) on "
+        f"{plural(found.test_images, 'image')}",
         warnings=found.warnings,
     )
 

@@ -114,7 +114,7 @@ class BudgetRun:
             self.warnings.append(f"{model.name} is left out, because it cannot be loaded: {error}")
         except WeightsError as error:
             self.warnings.append(
-                f"{model.name} is left out: {error.problem}. To remove it for good: "
+                f"{model.name} is left out: {error.problem}. Remove it: "
                 f"`task2vec models remove {typed(model.name)}`"
             )
         return None

@@ -241,7 +241,7 @@ def test_what_cannot_be_loaded_is_left_out_and_told(
     assert {each.model for each in answer.recommendations} == {"plain", "last"}
     (told,) = answer.warnings
     assert told.startswith("hub is left out: ")
-    assert told.endswith("To remove it for good: `task2vec models remove hub`")
+    assert told.endswith("Remove it: `task2vec models remove hub`")
 
 
 def altered(weights: str, folder: Path) -> ModelRecord:
