@@ -122,7 +122,7 @@ def test_used_time_drains(monkeypatch: pytest.MonkeyPatch) -> None:
     spent.check("a")
 
 
-def test_whoever_has_long_been_away_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_that_have_long_been_away_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     spent = SpentTime(30.0)

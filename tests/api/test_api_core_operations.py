@@ -177,7 +177,7 @@ async def test_the_audit_log_is_written_when_the_server_ends(tmp_path: Path) -> 
     assert actions == ["POST /v1/extra/count"]
 
 
-async def test_whoever_knocks_all_night_does_not_fill_the_log(tmp_path: Path) -> None:
+async def test_requests_refused_all_night_do_not_fill_the_log(tmp_path: Path) -> None:
     async with running(tmp_path / "s", routers=[extra_routes()]) as it:
         it.app.state.upkeep.stop(10)
         headers = {"Authorization": "Bearer t2v_guess"}

@@ -135,7 +135,9 @@ def test_a_request_under_way_is_finished_and_the_server_is_not_ready_meanwhile(
     assert live.stop() == 0
 
 
-def test_it_ends_in_time_whoever_is_still_connected(live: LiveServer, tmp_path: Path) -> None:
+def test_it_ends_in_time_though_clients_are_still_connected(
+    live: LiveServer, tmp_path: Path
+) -> None:
     url = live.start([*NO_WORKERS, "--drain-seconds", "1"], store=tmp_path / "s")
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=15) as connection:
@@ -342,5 +344,5 @@ def test_the_log_is_json_lines(live: LiveServer, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in said]
     assert all({"time", "level", "logger", "message", "request_id"} <= set(line) for line in lines)
     assert [line["status"] for line in lines if line["request_id"] == "mine"] == [200]
-    # The address is for whoever started it; the rest is told to people in words.
+    # The address is for the program that started it; the rest is for people, in words.
     assert len(live.told().splitlines()) - len(said) == 2

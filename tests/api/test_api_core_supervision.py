@@ -104,7 +104,7 @@ def test_no_job_stays_with_a_worker_when_the_server_stops(live: LiveServer, tmp_
     # The workers' lines are in the server's log, and a program can read them as its own.
     lines = live.told().splitlines()
     plain = [line for line in lines if not line.startswith("{")]
-    assert set(plain) <= {url, "Serving; stop with Ctrl-C."}, "for whoever started it"
+    assert set(plain) <= {url, "Serving; stop with Ctrl-C."}, "for the person who started it"
     logged = [json.loads(line) for line in lines if line not in plain]
     assert {"task2vec.server", "task2vec.worker"} <= {line["logger"] for line in logged}
     with Workspace(store) as workspace:

@@ -39,7 +39,7 @@ def manifest(far: FarServer, tmp_path_factory: pytest.TempPathFactory) -> list[d
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    # The thread that the app starts itself is told of no host that this test uses.
+    # The thread that the app starts itself may fetch from no host that this test uses.
     settings = Settings(access_log=False, fetch_hosts=(HOST,))
     async with running(tmp_path / "store", settings) as found:
         found.app.state.fetches.stop(10)

@@ -200,7 +200,7 @@ async def test_the_same_bytes_with_labels_want_another_name(
     assert (other.status_code, other.json()["classes"]) == (201, 2)
 
 
-async def test_whoever_only_reads_may_not_send_images(server: Running, tmp_path: Path) -> None:
+async def test_a_key_that_only_reads_may_not_send_images(server: Running, tmp_path: Path) -> None:
     dataset = (await upload(server, tmp_path)).json()["id"]
     reader, writer = server.key(Scope.READ), server.key(Scope.WRITE, name="other")
     body = {"model": "small", "dataset": dataset}

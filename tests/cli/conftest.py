@@ -18,7 +18,7 @@ from task2vec.cli.run import run
 
 @pytest.fixture(autouse=True)
 def nothing_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run in an empty folder, without settings of whoever runs the tests."""
+    """Run in an empty folder, without the settings of the person who runs the tests."""
     for name in [name for name in os.environ if name.startswith("TASK2VEC_")]:
         if name != "TASK2VEC_CACHE":
             monkeypatch.delenv(name)

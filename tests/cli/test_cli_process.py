@@ -72,7 +72,7 @@ def test_an_interrupted_batch_keeps_what_it_acknowledged_and_goes_on(
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
-        # Whoever runs the tests in the background has interruptions ignored.
+        # A shell that runs the tests in the background has interruptions ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
     ) as process:
         assert process.stdout is not None

@@ -41,7 +41,7 @@ class Log:
         self.progress = ProgressLines(console, patience=10, repeated=30)
 
     def at(self, seconds: float) -> list[str]:
-        """Return what is told when so many seconds have gone by since the start."""
+        """Return the lines printed at this many seconds after the start."""
         self.now = 1000 + seconds
         self._file.truncate(0)
         self._file.seek(0)

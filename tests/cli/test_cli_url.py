@@ -238,7 +238,7 @@ def test_an_interrupted_batch_is_resumed_without_doing_work_twice(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Whoever runs the tests in the background has interruptions ignored.
+        # A shell that runs the tests in the background has interruptions ignored.
         preexec_fn=_heed_interruptions,
     )
     assert process.stdout is not None

@@ -176,7 +176,7 @@ def test_the_map(client: Any, tmp_path: Path) -> None:
 def test_a_map_appears_whole(client: Any, tmp_path: Path) -> None:
     client.map(tmp_path / "m.png")
     first = (tmp_path / "m.png").read_bytes()
-    # Whoever has the picture open sees it as it was.
+    # A reader that has the picture open sees it as it was.
     (tmp_path / "seen.png").hardlink_to(tmp_path / "m.png")
     client.map(tmp_path / "m.png", thumbnails=True)
     assert (tmp_path / "m.png").read_bytes() != first

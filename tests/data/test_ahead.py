@@ -76,7 +76,7 @@ def test_who_stops_early_leaves_no_thread_behind() -> None:
 
 
 def test_an_interrupt_ends_it_soon() -> None:
-    # Whoever runs the tests in the background of a shell has children that ignore interrupts.
+    # In the background of a shell the tests have children that ignore interrupts.
     code = (
         "import signal, time\n"
         "from task2vec.data.ahead import map_ahead\n"

@@ -314,7 +314,7 @@ def test_one_embedding_has_one_head(rng):
     assert distance_error(turned, turned) == distance_error(a, a)
 
 
-def test_a_tie_is_with_the_first_of_its_rank_and_not_with_whoever_comes_before():
+def test_a_tie_is_with_the_first_of_its_rank_and_not_with_the_one_before():
     # Each is within the noise of its neighbour, the third is not within that of the first.
     found = ties([0.10, 0.12, 0.14, 0.5], by_query=np.zeros((4, 8)), by_task=[0.01] * 4)
     assert found.ranks([0, 1, 2, 3]) == [1, 1, 3, 4]

@@ -27,7 +27,7 @@ def draw(label: int, seed: int) -> Picture:
 
 @pytest.fixture(scope="session")
 def striped() -> Callable[..., Task]:
-    """Make a task in memory: so many images of each class, numbered from ``first``."""
+    """Make a task in memory: ``images`` images of each class, numbered from ``first``."""
 
     def make(*counts: int, first: int = 0) -> Task:
         labels = [label for label, count in enumerate(counts) for _ in range(count)]

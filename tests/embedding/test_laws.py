@@ -91,7 +91,7 @@ def test_the_names_of_classes_matter_within_the_error_to_the_others(embed, seed,
 
 
 class Cramped(nn.Module):
-    """A network on a machine that has memory for so many images."""
+    """A network on a machine that has memory for a limited number of images."""
 
     def __init__(self, network, most):
         super().__init__()

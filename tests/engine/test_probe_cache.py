@@ -112,7 +112,7 @@ def test_a_store_knows_what_its_user_measured_without_it(cache, tmp_path, monkey
     key = own.key(images="i", model="m")
     own.put(key, known())
     assert same(store.get(key), known())
-    # From then on it is the store's, whoever opens it.
+    # From then on it belongs to the store.
     shutil.rmtree(tmp_path / "user")
     assert same(store.get(key), known())
     other = own.key(images="j", model="m")

@@ -27,7 +27,7 @@ def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
 
 
 def spoil(folder: Path) -> None:
-    """Let no image below a folder be readable, so that whoever looks at one fails."""
+    """Let no image below a folder be readable, so that looking at one fails."""
     for image in folder.rglob("*.png"):
         image.write_bytes(b"no image")
 

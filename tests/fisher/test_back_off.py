@@ -11,7 +11,7 @@ from task2vec.fisher.lanes import in_lanes
 
 
 def bounded(most, calls, error=torch.OutOfMemoryError):
-    """Return a function that runs out of memory for more than so many images."""
+    """Return a function that runs out of memory above a number of images."""
 
     def work(images, first):
         calls.append((first, len(images)))
@@ -62,7 +62,7 @@ def test_real_allocation_failure_is_seen():
 
 
 class Pool:
-    """Memory for so many images at once, whoever's they are."""
+    """Memory for a number of images at once, of all callers together."""
 
     def __init__(self, size):
         self.size, self.used, self.lock = size, 0, Lock()

@@ -136,7 +136,7 @@ def test_threads_share_one_that_differentiates_weights():
 
 
 def test_who_waits_looks_up(passive):
-    # A batch of many passes takes long, and whoever asked must hear of each.
+    # A batch of many passes takes long, and the caller must hear of each.
     looked = threading.Event()
     assert list(in_lanes(lambda _: looked.wait(30), [0], lanes=2, meanwhile=looked.set)) == [True]
 

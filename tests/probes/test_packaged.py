@@ -40,7 +40,7 @@ def test_conversion_is_kept_and_used_again(cache):
     state, metadata = read_safetensors(kept)
     assert hash_weights(state) == hash_weights(first)
     before = kept.stat()
-    # Mark the kept file: whoever gets the mark has read it.
+    # Mark the kept file: a caller that gets the mark has read it.
     state["classifier.bias"][0] = 17
     write_safetensors(kept, state, metadata | {"tensors": hash_weights(state)})
     marked = kept.stat()

@@ -1,4 +1,4 @@
-"""The gain of fine-tuning: what a probe's gain lets expect, and what fine-tuning has shown."""
+"""The gain of fine-tuning: the expected one from a probe's gain, and what fine-tuning has shown."""
 
 from math import sqrt
 

@@ -59,7 +59,7 @@ def test_training_counts_classes(tiny_probe):
 
 
 def noise(counts):
-    """Images of noise, class by class so many, in brightness that their class decides."""
+    """Images of noise, a number per class, in brightness that their class decides."""
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(len(counts)), counts)
     pixels = rng.integers(0, 80, (len(labels), 32, 32, 3)) + 60 * labels[:, None, None, None]

@@ -158,7 +158,7 @@ def test_an_expert_of_a_task_that_is_not_known_is_offered_once_it_was_measured()
 
 
 def test_an_expert_that_gained_on_the_task_itself_is_taken_however_far_its_source():
-    """Though more experts than are told of lie nearer."""
+    """Though more experts lie nearer than the answer shows."""
     near = {f"near{i}": NEAR + 0.01 * i for i in range(6)}
     zoo = [PLAIN, model("far-expert", "far"), *(model(f"{name}-expert", name) for name in near)]
     outcomes = [outcome("plain", "mine", 0.5), outcome("far-expert", "mine", 0.7)]

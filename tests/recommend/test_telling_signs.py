@@ -1,4 +1,4 @@
-"""What is told of losses, of tasks just out of reach, of no gain at all, and of repeats."""
+"""The words about losses, tasks just out of reach, no gain at all, and repeats."""
 
 from dataclasses import replace
 

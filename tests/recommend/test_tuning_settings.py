@@ -1,4 +1,4 @@
-"""How many epochs so many images are trained for."""
+"""The number of epochs by the number of images."""
 
 from dataclasses import asdict
 

@@ -21,7 +21,7 @@ def test_an_outcome_is_unused_where_the_default_was_not_measured_likewise():
     table = GainTable([*used, *unused], PLAIN)
     assert table.unused == unused
     assert table.count + len(table.unused) == 3
-    # What is known elsewhere counts too, and is not itself told of.
+    # What is known elsewhere counts too, and is not itself warned about.
     assert without_default(unused, PLAIN, among=[outcome("plain", "dogs", 0.1)]) == unused[:1]
 
 

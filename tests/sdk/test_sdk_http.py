@@ -248,7 +248,7 @@ def test_an_interrupted_wait_says_how_to_find_the_job(far: Far) -> None:
         [sys.executable, "-c", code],
         stderr=subprocess.PIPE,
         text=True,
-        # Whoever runs the tests in the background has interruptions ignored.
+        # A shell that runs the tests in the background has interruptions ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
     )
     waiting = threading.Event()

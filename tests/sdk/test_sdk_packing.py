@@ -104,7 +104,7 @@ def test_a_folder_that_cannot_be_opened_is_told(
     def refuse(path: str) -> None:
         raise PermissionError(13, "Permission denied", path)
 
-    # Whoever runs the tests may be allowed to open everything.
+    # The user who runs the tests may be allowed to open everything.
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(SourceError, match=r"food cannot be opened.*permission denied"):
         pack(source)

@@ -20,7 +20,7 @@ from task2vec.service.completion import Found, complete
 from task2vec.service.workspace import Workspace
 from task2vec.types import JobKind, JobState
 
-#: After so many kills a job is let go.
+#: After this many kills a job is let go.
 _MOST_KILLS = 5
 
 
@@ -63,7 +63,7 @@ def _complete_apart(
 ) -> float | None:
     """Return how long a process of its own took to acknowledge the end of the job; None if killed.
 
-    It is killed so many seconds after it began, unless it has ended by then.
+    It is killed some seconds after it began, unless it has ended by then.
     """
     reading, writing = os.pipe()
     pid = os.fork()

@@ -107,7 +107,7 @@ def test_experts_of_any_task_are_measured(
 ) -> None:
     experts = [model(f"{of} expert", weights, of=of) for of in ("near", "far")]
     asked = question([model("plain", weights), *experts], near=0.1, far=0.3)
-    # Without a measurement, only the k that promise most are told of.
+    # Without a measurement, only the k that promise most are shown.
     assert {each.model for each in rank(asked).recommendations} == {"near expert", "plain"}
     answer = recommend_within(
         workspace, asked, Prober(task, IMAGES), budget=10 * STEP, progress=slow

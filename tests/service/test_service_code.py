@@ -50,7 +50,7 @@ def test_a_pinned_commit_of_timm_is_kept() -> None:
     assert "timm.create_model('resnet18', num_classes=3)" in code(ref)
 
 
-def test_whoever_asks_a_server_is_told_how_to_get_the_weights(tmp_path: Path) -> None:
+def test_the_client_of_a_server_is_told_how_to_get_the_weights(tmp_path: Path) -> None:
     expert = ModelRecord(
         id="mdl_0123456789abcdef",
         name="birds",

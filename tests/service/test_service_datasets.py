@@ -140,7 +140,7 @@ def test_what_cannot_be_used_leaves_nothing(
     assert datasets.list_datasets(workspace, limit=10).records == ()
 
 
-def test_what_is_refused_is_called_as_whoever_sent_it_knows_it(send, tmp_path: Path) -> None:
+def test_what_is_refused_has_the_name_that_the_sender_gave_it(send, tmp_path: Path) -> None:
     # A client packs a folder: its owner knows of no tar.
     folder = cut("fashion_tops", tmp_path / "single", classes=1, images=3)
     with tarfile.open(tmp_path / "a.tar", "w") as archive:

@@ -112,7 +112,7 @@ def test_nobody_takes_the_room_of_the_reserve_from_a_deletion(workspace, place):
 
 
 def give_back(place, size):
-    """Free so many bytes of what `fill` has taken."""
+    """Free some bytes of what `fill` has taken."""
     other = place / "other"
     os.truncate(other, other.stat().st_size - size)
 

@@ -288,7 +288,7 @@ def test_a_worker_that_could_not_reach_the_server_has_not_failed(served):
 
 
 def test_asking_for_work_leaves_it_to_the_server_to_hear_that_a_lease_is_over(served):
-    # Whoever ends a lease kills the worker: one that another's question ended would hang for good.
+    # The end of a lease kills the worker: ended by another's question, it would hang for good.
     job = ask(served, send(served, "pets"))
     leases.lease(served, worker="hangs", kinds=list(JobKind), now=NOW)
     late = NOW + 2 * leases.LEASE_SECONDS

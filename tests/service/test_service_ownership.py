@@ -97,7 +97,7 @@ def test_asking_leaves_no_trace_and_needs_no_store(tmp_path: Path) -> None:
     assert not (tmp_path / "nothing").exists()
 
 
-def test_whoever_asks_does_not_keep_a_server_from_starting(tmp_path: Path) -> None:
+def test_a_question_does_not_keep_a_server_from_starting(tmp_path: Path) -> None:
     with Ownership(tmp_path):
         pass
     command = [sys.executable, "-c", ASKER, str(tmp_path)]

@@ -1,4 +1,4 @@
-"""Files without a row are put aside, told of, brought back with their row, and removed late."""
+"""Files without a row are put aside, listed, brought back with their row, and removed late."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Tasks that share images with a target are found, told of, and no evidence for it."""
+"""Tasks that share images with a target are found, reported, and no evidence for it."""
 
 from dataclasses import replace
 
@@ -352,7 +352,7 @@ def test_a_backtest_hides_what_has_too_many_images_of_the_target_and_not_the_rev
     }
 
 
-def test_whoever_shares_most_is_named_first(served, known):
+def test_the_task_that_shares_most_is_named_first(served, known):
     own = hashes(100, seed=1)
     for number, (name, shared) in enumerate((("b", 40), ("most", 90), ("a", 40)), start=2):
         known(name, number, hashes=hashes(100, seed=number, of=own, first=shared), expert=False)

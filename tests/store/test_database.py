@@ -47,7 +47,7 @@ def test_a_snapshot_sees_no_later_commit(database):
 
 def test_an_error_within_a_snapshot_leaves_it_to_no_other_reader(database):
     many = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 1000) SELECT x"
-    # Kept by whoever keeps the error, as a log record does.
+    # Kept by code that keeps the error, as a log record does.
     held = []
 
     def judge_the_first_row():
@@ -115,7 +115,7 @@ def test_a_file_that_goes_while_it_is_written_takes_no_commit(database):
         assert connection.exec_driver_sql(count).scalar() == 1
 
 
-def test_whoever_is_late_does_not_write_to_a_database_that_was_given_up(database):
+def test_a_late_thread_does_not_write_to_a_database_that_was_given_up(database):
     count = "SELECT count(*) FROM audit"
     insert = "INSERT INTO audit (at, action) VALUES ('2026', 'x')"
     begun, go_on = threading.Event(), threading.Event()

@@ -107,7 +107,7 @@ def test_proposals_that_left_the_store_are_made_up_for(index, exact, embeddings)
 
 @pytest.mark.parametrize("count", [1, 12])
 def test_proposals_that_are_elsewhere_by_now_are_judged_there(index, exact, embeddings, count):
-    # Of 20 relatives one has gone far away, or so many that those left are no 10.
+    # Of 20 relatives one has gone far away, or more than 10.
     query = draw(3, 5000)
     relatives = exact.search(query, k=20)
     moved = {n.id for n in relatives[:count]}

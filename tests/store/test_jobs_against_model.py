@@ -318,7 +318,7 @@ class Machine(RuleBasedStateMachine):
             events = self.store.jobs.events_after(found.id)
             assert len(events) == job.events
             assert [e.id for e in events] == sorted({e.id for e in events})
-            # The last event is the job as it is: whoever follows them misses nothing.
+            # The last event is the job as it is: a follower misses nothing.
             assert events[-1].job == self.store.jobs.get(found.id).to_json()
         under_way = [j.same_as for j in self.jobs.values() if j.same_as and j.state not in FINAL]
         assert len(under_way) == len(set(under_way))

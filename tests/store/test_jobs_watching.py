@@ -1,4 +1,4 @@
-"""Jobs as whoever watches over workers sees them."""
+"""Queries about jobs for the supervision of workers."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is told of a failure: whether it is tried again, and nothing of this machine."""
+"""The report of a failure: whether it is tried again, and nothing about this machine."""
 
 import errno
 from pathlib import Path
@@ -86,7 +86,7 @@ def test_long_texts_fit_the_wire():
     assert told(SourceError("x" * 20_000)).problem == "x" * 10_000
 
 
-def test_what_the_worker_lacks_is_not_taken_for_missing_at_whoever_asked():
+def test_what_the_worker_lacks_is_not_taken_for_missing_at_the_client():
     error = MissingExtraError("This needs pyarrow", remedy="pip install 'task2vec[parquet]'.")
     found = told(error)
     assert (found.code, found.transient) == ("missing_extra", False)

@@ -178,7 +178,7 @@ def test_an_expert_is_made_far_away_and_started_from(site: Site, sources: Path) 
     assert "food" in site.task_names()
     (outcome,) = site.client.get("/outcomes").json()["outcomes"]
     assert (outcome["model"], outcome["task"]) == ("efficientnet_lite0", "food")
-    # Its checkpoint goes to whoever works on the next.
+    # Its checkpoint goes to the worker that does the next.
     question = {"task": "food", "start": "expert", "name": "second", "settings": settings}
     assert site.result(site.post("/finetunings", question)["id"])["model"] == "second"
     question = {"dataset": dataset, "settings": SETTINGS}
