@@ -27,8 +27,8 @@ from task2vec.types import Neighbour, NeighbourGeometry, TaskEmbedding
 if TYPE_CHECKING:
     from task2vec.data.task import Task
 
-#: Other tasks that a distance is compared with: some tenths of a second to read, of any store.
-_COMPARED = 100
+#: Other tasks that a distance is compared with: each takes a millisecond to read.
+_COMPARED = 50
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class PairDistances:
     ``standard_error`` and the 95 % ``interval`` are of the symmetric one; ``information`` is in
     nats, each way with a standard error. ``same_images``: both were embedded from the same images
     with the same labels, so that all distances are 0. Of ``compared`` other stored tasks, those of
-    the store or the first 100 by name, ``nearer`` are nearer to the source than the target is.
+    the store or the first 50 by name, ``nearer`` are nearer to the source than the target is.
     """
 
     source: str
