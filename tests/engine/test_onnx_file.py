@@ -95,6 +95,7 @@ def test_the_file_says_how_to_use_it(classifier, exported, source):
 def test_exporting_leaves_the_classifier_as_it_was(classifier, exported, tmp_path):
     assert not classifier.probe.backbone.training
     before = {k: v.clone() for k, v in classifier.probe.backbone.state_dict().items()}
+    assert before
     export_onnx(classifier, tmp_path / "again.onnx")
     after = classifier.probe.backbone.state_dict()
     assert all((after[name] == value).all() for name, value in before.items())

@@ -141,7 +141,11 @@ def test_models_are_probed_on_the_same_images(engine, probe, do, told, stored, t
         sample = draw_sample(task, images=12, seed=0, transform=loaded.preprocess)
         features = loaded.features(sample.images).numpy()
         expected = cross_validate(features, sample.labels, classes=2)
-        assert np.array_equal(found.measured[model["id"]].correct, expected.correct)
+        measured = found.measured[model["id"]]
+        assert np.array_equal(measured.correct, expected.correct)
+        # Both may be right on all images: how sure they are differs.
+        assert measured.error == pytest.approx(expected.error, rel=1e-6)
+    assert found.measured["mdl_a"].error != pytest.approx(found.measured["mdl_b"].error, rel=1e-3)
     # What the server has stored is not embedded again.
     assert list(found.embedded) == ([] if stored else ["task"])
     assert told.steps[-1] == ("probing", 48, 48)
@@ -195,8 +199,11 @@ def test_what_a_worker_measured_before_takes_no_budget(probe, do, tmp_path):
     whole = do(JobKind.RECOMMEND, payload, task=task).measured
     again = do(JobKind.RECOMMEND, payload | {"budget": 1e-6}, task=task).measured
     assert list(again) == list(whole) == ["mdl_0", "mdl_1", "mdl_2"]
+    # All three may be right on all images: how sure they are differs.
+    assert len({found.error for found in whole.values()}) == 3
     for name, found in whole.items():
         assert np.array_equal(again[name].correct, found.correct)
+        assert again[name].error == found.error
 
 
 def test_a_model_that_cannot_be_loaded_is_left_out_with_a_warning(probe, do, tmp_path):

@@ -95,10 +95,11 @@ def test_agrees_with_holding_out_by_hand():
 def test_classes_of_one_image_are_left_aside():
     # Class 1 has one image, class 3 none: four images each of 0, 2 and 4 remain.
     labels = np.array([0, 2, 4, 1, 0, 2, 4, 0, 2, 4, 0, 2, 4])
-    features = clusters(labels)
+    features = clusters(labels, noise=1.5)
     found = cross_validate(features, labels, classes=5)
     assert found.correct.shape == (12,)
-    assert found.correct.all()
+    # Some are right and some are not: the comparison below can fail.
+    assert 0 < found.accuracy < 1
     without = np.delete(np.arange(13), 3)
     alone = cross_validate(
         features[without], np.searchsorted([0, 2, 4], labels[without]), classes=3

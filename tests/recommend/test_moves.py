@@ -17,6 +17,8 @@ def moves(answer, name):
 
 
 def adds_up(answer):
+    # The default's score is 0; that of another says something.
+    assert max(abs(each.score) for each in answer.explanation.outcomes) > 0.01
     for each in answer.explanation.outcomes:
         score = found(answer, each.model).score
         assert each.score == pytest.approx(score, abs=1e-12)
