@@ -16,7 +16,7 @@ import httpx2
 import psutil
 
 from benchmarks.examples import folder
-from benchmarks.serving import free_port, say
+from benchmarks.serving import Serving, free_port, say, wait_until_up
 
 JOBS = int(os.environ.get("BENCH_JOBS", "100"))
 IMAGES = 12
@@ -69,6 +69,8 @@ def _run(root: Path, *, jobs: int, seed: int, pause: tuple[float, float]) -> dic
             api = _start(store, port, root)
         if time.monotonic() - started > 60 * 60:
             break
+    if not any(kills.values()):
+        raise RuntimeError("All jobs were done before the first kill: set BENCH_JOBS higher")
     states = [httpx2.get(f"{url}/v1/jobs/{job}", timeout=30).json() for job in submitted.values()]
     api.terminate()
     api.wait(60)
@@ -101,26 +103,29 @@ def _effects(store: Path, names: list[str]) -> dict[str, int]:
 def _start(store: Path, port: int, root: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "task2vec", "serve", "--store", str(store)]
     command += ["--port", str(port), "--workers", "2", "--lease-seconds", "5"]
-    with (root / "server.log").open("ab") as sink:
+    log = root / "server.log"
+    with log.open("ab") as sink:
         process = subprocess.Popen(
             command,
             stdout=sink,
             stderr=sink,
             env={**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"},
         )
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            httpx2.get(f"http://127.0.0.1:{port}/livez", timeout=2)
-        except httpx2.HTTPError:
-            time.sleep(0.1)
-        else:
-            return process
-    raise RuntimeError((root / "server.log").read_text()[-3000:])
+    wait_until_up(Serving(f"http://127.0.0.1:{port}", process, log), patience=300)
+    return process
 
 
 def _workers(api: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    return psutil.Process(api.pid).children(recursive=True) if api.poll() is None else []
+    """Return the workers among what the server has started; it has readers of uploads, too."""
+    return list(filter(_is_worker, psutil.Process(api.pid).children(recursive=True)))
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "worker" in process.cmdline()
+    except psutil.Error:
+        # It has ended meanwhile.
+        return False
 
 
 def _upload(url: str, name: str, root: Path) -> str:
