@@ -1,4 +1,4 @@
-"""Hostile sources, a tenth of those of the benchmark of that name."""
+"""Hostile sources, a twentieth of those of the benchmark of that name."""
 
 import json
 from pathlib import Path
@@ -13,12 +13,12 @@ from benchmarks.hostile.names import traversal_names
 from benchmarks.hostile.run import end_of, measure
 
 
-@pytest.mark.slow(seconds=30)
+@pytest.mark.slow(seconds=15)
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is told by Linux")
 def test_hostile_sources_are_refused_or_read_without_what_is_bad() -> None:
-    result = measure(250, seed=1)
+    result = measure(125, seed=1)
     assert result["faults"] == []
-    assert result["sources"] == 250
+    assert result["sources"] == 125
     ends = {end for counts in result["ends"].values() for end in counts}
     assert ends - {"not made (OSError)", "not made (ValueError)"} == {
         "read",

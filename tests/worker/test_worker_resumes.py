@@ -26,6 +26,8 @@ pytestmark = pytest.mark.slow(seconds=25)
 #: As many validate as choose the epoch; few train, so that epochs are short.
 SPLITS = {"train": 6, "val": 16, "test": 4}
 EPOCHS = 300
+#: Of a job that is done to its end, twice.
+FEW = 100
 SETTINGS = {"images": 60, "epochs": EPOCHS, "patience": EPOCHS, "learning_rate": 0.01}
 
 
@@ -63,8 +65,9 @@ def hire(site: Site) -> WorkerProcess:
     return site.hire(f"w{len(site.workers)}", program=[eager_worker.__file__])
 
 
-def finetune(site: Site, dataset: str, name: str) -> str:
-    question = {"dataset": dataset, "start": "start", "name": name, "settings": SETTINGS}
+def finetune(site: Site, dataset: str, name: str, **settings: int) -> str:
+    question = {"dataset": dataset, "start": "start", "name": name}
+    question["settings"] = SETTINGS | settings
     return str(site.post("/finetunings", question)["id"])
 
 
@@ -94,7 +97,8 @@ def kill_in_the_middle(site: Site, worker: WorkerProcess, since: int = 0) -> int
 
 def test_another_worker_goes_on_and_ends_alike(site: Site, dataset: str) -> None:
     first = hire(site)
-    job = finetune(site, dataset, "killed")
+    few = {"epochs": FEW, "patience": FEW}
+    job = finetune(site, dataset, "killed", **few)
     reached = kill_in_the_middle(site, first)
     second = hire(site)
     found = site.result(job)
@@ -103,13 +107,13 @@ def test_another_worker_goes_on_and_ends_alike(site: Site, dataset: str) -> None
     assert f"job {job}: goes on with what was begun on this machine" in second.told()
     # The last epoch may have been begun and not kept.
     assert reached - 1 <= epochs(second)[0] <= reached + 1
-    assert found["resumed"] == f"epoch {epochs(second)[0]} of {EPOCHS}"
-    assert epochs(second)[-1] == found["epochs"] == EPOCHS
+    assert found["resumed"] == f"epoch {epochs(second)[0]} of {FEW}"
+    assert epochs(second)[-1] == found["epochs"] == FEW
     assert left(site) == []
 
-    whole = site.result(finetune(site, dataset, "whole"))
+    whole = site.result(finetune(site, dataset, "whole", **few))
     assert whole["resumed"] is None
-    assert epochs(second)[-EPOCHS:] == list(range(1, EPOCHS + 1))
+    assert epochs(second)[-FEW:] == list(range(1, FEW + 1))
     for recipe in ("linear_probe", "fine_tuning"):
         # Sums in another process may run in another order.
         scores = [answer["choice"].pop(recipe) for answer in (found, whole)]
