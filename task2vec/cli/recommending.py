@@ -119,8 +119,8 @@ def recommend(
     linear probe, a classifier on frozen features. Every interval holds 90 % of outcomes; one that
     contains 0 means that the model may do worse than the default. With little evidence the expected
     gain is close to 0. For 20 seconds (`--budget`) models are measured on your images: first linear
-    probes of the most promising ones, then short fine-tunings of the best, if time is left. Linear
-    probes that were measured before are used again.
+    probes of the most promising ones, then short fine-tunings of the best, if time is left.
+    Earlier measurements are used again, also where the images are no longer at hand.
 
     The model with the largest gain is recommended if the gain is at least a fifth of its standard
     deviation, and fine-tuning the model is expected to gain, too. Otherwise the answer is the
