@@ -18,6 +18,14 @@ _PLACES = count()
 _QUICK, _SLOW = 0.1, 5.0
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--accept",
+        action="store_true",
+        help="write the documents of tests/frozen anew instead of comparing with them",
+    )
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first where several processes share them.
