@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-def reference_of(folder: Path, *, seed: int = 0) -> str:
+def reference_of(folder: Path, *, seed: int = 0, architecture: str = "test_resnet") -> str:
     """Write the weights and return the reference of a probe that looks at 32 x 32 pixels."""
     import timm
     import torch
@@ -12,5 +12,5 @@ def reference_of(folder: Path, *, seed: int = 0) -> str:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         path = folder / f"small-{seed}.safetensors"
-        save_file(timm.create_model("test_resnet").state_dict(), path)
-    return f"file:{path}?arch=test_resnet&input_size=32"
+        save_file(timm.create_model(architecture).state_dict(), path)
+    return f"file:{path}?arch={architecture}&input_size=32"
