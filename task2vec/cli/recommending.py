@@ -1,5 +1,6 @@
 """The command recommend."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,7 +29,7 @@ from task2vec.cli.output import (
 )
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
-from task2vec.data.wording import plural
+from task2vec.data.wording import FOLDER, plural
 from task2vec.sdk.candidates import (
     FINE_TUNED,
     candidate_columns,
@@ -143,6 +144,7 @@ def recommend(
             seed=seed,
             progress=work_bar(progress, task),
         )
+        source = client.tasks.get(answer.task).source if answer.images_missing else None
     if as_json:
         print_answer_json(answer)
     else:
@@ -154,7 +156,7 @@ def recommend(
         commands = []
         if answer.images_missing:
             # Fine-tuning needs the images, too.
-            commands.append(["embed", "FOLDER", "--name", answer.task, "--update"])
+            commands.append(["embed", FOLDER, "--name", answer.task, "--update"])
         elif answer.chosen:
             commands.append(["finetune", task, "--from", answer.chosen])
         if answer.budget_needed is not None:
@@ -163,6 +165,9 @@ def recommend(
             )
         if commands:
             print_next(*commands, store=store, url=url)
+        if answer.images_missing:
+            before = f"; they were in {source}" if source and Path(source).is_absolute() else ""
+            messages().print(f"{FOLDER} is where the images are now{before}.")
     return 3 if answer.abstained else 0
 
 

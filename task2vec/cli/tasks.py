@@ -80,7 +80,12 @@ def embed(
         typer.Option(help="A tag, such as animals. Repeat the option for several."),
     ] = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Replace the stored task of this name.")
+        bool,
+        typer.Option(
+            "--update",
+            help="Replace the stored task of this name. It keeps its tags unless new ones are "
+            "given.",
+        ),
     ] = False,
     store: StoreOption = DEFAULT_STORE,
     url: UrlOption = None,

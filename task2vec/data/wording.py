@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from task2vec.types.names import visible
 
+FOLDER = "FOLDER"
+"""Stands in a command for a folder that only the person who types it knows."""
 EXAMPLES = 3
 """How many of many are named."""
 

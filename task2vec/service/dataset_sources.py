@@ -1,11 +1,9 @@
 """Which data set a task was embedded from, and what a task says of it."""
 
 from task2vec.errors import NameTakenError, SourceError, UnknownNameError
-from task2vec.service.subjects import missing_images
+from task2vec.service.subjects import IMPORTED, UPLOADED, missing_images
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, TaskRecord
-
-_SOURCE = "dataset:"
 
 
 def labelled_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
@@ -26,7 +24,7 @@ def labelled_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
 
 def source_of(dataset: str) -> str:
     """Return what a task states as its source when it was embedded from this data set."""
-    return _SOURCE + dataset
+    return UPLOADED + dataset
 
 
 def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
@@ -36,12 +34,16 @@ def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
         SourceError: when it is gone, or the task came here in another way.
     """
     try:
-        if task.source.startswith(_SOURCE):
-            return workspace.store().datasets.get(task.source.removeprefix(_SOURCE))
-        got = "a task that was embedded without this server"
+        if task.source.startswith(UPLOADED):
+            return workspace.store().datasets.get(task.source.removeprefix(UPLOADED))
     except UnknownNameError:
-        got = "a data set that was removed"
-    raise missing_images(task, "are not on this server", got=got, url=" --url URL")
+        where, got = "its upload was removed", "a data set that was removed"
+    else:
+        how = "embedded from a folder by the command line"
+        if task.source == IMPORTED:
+            how = "imported as an embedding"
+        where, got = f"it was {how}, and a server opens uploads only", f"a task that was {how}"
+    raise missing_images(task, f"are not on this server: {where}", got=got, remote=True)
 
 
 def images_missing(workspace: Workspace, task: str) -> SourceError | None:

@@ -154,4 +154,4 @@ def _source(workspace: Workspace, source: str) -> tuple[TaskRecord | None, Task]
         if known is not None and known.source_signature.startswith(task.signature):
             return known, task
         return None, task
-    return record, reopen(record)
+    return record, reopen(workspace, record)

@@ -18,13 +18,13 @@ from task2vec.types import ModelRecord
 Progress = Callable[[str, int, int], None]
 
 
-def images_of(subject: Subject) -> Task | None:
+def images_of(workspace: Workspace, subject: Subject) -> Task | None:
     """Return the images of a subject; None of what was embedded by a worker.
 
     Raises `SourceError` where those of a stored task are gone or have changed.
     """
     if subject.task is None and subject.record is not None:
-        return reopen(subject.record)
+        return reopen(workspace, subject.record)
     return subject.task
 
 
@@ -96,8 +96,10 @@ def not_measured(missing: SourceError, *, known: int) -> str:
 
     ``known`` is how many measurements of before the answer rests on.
     """
-    before = f"{plural(known, 'earlier measurement')} counted, " if known else ""
-    return f"{missing.problem}: {before}no model was measured now. {missing.remedy}"
+    now = "No model was measured now."
+    if known:
+        now = f"{plural(known, 'earlier measurement')} counted, no model was measured now."
+    return f"{missing.problem}. {now} {missing.remedy}"
 
 
 #: Said where fewer than two classes have two images outside a split called test, which is left for

@@ -119,7 +119,7 @@ def recommend(
     task = None
     if budget > 0 and measured is None:
         try:
-            task = images_of(subject)
+            task = images_of(workspace, subject)
         except SourceError as error:
             missing = error
     prober = prober_of(workspace, subject, images=images, task=task)

@@ -1,11 +1,12 @@
 """What a person names: a task in the store, or a source that is embedded on the fly."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from task2vec.data.paths import near_path
-from task2vec.data.wording import shown, typed
+from task2vec.data.wording import FOLDER, shown, typed
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import LISTED_BY
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 PATH_STARTS = ("./", "../", "/", "~", ".\\")
 #: What an imported task states as its source.
 IMPORTED = "import"
+#: What the source of a task begins with that was embedded from an upload; its id follows.
+UPLOADED = "dataset:"
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,14 +151,18 @@ def open_named(workspace: Workspace, source: str) -> "Task":
     return open_source(path)
 
 
-def reopen(record: TaskRecord) -> "Task":
-    """Return the images of a stored task.
+def reopen(workspace: Workspace, record: TaskRecord) -> "Task":
+    """Return the images of a stored task: the upload that the store keeps, or where they lay.
 
     Raises `SourceError` where they are gone or have changed. Changed images are another task:
     evidence from them would be about something else.
     """
     from task2vec.data.open import open_source
 
+    if record.source.startswith(UPLOADED):
+        # Somebody sent it: nothing is read but what lies in it.
+        task = open_source(_upload(workspace, record), name=record.name, trusted=False)
+        return replace(task, source=record.source)
     source = visible(record.source)
     try:
         task = open_source(Path(record.source), name=record.name)
@@ -170,20 +177,39 @@ def reopen(record: TaskRecord) -> "Task":
     return task
 
 
+def _upload(workspace: Workspace, record: TaskRecord) -> Path:
+    """Return the file of the data set that a task was embedded from, in the store's folder."""
+    from task2vec.service.datasets import source_path
+
+    id_ = record.source.removeprefix(UPLOADED)
+    try:
+        path = source_path(workspace, workspace.store().datasets.get(id_))
+    except (UnknownNameError, SourceError):
+        where = "were uploaded to a server of this store, and are no longer kept"
+        raise missing_images(record, where, got=f"no file of data set {id_}") from None
+    with path.open("rb") as file:
+        found = f"sha256:{file_digest(file, 'sha256').hexdigest()}"
+    if found != files_of(record):
+        where = f"in the store's file of data set {id_} have changed since it was embedded"
+        raise missing_images(record, where, got="other bytes")
+    return path
+
+
 def missing_images(
-    record: TaskRecord, where: str, *, got: str, folder: str = "FOLDER", url: str = ""
+    record: TaskRecord, where: str, *, got: str, folder: str = FOLDER, remote: bool = False
 ) -> SourceError:
     """Return the error that the images of a stored task are not at hand, with what brings them.
 
-    ``where`` says so, ``folder`` is what can be embedded again, ``url`` the option that names the
-    server that needs it.
+    ``where`` says so, ``folder`` is what can be embedded again; ``remote`` where a server needs it.
     """
+    place = "" if folder != FOLDER else f", where {FOLDER} is where the images are now"
+    server = (" --url URL", " and URL is the address of the server") if remote else ("", "")
     return SourceError(
         f"The images of task '{shown(record.name)}' {where}",
         expected="the images that were embedded",
         got=got,
         remedy=f"Embed them again: `task2vec embed {folder} --name {typed(record.name)} --update"
-        f"{url}`.",
+        f"{server[0]}`{place}{server[1]}.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -117,3 +118,13 @@ def elements_of(connection: Connection, space: Space) -> int | None:
         .limit(1)
     )
     return None if size is None else size // BYTES_OF_A_VALUE
+
+
+def tags_of(connection: Connection, id_: str) -> tuple[str, ...]:
+    """Return the tags of a task; none of one whose record is damaged, which can still be replaced.
+
+    Raises `UnknownNameError` where there is no such task.
+    """
+    with suppress(StoreCorruptError):
+        return from_row(find_task(connection, id_)).tags
+    return ()

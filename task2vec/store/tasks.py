@@ -18,6 +18,7 @@ from task2vec.store.task_rows import (
     from_row,
     read_records,
     spaces_of,
+    tags_of,
     to_row,
 )
 from task2vec.store.updates import Update, read_update, vectors_missing
@@ -44,7 +45,8 @@ class Tasks(TaskLookups):
 
         An empty ``id`` or ``created`` is filled in; ``hashes`` are of the images that were used,
         ``details`` what answers are explained by. With ``replace``, a task of the same name is
-        replaced whole and keeps its id, so that its experts and outcomes stay attached.
+        replaced whole and keeps its id, so that its experts and outcomes stay attached. It keeps
+        its tags, too, where ``record`` has none.
 
         Raises:
             NameTakenError: when the name, or the id, belongs to another task.
@@ -102,6 +104,8 @@ class Tasks(TaskLookups):
             id=existing or record.id or new_id("tsk"),
             created=record.created or now(),
         )
+        if existing is not None and not stored.tags:
+            stored = dataclasses.replace(stored, tags=tags_of(connection, existing))
         if existing is None:
             _check_id_is_free(connection, stored.id)
             connection.execute(insert(schema.tasks).values(to_row(stored)))

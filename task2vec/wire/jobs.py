@@ -95,7 +95,10 @@ class NewEmbedding(Question):
     dataset: Name
     name: NewName | None = Field(None, description="Default: the data set's name.")
     tags: Tags = ()
-    update: bool = Field(False, description="Replace a task of this name.")
+    update: bool = Field(
+        False,
+        description="Replace a task of this name. It keeps its tags unless new ones are given.",
+    )
     priority: Priority = Priority.NORMAL
     settings: EmbeddingSettings = Field(EmbeddingSettings())
 

@@ -197,8 +197,10 @@ async def test_a_task_whose_images_are_not_here_is_answered_at_once(server: Runn
     assert got["recommendations"] == unasked["recommendations"]
     (told,) = [w for w in got["warnings"] if w not in unasked["warnings"]]
     assert told == (
-        "The images of task 'greek_capitals' are not on this server: no model was measured now. "
-        "Embed them again: `task2vec embed FOLDER --name greek_capitals --update --url URL`."
+        "The images of task 'greek_capitals' are not on this server: it was embedded from a folder "
+        "by the command line, and a server opens uploads only. No model was measured now. Embed "
+        "them again: `task2vec embed FOLDER --name greek_capitals --update --url URL`, where "
+        "FOLDER is where the images are now and URL is the address of the server."
     )
     none = await server.client.post("/v1/recommendations", json={**asked, "budget": 0})
     assert (none.status_code, none.json()["images_missing"]) == (200, False)

@@ -94,7 +94,7 @@ def test_a_stored_task_whose_images_are_gone_says_so(
 
     found = cli("recommend", "food", "--store", store, "--json")
 
-    (told,) = [w for w in found.json["warnings"] if "no model was measured now" in w]
+    (told,) = [w for w in found.json["warnings"] if "No model was measured now" in w]
     assert f"The images of task 'food' in {source} have changed since it was embedded" in told
     assert told.endswith(f"`task2vec embed {source} --name food --update`.")
     assert found.json["recommendations"][0]["predicted_accuracy"] is None

@@ -1,6 +1,7 @@
 """One store gives one answer, whether the command line, a server or Python is asked."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from small_store import USED, cut
 
 from task2vec import LocalClient
 from task2vec.cli.run import run
+from task2vec.errors import SourceError
 
 #: Two models are probed whatever the time.
 ASKED: dict[str, Any] = {"images": USED, "budget": 1e-3}
@@ -51,14 +53,41 @@ def test_a_store_of_the_command_line_answers_the_same_when_it_is_served(
             assert found.images_missing
         answer, told = command(capsys, "--url", url)
         assert verdict(answer) == verdict(first)
-        assert "The images of task 'food' are not on this server: 2 earlier measurements" in told
+        told = " ".join(told.split())
+        why = "it was embedded from a folder by the command line, and a server opens uploads only"
+        assert f"are not on this server: {why}. 2 earlier measurements counted" in told
         bring = f"task2vec embed FOLDER --name food --update --url {url}"
-        assert told.endswith(f"Next:\n  {bring}\n")
+        assert f"Next: {bring} FOLDER is where the images are now" in told
+        for kind in REMOTE:
+            with client_of(kind, url) as client, pytest.raises(SourceError, match=why):
+                client.finetune("food")
         # What comes next can be typed; afterwards the server measures, and fine-tuning works.
         assert run(bring.replace("FOLDER", str(source)).split()[1:]) == 0
         answer, told = command(capsys, "--url", url)
         assert (answer["images_missing"], answer["probed"]) == (False, 2)
         assert "Next:\n  task2vec finetune food --from " in told
+
+    # The store keeps what was uploaded: that is what the command line opens from now on.
+    shutil.rmtree(source)
+    with LocalClient(store) as client:
+        assert (client.tasks.get("food").source or "").startswith("dataset:")
+        found = client.recommend("food", **ASKED)
+        assert (found.images_missing, found.probed) == (False, 2)
+        more = client.recommend("food", images=USED - 2, budget=1e-3)
+        assert [step.cached for step in more.steps if step.model] == [False, False]
+        assert client.finetune("food", epochs=1, images=12).task == "food"
+    answer, told = command(capsys, "--store", str(store))
+    assert "Next:\n  task2vec finetune food --from " in told
+
+    (upload,) = (store / "datasets").iterdir()
+    upload.write_bytes(upload.read_bytes() + b"0")
+    assert run(["finetune", "food", "--store", str(store), "--name", "again"]) == 2
+    assert "have changed since it was embedded" in " ".join(capsys.readouterr().err.split())
+    upload.unlink()
+    assert run(["finetune", "food", "--store", str(store), "--name", "again"]) == 2
+    refused = " ".join(capsys.readouterr().err.split())
+    assert "were uploaded to a server of this store, and are no longer kept" in refused
+    assert "`task2vec embed FOLDER --name food --update`, where FOLDER is where" in refused
 
 
 @pytest.mark.slow(seconds=30)
@@ -76,13 +105,14 @@ def test_a_folder_that_was_moved_changes_no_answer(
     assert f"are no longer in {source}" in repr(found)
     answer, told = command(capsys)
     assert verdict(answer) == verdict(first)
-    assert told.endswith("Next:\n  task2vec embed FOLDER --name food --update\n")
+    remedy = "task2vec embed FOLDER --name food --update"
+    was = f"FOLDER is where the images are now; they were in {source}."
+    assert told.split("Next:\n")[1].split() == f"{remedy} {was}".split()
 
     assert run(["finetune", "food"]) == 2
     refused = " ".join(capsys.readouterr().err.split())
     assert f"The images of task 'food' are no longer in {source}" in refused
-    remedy = "task2vec embed FOLDER --name food --update"
-    assert f"`{remedy}`" in refused
+    assert f"`{remedy}`, where FOLDER is where the images are now." in refused
     words = [str(moved) if word == "FOLDER" else word for word in remedy.split()[1:]]
     assert run([*words, "--images", str(USED)]) == 0
     assert run(["finetune", "food", "--epochs", "1", "--images", "12"]) == 0

@@ -148,8 +148,9 @@ def test_what_was_measured_counts_where_the_images_are_gone(
         assert (again.chosen, again.reason, again.probed) == (first.chosen, first.reason, 2)
         assert (first.images_missing, again.images_missing) == (False, True)
         (told,) = [w for w in again.warnings if "no model was measured now" in w]
-        assert f"are no longer in {source}: 2 earlier measurements counted" in told
-        assert told.endswith("`task2vec embed FOLDER --name food --update`.")
+        assert f"are no longer in {source}. 2 earlier measurements counted" in told
+        bring = "`task2vec embed FOLDER --name food --update`"
+        assert told.endswith(f"{bring}, where FOLDER is where the images are now.")
         # Without a budget they are left out, as when the images are there.
         assert recommend(workspace, subject, images=IMAGES, budget=0).probed == 0
         # What is measured on another number of images is something else.

@@ -100,6 +100,15 @@ def test_replacing_what_does_not_exist_adds_it(store, task):
     assert store.tasks.list() == [added]
 
 
+def test_a_replaced_task_keeps_its_tags_unless_others_are_given(store, task):
+    store.tasks.add(*task("birds", tags=("wild", "small")))
+    new = store.tasks.add(*task("birds", seed=1), replace=True)
+    assert new == store.tasks.get("birds")
+    assert new.tags == ("wild", "small")
+    assert store.tasks.add(*task("birds", tags=("tame",)), replace=True).tags == ("tame",)
+    assert store.tasks.get("birds").tags == ("tame",)
+
+
 def test_an_id_of_another_task_is_refused(store, task):
     added = store.tasks.add(*task("birds"))
     record, embedding = task("fish")
@@ -237,6 +246,8 @@ def test_a_damaged_record_is_noticed_and_the_task_named(store, task, provenance,
         raw.execute("UPDATE tasks SET provenance = ?", [provenance])
     with pytest.raises(StoreCorruptError, match="record of task 'birds' is damaged"):
         store.tasks.get("birds")
+    added = store.tasks.add(*task("birds", seed=1), replace=True)
+    assert store.tasks.get("birds") == added
 
 
 @pytest.mark.parametrize("kind", ["values", "errors", "replicates"])

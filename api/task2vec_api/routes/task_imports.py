@@ -49,7 +49,8 @@ _FORM = {
                         "update": {
                             "type": "boolean",
                             "default": False,
-                            "description": "Replace a task of this name.",
+                            "description": "Replace a task of this name. It keeps its tags unless "
+                            "new ones are given.",
                         },
                     },
                 },
