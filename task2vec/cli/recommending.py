@@ -154,12 +154,15 @@ def recommend(
             console().print()
             console().print(answer.code.rstrip(), whole=True)
         commands = []
-        if answer.images_missing:
+        if answer.stored_as:
+            # It need not be embedded again, and what is known of it counts.
+            commands.append(["recommend", answer.stored_as])
+        elif answer.images_missing:
             # Fine-tuning needs the images, too.
             commands.append(["embed", FOLDER, "--name", answer.task, "--update"])
         elif answer.chosen:
             commands.append(["finetune", task, "--from", answer.chosen])
-        if answer.budget_needed is not None:
+        if answer.budget_needed is not None and not answer.stored_as:
             commands.append(
                 ["recommend", task, *_repeated(context), "--budget", f"{answer.budget_needed:.0f}"]
             )

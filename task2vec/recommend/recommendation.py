@@ -99,8 +99,9 @@ class Recommended:
     ``untried`` what it had no time for, and ``budget_needed`` the seconds that all of it takes.
     ``shared_images`` are of the known tasks that have
     images of the target, most of them first, and ``earlier_experts`` those of the target as it was
-    with fewer images. ``images_missing`` says that the images of a stored task were to be measured
-    on and are not at hand. ``explanation`` is there where it was asked for.
+    with fewer images. ``stored_as`` is the stored task of the same images, where the target is not
+    stored. ``images_missing`` says that the images of a stored task were to be measured on and are
+    not at hand. ``explanation`` is there where it was asked for.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -119,6 +120,7 @@ class Recommended:
     code: str = ""
     shared_images: tuple[SharedImages, ...] = ()
     earlier_experts: tuple[EarlierExpert, ...] = ()
+    stored_as: str | None = None
     images_missing: bool = False
     warnings: tuple[str, ...] = ()
 

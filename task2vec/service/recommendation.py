@@ -166,6 +166,7 @@ def recommend(
         code=code,
         shared_images=shared.findings,
         earlier_experts=earlier,
+        stored_as=shared.same[0] if subject.record is None and shared.same else None,
         images_missing=missing is not None,
         warnings=(*subject.warnings, *warnings, *answer.warnings),
     )

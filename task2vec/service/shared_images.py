@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from task2vec.data.wording import examples, plural
+from task2vec.data.wording import examples, few, plural, shown
 from task2vec.errors import UnknownNameError
 from task2vec.recommend.leaks import Shared, count_shared
 from task2vec.recommend.shared import SharedImages
@@ -26,7 +26,8 @@ class SharedTasks:
 
     ``own`` is the id of the target itself, where it is stored. ``warnings`` tell of what is
     excluded, and where nothing could be looked for. ``shares`` are those of the target's images, by
-    the ids of the tasks that are discounted and not excluded.
+    the ids of the tasks that are discounted and not excluded. ``same`` are the names of the tasks
+    that are the target under another name, seed or number of images, equal images first.
     """
 
     findings: tuple[SharedImages, ...] = ()
@@ -34,6 +35,7 @@ class SharedTasks:
     warnings: tuple[str, ...] = ()
     own: str | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
+    same: tuple[str, ...] = ()
 
     def seen(self, models: Iterable[ModelRecord]) -> dict[str, float]:
         """Return by model id the share of the target's images that it was trained on, if any."""
@@ -105,13 +107,16 @@ def find_shared(
     found.sort(key=lambda each: (-each[1].images, each[1].task))
     excluded = [finding for _, finding in found if finding.excluded]
     ids = frozenset(id_ for id_, finding in found if finding.excluded)
+    same = _same(subject, records)
+    others = [finding for finding in excluded if finding.task not in same]
     warnings = (
-        *map(_told, excluded[:_NAMED]),
-        *_rest(excluded[_NAMED:]),
+        *_copies(subject, same),
+        *map(_told, others[:_NAMED]),
+        *_rest(others[_NAMED:]),
         *_unknown(subject, target, records, looked_at={*hashes, *ids}),
     )
     shares = {id_: finding.share for id_, finding in found if not finding.excluded}
-    return SharedTasks(tuple(finding for _, finding in found), ids, warnings, own, shares)
+    return SharedTasks(tuple(finding for _, finding in found), ids, warnings, own, shares, same)
 
 
 def same_folder(one: str, other: str) -> bool:
@@ -246,16 +251,33 @@ def _finding(
     )
 
 
+def _same(subject: Subject, records: Sequence[TaskRecord]) -> tuple[str, ...]:
+    """Return the names of the tasks of equal images and labels, then those of the same files."""
+    content = subject.embedding.provenance.content_hash
+    equal = sorted(r.name for r in records if r.provenance.content_hash == content)
+    files = sorted(r.name for r in records if subject.files and files_of(r) == subject.files)
+    return tuple(dict.fromkeys((*equal, *files)))
+
+
+def _copies(subject: Subject, same: Sequence[str]) -> list[str]:
+    if not same:
+        return []
+    task, have, its = ("tasks", "have", "their") if len(same) > 1 else ("task", "has", "its")
+    names = few(same, lambda name: f"'{shown(name)}'")
+    named = f"the stored {task} {names}"
+    unused = f"so {its} experts and outcomes are not used"
+    if subject.record is None:
+        return [f"these are the images of {named}, {unused}"]
+    return [f"{named} {have} the same images, {unused}"]
+
+
 def _told(found: SharedImages) -> str:
-    what = f"{found.task} was embedded from the same files"
-    if found.images:
-        share = f"{100 * found.share:.0f} %" if found.share >= 0.01 else "below 1 %"
-        pixels = f", {found.exact:,} of them pixel by pixel" if found.exact else ""
-        what = (
-            f"{found.task} contains {found.images:,} of your {plural(found.of, 'image')} "
-            f"({share}{pixels})"
-        )
-    return f"{what}, so its experts and its outcomes are not used"
+    share = f"{100 * found.share:.0f} %" if found.share >= 0.01 else "below 1 %"
+    pixels = f", {found.exact:,} of them pixel by pixel" if found.exact else ""
+    return (
+        f"{found.task} contains {found.images:,} of your {plural(found.of, 'image')} "
+        f"({share}{pixels}), so its experts and its outcomes are not used"
+    )
 
 
 def _rest(found: Sequence[SharedImages]) -> list[str]:

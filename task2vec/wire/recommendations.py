@@ -232,6 +232,11 @@ class Recommended(Answer):
     earlier_experts: tuple[EarlierExpert, ...] = Field(
         (), description="Experts of this data set as it was with fewer images."
     )
+    stored_as: str | None = Field(
+        None,
+        description="The stored task of the same images, where the images were embedded for this "
+        "answer alone: ask about that task to have its experts and outcomes used.",
+    )
     images_missing: bool = Field(
         False,
         description="Whether the images of a stored task were to be measured on and are not at "

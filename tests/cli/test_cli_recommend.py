@@ -207,6 +207,20 @@ def test_a_copy_of_the_task_is_no_evidence(cli: Cli, store: Path) -> None:
     assert "emoji_food" not in tasks
 
 
+def test_images_of_a_stored_task_lead_to_that_task(
+    cli: Cli, store: Path, two_classes: Path, tmp_path: Path
+) -> None:
+    cli("embed", two_classes, "--name", "my task", "--store", store, "--images", 6)
+    copy = Path(shutil.copytree(two_classes, tmp_path / "renamed"))
+    asked = ("--store", store, "--images", 6, *ONLY_DEFAULT[-2:])
+    found = cli("recommend", copy, *asked)
+    told = " ".join(found.err.split())
+    assert "Warning: these are the images of the stored task 'my task', so its experts" in told
+    assert found.err.endswith(f"Next:\n  task2vec recommend 'my task' --store {store}\n")
+    again = cli("recommend", "my task", *asked)
+    assert "the images of the stored task" not in " ".join(again.err.split())
+
+
 @pytest.mark.parametrize("command", ["recommend", "neighbours"])
 def test_asking_changes_nothing(cli: Cli, small: SmallStore, command: str) -> None:
     before = snapshot(small.store)

@@ -143,7 +143,7 @@ def test_the_same_files_under_another_seed_are_no_evidence(served, known):
     found = find_shared(served, target(hashes=own, files="sha256:abc"))
     assert found.excluded == {served.store().tasks.get("again").id}
     assert found.warnings == (
-        "again was embedded from the same files, so its experts and its outcomes are not used",
+        "these are the images of the stored task 'again', so its experts and outcomes are not used",
     )
     subject = stored_subject(served, "imported 4")
     assert find_shared(served, subject).excluded == frozenset()
@@ -183,6 +183,31 @@ def test_of_many_copies_a_few_are_named(served, known):
     assert found.warnings[0].startswith(
         "copy 2 contains 10 of your 10 images (100 %, 10 of them pixel by pixel), "
     )
+
+
+def test_the_stored_task_of_the_same_images_is_named_in_one_line(served, known):
+    content = {"content_hash": embedding(1).provenance.content_hash}
+    own = hashes(50, seed=1)
+    for number, name in enumerate(("one", "two", "three", "zero"), start=2):
+        known(name, number, hashes=own, provenance=content)
+    known("leaky", 9, hashes=hashes(60, seed=9, of=own, first=50))
+    found = answer(served, target(hashes=own))
+    leak = (
+        "leaky contains 50 of your 50 images (100 %, 50 of them pixel by pixel), so its experts "
+        "and its outcomes are not used"
+    )
+    unused = "so their experts and outcomes are not used"
+    assert found.warnings[:2] == (
+        f"these are the images of the stored tasks 'one', 'three', 'two', ..., {unused}",
+        leak,
+    )
+    assert found.stored_as == "one"
+    stored = answer(served, stored_subject(served, "one"))
+    assert stored.warnings[:2] == (
+        f"the stored tasks 'three', 'two', 'zero' have the same images, {unused}",
+        leak,
+    )
+    assert stored.stored_as is None
 
 
 def descendant(served, name, *, start, task):
