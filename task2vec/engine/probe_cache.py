@@ -31,7 +31,7 @@ STORED = "measured"
 #: Files at most, of some 500 bytes each; the ones that were not used for longest go first.
 MOST = 4096
 # Raised where the same images and model would give another probe.
-_FORM = 2
+_FORM = 3
 _SUFFIX = ".json"
 
 

@@ -10,7 +10,7 @@ from task2vec.data.task import Task
 from task2vec.embedding.inputs import features
 from task2vec.engine.prober import SEED
 from task2vec.probe.probe import Probe
-from task2vec.recommend.leaks import distinct_images
+from task2vec.recommend.leaks import distinct_images, near_copies
 from task2vec.recommend.linear_probe import cross_validate
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.types import Likelihood
@@ -24,11 +24,12 @@ def linear_probe(
 ) -> ProbeAccuracy | None:
     """Return how many of ``images`` drawn from a task a linear classifier gets right.
 
-    Of images that are duplicates of one another, exactly or nearly, one counts.
+    Of exact copies of an image with one label, one counts. Near copies are held out together.
 
     The same images are drawn for every model, so that models can be compared: none of a split
     called test, which tests what is made of the chosen model. None where fewer than two classes
-    have two images, where an image may have several labels, and of a task that is all test.
+    have two different images, where an image may have several labels, and of a task that is all
+    test.
 
     Raises `SourceError` when the task cannot be read.
     """
@@ -55,8 +56,11 @@ def probe_images(
     for batch in features(probe, sample.images):
         found.append(batch.cpu().numpy())
         tell(count + sum(map(len, found)), 2 * count)
-    kept = distinct_images(sample.hashes)
+    kept = distinct_images(sample.hashes, sample.labels)
     accuracy = cross_validate(
-        np.concatenate(found)[kept], sample.labels[kept], classes=len(sample.classes)
+        np.concatenate(found)[kept],
+        sample.labels[kept],
+        classes=len(sample.classes),
+        groups=near_copies(sample.hashes[kept], sample.labels[kept]),
     )
     return accuracy, frozenset(sample.keys)

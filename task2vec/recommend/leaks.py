@@ -76,25 +76,37 @@ def _exact(
     return np.asarray(found[place])
 
 
-def distinct_images(hashes: ImageHashes) -> NDArray[np.intp]:
-    """Return the positions (m,) of images of which no earlier one is a duplicate.
+def distinct_images(hashes: ImageHashes, labels: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the positions (m,) of images that are no exact copy of an earlier one of their label.
 
-    ``hashes`` are (n,), and the same images are duplicates as in `count_shared`; so are duplicates
-    of these. Where copies are divided among training and held-out images, a classifier is tested on
-    what it was trained on.
+    ``hashes`` and ``labels`` are (n,).
+    """
+    _, digest = np.unique(hashes["digest"], return_inverse=True)
+    kinds = digest * (labels.max(initial=0) + 1) + labels
+    return np.sort(np.unique(kinds, return_index=True)[1])
+
+
+def near_copies(hashes: ImageHashes, labels: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the numbers (n,) of the groups of images of one label that are near duplicates.
+
+    ``hashes`` and ``labels`` are (n,). Near duplicates are those of `count_shared`, and near
+    duplicates of these. Images without one are a group each. So are all images of a group that is
+    more than half of its label: those of a fixed camera are alike, and no copies.
     """
     # scipy takes a while to import, and a search does without.
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     count = len(hashes)
-    _, place = np.unique(hashes["digest"], return_inverse=True)
-    first = np.unique(place, return_index=True)[1][place]
-    pairs = [(first, np.arange(count)), *_near_pairs(hashes, hashes)]
-    i, j = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+    ends = [np.zeros((2, 0), dtype=np.intp)]
+    for i, j in _near_pairs(hashes, hashes):
+        alike = labels[i] == labels[j]
+        ends.append(np.stack([i[alike], j[alike]]))
+    i, j = np.concatenate(ends, axis=1)
     linked = coo_array((np.ones(len(i), dtype=np.bool_), (i, j)), shape=(count, count))
     _, group = connected_components(linked, directed=False)
-    return np.sort(np.unique(group, return_index=True)[1])
+    too_many = 2 * np.bincount(group)[group] > np.bincount(labels)[labels]
+    return np.where(too_many, count + np.arange(count), group)
 
 
 def _near(

@@ -18,7 +18,7 @@ from task2vec.service.dataset_sources import files_signature
 from task2vec.service.leases import failure_of
 from task2vec.service.limits import Limits
 from task2vec.service.predicted_jobs import prepare_predicted
-from task2vec.service.probing import TOO_FEW, prober_of
+from task2vec.service.probing import not_probed, prober_of
 from task2vec.service.questions import limits_of, settings_of
 from task2vec.service.received import (
     Found,
@@ -218,7 +218,7 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
         max_shared=question.get("max_shared", MOST_SHARED),
         explain=bool(question.get("explain")),
     ).to_json()
-    doubts = [] if answer["probed"] or question.get("budget") == 0 else [TOO_FEW]
+    doubts = [] if answer["probed"] or question.get("budget") == 0 else [not_probed(None)]
     answer["warnings"] = [*answer["warnings"], *doubts]
     if measured:
         answer["evidence_summary"] += f" {_PROBES_ALONE}"

@@ -12,7 +12,7 @@ from task2vec.recommend.question import Question
 from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service.subjects import Subject, files_of, reopen
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
+from task2vec.types import Likelihood, ModelRecord
 
 #: Told of (in words what is being done, seconds spent, seconds in all).
 Progress = Callable[[str, int, int], None]
@@ -102,9 +102,16 @@ def not_measured(missing: SourceError, *, known: int) -> str:
     return f"{missing.problem}. {now} {missing.remedy}"
 
 
-#: Said where fewer than two classes have two images outside a split called test, which is left for
-#: the accuracy of what is made, or an image may have several labels.
-TOO_FEW = (
-    "no model could be probed: that takes one label per image, and two classes of two images or "
-    "more that are not of a split called test"
-)
+def not_probed(task: Task | None) -> str:
+    """Return the warning that no model could be probed on a task's images, with the reason.
+
+    Without ``task``, which a server does not open, it names all that a probe takes.
+    """
+    several = "one label per image"
+    classes = "two classes with two different images or more that are not of a split called test"
+    takes = f"{several}, and {classes}"
+    if task is not None and task.likelihood is Likelihood.BERNOULLI:
+        takes = f"{several}, and these may have several"
+    elif task is not None:
+        takes = classes
+    return f"no model could be probed: that takes {takes}"

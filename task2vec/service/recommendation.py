@@ -26,7 +26,6 @@ from task2vec.service.limits import Limits, to_choose_from
 from task2vec.service.offering import offered
 from task2vec.service.outcomes import outcomes_elsewhere
 from task2vec.service.probing import (
-    TOO_FEW,
     Progress,
     comparable,
     found_in,
@@ -34,6 +33,7 @@ from task2vec.service.probing import (
     known_probes,
     known_tunings,
     not_measured,
+    not_probed,
     prober_of,
 )
 from task2vec.service.shared_images import SharedTasks, find_shared
@@ -132,7 +132,7 @@ def recommend(
             progress=progress and (lambda what, spent, all_: progress(what, int(spent), int(all_))),
         )
         if len(answer.steps) == 1:
-            warnings.append(TOO_FEW)
+            warnings.append(not_probed(task))
         if answer.untried:
             warnings.append(out_of_time(answer.untried, needed=answer.budget_needed))
         spent = sum(step.seconds for step in answer.steps)

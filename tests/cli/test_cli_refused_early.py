@@ -84,7 +84,7 @@ def test_what_cannot_be_measured_is_not_advised(
 
     found = cli("recommend", source, "--json").json
 
-    assert any("two classes of two images" in warning for warning in found["warnings"])
+    assert any("two classes with two different images" in warning for warning in found["warnings"])
     assert found["abstained"] is True
     assert "--budget" not in found["reason"]
 

@@ -1,5 +1,6 @@
 """What a short fine-tuning and a linear probe of a starting model look at, and what they report."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -86,5 +87,46 @@ def test_copies_of_images_are_not_tested_on_what_they_trained(probe: Probe, tmp_
             image.save(folder / f"{place}-{copy}.jpg", quality=quality)
     found = linear_probe(probe, open_source(tmp_path / "noise"), images=96)
     assert found is not None
-    assert len(found.correct) == 24
+    # Each image and its copies are held out together, and all are tested.
+    assert len(found.correct) == 96
     assert found.accuracy < 0.8
+    assert found.error > 0.8
+
+
+def test_all_images_of_a_fixed_camera_are_used(probe: Probe, tmp_path: Path) -> None:
+    """They have one background, and are near duplicates of one another across the classes."""
+    rng = np.random.default_rng(0)
+    scene = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).resize((98, 98))
+    background = np.asarray(scene, dtype=np.float32)
+    for place in range(120):
+        x, y = rng.integers(0, 3, size=2)
+        pixels = background[y : y + 96, x : x + 96] * rng.uniform(0.95, 1.05)
+        pixels = pixels + rng.normal(0, 3, pixels.shape)
+        # A small defect of each class, of its own colour and place.
+        u = 20 + 20 * (place % 3)
+        pixels[40:46, u : u + 6] = np.eye(3)[place % 3] * 255
+        folder = tmp_path / "parts" / ("good", "bent", "torn")[place % 3]
+        folder.mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+        image.save(folder / f"{place}.png")
+    found = linear_probe(probe, open_source(tmp_path / "parts"), images=120)
+    assert found is not None
+    assert len(found.correct) == 120
+    # Better than guessing among three classes.
+    assert found.interval(level=0.95)[0] > 1 / 3
+
+
+def test_of_exact_copies_one_counts_for_each_label(probe: Probe, tmp_path: Path) -> None:
+    source = cut("emoji_food", tmp_path / "t")
+    first, other, *_ = sorted(each for each in source.iterdir() if each.is_dir())
+    image = min(first.iterdir())
+    before = linear_probe(probe, open_source(source), images=64)
+    shutil.copy(image, first / "copy.png")
+    once = linear_probe(probe, open_source(source), images=64)
+    shutil.copy(image, other / "copy.png")
+    twice = linear_probe(probe, open_source(source), images=64)
+    assert before is not None
+    assert once is not None
+    assert twice is not None
+    counts = [len(each.correct) for each in (before, once, twice)]
+    assert counts == [32, 32, 33]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from task2vec.recommend import leaks
-from task2vec.recommend.leaks import Shared, count_shared, distinct_images
+from task2vec.recommend.leaks import Shared, count_shared, distinct_images, near_copies
 from task2vec.types.image_hashes import IMAGE_HASH
 
 
@@ -173,9 +173,8 @@ def test_a_thousand_tasks_take_little_time():
     assert seconds < 1
 
 
-@given(st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
-def test_of_duplicates_the_first_is_kept_and_of_their_duplicates_none(seed):
+def with_copies(seed):
+    """Return hashes of images, exact and near copies of some, and labels at random."""
     rng = np.random.default_rng(seed)
     images = list(drawn(rng, 12))
     images += [images[i].copy() for i in rng.integers(12, size=4)]
@@ -183,13 +182,43 @@ def test_of_duplicates_the_first_is_kept_and_of_their_duplicates_none(seed):
         # Also of what is a duplicate itself.
         images.append(altered(rng, images[rng.integers(len(images))], low=3, high=5, colour=20))
     hashes = np.array([images[i] for i in rng.permutation(len(images))], IMAGE_HASH)
+    return hashes, rng.integers(0, 2, len(hashes))
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_exact_copies_of_one_label_count_once(seed):
+    hashes, labels = with_copies(seed)
+    seen = [(int(each["digest"]), int(label)) for each, label in zip(hashes, labels, strict=True)]
+    expected = [i for i, each in enumerate(seen) if each not in seen[:i]]
+    assert distinct_images(hashes, labels).tolist() == expected
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_near_copies_of_one_label_are_a_group_with_their_copies(seed):
+    hashes, labels = with_copies(seed)
     near = np.array([[near_slowly(a, b) for b in hashes] for a in hashes])
+    near &= labels[:, None] == labels
     reached = near
     for _ in hashes:
         reached = reached @ near
-    expected = [i for i in range(len(hashes)) if not reached[i, :i].any()]
-    assert distinct_images(hashes).tolist() == expected
+    # What is more than half of a label is no copy: each of it is alone.
+    alone = 2 * reached.sum(axis=1) > (labels[:, None] == labels).sum(axis=1)
+    expected = (reached & ~alone) | np.eye(len(hashes), dtype=bool)
+    group = near_copies(hashes, labels)
+    assert np.array_equal(group[:, None] == group, expected)
+
+
+def test_images_that_are_nearly_all_alike_are_no_copies():
+    rng = np.random.default_rng(0)
+    scene = drawn(rng, 1)[0]
+    hashes = np.array([altered(rng, scene, low=2, high=2, colour=9) for _ in range(20)], IMAGE_HASH)
+    labels = np.repeat([0, 1], [15, 5])
+    assert len(np.unique(near_copies(hashes, labels))) == 20
 
 
 def test_no_images_are_distinct():
-    assert distinct_images(np.zeros(0, IMAGE_HASH)).tolist() == []
+    hashes, labels = np.zeros(0, IMAGE_HASH), np.zeros(0, np.int64)
+    assert distinct_images(hashes, labels).tolist() == []
+    assert near_copies(hashes, labels).tolist() == []

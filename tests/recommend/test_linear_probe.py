@@ -116,3 +116,24 @@ def test_two_images_a_class_are_enough():
 def test_nothing_is_said_of_fewer_than_two_classes(labels):
     labels = np.array(labels)
     assert cross_validate(clusters(labels), labels, classes=4) is None
+
+
+def test_images_of_a_group_are_held_out_together():
+    # Of meaningless features copies would tell the answer, and each is in the training images.
+    rng = np.random.default_rng(0)
+    labels, groups = np.arange(40) % 2, np.arange(40)
+    once = rng.normal(size=(40, 60))
+    features, labels, groups = (np.concatenate([each] * 3) for each in (once, labels, groups))
+    apart = cross_validate(features, labels, classes=2)
+    together = cross_validate(features, labels, classes=2, groups=groups)
+    assert apart.accuracy > 0.95
+    assert together.correct.shape == (120,)
+    assert together.accuracy < 0.75
+    assert together.error == cross_validate(once, labels[:40], classes=2).error
+
+
+def test_classes_of_one_group_are_left_aside():
+    labels = np.repeat([0, 1, 2], [6, 6, 4])
+    groups = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 6, 6])
+    found = cross_validate(clusters(labels), labels, classes=3, groups=groups)
+    assert found.correct.shape == (12,)
