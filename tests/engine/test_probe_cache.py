@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,6 +106,21 @@ def test_a_short_fine_tuning_is_known_by_its_settings_too(source, cache):
     assert Prober(task, IMAGES, cache).known_tuning("m", short) is None
 
 
+def test_a_short_fine_tuning_is_known_by_all_files_and_the_number_of_images(source, cache):
+    """It trains on images that a probe does not draw, so that these alone do not tell."""
+    task, short = open_source(source), ShortSettings()
+    everything = sum(1 for _ in task.entries)
+    tuned = KnownProbe(ProbeAccuracy(np.arange(5) < 2, recipe=Recipe.FINE_TUNING), 9.0)
+    Prober(task, everything, cache, files="f").keep_tuning("m", short, tuned)
+    assert same(Prober(task, everything, cache, files="f").known_tuning("m", short), tuned)
+    # The same images are drawn: other files, or a larger number than there are.
+    others = Prober(task, everything, cache, files="g")
+    more = Prober(task, everything + 100, cache, files="f")
+    assert others._drawn == more._drawn == Prober(task, everything, cache, files="f")._drawn
+    assert others.known_tuning("m", short) is None
+    assert more.known_tuning("m", short) is None
+
+
 def test_a_store_knows_what_its_user_measured_without_it(cache, tmp_path, monkeypatch):
     monkeypatch.setattr(probe_cache, "cache_folder", lambda: tmp_path / "user")
     monkeypatch.setattr(probe_cache, "FOLDER", "probes")
@@ -139,6 +155,16 @@ def test_a_class_of_another_name_or_place_is_measured_again(source, cache, refer
     one = min(each for each in source.iterdir() if each.is_dir())
     one.rename(one.with_name("zzz"))
     assert prober(source, cache).known("m") is None
+
+
+def test_names_of_classes_are_a_part_of_what_is_drawn(source):
+    """Also where neither keys, bytes nor the order of the classes tell."""
+    task = open_source(source)
+    first, second, *rest = task.classes
+    renamed = replace(task, classes=(f"{first}x", second, *rest))
+    swapped = replace(task, classes=(second, first, *rest))
+    digests = [drawn_digest(each, images=IMAGES, seed=0)[0] for each in (task, renamed, swapped)]
+    assert len(set(digests)) == 3
 
 
 def test_where_an_image_cannot_be_decoded_nothing_is_kept(source, cache, reference):
