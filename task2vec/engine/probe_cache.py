@@ -51,11 +51,15 @@ class Pace:
 
 @dataclass(frozen=True, eq=False)
 class KnownProbe:
-    """A linear probe or short fine-tuning, the seconds that it took in all, and its `Pace`."""
+    """A linear probe or short fine-tuning, the seconds that it took in all, and its `Pace`.
+
+    ``machine`` is where that was timed, empty where it is not known.
+    """
 
     found: ProbeAccuracy
     seconds: float
     pace: Pace = Pace()
+    machine: str = ""
 
 
 class ProbeCache:
@@ -96,6 +100,7 @@ class ProbeCache:
                 "recipe": found.recipe,
                 "seconds": known.seconds,
                 "pace": asdict(known.pace),
+                "machine": known.machine,
             },
         )
 
@@ -161,7 +166,8 @@ def _read_probe(about: dict[str, Any]) -> KnownProbe:
     # Files of earlier versions have no recipe: all are linear probes.
     recipe = about.get("recipe")
     found = ProbeAccuracy(correct, about["error"], recipe and Recipe(recipe))
-    return KnownProbe(found, float(about["seconds"]), Pace(**about["pace"]))
+    pace, machine = Pace(**about["pace"]), str(about["machine"])
+    return KnownProbe(found, float(about["seconds"]), pace, machine)
 
 
 def _check(key: str, about: dict[str, Any]) -> str:

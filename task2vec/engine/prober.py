@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from task2vec.data.drawn_digest import drawn_digest
 from task2vec.data.task import Task
+from task2vec.engine.machine import machine
 from task2vec.engine.probe_cache import KnownProbe, Pace, ProbeCache
 from task2vec.errors import Task2VecError
 from task2vec.probe.registry import find_card
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: What images are drawn by: the same ones for every model.
 SEED = 0
+#: Images that tell how long a model takes for all.
+FEW = 8
 
 
 @dataclass
@@ -81,12 +84,31 @@ class Prober:
         found, keys = probe_images(probe, self.task, images=self.images, progress=pace.hear)
         if found is None:
             return None
-        result = KnownProbe(found, self.now() - pace.began, pace.pace)
+        result = KnownProbe(found, self.now() - pace.began, pace.pace, machine())
         # Where an image could not be decoded, others were drawn that the digest does not cover.
         drawn = self._drawn
         if drawn is not None and keys == drawn[1]:
             self.keep(model or probe.fingerprint, result)
         return result
+
+    def time(self, probe: "Probe") -> Pace:
+        """Return how long a loaded model takes for these images, by `FEW` of them."""
+        from task2vec.data.spooled_sample import draw_spooled
+        from task2vec.embedding.inputs import features
+
+        assert self.task is not None, "nothing can be timed without images"
+        own = self.task.without("test") or self.task
+        began = self.now()
+        few = draw_spooled(own, images=FEW, seed=SEED, transform=probe.preprocess).images
+        read = self.now() - began
+        # The first time through the network prepares what later ones find ready.
+        for _ in range(2):
+            began = self.now()
+            for batch in features(probe, few):
+                batch.cpu()
+        images = min(self.images, len(own.entries))
+        times = images / len(few)
+        return Pace(read * times, (self.now() - began) * times, images)
 
     def _key(self, model: str | None) -> str | None:
         if model is None or self._drawn is None:

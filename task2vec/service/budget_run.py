@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from task2vec.data.task import Task
 from task2vec.data.wording import typed
+from task2vec.engine.machine import machine
 from task2vec.engine.probe_cache import KnownProbe, Pace
 from task2vec.engine.prober import Prober, model_digest
 from task2vec.errors import MissingExtraError, WeightsError
@@ -48,8 +49,12 @@ class BudgetRun:
     probed: dict[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: dict[str, ProbeAccuracy] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    #: What took so long in this run, by kind; and what did before, on this machine.
     costs: dict[StepKind, list[float]] = field(default_factory=lambda: defaultdict(list))
+    known_costs: dict[StepKind, list[float]] = field(default_factory=lambda: defaultdict(list))
+    #: The same of the paces of linear probes.
     paces: list[Pace] = field(default_factory=list)
+    known_paces: list[Pace] = field(default_factory=list)
     untried: list[Untried] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     lost: list[tuple[ModelRecord, Weights]] = field(default_factory=list)
@@ -79,9 +84,25 @@ class BudgetRun:
     def usual(self, kind: StepKind) -> float:
         """Return the seconds that a step of a kind is expected to take: the longest so far.
 
-        What is known from before counts by what it took then.
+        What is known from before counts by what it took then, where nothing was timed in this run:
+        the machine may have been busy.
         """
-        return longest(self.costs[kind])
+        return longest(self.costs[kind] or self.known_costs[kind])
+
+    def pace(self, default: ModelRecord) -> Pace:
+        """Return how long the images take to read and to pass, the longest of what was timed.
+
+        Where no probe was timed in this run, those of before on this machine tell; without any, the
+        default is timed on a few images.
+        """
+        paces = self.paces or self.known_paces
+        if not paces:
+            probe = self.load(default, default.id)
+            assert probe is not None, "the default is loaded, or an error is raised"
+            paces = self.paces = [self.prober.time(probe)]
+        images = max(each.images for each in paces)
+        passed = images * longest([each.an_image for each in paces])
+        return Pace(longest([each.read for each in paces]), passed, images)
 
     def probe(
         self, model: ModelRecord, default: str, *, since: float
@@ -138,7 +159,7 @@ class BudgetRun:
         if not self.untried:
             return None
         left = Counter(each.kind for each in self.untried)
-        costs = self.costs[StepKind.FORWARD_PASS]
+        costs = self.costs[StepKind.FORWARD_PASS] or self.known_costs[StepKind.FORWARD_PASS]
         probing = max(costs, default=0.0)
         left.update(self.unkept)
         probing += left[StepKind.FORWARD_PASS] * self.usual(StepKind.FORWARD_PASS)
@@ -161,15 +182,17 @@ class BudgetRun:
         *,
         since: float,
         gain: float | None = None,
-        cached: bool = False,
-        cost: float | None = None,
+        known: KnownProbe | None = None,
     ) -> None:
         """Remember a step that began at ``since``, and the answer after it.
 
-        ``cost`` is what it took when it was measured, where that was before.
+        ``known`` is what was measured before: what it took then counts if it was on this machine.
         """
         seconds = self.now() - since
-        self.costs[kind].append(seconds if cost is None else cost)
+        if known is None:
+            self.costs[kind].append(seconds)
+        elif known.machine == machine():
+            self.known_costs[kind].append(known.seconds)
         leader = judged.leader
         self.steps.append(
             Step(
@@ -179,7 +202,7 @@ class BudgetRun:
                 seconds=seconds,
                 leader="" if leader is None else judged.offered[leader].name,
                 expected=0.0 if leader is None else float(judged.belief.mean[leader]),
-                cached=cached,
+                cached=known is not None,
             )
         )
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from task2vec.engine.machine import machine
 from task2vec.engine.probe_cache import KnownProbe
 from task2vec.engine.prober import Prober, model_digest
 from task2vec.recommend.cascade import StepKind, promises, worth_trying
@@ -25,7 +26,6 @@ from task2vec.service.budget_run import (
     BudgetRun,
     LeftOutError,
     Progress,
-    longest,
 )
 from task2vec.service.offering import not_offered
 from task2vec.service.probing import known_probes, known_tunings
@@ -115,7 +115,10 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
         else:
             if probe is None:
                 return judge
-            run.paces.append(probe.pace)
+            if not cached:
+                run.paces.append(probe.pace)
+            elif probe.machine == machine():
+                run.known_paces.append(probe.pace)
             run.probed[upcoming.id] = probe.found
             judged = judge.judge(probed=run.probed)
             paired = gain_of(upcoming.id, run.probed, default)
@@ -125,8 +128,7 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
                 judged,
                 since=since,
                 gain=paired.gain if paired else 0.0,
-                cached=cached,
-                cost=probe.seconds if cached else None,
+                known=probe if cached else None,
             )
         leader = judged.leader
         if leader is None:
@@ -140,21 +142,23 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
             continue
         places = worth_trying(judged.belief, leader=leader, tried=tried)
         models = [judged.offered[place] for place in places]
+        if not models:
+            return judge
         expected = run.usual(StepKind.FORWARD_PASS)
-        if run.spent + expected > _probing_time(run) and len(run.probed) > 1:
+        if len(run.probed) > 1 and run.spent + expected > _probing_time(run, records[default]):
             run.out_of_time(StepKind.FORWARD_PASS, models, expected=expected)
             return judge
-        upcoming = next(iter(models), None)
+        upcoming = models[0]
     return judge
 
 
-def _probing_time(run: BudgetRun) -> float:
+def _probing_time(run: BudgetRun, default: ModelRecord) -> float:
     """Return how many seconds may pass until the last probe ends.
 
     All, where what `PROBING_SHARE` leaves is too short for the two fine-tunings of a race.
     """
     share = PROBING_SHARE * run.budget
-    return run.budget if 2 * _first_tuning(run) > run.budget - share else share
+    return run.budget if 2 * _first_tuning(run, default) > run.budget - share else share
 
 
 def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
@@ -181,7 +185,8 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
     for number, place in enumerate(runners):
         model = judged.offered[place]
         left = run.budget - run.spent
-        expected = run.usual(StepKind.FINE_TUNING) or _first_tuning(run)
+        plain = judged.offered[judged.default]
+        expected = run.usual(StepKind.FINE_TUNING) or _first_tuning(run, plain)
         # The default is tuned first, which tells nothing without a rival to compare it with.
         if expected * (2 if not run.tuned else 1) > left:
             models = [judged.offered[i] for i in runners[number:]]
@@ -198,7 +203,7 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
         found = short_tuning(probe, run.task, images=run.prober.images, settings=SHORT)
         if found is None:
             return judge
-        tuned = KnownProbe(found, run.now() - since)
+        tuned = KnownProbe(found, run.now() - since, machine=machine())
         digest = model_digest(model.ref, model.sha256)
         run.unkept[StepKind.FINE_TUNING] += digest is None
         run.prober.keep_tuning(digest, SHORT, tuned)
@@ -232,12 +237,11 @@ def _count(
         judge.judge(probed=run.probed, tuned=run.tuned),
         since=since,
         gain=paired.gain if paired else 0.0,
-        cached=cached,
-        cost=tuned.seconds if cached else None,
+        known=tuned if cached else None,
     )
 
 
-def _first_tuning(run: BudgetRun) -> float:
+def _first_tuning(run: BudgetRun, default: ModelRecord) -> float:
     """Return how many seconds a first fine-tuning will take, by what probes took.
 
     It loads the model and reads the images as a probe does. A probe then takes every image through
@@ -250,5 +254,5 @@ def _first_tuning(run: BudgetRun) -> float:
     task = run.task.without("test") or run.task
     training, validation, test = foreseen(task, images=run.prober.images, seed=SHORT.seed)
     images = passes(training, validation=validation, test=test, settings=SHORT)
-    read = longest([pace.read for pace in run.paces])
-    return read + 3 * images * longest([pace.an_image for pace in run.paces])
+    pace = run.pace(default)
+    return pace.read + 3 * images * pace.an_image

@@ -15,6 +15,10 @@ from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.service.budget_run import BudgetRun
 from task2vec.service.cascade import SHORT, _first_tuning
 from task2vec.service.workspace import Workspace
+from task2vec.types import ModelRecord
+
+_UNKNOWN = dict.fromkeys(("parameters", "input_size", "licence"))
+PLAIN = ModelRecord("mdl-plain", "plain", "not loaded", "none", None, created="", **_UNKNOWN)
 
 
 @pytest.mark.parametrize("splits", [("train", "test"), ("train", "val", "test"), ("train",)])
@@ -38,7 +42,9 @@ def test_it_counts_what_is_trained_and_tested_on(tmp_path: Path, splits: tuple[s
         run = BudgetRun(workspace, Prober(task, 32), 60.0, lambda *_: None)
         # The first, which loads libraries, does not count once there is another.
         run.paces += [Pace(90.0, 90.0, 32), Pace(5.0, 16.0, 32)]
-        assert _first_tuning(run) == pytest.approx(5 + 3 * images * 0.5)
+        # What was timed before does not count beside it.
+        run.known_paces.append(Pace(900.0, 900.0, 32))
+        assert _first_tuning(run, PLAIN) == pytest.approx(5 + 3 * images * 0.5)
 
 
 def test_few_images_are_raced_for_as_many_epochs_as_they_would_be_fine_tuned() -> None:

@@ -1,0 +1,24 @@
+"""What a machine computes with: seconds that were measured on another one say nothing here."""
+
+import os
+import platform
+from functools import cache
+from pathlib import Path
+
+
+def machine() -> str:
+    """Return the name of the processor, and how many threads compute on it."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    cores = len(allowed(0)) if allowed else os.cpu_count() or 1
+    # As torch reads it, which need not be loaded here.
+    return f"{_processor()}, {os.environ.get('OMP_NUM_THREADS') or cores} threads of {cores} cores"
+
+
+@cache
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

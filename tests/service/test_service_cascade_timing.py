@@ -1,0 +1,122 @@
+"""What measurements of before took: it counts where nothing was timed now, on the same machine."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_network import reference_of
+from small_store import cut
+
+from task2vec.data.open import open_source
+from task2vec.data.task import Task
+from task2vec.engine.probe_cache import Pace, ProbeCache
+from task2vec.engine.prober import Prober, model_digest
+from task2vec.recommend.cascade import StepKind
+from task2vec.recommend.gains import GainTable
+from task2vec.recommend.question import Question
+from task2vec.recommend.recommendation import Recommended
+from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.service import budget_run, cascade
+from task2vec.service.cascade import recommend_within
+from task2vec.service.workspace import Workspace
+from task2vec.types import ModelRecord
+
+IMAGES = 24
+#: Seconds that no test takes.
+BUDGET = 1000.0
+SLOW = 10 * BUDGET
+
+
+def model(folder: Path, seed: int) -> ModelRecord:
+    """Return a small random network, with the digest of its file."""
+    folder.mkdir()
+    ref = reference_of(folder, seed=seed)
+    path = Path(ref.removeprefix("file:").partition("?")[0])
+    digest = sha256(path.read_bytes()).hexdigest()
+    unknown = dict.fromkeys(("parameters", "input_size", "licence"))
+    name = f"model {seed}"
+    return ModelRecord(
+        f"mdl-{seed}", name, ref, "test_resnet", None, sha256=digest, created="", **unknown
+    )
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> list[ModelRecord]:
+    return [model(tmp_path / f"model {seed}", seed) for seed in range(3)]
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    return open_source(cut("emoji_food", tmp_path / "emoji_food"))
+
+
+@pytest.fixture
+def ask(
+    tmp_path: Path, task: Task, models: list[ModelRecord], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], Recommended]:
+    monkeypatch.setattr(cascade, "SHORT", FineTuningSettings(epochs=1))
+    table = GainTable([], models[0].id)
+    question = Question(models, models[0].id, {}, np.zeros((0, 0)), table, images=8, k=1)
+
+    def answer() -> Recommended:
+        with Workspace(tmp_path / "store") as workspace:
+            prober = Prober(task, IMAGES, ProbeCache(tmp_path / "cache"))
+            return recommend_within(workspace, question, prober, budget=BUDGET)
+
+    return answer
+
+
+def measured(answer: Recommended, kind: StepKind) -> list[str | None]:
+    return [step.model for step in answer.steps if step.kind is kind and not step.cached]
+
+
+def slow_down(tmp_path: Path, task: Task, models: list[ModelRecord], **about: str) -> None:
+    """Let the linear probes of models have taken long."""
+    prober = Prober(task, IMAGES, ProbeCache(tmp_path / "cache"))
+    for each in models:
+        digest = model_digest(each.ref, each.sha256)
+        known = prober.known(digest)
+        assert known is not None
+        pace = Pace(SLOW, SLOW, IMAGES)
+        prober.keep(digest, replace(known, seconds=2 * SLOW, pace=pace, **about))
+
+
+def test_probes_of_a_slow_machine_do_not_decide_what_fits(
+    tmp_path: Path, task: Task, models: list[ModelRecord], ask: Callable[[], Recommended]
+) -> None:
+    ask()
+    slow_down(tmp_path, task, models, machine="another one")
+    answer = ask()
+    assert measured(answer, StepKind.FORWARD_PASS) == []
+    # The default was timed on a few images, and all fits.
+    assert len(measured(answer, StepKind.FINE_TUNING)) > 1
+    assert answer.budget_needed is None
+
+
+def test_probes_of_a_busy_day_count_until_one_is_timed(
+    tmp_path: Path,
+    task: Task,
+    models: list[ModelRecord],
+    ask: Callable[[], Recommended],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ask()
+    slow_down(tmp_path, task, models)
+    with monkeypatch.context() as patch:
+        # Nothing is timed, nor a model loaded.
+        patch.setattr(budget_run.BudgetRun, "load", None)
+        answer = ask()
+    assert measured(answer, StepKind.FINE_TUNING) == []
+    assert answer.budget_needed is not None
+    assert answer.budget_needed > SLOW
+    # One is forgotten, and timed anew: it alone tells.
+    prober = Prober(task, IMAGES, ProbeCache(tmp_path / "cache"))
+    key = prober._key(model_digest(models[0].ref, models[0].sha256))
+    (tmp_path / "cache" / f"{key}.json").unlink()
+    answer = ask()
+    assert measured(answer, StepKind.FORWARD_PASS) == ["model 0"]
+    assert len(measured(answer, StepKind.FINE_TUNING)) > 1
+    assert answer.budget_needed is None
