@@ -58,7 +58,9 @@ def steady(found: Any, *, root: Path, hidden: frozenset[str] = frozenset()) -> A
     return walk(found)
 
 
-def differences(expected: Any, got: Any, place: str = "") -> Iterator[str]:
+def differences(
+    expected: Any, got: Any, place: str = "", *, relative: float = RELATIVE
+) -> Iterator[str]:
     """Yield a line for each difference between two JSON values, with its JSON Pointer."""
     match expected, got:
         case dict(), dict():
@@ -69,21 +71,21 @@ def differences(expected: Any, got: Any, place: str = "") -> Iterator[str]:
                 elif key not in expected:
                     yield f"{where}: new, {_short(got[key])}"
                 else:
-                    yield from differences(expected[key], got[key], where)
+                    yield from differences(expected[key], got[key], where, relative=relative)
         case list(), list():
             if len(expected) != len(got):
                 yield f"{place}: {len(got)} items, were {len(expected)}"
             for i, (one, other) in enumerate(zip(expected, got, strict=False)):
-                yield from differences(one, other, f"{place}/{i}")
-        case _ if not _same(expected, got):
+                yield from differences(one, other, f"{place}/{i}", relative=relative)
+        case _ if not _same(expected, got, relative=relative):
             yield f"{place}: {_short(got)}, was {_short(expected)}"
 
 
-def _same(expected: Any, got: Any) -> bool:
+def _same(expected: Any, got: Any, *, relative: float) -> bool:
     if type(expected) is not type(got):
         return False
     if isinstance(expected, float):
-        return math.isclose(expected, got, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+        return math.isclose(expected, got, rel_tol=relative, abs_tol=ABSOLUTE)
     if isinstance(expected, str) and expected != got:
         ours, theirs = _DECIMAL.split(expected), _DECIMAL.split(got)
         return ours[::2] == theirs[::2] and all(
@@ -102,11 +104,11 @@ def write(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def check(name: str, got: Any, *, accept: bool) -> None:
+def check(name: str, got: Any, *, accept: bool, relative: float = RELATIVE) -> None:
     """Compare with the frozen document ``name`` in this folder; with ``accept`` write it anew."""
     path = FOLDER / name
     was = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    found = sorted(differences(was, got))
+    found = sorted(differences(was, got, relative=relative))
     if found and accept:
         write(path, got)
     elif found:

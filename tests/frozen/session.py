@@ -102,8 +102,8 @@ LEASES = {
 }
 LINES = LOCAL | PLAIN | REMOTE | WORKED | LAST
 NAMES = (*LINES, "worker", *LEASES)
-#: What varies besides: a secret, weights trained on this processor, what is installed, and when the
-#: last progress came.
+#: What varies besides: a secret, weights trained on this processor, what is installed, when the
+#: last progress came, and what there was no time for.
 _HIDDEN = {
     "keys_create": {"key"},
     "models_show_expert": {"sha256"},
@@ -112,6 +112,15 @@ _HIDDEN = {
     "lease_predict": {"sha256"},
     "doctor": {"found", "state", "remedy"},
     "jobs_wait": {"progress"},
+    "recommend_measured": {"warnings", "untried", "budget_needed"},
+}
+#: Tolerances where the order of sums shows: ratios of small elements, and training with noise.
+#: Measured with one thread and with two: at most 0.7 %, 0.5 % and 14 %.
+LOOSE = {
+    "distance": 0.02,
+    "recommend_explain": 0.02,
+    "recommend_outcomes": 0.02,
+    "information": 0.3,
 }
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from frozen_json import FOLDER
-from session import LINES, NAMES, record
+from frozen_json import FOLDER, RELATIVE
+from session import LINES, LOOSE, NAMES, record
 
 from docs.reference import commands
 
@@ -30,9 +30,9 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_does_what_it_did(
-    name: str, session: dict[str, Any], frozen: Callable[[str, Any], None]
+    name: str, session: dict[str, Any], frozen: Callable[..., None]
 ) -> None:
-    frozen(f"commands/{name}.json", session[name])
+    frozen(f"commands/{name}.json", session[name], relative=LOOSE.get(name, RELATIVE))
 
 
 def test_every_command_is_frozen() -> None:
