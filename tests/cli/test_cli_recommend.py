@@ -216,7 +216,7 @@ def test_images_of_a_stored_task_lead_to_that_task(
     found = cli("recommend", copy, *asked)
     told = " ".join(found.err.split())
     assert "Warning: these are the images of the stored task 'my task', so its experts" in told
-    assert found.err.endswith(f"Next:\n  task2vec recommend 'my task' --store {store}\n")
+    assert found.err.endswith(f"Next:\n  task2vec recommend 'my task' --store '{store}'\n")
     again = cli("recommend", "my task", *asked)
     assert "the images of the stored task" not in " ".join(again.err.split())
 
