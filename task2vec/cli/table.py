@@ -22,16 +22,18 @@ def print_table(
     title: str | None = None,
     whole: Sequence[str] = (),
     spare: Sequence[str] = (),
+    cut: Sequence[str] = (),
 ) -> None:
     """Print a table; columns of numbers are aligned to the right.
 
     Where the terminal is too narrow, headers are wrapped first. Then the ``spare`` columns are left
-    out, the last one first, and a message names them. Then cells are wrapped, except those of the
-    columns that are to stay ``whole``: people copy them.
+    out, the last one first, and a message names them. Then the cells of the ``cut`` columns lose
+    their middle, as long as different ones stay different. Then cells are wrapped, except those of
+    the columns that are to stay ``whole``: people copy them.
     """
     out = console()
     cells = [list(row) for row in rows]
-    fitted = _Fitted(columns, cells, whole=whole)
+    fitted = _Fitted(columns, cells, whole=whole, cut=cut)
     left_out: list[str] = []
     for column in reversed(spare):
         if fitted.fits(out.width):
@@ -52,20 +54,21 @@ def print_table(
             justify="right" if fitted.numeric(position) else "left",
             width=width,
         )
-    for row in fitted.texts:
-        table.add_row(
-            *(
-                Text("\n".join(_wrapped(cell, width)))
-                for cell, width in zip(row, widths, strict=True)
-            )
-        )
+    lines = fitted.lines(widths)
+    for row in zip(*lines, strict=True):
+        table.add_row(*(Text("\n".join(cell)) for cell in row))
     out.print(table, soft_wrap=False)
-    if left_out:
-        messages().print(
-            f"Not shown at {out.width} columns: {', '.join(left_out)}. `--json` shows all."
-        )
+    notes = [f"Not shown at {out.width} columns: {', '.join(left_out)}."] if left_out else []
+    names = [column for column, name in zip(lines, fitted.columns, strict=True) if name in cut]
+    if any(_CUT in line for column in names for cell in column for line in cell):
+        notes.append(f"Cut at {out.width} columns: what has {_CUT} in it.")
+    if notes:
+        messages().print(" ".join((*notes, "`--json` shows all.")))
 
 
+_CUT = "…"
+#: As much of a name as is left of it at least.
+_CUT_WIDTH = 14
 _NUMBER = re.compile(r"[-+]?[\d,.]+( ± [\d,.]+)?( %)?")
 
 
@@ -73,12 +76,18 @@ class _Fitted:
     """The columns of a table with their ``texts``, and the widths that they need."""
 
     def __init__(
-        self, columns: Sequence[str], cells: Sequence[Sequence[Any]], *, whole: Sequence[str]
+        self,
+        columns: Sequence[str],
+        cells: Sequence[Sequence[Any]],
+        *,
+        whole: Sequence[str],
+        cut: Sequence[str],
     ) -> None:
         self.columns = list(columns)
         self.texts = [[show(cell) for cell in row] for row in cells]
         self._cells = cells
         self._whole = whole
+        self._cut = cut
         by_column = list(zip(*self.texts, strict=True)) or [()] * len(columns)
         headers = list(map(visible, columns))
         longest = [max(map(_size, texts), default=0) for texts in by_column]
@@ -88,7 +97,11 @@ class _Fitted:
         self._cell = [max(_longest_word(h), n) for h, n in zip(headers, longest, strict=True)]
         #: Wide enough for every word.
         self._word = [
-            cell if column in whole else max(_longest_word(header), word)
+            cell
+            if column in whole
+            else min(cell, max(_longest_word(header), _CUT_WIDTH))
+            if column in cut
+            else max(_longest_word(header), word)
             for column, header, cell, word in zip(columns, headers, self._cell, words, strict=True)
         ]
 
@@ -96,7 +109,9 @@ class _Fitted:
         """Return the table without a column."""
         at = self.columns.index(column)
         cells = [[*row[:at], *row[at + 1 :]] for row in self._cells]
-        return _Fitted(self.columns[:at] + self.columns[at + 1 :], cells, whole=self._whole)
+        return _Fitted(
+            self.columns[:at] + self.columns[at + 1 :], cells, whole=self._whole, cut=self._cut
+        )
 
     def numeric(self, position: int) -> bool:
         """Return whether all cells of a column are numbers, some of them perhaps unknown."""
@@ -114,6 +129,18 @@ class _Fitted:
             return _shared_out(self._cell, self._natural, room)
         return _shared_out(self._word, self._cell, room)
 
+    def lines(self, widths: Sequence[int]) -> list[list[list[str]]]:
+        """Return the lines of each cell, column by column."""
+        by_column = list(zip(*self.texts, strict=True)) or [()] * len(self.columns)
+        found = []
+        for column, texts, width in zip(self.columns, by_column, widths, strict=True):
+            short = [_shortened(text, width) for text in texts]
+            if column in self._cut and len(set(short)) == len(set(texts)):
+                found.append([[text] for text in short])
+            else:
+                found.append([_wrapped(text, width) for text in texts])
+        return found
+
 
 def _shared_out(least: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
     """Return widths between ``least`` and ``wanted``; the narrowest columns grow first.
@@ -129,6 +156,14 @@ def _shared_out(least: Sequence[int], wanted: Sequence[int], room: int) -> list[
     while sum(widths) > room and max(widths) > 1:
         widths[widths.index(max(widths))] -= 1
     return widths
+
+
+def _shortened(text: str, width: int) -> str:
+    """Return a text in at most ``width`` cells: its beginning and its end tell names apart."""
+    if _size(text) <= width:
+        return text
+    end = _head(text[::-1], width // 2)[::-1]
+    return f"{_head(text, width - 1 - _size(end))}{_CUT}{end}"
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -153,3 +153,35 @@ def test_names_are_broken_between_their_parts_only(
     names = {"greek", "capitals", "from", "efficientnet", "lite0"}
     assert words == {"start", "expert", "gain", "0.500", *names}
     assert max(map(len, lines)) <= 50
+
+
+def test_long_names_of_outcomes_lose_their_middle_on_one_line(
+    cli: Cli, full: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    at = ("outcomes", "list", "--model", LONG, "--store", full)
+    found = cli(*at)
+    header, *rows = found.out.splitlines()
+    assert re.fullmatch(r"id +model +task +accuracy", header.strip())
+    (row,) = rows
+    start, _, end = row.split()[1].partition("…")
+    assert LONG.startswith(start)
+    assert LONG.endswith(end)
+    assert min(len(start), len(end)) >= 5
+    assert "Cut at 60 columns" in " ".join(found.err.split())
+    assert cli(*at, "--json").json["outcomes"][0]["model"] == LONG
+    monkeypatch.setenv("COLUMNS", "200")
+    assert LONG in cli("outcomes", "list", "--store", full).out
+
+
+def test_names_that_would_look_the_same_are_not_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "22")
+    names = [f"letters-{middle}-letters" for middle in ("abcdefghijk", "lmnopqrstuv")]
+    print_table(["name", "gain"], [[name, 0.5] for name in names], cut=["name"])
+    said = capsys.readouterr()
+    assert "…" not in said.out
+    assert "abcdefghijk-" in said.out
+    assert said.err == ""
+    print_table(["name"], [], cut=["name"])
