@@ -1,7 +1,8 @@
 """The commands neighbours and distance."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -33,6 +34,13 @@ from task2vec.sdk.wording import (
 )
 from task2vec.types.geometry import NeighbourGeometry
 from task2vec.types.names import visible
+
+if TYPE_CHECKING:
+    from task2vec.cli.options import AnyClient
+    from task2vec.wire.neighbours import Neighbours
+
+#: Tasks that are counted at most, to say how many neighbours there are.
+_COUNTED = 1000
 
 
 def register(app: typer.Typer) -> None:
@@ -95,6 +103,7 @@ def neighbours(
             seed=seed,
             progress=work_bar(progress, task),
         )
+        cut = [] if as_json else _cut(client, task, answer, k, tag or (), min_classes, max_classes)
     found = answer.neighbours
     warn(answer.warnings)
     if as_json:
@@ -109,12 +118,40 @@ def neighbours(
                 for mark, name, n in zip(marks, marked_names(answer), found, strict=True)
             ],
         )
-        for note in (*tie_note(marks), *shared_notes(answer)):
+        for note in (*tie_note(marks), *shared_notes(answer), *cut):
             messages().print(note)
         print_next(["recommend", task], store=store, url=url)
     if not found:
         messages().print(_nothing(tag or (), min_classes, max_classes))
     return 0 if found else 3
+
+
+def _cut(
+    client: "AnyClient",
+    task: str,
+    answer: "Neighbours",
+    k: int,
+    tags: Sequence[str],
+    least: int | None,
+    most: int | None,
+) -> list[str]:
+    """Return the note that more tasks are near than are shown, [] where all are shown."""
+    found = answer.neighbours
+    if len(found) < k:
+        return []
+    first = tags[0] if tags else None
+    listed = list(islice(client.tasks.list(tag=first, page_size=_COUNTED), _COUNTED))
+    space = next((each.space for each in listed if each.id == found[0].id), None)
+    if len(listed) == _COUNTED or space is None:
+        return [f"{k} shown; a larger `-k` may show more."]
+    count = sum(
+        each.space == space
+        and task not in (each.name, each.id)
+        and set(tags) <= set(each.tags)
+        and (least or 0) <= each.classes <= (most or each.classes)
+        for each in listed
+    )
+    return [f"{k} of {count:,} shown; `-k {count}` shows all."] if count > k else []
 
 
 def _nothing(tags: Sequence[str], least: int | None, most: int | None) -> str:

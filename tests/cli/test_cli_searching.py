@@ -264,7 +264,8 @@ def test_what_none_of_the_others_has_is_named(
 
     assert (found.code, found.out) == (3, "")
     said = " ".join(found.err.split())
-    assert said == (f"No other comparable task in the store {told} See them all: `task2vec list`.")
+    all_tasks = f"`task2vec list --store {small.store}`"
+    assert said == f"No other comparable task in the store {told} See them all: {all_tasks}."
 
 
 def test_nothing_to_compare_with_is_exit_code_3(cli: Cli, two_classes: Path) -> None:
@@ -276,3 +277,23 @@ def test_nothing_to_compare_with_is_exit_code_3(cli: Cli, two_classes: Path) -> 
     cli("embed", two_classes, "--images", 6)
     alone = cli("neighbours", "tiny")
     assert (alone.code, alone.out) == (3, "")
+
+
+def test_neighbours_that_are_cut_say_how_many_there_are(
+    cli: Cli, store: Path, small: SmallStore
+) -> None:
+    at = ("--store", store)
+    task = cli("show", "emoji_food", *at, "--json").json["id"]
+    for asked in ("emoji_food", task):
+        said = cli("neighbours", asked, "-k", 2, *at).err
+        assert "\n2 of 3 shown; `-k 3` shows all.\nNext:\n" in f"\n{said}"
+        assert " shown; " not in cli("neighbours", asked, "-k", 3, *at).err
+    source = small.sources / "emoji_food"
+    assert "3 of 4 shown; `-k 4` shows all." in cli("neighbours", source, "-k", 3, *at).err
+    assert " shown; " not in cli("neighbours", "emoji_food", "-k", 2, *at, "--json").err
+    # Only those that fit count, and those of the same space.
+    few = ("embed", source, "--name", "tagged", "--tag", "x", "--images", 6)
+    other = ("--name", "other", "--tag", "x", "--probe", "efficientnet_lite0?input_size=64")
+    assert cli(*few, *at).code == cli(*few[:2], *other, "--images", 6, *at).code == 0
+    assert " shown; " not in cli("neighbours", "emoji_food", "-k", 1, "--tag", "x", *at).err
+    assert "3 of 4 shown" in cli("neighbours", "emoji_food", "-k", 3, *at).err
