@@ -48,7 +48,8 @@ def task_from_class_folders(tree: Tree, *, name: str) -> Task:
         source = typed(tree.source) if is_folder(Path(tree.source)) else "FOLDER"
         warnings.append(
             "each class folder holds several folders of images and no image itself. If each class "
-            f"folder is a task of its own: `task2vec batch {source}`"
+            f"folder is a task of its own: `task2vec batch {source}`, and to remove this one from "
+            f"the store: `task2vec remove {typed(name)}`"
         )
     return build_from_places(
         layout.places,

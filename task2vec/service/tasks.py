@@ -53,9 +53,10 @@ def embed(
     from task2vec.embedding.settings import EmbeddingSettings
 
     settings = request.settings or EmbeddingSettings()
-    task = _opened(request.source) if isinstance(request.source, str) else request.source
-    if request.name is not None:
-        task = replace(task, name=request.name)
+    if isinstance(request.source, str):
+        task = _opened(request.source, name=request.name)
+    else:
+        task = replace(request.source, name=request.name or request.source.name)
     check_name(task.name, new=False)
     check_free(workspace, task.name, update=request.update)
     workspace.check_writable()
@@ -88,7 +89,7 @@ def embed(
     )
 
 
-def _opened(source: str) -> "Task":
+def _opened(source: str, *, name: str | None) -> "Task":
     from task2vec.data.open import open_source
     from task2vec.data.paths import look_there
 
@@ -101,7 +102,7 @@ def _opened(source: str) -> "Task":
             got=f"nothing of this name in {Path.cwd()}",
             remedy=look_there(path),
         )
-    return open_source(path)
+    return open_source(path, name=name)
 
 
 def signature(task: "Task", probe: str, settings: "EmbeddingSettings") -> str:

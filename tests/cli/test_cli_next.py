@@ -92,17 +92,20 @@ def test_a_folder_of_tasks_and_a_folder_of_classes_lead_to_each_other(
 ) -> None:
     for name in ("birds", "dogs"):
         cut("emoji_food", Path("my photos", name), classes=2, images=3)
-    embedded = cli("embed", "my photos", "--images", 6, "--store", store)
+    embedded = cli("embed", "my photos", "--name", "all", "--images", 6, "--store", store)
     assert embedded.code == 0
     said = "several folders of images and no image itself"
     assert said in embedded.err
-    assert f"`task2vec batch '{Path.cwd()}/my photos'`" in embedded.err
+    where = f"--store '{store}'"
+    assert f"`task2vec batch '{Path.cwd()}/my photos' {where}`" in embedded.err
+    assert f"`task2vec remove all {where}`" in embedded.err
+    assert cli("remove", "all", "--store", store).code == 0
     assert said not in cli("embed", "my photos/birds", "--images", 6, "--store", store).err
 
     batch = cli("batch", "my photos/birds", "--store", store)
     assert (batch.code, batch.out) == (2, "")
     assert "which is one task" in batch.err
-    assert "Embed it: `task2vec embed 'my photos/birds'`." in batch.err
+    assert f"Embed it: `task2vec embed 'my photos/birds' {where}`." in batch.err
     assert cli("batch", "my photos", "--dry-run", "--store", "new").code == 0
     # Beside the class folders may lie an archive of a task.
     shutil.make_archive("my photos/birds/task", "zip", "my photos/birds")
