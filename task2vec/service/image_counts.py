@@ -26,5 +26,6 @@ def uneven_images(name: str, images: int, others: Mapping[str, int]) -> list[str
     least = min(images, *uneven.values())
     return [
         f"{shown(name)} was embedded from {images:,} images, {listed}: distances depend on that "
-        f"number. To compare them alike, embed each with `--images {least}`"
+        "number. To compare them alike, embed those with more again: "
+        f"`task2vec embed SOURCE --name NAME --images {least} --update`"
     ]

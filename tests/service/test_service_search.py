@@ -94,5 +94,6 @@ def test_numbers_of_images_that_differ_much_are_told(
     for warnings in (answer["warnings"], distances(served, small, other).warnings):
         assert [w for w in warnings if "depend on that number" in w] == [
             f"small was embedded from 12 images, other from {images}: distances depend on that "
-            f"number. To compare them alike, embed each with `--images {min(12, images)}`"
+            "number. To compare them alike, embed those with more again: "
+            f"`task2vec embed SOURCE --name NAME --images {min(12, images)} --update`"
         ] * warned
