@@ -28,6 +28,7 @@ from task2vec.cli import (
 from task2vec.cli.config import PREFIX, read_config, unread_variables
 from task2vec.cli.help import VARIABLES, HelpGroup
 from task2vec.cli.output import console, warn
+from task2vec.cli.place import place
 
 app = typer.Typer(
     name="task2vec",
@@ -82,6 +83,7 @@ def start(
     ] = False,
 ) -> None:
     """Read the settings file before any command."""
+    place.set_root(context.command)
     warn(unread_variables(context.command, os.environ))
     context.default_map = read_config(config, context.command)
 

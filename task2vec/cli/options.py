@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.interruption import InterruptionError
-from task2vec.cli.output import DEFAULT_STORE as DEFAULT_STORE
+from task2vec.cli.place import DEFAULT_STORE as DEFAULT_STORE
+from task2vec.cli.place import place
 
 if TYPE_CHECKING:
     from task2vec.sdk.client import Client
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 StoreOption = Annotated[
     Path,
     typer.Option(
-        "--store", envvar="TASK2VEC_STORE", help="The folder of the store.", metavar="DIR"
+        "--store",
+        envvar="TASK2VEC_STORE",
+        help="The folder of the store.",
+        metavar="DIR",
+        callback=place.set_store,
     ),
 ]
 
@@ -30,6 +35,7 @@ UrlOption = Annotated[
         envvar="TASK2VEC_URL",
         help="Talk to the server at this address instead of opening a store.",
         metavar="URL",
+        callback=place.set_url,
     ),
 ]
 ApiKeyOption = Annotated[
@@ -162,3 +168,10 @@ def open_client(store: Path, url: str | None, api_key: str | None) -> "Iterator[
             if notes:
                 raise InterruptionError(*notes) from interruption
             raise
+
+
+def no_store_note(store: Path, url: str | None) -> str | None:
+    """Return the sentence that there is no store, with the near one; None where there is one."""
+    from task2vec.store.opening import DATABASE, no_store
+
+    return None if url or (store / DATABASE).exists() else str(no_store(store))

@@ -13,6 +13,7 @@ from task2vec.cli.options import (
     JsonOption,
     StoreOption,
     UrlOption,
+    no_store_note,
     open_client,
 )
 from task2vec.cli.output import (
@@ -147,6 +148,7 @@ def list_outcomes(
         return
     if not found:
         none = "No outcomes yet. `task2vec finetune` and `outcomes add` record them."
+        none = no_store_note(store, url) or none
         filtered = any(each is not None for each in (model, task, protocol, created))
         messages().print("No outcome is of that kind." if filtered else none)
         return
@@ -197,7 +199,13 @@ def _print(found: "Sequence[Outcome]") -> None:
     }
     kept = _that_tell_apart(columns)
     spare = [name for name in _SPARE if name not in kept]
-    print_table(list(columns), zip(*columns.values(), strict=True), whole=["id"], spare=spare)
+    print_table(
+        list(columns),
+        zip(*columns.values(), strict=True),
+        whole=["id"],
+        spare=spare,
+        cut=["model", "task"],
+    )
 
 
 def _that_tell_apart(columns: Mapping[str, Sequence[Any]]) -> list[str]:

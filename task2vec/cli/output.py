@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from task2vec.cli.place import DEFAULT_STORE, place, place_options
 from task2vec.cli.streams import let_go
 from task2vec.data.paths import tidied
 from task2vec.data.wording import typed
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 #: Wide enough that nothing is cut where there is no terminal to fit into.
 _PIPE_WIDTH = 200
-
-
-DEFAULT_STORE = Path("task2vec-store")
 
 
 class _Console(Console):
@@ -83,7 +81,14 @@ class _Console(Console):
 
 
 class _Messages(_Console):
-    """Prints to stderr. What cannot be told there costs neither the answer nor the exit code."""
+    """Prints to stderr. What cannot be told there costs neither the answer nor the exit code.
+
+    Commands that a message quotes get the store or server of this command.
+    """
+
+    def wrapped(self, text: str, *, indent: int = 0) -> str:
+        """Return a text as its base class does, with `Place.completed` commands."""
+        return super().wrapped(place.completed(text), indent=indent)
 
     def __exit__(self, *about: Any) -> None:
         """Write what was printed; everything that rich prints ends here."""
@@ -167,10 +172,7 @@ def print_next(*commands: Sequence[str], store: Path = DEFAULT_STORE, url: str |
 
     ``commands`` are words behind ``task2vec``; the store or server of this command is added.
     """
-    known = os.environ.get("TASK2VEC_STORE", str(DEFAULT_STORE))
-    where = ["--store", str(store)] if str(store) != known else []
-    if url:
-        where = [] if os.environ.get("TASK2VEC_URL") == url else ["--url", url]
+    where = place_options(store, url)
     messages().print("Next:")
     for words in commands:
         line = " ".join(map(typed, ["task2vec", *map(tidied, words), *where]))

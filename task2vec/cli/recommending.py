@@ -1,5 +1,6 @@
 """The command recommend."""
 
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ from task2vec.cli.output import (
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
 from task2vec.data.wording import FOLDER, plural
+from task2vec.errors import UnknownNameError
 from task2vec.sdk.candidates import (
     FINE_TUNED,
     candidate_columns,
@@ -42,6 +44,8 @@ from task2vec.sdk.candidates import (
 from task2vec.types.measuring import BUDGET, MOST_SHARED
 
 if TYPE_CHECKING:
+    from task2vec.cli.options import AnyClient
+    from task2vec.wire.models import Model
     from task2vec.wire.recommendations import Recommended
 
 #: As many candidates as leave the answer on a screen of 25 lines.
@@ -145,6 +149,7 @@ def recommend(
             progress=work_bar(progress, task),
         )
         source = client.tasks.get(answer.task).source if answer.images_missing else None
+        tuning = [] if as_json else _tuning(client, task, answer)
     if as_json:
         print_answer_json(answer)
     else:
@@ -160,8 +165,8 @@ def recommend(
         elif answer.images_missing:
             # Fine-tuning needs the images, too.
             commands.append(["embed", FOLDER, "--name", answer.task, "--update"])
-        elif answer.chosen:
-            commands.append(["finetune", task, "--from", answer.chosen])
+        else:
+            commands += tuning
         if answer.budget_needed is not None and not answer.stored_as:
             commands.append(
                 ["recommend", task, *_repeated(context), "--budget", f"{answer.budget_needed:.0f}"]
@@ -172,6 +177,28 @@ def recommend(
             before = f"; they were in {source}" if source and Path(source).is_absolute() else ""
             messages().print(f"{FOLDER} is where the images are now{before}.")
     return 3 if answer.abstained else 0
+
+
+def _tuning(client: "AnyClient", task: str, answer: "Recommended") -> list[list[str]]:
+    """Return the commands that lead to an expert: to the one that exists, and to a new one."""
+    if not answer.chosen:
+        return []
+    tune = ["finetune", task, "--from", answer.chosen]
+    usual = f"{answer.task}-from-{answer.chosen}"
+    known = _model(client, usual)
+    if known is None:
+        return [tune]
+    names = (f"{usual}-{number}" for number in count(2))
+    free = next(name for name in names if _model(client, name) is None)
+    use = [["predict", usual, "IMAGES"]] if known.task else []
+    return [*use, [*tune, "--name", free]]
+
+
+def _model(client: "AnyClient", name: str) -> "Model | None":
+    try:
+        return client.models.get(name)
+    except UnknownNameError:
+        return None
 
 
 def _repeated(context: typer.Context) -> list[str]:

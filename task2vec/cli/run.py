@@ -13,6 +13,7 @@ from task2vec.cli.app import app
 from task2vec.cli.config import origin_of
 from task2vec.cli.interruption import InterruptionError
 from task2vec.cli.output import messages, print_labelled
+from task2vec.cli.place import place
 from task2vec.cli.streams import let_go, stdout_is_null, stdout_left
 from task2vec.data.wording import shown
 from task2vec.errors import InputError, Task2VecError
@@ -45,6 +46,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     null_before = stdout_is_null()
+    place.forget()
     try:
         code = app(args=arguments, prog_name="task2vec", standalone_mode=False)
         if sys.stdout is not None:

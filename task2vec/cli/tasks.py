@@ -20,6 +20,7 @@ from task2vec.cli.options import (
     StoreOption,
     UrlOption,
     check_estimator,
+    no_store_note,
     open_client,
 )
 from task2vec.cli.output import (
@@ -203,7 +204,7 @@ def list_tasks(
         print_json({"tasks": [record.model_dump(mode="json") for record in records]})
         return
     if not records:
-        none = "No tasks yet. Add one with `task2vec embed FOLDER`."
+        none = no_store_note(store, url) or "No tasks yet. Add one with `task2vec embed FOLDER`."
         messages().print(none if tag is None else f"No task has the tag '{tag}'.")
         return
     print_table(

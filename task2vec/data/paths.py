@@ -7,7 +7,7 @@ from pathlib import Path
 from task2vec.data.wording import typed
 from task2vec.errors import SourceError
 from task2vec.types.names import visible
-from task2vec.types.near_names import did_you_mean
+from task2vec.types.near_names import asked_back, near_names
 
 #: Names that are looked at for one that is near: a folder may hold millions.
 _NAMES = 2000
@@ -56,18 +56,22 @@ def look_there(path: Path) -> str:
     return " ".join(filter(None, (near_path(path), there)))
 
 
-def near_path(path: Path) -> str | None:
-    """Return the question after the near names, where the first missing part of a path should be.
+def near_path(path: Path, *, kind: str = "", holding: str = "") -> str | None:
+    """Return the question after near paths, where the first missing part of a path should be.
 
-    None where no name is near.
+    None where no name is near. ``kind`` says what they are; with ``holding``, only folders that
+    hold this file are near.
     """
     folder, missing = _parting(path)
     try:
         with os.scandir(folder) as found:
-            names = [visible(entry.name) for entry in islice(found, _NAMES)]
+            names = [entry.name for entry in islice(found, _NAMES)]
     except OSError:
         return None
-    return None if missing in names else did_you_mean(missing, names)
+    if holding:
+        names = [name for name in names if (folder / name / holding).is_file()]
+    near = [] if missing in names else near_names(missing, names)
+    return asked_back([visible(str(folder / name)) for name in near], kind=kind)
 
 
 def _parting(path: Path) -> tuple[Path, str]:

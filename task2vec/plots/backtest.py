@@ -73,7 +73,7 @@ def compose_backtest(
             "There is no backtest to draw",
             expected="the gain of at least one ranker",
             got=f"{len(gains)} rankers",
-            remedy="Record outcomes first: task2vec outcomes add MODEL TASK --accuracy A.",
+            remedy="Record outcomes first: `task2vec outcomes add MODEL TASK --accuracy A`.",
         )
     height = max(_LEAST_HEIGHT, round(_ROW * (len(gains) + 4)))
     sheet = Sheet(width=_WIDTH, height=height)

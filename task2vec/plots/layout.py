@@ -112,7 +112,7 @@ def check_layout(distances: Matrix, *, method: LayoutMethod) -> Matrix:
             "There is nothing to lay out",
             expected="at least one task",
             got="none",
-            remedy="Embed some tasks first: task2vec embed SOURCE.",
+            remedy="Embed some tasks first: `task2vec embed SOURCE`.",
         )
     if not np.isfinite(distances).all() or distances.min() < -_ROUNDING:
         raise InputError(

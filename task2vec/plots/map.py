@@ -83,7 +83,7 @@ def compose_map(
             "There is nothing to draw",
             expected="at least one task",
             got="none",
-            remedy="Embed some tasks first: task2vec embed SOURCE.",
+            remedy="Embed some tasks first: `task2vec embed SOURCE`.",
         )
     if not np.isfinite([(p.x, p.y) for p in points]).all():
         raise InputError("A map needs finite positions", got="a position that is not a number")

@@ -9,5 +9,5 @@ def no_classes(name: str) -> InputError:
         f"Model '{name}' has no classes of its own to choose from",
         expected="an expert, as `task2vec finetune` makes it",
         got="a plain pretrained model",
-        remedy=f"Fine-tune it on labelled images first: task2vec finetune FOLDER --from {name}",
+        remedy=f"Fine-tune it on labelled images first: `task2vec finetune FOLDER --from {name}`.",
     )

@@ -101,7 +101,9 @@ def _card(path: Path) -> Server:
 def _owned(path: Path) -> StoreOwnedError:
     server = _card(path)
     where = f" (process {server.pid})" if server.pid else ""
+    url = server.url or "URL"
     return StoreOwnedError(
         f"A server{where} works on the store {path}",
-        remedy=f"Talk to it with `--url {server.url or 'URL'}`, or stop it first.",
+        remedy=f"Talk to it with `--url {url}`, in Python with "
+        f"`task2vec.Client({json.dumps(url)})`, or stop it first.",
     )

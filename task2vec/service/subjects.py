@@ -10,6 +10,7 @@ from task2vec.data.wording import FOLDER, shown, typed
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import LISTED_BY
+from task2vec.store.opening import no_store
 from task2vec.types import Space, TaskEmbedding, TaskRecord
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
@@ -143,7 +144,16 @@ def open_named(workspace: Workspace, source: str) -> "Task":
 
     path = Path(source).expanduser()
     if not path.exists() and not source.startswith(PATH_STARTS):
-        near = did_you_mean(source, _task_names(workspace), kind="task") or near_path(path)
+        names = _task_names(workspace)
+        if names is None:
+            lacking = no_store(workspace.path).remedy
+            raise UnknownNameError(
+                f"There is no file or folder '{source}', and no store in {workspace.path}",
+                remedy=" ".join(filter(None, (near_path(path), lacking))),
+            )
+        near = did_you_mean(source, names, kind="task")
+        # A name has no folders.
+        near = near_path(path) or near if path.name != source else near or near_path(path)
         raise UnknownNameError(
             f"'{source}' is neither a task in the store nor a file or folder",
             remedy=f"{near or 'For a path write ./NAME.'} {LISTED_BY['task']}",
@@ -234,9 +244,10 @@ def check_comparable(workspace: Workspace, space: Space, *, besides: str | None 
             ) from error
 
 
-def _task_names(workspace: Workspace) -> list[str]:
+def _task_names(workspace: Workspace) -> list[str] | None:
+    """Return the names of the stored tasks, None where there is no store."""
     try:
         store = workspace.existing_store()
     except StoreError:
         return []
-    return [record.name for record in store.tasks.list()] if store else []
+    return None if store is None else [record.name for record in store.tasks.list()]

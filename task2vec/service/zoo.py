@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from urllib.parse import parse_qs
 
+from task2vec.data.wording import typed
 from task2vec.errors import NameTakenError, StateError, StoreError, UnknownNameError
 from task2vec.probe.card import ProbeCard
 from task2vec.probe.registry import DEFAULT_PROBE, find_card, known_cards
@@ -69,11 +70,17 @@ def check_model_name(workspace: Workspace, name: str) -> None:
     Raises `SettingError` for a name that cannot be one, `NameTakenError` where a model has it.
     """
     check_name(name)
-    if any(model.name == name for model in list_models(workspace)):
-        raise NameTakenError(
-            f"There is a model named '{name}' already",
-            remedy="Give another one as `name` (`--name`).",
-        )
+    known = next((model for model in list_models(workspace) if model.name == name), None)
+    if known is None:
+        return
+    rename = "give the new one another name: `--name NAME`, in Python `name=`"
+    if known.task is None:
+        raise NameTakenError(f"A model named '{name}' exists already", remedy=f"G{rename[1:]}.")
+    raise NameTakenError(
+        f"The expert '{name}' exists already",
+        remedy=f"Use it: `task2vec predict {typed(name)} IMAGES`. Or {rename}. Or remove the old "
+        f"one: `task2vec models remove {typed(name)}`.",
+    )
 
 
 def get_model(workspace: Workspace, name_or_id: str) -> ModelRecord:
@@ -138,7 +145,8 @@ def _card(ref: str, find: Callable[[str], ProbeCard]) -> ProbeCard:
             remedy=(
                 "Save the weights with `safetensors.torch.save_file(network.state_dict(), PATH)`, "
                 "unless they are a .safetensors file. Then: "
-                f"task2vec models add 'file:{PurePath(ref).with_suffix('.safetensors')}?arch=NAME'"
+                "`task2vec models add "
+                f"'file:{PurePath(ref).with_suffix('.safetensors')}?arch=NAME'`."
                 if is_path
                 else did_you_mean(ref, known) or "Names of timm: `task2vec models published`."
             ),
@@ -158,7 +166,7 @@ def loadable_ref(workspace: Workspace, model: ModelRecord) -> str:
             f"The checkpoint of {model.name} is gone",
             expected=str(path),
             got="no such file",
-            remedy=f"Restore the file, or remove the model: task2vec models remove {model.name}",
+            remedy=f"Restore the file, or remove the model: `task2vec models remove {model.name}`.",
         )
     # A reference ends its path at a question mark.
     return "file:" + str(path).replace("%", "%25").replace("?", "%3F")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from task2vec.data.paths import near_path
 from task2vec.errors import NoStoreError, StoreCorruptError, StoreError
 from task2vec.store.checksums import seal
 from task2vec.store.database import Database
@@ -49,7 +50,7 @@ def open_database(directory: Path, *, create: bool, lock_timeout: float) -> Data
         _check_not_lost(directory, log=True)
     if not path.exists():
         if not create:
-            raise _nothing_here(directory)
+            raise no_store(directory)
         try:
             # It will hold what was uploaded, and the hashes of keys. Who wants to share a store
             # makes its folder.
@@ -76,7 +77,7 @@ def _make_present(database: Database, *, create: bool) -> None:
             _check_not_lost(database.path.parent, log=False)
             # A process that was killed before its first commit leaves an empty database.
             if not create:
-                raise _nothing_here(database.path.parent)
+                raise no_store(database.path.parent)
     with database.alone() as raw:
         # Outside of a transaction, since the journal cannot change within one; it stays with the
         # file.
@@ -135,9 +136,13 @@ def _check_not_lost(directory: Path, *, log: bool) -> None:
         )
 
 
-def _nothing_here(directory: Path) -> NoStoreError:
+def no_store(directory: Path) -> NoStoreError:
+    """Return the error that there is no store in a directory, with the near one beside it."""
+    near = near_path(directory, kind="store", holding=DATABASE)
+    add = (
+        "Embed something first with `task2vec embed SOURCE`, or name another directory with "
+        "`--store`."
+    )
     return NoStoreError(
-        f"There is no store in {directory}",
-        remedy="Embed something first with `task2vec embed SOURCE`, or name another directory"
-        " with `--store`.",
+        f"There is no store in {directory}", remedy=" ".join(filter(None, (near, add)))
     )

@@ -16,14 +16,16 @@ from small_store import SmallStore
         ("show emoji", "Did you mean 'emoji_food'?"),
         (
             "neighbours greec",
-            "Did you mean the task 'greek_capitals'? List all tasks: `task2vec list`.\n",
+            "Did you mean the task 'greek_capitals'? List all tasks: `task2vec list --store ",
         ),
-        ("neighbours zebra", "For a path write ./NAME. List all tasks: `task2vec list`.\n"),
-        ("show zebra", "List all tasks: `task2vec list`.\n"),
+        ("neighbours zebra", "For a path write ./NAME. List all tasks: `task2vec list --store "),
+        ("show zebra", "List all tasks: `task2vec list --store "),
         ("embed emoji_fod", "Did you mean 'emoji_food'? Check the path"),
         ("batch emoji_fod", "Did you mean 'emoji_food'? Check the path"),
         ("embed emoji_fod/a/b", "Did you mean 'emoji_food'? Check the path"),
         ("neighbours emoji_fod", "Did you mean the task 'emoji_food'?"),
+        ("embed folder/emoji_fod", "Did you mean 'folder/emoji_food'? Check the path"),
+        ("recommend folder/emoji_fod", "Did you mean 'folder/emoji_food'? List"),
         ("neighbours picturs", "Did you mean 'pictures'?"),
         ("finetune emoji_food --from resnet5", "`task2vec models add timm:resnet50"),
         (
@@ -43,6 +45,7 @@ from small_store import SmallStore
 def test_a_near_name_is_asked_back(cli: Cli, small: SmallStore, line: str, near: str) -> None:
     (Path("emoji_food")).symlink_to(small.sources / "emoji_food")
     Path("pictures").mkdir()
+    Path("folder/emoji_food").mkdir(parents=True)
     store = [] if line == "recomend x" else ["--store", small.store]
     found = cli(*line.split(), *store)
 
@@ -58,5 +61,6 @@ def test_the_name_of_a_task_leads_to_its_experts(
 
     assert found.code == 2
     assert (
-        "Did you mean the expert 'small'? List all models: `task2vec models list`.\n" in found.err
+        "Did you mean the expert 'small'? List all models: "
+        f"`task2vec models list --store '{store}'`.\n" in found.err
     )

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from task2vec.data.paths import near_path
 from task2vec.data.wording import typed
 from task2vec.errors import InputError, SettingError, Task2VecError, UnknownNameError
 from task2vec.sdk.operations.tasks import get_task
@@ -77,6 +78,9 @@ def subject(
             return Subject(task=known.id)
         if not Path(source).exists():
             remedy = yield from _close_names(sender, source)
+            # A name has no folders.
+            near = near_path(Path(source)) if Path(source).name != source else None
+            remedy = " ".join(filter(None, (near, remedy)))
             raise UnknownNameError(
                 f"'{source}' is neither a task on the server nor a file or folder", remedy=remedy
             )

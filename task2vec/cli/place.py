@@ -1,0 +1,83 @@
+"""The store or server that a command was given, for the commands that it prints."""
+
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from task2vec.data.wording import typed
+
+DEFAULT_STORE = Path("task2vec-store")
+
+_QUOTED = re.compile(r"`(task2vec [^`\n]+)`")
+#: A message that is written before the address is known.
+_PLACEHOLDER = " --url URL"
+
+
+def place_options(store: Path, url: str | None) -> list[str]:
+    """Return the options that name this store or server; [] where the environment does."""
+    if url:
+        return [] if os.environ.get("TASK2VEC_URL") == url else ["--url", url]
+    known = os.environ.get("TASK2VEC_STORE", str(DEFAULT_STORE))
+    return [] if str(store) == known else ["--store", str(store)]
+
+
+class Place:
+    """The store or server of the running command.
+
+    It outlives the command's context: errors are printed after that has ended.
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin a command line."""
+        self._root: Any = None
+        self._store = Path(os.environ.get("TASK2VEC_STORE", DEFAULT_STORE))
+        self._url: str | None = None
+
+    def set_root(self, command: Any) -> None:
+        """Take the command tree, which knows the options of each command."""
+        self._root = command
+
+    def set_store(self, store: Path) -> Path:
+        """Take the value of ``--store``, and return it."""
+        self._store = store
+        return store
+
+    def set_url(self, url: str | None) -> str | None:
+        """Take the value of ``--url``, and return it."""
+        self._url = url
+        return url
+
+    def completed(self, text: str) -> str:
+        """Return a message whose quoted commands work on the same store or server as this one."""
+        options = place_options(self._store, self._url)
+        return _QUOTED.sub(lambda found: f"`{self._command(found[1], options)}`", text)
+
+    def _command(self, line: str, options: Sequence[str]) -> str:
+        known = self._options_of(line)
+        if self._url and _PLACEHOLDER in line:
+            line = line.replace(_PLACEHOLDER, "")
+        given = re.search(r" --(store|url)\b", line)
+        if given or not options or options[0] not in known:
+            return line
+        return " ".join((line, *map(typed, options)))
+
+    def _options_of(self, line: str) -> set[str]:
+        """Return the options that a command takes; none for an unknown one."""
+        command = self._root
+        try:
+            words = shlex.split(line)[1:]
+        except ValueError:
+            words = line.split()[1:]
+        while words and hasattr(command, "commands"):
+            command = command.commands.get(words.pop(0))
+        params = () if hasattr(command, "commands") else getattr(command, "params", ())
+        return {option for param in params for option in param.opts}
+
+
+place = Place()
