@@ -31,7 +31,7 @@ from task2vec.cli.output import (
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
 from task2vec.data.wording import FOLDER, plural
-from task2vec.errors import UnknownNameError
+from task2vec.errors import NoStoreError, UnknownNameError
 from task2vec.sdk.candidates import (
     FINE_TUNED,
     candidate_columns,
@@ -197,7 +197,7 @@ def _tuning(client: "AnyClient", task: str, answer: "Recommended") -> list[list[
 def _model(client: "AnyClient", name: str) -> "Model | None":
     try:
         return client.models.get(name)
-    except UnknownNameError:
+    except (UnknownNameError, NoStoreError):
         return None
 
 

@@ -162,6 +162,15 @@ def test_what_is_neither_a_task_nor_a_path(client: Any, call: str) -> None:
             getattr(client, call)(path)
 
 
+def test_a_mistyped_path_is_answered_with_the_near_path(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("photos/emoji_food").mkdir(parents=True)
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'photos/emoji_food'\?"):
+        client.search("photos/emoji_fod")
+
+
 def test_the_map(client: Any, tmp_path: Path) -> None:
     found = client.map()
     assert {point.name for point in found.points} >= set(TASKS)
