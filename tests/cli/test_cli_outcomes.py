@@ -53,7 +53,7 @@ def test_what_a_terminal_would_obey_is_shown_in_escapes(cli: Cli, store: Path) -
     (line,) = [line for line in found.err.splitlines() if "not used" in line]
     assert line.isprintable()
     # And a shell reads the command that is suggested as what was meant.
-    word = line.rpartition("--protocol ")[2].rstrip("`")
+    word = line.rpartition("--protocol ")[2].partition(" --store ")[0]
     read = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True)
     assert read.stdout.decode() == hostile
     table = cli("outcomes", "list", "--store", store)
