@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from task2vec.data.wording import typed
+from task2vec.data.wording import URL_EXPLAINED, URL_OPTION, typed
 
 DEFAULT_STORE = Path("task2vec-store")
 
 _QUOTED = re.compile(r"`(task2vec [^`\n]+)`")
-#: A message that is written before the address is known.
-_PLACEHOLDER = " --url URL"
 
 
 def place_options(store: Path, url: str | None) -> list[str]:
@@ -56,12 +54,14 @@ class Place:
     def completed(self, text: str) -> str:
         """Return a message whose quoted commands work on the same store or server as this one."""
         options = place_options(self._store, self._url)
+        if self._url:
+            text = text.replace(URL_EXPLAINED, "")
         return _QUOTED.sub(lambda found: f"`{self._command(found[1], options)}`", text)
 
     def _command(self, line: str, options: Sequence[str]) -> str:
         known = self._options_of(line)
-        if self._url and _PLACEHOLDER in line:
-            line = line.replace(_PLACEHOLDER, "")
+        if self._url and URL_OPTION in line:
+            line = line.replace(URL_OPTION, "")
         given = re.search(r" --(store|url)\b", line)
         if given or not options or options[0] not in known:
             return line

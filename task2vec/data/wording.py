@@ -8,6 +8,10 @@ from task2vec.types.names import visible
 
 FOLDER = "FOLDER"
 """Stands in a command for a folder that only the person who types it knows."""
+URL_OPTION = " --url URL"
+"""Ends a command for the server whose address only the person who types it knows."""
+URL_EXPLAINED = " and URL is the address of the server"
+"""Says so behind the command."""
 EXAMPLES = 3
 """How many of many are named."""
 

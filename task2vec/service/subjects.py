@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from task2vec.data.paths import near_path
-from task2vec.data.wording import FOLDER, shown, typed
+from task2vec.data.wording import FOLDER, URL_EXPLAINED, URL_OPTION, shown, typed
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
 from task2vec.service.workspace import Workspace
 from task2vec.store.identity import LISTED_BY
@@ -213,7 +213,7 @@ def missing_images(
     ``where`` says so, ``folder`` is what can be embedded again; ``remote`` where a server needs it.
     """
     place = "" if folder != FOLDER else f", where {FOLDER} is where the images are now"
-    server = (" --url URL", " and URL is the address of the server") if remote else ("", "")
+    server = (URL_OPTION, URL_EXPLAINED) if remote else ("", "")
     return SourceError(
         f"The images of task '{shown(record.name)}' {where}",
         expected="the images that were embedded",
