@@ -53,8 +53,8 @@ class PairDistances:
 
     ``standard_error`` and the 95 % ``interval`` are of the symmetric one; ``information`` is in
     nats, each way with a standard error. ``same_images``: both were embedded from the same images
-    with the same labels, so that all distances are 0. Of ``compared`` other stored tasks, those of
-    the store or the first 50 by name, ``nearer`` are nearer to the source than the target is.
+    with the same labels, so that all distances are 0. Of ``compared`` other stored tasks, all of
+    the same space or 50 of them, ``nearer`` are nearer to the source than the target is.
     """
 
     source: str
@@ -222,12 +222,7 @@ def _standing(workspace: Workspace, source: Subject, target: Subject) -> tuple[i
         return 0, 0
     space = source.embedding.space
     own = {side.record.id for side in (source, target) if side.record is not None}
-    ids = [
-        record.id
-        for record in store.tasks.page(limit=_COMPARED)
-        if record.provenance.space == space and record.id not in own
-    ]
-    others = store.tasks.embeddings(ids)
+    others = store.tasks.embeddings(store.tasks.some_of(space, limit=_COMPARED, besides=own))
     columns = np.array([target.embedding.values, *(each.values for each in others.values())])
     pair, *found = symmetric_matrix(
         source.embedding.values, columns, prior_precision=space.prior_precision

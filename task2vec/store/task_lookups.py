@@ -1,7 +1,10 @@
 """Short questions about stored tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from sqlalchemy import select
+
+from task2vec.store import schema
 from task2vec.store.database import Database
 from task2vec.store.task_parts import read_details, read_hashes, read_heads, read_scatters
 from task2vec.store.task_rows import (
@@ -9,6 +12,7 @@ from task2vec.store.task_rows import (
     find_task,
     from_row,
     read_records,
+    space_key,
     spaces_of,
     task_named,
 )
@@ -36,6 +40,18 @@ class TaskLookups:
         """Return how many elements the embeddings of ``space`` have; None without any."""
         with self._database.read() as connection:
             return elements_of(connection, space)
+
+    def some_of(self, space: Space, *, limit: int, besides: Collection[str] = ()) -> list[str]:
+        """Return the ids of up to ``limit`` tasks of ``space``, without those in ``besides``.
+
+        Always the same ones, by their ids: these are random, so that they are a fair sample, which
+        names, often given by subject, would not be.
+        """
+        columns = schema.tasks.c
+        query = select(columns.id).where(columns.space == space_key(space))
+        query = query.where(columns.id.not_in(besides)).order_by(columns.id).limit(limit)
+        with self._database.read() as connection:
+            return list(connection.scalars(query))
 
     def fingerprints(self, probe: str) -> list[str]:
         """Return the fingerprints of the probes of this name that tasks were embedded with."""

@@ -181,6 +181,6 @@ class Distances(Answer):
         "before the correction for noise.",
     )
     compared: int = Field(
-        0, description="Of how many stored tasks: all comparable ones, or the first 50 by name."
+        0, description="Of how many stored tasks: all comparable ones, or 50 of them."
     )
     warnings: tuple[str, ...] = ()

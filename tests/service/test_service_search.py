@@ -97,3 +97,26 @@ def test_numbers_of_images_that_differ_much_are_told(
             "number. To compare them alike, embed those with more again: "
             f"`task2vec embed SOURCE --name NAME --images {min(12, images)} --update`"
         ] * warned
+
+
+def test_a_distance_stands_among_tasks_of_its_space_behind_many_of_another(
+    served: Workspace,
+) -> None:
+    for number in range(60):
+        stored(served, f"a{number}", probe="tiny:4567")
+    one, other, *_ = [stored(served, name) for name in ("x", "xxx", "xxxx", "xxxxx")]
+    provenance = replace(PROVENANCE, content_hash="1" * 64)
+    other = replace(other, embedding=replace(other.embedding, provenance=provenance))
+    found = distances(served, one, other)
+    assert (found.nearer, found.compared) == (0, 2)
+
+
+def test_a_distance_stands_among_fifty_tasks_that_names_do_not_choose(served: Workspace) -> None:
+    one, other = stored(served, "b"), stored(served, "bb")
+    for number in range(60):
+        stored(served, f"{'a' if number < 50 else 'c'}{number}")
+    ids = served.store().tasks.some_of(SPACE, limit=50)
+    assert ids == sorted(ids)
+    provenance = replace(PROVENANCE, content_hash="1" * 64)
+    other = replace(other, embedding=replace(other.embedding, provenance=provenance))
+    assert distances(served, one, other).compared == 50
