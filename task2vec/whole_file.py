@@ -41,6 +41,11 @@ def whole_file(path: Path) -> Iterator[Path]:
             partial.unlink()
 
 
+def is_partial(path: Path) -> bool:
+    """Return whether a file is one that `whole_file` had not finished, by its name."""
+    return _PARTIAL.fullmatch(path.name) is not None
+
+
 def check_place(path: Path) -> None:
     """Raise `OSError` where `whole_file` could not put a file: before the work that would fill it.
 
@@ -110,7 +115,7 @@ def _sweep(folder: Path) -> None:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if (
-                _PARTIAL.fullmatch(entry.name)
+                is_partial(Path(entry.name))
                 and time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE
             ):
                 Path(entry.path).unlink()

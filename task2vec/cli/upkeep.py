@@ -78,7 +78,8 @@ def doctor(
             "--clean",
             help="First remove all files in the store's quarantine: files that its database does "
             "not know, and copies that `--drop-damaged` made. They are gone then. Nothing is "
-            "removed while a row that may know such a file is damaged.",
+            "removed while a row that may know such a file is damaged. Damaged files in "
+            "`measured/` are removed, too: `recommend` measures again what they held.",
         ),
     ] = False,
     drop: Annotated[
@@ -139,14 +140,22 @@ def _check_local(url: str | None, option: str) -> None:
 
 
 def _clean(store: Path) -> None:
-    """Remove the files in quarantine that no row knows; every row that may know one is compared."""
+    """Remove the files in quarantine that no row knows, and damaged measurements.
+
+    Every row that may know a file in quarantine is compared.
+    """
+    from task2vec.engine.measurement_files import remove_damaged
     from task2vec.service.quarantine import remove_aside
     from task2vec.service.workspace import Workspace
 
     with Workspace(store) as workspace:
         removed = remove_aside(workspace.store())
+        damaged = remove_damaged(store)
     said = f"{plural(len(removed), 'file')} removed from the quarantine of {show(store)}"
     messages().print(said, soft_wrap=True)
+    if damaged:
+        said = f"{plural(len(damaged), 'damaged measurement')} removed from {show(store)}"
+        messages().print(said, soft_wrap=True)
 
 
 def _drop_damaged(store: Path) -> None:

@@ -2,7 +2,8 @@
 
 A measurement is known by the bytes of the images, the weights and preprocessing of the model, and
 the versions that computed it, so that a change of any is another measurement. A file is a cache:
-one that is damaged or cannot be written costs a measurement, nothing else.
+one that is damaged or cannot be written costs a measurement, nothing else. Only a file whose bytes
+were read and are wrong is removed.
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from task2vec.engine.measurement_files import STORED, WRONG, forget, path_of, read_file, to_text
 from task2vec.probe.cache import cache_folder
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.types.tuning import Recipe
@@ -26,13 +28,8 @@ T = TypeVar("T")
 
 #: The folder inside `cache_folder`, for what is measured where there is no store.
 FOLDER = "linear-probes"
-#: The folder inside a store, which holds its measurements: they belong to the store.
-STORED = "measured"
-#: Files at most, of some 500 bytes each; the ones that were not used for longest go first.
-MOST = 4096
 # Raised where the same images and model would give another probe.
 _FORM = 3
-_SUFFIX = ".json"
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,7 @@ class ProbeCache:
         return self._get(key, _read_probe)
 
     def put(self, key: str, known: KnownProbe) -> None:
-        """Keep a measurement, and forget the oldest beyond `MOST`."""
+        """Keep a measurement, and forget the oldest beyond `measurement_files.MOST`."""
         found = known.found
         self._put(
             key,
@@ -122,15 +119,14 @@ class ProbeCache:
 
     def _get(self, key: str, read: Callable[[dict[str, Any]], T]) -> T | None:
         for folder in self._folders:
-            path = folder / f"{key}{_SUFFIX}"
+            path = path_of(folder, key)
             try:
-                about = json.loads(path.read_text(encoding="utf-8"))
-                if about.pop("sha256") != _check(key, about):
-                    raise ValueError(path.name)
+                about = read_file(path)
                 found = read(about)
-            except FileNotFoundError:
+            except OSError:
+                # A disk or a process that is short of something now says nothing about the file.
                 continue
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            except WRONG:
                 with suppress(OSError):
                     path.unlink()
                 continue
@@ -142,23 +138,16 @@ class ProbeCache:
         return None
 
     def _put(self, key: str, about: dict[str, Any]) -> None:
-        text = json.dumps({**about, "sha256": _check(key, about)})
+        text = to_text(key, about)
         for folder in self._folders:
             with suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
-                with whole_file(folder / f"{key}{_SUFFIX}") as place:
+                with whole_file(path_of(folder, key)) as place:
                     place.write_text(text, encoding="utf-8")
-                _forget(folder)
-                return
-
-
-def _forget(folder: Path) -> None:
-    files = list(folder.glob(f"*{_SUFFIX}"))
-    if len(files) <= MOST:
-        return
-    ages = [(path.stat().st_mtime, path) for path in files]
-    for _, path in sorted(ages)[: len(files) - MOST]:
-        path.unlink(missing_ok=True)
+                break
+        else:
+            return
+        forget(folder)
 
 
 def _read_probe(about: dict[str, Any]) -> KnownProbe:
@@ -168,7 +157,3 @@ def _read_probe(about: dict[str, Any]) -> KnownProbe:
     found = ProbeAccuracy(correct, about["error"], recipe and Recipe(recipe))
     pace, machine = Pace(**about["pace"]), str(about["machine"])
     return KnownProbe(found, float(about["seconds"]), pace, machine)
-
-
-def _check(key: str, about: dict[str, Any]) -> str:
-    return sha256(f"{key}{json.dumps(about, sort_keys=True)}".encode()).hexdigest()

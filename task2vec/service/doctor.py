@@ -74,6 +74,7 @@ def examine(store: Path) -> Iterator[Check]:
     yield _guarded(lambda: _disk(store))
     yield _guarded(lambda: _store(store))
     yield from _quarantine(store)
+    yield from _measurements(store)
 
 
 def _python() -> Check:
@@ -251,6 +252,35 @@ def _quarantine(path: Path) -> Iterator[Check]:
         f"removes all after {KEPT_DAYS} days. Remove them now with "
         f"`task2vec doctor --clean --store {quote(str(path))}`.",
     )
+
+
+def _measurements(path: Path) -> Iterator[Check]:
+    """Name the files among the measurements that are of no use, where there are any."""
+    from task2vec.engine.measurement_files import STORED, unusable
+
+    try:
+        found = unusable(path / STORED)
+    except OSError as error:
+        told = f"{path / STORED} cannot be read: {error.strerror or error}"
+        yield Check("measurements", State.NOTE, told, "Make it readable, or move it away.")
+        return
+    clean = f"`task2vec doctor --clean --store {quote(str(path))}`"
+    kinds = (
+        (found.damaged, "damaged", f"Remove damaged files with {clean}: they are measured again."),
+        (found.partial, "half written", "A measurement a day later removes half written files."),
+        (found.foreign, "not of task2vec", "Move files away that are not of task2vec."),
+    )
+    kinds = tuple(kind for kind in kinds if kind[0])
+    if kinds:
+        told = ", ".join(f"{plural(len(files), 'file')} {what}" for files, what, _ in kinds)
+        names = [file.name for files, _, _ in kinds for file in files]
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        yield Check(
+            "measurements",
+            State.NOTE,
+            f"{path / STORED}: {told}: {', '.join(names[:_SHOWN])}{more}",
+            " ".join(remedy for _, _, remedy in kinds),
+        )
 
 
 def _guarded(check: Callable[[], Check]) -> Check:

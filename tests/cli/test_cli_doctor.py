@@ -4,13 +4,18 @@ import sqlite3
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
+import numpy as np
 import pytest
 from command import Cli, Result
 from raw_rows import damaged, written
 from small_store import SmallStore, snapshot
 
+from task2vec.engine.measurement_files import STORED
+from task2vec.engine.probe_cache import KnownProbe, ProbeCache
+from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.service import doctor
 from task2vec.store.opening import DATABASE
 
@@ -211,6 +216,37 @@ def test_the_quarantine_is_emptied_by_an_explicit_command_alone(cli: Cli, store:
     assert not orphan.exists()
     assert "1 file removed from the quarantine" in cleaned.err
     assert cleaned.json["checks"][-1]["name"] == "store"
+
+
+def test_damaged_measurements_are_named_and_removed_by_an_explicit_command(
+    cli: Cli, store: Path
+) -> None:
+    folder = store / STORED
+    cache = ProbeCache(folder)
+    keys = [cache.key(images="i", model=model) for model in ("good", "bad")]
+    for key in keys:
+        cache.put(key, KnownProbe(ProbeAccuracy(np.ones(4, dtype=np.bool_)), 1.0))
+    good, bad = (folder / f"{key}.json" for key in keys)
+    bad.write_text("[" * 20_000)
+    notes, partial = folder / "notes.txt", folder / f".{'0' * 16}.1.partial"
+    for path in (notes, partial):
+        path.write_text("")
+
+    told = cli("doctor", "--store", store, "--json")
+    assert told.code == 0
+    check = told.json["checks"][-1]
+    assert (check["name"], check["state"]) == ("measurements", "note")
+    assert "1 file damaged, 1 file half written, 1 file not of task2vec" in check["found"]
+    assert all(path.name in check["found"] for path in (bad, notes, partial))
+    assert good.name not in check["found"]
+    assert f"task2vec doctor --clean --store {quote(str(store))}" in check["remedy"]
+    assert bad.exists()
+
+    cleaned = cli("doctor", "--clean", "--store", store, "--json")
+    assert "1 damaged measurement removed" in cleaned.err
+    assert not bad.exists()
+    assert all(path.exists() for path in (good, notes, partial))
+    assert "file damaged" not in cleaned.json["checks"][-1]["found"]
 
 
 def test_a_lost_database_keeps_the_quarantine_from_being_emptied(cli: Cli, store: Path) -> None:

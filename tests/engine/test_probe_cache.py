@@ -1,9 +1,12 @@
 """Linear probes that are known from before: never a wrong one, and never too many."""
 
+import errno
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from small_store import cut
 
 from task2vec.data.drawn_digest import drawn_digest
 from task2vec.data.open import open_source
-from task2vec.engine import probe_cache
+from task2vec.engine import measurement_files, probe_cache
 from task2vec.engine.probe_cache import KnownProbe, Pace, ProbeCache
 from task2vec.engine.prober import Prober, model_digest
 from task2vec.probe.registry import load_probe
@@ -239,6 +242,11 @@ def test_a_model_is_known_by_its_weights_not_by_its_place():
         lambda text: text.replace('"correct": "1', '"correct": "0'),
         lambda text: json.dumps([]),
         lambda text: "",
+        lambda text: "[" * 200_000,
+        lambda text: " " * 2_000_000 + text,
+        lambda text: "[" * 20_000,
+        lambda text: '{"a":' * 10_000,
+        lambda text: "\x00" * 500,
     ],
 )
 def test_a_damaged_file_is_no_answer_and_goes(cache, damage):
@@ -259,7 +267,7 @@ def test_a_file_under_another_key_is_no_answer(cache):
 
 
 def test_the_least_recently_used_go_first(cache, monkeypatch):
-    monkeypatch.setattr(probe_cache, "MOST", 2)
+    monkeypatch.setattr(measurement_files, "MOST", 2)
     keys = [cache.key(images="i", model=str(number)) for number in range(3)]
     for number, key in enumerate(keys[:2]):
         cache.put(key, known(number))
@@ -275,3 +283,76 @@ def test_a_folder_that_cannot_be_written_costs_nothing(tmp_path):
     key = cache.key(images="i", model="m")
     cache.put(key, known())
     assert cache.get(key) is None
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.ESTALE])
+def test_a_file_that_cannot_be_read_now_stays(cache, monkeypatch, number):
+    key = cache.key(images="i", model="m")
+    cache.put(key, known())
+    real = Path.open
+
+    def open_(path, *args, **kwargs):
+        if path.name == f"{key}.json":
+            raise OSError(number, os.strerror(number), str(path))
+        return real(path, *args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", open_)
+        assert cache.get(key) is None
+    assert same(cache.get(key), known())
+
+
+def test_no_file_of_another_name_is_forgotten(cache, monkeypatch):
+    monkeypatch.setattr(measurement_files, "MOST", 1)
+    folder = cache._folders[0]
+    folder.mkdir()
+    (folder / "folder.json").mkdir()
+    (folder / f"{'a' * 64}.json").mkdir()
+    (folder / "notes.json").write_text("mine")
+    os.utime(folder / "notes.json", (1, 1))
+    keys = [cache.key(images="i", model=str(number)) for number in range(3)]
+    for number, key in enumerate(keys):
+        cache.put(key, known(number))
+        os.utime(folder / f"{key}.json", (number + 2, number + 2))
+    assert [cache.get(key) is not None for key in keys] == [False, False, True]
+    assert (folder / "notes.json").read_text() == "mine"
+    assert (folder / "folder.json").is_dir()
+
+
+def test_what_cannot_be_forgotten_writes_nothing_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(measurement_files, "MOST", 0)
+    cache = ProbeCache(tmp_path / "store", tmp_path / "user")
+    (tmp_path / "store" / "folder.json").mkdir(parents=True)
+    cache.put(cache.key(images="i", model="m"), known())
+    assert not (tmp_path / "user").exists()
+
+
+def test_two_writers_forget_at_once(cache, monkeypatch):
+    monkeypatch.setattr(measurement_files, "MOST", 3)
+    keys = [cache.key(images="i", model=str(number)) for number in range(60)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda key: cache.put(key, known()), keys))
+    cache.put(keys[0], known())
+    assert len(list(cache._folders[0].iterdir())) == 3
+
+
+def test_files_of_no_use_are_told_apart(cache):
+    assert not any(vars(measurement_files.unusable(cache._folders[0])).values())
+    keys = [cache.key(images="i", model=str(number)) for number in range(2)]
+    for key in keys:
+        cache.put(key, known())
+    folder = cache._folders[0]
+    damaged = folder / f"{keys[1]}.json"
+    damaged.write_text(damaged.read_text()[:-3])
+    partial = folder / f".{'0' * 16}.1.partial"
+    foreign = folder / "notes.txt"
+    for path in (partial, foreign):
+        path.write_text("")
+    found = measurement_files.unusable(folder)
+    assert (found.damaged, found.partial, found.foreign) == ((damaged,), (partial,), (foreign,))
+
+
+def test_a_measurement_on_very_many_images_is_known(cache):
+    key = cache.key(images="i", model="m")
+    cache.put(key, known(right=7, total=200_000))
+    assert same(cache.get(key), known(right=7, total=200_000))
