@@ -270,16 +270,16 @@ def _measurements(path: Path) -> Iterator[Check]:
         (found.partial, "half written", "A measurement a day later removes half written files."),
         (found.foreign, "not of task2vec", "Move files away that are not of task2vec."),
     )
-    kinds = tuple(kind for kind in kinds if kind[0])
-    if kinds:
-        told = ", ".join(f"{plural(len(files), 'file')} {what}" for files, what, _ in kinds)
-        names = [file.name for files, _, _ in kinds for file in files]
+    there = [kind for kind in kinds if kind[0]]
+    if there:
+        told = ", ".join(f"{plural(len(files), 'file')} {what}" for files, what, _ in there)
+        names = [file.name for files, _, _ in there for file in files]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         yield Check(
             "measurements",
             State.NOTE,
             f"{path / STORED}: {told}: {', '.join(names[:_SHOWN])}{more}",
-            " ".join(remedy for _, _, remedy in kinds),
+            " ".join(remedy for _, _, remedy in there),
         )
 
 
