@@ -123,7 +123,7 @@ def _print_cases(found: "Backtest") -> None:
             (
                 *(c.task, c.family, c.family_from.value, c.offered),
                 f"{c.chosen} (abstained)" if c.abstained else c.chosen,
-                *(f"{100 * c.gain:+.1f}", f"{100 * c.best_gain:+.1f}", c.weighted_kendall),
+                *(f"{100 * c.gain:+z.1f}", f"{100 * c.best_gain:+z.1f}", c.weighted_kendall),
             )
             for c in found.cases
         ],

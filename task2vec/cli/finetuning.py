@@ -148,8 +148,8 @@ def _by_class(result: "Tuned") -> str:
     if worst.accuracy == best.accuracy:
         return f"By class: {percent(best.accuracy)} of each."
     return (
-        f"By class: from {percent(worst.accuracy)} ({shown(worst.label)}, "
-        f"{plural(worst.images, 'image')}) to {percent(best.accuracy)} ({shown(best.label)}, "
+        f"By class: from {percent(worst.accuracy)} ('{shown(worst.label)}', "
+        f"{plural(worst.images, 'image')}) to {percent(best.accuracy)} ('{shown(best.label)}', "
         f"{plural(best.images, 'image')}); {percent(result.balanced_accuracy)} where every class "
         "counts the same."
     )

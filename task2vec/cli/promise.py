@@ -50,4 +50,4 @@ def _interval(ends: tuple[float, float], level: float) -> str:
 
 
 def _points(gain: float) -> str:
-    return f"{100 * gain:+.1f}"
+    return f"{100 * gain:+z.1f}"

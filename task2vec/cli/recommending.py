@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 #: As many candidates as leave the answer on a screen of 25 lines.
 _SHOWN = 4
+#: A longer budget, in seconds, is named in a warning and not proposed as the next command.
+_PATIENCE = 600
 #: Parameters that a command to type next has anyway, or does not need.
 _ANSWERED_ELSEWHERE = ("task", "budget", "explain", "code", "store", "url", "api_key", "as_json")
 
@@ -167,10 +169,9 @@ def recommend(
             commands.append(["embed", FOLDER, "--name", answer.task, "--update"])
         else:
             commands += tuning
-        if answer.budget_needed is not None and not answer.stored_as:
-            commands.append(
-                ["recommend", task, *_repeated(context), "--budget", f"{answer.budget_needed:.0f}"]
-            )
+        needed = None if answer.stored_as else answer.budget_needed
+        if needed is not None and needed < _PATIENCE:
+            commands.append(["recommend", task, *_repeated(context), "--budget", f"{needed:.0f}"])
         if commands:
             print_next(*commands, store=store, url=url)
         if answer.images_missing:
@@ -272,17 +273,17 @@ def _print_reasons(answer: "Recommended") -> None:
 def print_steps(answer: "Recommended") -> None:
     """Print the steps of a budget with their results and seconds."""
     print_table(
-        ["step", "model", "gain (points)", "seconds", "answer after it", "expected (points)"],
+        ["step", "model", "gain (points)", "seconds", "best so far", "expected (points)"],
         [
             (
                 step.kind.replace("_", " "),
                 step.model or "-",
-                "-" if step.gain is None else f"{100 * step.gain:+.1f}",
+                "-" if step.gain is None else f"{100 * step.gain:+z.1f}",
                 f"{step.seconds:.0f}" if step.seconds >= 10 else f"{step.seconds:.1f}",
                 step.leader,
-                f"{100 * step.expected:+.1f}",
+                f"{100 * step.expected:+z.1f}",
             )
             for step in answer.steps
         ],
-        spare=["expected (points)", "answer after it"],
+        spare=["expected (points)", "best so far"],
     )

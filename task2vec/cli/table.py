@@ -58,7 +58,9 @@ def print_table(
     for row in zip(*lines, strict=True):
         table.add_row(*(Text("\n".join(cell)) for cell in row))
     out.print(table, soft_wrap=False)
-    notes = [f"Not shown at {out.width} columns: {', '.join(left_out)}."] if left_out else []
+    notes = []
+    if left_out:
+        notes.append(f"Too wide for {out.width} columns, so left out: {', '.join(left_out)}.")
     names = [column for column, name in zip(lines, fitted.columns, strict=True) if name in cut]
     if any(_CUT in line for column in names for cell in column for line in cell):
         notes.append(f"Cut at {out.width} columns: what has {_CUT} in it.")

@@ -28,7 +28,7 @@ def _average_best(question: Question) -> Baseline:
     return Baseline(
         "average_best",
         names[best],
-        f"gained {100 * gain:+.1f} points on average over {plural(tasks, 'task')}",
+        f"gained {100 * gain:+z.1f} points on average over {plural(tasks, 'task')}",
     )
 
 

@@ -47,7 +47,7 @@ class _Draft:
         return found
 
     def points(self, *path: str | int) -> str:
-        return f"{100 * self.number(*path):+.1f}"
+        return f"{100 * self.number(*path):+z.1f}"
 
     def percent(self, *path: str | int) -> str:
         return f"{100 * self.number(*path):.0f} %"

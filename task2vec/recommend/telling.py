@@ -124,7 +124,7 @@ class Teller:
         return Evidence(
             EvidenceKind.OUTCOME,
             f"{whose}gained {_points(gain)} on {name}, which moves the expected gain by "
-            f"{100 * moved:+.1f}",
+            f"{100 * moved:+z.1f}",
             task=None if name == TARGET_NAME else name,
             gain=gain,
             distance=distance,
@@ -162,10 +162,13 @@ class Teller:
             if paired.lower_error is not None:
                 plain = measured[question.default]
                 both, _ = paired.with_error(classes=question.classes)
-                text += f"; with its squared error {found.error:.2f} (default: {plain.error:.2f}) "
+                text += (
+                    f"; the squared error of its predictions is {found.error:.2f} (the default's: "
+                    f"{plain.error:.2f}); both together count as {_points(both)}"
+                )
                 evidence = replace(
                     evidence,
-                    text=f"{text}that counts as {_points(both)}",
+                    text=text,
                     error=found.error,
                     default_error=plain.error,
                     combined_gain=both,
@@ -188,8 +191,11 @@ def _alike(agreement: float) -> str:
     return "the same features as your task" if agreement > 0 else "features that your task ignores"
 
 
-def out_of_time(untried: Sequence[Untried], *, needed: float | None) -> str:
-    """Return how many models a budget had no time for, and the budget ``needed`` for them."""
+def out_of_time(untried: Sequence[Untried], *, least: float, needed: float) -> str:
+    """Return how many models a budget had no time for, and the budget that has.
+
+    ``least`` seconds measure the next of them, ``needed`` seconds all.
+    """
     parts = []
     for kind, how in (
         (StepKind.FORWARD_PASS, "by a linear probe"),
@@ -198,14 +204,26 @@ def out_of_time(untried: Sequence[Untried], *, needed: float | None) -> str:
         left = [each.model for each in untried if each.kind is kind]
         if left:
             parts.append(f"{plural(len(left), 'model')} {how} ({few(left, shown)})")
-    enough = "" if needed is None else f". A budget of {needed:.0f} seconds is enough"
-    return f"not measured for lack of time: {', '.join(parts)}{enough}"
+    text = f"not measured for lack of time: {', '.join(parts)}. "
+    if least < needed:
+        text += (
+            f"Next time a budget of {_seconds(least)} measures more, one of {_seconds(needed)} all"
+        )
+    else:
+        text += f"Next time a budget of {_seconds(needed)} is enough"
+    return text
+
+
+def _seconds(seconds: float) -> str:
+    text = f"{seconds:.0f} seconds"
+    return text if seconds < 120 else f"{text} ({seconds / 60:.0f} minutes)"
 
 
 def why_taken(model: Recommendation) -> str:
-    """Return by how much a model is expected to gain: the number that models are ranked by."""
+    """Return by how much fine-tuning a model is expected to beat fine-tuning the default."""
     return (
-        f"expected gain: {_points(model.score)} {_interval(model.gain_interval)} over the default"
+        f"expected gain after fine-tuning: {_points(model.fine_tuned_gain)} "
+        f"{_interval(model.fine_tuned_interval)}"
     )
 
 
@@ -228,19 +246,23 @@ def why_abstained(best: Recommendation | None, default: str, *, tie: bool) -> st
         )
     if best.score_sd > MOST_SD:
         return (
-            f"too little is known to leave the default, {default}: the best guess is {best.model} "
-            f"with an expected gain of {_points(best.score)} {_interval(best.gain_interval)}"
+            f"too little is known to leave the default, {default}: the best guess is "
+            f"{best.model}, expected to gain {_linear_probe(best)}"
         )
     return (
-        f"no model gains enough to leave the default, {default}: the best is {best.model} with an "
-        f"expected gain of {_points(best.score)} {_interval(best.gain_interval)}"
+        f"no model gains enough to leave the default, {default}: the best is {best.model}, "
+        f"expected to gain {_linear_probe(best)}"
     )
 
 
+def _linear_probe(model: Recommendation) -> str:
+    return f"{_points(model.score)} with a linear probe {_interval(model.gain_interval)}"
+
+
 def _points(gain: float) -> str:
-    return f"{100 * gain:+.1f} points"
+    return f"{100 * gain:+z.1f} points"
 
 
 def _interval(ends: tuple[float, float]) -> str:
     low, high = ends
-    return f"({100 * LEVEL:.0f} % interval {100 * low:+.1f} to {100 * high:+.1f})"
+    return f"({100 * LEVEL:.0f} % interval {100 * low:+z.1f} to {100 * high:+z.1f})"

@@ -65,8 +65,9 @@ def unused_warning(
     ]
 
 
-def unused_note(unused: Sequence[Measured]) -> list[str]:
+def unused_note(concerned: Iterable[Measured]) -> list[str]:
     """Return what an answer says of `unused_warning` in short, [] where there are none."""
+    unused = list(concerned)
     if not unused:
         return []
     (most, count), *others = Counter(outcome.protocol for outcome in unused).most_common()
@@ -75,6 +76,5 @@ def unused_note(unused: Sequence[Measured]) -> list[str]:
     verb = "is" if len(unused) == 1 else "are"
     return [
         f"{plural(count, 'outcome')} of protocol '{shown(most)}'{more} {verb} not used: the "
-        "default has none on the same task. See "
-        f"`task2vec outcomes list --protocol {typed(most)}`"
+        "default has none on the same task. See `task2vec outcomes list`"
     ]

@@ -20,7 +20,7 @@ FINE_TUNED = "after fine-tuning (points)"
 def candidate_columns(answer: Recommended, *, full: bool = False) -> list[str]:
     """Return the names of the columns; ``full`` adds the expected gain of fine-tuning."""
     return [
-        *("starting model", "gain (points)", f"{100 * answer.level:.0f} % interval"),
+        *("starting model", "linear-probe gain (points)", f"{100 * answer.level:.0f} % interval"),
         *([FINE_TUNED] if full else []),
         "known by",
     ]
@@ -61,7 +61,8 @@ def promise(answer: Recommended) -> str | None:
     ends = chosen.fine_tuned_accuracy_interval
     within = "" if ends is None else f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f} %)"
     images = chosen.accuracy_images
-    by = "" if images is None else f", estimated by a linear probe on {plural(images, 'image')}"
+    on = "" if images is None else plural(images, "image")
+    by = on and f", estimated by a linear probe on {on}"
     return (
         f"Expected accuracy after fine-tuning: {percent(chosen.fine_tuned_accuracy)}{within}{by}."
     )
@@ -70,7 +71,7 @@ def promise(answer: Recommended) -> str | None:
 def table_note(answer: Recommended) -> str:
     """Return what the gains of the table are, and the level of all intervals."""
     return (
-        "Gains: of a classifier on frozen features, over the default. "
+        "Linear probe: on frozen features. Gains: over the default. "
         f"Intervals: {100 * answer.level:.0f} %."
     )
 
@@ -116,7 +117,7 @@ def _known_by(candidate: Recommendation) -> str:
 
 
 def _points(gain: float) -> str:
-    return f"{100 * gain:+.1f}"
+    return f"{100 * gain:+z.1f}"
 
 
 def _between(ends: tuple[float, float]) -> str:

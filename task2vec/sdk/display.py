@@ -126,7 +126,9 @@ def of_backtest(found: Backtest) -> Sheet:
             number(each.weighted_kendall, 2),
             f"{100 * each.regret_at_1:.1f}",
             percent(each.top_1),
-            f"{100 * each.gain:+.1f} [{100 * each.ci.gain[0]:+.1f}, {100 * each.ci.gain[1]:+.1f}]",
+            "{:+z.1f} [{:+z.1f}, {:+z.1f}]".format(
+                *(100 * gain for gain in (each.gain, *each.ci.gain))
+            ),
             number(each.headroom_captured, 2),
         )
         for each in found.rankers

@@ -52,7 +52,7 @@ def _(found: Recommended) -> str:
     first = next((each for each in found.recommendations if each.model == found.chosen), None)
     gain = None
     if first is not None and not found.abstained:
-        gain = f"{100 * first.score:+.1f} points by a linear probe"
+        gain = f"{100 * first.fine_tuned_gain:+z.1f} points after fine-tuning"
     return _line(
         f"Recommended for '{found.task}'",
         f"{found.chosen} (the default)" if found.abstained else found.chosen,

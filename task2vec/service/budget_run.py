@@ -16,6 +16,7 @@ from task2vec.errors import MissingExtraError, WeightsError
 from task2vec.recommend.cascade import Step, StepKind, Untried
 from task2vec.recommend.judging import Judged
 from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.telling import out_of_time
 from task2vec.service.offering import Weights, weights_of
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import checked_ref, loadable_ref
@@ -158,10 +159,25 @@ class BudgetRun:
         """
         if not self.untried:
             return None
-        left = Counter(each.kind for each in self.untried)
+        return self._budget_for(Counter(each.kind for each in self.untried))
+
+    def out_of_time_warning(self) -> list[str]:
+        """Return the warning about what is ``untried`` with the budgets for it, [] for nothing."""
+        if not self.untried:
+            return []
+        kinds = Counter(each.kind for each in self.untried)
+        following = self.untried[0].kind
+        alone = following is StepKind.FINE_TUNING and not self.tuned
+        # The first short fine-tuning is that of the default, which a rival has to follow.
+        count = min(2 if alone else 1, kinds[following])
+        least = self._budget_for(Counter({following: count}))
+        return [out_of_time(self.untried, least=least, needed=self._budget_for(kinds))]
+
+    def _budget_for(self, left: Counter[StepKind]) -> float:
+        """Return seconds that would make as many measurements of each kind as are ``left``."""
+        left = left + self.unkept
         costs = self.costs[StepKind.FORWARD_PASS] or self.known_costs[StepKind.FORWARD_PASS]
         probing = max(costs, default=0.0)
-        left.update(self.unkept)
         probing += left[StepKind.FORWARD_PASS] * self.usual(StepKind.FORWARD_PASS)
         tuned = [each.seconds for each in self.untried if each.kind is StepKind.FINE_TUNING]
         each = max([*tuned, *self.costs[StepKind.FINE_TUNING]], default=0.0)

@@ -69,7 +69,7 @@ def recommend_within(
     while not (chosen is None or chosen.id == question.default or run.is_sound(chosen)):
         judge = _without(judge, chosen)
         answer, chosen = _answer(run, judge)
-    warnings = (*run.warnings, *not_offered(run.lost))
+    warnings = (*run.out_of_time_warning(), *run.warnings, *not_offered(run.lost))
     return replace(
         answer,
         untried=tuple(run.untried),

@@ -3,7 +3,7 @@
 The recommendation and the doctor both look here, so that what one leaves out the other finds.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from shlex import quote
@@ -61,19 +61,27 @@ def weights_of(workspace: Workspace, model: ModelRecord, *, every_byte: bool = F
 
 def offered(
     workspace: Workspace, models: Iterable[ModelRecord]
-) -> tuple[list[ModelRecord], list[str]]:
-    """Return those of the models that can be offered, and warnings about the others.
+) -> tuple[list[ModelRecord], list[str], list[str]]:
+    """Return the models that can be offered, the names of unchanged ones, and warnings.
 
     Of files the headers are read: all bytes of hundreds of experts take minutes.
     """
     found = [(model, weights_of(workspace, model)) for model in models]
     sound = [model for model, weights in found if weights is Weights.SOUND]
     unchanged = [model.name for model, weights in found if weights is Weights.UNCHANGED]
-    warnings = not_offered(found)
-    if unchanged:
-        names = examples(unchanged)
-        warnings.append(f"left out, because their fine-tuning changed nothing: {names}")
-    return sound, warnings
+    return sound, unchanged, not_offered(found)
+
+
+def unchanged_note(names: Sequence[str]) -> list[str]:
+    """Return why experts with the backbone of their start are no candidates, [] without any."""
+    if not names:
+        return []
+    one = len(names) == 1
+    return [
+        f"Not {'a candidate' if one else 'candidates'}: {examples(names)}. "
+        f"{'Its backbone is' if one else 'Their backbones are'} unchanged: fine-tuning kept the "
+        "linear probe."
+    ]
 
 
 def not_offered(found: Collection[tuple[ModelRecord, Weights]]) -> list[str]:

@@ -14,7 +14,6 @@ from task2vec.recommend.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.question import Question
 from task2vec.recommend.ranker import rank
 from task2vec.recommend.recommendation import Recommended
-from task2vec.recommend.telling import out_of_time
 from task2vec.recommend.unused import unused_note
 from task2vec.service.cascade import SHORT, recommend_within
 from task2vec.service.code import starting_code
@@ -23,7 +22,7 @@ from task2vec.service.explaining import explained
 from task2vec.service.image_counts import uneven_images
 from task2vec.service.known_tasks import known_tasks
 from task2vec.service.limits import Limits, to_choose_from
-from task2vec.service.offering import offered
+from task2vec.service.offering import offered, unchanged_note
 from task2vec.service.outcomes import outcomes_elsewhere
 from task2vec.service.probing import (
     Progress,
@@ -104,13 +103,12 @@ def recommend(
     limits = limits or Limits()
     everything = list_models(workspace)
     check_answerable(everything, k=k, limits=limits, budget=budget)
-    question, shared, warnings = _asked(
+    question, shared, unchanged, warnings = _asked(
         workspace, subject, everything, limits=limits, k=k, max_shared=max_shared
     )
     models = question.models
     question = replace(question, published=published, explain=explain)
     if (store := workspace.existing_store()) is not None:
-        warnings += unused_note(question.gains.unused)
         warnings += outcomes_elsewhere(store, question.gains, subject.embedding.space)
     # Of the others no distance counts.
     telling = question.gains.tasks | {model.task for model in models}
@@ -133,8 +131,6 @@ def recommend(
         )
         if len(answer.steps) == 1:
             warnings.append(not_probed(task))
-        if answer.untried:
-            warnings.append(out_of_time(answer.untried, needed=answer.budget_needed))
         spent = sum(step.seconds for step in answer.steps)
         if spent > budget:
             warnings.append(
@@ -157,6 +153,11 @@ def recommend(
     answer = explained(workspace, subject, question, answer)
     earlier = earlier_experts(workspace, subject, shared, everything)
     warnings += [offer(each, subject) for each in earlier]
+    named = {each.model for each in answer.recommendations}
+    candidates = {model.id for model in models if model.name in named}
+    warnings += unused_note(
+        o for o in question.gains.unused if o.task == question.target or o.model in candidates
+    )
     chosen = next((model for model in models if model.name == answer.chosen), None)
     code = ""
     if chosen is not None:
@@ -164,6 +165,7 @@ def recommend(
     return replace(
         answer,
         code=code,
+        evidence_summary=" ".join([answer.evidence_summary, *unchanged_note(unchanged)]),
         shared_images=shared.findings,
         earlier_experts=earlier,
         stored_as=shared.same[0] if subject.record is None and shared.same else None,
@@ -186,7 +188,7 @@ def models_to_measure(
     store.
     """
     everything = list_models(workspace)
-    question, _, _ = _asked(
+    question, _, _, _ = _asked(
         workspace, subject, everything, limits=limits, k=1, max_shared=max_shared
     )
     question = replace(question, published=published)
@@ -207,20 +209,21 @@ def _asked(
     limits: Limits,
     k: int,
     max_shared: float,
-) -> tuple[Question, SharedTasks, list[str]]:
-    """Return the question of a task, what shares images with it, and warnings.
+) -> tuple[Question, SharedTasks, list[str], list[str]]:
+    """Return the question of a task, what shares images with it, unchanged models, and warnings.
 
     ``everything`` are all models that there are.
     """
     allowed = [model for model in everything if limits.allow(model)]
-    models, warnings = offered(workspace, allowed)
+    models, unchanged, warnings = offered(workspace, allowed)
     left_out = [model.name for model in everything if not limits.allow(model)]
     if left_out:
         warnings.append(f"left out, because they exceed the limits: {examples(left_out)}")
     shared = find_shared(workspace, subject, most=max_shared)
     models = shared.models(models)
     warnings += [*shared.warnings, *shared.descended(everything)]
-    return _question(workspace, subject, models, everything, shared, k=k), shared, warnings
+    question = _question(workspace, subject, models, everything, shared, k=k)
+    return question, shared, unchanged, warnings
 
 
 def check_answerable(

@@ -11,6 +11,7 @@ import pytest
 from command import Cli
 from small_store import USED, SmallStore, snapshot
 
+from task2vec.service.budget_run import BudgetRun
 from task2vec.store.store import Store
 
 PACKAGED = {"efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"}
@@ -57,7 +58,7 @@ def test_the_table_says_what_to_take_and_the_code_builds_it(cli: Cli, small: Sma
     assert "always default" in explained.out
     assert "always default" not in found.out
     assert (
-        "Gains: of a classifier on frozen features, over the default. Intervals: 90 %." in found.out
+        "Linear probe: on frozen features. Gains: over the default. Intervals: 90 %." in found.out
     )
     assert "after fine-tuning (points)" in explained.out
     assert "after fine-tuning (points)" not in found.out
@@ -119,7 +120,7 @@ def test_what_measures_more_is_told_where_there_is_something_to_measure_on(
     source = small.sources / "emoji_food"
     at_hand = cli("recommend", source, *asked, "--no-published")
     told = " ".join(at_hand.err.split())
-    needed = re.search(r"A budget of (\d+) seconds is enough", told)
+    needed = re.search(r" one of (\d+) seconds", told)
     assert needed is not None
     again = f"task2vec recommend {source} --no-published --images {USED} --budget {needed[1]}"
     assert f"  {again}\n" in at_hand.err
@@ -137,6 +138,23 @@ def test_what_measures_more_is_told_where_there_is_something_to_measure_on(
     assert unfit.code == 3
     assert "no model could be probed" in unfit.err
     assert "--budget" not in unfit.out + unfit.err
+
+
+@pytest.mark.parametrize(("needed", "proposed"), [(590.0, True), (840.0, False), (None, False)])
+def test_a_budget_is_proposed_where_it_takes_less_than_ten_minutes(
+    cli: Cli,
+    small: SmallStore,
+    monkeypatch: pytest.MonkeyPatch,
+    needed: float | None,
+    proposed: bool,
+) -> None:
+    monkeypatch.setattr(BudgetRun, "budget_needed", lambda _: needed)
+
+    found = cli("recommend", "emoji_food", "--store", small.store, *ONLY_DEFAULT)
+
+    assert ("--budget 590" in found.err) is proposed
+    assert ("--budget 840" in found.err) is False
+    assert "  task2vec finetune emoji_food --from efficientnet_lite0" in found.err
 
 
 def test_limits_bound_the_answer(cli: Cli, small: SmallStore) -> None:

@@ -147,7 +147,7 @@ def test_what_a_narrow_table_leaves_out_is_told(
 
     out, err = capsys.readouterr()
     assert out.split() == ["name", "size", "a" * 20, "1"]
-    assert err.split("\n")[0] == "Not shown at 40 columns: note. `--json`"
+    assert err.split("\n")[0] == "Too wide for 40 columns, so left out:"
 
 
 def test_names_are_broken_between_their_parts_only(

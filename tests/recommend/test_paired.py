@@ -145,7 +145,7 @@ def test_the_evidence_tells_both_errors():
     answer = rank(ask([PLAIN, model("steady")], measured=measured))
     (steady,) = (each for each in answer.recommendations if each.model == "steady")
     told = steady.evidence[-1]
-    assert "squared error 0.20 (default: 0.60)" in told.text
+    assert "squared error of its predictions is 0.20 (the default's: 0.60)" in told.text
     assert (told.error, told.default_error) == (0.2, 0.6)
 
 
@@ -156,7 +156,7 @@ def test_the_evidence_tells_what_answers_and_errors_together_speak_for():
     (steady,) = (each for each in answer.recommendations if each.model == "steady")
     told = steady.evidence[-1]
     assert told.gain == 0 < steady.score < told.combined_gain
-    assert f"that counts as {100 * told.combined_gain:+.1f} points" in told.text
+    assert f"both together count as {100 * told.combined_gain:+.1f} points" in told.text
     without = {"plain": probe(10, 20), "steady": probe(10, 20)}
     answer = rank(ask([PLAIN, model("steady")], measured=without))
     (steady,) = (each for each in answer.recommendations if each.model == "steady")

@@ -32,14 +32,16 @@ def test_the_interval_widens_with_the_doubt_of_the_gain():
 
 def test_of_many_models_without_time_the_first_are_named():
     probes = [Untried(StepKind.FORWARD_PASS, name, 0.314) for name in ("d", "c", "b", "a")]
-    assert out_of_time(probes, needed=12) == (
-        "not measured for lack of time: 4 models by a linear probe (d, c, b, ...). A budget of 12 "
-        "seconds is enough"
+    assert out_of_time(probes, least=3, needed=12) == (
+        "not measured for lack of time: 4 models by a linear probe (d, c, b, ...). Next time a "
+        "budget of 3 seconds measures more, one of 12 seconds all"
     )
-    both = out_of_time([*probes[:1], Untried(StepKind.FINE_TUNING, "e\x1b", 123.4)], needed=1400)
+    both = out_of_time(
+        [*probes[:1], Untried(StepKind.FINE_TUNING, "e\x1b", 123.4)], least=1400, needed=1400
+    )
     assert both.endswith(
-        "1 model by a linear probe (d), 1 model by a short fine-tuning (e\\x1b). A budget of 1400 "
-        "seconds is enough"
+        "1 model by a linear probe (d), 1 model by a short fine-tuning (e\\x1b). Next time a "
+        "budget of 1400 seconds (23 minutes) is enough"
     )
 
 

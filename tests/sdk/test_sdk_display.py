@@ -233,7 +233,7 @@ LINES = {
     "task": ["30 images of 3 classes", "1 warning"],
     "neighbours": ["0.125", "1 warning"],
     "distances": ["symmetric 0.750 ± 0.500"],
-    "recommended": ["+3.1 points by a linear probe", "1 warning"],
+    "recommended": [" points after fine-tuning", "1 warning"],
 }
 
 

@@ -12,7 +12,9 @@ from task2vec.probe import weight_files
 from task2vec.service.doctor import State, examine
 from task2vec.service.experts import checkpoint
 from task2vec.service.offering import Weights, offered, weights_of
+from task2vec.service.outcome_file import Measured
 from task2vec.service.recommendation import Limits, recommend
+from task2vec.service.recording import add_outcomes
 from task2vec.service.subjects import resolve
 from task2vec.service.workspace import Workspace
 from task2vec.service.zoo import get_model, packaged_models
@@ -206,4 +208,36 @@ def test_the_doctor_finds_the_same_with_the_remedy(workspace: Workspace) -> None
 
 def test_packaged_models_are_taken_to_be_sound(workspace: Workspace) -> None:
     packaged: list[ModelRecord] = packaged_models()
-    assert offered(workspace, packaged) == (packaged, [])
+    assert offered(workspace, packaged) == (packaged, [], [])
+
+
+def test_an_unchanged_expert_is_no_candidate_and_no_warning(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    file = expert_file(tmp_path, build().sources / "emoji_food", best_epoch=0)
+    add_expert(workspace.path, file, name="unchanged")
+
+    answer = recommend(workspace, resolve(workspace, "fashion_tops"), measured={})
+
+    assert "unchanged" not in {each.model for each in answer.recommendations}
+    assert not any("unchanged" in warning for warning in answer.warnings)
+    assert answer.evidence_summary.endswith(
+        "Not a candidate: unchanged. Its backbone is unchanged: fine-tuning kept the linear probe."
+    )
+
+
+def test_unused_outcomes_are_told_where_a_model_of_the_answer_or_the_task_has_them(
+    workspace: Workspace,
+) -> None:
+    def warned_about(task: str, *, limits: Limits) -> bool:
+        found = recommend(workspace, resolve(workspace, task), limits=limits, measured={})
+        return any("not used: the default has none" in each for each in found.warnings)
+
+    add_outcomes(workspace, [Measured("sound", "emoji_food", 0.9, "mine")])
+    only_packaged, small = (
+        Limits(architecture="tf_efficientnet*"),
+        Limits(architecture="test_resnet"),
+    )
+    assert not warned_about("fashion_tops", limits=only_packaged)
+    assert warned_about("emoji_food", limits=only_packaged)
+    assert warned_about("fashion_tops", limits=small)

@@ -87,4 +87,4 @@ def _too_alike(tasks: int, families: int) -> str:
 
 
 def _points(found: Estimate) -> str:
-    return f"{100 * found.value:+.1f} points [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
+    return f"{100 * found.value:+z.1f} points [{100 * found.low:+z.1f}, {100 * found.high:+z.1f}]"
