@@ -11,6 +11,7 @@ from small_store import USED, cut
 
 from task2vec import LocalClient
 from task2vec.cli.run import run
+from task2vec.data.wording import typed
 from task2vec.errors import SourceError
 
 #: Two models are probed whatever the time.
@@ -77,7 +78,8 @@ def test_a_store_of_the_command_line_answers_the_same_when_it_is_served(
         assert [step.cached for step in more.steps if step.model] == [False, False]
         assert client.finetune("food", epochs=1, images=12).task == "food"
     answer, told = command(capsys, "--store", str(store))
-    assert "Next:\n  task2vec finetune food --from " in told
+    assert "Next:\n  task2vec " in told
+    assert "\n  task2vec finetune food --from " in told
 
     (upload,) = (store / "datasets").iterdir()
     upload.write_bytes(upload.read_bytes() + b"0")
@@ -87,7 +89,8 @@ def test_a_store_of_the_command_line_answers_the_same_when_it_is_served(
     assert run(["finetune", "food", "--store", str(store), "--name", "again"]) == 2
     refused = " ".join(capsys.readouterr().err.split())
     assert "were uploaded to a server of this store, and are no longer kept" in refused
-    assert "`task2vec embed FOLDER --name food --update`, where FOLDER is where" in refused
+    bring = f"task2vec embed FOLDER --name food --update --store {typed(str(store))}"
+    assert f"`{bring}`, where FOLDER is where" in refused
 
 
 @pytest.mark.slow(seconds=30)
