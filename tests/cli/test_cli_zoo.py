@@ -159,17 +159,21 @@ def test_outcomes_that_the_default_has_no_counterpart_of_are_told(cli: Cli, stor
     assert len(listed.json["outcomes"]) == 6
     # It was said when they were recorded, and is where they are judged or missing from an answer.
     assert listed.err == ""
-    asked = ("recommend", "greek_capitals", "--max-parameters", 4_700_000, "--images", 24)
-    for warnings, said in (
+    ask = ("recommend", "greek_capitals", "--images", 24, "--budget", 0, "--store", store, "--json")
+    for warnings, said, remedy_ends in (
+        (cli(*ask), "3 outcomes of protocol '10 epochs' are not used", "`task2vec outcomes list`"),
         (
-            cli(*asked, "--store", store, "--json"),
-            "3 outcomes of protocol '10 epochs' are not used",
+            cli("backtest", "--store", store, "--json"),
+            remedy,
+            "`task2vec outcomes list --protocol '10 epochs'`",
         ),
-        (cli("backtest", "--store", store, "--json"), remedy),
     ):
         (told,) = [warning for warning in warnings.json["warnings"] if "not used" in warning]
         assert said in told
-        assert told.endswith("`task2vec outcomes list --protocol '10 epochs'`")
+        assert told.endswith(remedy_ends)
+    # Neither the task nor the one candidate has such an outcome.
+    warned = cli(*ask, "--max-parameters", 4_700_000).json["warnings"]
+    assert not [warning for warning in warned if "not used" in warning]
 
     assert "2 outcomes" not in add("efficientnet_lite0", "emoji_food", "10 epochs")
 
