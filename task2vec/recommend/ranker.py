@@ -55,7 +55,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
     else:
         reason = why_taken(named[chosen])
         if judged.default is None:
-            reason += ", which does not pass the limits"
+            reason += "; the default does not pass the limits"
     # The answer comes first, whatever a score within the noise says.
     ranked.sort(key=lambda found: found.model != chosen)
     explanation = None

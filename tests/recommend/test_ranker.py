@@ -71,8 +71,9 @@ def test_a_near_expert_with_outcomes_is_recommended():
     best = answer.recommendations[0]
     assert 0.1 < best.score < 0.2
     assert best.score > TRUST * best.score_sd
-    assert f"{100 * best.score:+.1f} points" in answer.reason
-    assert f"{100 * best.score_sd:.1f}" in answer.reason
+    assert f"after fine-tuning: {100 * best.fine_tuned_gain:+.1f} points" in answer.reason
+    low, high = best.fine_tuned_interval
+    assert f"interval {100 * low:+.1f} to {100 * high:+.1f}" in answer.reason
 
 
 def test_the_scores_are_what_the_gain_model_believes():
@@ -325,8 +326,8 @@ def test_without_the_default_among_the_models_the_best_of_the_rest_is_taken(gain
     assert not answer.abstained
     assert answer.chosen == "other" == names(answer)[0]
     best = answer.recommendations[0]
-    assert f"{100 * best.score:+.1f} points" in answer.reason
-    assert "over the default, which does not pass the limits" in answer.reason
+    assert f"after fine-tuning: {100 * best.fine_tuned_gain:+.1f} points" in answer.reason
+    assert answer.reason.endswith("; the default does not pass the limits")
     assert answer.baselines[0].model is None
     # The default is still what the prediction builds on.
     assert best.predicted_accuracy == pytest.approx(0.8 + best.score, abs=0.005)
