@@ -34,7 +34,7 @@ async def test_the_answer_comes_where_it_is_waited_for(server: Running) -> None:
 
 
 async def test_who_may_only_read_does_not_set_the_server_to_work(server: Running) -> None:
-    await run_in_threadpool(server.app.state.backtests.stop)
+    await run_in_threadpool(server.app.state.backtests.stop, 10)
     reads, writes = server.key(Scope.READ, name="reads"), server.key(Scope.WRITE, name="writes")
     refused = await server.client.post("/v1/backtests", json={}, headers=bearer(reads))
     begun = await server.client.post("/v1/backtests", json={}, headers=bearer(writes))
@@ -46,7 +46,7 @@ async def test_who_may_only_read_does_not_set_the_server_to_work(server: Running
 
 
 async def test_it_is_a_job_that_is_shared_until_there_are_other_outcomes(server: Running) -> None:
-    await run_in_threadpool(server.app.state.backtests.stop)
+    await run_in_threadpool(server.app.state.backtests.stop, 10)
     first = await server.client.post("/v1/backtests", json={})
     assert first.status_code == 202
     job = first.json()
@@ -69,7 +69,7 @@ async def test_it_is_a_job_that_is_shared_until_there_are_other_outcomes(server:
 
 async def test_a_server_that_stops_hands_it_back(server: Running) -> None:
     backtests = server.app.state.backtests
-    await run_in_threadpool(backtests.stop)
+    await run_in_threadpool(backtests.stop, 10)
     job = (await server.client.post("/v1/backtests", json={})).json()["id"]
 
     assert await run_in_threadpool(backtests.work) is True
