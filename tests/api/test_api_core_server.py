@@ -179,7 +179,9 @@ def test_workers_and_requests_have_one_time_to_end_in(live: LiveServer, tmp_path
     host, port = url.removeprefix("http://").split(":")
     server = json.loads((tmp_path / "s" / "server.json").read_text())["pid"]
     # A worker that hears nothing, and a client that never ends its request.
-    while not (workers := psutil.Process(server).children()):
+    # One that is suspended before it is another program would hold up the server that starts it.
+    children = psutil.Process(server).children
+    while not (workers := [each for each in children() if "worker" in each.cmdline()]):
         time.sleep(0.05)
     workers[0].suspend()
     with socket.create_connection((host, int(port)), timeout=15) as connection:
