@@ -62,8 +62,8 @@ def load() -> tuple[list[SubsetHead], NDArray[np.float32], str]:
 def make() -> None:
     """Compute what is missing from the cache."""
     from task2vec.data.open import open_source
-    from task2vec.data.sample import all_images
-    from task2vec.engine.allocator import keep_freed_memory
+    from task2vec.data.sampling.sample import all_images
+    from task2vec.embedding.allocator import keep_freed_memory
     from task2vec.fisher.per_image import PerImageFisher
     from task2vec.probe.registry import load_probe
 

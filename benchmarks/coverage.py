@@ -131,7 +131,7 @@ def few_and_many(more: Population, *, few: int = 100, runs: int = 50) -> dict[st
 
 def refitted(sizes: tuple[int, ...] = (100, 300, 300)) -> dict[str, Any]:
     """Embed disjoint images of the tops with heads of their own: few, many and as many."""
-    from task2vec.data.arrays import task_from_arrays
+    from task2vec.data.formats.arrays import task_from_arrays
     from task2vec.embedding.embedder import Embedder
     from task2vec.embedding.settings import EmbeddingSettings
     from task2vec.probe.registry import load_probe

@@ -8,9 +8,9 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.pictures import write_pictures
-from task2vec.data import ahead
 from task2vec.data.open import open_source
-from task2vec.data.spooled_sample import draw_spooled
+from task2vec.data.pixels import prefetch
+from task2vec.data.sampling.spool import draw_spooled
 from task2vec.data.task import Task
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import load_probe
@@ -26,7 +26,7 @@ ROUNDS = 5
 def measure() -> dict[str, Any]:
     """Return the images a second with one thread and with as many as there are processors."""
     probe = load_probe("efficientnet_lite0")
-    threads = ahead.usable_processors()
+    threads = prefetch.usable_processors()
     kinds = {}
     with TemporaryDirectory(prefix="task2vec-decoding-") as place:
         for kind, (images, size) in KINDS.items():
@@ -46,7 +46,7 @@ def _compare(task: Task, images: int, probe: Probe, threads: int) -> dict[str, A
     seconds: dict[int, list[float]] = {1: [], threads: []}
     for _ in range(ROUNDS + 1):
         for count, found in seconds.items():
-            with patch.object(ahead, "usable_processors", lambda count=count: count):
+            with patch.object(prefetch, "usable_processors", lambda count=count: count):
                 started = perf_counter()
                 draw_spooled(task, images=images, seed=0, transform=probe.preprocess)
                 found.append((perf_counter() - started) / images)

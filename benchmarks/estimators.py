@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.examples import folder
 from task2vec.data.open import open_source
-from task2vec.data.sample import draw_sample
+from task2vec.data.sampling.sample import draw_sample
 from task2vec.distance import symmetric_distance, with_prior
 from task2vec.embedding.inputs import batches, features
 from task2vec.embedding.label_noise import label_noise

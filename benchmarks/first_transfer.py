@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from benchmarks.examples import RESULTS, families, folder
 from benchmarks.transfer_table import append_rows, sources_in
 from task2vec.data.open import open_source
-from task2vec.data.sample import Sample, draw_sample
-from task2vec.engine.local import LocalEngine
+from task2vec.data.sampling.sample import Sample, draw_sample
+from task2vec.embedding.engine import LocalEngine
+from task2vec.finetune.recipe import fine_tune
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.splits import hold_out
 from task2vec.probe.head import fit_head
 from task2vec.probe.probe import Pixels, Probe
-from task2vec.recommend.finetune import fine_tune
-from task2vec.recommend.holdout import hold_out
-from task2vec.recommend.tuning_settings import FineTuningSettings
 
 TABLE = RESULTS / "first_transfer.csv"
 DRAWS, SHOTS, TARGET_IMAGES = 20, 5, 200

@@ -14,8 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.examples import folder
 from task2vec.data.open import open_source
 from task2vec.distance import symmetric_distance, with_prior
+from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.engine.local import LocalEngine
 from task2vec.fisher.per_image import PerImageFisher
 
 NETWORKS = ("tf_efficientnet_lite0", "resnet18", "resnet34", "vit_small_patch16_224")

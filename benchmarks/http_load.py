@@ -124,8 +124,8 @@ def _one_at_a_time(server: Serving, store: Path) -> dict[str, Any]:
 
 def answer_in_process(path: Path) -> None:
     """Answer the questions on stdin by the use case itself; print how long each took."""
-    from task2vec.service.search import neighbours
-    from task2vec.service.subjects import resolve
+    from task2vec.service.tasks.search import neighbours
+    from task2vec.service.tasks.subjects import resolve
     from task2vec.service.workspace import Workspace
 
     with Workspace(path, beside_server=True) as workspace:

@@ -17,9 +17,9 @@ from scipy.stats import spearmanr
 from benchmarks.examples import folder
 from benchmarks.timed_command import timed
 from task2vec.data.open import open_source
-from task2vec.data.sample import draw_sample
+from task2vec.data.sampling.sample import draw_sample
+from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.embedding.information import InformationSettings, noisy_task
-from task2vec.engine.allocator import keep_freed_memory
 from task2vec.fisher.curve import curve_point, disorder, sweep
 from task2vec.probe.registry import load_probe
 

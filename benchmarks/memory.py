@@ -48,8 +48,8 @@ def _in_a_process(source: Path, probe: str, images: int) -> dict[str, Any]:
 
 def _embed_once(source: str, probe: str, images: str) -> dict[str, Any]:
     from task2vec.data.open import open_source
+    from task2vec.embedding.engine import LocalEngine
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.engine.local import LocalEngine
 
     marks: dict[str, int] = {}
     embedded = LocalEngine().embed(

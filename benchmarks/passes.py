@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.operations import count_operations
-from task2vec.engine.allocator import keep_freed_memory
+from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.fisher.estimators import LabelNoise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import CountedLayers, Estimator

@@ -123,7 +123,7 @@ def make(part: Part) -> None:
     """Fit a head to 300 other images of the labels, and pass the part's images through it."""
     from PIL import Image
 
-    from task2vec.engine.allocator import keep_freed_memory
+    from task2vec.embedding.allocator import keep_freed_memory
     from task2vec.fisher.estimators import LabelNoise
     from task2vec.fisher.per_image import PerImageFisher
     from task2vec.probe.head import fit_head

@@ -22,10 +22,10 @@ from benchmarks.development.layers import counted_filters
 from benchmarks.examples import folder
 from task2vec.data.open import open_source
 from task2vec.distance import symmetric_distance, with_prior
+from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.embedding.embedder import Embedded, Embedder
 from task2vec.embedding.inputs import features
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.engine.allocator import keep_freed_memory
 from task2vec.probe.head import Head, fit_head
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import load_probe

@@ -24,7 +24,7 @@ from benchmarks.examples import RESULTS
 from benchmarks.published_fit import FITTED, Errors, Setting, grid, pair_errors, slopes
 from benchmarks.published_rankings import by_difference, rankings
 from benchmarks.published_zoo import Matrix, figures, matrices
-from task2vec.recommend.published.tables import VERSION
+from task2vec.recommend.published.models import VERSION
 
 FEATURES = (("top1",), ("log_parameters",), ("top1", "log_parameters"))
 #: Where timm judged the very same weights. The figure on ImageNet-A is 0 for one of them.

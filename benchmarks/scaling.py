@@ -13,9 +13,9 @@ from task2vec.data.open import open_source
 from task2vec.data.task import Task
 from task2vec.embedding import embedder as embedder_module
 from task2vec.embedding import head_noise as head_noise_module
+from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.engine.allocator import keep_freed_memory
 from task2vec.probe.head import Head, fit_head
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import load_probe

@@ -21,7 +21,7 @@ from task2vec.store.index import FaissIndex, TaskFilter
 from task2vec.store.index.faiss import CROSSOVER
 from task2vec.store.index.files import IndexFiles, SavedIndex
 from task2vec.store.index.geometry import Geometry
-from task2vec.store.recent import RecentEmbeddings
+from task2vec.store.tasks.recent import RecentEmbeddings
 from task2vec.types import Neighbour, TaskEmbedding
 
 SIZES = (250, 500, 1_000, 3_000, 10_000)

@@ -21,13 +21,13 @@ from PIL import Image, ImageEnhance
 
 from benchmarks.examples import RESULTS, families, folder
 from benchmarks.machine import describe
-from task2vec.data.image_hash import image_hash
 from task2vec.data.open import open_source
-from task2vec.data.sample import Sample, all_images
+from task2vec.data.pixels.image_hash import image_hash
+from task2vec.data.sampling.sample import Sample, all_images
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.probe.registry import load_probe
-from task2vec.recommend.leaks import (
+from task2vec.recommend.evidence.leaks import (
     MOST_BITS,
     MOST_COLOUR,
     MOST_LOW_BITS,

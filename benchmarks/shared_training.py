@@ -14,15 +14,15 @@ import torch
 from benchmarks.examples import RESULTS, folder
 from benchmarks.machine import describe
 from task2vec.data.open import open_source
-from task2vec.data.sample import draw_sample
-from task2vec.engine.allocator import keep_freed_memory
+from task2vec.data.sampling.sample import draw_sample
+from task2vec.embedding.allocator import keep_freed_memory
+from task2vec.finetune.classify import fitted_classifier, frozen_features, unheard
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.splits import Labelled
+from task2vec.finetune.training import Training
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import load_probe
-from task2vec.recommend.classifying import fitted_classifier, frozen_features, unheard
-from task2vec.recommend.holdout import Labelled
-from task2vec.recommend.linear_probe import cross_validate
-from task2vec.recommend.training import Training
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.recommend.measure.linear_probe import cross_validate
 
 START = "efficientnet_lite0?input_size=96"
 #: Each target with the task that the expert is of beside it.

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from task2vec.distance import task_complexity as complexity
     from task2vec.distance import task_information_distance as information_distance
     from task2vec.distance import task_symmetric_distance as symmetric_distance
+    from task2vec.embedding.embed import embed
     from task2vec.embedding.files import load_embedding
     from task2vec.embedding.information import information
-    from task2vec.embedding.quick import embed
     from task2vec.errors import (
         AccessError,
         AnswerNotKeptError,
@@ -137,7 +137,7 @@ _HOMES = {
     "complexity": ("task2vec.distance", "task_complexity"),
     "distance_error": ("task2vec.distance", "distance_error"),
     "distance_interval": ("task2vec.distance", "distance_interval"),
-    "embed": ("task2vec.embedding.quick", "embed"),
+    "embed": ("task2vec.embedding.embed", "embed"),
     "information": ("task2vec.embedding.information", "information"),
     "information_distance": ("task2vec.distance", "task_information_distance"),
     "load_embedding": ("task2vec.embedding.files", "load_embedding"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from task2vec.service.zoo import default_model_id, packaged_models, register_packaged
+from task2vec.service.packaged_models import default_model_id, packaged_models, register_packaged
 from task2vec.store.store import Store
 from task2vec.types import ModelRecord, Outcome, TaskRecord
 

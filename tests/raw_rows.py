@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from task2vec.store.checksums import FUNCTION, TABLES, checksum
 from task2vec.store.opening import DATABASE
-from task2vec.store.schema import CHECKSUM
+from task2vec.store.sql.checksums import FUNCTION, TABLES, checksum
+from task2vec.store.sql.schema import CHECKSUM
 
 
 @contextmanager

@@ -25,12 +25,12 @@ def expert_file(
     from safetensors.torch import load_file, save_file
     from torch import nn
 
-    from task2vec.data.decode import decode
-    from task2vec.engine.checkpoint import METADATA_KEY, Expert, write_checkpoint
+    from task2vec.data.pixels.decode import decode
+    from task2vec.finetune.checkpoint import METADATA_KEY, Expert, write_checkpoint
+    from task2vec.finetune.temperature import Temperature
     from task2vec.probe.head import fit_head
     from task2vec.probe.registry import load_probe
     from task2vec.probe.weight_files import read_metadata
-    from task2vec.recommend.temperature import Temperature
 
     probe = load_probe(reference_of(folder))
     classes = sorted(path.name for path in source.iterdir())
@@ -67,12 +67,12 @@ def add_expert(
     import shutil
     from contextlib import nullcontext
 
+    from task2vec.finetune.result import Tuned
+    from task2vec.finetune.settings import FineTuningSettings
     from task2vec.probe.weight_files import file_hash
-    from task2vec.recommend.tuned import Tuned
-    from task2vec.recommend.tuning_settings import FineTuningSettings
-    from task2vec.service.experts import new_checkpoint, register_tuned
+    from task2vec.service.models.experts import new_checkpoint, register_tuned
+    from task2vec.service.models.zoo import add_model
     from task2vec.service.workspace import Workspace
-    from task2vec.service.zoo import add_model
 
     opened = Workspace(store) if isinstance(store, Path) else nullcontext(store)
     with opened as workspace, new_checkpoint(workspace) as path:

@@ -1,13 +1,19 @@
 """Who calls, and whether the key opens what is asked for."""
 
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
 
 from task2vec.errors import NotAllowedError
 from task2vec.types import Scope
+from task2vec_api.front import OPEN
+from task2vec_api.route_lookup import routes_of
+
+PUBLIC = frozenset({"/livez", "/readyz"}) | OPEN
+"""Needs no key: whether the server is well, what it is, and how it is called."""
 
 
 @dataclass(frozen=True)
@@ -66,3 +72,35 @@ class Require:
 def require(*scopes: Scope) -> Require:
     """Return the dependency for callers with any one of ``scopes``."""
     return Require(*scopes)
+
+
+def locks_of(dependant: Dependant) -> Iterator[Require]:
+    """Return every `Require` among the dependencies of a route."""
+    for inner in dependant.dependencies:
+        if isinstance(inner.call, Require):
+            yield inner.call
+        yield from locks_of(inner)
+
+
+def check_protected(app: FastAPI) -> None:
+    """Raise `RuntimeError` for a route that is not public and does not say who may use it."""
+    for route in routes_of(app):
+        if route.path in PUBLIC:
+            continue
+        if len(list(locks_of(route.dependant))) != 1:
+            raise RuntimeError(
+                f"{sorted(route.methods or ())} {route.path} needs exactly one require(...)"
+            )
+
+
+Reader = Annotated[Caller, Depends(require(Scope.READ))]
+"""Reads, and asks questions that change nothing."""
+
+Writer = Annotated[Caller, Depends(require(Scope.WRITE))]
+"""Uploads, embeds, edits, removes."""
+
+Worker = Annotated[Caller, Depends(require(Scope.WORK))]
+"""Takes jobs and hands in what came out."""
+
+ReaderOrWorker = Annotated[Caller, Depends(require(Scope.READ, Scope.WORK))]
+"""Downloads what jobs work on."""

@@ -10,30 +10,30 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from task2vec import __version__
-from task2vec.service.confined import Confinement, ParsingLimits
 from task2vec.service.leases import oldest_wait
+from task2vec.service.parsing.confined import Confinement, ParsingLimits
 from task2vec.service.tuned_jobs import sweep_experts
 from task2vec.service.uploads import sweep_uploads
 from task2vec.service.workspace import Workspace
 from task2vec_api import errors, front, health, openapi
+from task2vec_api.access import check_protected
+from task2vec_api.audit_log import PREFIX
 from task2vec_api.backtests import Backtests
 from task2vec_api.fetches import Fetches
+from task2vec_api.maintenance import Upkeep
 from task2vec_api.metrics import State
 from task2vec_api.middleware.authentication import Authentication
 from task2vec_api.middleware.bodies import Bodies
 from task2vec_api.middleware.browsers import Browsers
+from task2vec_api.middleware.concurrency_limit import Gate
 from task2vec_api.middleware.context import Observer, RequestContext, log_access
 from task2vec_api.middleware.deadlines import Deadlines
-from task2vec_api.middleware.gate import Gate
 from task2vec_api.middleware.idempotency import IdempotencyKeys
 from task2vec_api.middleware.lingering import Lingering
-from task2vec_api.protected import check_protected
 from task2vec_api.routes import ROUTERS
 from task2vec_api.runtime import Runtime
 from task2vec_api.schemas import build_schemas
 from task2vec_api.settings import Settings
-from task2vec_api.trail import PREFIX
-from task2vec_api.upkeep import Upkeep
 
 _THREADS = 64
 # For what the server's own threads have to write at the end, where others took all the time.

@@ -7,11 +7,11 @@ have to be sent.
 
 from task2vec.errors import JobCancelledError
 from task2vec.service import completion
-from task2vec.service.backtest import backtest
 from task2vec.service.leases import Lent
+from task2vec.service.outcomes.backtest import backtest
 from task2vec.types import JobKind
 from task2vec.types.backtests import Folds
-from task2vec_api.own_work import Beat, OwnWork
+from task2vec_api.in_process_worker import Beat, OwnWork
 from task2vec_api.runtime import Runtime
 
 # For jobs that are tried again: new ones wake it.

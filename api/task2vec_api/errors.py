@@ -18,12 +18,12 @@ from task2vec import errors
 from task2vec.errors import Task2VecError
 from task2vec.extras import lacking_at
 from task2vec.service.key_texts import without_keys
-from task2vec.store.failures import means_full
+from task2vec.store.sql.failures import means_full
 from task2vec.wire.faults import Fault, true_faults
 from task2vec.wire.problems import FieldProblem, Problem
 from task2vec_api.logs import logger
 from task2vec_api.parameters import near_field
-from task2vec_api.served import allowed_methods
+from task2vec_api.route_lookup import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
 _DOCS = "https://task2vec.dev/errors/"

@@ -1,12 +1,12 @@
 """The thread that fetches data sets from elsewhere, by jobs like any other work."""
 
 from task2vec.service import completion
-from task2vec.service.fetch_policy import FetchPolicy
-from task2vec.service.fetching import Fetcher
+from task2vec.service.datasets.fetch_policy import FetchPolicy
+from task2vec.service.datasets.fetching import Fetcher
+from task2vec.service.datasets.remote_datasets import RemoteImage, fetch_dataset
 from task2vec.service.leases import Lent
-from task2vec.service.remote_datasets import RemoteImage, fetch_dataset
 from task2vec.types import JobKind
-from task2vec_api.own_work import Beat, OwnWork
+from task2vec_api.in_process_worker import Beat, OwnWork
 from task2vec_api.runtime import Runtime
 from task2vec_api.settings import Settings
 

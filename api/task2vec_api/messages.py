@@ -7,7 +7,7 @@ from typing import Any
 from task2vec import errors
 from task2vec.errors import Task2VecError
 from task2vec.service.completion import dataset_json
-from task2vec.store.batches import BatchItem
+from task2vec.store.tables.batches import BatchItem
 from task2vec.types import DatasetRecord, JobFailure, JobRecord, TaskEmbedding, TaskRecord
 from task2vec.wire.batches import Item
 from task2vec.wire.datasets import Dataset

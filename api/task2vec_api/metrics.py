@@ -9,8 +9,8 @@ from prometheus_client.registry import Collector
 from starlette.types import Scope
 
 from task2vec.types import JobKind, JobState
-from task2vec_api.middleware.authentication import PUBLIC
-from task2vec_api.trail import template_of
+from task2vec_api.access import PUBLIC
+from task2vec_api.audit_log import template_of
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 

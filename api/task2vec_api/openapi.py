@@ -13,11 +13,11 @@ from task2vec.wire.datasets import NewRemoteDataset
 from task2vec.wire.jobs import JobEvent
 from task2vec.wire.leases import Findings
 from task2vec.wire.problems import Problem
-from task2vec_api.documents import COMMON_ERRORS, PROBLEM_TYPE, meaning_of, problem_example
+from task2vec_api.access import PUBLIC
 from task2vec_api.links import links_of
-from task2vec_api.middleware.authentication import PUBLIC
 from task2vec_api.middleware.deadlines import LONGEST, SHORTEST
 from task2vec_api.middleware.idempotency import WORKERS
+from task2vec_api.responses import COMMON_ERRORS, PROBLEM_TYPE, meaning_of, problem_example
 
 _DESCRIPTION = """\
 Embeds labelled image sets, finds which known ones they resemble, and ranks models to start from.

@@ -11,7 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 
 from task2vec.types.near_names import did_you_mean
-from task2vec_api.served import route_of
+from task2vec_api.route_lookup import route_of
 
 
 async def only_known(request: Request) -> None:

@@ -8,15 +8,15 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from task2vec.service.workspace import Workspace
-from task2vec_api.allowances import Allowances
-from task2vec_api.bell import Bell
+from task2vec_api.audit_log import AuditTrail
 from task2vec_api.computing import Computing
-from task2vec_api.doors import Doors
+from task2vec_api.job_notifier import Bell
+from task2vec_api.key_authentication import Doors
 from task2vec_api.metrics import Metrics
 from task2vec_api.parsing_turns import ParsingTurns
-from task2vec_api.presence import Presence
+from task2vec_api.rate_limit import Allowances
 from task2vec_api.settings import Settings
-from task2vec_api.trail import AuditTrail
+from task2vec_api.worker_registry import Presence
 
 
 class Runtime:

@@ -5,7 +5,7 @@ import warnings
 from fastapi import FastAPI
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 
-from task2vec_api.served import routes_of
+from task2vec_api.route_lookup import routes_of
 
 
 def build_schemas(app: FastAPI) -> None:

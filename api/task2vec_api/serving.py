@@ -20,12 +20,12 @@ from task2vec.service.workspace import Workspace
 from task2vec.types import JobRecord
 from task2vec_api import logs
 from task2vec_api.app import create_app
-from task2vec_api.crew import Crew
-from task2vec_api.doors import Doors
+from task2vec_api.key_authentication import Doors
 from task2vec_api.logs import logger
 from task2vec_api.protocol import limited
 from task2vec_api.runtime import Runtime
 from task2vec_api.settings import Settings
+from task2vec_api.worker_pool import Crew
 
 _TURN_SECONDS = 0.001
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.development.passes import Setting, features_of
 from benchmarks.development.stack import Array, Stack
 from task2vec.distance import complexity, symmetric_matrix, trivial_embedding, with_prior
-from task2vec.distance.noiseless import noiseless_distances
+from task2vec.distance.noise_correction import noiseless_distances
 
 DEFAULT_PRIOR = 1e-6
 

@@ -25,10 +25,10 @@ from benchmarks.development.tasks import development_tasks
 from benchmarks.examples import RESULTS
 from benchmarks.machine import describe
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images
-from task2vec.distance.noiseless import noiseless_distances
+from task2vec.data.sampling.sample import all_images
+from task2vec.distance.noise_correction import noiseless_distances
+from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.embedding.standard_error import deal_groups
-from task2vec.engine.allocator import keep_freed_memory
 from task2vec.fisher.estimate import estimate_fisher
 from task2vec.fisher.estimators import LabelNoise
 from task2vec.probe.head import class_weights, fit_head

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from benchmarks.development.tasks import DevelopmentTask, cache, development_tasks
 from task2vec.data.open import open_source
-from task2vec.data.sample import Sample, all_images
+from task2vec.data.sampling.sample import Sample, all_images
+from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.embedding.standard_error import deal_groups
-from task2vec.engine.allocator import keep_freed_memory
 from task2vec.fisher.estimate import estimate_fisher
 from task2vec.fisher.estimators import LabelNoise
 from task2vec.probe.head import class_weights, fit_head

@@ -23,14 +23,14 @@ from benchmarks.development.tasks import DevelopmentTask, development_tasks
 from benchmarks.examples import RESULTS
 from benchmarks.transfer_table import append_rows, sources_in
 from task2vec.data.open import open_source
-from task2vec.data.sample import Sample, all_images
-from task2vec.engine.allocator import keep_freed_memory
+from task2vec.data.sampling.sample import Sample, all_images
+from task2vec.embedding.allocator import keep_freed_memory
+from task2vec.finetune.recipe import fine_tune
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.splits import hold_out
 from task2vec.probe.head import fit_head
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.registry import load_probe
-from task2vec.recommend.finetune import fine_tune
-from task2vec.recommend.holdout import hold_out
-from task2vec.recommend.tuning_settings import FineTuningSettings
 
 TABLE = RESULTS / "evidence_transfer.csv"
 COLUMNS = ("source", "target", "gain", "gain_sd", "accuracy", "default_accuracy", "draws", "shots")

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from benchmarks.examples import folder
 from task2vec.data.open import open_source
-from task2vec.data.sample import draw_sample
+from task2vec.data.sampling.sample import draw_sample
+from task2vec.finetune.classify import frozen_features, unheard
+from task2vec.finetune.splits import Labelled, part_of
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.registry import load_probe
-from task2vec.recommend.classifying import frozen_features, unheard
-from task2vec.recommend.holdout import Labelled, part_of
 
 START = "efficientnet_lite0?input_size=96"
 TASKS = (

@@ -11,12 +11,12 @@ from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.fine_tuning.cells import Cell, cell, start
 from benchmarks.fine_tuning.recipes import How, Measurement
-from task2vec.recommend.best_epoch import BestEpoch
-from task2vec.recommend.classifying import classify, fitted_classifier, unheard
-from task2vec.recommend.held_out import HeldOut
-from task2vec.recommend.holdout import part_of
-from task2vec.recommend.training import Training
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.finetune.best_epoch import BestEpoch
+from task2vec.finetune.classify import classify, fitted_classifier, unheard
+from task2vec.finetune.held_out import HeldOut
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.splits import part_of
+from task2vec.finetune.training import Training
 
 FOLDS = 3
 

@@ -8,10 +8,10 @@ import numpy as np
 from benchmarks.development.tasks import SUPERFAMILIES
 from benchmarks.examples import families
 from benchmarks.fine_tuning.recipes import BASE, PROBE, RATES, How
+from task2vec.finetune.result import DECISIVE
 from task2vec.recommend.backtest.bootstrap import over_tasks
-from task2vec.recommend.choice import DECISIVE
-from task2vec.recommend.paired import paired_gain
-from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.measure.paired import paired_gain
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 
 Row = Mapping[str, Any]
 Cell = tuple[int, str]

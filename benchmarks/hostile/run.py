@@ -21,7 +21,7 @@ from benchmarks.hostile.case import SENTINEL, Case
 from benchmarks.hostile.damaged import damaged_files, damaged_images
 from benchmarks.hostile.names import hostile_names, traversal_names, write_outside
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 from task2vec.errors import SourceError
 
 MAX_SECONDS, MAX_MEBIBYTES = 20, 1536

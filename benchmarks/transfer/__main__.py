@@ -11,7 +11,7 @@ from benchmarks.transfer.features import features_of
 from benchmarks.transfer.outcomes import Answers, append_cells, cell, draw_answers, read_cells
 from benchmarks.transfer.targets import Budget, Target
 from benchmarks.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
-from task2vec.engine.allocator import keep_freed_memory
+from task2vec.embedding.allocator import keep_freed_memory
 
 Drawn = dict[tuple[str, Budget], Answers]
 

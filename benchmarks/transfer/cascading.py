@@ -12,16 +12,16 @@ from benchmarks.transfer.distances import TASKS
 from benchmarks.transfer.scores import TABLE
 from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.run import LEVELS
-from task2vec.recommend.cascade import next_model
-from task2vec.recommend.conformal import interval_reach
+from task2vec.recommend.evidence.world import Case, Indices, Mask, Matrix, World
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
-from task2vec.recommend.paired import PairedGain, noise_parts
+from task2vec.recommend.measure.cascade import next_model
+from task2vec.recommend.measure.paired import PairedGain, noise_parts
+from task2vec.recommend.prediction.conformal import interval_reach
 from task2vec.recommend.rankers.hierarchical import surely_best
 from task2vec.recommend.rankers.ranker import Ranking
-from task2vec.recommend.world import Case, Indices, Mask, Matrix, World
 
 
 @dataclass(frozen=True, eq=False)

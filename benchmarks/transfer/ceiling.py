@@ -18,7 +18,7 @@ from benchmarks.transfer.tables import Transfer, read_transfer
 from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import over_tasks
 from task2vec.recommend.backtest.metrics import weighted_tau
-from task2vec.recommend.world import Matrix
+from task2vec.recommend.evidence.world import Matrix
 
 OUT = RESULTS / "transfer_ceiling.json"
 #: Pairs of repeats that are drawn for each target.

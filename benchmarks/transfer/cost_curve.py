@@ -20,10 +20,10 @@ from benchmarks.transfer.tables import read_transfer
 from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import over_tasks
 from task2vec.recommend.backtest.folds import Folds, cases
+from task2vec.recommend.evidence.world import Case, Matrix
+from task2vec.recommend.measure.score_names import ScoreName
 from task2vec.recommend.rankers.hierarchical import TRUST
 from task2vec.recommend.rankers.static import StaticAverage
-from task2vec.recommend.scores.names import ScoreName
-from task2vec.recommend.world import Case, Matrix
 
 TABLE = RESULTS / "transfer_cost_curve.json"
 SECONDS = (1, 2, 4, 8, 16, 32, 64, 128)

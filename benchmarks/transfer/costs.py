@@ -21,12 +21,12 @@ from benchmarks.transfer.scores import or_nan
 from benchmarks.transfer.targets import Budget, Target
 from benchmarks.transfer.zoo import DEFAULT, PLAIN, Starting, plain_model
 from task2vec.data.open import open_source
+from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.engine.allocator import keep_freed_memory
 from task2vec.probe.registry import load_probe
-from task2vec.recommend.scores.score import SCORES
-from task2vec.recommend.scores.seen import Seen
+from task2vec.recommend.measure.score_score import SCORES
+from task2vec.recommend.measure.score_seen import Seen
 
 OUT = RESULTS / "transfer_costs.json"
 _BATCH = 16

@@ -21,10 +21,10 @@ from benchmarks.transfer.distances import TASKS
 from benchmarks.transfer.tables import NATS, read_information, read_transfer
 from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks
-from task2vec.recommend.difficulty import foretell_from
+from task2vec.recommend.prediction.difficulty import foretell_from
 
 Matrix = NDArray[np.float64]
-#: What `task2vec.recommend.difficulty.foretell` looks at.
+#: What `task2vec.recommend.prediction.difficulty.foretell` looks at.
 OURS = ("classes", "complexity")
 TRIED = (
     ("classes",),

@@ -16,17 +16,17 @@ from benchmarks.examples import RESULTS
 from benchmarks.transfer.targets import Target
 from benchmarks.transfer.zoo import DEFAULT, SIDE
 from task2vec.data.open import open_source
-from task2vec.distance.between import (
+from task2vec.distance.centred import angle, direction, log_centre
+from task2vec.distance.embedding_distances import (
     plain_information_distance,
     plain_symmetric_distance,
     precisions,
     task_complexity,
 )
-from task2vec.distance.centred import angle, direction, log_centre
 from task2vec.distance.estimates import estimate_distances
+from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.files import load_embedding, save_embedding
-from task2vec.engine.allocator import keep_freed_memory
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import load_probe
 from task2vec.types import TaskEmbedding

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from task2vec.recommend.backtest.run import Trials
-from task2vec.recommend.world import Indices, Matrix
+from task2vec.recommend.evidence.world import Indices, Matrix
 
 
 @dataclass(frozen=True, eq=False)

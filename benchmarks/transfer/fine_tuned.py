@@ -23,11 +23,11 @@ from benchmarks.transfer.features import features_of
 from benchmarks.transfer.outcomes import Cell, append_cells, read_cells
 from benchmarks.transfer.targets import Budget, Draw, Target
 from benchmarks.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
-from task2vec.engine.allocator import keep_freed_memory
-from task2vec.recommend.classifying import classify, fitted_classifier, unheard
-from task2vec.recommend.holdout import Labelled, part_of
-from task2vec.recommend.training import Training
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.embedding.allocator import keep_freed_memory
+from task2vec.finetune.classify import classify, fitted_classifier, unheard
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.splits import Labelled, part_of
+from task2vec.finetune.training import Training
 
 TABLE = RESULTS / "transfer_fine_tuned.csv"
 MODELS = 5

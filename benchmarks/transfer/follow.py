@@ -1,8 +1,9 @@
 """How the gain of fine-tuning follows from that of a linear probe.
 
-``python -m benchmarks.transfer.follow`` fits the constants of `task2vec.recommend.fine_tuned_gain`
-to the cells of `fine_tuned` on the choosing half of the families, and judges them on the other
-half. Each family is also left out in turn and the constants are fitted to all others.
+``python -m benchmarks.transfer.follow`` fits the constants of
+`task2vec.recommend.prediction.fine_tuned_gain` to the cells of `fine_tuned` on the choosing half of
+the families, and judges them on the other half. Each family is also left out in turn and the
+constants are fitted to all others.
 """
 
 import csv
@@ -24,7 +25,7 @@ from benchmarks.transfer.outcomes import read_cells
 from benchmarks.transfer.targets import Budget
 from benchmarks.transfer.zoo import DEFAULT
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
-from task2vec.recommend.world import Mask, Matrix
+from task2vec.recommend.evidence.world import Mask, Matrix
 
 OUT = RESULTS / "transfer_follow.json"
 LEVELS = (0.8, 0.9)

@@ -17,7 +17,7 @@ from benchmarks.transfer.features import features_of
 from benchmarks.transfer.tables import NATS
 from benchmarks.transfer.targets import Budget, Target
 from benchmarks.transfer.zoo import DEFAULT, plain_model
-from task2vec.distance.between import precisions, trivial_of
+from task2vec.distance.embedding_distances import precisions, trivial_of
 from task2vec.distance.information import information_distance
 from task2vec.embedding.files import load_embedding
 from task2vec.probe.head import fit_head

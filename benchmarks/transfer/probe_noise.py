@@ -19,7 +19,7 @@ from benchmarks.examples import RESULTS
 from benchmarks.transfer.cascading import read_scores
 from benchmarks.transfer.tables import read_transfer
 from benchmarks.transfer.targets import Budget
-from task2vec.recommend.world import Matrix
+from task2vec.recommend.evidence.world import Matrix
 
 OUT = RESULTS / "transfer_probe_noise.json"
 

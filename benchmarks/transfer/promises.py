@@ -22,7 +22,7 @@ from benchmarks.transfer.targets import Budget
 from benchmarks.transfer.zoo import DEFAULT
 from task2vec.recommend.backtest.bootstrap import over_tasks
 from task2vec.recommend.backtest.folds import cases
-from task2vec.recommend.fine_tuned_gain import fine_tuned_gain
+from task2vec.recommend.prediction.fine_tuned_gain import fine_tuned_gain
 from task2vec.recommend.rankers.hierarchical import TRUST
 
 OUT = RESULTS / "transfer_promises.json"

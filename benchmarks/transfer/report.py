@@ -27,16 +27,14 @@ from benchmarks.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
 from task2vec.recommend.backtest.folds import Folds
 from task2vec.recommend.backtest.run import LEVELS, Trials, backtest
-from task2vec.recommend.rankers.always_default import AlwaysDefault
+from task2vec.recommend.evidence.world import Mask
+from task2vec.recommend.measure.score_names import ScoreName
 from task2vec.recommend.rankers.hierarchical import TRUST
 from task2vec.recommend.rankers.information import NearestInformation
-from task2vec.recommend.rankers.near_outcomes import NearOutcomes
-from task2vec.recommend.rankers.nearest import NearestOnly
+from task2vec.recommend.rankers.nearest import NearestOnly, NearOutcomes
 from task2vec.recommend.rankers.ranker import Ranker
 from task2vec.recommend.rankers.scored import Scored
-from task2vec.recommend.rankers.static import StaticAverage
-from task2vec.recommend.scores.names import ScoreName
-from task2vec.recommend.world import Mask
+from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
 
 OUT = RESULTS / "transfer_report.json"
 DISTANCE = "plain"

@@ -18,11 +18,11 @@ from benchmarks.transfer.outcomes import read_cells
 from benchmarks.transfer.targets import Budget, Draw, Target
 from benchmarks.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
 from task2vec.errors import SettingError
-from task2vec.recommend.paired import paired_gain
-from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.scores.ridge import leave_one_out
-from task2vec.recommend.scores.score import ACCURACY_SCORES, SCORES, ScoreName
-from task2vec.recommend.scores.seen import Seen
+from task2vec.recommend.measure.paired import paired_gain
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.measure.score_ridge import leave_one_out
+from task2vec.recommend.measure.score_score import ACCURACY_SCORES, SCORES, ScoreName
+from task2vec.recommend.measure.score_seen import Seen
 
 TABLE = RESULTS / "transfer_scores.csv"
 PAIRED = (ScoreName.RIDGE, ScoreName.LINEAR_PROBE)

@@ -14,7 +14,7 @@ from benchmarks.transfer.outcomes import read_cells
 from benchmarks.transfer.targets import Budget
 from benchmarks.transfer.zoo import DEFAULT
 from task2vec.distance.asymmetric import ALPHA
-from task2vec.recommend.world import NO_SOURCE, Matrix, World
+from task2vec.recommend.evidence.world import NO_SOURCE, Matrix, World
 
 #: Nats in the heads, and of the tasks from nothing: see `benchmarks.transfer.information`.
 NATS = RESULTS / "transfer_information.csv"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.development.tasks import DevelopmentTask
 from task2vec.data.open import open_source
-from task2vec.data.sample import Sample, draw_sample
+from task2vec.data.sampling.sample import Sample, draw_sample
 from task2vec.probe.probe import Pixels, Probe
 
 #: All images that the tasks have, but of four.

@@ -12,14 +12,14 @@ from torchvision.models import mobilenet_v2
 from benchmarks.development.tasks import DevelopmentTask, cache
 from examples.rebuild.packages import Package, unpacked
 from task2vec.data.open import open_source
+from task2vec.finetune.recipe import fine_tune
+from task2vec.finetune.settings import RATE, FineTuningSettings
+from task2vec.finetune.splits import Labelled, hold_out
+from task2vec.finetune.training import Training
 from task2vec.probe.card import Preprocessing, ProbeCard
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import find_card, load_probe
 from task2vec.probe.weights import read_safetensors, write_safetensors
-from task2vec.recommend.finetune import fine_tune
-from task2vec.recommend.holdout import Labelled, hold_out
-from task2vec.recommend.training import Training
-from task2vec.recommend.tuning_settings import RATE, FineTuningSettings
 from task2vec_probes.packaged import packaged_state
 
 SIDE = 96

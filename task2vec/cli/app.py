@@ -23,7 +23,7 @@ from task2vec.cli import (
     serving,
     tasks,
     upkeep,
-    working,
+    worker,
 )
 from task2vec.cli.config import PREFIX, read_config, unread_variables
 from task2vec.cli.help import VARIABLES, HelpGroup
@@ -99,7 +99,7 @@ for part in (
     information,
     mapping,
     serving,
-    working,
+    worker,
     upkeep,
 ):
     part.register(app)

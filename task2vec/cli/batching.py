@@ -85,7 +85,7 @@ def batch(
     stop the others; the exit code is then 1. An empty folder is skipped.
     """
     check_estimator(estimator)
-    from task2vec.service.batch_items import find_items
+    from task2vec.service.tasks.batch_items import find_items
     from task2vec.wire.batches import ItemStatus
 
     items = find_items(sources)

@@ -18,7 +18,7 @@ from task2vec.errors import InputError
 
 if TYPE_CHECKING:
     from task2vec.service.finetuning import FineTuneResult
-    from task2vec.service.subjects import Subject
+    from task2vec.service.tasks.subjects import Subject
     from task2vec.service.workspace import Workspace
 
 #: Fewer than the default of 300, so that the demo is over in some minutes on two cores.
@@ -89,7 +89,7 @@ def _embed_all(
     workspace: "Workspace", examples: Path, families: dict[str, str], progress: Progress
 ) -> None:
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.service.tasks import EmbedRequest, embed
+    from task2vec.service.tasks.tasks import EmbedRequest, embed
 
     _heading(f"1. Embed {len(families)} tasks, {IMAGES} images each")
     bar = progress.add_task("tasks", total=len(families))
@@ -131,7 +131,7 @@ def _finetune(
     workspace: "Workspace", source: str, *, start: str, epochs: int, images: int
 ) -> Callable[[Progress], "FineTuneResult"]:
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.recommend.tuning_settings import FineTuningSettings
+    from task2vec.finetune.settings import FineTuningSettings
     from task2vec.service.finetuning import FineTuneRequest, finetune
 
     request = FineTuneRequest(
@@ -156,8 +156,8 @@ def _finetune(
 
 
 def _show_neighbours(workspace: "Workspace") -> None:
-    from task2vec.service.search import distances, neighbours
-    from task2vec.service.subjects import resolve
+    from task2vec.service.tasks.search import distances, neighbours
+    from task2vec.service.tasks.subjects import resolve
 
     _heading(f"3. What is {SHOWN} like?")
     found = neighbours(workspace, resolve(workspace, SHOWN), k=5)
@@ -175,7 +175,7 @@ def _show_neighbours(workspace: "Workspace") -> None:
 
 def _draw(workspace: "Workspace", path: Path) -> None:
     from task2vec.plots.layout import LayoutMethod
-    from task2vec.service.maps import draw
+    from task2vec.service.tasks.maps import draw
 
     _heading("4. The map of the tasks")
     draw(workspace, path, method=LayoutMethod.MDS, thumbnails=True)
@@ -184,9 +184,9 @@ def _draw(workspace: "Workspace", path: Path) -> None:
 
 def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progress) -> str:
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.recommend.intervals import paired_difference
-    from task2vec.service.recommendation import recommend
-    from task2vec.service.subjects import resolve
+    from task2vec.recommend.prediction.intervals import paired_difference
+    from task2vec.service.recommend.recommendation import recommend
+    from task2vec.service.tasks.subjects import resolve
     from task2vec.wire.recommendations import Recommended
 
     _heading(f"5. Which model to start from for {HELD_BACK}, a new task?")

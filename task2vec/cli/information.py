@@ -101,8 +101,8 @@ def information(
         check_picture(output)
     find_card(probe)
     task = open_source(source)
+    from task2vec.embedding.engine import LocalEngine
     from task2vec.embedding.information import InformationSettings, measure_information
-    from task2vec.engine.local import LocalEngine
     from task2vec.fisher.variational import FitState, Stopping
 
     settings = InformationSettings(

@@ -28,8 +28,8 @@ from task2vec.cli.output import (
 from task2vec.cli.removing_outcomes import remove
 from task2vec.cli.table import print_table
 from task2vec.data.wording import plural
-from task2vec.recommend.repeats import repeated_warning
-from task2vec.recommend.unused import unused_warning, without_default
+from task2vec.recommend.evidence.duplicate_outcomes import repeated_warning
+from task2vec.recommend.evidence.outcomes_without_baseline import unused_warning, without_default
 
 if TYPE_CHECKING:
     from task2vec.cli.options import AnyClient

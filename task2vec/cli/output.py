@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from task2vec.cli.place import DEFAULT_STORE, place, place_options
-from task2vec.cli.streams import let_go
+from task2vec.cli.stdio import let_go
 from task2vec.data.paths import tidied
 from task2vec.data.wording import typed
 from task2vec.types.names import visible

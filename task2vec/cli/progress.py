@@ -41,7 +41,7 @@ _STAGES = {
 #: What is counted where it is not images.
 _UNITS = {"asking": "tasks"}
 
-#: How the stages within a budget begin: `task2vec.service.cascade`.
+#: How the stages within a budget begin: `task2vec.service.recommend.cascade`.
 _BUDGET_STAGES = ("probing ", "fine-tuning ")
 
 

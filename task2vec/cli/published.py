@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.counts import METAVAR, MostParameters, count
+from task2vec.cli.count_option import METAVAR, MostParameters, count
 from task2vec.cli.options import (
     DEFAULT_STORE,
     ApiKeyOption,

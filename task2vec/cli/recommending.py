@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.counts import MostParameters
+from task2vec.cli.count_option import MostParameters
 from task2vec.cli.explaining import print_explanation
 from task2vec.cli.options import (
     DEFAULT_STORE,

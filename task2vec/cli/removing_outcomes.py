@@ -14,7 +14,7 @@ from task2vec.cli.options import (
 )
 from task2vec.cli.output import messages, print_json
 from task2vec.cli.removal import Removal
-from task2vec.cli.streams import check_stdout
+from task2vec.cli.stdio import check_stdout
 from task2vec.data.wording import plural
 from task2vec.errors import InputError, ServiceError, SettingError, Task2VecError
 

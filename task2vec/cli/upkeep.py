@@ -22,7 +22,7 @@ from task2vec.errors import InputError, Task2VecError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from task2vec.service.doctor import Check
+    from task2vec.service.maintenance.doctor import Check
 
 # Commands that are printed to be typed next.
 _NEXT = 5
@@ -101,7 +101,7 @@ def doctor(
     With `--url` the server is looked at instead. Exit code 1 when something would stop the main
     job.
     """
-    from task2vec.service.doctor import State, examine
+    from task2vec.service.maintenance.doctor import State, examine
 
     if clean:
         _check_local(url, "--clean")
@@ -144,7 +144,7 @@ def _clean(store: Path) -> None:
 
     Every row that may know a file in quarantine is compared.
     """
-    from task2vec.engine.measurement_files import remove_damaged
+    from task2vec.finetune.measurement_files import remove_damaged
     from task2vec.service.quarantine import remove_aside
     from task2vec.service.workspace import Workspace
 
@@ -160,7 +160,7 @@ def _clean(store: Path) -> None:
 
 def _drop_damaged(store: Path) -> None:
     """Remove damaged rows, and say what went, where the copy is and what to type next."""
-    from task2vec.service.dropping import drop_damaged
+    from task2vec.service.maintenance.dropping import drop_damaged
     from task2vec.service.workspace import Workspace
     from task2vec.store.dropping import NAMED, PARTS
 
@@ -187,7 +187,7 @@ def _drop_damaged(store: Path) -> None:
 
 def _examine_server(store: Path, url: str, api_key: str | None) -> "Iterator[Check]":
     """Ask what a key with the scope read may ask."""
-    from task2vec.service.doctor import Check, State
+    from task2vec.service.maintenance.doctor import Check, State
 
     try:
         with open_client(store, url, api_key) as client:

@@ -5,19 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from task2vec.data.archives import ARCHIVES
-from task2vec.data.arrangement import task_from_tree
-from task2vec.data.detection import task_from_json, task_from_yaml
-from task2vec.data.files import open_failure
-from task2vec.data.folder import folder_tree
-from task2vec.data.huggingface import is_huggingface, task_from_huggingface
-from task2vec.data.limits import MAX_DOCUMENT_BYTES, MAX_SENT_DOCUMENT_BYTES
-from task2vec.data.manifest import task_from_csv, task_from_jsonl
-from task2vec.data.npz import task_from_npz
+from task2vec.data.containers.archives import ARCHIVES
+from task2vec.data.containers.folder import folder_tree
+from task2vec.data.formats.arrangement import task_from_tree
+from task2vec.data.formats.detection import task_from_json, task_from_yaml
+from task2vec.data.formats.huggingface import is_huggingface, task_from_huggingface
+from task2vec.data.formats.manifest import task_from_csv, task_from_jsonl
+from task2vec.data.formats.npz import task_from_npz
+from task2vec.data.formats.table_files import task_from_parquet
+from task2vec.data.formats.torchvision import is_indexed, task_from_indexed
 from task2vec.data.paths import tidied
-from task2vec.data.table_files import task_from_parquet
+from task2vec.data.pixels.files import open_failure
+from task2vec.data.pixels.limits import MAX_DOCUMENT_BYTES, MAX_SENT_DOCUMENT_BYTES
 from task2vec.data.task import Task
-from task2vec.data.torchvision import is_indexed, task_from_indexed
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError, WrongTypeError
 
@@ -73,7 +73,7 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
             expected="a path (str or Path), a Task, or a data set of Hugging Face or torchvision",
             got=source,
             remedy="For arrays or images in memory use "
-            "`task2vec.data.arrays.task_from_arrays(images, labels)`.",
+            "`task2vec.data.formats.arrays.task_from_arrays(images, labels)`.",
         )
     given = os.fsdecode(source)
     if not given:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from task2vec.data.raw import Reader
-from task2vec.data.several import LabelSet
+from task2vec.data.multilabel import LabelSet
+from task2vec.data.pixels.raw import Reader
 from task2vec.errors import SettingError
 from task2vec.types import Likelihood
 

@@ -6,12 +6,6 @@ with ``task_`` is corrected for the noise of the embeddings, what begins with ``
 """
 
 from task2vec.distance.asymmetric import ALPHA, asymmetric_distance
-from task2vec.distance.between import (
-    plain_asymmetric_distance,
-    plain_information_distance,
-    plain_symmetric_distance,
-    task_complexity,
-)
 from task2vec.distance.by_element import symmetric_parts
 from task2vec.distance.by_layer import (
     LayerDistance,
@@ -28,16 +22,22 @@ from task2vec.distance.centred import (
 from task2vec.distance.centred_estimates import estimate_centred
 from task2vec.distance.complexity import complexity
 from task2vec.distance.distance_estimates import DistanceEstimates
+from task2vec.distance.embedding_distances import (
+    plain_asymmetric_distance,
+    plain_information_distance,
+    plain_symmetric_distance,
+    task_complexity,
+)
 from task2vec.distance.estimates import (
     estimate_distances,
     estimate_from_sources,
     estimate_to_targets,
 )
+from task2vec.distance.fast_symmetric import QUICK_ERROR, quick_symmetric
 from task2vec.distance.information import information_distance
 from task2vec.distance.matrix import symmetric_matrix
-from task2vec.distance.noiseless import GROUPS, Noiseless, noiseless_distances
+from task2vec.distance.noise_correction import GROUPS, Noiseless, noiseless_distances
 from task2vec.distance.prior import trivial_embedding, with_prior
-from task2vec.distance.quick import QUICK_ERROR, quick_symmetric
 from task2vec.distance.repeats import ImageNoise, head_distance, image_noise
 from task2vec.distance.symmetric import symmetric_distance
 from task2vec.distance.tasks import (

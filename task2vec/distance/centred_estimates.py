@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from task2vec.distance.between import precisions
 from task2vec.distance.centred import angle, direction
 from task2vec.distance.distance_estimates import DistanceEstimates
+from task2vec.distance.embedding_distances import precisions
 from task2vec.distance.jackknife import deviations, left_out
-from task2vec.distance.noiseless import HALVINGS
+from task2vec.distance.noise_correction import HALVINGS
 from task2vec.distance.operands import Array
 from task2vec.types import TaskEmbedding
 

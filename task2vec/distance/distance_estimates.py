@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from task2vec.distance.noiseless import GROUPS, HALVINGS
+from task2vec.distance.noise_correction import GROUPS, HALVINGS
 from task2vec.distance.operands import Array
 
 LEVEL = 0.95

@@ -20,15 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.distance.asymmetric import ALPHA
-from task2vec.distance.between import (
+from task2vec.distance.distance_estimates import DistanceEstimates
+from task2vec.distance.embedding_distances import (
     plain_symmetric_distance,
     precisions,
     task_complexity,
     trivial_of,
 )
-from task2vec.distance.distance_estimates import DistanceEstimates
 from task2vec.distance.jackknife import deviations, without_a_group, without_groups_of
-from task2vec.distance.noiseless import GROUPS, HALVINGS, Groups, Noiseless, noiseless_distances
+from task2vec.distance.noise_correction import (
+    GROUPS,
+    HALVINGS,
+    Groups,
+    Noiseless,
+    noiseless_distances,
+)
 from task2vec.distance.operands import Array
 from task2vec.distance.repeats import head_distance
 from task2vec.types import TaskEmbedding

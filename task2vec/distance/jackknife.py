@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from task2vec.distance.between import precisions
+from task2vec.distance.embedding_distances import precisions
 from task2vec.distance.operands import Array
 from task2vec.types import TaskEmbedding
 

@@ -11,7 +11,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from task2vec.distance.noiseless import GROUPS, HALVES, QUARTERS
+from task2vec.distance.noise_correction import GROUPS, HALVES, QUARTERS
 from task2vec.distance.operands import Array
 from task2vec.distance.prior import with_prior
 from task2vec.distance.symmetric import symmetric_distance
@@ -87,8 +87,9 @@ def _halves_apart(replicates: NDArray[np.floating], prior_precision: float) -> f
 def _eighths_halved(replicates: NDArray[np.floating], prior_precision: float) -> float:
     """Return the mean distance between the halves of eight groups (8, n), from q and t.
 
-    All divisions share the sum of their two halves, so that z of `task2vec.distance.noiseless`
-    takes one division per element: earlier embeddings are asked for this by each search.
+    All divisions share the sum of their two halves, so that z of
+    `task2vec.distance.noise_correction` takes one division per element: earlier embeddings are
+    asked for this by each search.
     """
     total = 2 * (replicates.mean(axis=0) + prior_precision)
     with np.errstate(divide="ignore", invalid="ignore"):

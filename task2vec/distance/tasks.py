@@ -3,7 +3,7 @@
 import numpy as np
 
 from task2vec.distance.asymmetric import ALPHA
-from task2vec.distance.between import (
+from task2vec.distance.embedding_distances import (
     plain_information_distance,
     plain_symmetric_distance,
     precisions,
@@ -11,7 +11,7 @@ from task2vec.distance.between import (
 from task2vec.distance.estimates import estimate_distances, estimate_to_targets, is_same
 from task2vec.distance.information import information_distance
 from task2vec.distance.jackknife import deviations, left_out
-from task2vec.distance.noiseless import GROUPS
+from task2vec.distance.noise_correction import GROUPS
 from task2vec.types import TaskEmbedding
 from task2vec.types.embedding import check_embeddings
 

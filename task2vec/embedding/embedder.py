@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from task2vec.data.sample import Sample
-from task2vec.data.spooled_sample import draw_spooled
+from task2vec.data.sampling.sample import Sample
+from task2vec.data.sampling.spool import draw_spooled
 from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
 from task2vec.distance import ImageNoise, image_noise
+from task2vec.embedding.adaptive_sampling import estimate_in_rounds
 from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.inputs import batches, features
 from task2vec.embedding.label_noise import label_noise
-from task2vec.embedding.rounds import estimate_in_rounds
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.embedding.standard_error import deal_groups
 from task2vec.fisher.estimate import FisherEstimate, estimate_fisher

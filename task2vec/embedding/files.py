@@ -14,8 +14,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from task2vec.data.archive_zip import open_zip
-from task2vec.data.zip_members import MemberFile
+from task2vec.data.containers.archive_zip import open_zip
+from task2vec.data.containers.zip_members import MemberFile
 from task2vec.errors import InputError, TooLargeError
 from task2vec.types import Provenance, Ratios, TaskEmbedding, Vector
 from task2vec.types.details import EmbeddingDetails

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from task2vec.data.sample import Sample
+from task2vec.data.sampling.sample import Sample
 from task2vec.distance import symmetric_distance, with_prior
 from task2vec.embedding.inputs import batches
 from task2vec.embedding.label_noise import label_noise

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from task2vec.data.open import open_source
-from task2vec.data.sample import Sample, draw_sample
+from task2vec.data.sampling.sample import Sample, draw_sample
 from task2vec.data.task import Task
 from task2vec.embedding.task_information import (
     LayerInformation,

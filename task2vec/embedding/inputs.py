@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from task2vec.fisher.lanes import in_lanes, suitable_lanes
+from task2vec.fisher.parallel_batches import in_lanes, suitable_lanes
 from task2vec.probe.probe import Pixels, Probe
 
 # Pixels of a batch. On a processor small batches are as fast as large ones, since activations

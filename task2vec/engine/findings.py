@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from task2vec.engine.predicting import Prediction
-from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.tuned import Tuned
+from task2vec.finetune.predict import Prediction
+from task2vec.finetune.result import Tuned
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.types import TaskEmbedding
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes

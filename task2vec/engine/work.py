@@ -7,18 +7,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from task2vec.data.images import Images
+from task2vec.data.formats.images import Images
 from task2vec.data.task import Task
 from task2vec.embedding.embedder import ErrorSoFar, Progress
+from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.engine.classifier import load_classifier
-from task2vec.engine.details import details_of
+from task2vec.embedding.thumbnail import thumbnail
 from task2vec.engine.findings import EmbeddedRole, Findings
-from task2vec.engine.local import LocalEngine
-from task2vec.engine.predicting import Prediction, predictions
-from task2vec.engine.prober import Prober, model_digest
-from task2vec.engine.thumbnail import thumbnail
-from task2vec.engine.tuning import Expert, tune
 from task2vec.errors import (
     JobCancelledError,
     MissingExtraError,
@@ -26,14 +21,19 @@ from task2vec.errors import (
     TooLargeError,
     WeightsError,
 )
+from task2vec.finetune.card import read_classifier_card
+from task2vec.finetune.classifier import load_classifier
+from task2vec.finetune.details import details_of
+from task2vec.finetune.predict import Prediction, predictions
+from task2vec.finetune.prober import Prober, model_digest
+from task2vec.finetune.result import Tuned
+from task2vec.finetune.run import Expert, tune
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.splits import check_one_label
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.probe.weight_files import referenced_file
-from task2vec.recommend.classifier_card import read_classifier_card
-from task2vec.recommend.holdout import check_one_label
-from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.tuned import Tuned
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.types import DEFAULT_ESTIMATOR, Estimator, JobKind
 from task2vec.types.measuring import BUDGET
 

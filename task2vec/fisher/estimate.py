@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from task2vec.errors import SettingError
-from task2vec.fisher.back_off import BackOff
 from task2vec.fisher.estimators import LabelNoise
-from task2vec.fisher.lanes import in_lanes, suitable_lanes
+from task2vec.fisher.oom_retry import BackOff
+from task2vec.fisher.parallel_batches import in_lanes, suitable_lanes
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import CountedLayers
 

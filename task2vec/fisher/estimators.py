@@ -16,8 +16,8 @@ from torch import Tensor
 
 from task2vec.errors import SettingError
 from task2vec.fisher.hadamard import hadamard
+from task2vec.fisher.logit_root import root_times
 from task2vec.fisher.principal import draws_that_are_exact, principal_cotangents
-from task2vec.fisher.root import root_times
 from task2vec.types import Estimator, Likelihood
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from task2vec.fisher.calls import NormCall, WeightCall
+from task2vec.fisher.layer_calls import NormCall, WeightCall
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from task2vec.fisher.calls import NormCall, WeightCall, read_call
-from task2vec.fisher.plan import Plan, asks_for_form, tensors_in
+from task2vec.fisher.layer_calls import NormCall, WeightCall, read_call
+from task2vec.fisher.layer_plan import Plan, asks_for_form, tensors_in
 from task2vec.fisher.tracked import Account, tracked_convolution, tracked_linear
 
 

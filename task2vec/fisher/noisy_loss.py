@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from task2vec.errors import SettingError
+from task2vec.fisher.layer_plan import differentiable
+from task2vec.fisher.logit_root import root_times
 from task2vec.fisher.noise import NoisyCopy, Numbers, Vector
 from task2vec.fisher.per_image import PerImageFisher
-from task2vec.fisher.plan import differentiable
-from task2vec.fisher.root import root_times
 from task2vec.types import Likelihood
 
 Head = Callable[[Tensor], Tensor]

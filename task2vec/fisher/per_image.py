@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from task2vec.errors import SettingError
 from task2vec.fisher.interception import Interception, UnplannedError, anchor_for
-from task2vec.fisher.plan import Plan, differentiable, make_plan
+from task2vec.fisher.layer_plan import Plan, differentiable, make_plan
 from task2vec.fisher.units import find_layers
 from task2vec.types import CountedLayers
 

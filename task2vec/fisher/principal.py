@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from task2vec.fisher.root import root_times
+from task2vec.fisher.logit_root import root_times
 from task2vec.types import Likelihood
 
 #: Columns that are turned, those of most energy: all that matter, at a cost that C does not raise.

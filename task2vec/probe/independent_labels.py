@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from task2vec.data.several import MISSING, distinguishing
+from task2vec.data.multilabel import MISSING, distinguishing
 from task2vec.errors import SettingError
 from task2vec.probe.solver import convergence_warning, logistic_regression
 from task2vec.types import HeadFit

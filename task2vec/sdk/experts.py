@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from task2vec.extras import needing_extras
-from task2vec.recommend.classless import no_classes
+from task2vec.finetune.classless import no_classes
 from task2vec.sdk.saving import save_weights
 from task2vec.wire.models import Model
 from task2vec.wire.predictions import Prediction
 
 if TYPE_CHECKING:
-    from task2vec.recommend.classifier_card import ClassifierCard
+    from task2vec.finetune.card import ClassifierCard
 
 _STORED = "store:"
 _WHAT = "Predicting, whose images stay on this machine,"
@@ -36,7 +36,7 @@ def predictions_of(
 ) -> Iterator[Prediction]:
     """Yield what an expert, of whose file ``content`` are the bytes, says of images here."""
     with needing_extras(_WHAT):
-        from task2vec.engine.local import LocalEngine
+        from task2vec.embedding.engine import LocalEngine
         from task2vec.service.predicting import predict_by
 
     with _kept(model, content) as (reference, card):
@@ -45,10 +45,10 @@ def predictions_of(
 
 
 def save_onnx(path: Path, content: bytes, *, of: Model) -> None:
-    """Write the ONNX file of an expert; raises as `task2vec.engine.onnx_file.export_onnx` does."""
+    """Write the ONNX file of an expert; raises as `task2vec.finetune.onnx.export_onnx` does."""
     with needing_extras("Writing ONNX"):
-        from task2vec.engine.local import LocalEngine
-        from task2vec.engine.onnx_file import export_onnx
+        from task2vec.embedding.engine import LocalEngine
+        from task2vec.finetune.onnx import export_onnx
         from task2vec.service.predicting import classifier_of
 
     with _kept(of, content) as (reference, card):
@@ -59,7 +59,7 @@ def save_onnx(path: Path, content: bytes, *, of: Model) -> None:
 @contextmanager
 def _kept(model: Model, content: bytes) -> "Iterator[tuple[str, ClassifierCard]]":
     """Keep the checked file of an expert while the block runs; give its reference and card."""
-    from task2vec.recommend.classifier_card import read_classifier_card
+    from task2vec.finetune.card import read_classifier_card
 
     with TemporaryDirectory(prefix="task2vec-") as folder:
         path = Path(folder, "expert.safetensors")

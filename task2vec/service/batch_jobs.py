@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from task2vec.errors import InputError, NameTakenError
-from task2vec.service.datasets import check_upload
+from task2vec.service.datasets.datasets import check_upload
 from task2vec.service.jobs import job_for
 from task2vec.service.leases import failure_of
 from task2vec.service.questions import stored_already
 from task2vec.service.workspace import Workspace
-from task2vec.store.batches import BatchItem, BatchRecord, ItemStatus
-from task2vec.store.identity import unknown
-from task2vec.store.jobs.reading import datasets_of, gone_datasets
+from task2vec.store.jobs.repository import datasets_of, gone_datasets
+from task2vec.store.sql.identity import unknown
+from task2vec.store.tables.batches import BatchItem, BatchRecord, ItemStatus
 from task2vec.types import JobKind, JobRecord, JobState, Priority
 
 _AT_ONCE = 200

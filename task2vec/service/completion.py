@@ -9,16 +9,16 @@ import numpy as np
 from sqlalchemy import Connection
 
 from task2vec.data.wording import examples
-from task2vec.engine.probe_cache import KnownProbe
-from task2vec.engine.prober import model_digest
 from task2vec.errors import InputError, WeightsError
-from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.service.backtest import Backtested
-from task2vec.service.dataset_sources import files_signature
+from task2vec.finetune.probe_cache import KnownProbe
+from task2vec.finetune.prober import model_digest
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.leases import failure_of
-from task2vec.service.limits import Limits
+from task2vec.service.models.limits import Limits
+from task2vec.service.models.zoo import list_models
+from task2vec.service.outcomes.backtest import Backtested
+from task2vec.service.packaged_models import default_model_id
 from task2vec.service.predicted_jobs import prepare_predicted
-from task2vec.service.probing import not_probed, prober_of
 from task2vec.service.questions import limits_of, settings_of
 from task2vec.service.received import (
     Found,
@@ -28,15 +28,16 @@ from task2vec.service.received import (
     received_task,
     received_thumbnail,
 )
-from task2vec.service.recommendation import recommend
-from task2vec.service.search import as_answer, distances, neighbours
-from task2vec.service.subjects import Subject
+from task2vec.service.recommend.probing import not_probed, prober_of
+from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.dataset_sources import files_signature
+from task2vec.service.tasks.search import as_answer, distances, neighbours
+from task2vec.service.tasks.subjects import Subject
 from task2vec.service.tuned_jobs import prepare_tuned, sweep_experts
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import default_model_id, list_models
 from task2vec.store.index.protocol import TaskFilter
-from task2vec.store.jobs.life import at
-from task2vec.store.task_rows import task_named
+from task2vec.store.jobs.state_machine import at
+from task2vec.store.tasks.task_rows import task_named
 from task2vec.types import DatasetRecord, JobKind, JobRecord, JobState, NeighbourGeometry
 from task2vec.types.measuring import BUDGET, MOST_SHARED
 

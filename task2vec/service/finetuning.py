@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from task2vec.data.task import Task
 from task2vec.errors import NameTakenError
-from task2vec.recommend.tuned import Tuned
-from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service.experts import new_checkpoint, register_tuned
-from task2vec.service.subjects import open_named, reopen, stored_task
-from task2vec.service.tasks import EmbedRequest, embed
+from task2vec.finetune.result import Tuned
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.service.models.experts import new_checkpoint, register_tuned
+from task2vec.service.models.zoo import check_model_name, checked_ref, get_model
+from task2vec.service.tasks.subjects import open_named, reopen, stored_task
+from task2vec.service.tasks.tasks import EmbedRequest, embed
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import check_model_name, checked_ref, get_model
 from task2vec.types import ModelRecord, TaskRecord
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def finetune(
     Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
     source cannot be used, has several labels per image or, of a stored task, is gone or changed.
     """
-    from task2vec.recommend.holdout import check_one_label
+    from task2vec.finetune.splits import check_one_label
 
     start = get_model(workspace, request.start)
     record, task = _source(workspace, request.source)
@@ -106,7 +106,7 @@ def finetune(
     check_model_name(workspace, name)
     workspace.check_writable()
     # It loads torch, which takes seconds: what can be refused is refused before.
-    from task2vec.engine.tuning import Expert, forget, tune
+    from task2vec.finetune.run import Expert, forget, tune
 
     # Before the task is stored: a starting model that cannot be loaded changes nothing.
     probe = workspace.engine.probe(checked_ref(workspace, start))

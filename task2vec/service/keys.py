@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from task2vec.errors import NotAuthenticatedError
 from task2vec.service.workspace import Workspace
-from task2vec.store.audit import AuditEntry
+from task2vec.store.tables.audit import AuditEntry
 from task2vec.types import KeyRecord, Scope
 
 # 48 bits tell keys apart; the secret's 256 cannot be guessed, so that a plain SHA-256 keeps them.

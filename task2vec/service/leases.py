@@ -8,15 +8,16 @@ from time import time
 from typing import Any
 
 from task2vec.errors import InputError, Task2VecError, UnreachableError
-from task2vec.service.experts import STORED
 from task2vec.service.key_texts import without_keys
+from task2vec.service.models.experts import STORED
+from task2vec.service.models.zoo import list_models
+from task2vec.service.packaged_models import packaged_models
 from task2vec.service.questions import limits_of
-from task2vec.service.recommendation import models_to_measure, models_to_probe
-from task2vec.service.subjects import Subject, stored_subject
+from task2vec.service.recommend.recommendation import models_to_measure, models_to_probe
+from task2vec.service.tasks.subjects import Subject, stored_subject
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import list_models, packaged_models
-from task2vec.store.jobs.lending import Held
-from task2vec.store.jobs.reading import datasets_of
+from task2vec.store.jobs.leases import Held
+from task2vec.store.jobs.repository import datasets_of
 from task2vec.types import (
     DatasetRecord,
     JobFailure,

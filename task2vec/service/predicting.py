@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task2vec.data.images import Images, find_images
+from task2vec.data.formats.images import Images, find_images
+from task2vec.finetune.card import ClassifierCard, read_classifier_card
+from task2vec.finetune.classless import no_classes
 from task2vec.probe.weight_files import referenced_file
-from task2vec.recommend.classifier_card import ClassifierCard, read_classifier_card
-from task2vec.recommend.classless import no_classes
+from task2vec.service.models.zoo import checked_ref, get_model
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import checked_ref, get_model
 from task2vec.types import ModelRecord
 
 if TYPE_CHECKING:
-    from task2vec.engine.classifier import Classifier
-    from task2vec.engine.local import LocalEngine
-    from task2vec.engine.predicting import Prediction
+    from task2vec.embedding.engine import LocalEngine
+    from task2vec.finetune.classifier import Classifier
+    from task2vec.finetune.predict import Prediction
 
 #: Told of (images done, images in all).
 Progress = Callable[[int, int], None]
@@ -66,22 +66,22 @@ def predict_by(
 def export_onnx(workspace: Workspace, model: str, target: Path) -> ModelRecord:
     """Write an expert to a .onnx file, whole or not at all, and return its record.
 
-    Raises as `predict` does, and as `task2vec.engine.onnx_file.export_onnx` does.
+    Raises as `predict` does, and as `task2vec.finetune.onnx.export_onnx` does.
     """
     # Before torch is loaded, which takes seconds.
     record = get_model(workspace, model)
-    from task2vec.engine import onnx_file
+    from task2vec.finetune import onnx
 
     # Tracing takes a minute.
-    onnx_file.check_onnx_target(target)
+    onnx.check_onnx_target(target)
     reference, card = expert_file(workspace, record)
-    onnx_file.export_onnx(classifier_of(workspace.engine, reference, card), target)
+    onnx.export_onnx(classifier_of(workspace.engine, reference, card), target)
     return record
 
 
 def classifier_of(engine: "LocalEngine", reference: str, card: ClassifierCard) -> "Classifier":
     """Return the classifier of an expert's file, on the engine's device."""
-    from task2vec.engine.classifier import load_classifier
+    from task2vec.finetune.classifier import load_classifier
 
     return load_classifier(engine.probe(reference), referenced_file(reference), card)
 
@@ -102,7 +102,7 @@ def expert_file(workspace: Workspace, record: ModelRecord) -> tuple[str, Classif
 def _counted(
     classifier: "Classifier", images: Images, progress: Progress | None
 ) -> "Iterator[Prediction]":
-    from task2vec.engine.predicting import predictions
+    from task2vec.finetune.predict import predictions
 
     total = len(images)
     for done, prediction in enumerate(predictions(classifier, images.read()), start=1):

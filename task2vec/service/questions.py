@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from task2vec.data.archives import ARCHIVES
+from task2vec.data.containers.archives import ARCHIVES
 from task2vec.errors import (
     NameTakenError,
     SettingError,
@@ -14,21 +14,21 @@ from task2vec.errors import (
     TooLargeError,
     UnknownNameError,
 )
+from task2vec.finetune.classless import no_classes
 from task2vec.probe.registry import DEFAULT_PROBE, known_cards
-from task2vec.recommend.classless import no_classes
-from task2vec.service.dataset_sources import (
+from task2vec.service.models.experts import STORED
+from task2vec.service.models.limits import Limits
+from task2vec.service.models.zoo import check_model_name, get_model
+from task2vec.service.predicting import expert_file
+from task2vec.service.tasks.dataset_sources import (
     dataset_of,
     files_signature,
     labelled_dataset,
     name_taken,
     same_bytes,
 )
-from task2vec.service.experts import STORED
-from task2vec.service.limits import Limits
-from task2vec.service.predicting import expert_file
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import check_model_name, get_model
-from task2vec.store.identity import check_name
+from task2vec.store.sql.identity import check_name
 from task2vec.types import DatasetRecord, JobKind, TaskRecord
 from task2vec.types.backtests import Folds
 from task2vec.types.near_names import did_you_mean

@@ -9,11 +9,11 @@ from typing import Any
 from task2vec.distance import task_complexity
 from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
-from task2vec.service.dataset_sources import source_of
-from task2vec.service.embedding_files import read_details, read_embedding, read_hashes
-from task2vec.service.parsers import Parser
-from task2vec.service.provenance import LONGEST_WARNING, MOST_WARNINGS, check_embedding
+from task2vec.service.parsing.embedding_files import read_details, read_embedding, read_hashes
+from task2vec.service.parsing.parsers import Parser
 from task2vec.service.questions import source_signature
+from task2vec.service.tasks.dataset_sources import source_of
+from task2vec.service.tasks.provenance import LONGEST_WARNING, MOST_WARNINGS, check_embedding
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, Estimator, Provenance, TaskEmbedding, TaskRecord
 from task2vec.types.details import EmbeddingDetails

@@ -6,10 +6,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from task2vec.errors import InputError
-from task2vec.recommend.tuned import Tuned
-from task2vec.service.dataset_sources import name_taken, same_bytes
-from task2vec.service.experts import register_tuned, sweep_experts
+from task2vec.finetune.result import Tuned
 from task2vec.service.finetuning import FineTuneResult
+from task2vec.service.models.experts import register_tuned, sweep_experts
 from task2vec.service.questions import settings_of
 from task2vec.service.received import (
     Found,
@@ -19,8 +18,9 @@ from task2vec.service.received import (
     received_task,
     received_thumbnail,
 )
+from task2vec.service.tasks.dataset_sources import name_taken, same_bytes
 from task2vec.service.workspace import Workspace
-from task2vec.store.task_rows import task_named
+from task2vec.store.tasks.task_rows import task_named
 from task2vec.types import JobRecord, TaskRecord
 from task2vec.types.names import visible
 

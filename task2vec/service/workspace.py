@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any, Self
 
 from task2vec.errors import NoStoreError, StoreError
 from task2vec.probe.registry import find_card
-from task2vec.service.confined import Confinement
 from task2vec.service.ownership import check_not_owned
-from task2vec.service.parsers import Parser, parse
+from task2vec.service.parsing.confined import Confinement
+from task2vec.service.parsing.parsers import Parser, parse
 from task2vec.service.quarantine import bring_back
-from task2vec.store.database import closed
+from task2vec.store.sql.database import closed
 from task2vec.store.store import Store
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
     from task2vec.embedding.embedder import Embedded, ErrorSoFar, Progress
+    from task2vec.embedding.engine import LocalEngine
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.engine.local import LocalEngine
 
 
 def _local_engine() -> "LocalEngine":
     # torch takes seconds to import: commands that only read the store do without it.
-    from task2vec.engine.local import LocalEngine
+    from task2vec.embedding.engine import LocalEngine
 
     return LocalEngine()
 
@@ -94,7 +94,7 @@ class Workspace:
             # A database that was restored knows files again that were put aside without it.
             bring_back(self._store)
         if create and not self._registered:
-            from task2vec.service.zoo import register_packaged
+            from task2vec.service.packaged_models import register_packaged
 
             register_packaged(self._store)
             self._registered = True

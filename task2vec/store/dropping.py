@@ -6,11 +6,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, literal_column, select
 
 from task2vec.errors import StoreCorruptError
-from task2vec.store import outcome_rows, schema, task_rows
-from task2vec.store.changes import ChangeKind, append_change
-from task2vec.store.checksums import Damage, any_text, damages
-from task2vec.store.models import from_row as model_of
-from task2vec.store.schema_service import metadata
+from task2vec.store.sql import schema
+from task2vec.store.sql.checksums import Damage, any_text, damages
+from task2vec.store.sql.schema_service import metadata
+from task2vec.store.tables import outcome_rows
+from task2vec.store.tables.models import from_row as model_of
+from task2vec.store.tasks import task_rows
+from task2vec.store.tasks.changes import ChangeKind, append_change
 
 #: By table, the names of rows: a part has that of its task. Of other rows, their numbers.
 Removed = Mapping[str, list[str]]

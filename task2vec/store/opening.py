@@ -8,10 +8,10 @@ from sqlalchemy import Connection, inspect, text
 
 from task2vec.data.paths import near_path
 from task2vec.errors import NoStoreError, StoreCorruptError, StoreError
-from task2vec.store.checksums import seal
-from task2vec.store.database import Database
-from task2vec.store.lock import WriteLock, unwritable
-from task2vec.store.migrations import REVISIONS, upgrade
+from task2vec.store.sql.checksums import seal
+from task2vec.store.sql.database import Database
+from task2vec.store.sql.lock import WriteLock, unwritable
+from task2vec.store.sql.migrations import REVISIONS, upgrade
 from task2vec.whole_file import make_folder
 
 DATABASE = "task2vec.sqlite3"

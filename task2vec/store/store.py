@@ -10,23 +10,23 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from task2vec.store.audit import Audit
-from task2vec.store.batches import Batches
-from task2vec.store.checksums import Damage
-from task2vec.store.database import Database
-from task2vec.store.datasets import Datasets
 from task2vec.store.dropping import Removed, all_damages, drop_damaged
-from task2vec.store.idempotency import Idempotency
 from task2vec.store.index.files import IndexFiles
 from task2vec.store.index.live import LiveIndex
 from task2vec.store.index.protocol import TaskIndex
 from task2vec.store.jobs import Jobs
-from task2vec.store.keys import Keys
-from task2vec.store.models import Models
 from task2vec.store.opening import open_database
-from task2vec.store.outcomes import Outcomes
-from task2vec.store.recent import RecentEmbeddings
-from task2vec.store.tasks import Tasks
+from task2vec.store.sql.checksums import Damage
+from task2vec.store.sql.database import Database
+from task2vec.store.sql.idempotency import Idempotency
+from task2vec.store.tables.audit import Audit
+from task2vec.store.tables.batches import Batches
+from task2vec.store.tables.datasets import Datasets
+from task2vec.store.tables.keys import Keys
+from task2vec.store.tables.models import Models
+from task2vec.store.tables.outcomes import Outcomes
+from task2vec.store.tasks.recent import RecentEmbeddings
+from task2vec.store.tasks.tasks import Tasks
 from task2vec.types import Space
 
 

@@ -50,12 +50,12 @@ class ModelRecord:
 
     ``ref`` says where it is loaded from (``probe:NAME``, ``timm:NAME``, ``hf-hub:ORG/NAME``,
     ``file:PATH?arch=NAME``); ``task`` is the id of the task it is an expert of, if any;
-    ``parameters`` is their number (of an expert its file's; see `task2vec.service.model_sizes` for
-    what it counts as), ``input_size`` pixels per side, ``sha256`` that of the file of its
-    weights, where that is one of this machine. ``start`` is the id of the model that it was
-    fine-tuned from and ``lineage`` the ids of the tasks that this one and its own starts were
-    experts of, the last first: their images were seen, too. Both are of experts that were made
-    here.
+    ``parameters`` is their number (of an expert its file's; see
+    `task2vec.service.models.model_sizes` for what it counts as), ``input_size`` pixels per side,
+    ``sha256`` that of the file of its weights, where that is one of this machine. ``start`` is the
+    id of the model that it was fine-tuned from and ``lineage`` the ids of the tasks that this one
+    and its own starts were experts of, the last first: their images were seen, too. Both are of
+    experts that were made here.
     """
 
     id: str

@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from task2vec.data.images import Images, find_images
+from task2vec.data.formats.images import Images, find_images
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
+from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.files import save_embedding
 from task2vec.engine.findings import EmbeddedRole, Findings
-from task2vec.engine.local import LocalEngine
-from task2vec.engine.predicting import Prediction
 from task2vec.engine.work import Order, Work
 from task2vec.errors import JobCancelledError, Task2VecError, WeightsError
+from task2vec.finetune.predict import Prediction
 from task2vec.types import JobKind
 from task2vec.wire import leases as wire
 from task2vec.worker.downloads import Downloads
 from task2vec.worker.failures import failure_of, out_of_memory
-from task2vec.worker.heart import Halt, Heart
-from task2vec.worker.kept import Kept
+from task2vec.worker.heartbeat import Halt, Heart
+from task2vec.worker.resume_cache import Kept
 from task2vec.worker.server import Server
 
 logger = logging.getLogger(__name__)

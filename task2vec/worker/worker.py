@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from task2vec.engine.local import LocalEngine
+from task2vec.embedding.engine import LocalEngine
 from task2vec.engine.work import KINDS
 from task2vec.errors import (
     AccessError,
@@ -24,11 +24,11 @@ from task2vec.errors import (
 from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.wire.leases import Failure, Lease
 from task2vec.worker.downloads import Downloads
-from task2vec.worker.drain import Drain
-from task2vec.worker.heart import Halt, Heart
+from task2vec.worker.heartbeat import Halt, Heart
 from task2vec.worker.job import Done, LeasedJob
-from task2vec.worker.kept import Kept
+from task2vec.worker.resume_cache import Kept
 from task2vec.worker.server import Server
+from task2vec.worker.shutdown import Drain
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from extra_routes import extra_routes
 from running import Running, running
 from sqlalchemy import select
 
-from task2vec.store.schema_service import idempotency
+from task2vec.store.sql.schema_service import idempotency
 
 
 async def main(store: str, route: str, progress: str) -> None:

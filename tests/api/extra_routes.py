@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
 from task2vec.errors import InputError, NameTakenError, Task2VecError, UnknownNameError
-from task2vec.store.audit import AuditEntry
+from task2vec.store.tables.audit import AuditEntry
 from task2vec.types import Scope
 from task2vec_api.access import Caller, require
 

@@ -21,7 +21,7 @@ NAMES = list(TASKS)
 def built() -> Path:
     """Make the store once for all tests of a run; they copy it before they write to it."""
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.service.tasks import EmbedRequest, embed
+    from task2vec.service.tasks.tasks import EmbedRequest, embed
 
     root = Path(mkdtemp(prefix="task2vec-api-tests-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)

@@ -12,7 +12,7 @@ from task2vec.errors import SettingError
 from task2vec.service import keys
 from task2vec.service.workspace import Workspace
 from task2vec.types import Scope
-from task2vec_api.doors import Doors
+from task2vec_api.key_authentication import Doors
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio

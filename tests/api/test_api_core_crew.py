@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from task2vec_api.crew import Crew
+from task2vec_api.worker_pool import Crew
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from running import bearer, running
 from starlette.types import Message
 
 from task2vec.errors import StoreFullError
-from task2vec.store.idempotency import Idempotency
+from task2vec.store.sql.idempotency import Idempotency
 from task2vec.types import Scope
 from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL
 from task2vec.types.numbers import MOST_WHOLE

@@ -14,8 +14,8 @@ from running import bearer, running
 from task2vec.errors import OverloadedError
 from task2vec.types import Scope
 from task2vec_api.access import ANYBODY
-from task2vec_api.allowances import Allowances
 from task2vec_api.errors import RateLimitedError
+from task2vec_api.rate_limit import Allowances
 from task2vec_api.settings import Settings
 from task2vec_api.turnstile import Turnstile
 

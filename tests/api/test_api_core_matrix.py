@@ -12,7 +12,7 @@ from running import Running, running
 
 from task2vec.service import keys
 from task2vec.types import Scope
-from task2vec_api.protected import check_protected, locks_of, routes_of
+from task2vec_api.access import check_protected, locks_of, routes_of
 
 pytestmark = pytest.mark.anyio
 

@@ -13,9 +13,9 @@ from raw_rows import damaged
 from running import running
 
 from task2vec.errors import KeyReusedError
-from task2vec.store.audit import AuditEntry
-from task2vec.store.idempotency import StoredAnswer
-from task2vec.store.jobs.life import MOST_TRIES
+from task2vec.store.jobs.state_machine import MOST_TRIES
+from task2vec.store.sql.idempotency import StoredAnswer
+from task2vec.store.tables.audit import AuditEntry
 from task2vec.types import JobKind, JobRecord, JobState
 from task2vec_api.settings import Settings
 

@@ -12,7 +12,7 @@ from task2vec.errors import StateError
 from task2vec.service.leases import Lent
 from task2vec.types import JobKind, JobRecord, JobState
 from task2vec_api.backtests import Backtests
-from task2vec_api.own_work import Beat
+from task2vec_api.in_process_worker import Beat
 from task2vec_api.runtime import Runtime
 from task2vec_api.settings import Settings
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 import task2vec.wire as wire_package
 from task2vec.service.workspace import Workspace
 from task2vec_api import create_app, links
-from task2vec_api.served import routes_of
+from task2vec_api.route_lookup import routes_of
 from task2vec_api.settings import Settings
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}

@@ -12,7 +12,7 @@ from running import Running, bearer
 from small_expert import add_expert, expert_file
 from small_store import cut
 
-from task2vec.service import datasets
+from task2vec.service.datasets import datasets
 from task2vec.types import Scope
 
 pytestmark = pytest.mark.anyio

@@ -10,9 +10,9 @@ from filled import NAMES, filled
 from running import Running
 
 from task2vec.embedding.files import load_embedding
-from task2vec.service.recommendation import recommend
-from task2vec.service.search import distances, neighbours
-from task2vec.service.subjects import stored_subject
+from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.search import distances, neighbours
+from task2vec.service.tasks.subjects import stored_subject
 from task2vec.types import NeighbourGeometry
 
 pytestmark = pytest.mark.anyio

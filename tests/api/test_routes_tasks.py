@@ -7,7 +7,7 @@ import pytest
 from filled import NAMES, filled
 from running import Running
 
-from task2vec.service.catalogue import task_details
+from task2vec.service.tasks.catalogue import task_details
 from task2vec.types import Outcome
 from task2vec.wire.tasks import Task, TaskDetails
 

@@ -11,7 +11,7 @@ from benchmarks.transfer.cost_curve import OURS, STATIC, courses, taken_at
 from benchmarks.transfer.costs import Costs
 from benchmarks.transfer.targets import Budget
 from benchmarks.transfer.zoo import DEFAULT
-from task2vec.recommend.scores.names import ScoreName
+from task2vec.recommend.measure.score_names import ScoreName
 
 COSTS = Costs(
     load={DEFAULT: 1.0, "expert b": 3.0},

@@ -19,10 +19,10 @@ from benchmarks.transfer.targets import Budget, Target
 from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.backtest.metrics import weighted_tau
 from task2vec.recommend.backtest.run import LEVELS, backtest
-from task2vec.recommend.paired import NOISE
-from task2vec.recommend.rankers.always_default import AlwaysDefault
+from task2vec.recommend.evidence.world import NO_SOURCE, Case, World
+from task2vec.recommend.measure.paired import NOISE
 from task2vec.recommend.rankers.hierarchical import TRUST, Hierarchical
-from task2vec.recommend.world import NO_SOURCE, Case, World
+from task2vec.recommend.rankers.static import AlwaysDefault
 
 
 @pytest.fixture(scope="module")

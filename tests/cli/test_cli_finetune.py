@@ -14,9 +14,9 @@ from command import Cli
 from small_store import SmallStore, snapshot
 
 from task2vec.cli.run import run
-from task2vec.service.code import starting_code
+from task2vec.service.models.timm_snippet import starting_code
+from task2vec.service.models.zoo import get_model, loadable_ref
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import get_model, loadable_ref
 from task2vec.wire.catalogue import Tuned as Answer
 from task2vec.wire.jobs import Progress
 
@@ -36,7 +36,7 @@ def tuned(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     store = Path(shutil.copytree(small.store, tmp_path_factory.mktemp("tuned") / "store"))
     with pytest.MonkeyPatch.context() as patched:
         # One epoch is never better than a linear probe, and `recommend` passes over those.
-        patched.setattr("task2vec.recommend.finetune.prefers_tuning", lambda *_, **__: True)
+        patched.setattr("task2vec.finetune.recipe.prefers_tuning", lambda *_, **__: True)
         code = run(["finetune", "emoji_food", *QUICK, "--store", str(store)])
     before = snapshot(store)
     yield Tuned(store, code)
@@ -210,7 +210,7 @@ def test_an_interruption_leaves_no_expert(
     monkeypatch.undo()
     for method in ("models.Models", "outcomes.Outcomes"):
         with monkeypatch.context() as patched:
-            patched.setattr(f"task2vec.store.{method}.add_within", interrupt)
+            patched.setattr(f"task2vec.store.tables.{method}.add_within", interrupt)
             assert cli("finetune", "emoji_food", *QUICK, "--store", store).code == 130
         assert kept() == before, method
 
@@ -218,7 +218,7 @@ def test_an_interruption_leaves_no_expert(
 def test_a_run_that_goes_on_says_from_where(
     cli: Cli, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("task2vec.recommend.unfinished.EVERY", 0.0)
+    monkeypatch.setattr("task2vec.finetune.resume.EVERY", 0.0)
 
     def until_the_second_fold(found: Progress) -> None:
         if "fold 2" in found.stage:

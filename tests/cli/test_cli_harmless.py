@@ -5,8 +5,8 @@ import pytest
 from task2vec.cli.explaining import print_explanation
 from task2vec.cli.output import console, messages, print_fields, warn
 from task2vec.cli.table import print_table
-from task2vec.recommend.explanation import DefaultAccuracy, Explanation
-from task2vec.recommend.hard_classes import judge_classes
+from task2vec.recommend.answer.classes import judge_classes
+from task2vec.recommend.answer.explanation import DefaultAccuracy, Explanation
 from task2vec.types.details import ClassRecognition
 
 HOSTILE = "ro\x1b[31mse\u202e\x07"

@@ -8,7 +8,7 @@ from command import Cli
 from task2vec.service.keys import KeyRing, list_all
 from task2vec.service.ownership import Ownership
 from task2vec.service.workspace import Workspace
-from task2vec.store.audit import AuditEntry
+from task2vec.store.tables.audit import AuditEntry
 
 
 def test_a_key_is_shown_once(cli: Cli, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from command import Cli
 from small_store import USED, SmallStore, snapshot
 
-from task2vec.service.budget_run import BudgetRun
+from task2vec.service.recommend.budget_run import BudgetRun
 from task2vec.store.store import Store
 
 PACKAGED = {"efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"}

@@ -9,7 +9,7 @@ from small_store import TASKS, USED, SmallStore, cut, snapshot
 
 import task2vec
 from task2vec.distance import distance_error, estimate_centred, plain_symmetric_distance
-from task2vec.engine.local import LocalEngine
+from task2vec.embedding.engine import LocalEngine
 from task2vec.store.store import Store
 from task2vec.types import TaskEmbedding
 

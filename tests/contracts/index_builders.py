@@ -24,7 +24,7 @@ from task2vec.store import ExactIndex, Role
 from task2vec.store.index import FaissIndex, LiveIndex
 from task2vec.store.index.files import IndexFiles
 from task2vec.store.index.geometry import Geometry
-from task2vec.store.updates import Update
+from task2vec.store.tasks.updates import Update
 
 
 def build_exact(space, *, records, values, embedding_of):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 from task2vec.data.task import Task
 
 Write = Callable[[Path, Mapping[str, bytes]], Path]

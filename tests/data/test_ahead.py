@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from task2vec.data.ahead import map_ahead
+from task2vec.data.pixels.prefetch import map_ahead
 
 
 @settings(deadline=None)
@@ -79,7 +79,7 @@ def test_an_interrupt_ends_it_soon() -> None:
     # In the background of a shell the tests have children that ignore interrupts.
     code = (
         "import signal, time\n"
-        "from task2vec.data.ahead import map_ahead\n"
+        "from task2vec.data.pixels.prefetch import map_ahead\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "for number in map_ahead(lambda n: time.sleep(0.1) or n, range(100_000), threads=3):\n"
         "    print(number, flush=True)\n"

@@ -10,7 +10,7 @@ import pytest
 from archives import KINDS, Files, Png, pack, tar_bytes
 
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images, draw_sample
+from task2vec.data.sampling.sample import all_images, draw_sample
 from task2vec.data.task import ImageEntry, Task
 
 

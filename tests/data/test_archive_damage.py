@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from archives import KINDS, Files, Png, pack, tar_bytes
 
-from task2vec.data import archive, archive_tar, archive_zip
-from task2vec.data.images import find_images
+from task2vec.data.containers import archive, archive_tar, archive_zip
+from task2vec.data.formats.images import find_images
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images, draw_sample
+from task2vec.data.sampling.sample import all_images, draw_sample
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
 

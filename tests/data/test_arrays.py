@@ -9,10 +9,10 @@ import pytest
 from numpy.lib import format as npy
 from PIL import Image
 
-from task2vec.data import archive
-from task2vec.data.arrays import task_from_arrays
+from task2vec.data.containers import archive
+from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images, draw_sample
+from task2vec.data.sampling.sample import all_images, draw_sample
 from task2vec.errors import SourceError
 
 

@@ -9,9 +9,9 @@ import pytest
 from boxes import BOXES, PIXELS, check_crops, coco, coco_files, encoded, expected_crops
 from PIL import Image
 
-from task2vec.data import crops
+from task2vec.data.formats import crops
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 from task2vec.errors import SourceError
 
 Write = Callable[[Path, Mapping[str, bytes]], Path]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from task2vec.data.decode import decode
-from task2vec.data.raw import UnreadableImageError
+from task2vec.data.pixels.decode import decode
+from task2vec.data.pixels.raw import UnreadableImageError
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from task2vec.data.open import open_source
-from task2vec.data.sample import draw_sample
+from task2vec.data.sampling.sample import draw_sample
 from task2vec.data.task import ImageEntry, Task
 from task2vec.errors import SourceError
 

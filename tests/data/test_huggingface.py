@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
 

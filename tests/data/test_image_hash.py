@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 from scipy.fft import dctn
 
-from task2vec.data.image_hash import image_hash
+from task2vec.data.pixels.image_hash import image_hash
 from task2vec.errors import InputError
 from task2vec.types.image_hashes import hashes_from_bytes, hashes_to_bytes
 

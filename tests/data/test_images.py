@@ -9,9 +9,9 @@ import pytest
 from archives import KINDS, pack, tar_bytes
 from PIL import Image
 
-from task2vec.data.decode import decode
-from task2vec.data.images import find_images
-from task2vec.data.raw import UnreadableImageError
+from task2vec.data.formats.images import find_images
+from task2vec.data.pixels.decode import decode
+from task2vec.data.pixels.raw import UnreadableImageError
 from task2vec.errors import SourceError
 
 
@@ -160,6 +160,6 @@ def test_a_folder_may_be_called_like_an_archive(folder: Path) -> None:
 
 
 def test_listing_needs_no_decoder() -> None:
-    code = "import sys, task2vec.data.images; sys.exit('PIL' in sys.modules)"
+    code = "import sys, task2vec.data.formats.images; sys.exit('PIL' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

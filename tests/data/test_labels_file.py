@@ -7,9 +7,9 @@ import pytest
 from packing import pack_files
 
 from benchmarks.hostile.sent import Member, zip_of
-from task2vec.data import rows
+from task2vec.data.formats import rows
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 from task2vec.data.task import ImageEntry, Task
 from task2vec.errors import SourceError
 

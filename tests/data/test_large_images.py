@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from task2vec.data import decode as decoding
-from task2vec.data.decode import decode, image_of, pixel_digest
+from task2vec.data.pixels import decode as decoding
+from task2vec.data.pixels.decode import decode, image_of, pixel_digest
 
 MEASURED = """
 import sys
 from pathlib import Path
 from PIL import Image
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 task = open_source(sys.argv[1])
 Path("/proc/self/clear_refs").write_text("5")
 sample = all_images(task, transform=lambda image: image.resize((64, 64)))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task2vec.data.layout import SPLIT_NAMES, lay_out
+from task2vec.data.formats.layout import SPLIT_NAMES, lay_out
 
 
 @pytest.mark.parametrize(

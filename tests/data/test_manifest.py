@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from task2vec.data import rows
+from task2vec.data.formats import rows
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 from task2vec.data.task import ImageEntry
 from task2vec.errors import SourceError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from task2vec.data.arrays import task_from_arrays
+from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.open import open_source
 from task2vec.data.paths import tidied
 from task2vec.data.task import Task

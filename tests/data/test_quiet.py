@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from task2vec.data.decode import decode
-from task2vec.data.quiet import quiet
+from task2vec.data.pixels.decode import decode
+from task2vec.data.pixels.quiet import quiet
 
 
 def test_warnings_are_ignored_inside_and_given_outside() -> None:

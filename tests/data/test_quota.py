@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task2vec.data.quota import spread
+from task2vec.data.sampling.class_draw import spread
 
 sizes = st.lists(st.integers(0, 30), max_size=12)
 

@@ -14,16 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from task2vec.data import ahead
-from task2vec.data.ahead import usable_processors
 from task2vec.data.build import build_task
-from task2vec.data.decode import decode
-from task2vec.data.image_hash import image_hash
-from task2vec.data.lots import Lot, lots_by_class, read_lots
 from task2vec.data.open import open_source
-from task2vec.data.quota import spread
-from task2vec.data.raw import Raw
-from task2vec.data.sample import Sample, all_images, draw_sample
+from task2vec.data.pixels import prefetch
+from task2vec.data.pixels.decode import decode
+from task2vec.data.pixels.image_hash import image_hash
+from task2vec.data.pixels.prefetch import usable_processors
+from task2vec.data.pixels.raw import Raw
+from task2vec.data.sampling.class_draw import Lot, lots_by_class, read_lots, spread
+from task2vec.data.sampling.sample import Sample, all_images, draw_sample
 from task2vec.data.task import ImageEntry, Task
 from task2vec.errors import SettingError, SourceError
 
@@ -122,7 +121,7 @@ def test_the_number_of_threads_changes_nothing(
     def drawn(threads: int) -> Sample[bytes] | str:
         task = builder.task({f"c{i}": oks for i, oks in enumerate(classes)}, order=seed)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ahead, "usable_processors", lambda: threads)
+            patch.setattr(prefetch, "usable_processors", lambda: threads)
             try:
                 return draw_sample(task, images=images, seed=seed, transform=slowly)
             except SourceError as error:

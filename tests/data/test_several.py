@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from task2vec.data.arrays import task_from_arrays
+from task2vec.data.formats.arrays import task_from_arrays
+from task2vec.data.multilabel import MISSING, LabelSet, cover_first, label_matrix
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images, draw_sample
-from task2vec.data.several import MISSING, LabelSet, cover_first, label_matrix
-from task2vec.data.several_sample import SeveralLabels
+from task2vec.data.sampling.multilabel_sample import SeveralLabels
+from task2vec.data.sampling.sample import all_images, draw_sample
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
 from task2vec.types import Likelihood

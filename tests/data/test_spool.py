@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task2vec.data.spool import Pixels, PixelSpool, SpooledImages
+from task2vec.data.sampling.spool import Pixels, PixelSpool, SpooledImages
 from task2vec.errors import SettingError, SourceError
 
 SHAPE = (4, 4, 3)
@@ -113,7 +113,7 @@ def test_the_file_is_closed_with_the_spool(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_killed_process_leaves_nothing_behind(tmp_path: Path) -> None:
     code = (
         "import numpy, os, signal\n"
-        "from task2vec.data.spool import PixelSpool\n"
+        "from task2vec.data.sampling.spool import PixelSpool\n"
         "spool = PixelSpool(0)\n"
         "spool.add(numpy.zeros((100, 100, 3), dtype=numpy.uint8))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

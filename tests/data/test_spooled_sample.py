@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from task2vec.data.arrays import task_from_arrays
-from task2vec.data.sample import draw_sample
-from task2vec.data.spool import Pixels
-from task2vec.data.spooled_sample import draw_spooled
+from task2vec.data.formats.arrays import task_from_arrays
+from task2vec.data.sampling.sample import draw_sample
+from task2vec.data.sampling.spool import Pixels, draw_spooled
 from task2vec.data.task import Task
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from benchmarks.hostile.sent import long_list
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 from task2vec.data.task import ImageEntry, Task
 from task2vec.errors import SourceError
 
@@ -245,7 +245,7 @@ def test_spoilt_tables_give_pixels_or_a_source_error(tmp_path: Path, pets: Any, 
 
 
 def test_rows_without_end_are_refused(tmp_path: Path, png: Png, monkeypatch) -> None:
-    monkeypatch.setattr("task2vec.data.tables.MAX_MEMBERS", 5)
+    monkeypatch.setattr("task2vec.data.formats.tables.MAX_MEMBERS", 5)
     table = pa.table({"image": [png(0)] * 6, "label": list("ababab")})
     pq.write_table(table, tmp_path / "set.parquet")
     with pytest.raises(SourceError, match="too many rows"):

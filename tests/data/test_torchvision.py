@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
 

@@ -6,7 +6,7 @@ import pytest
 from boxes import PIXELS, check_crops, yolo_files
 
 from task2vec.data.open import open_source
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 from task2vec.data.task import ImageEntry
 from task2vec.errors import SourceError
 

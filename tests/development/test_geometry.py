@@ -6,7 +6,7 @@ import pytest
 from benchmarks.development import geometry as g
 from benchmarks.development.stack import Stack
 from task2vec.distance import asymmetric_distance, information_distance, symmetric_distance
-from task2vec.distance.noiseless import noiseless_distances
+from task2vec.distance.noise_correction import noiseless_distances
 
 GROUPS, ELEMENTS = 8, 5000
 

@@ -7,7 +7,8 @@ from dataclasses import fields
 import pytest
 from documents import ROOT
 
-from task2vec.service import datasets, uploads
+from task2vec.service import uploads
+from task2vec.service.datasets import datasets
 from task2vec.store.opening import DATABASE
 from task2vec_api.settings import Settings
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from task2vec.data.arrays import task_from_arrays
+from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.task import Task
 
 Picture = NDArray[np.uint8]

@@ -16,7 +16,7 @@ from scipy.special import log_softmax
 from torch import nn
 
 from task2vec.data.open import open_source
-from task2vec.embedding import embedder, head_noise, rounds
+from task2vec.embedding import adaptive_sampling, embedder, head_noise
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SettingError, SourceError
@@ -322,7 +322,7 @@ def test_only_the_filters_that_the_card_counts(monkeypatch, tiny_probe, task, wa
         counted.append(options["counted"])
         return estimate_fisher(*arguments, **options)
 
-    for module in (embedder, head_noise, rounds):
+    for module in (embedder, head_noise, adaptive_sampling):
         monkeypatch.setattr(module, "estimate_fisher", note)
     card = tiny_probe.card.counting("depthwise")
     probe = Probe(card, copy.deepcopy(tiny_probe.backbone))

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from oracles import fisher_by_definition
 
-from task2vec.data.sample import all_images
+from task2vec.data.sampling.sample import all_images
 from task2vec.distance import symmetric_distance
 from task2vec.embedding import head_noise as module
 from task2vec.embedding.head_noise import expected_refit_distance

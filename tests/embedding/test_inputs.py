@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from task2vec.data.open import open_source
-from task2vec.data.spooled_sample import draw_spooled
+from task2vec.data.sampling.spool import draw_spooled
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.inputs import batches, features, suitable_batch_size
 from task2vec.embedding.settings import EmbeddingSettings

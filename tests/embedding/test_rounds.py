@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from task2vec.data.arrays import task_from_arrays
-from task2vec.data.sample import draw_sample
+from task2vec.data.formats.arrays import task_from_arrays
+from task2vec.data.sampling.sample import draw_sample
+from task2vec.embedding.adaptive_sampling import _other, _Plan, estimate_in_rounds
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.label_noise import label_noise
-from task2vec.embedding.rounds import _other, _Plan, estimate_in_rounds
 from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
 from task2vec.errors import SettingError
 from task2vec.fisher.estimate import estimate_fisher

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from oracles import independent_fisher_by_definition
 
 from task2vec import distance
-from task2vec.data.arrays import task_from_arrays
+from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.head_noise import _with_all_classes, expected_refit_distance
 from task2vec.embedding.settings import EmbeddingSettings

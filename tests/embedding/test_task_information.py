@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from task2vec.data.arrays import task_from_arrays
+from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.open import open_source
-from task2vec.data.sample import draw_sample
+from task2vec.data.sampling.sample import draw_sample
 from task2vec.embedding import task_information
 from task2vec.embedding.information import InformationSettings, measure_information, noisy_task
 from task2vec.errors import SettingError

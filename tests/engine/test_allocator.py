@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from task2vec.engine import allocator
+from task2vec.embedding import allocator
 
 
 def run(code):
@@ -11,7 +11,7 @@ def run(code):
 def test_memory_still_comes_and_goes_afterwards():
     # In a process of its own: the setting cannot be taken back.
     done = run(
-        "from task2vec.engine.allocator import keep_freed_memory as keep\n"
+        "from task2vec.embedding.allocator import keep_freed_memory as keep\n"
         "print([keep(), keep()])\n"
         "import torch\n"
         "print(sum(int(torch.ones(1 << 22).sum()) for _ in range(20)) == 20 << 22)\n"
@@ -25,7 +25,7 @@ def test_freed_blocks_stay_with_the_process():
     # A block of 64 MiB written twice: the second time no page is new to the process.
     done = run(
         "import resource, torch\n"
-        "from task2vec.engine.allocator import keep_freed_memory\n"
+        "from task2vec.embedding.allocator import keep_freed_memory\n"
         "taken = keep_freed_memory()\n"
         "faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
         "torch.ones(1 << 24)\n"

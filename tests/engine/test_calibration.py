@@ -5,13 +5,13 @@ import pytest
 from small_store import EXAMPLES
 
 from task2vec.data.open import open_source
-from task2vec.engine.classifier import load_classifier
-from task2vec.engine.local import LocalEngine
-from task2vec.engine.predicting import predictions
-from task2vec.engine.tuning import Expert, tune
-from task2vec.recommend.classifier_card import read_classifier_card
-from task2vec.recommend.temperature import shares
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.embedding.engine import LocalEngine
+from task2vec.finetune.card import read_classifier_card
+from task2vec.finetune.classifier import load_classifier
+from task2vec.finetune.predict import predictions
+from task2vec.finetune.run import Expert, tune
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.temperature import shares
 
 BINS = 10
 

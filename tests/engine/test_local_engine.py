@@ -4,10 +4,10 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from task2vec.data.arrays import task_from_arrays
+from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.embedding.embedder import Embedder
+from task2vec.embedding.engine import LocalEngine, best_device
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.engine.local import LocalEngine, best_device
 from task2vec.errors import UnknownNameError
 
 

@@ -8,13 +8,13 @@ from PIL import Image
 from small_expert import expert_file
 from small_store import cut, snapshot
 
-from task2vec.data.images import find_images
-from task2vec.engine.classifier import load_classifier
-from task2vec.engine.local import LocalEngine
-from task2vec.engine.onnx_file import export_onnx
-from task2vec.engine.predicting import predictions
+from task2vec.data.formats.images import find_images
+from task2vec.embedding.engine import LocalEngine
 from task2vec.errors import InputError, MissingExtraError, WeightsError
-from task2vec.recommend.classifier_card import read_classifier_card
+from task2vec.finetune.card import read_classifier_card
+from task2vec.finetune.classifier import load_classifier
+from task2vec.finetune.onnx import export_onnx
+from task2vec.finetune.predict import predictions
 
 onnxruntime = pytest.importorskip("onnxruntime")
 

@@ -13,13 +13,13 @@ from safetensors.torch import load_file, save_file
 from small_expert import expert_file
 from small_store import cut
 
-from task2vec.data.images import find_images
-from task2vec.data.raw import UnreadableImageError
-from task2vec.engine.classifier import load_classifier
-from task2vec.engine.local import LocalEngine
-from task2vec.engine.predicting import predictions
+from task2vec.data.formats.images import find_images
+from task2vec.data.pixels.raw import UnreadableImageError
+from task2vec.embedding.engine import LocalEngine
 from task2vec.errors import WeightsError
-from task2vec.recommend.classifier_card import read_classifier_card
+from task2vec.finetune.card import read_classifier_card
+from task2vec.finetune.classifier import load_classifier
+from task2vec.finetune.predict import predictions
 
 TEMPERATURE = 1.7
 

@@ -14,14 +14,14 @@ from PIL import Image
 from small_network import reference_of
 from small_store import cut
 
-from task2vec.data.drawn_digest import drawn_digest
 from task2vec.data.open import open_source
-from task2vec.engine import measurement_files, probe_cache
-from task2vec.engine.probe_cache import KnownProbe, Pace, ProbeCache
-from task2vec.engine.prober import Prober, model_digest
+from task2vec.data.sampling.drawn_digest import drawn_digest
+from task2vec.finetune import measurement_files, probe_cache
+from task2vec.finetune.probe_cache import KnownProbe, Pace, ProbeCache
+from task2vec.finetune.prober import Prober, model_digest
+from task2vec.finetune.settings import ShortSettings
 from task2vec.probe.registry import load_probe
-from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.tuning_settings import ShortSettings
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.types.tuning import Recipe
 
 IMAGES = 16

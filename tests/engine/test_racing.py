@@ -10,14 +10,14 @@ from small_network import reference_of
 from small_store import cut
 
 from task2vec.data.open import open_source
-from task2vec.engine.local import LocalEngine
-from task2vec.engine.probing import linear_probe
-from task2vec.engine.racing import short_tuning
+from task2vec.embedding.engine import LocalEngine
+from task2vec.finetune.classify import classify
+from task2vec.finetune.probing import linear_probe
+from task2vec.finetune.recipe import fine_tune
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.short_run import short_tuning
+from task2vec.finetune.splits import hold_out
 from task2vec.probe.probe import Probe
-from task2vec.recommend.classifying import classify
-from task2vec.recommend.finetune import fine_tune
-from task2vec.recommend.holdout import hold_out
-from task2vec.recommend.tuning_settings import FineTuningSettings
 
 ONE = FineTuningSettings(epochs=1)
 

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 from small_store import build
 
-from task2vec.data.arrays import task_from_arrays
-from task2vec.data.sample import all_images
-from task2vec.engine.thumbnail import thumbnail
+from task2vec.data.formats.arrays import task_from_arrays
+from task2vec.data.sampling.sample import all_images
+from task2vec.embedding.thumbnail import thumbnail
 from task2vec.service.workspace import Workspace
 
 

@@ -9,16 +9,16 @@ import pytest
 from PIL import Image
 from small_network import reference_of
 
-from task2vec.data.arrays import task_from_arrays
-from task2vec.data.sample import draw_sample
+from task2vec.data.formats.arrays import task_from_arrays
+from task2vec.data.sampling.sample import draw_sample
 from task2vec.embedding.embedder import Embedder
+from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.engine.details import details_of
-from task2vec.engine.local import LocalEngine
 from task2vec.engine.work import Order, Work
 from task2vec.errors import JobCancelledError, SettingError, SourceError
+from task2vec.finetune.details import details_of
 from task2vec.probe.weight_files import file_hash, read_metadata
-from task2vec.recommend.linear_probe import cross_validate
+from task2vec.recommend.measure.linear_probe import cross_validate
 from task2vec.types import ChosenBy, Estimator, JobKind
 
 ASKED = {"images": 12, "draws": 2, "seed": 3, "estimator": "exact"}

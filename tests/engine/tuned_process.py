@@ -6,19 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from task2vec.data.arrays import task_from_arrays
-from task2vec.engine.local import LocalEngine
-from task2vec.engine.tuning import Expert, forget, tune
-from task2vec.recommend import unfinished
-from task2vec.recommend.tuned import Tuned
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.data.formats.arrays import task_from_arrays
+from task2vec.embedding.engine import LocalEngine
+from task2vec.finetune import resume
+from task2vec.finetune.result import Tuned
+from task2vec.finetune.run import Expert, forget, tune
+from task2vec.finetune.settings import FineTuningSettings
 
 SETTINGS = FineTuningSettings(epochs=6, patience=6, learning_rate=0.01, batch_size=16, seed=3)
 
 
 def fine_tune(reference: str, folder: Path, *, images: int) -> Tuned:
     """Write ``folder``/expert.safetensors and say on stdout what is being done, line by line."""
-    unfinished.EVERY = 0.0
+    resume.EVERY = 0.0
     pixels = np.random.default_rng(0).integers(0, 256, (images, 32, 32, 3), dtype=np.uint8)
     pixels[images // 2 :, :, :16] //= 2
     labels = [0] * (images // 2) + [1] * (images - images // 2)

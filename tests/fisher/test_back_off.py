@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from task2vec.errors import SettingError
-from task2vec.fisher.back_off import BackOff
-from task2vec.fisher.lanes import in_lanes
+from task2vec.fisher.oom_retry import BackOff
+from task2vec.fisher.parallel_batches import in_lanes
 
 
 def bounded(most, calls, error=torch.OutOfMemoryError):

@@ -17,7 +17,7 @@ from test_estimate import (  # noqa: F401 - fixtures among them
 )
 from test_slow_layers import Twice
 
-from task2vec.fisher.lanes import in_lanes, suitable_lanes
+from task2vec.fisher.parallel_batches import in_lanes, suitable_lanes
 from task2vec.fisher.per_image import PerImageFisher
 
 CPU = torch.device("cpu")

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from task2vec.errors import SettingError
+from task2vec.fisher.logit_root import root_times
 from task2vec.fisher.noise import NoisyCopy
 from task2vec.fisher.noisy_loss import NoisyCrossEntropy
 from task2vec.fisher.per_image import PerImageFisher
-from task2vec.fisher.root import root_times
 from task2vec.types import Likelihood
 
 IMAGES, CLASSES = 6, 3

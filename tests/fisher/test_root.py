@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from task2vec.fisher.root import root_times
+from task2vec.fisher.logit_root import root_times
 from task2vec.types import Likelihood
 
 some_logits = arrays(

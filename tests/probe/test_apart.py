@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from task2vec.errors import DeadlineError, InputError, UnknownNameError
-from task2vec.probe.apart import find_card_apart
+from task2vec.probe.card_subprocess import find_card_apart
 from task2vec.probe.registry import find_card
 
 # A process imports what networks need.
@@ -47,7 +47,7 @@ def test_what_was_looked_up_once_is_known(reference, monkeypatch):
 def test_this_process_stays_light():
     code = (
         "import sys\n"
-        "from task2vec.probe.apart import find_card_apart\n"
+        "from task2vec.probe.card_subprocess import find_card_apart\n"
         "assert find_card_apart('timm:resnet18.a1_in1k').architecture == 'resnet18'\n"
         "print([name for name in ('timm', 'torch') if name in sys.modules])\n"
     )

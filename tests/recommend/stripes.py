@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image
 
-from task2vec.recommend.holdout import Labelled
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.splits import Labelled
 
 CLASSES = 3
 QUICK = FineTuningSettings(epochs=8, patience=8, learning_rate=0.03, seed=3)

@@ -5,8 +5,8 @@ import pytest
 from questions import NEAR, PLAIN, ask, at, model
 
 from task2vec.embedding.class_scatter import class_scatter
-from task2vec.recommend.question import world_of
-from task2vec.recommend.ranker import rank
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.question import world_of
 
 RNG = np.random.default_rng(0)
 #: What letters and styles are told apart by, in 16 features.

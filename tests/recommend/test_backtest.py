@@ -12,9 +12,9 @@ from task2vec.recommend.backtest.bootstrap import over_tasks, ratio_of_sums, wei
 from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.backtest.metrics import crossed_oracle, is_top, regret, weighted_tau
 from task2vec.recommend.backtest.run import LEVELS, backtest
-from task2vec.recommend.rankers.always_default import AlwaysDefault
 from task2vec.recommend.rankers.hierarchical import Hierarchical
 from task2vec.recommend.rankers.scored import Scored
+from task2vec.recommend.rankers.static import AlwaysDefault
 
 FAMILIES = ("a", "a", "b", "b", "c", "c")
 

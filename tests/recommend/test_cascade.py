@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task2vec.recommend.cascade import WORTH, next_model, promises, worth_trying
 from task2vec.recommend.gain_model.posterior import Belief
+from task2vec.recommend.measure.cascade import WORTH, next_model, promises, worth_trying
 
 
 def belief(seed, count=4):

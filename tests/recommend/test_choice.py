@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from task2vec.recommend.choice import Choice, Score, prefers_tuning
-from task2vec.recommend.finetune import _choice
-from task2vec.recommend.held_out import HeldOut
+from task2vec.finetune.held_out import HeldOut
+from task2vec.finetune.recipe import _choice
+from task2vec.finetune.result import Choice, Score, prefers_tuning
 from task2vec.types import ChosenBy, Recipe
 
 

@@ -9,8 +9,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from task2vec.errors import InputError, WeightsError
-from task2vec.recommend.classifier_card import read_classifier_card
-from task2vec.recommend.temperature import FEW_IMAGES, Temperature
+from task2vec.finetune.card import read_classifier_card
+from task2vec.finetune.temperature import FEW_IMAGES, Temperature
 
 WHOLE = {
     "classes": ["b", "a", "ü"],
@@ -85,7 +85,7 @@ def test_what_is_no_statement_is_refused(write, text):
 
 def test_reading_it_loads_no_torch():
     code = (
-        "import sys, task2vec.recommend.classifier_card, task2vec.service.predicting\n"
+        "import sys, task2vec.finetune.card, task2vec.service.predicting\n"
         "print([m for m in ('torch', 'scipy', 'faiss') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

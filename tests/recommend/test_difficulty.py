@@ -5,8 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from task2vec.recommend import difficulty
-from task2vec.recommend.difficulty import Outlines, errors_elsewhere, foretell, foretell_from
+from task2vec.recommend.prediction import difficulty
+from task2vec.recommend.prediction.difficulty import (
+    Outlines,
+    errors_elsewhere,
+    foretell,
+    foretell_from,
+)
 
 
 def outlines(count=20, seed=41):

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from questions import NEAR, PLAIN, ask, at, found, model, outcome, right
 
-from task2vec.recommend.fine_tuned_gain import (
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.belief import NORMAL_REACH, SHORT_VARIANCE
+from task2vec.recommend.prediction.fine_tuned_gain import (
     LOSS_SLOPE,
     OWN_SD,
     SHARE_SD,
@@ -15,8 +17,6 @@ from task2vec.recommend.fine_tuned_gain import (
     fine_tuned_gain,
     kept_of_gain,
 )
-from task2vec.recommend.judging import NORMAL_REACH, SHORT_VARIANCE
-from task2vec.recommend.ranker import rank
 
 
 @pytest.mark.parametrize("mean", [-0.3, -0.02, 0.0, 0.05, 0.3])

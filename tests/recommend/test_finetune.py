@@ -10,14 +10,14 @@ import torch
 from stripes import CLASSES, QUICK, stripes
 
 from task2vec.errors import SettingError
+from task2vec.finetune import recipe as module
+from task2vec.finetune.best_epoch import BestEpoch
+from task2vec.finetune.classify import classify, fitted_classifier, unheard
+from task2vec.finetune.recipe import fine_tune, passes
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.splits import Labelled, part_of
+from task2vec.finetune.training import Training, learning_pace
 from task2vec.probe.head import fit_head
-from task2vec.recommend import finetune as module
-from task2vec.recommend.best_epoch import BestEpoch
-from task2vec.recommend.classifying import classify, fitted_classifier, unheard
-from task2vec.recommend.finetune import fine_tune, passes
-from task2vec.recommend.holdout import Labelled, part_of
-from task2vec.recommend.training import Training, learning_pace
-from task2vec.recommend.tuning_settings import FineTuningSettings
 from task2vec.types import ChosenBy, Recipe
 
 

@@ -5,7 +5,7 @@ from math import isnan
 
 import pytest
 
-from task2vec.recommend.gains import PROTOCOL_SD, GainTable
+from task2vec.recommend.evidence.gains import PROTOCOL_SD, GainTable
 from task2vec.types import Outcome
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from task2vec.data.arrays import task_from_arrays
-from task2vec.data.decode import decode
+from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.open import open_source
+from task2vec.data.pixels.decode import decode
 from task2vec.errors import SourceError
-from task2vec.recommend.holdout import foreseen, hold_out
+from task2vec.finetune.splits import foreseen, hold_out
 
 
 def divide(source, *, images=400, seed=0):

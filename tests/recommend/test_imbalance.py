@@ -5,13 +5,13 @@ import torch
 from PIL import Image
 from small_network import reference_of
 
-from task2vec.data.arrays import task_from_arrays
-from task2vec.engine.local import LocalEngine
-from task2vec.engine.tuning import Expert, tune
-from task2vec.recommend.classifying import fitted_classifier, frozen_features, unheard
-from task2vec.recommend.holdout import Labelled, hold_out
-from task2vec.recommend.training import Training
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.data.formats.arrays import task_from_arrays
+from task2vec.embedding.engine import LocalEngine
+from task2vec.finetune.classify import fitted_classifier, frozen_features, unheard
+from task2vec.finetune.run import Expert, tune
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.splits import Labelled, hold_out
+from task2vec.finetune.training import Training
 
 MANY, RARE = 40, 4
 #: The share that a classifier gives to the rare class where the image says nothing: counting

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from task2vec.recommend.intervals import paired_difference, wilson_interval
+from task2vec.recommend.prediction.intervals import paired_difference, wilson_interval
 
 Z = 1.959963984540054
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from task2vec.recommend.jitter import jitter
+from task2vec.finetune.training import jitter
 
 
 def test_jitter_moves_a_little_and_never_flips():

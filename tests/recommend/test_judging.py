@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from questions import GARDEN, NEAR, PLAIN, ask, at, model, outcome, right
 
-from task2vec.recommend.difficulty import LEAST_TASKS
-from task2vec.recommend.judging import Judge
-from task2vec.recommend.ranker import rank
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.belief import Judge
+from task2vec.recommend.prediction.difficulty import LEAST_TASKS
 
 
 def test_a_measurement_of_a_model_that_is_not_known_any_more_counts_nothing():

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from questions import NEAR, PLAIN, ask, at, found, model, outcome, right
 
-from task2vec.recommend.gains import GainTable
-from task2vec.recommend.judging import LEVEL
-from task2vec.recommend.ranker import rank
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.belief import LEVEL
+from task2vec.recommend.evidence.gains import GainTable
 from task2vec.wire.explanations import DefaultAccuracy
 
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)

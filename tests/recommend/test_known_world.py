@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from questions import ask, at, model, outcome
 
-from task2vec.recommend.gains import GainTable
-from task2vec.recommend.known_world import known_world
-from task2vec.recommend.question import world_of
-from task2vec.recommend.world import NO_SOURCE
+from task2vec.recommend.answer.question import world_of
+from task2vec.recommend.evidence.gains import GainTable
+from task2vec.recommend.evidence.world import NO_SOURCE
+from task2vec.recommend.gain_model.known_world import known_world
 
 MODELS = [model("cars-expert", "cars"), model("mine", "mine"), model("other")]
 OUTCOMES = [

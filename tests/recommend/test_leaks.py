@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from task2vec.recommend import leaks
-from task2vec.recommend.leaks import Shared, count_shared, distinct_images, near_copies
+from task2vec.recommend.evidence import leaks
+from task2vec.recommend.evidence.leaks import Shared, count_shared, distinct_images, near_copies
 from task2vec.types.image_hashes import IMAGE_HASH
 
 

@@ -7,9 +7,9 @@ import pytest
 from sklearn.model_selection import StratifiedKFold
 
 from task2vec.probe.head import fit_head
-from task2vec.recommend.intervals import wilson_interval
-from task2vec.recommend.linear_probe import FOLDS, cross_validate
-from task2vec.recommend.scores.ridge import leave_one_out
+from task2vec.recommend.measure.linear_probe import FOLDS, cross_validate
+from task2vec.recommend.measure.score_ridge import leave_one_out
+from task2vec.recommend.prediction.intervals import wilson_interval
 
 
 def clusters(labels, *, seed=0, noise=0.1):
@@ -62,7 +62,7 @@ def test_two_feature_sets_are_held_out_in_the_same_folds(monkeypatch):
         trained["wide" if features.shape[1] > 1 else "narrow"].append(sorted(features[:, 0]))
         return fit_head(features, *arguments, **settings)
 
-    monkeypatch.setattr("task2vec.recommend.linear_probe.fit_head", note)
+    monkeypatch.setattr("task2vec.recommend.measure.linear_probe.fit_head", note)
     cross_validate(numbered, labels, classes=3)
     cross_validate(np.hstack([numbered, rng.normal(size=(34, 20))]), labels, classes=3)
     assert trained["narrow"] == trained["wide"]

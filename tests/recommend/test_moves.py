@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, outcome, right
 
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.explanation import MoveKind
 from task2vec.recommend.gain_model.scales import FAR as OF_ANY_EXPERT
-from task2vec.recommend.moves import MoveKind
-from task2vec.recommend.ranker import rank
 
 EXPLAINED = replace(GARDEN, explain=True)
 

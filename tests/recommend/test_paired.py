@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from questions import PLAIN, ask, model
 
-from task2vec.recommend.fine_tuned_gain import OWN_SD
-from task2vec.recommend.judging import SHORT_VARIANCE, Judge
-from task2vec.recommend.paired import (
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.belief import SHORT_VARIANCE, Judge
+from task2vec.recommend.measure.paired import (
     COMMON,
     ERROR_NOISE,
     ERROR_SD,
@@ -18,9 +18,9 @@ from task2vec.recommend.paired import (
     noise_parts,
     paired_gain,
 )
-from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.ranker import rank
-from task2vec.recommend.scores.ridge import leave_one_out
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.measure.score_ridge import leave_one_out
+from task2vec.recommend.prediction.fine_tuned_gain import OWN_SD
 
 
 def probe(correct, total, error=None):

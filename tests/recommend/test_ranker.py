@@ -24,15 +24,15 @@ from questions import (
     right,
 )
 
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.question import KnownTask, world_of
+from task2vec.recommend.answer.recommendation import EvidenceKind
+from task2vec.recommend.evidence.gains import GainTable
+from task2vec.recommend.evidence.world import PLAIN_DOUBT
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.scales import FAR as FAR_GAIN
-from task2vec.recommend.gains import GainTable
-from task2vec.recommend.question import KnownTask, world_of
-from task2vec.recommend.ranker import rank
 from task2vec.recommend.rankers.hierarchical import TRUST
-from task2vec.recommend.recommendation import EvidenceKind
-from task2vec.recommend.world import PLAIN_DOUBT
 
 
 def test_a_fresh_store_takes_the_default():

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, names, outcome, right
 
-from task2vec.recommend.cascade import StepKind, Untried
-from task2vec.recommend.judging import LEVEL
-from task2vec.recommend.question import KnownTask
-from task2vec.recommend.ranker import rank
-from task2vec.recommend.recommendation import EvidenceKind
-from task2vec.recommend.telling import out_of_time
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.belief import LEVEL
+from task2vec.recommend.answer.evidence_text import out_of_time
+from task2vec.recommend.answer.question import KnownTask
+from task2vec.recommend.answer.recommendation import EvidenceKind
+from task2vec.recommend.measure.cascade import StepKind, Untried
 from task2vec.types.tuning import Recipe
 
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 from worlds import make_world
 
-from task2vec.recommend.rankers.always_default import AlwaysDefault
+from task2vec.recommend.evidence.world import Case
 from task2vec.recommend.rankers.hierarchical import Hierarchical
-from task2vec.recommend.rankers.near_outcomes import NearOutcomes
-from task2vec.recommend.rankers.nearest import NearestOnly
+from task2vec.recommend.rankers.nearest import NearestOnly, NearOutcomes
 from task2vec.recommend.rankers.scored import Scored
-from task2vec.recommend.rankers.static import StaticAverage
-from task2vec.recommend.world import Case
+from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
 
 RANKERS = [
     AlwaysDefault(),

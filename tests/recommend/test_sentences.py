@@ -9,10 +9,10 @@ from factories import make_embedding
 from questions import GARDEN, ask, outcome, right
 
 from task2vec.distance import layer_distances
-from task2vec.recommend.explanation import About, ComparedLayers
-from task2vec.recommend.hard_classes import judge_classes
-from task2vec.recommend.ranker import rank
-from task2vec.recommend.sentences import sentences
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.classes import judge_classes
+from task2vec.recommend.answer.explanation import About, ComparedLayers
+from task2vec.recommend.answer.sentences import sentences
 from task2vec.types.details import ClassRecognition, LayerElements
 
 NUMBER = re.compile(r"(?<![\w.-])[+-]?\d[\d,]*(?:\.\d+)?(?![\w.]*\w)")

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from questions import NEAR, PLAIN, REACH, ask, at, found, kinds, model, outcome
 
-from task2vec.recommend.question import KnownTask
-from task2vec.recommend.ranker import rank
-from task2vec.recommend.recommendation import EvidenceKind
-from task2vec.recommend.repeats import repeats_among
-from task2vec.recommend.telling import why_abstained
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.evidence_text import why_abstained
+from task2vec.recommend.answer.question import KnownTask
+from task2vec.recommend.answer.recommendation import EvidenceKind
+from task2vec.recommend.evidence.duplicate_outcomes import repeats_among
 from task2vec.types import Outcome
 
 

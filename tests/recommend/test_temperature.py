@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from task2vec.recommend.temperature import (
+from task2vec.finetune.temperature import (
     FEW_IMAGES,
     PRIOR_IMAGES,
     Temperature,

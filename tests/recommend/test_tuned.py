@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from task2vec.errors import InputError
-from task2vec.recommend.choice import Choice, Score
-from task2vec.recommend.intervals import wilson_interval
-from task2vec.recommend.tuned import ClassAccuracy, Tuned
-from task2vec.recommend.tuning_settings import FineTuningSettings
+from task2vec.finetune.result import Choice, ClassAccuracy, Score, Tuned
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.recommend.prediction.intervals import wilson_interval
 from task2vec.types import ChosenBy, Recipe
 
 TUNED = Tuned(

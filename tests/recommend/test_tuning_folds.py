@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stripes import CLASSES, QUICK, stripes
 
+from task2vec.finetune.classify import classify, fitted_classifier, unheard
+from task2vec.finetune.cross_validation import FOLDS, cross_validate_tuning, folds
+from task2vec.finetune.recipe import LEAST_VALIDATION, fine_tune, passes
+from task2vec.finetune.resume import Unfinished
+from task2vec.finetune.settings import FineTuningSettings, HeadStart
+from task2vec.finetune.splits import Labelled, joined, part_of
+from task2vec.finetune.training import Training
 from task2vec.probe.head import fit_head
-from task2vec.recommend.classifying import classify, fitted_classifier, unheard
-from task2vec.recommend.finetune import LEAST_VALIDATION, fine_tune, passes
-from task2vec.recommend.holdout import Labelled, joined, part_of
-from task2vec.recommend.training import Training
-from task2vec.recommend.tuning_folds import FOLDS, cross_validate_tuning, folds
-from task2vec.recommend.tuning_settings import FineTuningSettings, HeadStart
-from task2vec.recommend.unfinished import Unfinished
 from task2vec.types import ChosenBy, Recipe
 
 FEW = replace(QUICK, epochs=3)
@@ -106,7 +106,7 @@ def test_few_images_are_trained_at_a_smaller_rate_than_many(tiny_probe):
 def test_of_several_rates_the_folds_choose_and_all_passes_are_counted(
     tiny_probe, data, monkeypatch
 ):
-    monkeypatch.setattr("task2vec.recommend.tuning_settings.FEW_RATES", (1e-6, 0.03, 0.99))
+    monkeypatch.setattr("task2vec.finetune.settings.FEW_RATES", (1e-6, 0.03, 0.99))
     settings = replace(FEW, epochs=8, learning_rate=None)
     none = part_of(data, np.arange(0))
     told = []

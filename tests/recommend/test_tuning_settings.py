@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from task2vec.recommend.tuning_settings import SHORT_EPOCHS, FineTuningSettings, ShortSettings
+from task2vec.finetune.settings import SHORT_EPOCHS, FineTuningSettings, ShortSettings
 
 
 def steps(settings, images):

@@ -8,12 +8,12 @@ import pytest
 import torch
 from stripes import CLASSES, QUICK, stripes
 
+from task2vec.finetune import resume as module
+from task2vec.finetune.recipe import fine_tune
+from task2vec.finetune.resume import Unfinished, key_of, place
+from task2vec.finetune.splits import part_of
+from task2vec.finetune.training import Training
 from task2vec.probe.weights import read_safetensors, write_safetensors
-from task2vec.recommend import unfinished as module
-from task2vec.recommend.finetune import fine_tune
-from task2vec.recommend.holdout import part_of
-from task2vec.recommend.training import Training
-from task2vec.recommend.unfinished import Unfinished, key_of, place
 from task2vec.types.tuning import GOING_ON
 
 
@@ -41,7 +41,7 @@ def test_a_run_that_goes_on_ends_as_one_without_an_end_between(
     tiny_probe, data, path, validated, monkeypatch
 ):
     # Four epochs are too few to beat the linear probe, and a chosen one is what all steps are of.
-    monkeypatch.setattr("task2vec.recommend.finetune.prefers_tuning", lambda *_, **__: True)
+    monkeypatch.setattr("task2vec.finetune.recipe.prefers_tuning", lambda *_, **__: True)
     training = part_of(data, np.arange(36))
     validation = part_of(data, np.arange(36, 36 + validated))
     settings = replace(QUICK, epochs=4, batch_size=18)

@@ -3,8 +3,12 @@
 import pytest
 from questions import outcome
 
-from task2vec.recommend.gains import GainTable
-from task2vec.recommend.unused import unused_note, unused_warning, without_default
+from task2vec.recommend.evidence.gains import GainTable
+from task2vec.recommend.evidence.outcomes_without_baseline import (
+    unused_note,
+    unused_warning,
+    without_default,
+)
 
 PLAIN = "mdl-plain"
 

@@ -8,8 +8,8 @@ from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, right
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from task2vec.recommend.judging import is_tie
-from task2vec.recommend.ranker import _Tuned, rank
+from task2vec.recommend.answer.answer import _Tuned, rank
+from task2vec.recommend.answer.belief import is_tie
 from task2vec.recommend.rankers.hierarchical import MOST_SD, surely_best
 
 OTHER = model("other")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from task2vec.recommend.world import NO_SOURCE, World
+from task2vec.recommend.evidence.world import NO_SOURCE, World
 
 
 def make_world(

@@ -4,7 +4,7 @@ import io
 import tarfile
 from typing import Any
 
-from task2vec.data.raw import UnreadableImageError
+from task2vec.data.pixels.raw import UnreadableImageError
 from task2vec.sdk.packing.lots import lots, member
 
 

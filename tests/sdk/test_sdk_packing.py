@@ -17,7 +17,7 @@ from PIL import Image
 from small_store import cut
 
 from task2vec import open_source
-from task2vec.data.arrays import task_from_arrays
+from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
 from task2vec.sdk.packing.form import Form

@@ -28,9 +28,9 @@ from task2vec.errors import (
     StateError,
     TooLargeError,
 )
-from task2vec.service import confined
-from task2vec.service.confined import Confinement, ParsingLimits
-from task2vec.service.parsers import Parser, parse
+from task2vec.service.parsing import confined
+from task2vec.service.parsing.confined import Confinement, ParsingLimits
+from task2vec.service.parsing.parsers import Parser, parse
 
 MIB = 2**20
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are told by Linux")
@@ -137,7 +137,7 @@ def test_a_file_whose_reader_is_killed_again_is_not_called_damaged(
 
 CONFINED = """
 import errno, sys
-from task2vec.service import confined_host
+from task2vec.service.parsing import confined_host
 confined_host._confine({"cpu_seconds": 20, "memory": 2**28}, __import__("os").getppid())
 with open(sys.argv[1], "wb", buffering=0) as file:
     try:
@@ -270,7 +270,7 @@ def test_it_dies_with_the_server(tmp_path: Path) -> None:
     given = endless(tmp_path)
     code = (
         "import json, sys\n"
-        "from task2vec.service.confined import Confinement, ParsingLimits\n"
+        "from task2vec.service.parsing.confined import Confinement, ParsingLimits\n"
         "limits = ParsingLimits(memory=2**28, cpu_seconds=60, seconds=60.0)\n"
         "Confinement(limits).run('labelled', json.loads(sys.argv[1]))\n"
     )

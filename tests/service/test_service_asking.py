@@ -8,8 +8,8 @@ from factories import make_record
 from served import ELEMENTS, embedding
 
 from task2vec.embedding.class_scatter import class_scatter
-from task2vec.service.recommendation import recommend
-from task2vec.service.subjects import Subject
+from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.subjects import Subject
 from task2vec.types import ModelRecord
 from task2vec.types.details import EmbeddingDetails, LayerElements
 

@@ -12,10 +12,11 @@ import small_store
 from task2vec.distance import symmetric_distance
 from task2vec.distance.scatter import compare_scatters
 from task2vec.errors import NoStoreError
-from task2vec.recommend.gains import GainTable
-from task2vec.service.backtest import backtest, world_of_store
+from task2vec.recommend.evidence.gains import GainTable
+from task2vec.service.models.zoo import list_models
+from task2vec.service.outcomes.backtest import backtest, world_of_store
+from task2vec.service.packaged_models import default_model_id
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import default_model_id, list_models
 from task2vec.store.store import Store
 from task2vec.types import Outcome
 from task2vec.types.backtests import Folds, Verdict

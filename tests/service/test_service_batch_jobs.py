@@ -5,7 +5,7 @@ from served import NOW, SETTINGS, embed, embedded, end, send
 
 from task2vec.errors import UnknownNameError
 from task2vec.service import batch_jobs, jobs, leases
-from task2vec.store.batches import ItemStatus
+from task2vec.store.tables.batches import ItemStatus
 from task2vec.types import JobFailure, JobKind, JobState, Priority
 from task2vec.wire.batches import Batch, Item
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from task2vec.errors import InputError, SettingError, SourceError
-from task2vec.service.batch_items import Item, check_item, find_items
+from task2vec.service.tasks.batch_items import Item, check_item, find_items
 
 
 def test_folders_and_archives_are_sources_by_name(tmp_path: Path) -> None:

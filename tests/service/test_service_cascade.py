@@ -9,13 +9,13 @@ from small_store import cut
 from task2vec.data.open import open_source
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SettingError
-from task2vec.recommend.cascade import StepKind
-from task2vec.recommend.recommendation import EvidenceKind
-from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service import cascade
-from task2vec.service.recommendation import recommend
-from task2vec.service.subjects import Subject, resolve, stored_subject
-from task2vec.service.tasks import EmbedRequest, embed
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.recommend.answer.recommendation import EvidenceKind
+from task2vec.recommend.measure.cascade import StepKind
+from task2vec.service.recommend import cascade
+from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.subjects import Subject, resolve, stored_subject
+from task2vec.service.tasks.tasks import EmbedRequest, embed
 from task2vec.service.workspace import Workspace
 
 pytestmark = pytest.mark.slow

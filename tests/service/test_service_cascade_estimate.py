@@ -7,13 +7,13 @@ import pytest
 from small_store import cut
 
 from task2vec.data.open import open_source
-from task2vec.engine.probe_cache import Pace
-from task2vec.engine.prober import Pacer, Prober
-from task2vec.recommend.finetune import passes
-from task2vec.recommend.holdout import hold_out
-from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service.budget_run import BudgetRun
-from task2vec.service.cascade import SHORT, _first_tuning
+from task2vec.finetune.probe_cache import Pace
+from task2vec.finetune.prober import Pacer, Prober
+from task2vec.finetune.recipe import passes
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetune.splits import hold_out
+from task2vec.service.recommend.budget_run import BudgetRun
+from task2vec.service.recommend.cascade import SHORT, _first_tuning
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
 

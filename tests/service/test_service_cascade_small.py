@@ -13,18 +13,18 @@ from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
-from task2vec.engine.prober import Prober
 from task2vec.errors import WeightsError
-from task2vec.recommend.cascade import StepKind
-from task2vec.recommend.gains import GainTable
-from task2vec.recommend.question import KnownTask, Question
-from task2vec.recommend.ranker import rank
-from task2vec.recommend.recommendation import Recommended
-from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service import budget_run, cascade
-from task2vec.service.budget_run import Progress
-from task2vec.service.cascade import recommend_within
-from task2vec.service.probing import found_in, known_probes, known_tunings
+from task2vec.finetune.prober import Prober
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.recommend.answer.answer import rank
+from task2vec.recommend.answer.question import KnownTask, Question
+from task2vec.recommend.answer.recommendation import Recommended
+from task2vec.recommend.evidence.gains import GainTable
+from task2vec.recommend.measure.cascade import StepKind
+from task2vec.service.recommend import budget_run, cascade
+from task2vec.service.recommend.budget_run import Progress
+from task2vec.service.recommend.cascade import recommend_within
+from task2vec.service.recommend.probing import found_in, known_probes, known_tunings
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord, Outcome
 

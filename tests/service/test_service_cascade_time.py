@@ -4,11 +4,11 @@ import pytest
 from small_store import cut
 
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.recommend.cascade import StepKind
-from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service import budget_run, cascade
-from task2vec.service.recommendation import recommend
-from task2vec.service.subjects import resolve
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.recommend.measure.cascade import StepKind
+from task2vec.service.recommend import budget_run, cascade
+from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.subjects import resolve
 from task2vec.service.workspace import Workspace
 
 pytestmark = pytest.mark.slow

@@ -12,15 +12,15 @@ from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
-from task2vec.engine.probe_cache import Pace, ProbeCache
-from task2vec.engine.prober import Prober, model_digest
-from task2vec.recommend.cascade import StepKind
-from task2vec.recommend.gains import GainTable
-from task2vec.recommend.question import Question
-from task2vec.recommend.recommendation import Recommended
-from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service import budget_run, cascade
-from task2vec.service.cascade import recommend_within
+from task2vec.finetune.probe_cache import Pace, ProbeCache
+from task2vec.finetune.prober import Prober, model_digest
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.recommend.answer.question import Question
+from task2vec.recommend.answer.recommendation import Recommended
+from task2vec.recommend.evidence.gains import GainTable
+from task2vec.recommend.measure.cascade import StepKind
+from task2vec.service.recommend import budget_run, cascade
+from task2vec.service.recommend.cascade import recommend_within
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from task2vec.service.code import starting_code
+from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
 

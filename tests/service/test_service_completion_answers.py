@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
 
-from task2vec.recommend.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service import completion, jobs, leases
 from task2vec.service.completion import Found
-from task2vec.service.recommendation import recommend
-from task2vec.service.search import distances, neighbours
-from task2vec.service.subjects import Subject, stored_subject
-from task2vec.service.zoo import default_model_id
+from task2vec.service.packaged_models import default_model_id
+from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.search import distances, neighbours
+from task2vec.service.tasks.subjects import Subject, stored_subject
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.types import JobKind, JobState, NeighbourGeometry
 from task2vec.wire.datasets import Dataset

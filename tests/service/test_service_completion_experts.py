@@ -9,10 +9,10 @@ from small_store import snapshot
 from task2vec.errors import StoreError, StoreFullError
 from task2vec.service import jobs, tuned_jobs
 from task2vec.service.completion import Found
+from task2vec.service.packaged_models import default_model_id
 from task2vec.service.quarantine import list_aside
 from task2vec.service.tuned_jobs import expert_id, sweep_experts
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import default_model_id
 from task2vec.types import JobKind, JobState
 from task2vec.wire.catalogue import Tuned as WireTuned
 

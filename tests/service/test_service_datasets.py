@@ -20,10 +20,11 @@ from task2vec.errors import (
     TooLargeError,
     UnknownNameError,
 )
-from task2vec.service import datasets, uploads
+from task2vec.service import uploads
+from task2vec.service.datasets import datasets
 from task2vec.service.quarantine import list_aside
 from task2vec.service.workspace import Workspace
-from task2vec.store.schema_service import jobs
+from task2vec.store.sql.schema_service import jobs
 from task2vec.types import DatasetRecord, JobState
 
 NOW = 1_000_000.0

@@ -5,9 +5,9 @@ from dataclasses import replace
 from factories import make_record
 from served import ELEMENTS, embedding
 
-from task2vec.service.recommendation import recommend
-from task2vec.service.subjects import Subject
-from task2vec.service.zoo import default_model_id
+from task2vec.service.packaged_models import default_model_id
+from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.subjects import Subject
 from task2vec.types import Outcome
 from task2vec.types.details import EmbeddingDetails, HeadInformation, LayerElements
 

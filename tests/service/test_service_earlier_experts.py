@@ -8,12 +8,12 @@ from factories import make_record
 from served import embedding
 from test_service_shared_images import hashes
 
-from task2vec.recommend.leaks import SEEN_GAIN
-from task2vec.recommend.probe_accuracy import ProbeAccuracy
-from task2vec.service.recommendation import recommend
-from task2vec.service.shared_images import find_shared
-from task2vec.service.subjects import Subject
-from task2vec.service.zoo import default_model_id
+from task2vec.recommend.evidence.leaks import SEEN_GAIN
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.service.packaged_models import default_model_id
+from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.shared_images import find_shared
+from task2vec.service.tasks.subjects import Subject
 from task2vec.types import ModelRecord
 from task2vec.types.measuring import MOST_SHARED
 from task2vec.wire.recommendations import Recommended

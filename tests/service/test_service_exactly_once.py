@@ -14,7 +14,7 @@ from served import NOW, SETTINGS, embedding, send
 from task2vec.service import jobs
 from task2vec.service.tuned_jobs import expert_id, sweep_experts
 from task2vec.service.workspace import Workspace
-from task2vec.store.changes import ChangeKind
+from task2vec.store.tasks.changes import ChangeKind
 from task2vec.types import JobKind, JobState
 
 KILL = Path(__file__).with_name("kill_completions.py")

@@ -12,14 +12,14 @@ import torch
 from small_store import build, snapshot
 
 from task2vec.errors import NameTakenError, StoreError, WeightsError
+from task2vec.finetune.result import Tuned
+from task2vec.finetune.settings import FineTuningSettings
 from task2vec.probe.weight_files import file_hash
 from task2vec.probe.weights import write_safetensors
-from task2vec.recommend.tuned import Tuned
-from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service.experts import checkpoint, new_checkpoint, register_tuned
+from task2vec.service.models.experts import checkpoint, new_checkpoint, register_tuned
+from task2vec.service.models.zoo import checked_ref, get_model
 from task2vec.service.quarantine import list_aside
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import checked_ref, get_model
 
 ABOUT = {
     "name": "expert",
@@ -129,7 +129,7 @@ def test_a_wider_transaction_takes_all_or_nothing(workspace, write, register):
 def test_half_of_it_is_never_stored(workspace, write, register, failing, monkeypatch):
     path, tuned = write()
     before = workspace.store().models.list(), workspace.store().outcomes.list()
-    method = f"task2vec.store.{failing}.add_within"
+    method = f"task2vec.store.tables.{failing}.add_within"
 
     def break_off(*_: object) -> None:
         raise StoreError("The disk broke")

@@ -6,9 +6,9 @@ import pytest
 from far_server import far_server
 
 from task2vec.errors import RefusedAddressError, SettingError, SourceError
-from task2vec.service.fetch_policy import FetchPolicy
-from task2vec.service.fetching import Fetcher
-from task2vec.service.pinned import resolve
+from task2vec.service.datasets.fetch_policy import FetchPolicy
+from task2vec.service.datasets.fetching import Fetcher
+from task2vec.service.datasets.pinned_connection import resolve
 
 HOSTILE = [
     "http://images.example.org/a.jpg",

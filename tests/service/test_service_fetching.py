@@ -9,8 +9,8 @@ import pytest
 from far_server import HOST, FarServer, far_server
 
 from task2vec.errors import DeadlineError, RefusedAddressError, SourceError, TooLargeError
-from task2vec.service.fetch_policy import FetchPolicy
-from task2vec.service.fetching import Fetcher
+from task2vec.service.datasets.fetch_policy import FetchPolicy
+from task2vec.service.datasets.fetching import Fetcher
 
 LOOPBACK = (ip_network("127.0.0.1/32"),)
 

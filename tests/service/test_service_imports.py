@@ -22,15 +22,15 @@ import numpy as np
 from safetensors.numpy import save_file
 from task2vec.probe.registry import find_card, known_cards
 from task2vec.probe.weight_files import file_hash
-from task2vec.recommend.tuned import Tuned
-from task2vec.recommend.tuning_settings import FineTuningSettings
-from task2vec.service.code import starting_code
-from task2vec.service.experts import register_tuned
-from task2vec.service.offering import weights_of
-from task2vec.service.recommendation import recommend
-from task2vec.service.subjects import resolve
+from task2vec.finetune.result import Tuned
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.service.models.timm_snippet import starting_code
+from task2vec.service.models.experts import register_tuned
+from task2vec.service.models.availability import weights_of
+from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.subjects import resolve
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import checked_ref, get_model
+from task2vec.service.models.zoo import checked_ref, get_model
 
 assert find_card("efficientnet_lite0") in list(known_cards())
 with Workspace(Path(sys.argv[1])) as workspace:

@@ -6,10 +6,10 @@ from served import embedding
 from sqlalchemy import Engine, event
 
 from task2vec.distance import plain_symmetric_distance
-from task2vec.service import known_tasks as module
-from task2vec.service.known_tasks import known_tasks
-from task2vec.service.recommendation import recommend
-from task2vec.service.subjects import Subject
+from task2vec.service.recommend import known_tasks as module
+from task2vec.service.recommend.known_tasks import known_tasks
+from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.subjects import Subject
 from task2vec.types import ModelRecord, Outcome
 
 TASKS = 12

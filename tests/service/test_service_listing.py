@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from task2vec.errors import SourceError
-from task2vec.service import datasets, uploads
+from task2vec.service import uploads
+from task2vec.service.datasets import datasets
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord
 

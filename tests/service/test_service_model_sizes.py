@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from task2vec.service.catalogue import edit_model
-from task2vec.service.limits import Limits
-from task2vec.service.model_sizes import as_published
+from task2vec.service.models.limits import Limits
+from task2vec.service.models.model_sizes import as_published
+from task2vec.service.models.zoo import get_model, list_models, remove_model
+from task2vec.service.packaged_models import default_model_id
+from task2vec.service.tasks.catalogue import edit_model
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import default_model_id, get_model, list_models, remove_model
 from task2vec.types import ModelRecord
 
 PLAIN = 4_652_008

@@ -7,10 +7,10 @@ from served import embed, embedded, end, lend, send
 
 from task2vec.errors import SettingError
 from task2vec.service import jobs
-from task2vec.service.batch_items import Item
-from task2vec.service.batches import BatchRequest, ItemStatus, run_batch
+from task2vec.service.tasks.batch_items import Item
+from task2vec.service.tasks.batches import BatchRequest, ItemStatus, run_batch
 from task2vec.service.workspace import Workspace
-from task2vec.store import schema, schema_service
+from task2vec.store.sql import schema, schema_service
 from task2vec.types import JobKind, JobState
 
 

@@ -9,15 +9,16 @@ from small_expert import add_expert, expert_file
 from small_store import build
 
 from task2vec.probe import weight_files
-from task2vec.service.doctor import State, examine
-from task2vec.service.experts import checkpoint
-from task2vec.service.offering import Weights, offered, weights_of
-from task2vec.service.outcome_file import Measured
-from task2vec.service.recommendation import Limits, recommend
-from task2vec.service.recording import add_outcomes
-from task2vec.service.subjects import resolve
+from task2vec.service.maintenance.doctor import State, examine
+from task2vec.service.models.availability import Weights, offered, weights_of
+from task2vec.service.models.experts import checkpoint
+from task2vec.service.models.zoo import get_model
+from task2vec.service.outcomes.outcome_file import Measured
+from task2vec.service.outcomes.recording import add_outcomes
+from task2vec.service.packaged_models import packaged_models
+from task2vec.service.recommend.recommendation import Limits, recommend
+from task2vec.service.tasks.subjects import resolve
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import get_model, packaged_models
 from task2vec.types import ModelRecord
 
 EXPERTS = ("sound", "lost $(x)", "other")

@@ -11,18 +11,18 @@ from served import embedding
 from sqlalchemy import Engine, event
 
 from task2vec.errors import InputError, SettingError, StoreError, UnknownNameError
-from task2vec.service.outcome_file import Measured
-from task2vec.service.outcomes import (
+from task2vec.service.models.zoo import get_model
+from task2vec.service.outcomes.outcome_file import Measured
+from task2vec.service.outcomes.outcomes import (
     NamedOutcome,
     get_outcome,
     list_outcomes,
     page_of_outcomes,
     remove_outcomes,
 )
+from task2vec.service.outcomes.recording import add_outcomes, import_outcomes
 from task2vec.service.questions import check_question, same_as
-from task2vec.service.recording import add_outcomes, import_outcomes
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import get_model
 from task2vec.types import JobKind
 from task2vec.types.names import LONGEST_PROTOCOL
 

@@ -10,7 +10,7 @@ from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.errors import SourceError, TooLargeError
-from task2vec.service.packing import Packer, image_name
+from task2vec.service.datasets.packing import Packer, image_name
 from task2vec.service.uploads import Upload
 
 HOSTILE = [

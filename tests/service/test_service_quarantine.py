@@ -11,9 +11,10 @@ from raw_rows import damaged
 from small_store import cut, snapshot
 
 from task2vec.errors import StoreCorruptError
-from task2vec.service import datasets, quarantine, uploads
-from task2vec.service.doctor import examine
-from task2vec.service.experts import checkpoint, new_checkpoint, sweep_experts
+from task2vec.service import quarantine, uploads
+from task2vec.service.datasets import datasets
+from task2vec.service.maintenance.doctor import examine
+from task2vec.service.models.experts import checkpoint, new_checkpoint, sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.store.opening import DATABASE
 from task2vec.types import ModelRecord

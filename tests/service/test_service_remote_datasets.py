@@ -17,10 +17,10 @@ from task2vec.errors import (
     Task2VecError,
     TooLargeError,
 )
-from task2vec.service.datasets import list_datasets, source_path
-from task2vec.service.fetch_policy import FetchPolicy
-from task2vec.service.fetching import Fetcher
-from task2vec.service.remote_datasets import RemoteImage, check_manifest, fetch_dataset
+from task2vec.service.datasets.datasets import list_datasets, source_path
+from task2vec.service.datasets.fetch_policy import FetchPolicy
+from task2vec.service.datasets.fetching import Fetcher
+from task2vec.service.datasets.remote_datasets import RemoteImage, check_manifest, fetch_dataset
 from task2vec.service.workspace import Workspace
 
 

@@ -8,8 +8,8 @@ import pytest
 from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record
 
 from task2vec.errors import SpaceMismatchError
-from task2vec.service.search import PairDistances, as_answer, distances, neighbours
-from task2vec.service.subjects import Subject
+from task2vec.service.tasks.search import PairDistances, as_answer, distances, neighbours
+from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
 
 VALUES = np.array([1e-4, 3e-4, 2e-5])

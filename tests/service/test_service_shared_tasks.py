@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from task2vec.service.shared_images import SharedTasks
+from task2vec.service.tasks.shared_images import SharedTasks
 from task2vec.types import ModelRecord, Outcome
 
 

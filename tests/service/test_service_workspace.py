@@ -9,9 +9,9 @@ import small_store
 from small_store import snapshot
 
 from task2vec.errors import StoreError
-from task2vec.service.outcome_file import Measured
-from task2vec.service.outcomes import list_outcomes
-from task2vec.service.recording import add_outcomes
+from task2vec.service.outcomes.outcome_file import Measured
+from task2vec.service.outcomes.outcomes import list_outcomes
+from task2vec.service.outcomes.recording import add_outcomes
 from task2vec.service.workspace import Workspace
 
 

@@ -9,14 +9,11 @@ from pathlib import Path
 import torch
 
 from task2vec.probe.weights import write_safetensors
-from task2vec.service.experts import sweep_partials
-from task2vec.service.offering import Weights, weights_of
+from task2vec.service.models.availability import Weights, weights_of
+from task2vec.service.models.experts import sweep_partials
+from task2vec.service.models.zoo import loadable_ref
+from task2vec.service.packaged_models import packaged_models, register_packaged
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import (
-    loadable_ref,
-    packaged_models,
-    register_packaged,
-)
 from task2vec.store import Store
 from task2vec.types import ModelRecord
 from task2vec_probes.file import file_card

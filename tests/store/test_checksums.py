@@ -13,15 +13,15 @@ from raw_rows import damaged, written
 from small_store import build
 
 from task2vec.errors import StoreCorruptError, Task2VecError
-from task2vec.service.doctor import State, _guarded, _store
+from task2vec.service.maintenance.doctor import State, _guarded, _store
 from task2vec.store import Store
-from task2vec.store.audit import AuditEntry
-from task2vec.store.batches import BatchItem
-from task2vec.store.checksums import TABLES, checksum, sealed
-from task2vec.store.idempotency import StoredAnswer
-from task2vec.store.migrations import upgrade
 from task2vec.store.opening import DATABASE
-from task2vec.store.schema_service import metadata
+from task2vec.store.sql.checksums import TABLES, checksum, sealed
+from task2vec.store.sql.idempotency import StoredAnswer
+from task2vec.store.sql.migrations import upgrade
+from task2vec.store.sql.schema_service import metadata
+from task2vec.store.tables.audit import AuditEntry
+from task2vec.store.tables.batches import BatchItem
 from task2vec.types import (
     DatasetRecord,
     JobKind,

@@ -75,7 +75,7 @@ def test_no_other_program_writes_between_our_first_look_and_our_commit(database)
 
 
 def test_a_program_that_locks_the_database_without_our_lock_makes_it_busy(tmp_path, monkeypatch):
-    monkeypatch.setattr("task2vec.store.database._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("task2vec.store.sql.database._BUSY_SECONDS", 0.05)
     database = open_database(tmp_path, create=True, lock_timeout=5)
     with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -6,7 +6,7 @@ import pytest
 
 from task2vec.errors import ChangedError, NameTakenError, SettingError, UnknownNameError
 from task2vec.store import Store
-from task2vec.store.changes import ChangeKind
+from task2vec.store.tasks.changes import ChangeKind
 from task2vec.types import Outcome
 
 

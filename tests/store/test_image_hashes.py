@@ -9,8 +9,8 @@ from sqlalchemy import create_engine, event, text
 
 from task2vec.errors import NameTakenError, StoreCorruptError, UnknownNameError
 from task2vec.store import Store
-from task2vec.store.migrations import upgrade
 from task2vec.store.opening import DATABASE
+from task2vec.store.sql.migrations import upgrade
 from task2vec.types.image_hashes import IMAGE_HASH, hashes_from_bytes
 
 

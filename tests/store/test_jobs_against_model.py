@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 
 from task2vec.errors import LeaseLostError, StateError
 from task2vec.store import Store
-from task2vec.store.jobs.life import MOST_LEASES
+from task2vec.store.jobs.state_machine import MOST_LEASES
 from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState, Priority
 
 SECONDS = 10.0

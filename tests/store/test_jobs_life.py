@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from task2vec.errors import LeaseLostError, StateError
-from task2vec.store.jobs import life
+from task2vec.store.jobs import state_machine
 from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState
 
 QUEUED = JobRecord(id="job_1", kind=JobKind.EMBED, payload={})
-RUNNING = life.leased(QUEUED, worker="w", now=100.0, seconds=60.0)
+RUNNING = state_machine.leased(QUEUED, worker="w", now=100.0, seconds=60.0)
 CANCELLING = replace(RUNNING, state=JobState.CANCELLING)
-SUCCEEDED = life.succeeded(RUNNING, {"id": "tsk"}, now=110.0)
+SUCCEEDED = state_machine.succeeded(RUNNING, {"id": "tsk"}, now=110.0)
 FAULT = JobFailure(code="bad_source", problem="no images")
 
 
@@ -19,7 +19,9 @@ def test_a_lease_counts_the_try_and_raises_the_fence():
     assert (RUNNING.state, RUNNING.fence, RUNNING.attempts) == (JobState.RUNNING, 1, 1)
     assert (RUNNING.worker, RUNNING.lease_until) == ("w", 160.0)
     assert RUNNING.started == "1970-01-01T00:01:40.000+00:00"
-    again = life.leased(life.released(RUNNING, now=1), worker="v", now=200.0, seconds=5.0)
+    again = state_machine.leased(
+        state_machine.released(RUNNING, now=1), worker="v", now=200.0, seconds=5.0
+    )
     assert (again.fence, again.attempts, again.started) == (2, 1, RUNNING.started)
 
 
@@ -34,63 +36,66 @@ def test_a_lease_counts_the_try_and_raises_the_fence():
     ],
 )
 def test_progress_is_work_and_not_a_sign_of_life(before, after, forward):
-    assert life.went_forward(before, after) is forward
+    assert state_machine.went_forward(before, after) is forward
 
 
 def test_a_transient_failure_waits_longer_each_time_and_ends_in_quarantine():
     job, waits = QUEUED, []
     for _ in range(2):
-        job = life.leased(job, worker="w", now=0.0, seconds=60.0)
-        job = life.failed(job, FAULT, transient=True, now=50.0)
+        job = state_machine.leased(job, worker="w", now=0.0, seconds=60.0)
+        job = state_machine.failed(job, FAULT, transient=True, now=50.0)
         assert (job.state, job.error, job.quarantined) == (JobState.QUEUED, FAULT, False)
         assert (job.worker, job.lease_until, job.progress) == (None, None, JobProgress())
         waits.append(job.not_before - 50.0)
-    job = life.leased(job, worker="w", now=99.0, seconds=60.0)
-    job = life.failed(job, FAULT, transient=True, now=100.0)
-    assert waits == list(life.BACKOFF_SECONDS) == sorted(waits)
+    job = state_machine.leased(job, worker="w", now=99.0, seconds=60.0)
+    job = state_machine.failed(job, FAULT, transient=True, now=100.0)
+    assert waits == list(state_machine.BACKOFF_SECONDS) == sorted(waits)
     assert (job.state, job.quarantined, job.attempts) == (JobState.FAILED, True, 3)
     assert job.finished == "1970-01-01T00:01:40.000+00:00"
 
 
 def test_a_permanent_failure_is_not_tried_again():
-    job = life.failed(RUNNING, FAULT, transient=False, now=1.0)
+    job = state_machine.failed(RUNNING, FAULT, transient=False, now=1.0)
     assert (job.state, job.quarantined, job.error) == (JobState.FAILED, False, FAULT)
 
 
 def test_a_silent_worker_is_named_in_the_reason():
-    job = life.lost(
+    job = state_machine.lost(
         replace(RUNNING, progress=JobProgress("fisher", 7, 300)), now=161.0, seconds=60.0
     )
     assert job.state is JobState.QUEUED
     assert job.error is not None
-    assert job.error.code == life.WORKER_LOST
+    assert job.error.code == state_machine.WORKER_LOST
     assert "no progress for 60 s" in job.error.problem
     assert job.error.got == "worker w, stage 'fisher', 7 of 300 images done"
 
 
 def test_a_job_that_succeeded_has_done_all_of_it():
     told = JobProgress("noise", 40, 80, 0.1, 2.0)
-    done = life.succeeded(replace(RUNNING, progress=told), {}, now=1.0)
+    done = state_machine.succeeded(replace(RUNNING, progress=told), {}, now=1.0)
     assert done.progress == JobProgress("noise", 80, 80, 0.1)
-    stopped = life.failed(replace(RUNNING, progress=told), FAULT, transient=False, now=1.0)
+    stopped = state_machine.failed(replace(RUNNING, progress=told), FAULT, transient=False, now=1.0)
     assert stopped.progress == told
 
 
 def test_success_forgets_the_reason_of_an_earlier_try():
-    tried = life.leased(
-        life.failed(RUNNING, FAULT, transient=True, now=0.0), worker="w", now=9.0, seconds=1.0
+    tried = state_machine.leased(
+        state_machine.failed(RUNNING, FAULT, transient=True, now=0.0),
+        worker="w",
+        now=9.0,
+        seconds=1.0,
     )
     assert tried.error == FAULT
-    assert life.succeeded(tried, {"id": "tsk"}, now=10.0).error is None
+    assert state_machine.succeeded(tried, {"id": "tsk"}, now=10.0).error is None
 
 
 @pytest.mark.parametrize(
     "end",
     [
-        lambda job: life.failed(job, FAULT, transient=True, now=1.0),
-        lambda job: life.failed(job, FAULT, transient=False, now=1.0),
-        lambda job: life.released(job, now=1.0),
-        lambda job: life.lost(job, now=1.0, seconds=5.0),
+        lambda job: state_machine.failed(job, FAULT, transient=True, now=1.0),
+        lambda job: state_machine.failed(job, FAULT, transient=False, now=1.0),
+        lambda job: state_machine.released(job, now=1.0),
+        lambda job: state_machine.lost(job, now=1.0, seconds=5.0),
     ],
     ids=["transient", "permanent", "released", "lost"],
 )
@@ -100,31 +105,31 @@ def test_whatever_ends_a_cancelling_job_cancels_it(end):
 
 
 def test_cancelling_is_at_once_only_while_nobody_works_on_it():
-    assert life.asked_to_stop(QUEUED, now=1.0).state is JobState.CANCELLED
-    assert life.asked_to_stop(RUNNING, now=1.0) == CANCELLING
-    assert life.asked_to_stop(CANCELLING, now=1.0) == CANCELLING
+    assert state_machine.asked_to_stop(QUEUED, now=1.0).state is JobState.CANCELLED
+    assert state_machine.asked_to_stop(RUNNING, now=1.0) == CANCELLING
+    assert state_machine.asked_to_stop(CANCELLING, now=1.0) == CANCELLING
 
 
 def test_what_has_ended_cannot_be_cancelled():
     with pytest.raises(StateError, match=r"expected a job that has not ended.*succeeded"):
-        life.asked_to_stop(SUCCEEDED, now=1.0)
+        state_machine.asked_to_stop(SUCCEEDED, now=1.0)
 
 
 def test_a_retry_starts_anew():
-    job = replace(life.failed(RUNNING, FAULT, transient=False, now=1.0), quarantined=True)
-    again = life.retried(job, now=7.0)
+    job = replace(state_machine.failed(RUNNING, FAULT, transient=False, now=1.0), quarantined=True)
+    again = state_machine.retried(job, now=7.0)
     assert again == replace(QUEUED, fence=1, not_before=7.0)
 
 
 @pytest.mark.parametrize("job", [QUEUED, RUNNING, CANCELLING, SUCCEEDED])
 def test_only_failed_and_cancelled_jobs_are_retried(job):
     with pytest.raises(StateError, match="a failed or cancelled job"):
-        life.retried(job, now=1.0)
+        state_machine.retried(job, now=1.0)
 
 
 def test_a_stale_fence_is_refused_and_says_whose_turn_it_is():
-    life.check_lease(RUNNING, 1)
-    life.check_lease(CANCELLING, 1)
+    state_machine.check_lease(RUNNING, 1)
+    state_machine.check_lease(CANCELLING, 1)
     for job, fence in ((RUNNING, 0), (RUNNING, 2), (QUEUED, 0), (SUCCEEDED, 1)):
         with pytest.raises(LeaseLostError, match=f"got lease {fence}, and the job is {job.state}"):
-            life.check_lease(job, fence)
+            state_machine.check_lease(job, fence)

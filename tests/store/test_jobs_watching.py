@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from task2vec.errors import LeaseLostError
-from task2vec.store.jobs.life import MOST_LEASES, MOST_TRIES
+from task2vec.store.jobs.state_machine import MOST_LEASES, MOST_TRIES
 from task2vec.store.store import Store
 from task2vec.types import JobKind, JobProgress, JobRecord, JobState
 

@@ -6,9 +6,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event, text
 
-import task2vec.store.migrations
-from task2vec.store.migrations import REVISIONS, upgrade
-from task2vec.store.schema import metadata
+import task2vec.store.sql.migrations
+from task2vec.store.sql.migrations import REVISIONS, upgrade
+from task2vec.store.sql.schema import metadata
 
 
 def migrated():
@@ -29,7 +29,7 @@ def test_the_migrations_lead_to_the_tables_that_the_code_uses():
 
 
 def test_the_known_revisions_are_those_of_the_scripts():
-    scripts = ScriptDirectory(str(Path(task2vec.store.migrations.__file__).parent))
+    scripts = ScriptDirectory(str(Path(task2vec.store.sql.migrations.__file__).parent))
     assert [s.revision for s in scripts.walk_revisions()][::-1] == list(REVISIONS)
 
 

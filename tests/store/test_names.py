@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from task2vec.errors import SettingError
-from task2vec.store import schema
+from task2vec.store.sql import schema
 
 
 def rename(store, table, old, new):

@@ -14,8 +14,8 @@ import pytest
 
 from task2vec.errors import StoreBusyError, StoreError
 from task2vec.store import Store
-from task2vec.store.lock import WriteLock
 from task2vec.store.opening import DATABASE, LOCK
+from task2vec.store.sql.lock import WriteLock
 
 ADD = Path(__file__).with_name("add_tasks.py")
 ELEMENTS = 5000

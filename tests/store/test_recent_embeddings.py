@@ -1,6 +1,6 @@
 """Embeddings from memory, as the store has them at that moment."""
 
-from task2vec.store.recent import RecentEmbeddings
+from task2vec.store.tasks.recent import RecentEmbeddings
 
 
 class Counting:

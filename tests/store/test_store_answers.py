@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from task2vec.errors import KeyReusedError, StateError, StoreFullError, UnknownNameError
-from task2vec.store.audit import AuditEntry
-from task2vec.store.idempotency import StoredAnswer
-from task2vec.store.requests import for_request
+from task2vec.store.sql.idempotency import StoredAnswer
+from task2vec.store.sql.requests import for_request
 from task2vec.store.store import Store
+from task2vec.store.tables.audit import AuditEntry
 
 ANSWER = StoredAnswer(202, (("location", "/v1/jobs/1"), ("x", "ü")), b"\x00body")
 

@@ -9,11 +9,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
-import task2vec.store.migrations
+import task2vec.store.sql.migrations
 from task2vec.errors import NameTakenError, UnknownNameError
 from task2vec.store import Store
-from task2vec.store.changes import Change, ChangeKind
 from task2vec.store.opening import DATABASE
+from task2vec.store.tasks.changes import Change, ChangeKind
 
 
 def test_every_change_is_logged_in_its_order(store, task):
@@ -82,7 +82,7 @@ def make_first_schema(path: Path, *, like: Path) -> None:
     engine = create_engine(f"sqlite:///{path / DATABASE}")
     with engine.begin() as connection:
         config = Config(attributes={"connection": connection})
-        scripts = Path(task2vec.store.migrations.__file__).parent
+        scripts = Path(task2vec.store.sql.migrations.__file__).parent
         config.set_main_option("script_location", str(scripts))
         command.upgrade(config, "0001")
     engine.dispose()

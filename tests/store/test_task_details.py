@@ -12,8 +12,8 @@ from sqlalchemy import create_engine, event, text
 from task2vec.embedding.class_scatter import class_scatter
 from task2vec.errors import InputError, StoreCorruptError, UnknownNameError
 from task2vec.store import Store
-from task2vec.store.migrations import upgrade
 from task2vec.store.opening import DATABASE
+from task2vec.store.sql.migrations import upgrade
 from task2vec.types.details import (
     ClassRecognition,
     EmbeddingDetails,
@@ -73,7 +73,7 @@ def test_damaged_details_are_told_of(tmp_path, task):
 
 
 def test_what_tasks_ask_is_read_of_many_at_once(store, task, monkeypatch):
-    monkeypatch.setattr("task2vec.store.task_parts._AT_ONCE", 2)
+    monkeypatch.setattr("task2vec.store.tasks.task_parts._AT_ONCE", 2)
     ids = []
     for seed, name in enumerate(("birds", "fish", "cars")):
         record, embedding = task(name)
@@ -101,7 +101,7 @@ def test_a_damaged_scatter_is_told_of(tmp_path, task):
 
 
 def test_nats_in_heads_are_read_of_many_at_once(store, task, monkeypatch):
-    monkeypatch.setattr("task2vec.store.task_parts._AT_ONCE", 2)
+    monkeypatch.setattr("task2vec.store.tasks.task_parts._AT_ONCE", 2)
     ids = []
     for seed, name in enumerate(("birds", "fish", "cars", "dogs")):
         record, embedding = task(name)

@@ -16,8 +16,9 @@ from task2vec.errors import (
     StoreCorruptError,
     UnknownNameError,
 )
-from task2vec.store import Store, task_lookups
+from task2vec.store import Store
 from task2vec.store.opening import DATABASE
+from task2vec.store.tasks import task_lookups
 from task2vec.types import Outcome
 
 

@@ -1,9 +1,9 @@
 """`task2vec worker` that keeps every epoch and says which it trains; a program, to be killed."""
 
 from task2vec.cli import main
-from task2vec.recommend import unfinished
-from task2vec.recommend.classifying import Tick
-from task2vec.recommend.training import Training
+from task2vec.finetune import resume
+from task2vec.finetune.classify import Tick
+from task2vec.finetune.training import Training
 
 _run_epoch = Training.run_epoch
 
@@ -15,6 +15,6 @@ def run_epoch(self: Training, tick: Tick) -> None:
 
 
 if __name__ == "__main__":
-    unfinished.EVERY = 0.0
+    resume.EVERY = 0.0
     Training.run_epoch = run_epoch  # type: ignore[method-assign]
     main()

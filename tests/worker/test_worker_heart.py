@@ -6,8 +6,8 @@ import httpx2
 import pytest
 from wire_server import LEASE, PULSE, answer, refusal, server
 
-from task2vec.worker.drain import Drain
-from task2vec.worker.heart import Halt, Heart
+from task2vec.worker.heartbeat import Halt, Heart
+from task2vec.worker.shutdown import Drain
 
 #: Some beats' worth: a lease of one second has one every quarter.
 WHILE = 1.2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from task2vec.worker.kept import Kept
+from task2vec.worker.resume_cache import Kept
 
 JOB, OTHER = "job_01kb2m4a9z3x5c7v", "job_01kb2m4a9z3x5c7w"
 

@@ -14,14 +14,14 @@ from wire_server import LEASE, PULSE, answer, refusal, server
 
 from task2vec.data.open import open_source
 from task2vec.embedding.embedder import Embedder
+from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.files import load_embedding, load_hashes
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.engine.local import LocalEngine
 from task2vec.errors import NotAllowedError
 from task2vec.wire.leases import Findings
 from task2vec.worker.downloads import Downloads
-from task2vec.worker.drain import Drain
-from task2vec.worker.kept import Kept
+from task2vec.worker.resume_cache import Kept
+from task2vec.worker.shutdown import Drain
 from task2vec.worker.worker import Worker
 
 

@@ -20,8 +20,8 @@ from small_store import cut
 from task2vec.data.open import open_source
 from task2vec.distance.prior import with_prior
 from task2vec.distance.symmetric import symmetric_distance
+from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.engine.local import LocalEngine
 
 pytestmark = pytest.mark.slow
 LEASE = 5.0

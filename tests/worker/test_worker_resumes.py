@@ -19,8 +19,8 @@ from PIL import Image
 from processes import Site, WorkerProcess
 from small_network import reference_of
 
+from task2vec.service.models.zoo import add_model
 from task2vec.service.workspace import Workspace
-from task2vec.service.zoo import add_model
 
 pytestmark = pytest.mark.slow(seconds=25)
 #: As many validate as choose the epoch; few train, so that epochs are short.

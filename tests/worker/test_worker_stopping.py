@@ -10,7 +10,7 @@ import pytest
 
 ASKED = """
 import sys, time
-from task2vec.worker.drain import Drain
+from task2vec.worker.shutdown import Drain
 drain = Drain()
 drain.listen()
 print("ready", flush=True)
@@ -35,7 +35,7 @@ def test_once_is_a_request_and_twice_an_order(number):
 FOLLOWER = """
 import os, sys, time
 from pathlib import Path
-from task2vec.worker.parent import follow
+from task2vec.worker.parent_watch import follow
 follow(os.getppid(), clean=Path(sys.argv[1]).unlink)
 print(os.getpid(), flush=True)
 time.sleep(60)

@@ -3,14 +3,10 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from task2vec.types import KeyRecord
-from task2vec_api.access import Caller
-from task2vec_api.allowances import Allowances
-from task2vec_api.doors import Doors
-from task2vec_api.front import OPEN
+from task2vec_api.access import PUBLIC, Caller
+from task2vec_api.key_authentication import Doors
 from task2vec_api.middleware.headers import header
-
-PUBLIC = frozenset({"/livez", "/readyz"}) | OPEN
-"""Needs no key: whether the server is well, what it is, and how it is called."""
+from task2vec_api.rate_limit import Allowances
 
 
 class Authentication:

@@ -7,10 +7,10 @@ from typing import TypeVar
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from task2vec.errors import Task2VecError, TooLargeError
+from task2vec_api.access import locks_of
 from task2vec_api.errors import SlowClientError
 from task2vec_api.middleware.headers import header, is_upload
-from task2vec_api.protected import locks_of
-from task2vec_api.served import route_of
+from task2vec_api.route_lookup import route_of
 from task2vec_api.settings import Settings
 
 _Error = TypeVar("_Error", bound=Task2VecError)

@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from task2vec_api.doors import Doors
 from task2vec_api.errors import RefusedOriginError
+from task2vec_api.key_authentication import Doors
 from task2vec_api.middleware.headers import check_heads, header
 from task2vec_api.settings import Settings, is_loopback
 

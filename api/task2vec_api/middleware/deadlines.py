@@ -9,9 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from task2vec.errors import DeadlineError, SettingError
 from task2vec_api.errors import respond
-from task2vec_api.middleware.gate import takes_long
+from task2vec_api.middleware.concurrency_limit import takes_long
 from task2vec_api.middleware.headers import header, wish
-from task2vec_api.served import allowed_methods
+from task2vec_api.route_lookup import allowed_methods
 
 SHORTEST, LONGEST = 1, 600
 """What a client may ask for, in seconds: in less, nothing that queues can be answered."""

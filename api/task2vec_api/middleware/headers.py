@@ -5,7 +5,7 @@ import math
 from starlette.types import Scope
 
 from task2vec.errors import SettingError
-from task2vec_api.served import route_of, takes
+from task2vec_api.route_lookup import route_of, takes
 
 
 def header(scope: Scope, name: bytes) -> str | None:

@@ -19,12 +19,12 @@ from task2vec.wire.batches import (
     NewBatch,
     NewItems,
 )
-from task2vec_api.callers import Reader, Writer
-from task2vec_api.documents import failing, json_answer, router, told
+from task2vec_api.access import Reader, Writer
 from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.messages import item_message
 from task2vec_api.negotiation import choose
 from task2vec_api.paging import PageSize
+from task2vec_api.responses import failing, json_answer, router, told
 from task2vec_api.runtime import TheRuntime, TheWorkspace
 
 routes = router("batches")

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from task2vec.errors import InputError
-from task2vec.service.datasets import format_of
-from task2vec.service.packing import PACKED, Packer
+from task2vec.service.datasets.datasets import format_of
+from task2vec.service.datasets.packing import PACKED, Packer
 from task2vec.service.uploads import Upload, begin_upload
 from task2vec.service.workspace import Workspace
 from task2vec.types.names import LONGEST_NAME, NEW_NAME_PATTERN

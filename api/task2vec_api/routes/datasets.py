@@ -9,22 +9,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from task2vec.service import datasets
-from task2vec.service.remote_datasets import RemoteImage, check_manifest
+from task2vec.service.datasets import datasets
+from task2vec.service.datasets.remote_datasets import RemoteImage, check_manifest
 from task2vec.types import JobKind
 from task2vec.wire.datasets import Dataset, DatasetPage, NewRemoteDataset
 from task2vec.wire.jobs import Job
-from task2vec_api.access import Caller
-from task2vec_api.callers import Reader, ReaderOrWorker, Writer
-from task2vec_api.documents import failing, json_answer, router, sent, told
+from task2vec_api.access import Caller, Reader, ReaderOrWorker, Writer
 from task2vec_api.etags import IfNoneMatch, not_modified
 from task2vec_api.fetches import policy_of
 from task2vec_api.file_answers import FileAnswer
 from task2vec_api.forms import is_form, receive_form
+from task2vec_api.job_submission import Prefer, result_as, submit
 from task2vec_api.listing import Listing, ThePageToken
-from task2vec_api.long_work import Prefer, result_as, submit
 from task2vec_api.messages import dataset_message
 from task2vec_api.paging import PageSize
+from task2vec_api.responses import failing, json_answer, router, sent, told
 from task2vec_api.routes.dataset_forms import FORM, DatasetForm
 from task2vec_api.runtime import Runtime, TheRuntime, TheWorkspace
 

@@ -13,10 +13,10 @@ from task2vec.service.jobs import events_after, get_job
 from task2vec.store.jobs import StoredEvent
 from task2vec.types import EventKind
 from task2vec.wire.jobs import JobEvent
-from task2vec_api.callers import Reader
-from task2vec_api.documents import failing, router, sent
-from task2vec_api.following import Follower
+from task2vec_api.access import Reader
+from task2vec_api.event_stream import Follower
 from task2vec_api.messages import job_message
+from task2vec_api.responses import failing, router, sent
 from task2vec_api.routes.jobs import JobId
 from task2vec_api.runtime import TheRuntime
 

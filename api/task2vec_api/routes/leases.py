@@ -22,10 +22,10 @@ from task2vec.wire.leases import (
     Pulse,
     Release,
 )
-from task2vec_api.callers import Worker
-from task2vec_api.documents import failing, json_answer, router, sent, told
+from task2vec_api.access import Worker
 from task2vec_api.forms import receive_form
 from task2vec_api.messages import job_message
+from task2vec_api.responses import failing, json_answer, router, sent, told
 from task2vec_api.routes.findings_forms import FORM, FindingsForm
 from task2vec_api.runtime import Runtime, TheRuntime
 

@@ -6,9 +6,9 @@ from starlette.responses import Response
 from task2vec.types import JobKind
 from task2vec.wire.jobs import Job
 from task2vec.wire.predictions import NewPrediction, Predictions
-from task2vec_api.callers import Writer
-from task2vec_api.documents import failing, router, told
-from task2vec_api.long_work import Prefer, result_as, submit
+from task2vec_api.access import Writer
+from task2vec_api.job_submission import Prefer, result_as, submit
+from task2vec_api.responses import failing, router, told
 from task2vec_api.runtime import TheRuntime
 
 routes = router("models")

@@ -2,10 +2,10 @@
 
 from starlette.responses import Response
 
-from task2vec.service.catalogue import list_probes
+from task2vec.service.tasks.catalogue import list_probes
 from task2vec.wire.catalogue import Probe, Probes
-from task2vec_api.callers import Reader
-from task2vec_api.documents import json_answer, router, told
+from task2vec_api.access import Reader
+from task2vec_api.responses import json_answer, router, told
 from task2vec_api.runtime import TheWorkspace
 
 routes = router("probes")

@@ -8,16 +8,16 @@ from starlette.responses import Response
 
 from task2vec.embedding.files import write_embedding
 from task2vec.errors import UnknownNameError
-from task2vec.service.search import as_answer, neighbours
-from task2vec.service.subjects import stored_subject
+from task2vec.service.tasks.search import as_answer, neighbours
+from task2vec.service.tasks.subjects import stored_subject
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.types import NeighbourGeometry
 from task2vec.wire.neighbours import Neighbours
 from task2vec.wire.tasks import Embedding
-from task2vec_api.callers import Reader
-from task2vec_api.documents import failing, json_answer, router, sent, told
+from task2vec_api.access import Reader
 from task2vec_api.messages import embedding_message
 from task2vec_api.negotiation import choose
+from task2vec_api.responses import failing, json_answer, router, sent, told
 from task2vec_api.routes.tasks import TaskName
 from task2vec_api.runtime import TheRuntime, TheWorkspace
 

@@ -7,17 +7,17 @@ from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from task2vec.service import catalogue
-from task2vec.service.zoo import remove_task
+from task2vec.service.models.zoo import remove_task
+from task2vec.service.tasks import catalogue
 from task2vec.types import JobKind, TaskRecord
 from task2vec.wire.jobs import Job, NewEmbedding
 from task2vec.wire.tasks import Task, TaskDetails, TaskEdit, TaskPage
-from task2vec_api.callers import Reader, Writer
-from task2vec_api.documents import failing, json_answer, router, sent, told
+from task2vec_api.access import Reader, Writer
 from task2vec_api.etags import IfMatch, IfNoneMatch, check_if_match, etag_of, not_modified
+from task2vec_api.job_submission import Prefer, submit
 from task2vec_api.listing import Listing, ThePageToken
-from task2vec_api.long_work import Prefer, submit
 from task2vec_api.paging import PageSize
+from task2vec_api.responses import failing, json_answer, router, sent, told
 from task2vec_api.runtime import TheRuntime, TheWorkspace
 
 routes = router("tasks")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from task2vec.recommend.world import Matrix
+from task2vec.recommend.evidence.world import Matrix
 
 _RESAMPLES = 4000
 

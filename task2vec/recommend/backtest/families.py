@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from task2vec.recommend.evidence.world import Matrix
 from task2vec.recommend.gain_model.scales import Scales
-from task2vec.recommend.world import Matrix
 from task2vec.types.backtests import FamilyOrigin
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from task2vec.recommend.world import Case, Mask, World
+from task2vec.recommend.evidence.world import Case, Mask, World
 from task2vec.types.backtests import Folds
 
 __all__ = ["Folds", "cases"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from task2vec.recommend.world import Matrix
+from task2vec.recommend.evidence.world import Matrix
 
 #: Pairs of noisy copies that a noise ceiling is estimated from.
 _COPIES = 20

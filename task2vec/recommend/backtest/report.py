@@ -10,7 +10,7 @@ import numpy as np
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
 from task2vec.recommend.backtest.run import LEVELS, Trials
 from task2vec.recommend.backtest.verdict import Judgement, judge_by
-from task2vec.recommend.world import Mask, Matrix
+from task2vec.recommend.evidence.world import Mask, Matrix
 
 #: What a ranker is measured by, in the order of tables.
 _MEASURES: Mapping[str, Callable[[Trials], Matrix]] = {

@@ -14,8 +14,8 @@ from task2vec.recommend.backtest.metrics import (
     regret,
     weighted_tau,
 )
+from task2vec.recommend.evidence.world import Case, Indices, Mask, Matrix, World
 from task2vec.recommend.rankers.ranker import Ranker, Ranking
-from task2vec.recommend.world import Case, Indices, Mask, Matrix, World
 
 #: The stated shares that predictive intervals are judged at.
 LEVELS = (0.8, 0.9)

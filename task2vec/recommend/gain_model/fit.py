@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from task2vec.recommend.evidence.world import Matrix, World
 from task2vec.recommend.gain_model.posterior import GainModel, Seen
 from task2vec.recommend.gain_model.scales import FREEDOM, WIDTHS, Scales
-from task2vec.recommend.world import Matrix, World
 
 #: Outcomes that the scales are fitted to at most, chosen at random: a dozen numbers need no more.
 _MOST_FITTED = 400

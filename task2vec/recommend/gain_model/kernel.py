@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from task2vec.recommend.evidence.world import Indices, Matrix, World
 from task2vec.recommend.gain_model.scales import (
     FAR,
     FAR_DOUBT,
@@ -12,7 +13,6 @@ from task2vec.recommend.gain_model.scales import (
     TURN_REACH,
     Scales,
 )
-from task2vec.recommend.world import Indices, Matrix, World
 
 
 @dataclass(frozen=True)

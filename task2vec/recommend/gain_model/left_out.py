@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from task2vec.recommend.evidence.world import Indices, Matrix
 from task2vec.recommend.gain_model.posterior import GainModel
-from task2vec.recommend.world import Indices, Matrix
 
 
 @dataclass(frozen=True, eq=False)

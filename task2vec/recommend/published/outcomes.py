@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from task2vec.recommend.published.tables import packaged, published_sources, read_rows
+from task2vec.recommend.published.models import packaged, published_sources, read_rows
 
 _COLUMNS = ("collection", "target", "model", "metric", "value", "protocol")
 

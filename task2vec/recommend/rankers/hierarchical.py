@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from task2vec.recommend.conformal import interval_reach
+from task2vec.recommend.evidence.world import Case, Matrix
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
 from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import GainModel
 from task2vec.recommend.gain_model.scales import Scales
+from task2vec.recommend.prediction.conformal import interval_reach
 from task2vec.recommend.rankers.ranker import Ranking
-from task2vec.recommend.world import Case, Matrix
 
 #: The default is left where the best model's expected gain is above this many standard deviations.
 TRUST = 0.2
@@ -25,8 +25,8 @@ class Hierarchical:
     """Scores models by their expected gain; see `task2vec.recommend.gain_model`.
 
     ``start`` are scales that the fit begins at. ``levels`` are shares of outcomes that intervals
-    are stated for, as `task2vec.recommend.ranker` states them: conformal over the other tasks, or
-    the model's own where those are too few.
+    are stated for, as `task2vec.recommend.answer.answer` states them: conformal over the other
+    tasks, or the model's own where those are too few.
     """
 
     name = "task2vec"

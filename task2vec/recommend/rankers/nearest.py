@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from task2vec.recommend.evidence.world import Case
 from task2vec.recommend.rankers.ranker import Ranking
-from task2vec.recommend.world import Case
 
 
 class NearestOnly:
@@ -30,3 +30,40 @@ class NearestOnly:
         near[~np.isfinite(near)] = farthest + 2
         near[world.default] = farthest + 1
         return Ranking.of_best(case, -near[case.offered])
+
+
+NEIGHBOURS = 5
+#: Of how many outcomes at no distance the mean over all tasks has the weight.
+_SHRINKAGE = 1.0
+_REACH = 0.25
+
+
+class NearOutcomes:
+    """Scores a model by its mean gain on near tasks, shrunk to its mean over all.
+
+    Of the ``k`` tasks that are the best sources by asymmetric distance, each counts by
+    ``exp(-(d / 0.25)^2)`` with d its symmetric distance.
+    """
+
+    def __init__(self, k: int = NEIGHBOURS) -> None:
+        self._k = k
+
+    @property
+    def name(self) -> str:
+        """A name for tables."""
+        return f"near_outcomes_{self._k}"
+
+    def rank(self, case: Case) -> Ranking:
+        """Return shrunk mean gains."""
+        world, target = case.world, case.target
+        order = np.argsort(world.asymmetric[:, target], kind="stable")
+        near = [task for task in order if task != target][: self._k]
+        known = world.measured
+        gains = np.where(known, world.gains, 0)
+        counts = known.sum(axis=1)
+        overall = np.divide(gains.sum(axis=1), counts, out=np.zeros(len(counts)), where=counts > 0)
+        weights = np.exp(-np.square(np.maximum(world.symmetric[near, target], 0) / _REACH))
+        summed = gains[:, near] @ weights + _SHRINKAGE * overall
+        scores = summed / (known[:, near] @ weights + _SHRINKAGE)
+        scores[world.default] = 0.0
+        return Ranking.of_best(case, scores[case.offered])

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from task2vec.recommend.world import Case, Matrix
+from task2vec.recommend.evidence.world import Case, Matrix
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """The model whose features a forward-pass score likes best."""
 
+from task2vec.recommend.evidence.world import Case, Matrix
 from task2vec.recommend.rankers.ranker import Ranking
-from task2vec.recommend.world import Case, Matrix
 
 
 class Scored:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from task2vec.recommend.evidence.world import Case
 from task2vec.recommend.rankers.ranker import Ranking
-from task2vec.recommend.world import Case
 
 
 class StaticAverage:
@@ -25,3 +25,14 @@ class StaticAverage:
         means[counts == 0] = others.mean() if others.size else 0.0
         means[world.default] = 0.0
         return Ranking.of_best(case, means[case.offered])
+
+
+class AlwaysDefault:
+    """Scores the default above all others, which are equal."""
+
+    name = "always_default"
+
+    def rank(self, case: Case) -> Ranking:
+        """Return 1 for the default and 0 for the others."""
+        scores = (case.offered == case.world.default).astype(np.float64)
+        return Ranking(scores, case.world.default)

@@ -12,7 +12,7 @@ from task2vec.wire.batches import Item, ItemStatus
 
 if TYPE_CHECKING:
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.service.batch_items import Item as Listed
+    from task2vec.service.tasks.batch_items import Item as Listed
     from task2vec.service.workspace import Workspace
 
 
@@ -28,7 +28,7 @@ def run(
     progress: ItemTold | None,
 ) -> Iterator[Item]:
     """Yield what became of each source, once it is on disk."""
-    from task2vec.service.batches import BatchRequest, run_batch
+    from task2vec.service.tasks.batches import BatchRequest, run_batch
 
     request = BatchRequest(probe, settings, tags, update=update, dry_run=dry_run)
 

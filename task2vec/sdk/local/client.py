@@ -115,8 +115,8 @@ class LocalClient(Answers):
         wait: bool = True,
         progress: Shown = True,
     ) -> Task | Job:
-        from task2vec.service.tasks import EmbedRequest
-        from task2vec.service.tasks import embed as embed_here
+        from task2vec.service.tasks.tasks import EmbedRequest
+        from task2vec.service.tasks.tasks import embed as embed_here
 
         refuse_later(wait=wait)
         probe, settings = settings_of(
@@ -219,7 +219,7 @@ class LocalClient(Answers):
         wait: bool = True,
         progress: Shown = True,
     ) -> Tuned | Job:
-        from task2vec.recommend.tuning_settings import FineTuningSettings
+        from task2vec.finetune.settings import FineTuningSettings
         from task2vec.service.finetuning import FineTuneRequest, finetune
 
         refuse_later(wait=wait)

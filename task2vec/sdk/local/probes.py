@@ -15,7 +15,7 @@ def known(workspace: "Workspace") -> tuple[Probe, ...]:
 
     How many filters one has is known from the tasks of a store, whose state is not at issue here.
     """
-    from task2vec.service.catalogue import list_probes
+    from task2vec.service.tasks.catalogue import list_probes
 
     try:
         has_store = workspace.existing_store() is not None

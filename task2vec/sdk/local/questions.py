@@ -48,7 +48,7 @@ class Answers(Part):
         seed: int = 0,
         progress: Shown = True,
     ) -> Neighbours:
-        from task2vec.service.search import as_answer, neighbours, nothing_near
+        from task2vec.service.tasks.search import as_answer, neighbours, nothing_near
         from task2vec.store.index.protocol import TaskFilter
 
         asked = ask(
@@ -95,7 +95,7 @@ class Answers(Part):
         seed: int = 0,
         progress: Shown = True,
     ) -> Distances:
-        from task2vec.service.search import distances
+        from task2vec.service.tasks.search import distances
 
         _, settings = settings_of(probe=probe or PROBE, images=images, seed=seed)
         first, second = (
@@ -127,8 +127,8 @@ class Answers(Part):
         seed: int = 0,
         progress: Shown = True,
     ) -> Recommended:
-        from task2vec.service.recommendation import Limits, check_answerable, recommend
-        from task2vec.service.zoo import list_models
+        from task2vec.service.models.zoo import list_models
+        from task2vec.service.recommend.recommendation import Limits, check_answerable, recommend
 
         ask(
             RecommendationQuestion,
@@ -168,7 +168,7 @@ class Answers(Part):
 
     @watched
     def backtest(self, *, folds: str = "task", progress: Shown = True) -> Backtest:
-        from task2vec.service.backtest import backtest
+        from task2vec.service.outcomes.backtest import backtest
 
         asked = ask(BacktestQuestion, folds=folds)
         tell = counting(told_by(progress))
@@ -189,7 +189,7 @@ class Answers(Part):
         seed: int = 0,
     ) -> TaskMap:
         from task2vec.plots.layout import LayoutMethod
-        from task2vec.service.maps import draw
+        from task2vec.service.tasks.maps import draw
 
         asked = ask(MapQuestion, method=method, tag=tag, seed=seed)
         found = draw(

@@ -17,7 +17,7 @@ from task2vec.sdk.operations.asking import ask, texts
 from task2vec.sdk.operations.naming import id_of, size_of_pages
 from task2vec.sdk.operations.outcomes import stated
 from task2vec.sdk.saving import ONNX, check_target, no_checkpoint, save_weights
-from task2vec.service.outcome_file import Measured
+from task2vec.service.outcomes.outcome_file import Measured
 from task2vec.wire.models import Model, ModelEdit, NewModel
 from task2vec.wire.outcomes import NewOutcome, Outcome
 from task2vec.wire.published import PublishedModel, PublishedQuestion
@@ -45,7 +45,7 @@ class Tasks(Part):
         return self._workspace.store().tasks.embedding(id_of(task))
 
     def export(self, task: Task | str, path: str | os.PathLike[str]) -> Task:
-        from task2vec.service.tasks import export
+        from task2vec.service.tasks.tasks import export
 
         return answer(Task, export(self._workspace, id_of(task), Path(path)).to_json())
 
@@ -58,7 +58,7 @@ class Tasks(Part):
         update: bool = False,
     ) -> Task:
         from task2vec.embedding.files import save_embedding
-        from task2vec.service.imports import add_embedding
+        from task2vec.service.tasks.imports import add_embedding
 
         asked = ask(TaskEdit, name=name, tags=texts("tags", tags))
         with TemporaryDirectory() as folder:
@@ -79,14 +79,14 @@ class Tasks(Part):
     def edit(
         self, task: Task | str, *, name: str | None = None, tags: Sequence[str] | None = None
     ) -> Task:
-        from task2vec.service.catalogue import edit_task
+        from task2vec.service.tasks.catalogue import edit_task
 
         asked = ask(TaskEdit, name=name, tags=None if tags is None else texts("tags", tags))
         record = edit_task(self._workspace, id_of(task), name=asked.name, tags=asked.tags)
         return answer(Task, record.to_json())
 
     def remove(self, task: Task | str, *, cascade: bool = False) -> Task:
-        from task2vec.service.zoo import remove_task
+        from task2vec.service.models.zoo import remove_task
 
         removed = remove_task(self._workspace, id_of(task), cascade=cascade)
         return answer(Task, removed.to_json())
@@ -97,14 +97,14 @@ class Models(Part):
     """The starting models."""
 
     def add(self, ref: str, *, name: str | None = None, task: Task | str | None = None) -> Model:
-        from task2vec.service.zoo import add_model
+        from task2vec.service.models.zoo import add_model
 
         asked = ask(NewModel, ref=ref, name=name, task=None if task is None else id_of(task))
         record = add_model(self._workspace, asked.ref, name=asked.name, task=asked.task)
         return answer(Model, record.to_json())
 
     def list(self, *, page_size: int | None = None) -> Iterator[Model]:
-        from task2vec.service.zoo import list_models
+        from task2vec.service.models.zoo import list_models
 
         size_of_pages(page_size)
         return Items(answer(Model, each.to_json()) for each in list_models(self._workspace))
@@ -123,9 +123,9 @@ class Models(Part):
         sort: str = "accuracy",
         page_size: int | None = None,
     ) -> Iterator[PublishedModel]:
-        from task2vec.service.limits import Limits
-        from task2vec.service.published import PublishedQuestion as Question
-        from task2vec.service.published import page_of_published
+        from task2vec.service.models.limits import Limits
+        from task2vec.service.models.published import PublishedQuestion as Question
+        from task2vec.service.models.published import page_of_published
 
         size_of_pages(page_size)
         asked = ask(
@@ -147,14 +147,14 @@ class Models(Part):
         return Items(answer(PublishedModel, each) for each in page_of_published(question).models)
 
     def get(self, model: Model | str) -> Model:
-        from task2vec.service.zoo import get_model
+        from task2vec.service.models.zoo import get_model
 
         return answer(Model, get_model(self._workspace, id_of(model)).to_json())
 
     def export(self, model: Model | str, path: str | os.PathLike[str]) -> Model:
-        from task2vec.service.experts import checkpoint
+        from task2vec.service.models.experts import checkpoint
+        from task2vec.service.models.zoo import get_model
         from task2vec.service.predicting import export_onnx
-        from task2vec.service.zoo import get_model
 
         if Path(path).suffix == ONNX:
             written = export_onnx(self._workspace, id_of(model), Path(path))
@@ -171,14 +171,14 @@ class Models(Part):
     def edit(
         self, model: Model | str, *, name: str | None = None, licence: str | None = None
     ) -> Model:
-        from task2vec.service.catalogue import edit_model
+        from task2vec.service.tasks.catalogue import edit_model
 
         asked = ask(ModelEdit, name=name, licence=licence)
         record = edit_model(self._workspace, id_of(model), name=asked.name, licence=asked.licence)
         return answer(Model, record.to_json())
 
     def remove(self, model: Model | str, *, cascade: bool = False) -> Model:
-        from task2vec.service.zoo import remove_model
+        from task2vec.service.models.zoo import remove_model
 
         removed = remove_model(self._workspace, id_of(model), cascade=cascade)
         return answer(Model, removed.to_json())
@@ -204,14 +204,14 @@ class Outcomes(Part):
         return added
 
     def add_many(self, outcomes: Iterable[NewOutcome]) -> builtins.list[Outcome]:
-        from task2vec.service.recording import add_outcomes
+        from task2vec.service.outcomes.recording import add_outcomes
 
         measured = [Measured(**each.model_dump()) for each in outcomes]
         added = add_outcomes(self._workspace, measured) if measured else []
         return [answer(Outcome, each.to_json()) for each in added]
 
     def import_csv(self, path: str | os.PathLike[str]) -> builtins.list[Outcome]:
-        from task2vec.service.recording import import_outcomes
+        from task2vec.service.outcomes.recording import import_outcomes
 
         added = import_outcomes(self._workspace, Path(path))
         return [answer(Outcome, each.to_json()) for each in added]
@@ -225,7 +225,7 @@ class Outcomes(Part):
         created: str | None = None,
         page_size: int | None = None,
     ) -> Iterator[Outcome]:
-        from task2vec.service.outcomes import list_outcomes
+        from task2vec.service.outcomes.outcomes import list_outcomes
 
         size_of_pages(page_size)
         found = list_outcomes(
@@ -238,7 +238,7 @@ class Outcomes(Part):
         return Items(answer(Outcome, each.to_json()) for each in found)
 
     def get(self, outcome: Outcome | str) -> Outcome:
-        from task2vec.service.outcomes import get_outcome
+        from task2vec.service.outcomes.outcomes import get_outcome
 
         return answer(Outcome, get_outcome(self._workspace, id_of(outcome)).to_json())
 
@@ -247,7 +247,7 @@ class Outcomes(Part):
         return removed
 
     def remove_many(self, outcomes: Iterable[Outcome | str]) -> builtins.list[Outcome]:
-        from task2vec.service.outcomes import remove_outcomes
+        from task2vec.service.outcomes.outcomes import remove_outcomes
 
         ids = [id_of(each) for each in outcomes]
         removed = remove_outcomes(self._workspace, ids) if ids else []

@@ -17,7 +17,7 @@ from task2vec.wire.jobs import Progress
 if TYPE_CHECKING:
     from task2vec.data.task import Task
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.service.subjects import Subject
+    from task2vec.service.tasks.subjects import Subject
     from task2vec.service.workspace import Workspace
 
 Counted = Callable[[str, int, int], None]
@@ -71,7 +71,7 @@ def subject(
     detailed: bool = False,
 ) -> "Subject":
     """Return a stored task, which wins, or embed a source for one answer."""
-    from task2vec.service.subjects import Subject, resolve
+    from task2vec.service.tasks.subjects import Subject, resolve
 
     task = given(source)
     if isinstance(task, str):

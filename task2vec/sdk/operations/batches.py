@@ -31,9 +31,9 @@ from task2vec.sdk.steps import (
     compute,
     consume,
 )
-from task2vec.service.batch_items import Item as Listed
-from task2vec.service.batch_items import check_item, find_items
-from task2vec.service.dataset_listing import list_images
+from task2vec.service.parsing.dataset_listing import list_images
+from task2vec.service.tasks.batch_items import Item as Listed
+from task2vec.service.tasks.batch_items import check_item, find_items
 from task2vec.types.names import visible
 from task2vec.wire.batches import (
     Batch,

@@ -11,7 +11,7 @@ from task2vec.sdk.operations.paging import pages
 from task2vec.sdk.request import delete, get, post, segment
 from task2vec.sdk.senders import call
 from task2vec.sdk.steps import Sender, Steps, Stream, compute
-from task2vec.service.outcome_file import Measured, read_outcomes
+from task2vec.service.outcomes.outcome_file import Measured, read_outcomes
 from task2vec.wire.models import Model
 from task2vec.wire.outcomes import (
     MOST_OUTCOMES,

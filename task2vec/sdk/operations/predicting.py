@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 
-from task2vec.data.images import find_images
+from task2vec.data.formats.images import find_images
 from task2vec.errors import Task2VecError
 from task2vec.sdk.experts import check_expert, predictions_of
 from task2vec.sdk.operations.models import checkpoint_of, get_model

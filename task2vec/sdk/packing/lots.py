@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from task2vec.data.raw import Raw
+from task2vec.data.pixels.raw import Raw
 from task2vec.sdk.packing.parts import part_of_bytes
 from task2vec.sdk.packing.payload import Payload
 

@@ -39,7 +39,7 @@ def check_source(source: Any) -> None:
             expected="a name, a path (str or Path), or a Task",
             got=source,
             remedy="`task2vec.open_source(...)` makes a Task of a data set, "
-            "`task2vec.data.arrays.task_from_arrays(images, labels)` of arrays.",
+            "`task2vec.data.formats.arrays.task_from_arrays(images, labels)` of arrays.",
         )
 
 
@@ -98,7 +98,7 @@ def _suffix(path: Path) -> str | None:
 
 def _listed_parts(path: Path) -> list[Part]:
     """Return the list itself, under a name that the server knows, and the images it names."""
-    from task2vec.data.rows import csv_rows, jsonl_rows
+    from task2vec.data.formats.rows import csv_rows, jsonl_rows
 
     rows = csv_rows if path.suffix.lower() == ".csv" else jsonl_rows
     root = path.resolve().parent

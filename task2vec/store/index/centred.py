@@ -10,7 +10,7 @@ from task2vec.types import TaskEmbedding, Vector
 
 
 class Centred:
-    """The centred distance of a task to a query: a `task2vec.store.index.told.Measure`.
+    """The centred distance of a task to a query: a `ranked_neighbours.Measure`.
 
     Args:
         query: the task that others are near to.

@@ -19,8 +19,8 @@ from task2vec.distance import (
 from task2vec.errors import SettingError
 from task2vec.store.index.centred import Centred
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
+from task2vec.store.index.ranked_neighbours import Measure, kth, nearest_first, told
 from task2vec.store.index.roles import InRole
-from task2vec.store.index.told import Measure, kth, nearest_first, told
 from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
 
 _PICKED = 256

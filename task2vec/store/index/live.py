@@ -13,7 +13,7 @@ from task2vec.store.index.files import IndexFiles, SavedIndex
 from task2vec.store.index.geometry import Geometry, Numbers
 from task2vec.store.index.protocol import TaskIndex
 from task2vec.store.index.rows import TaskRows
-from task2vec.store.updates import Update
+from task2vec.store.tasks.updates import Update
 from task2vec.types import Space
 
 # Rows that FAISS does not know are scanned: up to here that costs less than a new index.

@@ -23,7 +23,7 @@ from task2vec.types import TaskEmbedding, Vector
 
 @dataclass(frozen=True, eq=False)
 class InRole:
-    """The distance of a task in a role to a query: a `task2vec.store.index.told.Measure`."""
+    """The distance of a task in a role to a query: a `ranked_neighbours.Measure`."""
 
     query: TaskEmbedding
     role: Role

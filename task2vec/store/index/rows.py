@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from task2vec.distance import symmetric_matrix
 from task2vec.store.index.exact import Rows
-from task2vec.store.updates import Update
+from task2vec.store.tasks.updates import Update
 from task2vec.types import TaskRecord, Vector
 
 _SPARE = 64

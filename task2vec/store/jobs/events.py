@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from task2vec.store.checksums import checked
-from task2vec.store.schema_service import job_events
-from task2vec.store.text import dump, load
+from task2vec.store.sql.checksums import checked
+from task2vec.store.sql.schema_service import job_events
+from task2vec.store.sql.text import dump, load
 from task2vec.types import EventKind, JobRecord
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.

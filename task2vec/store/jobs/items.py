@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, bindparam, update
 
-from task2vec.store.schema_service import batch_items
-from task2vec.store.text import dump
+from task2vec.store.sql.schema_service import batch_items
+from task2vec.store.sql.text import dump
 from task2vec.types import JobRecord, JobState
 
 _STATUS = {

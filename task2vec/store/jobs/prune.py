@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, select, update
 
-from task2vec.store.schema_service import batch_items, job_events, jobs
+from task2vec.store.sql.schema_service import batch_items, job_events, jobs
 from task2vec.types import EventKind, JobState
 
 _FINAL = [state.value for state in JobState if state.final]

@@ -3,15 +3,13 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from task2vec.errors import SourceError, StateError
-from task2vec.store.identity import new_id, unknown
-from task2vec.store.jobs import life
+from task2vec.store.jobs import state_machine
 from task2vec.store.jobs.events import StoredEvent, read_events
-from task2vec.store.jobs.lending import Lending
+from task2vec.store.jobs.leases import Lending
 from task2vec.store.jobs.prune import prune
-from task2vec.store.jobs.reading import gone_datasets
 from task2vec.store.jobs.rows import (
     change_job,
     find_job,
@@ -20,13 +18,69 @@ from task2vec.store.jobs.rows import (
     jobs_under_way,
     query_jobs,
 )
-from task2vec.store.jobs.watching import Watching
-from task2vec.store.schema_service import batch_items, jobs
+from task2vec.store.sql.database import Database
+from task2vec.store.sql.identity import new_id, unknown
+from task2vec.store.sql.schema_service import batch_items, datasets, jobs
 from task2vec.types import (
     JobKind,
     JobRecord,
     JobState,
 )
+
+
+class Watching:
+    """The part of `Jobs` for a server that runs workers of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def end_worker(self, worker: str, *, now: float, counts: bool = True) -> list[JobRecord]:
+        """End the tries of a worker that is gone; return what became of its jobs.
+
+        They do not count where ``counts`` is false: the worker was stopped.
+        """
+        step = state_machine.died if counts else state_machine.released
+        states = [JobState.RUNNING.value, JobState.CANCELLING.value]
+        held = (jobs.c.state.in_(states), jobs.c.worker == worker)
+        query = query_jobs().where(*held).order_by(jobs.c.number)
+        with self._database.write() as connection:
+            return [
+                change_job(connection, step(from_row(row), now=now))
+                for row in connection.execute(query).all()
+            ]
+
+    def oldest_queued(self) -> str | None:
+        """Return when the job was asked for that waits longest for a worker; None without any."""
+        query = select(jobs.c.created).where(jobs.c.state == JobState.QUEUED.value)
+        with self._database.read() as connection:
+            return connection.scalars(query.order_by(jobs.c.number).limit(1)).first()
+
+
+_THERE = select(datasets.c.id).where(datasets.c.id.in_(bindparam("ids", expanding=True)))
+# SQLite bounds the number of parameters of a statement.
+_AT_ONCE = 500
+
+
+def datasets_of(job: JobRecord) -> dict[str, str]:
+    """Return the ids of the data sets that a job reads, by role.
+
+    Roles are "task", "source" and "target" of a distance, and "images" without labels.
+    """
+    if job.kind is JobKind.DISTANCES:
+        sides = {side: job.payload[side]["dataset"] for side in ("source", "target")}
+        return {side: dataset for side, dataset in sides.items() if dataset is not None}
+    dataset = job.payload.get("dataset")
+    role = "images" if job.kind is JobKind.PREDICT else "task"
+    return {} if dataset is None else {role: dataset}
+
+
+def gone_datasets(connection: Connection, jobs: Iterable[JobRecord]) -> set[str]:
+    """Return the ids of those data sets of some jobs that are not there any more."""
+    read = {id_ for job in jobs for id_ in datasets_of(job).values()}
+    asked, gone = sorted(read), set(read)
+    for first in range(0, len(asked), _AT_ONCE):
+        gone.difference_update(connection.scalars(_THERE, {"ids": asked[first : first + _AT_ONCE]}))
+    return gone
 
 
 class Jobs(Lending, Watching):
@@ -181,7 +235,7 @@ class Jobs(Lending, Watching):
                 raise SourceError(
                     f"The data set of job {id_} is gone", remedy="Upload it again, and ask anew."
                 )
-            job = life.retried(job, now=now)
+            job = state_machine.retried(job, now=now)
             twins = jobs_under_way(connection, [job.same_as] if job.same_as else [])
             if twins:
                 twin = twins[0]
@@ -201,18 +255,18 @@ class Jobs(Lending, Watching):
         with self._database.write() as connection:
             return prune(
                 connection,
-                jobs_before=life.at(jobs_before),
-                progress_before=life.at(progress_before),
+                jobs_before=state_machine.at(jobs_before),
+                progress_before=state_machine.at(progress_before),
             )
 
 
 def _cancel(connection: Connection, job: JobRecord, *, now: float) -> JobRecord:
-    stopped = life.asked_to_stop(job, now=now)
+    stopped = state_machine.asked_to_stop(job, now=now)
     return job if stopped == job else change_job(connection, stopped)
 
 
 def _filled(job: JobRecord, *, now: float) -> JobRecord:
-    moment = life.at(now)
+    moment = state_machine.at(now)
     return dataclasses.replace(
         job,
         id=job.id or new_id("job"),

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, insert, literal, select, update
 
 from task2vec.errors import StoreCorruptError
-from task2vec.store.checksums import checked
-from task2vec.store.identity import unknown
 from task2vec.store.jobs.events import append_event, append_events
 from task2vec.store.jobs.items import settle_items
-from task2vec.store.schema import CHECKSUM
-from task2vec.store.schema_service import jobs
-from task2vec.store.text import dump, load
+from task2vec.store.sql.checksums import checked
+from task2vec.store.sql.identity import unknown
+from task2vec.store.sql.schema import CHECKSUM
+from task2vec.store.sql.schema_service import jobs
+from task2vec.store.sql.text import dump, load
 from task2vec.types import (
     EventKind,
     JobFailure,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from task2vec.errors import SettingError
-from task2vec.recommend.published.pareto import Candidate, pareto_list
+from task2vec.recommend.published.listing import Candidate, pareto_list
 
 COST = st.one_of(st.none(), st.integers(1, 4))
 CANDIDATES = st.lists(

@@ -7,7 +7,7 @@ import pytest
 from task2vec.probe.registry import DEFAULT_PROBE, known_cards
 from task2vec.recommend.published.lookup import DEFAULT, SHIPPED, published_model
 from task2vec.recommend.published.models import published_models
-from task2vec.service.zoo import packaged_models
+from task2vec.service.packaged_models import packaged_models
 from task2vec.types import ModelRecord
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from task2vec.errors import InputError
 from task2vec.recommend.published import outcomes
+from task2vec.recommend.published.models import published_sources, read_sources
 from task2vec.recommend.published.outcomes import (
     Metric,
     PublishedOutcome,
     published_outcomes,
     read_outcomes,
 )
-from task2vec.recommend.published.tables import published_sources, read_sources
 
 HEADER = "collection,target,model,metric,value,protocol\n"
 ROW = "parc-all,cifar10,tiny,accuracy,92.5,fine-tuning\n"

@@ -16,9 +16,8 @@ from benchmarks.published_zoo import matrices
 from task2vec.errors import SettingError
 from task2vec.recommend.published import prior
 from task2vec.recommend.published.lookup import DEFAULT
-from task2vec.recommend.published.models import published_models
+from task2vec.recommend.published.models import VERSION, published_models
 from task2vec.recommend.published.prior import prior_gain
-from task2vec.recommend.published.tables import VERSION
 from task2vec.types import ModelRecord
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from seen_cases import made, seens, with_parts
 
 from task2vec.errors import SettingError
-from task2vec.recommend.scores.leep import Leep
+from task2vec.recommend.measure.score_leep import Leep
 
 leep = Leep()
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seen_cases import made, rotation, seens, with_parts
 
-from task2vec.recommend.scores.ridge import PENALTIES, Ridge, leave_one_out
+from task2vec.recommend.measure.score_ridge import PENALTIES, Ridge, leave_one_out
 
 ridge = Ridge()
 

@@ -1,0 +1,1 @@
+"""Folders and archives: where the files of a source are."""

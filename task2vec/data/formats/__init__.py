@@ -1,0 +1,1 @@
+"""Formats of labelled sources: class folders, CSV, COCO, Parquet and others."""

@@ -1,0 +1,184 @@
+"""Data sets of Hugging Face's ``datasets`` that are in memory, told by what they can do."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeGuard
+
+from task2vec.data.build import Place, build_from_places
+from task2vec.data.formats.layout import SPLIT_NAMES
+from task2vec.data.formats.table_columns import IMAGE_COLUMNS, LABEL_COLUMNS
+from task2vec.data.multilabel import NamedLabels
+from task2vec.data.pixels.files import read_file
+from task2vec.data.pixels.raw import Raw, UnreadableImageError
+from task2vec.data.task import Task
+from task2vec.data.wording import examples, plural, shown
+from task2vec.errors import SourceError
+
+
+class HuggingFaceDataset(Protocol):
+    """The part of ``datasets.Dataset`` that is used."""
+
+    features: Mapping[str, Any]
+
+    def cast_column(self, column: str, feature: Any) -> Any:
+        """Return the data set with another type of a column."""
+        ...
+
+    def select_columns(self, column_names: str) -> Any:
+        """Return the data set with one column."""
+        ...
+
+    def with_format(self, type: None) -> Any:
+        """Return the data set without the user's format and transform."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+def is_huggingface(source: object) -> TypeGuard[HuggingFaceDataset | Mapping[str, Any]]:
+    """Return whether this is a data set, a streamed one, or a dictionary of them."""
+    if isinstance(source, Mapping):
+        return bool(source) and all(map(is_huggingface, source.values()))
+    return hasattr(source, "features") and hasattr(source, "cast_column")
+
+
+@dataclass(frozen=True)
+class HuggingFaceReader:
+    """Reads rows of data sets of one undecoded column of images, given by split."""
+
+    rows: Mapping[str, Any]
+    column: str
+
+    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
+        """Yield the images split by split, in the order of the rows."""
+        wanted: dict[str, list[int]] = defaultdict(list)
+        for key in keys:
+            split, _, number = key.rpartition(_ROW)
+            wanted[split].append(int(number))
+        for split, numbers in wanted.items():
+            for row in sorted(numbers):
+                yield f"{split}{_ROW}{row}", _raw(self.rows[split][row][self.column])
+
+
+_ROW = "row "
+
+
+def task_from_huggingface(
+    given: HuggingFaceDataset | Mapping[str, Any], *, name: str | None
+) -> Task:
+    """Make a task of a ``Dataset`` or ``DatasetDict`` with a column of images and one of labels.
+
+    Splits are those of the dictionary. Images are read as they are wanted, and not through the
+    user's format or transform. Raises `SourceError` for streamed data sets, columns that do not
+    tell, splits that differ in them, and fewer than two classes.
+    """
+    parts = dict(given) if isinstance(given, Mapping) else {"": given}
+    first = next(iter(parts.values()))
+    if not all(hasattr(part, "__len__") for part in parts.values()):
+        raise SourceError(
+            "A streamed data set cannot be drawn from",
+            expected="a Dataset or a DatasetDict",
+            got=type(first).__name__,
+            remedy="Load it without streaming=True, or take some rows into a Dataset.",
+        )
+    image, label = _columns(first)
+    name = name or _name(first)
+    source = f"Hugging Face data set {name}"
+    rows: dict[str, Any] = {}
+    places: dict[str, Place] = {}
+    stamps: list[str] = []
+    unlabelled: list[str] = []
+    for split, part in parts.items():
+        if _columns(part) != (image, label):
+            raise SourceError(f"Split {shown(split)} of {source} has other columns than the first")
+        plain = part.with_format(None)
+        feature = plain.features[image]
+        prefix = f"{split} " if split else ""
+        rows[prefix] = plain.select_columns(image).cast_column(image, type(feature)(decode=False))
+        names = getattr(_element(plain.features[label]), "names", None)
+        for number, value in enumerate(plain.select_columns(label)[:][label]):
+            key = f"{prefix}{_ROW}{number}"
+            called = _labels(value, names)
+            if called is None:
+                unlabelled.append(key)
+            else:
+                places[key] = called, SPLIT_NAMES.get(split.casefold())
+                stamps.append(getattr(part, "_fingerprint", ""))
+    warnings = []
+    if unlabelled:
+        what = plural(len(unlabelled), "row")
+        warnings.append(f"{what} left out, having no label: {examples(unlabelled)}")
+    return build_from_places(
+        places,
+        name=name,
+        source=source,
+        stamps=stamps,
+        warnings=warnings,
+        reader=HuggingFaceReader(rows, image),
+    )
+
+
+def _columns(part: HuggingFaceDataset) -> tuple[str, str]:
+    kinds = {name: type(feature).__name__ for name, feature in part.features.items()}
+    images = [name for name, kind in kinds.items() if kind == "Image"]
+    image = _usual(images, IMAGE_COLUMNS) or (images[0] if len(images) == 1 else None)
+    elements = {name: _element(feature) for name, feature in part.features.items()}
+    told = [name for name, kind in elements.items() if type(kind).__name__ == "ClassLabel"]
+    plain = [name for name, kind in elements.items() if _is_plain(getattr(kind, "dtype", None))]
+    label = _usual(told, LABEL_COLUMNS) or (told[0] if len(told) == 1 else None)
+    label = label or _usual(plain, LABEL_COLUMNS)
+    if image is None or label is None:
+        raise SourceError(
+            "The columns of the data set do not tell images and labels",
+            expected="a column of type Image, and one of type ClassLabel, a list of it, or called "
+            "label",
+            got=", ".join(f"{name} ({kind})" for name, kind in kinds.items()),
+            remedy="Rename them with rename_column.",
+        )
+    return image, label
+
+
+def _usual(names: Collection[str], known: Collection[str]) -> str | None:
+    plain = {name.strip().casefold(): name for name in names}
+    return next((plain[name] for name in known if name in plain), None)
+
+
+def _is_plain(dtype: object) -> bool:
+    return isinstance(dtype, str) and (dtype in ("string", "large_string") or "int" in dtype)
+
+
+def _name(part: object) -> str:
+    info = getattr(part, "info", None)
+    found = getattr(info, "dataset_name", None) or getattr(info, "builder_name", None)
+    return str(found or "dataset")
+
+
+def _element(feature: Any) -> Any:
+    """Return the type of the elements where a feature is one of lists, else the feature."""
+    if isinstance(feature, list):
+        return feature[0] if len(feature) == 1 else None
+    return getattr(feature, "feature", feature)
+
+
+def _labels(value: object, names: list[str] | None) -> str | NamedLabels | None:
+    """Return the label of a row, or, of a list, all of its labels."""
+    if not isinstance(value, list):
+        return _called(value, names)
+    called = (_called(each, names) for each in value)
+    return NamedLabels(tuple(sorted({label for label in called if label is not None})))
+
+
+def _called(value: object, names: list[str] | None) -> str | None:
+    if isinstance(value, int) and names is not None:
+        return names[value] if 0 <= value < len(names) else None
+    return None if value is None else str(value).strip() or None
+
+
+def _raw(found: Mapping[str, Any] | None) -> Raw:
+    if found is None:
+        return UnreadableImageError("no image in this row")
+    if found.get("bytes") is not None:
+        return bytes(found["bytes"])
+    # Never a network: an address is no file.
+    return read_file(found["path"]) if found.get("path") else UnreadableImageError("empty row")

@@ -1,0 +1,120 @@
+"""How the cells of a list tell several labels per image.
+
+Three forms, none of which means anything else in a list of one label per image:
+
+- a column called ``labels`` with names separated by ``;`` or by ``|`` (the same in all lines);
+- no column of labels, but one for each class, with 1 (present), 0 (absent), and nothing, -1, ``na``
+  or ``nan`` where nobody knows;
+- in JSON, a list of the names that are present, or an object of names and 1, 0 or null.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from task2vec.data.formats.table_columns import IMAGE_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS
+from task2vec.data.multilabel import NamedLabels
+
+SEPARATORS = (";", "|")
+LISTING_COLUMN = "labels"
+"""The one column whose cells may hold several names: of any other, they are part of a name."""
+
+EXPECTED = "1, 0, or -1 or nothing where it is not known"
+_PRESENT = frozenset({"1", "1.0", "true"})
+_ABSENT = frozenset({"0", "0.0", "false"})
+_MISSING = frozenset({"", "-1", "-1.0", "na", "nan", "null", "none"})
+
+
+@dataclass(frozen=True)
+class ClassColumns:
+    """The positions of a table's columns that has one for each class, and the classes, sorted."""
+
+    image: int
+    split: int | None
+    classes: tuple[str, ...]
+    positions: tuple[int, ...]
+
+    @classmethod
+    def of(cls, header: Sequence[str]) -> "ClassColumns | None":
+        """Return them, or None unless there is an image column and two others, none of labels."""
+        names = [plain_name(name) for name in header]
+        plain = [name.casefold() for name in names]
+        if len(set(plain)) < len(plain) or "" in plain or set(plain) & set(LABEL_COLUMNS):
+            return None
+        image, split = (
+            next((plain.index(name) for name in known if name in plain), None)
+            for known in (IMAGE_COLUMNS, SPLIT_COLUMNS)
+        )
+        classes = sorted((name, i) for i, name in enumerate(names) if i not in (image, split))
+        if image is None or len(classes) < 2:
+            return None
+        return cls(image, split, *map(tuple, zip(*classes, strict=True)))
+
+    def labels(self, cells: Sequence[str]) -> NamedLabels:
+        """Return what a row says; raises `ValueError` for a cell that says something else."""
+        return labels_in_columns(self.classes, (cells[i] for i in self.positions))
+
+
+def separator_of(cells: Sequence[str]) -> str | None:
+    """Return what separates names in a column of cells; None where nothing does.
+
+    Raises `ValueError` where some cells use one and some the other.
+    """
+    found = [mark for mark in SEPARATORS if any(mark in cell for cell in cells)]
+    if len(found) > 1:
+        raise ValueError(f"both {' and '.join(map(repr, found))} between labels")
+    return found[0] if found else None
+
+
+def labels_in_cell(cell: str, separator: str) -> NamedLabels:
+    """Return the labels of a cell; an empty one is an image that has none of the classes."""
+    return NamedLabels(_sorted(cell.split(separator)))
+
+
+def labels_in_columns(classes: tuple[str, ...], cells: Iterable[str]) -> NamedLabels:
+    """Return the labels of a row that has a cell for each class.
+
+    Raises `ValueError` for a cell that says something else.
+    """
+    said = {name: _said(cell, name) for name, cell in zip(classes, cells, strict=True)}
+    known = {name: has for name, has in said.items() if has is not None}
+    # Where all is known, all rows share one tuple.
+    told = classes if len(known) == len(said) else tuple(sorted(known))
+    return NamedLabels(tuple(sorted(name for name, has in known.items() if has)), told)
+
+
+def labels_in_json(value: list[Any] | dict[str, Any]) -> NamedLabels:
+    """Return the labels of a list of names, or of an object of names and 1, 0 or null.
+
+    A class that an object does not name is missing. Raises `ValueError` for anything else in it.
+    """
+    if isinstance(value, list):
+        names = [str(n) if isinstance(n, int) and not isinstance(n, bool) else n for n in value]
+        if strange := [name for name in names if not isinstance(name, str) or not name.strip()]:
+            raise ValueError(f"{strange[0]!r:.80} in a list of labels")
+        return NamedLabels(_sorted(names))
+    said = {plain_name(n): _said("" if v is None else str(v), n) for n, v in value.items()}
+    if len(said) < len(value) or "" in said:
+        raise ValueError(f"classes without a name of their own: {', '.join(value)!r:.80}")
+    known = {name: has for name, has in said.items() if has is not None}
+    return NamedLabels(tuple(sorted(n for n, has in known.items() if has)), tuple(sorted(known)))
+
+
+def plain_name(name: str) -> str:
+    """Return a name in Unicode form NFC, without spaces around it: one class in every spelling."""
+    return unicodedata.normalize("NFC", name.strip())
+
+
+def _said(cell: str, name: str) -> bool | None:
+    plain = cell.strip().casefold()
+    if plain in _PRESENT or plain in _ABSENT:
+        return plain in _PRESENT
+    if plain in _MISSING:
+        return None
+    raise ValueError(f"{cell[:80]!r} for {name[:80]!r}")
+
+
+def _sorted(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the different names, without empty ones."""
+    return tuple(sorted({name for name in map(plain_name, names) if name}))

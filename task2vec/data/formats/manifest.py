@@ -1,0 +1,90 @@
+"""A CSV or JSON Lines file that lists images with their labels.
+
+The columns are ``path``, ``label`` and, if wanted, ``split``, or are called as
+`task2vec.data.formats.table_columns` knows them; a CSV file names them in its first line. Paths are
+relative to the folder of the manifest, or absolute. The listed files are opened whatever their
+names end in, and links are followed, since somebody wrote each of them down. In a list that is not
+trusted, somebody may have written down what is not theirs: there, absolute paths and ``..`` are
+refused and links that lead out of the manifest's folder are not followed.
+"""
+
+import os
+import posixpath
+from pathlib import Path
+
+from task2vec.data.build import build_from_places
+from task2vec.data.formats.rows import Row, Rows, csv_rows, encoding_error, jsonl_rows, line_error
+from task2vec.data.pixels.files import LEADS_OUT, FileReader, inside, leads_out, open_failure, stamp
+from task2vec.data.task import Task
+from task2vec.data.wording import examples, plural
+from task2vec.errors import SourceError
+
+
+def task_from_csv(path: Path, *, name: str, source: str, trusted: bool) -> Task:
+    """List the images of a CSV file with the columns path, label and perhaps split.
+
+    Raises `SourceError`, naming the line, for anything that is not such a file.
+    """
+    return _task(path, rows=csv_rows, name=name, source=source, trusted=trusted)
+
+
+def task_from_jsonl(path: Path, *, name: str, source: str, trusted: bool) -> Task:
+    """List the images of a file with one JSON object ``{"path": ..., "label": ...}`` a line.
+
+    Raises `SourceError`, naming the line, for anything that is not such a file.
+    """
+    return _task(path, rows=jsonl_rows, name=name, source=source, trusted=trusted)
+
+
+def _task(manifest: Path, *, rows: Rows, name: str, source: str, trusted: bool) -> Task:
+    listed: dict[str, Row] = {}
+    repeated: list[str] = []
+    try:
+        # Excel writes a byte order mark.
+        with manifest.open(encoding="utf-8-sig", newline="") as file:
+            for row in rows(file, source):
+                key = posixpath.normpath(row.path)
+                if not trusted and leads_out(row.path):
+                    raise line_error(
+                        source, line=row.line, expected="a path below the list", got=row.path
+                    )
+                first = listed.setdefault(key, row)
+                if (first.label, first.split) != (row.label, row.split):
+                    raise line_error(
+                        source, line=row.line, got=f"{key}, listed otherwise in line {first.line}"
+                    )
+                if first is not row:
+                    repeated.append(key)
+    except OSError as error:
+        raise open_failure(source, error=error) from error
+    except UnicodeDecodeError as error:
+        raise encoding_error(source, error=error) from error
+    if not listed:
+        raise SourceError(f"{source} lists no images", expected="a line for each image")
+    root = str(manifest.resolve().parent)
+    paths = {key: os.path.join(root, key) for key in listed}  # noqa: PTH118
+    bound = None if trusted else root
+    stamps = {key: _stamp(path, root=bound) for key, path in paths.items()}
+    warnings = []
+    if repeated:
+        warnings.append(f"{plural(len(repeated), 'line')} listed again: {examples(repeated)}")
+    if missing := [key for key, found in stamps.items() if found is None]:
+        warnings.append(f"{plural(len(missing), 'listed file')} not found: {examples(missing)}")
+    return build_from_places(
+        {key: (row.label, row.split) for key, row in listed.items()},
+        name=name,
+        source=source,
+        stamps=[found or "missing" for found in stamps.values()],
+        warnings=warnings,
+        reader=FileReader(paths, root=bound),
+    )
+
+
+def _stamp(path: str, *, root: str | None) -> str | None:
+    if root is not None and not inside(path, root=root):
+        # Whether there is something outside is nobody's business either.
+        return LEADS_OUT
+    try:
+        return stamp(os.stat(path))  # noqa: PTH116
+    except OSError:
+        return None

@@ -1,0 +1,99 @@
+"""A ``.npz`` file with the arrays ``images`` and ``labels``."""
+
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from task2vec.data.containers.archive_zip import open_zip
+from task2vec.data.containers.zip_members import MemberFile
+from task2vec.data.formats.arrays import task_from_arrays
+from task2vec.data.pixels.limits import MAX_ARRAY_BYTES, MAX_MEMBERS
+from task2vec.data.task import Task
+from task2vec.errors import SourceError
+
+_ARRAYS = ("images", "labels")
+
+
+def task_from_npz(path: Path, *, name: str, source: str) -> Task:
+    """Make a task of the arrays ``images`` (n, H, W[, C]) uint8 and ``labels`` of a file.
+
+    Labels are (n,), or (n, K) of 1, 0, and nan or -1 where an image may have several of K.
+
+    The arrays are read into memory; pickled objects are refused. Raises `SourceError`.
+    """
+    try:
+        with open_zip(path, source=source) as archive:
+            found = {name: _declared(archive, name, source=source) for name in _ARRAYS}
+            _check(found, source=source)
+            images, labels = (_read(archive, found[name]) for name in _ARRAYS)
+    except SourceError:
+        raise
+    # numpy and zipfile tell of damage by ValueError, KeyError, BadZipFile, zlib.error, ...
+    except Exception as error:
+        raise _error(source, got=str(error)) from error
+    return task_from_arrays(images.astype(np.uint8, copy=False), labels, name=name, source=source)
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What the header of an array says, of which nothing else has been unpacked."""
+
+    member: zipfile.ZipInfo
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def __str__(self) -> str:
+        return f"{self.dtype} {self.shape}"
+
+
+def _declared(archive: zipfile.ZipFile, array: str, *, source: str) -> _Declared:
+    try:
+        info = archive.getinfo(f"{array}.npy")
+    except KeyError:
+        raise _error(source, got=", ".join(archive.namelist()[:5]) or "nothing") from None
+    with MemberFile(archive, info) as file:
+        version = npy.read_magic(file)
+        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, _, dtype = read_header(file)
+    return _Declared(info, shape, dtype)
+
+
+def _check(found: Mapping[str, _Declared], *, source: str) -> None:
+    """Raise `SourceError` for arrays of other kinds, before memory is taken for what they are."""
+    images, labels = (found[name] for name in _ARRAYS)
+    for array in (images, labels):
+        declared = math.prod(array.shape) * array.dtype.itemsize
+        # An array of nothing takes no bytes, and its length as long to walk through as any other.
+        if (
+            array.dtype.hasobject
+            or not declared <= min(array.member.file_size, MAX_ARRAY_BYTES)
+            or not max(array.shape, default=0) <= MAX_MEMBERS
+        ):
+            raise _error(source, got=f"{array.member.filename} of type {array}")
+    if (
+        images.dtype != np.uint8
+        or len(images.shape) not in (3, 4)
+        or len(labels.shape) not in (1, 2)
+    ):
+        raise _error(source, got=f"images {images}, labels {labels}")
+
+
+def _read(archive: zipfile.ZipFile, array: _Declared) -> NDArray[np.generic]:
+    with MemberFile(archive, array.member) as file:
+        return npy.read_array(file, allow_pickle=False)
+
+
+def _error(source: str, *, got: str) -> SourceError:
+    return SourceError(
+        f"{source} holds no labelled images that can be read",
+        expected="arrays images (n, H, W[, C]) of type uint8 and labels (n,) or (n, classes)",
+        got=got,
+        remedy="Write it with numpy.savez_compressed(path, images=images, labels=labels).",
+    )

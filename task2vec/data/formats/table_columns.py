@@ -1,0 +1,160 @@
+"""Which columns of an Arrow table hold images and labels, and what the labels are called."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from task2vec.data.pixels.limits import MAX_CLASS_NAME
+from task2vec.data.wording import shown
+from task2vec.errors import SourceError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+from collections.abc import Sequence
+
+IMAGE_COLUMNS = (
+    *("path", "image", "img", "picture", "photo", "filename", "file_name", "file", "filepath"),
+    *("file_path", "image_path", "image_name", "image_id", "img_id", "id_code", "id"),
+)
+"""Names of the column of images, the most telling first."""
+
+LABEL_COLUMNS = (
+    *("label", "labels", "class", "class_name", "target", "category", "class_id", "category_id"),
+    *("fine_label", "fine_labels", "species", "breed", "y"),
+)
+"""Names of the column of labels, the most telling first."""
+
+SPLIT_COLUMNS = ("split", "subset")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of the columns as the table spells them."""
+
+    image: str
+    label: str
+    split: str | None = None
+
+
+def find_columns(names: Sequence[str]) -> Columns | None:
+    """Return the columns of a table with these names, or None where they do not tell.
+
+    In any case and with any spaces around them; of two columns, the one that is not the image's is
+    the label's.
+    """
+    plain = {name.strip().casefold(): name for name in reversed(names)}
+    image = _first(IMAGE_COLUMNS, plain)
+    label = _first(LABEL_COLUMNS, plain)
+    if label is None and image is not None and len(names) == 2:
+        label = next((name for name in names if name != image), None)
+    if image is None or label is None:
+        return None
+    if any(sum(other == name for other in names) > 1 for name in (image, label)):
+        return None
+    return Columns(image, label, _first(SPLIT_COLUMNS, plain))
+
+
+def _first(known: Sequence[str], plain: dict[str, str]) -> str | None:
+    return next((plain[name] for name in known if name in plain), None)
+
+
+@dataclass(frozen=True)
+class TableColumns:
+    """The column of images, the column of labels, and the names of labels that are numbers."""
+
+    image: str
+    label: str
+    names: tuple[str, ...] | None
+
+
+def table_columns(schema: "pa.Schema", *, source: str) -> TableColumns:
+    """Choose the columns by type and name.
+
+    Images are bytes, or structures with ``bytes`` as Hugging Face writes them. The label, or the
+    list of several, is the column that Hugging Face's metadata calls a class label, or one of a
+    usual name. Raises `SourceError`, naming the columns, where these do not tell.
+    """
+    images = [field.name for field in schema if _holds_images(field.type)]
+    labels = [field.name for field in schema if _holds_labels(field.type)]
+    features = _features(schema)
+    image = _usual(images, IMAGE_COLUMNS) or (images[0] if len(images) == 1 else None)
+    told = [name for name in labels if name in features]
+    label = _usual(told, LABEL_COLUMNS) or (told[0] if len(told) == 1 else None)
+    label = label or _usual(labels, LABEL_COLUMNS)
+    if image is None or label is None or schema.names.count(image) + schema.names.count(label) > 2:
+        columns = [f"{shown(field.name)} ({field.type!s:.40})" for field in schema][:20]
+        raise SourceError(
+            f"The columns of {source} do not tell images and labels",
+            expected="a column image of encoded images (bytes, or a structure with bytes) and a "
+            "column label of names or whole numbers, or labels of lists of them",
+            got=", ".join(columns) or "no columns",
+            remedy="Rename the two columns to image and label.",
+        )
+    return TableColumns(image, label, features.get(label))
+
+
+def _holds_images(kind: "pa.DataType") -> bool:
+    import pyarrow.types as types
+
+    if types.is_struct(kind):
+        index = kind.get_field_index("bytes")
+        return index >= 0 and _is_binary(kind.field(index).type)
+    return _is_binary(kind)
+
+
+def _is_binary(kind: "pa.DataType") -> bool:
+    import pyarrow.types as types
+
+    return bool(types.is_binary(kind) or types.is_large_binary(kind))
+
+
+def holds_lists(kind: "pa.DataType") -> bool:
+    """Return whether a column may hold several labels per image."""
+    import pyarrow.types as types
+
+    return bool(types.is_list(kind) or types.is_large_list(kind))
+
+
+def _holds_labels(kind: "pa.DataType") -> bool:
+    import pyarrow.types as types
+
+    if holds_lists(kind):
+        kind = kind.value_type
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_integer(kind) or types.is_string(kind) or types.is_large_string(kind))
+
+
+def _usual(names: Iterable[str], known: Iterable[str]) -> str | None:
+    plain = {name.strip().casefold(): name for name in names}
+    return next((plain[name] for name in known if name in plain), None)
+
+
+def _features(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
+    """Return the class names of each column that Hugging Face's metadata calls a class label."""
+    try:
+        about: Any = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        features = about["info"]["features"]
+        parts = [(key, _element(value)) for key, value in features.items()]
+        items = [(key, value) for key, value in parts if isinstance(value, dict)]
+    # Metadata of other makes is none.
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return {}
+    found = {}
+    for name, feature in items:
+        names = feature.get("names")
+        if feature.get("_type") == "ClassLabel" and isinstance(names, list):
+            texts = [text for text in names if isinstance(text, str)]
+            if len(texts) == len(names) and all(0 < len(t) <= MAX_CLASS_NAME for t in texts):
+                found[name] = tuple(texts)
+    return found
+
+
+def _element(feature: Any) -> Any:
+    """Return the type of a list's elements, which Hugging Face writes in several ways."""
+    if isinstance(feature, list):
+        return feature[0] if len(feature) == 1 else None
+    inner = feature.get("feature") if isinstance(feature, dict) else None
+    return feature if inner is None else inner

@@ -1,0 +1,203 @@
+"""A task whose images and labels are rows of Arrow tables."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from task2vec.data.build import Place, build_from_places
+from task2vec.data.formats.arrow import Shard
+from task2vec.data.formats.table_columns import TableColumns, holds_lists, table_columns
+from task2vec.data.multilabel import NamedLabels
+from task2vec.data.pixels.files import stamp
+from task2vec.data.pixels.limits import (
+    MAX_CLASS_NAME,
+    MAX_IMAGE_BYTES,
+    MAX_LABELS_PER_IMAGE,
+    MAX_MEMBERS,
+)
+from task2vec.data.pixels.raw import Raw, UnreadableImageError
+from task2vec.data.task import Task
+from task2vec.data.wording import examples, plural, shown
+from task2vec.errors import SourceError, Task2VecError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class TableReader:
+    """Reads rows of tables; a key is the shard's name and the number of the row."""
+
+    shards: Mapping[str, Shard]
+    column: str
+    source: str
+
+    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
+        """Yield the images shard by shard, in the order of the rows."""
+        wanted: dict[str, dict[int, str]] = defaultdict(dict)
+        for key in keys:
+            shard, _, number = key.rpartition(_ROW)
+            wanted[shard][int(number)] = key
+        for shard, rows in wanted.items():
+            with damage_named(f"{shown(shard)} of {self.source}"):
+                found = self.shards[shard].batches([self.column], rows=sorted(rows))
+                for start, batch in found:
+                    for row in range(start, start + batch.num_rows):
+                        if row in rows:
+                            yield rows.pop(row), _image(batch.column(0), row - start)
+
+
+_ROW = "#row "
+
+
+def task_from_tables(
+    shards: Mapping[str, tuple[Shard, str | None]], *, name: str, source: str
+) -> Task:
+    """List the rows of tables with their labels, without reading images.
+
+    ``shards`` are the files and their splits, by name. Raises `MissingExtraError` without pyarrow,
+    `SourceError` for damaged files, columns that do not tell, and fewer than two classes.
+    """
+    first, _ = next(iter(shards.values()))
+    with damage_named(source):
+        columns = table_columns(first.schema(), source=source)
+    places: dict[str, Place] = {}
+    stamps: list[str] = []
+    unlabelled: list[str] = []
+    for shard_name, (shard, split) in shards.items():
+        clock = stamp(shard.path.stat())
+        labels = _labels(shard, columns, source=f"{shown(shard_name)} of {source}")
+        for row, label in enumerate(labels):
+            key = f"{shard_name}{_ROW}{row}"
+            if label is None:
+                unlabelled.append(key)
+            else:
+                places[key] = label, split
+                stamps.append(clock)
+        if len(places) + len(unlabelled) > MAX_MEMBERS:
+            raise _too_many(source)
+    warnings = []
+    if unlabelled:
+        what = plural(len(unlabelled), "row")
+        warnings.append(f"{what} left out, having no label: {examples(unlabelled[:50])}")
+    if not places:
+        raise SourceError(f"{source} holds no labelled rows", got="; ".join(warnings) or "no rows")
+    reader = TableReader({key: shard for key, (shard, _) in shards.items()}, columns.image, source)
+    return build_from_places(
+        places,
+        name=name,
+        source=source,
+        stamps=stamps,
+        warnings=warnings,
+        reader=reader,
+    )
+
+
+def _labels(
+    shard: Shard, columns: TableColumns, *, source: str
+) -> Iterator[str | NamedLabels | None]:
+    count = 0
+    with damage_named(source):
+        if (shard.rows() or 0) > MAX_MEMBERS:
+            raise _too_many(source)
+        if table_columns(shard.schema(), source=source) != columns:
+            raise SourceError(f"{source} has other columns or classes than the first file")
+        for _, batch in shard.batches([columns.label]):
+            count += batch.num_rows
+            if count > MAX_MEMBERS:
+                raise _too_many(source)
+            if holds_lists(batch.column(0).type):
+                yield from _listed(batch.column(0), columns.names, source=source)
+                continue
+            values, positions = _encoded(batch.column(0), source=source)
+            labels = [_named(value, columns.names) for value in values]
+            yield from (None if at is None else labels[at] for at in positions)
+
+
+def _listed(
+    column: "pa.Array", names: Sequence[str] | None, *, source: str
+) -> Iterator[NamedLabels | None]:
+    """Yield the labels of each row of lists; what is no list has none, an empty list tells so."""
+    lengths = column.value_lengths().to_pylist()
+    longest = max((length for length in lengths if length is not None), default=0)
+    if longest > MAX_LABELS_PER_IMAGE:
+        raise SourceError(
+            f"{source} has an image with too many labels",
+            expected=f"at most {MAX_LABELS_PER_IMAGE:,}",
+            got=f"{longest:,}",
+        )
+    values, positions = _encoded(column.flatten(), source=source)
+    labels = [_named(value, names) for value in values]
+    taken = iter(positions)
+    for length in lengths:
+        if length is None:
+            yield None
+            continue
+        row = [None if at is None else labels[at] for at in islice(taken, length)]
+        yield NamedLabels(tuple(sorted({label for label in row if label is not None})))
+
+
+def _encoded(column: "pa.Array", *, source: str) -> tuple[list[Any], list[int | None]]:
+    """Return the different values of a column, and the position of each row's among them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.types as types
+
+    if not isinstance(column, pa.DictionaryArray):
+        column = column.dictionary_encode()
+    values = column.dictionary
+    is_text = types.is_string(values.type) or types.is_large_string(values.type)
+    if is_text and (pc.max(pc.binary_length(values)).as_py() or 0) > 4 * MAX_CLASS_NAME:
+        raise SourceError(
+            f"{source} has a label that is no name",
+            expected=f"at most {MAX_CLASS_NAME:,} characters",
+        )
+    return values.to_pylist(), column.indices.to_pylist()
+
+
+def _named(value: str | int | None, names: Sequence[str] | None) -> str | None:
+    """Return the class name of a label; none for what Hugging Face writes where there is none."""
+    if isinstance(value, int):
+        if names is None:
+            return str(value)
+        return names[value] if 0 <= value < len(names) else None
+    return (value or "").strip() or None
+
+
+def _image(column: "pa.Array", position: int) -> Raw:
+    import pyarrow.types as types
+
+    if types.is_struct(column.type):
+        column = column.field("bytes")
+    value = column[position]
+    if not value.is_valid:
+        return UnreadableImageError("no bytes of its own")
+    data = value.as_buffer()
+    if data.size > MAX_IMAGE_BYTES:
+        return UnreadableImageError(f"larger than {MAX_IMAGE_BYTES // 2**20} MiB")
+    return bytes(data)
+
+
+@contextmanager
+def damage_named(source: str) -> Iterator[None]:
+    """Turn whatever pyarrow raises for a damaged file into a `SourceError`."""
+    try:
+        yield
+    except (Task2VecError, GeneratorExit):
+        raise
+    except MemoryError as error:
+        raise SourceError(f"{source} does not fit into the memory") from error
+    # ArrowInvalid, OSError, ArrowNotImplementedError, KeyError, UnicodeDecodeError, ...
+    except Exception as error:
+        raise SourceError(
+            f"{source} is damaged or not of the kind its name says",
+            got=shown(str(error).splitlines()[0] if str(error) else type(error).__name__),
+            remedy="Copy or download it again.",
+        ) from error
+
+
+def _too_many(source: str) -> SourceError:
+    return SourceError(f"{source} has too many rows", expected=f"at most {MAX_MEMBERS:,}")

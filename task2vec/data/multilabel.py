@@ -1,0 +1,123 @@
+"""Several labels per image, as rows tell them by name and as tasks hold them by index."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from task2vec.data.pixels.limits import MAX_LABELS
+from task2vec.errors import SourceError
+
+MISSING = -1
+"""Stands in a label matrix where nobody said whether an image has the label."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLabels:
+    """What one row says of an image: the classes that it has, by name, sorted.
+
+    ``told`` (sorted) are the classes that the row says anything of: those of them that are not
+    ``present`` are absent, and all others are missing. None: it tells of every class.
+    """
+
+    present: tuple[str, ...]
+    told: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """The labels of one image as indices into `Task.classes`, sorted.
+
+    It has those that are ``present``, nobody knows of those that are ``missing``, and the others
+    are absent.
+    """
+
+    present: tuple[int, ...]
+    missing: tuple[int, ...] = ()
+
+
+def label_sets(
+    named: Mapping[str, NamedLabels],
+) -> tuple[tuple[str, ...], dict[str, LabelSet], list[str]]:
+    """Return the classes that tell images apart, each image's labels, and the other classes.
+
+    A class that no image has, or that no image lacks, says nothing and is left out. So are images
+    of which nothing is known about the classes that stay: the mapping lacks their keys.
+
+    Raises `SourceError` for more images times classes than `MAX_LABELS`.
+    """
+    every = {name for labels in named.values() for name in (*labels.present, *(labels.told or ()))}
+    order = sorted(every)
+    check_size(len(named), len(order))
+    matrix = _matrix_of_names(list(named.values()), order)
+    useful = distinguishing(matrix)
+    classes = tuple(name for name, keep in zip(order, useful, strict=True) if keep)
+    found = {
+        key: LabelSet(_indices(row == 1), _indices(row == MISSING))
+        for key, row in zip(named, matrix[:, useful], strict=True)
+        if (row != MISSING).any()
+    }
+    return classes, found, [name for name in order if name not in classes]
+
+
+def check_size(images: int, classes: int) -> None:
+    """Raise `SourceError` for more images times classes than `MAX_LABELS`."""
+    if images * classes > MAX_LABELS:
+        raise SourceError(
+            "There are too many labels",
+            expected=f"images times classes at most {MAX_LABELS:,}",
+            got=f"{images:,} images and {classes:,} classes",
+            remedy="Give a part of the images: an embedding uses some hundreds.",
+        )
+
+
+def label_matrix(labels: Sequence[LabelSet], classes: int) -> NDArray[np.int8]:
+    """Return (N, C): 1 for present, 0 for absent, `MISSING`."""
+    matrix = np.zeros((len(labels), classes), dtype=np.int8)
+    for row, label_set in zip(matrix, labels, strict=True):
+        row[list(label_set.present)] = 1
+        row[list(label_set.missing)] = MISSING
+    return matrix
+
+
+def distinguishing(matrix: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return (C,): whether a class of the (N, C) matrix is present somewhere and absent too."""
+    useful: NDArray[np.bool_] = (matrix == 1).any(axis=0) & (matrix == 0).any(axis=0)
+    return useful
+
+
+def cover_first(labels: Sequence[LabelSet], classes: int, *, least: int) -> tuple[list[int], int]:
+    """Return an order of all images that has the images first that no sample can do without.
+
+    First come, class by class and from the rarest on, the first ``least`` images that have it, as
+    far as images before do not yet; then those that are needed for ``least`` that lack it; then all
+    others as given. The second number says how many the first step takes: at most ``least`` a
+    class.
+    """
+    matrix = label_matrix(labels, classes)
+    taken = np.zeros(len(labels), dtype=np.bool_)
+    order: list[int] = []
+    parts = []
+    for value in (1, 0):
+        having = matrix == value
+        for column in np.argsort(having.sum(axis=0), kind="stable"):
+            lacking = max(0, least - int(taken[having[:, column]].sum()))
+            new = np.flatnonzero(having[:, column] & ~taken)[:lacking]
+            taken[new] = True
+            order.extend(new.tolist())
+        parts.append(len(order))
+    return [*order, *np.flatnonzero(~taken).tolist()], parts[0]
+
+
+def _matrix_of_names(labels: Collection[NamedLabels], order: Sequence[str]) -> NDArray[np.int8]:
+    position = {name: i for i, name in enumerate(order)}
+    matrix = np.full((len(labels), len(order)), MISSING, dtype=np.int8)
+    for row, named in zip(matrix, labels, strict=True):
+        row[slice(None) if named.told is None else [position[name] for name in named.told]] = 0
+        row[[position[name] for name in named.present]] = 1
+    return matrix
+
+
+def _indices(flags: NDArray[np.bool_]) -> tuple[int, ...]:
+    return tuple(np.flatnonzero(flags).tolist())

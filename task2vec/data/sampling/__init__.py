@@ -1,0 +1,1 @@
+"""The images that are drawn from a task."""

@@ -1,0 +1,254 @@
+"""The images of a task that are used: drawn evenly over the classes, decoded, identified."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import takewhile
+from typing import Any, Generic, TypeVar
+from unicodedata import normalize
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from task2vec.data.build import one_class_error
+from task2vec.data.multilabel import LabelSet, cover_first
+from task2vec.data.sampling.class_draw import LEAST, Lot, Progress, lots_by_class, read_lots
+from task2vec.data.sampling.multilabel_sample import SeveralLabels
+from task2vec.data.task import ImageEntry, Task
+from task2vec.data.wording import examples, few, plural, shown
+from task2vec.errors import SettingError, SourceError
+from task2vec.types import Likelihood
+from task2vec.types.image_hashes import ImageHashes
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Sample(Generic[T]):
+    """Images ready for a probe, n of them, in a fixed order.
+
+    ``labels`` (n,) index ``classes``, which are those of the task with a readable image; the images
+    go class by class. Where an image may have several labels, ``labels`` are (n, C), 1, 0, or
+    `several.MISSING`, and ``classes`` those that some image has and another lacks.
+    ``digests`` are SHA-256 over the size and the RGB pixels of each image before the transform,
+    ``content_hash`` is the SHA-256 over the sorted (class, digest) pairs, so that it depends on
+    neither names of files nor their order (`SeveralLabels.content_hash` where there are several).
+    ``hashes`` (n,) know the images again that were encoded anew (see `image_hash`).
+    ``warnings`` say what was found in reading; those of the task are not repeated.
+    """
+
+    images: Sequence[T]
+    labels: NDArray[np.int64]
+    keys: tuple[str, ...]
+    digests: tuple[str, ...]
+    hashes: ImageHashes
+    classes: tuple[str, ...]
+    content_hash: str
+    warnings: tuple[str, ...]
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """Whether an image has one label, or any number of them."""
+        return Likelihood.CATEGORICAL if self.labels.ndim == 1 else Likelihood.BERNOULLI
+
+
+def draw_sample(
+    task: Task,
+    *,
+    images: int,
+    seed: int,
+    transform: Callable[[Image.Image], T],
+    progress: Progress | None = None,
+) -> Sample[T]:
+    """Draw ``images`` images, as evenly over the classes as possible (see `quota.spread`).
+
+    Where an image may have several labels, they are drawn at random, but two images that have a
+    class and two that lack it come first, where there are (see `several.cover_first`); those that
+    have it also where there are more of them than ``images``.
+
+    Which images of a class are drawn depends on ``seed`` and their keys (see `drawing_order`); an
+    image that cannot be read makes room for the next. The order of the drawn images, within a class
+    or of all that may have several labels, depends on ``seed`` and their pixels alone: random signs
+    and groups go by it, and the same images have to give the same embedding whatever their names.
+
+    Of a task with splits, only ``train`` is drawn from, where there is one: choose with
+    `Task.only`. ``transform`` is applied as soon as an image is decoded, so that full-size images
+    are not held, and by several threads at once; the result does not depend on their number.
+    ``progress`` is called with the number of images read and the number wanted.
+
+    Raises `SettingError` if ``images`` < 1, `SourceError` if no image can be read, or those of one
+    class only.
+    """
+    if images < 1:
+        raise SettingError(
+            "The number of images is out of range", expected="at least 1", got=str(images)
+        )
+    task, warnings = drawn_part(task)
+    rank = drawing_order(task, seed)
+    lots: list[Lot[T]]
+    if task.likelihood is Likelihood.BERNOULLI:
+        ranked = sorted(task.entries, key=rank)
+        order, needed = cover_first(_sets(ranked), len(task.classes), least=LEAST)
+        lots, images = [Lot([ranked[i].key for i in order])], max(images, needed)
+    else:
+        lots = lots_by_class(task, rank=rank)
+    read_lots(task, lots=lots, images=images, transform=transform, progress=progress)
+    return _ordered(_sample(task, lots=lots, warnings=warnings), seed)
+
+
+def drawn_part(task: Task) -> tuple[Task, list[str]]:
+    """Return the part of a task that is drawn from, with warnings about its splits."""
+    if "train" in task.splits and len({entry.split for entry in task.entries}) > 1:
+        part = task.only("train")
+        return part, [
+            f"only the {plural(len(part.entries), 'image')} of split train used "
+            f"(of {len(task.entries):,}; splits: {', '.join(task.splits)})"
+        ]
+    if len(task.splits) > 1:
+        return task, [f"images of all splits used ({', '.join(task.splits)}): none is train"]
+    return task, []
+
+
+def drawing_order(task: Task, seed: int) -> Callable[[ImageEntry], bytes]:
+    """Return the rank of an entry, by which the images of a class are drawn.
+
+    The folders that hold all images do not count, nor does the Unicode form of a name: an archive
+    of a folder may add the one and change the other.
+    """
+    keys = [entry.key for entry in task.entries]
+    first, last = min(keys, default=""), max(keys, default="")
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    start = first.rfind("/", 0, sum(1 for _ in alike)) + 1
+
+    def rank(entry: ImageEntry) -> bytes:
+        return sha256(f"{seed}\0{normalize('NFC', entry.key[start:])}".encode()).digest()
+
+    return rank
+
+
+def all_images(
+    task: Task,
+    *,
+    transform: Callable[[Image.Image], T],
+    progress: Progress | None = None,
+) -> Sample[T]:
+    """Read every image of the task, each class in the order of its entries.
+
+    Reports and raises as `draw_sample` does; all splits are taken: choose with `Task.only`.
+    """
+    order = {entry.key: position for position, entry in enumerate(task.entries)}
+    lots: list[Lot[T]]
+    if task.likelihood is Likelihood.BERNOULLI:
+        lots = [Lot(list(order))]
+    else:
+        lots = lots_by_class(task, rank=lambda entry: order[entry.key])
+    read_lots(task, lots=lots, images=len(order), transform=transform, progress=progress)
+    return _sample(task, lots=lots, warnings=[])
+
+
+def _sample(task: Task, *, lots: "Sequence[Lot[T]]", warnings: list[str]) -> Sample[T]:
+    problems = {lot.keys[r]: reason for lot in lots for r, reason in lot.bad.items()}
+    read = sum(len(lot.good) for lot in lots)
+    failed = [f"{shown(key)} ({problems[key]})" for key in sorted(problems)]
+    listed = few(failed, str)
+    if not read:
+        raise SourceError(
+            f"None of the {plural(len(problems), 'image')} tried of {task.source} can be read",
+            got=listed,
+            remedy="Check that the files are whole and are JPEG, PNG, WebP, GIF, BMP, TIFF or PPM.",
+        )
+    if failed:
+        tried = plural(read + len(failed), "image")
+        warnings.append(f"{len(failed):,} of {tried} could not be read: {listed}")
+    if task.likelihood is Likelihood.BERNOULLI:
+        return _sample_of_several(task, lot=lots[0], warnings=warnings)
+    kept = [(name, lot) for name, lot in zip(task.classes, lots, strict=True) if lot.good]
+    lost = [n for n, lot in zip(task.classes, lots, strict=True) if lot.keys and not lot.good]
+    if lost:
+        warnings.append(f"{plural(len(lost), 'class')} without a readable image: {examples(lost)}")
+    classes = tuple(name for name, _ in kept)
+    if len(classes) < 2:
+        raise one_class_error(task.source, classes=classes, warnings=warnings)
+    rows = [
+        (label, lot.keys[rank], *lot.good[rank])
+        for label, (_, lot) in enumerate(kept)
+        for rank in sorted(lot.good)
+    ]
+    labels, keys, images, digests, hashes = zip(*rows, strict=True)
+    warnings.extend(_shared(rows, classes=classes))
+    return Sample(
+        images=images,
+        labels=np.array(labels, dtype=np.int64),
+        keys=keys,
+        digests=digests,
+        hashes=np.concatenate(hashes),
+        classes=classes,
+        content_hash=_content_hash(Counter((classes[row[0]], row[3]) for row in rows)),
+        warnings=tuple(warnings),
+    )
+
+
+def _ordered(sample: Sample[T], seed: int) -> Sample[T]:
+    """Order a sample by the seed and the pixels: class by class, or all as one."""
+    by_class = sample.likelihood is Likelihood.CATEGORICAL
+
+    def place(row: int) -> tuple[Any, Any]:
+        label, digest = sample.labels[row].tolist(), sample.digests[row]
+        drawn = sha256(f"{seed}\0{digest}".encode()).digest()
+        return (label, drawn) if by_class else (drawn, label)
+
+    order = sorted(range(len(sample.keys)), key=place)
+    return replace(
+        sample,
+        images=tuple(sample.images[i] for i in order),
+        labels=sample.labels[order],
+        keys=tuple(sample.keys[i] for i in order),
+        digests=tuple(sample.digests[i] for i in order),
+        hashes=sample.hashes[order],
+    )
+
+
+def _sets(entries: Sequence[ImageEntry]) -> list[LabelSet]:
+    return [entry.label for entry in entries if isinstance(entry.label, LabelSet)]
+
+
+def _sample_of_several(task: Task, *, lot: "Lot[T]", warnings: list[str]) -> Sample[T]:
+    ranks = sorted(lot.good)
+    entries = {entry.key: entry for entry in task.entries}
+    digests = tuple(lot.good[rank][1] for rank in ranks)
+    found = SeveralLabels.of(
+        _sets([entries[lot.keys[rank]] for rank in ranks]), task.classes, source=task.source
+    )
+    return Sample(
+        images=tuple(lot.good[ranks[i]][0] for i in found.rows),
+        labels=found.labels,
+        keys=tuple(lot.keys[ranks[i]] for i in found.rows),
+        digests=tuple(digests[i] for i in found.rows),
+        hashes=np.concatenate([lot.good[ranks[i]][2] for i in found.rows]),
+        classes=found.classes,
+        content_hash=found.content_hash([digests[i] for i in found.rows]),
+        warnings=(*warnings, *found.warnings),
+    )
+
+
+def _content_hash(pairs: "Counter[tuple[str, str]]") -> str:
+    lines = sorted(f"{name}\0{digest}\n" for name, digest in pairs.elements())
+    return sha256("".join(lines).encode()).hexdigest()
+
+
+def _shared(
+    rows: Sequence[tuple[int, str, T, str, ImageHashes]], *, classes: Sequence[str]
+) -> list[str]:
+    """Say whether the same pixels bear different labels, with an example."""
+    places: dict[str, dict[int, str]] = defaultdict(dict)
+    for label, key, _, digest, _ in rows:
+        places[digest].setdefault(label, key)
+    shared = [by_label for by_label in places.values() if len(by_label) > 1]
+    if not shared:
+        return []
+    example = " and ".join(
+        f"{shown(key)} ({shown(classes[label])})" for label, key in shared[0].items()
+    )
+    return [f"{plural(len(shared), 'image')} in more than one class, such as {example}"]

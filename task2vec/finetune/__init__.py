@@ -1,0 +1,1 @@
+"""Fine-tuning: recipe, training, checkpoints, predictions; linear probes."""

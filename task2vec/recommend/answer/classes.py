@@ -1,0 +1,96 @@
+"""Which classes of a task are hard, and what they are taken for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from task2vec.recommend.prediction.intervals import wilson_interval
+from task2vec.types.details import ClassRecognition
+
+#: The share of repeats in which all intervals together hold the accuracies.
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class TakenFor:
+    """A class that ``images`` of another were taken for."""
+
+    name: str
+    images: int
+
+
+@dataclass(frozen=True)
+class ClassJudged:
+    """A class: its number of ``images``, and how many of them were ``correct`` when left out.
+
+    ``interval`` is that of its ``accuracy``, such that those of all classes hold together in 95 of
+    100 repeats; ``others`` is the mean accuracy of the other classes. It is ``hard`` where the
+    interval lies below that. ``taken_for`` is the class that it was most often taken for.
+    """
+
+    name: str
+    images: int
+    correct: int
+    accuracy: float
+    interval: tuple[float, float]
+    others: float
+    hard: bool
+    taken_for: TakenFor | None
+
+
+@dataclass(frozen=True)
+class ClassesJudged:
+    """The classes, the ``hard_classes`` first, and of each kind those of least accuracy.
+
+    ``images`` are of all of them, ``accuracy`` is the mean of theirs. ``alone`` are those with too
+    few images to leave one out.
+    """
+
+    images: int
+    accuracy: float
+    level: float
+    hard_classes: int
+    classes: tuple[ClassJudged, ...]
+    alone: tuple[str, ...]
+
+    @property
+    def hard(self) -> tuple[ClassJudged, ...]:
+        """The hard ones."""
+        return tuple(each for each in self.classes if each.hard)
+
+
+def judge_classes(names: tuple[str, ...], found: tuple[ClassRecognition, ...]) -> ClassesJudged:
+    """Say which of the classes, so named, are hard.
+
+    With C classes each interval has the level ``1 - 0.05/C`` (Bonferroni): of a hundred equally
+    hard classes two or three would otherwise be called hard by chance.
+    """
+    judged = [i for i, each in enumerate(found) if each.images]
+    accuracies = np.array([found[i].correct / found[i].images for i in judged])
+    each_level = 1 - (1 - LEVEL) / len(judged)
+    told = []
+    for place, i in enumerate(judged):
+        each = found[i]
+        interval = wilson_interval(each.correct, each.images, level=each_level)
+        others = float(np.delete(accuracies, place).mean())
+        most = max(each.taken_for.items(), key=lambda item: (item[1], -item[0]), default=None)
+        told.append(
+            ClassJudged(
+                name=names[i],
+                images=each.images,
+                correct=each.correct,
+                accuracy=float(accuracies[place]),
+                interval=interval,
+                others=others,
+                hard=interval[1] < others,
+                taken_for=None if most is None else TakenFor(names[most[0]], most[1]),
+            )
+        )
+    return ClassesJudged(
+        images=sum(each.images for each in told),
+        accuracy=float(accuracies.mean()),
+        level=LEVEL,
+        hard_classes=sum(each.hard for each in told),
+        classes=tuple(sorted(told, key=lambda each: (not each.hard, each.accuracy, each.name))),
+        alone=tuple(names[i] for i, each in enumerate(found) if not each.images),
+    )

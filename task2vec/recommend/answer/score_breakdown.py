@@ -1,0 +1,87 @@
+"""The score of a model as a sum: what was expected of it, and what moved that."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from task2vec.recommend.answer.explanation import Move, MoveKind, NeighbourMoves, ScoreMoves
+from task2vec.recommend.answer.influence import Influence
+from task2vec.recommend.answer.question import Question
+from task2vec.recommend.evidence.world import Matrix
+from task2vec.recommend.gain_model.scales import FAR
+from task2vec.types import ModelRecord
+
+#: The most moves, and neighbours, that are listed per model: those that moved its score most.
+_MOST = 10
+
+
+def moves_of(question: Question, influence: Influence, model: ModelRecord) -> ScoreMoves:
+    """Return the score of a model as the sum that the gain model made of it."""
+    if model.id == question.default:
+        return ScoreMoves(model.name, 0.0, 0.0, 0.0, 0.0, 0, (), 0.0, 0, ())
+    moved, outcomes = influence.moved(model.id), influence.outcomes
+    before = _prior(question, influence, model)
+    order = [int(i) for i in np.argsort(-np.abs(moved), kind="stable")]
+    prior = influence.prior(model.id)
+    by_outcomes, by_measuring = float(moved[:outcomes].sum()), float(moved[outcomes:].sum())
+    names = {record.id: record.name for record in (*question.models, *question.others)}
+    return ScoreMoves(
+        model=model.name,
+        score=prior + by_outcomes + by_measuring,
+        prior=prior,
+        by_outcomes=by_outcomes,
+        by_measuring=by_measuring,
+        outcomes=outcomes,
+        moves=(*before, *(_move(influence, names, i, float(moved[i])) for i in order[:_MOST])),
+        rest=float(moved[order[_MOST:]].sum()),
+        rest_count=len(order[_MOST:]),
+        neighbours=_neighbours(influence, moved),
+    )
+
+
+def _prior(question: Question, influence: Influence, model: ModelRecord) -> list[Move]:
+    prior = influence.prior(model.id)
+    if model.task is None:
+        return [Move(MoveKind.PUBLISHED, prior, model=model.name)] if prior else []
+    source = question.tasks.get(model.task)
+    if source is None:
+        return [Move(MoveKind.EXPERT, prior, model=model.name)]
+    near = Move(
+        MoveKind.SOURCE_TASK,
+        prior - FAR,
+        model=model.name,
+        task=source.name,
+        distance=source.symmetric,
+    )
+    return [Move(MoveKind.EXPERT, FAR, model=model.name), near]
+
+
+def _move(influence: Influence, names: dict[str, str], row: int, moved: float) -> Move:
+    seen, world = influence.model.seen, influence.world
+    task = int(seen.cells.tasks[row])
+    here = task == influence.target
+    return Move(
+        kind=MoveKind(influence.kind(row).value),
+        moved=moved,
+        model=names[world.models[seen.cells.models[row]]],
+        task=None if here else world.tasks[task],
+        distance=float(world.symmetric[task, influence.target]),
+        gain=float(seen.gains[row]),
+    )
+
+
+def _neighbours(influence: Influence, moved: Matrix) -> tuple[NeighbourMoves, ...]:
+    world, by_task = influence.world, defaultdict[int, list[float]](list)
+    for row in range(influence.outcomes):
+        by_task[int(influence.model.seen.cells.tasks[row])].append(float(moved[row]))
+    told = [
+        NeighbourMoves(
+            task=world.tasks[task],
+            distance=float(world.symmetric[task, influence.target]),
+            outcomes=len(moves),
+            moved=sum(moves),
+        )
+        for task, moves in by_task.items()
+        if task != influence.target
+    ]
+    return tuple(sorted(told, key=lambda each: (-abs(each.moved), each.task))[:_MOST])

@@ -1,0 +1,1 @@
+"""Recorded gains, and the checks on what may count as evidence."""

@@ -1,0 +1,51 @@
+"""What every forward-pass score does, and all of them by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.measure.score_leep import Leep
+from task2vec.recommend.measure.score_linear_probe import LinearProbe
+from task2vec.recommend.measure.score_logme import LogMe
+from task2vec.recommend.measure.score_names import ScoreName
+from task2vec.recommend.measure.score_nearest_images import NearestImages
+from task2vec.recommend.measure.score_ridge import Ridge
+from task2vec.recommend.measure.score_seen import Seen
+
+__all__ = ["ACCURACY_SCORES", "SCORES", "AccuracyScore", "ScoreName", "TransferScore"]
+
+
+class TransferScore(Protocol):
+    """Says how well a starting model will do on a target: larger is better.
+
+    Scores compare models on the same images; those of two targets mean nothing beside each other.
+    """
+
+    @property
+    def name(self) -> ScoreName:
+        """The score's name."""
+
+    def __call__(self, seen: Seen) -> float:
+        """Return the score; raises `SettingError` where it cannot be told."""
+
+
+class AccuracyScore(TransferScore, Protocol):
+    """A score that is an estimate of accuracy, image by image.
+
+    The images are those of `Seen.repeated`, in order, so that models, and these scores too, are
+    compared pair by pair (`task2vec.recommend.prediction.intervals.paired_difference`).
+    """
+
+    def accuracy(self, seen: Seen) -> ProbeAccuracy:
+        """Return which images were recognised when left out; raises as the score does."""
+
+
+#: The scores that estimate an accuracy.
+ACCURACY_SCORES: Mapping[ScoreName, AccuracyScore] = MappingProxyType(
+    {score.name: score for score in (Ridge(), NearestImages(), LinearProbe())}
+)
+#: All scores.
+SCORES: Mapping[ScoreName, TransferScore] = MappingProxyType(
+    {Leep.name: Leep(), LogMe.name: LogMe(), **ACCURACY_SCORES}
+)

@@ -1,0 +1,1 @@
+"""Predicted accuracies and their intervals."""

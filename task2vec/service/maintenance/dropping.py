@@ -1,0 +1,30 @@
+"""Removing damaged rows of a store, with a copy of the database kept first."""
+
+from pathlib import Path
+from time import time
+
+from task2vec.service.models.experts import sweep_experts
+from task2vec.service.quarantine import free_place
+from task2vec.service.workspace import Workspace
+from task2vec.store.dropping import Removed
+from task2vec.store.opening import DATABASE
+
+
+def drop_damaged(workspace: Workspace, now: float | None = None) -> tuple[Removed, Path]:
+    """Remove damaged rows with what hangs on them; return what went, and where the copy is.
+
+    Of a sound store nothing goes and no copy is made. Checkpoints that lose their record go into
+    quarantine.
+
+    Raises:
+        StoreCorruptError: for damage that is not of rows; nothing is changed then.
+        StoreError: when the database cannot be written.
+        InputError: when the copy cannot be written; nothing is changed then.
+    """
+    now = time() if now is None else now
+    store = workspace.store()
+    copy = free_place(workspace.path, DATABASE, now=now)
+    removed = store.drop_damaged(copy)
+    if removed:
+        sweep_experts(workspace, now)
+    return removed, copy

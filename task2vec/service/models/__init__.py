@@ -1,0 +1,1 @@
+"""Starting models and experts."""

@@ -1,0 +1,1 @@
+"""Recorded outcomes and the backtest of the recommender on them."""

@@ -1,0 +1,247 @@
+"""How well the recommender would have done on the tasks of a store, by their own outcomes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from task2vec.distance.asymmetric import ALPHA
+from task2vec.distance.matrix import symmetric_matrix
+from task2vec.recommend.backtest.families import Family, families_of
+from task2vec.recommend.backtest.report import Report, report
+from task2vec.recommend.backtest.run import LEVELS, Progress, Trials
+from task2vec.recommend.backtest.run import backtest as ask_rankers
+from task2vec.recommend.evidence.gains import GainTable
+from task2vec.recommend.evidence.leaks import count_shared
+from task2vec.recommend.evidence.world import NO_SOURCE, Mask, World
+from task2vec.recommend.gain_model.known_world import known_world
+from task2vec.recommend.rankers.hierarchical import Hierarchical
+from task2vec.recommend.rankers.nearest import NearestOnly, NearOutcomes
+from task2vec.recommend.rankers.ranker import Ranker
+from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
+from task2vec.service.models.zoo import list_models
+from task2vec.service.outcomes.outcomes import unused_outcomes
+from task2vec.service.packaged_models import default_model_id
+from task2vec.service.tasks.subjects import files_of
+from task2vec.service.workspace import Workspace
+from task2vec.store.store import Store
+from task2vec.types import ModelRecord, Outcome, Space, TaskRecord
+from task2vec.types.backtests import Folds
+
+_FAMILY_TAG = "family:"
+
+
+@dataclass(frozen=True)
+class Backtested:
+    """A report on a store, with the space that its tasks are of and a row for each of them.
+
+    ``cases`` tell of each task which models were ``offered``, what was ``chosen`` and gained.
+    ``shared_pairs`` is how many pairs of tasks share images: what is hidden of one is hidden of the
+    other, too.
+    """
+
+    report: Report
+    folds: Folds
+    probe: str | None
+    space: Space | None
+    models: int
+    cases: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...]
+    shared_pairs: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary with the stable fields."""
+        return {
+            **self.report.to_json(),
+            "models": self.models,
+            "folds": self.folds.value,
+            "probe": self.probe,
+            "space": None if self.space is None else asdict(self.space),
+            "cases": list(self.cases),
+            "shared_pairs": self.shared_pairs,
+            "warnings": list(self.warnings),
+        }
+
+
+def backtest(
+    workspace: Workspace, *, folds: Folds = Folds.TASK, progress: Progress | None = None
+) -> Backtested:
+    """Ask the recommender and simple rules about each task as if its outcomes were not known.
+
+    The tasks are those of the space that most outcomes are of; of the rest of the store nothing is
+    used. A task counts where at least two models besides the default have a gain on it. With
+    `Folds.FAMILY` all of the task's family is unknown with it: see
+    `task2vec.recommend.backtest.families`.
+
+    Raises `StoreError` without a store.
+    """
+    store = workspace.store()
+    outcomes = store.outcomes.list()
+    models = list_models(workspace)
+    records, left = _telling(store, models, outcomes)
+    gains = GainTable(outcomes, default_model_id())
+    warnings = (*_left_out(left), *unused_outcomes(store, gains.unused))
+    if not records:
+        return Backtested(report([], ours=Hierarchical.name), folds, None, None, 0, (), warnings)
+    space = records[0].provenance.space
+    world = world_of_store(store, records, models, gains)
+    families = families_of(world.tasks, [_tagged(record) for record in records], world.symmetric)
+    contents = [record.provenance.content_hash for record in records]
+    shared = _shared(store, records)
+    warnings += _without_experts(world)
+    names = [family.name for family in families]
+    trials = ask_rankers(
+        world,
+        _rankers(),
+        folds=folds,
+        families=names,
+        contents=contents,
+        shared=shared,
+        seen=_seen(world, models, records),
+        progress=progress,
+    )
+    return Backtested(
+        report=report(trials, ours=Hierarchical.name, families=names),
+        folds=folds,
+        probe=records[0].provenance.probe_name,
+        space=space,
+        models=int(world.measured.any(axis=1).sum()) + 1,
+        cases=_cases(trials, world, families),
+        warnings=warnings,
+        shared_pairs=_pairs(shared, contents),
+    )
+
+
+def world_of_store(
+    store: Store, records: Sequence[TaskRecord], models: Sequence[ModelRecord], gains: GainTable
+) -> World:
+    """Return what a store knows of some tasks of one space: gains, distances, what is expected."""
+    default, ids = default_model_id(), [record.id for record in records]
+    values = np.stack([store.tasks.embedding(record.id).values for record in records])
+    precision = records[0].provenance.space.prior_precision
+    symmetric = symmetric_matrix(values, values, prior_precision=precision)
+    np.fill_diagonal(symmetric, 0)
+    complexity = np.array([record.complexity for record in records])
+    known = store.tasks.scatters(ids)
+    world = known_world(
+        ids,
+        [model for model in models if model.id != default],
+        default=default,
+        gains=gains,
+        names=[record.name for record in records],
+        sources=ids,
+        symmetric=symmetric,
+        asymmetric=symmetric - ALPHA * complexity[:, None],
+        scatters=[known.get(id_) for id_ in ids],
+    )
+    names = {model.id: model.name for model in models}
+    return replace(world, models=tuple(names[id_] for id_ in world.models))
+
+
+def _rankers() -> list[Ranker]:
+    return [
+        AlwaysDefault(),
+        StaticAverage(),
+        NearestOnly(),
+        NearestOnly(asymmetric=True),
+        NearOutcomes(),
+        Hierarchical(levels=LEVELS),
+    ]
+
+
+def _telling(
+    store: Store, models: Sequence[ModelRecord], outcomes: Sequence[Outcome]
+) -> tuple[list[TaskRecord], list[TaskRecord]]:
+    """Return the tasks with an outcome or an expert, of the space of most outcomes and of others.
+
+    Those of others that have outcomes only: the rest would not be missed.
+    """
+    counts = Counter(outcome.task for outcome in outcomes)
+    sources = {model.task for model in models}
+    records = store.tasks.list()
+    by_space: Counter[Space] = Counter()
+    for record in records:
+        by_space[record.provenance.space] += counts[record.id]
+    space = max(by_space, key=by_space.__getitem__, default=None)
+    inside = [
+        r for r in records if r.provenance.space == space and (counts[r.id] or r.id in sources)
+    ]
+    outside = [r for r in records if r.provenance.space != space and counts[r.id]]
+    return inside, outside
+
+
+def _shared(store: Store, records: Sequence[TaskRecord]) -> Mask:
+    """Return (T, T) whether the column's task has too many images of the row's to be evidence.
+
+    The same images and labels, files, or images by their hashes: see `find_shared`.
+    """
+    hashes = store.tasks.all_image_hashes()
+    found = np.zeros((len(records), len(records)), dtype=np.bool_)
+    known = [i for i, record in enumerate(records) if record.id in hashes]
+    others = [hashes[records[i].id] for i in known]
+    for i in known:
+        counted = count_shared(hashes[records[i].id], others)
+        found[i, known] = [each.leaks() for each in counted]
+    files = [files_of(record) for record in records]
+    for i, of in enumerate(files):
+        found[i] |= [bool(of) and of == other for other in files]
+    np.fill_diagonal(found, False)
+    return found
+
+
+def _pairs(shared: Mask, contents: Sequence[str]) -> int:
+    """Return how many pairs of tasks are hidden with one another, for images or as copies."""
+    content = np.array(contents)
+    either = shared | shared.T | (content[:, None] == content)
+    return int(np.triu(either, k=1).sum())
+
+
+def _seen(world: World, models: Sequence[ModelRecord], records: Sequence[TaskRecord]) -> Mask:
+    """Return (M, T) whether a model was fine-tuned from an expert of the task, however far back."""
+    lineages = {model.name: model.lineage for model in models}
+    return np.array([[r.id in lineages[name] for r in records] for name in world.models], np.bool_)
+
+
+def _left_out(records: Sequence[TaskRecord]) -> tuple[str, ...]:
+    if not records:
+        return ()
+    names = ", ".join(record.name for record in records)
+    return (f"left out, since they live in another space: {names}",)
+
+
+def _without_experts(world: World) -> tuple[str, ...]:
+    if (world.sources[world.measured.any(axis=1)] != NO_SOURCE).any():
+        return ()
+    return (
+        "no model with outcomes is an expert of one of these tasks: nearest-only always takes the "
+        "default",
+    )
+
+
+def _tagged(record: TaskRecord) -> str | None:
+    found = [tag.removeprefix(_FAMILY_TAG) for tag in record.tags if tag.startswith(_FAMILY_TAG)]
+    return found[0] if found else None
+
+
+def _cases(
+    trials: Sequence[Trials], world: World, families: Sequence[Family]
+) -> tuple[dict[str, Any], ...]:
+    own = next((each for each in trials if each.ranker == Hierarchical.name), None)
+    if own is None:
+        return ()
+    return tuple(
+        {
+            "task": world.tasks[task],
+            "family": families[task].name,
+            "family_from": families[task].origin.value,
+            "offered": int(own.offered[i]),
+            "chosen": world.models[own.choice[i]],
+            "abstained": bool(own.abstained[i]),
+            "gain": float(own.gain[i]),
+            "best_gain": float(own.oracle[i]),
+            "weighted_kendall": float(own.tau[i]),
+        }
+        for i, task in enumerate(own.tasks)
+    )

@@ -1,0 +1,1 @@
+"""Parsers of files that somebody sent, in a confined child process."""

@@ -1,0 +1,81 @@
+"""What is in a data set that was sent: numbers, not images, and no word of this machine's paths."""
+
+from pathlib import Path
+
+from task2vec.data.wording import examples
+from task2vec.errors import InputError, MissingExtraError, SourceError, Task2VecError
+from task2vec.service.parsing.array_limits import check_arrays
+from task2vec.types.names import LONGEST_NAME, is_name
+
+
+def list_images(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str, ...]]:
+    """Return the numbers of images and classes and the warnings; no image is decoded.
+
+    Where an error or a warning names the file on this machine, it says the ``name`` instead: a
+    client packs folders, and the person who gave one knows of no archive.
+
+    Raises `SourceError` when it holds no labelled images that could be embedded.
+    """
+    from task2vec.data.open import open_source
+
+    places = (str(path.absolute()), str(path), path.name)
+    try:
+        if suffix == ".npz":
+            check_arrays(path)
+        task = open_source(path, name=name, trusted=False)
+        _check_classes(task.classes)
+    except Task2VecError as error:
+        raise _hide(error, places, name) from None
+    warnings = tuple(_without(warning, places, name) for warning in task.warnings)
+    return len(task.entries), len(task.classes), warnings
+
+
+def list_unlabelled(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str, ...]]:
+    """Return the number of images of an archive, no classes, and the warnings, as `list_images`.
+
+    Raises `SourceError` when it holds no image, or is no archive of image files.
+    """
+    from task2vec.data.containers.archives import ARCHIVES
+    from task2vec.data.formats.images import find_images
+
+    if suffix not in ARCHIVES:
+        raise SourceError(
+            "This is no archive of image files",
+            expected=f"a name ending in {', '.join(ARCHIVES)}",
+            got=f"one that ends in {suffix}",
+        )
+    places = (str(path.absolute()), str(path), path.name)
+    try:
+        found = find_images([path])
+    except Task2VecError as error:
+        raise _hide(error, places, name) from None
+    return len(found), 0, tuple(_without(warning, places, name) for warning in found.warnings)
+
+
+def _check_classes(classes: tuple[str, ...]) -> None:
+    """Raise `SourceError` unless every class has a name that can be shown to others."""
+    # Spaces at the ends disturb nobody who reads a table of labels.
+    strange = [label for label in classes if not is_name(label.strip(" "))]
+    if strange:
+        raise SourceError(
+            "Some classes have names that cannot be shown",
+            expected=f"visible characters, at most {LONGEST_NAME}, and spaces between them",
+            got=examples(strange),
+            remedy="Rename these classes or their folders.",
+        )
+
+
+def _hide(error: Task2VecError, places: tuple[str, ...], shown: str) -> Task2VecError:
+    parts = (error.expected, error.got, error.remedy)
+    expected, got, remedy = (part and _without(part, places, shown) for part in parts)
+    # The source is not to blame for what is missing here.
+    kept = isinstance(error, InputError | MissingExtraError)
+    kind = type(error) if kept else SourceError
+    problem = _without(error.problem, places, shown)
+    return kind(problem, expected=expected, got=got, remedy=remedy)
+
+
+def _without(text: str, places: tuple[str, ...], shown: str) -> str:
+    for place in places:
+        text = text.replace(place, shown)
+    return text

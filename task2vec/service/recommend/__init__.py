@@ -1,0 +1,1 @@
+"""The use case `recommend`: evidence from the store, measurement, answer."""

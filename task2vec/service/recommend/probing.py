@@ -1,0 +1,117 @@
+"""The images that starting models are measured on, what is known of them, and what is missing."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from task2vec.data.task import Task
+from task2vec.data.wording import plural
+from task2vec.errors import SourceError
+from task2vec.finetune.probe_cache import KnownProbe, ProbeCache
+from task2vec.finetune.prober import Prober, model_digest
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.recommend.answer.question import Question
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.service.tasks.subjects import Subject, files_of, reopen
+from task2vec.service.workspace import Workspace
+from task2vec.types import Likelihood, ModelRecord
+
+#: Told of (in words what is being done, seconds spent, seconds in all).
+Progress = Callable[[str, int, int], None]
+
+
+def images_of(workspace: Workspace, subject: Subject) -> Task | None:
+    """Return the images of a subject; None of what was embedded by a worker.
+
+    Raises `SourceError` where those of a stored task are gone or have changed.
+    """
+    if subject.task is None and subject.record is not None:
+        return reopen(workspace, subject.record)
+    return subject.task
+
+
+def prober_of(
+    workspace: Workspace, subject: Subject, *, images: int, task: Task | None = None
+) -> Prober:
+    """Return what measures on a subject's images, ``task``, and knows what was measured before.
+
+    Without ``task`` it only knows. Measurements belong to the store, where there is one: so every
+    client of the store and its server know the same ones.
+    """
+    stored = workspace.existing_store() is not None
+    return Prober(
+        task,
+        images,
+        cache=ProbeCache.of_store(workspace.path) if stored else ProbeCache(),
+        files=subject.files if subject.record is None else files_of(subject.record),
+    )
+
+
+def known_probes(prober: Prober, question: Question) -> dict[str, KnownProbe]:
+    """Return the linear probes that were measured before, by model id, in the order of the ids."""
+    return _known(question, lambda model: prober.known(model_digest(model.ref, model.sha256)))
+
+
+def known_tunings(
+    prober: Prober, question: Question, settings: FineTuningSettings
+) -> dict[str, KnownProbe]:
+    """Return the short fine-tunings that were measured before, as `known_probes` does."""
+    return _known(
+        question,
+        lambda model: prober.known_tuning(model_digest(model.ref, model.sha256), settings),
+    )
+
+
+def found_in(known: dict[str, KnownProbe]) -> dict[str, ProbeAccuracy]:
+    """Return what was found, without what it took."""
+    return {id_: each.found for id_, each in known.items()}
+
+
+def comparable(probed: Mapping[str, ProbeAccuracy], *, default: str) -> dict[str, ProbeAccuracy]:
+    """Return the probes of as many images as the default's.
+
+    Otherwise a worker that once counted other images would spoil every later answer.
+    """
+    plain = probed.get(default)
+    return {
+        id_: each
+        for id_, each in probed.items()
+        if plain is None or len(each.correct) == len(plain.correct)
+    }
+
+
+def _known(
+    question: Question, look_up: Callable[[ModelRecord], KnownProbe | None]
+) -> dict[str, KnownProbe]:
+    found = {model.id: look_up(model) for model in _measurable(question)}
+    return {id_: each for id_, each in sorted(found.items()) if each is not None}
+
+
+def _measurable(question: Question) -> Iterable[ModelRecord]:
+    """Return the models that are offered, and the default, which gains are over."""
+    yield from question.offered()
+    yield from (model for model in question.others if model.id == question.default)
+
+
+def not_measured(missing: SourceError, *, known: int) -> str:
+    """Return the warning that no model was measured, since the images are missing.
+
+    ``known`` is how many measurements of before the answer rests on.
+    """
+    now = "No model was measured now."
+    if known:
+        now = f"{plural(known, 'earlier measurement')} counted, no model was measured now."
+    return f"{missing.problem}. {now} {missing.remedy}"
+
+
+def not_probed(task: Task | None) -> str:
+    """Return the warning that no model could be probed on a task's images, with the reason.
+
+    Without ``task``, which a server does not open, it names all that a probe takes.
+    """
+    several = "one label per image"
+    classes = "two classes with two different images or more that are not of a split called test"
+    takes = f"{several}, and {classes}"
+    if task is not None and task.likelihood is Likelihood.BERNOULLI:
+        takes = f"{several}, and these may have several"
+    elif task is not None:
+        takes = classes
+    return f"no model could be probed: that takes {takes}"

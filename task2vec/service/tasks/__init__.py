@@ -1,0 +1,1 @@
+"""Tasks: embedding, search, distances, maps, batches."""

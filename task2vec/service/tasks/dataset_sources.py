@@ -1,0 +1,81 @@
+"""Which data set a task was embedded from, and what a task says of it."""
+
+from task2vec.errors import NameTakenError, SourceError, UnknownNameError
+from task2vec.service.tasks.subjects import IMPORTED, UPLOADED, missing_images
+from task2vec.service.workspace import Workspace
+from task2vec.types import DatasetRecord, TaskRecord
+
+
+def labelled_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
+    """Return a data set whose images have labels.
+
+    Raises `UnknownNameError`, and `SourceError` for one that was sent without labels.
+    """
+    dataset = workspace.store().datasets.get(id_)
+    if not dataset.classes:
+        raise SourceError(
+            f"Data set {dataset.id} was sent without labels",
+            expected="one folder of images per class",
+            got=f"{dataset.images} images that can only be classified",
+            remedy="Upload it as labelled, under another name.",
+        )
+    return dataset
+
+
+def source_of(dataset: str) -> str:
+    """Return what a task states as its source when it was embedded from this data set."""
+    return UPLOADED + dataset
+
+
+def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
+    """Return the data set that a stored task was embedded from.
+
+    Raises:
+        SourceError: when it is gone, or the task came here in another way.
+    """
+    try:
+        if task.source.startswith(UPLOADED):
+            return workspace.store().datasets.get(task.source.removeprefix(UPLOADED))
+    except UnknownNameError:
+        where, got = "its upload was removed", "a data set that was removed"
+    else:
+        how = "embedded from a folder by the command line"
+        if task.source == IMPORTED:
+            how = "imported as an embedding"
+        where, got = f"it was {how}, and a server opens uploads only", f"a task that was {how}"
+    raise missing_images(task, f"are not on this server: {where}", got=got, remote=True)
+
+
+def images_missing(workspace: Workspace, task: str) -> SourceError | None:
+    """Return why a server does not have the images of a stored task; None where it has them.
+
+    Raises `UnknownNameError` where there is no such task.
+    """
+    try:
+        dataset_of(workspace, workspace.store().tasks.get(task))
+    except SourceError as error:
+        return error
+    return None
+
+
+def name_taken(name: str) -> NameTakenError:
+    """Return the error that a data set has the name of a task with other images, or from elsewhere.
+
+    A task of the same images that came here in another way is one of those, too: its bytes are not
+    known.
+    """
+    return NameTakenError(
+        f"Another task is named '{name}' already",
+        remedy="Upload the data set under another name, name the stored task, or embed the images "
+        f"in its place: `task2vec embed FOLDER --name {name} --update --url URL`.",
+    )
+
+
+def same_bytes(task: TaskRecord, dataset: DatasetRecord) -> bool:
+    """Return whether a task was embedded from these bytes, in whatever way."""
+    return task.source_signature.startswith(f"{files_signature(dataset.sha256)}:")
+
+
+def files_signature(sha256: str) -> str:
+    """Return text that is equal for equal bytes, as `subjects.files_of` gives."""
+    return f"sha256:{sha256}"

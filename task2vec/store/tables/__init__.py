@@ -1,0 +1,1 @@
+"""One repository for each table other than those of tasks and jobs."""

@@ -1,0 +1,1 @@
+"""The repository of tasks: rows, embeddings, changes."""
