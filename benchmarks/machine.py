@@ -3,15 +3,16 @@
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
 
 import torch
+
+from task2vec.finetune.machine import processor
 
 
 def describe() -> dict[str, str | int]:
     """Return processor, cores, threads and the versions that decide speed."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count() or 0,
         "threads": torch.get_num_threads(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -20,12 +21,3 @@ def describe() -> dict[str, str | int]:
         "timm": version("timm"),
         "task2vec": version("task2vec"),
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown"

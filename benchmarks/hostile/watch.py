@@ -19,7 +19,7 @@ Span = tuple[float, float]
 
 @dataclass
 class Watch:
-    """Asks `/livez` and looks at the memory of a process until it is told to stop.
+    """Measures the answers of `/livez` and the memory of a process until `stop` is called.
 
     A thread that only sleeps shows how much of a silence is the machine's: where it wakes late,
     this process did not get a processor either.

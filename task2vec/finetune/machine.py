@@ -5,17 +5,19 @@ import platform
 from functools import cache
 from pathlib import Path
 
+from task2vec.data.pixels.prefetch import allowed_processors
+
 
 def machine() -> str:
     """Return the name of the processor, and how many threads compute on it."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    cores = len(allowed(0)) if allowed else os.cpu_count() or 1
+    cores = allowed_processors()
     # As torch reads it, which need not be loaded here.
-    return f"{_processor()}, {os.environ.get('OMP_NUM_THREADS') or cores} threads of {cores} cores"
+    return f"{processor()}, {os.environ.get('OMP_NUM_THREADS') or cores} threads of {cores} cores"
 
 
 @cache
-def _processor() -> str:
+def processor() -> str:
+    """Return the name of the processor, or of its kind where the system does not say."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,7 +1,7 @@
 """What a file of weights says without its tensors, and so without torch."""
 
 from contextlib import suppress
-from hashlib import sha256
+from hashlib import file_digest
 from math import prod
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,11 +16,8 @@ _MOST_HEADER = 16 * 2**20
 
 def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
-    digest = sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return file_digest(file, "sha256").hexdigest()
 
 
 def read_metadata(path: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class Items(Iterator[T], Generic[T]):
-    """An iterator that says in a terminal how its items are had."""
+    """An iterator whose `repr` says how to read its items."""
 
     def __init__(self, found: Iterator[T]) -> None:
         self._found = found

@@ -30,9 +30,8 @@ from task2vec.service.received import (
 )
 from task2vec.service.recommend.probing import not_probed, prober_of
 from task2vec.service.recommend.recommendation import recommend
-from task2vec.service.tasks.dataset_sources import files_signature
 from task2vec.service.tasks.search import as_answer, distances, neighbours
-from task2vec.service.tasks.subjects import Subject
+from task2vec.service.tasks.subjects import Subject, files_signature
 from task2vec.service.tuned_jobs import prepare_tuned, sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import TaskFilter

@@ -1,7 +1,7 @@
 """How workers get, keep and give back jobs; `completion` is how they end them well."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import time
@@ -10,10 +10,11 @@ from typing import Any
 from task2vec.errors import InputError, Task2VecError, UnreachableError
 from task2vec.service.key_texts import without_keys
 from task2vec.service.models.experts import STORED
+from task2vec.service.models.limits import Limits
 from task2vec.service.models.zoo import list_models
-from task2vec.service.packaged_models import packaged_models
+from task2vec.service.packaged_models import default_model_id, packaged_models
 from task2vec.service.questions import limits_of
-from task2vec.service.recommend.recommendation import models_to_measure, models_to_probe
+from task2vec.service.recommend.recommendation import models_to_measure
 from task2vec.service.tasks.subjects import Subject, stored_subject
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.leases import Held
@@ -237,6 +238,16 @@ def _to_measure(workspace: Workspace, payload: Mapping[str, Any]) -> list[ModelR
     if payload.get("task") is None:
         return models_to_probe(list_models(workspace), limits_of(payload))
     return planned(workspace, stored_subject(workspace, payload["task"]), payload)
+
+
+def models_to_probe(models: Iterable[ModelRecord], limits: Limits) -> list[ModelRecord]:
+    """Return the packaged ones within the limits, and the default, which gains are over.
+
+    ``models`` are all that there are.
+    """
+    default = default_model_id()
+    allowed = {model.id for model in models if limits.allow(model)}
+    return [model for model in packaged_models() if model.id == default or model.id in allowed]
 
 
 def planned(

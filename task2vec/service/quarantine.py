@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from hashlib import file_digest
 from itertools import count
 from pathlib import Path
 
 from task2vec.errors import StoreError
+from task2vec.probe.weight_files import file_hash
 from task2vec.store.store import Store
 from task2vec.whole_file import move_durably
 
@@ -161,15 +161,10 @@ def _is_missed(store: Path, aside: PutAside, known: Mapping[str, str | None]) ->
     """Whether a row knows the bytes of a file in quarantine, and they are not in their place."""
     if aside.origin not in known:
         return False
-    digest, place = _sha256(aside.path), store / aside.origin
+    digest, place = file_hash(aside.path), store / aside.origin
     if known[aside.origin] not in (None, digest):
         return False
-    return not place.is_file() or _sha256(place) != digest
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+    return not place.is_file() or file_hash(place) != digest
 
 
 def _remove_empty(store: Path) -> None:

@@ -22,11 +22,11 @@ from task2vec.service.models.zoo import check_model_name, get_model
 from task2vec.service.predicting import expert_file
 from task2vec.service.tasks.dataset_sources import (
     dataset_of,
-    files_signature,
     labelled_dataset,
     name_taken,
     same_bytes,
 )
+from task2vec.service.tasks.subjects import files_signature
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import check_name
 from task2vec.types import DatasetRecord, JobKind, TaskRecord

@@ -69,7 +69,7 @@ class Workspace:
         progress: "Progress | None" = None,
         error: "ErrorSoFar | None" = None,
     ) -> "Embedded":
-        """Embed a task, once the probe is known to exist: that is told before torch is loaded.
+        """Embed a task. An unknown probe is refused before torch is loaded.
 
         Raises `UnknownNameError` for another probe, `SourceError` when it cannot be embedded.
         """

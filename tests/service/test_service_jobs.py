@@ -12,11 +12,12 @@ from task2vec.errors import (
 )
 from task2vec.service import completion, jobs, leases
 from task2vec.service.datasets.datasets import remove_dataset
+from task2vec.service.leases import models_to_probe
 from task2vec.service.models.limits import Limits
 from task2vec.service.models.zoo import list_models
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.questions import limits_of
-from task2vec.service.recommend.recommendation import models_to_measure, models_to_probe
+from task2vec.service.recommend.recommendation import models_to_measure
 from task2vec.service.tasks.subjects import stored_subject
 from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState, Priority
 

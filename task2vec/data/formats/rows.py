@@ -54,7 +54,7 @@ Rows = Callable[[TextIO, str], Iterator[Row]]
 def csv_rows(file: TextIO, source: str) -> Iterator[Row]:
     """Yield the rows of a CSV file whose first line names the columns; raises `SourceError`.
 
-    How several labels per image are told is described in `task2vec.data.formats.label_cells`.
+    `task2vec.data.formats.label_cells` describes how several labels per image are written.
     """
     reader = csv.reader(file, strict=True)
     try:

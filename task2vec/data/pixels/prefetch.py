@@ -53,7 +53,11 @@ def map_ahead(
 
 
 def usable_processors() -> int:
-    """Return how many threads are worth while: one a processor that this process may use."""
+    """Return how many threads are worth while: one per processor that this process may use."""
+    return min(allowed_processors(), _MOST)
+
+
+def allowed_processors() -> int:
+    """Return how many processors this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)
-    count = len(allowed(0)) if allowed else os.cpu_count() or 1
-    return min(count, _MOST)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

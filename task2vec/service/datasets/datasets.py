@@ -3,11 +3,11 @@
 import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from hashlib import file_digest
 from pathlib import Path
 from time import time
 
 from task2vec.errors import NameTakenError, SourceError, TooLargeError, UnknownNameError
+from task2vec.probe.weight_files import file_hash
 from task2vec.service.disk import delete_though_full
 from task2vec.service.parsing.parsers import Parser
 from task2vec.service.quarantine import put_aside
@@ -94,7 +94,7 @@ def accept(
         expires = (time() if now is None else now) + retention
         store = workspace.store(create=True)
         with disk_failures():
-            sha256 = sha256 or _sha256(path)
+            sha256 = sha256 or file_hash(path)
         known = _known(workspace, store, path, sha256=sha256, name=name, expires=expires)
         if known is not None:
             if labelled:
@@ -279,11 +279,6 @@ def _add(
         path.unlink(missing_ok=True)
         target.unlink(missing_ok=True)
         raise
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _unlink(workspace: Workspace, record: DatasetRecord) -> None:

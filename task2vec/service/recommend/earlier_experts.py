@@ -31,7 +31,7 @@ def earlier_experts(
         return ()
     hashes = store.tasks.all_image_hashes()
     target = subject.hashes if subject.record is None else hashes.get(subject.record.id)
-    files = subject.files if subject.record is None else files_of(subject.record)
+    files = subject.source_files
     about, found = subject.embedding.provenance, []
     for model in experts:
         assert model.task is not None

@@ -10,7 +10,7 @@ from task2vec.finetune.prober import Prober, model_digest
 from task2vec.finetune.settings import FineTuningSettings
 from task2vec.recommend.answer.question import Question
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.service.tasks.subjects import Subject, files_of, reopen
+from task2vec.service.tasks.subjects import Subject, reopen
 from task2vec.service.workspace import Workspace
 from task2vec.types import Likelihood, ModelRecord
 
@@ -41,7 +41,7 @@ def prober_of(
         task,
         images,
         cache=ProbeCache.of_store(workspace.path) if stored else ProbeCache(),
-        files=subject.files if subject.record is None else files_of(subject.record),
+        files=subject.source_files,
     )
 
 

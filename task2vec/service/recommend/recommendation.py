@@ -21,7 +21,7 @@ from task2vec.service.models.limits import Limits, to_choose_from
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.models.zoo import list_models
 from task2vec.service.outcomes.outcomes import outcomes_elsewhere
-from task2vec.service.packaged_models import default_model_id, packaged_models
+from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.cascade import SHORT, recommend_within
 from task2vec.service.recommend.earlier_experts import earlier_experts, offer
 from task2vec.service.recommend.explaining import explained
@@ -50,7 +50,6 @@ __all__ = [
     "Progress",
     "check_answerable",
     "models_to_measure",
-    "models_to_probe",
     "recommend",
 ]
 
@@ -86,13 +85,12 @@ def recommend(
         k: the most experts in the answer, besides those that were measured.
         limits: what the models must keep to.
         images: how many images of the task are probed on at most.
-        measured: linear probes by the id of their model (see `models_to_probe`), measured
+        measured: linear probes by the id of their model (see `models_to_measure`), measured
             elsewhere; when they are given, nothing is measured here and no engine is started.
             What was measured before is added to them.
         published: whether published figures of models count.
-        budget: seconds to measure on the task's own images for, see
-        `task2vec.service.recommend.cascade`; 0
-            measures nothing, and leaves out what was measured before.
+        budget: seconds to measure on the task's own images for, see `recommend_within`; 0 measures
+            nothing, and leaves out what was measured before.
         max_shared: the share of the task's images that another task may have and still be evidence.
         explain: whether the answer has an `Explanation`.
         missing: why the task's images are not at hand, where that is known.
@@ -294,13 +292,3 @@ def _question(
         head=heads.get(target) if details is None else details.head,
         k=k,
     )
-
-
-def models_to_probe(models: Iterable[ModelRecord], limits: Limits) -> list[ModelRecord]:
-    """Return the packaged ones within the limits, and the default, which gains are over.
-
-    ``models`` are all that there are.
-    """
-    default = default_model_id()
-    allowed = {model.id for model in models if limits.allow(model)}
-    return [model for model in packaged_models() if model.id == default or model.id in allowed]

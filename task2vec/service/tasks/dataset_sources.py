@@ -1,7 +1,7 @@
 """Which data set a task was embedded from, and what a task says of it."""
 
 from task2vec.errors import NameTakenError, SourceError, UnknownNameError
-from task2vec.service.tasks.subjects import IMPORTED, UPLOADED, missing_images
+from task2vec.service.tasks.subjects import IMPORTED, UPLOADED, files_signature, missing_images
 from task2vec.service.workspace import Workspace
 from task2vec.types import DatasetRecord, TaskRecord
 
@@ -74,8 +74,3 @@ def name_taken(name: str) -> NameTakenError:
 def same_bytes(task: TaskRecord, dataset: DatasetRecord) -> bool:
     """Return whether a task was embedded from these bytes, in whatever way."""
     return task.source_signature.startswith(f"{files_signature(dataset.sha256)}:")
-
-
-def files_signature(sha256: str) -> str:
-    """Return text that is equal for equal bytes, as `subjects.files_of` gives."""
-    return f"sha256:{sha256}"

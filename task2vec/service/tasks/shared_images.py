@@ -159,11 +159,11 @@ def shared_between(workspace: Workspace, source: Subject, target: Subject) -> Sh
     of, has = (_hashes(workspace, side) for side in (target, source))
     counted = None if of is None or has is None else count_shared(of, [has])[0]
     return _finding(
-        replace(target, files=_files(target)),
+        replace(target, files=target.source_files),
         source.name,
         counted,
         content=source.embedding.provenance.content_hash,
-        files=_files(source),
+        files=source.source_files,
     )
 
 
@@ -174,10 +174,6 @@ def _hashes(workspace: Workspace, subject: Subject) -> ImageHashes | None:
     with suppress(UnknownNameError):
         return workspace.store().tasks.image_hashes(subject.record.id)
     return None
-
-
-def _files(subject: Subject) -> str:
-    return subject.files if subject.record is None else files_of(subject.record)
 
 
 def _marked(neighbour: Neighbour, finding: SharedImages | None) -> Neighbour:

@@ -1,13 +1,13 @@
 """What a person names: a task in the store, or a source that is embedded on the fly."""
 
 from dataclasses import dataclass, replace
-from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from task2vec.data.paths import near_path
 from task2vec.data.wording import FOLDER, URL_EXPLAINED, URL_OPTION, shown, typed
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
+from task2vec.probe.weight_files import file_hash
 from task2vec.service.workspace import Workspace
 from task2vec.store.opening import no_store
 from task2vec.store.sql.identity import LISTED_BY
@@ -55,6 +55,11 @@ class Subject:
             return self.record.source
         return "" if self.task is None else self.task.source
 
+    @property
+    def source_files(self) -> str:
+        """Which files its images are of, stored or not, as `files_of` says it."""
+        return self.files if self.record is None else files_of(self.record)
+
     @classmethod
     def of_embedded(cls, task: "Task", found: "Embedded", *, detailed: bool = False) -> "Subject":
         """Return the subject of a task that was embedded for one answer."""
@@ -73,6 +78,11 @@ class Subject:
             files=task.signature,
             details=details,
         )
+
+
+def files_signature(sha256: str) -> str:
+    """Return what `files_of` gives for a task of one file, an upload, by the hash of its bytes."""
+    return f"sha256:{sha256}"
 
 
 def files_of(record: TaskRecord) -> str:
@@ -197,9 +207,7 @@ def _upload(workspace: Workspace, record: TaskRecord) -> Path:
     except (UnknownNameError, SourceError):
         where = "were uploaded to a server of this store, and are no longer kept"
         raise missing_images(record, where, got=f"no file of data set {id_}") from None
-    with path.open("rb") as file:
-        found = f"sha256:{file_digest(file, 'sha256').hexdigest()}"
-    if found != files_of(record):
+    if files_signature(file_hash(path)) != files_of(record):
         where = f"in the store's file of data set {id_} have changed since it was embedded"
         raise missing_images(record, where, got="other bytes")
     return path
