@@ -133,7 +133,7 @@ def batch(
     messages().print(f"{plural(len(items), 'source')}: {summary}.")
     if not as_json:
         again = ["batch", str(sources)]
-        print_next(*([again] if dry_run else [["list"], ["map"]]), store=store, url=url)
+        print_next(*([again] if dry_run else [["list"], ["map"]]))
     return 1 if counts[ItemStatus.FAILED] or counts[ItemStatus.CANCELLED] else 0
 
 

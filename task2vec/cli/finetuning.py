@@ -128,7 +128,7 @@ def finetune(
     kept = f"Kept epoch {result.best_epoch} of {result.epochs}, " if result.best_epoch else ""
     out.print(f"{kept}{result.seconds:.0f} seconds.")
     messages().print(f"Protocol: {result.protocol}.")
-    print_next(["predict", result.model, "IMAGES"], store=store, url=url)
+    print_next(["predict", result.model, "IMAGES"])
 
 
 def _saying_where(out: "Console", tell: "Told") -> "Told":

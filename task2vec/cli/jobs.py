@@ -56,7 +56,7 @@ def list_jobs(
     if not found:
         none = "No jobs of this kind or state." if state or kind else "No jobs yet."
         messages().print(none)
-        print_next(["jobs", "list"] if state or kind else ["embed", "SOURCE"], url=url)
+        print_next(["jobs", "list"] if state or kind else ["embed", "SOURCE"])
         return
     print_table(
         ["id", "kind", "name", "state", "progress", "created"],
@@ -67,7 +67,7 @@ def list_jobs(
         whole=["id"],
         spare=["created", "progress"],
     )
-    print_next(["jobs", "show", found[0].id], url=url)
+    print_next(["jobs", "show", found[0].id])
 
 
 @app.command("show")

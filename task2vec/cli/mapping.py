@@ -69,4 +69,4 @@ def draw_map(
         f"Drew {plural(len(found.points), 'task')} to {target}{earlier} "
         f"(stress {found.stress:.2f})."
     )
-    print_next(["neighbours", found.points[0].name], store=store, url=url)
+    print_next(["neighbours", found.points[0].name])

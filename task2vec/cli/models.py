@@ -65,7 +65,7 @@ def add(
         return
     messages().print(f"Registered {record.name} ({record.ref}).")
     start = ["finetune", "SOURCE", "--from", record.name]
-    print_next(["models", "show", record.name], start, store=store, url=url)
+    print_next(["models", "show", record.name], start)
 
 
 @app.command("list")
@@ -103,7 +103,7 @@ def list_models(
         whole=["name"],
         spare=["pixels", "expert of", "licence", "architecture", "ref"],
     )
-    print_next(["models", "show", models[0].name], ["recommend", "TASK"], store=store, url=url)
+    print_next(["models", "show", models[0].name], ["recommend", "TASK"])
 
 
 app.command("published")(published)

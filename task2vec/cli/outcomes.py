@@ -79,7 +79,7 @@ def add(
     warn(warnings)
     if not as_json:
         listed = ["outcomes", "list", "--task", task]
-        print_next(listed, ["recommend", task], store=store, url=url)
+        print_next(listed, ["recommend", task])
 
 
 @app.command("import")
@@ -113,7 +113,7 @@ def import_file(
         )
     warn(warnings)
     if not as_json:
-        print_next(["outcomes", "list"], ["backtest"], store=store, url=url)
+        print_next(["outcomes", "list"], ["backtest"])
 
 
 @app.command("list")
@@ -153,7 +153,7 @@ def list_outcomes(
         messages().print("No outcome is of that kind." if filtered else none)
         return
     _print(found)
-    print_next(["recommend", found[0].task], ["backtest"], store=store, url=url)
+    print_next(["recommend", found[0].task], ["backtest"])
 
 
 app.command("remove")(remove)

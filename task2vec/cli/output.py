@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from task2vec.cli.place import DEFAULT_STORE, place, place_options
+from task2vec.cli.place import place
 from task2vec.cli.stdio import let_go
 from task2vec.data.paths import tidied
 from task2vec.data.wording import typed
@@ -167,12 +167,12 @@ def print_behind(label: str | Text, text: str) -> None:
     out.print(Text.assemble(label, out.wrapped(text, indent=len(label))))
 
 
-def print_next(*commands: Sequence[str], store: Path = DEFAULT_STORE, url: str | None) -> None:
+def print_next(*commands: Sequence[str]) -> None:
     """Print what to type next, each command on a line that is never broken: people copy it.
 
     ``commands`` are words behind ``task2vec``; the store or server of this command is added.
     """
-    where = place_options(store, url)
+    where = place.options()
     messages().print("Next:")
     for words in commands:
         line = " ".join(map(typed, ["task2vec", *map(tidied, words), *where]))

@@ -14,14 +14,6 @@ DEFAULT_STORE = Path("task2vec-store")
 _QUOTED = re.compile(r"`(task2vec [^`\n]+)`")
 
 
-def place_options(store: Path, url: str | None) -> list[str]:
-    """Return the options that name this store or server; [] where the environment does."""
-    if url:
-        return [] if os.environ.get("TASK2VEC_URL") == url else ["--url", url]
-    known = os.environ.get("TASK2VEC_STORE", str(DEFAULT_STORE))
-    return [] if str(store) == known else ["--store", str(store)]
-
-
 class Place:
     """The store or server of the running command.
 
@@ -51,9 +43,16 @@ class Place:
         self._url = url
         return url
 
+    def options(self) -> list[str]:
+        """Return the options that name this store or server; [] where the environment does."""
+        if self._url:
+            return [] if os.environ.get("TASK2VEC_URL") == self._url else ["--url", self._url]
+        known = os.environ.get("TASK2VEC_STORE", str(DEFAULT_STORE))
+        return [] if str(self._store) == known else ["--store", str(self._store)]
+
     def completed(self, text: str) -> str:
         """Return a message whose quoted commands work on the same store or server as this one."""
-        options = place_options(self._store, self._url)
+        options = self.options()
         if self._url:
             text = text.replace(URL_EXPLAINED, "")
         return _QUOTED.sub(lambda found: f"`{self._command(found[1], options)}`", text)

@@ -112,7 +112,7 @@ def predict(
     failed = f", {counts.failed:,} could not be read" if counts.failed else ""
     messages().print(f"{read:,} of {counts.images:,} images classified{failed}.")
     if not (as_json or as_csv):
-        print_next(["predict", model, *images[:1], "--csv"], store=store, url=url)
+        print_next(["predict", model, *images[:1], "--csv"])
     return 1 if counts.failed else 0
 
 

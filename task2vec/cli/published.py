@@ -129,7 +129,7 @@ def published(
         print_json({"models": [model.model_dump(mode="json") for model in shown]})
     elif shown:
         print_published(shown, figure=figure, costs=costs, pareto=pareto, among=len(listed))
-        print_next(["models", "add", "timm:NAME"], store=store, url=url)
+        print_next(["models", "add", "timm:NAME"])
     if not found:
         messages().print("No published model is within these limits.")
         for line in _remedies(everything, architecture=architecture, licence=licence):

@@ -173,7 +173,7 @@ def recommend(
         if needed is not None and needed < _PATIENCE:
             commands.append(["recommend", task, *_repeated(context), "--budget", f"{needed:.0f}"])
         if commands:
-            print_next(*commands, store=store, url=url)
+            print_next(*commands)
         if answer.images_missing:
             before = f"; they were in {source}" if source and Path(source).is_absolute() else ""
             messages().print(f"{FOLDER} is where the images are now{before}.")

@@ -120,7 +120,7 @@ def neighbours(
         )
         for note in (*tie_note(marks), *shared_notes(answer), *cut):
             messages().print(note)
-        print_next(["recommend", task], store=store, url=url)
+        print_next(["recommend", task])
     if not found:
         messages().print(_nothing(tag or (), min_classes, max_classes))
     return 0 if found else 3
@@ -214,7 +214,7 @@ def distance(
         return
     if found.same_images:
         console().print(same_images_note(found))
-        print_next(["neighbours", source], store=store, url=url)
+        print_next(["neighbours", source])
         return
     print_table(
         ["distance", f"{found.source} -> {found.target}", f"{found.target} -> {found.source}"],
@@ -226,4 +226,4 @@ def distance(
     )
     for note in distance_notes(found):
         messages().print(note)
-    print_next(["neighbours", source], ["recommend", target], store=store, url=url)
+    print_next(["neighbours", source], ["recommend", target])

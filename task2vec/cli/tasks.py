@@ -121,7 +121,7 @@ def embed(
         details = client.tasks.get(record.id)
     warn(record.warnings)
     _print_task(details)
-    print_next(["neighbours", record.name], ["recommend", record.name], store=store, url=url)
+    print_next(["neighbours", record.name], ["recommend", record.name])
 
 
 def show_task(
@@ -141,7 +141,7 @@ def show_task(
         print_answer_json(found)
         return
     _print_task(found)
-    print_next(["neighbours", found.name], ["recommend", found.name], store=store, url=url)
+    print_next(["neighbours", found.name], ["recommend", found.name])
 
 
 def export(
@@ -223,7 +223,7 @@ def list_tasks(
         ],
         spare=["repeat distance", "tags", "probe"],
     )
-    print_next(["neighbours", records[0].name], ["show", records[0].name], store=store, url=url)
+    print_next(["neighbours", records[0].name], ["show", records[0].name])
 
 
 def _print_task(task: "TaskDetails") -> None:

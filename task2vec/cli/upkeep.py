@@ -182,7 +182,7 @@ def _drop_damaged(store: Path) -> None:
         *(["embed", "SOURCE", "--name", name, "--update"] for name in sorted(parts - {*tasks})),
         *(["keys", "create", name] for name in removed.get("keys", [])),
     ]
-    print_next(*again[:_NEXT] or [["list"]], store=store, url=None)
+    print_next(*again[:_NEXT] or [["list"]])
 
 
 def _examine_server(store: Path, url: str, api_key: str | None) -> "Iterator[Check]":
