@@ -19,6 +19,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from task2vec.client.async_client import AsyncClient
+    from task2vec.client.client import Client
+    from task2vec.client.local import LocalClient
     from task2vec.data.open import open_source
     from task2vec.distance import distance_error, distance_interval
     from task2vec.distance import task_asymmetric_distance as asymmetric_distance
@@ -67,9 +70,6 @@ if TYPE_CHECKING:
         WeightsError,
         WrongTypeError,
     )
-    from task2vec.sdk.async_client import AsyncClient
-    from task2vec.sdk.client import Client
-    from task2vec.sdk.local import LocalClient
     from task2vec.types import TaskEmbedding
 
 __version__ = "0.1.0"
@@ -129,9 +129,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AsyncClient": ("task2vec.sdk.async_client", "AsyncClient"),
-    "Client": ("task2vec.sdk.client", "Client"),
-    "LocalClient": ("task2vec.sdk.local", "LocalClient"),
+    "AsyncClient": ("task2vec.client.async_client", "AsyncClient"),
+    "Client": ("task2vec.client.client", "Client"),
+    "LocalClient": ("task2vec.client.local", "LocalClient"),
     "TaskEmbedding": ("task2vec.types", "TaskEmbedding"),
     "asymmetric_distance": ("task2vec.distance", "task_asymmetric_distance"),
     "complexity": ("task2vec.distance", "task_complexity"),

@@ -10,9 +10,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from task2vec import __version__
-from task2vec.service.leases import oldest_wait
+from task2vec.jobs.finetune import sweep_experts
+from task2vec.jobs.leases import oldest_wait
 from task2vec.service.parsing.confined import Confinement, ParsingLimits
-from task2vec.service.tuned_jobs import sweep_experts
 from task2vec.service.uploads import sweep_uploads
 from task2vec.service.workspace import Workspace
 from task2vec_api import errors, front, health, openapi

@@ -6,8 +6,8 @@ have to be sent.
 """
 
 from task2vec.errors import JobCancelledError
-from task2vec.service import completion
-from task2vec.service.leases import Lent
+from task2vec.jobs import commit
+from task2vec.jobs.leases import Lent
 from task2vec.service.outcomes.backtest import backtest
 from task2vec.types import JobKind
 from task2vec.types.backtests import Folds
@@ -37,4 +37,4 @@ class Backtests(OwnWork):
 
         workspace, job = self._runtime.workspace, lent.job
         found = backtest(workspace, folds=Folds(lent.payload["folds"]), progress=tell)
-        completion.complete_backtest(workspace, job.id, fence=job.fence, found=found)
+        commit.complete_backtest(workspace, job.id, fence=job.fence, found=found)

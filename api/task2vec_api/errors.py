@@ -17,10 +17,10 @@ from starlette.responses import Response
 from task2vec import errors
 from task2vec.errors import Task2VecError
 from task2vec.extras import lacking_at
+from task2vec.messages.faults import Fault, true_faults
+from task2vec.messages.problems import FieldProblem, Problem
 from task2vec.service.key_texts import without_keys
 from task2vec.store.sql.failures import means_full
-from task2vec.wire.faults import Fault, true_faults
-from task2vec.wire.problems import FieldProblem, Problem
 from task2vec_api.logs import logger
 from task2vec_api.parameters import near_field
 from task2vec_api.route_lookup import allowed_methods

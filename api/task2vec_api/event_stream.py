@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from starlette.concurrency import run_in_threadpool
 
 from task2vec.errors import UnknownNameError
-from task2vec.service.jobs import events_after, get_job
+from task2vec.jobs.jobs import events_after, get_job
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs import StoredEvent
 from task2vec.types import JobState

@@ -1,10 +1,10 @@
 """The thread that fetches data sets from elsewhere, by jobs like any other work."""
 
-from task2vec.service import completion
+from task2vec.jobs import commit
+from task2vec.jobs.leases import Lent
 from task2vec.service.datasets.fetch_policy import FetchPolicy
 from task2vec.service.datasets.fetching import Fetcher
 from task2vec.service.datasets.remote_datasets import RemoteImage, fetch_dataset
-from task2vec.service.leases import Lent
 from task2vec.types import JobKind
 from task2vec_api.in_process_worker import Beat, OwnWork
 from task2vec_api.runtime import Runtime
@@ -51,4 +51,4 @@ class Fetches(OwnWork):
             owner=job.owner,
             progress=beat,
         )
-        completion.complete_fetch(workspace, job.id, fence=job.fence, dataset=dataset)
+        commit.complete_fetch(workspace, job.id, fence=job.fence, dataset=dataset)

@@ -7,8 +7,8 @@ from threading import Event, Thread
 from time import monotonic
 
 from task2vec.errors import LeaseLostError, StoreError, Task2VecError
-from task2vec.service import leases
-from task2vec.service.leases import Lent
+from task2vec.jobs import leases
+from task2vec.jobs.leases import Lent
 from task2vec.types import JobFailure, JobKind, JobProgress, JobState
 from task2vec_api.logs import logger
 from task2vec_api.runtime import Runtime

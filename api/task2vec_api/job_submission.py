@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from task2vec.service import jobs
+from task2vec.jobs import jobs
 from task2vec.types import JobKind, JobRecord, JobState
 from task2vec_api.access import Caller
 from task2vec_api.messages import job_message
@@ -50,7 +50,7 @@ async def submit(
 
     ``wake`` is called once the job is there, to tell who is to do it.
 
-    Raises what `task2vec.service.jobs.submit` raises.
+    Raises what `task2vec.jobs.jobs.submit` raises.
     """
     job = await run_in_threadpool(
         jobs.submit,

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 from task2vec.data.wording import plural
 from task2vec.errors import StoreError
-from task2vec.service import leases
+from task2vec.jobs import leases
 from task2vec.service.datasets import datasets
 from task2vec.service.disk import keep_reserve
 from task2vec.service.quarantine import remove_old

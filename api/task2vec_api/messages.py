@@ -6,14 +6,14 @@ from typing import Any
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
-from task2vec.service.completion import dataset_json
+from task2vec.jobs.commit import dataset_json
+from task2vec.messages.batches import Item
+from task2vec.messages.datasets import Dataset
+from task2vec.messages.jobs import Job
+from task2vec.messages.problems import Problem
+from task2vec.messages.tasks import Embedding
 from task2vec.store.tables.batches import BatchItem
 from task2vec.types import DatasetRecord, JobFailure, JobRecord, TaskEmbedding, TaskRecord
-from task2vec.wire.batches import Item
-from task2vec.wire.datasets import Dataset
-from task2vec.wire.jobs import Job
-from task2vec.wire.problems import Problem
-from task2vec.wire.tasks import Embedding
 from task2vec_api.errors import problem_of, scrub
 
 

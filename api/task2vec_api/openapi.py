@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from task2vec.wire.datasets import NewRemoteDataset
-from task2vec.wire.jobs import JobEvent
-from task2vec.wire.leases import Findings
-from task2vec.wire.problems import Problem
+from task2vec.messages.datasets import NewRemoteDataset
+from task2vec.messages.jobs import JobEvent
+from task2vec.messages.leases import Findings
+from task2vec.messages.problems import Problem
 from task2vec_api.access import PUBLIC
 from task2vec_api.links import links_of
 from task2vec_api.middleware.deadlines import LONGEST, SHORTEST

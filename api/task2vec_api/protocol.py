@@ -6,7 +6,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from task2vec.wire.problems import Problem
+from task2vec.messages.problems import Problem
 from task2vec_api.errors import MEDIA_TYPE
 from task2vec_api.middleware.context import new_request_id
 from task2vec_api.settings import Settings

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from task2vec.errors import SettingError
-from task2vec.service import leases
+from task2vec.jobs import leases
 from task2vec.service.keys import list_all
 from task2vec.service.ownership import Ownership
 from task2vec.service.workspace import Workspace

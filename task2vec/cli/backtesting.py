@@ -17,10 +17,10 @@ from task2vec.cli.output import console, messages, percent, print_answer_json, w
 from task2vec.cli.pictures import check_picture
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
-from task2vec.sdk.wording import shared_pairs_note
+from task2vec.client.wording import shared_pairs_note
 
 if TYPE_CHECKING:
-    from task2vec.wire.backtests import Backtest
+    from task2vec.messages.backtests import Backtest
 
 OURS = "task2vec"
 

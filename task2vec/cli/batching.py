@@ -32,7 +32,7 @@ from task2vec.data.wording import plural
 from task2vec.errors import InputError
 
 if TYPE_CHECKING:
-    from task2vec.wire.batches import Item
+    from task2vec.messages.batches import Item
 
 
 def register(app: typer.Typer) -> None:
@@ -85,8 +85,8 @@ def batch(
     stop the others; the exit code is then 1. An empty folder is skipped.
     """
     check_estimator(estimator)
+    from task2vec.messages.batches import ItemStatus
     from task2vec.service.tasks.batch_items import find_items
-    from task2vec.wire.batches import ItemStatus
 
     items = find_items(sources)
     counts: Counter[ItemStatus] = Counter()

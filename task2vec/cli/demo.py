@@ -184,10 +184,10 @@ def _draw(workspace: "Workspace", path: Path) -> None:
 
 def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progress) -> str:
     from task2vec.embedding.settings import EmbeddingSettings
+    from task2vec.messages.recommendations import Recommended
     from task2vec.recommend.prediction.intervals import paired_difference
     from task2vec.service.recommend.recommendation import recommend
     from task2vec.service.tasks.subjects import resolve
-    from task2vec.wire.recommendations import Recommended
 
     _heading(f"5. Which model to start from for {HELD_BACK}, a new task?")
     with passing(progress):

@@ -6,9 +6,9 @@ from task2vec.cli.output import console, interval, percent, print_behind
 from task2vec.cli.table import print_table
 
 if TYPE_CHECKING:
+    from task2vec.messages.explanations import ClassesJudged, Explanation
     from task2vec.recommend.answer import classes as hard_classes
     from task2vec.recommend.answer import explanation as told
-    from task2vec.wire.explanations import ClassesJudged, Explanation
 
 _TITLES = {
     "outcomes": "Where each expected gain comes from (points):",

@@ -31,9 +31,9 @@ from task2vec.types.tuning import GOING_ON
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from task2vec.sdk.operations.waiting import Told
-    from task2vec.wire.catalogue import Tuned
-    from task2vec.wire.jobs import Progress as Work
+    from task2vec.client.operations.waiting import Told
+    from task2vec.messages.catalogue import Tuned
+    from task2vec.messages.jobs import Progress as Work
 
 
 def register(app: typer.Typer) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from task2vec.cli.options import AnyClient
-    from task2vec.wire.jobs import Job
+    from task2vec.messages.jobs import Job
 
 app = typer.Typer(
     no_args_is_help=True,

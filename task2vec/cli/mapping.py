@@ -52,7 +52,7 @@ def draw_map(
     with `-o`.
     """
     from task2vec.errors import SettingError
-    from task2vec.wire.catalogue import MapMethod
+    from task2vec.messages.catalogue import MapMethod
 
     if method not in list(MapMethod):
         raise SettingError("Unknown method", expected=f"one of {', '.join(MapMethod)}", got=method)

@@ -12,8 +12,8 @@ from task2vec.cli.place import DEFAULT_STORE as DEFAULT_STORE
 from task2vec.cli.place import place
 
 if TYPE_CHECKING:
-    from task2vec.sdk.client import Client
-    from task2vec.sdk.local import LocalClient
+    from task2vec.client.client import Client
+    from task2vec.client.local import LocalClient
 
     AnyClient = Client | LocalClient
 
@@ -153,11 +153,11 @@ def open_client(store: Path, url: str | None, api_key: str | None) -> "Iterator[
     """
     client: AnyClient
     if url:
-        from task2vec.sdk.client import Client
+        from task2vec.client.client import Client
 
         client = Client(url, api_key)
     else:
-        from task2vec.sdk.local import LocalClient
+        from task2vec.client.local import LocalClient
 
         client = LocalClient(store)
     with client:

@@ -33,7 +33,7 @@ from task2vec.recommend.evidence.outcomes_without_baseline import unused_warning
 
 if TYPE_CHECKING:
     from task2vec.cli.options import AnyClient
-    from task2vec.wire.outcomes import Outcome
+    from task2vec.messages.outcomes import Outcome
 
 #: As many as a server gives at once.
 _PAGE = 1000

@@ -20,7 +20,7 @@ from task2vec.data.wording import typed
 from task2vec.types.names import visible
 
 if TYPE_CHECKING:
-    from task2vec.wire.base import Answer
+    from task2vec.messages.base import Answer
 
 #: Wide enough that nothing is cut where there is no terminal to fit into.
 _PIPE_WIDTH = 200

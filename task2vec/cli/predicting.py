@@ -24,7 +24,7 @@ from task2vec.cli.table import print_table
 from task2vec.errors import SettingError
 
 if TYPE_CHECKING:
-    from task2vec.wire.predictions import Prediction
+    from task2vec.messages.predictions import Prediction
 
 #: Rows of one table: it is printed when it has these, so that 100,000 images need no memory.
 _ROWS = 200

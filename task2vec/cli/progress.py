@@ -22,7 +22,7 @@ from task2vec.cli.output import messages
 from task2vec.cli.progress_lines import SECONDS, ProgressLines, counted
 
 if TYPE_CHECKING:
-    from task2vec.wire.jobs import Progress as Work
+    from task2vec.messages.jobs import Progress as Work
 
     Told = Callable[[Work], None]
 

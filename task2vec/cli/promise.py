@@ -2,7 +2,7 @@
 
 from task2vec.cli.output import console
 from task2vec.cli.table import print_table
-from task2vec.wire.recommendations import Recommendation
+from task2vec.messages.recommendations import Recommendation
 
 
 def print_promise(

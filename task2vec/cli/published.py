@@ -23,7 +23,7 @@ from task2vec.data.wording import plural
 from task2vec.types.published import Cost, Figure, Order
 
 if TYPE_CHECKING:
-    from task2vec.wire.published import PublishedModel
+    from task2vec.messages.published import PublishedModel
 
 _DEFAULT_COST = (Cost.PARAMETERS,)
 

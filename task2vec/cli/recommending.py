@@ -30,9 +30,7 @@ from task2vec.cli.output import (
 )
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
-from task2vec.data.wording import FOLDER, plural
-from task2vec.errors import NoStoreError, UnknownNameError
-from task2vec.sdk.candidates import (
+from task2vec.client.candidates import (
     FINE_TUNED,
     candidate_columns,
     candidate_rows,
@@ -41,12 +39,14 @@ from task2vec.sdk.candidates import (
     table_note,
     verdict,
 )
+from task2vec.data.wording import FOLDER, plural
+from task2vec.errors import NoStoreError, UnknownNameError
 from task2vec.types.measuring import BUDGET, MOST_SHARED
 
 if TYPE_CHECKING:
     from task2vec.cli.options import AnyClient
-    from task2vec.wire.models import Model
-    from task2vec.wire.recommendations import Recommended
+    from task2vec.messages.models import Model
+    from task2vec.messages.recommendations import Recommended
 
 #: As many candidates as leave the answer on a screen of 25 lines.
 _SHOWN = 4

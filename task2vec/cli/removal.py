@@ -8,7 +8,7 @@ from task2vec.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from task2vec.cli.options import AnyClient
-    from task2vec.wire.outcomes import Outcome
+    from task2vec.messages.outcomes import Outcome
 
 #: As many as a server lists at once.
 _PAGE = 1000

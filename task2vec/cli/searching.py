@@ -21,8 +21,7 @@ from task2vec.cli.options import (
 from task2vec.cli.output import console, messages, print_answer_json, print_next, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.cli.table import print_table
-from task2vec.data.wording import plural
-from task2vec.sdk.wording import (
+from task2vec.client.wording import (
     distance_notes,
     information_cells,
     marked_names,
@@ -32,12 +31,13 @@ from task2vec.sdk.wording import (
     shown,
     tie_note,
 )
+from task2vec.data.wording import plural
 from task2vec.types.geometry import NeighbourGeometry
 from task2vec.types.names import visible
 
 if TYPE_CHECKING:
     from task2vec.cli.options import AnyClient
-    from task2vec.wire.neighbours import Neighbours
+    from task2vec.messages.neighbours import Neighbours
 
 #: Tasks that are counted at most, to say how many neighbours there are.
 _COUNTED = 1000

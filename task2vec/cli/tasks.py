@@ -40,7 +40,7 @@ from task2vec.data.wording import plural
 from task2vec.types import Likelihood
 
 if TYPE_CHECKING:
-    from task2vec.wire.tasks import TaskDetails
+    from task2vec.messages.tasks import TaskDetails
 
 TaskArgument = Annotated[
     str, typer.Argument(metavar="TASK", help="A task in the store, by name or id.")

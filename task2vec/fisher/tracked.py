@@ -39,7 +39,7 @@ def tracked_convolution(
     account: Account,
 ) -> Tensor:
     """Return the convolution of (N, C, H, W) inputs; ``anchor`` makes autograd visit it."""
-    output: Tensor = _Convolution.apply(  # type: ignore[no-untyped-call]
+    output: Tensor = _Convolution.apply(  # type: ignore[no-untyped-call, unused-ignore]
         inputs, anchor, weight, bias, geometry, account
     )
     return output
@@ -49,7 +49,7 @@ def tracked_linear(
     inputs: Tensor, anchor: Tensor, weight: Tensor, bias: Tensor | None, *, account: Account
 ) -> Tensor:
     """Return ``inputs W^T + b``; the first dimension of the inputs is images times whatever."""
-    output: Tensor = _Linear.apply(  # type: ignore[no-untyped-call]
+    output: Tensor = _Linear.apply(  # type: ignore[no-untyped-call, unused-ignore]
         inputs, anchor, weight, bias, account
     )
     return output

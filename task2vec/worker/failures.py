@@ -7,7 +7,7 @@ import torch
 
 from task2vec.errors import MissingExtraError, ServiceError, Task2VecError
 from task2vec.extras import lacking_at
-from task2vec.wire.leases import Failure
+from task2vec.messages.leases import Failure
 
 _LONGEST = 10_000
 _NO_MEMORY = ("can't allocate memory", "cannot allocate memory", "out of memory")

@@ -16,8 +16,8 @@ from task2vec.errors import (
     Task2VecError,
     UnknownNameError,
 )
-from task2vec.wire.jobs import Progress
-from task2vec.wire.leases import Lease
+from task2vec.messages.jobs import Progress
+from task2vec.messages.leases import Lease
 from task2vec.worker.server import Server
 from task2vec.worker.shutdown import Drain
 

@@ -11,12 +11,12 @@ from task2vec.data.open import open_source
 from task2vec.data.task import Task
 from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.files import save_embedding
-from task2vec.engine.findings import EmbeddedRole, Findings
-from task2vec.engine.work import Order, Work
 from task2vec.errors import JobCancelledError, Task2VecError, WeightsError
 from task2vec.finetune.predict import Prediction
+from task2vec.jobs.findings_message import EmbeddedRole, Findings
+from task2vec.jobs.run import Order, Work
+from task2vec.messages import leases as wire
 from task2vec.types import JobKind
-from task2vec.wire import leases as wire
 from task2vec.worker.downloads import Downloads
 from task2vec.worker.failures import failure_of, out_of_memory
 from task2vec.worker.heartbeat import Halt, Heart

@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from task2vec.embedding.engine import LocalEngine
-from task2vec.engine.work import KINDS
 from task2vec.errors import (
     AccessError,
     InputError,
@@ -21,8 +20,9 @@ from task2vec.errors import (
     Task2VecError,
     UnknownNameError,
 )
+from task2vec.jobs.run import KINDS
+from task2vec.messages.leases import Failure, Lease
 from task2vec.probe.registry import DEFAULT_PROBE
-from task2vec.wire.leases import Failure, Lease
 from task2vec.worker.downloads import Downloads
 from task2vec.worker.heartbeat import Halt, Heart
 from task2vec.worker.job import Done, LeasedJob

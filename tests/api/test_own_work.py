@@ -9,7 +9,7 @@ from running import running
 from starlette.concurrency import run_in_threadpool
 
 from task2vec.errors import StateError
-from task2vec.service.leases import Lent
+from task2vec.jobs.leases import Lent
 from task2vec.types import JobKind, JobRecord, JobState
 from task2vec_api.backtests import Backtests
 from task2vec_api.in_process_worker import Beat

@@ -9,8 +9,8 @@ import small_store
 from running import Running, bearer, running
 from starlette.concurrency import run_in_threadpool
 
+from task2vec.messages.backtests import Backtest
 from task2vec.types import Scope
-from task2vec.wire.backtests import Backtest
 
 pytestmark = pytest.mark.anyio
 

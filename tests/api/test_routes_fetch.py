@@ -11,9 +11,9 @@ from running import Running, running
 from small_store import cut
 from starlette.concurrency import run_in_threadpool
 
+from task2vec.messages.datasets import Dataset
 from task2vec.service.datasets.fetch_policy import FetchPolicy
 from task2vec.service.datasets.fetching import Fetcher
-from task2vec.wire.datasets import Dataset
 from task2vec_api.fetches import Fetches
 from task2vec_api.settings import Settings
 

@@ -11,7 +11,8 @@ import pytest
 from filled import built, zipped
 from real_port import on_a_port
 
-from task2vec.service import jobs, keys
+from task2vec.jobs import jobs
+from task2vec.service import keys
 from task2vec.service.workspace import Workspace
 from task2vec.types import Scope
 

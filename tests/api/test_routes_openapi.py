@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, TypeAdapter
 
-import task2vec.wire as wire_package
+import task2vec.messages as wire_package
 from task2vec.service.workspace import Workspace
 from task2vec_api import create_app, links
 from task2vec_api.route_lookup import routes_of
@@ -45,7 +45,7 @@ def messages() -> dict[str, type[BaseModel]]:
 
     found: dict[str, type[BaseModel]] = {}
     for file in Path(wire_package.__file__).parent.glob("*.py"):
-        module = import_module(f"task2vec.wire.{file.stem}")
+        module = import_module(f"task2vec.messages.{file.stem}")
         for name, value in vars(module).items():
             if isinstance(value, type) and issubclass(value, BaseModel):
                 found[name] = value

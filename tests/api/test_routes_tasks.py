@@ -7,9 +7,9 @@ import pytest
 from filled import NAMES, filled
 from running import Running
 
+from task2vec.messages.tasks import Task, TaskDetails
 from task2vec.service.tasks.catalogue import task_details
 from task2vec.types import Outcome
-from task2vec.wire.tasks import Task, TaskDetails
 
 pytestmark = pytest.mark.anyio
 

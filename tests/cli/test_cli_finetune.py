@@ -14,11 +14,11 @@ from command import Cli
 from small_store import SmallStore, snapshot
 
 from task2vec.cli.run import run
+from task2vec.messages.catalogue import Tuned as Answer
+from task2vec.messages.jobs import Progress
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.models.zoo import get_model, loadable_ref
 from task2vec.service.workspace import Workspace
-from task2vec.wire.catalogue import Tuned as Answer
-from task2vec.wire.jobs import Progress
 
 QUICK = ["--images", "24", "--epochs", "1"]
 NAME = "emoji_food-from-efficientnet_lite0"

@@ -28,7 +28,7 @@ from task2vec.cli.progress import (
     work_bar,
 )
 from task2vec.cli.progress_lines import ProgressLines
-from task2vec.wire.jobs import Progress as Work
+from task2vec.messages.jobs import Progress as Work
 
 
 class Log:

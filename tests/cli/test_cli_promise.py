@@ -3,7 +3,7 @@
 import pytest
 
 from task2vec.cli.promise import print_promise
-from task2vec.wire.recommendations import Recommendation
+from task2vec.messages.recommendations import Recommendation
 
 
 def expecting(gain: float, low: float, high: float) -> Recommendation:

@@ -11,7 +11,7 @@ from command import Cli, Result
 
 from task2vec import LocalClient, StoreBusyError
 from task2vec.cli import removing_outcomes
-from task2vec.sdk import client, local
+from task2vec.client import client, local
 
 ROWS = "model,task,accuracy,protocol\n" + "".join(
     f"efficientnet_lite{n % 3},emoji_food,0.{n},p\n" for n in range(1, 6)

@@ -9,7 +9,7 @@ from client_kinds import KINDS, client_of, copy_of, serving
 from small_store import SmallStore
 
 from task2vec.errors import SettingError
-from task2vec.wire.backtests import Backtest
+from task2vec.messages.backtests import Backtest
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from task2vec.errors import (
     StateError,
     UnknownNameError,
 )
-from task2vec.wire.outcomes import NewOutcome
+from task2vec.messages.outcomes import NewOutcome
 
 
 def test_the_tasks_of_a_store_are_listed(client: Any, reference: Any) -> None:

@@ -8,9 +8,9 @@ from small_store import cut
 
 from task2vec import Client
 from task2vec.errors import JobCancelledError, StateError, UnknownNameError
+from task2vec.messages.jobs import Progress
+from task2vec.messages.tasks import Task
 from task2vec.types import JobState
-from task2vec.wire.jobs import Progress
-from task2vec.wire.tasks import Task
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_many_tasks_come_page_by_page(
 ) -> None:
     with Client(url) as client:
         whole = list(client.tasks.list())
-    monkeypatch.setattr("task2vec.sdk.operations.paging.PAGE_SIZE", 2)
+    monkeypatch.setattr("task2vec.client.operations.paging.PAGE_SIZE", 2)
     assert list(remote.tasks.list()) == whole
     assert len(whole) >= 4
     assert next(iter(remote.tasks.list())) == whole[0]

@@ -16,9 +16,9 @@ from task2vec.errors import (
     SourceError,
     UnknownNameError,
 )
+from task2vec.messages.batches import ItemStatus
+from task2vec.messages.jobs import Progress
 from task2vec.types import ChosenBy, Recipe
-from task2vec.wire.batches import ItemStatus
-from task2vec.wire.jobs import Progress
 
 IMAGES = 6
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from docs.build import DOCS
 from docs.http_reference import openapi
 from docs.openapi_page import operations
-from task2vec import wire
+from task2vec import messages
 
 PAGE = (DOCS / "http-api.md").read_text(encoding="utf-8")
 DOCUMENT = openapi()
@@ -39,7 +39,7 @@ def test_every_operation_says_what_it_does_and_what_may_come(heading) -> None:
 
 def test_examples_of_messages_are_messages() -> None:
     checked = set()
-    for module in pkgutil.iter_modules(wire.__path__, "task2vec.wire."):
+    for module in pkgutil.iter_modules(messages.__path__, "task2vec.messages."):
         for name, model in vars(import_module(module.name)).items():
             example = re.search(
                 rf"^### {name}\n(?:(?!^###? ).)*?^```json\n(.*?)^```", PAGE, flags=re.M | re.S

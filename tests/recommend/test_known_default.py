@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from questions import NEAR, PLAIN, ask, at, found, model, outcome, right
 
+from task2vec.messages.explanations import DefaultAccuracy
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.belief import LEVEL
 from task2vec.recommend.evidence.gains import GainTable
-from task2vec.wire.explanations import DefaultAccuracy
 
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 ELSEWHERE = [f"t{i}" for i in range(8)]

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from served import NOW, embedded, tuned
 
-from task2vec.service import leases
-from task2vec.service.completion import Found, complete
+from task2vec.jobs import leases
+from task2vec.jobs.commit import Found, complete
 from task2vec.service.workspace import Workspace
 from task2vec.types import JobKind, JobState
 

@@ -16,10 +16,10 @@ from safetensors.numpy import save_file
 from task2vec.embedding.files import save_embedding
 from task2vec.finetune.result import Choice, ClassAccuracy, Score, Tuned
 from task2vec.finetune.settings import FineTuningSettings
-from task2vec.service import jobs, leases
-from task2vec.service.completion import complete
+from task2vec.jobs import jobs, leases
+from task2vec.jobs.commit import complete
+from task2vec.jobs.findings import Found
 from task2vec.service.datasets.datasets import accept
-from task2vec.service.received import Found
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
 from task2vec.types import (

@@ -4,10 +4,10 @@ import pytest
 from served import NOW, SETTINGS, embed, embedded, end, send
 
 from task2vec.errors import UnknownNameError
-from task2vec.service import batch_jobs, jobs, leases
+from task2vec.jobs import batch_jobs, jobs, leases
+from task2vec.messages.batches import Batch, Item
 from task2vec.store.tables.batches import ItemStatus
 from task2vec.types import JobFailure, JobKind, JobState, Priority
-from task2vec.wire.batches import Batch, Item
 
 FAULT = JobFailure(code="bad_source", problem="no image could be read")
 

@@ -11,11 +11,11 @@ from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
 
 from task2vec.embedding.files import save_embedding
 from task2vec.errors import LeaseLostError
-from task2vec.service import completion, jobs, leases
-from task2vec.service.completion import Found
-from task2vec.service.questions import source_signature
+from task2vec.jobs import commit, jobs, leases
+from task2vec.jobs.checks import source_signature
+from task2vec.jobs.commit import Found
+from task2vec.messages.tasks import Task
 from task2vec.types import JobKind, JobState
-from task2vec.wire.tasks import Task
 
 
 def test_an_embedding_is_stored_with_its_job(served, sent):
@@ -235,12 +235,12 @@ def test_a_job_that_is_cancelled_while_its_findings_are_checked_stores_nothing(
     served, sent, monkeypatch
 ):
     job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
-    check = completion.received_thumbnail
+    check = commit.received_thumbnail
 
     def cancel_first(*arguments):
         jobs.cancel(served, job.id, now=NOW + 4)
         return check(*arguments)
 
-    monkeypatch.setattr(completion, "received_thumbnail", cancel_first)
+    monkeypatch.setattr(commit, "received_thumbnail", cancel_first)
     assert end(served, job, embedded(sent)).state is JobState.CANCELLED
     assert served.store().tasks.list() == []

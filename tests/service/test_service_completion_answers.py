@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
 
+from task2vec.jobs import commit, jobs, leases
+from task2vec.jobs.commit import Found
+from task2vec.messages.datasets import Dataset
+from task2vec.messages.neighbours import Distances, Neighbours
+from task2vec.messages.recommendations import Recommended
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.service import completion, jobs, leases
-from task2vec.service.completion import Found
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, neighbours
 from task2vec.service.tasks.subjects import Subject, stored_subject
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.types import JobKind, JobState, NeighbourGeometry
-from task2vec.wire.datasets import Dataset
-from task2vec.wire.neighbours import Distances, Neighbours
-from task2vec.wire.recommendations import Recommended
 
 
 def test_a_search_answers_as_it_would_in_this_process(served, sent):
@@ -169,7 +169,7 @@ def test_a_fetched_data_set_is_told_without_its_place_and_owner(served):
     images = [{"url": "https://x.example/1.png", "label": "a", "split": None}] * 2
     job = lend(served, JobKind.FETCH, {"name": "far", "images": images})
     dataset = dataclasses.replace(send(served, "far"), owner="key_1")
-    done = completion.complete_fetch(served, job.id, fence=job.fence, dataset=dataset, now=NOW + 1)
+    done = commit.complete_fetch(served, job.id, fence=job.fence, dataset=dataset, now=NOW + 1)
     assert done.state is JobState.SUCCEEDED
     assert Dataset.model_validate(done.result).sha256 == dataset.sha256
     assert not {"file", "owner"} & set(done.result)

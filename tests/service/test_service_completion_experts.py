@@ -7,14 +7,14 @@ from served import PREPROCESSING, embed, end, lend, send, tuned
 from small_store import snapshot
 
 from task2vec.errors import StoreError, StoreFullError
-from task2vec.service import jobs, tuned_jobs
-from task2vec.service.completion import Found
+from task2vec.jobs import finetune, jobs
+from task2vec.jobs.commit import Found
+from task2vec.jobs.finetune import expert_id, sweep_experts
+from task2vec.messages.catalogue import Tuned as WireTuned
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.quarantine import list_aside
-from task2vec.service.tuned_jobs import expert_id, sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.types import JobKind, JobState
-from task2vec.wire.catalogue import Tuned as WireTuned
 
 
 def experts(served: Workspace) -> list[str]:
@@ -205,14 +205,14 @@ def test_fine_tuning_a_data_set_that_was_embedded_meanwhile_uses_that_task(serve
 def test_findings_that_come_twice_at_once_are_stored_once(served, monkeypatch):
     question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
     job = lend(served, JobKind.FINETUNE, question)
-    check, first = tuned_jobs.received_thumbnail, []
+    check, first = finetune.received_thumbnail, []
 
     def the_other_first(*arguments):
-        monkeypatch.setattr(tuned_jobs, "received_thumbnail", check)
+        monkeypatch.setattr(finetune, "received_thumbnail", check)
         first.append(end(served, job, tuned(served, 4, new=True)))
         return check(*arguments)
 
-    monkeypatch.setattr(tuned_jobs, "received_thumbnail", the_other_first)
+    monkeypatch.setattr(finetune, "received_thumbnail", the_other_first)
     done = end(served, job, tuned(served, 3, new=True))
     assert [done] == first
     assert done.state is JobState.SUCCEEDED

@@ -8,6 +8,7 @@ from factories import make_record
 from served import embedding
 from test_service_shared_images import hashes
 
+from task2vec.messages.recommendations import Recommended
 from task2vec.recommend.evidence.leaks import SEEN_GAIN
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.packaged_models import default_model_id
@@ -16,7 +17,6 @@ from task2vec.service.tasks.shared_images import find_shared
 from task2vec.service.tasks.subjects import Subject
 from task2vec.types import ModelRecord
 from task2vec.types.measuring import MOST_SHARED
-from task2vec.wire.recommendations import Recommended
 
 IMAGES = embedding(1).provenance.images
 FOLDER = "/home/me/photos/birds"

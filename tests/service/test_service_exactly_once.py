@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from served import NOW, SETTINGS, embedding, send
 
-from task2vec.service import jobs
-from task2vec.service.tuned_jobs import expert_id, sweep_experts
+from task2vec.jobs import jobs
+from task2vec.jobs.finetune import expert_id, sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.store.tasks.changes import ChangeKind
 from task2vec.types import JobKind, JobState

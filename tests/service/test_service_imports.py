@@ -5,8 +5,8 @@ import sys
 
 LOOK = """
 import importlib, pkgutil, sys
-import task2vec.service, task2vec.store, task2vec.wire, task2vec.recommend, task2vec_api
-for package in (task2vec.service, task2vec.store, task2vec.wire, task2vec_api):
+import task2vec.service, task2vec.store, task2vec.messages, task2vec.recommend, task2vec_api
+for package in (task2vec.service, task2vec.store, task2vec.messages, task2vec_api):
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         if ".migrations" not in found.name:
             importlib.import_module(found.name)

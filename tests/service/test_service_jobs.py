@@ -10,13 +10,13 @@ from task2vec.errors import (
     StateError,
     UnknownNameError,
 )
-from task2vec.service import completion, jobs, leases
+from task2vec.jobs import commit, jobs, leases
+from task2vec.jobs.checks import limits_of
+from task2vec.jobs.leases import models_to_probe
 from task2vec.service.datasets.datasets import remove_dataset
-from task2vec.service.leases import models_to_probe
 from task2vec.service.models.limits import Limits
 from task2vec.service.models.zoo import list_models
 from task2vec.service.packaged_models import default_model_id
-from task2vec.service.questions import limits_of
 from task2vec.service.recommend.recommendation import models_to_measure
 from task2vec.service.tasks.subjects import stored_subject
 from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState, Priority
@@ -32,7 +32,7 @@ def store_task(served, tmp_path, dataset, **more) -> JobRecord:
     lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
     assert lent is not None
     found = embedded(tmp_path / "sent")
-    return completion.complete(served, job.id, fence=lent.job.fence, found=found, now=NOW)
+    return commit.complete(served, job.id, fence=lent.job.fence, found=found, now=NOW)
 
 
 def test_an_embedding_is_named_by_its_data_set_unless_told(served):
@@ -209,7 +209,7 @@ def test_a_model_that_has_gone_since_fails_the_job_and_the_next_is_lent(served, 
     )
     lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
     assert lent is not None
-    done = completion.complete(
+    done = commit.complete(
         served, first.id, fence=lent.job.fence, found=tuned(served, new=True), now=NOW
     )
     assert done.state is JobState.SUCCEEDED

@@ -6,7 +6,7 @@ from PIL import Image
 from served import embed, embedded, end, lend, send
 
 from task2vec.errors import SettingError
-from task2vec.service import jobs
+from task2vec.jobs import jobs
 from task2vec.service.tasks.batch_items import Item
 from task2vec.service.tasks.batches import BatchRequest, ItemStatus, run_batch
 from task2vec.service.workspace import Workspace

@@ -11,6 +11,7 @@ from served import embedding
 from sqlalchemy import Engine, event
 
 from task2vec.errors import InputError, SettingError, StoreError, UnknownNameError
+from task2vec.jobs.checks import check_question, same_as
 from task2vec.service.models.zoo import get_model
 from task2vec.service.outcomes.outcome_file import Measured
 from task2vec.service.outcomes.outcomes import (
@@ -21,7 +22,6 @@ from task2vec.service.outcomes.outcomes import (
     remove_outcomes,
 )
 from task2vec.service.outcomes.recording import add_outcomes, import_outcomes
-from task2vec.service.questions import check_question, same_as
 from task2vec.service.workspace import Workspace
 from task2vec.types import JobKind
 from task2vec.types.names import LONGEST_PROTOCOL

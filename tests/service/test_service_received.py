@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from task2vec.errors import InputError
-from task2vec.service.received import Found, received_thumbnail
+from task2vec.jobs.findings import Found, received_thumbnail
 
 MEBIBYTE = 1 << 20
 PNG = b"\x89PNG\r\n\x1a\n"

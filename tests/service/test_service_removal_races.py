@@ -9,7 +9,7 @@ import pytest
 from served import NOW, SETTINGS, send
 
 from task2vec.errors import SourceError, UnknownNameError
-from task2vec.service import batch_jobs, jobs
+from task2vec.jobs import batch_jobs, jobs
 from task2vec.service.datasets import datasets
 from task2vec.service.datasets.datasets import remove_dataset
 from task2vec.service.workspace import Workspace

@@ -7,6 +7,7 @@ import pytest
 from factories import make_record
 from served import embedding
 
+from task2vec.messages.recommendations import Recommended
 from task2vec.service.outcomes.backtest import backtest
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, neighbours
@@ -14,7 +15,6 @@ from task2vec.service.tasks.shared_images import find_shared
 from task2vec.service.tasks.subjects import Subject, stored_subject
 from task2vec.types import ModelRecord, Outcome
 from task2vec.types.image_hashes import IMAGE_HASH
-from task2vec.wire.recommendations import Recommended
 
 DEFAULT = "efficientnet_lite0"
 PLAIN = "efficientnet_lite2"

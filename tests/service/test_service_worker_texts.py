@@ -6,8 +6,8 @@ import pytest
 from served import NOW, lend, send
 
 from task2vec.errors import InputError
-from task2vec.service import leases
-from task2vec.service.received import Found
+from task2vec.jobs import leases
+from task2vec.jobs.findings import Found
 from task2vec.types import JobFailure, JobKind, JobProgress
 
 KEY = f"t2v_0123456789ab_{'k' * 43}"

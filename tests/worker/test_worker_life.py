@@ -18,7 +18,7 @@ from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.files import load_embedding, load_hashes
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import NotAllowedError
-from task2vec.wire.leases import Findings
+from task2vec.messages.leases import Findings
 from task2vec.worker.downloads import Downloads
 from task2vec.worker.resume_cache import Kept
 from task2vec.worker.shutdown import Drain

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from wire_server import LEASE, answer, refusal, server
 
-from task2vec.engine.work import KINDS
+from task2vec.client.http import Address
 from task2vec.errors import (
     LeaseLostError,
     OverloadedError,
@@ -14,8 +14,8 @@ from task2vec.errors import (
     SettingError,
     UnreachableError,
 )
-from task2vec.sdk.http import Address
-from task2vec.wire.leases import Findings
+from task2vec.jobs.run import KINDS
+from task2vec.messages.leases import Findings
 from task2vec.worker.server import Server
 
 FINDINGS = Findings(fence=3, seconds=1.5, warnings=("few images",), measured={"mdl_a": (True,)})

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx2
 
-from task2vec.sdk.http import Address
-from task2vec.wire.leases import Lease
+from task2vec.client.http import Address
+from task2vec.messages.leases import Lease
 from task2vec.worker.server import Server
 
 LEASE = Lease.model_validate(

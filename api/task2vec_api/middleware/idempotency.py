@@ -11,11 +11,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from task2vec.errors import AnswerNotKeptError, SettingError
+from task2vec.messages.outcomes import MOST_OUTCOMES
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.idempotency import Idempotency, StoredAnswer, reused
 from task2vec.store.sql.requests import for_request
 from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL
-from task2vec.wire.outcomes import MOST_OUTCOMES
 from task2vec_api.errors import respond
 from task2vec_api.logs import logger
 from task2vec_api.middleware.body_digest import BodyDigest

@@ -3,9 +3,9 @@
 from fastapi import Request
 from starlette.responses import Response
 
+from task2vec.messages.backtests import Backtest, BacktestQuestion
+from task2vec.messages.jobs import Job
 from task2vec.types import JobKind
-from task2vec.wire.backtests import Backtest, BacktestQuestion
-from task2vec.wire.jobs import Job
 from task2vec_api.access import Writer
 from task2vec_api.job_submission import Prefer, result_as, submit
 from task2vec_api.responses import router, told

@@ -7,9 +7,8 @@ from fastapi import Header, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from task2vec.service import batch_jobs
-from task2vec.service.workspace import Workspace
-from task2vec.wire.batches import (
+from task2vec.jobs import batch_jobs
+from task2vec.messages.batches import (
     Batch,
     BatchCheck,
     BatchPage,
@@ -19,6 +18,7 @@ from task2vec.wire.batches import (
     NewBatch,
     NewItems,
 )
+from task2vec.service.workspace import Workspace
 from task2vec_api.access import Reader, Writer
 from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.messages import item_message

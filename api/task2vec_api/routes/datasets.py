@@ -9,11 +9,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from task2vec.messages.datasets import Dataset, DatasetPage, NewRemoteDataset
+from task2vec.messages.jobs import Job
 from task2vec.service.datasets import datasets
 from task2vec.service.datasets.remote_datasets import RemoteImage, check_manifest
 from task2vec.types import JobKind
-from task2vec.wire.datasets import Dataset, DatasetPage, NewRemoteDataset
-from task2vec.wire.jobs import Job
 from task2vec_api.access import Caller, Reader, ReaderOrWorker, Writer
 from task2vec_api.etags import IfNoneMatch, not_modified
 from task2vec_api.fetches import policy_of

@@ -9,11 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from task2vec.errors import InputError
-from task2vec.service.completion import Found
-from task2vec.service.received import ImageShares
+from task2vec.jobs.commit import Found
+from task2vec.jobs.findings import ImageShares
+from task2vec.messages.leases import Findings
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
-from task2vec.wire.leases import Findings
 from task2vec_api.forms import Part, TextPart
 from task2vec_api.sent_files import UploadPart
 

@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from task2vec.errors import InputError
-from task2vec.service.jobs import events_after, get_job
+from task2vec.jobs.jobs import events_after, get_job
+from task2vec.messages.jobs import JobEvent
 from task2vec.store.jobs import StoredEvent
 from task2vec.types import EventKind
-from task2vec.wire.jobs import JobEvent
 from task2vec_api.access import Reader
 from task2vec_api.event_stream import Follower
 from task2vec_api.messages import job_message

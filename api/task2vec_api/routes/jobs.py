@@ -6,10 +6,10 @@ from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from task2vec.service import jobs
+from task2vec.jobs import jobs
+from task2vec.messages.catalogue import Tuned
+from task2vec.messages.jobs import Job, JobPage, NewTuning
 from task2vec.types import JobKind, JobState
-from task2vec.wire.catalogue import Tuned
-from task2vec.wire.jobs import Job, JobPage, NewTuning
 from task2vec_api.access import Reader, ReaderOrWorker, Writer
 from task2vec_api.job_submission import Prefer, result_as, submit
 from task2vec_api.listing import Listing, ThePageToken

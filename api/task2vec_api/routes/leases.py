@@ -8,10 +8,9 @@ from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from task2vec.service import completion, leases, planning
-from task2vec.types import JobFailure, JobProgress, JobState
-from task2vec.wire.jobs import Job
-from task2vec.wire.leases import (
+from task2vec.jobs import commit, leases, planning
+from task2vec.messages.jobs import Job
+from task2vec.messages.leases import (
     Failure,
     Findings,
     Heartbeat,
@@ -22,6 +21,7 @@ from task2vec.wire.leases import (
     Pulse,
     Release,
 )
+from task2vec.types import JobFailure, JobProgress, JobState
 from task2vec_api.access import Worker
 from task2vec_api.forms import receive_form
 from task2vec_api.messages import job_message
@@ -160,7 +160,7 @@ async def complete_job(
     job: JobId, request: Request, runtime: TheRuntime, caller: Worker
 ) -> Response:
     """End a job with what its worker found; doing so twice changes nothing."""
-    record = await _with_findings(request, runtime, job, completion.complete)
+    record = await _with_findings(request, runtime, job, commit.complete)
     runtime.bell.ring()
     return json_answer(job_message(record))
 

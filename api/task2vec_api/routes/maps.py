@@ -8,8 +8,8 @@ from fastapi import Header, Query, Request
 from starlette.responses import Response
 
 from task2vec.errors import DeadlineError, OverloadedError
+from task2vec.messages.catalogue import MapMethod, TaskMap
 from task2vec.service.tasks.maps import draw
-from task2vec.wire.catalogue import MapMethod, TaskMap
 from task2vec_api.access import Reader
 from task2vec_api.negotiation import choose
 from task2vec_api.responses import failing, json_answer, router, told

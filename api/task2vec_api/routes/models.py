@@ -7,12 +7,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from task2vec.errors import UnknownNameError
+from task2vec.messages.models import Model, ModelEdit, ModelPage, NewModel
 from task2vec.service.models.experts import checkpoint
 from task2vec.service.models.zoo import get_model as find_model
 from task2vec.service.models.zoo import remove_model
 from task2vec.service.tasks import catalogue
 from task2vec.types import ModelRecord
-from task2vec.wire.models import Model, ModelEdit, ModelPage, NewModel
 from task2vec_api.access import Reader, ReaderOrWorker, Writer
 from task2vec_api.etags import IfMatch, IfNoneMatch, check_if_match, etag_of, not_modified
 from task2vec_api.file_answers import FileAnswer

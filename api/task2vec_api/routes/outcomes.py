@@ -7,12 +7,12 @@ from fastapi import Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from task2vec.messages.outcomes import NewOutcomes, Outcome, OutcomePage, OutcomesToRemove
 from task2vec.service.outcomes import outcomes as recorded
 from task2vec.service.outcomes.outcome_file import Measured
 from task2vec.service.outcomes.outcomes import NamedOutcome
 from task2vec.service.outcomes.recording import add_outcomes as record
 from task2vec.types.names import LONGEST_PROTOCOL
-from task2vec.wire.outcomes import NewOutcomes, Outcome, OutcomePage, OutcomesToRemove
 from task2vec_api.access import Reader, Writer
 from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.paging import PageSize

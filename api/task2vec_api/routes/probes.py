@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
+from task2vec.messages.catalogue import Probe, Probes
 from task2vec.service.tasks.catalogue import list_probes
-from task2vec.wire.catalogue import Probe, Probes
 from task2vec_api.access import Reader
 from task2vec_api.responses import json_answer, router, told
 from task2vec_api.runtime import TheWorkspace

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
+from task2vec.messages.published import PublishedModel, PublishedModelPage
 from task2vec.service.models.limits import Limits
 from task2vec.service.models.published import PublishedQuestion, page_of_published
 from task2vec.types.published import Cost, Figure, Order
-from task2vec.wire.published import PublishedModel, PublishedModelPage
 from task2vec_api.access import Reader
 from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.paging import PageSize

@@ -5,6 +5,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from task2vec.errors import SourceError
+from task2vec.messages.jobs import Job
+from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
+from task2vec.messages.recommendations import RecommendationQuestion, Recommended
 from task2vec.recommend.answer.recommendation import Recommended as Ranked
 from task2vec.service.models.limits import Limits
 from task2vec.service.recommend.recommendation import recommend
@@ -14,9 +17,6 @@ from task2vec.service.tasks.subjects import stored_subject
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.types import JobKind
-from task2vec.wire.jobs import Job
-from task2vec.wire.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
-from task2vec.wire.recommendations import RecommendationQuestion, Recommended
 from task2vec_api.access import Reader
 from task2vec_api.job_submission import Prefer, result_as, submit
 from task2vec_api.responses import Responses, failing, json_answer, router, told

@@ -7,10 +7,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from task2vec.errors import InputError
+from task2vec.messages.tasks import Task
 from task2vec.service.tasks.imports import add_embedding
 from task2vec.service.uploads import begin_upload
 from task2vec.types.names import LONGEST_NAME, NAME_PATTERN, NEW_NAME_PATTERN, is_name
-from task2vec.wire.tasks import Task
 from task2vec_api.access import Writer
 from task2vec_api.forms import Part, TextPart, receive_form
 from task2vec_api.responses import failing, json_answer, router, told

@@ -8,12 +8,12 @@ from starlette.responses import Response
 
 from task2vec.embedding.files import write_embedding
 from task2vec.errors import UnknownNameError
+from task2vec.messages.neighbours import Neighbours
+from task2vec.messages.tasks import Embedding
 from task2vec.service.tasks.search import as_answer, neighbours
 from task2vec.service.tasks.subjects import stored_subject
 from task2vec.store.index.protocol import TaskFilter
 from task2vec.types import NeighbourGeometry
-from task2vec.wire.neighbours import Neighbours
-from task2vec.wire.tasks import Embedding
 from task2vec_api.access import Reader
 from task2vec_api.messages import embedding_message
 from task2vec_api.negotiation import choose

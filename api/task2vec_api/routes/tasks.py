@@ -7,11 +7,11 @@ from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from task2vec.messages.jobs import Job, NewEmbedding
+from task2vec.messages.tasks import Task, TaskDetails, TaskEdit, TaskPage
 from task2vec.service.models.zoo import remove_task
 from task2vec.service.tasks import catalogue
 from task2vec.types import JobKind, TaskRecord
-from task2vec.wire.jobs import Job, NewEmbedding
-from task2vec.wire.tasks import Task, TaskDetails, TaskEdit, TaskPage
 from task2vec_api.access import Reader, Writer
 from task2vec_api.etags import IfMatch, IfNoneMatch, check_if_match, etag_of, not_modified
 from task2vec_api.job_submission import Prefer, submit

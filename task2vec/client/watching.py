@@ -1,0 +1,101 @@
+"""Bars for the long calls of a client, where no function takes the progress."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from functools import wraps
+from inspect import signature
+from os.path import basename
+from typing import Any, TypeVar
+
+from task2vec.client.items import Items
+from task2vec.messages.jobs import Progress
+from task2vec.progress_bars import STAGES, Bars
+
+M = TypeVar("M", bound=Callable[..., Any])
+
+_PROGRESS = "progress"
+_UPLOADING = "uploading"
+
+
+class Watched:
+    """Bars for one call of a method; ``arguments`` are its keyword arguments with these bars.
+
+    Where ``progress`` is True or left out, a function that draws takes its place. ``of`` is what
+    the call is about, as its first argument names it.
+    """
+
+    def __init__(self, method: Callable[..., Any], of: tuple[Any, ...], given: dict[str, Any]):
+        self._wanted = _takes_progress(method) and given.get(_PROGRESS, True) is True
+        self._bars = Bars(shown=self._wanted)
+        self._name = _short(of[0]) if of else method.__name__
+        self.arguments = {**given, _PROGRESS: self._tell} if self._wanted else given
+
+    def __enter__(self) -> dict[str, Any]:
+        return self.arguments
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.close()
+
+    def iterate(self, found: Iterator[Any]) -> Iterator[Any]:
+        """Return what the call yields; at its end the bars are taken away."""
+        return self._until_over(found) if self._wanted else found
+
+    def iterate_async(self, found: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Return what the call yields; at its end the bars are taken away."""
+        return self._until_over_async(found) if self._wanted else found
+
+    def _until_over(self, found: Iterator[Any]) -> Iterator[Any]:
+        with self:
+            yield from found
+
+    async def _until_over_async(self, found: Any) -> AsyncIterator[Any]:
+        with self:
+            async with aclosing(found):
+                async for each in found:
+                    yield each
+
+    def _tell(self, *told: Any) -> None:
+        # A batch also names the item.
+        *item, work = told
+        self._show(item[0] if item else self._name, work)
+
+    def _show(self, name: str, work: Progress) -> None:
+        if work.stage == _UPLOADING:
+            from rich.filesize import decimal
+
+            stage = f"uploading {decimal(work.done)} of {decimal(work.total)}"
+            self._bars.show(name, stage=stage, done=0, total=0)
+            return
+        stage = STAGES.get(work.stage, work.stage)
+        self._bars.show(name, stage=stage, done=work.done, total=work.total)
+
+
+def watched(method: M) -> M:
+    """Show bars while a method of a local client runs, unless told otherwise."""
+
+    @wraps(method)
+    def shown(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with Watched(method, args, kwargs) as arguments:
+            return method(self, *args, **arguments)
+
+    return shown  # type: ignore[return-value]
+
+
+def watched_iteration(method: M) -> M:
+    """Show bars while what a method of a local client returns is iterated over."""
+
+    @wraps(method)
+    def shown(self: Any, *args: Any, **kwargs: Any) -> Any:
+        call = Watched(method, args, kwargs)
+        return Items(call.iterate(method(self, *args, **call.arguments)))
+
+    return shown  # type: ignore[return-value]
+
+
+def _takes_progress(method: Callable[..., Any]) -> bool:
+    return _PROGRESS in signature(method).parameters
+
+
+def _short(value: object) -> str:
+    """Return what a task, a model or the last part of a path is called."""
+    return str(getattr(value, "name", None) or basename(str(value).rstrip("/")) or value)  # noqa: PTH119

@@ -1,0 +1,1 @@
+"""Work that takes time: checked, run here or by a worker under a lease, and committed."""

@@ -1,0 +1,138 @@
+"""Jobs: asked for, looked up, cancelled, tried again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import time
+from typing import Any
+
+from task2vec.jobs.checks import check_question, same_as
+from task2vec.service.workspace import Workspace
+from task2vec.store.jobs import StoredEvent
+from task2vec.types import JobKind, JobRecord, JobState, Priority
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """Some jobs, newest first, without their payload; ``next`` is where to read on, or None."""
+
+    jobs: tuple[JobRecord, ...]
+    next: int | None
+
+
+def submit(
+    workspace: Workspace,
+    kind: JobKind,
+    question: Mapping[str, Any],
+    *,
+    owner: str | None = None,
+    now: float | None = None,
+) -> JobRecord:
+    """Queue the work that a question takes; return the job once it is on disk.
+
+    The question has the fields of its message on the wire, as JSON. Equal work that is under way is
+    shared; an embedding that is stored already, and a search where no task is, give a job that has
+    succeeded.
+
+    Raises:
+        UnknownNameError: for a data set, task, model or probe that is not there.
+        NameTakenError: when what it would make has the name of something else.
+        SourceError: when the images of a stored task are no longer here.
+        SettingError: for anything else that could not be worked on.
+    """
+    job = job_for(workspace, kind, question, owner=owner)
+    store = workspace.store()
+    stored = store.jobs.submit(job, now=_now(now))
+    if question.get("remove_dataset") and job.dataset is not None:
+        # Not before the job is there, which keeps it.
+        store.datasets.release(job.dataset, now=_now(now))
+    return stored
+
+
+def job_for(
+    workspace: Workspace,
+    kind: JobKind,
+    question: Mapping[str, Any],
+    *,
+    owner: str | None = None,
+    batch: str | None = None,
+) -> JobRecord:
+    """Return the job that `submit` would store."""
+    checked = check_question(workspace, kind, question)
+    return JobRecord(
+        id="",
+        kind=kind,
+        payload=checked.payload,
+        name=checked.name,
+        state=JobState.QUEUED if checked.answer is None else JobState.SUCCEEDED,
+        priority=Priority(question.get("priority") or Priority.NORMAL),
+        result=checked.answer,
+        same_as=same_as(kind, checked),
+        dataset=checked.datasets[0].id if checked.datasets else None,
+        owner=owner,
+        batch=batch,
+    )
+
+
+def get_job(workspace: Workspace, id_: str) -> JobRecord:
+    """Return one job; raises `UnknownNameError`."""
+    return workspace.store().jobs.get(id_)
+
+
+def list_jobs(
+    workspace: Workspace,
+    *,
+    state: JobState | None = None,
+    kind: JobKind | None = None,
+    batch: str | None = None,
+    limit: int = 100,
+    before: int | None = None,
+) -> JobPage:
+    """Return up to ``limit`` jobs from the place ``before`` on."""
+    jobs = workspace.store().jobs
+    return JobPage(*jobs.list_page(state=state, kind=kind, batch=batch, limit=limit, before=before))
+
+
+def events_after(
+    workspace: Workspace, id_: str, event: int = 0, *, limit: int = 1000
+) -> list[StoredEvent]:
+    """Return what happened to a job after an event, oldest first; raises `UnknownNameError`."""
+    return workspace.store().jobs.events_after(id_, event, limit=limit)
+
+
+def cancel(workspace: Workspace, id_: str, *, now: float | None = None) -> JobRecord:
+    """Cancel a job; one that is worked on is cancelling until its worker has stopped.
+
+    Raises `UnknownNameError`, and `StateError` when it has ended.
+    """
+    return workspace.store().jobs.cancel(id_, now=_now(now))
+
+
+def retry(workspace: Workspace, id_: str, *, now: float | None = None) -> JobRecord:
+    """Queue a failed or cancelled job again.
+
+    Raises `UnknownNameError`, `StateError` in any other state or while another job does the same
+    work, and `SourceError` when the data set is gone.
+    """
+    return workspace.store().jobs.retry(id_, now=_now(now))
+
+
+def counts(workspace: Workspace) -> dict[tuple[JobKind, JobState], int]:
+    """Return how many jobs there are of each kind in each state, where there are any."""
+    return workspace.store().jobs.counts()
+
+
+def prune(
+    workspace: Workspace, *, keep_jobs: float, keep_progress: float, now: float | None = None
+) -> int:
+    """Remove jobs that ended longer than ``keep_jobs`` seconds ago; return how many.
+
+    Of others that ended, progress is forgotten after ``keep_progress`` seconds.
+    """
+    moment = _now(now)
+    return workspace.store().jobs.prune(
+        jobs_before=moment - keep_jobs, progress_before=moment - keep_progress
+    )
+
+
+def _now(now: float | None) -> float:
+    return time() if now is None else now

@@ -1,0 +1,245 @@
+"""Recommendations: ranked starting models, with the evidence."""
+
+from pydantic import ConfigDict, Field
+
+from task2vec.messages.base import EITHER_TASK_OR_DATASET, Answer
+from task2vec.messages.explanations import Explanation
+from task2vec.messages.neighbours import Subject
+from task2vec.messages.settings import EmbeddingSettings
+from task2vec.types.measuring import BUDGET, MOST_BUDGET, MOST_SHARED
+
+
+class RecommendationQuestion(Subject):
+    """Which model should this task start from?
+
+    A stored task is answered at once from distances and outcomes. With ``measure`` the models that
+    promise most are first measured on its images for ``budget`` seconds, which takes a job. Where
+    the server does not have these images, earlier measurements count, and it answers at once. A
+    data set takes a job, too, and is always measured, unless the budget is 0.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            **EITHER_TASK_OR_DATASET,
+            "examples": [{"task": "greek_capitals", "max_parameters": 6_000_000}],
+        }
+    )
+
+    k: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="How many experts are listed at most, besides those measured.",
+    )
+    max_parameters: int | None = Field(
+        None,
+        ge=1,
+        le=2**53,
+        description="As published, with ImageNet's classifier; an expert counts as the model that "
+        "it descends from.",
+    )
+    max_input_size: int | None = Field(None, ge=1, le=2**53, description="Pixels per side.")
+    architecture: str | None = Field(None, max_length=200, description="`*` stands for anything.")
+    licence: str | None = Field(None, max_length=200)
+    published: bool = Field(True, description="Whether published figures of models count.")
+    measure: bool = Field(
+        False, description="Measure models on the images of a stored task first: a job."
+    )
+    budget: float = Field(
+        BUDGET,
+        ge=0,
+        le=MOST_BUDGET,
+        allow_inf_nan=False,
+        description="Seconds to measure for; 0 measures nothing. The default model and one other "
+        "are always measured, and what has begun is finished.",
+    )
+    max_shared: float = Field(
+        MOST_SHARED,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="A task that contains more than this share of the task's images is not used. "
+        "With a smaller share, what its experts gain is discounted.",
+    )
+    explain: bool = Field(
+        False,
+        description="Explain what each score comes from, which layers differ and which classes are "
+        "hard.",
+    )
+    settings: EmbeddingSettings = Field(
+        EmbeddingSettings(), description="How a data set is embedded; a stored task is not."
+    )
+
+
+class Evidence(Answer):
+    """One reason for a score: a sentence, and the numbers behind it."""
+
+    kind: str
+    text: str
+    task: str | None = None
+    gain: float | None = None
+    distance: float | None = None
+    agreement: float | None = Field(
+        None,
+        description="Of a source task: how what it asks of the features agrees with what this one "
+        "asks, from -1 (what one tells apart the other ignores) to 1; null where it is not known.",
+    )
+    model: str | None = Field(None, description="Of an outcome: the model that it is of.")
+    moved: float | None = Field(None, description="Of an outcome: by how much it moved the score.")
+    error: float | None = Field(
+        None, description="Of a linear probe: the squared error of ridge regression."
+    )
+    default_error: float | None = Field(
+        None, description="Of a linear probe: that of the default on the same images."
+    )
+    combined_gain: float | None = Field(
+        None,
+        description="Of a linear probe: the gain that right answers and errors together speak "
+        "for, which is what the score rests on.",
+    )
+    images: int | None = Field(
+        None,
+        description="Of a linear probe or a short fine-tuning: how many of the task's images it "
+        "was tested on.",
+    )
+
+
+class Recommendation(Answer):
+    """A starting model with its expected gain over the plain default; all are fractions."""
+
+    model: str
+    ref: str
+    score: float = Field(
+        description="Expected gain over the default of a linear probe, a classifier on frozen "
+        "features. Models are ranked by it."
+    )
+    score_sd: float = Field(description="Standard deviation of `score`.")
+    gain_interval: tuple[float, float] = Field(
+        description="Interval of the gain of a linear probe, at `level`."
+    )
+    predicted_accuracy: float | None = Field(
+        description="Expected accuracy of a linear probe; null where nothing says how well the "
+        "default does on this task."
+    )
+    interval: tuple[float, float] | None = Field(
+        description="Interval of `predicted_accuracy`, at `level`."
+    )
+    fine_tuned_gain: float = Field(
+        description="Expected gain over the default when the whole network is fine-tuned on the "
+        "task's images. The more images, the smaller it is beside `score`."
+    )
+    fine_tuned_interval: tuple[float, float] = Field(
+        description="Interval of the gain that one fine-tuning shows, at `level`."
+    )
+    fine_tuned_accuracy: float | None = Field(
+        description="Expected accuracy after fine-tuning; null where nothing says how well the "
+        "default does on this task."
+    )
+    fine_tuned_accuracy_interval: tuple[float, float] | None = Field(
+        description="Interval of `fine_tuned_accuracy`, at `level`."
+    )
+    accuracy_images: int | None = Field(
+        None,
+        description="How many of the task's images both accuracies were measured on, by the "
+        "default's linear probe; null where they rest on recorded outcomes, or there are none.",
+    )
+    evidence: tuple[Evidence, ...]
+
+
+class Step(Answer):
+    """What one step of measuring within a budget took, and the answer after it."""
+
+    kind: str
+    model: str | None
+    gain: float | None
+    seconds: float
+    leader: str
+    expected: float
+    cached: bool = Field(False, description="Whether an earlier answer had measured it.")
+
+
+class Untried(Answer):
+    """A model that was worth a step of a kind, for which no time was left in the budget."""
+
+    kind: str
+    model: str
+    seconds: float = Field(description="What the step was expected to take.")
+
+
+class Baseline(Answer):
+    """What a simpler rule would take."""
+
+    rule: str
+    model: str | None
+    reason: str
+
+
+class SharedImages(Answer):
+    """A known task that contains images of this one, exactly or nearly."""
+
+    task: str
+    images: int = Field(description="How many images of this task it has.")
+    of: int = Field(description="How many images of this task were looked for.")
+    share: float = Field(description="The former divided by the latter.")
+    exact: int = Field(description="How many of them are the same pixel by pixel.")
+    same_source: bool = Field(
+        description="Embedded from the same files, or the same images with the same labels."
+    )
+    excluded: bool = Field(
+        description="Whether its experts and its outcomes were therefore not used. If they were, "
+        "what its experts gain on the images of this task is discounted."
+    )
+
+
+class EarlierExpert(Answer):
+    """An expert of the same data set with fewer images: not ranked, since it has seen some."""
+
+    model: str
+    task: str = Field(description="The stored task that it is an expert of.")
+    images: int = Field(description="How many images that task was embedded from.")
+    now: int = Field(description="How many this one was embedded from.")
+
+
+class Recommended(Answer):
+    """A ranked answer; ``chosen`` is the default where the answer is to abstain."""
+
+    task: str
+    recommendations: tuple[Recommendation, ...]
+    chosen: str
+    abstained: bool
+    reason: str
+    level: float = Field(description="The share of outcomes that the intervals are to hold.")
+    calibrated: bool = Field(description="Whether the outcomes of enough tasks vouch for that.")
+    baselines: tuple[Baseline, ...]
+    evidence_summary: str
+    probed: int = Field(
+        0, description="How many models were tried on the task's own images by linear probes."
+    )
+    code: str = Field(description="Lines of Python that load the chosen model.")
+    steps: tuple[Step, ...] = Field((), description="What was measured within a budget.")
+    untried: tuple[Untried, ...] = Field(
+        (), description="What was not measured for lack of time, what promised most first."
+    )
+    budget_needed: float | None = Field(
+        None,
+        description="The `budget` in seconds that measures all of `untried`, estimated from what "
+        "was measured; null where nothing is untried.",
+    )
+    explanation: Explanation | None = Field(None, description="Where it was asked for.")
+    shared_images: tuple[SharedImages, ...] = Field(
+        (), description="Known tasks that have images of this one, most of them first."
+    )
+    earlier_experts: tuple[EarlierExpert, ...] = Field(
+        (), description="Experts of this data set as it was with fewer images."
+    )
+    stored_as: str | None = Field(
+        None,
+        description="The stored task of the same images, where the images were embedded for this "
+        "answer alone: ask about that task to have its experts and outcomes used.",
+    )
+    images_missing: bool = Field(
+        False,
+        description="Whether the images of a stored task were to be measured on and are not at "
+        "hand: earlier measurements count, and fine-tuning on the task needs the images first.",
+    )
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,163 @@
+"""Tasks: labelled image sets that have been embedded."""
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from task2vec.messages.base import Answer, NewName, Page, Question, Tags, Time
+from task2vec.types import Likelihood
+
+
+class Space(Answer):
+    """The set of embeddings that may be compared; both sides of a distance must be in one."""
+
+    probe: str = Field(description="The probe's fingerprint: architecture, weights, preprocessing.")
+    estimator: str
+    head_penalty: float
+    prior_precision: float | None = Field(description="Added to every element before a distance.")
+
+
+class HeadFit(Answer):
+    """How the fit of the head ended."""
+
+    converged: bool
+    iterations: int
+    gradient_norm: float | None
+    loss: float | None
+    training_accuracy: float | None
+
+
+class Provenance(Answer):
+    """Everything that an embedding depends on."""
+
+    space: Space
+    probe_name: str
+    estimator: str
+    draws: int
+    seed: int
+    images: int
+    classes: int
+    class_names: tuple[str, ...]
+    content_hash: str = Field(description="SHA-256 over the used images and their labels.")
+    standard_error: float | None
+    head: HeadFit
+    versions: dict[str, str]
+    likelihood: Likelihood = Field(
+        Likelihood.CATEGORICAL,
+        description="`bernoulli` where an image may have several labels, or none.",
+    )
+    warnings: tuple[str, ...] = Field(
+        (), description="What its user should know, such as images that could not be read."
+    )
+    head_error: float | None = Field(
+        None,
+        description="The part of `standard_error` that refitting the head adds; null in embeddings "
+        "of versions that did not record it.",
+    )
+
+
+_EXAMPLE: dict[str, Any] = {
+    "id": "tsk_89aa10184c63b910",
+    "name": "greek_capitals",
+    "probe": "efficientnet_lite0",
+    "space": {
+        "probe": "289a3e32d77a6016ef91fb26c763e83f50cfd46db018f4c7f0099c34f685f07d",
+        "estimator": "fisher",
+        "head_penalty": 0.01,
+        "prior_precision": 1e-06,
+    },
+    "images": 24,
+    "classes": 4,
+    "complexity": 0.512627,
+    "standard_error": 0.231338,
+    "seconds": 13.2531,
+    "tags": ["letters"],
+    "warnings": ["only 24 images of 4 classes: the embedding is noisy, see its standard error"],
+}
+
+
+class Task(Answer):
+    """A task in the store, without its vectors."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: str
+    name: str
+    probe: str
+    space: Space
+    images: int = Field(description="How many images were used.")
+    classes: int
+    complexity: float | None = Field(description="Symmetric distance to the trivial task.")
+    standard_error: float | None = Field(
+        description="The expected symmetric distance between two repeats of this embedding."
+    )
+    seconds: float
+    tags: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class TaskDetails(Task):
+    """A task with its provenance."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **_EXAMPLE,
+                    "provenance": {
+                        "space": _EXAMPLE["space"],
+                        "probe_name": "efficientnet_lite0",
+                        "estimator": "principal",
+                        "draws": 1,
+                        "seed": 0,
+                        "images": 24,
+                        "classes": 4,
+                        "class_names": ["alpha", "beta", "chi", "delta"],
+                        "content_hash": "fe3188b04b3f209cb9ccc5d23503d11d"
+                        "3069de3702666c0228058701b3f176bc",
+                        "standard_error": 0.231338,
+                        "head": {
+                            "converged": True,
+                            "iterations": 11,
+                            "gradient_norm": 2.20238e-08,
+                            "loss": 0.00472393,
+                            "training_accuracy": 1.0,
+                        },
+                        "versions": {"task2vec": "0.1.0", "torch": "2.13.0"},
+                        "likelihood": "categorical",
+                    },
+                    "created": "2026-11-24T17:00:00Z",
+                    "source": "dataset:dst_01kb2m2k4d6f8h0j",
+                }
+            ]
+        }
+    )
+
+    provenance: Provenance
+    created: Time
+    source: str | None = Field(
+        None, description="Where its images are read from; a server keeps its own paths to itself."
+    )
+
+
+class TaskPage(Page):
+    """A part of the tasks, by name."""
+
+    tasks: tuple[Task, ...]
+
+
+class TaskEdit(Question):
+    """What can change of a task; what is left out stays."""
+
+    name: NewName | None = None
+    tags: Tags | None = None
+
+
+class Embedding(Answer):
+    """A task's vector: one non-negative number for each convolution filter of the probe."""
+
+    id: str
+    name: str
+    values: tuple[float, ...] = Field(description="Mean diagonal Fisher over a filter's weights.")
+    errors: tuple[float, ...] = Field(description="The standard error of each value.")
+    provenance: Provenance

@@ -1,8 +1,0 @@
-"""The client that works on a store of this machine, without a server.
-
-Its methods are those of `task2vec.Client`, with the same arguments and results.
-"""
-
-from task2vec.sdk.local.client import LocalClient
-
-__all__ = ["LocalClient"]

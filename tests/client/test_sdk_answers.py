@@ -1,0 +1,87 @@
+"""Names that lead elsewhere, and answers that are none: both clients tell it in their own words."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from scripted import Script, answer
+from scripted_server import Far, job
+
+from task2vec.client.operations import waiting
+from task2vec.client.operations.answering import answer as ask_with_job
+from task2vec.client.request import segment
+from task2vec.client.senders import Direct
+from task2vec.errors import InputError, ServiceError
+from task2vec.messages.neighbours import Subject
+from task2vec.messages.recommendations import Recommended
+
+ASKED: dict[str, Callable[[Any, str], Any]] = {
+    "get": lambda client, name: client.tasks.get(name),
+    "embedding": lambda client, name: client.tasks.embedding(name),
+    "remove": lambda client, name: client.tasks.remove(name),
+    "model": lambda client, name: client.models.get(name),
+    "wait": lambda client, name: client.jobs.wait(name),
+    "events": lambda client, name: list(client.jobs.events(name)),
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        *((asked, name) for asked in ASKED for name in ("", "\udcff")),
+        # The others look for a task or a model of this name in the list.
+        *((a, name) for a in ("wait", "events") for name in (".", "..", "a/b", "food/embedding")),
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_not_sent(
+    connect: Any, far: Far, asked: str, name: str
+) -> None:
+    with pytest.raises(InputError, match="id") as caught:
+        ASKED[asked](connect(far.url), name)
+
+    assert type(caught.value) is InputError
+    assert far.asked == []
+
+
+@pytest.mark.parametrize("name", ["...", ".hidden", "a.b", "%2e%2e", "a\\b", "größe", "a b?#"])
+def test_other_names_are_one_segment(name: str) -> None:
+    assert unquote(segment(name)) == name
+    assert not set("/?#") & set(segment(name))
+
+
+def test_an_answer_of_another_version_is_told_so(connect: Any, far: Far) -> None:
+    far.known = [{"of": "a later version"}]
+
+    with pytest.raises(ServiceError, match="version") as caught:
+        list(connect(far.url).datasets.list())
+
+    assert "a later version" in str(caught.value)
+
+
+def test_a_page_of_another_program_is_told_so(connect: Any, far: Far) -> None:
+    far.final = {}
+    far.events = [{"kind": "state", "job": job("succeeded")}]
+    far.streams = 1
+
+    with pytest.raises(ServiceError, match="Job"):
+        connect(far.url).jobs.wait("job_1")
+
+
+def test_an_event_of_another_version_is_told_so(
+    connect: Any, far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "POLL_SECONDS", 0.0)
+    far.events = [{"kind": "state", "job": {"of": "a later version"}}]
+
+    with pytest.raises(ServiceError, match="version"):
+        list(connect(far.url).jobs.events("job_1"))
+
+
+def test_a_result_of_another_version_is_told_so() -> None:
+    accepted = json.dumps({**job("succeeded"), "result": {"of": "a later version"}}).encode()
+    asked = ask_with_job(Direct(), "/recommendations", Subject(task="a"), kind=Recommended)
+
+    with pytest.raises(ServiceError, match="Recommended"):
+        Script([answer(202, accepted), answer(200, accepted)]).run(asked)

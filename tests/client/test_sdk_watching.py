@@ -1,0 +1,108 @@
+"""Which calls of the clients show bars by default, and what wrong types are answered with."""
+
+import asyncio
+import inspect
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from terminal import in_terminal
+
+from task2vec import AsyncClient, Client, LocalClient, WrongTypeError
+from task2vec.client.operations.asking import texts
+from task2vec.client.watching import watched, watched_iteration
+from task2vec.messages.jobs import Progress
+
+LONG = ["embed", "batch", "search", "distance", "recommend", "backtest", "finetune", "predict"]
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient, LocalClient])
+@pytest.mark.parametrize("method", LONG)
+def test_long_calls_show_progress_unless_told_otherwise(client: type, method: str) -> None:
+    assert inspect.signature(getattr(client, method)).parameters["progress"].default is True
+
+
+class Working:
+    """Stands in for a client: its calls tell one step."""
+
+    @watched
+    def embed(self, source: str, *, progress: Any = True) -> Any:
+        if callable(progress):
+            progress(Progress(stage="fisher", done=2, total=7))
+        return progress
+
+    @watched_iteration
+    def batch(self, sources: str, *, progress: Any = True) -> Any:
+        for name in ("cats", "dogs"):
+            if callable(progress):
+                progress(name, Progress(stage="reading", done=1, total=3))
+            yield name
+
+
+def test_a_function_and_false_reach_the_call_as_they_are() -> None:
+    heard: list[Progress] = []
+    assert Working().embed("birds", progress=False) is False
+    assert Working().embed("birds", progress=None) is None
+    Working().embed("birds", progress=heard.append)
+    assert [(each.stage, each.done, each.total) for each in heard] == [("fisher", 2, 7)]
+    assert callable(Working().embed("birds"))
+
+
+def test_a_terminal_shows_the_bars_of_calls_and_of_iterations() -> None:
+    here = Path(__file__).parent
+    program = (
+        f"import sys; sys.path[:0] = {[str(here), str(here.parent)]!r}; "
+        "from test_sdk_watching import Working; "
+        "Working().embed('photos/birds/'); list(Working().batch('photos'))"
+    )
+    text = in_terminal(program, stdout=subprocess.DEVNULL)
+
+    assert "birds: Fisher information" in text
+    assert "2/7" in text
+    assert "dogs: reading images" in text
+
+
+WRONG: dict[str, Any] = {
+    "source": lambda client: client.recommend(42),
+    "k": lambda client: client.search("birds", k="many"),
+    "images": lambda client: client.embed("photos", images="all"),
+    "tags": lambda client: client.embed("photos", tags="animals"),
+    "name": lambda client: client.models.get(42),
+}
+
+
+def ask_wrongly(kind: str, wrong: str, store: Path) -> None:
+    async def asynchronously() -> None:
+        async with AsyncClient("http://127.0.0.1:9") as client:
+            await WRONG[wrong](client)
+
+    if kind == "local":
+        with LocalClient(store) as client:
+            WRONG[wrong](client)
+    elif kind == "server":
+        # Nothing listens there: it is refused before anything is sent.
+        with Client("http://127.0.0.1:9") as client:
+            WRONG[wrong](client)
+    else:
+        asyncio.run(asynchronously())
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("kind", ["local", "server", "asynchronous"])
+def test_a_wrong_type_is_a_type_error(kind: str, wrong: str, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=f"{wrong}.*expected") as refused:
+        ask_wrongly(kind, wrong, tmp_path / "store")
+    assert isinstance(refused.value, WrongTypeError)
+
+
+def test_an_address_is_text() -> None:
+    with pytest.raises(TypeError, match=r"`url`.*int \(8000\)"):
+        Client(8000)
+
+
+@pytest.mark.parametrize("given", ["animals", 5, ["a", 5], None])
+def test_one_text_is_not_several(given: Any) -> None:
+    with pytest.raises(WrongTypeError, match="tags"):
+        texts("tags", given)
+    assert texts("tags", ["a", "b"]) == ("a", "b")

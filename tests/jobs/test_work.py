@@ -1,0 +1,304 @@
+"""The work of each kind of job, against the parts that it is made of."""
+
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from itertools import groupby
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_network import reference_of
+
+from task2vec.data.formats.arrays import task_from_arrays
+from task2vec.data.sampling.sample import draw_sample
+from task2vec.embedding.embedder import Embedder
+from task2vec.embedding.engine import LocalEngine
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.errors import JobCancelledError, SettingError, SourceError
+from task2vec.finetune.details import details_of
+from task2vec.jobs.run import Order, Work
+from task2vec.probe.weight_files import file_hash, read_metadata
+from task2vec.recommend.measure.linear_probe import cross_validate
+from task2vec.types import ChosenBy, Estimator, JobKind
+
+ASKED = {"images": 12, "draws": 2, "seed": 3, "estimator": "exact"}
+SETTINGS = EmbeddingSettings(images=12, draws=2, seed=3, estimator=Estimator.EXACT)
+
+
+def halves(name, *, seed=0, images=20):
+    """Two classes of noise: of the second, the left half is darker."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (images, 32, 32, 3), dtype=np.uint8)
+    pixels[images // 2 :, :, :16] //= 3
+    return task_from_arrays(pixels, [0] * (images // 2) + [1] * (images // 2), name=name)
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory):
+    return reference_of(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return LocalEngine("cpu")
+
+
+@dataclass
+class Told:
+    """What the work told, and when it is to stop."""
+
+    steps: list[tuple[str, int, int]] = field(default_factory=list)
+    most: float = float("inf")
+    errors: list[float] = field(default_factory=list)
+
+    def tell(self, *step):
+        self.steps.append(step)
+
+    def stopped(self):
+        return len(self.steps) >= self.most
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def do(engine, told, tmp_path):
+    """Do an order about ``tasks``, by role."""
+
+    def call(kind, payload, **tasks):
+        work = Work(engine, tell=told.tell, stopped=told.stopped, error=told.errors.append)
+        return work.do(Order(kind=kind, payload=payload, tasks=tasks, folder=tmp_path))
+
+    return call
+
+
+def stages(told):
+    return [stage for stage, _ in groupby(stage for stage, *_ in told.steps)]
+
+
+def test_an_embedding_is_that_of_the_embedder(engine, probe, do, told):
+    task = halves("noise")
+    found = do(JobKind.EMBED, {"settings": {"probe": probe, **ASKED}}, task=task)
+    expected = Embedder(engine.probe(probe), SETTINGS).embed(task)
+    made = found.embedded["task"]
+    assert made.name == "noise"
+    assert np.array_equal(made.embedding.values, expected.embedding.values)
+    assert made.embedding.provenance == expected.embedding.provenance
+    assert np.array_equal(made.hashes, expected.sample.hashes)
+    assert found.warnings == expected.warnings
+    assert found.source_signature == task.signature
+    assert found.measured is found.tuned is found.checkpoint is None
+    with Image.open(BytesIO(made.thumbnail)) as picture:
+        assert (picture.format, picture.size) == ("PNG", (96, 96))
+    assert stages(told) == ["reading", "features", "fisher", "noise"]
+    # Of two classes, the exact Fisher information takes two passes per image.
+    assert ("fisher", 24, 24) in told.steps
+    assert told.steps[-1] == ("noise", 48, 48)
+    # Refitting the head only adds to it.
+    (error,) = told.errors
+    assert 0 < error <= made.embedding.provenance.standard_error
+
+
+def test_both_sides_of_a_distance_are_embedded(engine, probe, do):
+    tasks = {"source": halves("one"), "target": halves("other", seed=1)}
+    found = do(JobKind.DISTANCES, {"settings": {"probe": probe, **ASKED}}, **tasks)
+    embedder = Embedder(engine.probe(probe), SETTINGS)
+    assert sorted(found.embedded) == ["source", "target"]
+    for role, task in tasks.items():
+        expected = embedder.embed(task)
+        assert np.array_equal(found.embedded[role].embedding.values, expected.embedding.values)
+        assert {f"{role}: {warning}" for warning in expected.warnings} <= set(found.warnings)
+
+
+@pytest.mark.parametrize(
+    "kind", [JobKind.EMBED, JobKind.RECOMMEND, JobKind.SEARCH, JobKind.DISTANCES]
+)
+def test_details_are_found_where_they_are_read(engine, probe, do, kind):
+    task = halves("noise")
+    found = do(kind, {"settings": {"probe": probe, **ASKED}}, task=task)
+    details = found.embedded["task"].details
+    if kind in (JobKind.EMBED, JobKind.RECOMMEND):
+        assert details == details_of(Embedder(engine.probe(probe), SETTINGS).embed(task))
+    else:
+        assert details is None
+
+
+@pytest.mark.parametrize("stored", [None, "tsk_0123456789abcdef"])
+def test_models_are_probed_on_the_same_images(engine, probe, do, told, stored, tmp_path):
+    task = halves("noise")
+    other = reference_of(tmp_path, seed=1)
+    models = [{"id": "mdl_a", "ref": probe}, {"id": "mdl_b", "ref": other}]
+    payload = {
+        "task": stored,
+        "measure": True,
+        "probe_models": models,
+        "settings": {"probe": probe, **ASKED},
+    }
+    found = do(JobKind.RECOMMEND, payload, task=task)
+    for model in models:
+        loaded = engine.probe(model["ref"])
+        sample = draw_sample(task, images=12, seed=0, transform=loaded.preprocess)
+        features = loaded.features(sample.images).numpy()
+        expected = cross_validate(features, sample.labels, classes=2)
+        measured = found.measured[model["id"]]
+        assert np.array_equal(measured.correct, expected.correct)
+        # Both may be right on all images: how sure they are differs.
+        assert measured.error == pytest.approx(expected.error, rel=1e-6)
+    assert found.measured["mdl_a"].error != pytest.approx(found.measured["mdl_b"].error, rel=1e-3)
+    # What the server has stored is not embedded again.
+    assert list(found.embedded) == ([] if stored else ["task"])
+    assert told.steps[-1] == ("probing", 48, 48)
+
+
+def test_models_are_probed_in_their_order_while_the_budget_lasts(probe, do, tmp_path):
+    paths = [probe, *(reference_of(tmp_path, seed=seed) for seed in (1, 2, 3))]
+    models = [
+        {"id": f"mdl_{i}", "name": f"model {i}", "ref": path, "sha256": None}
+        for i, path in enumerate(paths)
+    ]
+    payload = {"task": "tsk_0", "measure": True, "probe_models": models, "budget": 1e-6}
+    task = halves("noise")
+    first = do(JobKind.RECOMMEND, payload, task=task)
+    # The default and one rival are always measured.
+    assert list(first.measured) == ["mdl_0", "mdl_1"]
+    whole = do(JobKind.RECOMMEND, payload | {"budget": 600.0}, task=task)
+    assert list(whole.measured) == [f"mdl_{i}" for i in range(4)]
+
+
+def test_a_data_set_is_measured_by_the_plan_that_its_embedding_gets(engine, probe, tmp_path):
+    other = reference_of(tmp_path, seed=1)
+    models = [
+        {"id": f"mdl_{i}", "name": str(i), "ref": path} for i, path in enumerate((probe, other))
+    ]
+    payload = {
+        "measure": True,
+        "plan": True,
+        "probe_models": models[:1],
+        "settings": {"probe": probe, **ASKED},
+    }
+    asked = []
+
+    def plan(embedded):
+        asked.append(embedded.name)
+        return models
+
+    order = Order(JobKind.RECOMMEND, payload, {"task": halves("noise")}, tmp_path)
+    assert list(Work(engine, plan=plan).do(order).measured) == ["mdl_0", "mdl_1"]
+    assert asked == ["noise"]
+    assert list(Work(engine, plan=lambda _: []).do(order).measured) == ["mdl_0"]
+
+
+def test_what_a_worker_measured_before_takes_no_budget(probe, do, tmp_path):
+    models = [
+        {"id": f"mdl_{i}", "name": f"model {i}", "ref": path, "sha256": str(i) * 64}
+        for i, path in enumerate([probe, *(reference_of(tmp_path, seed=seed) for seed in (1, 2))])
+    ]
+    payload = {"task": "tsk_0", "measure": True, "probe_models": models, "budget": 600.0}
+    task = halves("noise")
+    whole = do(JobKind.RECOMMEND, payload, task=task).measured
+    again = do(JobKind.RECOMMEND, payload | {"budget": 1e-6}, task=task).measured
+    assert list(again) == list(whole) == ["mdl_0", "mdl_1", "mdl_2"]
+    # All three may be right on all images: how sure they are differs.
+    assert len({found.error for found in whole.values()}) == 3
+    for name, found in whole.items():
+        assert np.array_equal(again[name].correct, found.correct)
+        assert again[name].error == found.error
+
+
+def test_a_model_that_cannot_be_loaded_is_left_out_with_a_warning(probe, do, tmp_path):
+    gone = {
+        "id": "mdl_gone",
+        "name": "gone",
+        "ref": f"file:{tmp_path}/gone.safetensors?arch=test_resnet",
+        "sha256": None,
+    }
+    models = [{"id": "mdl_0", "name": "plain", "ref": probe, "sha256": None}, gone]
+    payload = {"task": "tsk_0", "measure": True, "probe_models": models}
+    found = do(JobKind.RECOMMEND, payload, task=halves("noise"))
+    assert list(found.measured) == ["mdl_0"]
+    assert any("gone is left out" in warning for warning in found.warnings)
+
+
+def test_too_few_images_measure_nothing(probe, do):
+    task = halves("pair", images=2)
+    payload = {"task": "tsk_0", "measure": True, "probe_models": [{"id": "mdl_a", "ref": probe}]}
+    assert do(JobKind.RECOMMEND, payload, task=task).measured == {}
+
+
+def test_several_labels_an_image_are_refused_before_any_work(probe, do, told):
+    task = halves("noise")
+    labels = np.eye(4, dtype=np.int64)[np.arange(20) % 4]
+    several = task_from_arrays(task.reader.images, labels, name="several")
+    payload = {"model": {"name": "small", "ref": probe}, "embedding": True}
+    with pytest.raises(SourceError, match="one label per image"):
+        do(JobKind.FINETUNE, payload, task=several)
+    assert told.steps == []
+
+
+@pytest.mark.parametrize("embedding", [False, True])
+def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, monkeypatch):
+    monkeypatch.setattr("task2vec.jobs.run.DEFAULT_PROBE", probe)
+    payload = {
+        "name": "expert",
+        "embedding": embedding,
+        "model": {"name": "start", "ref": probe},
+        "settings": {"images": 16, "epochs": 2, "patience": 1, "learning_rate": 0.01, "seed": 5},
+    }
+    found = do(JobKind.FINETUNE, payload, task=halves("noise"))
+    tuned = found.tuned
+    # A quarter of each of the two classes of eight.
+    assert tuned.correct.shape == (4,)
+    # Two images of validation are few: they train, too, and cross-validation chooses.
+    assert tuned.protocol == "fine-tuning/3 32px 12 images seed 5"
+    assert (tuned.choice.by, tuned.choice.images) == (ChosenBy.CROSS_VALIDATION, 12)
+    assert tuned.sha256 == file_hash(found.checkpoint)
+    assert '"name": "expert"' in read_metadata(found.checkpoint)["task2vec"]
+    # It is calibrated on the folds, which are few images, too, and the checkpoint says so.
+    assert '"calibration_images": 12' in read_metadata(found.checkpoint)["task2vec"]
+    assert any("calibrated on 12 images only" in warning for warning in tuned.warnings)
+    expert = engine.probe(f"file:{found.checkpoint}")
+    assert expert.card.preprocessing == engine.probe(probe).card.preprocessing
+    # Fine-tuning has a seed of its own; an embedding's is always the same.
+    made = {role: e.embedding.provenance.seed for role, e in found.embedded.items()}
+    assert made == ({"task": 0} if embedding else {})
+    assert all(each.details is not None for each in found.embedded.values())
+    # Features, three folds that each train on two thirds for 2 epochs, all for 2 epochs where
+    # fine-tuning was chosen, the test: each step is counted to its end, and promises no more.
+    steps = {"looking at the images": 12}
+    steps |= {f"comparing with a linear probe, fold {fold} of 3": 2 * 8 + 4 for fold in (1, 2, 3)}
+    if tuned.best_epoch:
+        steps |= {f"epoch {epoch} of 2": 12 for epoch in (1, 2)}
+    steps["testing"] = 4
+    said = [step for step in told.steps if step[0] in steps]
+    assert list(dict.fromkeys(stage for stage, _, _ in said)) == list(steps)
+    for name, images in steps.items():
+        counts = [(done, total) for stage, done, total in said if stage == name]
+        assert counts == sorted(counts)
+        assert (counts[0], counts[-1]) == ((0, images), (images, images))
+
+
+def test_work_stops_at_the_next_batch(probe, engine, tmp_path):
+    payload = {"settings": {"probe": probe, "images": 40}}
+    task = halves("noise", images=40)
+    whole = Told()
+    order = Order(kind=JobKind.EMBED, payload=payload, tasks={"task": task}, folder=tmp_path)
+    Work(engine, tell=whole.tell).do(order)
+    for most in (1, 41, len(whole.steps) - 1):
+        told = Told(most=most)
+        with pytest.raises(JobCancelledError):
+            Work(engine, tell=told.tell, stopped=told.stopped).do(order)
+        assert told.steps == whole.steps[:most]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        (JobKind.FETCH, {}),
+        (JobKind.EMBED, {"estimator": "guess"}),
+        (JobKind.EMBED, {"images": 1}),
+    ],
+)
+def test_orders_that_make_no_sense_are_refused(do, kind, settings):
+    with pytest.raises(SettingError):
+        do(kind, {"settings": settings}, task=replace(halves("noise"), name="other"))
