@@ -117,7 +117,7 @@ def _one(
     about: tuple[str, str],
 ) -> tuple[SubsetHead, NDArray[np.float32]]:
     """Fit a head to some classes, and pass some of its images through it."""
-    from task2vec.fisher.estimators import Estimator, LabelNoise
+    from task2vec.fisher.estimators import Estimator, LabelModel, draw_noise
     from task2vec.probe.head import fit_head
 
     most = min(_MOST_CLASSES, len(sample.classes))
@@ -129,10 +129,9 @@ def _one(
     head = fit_head(features[rows], labels, classes=count)
     chosen, seen = _draw(rng, labels, np.arange(count), total=IMAGES)
     images = [sample.images[rows[i]] for i in chosen]
-    noise = LabelNoise(
+    noise = draw_noise(
         Estimator.RADEMACHER,
-        images=IMAGES,
-        classes=count,
+        LabelModel(images=IMAGES, classes=count),
         draws=1,
         seed=int(rng.integers(1 << 31)),
     )

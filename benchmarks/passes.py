@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from benchmarks.operations import count_operations
 from task2vec.embedding.allocator import keep_freed_memory
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import CountedLayers, Estimator
 
@@ -55,7 +55,9 @@ def _measure(name: str, counted: CountedLayers, goal: float | None) -> dict[str,
         width = network(images[:1]).shape[1]
     weight = torch.randn(CLASSES, width) / width**0.5
     labels = torch.zeros(IMAGES, dtype=torch.long)
-    noise = LabelNoise(Estimator.RADEMACHER, images=IMAGES, classes=CLASSES, draws=1, seed=0)
+    noise = draw_noise(
+        Estimator.RADEMACHER, LabelModel(images=IMAGES, classes=CLASSES), draws=1, seed=0
+    )
     per_image = PerImageFisher(network, counted)
 
     def head(features: Tensor) -> Tensor:

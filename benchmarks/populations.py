@@ -124,7 +124,7 @@ def make(part: Part) -> None:
     from PIL import Image
 
     from task2vec.embedding.allocator import keep_freed_memory
-    from task2vec.fisher.estimators import LabelNoise
+    from task2vec.fisher.estimators import LabelModel, draw_noise
     from task2vec.fisher.per_image import PerImageFisher
     from task2vec.probe.head import fit_head
     from task2vec.probe.registry import load_probe
@@ -147,7 +147,7 @@ def make(part: Part) -> None:
     rows = np.stack([p[part.first : part.first + each] for p in places], axis=1).reshape(-1)
     per_image = PerImageFisher(probe.backbone, probe.card.layers)
     one, exact = (
-        LabelNoise(kind, images=len(rows), classes=classes, draws=1, seed=1)
+        draw_noise(kind, LabelModel(images=len(rows), classes=classes), draws=1, seed=1)
         for kind in (Estimator.RADEMACHER, Estimator.EXACT)
     )
     values = np.empty((len(rows), per_image.filters), dtype=np.float32)

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import Estimator
 
@@ -31,7 +31,9 @@ def exact(network, head, images, classes=3):
 
 def exact_by(per_image, head, images, classes=3):
     """Return the exact Fisher information of each image, by one that may have run before."""
-    noise = LabelNoise(Estimator.EXACT, images=len(images), classes=classes, draws=1, seed=0)
+    noise = draw_noise(
+        Estimator.EXACT, LabelModel(images=len(images), classes=classes), draws=1, seed=0
+    )
     return per_image(images, head, lambda logits: noise.cotangents(logits, 0))
 
 

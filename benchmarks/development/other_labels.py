@@ -30,7 +30,7 @@ from task2vec.distance.noise_correction import noiseless_distances
 from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.embedding.standard_error import deal_groups
 from task2vec.fisher.estimate import estimate_fisher
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.probe.head import class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.registry import load_probe
@@ -149,8 +149,11 @@ def _groups(
         probe.backbone,
         head.on(probe.backbone),
         (probe.to_input(images[first : first + BATCH]) for first in range(0, len(images), BATCH)),
-        noise=LabelNoise(
-            Estimator.RADEMACHER, images=len(images), classes=classes, draws=1, seed=seed
+        noise=draw_noise(
+            Estimator.RADEMACHER,
+            LabelModel(images=len(images), classes=classes),
+            draws=1,
+            seed=seed,
         ),
         weights=class_weights(labels, classes),
         groups=deal_groups(labels),

@@ -27,7 +27,7 @@ from task2vec.data.sampling.sample import Sample, all_images
 from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.embedding.standard_error import deal_groups
 from task2vec.fisher.estimate import estimate_fisher
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.probe.head import class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.registry import load_probe
@@ -199,10 +199,9 @@ def _compute(setting: Setting, task: DevelopmentTask, parts: list[Part]) -> None
                 probe.to_input(images[first : first + BATCH])
                 for first in range(0, len(images), BATCH)
             ),
-            noise=LabelNoise(
+            noise=draw_noise(
                 Estimator.RADEMACHER,
-                images=len(images),
-                classes=classes,
+                LabelModel(images=len(images), classes=classes),
                 draws=1,
                 seed=list(Part).index(part),
             ),

@@ -18,7 +18,6 @@ from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
 from task2vec.fisher.estimate import estimate_fisher
 from task2vec.probe.head import Head
 from task2vec.probe.probe import Pixels, Probe
-from task2vec.types import Estimator
 
 # A pass that lessens the error by less shows that it is the images' own.
 _WORTH = 0.05
@@ -70,7 +69,7 @@ def estimate_in_rounds(
     def gone(count: int) -> None:
         progress(done + count, max(len(images) * noise.passes, done + count))
 
-    for number in range(MOST_PASSES if _draws(settings.estimator) else 1):
+    for number in range(MOST_PASSES if settings.estimator.random else 1):
         wanted = settings if not number else replace(settings, seed=_other(settings.seed, number))
         noise = label_noise(wanted, sample.labels[plan.order], head=head)
         # Later passes are of use as a whole only.
@@ -192,11 +191,6 @@ class _Ordered(Sequence[Pixels]):
         if isinstance(index, slice):
             return _Ordered(self._images, self._order[index])
         return self._images[int(self._order[index])]
-
-
-def _draws(estimator: Estimator) -> bool:
-    """Return whether another pass would draw anything new."""
-    return estimator not in (Estimator.EXACT, Estimator.EMPIRICAL)
 
 
 def _other(seed: int, number: int) -> int:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, LabelNoise, draw_noise
 from task2vec.probe.head import Head
 from task2vec.probe.independent_labels import label_weights
 from task2vec.types import Likelihood
@@ -23,14 +23,16 @@ def label_noise(
     right in expectation, since what is known of their class counts the more.
     """
     several = labels.ndim == 2
-    return LabelNoise(
+    return draw_noise(
         settings.estimator,
-        images=len(labels),
-        classes=len(head.weight),
+        LabelModel(
+            images=len(labels),
+            classes=len(head.weight),
+            likelihood=Likelihood.BERNOULLI if several else Likelihood.CATEGORICAL,
+            label_weights=len(labels) * label_weights(labels) if several else None,
+            gram=head.weight @ head.weight.T,
+            labels=labels,
+        ),
         draws=settings.draws,
         seed=settings.seed,
-        likelihood=Likelihood.BERNOULLI if several else Likelihood.CATEGORICAL,
-        label_weights=len(labels) * label_weights(labels) if several else None,
-        gram=head.weight @ head.weight.T,
-        labels=labels,
     )

@@ -29,6 +29,11 @@ class Estimator(StrEnum):
         """The quantity that it estimates: embeddings of two families cannot be compared."""
         return "empirical fisher" if self is Estimator.EMPIRICAL else "fisher"
 
+    @property
+    def random(self) -> bool:
+        """Whether it draws anything, so that a second pass over the same images tells more."""
+        return self not in (Estimator.EXACT, Estimator.EMPIRICAL)
+
     def draws(self, asked: int, *, classes: int) -> int:
         """The draws per image that its provenance states, where ``asked`` were asked for.
 

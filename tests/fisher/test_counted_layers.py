@@ -11,7 +11,7 @@ from torch import nn
 from task2vec.errors import SettingError
 from task2vec.fisher import tracked
 from task2vec.fisher.estimate import estimate_fisher
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.fisher.units import find_layers
 from task2vec.types import CountedLayers, Estimator
@@ -91,7 +91,7 @@ def test_a_real_network():
             network,
             lambda features: F.linear(features, weight),
             [images],
-            noise=LabelNoise(Estimator.EXACT, images=2, classes=3, draws=1, seed=0),
+            noise=draw_noise(Estimator.EXACT, LabelModel(images=2, classes=3), draws=1, seed=0),
             weights=torch.full((2,), 0.5).double().numpy(),
             groups=torch.arange(2).numpy(),
             counted=counted,

@@ -6,7 +6,7 @@ from oracles import fisher_by_definition
 
 from task2vec.errors import SettingError
 from task2vec.fisher.estimate import estimate_fisher
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import Estimator
 
@@ -42,14 +42,16 @@ GROUPS = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1])
 
 def estimate(probe, head, inputs, weights, **changes):
     options = {"estimator": Estimator.EXACT, "batch": 4, "seed": 0, "progress": None, **changes}
-    noise = LabelNoise(
+    noise = draw_noise(
         options["estimator"],
-        images=len(inputs),
-        classes=3,
+        LabelModel(
+            images=len(inputs),
+            classes=3,
+            gram=(WEIGHT @ WEIGHT.T).double().numpy(),
+            labels=np.arange(len(inputs)) % 3,
+        ),
         draws=1,
         seed=options["seed"],
-        gram=(WEIGHT @ WEIGHT.T).double().numpy(),
-        labels=np.arange(len(inputs)) % 3,
     )
     groups = options.get("groups", GROUPS)
     return estimate_fisher(
@@ -154,7 +156,7 @@ def test_refuses_images_that_give_no_finite_numbers(tiny_probe, head, inputs, we
 
 def test_images_keep_their_draws_wherever_an_estimate_begins(tiny_probe, head, inputs, weights):
     # Signs belong to an image's place among all, in parts of a task and in halved batches alike.
-    noise = LabelNoise(Estimator.RADEMACHER, images=IMAGES, classes=3, draws=1, seed=0)
+    noise = draw_noise(Estimator.RADEMACHER, LabelModel(images=IMAGES, classes=3), draws=1, seed=0)
 
     def part(rows, **options):
         return estimate_fisher(

@@ -6,7 +6,7 @@ from oracles import fisher_by_definition
 from torch import nn
 
 from task2vec.errors import SettingError
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.fisher.principal import _dealt
 from task2vec.types import Estimator, Likelihood
@@ -31,16 +31,18 @@ def noise(
 ):
     head = np.random.default_rng(5).normal(size=(classes, 7)) * np.arange(1, classes + 1)[:, None]
     several = (images, classes) if likelihood is Likelihood.BERNOULLI else images
-    return LabelNoise(
+    return draw_noise(
         estimator,
-        images=images,
-        classes=classes,
+        LabelModel(
+            images=images,
+            classes=classes,
+            likelihood=likelihood,
+            label_weights=weights,
+            gram=head @ head.T,
+            labels=np.zeros(several, dtype=np.int64),
+        ),
         draws=draws,
         seed=seed,
-        likelihood=likelihood,
-        label_weights=weights,
-        gram=head @ head.T,
-        labels=np.zeros(several, dtype=np.int64),
     )
 
 
@@ -148,13 +150,12 @@ def test_labels_at_the_ends_of_the_unit_interval():
     p = logits.softmax(dim=1)
     # Probabilities in float32 add up to a little less than 1 for some images.
     assert (p.double().sum(dim=1) < 1 - 1e-8).any()
-    below_one = torch.full((200, 1), 1 - 2**-53, dtype=torch.float64)
-    last = torch.eye(7)[6] - p
-    assert torch.equal(drawn._drawn_labels(logits, below_one)[0], last)
+    drawn._uniform = torch.full((200, 1), 1 - 2**-53, dtype=torch.float64)
+    assert torch.equal(drawn.cotangents(logits, 0)[0], torch.eye(7)[6] - p)
     # A first class that cannot be is not drawn by 0 either.
     logits[:, 0] = -torch.inf
-    second = torch.eye(7)[1] - logits.softmax(dim=1)
-    assert torch.equal(drawn._drawn_labels(logits, torch.zeros_like(below_one))[0], second)
+    drawn._uniform = torch.zeros(200, 1, dtype=torch.float64)
+    assert torch.equal(drawn.cotangents(logits, 0)[0], torch.eye(7)[1] - logits.softmax(dim=1))
 
 
 def test_gradients_are_not_tracked():
@@ -225,7 +226,7 @@ def test_different_rows_vary_less_than_independent_signs(draws):
 def test_principal_directions_leave_no_noise_in_the_features(likelihood):
     logits = LOGITS[0]
     drawn = noise(Estimator.PRINCIPAL, likelihood=likelihood)
-    features = drawn._gram
+    features = torch.from_numpy(drawn.model.gram)
     found, plain = (
         variance(estimator, features, draws=1, logits=logits, likelihood=likelihood)
         for estimator in (Estimator.PRINCIPAL, Estimator.RADEMACHER)
@@ -243,7 +244,7 @@ def test_many_classes_are_turned_in_part():
     torch.testing.assert_close(torch.einsum("rni,rnj->nij", sent, sent), expected)
     drawn = noise(Estimator.PRINCIPAL, classes=50)
     plain, found = (
-        variance(e, drawn._gram, draws=1, logits=logits[0], copies=500)
+        variance(e, torch.from_numpy(drawn.model.gram), draws=1, logits=logits[0], copies=500)
         for e in (Estimator.RADEMACHER, Estimator.PRINCIPAL)
     )
     assert found < 0.2 * plain
@@ -281,7 +282,9 @@ def test_weighted_labels(estimator):
 
 def test_empirical_gradients_are_those_of_the_labels():
     labels = np.array([2, 0])
-    drawn = LabelNoise(Estimator.EMPIRICAL, images=2, classes=4, draws=9, seed=0, labels=labels)
+    drawn = draw_noise(
+        Estimator.EMPIRICAL, LabelModel(images=2, classes=4, labels=labels), draws=9, seed=0
+    )
     logits = LOGITS.clone().requires_grad_()
     log_p = logits.log_softmax(dim=1)[torch.arange(2), torch.from_numpy(labels)]
     (expected,) = torch.autograd.grad(log_p.sum(), logits)
@@ -293,15 +296,17 @@ def test_empirical_gradients_are_those_of_the_labels():
 def test_empirical_gradients_of_several_labels():
     labels = np.array([[1, 0, -1, 1], [0, 1, 1, -1]])
     weights = np.array([[0.5, 2.0, 0.0, 1.0], [1.0, 1.5, 0.25, 0.0]])
-    drawn = LabelNoise(
+    drawn = draw_noise(
         Estimator.EMPIRICAL,
-        images=2,
-        classes=4,
+        LabelModel(
+            images=2,
+            classes=4,
+            likelihood=Likelihood.BERNOULLI,
+            label_weights=weights,
+            labels=labels,
+        ),
         draws=1,
         seed=0,
-        likelihood=Likelihood.BERNOULLI,
-        label_weights=weights,
-        labels=labels,
     )
     logits = LOGITS.clone().requires_grad_()
     terms = (
@@ -322,4 +327,4 @@ def test_empirical_gradients_of_several_labels():
 )
 def test_refuses_what_lacks_something(estimator, more, problem):
     with pytest.raises(SettingError, match=problem):
-        LabelNoise(estimator, images=2, classes=3, draws=1, seed=0, **more)
+        draw_noise(estimator, LabelModel(images=2, classes=3, **more), draws=1, seed=0)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import Estimator, Likelihood
 
@@ -91,13 +91,13 @@ def test_exact_fisher(golden):
     stated, network, head, own = golden
     images = own["input"]
     torch.testing.assert_close(head(network(images)), own["logits"], rtol=1e-12, atol=1e-14)
-    noise = LabelNoise(
+    noise = draw_noise(
         Estimator.EXACT,
-        images=len(images),
-        classes=stated["classes"],
+        LabelModel(
+            images=len(images), classes=stated["classes"], likelihood=Likelihood(stated["head"])
+        ),
         draws=1,
         seed=0,
-        likelihood=Likelihood(stated["head"]),
     )
     per_image = PerImageFisher(network)(images, head, lambda found: noise.cotangents(found, 0))
     expected = np.array(stated["embedding"])
@@ -110,14 +110,16 @@ def test_exact_fisher(golden):
 def test_empirical_fisher(golden):
     stated, network, head, own = golden
     images = own["input"]
-    noise = LabelNoise(
+    noise = draw_noise(
         Estimator.EMPIRICAL,
-        images=len(images),
-        classes=stated["classes"],
+        LabelModel(
+            images=len(images),
+            classes=stated["classes"],
+            likelihood=Likelihood(stated["head"]),
+            labels=own["labels"].long().numpy(),
+        ),
         draws=1,
         seed=0,
-        likelihood=Likelihood(stated["head"]),
-        labels=own["labels"].long().numpy(),
     )
     per_image = PerImageFisher(network)(images, head, lambda found: noise.cotangents(found, 0))
     # In the order of the layers, as the embedding is.
@@ -140,7 +142,9 @@ def test_dead_filter_is_exactly_zero(golden):
     images = own["input"]
     zero = np.array(stated["embedding"]) == 0
     assert zero.sum() == 1
-    noise = LabelNoise(Estimator.RADEMACHER, images=len(images), classes=5, draws=3, seed=0)
+    noise = draw_noise(
+        Estimator.RADEMACHER, LabelModel(images=len(images), classes=5), draws=3, seed=0
+    )
     per_image = PerImageFisher(network)(images, head, lambda found: noise.cotangents(found, 0))
     assert (per_image.numpy()[:, zero] == 0).all()
     assert (per_image.numpy()[:, ~zero].max(axis=0) > 0).all()

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from oracles import fisher_by_definition
 from torch import nn
 
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import Estimator
 
@@ -70,7 +70,7 @@ def check(network, *, apart, seed, dtype):
     def head(features):
         return F.linear(features.flatten(1), weight)
 
-    noise = LabelNoise(Estimator.EXACT, images=3, classes=3, draws=1, seed=0)
+    noise = draw_noise(Estimator.EXACT, LabelModel(images=3, classes=3), draws=1, seed=0)
     per_image = PerImageFisher(network)
     found = per_image(images, head, lambda logits: noise.cotangents(logits, 0))
     expected = fisher_by_definition(network, head, images)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from fisher_cases import close
 from oracles import fisher_by_definition
 
-from task2vec.fisher.estimators import LabelNoise
+from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import Estimator
 
@@ -57,7 +57,7 @@ def test_network(name):
     def head(features):
         return F.linear(features, weight)
 
-    noise = LabelNoise(Estimator.EXACT, images=3, classes=3, draws=1, seed=0)
+    noise = draw_noise(Estimator.EXACT, LabelModel(images=3, classes=3), draws=1, seed=0)
     per_image = PerImageFisher(network)
     found = per_image(images, head, lambda logits: noise.cotangents(logits, 0))
     close(found, fisher_by_definition(network, head, images))
