@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.class_subsets import cache
 from examples.rebuild.fashion import PACKAGE
 from examples.rebuild.packages import unpacked
-from task2vec.embedding.standard_error import deal_groups
+from task2vec.fisher.estimate import deal_groups
 from task2vec.types import Estimator, HeadFit, Provenance, Space, TaskEmbedding
 
 PRIOR = 1e-6

@@ -5,8 +5,7 @@ embeddings check that these may be compared and add the prior precision of their
 with ``task_`` is corrected for the noise of the embeddings, what begins with ``plain_`` is not.
 """
 
-from task2vec.distance.asymmetric import ALPHA, asymmetric_distance
-from task2vec.distance.by_element import symmetric_parts
+from task2vec.distance.asymmetric import ALPHA, asymmetric_distance, complexity
 from task2vec.distance.by_layer import (
     LayerDistance,
     LayerDistances,
@@ -16,11 +15,10 @@ from task2vec.distance.by_layer import (
 from task2vec.distance.centred import (
     FEWEST_TASKS,
     centred_distance,
+    estimate_centred,
+    fast_centred,
     log_centre,
-    quick_centred,
 )
-from task2vec.distance.centred_estimates import estimate_centred
-from task2vec.distance.complexity import complexity
 from task2vec.distance.distance_estimates import DistanceEstimates
 from task2vec.distance.embedding_distances import (
     plain_asymmetric_distance,
@@ -33,13 +31,12 @@ from task2vec.distance.estimates import (
     estimate_from_sources,
     estimate_to_targets,
 )
-from task2vec.distance.fast_symmetric import QUICK_ERROR, quick_symmetric
 from task2vec.distance.information import information_distance
-from task2vec.distance.matrix import symmetric_matrix
+from task2vec.distance.matrix import FAST_ERROR, fast_symmetric, symmetric_matrix
 from task2vec.distance.noise_correction import GROUPS, Noiseless, noiseless_distances
-from task2vec.distance.prior import trivial_embedding, with_prior
+from task2vec.distance.operands import trivial_embedding, with_prior
 from task2vec.distance.repeats import ImageNoise, head_distance, image_noise
-from task2vec.distance.symmetric import symmetric_distance
+from task2vec.distance.symmetric import symmetric_distance, symmetric_parts
 from task2vec.distance.tasks import (
     asymmetric_distance_error,
     distance_error,
@@ -62,9 +59,9 @@ for _public in (
 
 __all__ = [
     "ALPHA",
+    "FAST_ERROR",
     "FEWEST_TASKS",
     "GROUPS",
-    "QUICK_ERROR",
     "DistanceEstimates",
     "ImageNoise",
     "LayerDistance",
@@ -80,6 +77,8 @@ __all__ = [
     "estimate_distances",
     "estimate_from_sources",
     "estimate_to_targets",
+    "fast_centred",
+    "fast_symmetric",
     "head_distance",
     "image_noise",
     "information_distance",
@@ -91,8 +90,6 @@ __all__ = [
     "plain_asymmetric_distance",
     "plain_information_distance",
     "plain_symmetric_distance",
-    "quick_centred",
-    "quick_symmetric",
     "symmetric_distance",
     "symmetric_matrix",
     "symmetric_parts",

@@ -1,14 +1,22 @@
-"""The asymmetric distance: harder sources make better starting models."""
+"""Complexity, and the asymmetric distance: harder sources make better starting models."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from task2vec.distance.complexity import complexity
 from task2vec.distance.operands import Array
 from task2vec.distance.symmetric import symmetric_distance
 
 ALPHA = 0.15
 """The weight of the source's complexity, as in the paper."""
+
+
+def complexity(a: ArrayLike, trivial: ArrayLike) -> Array:
+    """Return the symmetric distance of ``a`` (..., n) to the trivial embedding, shape (...).
+
+    Raises:
+        SettingError: for lengths that differ, or negative elements.
+    """
+    return symmetric_distance(a, trivial)
 
 
 def asymmetric_distance(

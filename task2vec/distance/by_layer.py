@@ -6,9 +6,9 @@ from math import hypot
 
 import numpy as np
 
-from task2vec.distance.by_element import symmetric_parts
 from task2vec.distance.embedding_distances import precisions
 from task2vec.distance.estimates import estimate_distances
+from task2vec.distance.symmetric import symmetric_parts
 from task2vec.types import TaskEmbedding
 from task2vec.types.details import LayerElements
 

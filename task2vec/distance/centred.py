@@ -2,16 +2,21 @@
 
 What all tasks have in common is taken out of each, so that two tasks are near when they depart
 from the mean task in the same direction, however far each of them goes. It depends on the tasks
-that the mean is taken over: docs/adr/0017-symmetric-distance-default.md.
+that the mean is taken over: docs/adr/0017-symmetric-distance-default.md. That it is of these tasks
+and no others is no error of theirs, and the distance is not corrected for noise.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from task2vec.distance.operands import Array, operands
-from task2vec.distance.prior import with_prior
+from task2vec.distance.distance_estimates import DistanceEstimates
+from task2vec.distance.embedding_distances import precisions
+from task2vec.distance.jackknife import deviations, left_out
+from task2vec.distance.noise_correction import HALVINGS
+from task2vec.distance.operands import Array, operands, with_prior
+from task2vec.types import TaskEmbedding
 
 FEWEST_TASKS = 3
 """Tasks that a mean is taken over, at least: with one there is no direction left, and two are at a
@@ -90,12 +95,12 @@ def angle(u: Array, v: Array) -> Array:
     return np.asarray(np.minimum(0.5 * np.square(u - v).sum(axis=-1), 2.0))
 
 
-def quick_centred(
+def fast_centred(
     query: ArrayLike, columns: NDArray[np.float32], *, centre: Array, prior_precision: float
 ) -> NDArray[np.float64]:
     """Return the centred distances (k,) of a query (n,) to ``columns`` (k, n), mostly in float32.
 
-    Off by `task2vec.distance.QUICK_ERROR` at most: for finding those worth an exact one. Columns
+    Off by `task2vec.distance.FAST_ERROR` at most: for finding those worth an exact one. Columns
     that float32 cannot tell from the centre get the distance of `centred_distance`.
     """
     own = with_prior(query, prior_precision)
@@ -120,3 +125,40 @@ def quick_centred(
             other = with_prior(columns[i], prior_precision)
             result[i] = angle(towards, direction(other, centre))
     return result
+
+
+def estimate_centred(
+    query: TaskEmbedding, tasks: Sequence[TaskEmbedding], *, centre: Array
+) -> DistanceEstimates:
+    """Estimate the centred distances between a query and each of m tasks.
+
+    The errors are the jackknife's, for the images of either side; heads are held.
+
+    Args:
+        query: the task that the others are near to.
+        tasks: the others.
+        centre: the mean over tasks, shape (n,): see `task2vec.distance.centred.log_centre`.
+
+    Raises:
+        SpaceMismatchError: names the fields in which the spaces differ.
+    """
+    own = direction(precisions(query), centre)
+    without = direction(left_out(query), centre)
+    count = len(tasks)
+    distances, by_task = np.empty(count), np.empty(count)
+    by_query = np.empty((count, len(without)))
+    for row, task in enumerate(tasks):
+        query.space.check_same(task.space)
+        other = direction(precisions(task), centre)
+        distances[row] = angle(own, other)
+        by_query[row] = deviations(angle(without, other))
+        by_task[row] = np.square(deviations(angle(direction(left_out(task), centre), own))).sum()
+    return DistanceEstimates(
+        distances=distances,
+        by_query=by_query,
+        by_task=by_task,
+        by_halving=np.zeros((count, HALVINGS)),
+        by_query_head=np.zeros(count),
+        by_heads=np.zeros(count),
+        groups=np.array([len(task.replicates) for task in tasks]),
+    )

@@ -5,11 +5,9 @@ Plain ones serve where noise is what is measured, and where there are too many t
 The formulas on bare arrays are in the modules named after them.
 """
 
-from task2vec.distance.asymmetric import ALPHA, asymmetric_distance
-from task2vec.distance.complexity import complexity
+from task2vec.distance.asymmetric import ALPHA, asymmetric_distance, complexity
 from task2vec.distance.information import information_distance
-from task2vec.distance.operands import Array
-from task2vec.distance.prior import trivial_embedding, with_prior
+from task2vec.distance.operands import Array, trivial_embedding, with_prior
 from task2vec.distance.symmetric import symmetric_distance
 from task2vec.types import TaskEmbedding
 from task2vec.types.embedding import check_embeddings

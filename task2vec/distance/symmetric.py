@@ -1,4 +1,4 @@
-"""The symmetric distance."""
+"""The symmetric distance, and how much of it each element makes."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +11,7 @@ def symmetric_distance(a: ArrayLike, b: ArrayLike) -> Array:
 
     Achille et al. 2019, "Task2Vec: Task embedding for meta-learning", equation 3. This is the bare
     formula: it depends on the ratios of corresponding elements only, and is nan where an element is
-    zero in both (`task2vec.distance.prior.with_prior` prevents that). It is *not* a metric: it
+    zero in both (`task2vec.distance.operands.with_prior` prevents that). It is *not* a metric: it
     obeys no triangle inequality, and is 0 for any two proportional vectors.
 
     Args:
@@ -39,3 +39,25 @@ def unit_shares(a: Array, b: Array) -> tuple[Array, Array]:
 
 def _unit(x: Array) -> Array:
     return np.asarray(x / np.sqrt(np.square(x).sum(axis=-1, keepdims=True)))
+
+
+def symmetric_parts(a: ArrayLike, b: ArrayLike) -> Array:
+    """Return (..., n) parts, none below 0, that add up to `symmetric_distance`, exactly.
+
+    With the unit vectors ``u = a/(a+b) / |a/(a+b)|`` and ``v = b/(a+b) / |b/(a+b)|`` the cosine is
+    ``sum_i u_i v_i``, and ``1 = (|u|^2 + |v|^2)/2``, so that::
+
+        d = 1 - sum_i u_i v_i = sum_i (u_i^2 + v_i^2)/2 - u_i v_i = sum_i (u_i - v_i)^2 / 2
+
+    The ith term is element i's part: 0 where the two vectors have the same share there. So what is
+    common to all elements, a being three times b throughout, is in none of them.
+
+    Args:
+        a: shape (..., n); leading dimensions broadcast.
+        b: shape (..., n).
+
+    Raises:
+        SettingError: for lengths that differ, or negative elements.
+    """
+    u, v = unit_shares(*operands(a, b))
+    return np.asarray(0.5 * np.square(u - v))

@@ -18,8 +18,7 @@ from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.inputs import batches, features
 from task2vec.embedding.label_noise import label_noise
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.embedding.standard_error import deal_groups
-from task2vec.fisher.estimate import FisherEstimate, estimate_fisher
+from task2vec.fisher.estimate import FisherEstimate, deal_groups, estimate_fisher
 from task2vec.fisher.units import find_layers
 from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe

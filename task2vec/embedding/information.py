@@ -18,8 +18,7 @@ from task2vec.embedding.task_information import (
 )
 from task2vec.errors import SettingError
 from task2vec.fisher.curve import curve_point, sweep
-from task2vec.fisher.nats import nats_of_noise, nats_of_place
-from task2vec.fisher.noise import NoisyCopy, Numbers, Vector
+from task2vec.fisher.noise import NoisyCopy, Numbers, Vector, nats_of_noise, nats_of_place
 from task2vec.fisher.noisy_loss import NoisyCrossEntropy
 from task2vec.fisher.variational import FitState, Stopping, Variational
 from task2vec.probe.head import Head, class_weights, fit_head

@@ -6,8 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from task2vec.fisher.nats import nats_of_noise
-from task2vec.fisher.noise import Vector
+from task2vec.fisher.noise import Vector, nats_of_noise
 from task2vec.fisher.noisy_loss import NoisyLoss
 from task2vec.fisher.variational import FitState, Stopping, Variational, fit_precision
 

@@ -16,8 +16,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from task2vec.errors import SettingError
-from task2vec.fisher.fold import Fold, fold
-from task2vec.fisher.layer_calls import NormCall, WeightCall, read_call
+from task2vec.fisher.layer_calls import Fold, NormCall, WeightCall, fold, read_call
 from task2vec.fisher.units import Layer, find_layers
 
 

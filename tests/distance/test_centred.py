@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from task2vec.distance import (
-    QUICK_ERROR,
+    FAST_ERROR,
     centred_distance,
     estimate_centred,
+    fast_centred,
     log_centre,
-    quick_centred,
     with_prior,
 )
 from task2vec.errors import SettingError, SpaceMismatchError
@@ -113,7 +113,7 @@ def test_what_has_no_direction_or_no_log_has_no_distance():
     assert np.isnan(centred_distance(one_dead, values[0], centre=centre))
     dead = log_centre([one_dead[None], values], prior_precision=0.0)
     assert np.isnan(centred_distance(values[0], values[1], centre=dead))
-    quick = quick_centred(values[0], values, centre=dead, prior_precision=0.0)
+    quick = fast_centred(values[0], values, centre=dead, prior_precision=0.0)
     assert np.isnan(quick).all()
 
 
@@ -131,10 +131,10 @@ def test_quick_distances_are_off_by_less_than_they_may(elements):
     values = drawn(9, elements)
     centre = log_centre([values], prior_precision=PRIOR)
     F = with_prior(values, PRIOR)
-    quick = quick_centred(values[3], values, centre=centre, prior_precision=PRIOR)
+    quick = fast_centred(values[3], values, centre=centre, prior_precision=PRIOR)
     exact = centred_distance(F[3], F, centre=centre)
-    assert np.abs(quick - exact).max() < QUICK_ERROR / 10
-    none = quick_centred(values[3], values[:0], centre=centre, prior_precision=PRIOR)
+    assert np.abs(quick - exact).max() < FAST_ERROR / 10
+    none = fast_centred(values[3], values[:0], centre=centre, prior_precision=PRIOR)
     assert none.shape == (0,)
 
 
@@ -146,8 +146,8 @@ def test_tasks_next_to_the_mean_are_told_apart_in_float64(spread):
     values = np.exp(logs).astype(np.float32)
     centre = log_centre([values], prior_precision=PRIOR)
     F = with_prior(values, PRIOR)
-    quick = quick_centred(values[0], values, centre=centre, prior_precision=PRIOR)
-    assert np.abs(quick - centred_distance(F[0], F, centre=centre)).max() < QUICK_ERROR
+    quick = fast_centred(values[0], values, centre=centre, prior_precision=PRIOR)
+    assert np.abs(quick - centred_distance(F[0], F, centre=centre)).max() < FAST_ERROR
 
 
 @pytest.mark.parametrize("scale", [1e1, 1e3, 1e4])
@@ -158,8 +158,8 @@ def test_tasks_of_one_shape_and_other_scale_are_told_apart(scale):
     values = (np.exp(logs) * scale ** np.linspace(-1, 1, 8)[:, None]).astype(np.float32)
     centre = log_centre([values], prior_precision=PRIOR)
     F = with_prior(values, PRIOR)
-    quick = quick_centred(values[0], values, centre=centre, prior_precision=PRIOR)
-    assert np.abs(quick - centred_distance(F[0], F, centre=centre)).max() < QUICK_ERROR / 3
+    quick = fast_centred(values[0], values, centre=centre, prior_precision=PRIOR)
+    assert np.abs(quick - centred_distance(F[0], F, centre=centre)).max() < FAST_ERROR / 3
 
 
 def left_out(task, k):

@@ -14,8 +14,8 @@ from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.head_noise import _with_all_classes, expected_refit_distance
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.embedding.standard_error import deal_groups
 from task2vec.errors import SpaceMismatchError
+from task2vec.fisher.estimate import deal_groups
 from task2vec.probe.head import fit_head
 from task2vec.types import Estimator, Likelihood
 

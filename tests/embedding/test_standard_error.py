@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from task2vec.distance import symmetric_distance, with_prior
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.embedding.standard_error import deal_groups
+from task2vec.fisher.estimate import deal_groups
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60))

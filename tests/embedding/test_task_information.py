@@ -14,7 +14,7 @@ from task2vec.data.sampling.sample import draw_sample
 from task2vec.embedding import task_information
 from task2vec.embedding.information import InformationSettings, measure_information, noisy_task
 from task2vec.errors import SettingError
-from task2vec.fisher.nats import nats_of_noise
+from task2vec.fisher.noise import nats_of_noise
 from task2vec.fisher.variational import Stopping, fit_precision
 from task2vec.probe.weights import hash_weights
 

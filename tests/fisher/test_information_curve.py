@@ -7,7 +7,7 @@ from test_variational import CURVATURE, PRIOR, SIZES, Quadratic
 from torch.distributions import Normal, kl_divergence
 
 from task2vec.fisher.curve import CurvePoint, curve_point, disorder, sweep
-from task2vec.fisher.nats import nats_of_noise, nats_of_place
+from task2vec.fisher.noise import nats_of_noise, nats_of_place
 
 POINT = CurvePoint(
     beta=1e-3, loss=0.5, loss_error=0.1, nats=100.0, converged=True, rounds=3, gradient=0, error=0

@@ -18,7 +18,7 @@ from processes import Site, working
 from small_store import cut
 
 from task2vec.data.open import open_source
-from task2vec.distance.prior import with_prior
+from task2vec.distance.operands import with_prior
 from task2vec.distance.symmetric import symmetric_distance
 from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.settings import EmbeddingSettings

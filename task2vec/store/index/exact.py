@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from task2vec.distance import (
     ALPHA,
+    FAST_ERROR,
     FEWEST_TASKS,
-    QUICK_ERROR,
     DistanceEstimates,
+    fast_centred,
+    fast_symmetric,
     log_centre,
-    quick_centred,
-    quick_symmetric,
     symmetric_matrix,
 )
 from task2vec.errors import SettingError
@@ -117,7 +117,7 @@ class ExactIndex:
         centre, prior = self.centre, self._space.prior_precision
         distances = self._of(
             rows,
-            lambda some: quick_centred(query.values, some, centre=centre, prior_precision=prior),
+            lambda some: fast_centred(query.values, some, centre=centre, prior_precision=prior),
         )
         return self.nearest(rows, Centred(query, centre), distances=distances, k=k)
 
@@ -176,10 +176,10 @@ class ExactIndex:
         return {self._records[i].id: i for i in self._rows.tolist()}
 
     def symmetric(self, query: TaskEmbedding, rows: Rows) -> NDArray[np.float64]:
-        """Return the symmetric distances (r,) of the query to ``rows`` (r,), within QUICK_ERROR."""
+        """Return the symmetric distances (r,) of the query to ``rows`` (r,), within FAST_ERROR."""
         prior = self._space.prior_precision
         return self._of(
-            rows, lambda some: quick_symmetric(query.values, some, prior_precision=prior)
+            rows, lambda some: fast_symmetric(query.values, some, prior_precision=prior)
         )
 
     def nearest(
@@ -191,7 +191,7 @@ class ExactIndex:
         k: int,
         near: NDArray[np.bool_] | None = None,
     ) -> list[Neighbour]:
-        """Return the ``k`` nearest among ``rows``, whose ``distances`` are known to QUICK_ERROR.
+        """Return the ``k`` nearest among ``rows``, whose ``distances`` are known to FAST_ERROR.
 
         None at all where fewer than ``k`` rows, or than all, are ``near`` enough; tasks that are
         no longer what they were do not count.
@@ -230,7 +230,7 @@ class ExactIndex:
         # The quick formula tells equal tasks apart by its rounding. So everything that might be
         # among the first k goes through the plain formula, which does not.
         kth = np.partition(distances, min(k, distances.size) - 1)[min(k, distances.size) - 1]
-        near = rows[~(distances > kth + 2 * QUICK_ERROR)].tolist()
+        near = rows[~(distances > kth + 2 * FAST_ERROR)].tolist()
         return {i: measure.plain(self._values[i]) for i in near}
 
     @cached_property
