@@ -149,7 +149,7 @@ def _one(
         classes=tuple(sample.classes[c] for c in classes),
         labels=tuple(int(label) for label in seen),
         digests=tuple(sample.digests[rows[i]] for i in chosen),
-        fit=asdict(head.fit),
+        fit=head.fit.model_dump(),
     )
     return subset, np.concatenate(parts)
 

@@ -40,7 +40,12 @@ _SECONDS = 60.0
 
 def fill_store(path: Path, tasks: int) -> None:
     """Make a store of ``tasks`` tasks in ``path``, a quarter of a megabyte each."""
-    space = Space("efficientnet_lite0", "fisher", head_penalty=0.01, prior_precision=_PRIOR)
+    space = Space(
+        probe="efficientnet_lite0",
+        estimator="fisher",
+        head_penalty=0.01,
+        prior_precision=_PRIOR,
+    )
     drawn = _tasks(tasks, space)
     with Store.open(path) as store:
         while batch := list(islice(drawn, _BATCH)):

@@ -69,7 +69,7 @@ def value_matrix() -> NDArray[np.float32]:
 
 def _from_heads(start: int, stop: int) -> Iterator[tuple[TaskRecord, TaskEmbedding]]:
     heads, fisher, fingerprint = class_subsets.load()
-    space = Space(fingerprint, estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
+    space = Space(probe=fingerprint, estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
     for number in range(start, stop):
         head, images = heads[number // PER_HEAD], fisher[number // PER_HEAD]
         yield _recombine(number, head=head, images=images, space=space)

@@ -19,7 +19,9 @@ from task2vec.types import Estimator, HeadFit, Provenance, Space, TaskEmbedding
 
 PRIOR = 1e-6
 _HEAD_IMAGES, _HEAD_FIRST = 300, 5_500
-_SPACE = Space("efficientnet_lite0", "fisher", head_penalty=0.01, prior_precision=PRIOR)
+_SPACE = Space(
+    probe="efficientnet_lite0", estimator="fisher", head_penalty=0.01, prior_precision=PRIOR
+)
 
 Numbers = NDArray[np.float32]
 
@@ -104,7 +106,9 @@ def _provenance(images: int) -> Provenance:
         class_names=("a", "b"),
         content_hash="0" * 64,
         standard_error=0.0,
-        head=HeadFit(True, 0, 0.0, 0.0, 0.0),
+        head=HeadFit(
+            converged=True, iterations=0, gradient_norm=0.0, loss=0.0, training_accuracy=0.0
+        ),
         versions={},
     )
 

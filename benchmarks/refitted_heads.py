@@ -150,7 +150,9 @@ def _reach(found: DistanceEstimates) -> float:
 
 
 def _held(embedding: TaskEmbedding) -> TaskEmbedding:
-    return replace(embedding, provenance=replace(embedding.provenance, head_error=0.0))
+    return replace(
+        embedding, provenance=embedding.provenance.model_copy(update={"head_error": 0.0})
+    )
 
 
 def _standard_error(parts: dict[str, Parts], name: str) -> dict[str, Any]:

@@ -6,10 +6,10 @@ another draw of like images would be.
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from factories import replace
 
 from task2vec.service.packaged_models import default_model_id, packaged_models, register_packaged
 from task2vec.store.store import Store

@@ -1,15 +1,18 @@
 """Embeddings made of given numbers, and records of tasks."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import BaseModel
 
 from task2vec.errors import UnknownNameError
 from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding, TaskRecord
+
+T = TypeVar("T")
 
 SPACE = Space(probe="tiny:0123", estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
 PROVENANCE = Provenance(
@@ -27,6 +30,13 @@ PROVENANCE = Provenance(
     versions={"task2vec": "0.1.0"},
     head_error=0.0,
 )
+
+
+def replace(thing: T, **changes: Any) -> T:
+    """Return a message, or a dataclass, with other values of some fields."""
+    if isinstance(thing, BaseModel):
+        return thing.model_copy(update=changes)
+    return dataclasses.replace(thing, **changes)  # type: ignore[type-var]
 
 
 def make_embedding(

@@ -60,7 +60,7 @@ def embedding_message(task: TaskRecord, embedding: TaskEmbedding) -> Embedding:
             "name": task.name,
             "values": embedding.values.tolist(),
             "errors": embedding.errors.tolist(),
-            "provenance": embedding.provenance.to_json(),
+            "provenance": embedding.provenance,
         }
     )
 

@@ -1,7 +1,7 @@
 """Where two tasks agree and where they differ: their distance by groups of layers of the probe."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import hypot
 
 import numpy as np
@@ -142,5 +142,5 @@ def _some(embedding: TaskEmbedding, here: slice) -> TaskEmbedding:
         errors=embedding.errors[here],
         replicates=np.ascontiguousarray(embedding.replicates[:, here]),
         # How far a head turns some layers alone is not known.
-        provenance=replace(embedding.provenance, head_error=0.0),
+        provenance=embedding.provenance.model_copy(update={"head_error": 0.0}),
     )

@@ -1,7 +1,7 @@
 """From a task and a probe to an embedding."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
@@ -225,7 +225,7 @@ class Embedder:
             values=estimate.values,
             errors=estimate.errors,
             replicates=estimate.replicates,
-            provenance=replace(plain, warnings=doubts),
+            provenance=plain.model_copy(update={"warnings": doubts}),
         )
         layers = tuple(
             (layer.name, layer.elements.stop - layer.elements.start)

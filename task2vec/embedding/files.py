@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from task2vec.data.containers.archive_zip import open_zip
 from task2vec.data.containers.zip_members import MemberFile
 from task2vec.errors import InputError, TooLargeError
-from task2vec.types import Provenance, Ratios, TaskEmbedding, Vector
+from task2vec.types import Ratios, TaskEmbedding, Vector
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import (
     IMAGE_HASH,
@@ -26,6 +26,7 @@ from task2vec.types.image_hashes import (
     hashes_from_bytes,
     hashes_to_bytes,
 )
+from task2vec.types.provenance import provenance_of
 from task2vec.types.scatter import ClassScatter
 from task2vec.whole_file import whole_file, writable
 
@@ -79,7 +80,7 @@ def write_embedding(
     header: dict[str, Any] = {
         "format": _FORMAT,
         "name": name,
-        "provenance": embedding.provenance.to_json(),
+        "provenance": embedding.provenance.model_dump(),
         "sha256": _checksum(embedding.values, embedding.errors, embedding.replicates),
     }
     if hashes is not None:
@@ -119,7 +120,7 @@ def load_embedding(path: str | os.PathLike[str]) -> tuple[str, TaskEmbedding]:
             values=values,
             errors=errors,
             replicates=replicates,
-            provenance=Provenance.from_json(header["provenance"]),
+            provenance=provenance_of(header["provenance"]),
         )
 
 

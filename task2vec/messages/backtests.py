@@ -3,8 +3,8 @@
 from pydantic import ConfigDict, Field
 
 from task2vec.messages.base import Answer, Question
-from task2vec.messages.tasks import Space
 from task2vec.types.backtests import FamilyOrigin, Folds, Verdict
+from task2vec.types.provenance import Space
 
 Ends = tuple[float, float]
 

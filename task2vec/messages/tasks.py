@@ -5,56 +5,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from task2vec.messages.base import Answer, NewName, Page, Question, Tags, Time
-from task2vec.types import Likelihood
-
-
-class Space(Answer):
-    """The set of embeddings that may be compared; both sides of a distance must be in one."""
-
-    probe: str = Field(description="The probe's fingerprint: architecture, weights, preprocessing.")
-    estimator: str
-    head_penalty: float
-    prior_precision: float | None = Field(description="Added to every element before a distance.")
-
-
-class HeadFit(Answer):
-    """How the fit of the head ended."""
-
-    converged: bool
-    iterations: int
-    gradient_norm: float | None
-    loss: float | None
-    training_accuracy: float | None
-
-
-class Provenance(Answer):
-    """Everything that an embedding depends on."""
-
-    space: Space
-    probe_name: str
-    estimator: str
-    draws: int
-    seed: int
-    images: int
-    classes: int
-    class_names: tuple[str, ...]
-    content_hash: str = Field(description="SHA-256 over the used images and their labels.")
-    standard_error: float | None
-    head: HeadFit
-    versions: dict[str, str]
-    likelihood: Likelihood = Field(
-        Likelihood.CATEGORICAL,
-        description="`bernoulli` where an image may have several labels, or none.",
-    )
-    warnings: tuple[str, ...] = Field(
-        (), description="What its user should know, such as images that could not be read."
-    )
-    head_error: float | None = Field(
-        None,
-        description="The part of `standard_error` that refitting the head adds; null in embeddings "
-        "of versions that did not record it.",
-    )
-
+from task2vec.types.provenance import Provenance, Space
 
 _EXAMPLE: dict[str, Any] = {
     "id": "tsk_89aa10184c63b910",

@@ -8,14 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from task2vec.types.embedding import (
-        HeadFit,
-        Provenance,
-        Ratios,
-        Space,
-        TaskEmbedding,
-        Vector,
-    )
+    from task2vec.types.embedding import Ratios, TaskEmbedding, Vector
     from task2vec.types.estimator import DEFAULT_ESTIMATOR, Estimator
     from task2vec.types.geometry import NeighbourGeometry
     from task2vec.types.jobs import (
@@ -31,6 +24,7 @@ if TYPE_CHECKING:
     from task2vec.types.keys import KeyRecord, Scope
     from task2vec.types.layers import CountedLayers
     from task2vec.types.likelihood import Likelihood
+    from task2vec.types.provenance import HeadFit, Provenance, Space
     from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
     from task2vec.types.tuning import ChosenBy, Recipe
 
@@ -66,18 +60,12 @@ __all__ = [
 
 _HOMES = {
     "task2vec.types.keys": ("KeyRecord", "Scope"),
-    "task2vec.types.embedding": (
-        "HeadFit",
-        "Provenance",
-        "Ratios",
-        "Space",
-        "TaskEmbedding",
-        "Vector",
-    ),
+    "task2vec.types.embedding": ("Ratios", "TaskEmbedding", "Vector"),
     "task2vec.types.estimator": ("DEFAULT_ESTIMATOR", "Estimator"),
     "task2vec.types.geometry": ("NeighbourGeometry",),
     "task2vec.types.layers": ("CountedLayers",),
     "task2vec.types.likelihood": ("Likelihood",),
+    "task2vec.types.provenance": ("HeadFit", "Provenance", "Space"),
     "task2vec.types.records": ("ModelRecord", "Neighbour", "Outcome", "TaskRecord"),
     "task2vec.types.tuning": ("ChosenBy", "Recipe"),
 }

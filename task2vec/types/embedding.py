@@ -1,114 +1,19 @@
-"""Embeddings, their space and their provenance."""
+"""Embeddings: one number for each filter of a probe, with their provenance."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from task2vec.errors import SettingError, SpaceMismatchError, WrongTypeError
+from task2vec.errors import SettingError, WrongTypeError
 from task2vec.types.html import html_table
-from task2vec.types.likelihood import Likelihood
+from task2vec.types.provenance import Provenance, Space
 
 Vector = NDArray[np.float32]
 Ratios = NDArray[np.float16]
 
 _Float = TypeVar("_Float", np.float16, np.float32)
-
-
-@dataclass(frozen=True)
-class Space:
-    """The set of embeddings that may be compared with each other.
-
-    ``probe`` is the probe's fingerprint, ``estimator`` the estimator family (every estimator of
-    the Fisher information belongs to ``"fisher"``: they agree in expectation; the empirical Fisher
-    is another quantity), ``head_penalty``
-    the L2 penalty of the head on the mean loss, ``prior_precision`` the constant that is added to
-    every element before any distance.
-    """
-
-    probe: str
-    estimator: str
-    head_penalty: float
-    prior_precision: float
-
-    def check_same(self, other: "Space") -> None:
-        """Raise `SpaceMismatchError`, naming the fields that differ, unless both are one space."""
-        differing = [
-            f.name for f in fields(self) if getattr(self, f.name) != getattr(other, f.name)
-        ]
-        if differing:
-            raise SpaceMismatchError(
-                "These embeddings live in different spaces",
-                expected=", ".join(f"{n} = {getattr(self, n)}" for n in differing),
-                got=", ".join(f"{n} = {getattr(other, n)}" for n in differing),
-                remedy="Embed both tasks with the same probe and settings.",
-            )
-
-
-@dataclass(frozen=True)
-class HeadFit:
-    """How the fit of the head ended: see `task2vec.probe.head`."""
-
-    converged: bool
-    iterations: int
-    gradient_norm: float
-    loss: float
-    training_accuracy: float
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Everything that an embedding depends on; two equal provenances give equal embeddings.
-
-    ``images`` and ``classes`` count what was used, ``likelihood`` says whether an image has one
-    label, ``content_hash`` is the SHA-256 of the used
-    images with their labels, ``standard_error`` the expected symmetric distance between two
-    repeats, ``warnings`` what its user should know, such as images that could not be read,
-    ``head_error`` the expected distance between two repeats that differ by their heads alone (None
-    in embeddings of versions that did not record it).
-    """
-
-    space: Space
-    probe_name: str
-    estimator: str
-    draws: int
-    seed: int
-    images: int
-    classes: int
-    class_names: tuple[str, ...]
-    content_hash: str
-    standard_error: float
-    head: HeadFit
-    versions: Mapping[str, str]
-    likelihood: Likelihood = Likelihood.CATEGORICAL
-    warnings: tuple[str, ...] = ()
-    head_error: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary; `from_json` is its inverse."""
-        return {
-            **asdict(self),
-            "class_names": list(self.class_names),
-            "warnings": list(self.warnings),
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Provenance":
-        """Rebuild from what `to_json` returned."""
-        return cls(
-            **{
-                **data,
-                "space": Space(**data["space"]),
-                "head": HeadFit(**data["head"]),
-                "class_names": tuple(data["class_names"]),
-                # What was stored before images could have several labels does not say so.
-                "likelihood": Likelihood(data.get("likelihood", Likelihood.CATEGORICAL)),
-                # Nor did a provenance always hold the warnings.
-                "warnings": tuple(data.get("warnings", ())),
-            }
-        )
 
 
 @dataclass(frozen=True, eq=False)

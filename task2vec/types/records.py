@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from task2vec.types.embedding import Provenance
+from task2vec.types.provenance import Provenance
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class TaskRecord:
             "id": self.id,
             "name": self.name,
             "probe": provenance.probe_name,
-            "space": asdict(provenance.space),
+            "space": provenance.space.model_dump(),
             "images": provenance.images,
             "classes": provenance.classes,
             "complexity": self.complexity,

@@ -5,11 +5,11 @@ import json
 import logging
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from extra_routes import extra_routes
+from factories import replace
 from prometheus_client.parser import text_string_to_metric_families
 from running import Running, bearer, running
 

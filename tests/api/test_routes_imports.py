@@ -239,7 +239,7 @@ async def test_numbers_that_are_none_are_refused(server: Running) -> None:
     header = {
         "format": "task2vec embedding 1",
         "name": "nan",
-        "provenance": embedding.provenance.to_json(),
+        "provenance": embedding.provenance.model_dump(),
         "sha256": _checksum(values, embedding.errors, embedding.replicates),
     }
     np.savez(

@@ -218,7 +218,7 @@ async def test_a_task_goes_alone_or_with_all_that_hangs_on_it(server: Running) -
 
 
 async def test_numbers_that_are_none_become_null(server: Running) -> None:
-    from dataclasses import replace
+    from factories import replace
 
     store = server.workspace.store()
     record = store.tasks.get("greek_capitals")

@@ -6,10 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from factories import replace
 from small_store import TASKS, USED, SmallStore
 
 from docs.reference import commands

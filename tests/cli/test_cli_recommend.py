@@ -4,11 +4,11 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from command import Cli
+from factories import replace
 from small_store import USED, SmallStore, snapshot
 
 from task2vec.service.recommend.budget_run import BudgetRun

@@ -24,7 +24,7 @@ def test_show_gives_the_record_with_its_provenance_by_name_and_by_id(
 
     assert by_name == by_id
     assert by_name.items() >= record.to_json().items()
-    assert by_name["provenance"] == record.provenance.to_json()
+    assert by_name["provenance"] == record.provenance.model_dump(mode="json")
     assert by_name["source"] == str(small.sources / "greek_capitals")
     text = cli("show", "greek_capitals", "--store", small.store).out
     for fact in (record.id, f"{USED} of 4 classes", f"{record.complexity:.3f}", record.source):

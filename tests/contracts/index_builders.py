@@ -1,6 +1,5 @@
 """One builder for each kind of index, all with the same arguments, and what they must find."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from factories import (
     make_embedding,
     make_record,
     one_by_one,
+    replace,
 )
 
 from task2vec.distance import (

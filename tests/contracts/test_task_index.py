@@ -1,10 +1,8 @@
 """What every index over stored tasks must do, checked against a loop over the plain distances."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE
+from factories import PROVENANCE, SPACE, replace
 from index_builders import embed, found, naive, random_embeddings
 
 from task2vec.distance import task_asymmetric_distance, task_symmetric_distance

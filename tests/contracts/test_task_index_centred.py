@@ -1,10 +1,8 @@
 """What every index answers by the centred distance, checked against a loop over the formula."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE
+from factories import PROVENANCE, SPACE, replace
 from index_builders import embed, random_embeddings
 
 from task2vec.distance import centred_distance, estimate_centred, with_prior

@@ -1,10 +1,8 @@
 """What an index finds of tasks that were removed or replaced since it was built."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, draw_replicates
+from factories import PROVENANCE, SPACE, draw_replicates, replace
 from index_builders import embed, found, naive, random_embeddings
 
 from task2vec.store import Role

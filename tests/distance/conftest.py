@@ -1,11 +1,10 @@
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, make_embedding
+from factories import PROVENANCE, SPACE, make_embedding, replace
 from numpy.typing import ArrayLike
 
 from task2vec.types import TaskEmbedding

@@ -1,9 +1,8 @@
-from dataclasses import replace
 from math import sqrt
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, draw_replicates
+from factories import PROVENANCE, draw_replicates, replace
 from scipy.stats import t as student
 
 from task2vec.distance import (

@@ -1,9 +1,9 @@
 import math
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
+from factories import replace
 
 from task2vec.distance import (
     ImageNoise,

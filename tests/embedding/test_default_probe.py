@@ -1,10 +1,10 @@
 """The real thing: the default probe on the example tasks."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from factories import replace
 
 from task2vec.data.open import open_source
 from task2vec.distance import (

@@ -3,12 +3,11 @@ import io
 import json
 import math
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, draw_replicates, make_embedding
+from factories import PROVENANCE, draw_replicates, make_embedding, replace
 
 from task2vec.embedding.files import load_embedding, save_embedding
 from task2vec.errors import InputError

@@ -1,12 +1,12 @@
 """Embeddings of tasks whose images may have several labels, against the definitions."""
 
 import copy
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from factories import replace
 from oracles import independent_fisher_by_definition
 
 from task2vec import distance
@@ -97,7 +97,7 @@ def test_its_provenance(embed):
     assert provenance.likelihood is Likelihood.BERNOULLI
     assert (provenance.classes, provenance.images) == (3, 40)
     assert provenance.class_names == ("blue", "green", "red")
-    assert type(provenance).from_json(provenance.to_json()) == provenance
+    assert type(provenance).model_validate_json(provenance.model_dump_json()) == provenance
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from factories import replace
 from PIL import Image
 from small_network import reference_of
 from small_store import cut

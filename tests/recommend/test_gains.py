@@ -1,9 +1,9 @@
 """Gains from outcomes: differences to the default, task by task, protocol by protocol."""
 
-from dataclasses import replace
 from math import isnan
 
 import pytest
+from factories import replace
 
 from task2vec.recommend.evidence.gains import PROTOCOL_SD, GainTable
 from task2vec.types import Outcome

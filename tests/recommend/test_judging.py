@@ -1,9 +1,8 @@
 """What is thought of the offered models: which measurements count, and what the default reaches."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from factories import replace
 from questions import GARDEN, NEAR, PLAIN, ask, at, model, outcome, right
 
 from task2vec.recommend.answer.answer import rank

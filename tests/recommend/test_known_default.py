@@ -1,11 +1,11 @@
 """The default's accuracy on the target itself: its outcomes there come before what foretells it."""
 
-from dataclasses import replace
 from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
 import pytest
+from factories import replace
 from questions import NEAR, PLAIN, ask, at, found, model, outcome, right
 
 from task2vec.messages.explanations import DefaultAccuracy

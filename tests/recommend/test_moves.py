@@ -1,8 +1,7 @@
 """An explained answer: each score is the sum of what moved it."""
 
-from dataclasses import replace
-
 import pytest
+from factories import replace
 from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, outcome, right
 
 from task2vec.recommend.answer.answer import rank

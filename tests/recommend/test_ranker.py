@@ -1,10 +1,10 @@
 """Which starting model is chosen, when none is, and whether the numbers are the gain model's."""
 
-from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 import pytest
+from factories import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from questions import (

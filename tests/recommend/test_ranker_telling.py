@@ -1,12 +1,12 @@
 """What an answer of the ranker tells: intervals, evidence, its summary, its JSON."""
 
 import json
-from dataclasses import replace
 from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
 import pytest
+from factories import replace
 from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, names, outcome, right
 
 from task2vec.recommend.answer.answer import rank

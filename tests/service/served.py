@@ -1,6 +1,5 @@
 """What a server and its workers have before them: data sets, embeddings, checkpoints."""
 
-import dataclasses
 import hashlib
 import io
 import json
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, replace
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -66,7 +65,7 @@ def embedding(number: int = 0, *, elements: int = ELEMENTS, **changed: Any) -> T
     """Make an embedding as a worker would for `SETTINGS`, or with other provenance."""
     rng = np.random.default_rng(number)
     values = np.exp(rng.normal(size=elements) - 9)
-    provenance = dataclasses.replace(
+    provenance = replace(
         PROVENANCE,
         **{
             "probe_name": "efficientnet_lite0",
@@ -143,7 +142,7 @@ def tuned(
         ),
         by_class=(ClassAccuracy("cat", 1, 1), ClassAccuracy("dog", 3, 2)),
     )
-    return dataclasses.replace(found, tuned=result.to_json(), checkpoint=path)
+    return replace(found, tuned=result.to_json(), checkpoint=path)
 
 
 def lend(workspace: Workspace, kind: JobKind, question: dict[str, Any]) -> JobRecord:

@@ -1,10 +1,8 @@
 """What a target asks of the features counts alike, stored or given with a question."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from factories import make_record
+from factories import make_record, replace
 from served import ELEMENTS, embedding
 
 from task2vec.embedding.class_scatter import class_scatter

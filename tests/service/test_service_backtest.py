@@ -1,13 +1,13 @@
 """A store judged by its own outcomes: real embeddings, copies, families, and too little of each."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import backtest_store
 import numpy as np
 import pytest
 import small_store
+from factories import replace
 
 from task2vec.distance import symmetric_distance
 from task2vec.distance.scatter import compare_scatters

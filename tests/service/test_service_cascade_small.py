@@ -1,13 +1,13 @@
 """The cascade on small random networks: what is measured, within which time, and what counts."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import pytest
+from factories import replace
 from small_network import reference_of
 from small_store import cut
 

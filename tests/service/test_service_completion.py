@@ -2,11 +2,10 @@
 
 import io
 import zipfile
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from factories import SPACE
+from factories import SPACE, replace
 from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
 
 from task2vec.embedding.files import save_embedding

@@ -1,9 +1,8 @@
 """Jobs that store nothing answer as the use case would in this process."""
 
-import dataclasses
-
 import numpy as np
 import pytest
+from factories import replace
 from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
 
 from task2vec.jobs import commit, jobs, leases
@@ -78,7 +77,7 @@ def test_distances_answer_as_they_would_in_this_process(served, sent, both):
     if both:
         right = {"task": None, "dataset": send(served, "right", seed=3).id}
         more = embedded(sent, 3, role="target")
-        found = dataclasses.replace(found, embeddings={**found.embeddings, **more.embeddings})
+        found = replace(found, embeddings={**found.embeddings, **more.embeddings})
     done = end(served, lend(served, JobKind.DISTANCES, {"source": left, "target": right}), found)
     warnings = ("one image could not be read",)
     target = Subject("right", embedding(3), None, None, warnings)
@@ -100,7 +99,7 @@ def test_a_recommendation_uses_what_the_worker_measured(served, sent):
         "mdl_efficientnet_lite2": [True, False, False, False] * 25,
     }
     errors = {default_model_id(): 0.5, "mdl_efficientnet_lite1": 0.25}
-    sends = dataclasses.replace(embedded(sent, 5), measured=correct, errors=errors)
+    sends = replace(embedded(sent, 5), measured=correct, errors=errors)
     done = end(served, job, sends)
     measured = {
         id_: ProbeAccuracy(np.array(values), errors.get(id_)) for id_, values in correct.items()
@@ -124,21 +123,21 @@ def test_what_a_worker_measured_counts_for_later_answers_about_the_images(served
         default_model_id(): [True, False] * 50,
         "mdl_efficientnet_lite1": [True] * 95 + [False] * 5,
     }
-    sends = dataclasses.replace(embedded(sent, 5), measured=correct)
+    sends = replace(embedded(sent, 5), measured=correct)
     first = end(served, lend(served, JobKind.RECOMMEND, {"dataset": dataset.id}), sends).result
     # The next worker had no time for the rival.
     one = {default_model_id(): correct[default_model_id()]}
-    sends = dataclasses.replace(embedded(sent, 5), measured=one)
+    sends = replace(embedded(sent, 5), measured=one)
     again = end(served, lend(served, JobKind.RECOMMEND, {"dataset": dataset.id}), sends).result
     assert again["probed"] == first["probed"] == 2
     assert again["recommendations"] == first["recommendations"]
     # A worker that counts other images than those before is believed, and they are not.
     few = {default_model_id(): [True] * 7}
-    sends = dataclasses.replace(embedded(sent, 5), measured=few)
+    sends = replace(embedded(sent, 5), measured=few)
     odd = end(served, lend(served, JobKind.RECOMMEND, {"dataset": dataset.id}), sends).result
     assert odd["probed"] == 1
     # Other images are another question.
-    sends = dataclasses.replace(embedded(sent, 5), measured=one)
+    sends = replace(embedded(sent, 5), measured=one)
     other = send(served, "pets2", seed=1)
     alone = end(served, lend(served, JobKind.RECOMMEND, {"dataset": other.id}), sends).result
     assert alone["probed"] == 1
@@ -150,12 +149,12 @@ def test_linear_probes_that_were_not_asked_for_fail_the_job(served, sent):
     probed = {default_model_id(): [True]}
     for errors in ({"mdl_other": 0.5}, {default_model_id(): -1.0}, {default_model_id(): np.nan}):
         job = lend(served, JobKind.RECOMMEND, {"dataset": dataset.id})
-        sends = dataclasses.replace(embedded(sent), measured=probed, errors=errors)
+        sends = replace(embedded(sent), measured=probed, errors=errors)
         failed = end(served, job, sends)
         assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
     for measured in ({"mdl_other": [True]}, {default_model_id(): []}, too_many):
         job = lend(served, JobKind.RECOMMEND, {"dataset": dataset.id})
-        failed = end(served, job, dataclasses.replace(embedded(sent), measured=measured))
+        failed = end(served, job, replace(embedded(sent), measured=measured))
         assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
 
 
@@ -168,7 +167,7 @@ def test_without_linear_probes_the_answer_says_so(served, sent):
 def test_a_fetched_data_set_is_told_without_its_place_and_owner(served):
     images = [{"url": "https://x.example/1.png", "label": "a", "split": None}] * 2
     job = lend(served, JobKind.FETCH, {"name": "far", "images": images})
-    dataset = dataclasses.replace(send(served, "far"), owner="key_1")
+    dataset = replace(send(served, "far"), owner="key_1")
     done = commit.complete_fetch(served, job.id, fence=job.fence, dataset=dataset, now=NOW + 1)
     assert done.state is JobState.SUCCEEDED
     assert Dataset.model_validate(done.result).sha256 == dataset.sha256

@@ -1,8 +1,7 @@
 """Fine-tuning stores task, expert, outcome and checkpoint, or nothing of them."""
 
-import dataclasses
-
 import pytest
+from factories import replace
 from served import PREPROCESSING, embed, end, lend, send, tuned
 from small_store import snapshot
 
@@ -77,12 +76,12 @@ def test_an_expert_that_cannot_be_used_leaves_nothing(served, sent, fault):
     if fault == "architecture":
         found = tuned(served, 3, new=True, architecture="resnet18")
     elif fault == "digest":
-        found = dataclasses.replace(found, tuned={**found.tuned, "sha256": "0" * 64})
+        found = replace(found, tuned={**found.tuned, "sha256": "0" * 64})
     elif fault == "nothing":
-        found = dataclasses.replace(found, tuned=None)
+        found = replace(found, tuned=None)
     else:
         first = next(m for m in served.store().models.list() if m.id == default_model_id())
-        taken = dataclasses.replace(first, id="", name=job.payload["name"], ref="timm:x")
+        taken = replace(first, id="", name=job.payload["name"], ref="timm:x")
         served.store().models.add(taken)
     models = served.store().models.list()
     failed = end(served, job, found)
@@ -132,7 +131,7 @@ def test_findings_of_fine_tuning_that_cannot_be_leave_nothing(served):
     job = lend(served, JobKind.FINETUNE, question)
     found = tuned(served, 3, new=True)
     told = {**found.tuned, "settings": {**found.tuned["settings"], "seed": 2**80}}
-    failed = end(served, job, dataclasses.replace(found, tuned=told))
+    failed = end(served, job, replace(found, tuned=told))
     assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
     assert failed.error.got.startswith("settings.seed: ")
     assert (served.store().tasks.list(), served.store().outcomes.list()) == ([], [])
@@ -143,7 +142,7 @@ def test_warnings_about_the_images_are_shown_without_what_hides(served):
     job = lend(served, JobKind.FINETUNE, question)
     found = tuned(served, 3, new=True)
     told = {**found.tuned, "warnings": ["no image: \x1b[2J.png"], "resumed": "epoch \x1b[2J"}
-    done = end(served, job, dataclasses.replace(found, tuned=told))
+    done = end(served, job, replace(found, tuned=told))
     assert done.result["warnings"][-1] == "no image: \\x1b[2J.png"
     assert done.result["resumed"] == "epoch \\x1b[2J"
 
@@ -154,7 +153,7 @@ def test_a_warning_that_the_worker_sends_twice_is_shown_once(served):
     found = tuned(served, 3, new=True)
     # As workers do: of the images, and among all that was found.
     told = {**found.tuned, "warnings": ["few \x1b[2J", "rough"]}
-    found = dataclasses.replace(found, tuned=told, warnings=("embedded", "few \x1b[2J", "rough"))
+    found = replace(found, tuned=told, warnings=("embedded", "few \x1b[2J", "rough"))
     done = end(served, job, found)
     assert done.result["warnings"] == ["embedded", "few \\x1b[2J", "rough"]
 

@@ -1,7 +1,6 @@
 """What a fine-tuning job cannot store fails it with a reason, and leaves nothing behind."""
 
-import dataclasses
-
+from factories import replace
 from served import embed, end, lend, send, tuned
 
 from task2vec.service.workspace import Workspace
@@ -15,7 +14,7 @@ def experts(served: Workspace) -> list[str]:
 def test_a_worker_that_sends_no_checkpoint_is_told_so(served):
     question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
     job = lend(served, JobKind.FINETUNE, question)
-    found = dataclasses.replace(tuned(served, 3, new=True), checkpoint=None)
+    found = replace(tuned(served, 3, new=True), checkpoint=None)
     failed = end(served, job, found)
     assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
     assert "checkpoint" in failed.error.expected

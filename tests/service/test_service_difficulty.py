@@ -1,8 +1,6 @@
 """The nats in the heads of stored tasks foretell the default's accuracy on a new one."""
 
-from dataclasses import replace
-
-from factories import make_record
+from factories import make_record, replace
 from served import ELEMENTS, embedding
 
 from task2vec.service.packaged_models import default_model_id

@@ -1,10 +1,8 @@
 """Small shares of common images are discounted, and an expert of a smaller data set is offered."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from factories import make_record
+from factories import make_record, replace
 from served import embedding
 from test_service_shared_images import hashes
 

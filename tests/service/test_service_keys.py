@@ -2,10 +2,10 @@
 
 import hashlib
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from factories import replace
 
 from task2vec.errors import (
     NameTakenError,

@@ -2,11 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import make_record
+from factories import make_record, replace
 from served import embedding
 from sqlalchemy import Engine, event
 

@@ -1,11 +1,10 @@
 """Neighbours where the store holds tasks of several spaces, and what distances warn of."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record, replace
 
 from task2vec.errors import SpaceMismatchError
 from task2vec.service.tasks.search import PairDistances, as_answer, distances, neighbours

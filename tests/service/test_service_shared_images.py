@@ -1,10 +1,8 @@
 """Tasks that share images with a target are found, reported, and no evidence for it."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from factories import make_record
+from factories import make_record, replace
 from served import embedding
 
 from task2vec.messages.recommendations import Recommended

@@ -1,10 +1,9 @@
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record, replace
 
 from task2vec.store import Store
 from task2vec.types import ModelRecord, Space, TaskEmbedding, TaskRecord

@@ -1,8 +1,7 @@
 """Renaming, tagging, and reading page by page."""
 
-import dataclasses
-
 import pytest
+from factories import replace
 
 from task2vec.errors import ChangedError, NameTakenError, SettingError, UnknownNameError
 from task2vec.store import Store
@@ -18,8 +17,8 @@ def test_an_edit_changes_what_it_names_and_nothing_else(store: Store, task) -> N
     renamed = store.tasks.edit("birds", name="Vögel")
     tagged = store.tasks.edit(stored.id, tags=["b", "c", "b"])
 
-    assert renamed == dataclasses.replace(stored, name="Vögel")
-    assert tagged == dataclasses.replace(stored, name="Vögel", tags=("b", "c"))
+    assert renamed == replace(stored, name="Vögel")
+    assert tagged == replace(stored, name="Vögel", tags=("b", "c"))
     assert store.tasks.get("Vögel") == tagged
     assert store.tasks.embedding("Vögel").values.tobytes() == embedding.values.tobytes()
     assert store.tasks.thumbnail("Vögel") == b"png"
@@ -77,7 +76,7 @@ def test_a_model_is_renamed_and_its_licence_stated(store: Store, model) -> None:
 
     edited = store.models.edit("resnet18", name="mine", licence="MIT")
 
-    assert edited == dataclasses.replace(added, name="mine", licence="MIT")
+    assert edited == replace(added, name="mine", licence="MIT")
     assert store.models.get(added.id) == edited
     assert store.models.edit("mine", name="mine") == edited
     with pytest.raises(NameTakenError, match="The name 'other'"):

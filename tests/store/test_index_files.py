@@ -9,12 +9,11 @@ import sys
 import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import SPACE
+from factories import SPACE, replace
 
 from task2vec.store.index.files import IndexFiles, SavedIndex
 from task2vec.store.index.geometry import Geometry

@@ -6,12 +6,11 @@ import sys
 import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record
+from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record, replace
 
 from task2vec.store import ExactIndex, Role, Store
 from task2vec.store.index import FaissIndex, LiveIndex, live

@@ -1,7 +1,7 @@
 import re
-from dataclasses import replace
 
 import pytest
+from factories import replace
 
 from task2vec.errors import InputError, NameTakenError, SettingError, UnknownNameError
 from task2vec.types import Outcome

@@ -1,10 +1,10 @@
 import math
 import re
 import time
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from factories import replace
 from sqlalchemy import Engine, event
 
 from task2vec.errors import NameTakenError, SettingError, UnknownNameError

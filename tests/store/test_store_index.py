@@ -1,8 +1,6 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from factories import one_by_one
+from factories import one_by_one, replace
 
 from task2vec.distance import (
     distance_error,

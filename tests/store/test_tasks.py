@@ -2,10 +2,10 @@ import hashlib
 import math
 import re
 import sqlite3
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from factories import replace
 from raw_rows import damaged, written
 
 from task2vec.errors import (

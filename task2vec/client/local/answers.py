@@ -29,7 +29,7 @@ def task(record: "TaskRecord") -> Task:
 def details(record: "TaskRecord") -> TaskDetails:
     """Return a task with what its embedding depends on."""
     more = {
-        "provenance": record.provenance.to_json(),
+        "provenance": record.provenance.model_dump(),
         "source": record.source,
         "created": record.created,
     }

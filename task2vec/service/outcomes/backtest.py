@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ class Backtested:
             "models": self.models,
             "folds": self.folds.value,
             "probe": self.probe,
-            "space": None if self.space is None else asdict(self.space),
+            "space": None if self.space is None else self.space.model_dump(),
             "cases": list(self.cases),
             "shared_pairs": self.shared_pairs,
             "warnings": list(self.warnings),

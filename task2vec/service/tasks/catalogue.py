@@ -51,7 +51,7 @@ def task_details(task: TaskRecord) -> dict[str, Any]:
     """Return a task's stable fields with its provenance and when it was embedded."""
     return {
         **task.to_json(),
-        "provenance": task.provenance.to_json(),
+        "provenance": task.provenance.model_dump(),
         "created": task.created,
     }
 

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class IndexFiles:
 
     def __init__(self, directory: Path, space: Space) -> None:
         self._directory = directory
-        self._space = asdict(space)
+        self._space = space.model_dump()
         text = json.dumps(self._space, sort_keys=True)
         self._key = hashlib.sha256(text.encode()).hexdigest()[:16]
         self._manifest = directory / f"{self._key}.json"

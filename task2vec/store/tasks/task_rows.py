@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select
@@ -31,7 +30,7 @@ def to_row(record: TaskRecord) -> dict[str, Any]:
         "name": record.name,
         "probe_name": record.provenance.probe_name,
         "space": space_key(record.provenance.space),
-        "provenance": dump(record.provenance.to_json(), what=what),
+        "provenance": dump(record.provenance.model_dump(), what=what),
         "complexity": None if math.isnan(record.complexity) else record.complexity,
         "seconds": record.seconds,
         "source": dump(record.source, what=what),
@@ -54,7 +53,7 @@ def from_row(row: Row[Any]) -> TaskRecord:
         return TaskRecord(
             id=row.id,
             name=row.name,
-            provenance=Provenance.from_json(load(row.provenance, what=what)),
+            provenance=Provenance.model_validate(load(row.provenance, what=what)),
             complexity=math.nan if row.complexity is None else row.complexity,
             seconds=row.seconds,
             source=load(row.source, what=what),
@@ -63,7 +62,7 @@ def from_row(row: Row[Any]) -> TaskRecord:
             tags=tuple(load(row.tags, what=what)),
             warnings=tuple(load(row.warnings, what=what)),
         )
-    except (KeyError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise StoreCorruptError(
             f"{what} is damaged in the store", got=str(error), remedy=RESTORE
         ) from error
@@ -71,7 +70,7 @@ def from_row(row: Row[Any]) -> TaskRecord:
 
 def space_key(space: Space) -> str:
     """Return text that is equal exactly for equal spaces."""
-    return dump(asdict(space), what="The space")
+    return dump(space.model_dump(), what="The space")
 
 
 def find_task(connection: Connection, name_or_id: str) -> Row[Any]:

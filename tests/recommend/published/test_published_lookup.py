@@ -1,8 +1,7 @@
 """A starting model finds its published figures, and only where they are its own."""
 
-from dataclasses import replace
-
 import pytest
+from factories import replace
 
 from task2vec.probe.registry import DEFAULT_PROBE, known_cards
 from task2vec.recommend.published.lookup import DEFAULT, SHIPPED, published_model
