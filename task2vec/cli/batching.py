@@ -26,8 +26,9 @@ from task2vec.cli.options import (
     check_estimator,
     open_client,
 )
-from task2vec.cli.output import console, messages, print_json, print_next, show, warn
+from task2vec.cli.output import console, messages, print_json, print_next, warn
 from task2vec.cli.progress import bars, item_bars
+from task2vec.client.show.values import text_of
 from task2vec.data.wording import plural
 from task2vec.errors import InputError
 
@@ -151,7 +152,7 @@ def _line_of(item: "Item", source: Path) -> dict[str, Any]:
 def _show(item: "Item", error: str | None) -> None:
     detail = error or ""
     if item.task is not None:
-        complexity = show(item.task.complexity)
+        complexity = text_of(item.task.complexity)
         detail = f"{item.task.images} images, {item.task.classes} classes, complexity {complexity}"
     console().print(f"{item.status.value:<9}  {item.name}  {detail}")
 

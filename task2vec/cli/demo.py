@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from rich.progress import Progress
 
-from task2vec.cli.output import console, interval, percent
+from task2vec.cli.output import console, print_table
 from task2vec.cli.progress import bars, embedding_bar, passing, probing_bar, tuning_bar
-from task2vec.cli.promise import print_promise
 from task2vec.cli.recommending import print_answer
-from task2vec.cli.table import print_table
+from task2vec.client.show.values import interval, percent, points, points_between
 from task2vec.errors import InputError
 
 if TYPE_CHECKING:
+    from task2vec.messages.recommendations import Recommendation
     from task2vec.service.finetuning import FineTuneResult
     from task2vec.service.tasks.subjects import Subject
     from task2vec.service.workspace import Workspace
@@ -229,3 +229,47 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
 
 def _heading(text: str) -> None:
     console().print(f"\n{text}", style="bold cyan")
+
+
+def print_promise(
+    promised: "Recommendation", *, level: float, measured: tuple[float, float, float], images: int
+) -> None:
+    """Print the expected and the measured gain over the default, and whether the interval held.
+
+    ``measured`` is the gain on ``images`` test images with the ends of its 95 % interval, in
+    fractions; ``level`` is the share of gains that the expected interval is to hold.
+    """
+    gain, *ends = measured
+    low, high = promised.fine_tuned_interval
+    out = console()
+    out.print()
+    print_table(
+        ["gain over the default", "points", "interval"],
+        [
+            (
+                "expected in step 5",
+                points(promised.fine_tuned_gain),
+                _interval((low, high), level),
+            ),
+            (f"measured on {images} images", points(gain), _interval((ends[0], ends[1]), 0.95)),
+        ],
+    )
+    out.print()
+    held = low <= gain <= high
+    out.print(
+        "The expectation held: the measured gain lies within the expected interval."
+        if held
+        else "The expectation did not hold: the measured gain lies outside the expected interval."
+    )
+    if ends[0] > 0 or ends[1] < 0:
+        better, worse = (promised.model, "the default")[:: 1 if gain > 0 else -1]
+        out.print(f"Fine-tuned, {better} is better on this task than {worse}.")
+    else:
+        out.print(
+            f"Fine-tuned, {promised.model} and the default differ on this task by no more than the "
+            "noise of the test images."
+        )
+
+
+def _interval(ends: tuple[float, float], level: float) -> str:
+    return f"{points_between(ends)} ({100 * level:.0f} %)"

@@ -15,24 +15,15 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import (
-    console,
-    interval,
-    messages,
-    percent,
-    print_answer_json,
-    print_next,
-    warn,
-)
+from task2vec.cli.output import console, messages, print_answer_json, print_next, warn
 from task2vec.cli.progress import bars, work_bar
-from task2vec.data.wording import plural, shown
+from task2vec.client.show.expert import of_tuned
 from task2vec.types.tuning import GOING_ON
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from task2vec.client.operations.waiting import Told
-    from task2vec.messages.catalogue import Tuned
     from task2vec.messages.jobs import Progress as Work
 
 
@@ -114,20 +105,12 @@ def finetune(
         return
     warn(result.warnings)
     out = console()
-    out.print(f"New expert: {result.model}", style="bold")
-    if result.accuracy is None:
-        out.print("Accuracy: not measured. No image is left to test on: too few, or copies only.")
-    else:
-        out.print(
-            f"Accuracy: {percent(result.accuracy)} on {result.test_images} images that took no "
-            f"part in training (95 %: {interval(result.interval)})",
-        )
-    if len(result.by_class) > 1:
-        out.print(_by_class(result))
-    out.print(_chosen(result, start))
-    kept = f"Kept epoch {result.best_epoch} of {result.epochs}, " if result.best_epoch else ""
-    out.print(f"{kept}{result.seconds:.0f} seconds.")
-    messages().print(f"Protocol: {result.protocol}.")
+    sheet = of_tuned(result, start=start)
+    out.print(sheet.title, style="bold")
+    *lines, protocol = sheet.notes
+    for line in lines:
+        out.print(line)
+    messages().print(protocol)
     print_next(["predict", result.model, "IMAGES"])
 
 
@@ -140,27 +123,3 @@ def _saying_where(out: "Console", tell: "Told") -> "Told":
         tell(found)
 
     return told
-
-
-def _by_class(result: "Tuned") -> str:
-    worst = min(result.by_class, key=lambda each: each.accuracy)
-    best = max(result.by_class, key=lambda each: each.accuracy)
-    if worst.accuracy == best.accuracy:
-        return f"By class: {percent(best.accuracy)} of each."
-    return (
-        f"By class: from {percent(worst.accuracy)} ('{shown(worst.label)}', "
-        f"{plural(worst.images, 'image')}) to {percent(best.accuracy)} ('{shown(best.label)}', "
-        f"{plural(best.images, 'image')}); {percent(result.balanced_accuracy)} where every class "
-        "counts the same."
-    )
-
-
-def _chosen(result: "Tuned", start: str) -> str:
-    choice = result.choice
-    reason = "" if choice is None else f": {choice.reason}"
-    if result.best_epoch:
-        return f"Chosen: fine-tuning{reason}."
-    return (
-        f"Chosen: a linear probe{reason}. The backbone is that of {start}, and `recommend` will "
-        "not offer it as another."
-    )

@@ -12,10 +12,9 @@ from task2vec.cli.options import (
     ProbeOption,
     SeedOption,
 )
-from task2vec.cli.output import console, in_place, messages, print_json, warn
+from task2vec.cli.output import console, in_place, messages, print_json, print_table, warn
 from task2vec.cli.pictures import check_picture
 from task2vec.cli.progress import bars, fit_bar
-from task2vec.cli.table import print_table
 
 if TYPE_CHECKING:
     from task2vec.embedding.task_information import TaskInformation

@@ -12,9 +12,16 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, print_answer_json, print_fields, print_json, print_next
+from task2vec.cli.output import (
+    messages,
+    print_answer_json,
+    print_facts,
+    print_json,
+    print_next,
+    print_table,
+)
 from task2vec.cli.progress import bars, work_bar
-from task2vec.cli.table import print_table
+from task2vec.client.show.record import moment_of, of_job, progress_of
 from task2vec.errors import SettingError
 from task2vec.types.jobs import JobKind, JobState
 
@@ -61,7 +68,7 @@ def list_jobs(
     print_table(
         ["id", "kind", "name", "state", "progress", "created"],
         [
-            (job.id, job.kind.value, job.name, job.state.value, _progress(job), _moment(job))
+            (job.id, job.kind.value, job.name, job.state.value, progress_of(job), moment_of(job))
             for job in found
         ],
         whole=["id"],
@@ -137,23 +144,4 @@ def _tell(job: "Job", *, as_json: bool) -> None:
     if as_json:
         print_answer_json(job)
         return
-    fields = {
-        "id": job.id,
-        "kind": job.kind.value,
-        "name": job.name or "-",
-        "state": job.state.value,
-        "progress": _progress(job),
-        "created": _moment(job),
-        "result": str((job.result or {}).get("name") or "with --json") if job.result else "-",
-        "error": "-" if job.error is None else str(job.error),
-    }
-    print_fields(fields)
-
-
-def _progress(job: "Job") -> str:
-    told = job.progress
-    return f"{told.stage}: {told.done:,} of {told.total:,}".strip(": ") if told.total else "-"
-
-
-def _moment(job: "Job") -> str:
-    return job.created.strftime("%Y-%m-%d %H:%M:%S")
+    print_facts(of_job(job))

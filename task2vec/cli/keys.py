@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption
-from task2vec.cli.output import console, messages, print_json
-from task2vec.cli.table import print_table
+from task2vec.cli.output import console, messages, print_json, print_table
 from task2vec.types import Scope
 from task2vec.types.names import visible
 

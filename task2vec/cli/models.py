@@ -17,14 +17,14 @@ from task2vec.cli.output import (
     in_place,
     messages,
     print_answer_json,
-    print_fields,
+    print_facts,
     print_json,
     print_next,
-    show,
+    print_table,
 )
 from task2vec.cli.progress import bars
 from task2vec.cli.published import published
-from task2vec.cli.table import print_table
+from task2vec.client.show.record import of_record
 
 app = typer.Typer(no_args_is_help=True, help="Add, list or remove starting models.")
 
@@ -126,7 +126,7 @@ def show_model(
     if as_json:
         print_answer_json(record)
         return
-    print_fields({name: show(value) for name, value in record.model_dump(mode="json").items()})
+    print_facts(of_record(record))
 
 
 @app.command()

@@ -17,16 +17,15 @@ from task2vec.cli.options import (
     open_client,
 )
 from task2vec.cli.output import (
-    interval,
     messages,
-    percent,
     print_answer_json,
     print_json,
     print_next,
+    print_table,
     warn,
 )
 from task2vec.cli.removing_outcomes import remove
-from task2vec.cli.table import print_table
+from task2vec.client.show.values import interval, percent
 from task2vec.data.wording import plural
 from task2vec.recommend.evidence.duplicate_outcomes import repeated_warning
 from task2vec.recommend.evidence.outcomes_without_baseline import unused_warning, without_default

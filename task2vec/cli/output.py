@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -15,6 +15,9 @@ from rich.text import Text
 
 from task2vec.cli.place import place
 from task2vec.cli.stdio import let_go
+from task2vec.client.show.sheet import Sheet
+from task2vec.client.show.table import fit
+from task2vec.client.show.values import text_of
 from task2vec.data.paths import tidied
 from task2vec.data.wording import typed
 from task2vec.types.names import visible
@@ -141,24 +144,32 @@ def print_answer_json(answer: "Answer", *, without: Sequence[str] = (), **more: 
     print_json({**answer.model_dump(mode="json", exclude=set(without)), **more})
 
 
-def show(value: Any) -> str:
-    """Return a value as a person reads it: grouped digits, three decimals, a dash for nothing."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.3f}" if math.isfinite(value) else "-"
-    return visible(str(value))
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    whole: Sequence[str] = (),
+    spare: Sequence[str] = (),
+    cut: Sequence[str] = (),
+) -> None:
+    """Print a table; what gives way in a narrow terminal is as in `Sheet`."""
+    print_sheet(Sheet("", columns, list(rows), whole=whole, spare=spare, cut=cut))
 
 
-def print_fields(fields: Mapping[str, str]) -> None:
-    """Print the fields of one thing, a line each, the values below each other."""
-    width = max(map(len, fields))
-    for name, value in fields.items():
-        print_behind(Text(f"{name:<{width}}  ", "bold"), value)
+def print_sheet(sheet: Sheet, *, titled: bool = False) -> None:
+    """Print the table of a sheet, and a message on what does not fit the terminal."""
+    out = console()
+    table, left_out = fit(sheet, out.width, titled=titled)
+    out.print(table, soft_wrap=False)
+    if left_out:
+        messages().print(" ".join((*left_out, "`--json` shows all.")))
+
+
+def print_facts(sheet: Sheet) -> None:
+    """Print the facts of one thing, a line each, the values below each other."""
+    width = max(len(name) for name, _ in sheet.rows)
+    for name, value in sheet.rows:
+        print_behind(Text(f"{name:<{width}}  ", "bold"), text_of(value))
 
 
 def print_behind(label: str | Text, text: str) -> None:
@@ -182,16 +193,6 @@ def print_next(*commands: Sequence[str]) -> None:
 def in_place(path: Path) -> str:
     """Return the words that a file is written in place of an earlier one; ask before writing."""
     return " in place of the earlier file" if path.exists() else ""
-
-
-def percent(value: float | None) -> str:
-    """Return a fraction in per cent."""
-    return "-" if value is None else f"{100 * value:.1f} %"
-
-
-def interval(value: tuple[float, float] | None) -> str:
-    """Return an interval of fractions in per cent."""
-    return "-" if value is None else f"{100 * value[0]:.1f} to {100 * value[1]:.1f} %"
 
 
 def warn(warnings: Iterable[str]) -> None:

@@ -18,9 +18,16 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import console, messages, percent, print_answer_json, print_next, warn
+from task2vec.cli.output import (
+    console,
+    messages,
+    print_answer_json,
+    print_next,
+    print_table,
+    warn,
+)
 from task2vec.cli.progress import bars, work_bar
-from task2vec.cli.table import print_table
+from task2vec.client.show.values import percent
 from task2vec.errors import SettingError
 
 if TYPE_CHECKING:

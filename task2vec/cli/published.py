@@ -16,9 +16,9 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import in_place, messages, percent, print_json, print_next
+from task2vec.cli.output import in_place, messages, print_json, print_next, print_table
 from task2vec.cli.pictures import check_picture
-from task2vec.cli.table import print_table
+from task2vec.client.show.values import percent
 from task2vec.data.wording import plural
 from task2vec.types.published import Cost, Figure, Order
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.count_option import MostParameters
-from task2vec.cli.explaining import print_explanation
 from task2vec.cli.options import (
     DEFAULT_STORE,
     ApiKeyOption,
@@ -26,17 +25,16 @@ from task2vec.cli.output import (
     print_answer_json,
     print_behind,
     print_next,
+    print_sheet,
     warn,
 )
 from task2vec.cli.progress import bars, work_bar
-from task2vec.cli.table import print_table
-from task2vec.client.candidates import (
-    FINE_TUNED,
-    candidate_columns,
-    candidate_rows,
-    evidence_line,
-    promise,
-    table_note,
+from task2vec.client.show.recommendation import (
+    of_classes,
+    of_layers,
+    of_recommended,
+    of_steps,
+    reasons,
     verdict,
 )
 from task2vec.data.wording import FOLDER, plural
@@ -45,6 +43,7 @@ from task2vec.types.measuring import BUDGET, MOST_SHARED
 
 if TYPE_CHECKING:
     from task2vec.cli.options import AnyClient
+    from task2vec.messages.explanations import Explanation
     from task2vec.messages.models import Model
     from task2vec.messages.recommendations import Recommended
 
@@ -222,17 +221,12 @@ def print_answer(answer: "Recommended", *, full: bool = False) -> None:
     """Print a recommendation on a screen, or in ``full`` with all that explains it."""
     out = console()
     out.print(verdict(answer), style="bold")
-    out.print(f"{answer.reason[:1].upper()}{answer.reason[1:]}.")
-    if promised := promise(answer):
-        out.print(promised)
-    print_table(
-        candidate_columns(answer, full=full),
-        candidate_rows(answer, most=None if full else _SHOWN, full=full),
-        whole=["starting model"],
-        spare=[FINE_TUNED] if full else [],
-    )
-    out.print(table_note(answer))
-    out.print(evidence_line(answer))
+    for reason in reasons(answer):
+        out.print(reason)
+    sheet = of_recommended(answer, most=None if full else _SHOWN, full=full)
+    print_sheet(sheet)
+    for note in sheet.notes:
+        out.print(note)
     if full:
         _print_reasons(answer)
         return
@@ -253,7 +247,7 @@ def _print_reasons(answer: "Recommended") -> None:
         print_behind(f"  {each.model}: ", "; ".join(piece.text for piece in each.evidence))
     if answer.steps:
         out.print()
-        print_steps(answer)
+        print_sheet(of_steps(answer))
     if answer.explanation is not None:
         print_explanation(answer.explanation)
     out.print("For comparison:", style="bold")
@@ -270,20 +264,32 @@ def _print_reasons(answer: "Recommended") -> None:
         )
 
 
-def print_steps(answer: "Recommended") -> None:
-    """Print the steps of a budget with their results and seconds."""
-    print_table(
-        ["step", "model", "gain (points)", "seconds", "best so far", "expected (points)"],
-        [
-            (
-                step.kind.replace("_", " "),
-                step.model or "-",
-                "-" if step.gain is None else f"{100 * step.gain:+z.1f}",
-                f"{step.seconds:.0f}" if step.seconds >= 10 else f"{step.seconds:.1f}",
-                step.leader,
-                f"{100 * step.expected:+z.1f}",
-            )
-            for step in answer.steps
-        ],
-        spare=["expected (points)", "best so far"],
-    )
+def print_explanation(explanation: "Explanation") -> None:
+    """Print the sentences, with a table of the layers and one of the classes."""
+    out = console()
+    for about, title in _TITLES.items():
+        out.print()
+        out.print(title, style="bold")
+        for sentence in explanation.sentences:
+            if sentence.about == about:
+                print_behind("  ", sentence.text)
+        for each in explanation.unknown:
+            if each.about == about:
+                print_behind("  ", f"Not known: {each.reason}.")
+        if about == "layers" and explanation.layers:
+            print_sheet(of_layers(explanation.layers))
+        if about == "classes" and explanation.classes is not None:
+            sheet = of_classes(explanation.classes, most=_SHOWN_CLASSES)
+            print_sheet(sheet)
+            for note in sheet.notes:
+                out.print(note)
+    out.print()
+
+
+_TITLES = {
+    "outcomes": "Where each expected gain comes from (points):",
+    "layers": "Distances to other tasks, layer by layer (symmetric):",
+    "classes": "Hard classes:",
+}
+#: As many classes as fit a screen.
+_SHOWN_CLASSES = 12

@@ -18,19 +18,16 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import console, messages, print_answer_json, print_next, warn
-from task2vec.cli.progress import bars, work_bar
-from task2vec.cli.table import print_table
-from task2vec.client.wording import (
-    distance_notes,
-    information_cells,
-    marked_names,
-    rank_marks,
-    same_images_note,
-    shared_notes,
-    shown,
-    tie_note,
+from task2vec.cli.output import (
+    console,
+    messages,
+    print_answer_json,
+    print_next,
+    print_sheet,
+    warn,
 )
+from task2vec.cli.progress import bars, work_bar
+from task2vec.client.show.neighbours import of_distances, of_neighbours
 from task2vec.data.wording import plural
 from task2vec.types.geometry import NeighbourGeometry
 from task2vec.types.names import visible
@@ -109,16 +106,9 @@ def neighbours(
     if as_json:
         print_answer_json(answer, without=("warnings",))
     elif found:
-        kind = "asymmetric distance (as source)" if asymmetric else f"{geometry} distance"
-        marks = rank_marks(answer)
-        print_table(
-            ["rank", "task", kind, "standard error"],
-            [
-                (mark, name, n.distance if asymmetric else shown(n.distance), n.standard_error)
-                for mark, name, n in zip(marks, marked_names(answer), found, strict=True)
-            ],
-        )
-        for note in (*tie_note(marks), *shared_notes(answer), *cut):
+        sheet = of_neighbours(answer, asymmetric=asymmetric, geometry=geometry)
+        print_sheet(sheet)
+        for note in (*sheet.notes, *cut):
             messages().print(note)
         print_next(["recommend", task])
     if not found:
@@ -212,18 +202,12 @@ def distance(
     if as_json:
         print_answer_json(found, without=("warnings",))
         return
+    sheet = of_distances(found)
     if found.same_images:
-        console().print(same_images_note(found))
+        console().print(*sheet.notes)
         print_next(["neighbours", source])
         return
-    print_table(
-        ["distance", f"{found.source} -> {found.target}", f"{found.target} -> {found.source}"],
-        [
-            ("symmetric", shown(found.symmetric), shown(found.symmetric)),
-            ("asymmetric", found.asymmetric.source_to_target, found.asymmetric.target_to_source),
-            ("information (nats)", *information_cells(found)),
-        ],
-    )
-    for note in distance_notes(found):
+    print_sheet(sheet)
+    for note in sheet.notes:
         messages().print(note)
     print_next(["neighbours", source], ["recommend", target])

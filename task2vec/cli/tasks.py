@@ -1,7 +1,7 @@
 """Commands on single tasks: embed, show, export, remove, list."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -26,21 +26,15 @@ from task2vec.cli.options import (
 from task2vec.cli.output import (
     in_place,
     messages,
-    percent,
     print_answer_json,
-    print_fields,
+    print_facts,
     print_json,
     print_next,
-    show,
+    print_table,
     warn,
 )
 from task2vec.cli.progress import bars, work_bar
-from task2vec.cli.table import print_table
-from task2vec.data.wording import plural
-from task2vec.types import Likelihood
-
-if TYPE_CHECKING:
-    from task2vec.messages.tasks import TaskDetails
+from task2vec.client.show.record import of_task
 
 TaskArgument = Annotated[
     str, typer.Argument(metavar="TASK", help="A task in the store, by name or id.")
@@ -120,7 +114,7 @@ def embed(
             return
         details = client.tasks.get(record.id)
     warn(record.warnings)
-    _print_task(details)
+    print_facts(of_task(details))
     print_next(["neighbours", record.name], ["recommend", record.name])
 
 
@@ -140,7 +134,7 @@ def show_task(
     if as_json:
         print_answer_json(found)
         return
-    _print_task(found)
+    print_facts(of_task(found))
     print_next(["neighbours", found.name], ["recommend", found.name])
 
 
@@ -224,27 +218,3 @@ def list_tasks(
         spare=["repeat distance", "tags", "probe"],
     )
     print_next(["neighbours", records[0].name], ["show", records[0].name])
-
-
-def _print_task(task: "TaskDetails") -> None:
-    provenance = task.provenance
-    head = provenance.head
-    lines = {
-        "name": task.name,
-        "id": task.id,
-        "tags": " ".join(task.tags) or "-",
-        "images": f"{task.images} of {task.classes} classes"
-        + (", several labels per image" if provenance.likelihood is Likelihood.BERNOULLI else ""),
-        "complexity": show(task.complexity),
-        "repeat distance": f"{show(task.standard_error)} (expected if the task is embedded again "
-        "from other images)",
-        "probe": f"{provenance.probe_name} ({provenance.space.probe[:12]})",
-        "estimator": f"{provenance.estimator}, {plural(provenance.draws, 'draw')} per image, "
-        f"seed {provenance.seed}",
-        "head": f"{'converged' if head.converged else 'NOT CONVERGED'} in {head.iterations} "
-        f"iterations, training accuracy {percent(head.training_accuracy)}",
-        "content": provenance.content_hash[:12],
-        "source": task.source or "kept by the server",
-        "seconds": f"{task.seconds:.0f}",
-    }
-    print_fields(lines)

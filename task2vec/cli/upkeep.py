@@ -14,8 +14,8 @@ from task2vec.cli.options import (
     UrlOption,
     open_client,
 )
-from task2vec.cli.output import messages, print_behind, print_json, print_next, show
-from task2vec.cli.table import print_table
+from task2vec.cli.output import messages, print_behind, print_json, print_next, print_table
+from task2vec.client.show.values import text_of
 from task2vec.data.wording import plural
 from task2vec.errors import InputError, Task2VecError
 
@@ -58,7 +58,7 @@ def probes(
                 card.architecture,
                 card.input_size,
                 card.parameters,
-                "packaged" if card.packaged else f"hub ({show(card.weights)})",
+                "packaged" if card.packaged else f"hub ({text_of(card.weights)})",
                 card.licence,
             )
             for card in cards
@@ -151,10 +151,10 @@ def _clean(store: Path) -> None:
     with Workspace(store) as workspace:
         removed = remove_aside(workspace.store())
         damaged = remove_damaged(store)
-    said = f"{plural(len(removed), 'file')} removed from the quarantine of {show(store)}"
+    said = f"{plural(len(removed), 'file')} removed from the quarantine of {text_of(store)}"
     messages().print(said, soft_wrap=True)
     if damaged:
-        said = f"{plural(len(damaged), 'damaged measurement')} removed from {show(store)}"
+        said = f"{plural(len(damaged), 'damaged measurement')} removed from {text_of(store)}"
         messages().print(said, soft_wrap=True)
 
 
@@ -168,13 +168,13 @@ def _drop_damaged(store: Path) -> None:
         removed, copy = drop_damaged(workspace)
     out = messages()
     if not removed:
-        out.print(f"No row of {show(store)} is damaged: nothing was changed", soft_wrap=True)
+        out.print(f"No row of {text_of(store)} is damaged: nothing was changed", soft_wrap=True)
         return
-    out.print(f"Removed from {show(store)}, damaged rows and what hung on them:")
+    out.print(f"Removed from {text_of(store)}, damaged rows and what hung on them:")
     for table, names in removed.items():
-        shown = f" ({show(', '.join(names))})" if table in NAMED else ""
+        shown = f" ({text_of(', '.join(names))})" if table in NAMED else ""
         out.print(f"  {table}: {plural(len(names), 'row')}{shown}", soft_wrap=True)
-    out.print(f"The database as it was before: {show(copy)}", soft_wrap=True)
+    out.print(f"The database as it was before: {text_of(copy)}", soft_wrap=True)
     tasks = removed.get("tasks", [])
     parts = {name for part in PARTS for name in removed.get(part, [])}
     again = [

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
-import task2vec.client.display  # noqa: F401  (how results show themselves)
+import task2vec.client.show.notebook  # noqa: F401  (how results show themselves)
 from task2vec.client.asynchronous import AsyncDriver
 from task2vec.client.chain import address_of, sender_of
 from task2vec.client.http_asynchronous import AsyncHttp

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
-import task2vec.client.display
-import task2vec.client.display_line  # noqa: F401
+import task2vec.client.show.notebook  # noqa: F401  (how results show themselves)
 from task2vec.client.blocking import BlockingDriver
 from task2vec.client.chain import address_of, sender_of
 from task2vec.client.http_blocking import BlockingHttp

@@ -2,9 +2,10 @@
 
 import pytest
 
-from task2vec.cli.explaining import print_explanation
-from task2vec.cli.output import console, messages, print_fields, warn
-from task2vec.cli.table import print_table
+from task2vec.cli.output import console, messages, print_facts, print_table, warn
+from task2vec.cli.recommending import print_explanation
+from task2vec.client.show.sheet import facts
+from task2vec.messages.explanations import Explanation as Shown
 from task2vec.recommend.answer.classes import judge_classes
 from task2vec.recommend.answer.explanation import DefaultAccuracy, Explanation
 from task2vec.types.details import ClassRecognition
@@ -16,7 +17,8 @@ ESCAPED = r"ro\x1b[31mse\u202e\x07"
 def explanation():
     found = (ClassRecognition(9, 5, {1: 4}), ClassRecognition(9, 9, {}))
     default = DefaultAccuracy("plain", None, None)
-    return Explanation(default, (), classes=judge_classes((HOSTILE, f"{HOSTILE}2"), found))
+    judged = judge_classes((HOSTILE, f"{HOSTILE}2"), found)
+    return Shown.model_validate(Explanation(default, (), classes=judged))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,7 @@ def explanation():
         lambda: messages().print(HOSTILE),
         lambda: print_table([HOSTILE], [["a"]]),
         lambda: print_table(["class"], [[HOSTILE]]),
-        lambda: print_fields({"name": HOSTILE}),
+        lambda: print_facts(facts("", {"name": HOSTILE})),
         lambda: warn([HOSTILE]),
         lambda: print_explanation(explanation()),
     ],

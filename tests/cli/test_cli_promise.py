@@ -2,7 +2,7 @@
 
 import pytest
 
-from task2vec.cli.promise import print_promise
+from task2vec.cli.demo import print_promise
 from task2vec.messages.recommendations import Recommendation
 
 

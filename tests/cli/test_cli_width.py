@@ -13,8 +13,8 @@ from small_expert import add_expert, expert_file
 from small_store import USED, SmallStore, cut, snapshot
 
 from task2vec import Client
+from task2vec.cli.output import print_table
 from task2vec.cli.run import run
-from task2vec.cli.table import print_table
 
 WIDTHS = (80, 200)
 LONG = "greek_capitals-from-efficientnet_lite0"

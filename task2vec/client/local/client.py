@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-import task2vec.client.display  # noqa: F401  (how results show themselves)
+import task2vec.client.show.notebook  # noqa: F401  (how results show themselves)
 from task2vec.client.client import Client
 from task2vec.client.local.absent import Datasets, Jobs
 from task2vec.client.local.answers import answer, task

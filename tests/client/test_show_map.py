@@ -100,7 +100,7 @@ def test_of_very_many_groups_the_largest_are_listed() -> None:
 def test_it_takes_neither_matplotlib_nor_torch() -> None:
     code = (
         "import sys; sys.modules.update(matplotlib=None, torch=None)\n"
-        "import task2vec.client.display\n"
+        "import task2vec.client.show.notebook\n"
         "from task2vec.messages.catalogue import TaskMap\n"
         "point = {'id': 'a', 'name': 'a', 'x': 0, 'y': 0, 'group': 'g', 'classes': 2}\n"
         "found = TaskMap.model_validate({'points': [point], 'method': 'mds', 'stress': 0})\n"

@@ -1,13 +1,15 @@
-"""Tables that fit the width of the terminal."""
+"""Tables of rich that fit the width of the terminal."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from task2vec.cli.output import console, messages, show
+from task2vec.client.show.sheet import Sheet
+from task2vec.client.show.values import text_of
 from task2vec.types.names import visible
 
 _GAP = 2
@@ -15,57 +17,58 @@ _GAP = 2
 _WORD = re.compile(r"[^\s\-_/.,:@=]*[\-_/.,:@=]*(?: %)?\s?")
 
 
-def print_table(
-    columns: Sequence[str],
-    rows: Iterable[Sequence[Any]],
-    *,
-    title: str | None = None,
-    whole: Sequence[str] = (),
-    spare: Sequence[str] = (),
-    cut: Sequence[str] = (),
-) -> None:
-    """Print a table; columns of numbers are aligned to the right.
+class Drawn:
+    """A sheet as rich prints it; texts are shown as they are, not read as markup."""
 
-    Where the terminal is too narrow, headers are wrapped first. Then the ``spare`` columns are left
-    out, the last one first, and a message names them. Then the cells of the ``cut`` columns lose
-    their middle, as long as different ones stay different. Then cells are wrapped, except those of
-    the columns that are to stay ``whole``: people copy them.
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Yield the table, and the sentences below it."""
+        table, left_out = fit(self._sheet, options.max_width, titled=True)
+        yield table
+        for note in (*self._sheet.notes, *left_out):
+            yield Text(visible(note))
+
+
+def fit(sheet: Sheet, width: int, *, titled: bool = False) -> tuple[Table, list[str]]:
+    """Return a table that fits a width, and the sentences on what it leaves out.
+
+    Columns of numbers are aligned to the right. Headers are wrapped first, then the columns give
+    way as `Sheet` says.
     """
-    out = console()
-    cells = [list(row) for row in rows]
-    fitted = _Fitted(columns, cells, whole=whole, cut=cut)
+    fitted = _Fitted(sheet.columns, sheet.rows, whole=sheet.whole, cut=sheet.cut)
     left_out: list[str] = []
-    for column in reversed(spare):
-        if fitted.fits(out.width):
+    for column in reversed(sheet.spare):
+        if fitted.fits(width):
             break
         left_out.insert(0, column)
         fitted = fitted.without(column)
     table = Table(
-        title=None if title is None else Text(visible(title)),
+        title=Text(visible(sheet.title)) if titled else None,
         title_justify="left",
         header_style="bold",
+        show_header=any(sheet.columns),
         box=None,
         pad_edge=False,
     )
-    widths = fitted.widths(out.width)
-    for position, (column, width) in enumerate(zip(fitted.columns, widths, strict=True)):
+    widths = fitted.widths(width)
+    for position, (column, size) in enumerate(zip(fitted.columns, widths, strict=True)):
         table.add_column(
-            Text("\n".join(_wrapped(visible(column), width))),
+            Text("\n".join(_wrapped(visible(column), size))),
             justify="right" if fitted.numeric(position) else "left",
-            width=width,
+            width=size,
         )
     lines = fitted.lines(widths)
     for row in zip(*lines, strict=True):
         table.add_row(*(Text("\n".join(cell)) for cell in row))
-    out.print(table, soft_wrap=False)
     notes = []
     if left_out:
-        notes.append(f"Too wide for {out.width} columns, so left out: {', '.join(left_out)}.")
-    names = [column for column, name in zip(lines, fitted.columns, strict=True) if name in cut]
-    if any(_CUT in line for column in names for cell in column for line in cell):
-        notes.append(f"Cut at {out.width} columns: what has {_CUT} in it.")
-    if notes:
-        messages().print(" ".join((*notes, "`--json` shows all.")))
+        notes.append(f"Too wide for {width} columns, so left out: {', '.join(left_out)}.")
+    names = [cells for cells, name in zip(lines, fitted.columns, strict=True) if name in sheet.cut]
+    if any(_CUT in line for cells in names for cell in cells for line in cell):
+        notes.append(f"Cut at {width} columns: what has {_CUT} in it.")
+    return table, notes
 
 
 _CUT = "…"
@@ -86,7 +89,7 @@ class _Fitted:
         cut: Sequence[str],
     ) -> None:
         self.columns = list(columns)
-        self.texts = [[show(cell) for cell in row] for row in cells]
+        self.texts = [[text_of(cell) for cell in row] for row in cells]
         self._cells = cells
         self._whole = whole
         self._cut = cut

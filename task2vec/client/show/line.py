@@ -5,7 +5,7 @@ Importing this module registers it with the wire models.
 
 from collections.abc import Sequence
 
-from task2vec.client.wording import interval, number, percent, shown
+from task2vec.client.show.values import interval, not_negative, number, percent, points
 from task2vec.data.wording import plural
 from task2vec.messages.catalogue import Tuned
 from task2vec.messages.neighbours import Distances, Neighbours
@@ -30,7 +30,7 @@ def _(found: Task) -> str:
 
 @as_line.register
 def _(found: Neighbours) -> str:
-    near = [f"{each.name} {number(shown(each.distance))}" for each in found.neighbours]
+    near = [f"{each.name} {number(not_negative(each.distance))}" for each in found.neighbours]
     more = ["..."] if len(near) > _NAMED else []
     return _line(
         f"Neighbours of '{found.task}'",
@@ -43,7 +43,7 @@ def _(found: Neighbours) -> str:
 def _(found: Distances) -> str:
     return _line(
         f"Distances of '{found.source}' and '{found.target}'",
-        f"symmetric {number(shown(found.symmetric))} ± {number(found.standard_error)}",
+        f"symmetric {number(not_negative(found.symmetric))} ± {number(found.standard_error)}",
     )
 
 
@@ -52,7 +52,7 @@ def _(found: Recommended) -> str:
     first = next((each for each in found.recommendations if each.model == found.chosen), None)
     gain = None
     if first is not None and not found.abstained:
-        gain = f"{100 * first.fine_tuned_gain:+z.1f} points after fine-tuning"
+        gain = f"{points(first.fine_tuned_gain)} points after fine-tuning"
     return _line(
         f"Recommended for '{found.task}'",
         f"{found.chosen} (the default)" if found.abstained else found.chosen,

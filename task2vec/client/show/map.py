@@ -1,4 +1,4 @@
-"""The map of the task space in a notebook: a picture in SVG, drawn without matplotlib."""
+"""The map of the task space: points, and in a notebook a picture in SVG without matplotlib."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
+from task2vec.client.show.sheet import Sheet
 from task2vec.messages.catalogue import TaskMap
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ _LEGEND, _ROW, _MOST_GROUPS = 200, 18, 24
 _UNGROUPED = "#8c8c8c"
 
 Position = tuple[float, float]
+
+
+def of_map(found: TaskMap) -> Sheet:
+    """Return the map as a table of points."""
+    return Sheet(
+        f"Map by {found.method}, stress {found.stress:.2f}",
+        ("task", "x", "y", "group", "classes"),
+        [(point.name, point.x, point.y, point.group, point.classes) for point in found.points],
+    )
 
 
 def html_of_map(found: TaskMap) -> str:

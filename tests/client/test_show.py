@@ -7,9 +7,10 @@ from typing import cast
 import pytest
 from rich.console import Console
 
-import task2vec.client.display_line  # noqa: F401  (what is under test)
-from task2vec.client.display import of_neighbours
-from task2vec.client.wording import distance_interval, nats, shared_pairs_note
+import task2vec.client.show.notebook  # noqa: F401  (what is under test)
+from task2vec.client.show.backtest import of_backtest
+from task2vec.client.show.neighbours import of_neighbours
+from task2vec.client.show.values import nats
 from task2vec.messages.backtests import Backtest
 from task2vec.messages.base import Answer
 from task2vec.messages.catalogue import TaskMap
@@ -151,7 +152,7 @@ FACTS = {
     "neighbours": ["0.125", "0.500"],
     "distances": ["0.750", "0.250"],
     "recommended": ["+3.1", "+1.0 to +5.0", "85.0 to 100.0 %", "on frozen features"],
-    "backtest": ["+3.1 [+1.0, +5.2]", "25.0 %", "0.35", EVIL],
+    "backtest": ["3.1 [1.0, 5.2]", "25.0 %", "0.35 [0.10, 0.20]", EVIL],
     "map": ["stress 0.12", "b"],
 }
 
@@ -197,11 +198,11 @@ def test_nats_below_0_are_shown_as_0_and_as_measured(value, error, text) -> None
     [(0, ()), (1, ("1 pair of tasks shares images",)), (1200, ("1,200 pairs of tasks share",))],
 )
 def test_pairs_of_tasks_that_share_images_are_counted(pairs: int, told: tuple[str, ...]) -> None:
-    found = SHOWN["backtest"].model_copy(update={"shared_pairs": pairs})
-    notes = shared_pairs_note(found)
+    found = cast(Backtest, SHOWN["backtest"]).model_copy(update={"shared_pairs": pairs})
+    notes = [note for note in of_backtest(found).notes if "images" in note]
     assert len(notes) == len(told)
     assert all(note.startswith(start) for note, start in zip(notes, told, strict=True))
-    assert all(note in found._repr_html_() for note in notes)
+    assert all(note in (found._repr_html_() or "") for note in notes)
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -295,8 +296,12 @@ def test_ties_are_marked_and_explained() -> None:
 
 def test_a_distance_that_noise_made_negative_is_shown_as_0() -> None:
     sheet = of_neighbours(neighbours_of_ranks(1, 2, 3))
-    assert [row[2] for row in sheet.rows] == ["0.000", "0.000", "0.100"]
-    assert distance_interval((-0.2, 0.25)) == "0.000 to 0.250"
+    assert [row[2] for row in sheet.rows] == pytest.approx([0.0, 0.0, 0.1])
+    asymmetric = of_neighbours(neighbours_of_ranks(1, 2, 3), asymmetric=True)
+    assert asymmetric.rows[0][2] == pytest.approx(-0.1)
+    html = SHOWN["distances"].model_copy(update={"interval": (-0.2, 0.25)})._repr_html_()
+    assert html is not None
+    assert "95 % interval 0.000 to 0.250" in html
 
 
 def test_what_a_terminal_would_obey_is_shown_in_escapes() -> None:

@@ -1,0 +1,68 @@
+"""Experts: what fine-tuning gave, and what an expert says of an image."""
+
+from task2vec.client.show.sheet import Sheet
+from task2vec.client.show.values import interval, percent
+from task2vec.data.wording import plural, shown
+from task2vec.messages.catalogue import Tuned
+from task2vec.messages.predictions import Prediction
+
+#: How many classes of an image are shown.
+_SHARES = 5
+
+
+def of_tuned(found: Tuned, *, start: str = "the starting model") -> Sheet:
+    """Return a new expert in sentences, the last one its protocol."""
+    kept = f"Kept epoch {found.best_epoch} of {found.epochs}, " if found.best_epoch else ""
+    return Sheet(
+        f"New expert: {found.model}",
+        (),
+        (),
+        (
+            _accuracy(found),
+            *([_by_class(found)] if len(found.by_class) > 1 else []),
+            _choice(found, start),
+            f"{kept}{found.seconds:.0f} seconds.",
+            f"Protocol: {found.protocol}.",
+        ),
+    )
+
+
+def _accuracy(found: Tuned) -> str:
+    if found.accuracy is None:
+        return "Accuracy: not measured. No image is left to test on: too few, or copies only."
+    return (
+        f"Accuracy: {percent(found.accuracy)} on {found.test_images} images that took no part in "
+        f"training (95 %: {interval(found.interval)})"
+    )
+
+
+def _by_class(found: Tuned) -> str:
+    worst = min(found.by_class, key=lambda each: each.accuracy)
+    best = max(found.by_class, key=lambda each: each.accuracy)
+    if worst.accuracy == best.accuracy:
+        return f"By class: {percent(best.accuracy)} of each."
+    return (
+        f"By class: from {percent(worst.accuracy)} ('{shown(worst.label)}', "
+        f"{plural(worst.images, 'image')}) to {percent(best.accuracy)} ('{shown(best.label)}', "
+        f"{plural(best.images, 'image')}); {percent(found.balanced_accuracy)} where every class "
+        "counts the same."
+    )
+
+
+def _choice(found: Tuned, start: str) -> str:
+    reason = "" if found.choice is None else f": {found.choice.reason}"
+    if found.best_epoch:
+        return f"Chosen: fine-tuning{reason}."
+    return (
+        f"Chosen: a linear probe{reason}. The backbone is that of {start}, and `recommend` will "
+        "not offer it as another."
+    )
+
+
+def of_prediction(found: Prediction) -> Sheet:
+    """Return the probabilities of an image, the likeliest class first."""
+    shares = sorted((found.probabilities or {}).items(), key=lambda pair: -pair[1])
+    rows = [(label, percent(share)) for label, share in shares[:_SHARES]]
+    more = len(shares) - _SHARES
+    notes = (*((found.error,) if found.error else ()), *((f"{more} more.",) if more > 0 else ()))
+    return Sheet(found.path, ("class", "probability"), rows, notes)

@@ -1,0 +1,75 @@
+"""How answers show themselves: HTML in notebooks, tables in terminals.
+
+Importing this module registers it with the messages.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from task2vec.client.show import line as line  # its import registers the lines, too
+from task2vec.client.show.backtest import of_backtest
+from task2vec.client.show.expert import of_prediction, of_tuned
+from task2vec.client.show.map import html_of_map, of_map
+from task2vec.client.show.neighbours import of_distances, of_neighbours
+from task2vec.client.show.recommendation import of_recommended, reasons
+from task2vec.client.show.record import of_job, of_record, of_task
+from task2vec.client.show.sheet import Sheet, html_of
+from task2vec.messages.backtests import Backtest
+from task2vec.messages.batches import Item
+from task2vec.messages.catalogue import TaskMap, Tuned
+from task2vec.messages.jobs import Job
+from task2vec.messages.models import Model
+from task2vec.messages.neighbours import Distances, Neighbours
+from task2vec.messages.outcomes import Outcome
+from task2vec.messages.predictions import Prediction
+from task2vec.messages.recommendations import Recommended
+from task2vec.messages.showing import as_html, as_rich
+from task2vec.messages.tasks import Task
+
+if TYPE_CHECKING:
+    from task2vec.client.show.table import Drawn
+
+
+def _of_recommended(found: Recommended) -> Sheet:
+    sheet = of_recommended(found)
+    return replace(sheet, notes=(*reasons(found), *sheet.notes, found.evidence_summary))
+
+
+_SHEETS: dict[type, Callable[[Any], Sheet]] = {
+    Task: of_task,
+    Neighbours: of_neighbours,
+    Distances: of_distances,
+    Recommended: _of_recommended,
+    Backtest: of_backtest,
+    Tuned: of_tuned,
+    Prediction: of_prediction,
+    TaskMap: of_map,
+    Model: of_record,
+    Outcome: of_record,
+    Job: of_job,
+    Item: of_record,
+}
+
+
+def _sheet(found: Any) -> Sheet:
+    """Return the sheet of an answer, with its warnings as the last sentences."""
+    kind = next(kind for kind in type(found).__mro__ if kind in _SHEETS)
+    sheet = _SHEETS[kind](found)
+    warnings = [f"Warning: {warning}" for warning in getattr(found, "warnings", ())]
+    return replace(sheet, notes=(*sheet.notes, *warnings))
+
+
+def _html(found: Any) -> str:
+    return html_of(_sheet(found))
+
+
+def _drawn(found: Any) -> "Drawn":
+    from task2vec.client.show.table import Drawn
+
+    return Drawn(_sheet(found))
+
+
+for _kind in _SHEETS:
+    as_html.register(_kind)(html_of_map if _kind is TaskMap else _html)
+    as_rich.register(_kind)(_drawn)

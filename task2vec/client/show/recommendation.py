@@ -1,0 +1,177 @@
+"""Recommendations: the candidates, the evidence in a line, and what explains them."""
+
+from collections.abc import Sequence
+
+from task2vec.client.show.sheet import Sheet
+from task2vec.client.show.values import interval, percent, points, points_between
+from task2vec.data.wording import plural
+from task2vec.messages.explanations import ClassesJudged, ComparedLayers
+from task2vec.messages.recommendations import Evidence, Recommendation, Recommended
+
+#: What is said of the strongest piece of evidence, the strongest first.
+_KNOWN_BY = {
+    "fine_tuning": "fine-tuned",
+    "linear_probe": "probed",
+    "outcome": "outcomes",
+    "source_task": "its task",
+    "published": "published",
+}
+_FINE_TUNED = "after fine-tuning (points)"
+
+
+def of_recommended(answer: Recommended, *, most: int | None = None, full: bool = False) -> Sheet:
+    """Return the candidates, or the ``most`` first; ``full`` adds the gain of fine-tuning."""
+    return Sheet(
+        f"{answer.task}. {verdict(answer)}",
+        [
+            *(
+                "starting model",
+                "linear-probe gain (points)",
+                f"{100 * answer.level:.0f} % interval",
+            ),
+            *([_FINE_TUNED] if full else []),
+            "known by",
+        ],
+        [_row(each, full=full) for each in answer.recommendations[:most]],
+        (
+            "Linear probe: on frozen features. Gains: over the default. "
+            f"Intervals: {100 * answer.level:.0f} %.",
+            _evidence_line(answer),
+        ),
+        whole=["starting model"],
+        spare=[_FINE_TUNED] if full else [],
+    )
+
+
+def _row(each: Recommendation, *, full: bool) -> tuple[str, ...]:
+    tuned = [f"{points(each.fine_tuned_gain)} ({points_between(each.fine_tuned_interval)})"]
+    if each.fine_tuned_interval[0] == each.fine_tuned_interval[1]:
+        # Nothing is to be known of the gain of the default over itself.
+        return (each.model, "0.0", "-", *(["-"] if full else []), "the default")
+    return (
+        each.model,
+        points(each.score),
+        points_between(each.gain_interval),
+        *(tuned if full else []),
+        _known_by(each),
+    )
+
+
+def verdict(answer: Recommended) -> str:
+    """Return what to take."""
+    taken = "Take the default" if answer.abstained else "Recommended"
+    return f"{taken}: {answer.chosen}"
+
+
+def reasons(answer: Recommended) -> list[str]:
+    """Return why that is to be taken, and what fine-tuning it is expected to give if known."""
+    promised = _promise(answer)
+    return [f"{answer.reason[:1].upper()}{answer.reason[1:]}.", *([promised] if promised else [])]
+
+
+def _promise(answer: Recommended) -> str | None:
+    chosen = _chosen(answer)
+    if chosen is None or chosen.fine_tuned_accuracy is None:
+        return None
+    ends = chosen.fine_tuned_accuracy_interval
+    within = "" if ends is None else f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f} %)"
+    images = chosen.accuracy_images
+    on = "" if images is None else plural(images, "image")
+    by = on and f", estimated by a linear probe on {on}"
+    return (
+        f"Expected accuracy after fine-tuning: {percent(chosen.fine_tuned_accuracy)}{within}{by}."
+    )
+
+
+def _evidence_line(answer: Recommended) -> str:
+    """Return the strongest evidence for the answer, in a line."""
+    chosen = _chosen(answer)
+    if answer.abstained or chosen is None:
+        compared = plural(len(answer.recommendations), "model")
+        probes = f", {answer.probed} of them by linear probes on your images"
+        return f"Evidence: {compared} compared{probes if answer.probed else ''}."
+    piece = _strongest(chosen.evidence)
+    on = "your images" if piece is None or not piece.images else f"{piece.images} of your images"
+    match None if piece is None else str(piece.kind):
+        case "fine_tuning":
+            told = f"a short fine-tuning, tested on {on}"
+        case "linear_probe":
+            told = f"a linear probe, cross-validated on {on}"
+        case "outcome" if piece is not None:
+            told = f"recorded outcomes, such as those on {piece.task or 'this task'}"
+        case "source_task" if piece is not None:
+            told = piece.text
+        case "published":
+            told = "its published accuracy only"
+        case _:
+            told = "none"
+    return f"Evidence: {told}."
+
+
+def _chosen(answer: Recommended) -> Recommendation | None:
+    return next((each for each in answer.recommendations if each.model == answer.chosen), None)
+
+
+def _strongest(evidence: Sequence[Evidence]) -> Evidence | None:
+    order = list(_KNOWN_BY)
+    known = [piece for piece in evidence if piece.kind in order]
+    return min(known, key=lambda piece: order.index(piece.kind), default=None)
+
+
+def _known_by(candidate: Recommendation) -> str:
+    piece = _strongest(candidate.evidence)
+    return "-" if piece is None else _KNOWN_BY[piece.kind]
+
+
+def of_steps(answer: Recommended) -> Sheet:
+    """Return the steps of a budget with their results and seconds."""
+    return Sheet(
+        "Steps",
+        ["step", "model", "gain (points)", "seconds", "best so far", "expected (points)"],
+        [
+            (
+                step.kind.replace("_", " "),
+                step.model or "-",
+                points(step.gain),
+                f"{step.seconds:.0f}" if step.seconds >= 10 else f"{step.seconds:.1f}",
+                step.leader,
+                points(step.expected),
+            )
+            for step in answer.steps
+        ],
+        spare=["expected (points)", "best so far"],
+    )
+
+
+def of_layers(compared: Sequence[ComparedLayers]) -> Sheet:
+    """Return the distances to some tasks, layer by layer."""
+    first = compared[0].by_layer.groups
+    columns, rows = ["layers", "filters"], [[group.name, group.elements] for group in first]
+    for one in compared:
+        columns += [f"distance to {one.task}", "share"]
+        for row, group in zip(rows, one.by_layer.groups, strict=True):
+            error = "" if group.standard_error is None else f" ± {group.standard_error:.3f}"
+            row += [f"{max(0.0, group.distance):.3f}{error}", percent(group.share)]
+    return Sheet("Layers", columns, rows)
+
+
+def of_classes(judged: ClassesJudged, *, most: int) -> Sheet:
+    """Return how well the ``most`` hardest classes are recognised."""
+    shown = judged.classes[:most]
+    rest = f"{len(shown)} of {len(judged.classes)} classes; `--json` lists all."
+    return Sheet(
+        "Classes",
+        ["class", "images", "recognised", "joint 95 % interval", "hard", "most often taken for"],
+        [
+            (
+                each.name,
+                each.images,
+                percent(each.accuracy),
+                interval(each.interval),
+                each.hard,
+                each.taken_for and f"{each.taken_for.name} ({each.taken_for.images})",
+            )
+            for each in shown
+        ],
+        (rest,) if len(shown) < len(judged.classes) else (),
+    )
