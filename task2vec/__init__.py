@@ -18,6 +18,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from task2vec.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from task2vec.client.async_client import AsyncClient
     from task2vec.client.client import Client
@@ -71,8 +73,6 @@ if TYPE_CHECKING:
         WrongTypeError,
     )
     from task2vec.types import TaskEmbedding
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AccessError",

@@ -24,7 +24,7 @@ def collected(*paths: str, **environment: str) -> list[str]:
 
 
 def test_processes_get_the_longest_files_first() -> None:
-    paths = ("deploy/test_client_wheel.py", "deploy/test_install_script.py", "test_whole_file.py")
-    shared = collected("test_whole_file.py", *paths[:2], PYTEST_XDIST_WORKER="gw0")
-    assert shared == ["test_install_script.py", "test_client_wheel.py", "test_whole_file.py"]
-    assert collected("test_whole_file.py", *paths[:2])[0] == "test_whole_file.py"
+    paths = ("deploy/test_client_wheel.py", "deploy/test_install_script.py", "test_atomic_file.py")
+    shared = collected("test_atomic_file.py", *paths[:2], PYTEST_XDIST_WORKER="gw0")
+    assert shared == ["test_install_script.py", "test_client_wheel.py", "test_atomic_file.py"]
+    assert collected("test_atomic_file.py", *paths[:2])[0] == "test_atomic_file.py"

@@ -9,12 +9,12 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from task2vec import __version__
 from task2vec.jobs.finetune import sweep_experts
 from task2vec.jobs.leases import oldest_wait
 from task2vec.service.parsing.confined import Confinement, ParsingLimits
 from task2vec.service.uploads import sweep_uploads
 from task2vec.service.workspace import Workspace
+from task2vec.version import __version__
 from task2vec_api import errors, front, health, openapi
 from task2vec_api.access import check_protected
 from task2vec_api.audit_log import PREFIX

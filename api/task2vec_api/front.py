@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from task2vec import __version__
+from task2vec.version import __version__
 from task2vec_api.negotiation import choose
 
 router = APIRouter(include_in_schema=False)

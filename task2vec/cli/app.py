@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from task2vec import __version__
 from task2vec.cli import (
     backtesting,
     batching,
@@ -29,6 +28,7 @@ from task2vec.cli.config import PREFIX, read_config, unread_variables
 from task2vec.cli.help import VARIABLES, HelpGroup
 from task2vec.cli.output import console, warn
 from task2vec.cli.place import place
+from task2vec.version import __version__
 
 app = typer.Typer(
     name="task2vec",

@@ -2,11 +2,11 @@
 
 import os
 
-from task2vec import __version__
 from task2vec.client.http import Address
 from task2vec.client.senders import Adding, Direct, Keyed, Retrying
 from task2vec.client.steps import Sender
 from task2vec.errors import SettingError, WrongTypeError
+from task2vec.version import __version__
 
 URL_VARIABLE, KEY_VARIABLE = "TASK2VEC_URL", "TASK2VEC_API_KEY"
 

@@ -3,9 +3,9 @@
 from hashlib import sha256
 from pathlib import Path
 
+from task2vec.atomic_file import atomic_file, check_place, writable
 from task2vec.errors import InputError, UnknownNameError, WeightsError
 from task2vec.messages.models import Model
-from task2vec.whole_file import check_place, whole_file, writable
 
 #: How the name of a file ends that is to hold an expert as ONNX.
 ONNX = ".onnx"
@@ -37,7 +37,7 @@ def save_weights(path: Path, content: bytes, *, of: Model) -> None:
             got=f"{sha256(content).hexdigest()[:12]}…",
             remedy="Fine-tune it anew.",
         )
-    with writable(_WHAT, path), whole_file(path) as partial:
+    with writable(_WHAT, path), atomic_file(path) as partial:
         partial.write_bytes(content)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from task2vec.atomic_file import atomic_file, writable
 from task2vec.data.containers.archive_zip import open_zip
 from task2vec.data.containers.zip_members import MemberFile
 from task2vec.errors import InputError, TooLargeError
@@ -28,7 +29,6 @@ from task2vec.types.image_hashes import (
 )
 from task2vec.types.provenance import provenance_of
 from task2vec.types.scatter import ClassScatter
-from task2vec.whole_file import whole_file, writable
 
 _FORMAT = "task2vec embedding 1"
 _HASHES = "image_hashes"
@@ -63,7 +63,7 @@ def save_embedding(
             expected="a file name ending in .npz",
             got=path.name,
         )
-    with writable("The embedding", path), whole_file(path) as partial, partial.open("wb") as file:
+    with writable("The embedding", path), atomic_file(path) as partial, partial.open("wb") as file:
         write_embedding(embedding, file, name=name, hashes=hashes, details=details)
 
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from task2vec.whole_file import is_partial
+from task2vec.atomic_file import is_partial
 
 #: The folder inside a store, which holds its measurements: they belong to the store.
 STORED = "measured"

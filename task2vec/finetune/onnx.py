@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from task2vec.atomic_file import atomic_file, check_place, writable
 from task2vec.data.pixels.quiet import quiet
 from task2vec.errors import InputError, WeightsError
 from task2vec.extras import needing_extras
 from task2vec.finetune.classifier import Classifier
-from task2vec.whole_file import check_place, whole_file, writable
 
 #: What the graph's only input and output are called.
 INPUT, OUTPUT = "images", "probabilities"
@@ -50,7 +50,7 @@ def export_onnx(classifier: Classifier, target: Path) -> None:
     program = _traced(classifier)
     program.model.metadata_props.update(metadata(classifier))
     program.model.producer_name = "task2vec"
-    with writable(_WHAT, target), whole_file(target) as partial:
+    with writable(_WHAT, target), atomic_file(target) as partial:
         program.save(partial, external_data=False)
         onnx.checker.check_model(partial)
 

@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from task2vec.atomic_file import atomic_file
 from task2vec.finetune.measurement_files import STORED, WRONG, forget, path_of, read_file, to_text
 from task2vec.probe.cache import cache_folder
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.types.tuning import Recipe
-from task2vec.whole_file import whole_file
 
 T = TypeVar("T")
 
@@ -144,7 +144,7 @@ class ProbeCache:
         for folder in self._folders:
             with suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
-                with whole_file(path_of(folder, key)) as place:
+                with atomic_file(path_of(folder, key)) as place:
                     place.write_text(text, encoding="utf-8")
                 break
         else:

@@ -19,10 +19,10 @@ from matplotlib.patches import Circle
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
+from task2vec.atomic_file import atomic_file, check_place, writable
 from task2vec.errors import InputError
 from task2vec.plots.style import EVEN_SIZE, INK, PAPER, GroupStyle
 from task2vec.plots.text import font_families, printable
-from task2vec.whole_file import check_place, whole_file, writable
 
 # Twice the resolution of a plain screen.
 DPI = 200
@@ -159,5 +159,5 @@ def _encoded(figure: Figure, kind: PictureFormat) -> bytes:
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    with writable(_WHAT, path, remedy=_REMEDY), whole_file(path) as partial:
+    with writable(_WHAT, path, remedy=_REMEDY), atomic_file(path) as partial:
         partial.write_bytes(data)

@@ -10,9 +10,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from task2vec.atomic_file import atomic_file
 from task2vec.errors import WeightsError
 from task2vec.probe.weight_files import unreadable
-from task2vec.whole_file import whole_file
 
 
 def hash_weights(state: Mapping[str, Tensor]) -> str:
@@ -54,7 +54,7 @@ def write_safetensors(path: Path, state: Mapping[str, Tensor], metadata: Mapping
             name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
             for name, tensor in state.items()
         }
-        with whole_file(path) as partial:
+        with atomic_file(path) as partial:
             save_file(tensors, partial, metadata=dict(metadata))
     except (OSError, SafetensorError) as error:
         raise WeightsError(

@@ -10,8 +10,8 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
+from task2vec.atomic_file import atomic_file, make_folder
 from task2vec.errors import StoreError, StoreOwnedError
-from task2vec.whole_file import make_folder, whole_file
 
 _LOCK = "server.lock"
 _CARD = "server.json"
@@ -41,7 +41,7 @@ class Ownership:
     def announce(self, url: str) -> None:
         """Tell other processes where the server answers."""
         card = Server(url=url, pid=os.getpid(), started=time.time())
-        with whole_file(self._path / _CARD) as partial:
+        with atomic_file(self._path / _CARD) as partial:
             partial.write_text(json.dumps(asdict(card)), encoding="utf-8")
 
     def __enter__(self) -> Self:

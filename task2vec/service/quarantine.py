@@ -15,10 +15,10 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from task2vec.atomic_file import move_durably
 from task2vec.errors import StoreError
 from task2vec.probe.weight_files import file_hash
 from task2vec.store.store import Store
-from task2vec.whole_file import move_durably
 
 #: For how many days a file is kept at least.
 KEPT_DAYS = 30

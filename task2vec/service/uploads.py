@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from task2vec.atomic_file import make_folder, move_durably
 from task2vec.errors import StoreError, StoreFullError, TooLargeError
 from task2vec.service.workspace import Workspace
-from task2vec.whole_file import make_folder, move_durably
 
 _FOLDER = "uploads"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

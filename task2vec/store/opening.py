@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from task2vec.atomic_file import make_folder
 from task2vec.data.paths import near_path
 from task2vec.errors import NoStoreError, StoreCorruptError, StoreError
 from task2vec.store.sql.checksums import seal
 from task2vec.store.sql.database import Database
 from task2vec.store.sql.lock import WriteLock, unwritable
 from task2vec.store.sql.migrations import REVISIONS, upgrade
-from task2vec.whole_file import make_folder
 
 DATABASE = "task2vec.sqlite3"
 LOCK = "task2vec.lock"

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-from task2vec import __version__
 from task2vec.client.http import Address, answer_of, failure
 from task2vec.client.problems import raise_for
 from task2vec.client.request import Method, Request, segment
@@ -20,6 +19,7 @@ from task2vec.errors import ServiceError, SettingError, Task2VecError, UnknownNa
 from task2vec.messages.jobs import Job, Progress
 from task2vec.messages.leases import Failure, Findings, Heartbeat, Lease, LeaseQuestion, Plan, Pulse
 from task2vec.types.jobs import JobKind
+from task2vec.version import __version__
 
 logger = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from task2vec.atomic_file import atomic_file, check_place, writable
 from task2vec.client.operations.asking import ask
 from task2vec.client.request import Method, Request, get
 from task2vec.client.senders import call
@@ -11,7 +12,6 @@ from task2vec.client.steps import Sender, Steps, compute
 from task2vec.errors import InputError
 from task2vec.messages.base import Question
 from task2vec.messages.catalogue import MapMethod, Probe, Probes, TaskMap
-from task2vec.whole_file import check_place, whole_file, writable
 
 _PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
 _WHAT = "The map"
@@ -79,5 +79,5 @@ def _check_target(path: Path) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with writable(_WHAT, path), whole_file(path) as partial:
+    with writable(_WHAT, path), atomic_file(path) as partial:
         partial.write_bytes(content)

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from task2vec.atomic_file import atomic_file, make_folder, sync_folder
 from task2vec.store.index.geometry import Geometry, Numbers
 from task2vec.types import Space
-from task2vec.whole_file import make_folder, sync_folder, whole_file
 
 _FORMAT = "task2vec index 2"
 _LOG = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class IndexFiles:
         return self._directory / f"{self._key}-{digest[:16]}.npz"
 
     def _write(self, path: Path, data: bytes) -> None:
-        with whole_file(path) as partial:
+        with atomic_file(path) as partial:
             partial.write_bytes(data)
         sync_folder(self._directory)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
+from task2vec.atomic_file import atomic_file, make_folder, sync_folder, writable
 from task2vec.errors import StoreError
 from task2vec.store.sql.checksums import FUNCTION, checksum
 from task2vec.store.sql.failures import in_our_words
 from task2vec.store.sql.lock import WriteLock
 from task2vec.store.sql.requests import note_written
-from task2vec.whole_file import make_folder, sync_folder, whole_file, writable
 
 _BUSY_SECONDS = 10.0
 
@@ -107,7 +107,7 @@ class Database:
         remedy = "Nothing was changed. Make room, or check the permissions."
         with writable("A copy of the database", target, remedy=remedy):
             make_folder(target.parent)
-            with whole_file(target) as partial, self.read() as connection:
+            with atomic_file(target) as partial, self.read() as connection:
                 source = connection.connection.driver_connection
                 assert isinstance(source, sqlite3.Connection)
                 with closing(sqlite3.connect(partial)) as copy:

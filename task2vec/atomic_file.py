@@ -19,7 +19,7 @@ _STALE = 24 * 3600.0
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path) -> Iterator[Path]:
     """Give a place beside ``path`` to write a file to, which takes its name when the block ends.
 
     It is on the disk by then. Where anything fails, what ``path`` was before is there as it was,
@@ -42,12 +42,12 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def is_partial(path: Path) -> bool:
-    """Return whether a file is one that `whole_file` had not finished, by its name."""
+    """Return whether a file is one that `atomic_file` had not finished, by its name."""
     return _PARTIAL.fullmatch(path.name) is not None
 
 
 def check_place(path: Path) -> None:
-    """Raise `OSError` where `whole_file` could not put a file: before the work that would fill it.
+    """Raise `OSError` where `atomic_file` could not put a file: before the work that would fill it.
 
     Only writing tells whether it will be allowed; what is written for that is removed.
     """

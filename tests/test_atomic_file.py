@@ -10,7 +10,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from task2vec.whole_file import check_place, make_folder, move_durably, whole_file
+from task2vec.atomic_file import atomic_file, check_place, make_folder, move_durably
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def names(folder):
 
 
 def test_it_appears_when_the_block_ends(path):
-    with whole_file(path) as partial:
+    with atomic_file(path) as partial:
         assert partial.parent == path.parent
         partial.write_text("new")
         assert path.read_text() == "old"
@@ -36,7 +36,7 @@ def test_it_appears_when_the_block_ends(path):
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
 def test_a_failure_half_way_leaves_the_old_file(path, failure):
     def write():
-        with whole_file(path) as partial:
+        with atomic_file(path) as partial:
             partial.write_text("ne")
             raise failure
 
@@ -51,8 +51,8 @@ def test_what_a_killed_process_left_long_ago_goes_with_the_next_write(path):
     program = """
 import os, signal, sys
 from pathlib import Path
-from task2vec.whole_file import whole_file
-with whole_file(Path(sys.argv[1])) as partial:
+from task2vec.atomic_file import atomic_file
+with atomic_file(Path(sys.argv[1])) as partial:
     partial.write_text("ne")
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -61,12 +61,12 @@ with whole_file(Path(sys.argv[1])) as partial:
     # Somebody on another machine may be writing it.
     path_of_others = folder / ".notes.1.partial"
     path_of_others.write_text("not ours")
-    with whole_file(path) as partial:
+    with atomic_file(path) as partial:
         partial.write_text("new")
     assert left.exists()
     for each in (left, path_of_others):
         os.utime(each, (1, 1))
-    with whole_file(path) as partial:
+    with atomic_file(path) as partial:
         partial.write_text("newer")
     assert path.read_text() == "newer"
     assert sorted(names(folder)) == [path_of_others.name, "answer.txt"]
@@ -76,7 +76,7 @@ def test_a_full_disk_leaves_the_old_file(path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
-        with pytest.raises(OSError, match="File too large"), whole_file(path) as partial:
+        with pytest.raises(OSError, match="File too large"), atomic_file(path) as partial:
             partial.write_text("new" * 10_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -91,7 +91,7 @@ def test_it_is_on_the_disk_before_it_takes_the_name(path, monkeypatch):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"), whole_file(path) as partial:
+    with pytest.raises(OSError, match="No space left"), atomic_file(path) as partial:
         partial.write_text("new")
     assert path.read_text() == "old"
     assert names(path.parent) == ["answer.txt"]
@@ -134,8 +134,8 @@ def test_a_folder_is_made_with_its_mode_and_one_that_is_there_is_left_alone(tmp_
 def test_a_killed_process_leaves_the_old_file_and_its_number(path):
     script = """
 import os, pathlib, signal, sys
-from task2vec.whole_file import check_place, make_folder, move_durably, whole_file
-with whole_file(pathlib.Path(sys.argv[1])) as partial:
+from task2vec.atomic_file import check_place, make_folder, move_durably, atomic_file
+with atomic_file(pathlib.Path(sys.argv[1])) as partial:
     partial.write_text("ne")
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -150,7 +150,7 @@ def test_of_several_at_once_one_stays_whole(path):
     together = Barrier(4)
 
     def write(letter):
-        with whole_file(path) as partial:
+        with atomic_file(path) as partial:
             together.wait()
             partial.write_text(letter * 1000)
             together.wait()
@@ -165,7 +165,7 @@ def test_of_several_at_once_one_stays_whole(path):
 
 
 def test_a_name_may_be_as_long_as_the_system_lets_it(tmp_path):
-    with whole_file(tmp_path / ("x" * 255)) as partial:
+    with atomic_file(tmp_path / ("x" * 255)) as partial:
         partial.write_text("new")
     assert (tmp_path / ("x" * 255)).read_text() == "new"
 
@@ -176,7 +176,7 @@ def test_a_name_may_be_as_long_as_the_system_lets_it(tmp_path):
 )
 def test_a_place_that_cannot_be_written_is_told_as_what_it_is(path, place, reason):
     (path.parent / "folder").mkdir()
-    with pytest.raises(OSError, match=reason), whole_file(path.parent / place) as partial:
+    with pytest.raises(OSError, match=reason), atomic_file(path.parent / place) as partial:
         partial.write_text("new")
     assert sorted(names(path.parent)) == ["answer.txt", "folder"]
 
