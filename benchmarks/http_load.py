@@ -124,14 +124,16 @@ def _one_at_a_time(server: Serving, store: Path) -> dict[str, Any]:
 
 def answer_in_process(path: Path) -> None:
     """Answer the questions on stdin by the use case itself; print how long each took."""
-    from task2vec.service.tasks.search import neighbours
+    from task2vec.messages.neighbours import SearchQuestion
+    from task2vec.service.tasks.search import search
     from task2vec.service.tasks.subjects import resolve
     from task2vec.service.workspace import Workspace
 
     with Workspace(path, beside_server=True) as workspace:
         for line in sys.stdin:
             started = perf_counter()
-            neighbours(workspace, resolve(workspace, line.strip()), k=10)
+            name = line.strip()
+            search(workspace, SearchQuestion(task=name, k=10), resolve(workspace, name))
             print(perf_counter() - started, flush=True)
 
 

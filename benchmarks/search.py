@@ -16,13 +16,14 @@ import numpy as np
 
 from benchmarks import many_tasks
 from benchmarks.class_subsets import cache
+from task2vec.messages.neighbours import Neighbour
 from task2vec.store import ExactIndex, Role, Store
 from task2vec.store.index import FaissIndex, TaskFilter
 from task2vec.store.index.faiss import CROSSOVER
 from task2vec.store.index.files import IndexFiles, SavedIndex
 from task2vec.store.index.geometry import Geometry
 from task2vec.store.tasks.recent import RecentEmbeddings
-from task2vec.types import Neighbour, TaskEmbedding
+from task2vec.types import TaskEmbedding
 
 SIZES = (250, 500, 1_000, 3_000, 10_000)
 K, QUERIES, SEED = 10, 30, 77

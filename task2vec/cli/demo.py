@@ -156,14 +156,16 @@ def _finetune(
 
 
 def _show_neighbours(workspace: "Workspace") -> None:
-    from task2vec.service.tasks.search import distances, neighbours
+    from task2vec.client.wording import shown
+    from task2vec.messages.neighbours import SearchQuestion
+    from task2vec.service.tasks.search import distances, search
     from task2vec.service.tasks.subjects import resolve
 
     _heading(f"3. What is {SHOWN} like?")
-    found = neighbours(workspace, resolve(workspace, SHOWN), k=5)
+    answer = search(workspace, SearchQuestion(task=SHOWN), resolve(workspace, SHOWN))
     print_table(
         ["rank", "nearest tasks", "symmetric distance", "standard error"],
-        [(n.rank, n.name, max(0.0, n.distance), n.standard_error) for n in found],
+        [(n.rank, n.name, shown(n.distance), n.standard_error) for n in answer.neighbours],
     )
     pair = distances(workspace, *(resolve(workspace, name) for name in PAIR))
     console().print(

@@ -24,6 +24,7 @@ from task2vec.jobs.findings import (
 from task2vec.jobs.finetune import prepare_tuned, sweep_experts
 from task2vec.jobs.leases import failure_of
 from task2vec.jobs.predict import prepare_predicted
+from task2vec.messages.neighbours import SearchQuestion
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.models.limits import Limits
 from task2vec.service.models.zoo import list_models
@@ -31,13 +32,12 @@ from task2vec.service.outcomes.backtest import Backtested
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.probing import not_probed, prober_of
 from task2vec.service.recommend.recommendation import recommend
-from task2vec.service.tasks.search import as_answer, distances, neighbours
+from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.subjects import Subject, files_signature
 from task2vec.service.workspace import Workspace
-from task2vec.store.index.protocol import TaskFilter
 from task2vec.store.jobs.state_machine import at
 from task2vec.store.tasks.task_rows import task_named
-from task2vec.types import DatasetRecord, JobKind, JobRecord, JobState, NeighbourGeometry
+from task2vec.types import DatasetRecord, JobKind, JobRecord, JobState
 from task2vec.types.measuring import BUDGET, MOST_SHARED
 
 __all__ = ["Found", "complete", "complete_fetch", "dataset_json", "received_subject"]
@@ -160,21 +160,9 @@ def _embed(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
 
 
 def _search(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
-    question = job.payload
-    subject = received_subject(workspace, job, found, "task", question["dataset"])
-    nearest = neighbours(
-        workspace,
-        subject,
-        k=question.get("k") or 5,
-        asymmetric=bool(question.get("asymmetric")),
-        geometry=NeighbourGeometry(question.get("geometry") or NeighbourGeometry.SYMMETRIC),
-        where=TaskFilter(
-            tags=frozenset(question.get("tags") or ()),
-            least_classes=question.get("min_classes") or 0,
-            most_classes=question.get("max_classes"),
-        ),
-    )
-    answer = as_answer(subject, nearest)
+    subject = received_subject(workspace, job, found, "task", job.payload["dataset"])
+    question = SearchQuestion.model_validate(job.payload)
+    answer = search(workspace, question, subject).model_dump(mode="json")
     return lambda _: answer
 
 
@@ -186,7 +174,7 @@ def _distances(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
             sides[side] = received_subject(workspace, job, found, side, asked["dataset"])
         else:
             sides[side] = _stored(workspace, asked["task"])
-    answer = distances(workspace, sides["source"], sides["target"]).to_json()
+    answer = distances(workspace, sides["source"], sides["target"]).model_dump(mode="json")
     return lambda _: answer
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from task2vec.types.layers import CountedLayers
     from task2vec.types.likelihood import Likelihood
     from task2vec.types.provenance import HeadFit, Provenance, Space
-    from task2vec.types.records import ModelRecord, Neighbour, Outcome, TaskRecord
+    from task2vec.types.records import ModelRecord, Outcome, TaskRecord
     from task2vec.types.tuning import ChosenBy, Recipe
 
 __all__ = [
@@ -44,7 +44,6 @@ __all__ = [
     "KeyRecord",
     "Likelihood",
     "ModelRecord",
-    "Neighbour",
     "NeighbourGeometry",
     "Outcome",
     "Priority",
@@ -66,7 +65,7 @@ _HOMES = {
     "task2vec.types.layers": ("CountedLayers",),
     "task2vec.types.likelihood": ("Likelihood",),
     "task2vec.types.provenance": ("HeadFit", "Provenance", "Space"),
-    "task2vec.types.records": ("ModelRecord", "Neighbour", "Outcome", "TaskRecord"),
+    "task2vec.types.records": ("ModelRecord", "Outcome", "TaskRecord"),
     "task2vec.types.tuning": ("ChosenBy", "Recipe"),
 }
 

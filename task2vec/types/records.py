@@ -1,4 +1,4 @@
-"""What is stored of tasks, models and outcomes, and what a search finds."""
+"""What is stored of tasks, models and outcomes."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -98,30 +98,3 @@ class Outcome:
     def to_json(self) -> dict[str, Any]:
         """Return the stable fields that every command shows of an outcome."""
         return {**asdict(self), "interval": list(self.interval) if self.interval else None}
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """A task near another one: the distance between them, corrected for noise, and its error.
-
-    ``interval`` is the 95 % interval of the distance. Tasks of one ``rank``, from 1, are as near
-    as the first of them for all that is known. ``shares_images`` says whether it was embedded from
-    images of the other task, None where that is not known; ``shared_images`` are how many of the
-    other's, of those that were used, and ``shared_share`` is their fraction. ``images`` are those
-    that it was embedded from, None where that was not looked up.
-    """
-
-    id: str
-    name: str
-    distance: float
-    standard_error: float
-    interval: tuple[float, float]
-    rank: int
-    shares_images: bool | None = None
-    shared_images: int | None = None
-    shared_share: float | None = None
-    images: int | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the stable fields."""
-        return {**asdict(self), "interval": list(self.interval)}

@@ -10,8 +10,9 @@ from filled import NAMES, filled
 from running import Running
 
 from task2vec.embedding.files import load_embedding
+from task2vec.messages.neighbours import SearchQuestion
 from task2vec.service.recommend.recommendation import recommend
-from task2vec.service.tasks.search import distances, neighbours
+from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.subjects import stored_subject
 from task2vec.types import NeighbourGeometry
 
@@ -28,7 +29,8 @@ async def server(tmp_path: Path) -> AsyncIterator[Running]:
 @pytest.mark.parametrize("k", [1, 3, 1000])
 async def test_neighbours_are_those_of_the_use_case(server: Running, asymmetric: bool, k: int):
     subject = stored_subject(server.workspace, "greek_capitals")
-    expected = neighbours(server.workspace, subject, k=k, asymmetric=asymmetric)
+    question = SearchQuestion(task=subject.name, k=k, asymmetric=asymmetric)
+    expected = search(server.workspace, question, subject)
 
     got = await server.client.get(
         "/v1/tasks/greek_capitals/neighbours", params={"k": k, "asymmetric": asymmetric}
@@ -38,14 +40,15 @@ async def test_neighbours_are_those_of_the_use_case(server: Running, asymmetric:
     )
 
     assert got.json() == asked.json()
-    assert got.json()["task"] == "greek_capitals"
-    assert got.json()["neighbours"] == [found.to_json() for found in expected]
-    assert len(expected) == min(k, 3)
+    assert got.json() == expected.model_dump(mode="json")
+    assert expected.task == "greek_capitals"
+    assert len(expected.neighbours) == min(k, 3)
 
 
 async def test_centred_neighbours_are_those_of_the_use_case(server: Running) -> None:
     subject = stored_subject(server.workspace, "greek_capitals")
-    expected = neighbours(server.workspace, subject, geometry=NeighbourGeometry.CENTRED)
+    question = SearchQuestion(task=subject.name, geometry=NeighbourGeometry.CENTRED)
+    expected = search(server.workspace, question, subject)
 
     got = await server.client.get(
         "/v1/tasks/greek_capitals/neighbours", params={"geometry": "centred"}
@@ -56,8 +59,8 @@ async def test_centred_neighbours_are_those_of_the_use_case(server: Running) -> 
     default = await server.client.get("/v1/tasks/greek_capitals/neighbours")
 
     assert got.json() == asked.json()
-    assert got.json()["neighbours"] == [found.to_json() for found in expected]
-    assert len(expected) == 3
+    assert got.json() == expected.model_dump(mode="json")
+    assert len(expected.neighbours) == 3
     assert got.json() != default.json()
 
 
@@ -167,7 +170,7 @@ async def test_distances_are_those_of_the_use_case(server: Running) -> None:
         "/v1/distances", json={"source": {"task": NAMES[0]}, "target": {"task": NAMES[1]}}
     )
     assert answer.status_code == 200
-    assert answer.json() == {**distances(server.workspace, *sides).to_json(), "warnings": []}
+    assert answer.json() == distances(server.workspace, *sides).model_dump(mode="json")
 
 
 async def test_a_recommendation_is_that_of_the_use_case(server: Running) -> None:

@@ -8,14 +8,13 @@ from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
 from task2vec.jobs import commit, jobs, leases
 from task2vec.jobs.commit import Found
 from task2vec.messages.datasets import Dataset
-from task2vec.messages.neighbours import Distances, Neighbours
+from task2vec.messages.neighbours import Distances, Neighbours, SearchQuestion
 from task2vec.messages.recommendations import Recommended
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import recommend
-from task2vec.service.tasks.search import distances, neighbours
+from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.subjects import Subject, stored_subject
-from task2vec.store.index.protocol import TaskFilter
 from task2vec.types import JobKind, JobState, NeighbourGeometry
 
 
@@ -27,16 +26,12 @@ def test_a_search_answers_as_it_would_in_this_process(served, sent):
     job = lend(served, JobKind.SEARCH, {**question, "asymmetric": True, "min_classes": 1})
     done = end(served, job, embedded(sent, 9))
     subject = Subject("query", embedding(9), None, None)
-    expected = neighbours(
-        served, subject, k=2, asymmetric=True, where=TaskFilter(tags=frozenset({"near"}))
+    expected = search(
+        served, SearchQuestion(task="?", k=2, asymmetric=True, tags=("near",)), subject
     )
-    assert {n.name for n in expected} == {"task1", "task3"}
-    assert done.result == {
-        "task": "query",
-        "neighbours": [n.to_json() for n in expected],
-        "warnings": ["one image could not be read"],
-    }
-    assert Neighbours.model_validate(done.result).neighbours[0].id == expected[0].id
+    assert {n.name for n in expected.neighbours} == {"task1", "task3"}
+    warned = {"warnings": ["one image could not be read"]}
+    assert done.result == expected.model_dump(mode="json") | warned
     assert "query" not in [record.name for record in served.store().tasks.list()]
 
 
@@ -62,10 +57,11 @@ def test_a_centred_search_answers_as_it_would_in_this_process(served, sent):
         embed(served, sent, f"task{seed}", seed=seed)
     done = end(served, lend(served, JobKind.SEARCH, question), embedded(sent, 9))
     subject = Subject("query", embedding(9), None, None)
-    expected = neighbours(served, subject, geometry=NeighbourGeometry.CENTRED)
-    assert done.result["neighbours"] == [n.to_json() for n in expected]
+    centred = SearchQuestion(task="?", geometry=NeighbourGeometry.CENTRED)
+    expected = search(served, centred, subject).neighbours
+    assert Neighbours.model_validate(done.result).neighbours == expected
     assert len(expected) == 4
-    assert expected != neighbours(served, subject)
+    assert expected != search(served, SearchQuestion(task="?"), subject).neighbours
 
 
 @pytest.mark.parametrize("both", [False, True])
@@ -84,7 +80,7 @@ def test_distances_answer_as_they_would_in_this_process(served, sent, both):
     if not both:
         target = stored_subject(served, "stored")
     expected = distances(served, Subject("left", embedding(2), None, None, warnings), target)
-    assert done.result == expected.to_json()
+    assert done.result == expected.model_dump(mode="json")
     # They are told once, also of two data sets.
     assert expected.warnings == warnings
     assert Distances.model_validate(done.result).source == "left"

@@ -7,7 +7,8 @@ import pytest
 from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record, replace
 
 from task2vec.errors import SpaceMismatchError
-from task2vec.service.tasks.search import PairDistances, as_answer, distances, neighbours
+from task2vec.messages.neighbours import Distances, Neighbours, SearchQuestion
+from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
 
@@ -21,17 +22,21 @@ def stored(workspace: Workspace, name: str, probe: str = SPACE.probe) -> Subject
     return Subject(name, embedding, workspace.store().tasks.add(record, embedding), None)
 
 
+def near(workspace: Workspace, subject: Subject) -> Neighbours:
+    return search(workspace, SearchQuestion(task="?"), subject)
+
+
 def test_the_only_task_of_its_space_is_told_so(served: Workspace) -> None:
     alone = stored(served, "alone")
-    assert neighbours(served, alone) == []
+    assert near(served, alone).neighbours == ()
     stored(served, "other", probe="tiny:4567")
     stored(served, "another", probe="tiny:4567")
     with pytest.raises(SpaceMismatchError, match="None of the 2 other stored tasks") as raised:
-        neighbours(served, alone)
+        near(served, alone)
     assert "tiny:4567" in str(raised.value)
-    near = stored(served, "near it")
-    assert [found.name for found in neighbours(served, alone)] == ["near it"]
-    assert [found.name for found in neighbours(served, near)] == ["alone"]
+    other = stored(served, "near it")
+    assert [found.name for found in near(served, alone).neighbours] == ["near it"]
+    assert [found.name for found in near(served, other).neighbours] == ["alone"]
 
 
 @pytest.mark.parametrize("changes", [{"seed": 1}, {}], ids=["other seed", "same seed"])
@@ -55,7 +60,7 @@ def test_other_images_and_other_spaces_are_no_such_case(served: Workspace) -> No
         between(served, {"space": replace(SPACE, probe="tiny:4567")}, 8)
 
 
-def between(workspace: Workspace, changes: dict[str, Any], groups: int) -> PairDistances:
+def between(workspace: Workspace, changes: dict[str, Any], groups: int) -> Distances:
     """Return the distances of two embeddings, the second with another provenance."""
     replicates = draw_replicates(np.random.default_rng(0), len(VALUES), groups)
     one = make_embedding(VALUES, replicates=replicates)
@@ -88,9 +93,9 @@ def test_numbers_of_images_that_differ_much_are_told(
         return Subject(name, embedding, served.store().tasks.add(record, embedding), None)
 
     small, other = holding("small", 12), holding("other", images)
-    answer = as_answer(small, neighbours(served, small))
-    assert [each["images"] for each in answer["neighbours"]] == [images]
-    for warnings in (answer["warnings"], distances(served, small, other).warnings):
+    answer = near(served, small)
+    assert [each.images for each in answer.neighbours] == [images]
+    for warnings in (answer.warnings, distances(served, small, other).warnings):
         assert [w for w in warnings if "depend on that number" in w] == [
             f"small was embedded from 12 images, other from {images}: distances depend on that "
             "number. To compare them alike, embed those with more again: "

@@ -8,10 +8,11 @@ from task2vec.distance import (
     plain_symmetric_distance,
     task_symmetric_distance,
 )
+from task2vec.messages.neighbours import Neighbour
 from task2vec.store import ExactIndex, Role
 from task2vec.store.index import exact
 from task2vec.store.index.roles import InRole
-from task2vec.types import Neighbour, TaskEmbedding
+from task2vec.types import TaskEmbedding
 
 
 def test_an_index_finds_what_it_took_in_as_the_store_has_it_now(store, task):
@@ -36,11 +37,11 @@ def test_an_index_finds_what_it_took_in_as_the_store_has_it_now(store, task):
     for neighbour in found:
         there = embeddings[neighbour.name]
         assert neighbour == Neighbour(
-            store.tasks.get(neighbour.name).id,
-            neighbour.name,
-            task_symmetric_distance(a, there),
-            distance_error(a, there),
-            distance_interval(a, there),
+            id=store.tasks.get(neighbour.name).id,
+            name=neighbour.name,
+            distance=task_symmetric_distance(a, there),
+            standard_error=distance_error(a, there),
+            interval=distance_interval(a, there),
             rank=neighbour.rank,
         )
     assert found[0].rank == 1

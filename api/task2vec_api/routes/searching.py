@@ -12,10 +12,10 @@ from task2vec.recommend.answer.recommendation import Recommended as Ranked
 from task2vec.service.models.limits import Limits
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.dataset_sources import images_missing
-from task2vec.service.tasks.search import as_answer, distances, neighbours
+from task2vec.service.tasks.search import distances
+from task2vec.service.tasks.search import search as near_tasks
 from task2vec.service.tasks.subjects import stored_subject
 from task2vec.service.workspace import Workspace
-from task2vec.store.index.protocol import TaskFilter
 from task2vec.types import JobKind
 from task2vec_api.access import Reader
 from task2vec_api.job_submission import Prefer, result_as, submit
@@ -57,21 +57,7 @@ async def search(
 
 
 def _search(workspace: Workspace, question: SearchQuestion, task: str) -> Response:
-    where = TaskFilter(
-        tags=frozenset(question.tags),
-        least_classes=question.min_classes or 0,
-        most_classes=question.max_classes,
-    )
-    subject = stored_subject(workspace, task)
-    found = neighbours(
-        workspace,
-        subject,
-        k=question.k,
-        asymmetric=question.asymmetric,
-        geometry=question.geometry,
-        where=where,
-    )
-    return json_answer(Neighbours.model_validate(as_answer(subject, found)))
+    return json_answer(near_tasks(workspace, question, stored_subject(workspace, task)))
 
 
 @routes.post(
@@ -104,8 +90,7 @@ async def measure_distances(
 
 def _distances(workspace: Workspace, source: str, target: str) -> Response:
     sides = stored_subject(workspace, source), stored_subject(workspace, target)
-    found = distances(workspace, *sides)
-    return json_answer(Distances.model_validate(found.to_json()))
+    return json_answer(distances(workspace, *sides))
 
 
 @routes.post(

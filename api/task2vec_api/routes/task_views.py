@@ -4,15 +4,16 @@ from io import BytesIO
 from typing import Annotated
 
 from fastapi import Header, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from task2vec.embedding.files import write_embedding
 from task2vec.errors import UnknownNameError
-from task2vec.messages.neighbours import Neighbours
+from task2vec.messages.neighbours import Neighbours, SearchQuestion
 from task2vec.messages.tasks import Embedding
-from task2vec.service.tasks.search import as_answer, neighbours
+from task2vec.service.tasks.search import search
 from task2vec.service.tasks.subjects import stored_subject
-from task2vec.store.index.protocol import TaskFilter
 from task2vec.types import NeighbourGeometry
 from task2vec_api.access import Reader
 from task2vec_api.messages import embedding_message
@@ -101,16 +102,19 @@ async def get_neighbours(
     ] = None,
 ) -> Response:
     """Return the stored tasks that are nearest to a stored task."""
-    where = TaskFilter(
-        tags=frozenset(tags or ()), least_classes=min_classes or 0, most_classes=max_classes
+    question = _question(
+        task=task,
+        k=k,
+        asymmetric=asymmetric,
+        geometry=geometry,
+        tags=tags or (),
+        min_classes=min_classes,
+        max_classes=max_classes,
     )
 
     def answer() -> Response:
         subject = stored_subject(runtime.workspace, task)
-        found = neighbours(
-            runtime.workspace, subject, k=k, asymmetric=asymmetric, geometry=geometry, where=where
-        )
-        return json_answer(Neighbours.model_validate(as_answer(subject, found)))
+        return json_answer(search(runtime.workspace, question, subject))
 
     return await runtime.computing.run(request, answer)
 
@@ -137,3 +141,11 @@ def get_thumbnail(task: TaskName, workspace: TheWorkspace, caller: Reader) -> Re
     if data is None:
         raise UnknownNameError(f"Task '{task}' has no picture: its images never were here")
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})
+
+
+def _question(**given: object) -> SearchQuestion:
+    try:
+        return SearchQuestion.model_validate(given)
+    except ValidationError as error:
+        faults = [{**fault, "loc": ("query", *fault["loc"])} for fault in error.errors()]
+        raise RequestValidationError(faults) from error

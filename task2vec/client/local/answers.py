@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Answer)
 
 
-def answer(kind: type[A], found: Mapping[str, Any]) -> A:
-    """Return a message from the ``to_json()`` of what was found.
+def answer(kind: type[A], found: Answer | Mapping[str, Any]) -> A:
+    """Return a message as a client has it, from that of a use case or the fields of what it found.
 
     A number that JSON does not have (nan, infinity) is None, as it is from a server.
     """
-    return kind.model_validate(_plain(found))
+    fields = found.model_dump() if isinstance(found, Answer) else found
+    return kind.model_validate(_plain(fields))
 
 
 def task(record: "TaskRecord") -> Task:

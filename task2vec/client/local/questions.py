@@ -48,8 +48,8 @@ class Answers(Part):
         seed: int = 0,
         progress: Shown = True,
     ) -> Neighbours:
-        from task2vec.service.tasks.search import as_answer, neighbours, nothing_near
-        from task2vec.store.index.protocol import TaskFilter
+        from task2vec.service.tasks.search import nothing_near
+        from task2vec.service.tasks.search import search as near_tasks
 
         asked = ask(
             SearchQuestion,
@@ -69,20 +69,7 @@ class Answers(Part):
             self._workspace, source, probe=probe, settings=settings, progress=told_by(progress)
         )
         check_probe(about, probe=probe)
-        where = TaskFilter(
-            tags=frozenset(asked.tags),
-            least_classes=asked.min_classes or 0,
-            most_classes=asked.max_classes,
-        )
-        found = neighbours(
-            self._workspace,
-            about,
-            k=k,
-            asymmetric=asymmetric,
-            geometry=asked.geometry,
-            where=where,
-        )
-        return answer(Neighbours, as_answer(about, found))
+        return answer(Neighbours, near_tasks(self._workspace, asked, about))
 
     @watched
     def distance(
@@ -105,7 +92,7 @@ class Answers(Part):
             for side in (source, target)
         )
         check_probe(first, second, probe=probe)
-        return answer(Distances, distances(self._workspace, first, second).to_json())
+        return answer(Distances, distances(self._workspace, first, second))
 
     @watched
     def recommend(

@@ -1,8 +1,6 @@
 """Neighbours of a task, and distances between two."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,13 +14,20 @@ from task2vec.distance import (
     task_complexity,
     task_information_distance,
 )
-from task2vec.errors import SettingError
+from task2vec.messages.neighbours import (
+    BothWays,
+    Complexities,
+    Distances,
+    Neighbour,
+    Neighbours,
+    SearchQuestion,
+)
 from task2vec.service.image_counts import uneven_images
 from task2vec.service.tasks.shared_images import mark_shared, shared_between
 from task2vec.service.tasks.subjects import Subject, check_comparable, open_named
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Role, TaskFilter
-from task2vec.types import Neighbour, NeighbourGeometry, TaskEmbedding
+from task2vec.types import NeighbourGeometry, TaskEmbedding
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
@@ -31,111 +36,44 @@ if TYPE_CHECKING:
 _COMPARED = 50
 
 
-@dataclass(frozen=True)
-class BothWays:
-    """A distance that depends on who is the source."""
-
-    source_to_target: float
-    target_to_source: float
-
-
-@dataclass(frozen=True)
-class ErrorsBothWays:
-    """The standard errors of a distance both ways, None where too few images tell one."""
-
-    source_to_target: float | None
-    target_to_source: float | None
-
-
-@dataclass(frozen=True)
-class PairDistances:
-    """All distances between a source and a target, corrected for noise.
-
-    ``standard_error`` and the 95 % ``interval`` are of the symmetric one; ``information`` is in
-    nats, each way with a standard error. ``same_images``: both were embedded from the same images
-    with the same labels, so that all distances are 0. Of ``compared`` other stored tasks, all of
-    the same space or 50 of them, ``nearer`` are nearer to the source than the target is.
-    """
-
-    source: str
-    target: str
-    symmetric: float
-    standard_error: float
-    interval: tuple[float, float]
-    asymmetric: BothWays
-    information: BothWays
-    information_standard_error: ErrorsBothWays
-    complexity: tuple[float, float]
-    same_images: bool = False
-    nearer: int = 0
-    compared: int = 0
-    warnings: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary with the stable fields."""
-        from dataclasses import asdict
-
-        source, target = self.complexity
-        return {
-            **asdict(self),
-            "interval": list(self.interval),
-            "complexity": {"source": source, "target": target},
-            "warnings": list(self.warnings),
-        }
-
-
-def neighbours(
-    workspace: Workspace,
-    subject: Subject,
-    *,
-    k: int = 5,
-    asymmetric: bool = False,
-    geometry: NeighbourGeometry = NeighbourGeometry.SYMMETRIC,
-    where: TaskFilter | None = None,
-) -> list[Neighbour]:
-    """Return the ``k`` nearest stored tasks; asymmetric ones are the best *sources* for it.
+def search(workspace: Workspace, question: SearchQuestion, subject: Subject) -> Neighbours:
+    """Return the nearest stored tasks; asymmetric ones are the best *sources* for the subject.
 
     Ranks say which are as near as each other for all that is known, and those that share images
-    with the task are marked: `Neighbour`.
+    with the task are marked. The task itself is left out.
 
-    The task itself, and those that ``where`` does not admit, are left out. Raises
-    `SpaceMismatchError` when the store holds tasks of other spaces only, `SettingError` for ``k``
-    below 1, for asymmetric neighbours by centred distances, and for these where the store holds
-    fewer than three tasks.
+    Raises `SpaceMismatchError` when the store holds tasks of other spaces only, `SettingError` for
+    a filter that nothing passes, and for centred distances with fewer than three stored tasks.
     """
-    centred = geometry is NeighbourGeometry.CENTRED
-    if centred and asymmetric:
-        raise SettingError(
-            "The centred geometry has no asymmetric distance",
-            expected="asymmetric neighbours by the symmetric geometry",
-            got="asymmetric ones by the centred",
-            remedy="Leave out one of the two.",
-        )
+    found = _nearest(workspace, question, subject)
+    counts = {each.name: each.images for each in found if each.images is not None}
+    uneven = uneven_images(subject.name, subject.embedding.provenance.images, counts)
+    return Neighbours(
+        task=subject.name, neighbours=tuple(found), warnings=(*subject.warnings, *uneven)
+    )
+
+
+def _nearest(workspace: Workspace, question: SearchQuestion, subject: Subject) -> list[Neighbour]:
+    where = TaskFilter(
+        tags=frozenset(question.tags),
+        least_classes=question.min_classes or 0,
+        most_classes=question.max_classes,
+    )
     store = workspace.existing_store()
     if store is None:
         return []
-    index = store.index(subject.embedding.space)
-    exclude = () if subject.record is None else (subject.record.id,)
+    embedding, k = subject.embedding, question.k
+    index = store.index(embedding.space)
+    own = None if subject.record is None else subject.record.id
+    exclude = () if own is None else (own,)
     if len(index) <= len(exclude):
-        besides = None if subject.record is None else subject.record.id
-        check_comparable(workspace, subject.embedding.space, besides=besides)
-    if centred:
-        found = index.search_centred(subject.embedding, k=k, exclude=exclude, where=where)
+        check_comparable(workspace, embedding.space, besides=own)
+    if question.geometry is NeighbourGeometry.CENTRED:
+        found = index.search_centred(embedding, k=k, exclude=exclude, where=where)
     else:
-        role = Role.SOURCES_FOR if asymmetric else Role.SYMMETRIC
-        found = index.search(subject.embedding, k=k, role=role, exclude=exclude, where=where)
+        role = Role.SOURCES_FOR if question.asymmetric else Role.SYMMETRIC
+        found = index.search(embedding, k=k, role=role, exclude=exclude, where=where)
     return mark_shared(store, subject, found)
-
-
-def as_answer(subject: Subject, found: Sequence[Neighbour]) -> dict[str, Any]:
-    """Return the neighbours of a task as a JSON-able answer, with what there is to warn of."""
-    counts = {each.name: each.images for each in found if each.images is not None}
-    uneven = uneven_images(subject.name, subject.embedding.provenance.images, counts)
-    return {
-        "task": subject.name,
-        "neighbours": [each.to_json() for each in found],
-        "warnings": [*subject.warnings, *uneven],
-    }
 
 
 def nothing_near(workspace: Workspace, source: "str | Task") -> str | None:
@@ -150,7 +88,7 @@ def nothing_near(workspace: Workspace, source: "str | Task") -> str | None:
     return (open_named(workspace, source) if isinstance(source, str) else source).name
 
 
-def distances(workspace: Workspace, source: Subject, target: Subject) -> PairDistances:
+def distances(workspace: Workspace, source: Subject, target: Subject) -> Distances:
     """Return all distances between two tasks, with the warnings of both.
 
     Of the same images with the same labels they are 0, whatever signs were drawn. Other images in
@@ -158,30 +96,33 @@ def distances(workspace: Workspace, source: Subject, target: Subject) -> PairDis
     """
     a, b = source.embedding, target.embedding
     a.space.check_same(b.space)
-    complexity = task_complexity(a), task_complexity(b)
+    complexities = task_complexity(a), task_complexity(b)
     warnings = _once(*source.warnings, *target.warnings)
     if _same_images(a, b):
-        return _one_task(source.name, target.name, complexity, warnings)
+        return _one_task(source.name, target.name, complexities, warnings)
     found = estimate_distances(a, [b])
     symmetric = float(found.distances[0])
     low, high = found.intervals[0].tolist()
     nearer, compared = _standing(workspace, source, target)
-    return PairDistances(
+    return Distances(
         source=source.name,
         target=target.name,
         symmetric=symmetric,
         standard_error=float(found.errors[0]),
         interval=(low, high),
-        asymmetric=BothWays(symmetric - ALPHA * complexity[0], symmetric - ALPHA * complexity[1]),
+        asymmetric=BothWays(
+            source_to_target=symmetric - ALPHA * complexities[0],
+            target_to_source=symmetric - ALPHA * complexities[1],
+        ),
         information=BothWays(
-            task_information_distance(source=a, target=b),
-            task_information_distance(source=b, target=a),
+            source_to_target=task_information_distance(source=a, target=b),
+            target_to_source=task_information_distance(source=b, target=a),
         ),
-        information_standard_error=ErrorsBothWays(
-            information_distance_error(source=a, target=b),
-            information_distance_error(source=b, target=a),
+        information_standard_error=BothWays(
+            source_to_target=information_distance_error(source=a, target=b),
+            target_to_source=information_distance_error(source=b, target=a),
         ),
-        complexity=complexity,
+        complexity=Complexities(source=complexities[0], target=complexities[1]),
         nearer=nearer,
         compared=compared,
         warnings=(
@@ -193,20 +134,21 @@ def distances(workspace: Workspace, source: Subject, target: Subject) -> PairDis
 
 
 def _one_task(
-    source: str, target: str, complexity: tuple[float, float], warnings: tuple[str, ...]
-) -> PairDistances:
+    source: str, target: str, complexities: tuple[float, float], warnings: tuple[str, ...]
+) -> Distances:
     """Return the distances of one task embedded twice: the two complexities differ by noise."""
-    asymmetric = -ALPHA * sum(complexity) / 2
-    return PairDistances(
+    asymmetric = -ALPHA * sum(complexities) / 2
+    nothing = BothWays(source_to_target=0.0, target_to_source=0.0)
+    return Distances(
         source=source,
         target=target,
         symmetric=0.0,
         standard_error=0.0,
         interval=(0.0, 0.0),
-        asymmetric=BothWays(asymmetric, asymmetric),
-        information=BothWays(0.0, 0.0),
-        information_standard_error=ErrorsBothWays(0.0, 0.0),
-        complexity=complexity,
+        asymmetric=BothWays(source_to_target=asymmetric, target_to_source=asymmetric),
+        information=nothing,
+        information_standard_error=nothing,
+        complexity=Complexities(source=complexities[0], target=complexities[1]),
         same_images=True,
         warnings=warnings,
     )

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from task2vec.data.wording import examples, few, plural, shown
 from task2vec.errors import UnknownNameError
+from task2vec.messages.neighbours import Neighbour
 from task2vec.recommend.answer.shared import SharedImages
 from task2vec.recommend.evidence.leaks import Shared, count_shared
 from task2vec.service.tasks.subjects import Subject, files_of
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
-from task2vec.types import ModelRecord, Neighbour, Outcome, TaskRecord
+from task2vec.types import ModelRecord, Outcome, TaskRecord
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.measuring import MOST_SHARED
 
@@ -141,13 +142,13 @@ def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> l
         record.id for record, own_hashes in known if target is not None and own_hashes is not None
     }
     counts = {record.id: record.provenance.images for record in records}
-    counted = [replace(neighbour, images=counts.get(neighbour.id)) for neighbour in found]
-    return [
-        _marked(neighbour, findings.get(neighbour.id))
-        if neighbour.id in looked_at or neighbour.id in findings
-        else neighbour
-        for neighbour in counted
-    ]
+    marked = []
+    for neighbour in found:
+        fields: dict[str, object] = {"images": counts.get(neighbour.id)}
+        if neighbour.id in looked_at or neighbour.id in findings:
+            fields |= _shared(findings.get(neighbour.id))
+        marked.append(neighbour.model_copy(update=fields))
+    return marked
 
 
 def shared_between(workspace: Workspace, source: Subject, target: Subject) -> SharedImages | None:
@@ -176,13 +177,13 @@ def _hashes(workspace: Workspace, subject: Subject) -> ImageHashes | None:
     return None
 
 
-def _marked(neighbour: Neighbour, finding: SharedImages | None) -> Neighbour:
-    return replace(
-        neighbour,
-        shares_images=finding is not None,
-        shared_images=0 if finding is None else finding.images,
-        shared_share=0.0 if finding is None else finding.share,
-    )
+def _shared(finding: SharedImages | None) -> dict[str, object]:
+    """Return the fields of a `Neighbour` that tell what it shares."""
+    return {
+        "shares_images": finding is not None,
+        "shared_images": 0 if finding is None else finding.images,
+        "shared_share": 0.0 if finding is None else finding.share,
+    }
 
 
 def _found(

@@ -17,11 +17,12 @@ from task2vec.distance import (
     symmetric_matrix,
 )
 from task2vec.errors import SettingError
+from task2vec.messages.neighbours import Neighbour
 from task2vec.store.index.centred import Centred
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
 from task2vec.store.index.ranked_neighbours import Measure, kth, nearest_first, told
 from task2vec.store.index.roles import InRole
-from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord, Vector
+from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
 
 _PICKED = 256
 _CONVERTED = 4

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from task2vec.distance import ALPHA
 from task2vec.errors import SettingError
-from task2vec.types import Neighbour, Space, TaskEmbedding, TaskRecord
+from task2vec.messages.neighbours import Neighbour
+from task2vec.types import Space, TaskEmbedding, TaskRecord
 
 
 class Role(StrEnum):

@@ -7,7 +7,8 @@ from typing import Protocol
 import numpy as np
 
 from task2vec.distance import DistanceEstimates
-from task2vec.types import Neighbour, TaskEmbedding, TaskRecord, Vector
+from task2vec.messages.neighbours import Neighbour
+from task2vec.types import TaskEmbedding, TaskRecord, Vector
 
 
 class Measure(Protocol):
