@@ -156,7 +156,7 @@ def _finetune(
 
 
 def _show_neighbours(workspace: "Workspace") -> None:
-    from task2vec.client.wording import shown
+    from task2vec.client.show.values import not_negative
     from task2vec.messages.neighbours import SearchQuestion
     from task2vec.service.tasks.search import distances, search
     from task2vec.service.tasks.subjects import resolve
@@ -165,7 +165,7 @@ def _show_neighbours(workspace: "Workspace") -> None:
     answer = search(workspace, SearchQuestion(task=SHOWN), resolve(workspace, SHOWN))
     print_table(
         ["rank", "nearest tasks", "symmetric distance", "standard error"],
-        [(n.rank, n.name, shown(n.distance), n.standard_error) for n in answer.neighbours],
+        [(n.rank, n.name, not_negative(n.distance), n.standard_error) for n in answer.neighbours],
     )
     pair = distances(workspace, *(resolve(workspace, name) for name in PAIR))
     console().print(
