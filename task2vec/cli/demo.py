@@ -186,7 +186,6 @@ def _draw(workspace: "Workspace", path: Path) -> None:
 
 def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progress) -> str:
     from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.messages.recommendations import Recommended
     from task2vec.recommend.prediction.intervals import paired_difference
     from task2vec.service.recommend.recommendation import recommend
     from task2vec.service.tasks.subjects import resolve
@@ -200,8 +199,7 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
             progress=embedding_bar(progress, HELD_BACK),
         )
         answer = recommend(workspace, subject, images=IMAGES, progress=probing_bar(progress))
-    shown = Recommended.model_validate({"task": subject.name, **answer.to_json()})
-    print_answer(shown)
+    print_answer(answer)
     start = answer.chosen
     if answer.abstained:
         others = (r.model for r in answer.recommendations if r.model != answer.chosen)
@@ -219,10 +217,10 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
             for name, found in ((start, first), ("efficientnet_lite0", second))
         ],
     )
-    promised = next(each for each in shown.recommendations if each.model == start)
+    promised = next(each for each in answer.recommendations if each.model == start)
     print_promise(
         promised,
-        level=shown.level,
+        level=answer.level,
         measured=paired_difference(first.tuned.correct, second.tuned.correct),
         images=len(first.tuned.correct),
     )

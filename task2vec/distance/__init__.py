@@ -6,12 +6,7 @@ with ``task_`` is corrected for the noise of the embeddings, what begins with ``
 """
 
 from task2vec.distance.asymmetric import ALPHA, asymmetric_distance, complexity
-from task2vec.distance.by_layer import (
-    LayerDistance,
-    LayerDistances,
-    layer_distances,
-    layer_groups,
-)
+from task2vec.distance.by_layer import layer_distances, layer_groups
 from task2vec.distance.centred import (
     FEWEST_TASKS,
     centred_distance,
@@ -64,8 +59,6 @@ __all__ = [
     "GROUPS",
     "DistanceEstimates",
     "ImageNoise",
-    "LayerDistance",
-    "LayerDistances",
     "Noiseless",
     "asymmetric_distance",
     "asymmetric_distance_error",

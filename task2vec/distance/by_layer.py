@@ -1,7 +1,6 @@
 """Where two tasks agree and where they differ: their distance by groups of layers of the probe."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import hypot
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from task2vec.distance.embedding_distances import precisions
 from task2vec.distance.estimates import estimate_distances
 from task2vec.distance.symmetric import symmetric_parts
+from task2vec.messages.explanations import LayerDistance, LayerDistances
 from task2vec.types import TaskEmbedding
 from task2vec.types.details import LayerElements
 
@@ -16,43 +16,6 @@ from task2vec.types.details import LayerElements
 _FEWEST_GROUPS = 4
 # How often groups that do not differ may seem to.
 _LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class LayerDistance:
-    """One group of layers: its number of ``elements``, a share of ``elements_share`` of all.
-
-    ``part`` is what it makes of the whole plain distance, and ``share`` the part of one.
-    ``distance`` is the symmetric distance of its elements alone, corrected for noise: unlike a part
-    it does not grow with the number of elements. Its ``standard_error`` holds the heads.
-    """
-
-    name: str
-    elements: int
-    elements_share: float
-    part: float
-    share: float
-    distance: float
-    standard_error: float
-
-
-@dataclass(frozen=True)
-class LayerDistances:
-    """The distance between two tasks by groups of layers, in the order of the network.
-
-    The parts add up to ``plain``, the symmetric distance of the elements as they are; ``distance``
-    is that without noise. ``nearest`` and ``farthest`` name the groups with the least and the
-    largest distance of their own, which are ``beyond_noise`` where these differ by more than the
-    extremes of as many groups would by their standard errors alone.
-    """
-
-    plain: float
-    distance: float
-    standard_error: float
-    groups: tuple[LayerDistance, ...]
-    nearest: str
-    farthest: str
-    beyond_noise: bool
 
 
 def layer_groups(layers: Sequence[LayerElements]) -> tuple[LayerElements, ...]:
@@ -89,12 +52,15 @@ def layer_distances(
     a.space.check_same(b.space)
     parts = symmetric_parts(precisions(a), precisions(b))
     plain, whole = float(parts.sum()), estimate_distances(a, [b])
-    found, start = [], 0
+    found: list[LayerDistance] = []
+    errors: list[float] = []
+    start = 0
     for group in groups:
         here = slice(start, start + group.elements)
         start = here.stop
         own = estimate_distances(_some(a, here), [_some(b, here)])
         part = float(parts[here].sum())
+        errors.append(float(own.errors[0]))
         found.append(
             LayerDistance(
                 name=group.name,
@@ -103,12 +69,13 @@ def layer_distances(
                 part=part,
                 share=part / plain if plain > 0 else 0.0,
                 distance=float(own.distances[0]),
-                standard_error=float(own.errors[0]),
+                standard_error=errors[-1],
             )
         )
-    nearest = min(found, key=lambda each: each.distance)
-    farthest = max(found, key=lambda each: each.distance)
-    noise = hypot(nearest.standard_error, farthest.standard_error)
+    by_distance = sorted(range(len(found)), key=lambda i: found[i].distance)
+    near, far = by_distance[0], by_distance[-1]
+    nearest, farthest = found[near], found[far]
+    noise = hypot(errors[near], errors[far])
     freedom = len(a.replicates) + len(b.replicates) - 2
     return LayerDistances(
         plain=plain,

@@ -205,12 +205,16 @@ def _recommend(workspace: Workspace, job: JobRecord, found: Found) -> _Commit:
         budget=question.get("budget", BUDGET),
         max_shared=question.get("max_shared", MOST_SHARED),
         explain=bool(question.get("explain")),
-    ).to_json()
-    doubts = [] if answer["probed"] or question.get("budget") == 0 else [not_probed(None)]
-    answer["warnings"] = [*answer["warnings"], *doubts]
-    if measured:
-        answer["evidence_summary"] += f" {_PROBES_ALONE}"
-    return lambda _: {"task": subject.name, **answer}
+    )
+    doubts = [] if answer.probed or question.get("budget") == 0 else [not_probed(None)]
+    told = [answer.evidence_summary, *([_PROBES_ALONE] if measured else [])]
+    answer = answer.model_copy(
+        update={
+            "warnings": (*answer.warnings, *doubts),
+            "evidence_summary": " ".join(told),
+        }
+    )
+    return lambda _: answer.model_dump(mode="json")
 
 
 def received_subject(

@@ -1,8 +1,18 @@
 """Why an answer is as it is: sentences, and the numbers behind them."""
 
+from enum import StrEnum
+
 from pydantic import Field
 
 from task2vec.messages.base import Answer, Fraction
+
+
+class KnownBy(StrEnum):
+    """What the default's accuracy on the task is known by."""
+
+    OUTCOMES = "outcomes"
+    LINEAR_PROBE = "linear_probe"
+    OTHER_TASKS = "other_tasks"
 
 
 class DefaultAccuracy(Answer):
@@ -15,6 +25,17 @@ class DefaultAccuracy(Answer):
         "`linear_probe` where it was measured on the task's images, `other_tasks` where it is "
         "foretold by its outcomes on those."
     )
+
+
+class MoveKind(StrEnum):
+    """What moved a score."""
+
+    EXPERT = "expert"
+    SOURCE_TASK = "source_task"
+    PUBLISHED = "published"
+    OUTCOME = "outcome"
+    LINEAR_PROBE = "linear_probe"
+    FINE_TUNING = "fine_tuning"
 
 
 class Move(Answer):
@@ -116,6 +137,14 @@ class ClassesJudged(Answer):
     hard_classes: int
     classes: tuple[ClassJudged, ...] = Field(description="The hard ones first.")
     alone: tuple[str, ...] = Field(description="Classes with too few images to leave one out.")
+
+
+class About(StrEnum):
+    """What a sentence is about."""
+
+    OUTCOMES = "outcomes"
+    LAYERS = "layers"
+    CLASSES = "classes"
 
 
 class Unknown(Answer):

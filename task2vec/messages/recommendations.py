@@ -1,5 +1,7 @@
 """Recommendations: ranked starting models, with the evidence."""
 
+from enum import StrEnum
+
 from pydantic import ConfigDict, Field
 
 from task2vec.messages.base import EITHER_TASK_OR_DATASET, Answer
@@ -69,6 +71,17 @@ class RecommendationQuestion(Subject):
     settings: EmbeddingSettings = Field(
         EmbeddingSettings(), description="How a data set is embedded; a stored task is not."
     )
+
+
+class EvidenceKind(StrEnum):
+    """Where a piece of evidence comes from."""
+
+    LINEAR_PROBE = "linear_probe"
+    FINE_TUNING = "fine_tuning"
+    SOURCE_TASK = "source_task"
+    OUTCOME = "outcome"
+    PUBLISHED = "published"
+    NONE = "none"
 
 
 class Evidence(Answer):
@@ -144,6 +157,14 @@ class Recommendation(Answer):
         "default's linear probe; null where they rest on recorded outcomes, or there are none.",
     )
     evidence: tuple[Evidence, ...]
+
+
+class StepKind(StrEnum):
+    """How a step measured, the cheapest first."""
+
+    DISTANCE = "distance"
+    FORWARD_PASS = "forward_pass"
+    FINE_TUNING = "fine_tuning"
 
 
 class Step(Answer):

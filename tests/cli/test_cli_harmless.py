@@ -5,9 +5,8 @@ import pytest
 from task2vec.cli.output import console, messages, print_facts, print_table, warn
 from task2vec.cli.recommending import print_explanation
 from task2vec.client.show.sheet import facts
-from task2vec.messages.explanations import Explanation as Shown
+from task2vec.messages.explanations import DefaultAccuracy, Explanation
 from task2vec.recommend.answer.classes import judge_classes
-from task2vec.recommend.answer.explanation import DefaultAccuracy, Explanation
 from task2vec.types.details import ClassRecognition
 
 HOSTILE = "ro\x1b[31mse\u202e\x07"
@@ -16,9 +15,14 @@ ESCAPED = r"ro\x1b[31mse\u202e\x07"
 
 def explanation():
     found = (ClassRecognition(9, 5, {1: 4}), ClassRecognition(9, 9, {}))
-    default = DefaultAccuracy("plain", None, None)
-    judged = judge_classes((HOSTILE, f"{HOSTILE}2"), found)
-    return Shown.model_validate(Explanation(default, (), classes=judged))
+    return Explanation(
+        default=DefaultAccuracy(model="plain", accuracy=None, known_by=None),
+        outcomes=(),
+        layers=(),
+        classes=judge_classes((HOSTILE, f"{HOSTILE}2"), found),
+        unknown=(),
+        sentences=(),
+    )
 
 
 @pytest.mark.parametrize(

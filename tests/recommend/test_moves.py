@@ -4,8 +4,8 @@ import pytest
 from factories import replace
 from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, outcome, right
 
+from task2vec.messages.explanations import MoveKind
 from task2vec.recommend.answer.answer import rank
-from task2vec.recommend.answer.explanation import MoveKind
 from task2vec.recommend.gain_model.scales import FAR as OF_ANY_EXPERT
 
 EXPLAINED = replace(GARDEN, explain=True)
@@ -41,7 +41,7 @@ def test_moves_are_those_of_the_evidence():
     answer = rank(EXPLAINED)
     told = moves(answer, "rose-expert")
     by_outcome = {
-        (move.model, move.task): move.moved for move in told.moves if move.kind is MoveKind.OUTCOME
+        (move.model, move.task): move.moved for move in told.moves if move.kind == MoveKind.OUTCOME
     }
     pieces = [e for e in found(answer, "rose-expert").evidence if e.kind == "outcome"]
     assert pieces
@@ -74,7 +74,7 @@ def test_many_outcomes_leave_a_rest():
     adds_up(answer)
     told = moves(answer, "expert")
     assert (told.outcomes, told.rest_count) == (14, 4)
-    smallest = min(abs(m.moved) for m in told.moves if m.kind is MoveKind.OUTCOME)
+    smallest = min(abs(m.moved) for m in told.moves if m.kind == MoveKind.OUTCOME)
     assert abs(told.rest) <= 4 * smallest
 
 
@@ -94,7 +94,7 @@ def test_what_was_measured_on_the_images_is_told_apart_from_outcomes_on_the_same
     told = moves(answer, "rose-expert")
     kinds = {move.kind: move for move in told.moves}
     assert told.outcomes == 1
-    assert {m.task for m in told.moves if m.kind is not MoveKind.SOURCE_TASK} == {None}
+    assert {m.task for m in told.moves if m.kind != MoveKind.SOURCE_TASK} == {None}
     assert kinds[MoveKind.OUTCOME].gain == pytest.approx(0.1)
     assert kinds[MoveKind.LINEAR_PROBE].gain == pytest.approx(0.2)
     assert kinds[MoveKind.FINE_TUNING].gain == pytest.approx(0.15)
@@ -115,7 +115,7 @@ def test_an_answer_that_abstains_and_knows_nothing_is_explained_too():
     assert answer.abstained
     adds_up(answer)
     (move,) = moves(answer, "resnet18").moves
-    assert move.kind is MoveKind.PUBLISHED
+    assert move.kind == MoveKind.PUBLISHED
     assert moves(answer, "other").moves == ()
     assert answer.explanation.default.accuracy is None
     # k bounds how many models are explained.

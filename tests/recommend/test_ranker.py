@@ -24,9 +24,9 @@ from questions import (
     right,
 )
 
+from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.question import KnownTask, world_of
-from task2vec.recommend.answer.recommendation import EvidenceKind
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.recommend.evidence.world import PLAIN_DOUBT
 from task2vec.recommend.gain_model.fit import fit_gain_model
@@ -210,7 +210,7 @@ def test_a_clearly_better_linear_probe_is_recommended():
     assert 0.1 < best.score < 0.2
     assert best.score_sd < 0.05
     (evidence,) = best.evidence
-    assert evidence.kind is EvidenceKind.LINEAR_PROBE
+    assert evidence.kind == EvidenceKind.LINEAR_PROBE
     assert evidence.gain == pytest.approx(0.2)
     for number in ("200 of your images", "80.0 %", "75.0 to 84.2", "+20.0 points"):
         assert number in evidence.text

@@ -9,12 +9,11 @@ import pytest
 from factories import replace
 from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, names, outcome, right
 
+from task2vec.messages.recommendations import EvidenceKind, StepKind, Untried
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.belief import LEVEL
 from task2vec.recommend.answer.evidence_text import out_of_time
 from task2vec.recommend.answer.question import KnownTask
-from task2vec.recommend.answer.recommendation import EvidenceKind
-from task2vec.recommend.measure.cascade import StepKind, Untried
 from task2vec.types.tuning import Recipe
 
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
@@ -30,14 +29,18 @@ def test_the_interval_widens_with_the_doubt_of_the_gain():
     assert other.gain_interval == pytest.approx((-Z * other.score_sd, Z * other.score_sd))
 
 
+def untried(kind, model, seconds):
+    return Untried(kind=kind, model=model, seconds=seconds)
+
+
 def test_of_many_models_without_time_the_first_are_named():
-    probes = [Untried(StepKind.FORWARD_PASS, name, 0.314) for name in ("d", "c", "b", "a")]
+    probes = [untried(StepKind.FORWARD_PASS, name, 0.314) for name in ("d", "c", "b", "a")]
     assert out_of_time(probes, least=3, needed=12) == (
         "not measured for lack of time: 4 models by a linear probe (d, c, b, ...). Next time a "
         "budget of 3 seconds measures more, one of 12 seconds all"
     )
     both = out_of_time(
-        [*probes[:1], Untried(StepKind.FINE_TUNING, "e\x1b", 123.4)], least=1400, needed=1400
+        [*probes[:1], untried(StepKind.FINE_TUNING, "e\x1b", 123.4)], least=1400, needed=1400
     )
     assert both.endswith(
         "1 model by a linear probe (d), 1 model by a short fine-tuning (e\\x1b). Next time a "
@@ -96,7 +99,7 @@ def test_where_the_default_was_measured_on_other_tasks_its_accuracy_is_foretold(
 def test_evidence_names_its_numbers():
     best = rank(GARDEN).recommendations[0]
     source, *outcomes = best.evidence
-    assert source.kind is EvidenceKind.SOURCE_TASK
+    assert source.kind == EvidenceKind.SOURCE_TASK
     assert (source.task, source.distance) == ("roses", NEAR)
     assert source.text == "fine-tuned on roses, which is near"
     told = {(piece.model, piece.task): piece for piece in outcomes}
@@ -129,7 +132,7 @@ def test_published_figures_count_and_can_be_switched_off():
     known = replace(model("resnet50"), ref="timm:resnet50.a1_in1k")
     answer = rank(ask([PLAIN, known]))
     piece = found(answer, "resnet50").evidence[0]
-    assert piece.kind is EvidenceKind.PUBLISHED
+    assert piece.kind == EvidenceKind.PUBLISHED
     assert piece.gain == pytest.approx(found(answer, "resnet50").score)
     assert f"{100 * piece.gain:+.1f} points" in piece.text
     without = found(rank(ask([PLAIN, known], published=False)), "resnet50")
@@ -170,7 +173,7 @@ def test_the_answer_is_json_with_the_stable_fields():
         GARDEN, measured={"mdl-plain": right(60, 100), "mdl-rose-expert": right(80, 100)}
     )
     answer = rank(question)
-    document = json.loads(json.dumps(answer.to_json(), allow_nan=False))
+    document = json.loads(json.dumps(answer.model_dump(), allow_nan=False))
     assert {"recommendations", "abstained", "reason", "baselines"} <= document.keys()
     assert document["abstained"] is False
     assert document["reason"] == answer.reason
@@ -190,7 +193,7 @@ def test_the_answer_is_json_with_the_stable_fields():
         "average_best",
         "nearest_only",
     ]
-    empty = json.loads(json.dumps(rank(ask([PLAIN])).to_json(), allow_nan=False))
+    empty = json.loads(json.dumps(rank(ask([PLAIN])).model_dump(), allow_nan=False))
     assert empty["recommendations"][0]["predicted_accuracy"] is None
     assert empty["abstained"] is True
 

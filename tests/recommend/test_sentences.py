@@ -1,7 +1,7 @@
 """Each number of a sentence is one of the explanation, and is where the sentence says."""
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +9,9 @@ from factories import make_embedding
 from questions import GARDEN, ask, outcome, right
 
 from task2vec.distance import layer_distances
+from task2vec.messages.explanations import About, ComparedLayers
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.classes import judge_classes
-from task2vec.recommend.answer.explanation import About, ComparedLayers
 from task2vec.recommend.answer.sentences import sentences
 from task2vec.types.details import ClassRecognition, LayerElements
 
@@ -20,7 +20,7 @@ NUMBER = re.compile(r"(?<![\w.-])[+-]?\d[\d,]*(?:\.\d+)?(?![\w.]*\w)")
 
 def backed(explanation):
     """Check the sentences of an explanation and return their texts."""
-    document, told = asdict(explanation), sentences(explanation)
+    document, told = explanation.model_dump(), sentences(explanation)
     for each in told:
         forms = set()
         for place, value in each.values.items():
@@ -29,7 +29,7 @@ def backed(explanation):
                 found = found[int(part)] if isinstance(found, list | tuple) else found[part]
             assert found == value
             forms |= {f"{100 * value:+.1f}", f"{100 * value:.0f}", f"{max(0, value):.3f}"}
-            forms |= {f"{value:,}", f"{value}"}
+            forms.add(f"{int(value):,}" if float(value).is_integer() else f"{value}")
         numbers = NUMBER.findall(each.text)
         assert numbers, each.text
         assert set(numbers) <= forms, (each.text, forms)
@@ -48,7 +48,9 @@ def compared(seed):
     b = a * np.where(np.arange(60) < 40, 1.0, np.exp(rng.normal(0, 1, 60)))
     groups = (LayerElements("stem", 40), LayerElements("blocks", 20))
     return ComparedLayers(
-        "roses", None, layer_distances(make_embedding(a), make_embedding(b), groups)
+        task="roses",
+        model=None,
+        by_layer=layer_distances(make_embedding(a), make_embedding(b), groups),
     )
 
 
@@ -75,19 +77,22 @@ def test_outcomes_on_the_task_itself_are_told_as_such():
 
 
 def test_layers_that_agree_and_differ_are_named(explanation):
-    found = replace(explanation, layers=(compared(1),))
+    found = explanation.model_copy(update={"layers": (compared(1),)})
     text = backed(found)[3]
     assert text.startswith("roses is at distance ")
     assert "agree most in stem (0.000 ± 0.000) and differ most in blocks (" in text
-    noisy = replace(found.layers[0].by_layer, beyond_noise=False)
-    text = backed(replace(explanation, layers=(replace(found.layers[0], by_layer=noisy),)))[3]
+    (layers,) = found.layers
+    noisy = layers.by_layer.model_copy(update={"beyond_noise": False})
+    layers = layers.model_copy(update={"by_layer": noisy})
+    text = backed(explanation.model_copy(update={"layers": (layers,)}))[3]
     assert "No layers stand out" in text
     assert "equal within the noise" in text
 
 
 def test_hard_classes_are_named_with_what_they_are_taken_for(explanation):
     counts = [ClassRecognition(40, 10, {1: 25, 2: 5}), *(ClassRecognition(40, 39, {0: 1}),) * 3]
-    found = replace(explanation, classes=judge_classes(("cat", "dog", "car", "cup"), tuple(counts)))
+    judged = judge_classes(("cat", "dog", "car", "cup"), tuple(counts))
+    found = explanation.model_copy(update={"classes": judged})
     texts = backed(found)[3:]
     assert texts[0].endswith("1 class is clearly harder than the others:")
     assert len(texts) == 2
@@ -98,7 +103,8 @@ def test_hard_classes_are_named_with_what_they_are_taken_for(explanation):
 
 def test_where_no_class_is_hard_the_lowest_is_told(explanation):
     counts = (ClassRecognition(10, 8, {1: 2}), ClassRecognition(10, 9, {0: 1}))
-    texts = backed(replace(explanation, classes=judge_classes(("cat", "dog"), counts)))[3:]
+    judged = judge_classes(("cat", "dog"), counts)
+    texts = backed(explanation.model_copy(update={"classes": judged}))[3:]
     assert "No class is clearly harder than the others" in texts[0]
     assert texts[1].startswith("cat: 8 of 10 images")
 
@@ -107,6 +113,6 @@ def test_of_many_hard_classes_the_first_are_told(explanation):
     hard = (ClassRecognition(60, 20, {9: 40}),) * 7
     easy = (ClassRecognition(60, 60, {}),) * 7
     judged = judge_classes(tuple(map("c{}".format, range(14))), hard + easy)
-    texts = backed(replace(explanation, classes=judged))[3:]
+    texts = backed(explanation.model_copy(update={"classes": judged}))[3:]
     assert "7 classes are clearly harder than the others. The hardest:" in texts[0]
     assert len(texts) == 6

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from questions import NEAR, PLAIN, REACH, ask, at, found, kinds, model, outcome
 
+from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.evidence_text import why_abstained
 from task2vec.recommend.answer.question import KnownTask
-from task2vec.recommend.answer.recommendation import EvidenceKind
 from task2vec.recommend.evidence.duplicate_outcomes import repeats_among
 from task2vec.types import Outcome
 
@@ -20,7 +20,7 @@ def test_an_outcome_that_lowered_the_score_is_told() -> None:
         outcomes=[outcome("plain", "tulips", 0.8), outcome("rose-expert", "tulips", 0.5)],
     )
     told = found(rank(question), "rose-expert")
-    (piece,) = [piece for piece in told.evidence if piece.kind is EvidenceKind.OUTCOME]
+    (piece,) = [piece for piece in told.evidence if piece.kind == EvidenceKind.OUTCOME]
     assert piece.moved < -0.01
     assert "gained -30.0 points" in piece.text
 

@@ -10,8 +10,7 @@ from task2vec.data.open import open_source
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SettingError
 from task2vec.finetune.settings import FineTuningSettings
-from task2vec.recommend.answer.recommendation import EvidenceKind
-from task2vec.recommend.measure.cascade import StepKind
+from task2vec.messages.recommendations import EvidenceKind, StepKind
 from task2vec.service.recommend import cascade
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import Subject, resolve, stored_subject
@@ -52,14 +51,14 @@ def test_the_least_budget_probes_the_default_and_one_rival(
     assert [line.partition(" ")[0] for line in told] == ["probing", "probing"]
     assert all(step.seconds > 0 for step in answer.steps[1:])
     rival = next(each for each in answer.recommendations if each.model == answer.steps[2].model)
-    probed = [piece for piece in rival.evidence if piece.kind is EvidenceKind.LINEAR_PROBE]
+    probed = [piece for piece in rival.evidence if piece.kind == EvidenceKind.LINEAR_PROBE]
     assert [piece.gain for piece in probed] == [answer.steps[2].gain]
 
 
 def test_what_there_was_no_time_for_is_named(workspace: Workspace, subject: Subject) -> None:
     answer = recommend(workspace, subject, images=IMAGES, budget=1e-3)
     probed = {step.model for step in answer.steps[1:]}
-    left = {kind: [u.model for u in answer.untried if u.kind is kind] for kind in StepKind}
+    left = {kind: [u.model for u in answer.untried if u.kind == kind] for kind in StepKind}
     assert left[StepKind.FORWARD_PASS]
     assert {*left[StepKind.FORWARD_PASS], *probed} == {e.model for e in answer.recommendations}
     # No race began: the default was to run in it, and those that promised something against it.
@@ -82,14 +81,14 @@ def test_a_large_budget_ends_in_a_race_that_the_answer_rests_on(
 ) -> None:
     monkeypatch.setattr(cascade, "SHORT", FineTuningSettings(epochs=1))
     answer = recommend(workspace, subject, images=IMAGES, budget=1000)
-    raced = [step for step in answer.steps if step.kind is StepKind.FINE_TUNING]
+    raced = [step for step in answer.steps if step.kind == StepKind.FINE_TUNING]
     assert 2 <= len(raced) <= cascade.RACING
     assert raced[0].model == "efficientnet_lite0"
     told = {
         each.model: piece.gain
         for each in answer.recommendations
         for piece in each.evidence
-        if piece.kind is EvidenceKind.FINE_TUNING
+        if piece.kind == EvidenceKind.FINE_TUNING
     }
     assert told == {step.model: step.gain for step in raced[1:]}
     assert answer.steps[-1].leader == answer.chosen
@@ -108,7 +107,7 @@ def test_a_race_that_cannot_end_in_time_does_not_begin(
     taken = sum(step.seconds for step in answer.steps)
     longest = max(step.seconds for step in answer.steps)
     assert taken <= 5 + longest
-    assert all(step.kind is not StepKind.FINE_TUNING for step in answer.steps)
+    assert all(step.kind != StepKind.FINE_TUNING for step in answer.steps)
 
 
 @pytest.mark.parametrize("budget", [-1, float("nan"), float("inf")])
@@ -127,8 +126,8 @@ def test_a_budget_of_0_measures_nothing(workspace: Workspace, subject: Subject) 
 def test_what_was_measured_before_takes_no_time(workspace: Workspace, subject: Subject) -> None:
     first = recommend(workspace, subject, images=IMAGES, budget=1e-3)
     again = recommend(workspace, subject, images=IMAGES, budget=1e-3)
-    probed = [step for step in first.steps if step.kind is StepKind.FORWARD_PASS]
-    known = [step for step in again.steps if step.kind is StepKind.FORWARD_PASS]
+    probed = [step for step in first.steps if step.kind == StepKind.FORWARD_PASS]
+    known = [step for step in again.steps if step.kind == StepKind.FORWARD_PASS]
     assert not any(step.cached for step in probed)
     assert all(step.cached for step in known)
     assert [(step.model, step.gain) for step in known] == [(s.model, s.gain) for s in probed]

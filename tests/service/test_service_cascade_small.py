@@ -16,11 +16,10 @@ from task2vec.data.task import Task
 from task2vec.errors import WeightsError
 from task2vec.finetune.prober import Prober
 from task2vec.finetune.settings import FineTuningSettings
+from task2vec.messages.recommendations import Recommended, StepKind
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.question import KnownTask, Question
-from task2vec.recommend.answer.recommendation import Recommended
 from task2vec.recommend.evidence.gains import GainTable
-from task2vec.recommend.measure.cascade import StepKind
 from task2vec.service.recommend import budget_run, cascade
 from task2vec.service.recommend.budget_run import Progress
 from task2vec.service.recommend.cascade import recommend_within
@@ -86,7 +85,7 @@ def question(models: list[ModelRecord], **known: float) -> Question:
 
 
 def measured(answer: Recommended, kind: StepKind) -> list[str | None]:
-    return [step.model for step in answer.steps if step.kind is kind]
+    return [step.model for step in answer.steps if step.kind == kind]
 
 
 @pytest.fixture
@@ -127,7 +126,7 @@ def test_a_probe_that_would_end_past_half_of_the_budget_does_not_begin(
     # Half of a step is left of the half that probes may take.
     probed = measured(answer, StepKind.FORWARD_PASS)
     assert len(probed) == probes
-    untried = [each for each in answer.untried if each.kind is StepKind.FORWARD_PASS]
+    untried = [each for each in answer.untried if each.kind == StepKind.FORWARD_PASS]
     assert {each.model for each in untried} == {each.name for each in models} - {*probed}
     assert [each.seconds for each in untried] == pytest.approx([STEP] * len(untried), rel=0.1)
 
@@ -186,7 +185,7 @@ def test_what_was_fine_tuned_before_is_known_and_counts_where_the_images_are_gon
     monkeypatch.setattr(budget_run.BudgetRun, "load", None)
     again = recommend_within(workspace, asked, prober(task), budget=600)
     assert measured(again, StepKind.FINE_TUNING) == ["blind", "seeing"]
-    assert all(step.cached for step in again.steps if step.kind is not StepKind.DISTANCE)
+    assert all(step.cached for step in again.steps if step.kind != StepKind.DISTANCE)
     gone = prober(None)
     known = replace(
         asked,
@@ -216,7 +215,7 @@ def test_the_default_is_not_fine_tuned_where_no_rival_can_be(
     )
     # Two probes took two steps; what is left is for one fine-tuning, or for two.
     assert len(measured(answer, StepKind.FINE_TUNING)) == tuned
-    left = [each.model for each in answer.untried if each.kind is StepKind.FINE_TUNING]
+    left = [each.model for each in answer.untried if each.kind == StepKind.FINE_TUNING]
     assert left == ([] if tuned else ["blind", "seeing"])
 
 

@@ -5,7 +5,7 @@ from small_store import cut
 
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.finetune.settings import FineTuningSettings
-from task2vec.recommend.measure.cascade import StepKind
+from task2vec.messages.recommendations import StepKind
 from task2vec.service.recommend import budget_run, cascade
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import resolve
@@ -31,7 +31,7 @@ def test_what_the_first_probe_loads_is_not_expected_of_the_next(tmp_path, monkey
     monkeypatch.setattr(cascade, "SHORT", FineTuningSettings(epochs=1))
     # Half of it is for probes: two fit, were the third to take as long as the first it would not.
     answer = recommend(workspace, subject, images=IMAGES, budget=40.0, progress=progress)
-    probed = [step for step in answer.steps if step.kind is StepKind.FORWARD_PASS]
+    probed = [step for step in answer.steps if step.kind == StepKind.FORWARD_PASS]
     assert [step.seconds for step in probed] == [COLD, WARM, WARM]
     # Nor is a fine-tuning reckoned from it: it would not fit, and nothing would be tuned.
-    assert any(step.kind is StepKind.FINE_TUNING for step in answer.steps)
+    assert any(step.kind == StepKind.FINE_TUNING for step in answer.steps)

@@ -15,10 +15,9 @@ from task2vec.data.task import Task
 from task2vec.finetune.probe_cache import Pace, ProbeCache
 from task2vec.finetune.prober import Prober, model_digest
 from task2vec.finetune.settings import FineTuningSettings
+from task2vec.messages.recommendations import Recommended, StepKind
 from task2vec.recommend.answer.question import Question
-from task2vec.recommend.answer.recommendation import Recommended
 from task2vec.recommend.evidence.gains import GainTable
-from task2vec.recommend.measure.cascade import StepKind
 from task2vec.service.recommend import budget_run, cascade
 from task2vec.service.recommend.cascade import recommend_within
 from task2vec.service.workspace import Workspace
@@ -70,7 +69,7 @@ def ask(
 
 
 def measured(answer: Recommended, kind: StepKind) -> list[str | None]:
-    return [step.model for step in answer.steps if step.kind is kind and not step.cached]
+    return [step.model for step in answer.steps if step.kind == kind and not step.cached]
 
 
 def slow_down(tmp_path: Path, task: Task, models: list[ModelRecord], **about: str) -> None:

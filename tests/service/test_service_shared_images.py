@@ -6,7 +6,6 @@ from factories import make_record, replace
 from served import embedding
 
 from task2vec.messages.neighbours import SearchQuestion
-from task2vec.messages.recommendations import Recommended
 from task2vec.service.outcomes.backtest import backtest
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, search
@@ -59,9 +58,7 @@ def target(number=1, **given) -> Subject:
 
 
 def answer(served, subject):
-    found = recommend(served, subject, measured={}, published=False)
-    Recommended.model_validate({"task": subject.name, **found.to_json()})
-    return found
+    return recommend(served, subject, measured={}, published=False)
 
 
 def seen_in(found) -> str:
@@ -73,7 +70,7 @@ def test_a_task_that_shares_images_is_no_evidence(served, known):
     known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=24, near=True))
     known("clean", 3, hashes=hashes(200, seed=3))
     found = answer(served, target(hashes=own))
-    (told,) = found.to_json()["shared_images"]
+    (told,) = found.model_dump()["shared_images"]
     assert told == {
         "task": "leaky",
         "images": 24,
@@ -100,9 +97,9 @@ def test_what_an_excluded_task_said_of_others_is_gone(served, known):
     own = hashes(300, seed=1)
     known("leaky", 2, hashes=hashes(230, seed=2, of=own, first=30))
     alone = answer(served, target(hashes=own))
-    empty = replace(alone, shared_images=(), warnings=(), code="")
+    empty = alone.model_copy(update={"shared_images": (), "warnings": (), "code": ""})
     served.store().tasks.remove("leaky", cascade=True)
-    assert replace(answer(served, target(hashes=own)), code="") == empty
+    assert answer(served, target(hashes=own)).model_copy(update={"code": ""}) == empty
 
 
 def test_few_shared_images_are_told_of_and_nothing_is_excluded(served, known):

@@ -8,7 +8,6 @@ from task2vec.errors import SourceError
 from task2vec.messages.jobs import Job
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.messages.recommendations import RecommendationQuestion, Recommended
-from task2vec.recommend.answer.recommendation import Recommended as Ranked
 from task2vec.service.models.limits import Limits
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.dataset_sources import images_missing
@@ -146,7 +145,7 @@ def _recommend(
         licence=question.licence,
         max_input_size=question.max_input_size,
     )
-    found: Ranked = recommend(
+    found = recommend(
         workspace,
         subject,
         k=question.k,
@@ -159,4 +158,4 @@ def _recommend(
         explain=question.explain,
         missing=missing,
     )
-    return json_answer(Recommended.model_validate({"task": subject.name, **found.to_json()}))
+    return json_answer(found)

@@ -139,7 +139,7 @@ class Answers(Part):
             detailed=True,
         )
         check_probe(about, probe=probe)
-        found = recommend(
+        return recommend(
             self._workspace,
             about,
             k=k,
@@ -151,7 +151,6 @@ class Answers(Part):
             explain=explain,
             progress=counting(told_by(progress)),
         )
-        return answer(Recommended, {"task": about.name, **found.to_json()})
 
     @watched
     def backtest(self, *, folds: str = "task", progress: Shown = True) -> Backtest:

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from task2vec.messages.explanations import DefaultAccuracy, Explanation, KnownBy
+from task2vec.messages.recommendations import Recommendation, Recommended, Step
 from task2vec.recommend.answer.baselines import simple_rules
 from task2vec.recommend.answer.belief import LEVEL, NORMAL_REACH, Judge, Judged
 from task2vec.recommend.answer.evidence_text import Teller, why_abstained, why_taken
-from task2vec.recommend.answer.explanation import DefaultAccuracy, Explanation, KnownBy
 from task2vec.recommend.answer.influence import Influence
 from task2vec.recommend.answer.question import Question
-from task2vec.recommend.answer.recommendation import Recommendation, Recommended
 from task2vec.recommend.answer.score_breakdown import moves_of
-from task2vec.recommend.measure.cascade import Step
 from task2vec.recommend.prediction.fine_tuned_gain import expected_excess, fine_tuned_default
 
 
@@ -64,8 +63,13 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         explanation = Explanation(
             default=_default(question, predicted),
             outcomes=tuple(moves_of(question, influence, model) for model in shown),
+            layers=(),
+            classes=None,
+            unknown=(),
+            sentences=(),
         )
     return Recommended(
+        task=question.name,
         recommendations=tuple(ranked),
         chosen=chosen,
         abstained=abstained,
@@ -75,6 +79,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         baselines=simple_rules(question),
         evidence_summary=teller.summary(),
         probed=len(question.measured),
+        code="",
         steps=steps,
         explanation=explanation,
     )
@@ -99,7 +104,7 @@ def _told(judged: Judged, question: Question, order: Sequence[int]) -> list[int]
 def _default(question: Question, predicted: "_Predicted") -> DefaultAccuracy:
     known = [*question.models, *question.others]
     name = next((m.name for m in known if m.id == question.default), question.default)
-    return DefaultAccuracy(name, predicted.accuracy, predicted.known_by)
+    return DefaultAccuracy(model=name, accuracy=predicted.accuracy, known_by=predicted.known_by)
 
 
 @dataclass(frozen=True)

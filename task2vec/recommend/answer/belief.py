@@ -7,8 +7,8 @@ from statistics import NormalDist
 
 import numpy as np
 
+from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommend.answer.question import Question, outlines_of, world_of
-from task2vec.recommend.answer.recommendation import EvidenceKind
 from task2vec.recommend.evidence.leaks import SEEN_GAIN
 from task2vec.recommend.evidence.world import Indices
 from task2vec.recommend.gain_model.fit import fit_gain_model

@@ -1,62 +1,13 @@
 """Which classes of a task are hard, and what they are taken for."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from task2vec.messages.explanations import ClassesJudged, ClassJudged, TakenFor
 from task2vec.recommend.prediction.intervals import wilson_interval
 from task2vec.types.details import ClassRecognition
 
 #: The share of repeats in which all intervals together hold the accuracies.
 LEVEL = 0.95
-
-
-@dataclass(frozen=True)
-class TakenFor:
-    """A class that ``images`` of another were taken for."""
-
-    name: str
-    images: int
-
-
-@dataclass(frozen=True)
-class ClassJudged:
-    """A class: its number of ``images``, and how many of them were ``correct`` when left out.
-
-    ``interval`` is that of its ``accuracy``, such that those of all classes hold together in 95 of
-    100 repeats; ``others`` is the mean accuracy of the other classes. It is ``hard`` where the
-    interval lies below that. ``taken_for`` is the class that it was most often taken for.
-    """
-
-    name: str
-    images: int
-    correct: int
-    accuracy: float
-    interval: tuple[float, float]
-    others: float
-    hard: bool
-    taken_for: TakenFor | None
-
-
-@dataclass(frozen=True)
-class ClassesJudged:
-    """The classes, the ``hard_classes`` first, and of each kind those of least accuracy.
-
-    ``images`` are of all of them, ``accuracy`` is the mean of theirs. ``alone`` are those with too
-    few images to leave one out.
-    """
-
-    images: int
-    accuracy: float
-    level: float
-    hard_classes: int
-    classes: tuple[ClassJudged, ...]
-    alone: tuple[str, ...]
-
-    @property
-    def hard(self) -> tuple[ClassJudged, ...]:
-        """The hard ones."""
-        return tuple(each for each in self.classes if each.hard)
 
 
 def judge_classes(names: tuple[str, ...], found: tuple[ClassRecognition, ...]) -> ClassesJudged:
@@ -83,7 +34,7 @@ def judge_classes(names: tuple[str, ...], found: tuple[ClassRecognition, ...]) -
                 interval=interval,
                 others=others,
                 hard=interval[1] < others,
-                taken_for=None if most is None else TakenFor(names[most[0]], most[1]),
+                taken_for=None if most is None else TakenFor(name=names[most[0]], images=most[1]),
             )
         )
     return ClassesJudged(

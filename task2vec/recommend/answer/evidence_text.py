@@ -5,18 +5,22 @@ corrected ones everywhere else. `Evidence.distance` has the plain one.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
 
 from task2vec.data.wording import few, plural, shown
+from task2vec.messages.recommendations import (
+    Evidence,
+    EvidenceKind,
+    Recommendation,
+    StepKind,
+    Untried,
+)
 from task2vec.recommend.answer.belief import LEVEL, gain_of
 from task2vec.recommend.answer.influence import Influence
 from task2vec.recommend.answer.question import TARGET_NAME, Question
-from task2vec.recommend.answer.recommendation import Evidence, EvidenceKind, Recommendation
 from task2vec.recommend.evidence.leaks import SEEN_GAIN
-from task2vec.recommend.measure.cascade import StepKind, Untried
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.rankers.hierarchical import MOST_SD
 from task2vec.types import ModelRecord
@@ -44,12 +48,13 @@ class Teller:
         """Return the evidence for the score of a model, with at most ``most`` outcomes."""
         if model.id == self.question.default:
             text = "the default, which all gains are measured against"
-            return (Evidence(EvidenceKind.NONE, text),)
+            return (Evidence(kind=EvidenceKind.NONE, text=text),)
         found = [*self._source(model), *self._published(model)]
         found += [*self._outcomes(model, most), *self._measured(model)]
-        return tuple(found) or (
-            Evidence(EvidenceKind.NONE, "nothing is known about it, so a gain of 0 is assumed"),
-        )
+        if not found:
+            text = "nothing is known about it, so a gain of 0 is assumed"
+            found = [Evidence(kind=EvidenceKind.NONE, text=text)]
+        return tuple(found)
 
     def summary(self) -> str:
         """Return how much evidence there is, in one to three sentences."""
@@ -87,8 +92,8 @@ class Teller:
             text += f" and needs {_alike(agreement)} (agreement {agreement:+.2f})"
         return [
             Evidence(
-                EvidenceKind.SOURCE_TASK,
-                text,
+                kind=EvidenceKind.SOURCE_TASK,
+                text=text,
                 task=source.name,
                 gain=self._influence.prior(model.id),
                 distance=source.symmetric,
@@ -105,7 +110,7 @@ class Teller:
             f"its published accuracy on ImageNet suggests a gain of {_points(found.mean)} "
             f"{_interval((found.mean - half, found.mean + half))}"
         )
-        return [Evidence(EvidenceKind.PUBLISHED, text, gain=found.mean)]
+        return [Evidence(kind=EvidenceKind.PUBLISHED, text=text, gain=found.mean)]
 
     def _outcomes(self, model: ModelRecord, most: int) -> list[Evidence]:
         # What was measured on the target's images has evidence of its own.
@@ -122,8 +127,8 @@ class Teller:
         distance = float(self._world.symmetric[task, self._target])
         whose = "" if other == model.id else f"{self._names[other]} "
         return Evidence(
-            EvidenceKind.OUTCOME,
-            f"{whose}gained {_points(gain)} on {name}, which moves the expected gain by "
+            kind=EvidenceKind.OUTCOME,
+            text=f"{whose}gained {_points(gain)} on {name}, which moves the expected gain by "
             f"{100 * moved:+z.1f}",
             task=None if name == TARGET_NAME else name,
             gain=gain,
@@ -158,7 +163,7 @@ class Teller:
             ]
             if frozen:
                 text += f"; for {' and '.join(frozen)} it kept a linear probe, which did better"
-            evidence = Evidence(kind, text, gain=paired.gain, distance=0.0, images=paired.images)
+            more = {}
             if paired.lower_error is not None:
                 plain = measured[question.default]
                 both, _ = paired.with_error(classes=question.classes)
@@ -166,22 +171,27 @@ class Teller:
                     f"; the squared error of its predictions is {found.error:.2f} (the default's: "
                     f"{plain.error:.2f}); both together count as {_points(both)}"
                 )
-                evidence = replace(
-                    evidence,
-                    text=text,
-                    error=found.error,
-                    default_error=plain.error,
-                    combined_gain=both,
-                )
+                more = {
+                    "error": found.error,
+                    "default_error": plain.error,
+                    "combined_gain": both,
+                }
             seen = question.seen.get(model.id, 0.0)
             if seen:
-                less = 100 * SEEN_GAIN * seen
-                evidence = replace(
-                    evidence,
-                    text=f"{evidence.text}; {less:.1f} points are taken off, because it was "
-                    f"trained on {100 * seen:.0f} % of your images",
+                text += (
+                    f"; {100 * SEEN_GAIN * seen:.1f} points are taken off, because it was trained "
+                    f"on {100 * seen:.0f} % of your images"
                 )
-            told.append(evidence)
+            told.append(
+                Evidence(
+                    kind=kind,
+                    text=text,
+                    gain=paired.gain,
+                    distance=0.0,
+                    images=paired.images,
+                    **more,
+                )
+            )
         return told
 
 
@@ -201,7 +211,7 @@ def out_of_time(untried: Sequence[Untried], *, least: float, needed: float) -> s
         (StepKind.FORWARD_PASS, "by a linear probe"),
         (StepKind.FINE_TUNING, "by a short fine-tuning"),
     ):
-        left = [each.model for each in untried if each.kind is kind]
+        left = [each.model for each in untried if each.kind == kind]
         if left:
             parts.append(f"{plural(len(left), 'model')} {how} ({few(left, shown)})")
     text = f"not measured for lack of time: {', '.join(parts)}. "

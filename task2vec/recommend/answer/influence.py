@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommend.answer.belief import Judged
-from task2vec.recommend.answer.recommendation import EvidenceKind
 from task2vec.recommend.evidence.world import Matrix
 from task2vec.recommend.gain_model.kernel import Cells
 

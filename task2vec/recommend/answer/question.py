@@ -46,7 +46,8 @@ class Question:
         others: further models that gains are known of, which may not be taken.
         measured: linear probes on the target's own images, by model id.
         tuned: short fine-tunings on them, by model id.
-        target: the id of the target, where it is stored.
+        name: what the target is called.
+        target: its id, where it is stored.
         images: the number of the target's labelled images, as many as were embedded.
         classes: the number of the target's classes.
         complexity: the target's.
@@ -68,6 +69,7 @@ class Question:
     seen: Mapping[str, float] = field(default_factory=dict)
     measured: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
+    name: str = TARGET_NAME
     target: str | None = None
     images: int = field(kw_only=True)
     classes: int = 2

@@ -4,9 +4,9 @@ from collections import defaultdict
 
 import numpy as np
 
-from task2vec.recommend.answer.explanation import Move, MoveKind, NeighbourMoves, ScoreMoves
+from task2vec.messages.explanations import Move, MoveKind, NeighbourMoves, ScoreMoves
 from task2vec.recommend.answer.influence import Influence
-from task2vec.recommend.answer.question import Question
+from task2vec.recommend.answer.question import KnownTask, Question
 from task2vec.recommend.evidence.world import Matrix
 from task2vec.recommend.gain_model.scales import FAR
 from task2vec.types import ModelRecord
@@ -18,7 +18,18 @@ _MOST = 10
 def moves_of(question: Question, influence: Influence, model: ModelRecord) -> ScoreMoves:
     """Return the score of a model as the sum that the gain model made of it."""
     if model.id == question.default:
-        return ScoreMoves(model.name, 0.0, 0.0, 0.0, 0.0, 0, (), 0.0, 0, ())
+        return ScoreMoves(
+            model=model.name,
+            score=0.0,
+            prior=0.0,
+            by_outcomes=0.0,
+            by_measuring=0.0,
+            outcomes=0,
+            moves=(),
+            rest=0.0,
+            rest_count=0,
+            neighbours=(),
+        )
     moved, outcomes = influence.moved(model.id), influence.outcomes
     before = _prior(question, influence, model)
     order = [int(i) for i in np.argsort(-np.abs(moved), kind="stable")]
@@ -42,18 +53,25 @@ def moves_of(question: Question, influence: Influence, model: ModelRecord) -> Sc
 def _prior(question: Question, influence: Influence, model: ModelRecord) -> list[Move]:
     prior = influence.prior(model.id)
     if model.task is None:
-        return [Move(MoveKind.PUBLISHED, prior, model=model.name)] if prior else []
+        return [_expected(MoveKind.PUBLISHED, prior, model)] if prior else []
     source = question.tasks.get(model.task)
     if source is None:
-        return [Move(MoveKind.EXPERT, prior, model=model.name)]
-    near = Move(
-        MoveKind.SOURCE_TASK,
-        prior - FAR,
+        return [_expected(MoveKind.EXPERT, prior, model)]
+    near = _expected(MoveKind.SOURCE_TASK, prior - FAR, model, source)
+    return [_expected(MoveKind.EXPERT, FAR, model), near]
+
+
+def _expected(
+    kind: MoveKind, moved: float, model: ModelRecord, source: KnownTask | None = None
+) -> Move:
+    return Move(
+        kind=kind,
+        moved=moved,
         model=model.name,
-        task=source.name,
-        distance=source.symmetric,
+        task=source and source.name,
+        distance=source and source.symmetric,
+        gain=None,
     )
-    return [Move(MoveKind.EXPERT, FAR, model=model.name), near]
 
 
 def _move(influence: Influence, names: dict[str, str], row: int, moved: float) -> Move:
@@ -61,7 +79,7 @@ def _move(influence: Influence, names: dict[str, str], row: int, moved: float) -
     task = int(seen.cells.tasks[row])
     here = task == influence.target
     return Move(
-        kind=MoveKind(influence.kind(row).value),
+        kind=influence.kind(row),
         moved=moved,
         model=names[world.models[seen.cells.models[row]]],
         task=None if here else world.tasks[task],

@@ -1,11 +1,17 @@
 """An explanation in sentences: each is made of numbers of the explanation, and names them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from task2vec.data.wording import plural, shown
-from task2vec.recommend.answer.explanation import About, Explanation, MoveKind, ScoreMoves, Sentence
+from task2vec.messages.explanations import (
+    About,
+    ClassesJudged,
+    Explanation,
+    MoveKind,
+    ScoreMoves,
+    Sentence,
+)
 
 #: Hard classes that get a sentence each.
 _MOST_CLASSES = 5
@@ -15,13 +21,13 @@ _LEAST = 0.0005
 
 def sentences(explanation: Explanation) -> tuple[Sentence, ...]:
     """Return the sentences, in the order in which they are read."""
-    document = asdict(explanation)
+    document = explanation.model_dump()
     told = [
         *(_score(document, i, each) for i, each in enumerate(explanation.outcomes)),
         *(_layers(document, i) for i in range(len(explanation.layers))),
     ]
     if explanation.classes is not None:
-        told += _classes(document, explanation)
+        told += _classes(document, explanation.classes)
     return tuple(told)
 
 
@@ -59,7 +65,7 @@ class _Draft:
         return shown(self.value(*path))
 
     def said(self, text: str) -> Sentence:
-        return Sentence(self._about, text, dict(self._values))
+        return Sentence(about=self._about, text=text, values=dict(self._values))
 
 
 def _score(document: Any, place: int, score: ScoreMoves) -> Sentence:
@@ -89,11 +95,11 @@ def _prior_words(draft: _Draft, score: ScoreMoves) -> list[str]:
     words = []
     for i, move in enumerate(score.moves):
         at = ("moves", i)
-        if move.kind is MoveKind.PUBLISHED:
+        if move.kind == MoveKind.PUBLISHED:
             words.append(f"{draft.points(*at, 'moved')} from its published accuracy")
-        elif move.kind is MoveKind.EXPERT:
+        elif move.kind == MoveKind.EXPERT:
             words.append(f"{draft.points(*at, 'moved')} as an expert of another task")
-        elif move.kind is MoveKind.SOURCE_TASK:
+        elif move.kind == MoveKind.SOURCE_TASK:
             words.append(
                 f"{draft.points(*at, 'moved')} from the nearness of its task, "
                 f"{draft.name(*at, 'task')}"
@@ -136,10 +142,8 @@ def _layers(document: Any, place: int) -> Sentence:
     return draft.said(text + ".")
 
 
-def _classes(document: Any, explanation: Explanation) -> list[Sentence]:
-    found = explanation.classes
-    assert found is not None, "it was asked for"
-    hard = found.hard
+def _classes(document: Any, classes: ClassesJudged) -> list[Sentence]:
+    hard = [each for each in classes.classes if each.hard]
     draft = _Draft(document, About.CLASSES, "classes")
     start = (
         f"Each image classified by all others: {draft.percent('accuracy')} right, averaged over "

@@ -6,9 +6,6 @@ knowledge gradient of correlated beliefs (Frazier, Powell and Dayanik 2009), her
 models, the leader and a rival: a closed form that chooses as well (docs/adr/0034-what-next.md).
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 import numpy as np
 
 from task2vec.recommend.evidence.world import Mask, Matrix
@@ -19,45 +16,6 @@ from task2vec.recommend.prediction.fine_tuned_gain import expected_excess
 #: little, since a model that is wrongly thought hopeless promises little: on the choosing half of
 #: ``benchmarks/transfer`` a fifth of a point stopped before those that gained most.
 WORTH = 0.0001
-
-
-class StepKind(StrEnum):
-    """How a step of the cascade measured, the cheapest first."""
-
-    DISTANCE = "distance"
-    FORWARD_PASS = "forward_pass"
-    FINE_TUNING = "fine_tuning"
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a step took and what it bought.
-
-    ``model`` is what was measured, None where nothing was; ``gain`` what it gained over the default
-    on the target's images. ``seconds`` are its own, loading included. ``leader`` and ``expected``
-    are the answer after it, with the gain that was then expected of it. ``cached`` says that it
-    was measured for an earlier answer.
-    """
-
-    kind: StepKind
-    model: str | None
-    gain: float | None
-    seconds: float
-    leader: str
-    expected: float
-    cached: bool = False
-
-
-@dataclass(frozen=True)
-class Untried:
-    """A ``model`` that was worth a measurement of a ``kind``, but for which no time was left.
-
-    ``seconds`` are what it was expected to take.
-    """
-
-    kind: StepKind
-    model: str
-    seconds: float
 
 
 def promises(belief: Belief, *, leader: int) -> Matrix:

@@ -13,9 +13,9 @@ from task2vec.errors import MissingExtraError, WeightsError
 from task2vec.finetune.machine import machine
 from task2vec.finetune.probe_cache import KnownProbe, Pace
 from task2vec.finetune.prober import Prober, model_digest
+from task2vec.messages.recommendations import Step, StepKind, Untried
 from task2vec.recommend.answer.belief import Judged
 from task2vec.recommend.answer.evidence_text import out_of_time
-from task2vec.recommend.measure.cascade import Step, StepKind, Untried
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.models.availability import Weights, weights_of
 from task2vec.service.models.zoo import checked_ref, loadable_ref
@@ -159,14 +159,14 @@ class BudgetRun:
         """
         if not self.untried:
             return None
-        return self._budget_for(Counter(each.kind for each in self.untried))
+        return self._budget_for(Counter(StepKind(each.kind) for each in self.untried))
 
     def out_of_time_warning(self) -> list[str]:
         """Return the warning about what is ``untried`` with the budgets for it, [] for nothing."""
         if not self.untried:
             return []
-        kinds = Counter(each.kind for each in self.untried)
-        following = self.untried[0].kind
+        kinds = Counter(StepKind(each.kind) for each in self.untried)
+        following = StepKind(self.untried[0].kind)
         alone = following is StepKind.FINE_TUNING and not self.tuned
         # The first short fine-tuning is that of the default, which a rival has to follow.
         count = min(2 if alone else 1, kinds[following])
@@ -179,7 +179,7 @@ class BudgetRun:
         costs = self.costs[StepKind.FORWARD_PASS] or self.known_costs[StepKind.FORWARD_PASS]
         probing = max(costs, default=0.0)
         probing += left[StepKind.FORWARD_PASS] * self.usual(StepKind.FORWARD_PASS)
-        tuned = [each.seconds for each in self.untried if each.kind is StepKind.FINE_TUNING]
+        tuned = [each.seconds for each in self.untried if each.kind == StepKind.FINE_TUNING]
         each = max([*tuned, *self.costs[StepKind.FINE_TUNING]], default=0.0)
         tuning = left[StepKind.FINE_TUNING] * each
         return rounded_up(SPARE * max(probing / PROBING_SHARE, probing + tuning))
@@ -188,7 +188,7 @@ class BudgetRun:
         self, kind: StepKind, models: Iterable[ModelRecord], *, expected: float
     ) -> None:
         """Remember the models that lack of time left out, at ``expected`` seconds each."""
-        self.untried += [Untried(kind, model.name, expected) for model in models]
+        self.untried += [Untried(kind=kind, model=model.name, seconds=expected) for model in models]
 
     def told(
         self,

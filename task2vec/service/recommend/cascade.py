@@ -16,11 +16,11 @@ from task2vec.finetune.machine import machine
 from task2vec.finetune.probe_cache import KnownProbe
 from task2vec.finetune.prober import Prober, model_digest
 from task2vec.finetune.settings import FineTuningSettings, ShortSettings
+from task2vec.messages.recommendations import Recommended, StepKind
 from task2vec.recommend.answer.answer import answer_of
 from task2vec.recommend.answer.belief import Judge, gain_of
 from task2vec.recommend.answer.question import Question
-from task2vec.recommend.answer.recommendation import Recommended
-from task2vec.recommend.measure.cascade import StepKind, promises, worth_trying
+from task2vec.recommend.measure.cascade import promises, worth_trying
 from task2vec.service.models.availability import not_offered
 from task2vec.service.recommend.budget_run import (
     PROBING_SHARE,
@@ -70,11 +70,12 @@ def recommend_within(
         judge = _without(judge, chosen)
         answer, chosen = _answer(run, judge)
     warnings = (*run.out_of_time_warning(), *run.warnings, *not_offered(run.lost))
-    return replace(
-        answer,
-        untried=tuple(run.untried),
-        budget_needed=run.budget_needed(),
-        warnings=warnings,
+    return answer.model_copy(
+        update={
+            "untried": tuple(run.untried),
+            "budget_needed": run.budget_needed(),
+            "warnings": warnings,
+        }
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from shlex import quote
 
 from task2vec.data.wording import shown
-from task2vec.recommend.answer.shared import EarlierExpert
+from task2vec.messages.recommendations import EarlierExpert
 from task2vec.recommend.evidence.leaks import count_shared
 from task2vec.service.models.availability import Weights, weights_of
 from task2vec.service.tasks.shared_images import SharedTasks, same_folder
@@ -46,7 +46,11 @@ def earlier_experts(
             kept = count_shared(own, [target])[0].share
         grown = kept >= LEAST_KEPT or same_folder(record.source, subject.source)
         if grown and weights_of(workspace, model) is Weights.SOUND:
-            found.append(EarlierExpert(model.name, record.name, before.images, about.images))
+            found.append(
+                EarlierExpert(
+                    model=model.name, task=record.name, images=before.images, now=about.images
+                )
+            )
     return tuple(sorted(found, key=lambda each: (-each.images, each.model)))
 
 

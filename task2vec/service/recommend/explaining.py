@@ -1,12 +1,10 @@
 """Completes the explanation of a recommendation: layers, classes, and the sentences."""
 
-from dataclasses import replace
-
 from task2vec.distance import layer_distances, layer_groups
-from task2vec.recommend.answer.classes import ClassesJudged, judge_classes
-from task2vec.recommend.answer.explanation import About, ComparedLayers, Explanation, Unknown
+from task2vec.messages.explanations import About, ClassesJudged, ComparedLayers, Unknown
+from task2vec.messages.recommendations import Recommended
+from task2vec.recommend.answer.classes import judge_classes
 from task2vec.recommend.answer.question import Question
-from task2vec.recommend.answer.recommendation import Recommended
 from task2vec.recommend.answer.sentences import sentences
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
@@ -24,17 +22,15 @@ def explained(
     details = _details(workspace, subject)
     layers, unknown = _layers(workspace, subject, details, question, answer)
     classes, why = _classes(subject, details)
-    whole = replace(
-        explanation,
-        layers=layers,
-        classes=classes,
-        unknown=tuple(each for each in (unknown, why) if each is not None),
+    whole = explanation.model_copy(
+        update={
+            "layers": layers,
+            "classes": classes,
+            "unknown": tuple(each for each in (unknown, why) if each is not None),
+        }
     )
-    return replace(answer, explanation=_with_sentences(whole))
-
-
-def _with_sentences(explanation: Explanation) -> Explanation:
-    return replace(explanation, sentences=sentences(explanation))
+    whole = whole.model_copy(update={"sentences": sentences(whole)})
+    return answer.model_copy(update={"explanation": whole})
 
 
 def _details(workspace: Workspace, subject: Subject) -> EmbeddingDetails | None:
@@ -54,7 +50,7 @@ def _layers(
     tasks = question.tasks
     if not tasks:
         reason = "no other stored task can be compared with this one: embed some"
-        return (), Unknown(About.LAYERS, reason)
+        return (), Unknown(about=About.LAYERS, reason=reason)
     stored = workspace.store().tasks
     nearest = min(tasks, key=lambda id_: (tasks[id_].symmetric, tasks[id_].name))
     first = _first_model(question, answer)
@@ -64,7 +60,8 @@ def _layers(
     known = [details, *(stored.details(id_) for id_ in against)]
     layout = next((each.layers for each in known if each is not None), None)
     if layout is None:
-        return (), Unknown(About.LAYERS, _missing(subject, "which layer a number belongs to"))
+        reason = _missing(subject, "which layer a number belongs to")
+        return (), Unknown(about=About.LAYERS, reason=reason)
     groups = layer_groups(layout)
     compared = [
         ComparedLayers(
@@ -94,7 +91,7 @@ def _classes(
         reason = "fewer than two classes have two images, so that none can be left out"
     else:
         return judge_classes(provenance.class_names, details.classes), None
-    return None, Unknown(About.CLASSES, reason)
+    return None, Unknown(about=About.CLASSES, reason=reason)
 
 
 def _missing(subject: Subject, what: str) -> str:

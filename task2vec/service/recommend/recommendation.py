@@ -7,10 +7,10 @@ from dataclasses import replace
 from task2vec.data.wording import examples
 from task2vec.distance.embedding_distances import task_complexity
 from task2vec.errors import SettingError, SourceError
+from task2vec.messages.recommendations import Recommended
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.belief import Judge
 from task2vec.recommend.answer.question import Question
-from task2vec.recommend.answer.recommendation import Recommended
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.recommend.evidence.outcomes_without_baseline import unused_note
 from task2vec.recommend.measure.cascade import measuring_order
@@ -149,7 +149,7 @@ def recommend(
         if missing is not None:
             warnings.append(not_measured(missing, known=len(probed) + len(tuned)))
     if not models:
-        answer = replace(answer, reason="no model within the limits can be used")
+        answer = answer.model_copy(update={"reason": "no model within the limits can be used"})
     answer = explained(workspace, subject, question, answer)
     earlier = earlier_experts(workspace, subject, shared, everything)
     warnings += [offer(each, subject) for each in earlier]
@@ -162,15 +162,16 @@ def recommend(
     code = ""
     if chosen is not None:
         code = starting_code(workspace, chosen, subject.embedding.provenance.classes)
-    return replace(
-        answer,
-        code=code,
-        evidence_summary=" ".join([answer.evidence_summary, *unchanged_note(unchanged)]),
-        shared_images=shared.findings,
-        earlier_experts=earlier,
-        stored_as=shared.same[0] if subject.record is None and shared.same else None,
-        images_missing=missing is not None,
-        warnings=(*subject.warnings, *warnings, *answer.warnings),
+    return answer.model_copy(
+        update={
+            "code": code,
+            "evidence_summary": " ".join([answer.evidence_summary, *unchanged_note(unchanged)]),
+            "shared_images": shared.findings,
+            "earlier_experts": earlier,
+            "stored_as": shared.same[0] if subject.record is None and shared.same else None,
+            "images_missing": missing is not None,
+            "warnings": (*subject.warnings, *warnings, *answer.warnings),
+        }
     )
 
 
@@ -282,6 +283,7 @@ def _question(
         gains=GainTable(outcomes, default),
         others=shared.models(everything),
         seen=shared.seen(everything),
+        name=subject.name,
         target=target or None,
         images=subject.embedding.provenance.images,
         classes=subject.embedding.provenance.classes,

@@ -8,7 +8,7 @@ from pathlib import Path
 from task2vec.data.wording import examples, few, plural, shown
 from task2vec.errors import UnknownNameError
 from task2vec.messages.neighbours import Neighbour
-from task2vec.recommend.answer.shared import SharedImages
+from task2vec.messages.recommendations import SharedImages
 from task2vec.recommend.evidence.leaks import Shared, count_shared
 from task2vec.service.tasks.subjects import Subject, files_of
 from task2vec.service.workspace import Workspace
