@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from task2vec.data.multilabel import LabelSet, NamedLabels, label_sets
-from task2vec.data.pixels.raw import Reader
+from task2vec.data.pixels.reader import Reader
 from task2vec.data.task import ImageEntry, Task, sign
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError

@@ -1,25 +1,40 @@
 """From anything that names a labelled image set to a task."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
-from task2vec.data.containers.archives import ARCHIVES
-from task2vec.data.containers.folder import folder_tree
-from task2vec.data.formats.arrangement import task_from_tree
-from task2vec.data.formats.detection import task_from_json, task_from_yaml
-from task2vec.data.formats.huggingface import is_huggingface, task_from_huggingface
-from task2vec.data.formats.manifest import task_from_csv, task_from_jsonl
-from task2vec.data.formats.npz import task_from_npz
-from task2vec.data.formats.table_files import task_from_parquet
-from task2vec.data.formats.torchvision import is_indexed, task_from_indexed
+from task2vec.data.containers.archives import ARCHIVES, file_suffix, open_tree
+from task2vec.data.formats.class_folders import ClassFolders
+from task2vec.data.formats.coco import Coco
+from task2vec.data.formats.huggingface import HuggingFace
+from task2vec.data.formats.labels_file import LabelsFile
+from task2vec.data.formats.manifest import Manifest
+from task2vec.data.formats.npz import Npz
+from task2vec.data.formats.source_format import SourceFile, SourceFormat, largest_document
+from task2vec.data.formats.tables import Tables
+from task2vec.data.formats.torchvision import Torchvision
+from task2vec.data.formats.yolo import Yolo
 from task2vec.data.paths import tidied
 from task2vec.data.pixels.files import open_failure
-from task2vec.data.pixels.limits import MAX_DOCUMENT_BYTES, MAX_SENT_DOCUMENT_BYTES
 from task2vec.data.task import Task
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError, WrongTypeError
+
+FORMATS: tuple[SourceFormat, ...] = (
+    HuggingFace(),
+    Torchvision(),
+    Npz(),
+    Manifest(),
+    # Of a tree, a statement of somebody's goes before the names of folders.
+    Tables(),
+    Coco(),
+    Yolo(),
+    LabelsFile(),
+    ClassFolders(),
+)
+"""Every format, in the order in which they are tried; the last one lists any tree or raises."""
 
 ACCEPTED = (
     "a folder with one folder of images per class, images with a labels file, or boxes of "
@@ -27,24 +42,6 @@ ACCEPTED = (
     ".jsonl file with the columns path,label[,split]; a .json or .yaml file of boxes; a .parquet "
     "file; a folder saved by datasets; or a .npz file with the arrays images and labels"
 )
-
-
-class _Opener(Protocol):
-    def __call__(self, path: Path, /, *, name: str, source: str) -> Task: ...
-
-
-class _ListOpener(Protocol):
-    def __call__(self, path: Path, /, *, name: str, source: str, trusted: bool) -> Task: ...
-
-
-_LISTS: dict[str, _ListOpener] = {
-    ".csv": task_from_csv,
-    ".jsonl": task_from_jsonl,
-    ".json": task_from_json,
-    ".yaml": task_from_yaml,
-    ".yml": task_from_yaml,
-}
-_CONTAINERS: dict[str, _Opener] = {".npz": task_from_npz, ".parquet": task_from_parquet}
 
 
 def open_source(source: object, *, name: str | None = None, trusted: bool = True) -> Task:
@@ -63,10 +60,9 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
     """
     if isinstance(source, Task):
         return source if name is None else replace(source, name=name)
-    if is_huggingface(source):
-        return task_from_huggingface(source, name=name)
-    if is_indexed(source):
-        return task_from_indexed(source, name=name)
+    for known in FORMATS:
+        if (task := known.open_object(source, name=name)) is not None:
+            return task
     if not isinstance(source, str | os.PathLike):
         raise WrongTypeError.of(
             "source",
@@ -75,7 +71,28 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
             remedy="For arrays or images in memory use "
             "`task2vec.data.formats.arrays.task_from_arrays(images, labels)`.",
         )
-    given = os.fsdecode(source)
+    path = _existing(os.fsdecode(source))
+    # Names on disk are bytes; these two are shown and stored.
+    shown = printable(str(path))
+    tree = open_tree(path, source=shown, largest=largest_document(trusted=trusted))
+    if tree is not None:
+        name = name or _stem(path, ARCHIVES) or shown
+        opened = (known.open_tree(tree, name=name) for known in FORMATS)
+        return next(task for task in opened if task is not None)
+    for known in FORMATS:
+        if file_suffix(path, known.suffixes) is not None:
+            name = name or _stem(path, known.suffixes)
+            return known.open_file(SourceFile(path, name, shown, trusted=trusted))
+    raise SourceError(
+        f"{shown} is no source of labelled images",
+        expected=ACCEPTED,
+        got=f"a file that ends in {path.suffix!r}" if path.is_file() else "no regular file",
+        remedy="Sort the images into one folder per class, and give the folder above them.",
+    )
+
+
+def _existing(given: str) -> Path:
+    """Return the absolute path of what is there; raises `SourceError`."""
     if not given:
         raise SourceError("The path of the source is empty", expected=ACCEPTED)
     try:
@@ -85,31 +102,12 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
         raise open_failure(printable(given), error=error) from error
     except ValueError as error:
         raise SourceError(f"{given!r} is no path", got=str(error)) from error
-    # Names on disk are bytes; these two are shown and stored.
-    source = printable(str(path))
-    largest = MAX_DOCUMENT_BYTES if trusted else MAX_SENT_DOCUMENT_BYTES
-    if path.is_dir():
-        name = name or printable(path.resolve().name) or source
-        return task_from_tree(folder_tree(path, source=source, largest=largest), name=name)
-    suffix = _suffix(path)
-    if suffix is not None:
-        name = name or printable(path.name[: -len(suffix)] or path.name)
-        if suffix in ARCHIVES:
-            tree = ARCHIVES[suffix](path, source=source, largest=largest)
-            return task_from_tree(tree, name=name)
-        if suffix in _LISTS:
-            return _LISTS[suffix](path, name=name, source=source, trusted=trusted)
-        return _CONTAINERS[suffix](path, name=name, source=source)
-    raise SourceError(
-        f"{source} is no source of labelled images",
-        expected=ACCEPTED,
-        got=f"a file that ends in {path.suffix!r}" if path.is_file() else "no regular file",
-        remedy="Sort the images into one folder per class, and give the folder above them.",
-    )
+    return path
 
 
-def _suffix(path: Path) -> str | None:
-    """Return the known suffix of a regular file."""
-    known = (*ARCHIVES, *_LISTS, *_CONTAINERS)
-    found = (suffix for suffix in known if path.name.lower().endswith(suffix))
-    return next(found, None) if path.is_file() else None
+def _stem(path: Path, suffixes: Iterable[str]) -> str:
+    """Return the name of a folder, or that of a file without one of the suffixes."""
+    suffix = file_suffix(path, suffixes)
+    if suffix is None:
+        return printable(path.resolve().name)
+    return printable(path.name[: -len(suffix)] or path.name)

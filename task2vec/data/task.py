@@ -5,11 +5,22 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from task2vec.data.multilabel import LabelSet
-from task2vec.data.pixels.raw import Reader
+from task2vec.data.pixels.reader import Reader
 from task2vec.errors import SettingError
 from task2vec.types import Likelihood
 
 SPLITS = ("train", "val", "test")
+
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+"""The words for splits, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from task2vec.atomic_file import atomic_file, check_place, writable
-from task2vec.data.pixels.quiet import quiet
+from task2vec.data.pixels.decoder_warnings import quiet
 from task2vec.errors import InputError, WeightsError
 from task2vec.extras import needing_extras
 from task2vec.finetune.classifier import Classifier

@@ -9,7 +9,7 @@ from typing import Any
 from task2vec.data.pixels.decode import image_of
 from task2vec.data.pixels.limits import MAX_AHEAD_BYTES
 from task2vec.data.pixels.prefetch import map_ahead
-from task2vec.data.pixels.raw import Raw, UnreadableImageError, weight
+from task2vec.data.pixels.reader import Raw, UnreadableImageError, weight
 from task2vec.embedding.inputs import suitable_batch_size
 from task2vec.finetune.classifier import Classifier
 from task2vec.fisher.parallel_batches import in_lanes, suitable_lanes

@@ -5,7 +5,7 @@ import tarfile
 from typing import Any
 
 from task2vec.client.packing.lots import lots, member
-from task2vec.data.pixels.raw import UnreadableImageError
+from task2vec.data.pixels.reader import UnreadableImageError
 
 
 def test_lots_are_bounded_in_images_and_bytes() -> None:

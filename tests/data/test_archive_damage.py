@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from archives import KINDS, Files, Png, pack, tar_bytes
 
-from task2vec.data.containers import archive, archive_tar, archive_zip
+from task2vec.data.containers import archive_members, archive_tar, archive_zip
 from task2vec.data.formats.images import find_images
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import all_images, draw_sample
@@ -139,7 +139,7 @@ def test_an_archive_that_expands_absurdly_is_refused(
 ) -> None:
     path = pack(tmp_path / f"bomb{kind}", {**flowers, "flowers/zeros.bin": bytes(4 * 2**20)})
     assert open_source(path).classes == ("rose", "tulip")
-    monkeypatch.setattr(archive, "FREE_EXPANSION_BYTES", 2**20)
+    monkeypatch.setattr(archive_members, "FREE_EXPANSION_BYTES", 2**20)
     with pytest.raises(SourceError, match="decompression bomb"):
         open_source(path)
 
@@ -149,9 +149,9 @@ def test_absurdly_many_members_are_refused(
     tmp_path: Path, flowers: Files, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = pack(tmp_path / f"set{kind}", flowers)
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 6)
+    monkeypatch.setattr(archive_members, "MAX_MEMBERS", 6)
     assert len(open_source(path).entries) == 6
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 5)
+    monkeypatch.setattr(archive_members, "MAX_MEMBERS", 5)
     with pytest.raises(SourceError, match="too many members"):
         open_source(path)
 

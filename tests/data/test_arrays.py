@@ -9,7 +9,7 @@ import pytest
 from numpy.lib import format as npy
 from PIL import Image
 
-from task2vec.data.containers import archive
+from task2vec.data.containers import archive_members
 from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import all_images, draw_sample
@@ -176,7 +176,7 @@ def test_an_npz_that_expands_absurdly_is_refused(
     zeros = np.zeros((2, 1024, 1024), dtype=np.uint8)
     np.savez_compressed(tmp_path / "set.npz", images=zeros, labels=np.arange(2))
     assert open_source(tmp_path / "set.npz").classes == ("0", "1")
-    monkeypatch.setattr(archive, "FREE_EXPANSION_BYTES", 2**20)
+    monkeypatch.setattr(archive_members, "FREE_EXPANSION_BYTES", 2**20)
     with pytest.raises(SourceError, match="decompression bomb"):
         open_source(tmp_path / "set.npz")
 

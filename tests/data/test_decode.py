@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from task2vec.data.pixels.decode import decode
-from task2vec.data.pixels.raw import UnreadableImageError
+from task2vec.data.pixels.reader import UnreadableImageError
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from task2vec.data.formats.images import find_images
 from task2vec.data.pixels.decode import decode
-from task2vec.data.pixels.raw import UnreadableImageError
+from task2vec.data.pixels.reader import UnreadableImageError
 from task2vec.errors import SourceError
 
 

@@ -20,7 +20,7 @@ from task2vec.data.pixels import prefetch
 from task2vec.data.pixels.decode import decode
 from task2vec.data.pixels.image_hash import image_hash
 from task2vec.data.pixels.prefetch import usable_processors
-from task2vec.data.pixels.raw import Raw
+from task2vec.data.pixels.reader import Raw
 from task2vec.data.sampling.class_draw import Lot, lots_by_class, read_lots, spread
 from task2vec.data.sampling.sample import Sample, all_images, draw_sample
 from task2vec.data.task import ImageEntry, Task

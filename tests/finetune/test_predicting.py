@@ -14,7 +14,7 @@ from small_expert import expert_file
 from small_store import cut
 
 from task2vec.data.formats.images import find_images
-from task2vec.data.pixels.raw import UnreadableImageError
+from task2vec.data.pixels.reader import UnreadableImageError
 from task2vec.embedding.engine import LocalEngine
 from task2vec.errors import WeightsError
 from task2vec.finetune.card import read_classifier_card

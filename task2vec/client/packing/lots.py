@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from task2vec.client.packing.parts import part_of_bytes
 from task2vec.client.packing.payload import Payload
-from task2vec.data.pixels.raw import Raw
+from task2vec.data.pixels.reader import Raw
 
 _MOST_IMAGES = 200
 _MOST_BYTES = 32 * 2**20

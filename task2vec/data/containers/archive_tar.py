@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from task2vec.data.containers.archive import (
+from task2vec.data.containers.archive_members import (
     GONE,
     add_file,
     bomb_error,
@@ -21,11 +21,10 @@ from task2vec.data.containers.archive import (
     expansion_limit,
     member_path,
 )
-from task2vec.data.containers.inventory import Inventory
-from task2vec.data.containers.tree import Tree
+from task2vec.data.containers.tree import Inventory, Tree
 from task2vec.data.pixels.files import open_failure, stamp
 from task2vec.data.pixels.limits import MAX_IMAGE_BYTES
-from task2vec.data.pixels.raw import Raw, UnreadableImageError
+from task2vec.data.pixels.reader import Raw, UnreadableImageError
 from task2vec.data.wording import printable
 
 _DAMAGE = (

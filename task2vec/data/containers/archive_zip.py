@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from task2vec.data.containers.archive import (
+from task2vec.data.containers.archive_members import (
     GONE,
     add_file,
     bomb_error,
@@ -17,12 +17,11 @@ from task2vec.data.containers.archive import (
     expansion_limit,
     member_path,
 )
-from task2vec.data.containers.inventory import Inventory
-from task2vec.data.containers.tree import Tree
+from task2vec.data.containers.tree import Inventory, Tree
 from task2vec.data.containers.zip_members import MemberFile, unread_method
 from task2vec.data.pixels.files import open_failure
 from task2vec.data.pixels.limits import MAX_DIRECTORY_BYTES, MAX_IMAGE_BYTES
-from task2vec.data.pixels.raw import DamagedMemberError, Raw, UnreadableImageError
+from task2vec.data.pixels.reader import DamagedMemberError, Raw, UnreadableImageError
 
 _ENCRYPTED = 0x1
 _MADE_ON_DOS = 0

@@ -8,8 +8,7 @@ a manifest may name linked files.
 import os
 from pathlib import Path
 
-from task2vec.data.containers.inventory import Inventory
-from task2vec.data.containers.tree import Tree
+from task2vec.data.containers.tree import Inventory, Tree
 from task2vec.data.pixels.files import FileReader, reason, stamp
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError

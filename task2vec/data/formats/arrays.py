@@ -10,7 +10,7 @@ from PIL import Image
 
 from task2vec.data.build import build_from_places, build_task
 from task2vec.data.multilabel import NamedLabels, check_size
-from task2vec.data.pixels.raw import Raw
+from task2vec.data.pixels.reader import Raw
 from task2vec.data.task import ImageEntry, Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError

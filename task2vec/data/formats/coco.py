@@ -1,4 +1,4 @@
-"""A tree with boxes in COCO's JSON.
+"""Boxes in COCO's JSON.
 
 Format: https://cocodataset.org/#format-data, "Object Detection".
 """
@@ -11,13 +11,15 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from task2vec.data.containers.folder import folder_tree
 from task2vec.data.containers.tree import Tree
 from task2vec.data.formats.crops import Box, Boxes
 from task2vec.data.formats.lookup import Lookup, near_folders, split_of
+from task2vec.data.formats.source_format import SourceFile, SourceFormat
 from task2vec.data.pixels.files import leads_out
 from task2vec.data.pixels.limits import BYTES_PER_PART, FREE_PARTS
 from task2vec.data.task import Task
-from task2vec.data.wording import shown
+from task2vec.data.wording import printable, shown
 from task2vec.errors import SourceError
 
 _CERTAIN = re.compile(r"instances.*|.*coco.*", re.IGNORECASE)
@@ -25,33 +27,57 @@ _LIKELY = re.compile(r"annotations?|train|val|valid|test", re.IGNORECASE)
 _PARTS = ("images", "annotations", "categories")
 
 
-def task_from_coco(tree: Tree, *, name: str) -> Task | None:
-    """Make one task of all boxes; None if no document is COCO's.
+class Coco(SourceFormat):
+    """Boxes in COCO's JSON, as a file or in a tree; all boxes make one task."""
 
-    Candidates lie in a folder ``annotations`` or are called ``instances...``, ``...coco...``,
-    ``annotations`` or like a split; where some begin with ``instances``, the others (captions, key
-    points) are left alone. Raises `SourceError` as `task_from_annotations` does, and for a
-    candidate that is no JSON, unless only its name of ``annotations`` or a split tells.
-    """
-    candidates = _candidates(tree.inventory.documents)
-    if not candidates or not tree.inventory.images:
-        return None
-    documents = {}
-    for paper, contents in tree.documents(candidates):
-        try:
-            document = parse_coco(contents, called=f"{shown(paper)} of {tree.source}")
-        except SourceError:
-            if _is_certain(PurePosixPath(paper)):
-                raise
-            continue
-        if document is not None:
-            documents[paper] = document
-    return task_from_annotations(tree, documents, name=name) if documents else None
+    suffixes = (".json",)
+
+    def open_file(self, file: SourceFile) -> Task:
+        """List the boxes of a file.
+
+        The images are looked for below its folder, or below the folder above if it is called
+        ``annotations`` and the file is trusted. Raises `SourceError` for other files, and as
+        `_task` does.
+        """
+        path = file.path.resolve()
+        document = _parse(file.contents(), called=file.source)
+        if document is None:
+            raise SourceError(
+                f"{file.source} describes no boxes",
+                expected="an object with the lists images, annotations and categories, as COCO has "
+                "it",
+                remedy="Labels of whole images go into a .csv or .jsonl file with path and label.",
+            )
+        beside = file.trusted and path.parent.name == "annotations"
+        root = path.parent.parent if beside else path.parent
+        tree = folder_tree(root, source=file.source, largest=file.largest)
+        return _task(tree, {printable(str(path.relative_to(root))): document}, name=file.name)
+
+    def open_tree(self, tree: Tree, *, name: str) -> Task | None:
+        """List the boxes in a tree; None if no document is COCO's.
+
+        Candidates lie in a folder ``annotations`` or are called ``instances...``, ``...coco...``,
+        ``annotations`` or like a split; where some begin with ``instances``, the others (captions,
+        key points) are left alone. Raises `SourceError` as `_task` does, and for a candidate that
+        is no JSON, unless only its name of ``annotations`` or a split tells.
+        """
+        candidates = _candidates(tree.inventory.documents)
+        if not candidates or not tree.inventory.images:
+            return None
+        documents = {}
+        for paper, contents in tree.documents(candidates):
+            try:
+                document = _parse(contents, called=f"{shown(paper)} of {tree.source}")
+            except SourceError:
+                if _is_certain(PurePosixPath(paper)):
+                    raise
+                continue
+            if document is not None:
+                documents[paper] = document
+        return _task(tree, documents, name=name) if documents else None
 
 
-def task_from_annotations(
-    tree: Tree, documents: Mapping[str, dict[str, Any]], *, name: str
-) -> Task:
+def _task(tree: Tree, documents: Mapping[str, dict[str, Any]], *, name: str) -> Task:
     """Make one task of the boxes in parsed documents, given by their paths in the tree.
 
     Crowds are left out. Raises `SourceError` for two images or categories under one id, and where
@@ -79,7 +105,7 @@ def _is_certain(paper: PurePosixPath) -> bool:
     return paper.parent.name == "annotations" or bool(_CERTAIN.fullmatch(paper.stem))
 
 
-def parse_coco(contents: bytes, *, called: str) -> dict[str, Any] | None:
+def _parse(contents: bytes, *, called: str) -> dict[str, Any] | None:
     """Return the document, or None if it is JSON of another kind; raises `SourceError`."""
     # Brackets within texts count too: descriptions have few.
     parts = contents.count(b"{") + contents.count(b"[")

@@ -11,7 +11,7 @@ from task2vec.data.build import Place, build_from_places
 from task2vec.data.containers.tree import Tree
 from task2vec.data.pixels.decode import decode, to_image
 from task2vec.data.pixels.limits import MAX_BOXES
-from task2vec.data.pixels.raw import Raw, Reader, UnreadableImageError
+from task2vec.data.pixels.reader import Raw, Reader, UnreadableImageError
 from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError

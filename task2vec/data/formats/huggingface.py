@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
 from task2vec.data.build import Place, build_from_places
-from task2vec.data.formats.layout import SPLIT_NAMES
+from task2vec.data.formats.source_format import SourceFormat
 from task2vec.data.formats.table_columns import IMAGE_COLUMNS, LABEL_COLUMNS
 from task2vec.data.multilabel import NamedLabels
 from task2vec.data.pixels.files import read_file
-from task2vec.data.pixels.raw import Raw, UnreadableImageError
-from task2vec.data.task import Task
+from task2vec.data.pixels.reader import Raw, UnreadableImageError
+from task2vec.data.task import SPLIT_NAMES, Task
 from task2vec.data.wording import examples, plural, shown
 from task2vec.errors import SourceError
 
@@ -64,9 +64,15 @@ class HuggingFaceReader:
 _ROW = "row "
 
 
-def task_from_huggingface(
-    given: HuggingFaceDataset | Mapping[str, Any], *, name: str | None
-) -> Task:
+class HuggingFace(SourceFormat):
+    """A ``Dataset`` or ``DatasetDict``."""
+
+    def open_object(self, given: object, *, name: str | None) -> Task | None:
+        """List the rows as `_task` does; None for other objects."""
+        return _task(given, name=name) if is_huggingface(given) else None
+
+
+def _task(given: HuggingFaceDataset | Mapping[str, Any], *, name: str | None) -> Task:
     """Make a task of a ``Dataset`` or ``DatasetDict`` with a column of images and one of labels.
 
     Splits are those of the dictionary. Images are read as they are wanted, and not through the

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from task2vec.data.containers.archives import archive_opener
-from task2vec.data.containers.folder import folder_tree
-from task2vec.data.containers.inventory import SUFFIXES
-from task2vec.data.paths import check_there, expanded, is_folder, tidied
+from task2vec.data.containers.archives import open_tree
+from task2vec.data.containers.tree import SUFFIXES
+from task2vec.data.paths import check_there, expanded, tidied
 from task2vec.data.pixels.files import FileReader
 from task2vec.data.pixels.limits import MAX_DOCUMENT_BYTES
-from task2vec.data.pixels.raw import Raw, Reader
+from task2vec.data.pixels.reader import Raw, Reader
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError
 
@@ -71,14 +70,12 @@ def find_images(paths: Sequence[str | os.PathLike[str]]) -> Images:
 def _part(path: Path, *, several: bool) -> tuple[Part, list[str]]:
     check_there(path)
     name = printable(str(path))
-    opener = archive_opener(path)
-    if opener is not None:
-        tree = opener(path, source=name, largest=MAX_DOCUMENT_BYTES)
-        names = {key: f"{name}/{key}" if several else key for key in tree.inventory.images}
-    elif is_folder(path):
-        tree = folder_tree(path, source=name, largest=MAX_DOCUMENT_BYTES)
+    tree = open_tree(path, source=name, largest=MAX_DOCUMENT_BYTES)
+    if tree is None:
+        return Part(FileReader({name: str(path)}), {name: name}), []
+    if tree.root is not None:
         names = {key: os.path.join(name, key) for key in sorted(tree.inventory.images)}  # noqa: PTH118
     else:
-        return Part(FileReader({name: str(path)}), {name: name}), []
+        names = {key: f"{name}/{key}" if several else key for key in tree.inventory.images}
     warnings = tree.inventory.warnings()
     return Part(tree.images, names), [f"{name}: {w}" if several else w for w in warnings]

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from task2vec.data.build import Place, build_from_places
 from task2vec.data.containers.tree import DamagedDocumentError, Tree
-from task2vec.data.formats.layout import SPLIT_NAMES, lay_out
+from task2vec.data.formats.class_folders import lay_out
 from task2vec.data.formats.lookup import Lookup, near_folders, split_of
 from task2vec.data.formats.rows import (
     Row,
@@ -26,7 +26,8 @@ from task2vec.data.formats.rows import (
     line_error,
     text_rows,
 )
-from task2vec.data.task import Task
+from task2vec.data.formats.source_format import SourceFormat
+from task2vec.data.task import SPLIT_NAMES, Task
 from task2vec.data.wording import examples, plural, shown
 from task2vec.errors import SourceError
 
@@ -35,28 +36,31 @@ STEMS = ("labels", "annotations", "metadata", "train_labels")
 _ROWS = {".csv": csv_rows, ".jsonl": jsonl_rows, ".txt": text_rows}
 
 
-def task_from_labels_file(tree: Tree, *, name: str) -> Task | None:
-    """Label the images by the tree's labels file; None if there is none that does.
+class LabelsFile(SourceFormat):
+    """Images with a file of their labels, in a folder or an archive."""
 
-    Raises `SourceError` where the file is unusable and the folders tell no classes either.
-    """
-    papers = _papers(tree.inventory.documents)
-    if not papers or not tree.inventory.images:
-        return None
-    labels = {label for label, _ in lay_out(tree.inventory.images).places.values()}
-    try:
-        listing = _Listing.of(tree, papers)
-        share = len(listing.places) / (len(listing.places) + len(listing.missing))
-    except (DamagedDocumentError, TooManyLinesError):
-        # That the folders stood in for such a list would go unnoticed.
-        raise
-    except SourceError:
-        if len(labels) > 1:
+    def open_tree(self, tree: Tree, *, name: str) -> Task | None:
+        """Label the images by the tree's labels file; None if there is none that does.
+
+        Raises `SourceError` where the file is unusable and the folders tell no classes either.
+        """
+        papers = _papers(tree.inventory.documents)
+        if not papers or not tree.inventory.images:
             return None
-        raise
-    if share < 0.5 and len(labels) > 1:
-        return None
-    return _task(tree, listing, name=name)
+        labels = {label for label, _ in lay_out(tree.inventory.images).places.values()}
+        try:
+            listing = _Listing.of(tree, papers)
+            share = len(listing.places) / (len(listing.places) + len(listing.missing))
+        except (DamagedDocumentError, TooManyLinesError):
+            # That the folders stood in for such a list would go unnoticed.
+            raise
+        except SourceError:
+            if len(labels) > 1:
+                return None
+            raise
+        if share < 0.5 and len(labels) > 1:
+            return None
+        return _task(tree, listing, name=name)
 
 
 @dataclass

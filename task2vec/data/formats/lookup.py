@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
-from task2vec.data.formats.layout import SPLIT_NAMES
 from task2vec.data.pixels.files import leads_out
+from task2vec.data.task import SPLIT_NAMES
 
 
 class Lookup:

@@ -10,41 +10,57 @@ refused and links that lead out of the manifest's folder are not followed.
 
 import os
 import posixpath
-from pathlib import Path
 
 from task2vec.data.build import build_from_places
-from task2vec.data.formats.rows import Row, Rows, csv_rows, encoding_error, jsonl_rows, line_error
+from task2vec.data.formats.rows import Row, csv_rows, encoding_error, jsonl_rows, line_error
+from task2vec.data.formats.source_format import SourceFile, SourceFormat
 from task2vec.data.pixels.files import LEADS_OUT, FileReader, inside, leads_out, open_failure, stamp
 from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
 
 
-def task_from_csv(path: Path, *, name: str, source: str, trusted: bool) -> Task:
-    """List the images of a CSV file with the columns path, label and perhaps split.
+class Manifest(SourceFormat):
+    """A CSV or JSON Lines file, opened by itself."""
 
-    Raises `SourceError`, naming the line, for anything that is not such a file.
-    """
-    return _task(path, rows=csv_rows, name=name, source=source, trusted=trusted)
+    suffixes = (".csv", ".jsonl")
+
+    def open_file(self, file: SourceFile) -> Task:
+        """List the images; raises `SourceError`, naming the line, for what cannot be used."""
+        listed, repeated = _listed(file)
+        if not listed:
+            raise SourceError(f"{file.source} lists no images", expected="a line for each image")
+        root = str(file.path.resolve().parent)
+        paths = {key: os.path.join(root, key) for key in listed}  # noqa: PTH118
+        bound = None if file.trusted else root
+        stamps = {key: _stamp(path, root=bound) for key, path in paths.items()}
+        warnings = []
+        if repeated:
+            warnings.append(f"{plural(len(repeated), 'line')} listed again: {examples(repeated)}")
+        if missing := [key for key, found in stamps.items() if found is None]:
+            warnings.append(f"{plural(len(missing), 'listed file')} not found: {examples(missing)}")
+        return build_from_places(
+            {key: (row.label, row.split) for key, row in listed.items()},
+            name=file.name,
+            source=file.source,
+            stamps=[found or "missing" for found in stamps.values()],
+            warnings=warnings,
+            reader=FileReader(paths, root=bound),
+        )
 
 
-def task_from_jsonl(path: Path, *, name: str, source: str, trusted: bool) -> Task:
-    """List the images of a file with one JSON object ``{"path": ..., "label": ...}`` a line.
-
-    Raises `SourceError`, naming the line, for anything that is not such a file.
-    """
-    return _task(path, rows=jsonl_rows, name=name, source=source, trusted=trusted)
-
-
-def _task(manifest: Path, *, rows: Rows, name: str, source: str, trusted: bool) -> Task:
+def _listed(file: SourceFile) -> tuple[dict[str, Row], list[str]]:
+    """Return the first row of each image by its path, and the paths that were listed again."""
+    source = file.source
+    rows = csv_rows if file.path.name.lower().endswith(".csv") else jsonl_rows
     listed: dict[str, Row] = {}
     repeated: list[str] = []
     try:
         # Excel writes a byte order mark.
-        with manifest.open(encoding="utf-8-sig", newline="") as file:
-            for row in rows(file, source):
+        with file.path.open(encoding="utf-8-sig", newline="") as text:
+            for row in rows(text, source):
                 key = posixpath.normpath(row.path)
-                if not trusted and leads_out(row.path):
+                if not file.trusted and leads_out(row.path):
                     raise line_error(
                         source, line=row.line, expected="a path below the list", got=row.path
                     )
@@ -59,25 +75,7 @@ def _task(manifest: Path, *, rows: Rows, name: str, source: str, trusted: bool) 
         raise open_failure(source, error=error) from error
     except UnicodeDecodeError as error:
         raise encoding_error(source, error=error) from error
-    if not listed:
-        raise SourceError(f"{source} lists no images", expected="a line for each image")
-    root = str(manifest.resolve().parent)
-    paths = {key: os.path.join(root, key) for key in listed}  # noqa: PTH118
-    bound = None if trusted else root
-    stamps = {key: _stamp(path, root=bound) for key, path in paths.items()}
-    warnings = []
-    if repeated:
-        warnings.append(f"{plural(len(repeated), 'line')} listed again: {examples(repeated)}")
-    if missing := [key for key, found in stamps.items() if found is None]:
-        warnings.append(f"{plural(len(missing), 'listed file')} not found: {examples(missing)}")
-    return build_from_places(
-        {key: (row.label, row.split) for key, row in listed.items()},
-        name=name,
-        source=source,
-        stamps=[found or "missing" for found in stamps.values()],
-        warnings=warnings,
-        reader=FileReader(paths, root=bound),
-    )
+    return listed, repeated
 
 
 def _stamp(path: str, *, root: str | None) -> str | None:

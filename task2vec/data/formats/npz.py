@@ -4,7 +4,6 @@ import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from task2vec.data.containers.archive_zip import open_zip
 from task2vec.data.containers.zip_members import MemberFile
 from task2vec.data.formats.arrays import task_from_arrays
+from task2vec.data.formats.source_format import SourceFile, SourceFormat
 from task2vec.data.pixels.limits import MAX_ARRAY_BYTES, MAX_MEMBERS
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
@@ -21,24 +21,29 @@ from task2vec.errors import SourceError
 _ARRAYS = ("images", "labels")
 
 
-def task_from_npz(path: Path, *, name: str, source: str) -> Task:
-    """Make a task of the arrays ``images`` (n, H, W[, C]) uint8 and ``labels`` of a file.
+class Npz(SourceFormat):
+    """Arrays ``images`` (n, H, W[, C]) uint8 and ``labels`` of a NumPy archive.
 
     Labels are (n,), or (n, K) of 1, 0, and nan or -1 where an image may have several of K.
-
-    The arrays are read into memory; pickled objects are refused. Raises `SourceError`.
     """
-    try:
-        with open_zip(path, source=source) as archive:
-            found = {name: _declared(archive, name, source=source) for name in _ARRAYS}
-            _check(found, source=source)
-            images, labels = (_read(archive, found[name]) for name in _ARRAYS)
-    except SourceError:
-        raise
-    # numpy and zipfile tell of damage by ValueError, KeyError, BadZipFile, zlib.error, ...
-    except Exception as error:
-        raise _error(source, got=str(error)) from error
-    return task_from_arrays(images.astype(np.uint8, copy=False), labels, name=name, source=source)
+
+    suffixes = (".npz",)
+
+    def open_file(self, file: SourceFile) -> Task:
+        """Read the arrays into memory; pickled objects are refused. Raises `SourceError`."""
+        source = file.source
+        try:
+            with open_zip(file.path, source=source) as archive:
+                found = {name: _declared(archive, name, source=source) for name in _ARRAYS}
+                _check(found, source=source)
+                images, labels = (_read(archive, found[name]) for name in _ARRAYS)
+        except SourceError:
+            raise
+        # numpy and zipfile tell of damage by ValueError, KeyError, BadZipFile, zlib.error, ...
+        except Exception as error:
+            raise _error(source, got=str(error)) from error
+        pixels = images.astype(np.uint8, copy=False)
+        return task_from_arrays(pixels, labels, name=file.name, source=source)
 
 
 @dataclass(frozen=True)

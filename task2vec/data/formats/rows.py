@@ -16,7 +16,6 @@ from task2vec.data.formats.label_cells import (
     plain_name,
     separator_of,
 )
-from task2vec.data.formats.layout import SPLIT_NAMES
 from task2vec.data.formats.table_columns import (
     IMAGE_COLUMNS,
     LABEL_COLUMNS,
@@ -26,6 +25,7 @@ from task2vec.data.formats.table_columns import (
 )
 from task2vec.data.multilabel import NamedLabels
 from task2vec.data.pixels.limits import MAX_LINE, MAX_LINES
+from task2vec.data.task import SPLIT_NAMES
 from task2vec.data.wording import plural
 from task2vec.errors import SourceError
 

@@ -1,14 +1,19 @@
-"""A task whose images and labels are rows of Arrow tables."""
+"""Tables of images, in one file or in the files of a folder: Parquet, or saved by Hugging Face."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from task2vec.data.build import Place, build_from_places
-from task2vec.data.formats.arrow import Shard
+from task2vec.data.containers.tree import Tree
+from task2vec.data.formats.arrow import ArrowShard, ParquetShard, Shard
+from task2vec.data.formats.lookup import split_of
+from task2vec.data.formats.source_format import SourceFile, SourceFormat
 from task2vec.data.formats.table_columns import TableColumns, holds_lists, table_columns
 from task2vec.data.multilabel import NamedLabels
 from task2vec.data.pixels.files import stamp
@@ -18,13 +23,81 @@ from task2vec.data.pixels.limits import (
     MAX_LABELS_PER_IMAGE,
     MAX_MEMBERS,
 )
-from task2vec.data.pixels.raw import Raw, UnreadableImageError
+from task2vec.data.pixels.reader import Raw, UnreadableImageError
 from task2vec.data.task import Task
-from task2vec.data.wording import examples, plural, shown
+from task2vec.data.wording import examples, plural, printable, shown
 from task2vec.errors import SourceError, Task2VecError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+class Tables(SourceFormat):
+    """Parquet, and the ``.arrow`` files that Hugging Face's ``save_to_disk`` writes."""
+
+    suffixes = (".parquet",)
+
+    def open_file(self, file: SourceFile) -> Task:
+        """List the rows of one Parquet file; raises as `_task` does."""
+        shard = printable(file.path.name)
+        shards = {shard: (ParquetShard(file.path), split_of(shard))}
+        return _task(shards, name=file.name, source=file.source)
+
+    def open_tree(self, tree: Tree, *, name: str) -> Task | None:
+        """List the rows of the tables in a folder; None if it has images, or no tables.
+
+        The split is the word in the name of the file or else its folder. Raises as `_task` does,
+        and for tables inside of an archive.
+        """
+        documents = tree.inventory.documents
+        paths = sorted(path for path in documents if path.lower().endswith(".parquet"))
+        if not paths:
+            paths = sorted(_saved(tree))
+        if not paths or tree.inventory.images:
+            return None
+        if tree.root is None:
+            raise SourceError(
+                f"{tree.source} holds tables ({shown(paths[0])}), which are not read from archives",
+                expected="images as files, or the tables in a folder",
+                remedy="Unpack it and give the folder instead, if you trust it.",
+            )
+        shards: dict[str, tuple[Shard, str | None]] = {}
+        for path in paths:
+            kind = ParquetShard if path.lower().endswith(".parquet") else ArrowShard
+            shards[path] = kind(tree.root / path), split_of(path)
+        return _task(shards, name=name, source=tree.source)
+
+
+_STATE, _ABOUT = "state.json", "dataset_info.json"
+
+
+def _saved(tree: Tree) -> Iterator[str]:
+    """Yield the files of tables that lie beside the description of a data set."""
+    documents = tree.inventory.documents
+    for path in documents:
+        folder = PurePosixPath(path).parent
+        if not path.endswith(".arrow") or str(folder / _ABOUT) not in documents:
+            continue
+        state = str(folder / _STATE)
+        if state not in documents or PurePosixPath(path).name in _files_of(tree, state):
+            yield path
+
+
+def _files_of(tree: Tree, state: str) -> list[str]:
+    """Return the names of the files that the state of a saved data set lists."""
+    try:
+        about = json.loads(tree.document(state))
+        if about.get("_indices_data_files"):
+            raise SourceError(
+                f"{shown(state)} of {tree.source} selects rows by a separate file",
+                remedy="Save it again with a recent version of datasets.",
+            )
+        return [str(file["filename"]) for file in about["_data_files"]]
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise SourceError(
+            f"{shown(state)} of {tree.source} does not list the files of a data set",
+            got=type(error).__name__,
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -53,9 +126,7 @@ class TableReader:
 _ROW = "#row "
 
 
-def task_from_tables(
-    shards: Mapping[str, tuple[Shard, str | None]], *, name: str, source: str
-) -> Task:
+def _task(shards: Mapping[str, tuple[Shard, str | None]], *, name: str, source: str) -> Task:
     """List the rows of tables with their labels, without reading images.
 
     ``shards`` are the files and their splits, by name. Raises `MissingExtraError` without pyarrow,

@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from task2vec.data.build import build_from_places
+from task2vec.data.formats.source_format import SourceFormat
 from task2vec.data.pixels.files import stamp
-from task2vec.data.pixels.raw import Raw, UnreadableImageError
+from task2vec.data.pixels.reader import Raw, UnreadableImageError
 from task2vec.data.task import Task
 from task2vec.data.wording import shown
 from task2vec.errors import SourceError
@@ -70,7 +71,15 @@ class IndexedReader:
         return UnreadableImageError(f"a {type(found).__name__}, not an image")
 
 
-def task_from_indexed(given: Indexed, *, name: str | None) -> Task:
+class Torchvision(SourceFormat):
+    """An indexed data set, or a subset of one."""
+
+    def open_object(self, given: object, *, name: str | None) -> Task | None:
+        """List the images as `_task` does; None for other objects."""
+        return _task(given, name=name) if is_indexed(given) else None
+
+
+def _task(given: Indexed, *, name: str | None) -> Task:
     """Make a task of a data set that gives (image, number) and knows its ``classes``.
 
     ``Subset`` is looked through. Images are Pillow's or uint8 arrays and taken before the data

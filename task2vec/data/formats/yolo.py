@@ -1,4 +1,4 @@
-"""A tree with boxes in YOLO's text files and a YAML file that names the classes.
+"""Boxes in YOLO's text files and a YAML file that names the classes.
 
 Format: https://docs.ultralytics.com/datasets/detect. Of an image ``images/a/1.jpg`` the boxes are
 in ``labels/a/1.txt``, or beside it; a line is ``class x y width height``, x and y of the centre,
@@ -6,54 +6,111 @@ all as shares of the image's sides. A line with more corners is a polygon, of wh
 is taken.
 """
 
+import os
 import unicodedata
 from collections.abc import Collection, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+import yaml
+
+from task2vec.data.containers.folder import folder_tree
 from task2vec.data.containers.tree import Tree
 from task2vec.data.formats.crops import Box, Boxes
 from task2vec.data.formats.lookup import Lookup
-from task2vec.data.formats.yaml_subset import parse_yaml
+from task2vec.data.formats.source_format import SourceFile, SourceFormat
 from task2vec.data.pixels.limits import MAX_BOXES
 from task2vec.data.task import SPLITS, Task
-from task2vec.data.wording import plural, shown
+from task2vec.data.wording import plural, printable, shown
 from task2vec.errors import SourceError
 
+MAX_YAML_BYTES = 2**18
+"""Bytes of a document: the names of a thousand classes take a tenth; parsing takes seconds a MB."""
 
-def task_from_yolo(tree: Tree, *, name: str) -> Task | None:
-    """Make one task of all boxes; None if no image has any or no YAML file names classes.
 
-    Raises `SourceError` as `task_from_names` does, and for a file called ``...data...`` that is no
-    YAML.
-    """
-    inventory = tree.inventory
-    candidates = _candidates(inventory.documents)
-    if not candidates or not any(_label_file(key, tree) for key in inventory.images):
+class Yolo(SourceFormat):
+    """Boxes in YOLO's text files, by the YAML file or in a tree; all boxes make one task."""
+
+    suffixes = (".yaml", ".yml")
+
+    def open_file(self, file: SourceFile) -> Task:
+        """List the boxes of a data set that is named by its YAML file.
+
+        The images are looked for below its folder, or below the ``path`` that it names if that
+        exists and the file is trusted. Raises `SourceError` for other files, and as `_task` does.
+        """
+        path = file.path.resolve()
+        document = parse_yaml(file.contents(), called=file.source)
+        if not _names_classes(document):
+            raise SourceError(
+                f"{file.source} names no classes",
+                expected="a YAML file with names, and perhaps train, val and test, as YOLO has it",
+                got=type(document).__name__,
+            )
+        root = (_stated_root(path, document) if file.trusted else None) or path.parent
+        tree = folder_tree(root, source=file.source, largest=file.largest)
+        return _task(tree, document, name=file.name, paper=printable(path.name))
+
+    def open_tree(self, tree: Tree, *, name: str) -> Task | None:
+        """List the boxes in a tree; None if no image has any or no YAML file names classes.
+
+        Raises `SourceError` as `_task` does, and for a file called ``...data...`` that is no YAML.
+        """
+        inventory = tree.inventory
+        candidates = _candidates(inventory.documents)
+        if not candidates or not any(_label_file(key, tree) for key in inventory.images):
+            return None
+        for paper in candidates:
+            try:
+                called = f"{shown(paper)} of {tree.source}"
+                document = parse_yaml(tree.document(paper), called=called)
+            except SourceError:
+                # Settings of something else may use all of YAML.
+                if "data" in paper.lower():
+                    raise
+                continue
+            if _names_classes(document):
+                return _task(tree, document, name=name, paper=paper)
         return None
-    for paper in candidates:
-        try:
-            called = f"{shown(paper)} of {tree.source}"
-            document = parse_yaml(tree.document(paper), called=called)
-        except SourceError:
-            # Settings of something else may use all of YAML.
-            if "data" in paper.lower():
-                raise
-            continue
-        if isinstance(document, dict) and document.get("names"):
-            return task_from_names(tree, document, name=name, paper=paper)
-    return None
 
 
-def task_from_names(tree: Tree, document: dict[str, Any], *, name: str, paper: str) -> Task:
-    """Make one task of all boxes, with the names and splits of a parsed document.
+class _Loader(yaml.BaseLoader):
+    """Makes every scalar a string (``no`` is a name, too) and refuses aliases.
 
-    ``paper`` is the path of the document in the tree. Raises `SourceError` where it names no
-    classes, and where no usable boxes of two classes remain.
+    A few lines of aliases to aliases stand for billions of elements.
     """
-    names = _names(document["names"], called=f"{shown(paper)} of {tree.source}")
-    splits = _splits(tree, document, folder=str(PurePosixPath(paper).parent))
-    return _task(tree, names, splits, name=name, paper=paper)
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            raise yaml.YAMLError("aliases are not accepted")
+        return super().compose_node(parent, index)
+
+
+def parse_yaml(contents: bytes, *, called: str) -> Any:
+    """Return a stranger's YAML as strings, lists and dictionaries; raises `SourceError`."""
+    if len(contents) > MAX_YAML_BYTES:
+        raise SourceError(
+            f"{called} is too large",
+            expected=f"at most {MAX_YAML_BYTES // 1024} KiB",
+            got=f"{len(contents) // 1024} KiB",
+        )
+    try:
+        return yaml.load(contents, Loader=_Loader)
+    # Deep nesting exhausts the stack; odd bytes and keys show as ValueError and TypeError.
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise SourceError(f"{called} is no YAML", got=shown(str(error))) from error
+
+
+def _names_classes(document: Any) -> bool:
+    return isinstance(document, dict) and bool(document.get("names"))
+
+
+def _stated_root(path: Path, document: dict[str, Any]) -> Path | None:
+    given = document.get("path")
+    if not isinstance(given, str) or not given or "\0" in given:
+        return None
+    root = Path(os.path.normpath(path.parent / given))
+    return root if root.is_dir() else None
 
 
 def _candidates(documents: Collection[str]) -> list[str]:
@@ -112,9 +169,14 @@ def _members(tree: Tree, place: str, *, folder: str) -> Iterator[str]:
         yield from images
 
 
-def _task(
-    tree: Tree, names: dict[int, str], splits: dict[str, str | None], *, name: str, paper: str
-) -> Task:
+def _task(tree: Tree, document: dict[str, Any], *, name: str, paper: str) -> Task:
+    """Make one task of all boxes, with the names and splits of a parsed document.
+
+    ``paper`` is the path of the document in the tree. Raises `SourceError` where it names no
+    classes, and where no usable boxes of two classes remain.
+    """
+    names = _names(document["names"], called=f"{shown(paper)} of {tree.source}")
+    splits = _splits(tree, document, folder=str(PurePosixPath(paper).parent))
     boxes = Boxes(papers=[paper])
     images = {label: key for key in splits if (label := _label_file(key, tree)) is not None}
     for label, contents in tree.documents(images):

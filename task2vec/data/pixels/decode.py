@@ -13,9 +13,9 @@ from threading import Lock
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from task2vec.data.pixels.decoder_warnings import quiet
 from task2vec.data.pixels.limits import LARGE_PIXELS, MAX_IMAGE_BYTES, MAX_PIXELS
-from task2vec.data.pixels.quiet import quiet
-from task2vec.data.pixels.raw import UnreadableImageError
+from task2vec.data.pixels.reader import UnreadableImageError
 from task2vec.data.wording import shown
 
 # Pillow knows dozens of formats, many of them seldom used and seldom audited.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from task2vec.data.paths import look_there
 from task2vec.data.pixels.limits import MAX_IMAGE_BYTES
-from task2vec.data.pixels.raw import Raw, UnreadableImageError
+from task2vec.data.pixels.reader import Raw, UnreadableImageError
 from task2vec.errors import SourceError
 
 LEADS_OUT = "leads out of the source"

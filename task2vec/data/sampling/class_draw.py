@@ -14,7 +14,7 @@ from task2vec.data.pixels.decode import image_of, pixel_digest
 from task2vec.data.pixels.image_hash import image_hash
 from task2vec.data.pixels.limits import MAX_AHEAD_BYTES
 from task2vec.data.pixels.prefetch import map_ahead
-from task2vec.data.pixels.raw import Raw, UnreadableImageError, weight
+from task2vec.data.pixels.reader import Raw, UnreadableImageError, weight
 from task2vec.data.task import ImageEntry, Task
 from task2vec.types.image_hashes import ImageHashes
 

@@ -4,7 +4,7 @@ from contextlib import closing
 from hashlib import sha256
 
 from task2vec.data.pixels.decode import to_image
-from task2vec.data.pixels.raw import Raw, UnreadableImageError
+from task2vec.data.pixels.reader import Raw, UnreadableImageError
 from task2vec.data.sampling.class_draw import Lot, lots_by_class, spread
 from task2vec.data.sampling.sample import drawing_order, drawn_part
 from task2vec.data.task import Task

@@ -2,7 +2,7 @@
 
 import tarfile
 
-from task2vec.data.containers.inventory import SUFFIXES
+from task2vec.data.containers.tree import SUFFIXES
 from task2vec.data.pixels.limits import MAX_IMAGE_BYTES
 from task2vec.errors import SourceError, TooLargeError
 from task2vec.service.uploads import Upload

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from task2vec.data.containers.inventory import SUFFIXES
+from task2vec.data.containers.tree import SUFFIXES
 from task2vec.data.paths import check_there, expanded, is_folder, look_there
 from task2vec.data.wording import typed
 from task2vec.errors import InputError, SettingError

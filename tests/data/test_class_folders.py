@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task2vec.data.formats.layout import SPLIT_NAMES, lay_out
+from task2vec.data.formats.class_folders import lay_out
+from task2vec.data.task import SPLIT_NAMES
 
 
 @pytest.mark.parametrize(

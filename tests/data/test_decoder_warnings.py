@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from task2vec.data.pixels.decode import decode
-from task2vec.data.pixels.quiet import quiet
+from task2vec.data.pixels.decoder_warnings import quiet
 
 
 def test_warnings_are_ignored_inside_and_given_outside() -> None:

@@ -5,9 +5,9 @@ this machine. Names that try to be one (absolute, or with ``..``) are left out a
 honest writes them.
 """
 
-from task2vec.data.containers.inventory import Inventory
+from task2vec.data.containers.tree import Inventory
 from task2vec.data.pixels.limits import FREE_EXPANSION_BYTES, MAX_EXPANSION, MAX_MEMBERS
-from task2vec.data.pixels.raw import UnreadableImageError
+from task2vec.data.pixels.reader import UnreadableImageError
 from task2vec.errors import SourceError
 
 MAX_NAME = 4096
