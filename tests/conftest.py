@@ -2,11 +2,13 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from fork_server import ForkServer
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Probe
@@ -54,6 +56,13 @@ def no_known_probes(
     """Let each test measure its own linear probes, whatever others have measured."""
     place = tmp_path_factory.getbasetemp() / f"linear-probes-{next(_PLACES)}"
     monkeypatch.setattr("task2vec.finetune.probe_cache.FOLDER", str(place))
+
+
+@pytest.fixture(scope="session")
+def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    """A process with all libraries loaded, for programs that are started often."""
+    with ForkServer(tmp_path_factory.mktemp("fork_server")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,17 @@
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from documents import ROOT, Block, blocks, pages
+from fork_server import ForkServer
 from page_server import PageServer
 from run_page import Course, run_block, run_page, shell_lines
 
@@ -26,7 +29,7 @@ def course(tmp_path: Path) -> Course:
     return Course("a.md", folder, state=tmp_path / "state.sh", server=server)
 
 
-def page_environment() -> dict[str, str]:
+def page_environment(fork_server: ForkServer) -> dict[str, str]:
     """Few images and epochs where a page does not say how many; no settings of the caller's."""
     settings = {
         name: value
@@ -39,15 +42,20 @@ def page_environment() -> dict[str, str]:
     settings["TASK2VEC_RECOMMEND_BUDGET"] = "1"
     # Batches are tiny: more threads would wait for each other, and pages run side by side.
     settings["OMP_NUM_THREADS"] = "1"
-    # What pages are run by lies beside them, and above.
-    settings["PYTHONPATH"] = str(ROOT / "tests")
-    settings["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{settings['PATH']}"
+    # What pages are run by lies above them.
+    paths = [str(ROOT / "tests"), *filter(None, [settings.get("PYTHONPATH")])]
+    settings["PYTHONPATH"] = os.pathsep.join(paths)
+    programs = [str(fork_server.programs), str(Path(sys.executable).parent), settings["PATH"]]
+    settings["PATH"] = os.pathsep.join(programs)
     return settings
 
 
 @pytest.fixture(scope="session")
 def page_runs(
-    request: pytest.FixtureRequest, small_tasks: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    small_tasks: Path,
+    fork_server: ForkServer,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[dict[Path, "Future[Done]"]]:
     """Run the pages that are asked for, two at a time, each in a folder of its own."""
 
@@ -55,9 +63,9 @@ def page_runs(
         folder = tmp_path_factory.mktemp(page.stem) / "work"
         shutil.copytree(small_tasks, folder)
         return subprocess.run(
-            [sys.executable, str(Path(__file__).with_name("run_page.py")), str(page)],
+            fork_server.command(Path(__file__).with_name("run_page.py"), str(page)),
             cwd=folder,
-            env=page_environment(),
+            env=page_environment(fork_server),
             capture_output=True,
             text=True,
             timeout=600,
@@ -146,6 +154,38 @@ def test_python_blocks_share_names_and_show_the_line_of_the_page(course) -> None
 def test_only_prompted_lines_of_a_console_block_run() -> None:
     block = Block(1, "console", None, "$ echo a\na\n$ make b\nb\n$ echo c\n")
     assert shell_lines(block) == "echo a\n\necho c\n"
+
+
+def test_what_is_forked_runs_as_a_program_does(fork_server, tmp_path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os, sys\nprint(sys.argv[1:], os.getcwd(), os.environ['WORD'], sys.stdin.read())\n"
+        "print('no', file=sys.stderr)\nsys.exit(3)\n"
+    )
+    done = subprocess.run(
+        fork_server.command(program, "a b", "c"),
+        cwd=tmp_path,
+        env={**os.environ, "WORD": "so"},
+        input="told",
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == f"['a b', 'c'] {tmp_path} so told\n"
+    assert (done.stderr, done.returncode) == ("no\n", 3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_is_forked_ends_by_a_signal(number, fork_server, tmp_path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n")
+    with subprocess.Popen(fork_server.command(program), stdout=subprocess.PIPE) as process:
+        pid = int(process.stdout.readline())
+        process.send_signal(number)
+        assert process.wait(30) == -number
+    until = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 @pytest.mark.slow(seconds=20)
