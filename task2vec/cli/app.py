@@ -7,19 +7,19 @@ from typing import Annotated
 import typer
 
 from task2vec.cli import (
-    backtesting,
-    batching,
-    finetuning,
+    backtest,
+    batch,
+    finetune,
     information,
     jobs,
     keys,
-    mapping,
     models,
+    neighbours,
     outcomes,
-    predicting,
-    recommending,
-    searching,
-    serving,
+    predict,
+    recommend,
+    serve,
+    task_map,
     tasks,
     upkeep,
     worker,
@@ -90,19 +90,19 @@ def start(
 
 for part in (
     tasks,
-    batching,
-    searching,
-    recommending,
-    backtesting,
-    finetuning,
-    predicting,
+    batch,
+    neighbours,
+    recommend,
+    backtest,
+    finetune,
+    predict,
     information,
-    mapping,
-    serving,
+    task_map,
+    serve,
     worker,
     upkeep,
 ):
-    part.register(app)
+    app.add_typer(part.app)
 app.add_typer(models.app, name="models")
 app.add_typer(outcomes.app, name="outcomes")
 app.add_typer(jobs.app, name="jobs")

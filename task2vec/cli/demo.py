@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from task2vec.cli.output import console, print_table
 from task2vec.cli.progress import bars, embedding_bar, passing, probing_bar, tuning_bar
-from task2vec.cli.recommending import print_answer
+from task2vec.cli.recommend import print_answer
 from task2vec.client.show.values import interval, percent, points, points_between
 from task2vec.errors import InputError
 

@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_PROBE_NAME,
-    ImagesOption,
-    JsonOption,
-    ProbeOption,
-    SeedOption,
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import EMBEDDING, AsJson, Images, Probe, Seed
+from task2vec.cli.output import (
+    check_picture,
+    console,
+    in_place,
+    messages,
+    print_json,
+    print_table,
+    warn,
 )
-from task2vec.cli.output import console, in_place, messages, print_json, print_table, warn
-from task2vec.cli.pictures import check_picture
 from task2vec.cli.progress import bars, fit_bar
 
 if TYPE_CHECKING:
@@ -22,12 +24,11 @@ if TYPE_CHECKING:
 #: As many layers as fit a screen.
 _SHOWN = 12
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command("information")(information)
+app = typer.Typer()
 
 
+@app.command("information")
+@bundled
 def information(
     source: Annotated[
         str,
@@ -59,9 +60,9 @@ def information(
             metavar="PRICES", help="The prices for which the curve is drawn, separated by commas."
         ),
     ] = "1e-7,1e-6,1e-5,1e-4,1e-3",
-    images: ImagesOption = 100,
-    probe: ProbeOption = DEFAULT_PROBE_NAME,
-    seed: SeedOption = 0,
+    images: Images = 100,
+    probe: Probe = EMBEDDING.probe,
+    seed: Seed = 0,
     prior_std: Annotated[
         float | None,
         typer.Option(
@@ -80,7 +81,7 @@ def information(
     rounds: Annotated[
         int, typer.Option(min=1, help="At most this many rounds for each beta.")
     ] = 20,
-    as_json: JsonOption = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure how much information a task needs in the probe's weights, in nats per layer.
 

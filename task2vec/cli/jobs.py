@@ -5,13 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_STORE,
-    ApiKeyOption,
-    JsonOption,
-    UrlOption,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Here, Server
 from task2vec.cli.output import (
     messages,
     print_answer_json,
@@ -43,21 +38,21 @@ JobArgument = Annotated[
 
 
 @app.command("list")
+@bundled
 def list_jobs(
     state: Annotated[JobState | None, typer.Option(help="Only jobs in this state.")] = None,
     kind: Annotated[JobKind | None, typer.Option(help="Only jobs of this kind.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 50,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """List the jobs of a server, newest first.
 
     Example: `task2vec jobs list --state running`
     """
-    with _server(url, api_key) as client:
+    with _client(server) as client:
         found = list(islice(client.jobs.list(state=state, kind=kind), limit))
-    if as_json:
+    if server.as_json:
         print_json({"jobs": [job.model_dump(mode="json") for job in found]})
         return
     if not found:
@@ -78,30 +73,30 @@ def list_jobs(
 
 
 @app.command("show")
+@bundled
 def show_job(
     job: JobArgument,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Show one job: how far it is, and what stopped it if it failed.
 
     Example: `task2vec jobs show job_01kb2m4a9z3x5c7v`
     """
-    with _server(url, api_key) as client:
+    with _client(server) as client:
         found = client.jobs.get(job)
-    _tell(found, as_json=as_json)
+    _tell(found, server)
 
 
 @app.command("wait")
+@bundled
 def wait_for_job(
     job: JobArgument,
     timeout: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Give up after this long.")
     ] = None,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Wait until a job has ended; the exit code is 2 when it has no result.
 
@@ -110,38 +105,38 @@ def wait_for_job(
     What it makes is stored by the server whether anybody waits or not; with `--json` its `result`
     is what the command that began it would have printed.
     """
-    with _server(url, api_key) as client, bars() as progress:
+    with _client(server) as client, bars() as progress:
         found = client.jobs.wait(job, progress=work_bar(progress, job), timeout=timeout)
-    _tell(found, as_json=as_json)
+    _tell(found, server)
 
 
 @app.command("cancel")
+@bundled
 def cancel_job(
     job: JobArgument,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Stop a job; what it was to make is not stored.
 
     Example: `task2vec jobs cancel job_01kb2m4a9z3x5c7v`
     """
-    with _server(url, api_key) as client:
+    with _client(server) as client:
         found = client.jobs.cancel(job)
-    _tell(found, as_json=as_json)
+    _tell(found, server)
 
 
-def _server(url: str | None, api_key: str | None) -> "AbstractContextManager[AnyClient]":
-    if not url:
+def _client(server: Server) -> "AbstractContextManager[AnyClient]":
+    if not server.url:
         raise SettingError(
             "Only a server has jobs: in a store, work is done when its command ends",
             remedy="Name the server by `--url`, or in TASK2VEC_URL.",
         )
-    return open_client(DEFAULT_STORE, url, api_key)
+    return Here(url=server.url, api_key=server.api_key).client()
 
 
-def _tell(job: "Job", *, as_json: bool) -> None:
-    if as_json:
+def _tell(job: "Job", server: Server) -> None:
+    if server.as_json:
         print_answer_json(job)
         return
     print_facts(of_job(job))

@@ -5,12 +5,12 @@ state that server is in, and it takes over the change within a second.
 """
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Local
 from task2vec.cli.output import console, messages, print_json, print_table
 from task2vec.types import Scope
 from task2vec.types.names import visible
@@ -23,6 +23,7 @@ app = typer.Typer(help="Keys that open the server.", no_args_is_help=True)
 
 
 @app.command("create")
+@bundled
 def create(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
     scope: Annotated[
@@ -42,8 +43,8 @@ def create(
     expires: Annotated[
         float | None, typer.Option(min=0.001, metavar="DAYS", help="For how many days it is valid.")
     ] = None,
-    store: StoreOption = DEFAULT_STORE,
-    as_json: JsonOption = False,
+    *,
+    here: Local,
 ) -> None:
     """Make a key and print it: it is shown this once, and only its hash is stored.
 
@@ -51,7 +52,7 @@ def create(
     """
     from task2vec.service.keys import create as make
 
-    with _workspace(store) as workspace:
+    with _workspace(here) as workspace:
         new = make(
             workspace,
             name,
@@ -60,7 +61,7 @@ def create(
             concurrent_requests=concurrent,
             days=expires,
         )
-    if as_json:
+    if here.as_json:
         print_json({**_row(new.record), "key": new.secret})
         return
     console().print(new.secret, whole=True)
@@ -68,16 +69,17 @@ def create(
 
 
 @app.command("list")
-def list_(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+@bundled
+def list_(here: Local) -> None:
     """List the keys, revoked and expired ones too; never the keys themselves.
 
     Example: `task2vec keys list`
     """
     from task2vec.service.keys import list_all
 
-    with _workspace(store) as workspace:
+    with _workspace(here) as workspace:
         rows = [_row(record) for record in list_all(workspace)]
-    if as_json:
+    if here.as_json:
         print_json({"keys": rows})
         return
     columns = ["id", "name", "scopes", "state", "created", "expires"]
@@ -90,10 +92,11 @@ def list_(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> No
 
 
 @app.command("revoke")
+@bundled
 def revoke(
     key: Annotated[str, typer.Argument(help="The key's name or id.")],
-    store: StoreOption = DEFAULT_STORE,
-    as_json: JsonOption = False,
+    *,
+    here: Local,
 ) -> None:
     """Revoke a key for ever; a server that runs refuses it within a second.
 
@@ -101,19 +104,20 @@ def revoke(
     """
     from task2vec.service.keys import revoke as end
 
-    with _workspace(store) as workspace:
+    with _workspace(here) as workspace:
         record = end(workspace, key)
-    if as_json:
+    if here.as_json:
         print_json(_row(record))
     else:
         messages().print(f"{record.name} ({record.id}) is revoked.")
 
 
 @app.command("log")
+@bundled
 def log(
     last: Annotated[int, typer.Option("--last", min=1, help="How many entries.")] = 50,
-    store: StoreOption = DEFAULT_STORE,
-    as_json: JsonOption = False,
+    *,
+    here: Local,
 ) -> None:
     """Show the audit log, newest first: what was changed, by which key, and who was refused.
 
@@ -121,10 +125,10 @@ def log(
     """
     from dataclasses import asdict
 
-    with _workspace(store) as workspace:
+    with _workspace(here) as workspace:
         found = workspace.existing_store()
         entries = [] if found is None else found.audit.latest(last)
-    if as_json:
+    if here.as_json:
         print_json({"entries": [asdict(entry) | {"at": _in_utc(entry.at)} for entry in entries]})
         return
     print_table(
@@ -144,10 +148,10 @@ def log(
     )
 
 
-def _workspace(store: Path) -> "Workspace":
+def _workspace(here: Local) -> "Workspace":
     from task2vec.service.workspace import Workspace
 
-    return Workspace(store, beside_server=True)
+    return Workspace(here.store, beside_server=True)
 
 
 def _cell(value: object) -> object:

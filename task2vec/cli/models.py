@@ -5,14 +5,8 @@ from typing import Annotated
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_STORE,
-    ApiKeyOption,
-    JsonOption,
-    StoreOption,
-    UrlOption,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Here
 from task2vec.cli.output import (
     in_place,
     messages,
@@ -32,6 +26,7 @@ ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A model's n
 
 
 @app.command()
+@bundled
 def add(
     ref: Annotated[
         str,
@@ -49,18 +44,16 @@ def add(
         str | None,
         typer.Option(metavar="TASK", help="The stored task that the model was fine-tuned on."),
     ] = None,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> None:
     """Register a starting model.
 
     Example: `task2vec models add timm:resnet18.a1_in1k --name resnet18`
     """
-    with open_client(store, url, api_key) as client:
+    with here.client() as client:
         record = client.models.add(ref, name=name, task=task)
-    if as_json:
+    if here.as_json:
         print_answer_json(record)
         return
     messages().print(f"Registered {record.name} ({record.ref}).")
@@ -69,21 +62,20 @@ def add(
 
 
 @app.command("list")
+@bundled
 def list_models(
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> None:
     """List the starting models; packaged ones are there from the start.
 
     Example: `task2vec models list`
     """
-    with open_client(store, url, api_key) as client:
+    with here.client() as client:
         models = list(client.models.list())
-        experts = any(model.task for model in models) and not as_json
+        experts = any(model.task for model in models) and not here.as_json
         names = {task.id: task.name for task in client.tasks.list()} if experts else {}
-    if as_json:
+    if here.as_json:
         print_json({"models": [model.model_dump(mode="json") for model in models]})
         return
     print_table(
@@ -110,26 +102,26 @@ app.command("published")(published)
 
 
 @app.command("show")
+@bundled
 def show_model(
     model: ModelArgument,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> None:
     """Show one starting model.
 
     Example: `task2vec models show efficientnet_lite0`
     """
-    with open_client(store, url, api_key) as client:
+    with here.client() as client:
         record = client.models.get(model)
-    if as_json:
+    if here.as_json:
         print_answer_json(record)
         return
     print_facts(of_record(record))
 
 
 @app.command()
+@bundled
 def export(
     model: ModelArgument,
     file: Annotated[
@@ -139,10 +131,8 @@ def export(
             help="Where to write it: a name that ends in .safetensors or .onnx.",
         ),
     ],
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> None:
     """Write an expert to a file: its weights as safetensors, or all that classifies as ONNX.
 
@@ -153,33 +143,32 @@ def export(
     calibrated probabilities; its metadata says how an image is prepared and what the classes are.
     """
     earlier = in_place(file)
-    with open_client(store, url, api_key) as client, bars() as progress:
+    with here.client() as client, bars() as progress:
         progress.add_task(f"exporting {model}", total=None)
         record = client.models.export(model, file)
-    if as_json:
+    if here.as_json:
         print_json({**record.model_dump(mode="json"), "file": str(file)})
     else:
         messages().print(f"Wrote {record.name} to {file}{earlier}.")
 
 
 @app.command()
+@bundled
 def remove(
     model: ModelArgument,
     cascade: Annotated[
         bool, typer.Option("--cascade", help="Remove its outcomes with it.")
     ] = False,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> None:
     """Remove a model; an expert's checkpoint goes with it.
 
     Example: `task2vec models remove resnet18`
     """
-    with open_client(store, url, api_key) as client:
+    with here.client() as client:
         record = client.models.remove(model, cascade=cascade)
-    if as_json:
+    if here.as_json:
         print_answer_json(record)
     else:
         messages().print(f"Removed {record.name}.")

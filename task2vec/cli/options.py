@@ -1,15 +1,18 @@
-"""Options that several commands share, so that they are called and explained the same."""
+"""Options that several commands share, in bundles: called, explained and read in one place."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from task2vec.cli.interruption import InterruptionError
-from task2vec.cli.place import DEFAULT_STORE as DEFAULT_STORE
-from task2vec.cli.place import place
+from task2vec.cli.place import DEFAULT_STORE, place
+from task2vec.messages.settings import EmbeddingSettings
+from task2vec.types.numbers import MOST_WHOLE
 
 if TYPE_CHECKING:
     from task2vec.client.client import Client
@@ -17,7 +20,22 @@ if TYPE_CHECKING:
 
     AnyClient = Client | LocalClient
 
-StoreOption = Annotated[
+#: How a data set is embedded where no option says otherwise.
+EMBEDDING = EmbeddingSettings()
+
+
+class InterruptionError(Exception):
+    """Somebody interrupted the command; its arguments tell what became of what was begun.
+
+    Typer lets it through: of a `KeyboardInterrupt` it would leave an exit code alone.
+    """
+
+
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", envvar="TASK2VEC_JSON", help="Print JSON for a program."),
+]
+Store = Annotated[
     Path,
     typer.Option(
         "--store",
@@ -27,8 +45,7 @@ StoreOption = Annotated[
         callback=place.set_store,
     ),
 ]
-
-UrlOption = Annotated[
+_Url = Annotated[
     str | None,
     typer.Option(
         "--url",
@@ -38,7 +55,7 @@ UrlOption = Annotated[
         callback=place.set_url,
     ),
 ]
-ApiKeyOption = Annotated[
+_ApiKey = Annotated[
     str | None,
     typer.Option(
         "--api-key",
@@ -50,12 +67,78 @@ ApiKeyOption = Annotated[
     ),
 ]
 
-JsonOption = Annotated[
-    bool,
-    typer.Option("--json", envvar="TASK2VEC_JSON", help="Print JSON for a program."),
-]
 
-ProbeOption = Annotated[
+@dataclass(frozen=True)
+class Local:
+    """The store on this machine that a command works on, and how the command answers."""
+
+    store: Store = DEFAULT_STORE
+    as_json: AsJson = False
+
+
+@dataclass(frozen=True)
+class Server:
+    """The server that a command talks to, and how the command answers."""
+
+    url: _Url = None
+    api_key: _ApiKey = None
+    as_json: AsJson = False
+
+
+@dataclass(frozen=True)
+class Here:
+    """The store or server that a command works on, and how the command answers."""
+
+    store: Store = DEFAULT_STORE
+    url: _Url = None
+    api_key: _ApiKey = None
+    as_json: AsJson = False
+
+    @contextmanager
+    def client(self) -> "Iterator[AnyClient]":
+        """Open the client of a server, where one is named, else of a store's folder.
+
+        An interruption prints what goes on at the server, and how to find it.
+        """
+        client: AnyClient
+        if self.url:
+            from task2vec.client.client import Client
+
+            client = Client(self.url, self.api_key)
+        else:
+            from task2vec.client.local import LocalClient
+
+            client = LocalClient(self.store)
+        with client:
+            try:
+                yield client
+            except KeyboardInterrupt as interruption:
+                notes = getattr(interruption, "__notes__", ())
+                if notes:
+                    raise InterruptionError(*notes) from interruption
+                raise
+
+    def no_store_note(self) -> str | None:
+        """Return the sentence that there is no store, with the near one; None where there is."""
+        from task2vec.store.opening import DATABASE, no_store
+
+        there = self.url or (self.store / DATABASE).exists()
+        return None if there else str(no_store(self.store))
+
+
+Images = Annotated[
+    int,
+    typer.Option(
+        "--images",
+        min=2,
+        help="How many images are used at most, spread evenly over the classes. More images give "
+        "less noise.",
+    ),
+]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, help="Seed for the draw of images and of random signs.")
+]
+Probe = Annotated[
     str,
     typer.Option(
         "--probe",
@@ -65,74 +148,72 @@ ProbeOption = Annotated[
         "tasks embedded with the same probe can be compared.",
     ),
 ]
-DEFAULT_PROBE_NAME = "efficientnet_lite0"
-QuestionProbeOption = Annotated[
-    str | None,
-    typer.Option(
-        "--probe",
-        help="The probe network that a source is embedded with, as for `embed`. A stored task has "
-        "its own, and another one is refused.",
-        show_default=DEFAULT_PROBE_NAME,
-    ),
-]
-
-ImagesOption = Annotated[
-    int,
-    typer.Option(
-        "--images",
-        min=2,
-        help="How many images are used at most, spread evenly over the classes. More images give "
-        "less noise.",
-    ),
-]
-EstimatorOption = Annotated[
-    str,
-    typer.Option(
-        "--estimator",
-        help="How the Fisher information averages over the labels that the model predicts. "
-        "principal: random signs on the directions that the head uses; least noise for one pass "
-        "per image. exact: no sampling of labels, one pass per class. rademacher, hadamard: random "
-        "signs without those directions. categorical: labels drawn as in the paper, much noisier. "
-        "empirical: the labels of the data set; a different quantity, only comparable with itself.",
-    ),
-]
-DEFAULT_ESTIMATOR_NAME = "principal"
-DrawsOption = Annotated[
-    int,
-    typer.Option(
-        "--draws",
-        min=1,
-        help="Label draws per image, each of which is one pass. More images usually help more: "
-        "draws only reduce the noise of the random signs. With one draw fewer than there are "
-        "classes, principal is exact.",
-    ),
-]
-
-StandardErrorOption = Annotated[
-    float | None,
-    typer.Option(
-        "--standard-error",
-        min=1e-6,
-        max=2,
-        metavar="E",
-        help="Stop as soon as the standard error is this small; --images is then the maximum. If "
-        "all images do not suffice, up to three more passes follow, each with new draws.",
-    ),
-]
 
 
-def check_estimator(name: str) -> None:
-    """Raise `SettingError` for a name that is no estimator's."""
-    from task2vec.errors import SettingError
-    from task2vec.types import Estimator
+@dataclass(frozen=True)
+class EmbeddingOptions:
+    """How a source is embedded to be stored."""
 
-    if name not in list(Estimator):
-        raise SettingError("Unknown estimator", expected=f"one of {', '.join(Estimator)}", got=name)
+    probe: Probe = EMBEDDING.probe
+    images: Images = EMBEDDING.images
+    estimator: Annotated[
+        str,
+        typer.Option(
+            help="How the Fisher information averages over the labels that the model predicts. "
+            "principal: random signs on the directions that the head uses; least noise for one "
+            "pass per image. exact: no sampling of labels, one pass per class. rademacher, "
+            "hadamard: random signs without those directions. categorical: labels drawn as in the "
+            "paper, much noisier. empirical: the labels of the data set; a different quantity, "
+            "only comparable with itself.",
+        ),
+    ] = EMBEDDING.estimator.value
+    draws: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Label draws per image, each of which is one pass. More images usually help more: "
+            "draws only reduce the noise of the random signs. With one draw fewer than there are "
+            "classes, principal is exact.",
+        ),
+    ] = EMBEDDING.draws
+    standard_error: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-6,
+            max=2,
+            metavar="E",
+            help="Stop as soon as the standard error is this small; --images is then the maximum. "
+            "If all images do not suffice, up to three more passes follow, each with new draws.",
+        ),
+    ] = EMBEDDING.standard_error
+    seed: Seed = EMBEDDING.seed
+
+    def __post_init__(self) -> None:
+        """Raise `SettingError` for a name that is no estimator's."""
+        from task2vec.errors import SettingError
+        from task2vec.types import Estimator
+
+        if self.estimator not in list(Estimator):
+            known = f"one of {', '.join(Estimator)}"
+            raise SettingError("Unknown estimator", expected=known, got=self.estimator)
 
 
-SeedOption = Annotated[
-    int, typer.Option("--seed", min=0, help="Seed for the draw of images and of random signs.")
-]
+@dataclass(frozen=True)
+class SourceOptions:
+    """How a source is embedded that a question is about."""
+
+    probe: Annotated[
+        str | None,
+        typer.Option(
+            "--probe",
+            help="The probe network that a source is embedded with, as for `embed`. A stored task "
+            "has its own, and another one is refused.",
+            show_default=EMBEDDING.probe,
+        ),
+    ] = None
+    images: Images = EMBEDDING.images
+    seed: Seed = EMBEDDING.seed
+
 
 TaskOrSource = Annotated[
     str,
@@ -144,34 +225,37 @@ TaskOrSource = Annotated[
     ),
 ]
 
+_UNITS = {"": 0, "k": 3, "m": 6, "g": 9, "b": 9}
+# Commas part thousands only: 1,5M is no count.
+_COUNT = re.compile(
+    r"((?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?(?:e\d{1,2})?) ?([kmgb]?)", flags=re.IGNORECASE
+)
+#: How an option of a large count is shown in its help.
+COUNT = "COUNT"
 
-@contextmanager
-def open_client(store: Path, url: str | None, api_key: str | None) -> "Iterator[AnyClient]":
-    """Open the client of a server, where one is named, else of a store's folder.
 
-    An interruption prints what goes on at the server, and how to find it.
+def count(given: Any) -> int:
+    """Return a whole number from 1 to 2^53; raises `ValueError` in words for a person.
+
+    >>> [count(text) for text in ("6M", "4.7m", "6e6", "6_000_000", "6,000,000", "1B")]
+    [6000000, 4700000, 6000000, 6000000, 6000000, 1000000000]
     """
-    client: AnyClient
-    if url:
-        from task2vec.client.client import Client
-
-        client = Client(url, api_key)
-    else:
-        from task2vec.client.local import LocalClient
-
-        client = LocalClient(store)
-    with client:
-        try:
-            yield client
-        except KeyboardInterrupt as interruption:
-            notes = getattr(interruption, "__notes__", ())
-            if notes:
-                raise InterruptionError(*notes) from interruption
-            raise
+    text = str(given).strip()
+    found = _COUNT.fullmatch(text)
+    if found:
+        number, unit = found.groups()
+        value = Decimal(re.sub("[_,]", "", number)).scaleb(_UNITS[unit.lower()])
+        if value == int(value) and 1 <= value <= MOST_WHOLE:
+            return int(value)
+    raise ValueError(f"expected a count of at least 1, such as 6000000, 6M or 6e6, got '{text}'")
 
 
-def no_store_note(store: Path, url: str | None) -> str | None:
-    """Return the sentence that there is no store, with the near one; None where there is one."""
-    from task2vec.store.opening import DATABASE, no_store
-
-    return None if url or (store / DATABASE).exists() else str(no_store(store))
+MostParameters = Annotated[
+    int | None,
+    typer.Option(
+        parser=count,
+        metavar=COUNT,
+        help="Only models of at most this many parameters, such as 6M. They are counted as "
+        "published, with ImageNet's classifier: an expert has as many as the model it came from.",
+    ),
+]

@@ -6,16 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_PROBE_NAME,
-    DEFAULT_STORE,
-    ApiKeyOption,
-    JsonOption,
-    StoreOption,
-    UrlOption,
-    no_store_note,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import EMBEDDING, Here
+from task2vec.cli.outcome_removal import remove
 from task2vec.cli.output import (
     messages,
     print_answer_json,
@@ -24,7 +17,6 @@ from task2vec.cli.output import (
     print_table,
     warn,
 )
-from task2vec.cli.removing_outcomes import remove
 from task2vec.client.show.values import interval, percent
 from task2vec.data.wording import plural
 from task2vec.recommend.evidence.duplicate_outcomes import repeated_warning
@@ -45,6 +37,7 @@ app = typer.Typer(
 
 
 @app.command()
+@bundled
 def add(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or id.")],
     task: Annotated[str, typer.Argument(metavar="TASK", help="A stored task's name or id.")],
@@ -54,10 +47,8 @@ def add(
     ] = "fine-tuning",
     images: Annotated[int | None, typer.Option(min=1, help="Test images.")] = None,
     seed: Annotated[int | None, typer.Option(help="Its random seed.")] = None,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> None:
     """Record one outcome.
 
@@ -66,22 +57,23 @@ def add(
     It counts as evidence once the plain default has an outcome on the same task and protocol.
     Recorded twice, it counts once.
     """
-    with open_client(store, url, api_key) as client:
+    with here.client() as client:
         outcome = client.outcomes.add(
             model, task, accuracy, protocol=protocol, images=images, seed=seed
         )
         warnings = [*_unused(client, [outcome]), *_repeated([outcome])]
-    if as_json:
+    if here.as_json:
         print_answer_json(outcome, model=model, task=task)
     else:
         messages().print(f"Recorded {percent(accuracy)} of {model} on {task} as {outcome.id}.")
     warn(warnings)
-    if not as_json:
+    if not here.as_json:
         listed = ["outcomes", "list", "--task", task]
         print_next(listed, ["recommend", task])
 
 
 @app.command("import")
+@bundled
 def import_file(
     file: Annotated[
         Path,
@@ -89,10 +81,8 @@ def import_file(
             metavar="FILE.csv", help="Columns model,task,accuracy[,protocol][,images][,seed]."
         ),
     ],
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> None:
     """Record the outcomes of a CSV file: all of them, or none when a line is wrong.
 
@@ -100,10 +90,10 @@ def import_file(
 
     It says how to take them back, in case it was the wrong file.
     """
-    with open_client(store, url, api_key) as client:
+    with here.client() as client:
         outcomes = client.outcomes.import_csv(file)
         warnings = [*_unused(client, outcomes), *_repeated(outcomes)]
-    if as_json:
+    if here.as_json:
         print_json({"imported": len(outcomes), **_as_json(outcomes)})
     else:
         messages().print(
@@ -111,11 +101,12 @@ def import_file(
             f"To undo: `task2vec outcomes remove --created {outcomes[0].created}`"
         )
     warn(warnings)
-    if not as_json:
+    if not here.as_json:
         print_next(["outcomes", "list"], ["backtest"])
 
 
 @app.command("list")
+@bundled
 def list_outcomes(
     model: Annotated[str | None, typer.Option(help="Only of this model.")] = None,
     task: Annotated[str | None, typer.Option(help="Only on this task.")] = None,
@@ -127,27 +118,25 @@ def list_outcomes(
             help="Only those recorded at this time. `outcomes import` prints the time of its own.",
         ),
     ] = None,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> None:
     """List the recorded outcomes.
 
     Example: `task2vec outcomes list --task birds`
     """
-    with open_client(store, url, api_key) as client:
+    with here.client() as client:
         found = list(
             client.outcomes.list(
                 model=model, task=task, protocol=protocol, created=created, page_size=_PAGE
             )
         )
-    if as_json:
+    if here.as_json:
         print_json(_as_json(found))
         return
     if not found:
         none = "No outcomes yet. `task2vec finetune` and `outcomes add` record them."
-        none = no_store_note(store, url) or none
+        none = here.no_store_note() or none
         filtered = any(each is not None for each in (model, task, protocol, created))
         messages().print("No outcome is of that kind." if filtered else none)
         return
@@ -160,13 +149,13 @@ app.command("remove")(remove)
 
 def _unused(client: "AnyClient", outcomes: "Sequence[Outcome]") -> list[str]:
     """Return the warning that some of the outcomes are no evidence, [] where all are."""
-    found = without_default(outcomes, DEFAULT_PROBE_NAME)
+    found = without_default(outcomes, EMBEDDING.probe)
     if found:
         plain = client.outcomes.list(
-            model=DEFAULT_PROBE_NAME, task=_only(o.task for o in found), page_size=_PAGE
+            model=EMBEDDING.probe, task=_only(o.task for o in found), page_size=_PAGE
         )
-        found = without_default(found, DEFAULT_PROBE_NAME, among=plain)
-    return unused_warning(found, DEFAULT_PROBE_NAME)
+        found = without_default(found, EMBEDDING.probe, among=plain)
+    return unused_warning(found, EMBEDDING.probe)
 
 
 def _repeated(outcomes: "Sequence[Outcome]") -> list[str]:

@@ -20,6 +20,7 @@ from task2vec.client.show.table import fit
 from task2vec.client.show.values import text_of
 from task2vec.data.paths import tidied
 from task2vec.data.wording import typed
+from task2vec.extras import needing_extras
 from task2vec.types.names import visible
 
 if TYPE_CHECKING:
@@ -193,6 +194,16 @@ def print_next(*commands: Sequence[str]) -> None:
 def in_place(path: Path) -> str:
     """Return the words that a file is written in place of an earlier one; ask before writing."""
     return " in place of the earlier file" if path.exists() else ""
+
+
+def check_picture(output: Path) -> None:
+    """Refuse a name or a place that cannot be drawn to before the work, not after it.
+
+    Raises `InputError`, and `MissingExtraError` where nothing can be drawn at all.
+    """
+    with needing_extras("A picture"):
+        from task2vec.plots.figure import check_target
+    check_target(output)
 
 
 def warn(warnings: Iterable[str]) -> None:

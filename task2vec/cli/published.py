@@ -1,59 +1,69 @@
 """The command models published."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.count_option import METAVAR, MostParameters, count
-from task2vec.cli.options import (
-    DEFAULT_STORE,
-    ApiKeyOption,
-    JsonOption,
-    StoreOption,
-    UrlOption,
-    open_client,
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import COUNT, Here, MostParameters, count
+from task2vec.cli.output import (
+    check_picture,
+    in_place,
+    messages,
+    print_json,
+    print_next,
+    print_table,
 )
-from task2vec.cli.output import in_place, messages, print_json, print_next, print_table
-from task2vec.cli.pictures import check_picture
 from task2vec.client.show.values import percent
 from task2vec.data.wording import plural
+from task2vec.messages.published import PublishedQuestion
 from task2vec.types.published import Cost, Figure, Order
 
 if TYPE_CHECKING:
     from task2vec.messages.published import PublishedModel
 
-_DEFAULT_COST = (Cost.PARAMETERS,)
+_ASKED = PublishedQuestion()
 
 
-def published(
-    max_parameters: MostParameters = None,
+@dataclass(frozen=True)
+class Limits:
+    """What a model may need at most, and what it has to be."""
+
+    max_parameters: MostParameters = None
     max_operations: Annotated[
         int | None,
         typer.Option(
             parser=count,
-            metavar=METAVAR,
+            metavar=COUNT,
             help="At most this many multiply-adds for one image, such as 2G.",
         ),
-    ] = None,
+    ] = None
     max_input_size: Annotated[
         int | None, typer.Option(min=1, help="At most this many pixels per side.")
-    ] = None,
+    ] = None
     architecture: Annotated[
         str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
-    ] = None,
+    ] = None
     licence: Annotated[
         str | None, typer.Option(help="Only weights of this licence, as timm states it.")
-    ] = None,
+    ] = None
+
+
+@bundled
+def published(
+    *,
+    limits: Limits,
     figure: Annotated[
         Figure,
         typer.Option(
             help="The accuracy: on ImageNet's validation images, on these with the labels of ReaL, "
             "on ImageNet-V2, -R(enditions), -A(dversarial) or -Sketch."
         ),
-    ] = Figure.IMAGENET,
+    ] = _ASKED.figure,
     cost: Annotated[
         list[Cost] | None,
         typer.Option(
@@ -67,14 +77,14 @@ def published(
             "--pareto/--all",
             help="Only models that no other beats in accuracy and costs, or all within the limits.",
         ),
-    ] = True,
+    ] = _ASKED.pareto,
     sort: Annotated[
         Order,
         typer.Option(
             help="By accuracy, the best first; by parameters, operations or "
             "input_size, the least first; or by name."
         ),
-    ] = Order.ACCURACY,
+    ] = _ASKED.sort,
     limit: Annotated[
         int | None, typer.Option(min=1, help="List at most this many, the first by --sort.")
     ] = None,
@@ -87,10 +97,7 @@ def published(
             help="Draw accuracy against the first cost: a .png, .svg or .pdf.",
         ),
     ] = None,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    here: Here,
 ) -> int:
     """List timm's models with published accuracies: what you get for which size.
 
@@ -103,18 +110,14 @@ def published(
     `recommend` measures it on your images. Nothing is downloaded.
     Exit code 3 when nothing is within the limits.
     """
-    costs = tuple(dict.fromkeys(cost or _DEFAULT_COST))
+    costs = tuple(dict.fromkeys(cost or _ASKED.costs))
     if output is not None:
         # Before anything is printed.
         check_picture(output)
-    with open_client(store, url, api_key) as client:
+    with here.client() as client:
         found = list(
             client.models.published(
-                max_parameters=max_parameters,
-                max_operations=max_operations,
-                max_input_size=max_input_size,
-                architecture=architecture,
-                licence=licence,
+                **vars(limits),
                 figure=figure,
                 costs=costs,
                 # The picture shows those that are beaten, too.
@@ -125,14 +128,14 @@ def published(
         everything = [] if found else list(client.models.published(figure=figure, pareto=False))
     listed = [model for model in found if model.pareto or not pareto]
     shown = listed[:limit]
-    if as_json:
+    if here.as_json:
         print_json({"models": [model.model_dump(mode="json") for model in shown]})
     elif shown:
         print_published(shown, figure=figure, costs=costs, pareto=pareto, among=len(listed))
         print_next(["models", "add", "timm:NAME"])
     if not found:
         messages().print("No published model is within these limits.")
-        for line in _remedies(everything, architecture=architecture, licence=licence):
+        for line in _remedies(everything, limits):
             messages().print(line)
         return 3
     if output is not None:
@@ -181,10 +184,9 @@ def print_published(
         say(f"Figures: {source}")
 
 
-def _remedies(
-    everything: Sequence["PublishedModel"], *, architecture: str | None, licence: str | None
-) -> Iterator[str]:
+def _remedies(everything: Sequence["PublishedModel"], limits: Limits) -> Iterator[str]:
     """Yield what would be found, by the limit that may be meant otherwise."""
+    architecture, licence = limits.architecture, limits.licence
     names = sorted({model.architecture for model in everything})
     if architecture is not None and architecture not in names:
         bare = architecture.replace("*", "").replace("?", "")

@@ -11,7 +11,7 @@ import typer
 
 from task2vec.cli.app import app
 from task2vec.cli.config import origin_of
-from task2vec.cli.interruption import InterruptionError
+from task2vec.cli.options import InterruptionError
 from task2vec.cli.output import messages, print_labelled
 from task2vec.cli.place import place
 from task2vec.cli.stdio import let_go, stdout_is_null, stdout_left

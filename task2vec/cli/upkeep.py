@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from task2vec.cli.options import (
-    DEFAULT_STORE,
-    ApiKeyOption,
-    JsonOption,
-    StoreOption,
-    UrlOption,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Here
 from task2vec.cli.output import messages, print_behind, print_json, print_next, print_table
 from task2vec.client.show.values import text_of
 from task2vec.data.wording import plural
@@ -28,26 +22,22 @@ if TYPE_CHECKING:
 _NEXT = 5
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the app."""
-    app.command("probes")(probes)
-    app.command("doctor")(doctor)
-    app.command("demo")(demo)
+app = typer.Typer()
 
 
+@app.command("probes")
+@bundled
 def probes(
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> None:
     """List the probes, the networks that embed.
 
     Example: `task2vec probes`
     """
-    with open_client(store, url, api_key) as client:
+    with here.client() as client:
         cards = client.probes()
-    if as_json:
+    if here.as_json:
         print_json({"probes": [card.model_dump(mode="json") for card in cards]})
         return
     print_table(
@@ -68,10 +58,9 @@ def probes(
     )
 
 
+@app.command("doctor")
+@bundled
 def doctor(
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
     clean: Annotated[
         bool,
         typer.Option(
@@ -92,7 +81,8 @@ def doctor(
             "be running.",
         ),
     ] = False,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> int:
     """Check the installation, the device, the weights and the store.
 
@@ -104,11 +94,11 @@ def doctor(
     from task2vec.service.maintenance.doctor import State, examine
 
     if clean:
-        _check_local(url, "--clean")
-        _clean(store)
+        _check_local(here.url, "--clean")
+        _clean(here.store)
     if drop:
-        _check_local(url, "--drop-damaged")
-        _drop_damaged(store)
+        _check_local(here.url, "--drop-damaged")
+        _drop_damaged(here.store)
 
     marks = {
         State.FINE: ("ok   ", "green"),
@@ -116,14 +106,14 @@ def doctor(
         State.FAULT: ("FAULT", "red"),
     }
     checks = []
-    for check in _examine_server(store, url, api_key) if url else examine(store):
+    for check in _examine_server(here, here.url) if here.url else examine(here.store):
         checks.append(check)
-        if not as_json:
+        if not here.as_json:
             label = Text.assemble(marks[check.state], "  ", (f"{check.name:<24} ", "bold"))
             print_behind(label, check.found)
             if check.remedy:
                 print_behind("       ", f"-> {check.remedy}")
-    if as_json:
+    if here.as_json:
         print_json({"checks": [check.to_json() for check in checks]})
     return int(any(check.state is State.FAULT for check in checks))
 
@@ -185,12 +175,12 @@ def _drop_damaged(store: Path) -> None:
     print_next(*again[:_NEXT] or [["list"]])
 
 
-def _examine_server(store: Path, url: str, api_key: str | None) -> "Iterator[Check]":
+def _examine_server(here: Here, url: str) -> "Iterator[Check]":
     """Ask what a key with the scope read may ask."""
     from task2vec.service.maintenance.doctor import Check, State
 
     try:
-        with open_client(store, url, api_key) as client:
+        with here.client() as client:
             probes = len(client.probes())
             yield Check("server", State.FINE, f"{url} answers, with {plural(probes, 'probe')}")
             waiting = sum(1 for _ in client.jobs.list(state="queued"))
@@ -199,6 +189,8 @@ def _examine_server(store: Path, url: str, api_key: str | None) -> "Iterator[Che
         yield Check("server", State.FAULT, error.problem, error.remedy)
 
 
+@app.command("demo")
+@bundled
 def demo(
     examples: Annotated[
         Path,

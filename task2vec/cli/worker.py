@@ -29,11 +29,10 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command("worker")(worker)
+app = typer.Typer()
 
 
+@app.command("worker")
 def worker(
     url: Annotated[
         str,

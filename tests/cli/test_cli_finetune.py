@@ -201,7 +201,7 @@ def test_an_interruption_leaves_no_expert(
         return {name: data for name, data in found.items() if not name.startswith("unfinished")}
 
     before = kept()
-    monkeypatch.setattr("task2vec.cli.finetuning.work_bar", lambda *_: interrupt)
+    monkeypatch.setattr("task2vec.cli.finetune.work_bar", lambda *_: interrupt)
     found = cli("finetune", "emoji_food", *QUICK, "--store", store)
     assert (found.code, found.out) == (130, "")
     assert kept() == before
@@ -225,7 +225,7 @@ def test_a_run_that_goes_on_says_from_where(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("task2vec.cli.finetuning.work_bar", lambda *_: until_the_second_fold)
+        patched.setattr("task2vec.cli.finetune.work_bar", lambda *_: until_the_second_fold)
         begun = cli("finetune", "emoji_food", *QUICK, "--store", store)
     assert begun.code == 130
     assert "interrupted run" not in begun.err
@@ -259,7 +259,7 @@ def test_a_server_that_went_on_is_believed_after_the_work(
 
         def __exit__(self, *_: object) -> None: ...
 
-    monkeypatch.setattr("task2vec.cli.finetuning.open_client", lambda *_: Far())
+    monkeypatch.setattr("task2vec.cli.options.Here.client", lambda _: Far())
     found = cli("finetune", "t", "--url", "http://127.0.0.1:1", "--json")
     assert found.json["resumed"] == "epoch 4 of 8"
     assert found.err == "It went on where an interrupted run had stopped: epoch 4 of 8.\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from task2vec.cli.output import console, messages, print_facts, print_table, warn
-from task2vec.cli.recommending import print_explanation
+from task2vec.cli.recommend import print_explanation
 from task2vec.client.show.sheet import facts
 from task2vec.messages.explanations import DefaultAccuracy, Explanation
 from task2vec.recommend.answer.classes import judge_classes

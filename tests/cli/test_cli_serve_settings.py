@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from command import Cli
 
-from task2vec.cli.serving import announce
+from task2vec.cli.serve import announce
 from task2vec_api.settings import Settings
 
 

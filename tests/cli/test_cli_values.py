@@ -3,7 +3,7 @@
 import pytest
 from command import Cli
 
-from task2vec.cli.count_option import count
+from task2vec.cli.options import count
 
 
 @pytest.mark.parametrize(

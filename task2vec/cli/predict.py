@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_STORE,
-    ApiKeyOption,
-    JsonOption,
-    StoreOption,
-    UrlOption,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Here
 from task2vec.cli.output import (
     console,
     messages,
@@ -40,11 +34,11 @@ _FEWEST_IN_FOLDER, _LONG_PATH = 3, 32
 _FACTS = ("path", "label", "probability", "error")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command("predict")(predict)
+app = typer.Typer()
 
 
+@app.command("predict")
+@bundled
 def predict(
     model: Annotated[
         str,
@@ -79,10 +73,8 @@ def predict(
             "machine.",
         ),
     ] = False,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    at: Here,
 ) -> int:
     """Classify new images with an expert.
 
@@ -97,10 +89,10 @@ def predict(
     `--url` the images are sent to the server, classified and then removed there. With `--url` and
     `--here` they stay on this machine.
     """
-    if as_csv and as_json:
+    if as_csv and at.as_json:
         raise SettingError("Choose one form of output", expected="--json or --csv", got="both")
     counts = _Counts()
-    with open_client(store, url, api_key) as client, bars() as progress:
+    with at.client() as client, bars() as progress:
         found = client.predict(
             model,
             images,
@@ -108,7 +100,7 @@ def predict(
             warn=lambda warning: warn([warning]),
             progress=work_bar(progress, "predicting"),
         )
-        if as_json:
+        if at.as_json:
             for each in counts.of(found):
                 print_answer_json(each)
         elif as_csv:
@@ -118,7 +110,7 @@ def predict(
     read = counts.images - counts.failed
     failed = f", {counts.failed:,} could not be read" if counts.failed else ""
     messages().print(f"{read:,} of {counts.images:,} images classified{failed}.")
-    if not (as_json or as_csv):
+    if not (at.as_json or as_csv):
         print_next(["predict", model, *images[:1], "--csv"])
     return 1 if counts.failed else 0
 

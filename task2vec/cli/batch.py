@@ -9,23 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_ESTIMATOR_NAME,
-    DEFAULT_PROBE_NAME,
-    DEFAULT_STORE,
-    ApiKeyOption,
-    DrawsOption,
-    EstimatorOption,
-    ImagesOption,
-    JsonOption,
-    ProbeOption,
-    SeedOption,
-    StandardErrorOption,
-    StoreOption,
-    UrlOption,
-    check_estimator,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import EmbeddingOptions, Here
 from task2vec.cli.output import console, messages, print_json, print_next, warn
 from task2vec.cli.progress import bars, item_bars
 from task2vec.client.show.values import text_of
@@ -36,11 +21,11 @@ if TYPE_CHECKING:
     from task2vec.messages.batches import Item
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command("batch")(batch)
+app = typer.Typer()
 
 
+@app.command("batch")
+@bundled
 def batch(
     sources: Annotated[
         Path,
@@ -50,12 +35,8 @@ def batch(
             "the columns source[,name][,tags].",
         ),
     ],
-    probe: ProbeOption = DEFAULT_PROBE_NAME,
-    images: ImagesOption = 300,
-    estimator: EstimatorOption = DEFAULT_ESTIMATOR_NAME,
-    draws: DrawsOption = 1,
-    standard_error: StandardErrorOption = None,
-    seed: SeedOption = 0,
+    *,
+    how: EmbeddingOptions,
     tag: Annotated[list[str] | None, typer.Option(help="A tag for all of them.")] = None,
     update: Annotated[
         bool, typer.Option("--update", help="Replace tasks whose source or settings changed.")
@@ -72,10 +53,7 @@ def batch(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write JSON Lines to this file."),
     ] = None,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    here: Here,
 ) -> int:
     """Embed many sources, such as all folders in a folder.
 
@@ -85,14 +63,13 @@ def batch(
     again: what is stored already is neither sent nor computed twice. A source that fails does not
     stop the others; the exit code is then 1. An empty folder is skipped.
     """
-    check_estimator(estimator)
     from task2vec.messages.batches import ItemStatus
     from task2vec.service.tasks.batch_items import find_items
 
     items = find_items(sources)
     counts: Counter[ItemStatus] = Counter()
     with (
-        open_client(store, url, api_key) as client,
+        here.client() as client,
         bars() as progress,
         _lines_to(output) as write,
     ):
@@ -101,12 +78,7 @@ def batch(
             tell, end = item_bars(progress)
             results = client.batch(
                 sources,
-                probe=probe,
-                images=images,
-                estimator=estimator,
-                draws=draws,
-                standard_error=standard_error,
-                seed=seed,
+                **vars(how),
                 tags=tag or (),
                 update=update,
                 dry_run=dry_run,
@@ -118,21 +90,25 @@ def batch(
                 progress.advance(overall)
                 line = _line_of(item, items[item.position].source)
                 write(line)
-                if as_json:
+                if here.as_json:
                     print_json(line)
                 elif output is None:
                     _show(item, line["error"])
-                if item.task is not None and item.status is ItemStatus.EMBEDDED and not as_json:
+                if (
+                    item.task is not None
+                    and item.status is ItemStatus.EMBEDDED
+                    and not here.as_json
+                ):
                     warn(f"{item.name}: {warning}" for warning in item.task.warnings)
         except KeyboardInterrupt as interruption:
-            if url and not getattr(interruption, "__notes__", None):
+            if here.url and not getattr(interruption, "__notes__", None):
                 interruption.add_note("What was sent goes on at the server.")
             raise
     summary = ", ".join(
         f"{counts[status]} {status.value}" for status in ItemStatus if counts[status]
     )
     messages().print(f"{plural(len(items), 'source')}: {summary}.")
-    if not as_json:
+    if not here.as_json:
         again = ["batch", str(sources)]
         print_next(*([again] if dry_run else [["list"], ["map"]]))
     return 1 if counts[ItemStatus.FAILED] or counts[ItemStatus.CANCELLED] else 0

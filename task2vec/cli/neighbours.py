@@ -1,23 +1,13 @@
 """The commands neighbours and distance."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_STORE,
-    ApiKeyOption,
-    ImagesOption,
-    JsonOption,
-    QuestionProbeOption,
-    SeedOption,
-    StoreOption,
-    TaskOrSource,
-    UrlOption,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Here, SourceOptions, TaskOrSource
 from task2vec.cli.output import (
     console,
     messages,
@@ -29,6 +19,7 @@ from task2vec.cli.output import (
 from task2vec.cli.progress import bars, work_bar
 from task2vec.client.show.neighbours import of_distances, of_neighbours
 from task2vec.data.wording import plural
+from task2vec.messages.neighbours import SearchQuestion
 from task2vec.types.geometry import NeighbourGeometry
 from task2vec.types.names import visible
 
@@ -39,44 +30,63 @@ if TYPE_CHECKING:
 #: Tasks that are counted at most, to say how many neighbours there are.
 _COUNTED = 1000
 
+app = typer.Typer()
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the app."""
-    app.command("neighbours")(neighbours)
-    app.command("distance")(distance)
+_ASKED = SearchQuestion.model_construct()
 
 
+@dataclass(frozen=True)
+class Filters:
+    """Which tasks are wanted."""
+
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(help="Only tasks with this tag. Repeat the option for several."),
+    ] = None
+    min_classes: Annotated[
+        int | None, typer.Option(min=1, help="Only tasks with at least this many classes.")
+    ] = None
+    max_classes: Annotated[
+        int | None, typer.Option(min=1, help="Only tasks with at most this many classes.")
+    ] = None
+
+    def nothing(self) -> str:
+        """Return why there are no neighbours."""
+        wanted = [f"the tag '{visible(tag)}'" for tag in self.tag or ()]
+        if self.min_classes is not None:
+            wanted.append(f"at least {plural(self.min_classes, 'class')}")
+        if self.max_classes is not None:
+            wanted.append(f"at most {plural(self.max_classes, 'class')}")
+        if not wanted:
+            return (
+                "The store holds no other task to compare with. Add one: `task2vec embed FOLDER`."
+            )
+        return (
+            f"No other comparable task in the store has {' and '.join(wanted)}. "
+            "See them all: `task2vec list`."
+        )
+
+
+@app.command("neighbours")
+@bundled
 def neighbours(
     task: TaskOrSource,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many neighbours to show.")] = 5,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many neighbours to show.")] = _ASKED.k,
     asymmetric: Annotated[
         bool,
         typer.Option("--asymmetric", help="Order by how good a source each task is for this one."),
-    ] = False,
+    ] = _ASKED.asymmetric,
     geometry: Annotated[
         NeighbourGeometry,
         typer.Option(
             help="symmetric: the symmetric distance. centred: the difference from the mean of the "
             "stored tasks, of which it needs 3; not corrected for noise."
         ),
-    ] = NeighbourGeometry.SYMMETRIC,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(help="Only tasks with this tag. Repeat the option for several."),
-    ] = None,
-    min_classes: Annotated[
-        int | None, typer.Option(min=1, help="Only tasks with at least this many classes.")
-    ] = None,
-    max_classes: Annotated[
-        int | None, typer.Option(min=1, help="Only tasks with at most this many classes.")
-    ] = None,
-    probe: QuestionProbeOption = None,
-    images: ImagesOption = 300,
-    seed: SeedOption = 0,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    ] = _ASKED.geometry,
+    *,
+    where: Filters,
+    how: SourceOptions,
+    here: Here,
 ) -> int:
     """Show the nearest stored tasks.
 
@@ -86,24 +96,22 @@ def neighbours(
     ones. Neighbours whose distances differ by less than the noise share a rank. A task marked [i]
     contains images of this one. Exit code 3: the store holds no other task that fits.
     """
-    with open_client(store, url, api_key) as client, bars() as progress:
+    with here.client() as client, bars() as progress:
         answer = client.search(
             task,
             k=k,
             asymmetric=asymmetric,
             geometry=geometry,
-            tags=tag or (),
-            min_classes=min_classes,
-            max_classes=max_classes,
-            probe=probe,
-            images=images,
-            seed=seed,
+            tags=where.tag or (),
+            min_classes=where.min_classes,
+            max_classes=where.max_classes,
+            **vars(how),
             progress=work_bar(progress, task),
         )
-        cut = [] if as_json else _cut(client, task, answer, k, tag or (), min_classes, max_classes)
+        cut = [] if here.as_json else _cut(client, task, answer, k, where)
     found = answer.neighbours
     warn(answer.warnings)
-    if as_json:
+    if here.as_json:
         print_answer_json(answer, without=("warnings",))
     elif found:
         sheet = of_neighbours(answer, asymmetric=asymmetric, geometry=geometry)
@@ -112,23 +120,16 @@ def neighbours(
             messages().print(note)
         print_next(["recommend", task])
     if not found:
-        messages().print(_nothing(tag or (), min_classes, max_classes))
+        messages().print(where.nothing())
     return 0 if found else 3
 
 
-def _cut(
-    client: "AnyClient",
-    task: str,
-    answer: "Neighbours",
-    k: int,
-    tags: Sequence[str],
-    least: int | None,
-    most: int | None,
-) -> list[str]:
+def _cut(client: "AnyClient", task: str, answer: "Neighbours", k: int, where: Filters) -> list[str]:
     """Return the note that more tasks are near than are shown, [] where all are shown."""
     found = answer.neighbours
     if len(found) < k:
         return []
+    tags = where.tag or []
     first = tags[0] if tags else None
     listed = list(islice(client.tasks.list(tag=first, page_size=_COUNTED), _COUNTED))
     space = next((each.space for each in listed if each.id == found[0].id), None)
@@ -138,25 +139,14 @@ def _cut(
         each.space == space
         and task not in (each.name, each.id)
         and set(tags) <= set(each.tags)
-        and (least or 0) <= each.classes <= (most or each.classes)
+        and (where.min_classes or 0) <= each.classes <= (where.max_classes or each.classes)
         for each in listed
     )
     return [f"{k} of {count:,} shown; `-k {count}` shows all."] if count > k else []
 
 
-def _nothing(tags: Sequence[str], least: int | None, most: int | None) -> str:
-    """Return why there are no neighbours."""
-    asked = [f"the tag '{visible(tag)}'" for tag in tags]
-    asked += [] if least is None else [f"at least {plural(least, 'class')}"]
-    asked += [] if most is None else [f"at most {plural(most, 'class')}"]
-    if not asked:
-        return "The store holds no other task to compare with. Add one: `task2vec embed FOLDER`."
-    return (
-        f"No other comparable task in the store has {' and '.join(asked)}. "
-        "See them all: `task2vec list`."
-    )
-
-
+@app.command("distance")
+@bundled
 def distance(
     source: Annotated[
         str,
@@ -172,13 +162,9 @@ def distance(
             metavar="TARGET", help="The task that it is compared with, given in the same way."
         ),
     ],
-    probe: QuestionProbeOption = None,
-    images: ImagesOption = 300,
-    seed: SeedOption = 0,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    how: SourceOptions,
+    here: Here,
 ) -> None:
     """Show all distances between two tasks, both ways.
 
@@ -189,17 +175,15 @@ def distance(
     network that knows the source has to learn for the target, in nats. It is a relative measure:
     compare it between pairs of tasks only.
     """
-    with open_client(store, url, api_key) as client, bars() as progress:
+    with here.client() as client, bars() as progress:
         found = client.distance(
             source,
             target,
-            probe=probe,
-            images=images,
-            seed=seed,
+            **vars(how),
             progress=work_bar(progress, f"{source}, {target}"),
         )
     warn(found.warnings)
-    if as_json:
+    if here.as_json:
         print_answer_json(found, without=("warnings",))
         return
     sheet = of_distances(found)

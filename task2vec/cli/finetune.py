@@ -1,23 +1,16 @@
 """The command finetune."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_PROBE_NAME,
-    DEFAULT_STORE,
-    ApiKeyOption,
-    JsonOption,
-    SeedOption,
-    StoreOption,
-    TaskOrSource,
-    UrlOption,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import EMBEDDING, Here, Seed, TaskOrSource
 from task2vec.cli.output import console, messages, print_answer_json, print_next, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.client.show.expert import of_tuned
+from task2vec.messages.settings import TuningSettings
 from task2vec.types.tuning import GOING_ON
 
 if TYPE_CHECKING:
@@ -27,11 +20,41 @@ if TYPE_CHECKING:
     from task2vec.messages.jobs import Progress as Work
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command("finetune")(finetune)
+app = typer.Typer()
+
+_RECIPE = TuningSettings.model_construct()
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How the starting model is fine-tuned."""
+
+    images: Annotated[
+        int,
+        typer.Option(
+            min=4,
+            help="At most this many images are drawn, not counting a test split of the source.",
+        ),
+    ] = _RECIPE.images
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="At most this many epochs. Default: by the number of images, at least 8.",
+        ),
+    ] = None
+    patience: Annotated[
+        int, typer.Option(min=1, help="Stop after this many epochs without improvement.")
+    ] = _RECIPE.patience
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="The peak learning rate. Default: 0.001, or 0.0003 with few images."),
+    ] = None
+    seed: Seed = _RECIPE.seed
+
+
+@app.command("finetune")
+@bundled
 def finetune(
     source: TaskOrSource,
     start: Annotated[
@@ -41,36 +64,13 @@ def finetune(
             envvar="TASK2VEC_FINETUNE_FROM",
             help="The starting model; `task2vec models list` shows all.",
         ),
-    ] = DEFAULT_PROBE_NAME,
+    ] = EMBEDDING.probe,
     name: Annotated[
         str | None, typer.Option(help="The new expert's name. Default: TASK-from-MODEL.")
     ] = None,
-    images: Annotated[
-        int,
-        typer.Option(
-            min=4,
-            help="At most this many images are drawn, not counting a test split of the source.",
-        ),
-    ] = 400,
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="At most this many epochs. Default: by the number of images, at least 8.",
-        ),
-    ] = None,
-    patience: Annotated[
-        int, typer.Option(min=1, help="Stop after this many epochs without improvement.")
-    ] = 4,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option(help="The peak learning rate. Default: 0.001, or 0.0003 with few images."),
-    ] = None,
-    seed: SeedOption = 0,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    recipe: Recipe,
+    here: Here,
 ) -> None:
     """Fine-tune a starting model on a task. The result is called an expert.
 
@@ -85,22 +85,18 @@ def finetune(
     this task. The checkpoint (safetensors, timm's names of weights) lies in the store. After an
     interruption the same command continues from the last epoch.
     """
-    with open_client(store, url, api_key) as client, bars() as progress:
+    with here.client() as client, bars() as progress:
         result = client.finetune(
             source,
             start=start,
             name=name,
-            images=images,
-            epochs=epochs,
-            patience=patience,
-            learning_rate=learning_rate,
-            seed=seed,
+            **vars(recipe),
             progress=_saying_where(progress.console, work_bar(progress, f"fine-tuning {source}")),
         )
-    if url is not None and result.resumed is not None:
+    if here.url is not None and result.resumed is not None:
         # What a worker goes on with is not told before its answer.
         messages().print(f"It went on where an interrupted run had stopped: {result.resumed}.")
-    if as_json:
+    if here.as_json:
         print_answer_json(result)
         return
     warn(result.warnings)

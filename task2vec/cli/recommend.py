@@ -1,24 +1,14 @@
 """The command recommend."""
 
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.count_option import MostParameters
-from task2vec.cli.options import (
-    DEFAULT_STORE,
-    ApiKeyOption,
-    ImagesOption,
-    JsonOption,
-    QuestionProbeOption,
-    SeedOption,
-    StoreOption,
-    TaskOrSource,
-    UrlOption,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Here, MostParameters, SourceOptions, TaskOrSource
 from task2vec.cli.output import (
     console,
     messages,
@@ -39,7 +29,7 @@ from task2vec.client.show.recommendation import (
 )
 from task2vec.data.wording import FOLDER, plural
 from task2vec.errors import NoStoreError, UnknownNameError
-from task2vec.types.measuring import BUDGET, MOST_SHARED
+from task2vec.messages.recommendations import RecommendationQuestion
 
 if TYPE_CHECKING:
     from task2vec.cli.options import AnyClient
@@ -55,14 +45,15 @@ _PATIENCE = 600
 _ANSWERED_ELSEWHERE = ("task", "budget", "explain", "code", "store", "url", "api_key", "as_json")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command("recommend")(recommend)
+app = typer.Typer()
+
+_ASKED = RecommendationQuestion.model_construct()
 
 
-def recommend(
-    context: typer.Context,
-    task: TaskOrSource,
+@dataclass(frozen=True)
+class Asked:
+    """Which models are wanted, and what their gains are judged by."""
+
     k: Annotated[
         int,
         typer.Option(
@@ -71,25 +62,25 @@ def recommend(
             help="Show at most this many experts, best first, besides the models that were "
             "measured.",
         ),
-    ] = 5,
-    max_parameters: MostParameters = None,
+    ] = _ASKED.k
+    max_parameters: MostParameters = None
     max_input_size: Annotated[
         int | None,
         typer.Option(min=1, help="Only models with at most this input size, in pixels per side."),
-    ] = None,
+    ] = None
     architecture: Annotated[
         str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
-    ] = None,
-    licence: Annotated[str | None, typer.Option(help="Only models of this licence.")] = None,
+    ] = None
+    licence: Annotated[str | None, typer.Option(help="Only models of this licence.")] = None
     published: Annotated[
         bool, typer.Option(help="Use the published accuracies of models as evidence.")
-    ] = True,
+    ] = _ASKED.published
     budget: Annotated[
         float,
         typer.Option(
             help="Seconds for measuring models on your images; 0 measures nothing.", min=0
         ),
-    ] = BUDGET,
+    ] = _ASKED.budget
     max_shared: Annotated[
         float,
         typer.Option(
@@ -98,24 +89,28 @@ def recommend(
             min=0,
             max=1,
         ),
-    ] = MOST_SHARED,
+    ] = _ASKED.max_shared
     explain: Annotated[
         bool,
         typer.Option(
             "--explain",
             help="Show the evidence for each model, the layers that differ, and the hard classes.",
         ),
-    ] = False,
+    ] = _ASKED.explain
+
+
+@app.command("recommend")
+@bundled
+def recommend(
+    context: typer.Context,
+    task: TaskOrSource,
+    *,
+    asked: Asked,
     code: Annotated[
         bool, typer.Option("--code", help="Print Python code that loads the chosen model.")
     ] = False,
-    probe: QuestionProbeOption = None,
-    images: ImagesOption = 300,
-    seed: SeedOption = 0,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    how: SourceOptions,
+    here: Here,
 ) -> int:
     """Rank starting models for a task.
 
@@ -132,30 +127,20 @@ def recommend(
     deviation, and fine-tuning the model is expected to gain, too. Otherwise the answer is the
     default, and the exit code is 3.
     """
-    with open_client(store, url, api_key) as client, bars() as progress:
+    with here.client() as client, bars() as progress:
         answer = client.recommend(
             task,
-            k=k,
-            max_parameters=max_parameters,
-            max_input_size=max_input_size,
-            architecture=architecture,
-            licence=licence,
-            published=published,
-            budget=budget,
-            max_shared=max_shared,
-            explain=explain,
-            probe=probe,
-            images=images,
-            seed=seed,
+            **vars(asked),
+            **vars(how),
             progress=work_bar(progress, task),
         )
         source = client.tasks.get(answer.task).source if answer.images_missing else None
-        tuning = [] if as_json else _tuning(client, task, answer)
-    if as_json:
+        tuning = [] if here.as_json else _tuning(client, task, answer)
+    if here.as_json:
         print_answer_json(answer)
     else:
         warn(answer.warnings)
-        print_answer(answer, full=explain)
+        print_answer(answer, full=asked.explain)
         if code:
             console().print()
             console().print(answer.code.rstrip(), whole=True)

@@ -5,24 +5,17 @@ from typing import Annotated
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_STORE,
-    ApiKeyOption,
-    JsonOption,
-    StoreOption,
-    UrlOption,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Here
 from task2vec.cli.output import in_place, messages, print_answer_json, print_next, warn
 from task2vec.cli.progress import bars
 from task2vec.data.wording import plural
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command("map")(draw_map)
+app = typer.Typer()
 
 
+@app.command("map")
+@bundled
 def draw_map(
     output: Annotated[
         Path | None,
@@ -38,10 +31,8 @@ def draw_map(
         bool, typer.Option("--thumbnails", help="Show four images of each task.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of tsne and umap.")] = 0,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> None:
     """Draw a map of the stored tasks, on which near tasks lie near each other.
 
@@ -56,13 +47,13 @@ def draw_map(
 
     if method not in list(MapMethod):
         raise SettingError("Unknown method", expected=f"one of {', '.join(MapMethod)}", got=method)
-    target = output or (None if as_json else Path("map.png"))
+    target = output or (None if here.as_json else Path("map.png"))
     earlier = in_place(target) if target else ""
-    with open_client(store, url, api_key) as client, bars() as progress:
+    with here.client() as client, bars() as progress:
         progress.add_task("drawing the map", total=None)
         found = client.map(target, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
     warn(found.warnings)
-    if as_json:
+    if here.as_json:
         print_answer_json(found)
         return
     messages().print(

@@ -1,28 +1,34 @@
-"""The command outcomes remove."""
+"""The command outcomes remove, in lots where a server does not take all at once."""
 
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_STORE,
-    ApiKeyOption,
-    JsonOption,
-    StoreOption,
-    UrlOption,
-    open_client,
-)
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Here
 from task2vec.cli.output import messages, print_json
-from task2vec.cli.removal import Removal
 from task2vec.cli.stdio import check_stdout
 from task2vec.data.wording import plural
-from task2vec.errors import InputError, ServiceError, SettingError, Task2VecError
+from task2vec.errors import (
+    InputError,
+    ServiceError,
+    SettingError,
+    Task2VecError,
+    UnknownNameError,
+)
+
+if TYPE_CHECKING:
+    from task2vec.cli.options import AnyClient
+    from task2vec.messages.outcomes import Outcome
 
 #: As many as a server lists, and removes, at once.
 _PAGE, _LOT = 1000, 10_000
 _LOOK = "`task2vec outcomes list` shows what is left."
 
 
+@bundled
 def remove(
     outcomes: Annotated[
         list[str] | None, typer.Argument(metavar="OUTCOME", help="Their ids: `outcomes list`.")
@@ -37,10 +43,8 @@ def remove(
             help="All recorded at this time. `outcomes import` prints the time of its own.",
         ),
     ] = None,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> int:
     """Take back outcomes that were recorded wrongly: those of these ids, or all of a kind.
 
@@ -55,9 +59,9 @@ def remove(
     kinds = {"model": model, "task": task, "protocol": protocol, "created": created}
     asked = {name: value for name, value in kinds.items() if value is not None}
     _check(ids, asked)
-    if as_json:
+    if here.as_json:
         check_stdout()
-    with open_client(store, url, api_key) as client:
+    with here.client() as client:
 
         def of_kind() -> list[str]:
             return [each.id for each in client.outcomes.list(**asked, page_size=_PAGE)]
@@ -68,26 +72,26 @@ def remove(
             client,
             ids,
             # A store of one's own removes all in one transaction.
-            lot=_LOT if url else max(1, len(ids)),
+            lot=_LOT if here.url else max(1, len(ids)),
             again=of_kind if asked else None,
         )
         try:
             removal.run()
         except KeyboardInterrupt as interruption:
-            interruption.add_note(f"{_part(removal, as_json=as_json)}. {_LOOK}")
+            interruption.add_note(f"{_part(removal, as_json=here.as_json)}. {_LOOK}")
             raise
         except Task2VecError as error:
             if not removal.removed:
                 raise
-            told = f"{_part(removal, as_json=as_json)}: {error}"
+            told = f"{_part(removal, as_json=here.as_json)}: {error}"
             raise ServiceError(told, remedy=_LOOK) from error
-    unprinted = _tell(removal, as_json=as_json)
+    unprinted = _tell(removal, as_json=here.as_json)
     if unprinted:
         raise InputError(f"{_were(len(removal.removed))} removed{unprinted}")
     return 0 if removal.removed else 3
 
 
-def _part(removal: Removal, *, as_json: bool) -> str:
+def _part(removal: "Removal", *, as_json: bool) -> str:
     """Print what was removed before something went wrong; return that and the rest in words."""
     unprinted = _tell(removal, as_json=as_json) if removal.removed else ""
     left = len(removal.left)
@@ -95,7 +99,7 @@ def _part(removal: Removal, *, as_json: bool) -> str:
     return f"{_were(len(removal.removed))} removed{unprinted}, {more}"
 
 
-def _tell(removal: Removal, *, as_json: bool) -> str:
+def _tell(removal: "Removal", *, as_json: bool) -> str:
     """Print what was removed; return in words why that was not possible, "" where it was."""
     removed = removal.removed
     if as_json:
@@ -130,3 +134,58 @@ def _check(ids: list[str], asked: dict[str, str]) -> None:
             remedy="`task2vec outcomes list` shows the ids, and takes the same options: try there "
             "what would be removed.",
         )
+
+
+class Removal:
+    """What was ``removed``, of which ids that is ``left`` to do, and how many were ``gone`` before.
+
+    At most ``lot`` go at once, each lot wholly or not at all. ``again`` says which outcomes there
+    are now: of those that nobody named by their ids, others may have removed some meanwhile.
+    """
+
+    def __init__(
+        self,
+        client: "AnyClient",
+        ids: Sequence[str],
+        *,
+        lot: int,
+        again: Callable[[], Sequence[str]] | None = None,
+    ) -> None:
+        self.removed: list[Outcome] = []
+        self.left = list(ids)
+        self.gone = 0
+        self._client = client
+        self._lot = lot
+        self._again = again
+
+    def run(self) -> None:
+        """Remove all; what an error or an interruption stops stays ``left``.
+
+        Raises `UnknownNameError` for an id that was given and is not there, before any is removed.
+        """
+        if self._again is None and len(self.left) > self._lot:
+            self._check()
+        while self.left:
+            try:
+                self.removed += self._client.outcomes.remove_many(self.left[: self._lot])
+            except UnknownNameError:
+                if self._again is None or not self._forget(self._again):
+                    raise
+            else:
+                self.left = self.left[self._lot :]
+
+    def _check(self) -> None:
+        known = {each.id for each in self._client.outcomes.list(page_size=_PAGE)}
+        lacking = [id_ for id_ in self.left if id_ not in known]
+        if lacking:
+            raise UnknownNameError.of_outcomes(lacking)
+
+    def _forget(self, again: Callable[[], Sequence[str]]) -> bool:
+        """Forget what somebody else has removed; return whether that was anything."""
+        there = set[str]()
+        # With a model or a task its outcomes went as well.
+        with suppress(UnknownNameError):
+            there.update(again())
+        before, self.left = len(self.left), [id_ for id_ in self.left if id_ in there]
+        self.gone += before - len(self.left)
+        return before > len(self.left)

@@ -1,15 +1,15 @@
 """The command serve, with an option for every setting of the server."""
 
-import inspect
 from collections.abc import Callable
-from dataclasses import Field, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
-from task2vec.cli.options import DEFAULT_STORE, JsonOption, StoreOption
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Local
 from task2vec.cli.output import console, messages, print_json
 from task2vec_api.settings import Settings
 
@@ -17,12 +17,24 @@ from task2vec_api.settings import Settings
 _EVERYWHERE = ("0.0.0.0", "::", "[::]")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command("serve")(_with_options(serve))
+app = typer.Typer()
 
 
-def serve(context: typer.Context, **given: Any) -> None:
+@app.command("serve")
+@bundled
+def serve(
+    context: typer.Context,
+    settings: Settings,
+    show_settings: Annotated[
+        bool,
+        typer.Option(
+            "--show-settings",
+            help="Print every setting, its value, and where it comes from; then end.",
+        ),
+    ] = False,
+    *,
+    here: Local,
+) -> None:
     """Serve the store over HTTP, until Ctrl-C or SIGTERM.
 
     Only programs on this machine can reach it unless `--host` says otherwise, which needs a key
@@ -30,14 +42,12 @@ def serve(context: typer.Context, **given: Any) -> None:
 
     Example: `task2vec serve --store tasks --port 8000`
     """
-    values = {name: _value(given[name]) for name in (f.name for f in fields(Settings))}
-    settings = Settings(**values)
-    if given["show_settings"]:
-        _show(context, settings, as_json=given["as_json"])
+    if show_settings:
+        _show(context, settings, as_json=here.as_json)
         return
     from task2vec_api.serving import serve as run
 
-    run(given["store"], settings, ready=announce(settings, as_json=given["as_json"]))
+    run(here.store, settings, ready=announce(settings, as_json=here.as_json))
 
 
 def announce(settings: Settings, *, as_json: bool) -> Callable[[str], None]:
@@ -90,59 +100,6 @@ def _origin(context: typer.Context, name: str) -> str:
             return "the settings file"
         case _:
             return "the default"
-
-
-def _with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each setting, with its meaning and its bounds."""
-    hints = get_type_hints(Settings)
-    settings = [_option(declared, hints[declared.name]) for declared in fields(Settings)]
-    parameters = [
-        inspect.Parameter("context", _KEYWORD, annotation=typer.Context),
-        inspect.Parameter("store", _KEYWORD, default=DEFAULT_STORE, annotation=StoreOption),
-        *settings,
-        inspect.Parameter("show_settings", _KEYWORD, default=False, annotation=_SHOW),
-        inspect.Parameter("as_json", _KEYWORD, default=False, annotation=JsonOption),
-    ]
-
-    def with_options(**given: Any) -> None:
-        command(given.pop("context"), **given)
-
-    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    with_options.__annotations__ = {p.name: p.annotation for p in parameters}
-    with_options.__doc__ = command.__doc__
-    return with_options
-
-
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
-_SHOW = Annotated[
-    bool,
-    typer.Option(
-        "--show-settings", help="Print every setting, its value, and where it comes from; then end."
-    ),
-]
-
-
-def _option(declared: Field[Any], kind: Any) -> inspect.Parameter:
-    bounds = declared.metadata
-    help_ = bounds["meaning"]
-    if bounds["choices"]:
-        help_ += f" One of {', '.join(bounds['choices'])}."
-    numeric = kind in (int, float)
-    option = typer.Option(
-        help=help_,
-        min=bounds["at_least"] if numeric else None,
-        max=bounds["at_most"] if numeric else None,
-    )
-    default: Any = declared.default
-    if isinstance(default, tuple):
-        kind, default = list[str], list(default)
-    return inspect.Parameter(
-        declared.name, _KEYWORD, default=default, annotation=Annotated[kind, option]
-    )
-
-
-def _value(given: Any) -> Any:
-    return tuple(given) if isinstance(given, list) else given
 
 
 def _plain(value: Any) -> Any:

@@ -1,32 +1,29 @@
 """The command backtest."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from task2vec.cli.options import (
-    DEFAULT_STORE,
-    ApiKeyOption,
-    JsonOption,
-    StoreOption,
-    UrlOption,
-    open_client,
+from task2vec.cli.bundles import bundled
+from task2vec.cli.options import Here
+from task2vec.cli.output import (
+    check_picture,
+    console,
+    messages,
+    print_answer_json,
+    print_sheet,
+    warn,
 )
-from task2vec.cli.output import console, messages, print_answer_json, print_sheet, warn
-from task2vec.cli.pictures import check_picture
 from task2vec.cli.progress import bars, work_bar
 from task2vec.client.show.backtest import OURS, of_backtest, of_cases
+from task2vec.messages.backtests import Backtest, BacktestQuestion
 
-if TYPE_CHECKING:
-    from task2vec.messages.backtests import Backtest
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command("backtest")(backtest)
+app = typer.Typer()
 
 
+@app.command("backtest")
+@bundled
 def backtest(
     folds: Annotated[
         str,
@@ -35,17 +32,15 @@ def backtest(
             help="What is unknown with each task that is asked about: it alone, or its family "
             "(tags `family:NAME`, else tasks that lie near each other).",
         ),
-    ] = "task",
+    ] = BacktestQuestion().folds.value,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output", "-o", metavar="PICTURE.png", help="Draw it: a .png, .svg or .pdf."
         ),
     ] = None,
-    store: StoreOption = DEFAULT_STORE,
-    url: UrlOption = None,
-    api_key: ApiKeyOption = None,
-    as_json: JsonOption = False,
+    *,
+    here: Here,
 ) -> int:
     """Judge the recommender on your own recorded outcomes.
 
@@ -58,10 +53,10 @@ def backtest(
     """
     if output is not None:
         check_picture(output)
-    with open_client(store, url, api_key) as client, bars() as progress:
+    with here.client() as client, bars() as progress:
         found = client.backtest(folds=folds, progress=work_bar(progress, "tasks"))
     warn(found.warnings)
-    if as_json:
+    if here.as_json:
         print_answer_json(found)
     else:
         print_backtest(found)
@@ -70,7 +65,7 @@ def backtest(
     return 3 if found.verdict == "unknown" else 0
 
 
-def print_backtest(found: "Backtest") -> None:
+def print_backtest(found: Backtest) -> None:
     """Print a backtest for a person."""
     out = console()
     sheet = of_backtest(found)
@@ -85,7 +80,7 @@ def print_backtest(found: "Backtest") -> None:
     out.print(sentence, style="bold")
 
 
-def _draw(found: "Backtest", output: Path) -> None:
+def _draw(found: Backtest, output: Path) -> None:
     from task2vec.plots.backtest import Bar, Calibration, draw_backtest
 
     draw_backtest(

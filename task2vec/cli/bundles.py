@@ -1,0 +1,63 @@
+"""Bundles of options: dataclasses whose fields are options of every command that takes one."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import typer
+
+T = TypeVar("T")
+
+
+def bundled(command: Callable[..., T]) -> Callable[..., T]:
+    """Give a command the options of its bundles: of each parameter that is a dataclass, its fields.
+
+    The command is called with the dataclass. A field is an option by its annotation, as a parameter
+    is, or by its metadata, as a setting of the server.
+    """
+    kinds = get_type_hints(command, include_extras=True)
+    parameters: list[Parameter] = []
+    bundles: dict[str, tuple[type[Any], list[str]]] = {}
+    for each in signature(command).parameters.values():
+        kind = kinds[each.name]
+        if is_dataclass(kind) and isinstance(kind, type):
+            options = list(_options_of(kind))
+            bundles[each.name] = (kind, [option.name for option in options])
+            parameters += options
+        else:
+            parameters.append(each.replace(annotation=kind, kind=Parameter.KEYWORD_ONLY))
+
+    @wraps(command)
+    def with_bundles(**given: Any) -> T:
+        for name, (kind, names) in bundles.items():
+            given[name] = kind(**{each: given.pop(each) for each in names})
+        return command(**given)
+
+    with_bundles.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    with_bundles.__annotations__ = {each.name: each.annotation for each in parameters}
+    return with_bundles
+
+
+def _options_of(bundle: type[Any]) -> Iterator[Parameter]:
+    kinds = get_type_hints(bundle, include_extras=True)
+    for field in fields(bundle):
+        kind, default = kinds[field.name], field.default
+        if isinstance(default, tuple):
+            kind, default = list[str], list(default)
+        if field.metadata:
+            bounds = field.metadata
+            numeric = kind in (int, float)
+            option = typer.Option(
+                help=bounds["meaning"] + one_of(bounds["choices"]),
+                min=bounds["at_least"] if numeric else None,
+                max=bounds["at_most"] if numeric else None,
+            )
+            kind = Annotated[kind, option]
+        yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=kind)
+
+
+def one_of(choices: Any) -> str:
+    """Return the sentence that lists the values of an option, none where any will do."""
+    return f" One of {', '.join(choices)}." if choices else ""
