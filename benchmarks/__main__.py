@@ -1,8 +1,6 @@
 """Runs the benchmarks and writes their results: ``python -m benchmarks [NAME ...]``."""
 
-import json
 import sys
-from datetime import UTC, datetime
 
 from benchmarks import (
     client_import,
@@ -14,7 +12,6 @@ from benchmarks import (
     faults,
     gpu,
     http_load,
-    http_schema,
     information,
     memory,
     passes,
@@ -25,9 +22,7 @@ from benchmarks import (
     search,
 )
 from benchmarks.examples import RESULTS
-from benchmarks.hostile import run as hostile
-from benchmarks.hostile import served
-from benchmarks.machine import describe
+from benchmarks.machine import record
 
 BENCHMARKS = {
     "client_import": client_import.measure,
@@ -38,11 +33,9 @@ BENCHMARKS = {
     "scaling": scaling.measure,
     "published_method": published_method.measure,
     "gpu": gpu.measure,
-    "hostile": hostile.measure,
     "faults": faults.measure,
     "fairness": fairness.measure,
     "http_load": http_load.measure,
-    "http_schema": http_schema.measure,
     "repeatability": repeatability.measure,
     "refitted_heads": refitted_heads.measure,
     "information": information.measure,
@@ -53,7 +46,6 @@ BENCHMARKS = {
 
 LONG = {
     "coverage": coverage.measure,
-    "hostile_uploads": served.measure,
     "memory_large": memory.measure_large,
 }
 """Those that take half an hour: run by their names only."""
@@ -66,14 +58,7 @@ def main() -> None:
         found = (BENCHMARKS | LONG)[name]()
         if found is None:
             continue
-        result = {
-            "date": datetime.now(UTC).date().isoformat(),
-            "machine": describe(),
-            "result": found,
-        }
-        text = json.dumps(result, indent=2, ensure_ascii=False)
-        (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-        print(text, flush=True)
+        print(record(found, RESULTS / f"{name}.json"), flush=True)
 
 
 if __name__ == "__main__":

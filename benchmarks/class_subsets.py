@@ -117,8 +117,9 @@ def _one(
     about: tuple[str, str],
 ) -> tuple[SubsetHead, NDArray[np.float32]]:
     """Fit a head to some classes, and pass some of its images through it."""
-    from task2vec.fisher.estimators import Estimator, LabelModel, draw_noise
+    from task2vec.fisher.estimators import LabelModel, draw_noise
     from task2vec.probe.head import fit_head
+    from task2vec.types import Estimator
 
     most = min(_MOST_CLASSES, len(sample.classes))
     count = int(rng.integers(min(_FEWEST_CLASSES, most), most + 1))

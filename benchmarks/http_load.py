@@ -82,15 +82,16 @@ def _one_at_a_time(server: Serving, store: Path) -> dict[str, Any]:
         # As the command line sets it for the server: threads that spin slow the others down.
         env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},
     )
-    assert child.stdin is not None
-    assert child.stdout is not None
+    asking, answering = child.stdin, child.stdout
+    assert asking is not None
+    assert answering is not None
     seconds: dict[str, list[float]] = {"in_process": [], "http": [], "client": []}
     with child, Client(server.url) as client, httpx2.Client(base_url=server.url) as plain:
         names = _names(_ids(plain))
 
         def within(name: str) -> None:
-            print(name, file=child.stdin, flush=True)
-            seconds["in_process"].append(float(child.stdout.readline()))
+            print(name, file=asking, flush=True)
+            seconds["in_process"].append(float(answering.readline()))
 
         def over(name: str) -> None:
             started = perf_counter()
@@ -107,7 +108,7 @@ def _one_at_a_time(server: Serving, store: Path) -> dict[str, Any]:
             started = perf_counter()
             client.search(name, k=10)
             seconds["client"].append(perf_counter() - started)
-        child.stdin.close()
+        asking.close()
     # The first of each were to warm up.
     kept = {way: times[20:] for way, times in seconds.items()}
     quantiles = {f"{way}_ms": _quantiles(times) for way, times in kept.items()}

@@ -1,12 +1,28 @@
-"""What a result was measured on."""
+"""What a result was measured on, and when."""
 
+import json
 import os
 import platform
+from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 import torch
 
 from task2vec.finetune.machine import processor
+
+
+def record(result: Any, file: Path) -> str:
+    """Write a result with its date and machine; return what was written."""
+    dated = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": describe(),
+        "result": result,
+    }
+    text = json.dumps(dated, indent=2, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8")
+    return text
 
 
 def describe() -> dict[str, str | int]:

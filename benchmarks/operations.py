@@ -7,12 +7,23 @@ what they see, unfolded or of the padded input with its slices added up.
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from task2vec.fisher.layers.products import direct_cost, gram_cost
 from task2vec.fisher.units import find_layers
+from task2vec.probe.probe import Probe
 from task2vec.types import CountedLayers
+
+
+def counted_filters(probe: Probe) -> NDArray[np.bool_]:
+    """Return the mask (n,) of those that the probe's embeddings have elements for."""
+    counted = {layer.name for layer in find_layers(probe.backbone, probe.card.layers)}
+    every = find_layers(probe.backbone)
+    sizes = [layer.elements.stop - layer.elements.start for layer in every]
+    return np.repeat(np.array([layer.name in counted for layer in every]), sizes)
 
 
 @dataclass(frozen=True)

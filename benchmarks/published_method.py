@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from benchmarks.development.layers import counted_filters
 from benchmarks.examples import folder
+from benchmarks.operations import counted_filters
 from task2vec.data.open import open_source
 from task2vec.distance import symmetric_distance, with_prior
 from task2vec.embedding.allocator import keep_freed_memory
@@ -145,7 +145,7 @@ def _compare(probe: Probe, name: str) -> dict[str, Any]:
         probe.backbone.requires_grad_(False)
     kept = counted_filters(probe)
     distances = {
-        draws: _distance(*(estimate[draws - 1, kept] for estimate in estimates), prior)
+        draws: _distance(estimates[0][draws - 1, kept], estimates[1][draws - 1, kept], prior)
         for draws in DRAWS
     }
     needed, extrapolated = draws_needed(distances, target)

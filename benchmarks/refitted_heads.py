@@ -114,7 +114,7 @@ def _share(reported: dict[str, Any], heads: str) -> float:
     """Return the share of all reported intervals that hold what they should."""
     counts = [count for kind in reported.values() for count in kind[heads].values()]
     of = sum(count["of"] for count in counts)
-    return round(sum(count["held"] * count["of"] for count in counts) / of, 3)
+    return float(round(sum(count["held"] * count["of"] for count in counts) / of, 3))
 
 
 def _held_by_intervals(

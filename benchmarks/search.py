@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -74,7 +75,7 @@ def _at_size(
 ) -> Any:
     recent = RecentEmbeddings(store.tasks)
     space = new[0].space
-    exact = ExactIndex(space, records=records, values=values, embedding_of=recent.embedding)
+    exact = ExactIndex(space, records=records, values=values, embeddings_of=recent.embeddings)
     complexities = exact.complexities
     fit, geometry = _timed(lambda: Geometry.fit(values, prior_precision=space.prior_precision))
     coding, codes = _timed(lambda: geometry.codes(values, complexities))
@@ -83,7 +84,9 @@ def _at_size(
     index = FaissIndex(exact, geometry=geometry, codes=codes, crossover=crossover)
     picked = np.random.default_rng(SEED).choice(len(records), QUERIES, replace=False)
     queries: list[tuple[TaskEmbedding, tuple[str, ...]]] = [(query, ()) for query in new]
-    queries += [(recent.embedding(records[i].id), (records[i].id,)) for i in picked]
+    ids = [records[i].id for i in picked]
+    embeddings = recent.embeddings(ids)
+    queries += [(embeddings[id_], (id_,)) for id_ in ids]
     result: dict[str, Any] = {
         "fit_seconds": round(fit, 2),
         "coding_seconds": round(coding, 2),
@@ -114,10 +117,10 @@ def _compare(
     where: TaskFilter | None = None,
 ) -> dict[str, Any]:
     def run(one: ExactIndex | FaissIndex) -> tuple[list[float], list[list[Neighbour]]]:
-        timed = [
-            _timed(lambda q=q, e=e: one.search(q, k=K, role=role, exclude=e, where=where))
-            for q, e in queries
-        ]
+        def search(query: TaskEmbedding, exclude: tuple[str, ...]) -> list[Neighbour]:
+            return one.search(query, k=K, role=role, exclude=exclude, where=where)
+
+        timed = [_timed(partial(search, *query)) for query in queries]
         return [seconds for seconds, _ in timed], [found for _, found in timed]
 
     cold = run(index)[0]

@@ -25,7 +25,7 @@ class Serving:
 
     def resident_mib(self) -> float:
         """Return the memory of the API process, without its workers."""
-        return psutil.Process(self.process.pid).memory_info().rss / 2**20
+        return float(psutil.Process(self.process.pid).memory_info().rss / 2**20)
 
 
 @contextmanager

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 from filled import built
-
-from benchmarks.http_schema import fuzz
+from fuzzing.run import fuzz
 
 
 @pytest.mark.slow(seconds=47)

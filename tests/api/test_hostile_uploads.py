@@ -12,12 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hostile import sent
+from hostile.damaged import whole_files
+from hostile.sent import Member
+from hostile.watch import children
 from running import Running, bearer, running
 
-from benchmarks.hostile import sent
-from benchmarks.hostile.damaged import whole_files
-from benchmarks.hostile.sent import Member
-from benchmarks.hostile.watch import children
 from task2vec.types import Scope
 from task2vec_api.access import Caller
 from task2vec_api.parsing_turns import ParsingTurns

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile.sent import Member, zip_of
 from packing import pack_files
 
-from benchmarks.hostile.sent import Member, zip_of
 from task2vec.data.formats import rows
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import all_images

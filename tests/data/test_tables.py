@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hostile.sent import long_list
 from packing import pack_files
 from PIL import Image
 
-from benchmarks.hostile.sent import long_list
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import all_images
 from task2vec.data.task import ImageEntry, Task

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile.sent import Member, images_with, lying_array, zeros, zip_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.hostile.sent import Member, images_with, lying_array, zeros, zip_of
 from task2vec.data.containers.zip_members import MemberFile
 from task2vec.data.open import open_source
 from task2vec.embedding.files import load_embedding

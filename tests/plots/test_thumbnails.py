@@ -1,6 +1,7 @@
 """Thumbnails that were sent: drawn if they are small pictures, left out if not."""
 
-from benchmarks.hostile.bombs import png_bomb
+from hostile.bombs import png_bomb
+
 from task2vec.plots.thumbnails import thumbnail_pixels
 
 

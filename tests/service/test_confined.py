@@ -16,10 +16,10 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from hostile.damaged import whole_files
+from hostile.sent import Member, images_with, short_lines, slow_images, zeros
+from hostile.watch import children, descendants
 
-from benchmarks.hostile.damaged import whole_files
-from benchmarks.hostile.sent import Member, images_with, short_lines, slow_images, zeros
-from benchmarks.hostile.watch import children, descendants
 from task2vec.errors import (
     InputError,
     InternalError,

@@ -19,7 +19,7 @@ MOST_LOW_BITS = 12
 #: Of 255, that the mean colours of a cell may differ by.
 MOST_COLOUR = 32
 #: By how much more often an image is right, by a linear probe of an expert that was trained on it
-#: (``benchmarks/results/shared_training.json``): shared images flatter by their share of this.
+#: (``research/results/shared_training.json``): shared images flatter by their share of this.
 SEEN_GAIN = 0.15
 # Pairs looked at in one go: their words stay in a processor's cache.
 _PAIRS = 1 << 18

@@ -14,7 +14,7 @@ from task2vec.recommend.prediction.fine_tuned_gain import expected_excess
 
 #: Once no model promises this much more than the leader, in expectation, the answer is clear. It is
 #: little, since a model that is wrongly thought hopeless promises little: on the choosing half of
-#: ``benchmarks/transfer`` a fifth of a point stopped before those that gained most.
+#: ``research/transfer`` a fifth of a point stopped before those that gained most.
 WORTH = 0.0001
 
 

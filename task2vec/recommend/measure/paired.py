@@ -8,12 +8,12 @@ from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 
 #: A model that lowers the squared error of ridge regression by e, relative to that without
 #: features, gains this share of e, give or take some points: measured on the choosing half of
-#: ``benchmarks/transfer``, docs/adr/0026-hierarchical-gains.md.
+#: ``research/transfer``, docs/adr/0026-hierarchical-gains.md.
 ERROR_SLOPE, ERROR_SD = 0.75, 0.07
 #: The variance of a measured gain as a multiple of what its images alone say, since folds share
 #: training images. This share of it is common to all models that were measured on the same images:
 #: the default's error and that of the draw. Fitted to the probes of the choosing half of
-#: ``benchmarks/transfer`` by ``python -m benchmarks.transfer.probe_noise``.
+#: ``research/transfer`` by ``python -m research.transfer.probe_noise``.
 NOISE, COMMON = 1.34, 0.33
 #: Over ``images * classes**3``: the variance of that share where there is nothing to learn, labels
 #: being random. It bounds what four networks gave with 2 and 5 classes and 4 to 128 images.

@@ -2,7 +2,7 @@
 
 A linear probe on frozen features is what the gain model is about. Fine-tuning the whole network
 keeps a loss and, the more images there are, the less of a gain: the default catches up. The
-constants are fitted by ``python -m benchmarks.transfer.follow`` to 70 fine-tuned models of the
+constants are fitted by ``python -m research.transfer.follow`` to 70 fine-tuned models of the
 choosing half of the families; on the other half, and on each family left out of the fit, 90 %
 intervals held 92 and 91 % of the fine-tuned gains: docs/adr/0038-promises.md. Gains are fractions
 of accuracy.

@@ -2,7 +2,7 @@
 
 The log-odds of a model's accuracy on a task are taken to differ from the default's by `SLOPE` times
 the difference of their log-odds of top-1 accuracy on ImageNet, whatever the task. The constants are
-fitted and judged by `benchmarks/published_prior.py`, see docs/adr/0025-published-prior.md.
+fitted and judged by `research/published/prior.py`, see docs/adr/0025-published-prior.md.
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from task2vec.recommend.rankers.ranker import Ranking
 #: The default is left where the best model's expected gain is above this many standard deviations.
 TRUST = 0.2
 #: A gain with a larger standard deviation is a guess, whatever is expected: its interval of 90 %
-#: reaches 25 points to either side. Of the choices in ``benchmarks/transfer`` none was above 0.12.
+#: reaches 25 points to either side. Of the choices in ``research/transfer`` none was above 0.12.
 MOST_SD = 0.15
 
 

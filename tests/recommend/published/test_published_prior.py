@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.examples import RESULTS
-from benchmarks.published_fit import Setting, slopes
-from benchmarks.published_zoo import matrices
+from research import RESULTS
+from research.published.fit import Setting, slopes
+from research.published.zoo import matrices
 from task2vec.errors import SettingError
 from task2vec.recommend.published import prior
 from task2vec.recommend.published.lookup import DEFAULT

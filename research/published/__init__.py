@@ -1,0 +1,1 @@
+"""Published figures of networks, and what they say of outcomes elsewhere."""

@@ -1,0 +1,1 @@
+"""Requests generated from the OpenAPI document, sent to a real server."""
