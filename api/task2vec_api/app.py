@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from task2vec.jobs.finetune import sweep_experts
 from task2vec.jobs.leases import oldest_wait
+from task2vec.service.models.experts import sweep_experts
 from task2vec.service.parsing.confined import Confinement, ParsingLimits
 from task2vec.service.uploads import sweep_uploads
 from task2vec.service.workspace import Workspace

@@ -1,16 +1,9 @@
-"""The thread that judges the recommender, by jobs like any other work.
-
-It takes a second for each task, with thousands of outcomes half a minute, too long for one request;
-and it needs all embeddings and outcomes of the store, which this process holds and a worker would
-have to be sent.
-"""
+"""The thread that judges the recommender, by jobs like any other work."""
 
 from task2vec.errors import JobCancelledError
-from task2vec.jobs import commit
-from task2vec.jobs.leases import Lent
-from task2vec.service.outcomes.backtest import backtest
+from task2vec.jobs import backtest
+from task2vec.jobs.leases import Lent, succeed
 from task2vec.types import JobKind
-from task2vec.types.backtests import Folds
 from task2vec_api.in_process_worker import Beat, OwnWork
 from task2vec_api.runtime import Runtime
 
@@ -36,5 +29,5 @@ class Backtests(OwnWork):
                 raise JobCancelledError("The backtest was stopped")
 
         workspace, job = self._runtime.workspace, lent.job
-        found = backtest(workspace, folds=Folds(lent.payload["folds"]), progress=tell)
-        commit.complete_backtest(workspace, job.id, fence=job.fence, found=found)
+        answer = backtest.run(workspace, lent.work, progress=tell)
+        succeed(workspace, job.id, fence=job.fence, answer=answer)

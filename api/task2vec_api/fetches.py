@@ -1,12 +1,12 @@
 """The thread that fetches data sets from elsewhere, by jobs like any other work."""
 
-from task2vec.jobs import commit
-from task2vec.jobs.leases import Lent
+from task2vec.jobs import fetch
+from task2vec.jobs.leases import Lent, succeed
 from task2vec.service.datasets.fetch_policy import FetchPolicy
 from task2vec.service.datasets.fetching import Fetcher
-from task2vec.service.datasets.remote_datasets import RemoteImage, fetch_dataset
 from task2vec.types import JobKind
 from task2vec_api.in_process_worker import Beat, OwnWork
+from task2vec_api.messages import dataset_message
 from task2vec_api.runtime import Runtime
 from task2vec_api.settings import Settings
 
@@ -38,17 +38,12 @@ class Fetches(OwnWork):
     def do(self, lent: Lent, beat: Beat) -> None:
         """Fetch a data set, and store it."""
         workspace, job = self._runtime.workspace, lent.job
-        images = [
-            RemoteImage(str(one["url"]), str(one["label"]), one.get("split"))
-            for one in lent.payload["images"]
-        ]
-        dataset = fetch_dataset(
+        dataset = fetch.run(
             workspace,
+            lent.work,
             self._fetcher,
-            images,
-            name=str(lent.payload["name"]),
             retention=self._runtime.settings.dataset_days * 86_400,
             owner=job.owner,
             progress=beat,
         )
-        commit.complete_fetch(workspace, job.id, fence=job.fence, dataset=dataset)
+        succeed(workspace, job.id, fence=job.fence, answer=dataset_message(dataset))

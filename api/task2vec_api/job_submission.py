@@ -10,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from task2vec.jobs import jobs
-from task2vec.types import JobKind, JobRecord, JobState
+from task2vec.messages.base import Question
+from task2vec.types import JobRecord, JobState
 from task2vec_api.access import Caller
 from task2vec_api.messages import job_message
 from task2vec_api.middleware.headers import wish
@@ -41,8 +42,7 @@ async def submit(
     runtime: Runtime,
     caller: Caller,
     *,
-    kind: JobKind,
-    question: BaseModel,
+    question: Question,
     finish: Finish,
     wake: Callable[[], None] | None = None,
 ) -> Response:
@@ -52,13 +52,7 @@ async def submit(
 
     Raises what `task2vec.jobs.jobs.submit` raises.
     """
-    job = await run_in_threadpool(
-        jobs.submit,
-        runtime.workspace,
-        kind,
-        question.model_dump(mode="json"),
-        owner=caller.key,
-    )
+    job = await run_in_threadpool(jobs.submit, runtime.workspace, question, owner=caller.key)
     runtime.bell.ring()
     if wake is not None:
         wake()

@@ -6,7 +6,7 @@ from typing import Any
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
-from task2vec.jobs.commit import dataset_json
+from task2vec.jobs.fetch import dataset_json
 from task2vec.messages.batches import Item
 from task2vec.messages.datasets import Dataset
 from task2vec.messages.jobs import Job

@@ -1,22 +1,23 @@
 """Batches on a server: many data sets to embed, each by a job or by none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import time
-from typing import Any
 
 from sqlalchemy import Connection
 
 from task2vec.errors import InputError, NameTakenError
-from task2vec.jobs.checks import stored_already
+from task2vec.jobs.embed import stored_already
 from task2vec.jobs.jobs import job_for
 from task2vec.jobs.leases import failure_of
+from task2vec.messages.batches import BatchCheck, ForeseenItem, NewBatch, NewItem, NewItems
+from task2vec.messages.jobs import NewEmbedding
 from task2vec.service.datasets.datasets import check_upload
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.repository import datasets_of, gone_datasets
 from task2vec.store.sql.identity import unknown
 from task2vec.store.tables.batches import BatchItem, BatchRecord, ItemStatus
-from task2vec.types import JobKind, JobRecord, JobState, Priority
+from task2vec.types import JobRecord, JobState
 
 _AT_ONCE = 200
 
@@ -38,43 +39,14 @@ class ItemPage:
 
 
 def create(
-    workspace: Workspace,
-    *,
-    items: Sequence[Mapping[str, Any]],
-    settings: Mapping[str, Any],
-    tags: Sequence[str] = (),
-    update: bool = False,
-    priority: Priority = Priority.LOW,
-    owner: str | None = None,
-    now: float | None = None,
+    workspace: Workspace, new: NewBatch, *, owner: str | None = None, now: float | None = None
 ) -> BatchRecord:
-    """Begin a batch; return it once it is on disk with all its items.
-
-    Args:
-        workspace: the store.
-        items: each names a ``dataset`` and may have a ``name`` and ``tags``.
-        settings: how they are embedded, as on the wire.
-        tags: of every task, before its own.
-        update: replace tasks of these names.
-        priority: of the jobs.
-        owner: the key that asks.
-        now: seconds since 1970.
-    """
-    options = {
-        "settings": dict(settings),
-        "tags": list(tags),
-        "update": update,
-        "priority": priority.value,
-    }
-    return _append(workspace, None, items, options=options, owner=owner, now=now)
+    """Begin a batch; return it once it is on disk with all its items."""
+    return _append(workspace, None, new.items, options=new, owner=owner, now=now)
 
 
 def append(
-    workspace: Workspace,
-    batch: str,
-    items: Sequence[Mapping[str, Any]],
-    *,
-    now: float | None = None,
+    workspace: Workspace, batch: str, new: NewItems, *, now: float | None = None
 ) -> BatchRecord:
     """Add items to a batch: all of them or, where that fails, none.
 
@@ -84,34 +56,19 @@ def append(
     Raises `UnknownNameError` when there is no such batch.
     """
     known = workspace.store().batches.get(batch)
-    return _append(workspace, known.id, items, options=known.options, owner=known.owner, now=now)
+    options = NewBatch.model_validate(known.options)
+    return _append(workspace, known.id, new.items, options=options, owner=known.owner, now=now)
 
 
-def check(
-    workspace: Workspace,
-    items: Sequence[Mapping[str, Any]],
-    *,
-    settings: Mapping[str, Any],
-    tags: Sequence[str] = (),
-    update: bool = False,
-    largest: int,
-) -> list[BatchItem]:
+def check(workspace: Workspace, question: BatchCheck, *, largest: int) -> list[BatchItem]:
     """Return what would become of items that are sent and embedded; nothing is written.
 
-    Args:
-        workspace: the store.
-        items: each has the ``name``, the ``sha256`` and the ``bytes`` of what would be sent, and
-            may have ``tags``.
-        settings: how they would be embedded, as on the wire.
-        tags: of every task, before its own.
-        update: replace tasks of these names.
-        largest: the most bytes of an upload.
+    ``largest`` are the most bytes of an upload.
     """
-    options = {"settings": dict(settings), "tags": list(tags), "update": update}
     work: dict[str, str | None] = {}
     return [
-        replace(_foresee(workspace, item, options, largest=largest, work=work), position=i)
-        for i, item in enumerate(items)
+        replace(_foresee(workspace, item, question, largest=largest, work=work), position=i)
+        for i, item in enumerate(question.items)
     ]
 
 
@@ -152,9 +109,9 @@ def cancel_batch(workspace: Workspace, batch: str, *, now: float | None = None) 
 def _append(
     workspace: Workspace,
     batch: str | None,
-    items: Sequence[Mapping[str, Any]],
+    items: Sequence[NewItem],
     *,
-    options: Mapping[str, Any],
+    options: NewBatch,
     owner: str | None,
     now: float | None,
 ) -> BatchRecord:
@@ -165,7 +122,10 @@ def _append(
     with store.transaction() as connection:
         if batch is None:
             batch = store.batches.create_within(
-                connection, options=options, owner=owner, now=moment
+                connection,
+                options=options.model_dump(mode="json", exclude={"items"}),
+                owner=owner,
+                now=moment,
             )
         asked = _without_gone(connection, asked)
         wanted = [replace(job, batch=batch) for _, job in asked if job is not None]
@@ -195,8 +155,8 @@ def _without_gone(
 
 def _ask(
     workspace: Workspace,
-    item: Mapping[str, Any],
-    options: Mapping[str, Any],
+    item: NewItem,
+    options: NewBatch,
     *,
     owner: str | None,
     work: dict[str, str | None],
@@ -205,11 +165,17 @@ def _ask(
 
     ``work`` is by name what the batch is doing already, and is added to.
     """
-    tags = tuple(dict.fromkeys((*options["tags"], *(item.get("tags") or ()))))
-    question = {**item, **options, "tags": list(tags)}
-    name = item.get("name") or item["dataset"]
+    question = NewEmbedding(
+        dataset=item.dataset,
+        name=item.name,
+        tags=tuple(dict.fromkeys((*options.tags, *item.tags))),
+        update=options.update,
+        priority=options.priority,
+        settings=options.settings,
+    )
+    name = item.name or item.dataset
     try:
-        job = job_for(workspace, JobKind.EMBED, question, owner=owner)
+        job = job_for(workspace, question, owner=owner)
         name = job.name or name
         if job.state is JobState.SUCCEEDED and job.result is not None:
             done = BatchItem(0, name, ItemStatus.UNCHANGED, task=job.result["id"])
@@ -222,20 +188,22 @@ def _ask(
 
 def _foresee(
     workspace: Workspace,
-    item: Mapping[str, Any],
-    options: Mapping[str, Any],
+    item: ForeseenItem,
+    options: BatchCheck,
     *,
     largest: int,
     work: dict[str, str | None],
 ) -> BatchItem:
     """Return what `_ask` would for a data set of these bytes; ``work`` as there."""
-    name, sha256 = item["name"], item["sha256"]
+    name, sha256 = item.name, item.sha256
     try:
-        check_upload(workspace, sha256=sha256, name=name, size=item["bytes"], largest=largest)
-        known = stored_already(workspace, {**item, **options}, sha256=sha256)
-        if known is not None:
-            return BatchItem(0, name, ItemStatus.UNCHANGED, task=known)
-        _check_alone(work, name, " ".join((sha256, *map(repr, item.get("tags") or ()))))
+        check_upload(workspace, sha256=sha256, name=name, size=item.bytes, largest=largest)
+        stored = stored_already(
+            workspace, name, options.settings, sha256=sha256, update=options.update
+        )
+        if stored is not None:
+            return BatchItem(0, name, ItemStatus.UNCHANGED, task=stored)
+        _check_alone(work, name, " ".join((sha256, *map(repr, item.tags))))
     except InputError as error:
         return BatchItem(0, name, ItemStatus.FAILED, error=failure_of(error))
     return BatchItem(0, name)

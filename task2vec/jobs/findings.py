@@ -1,96 +1,152 @@
-"""What workers send, checked before anything is made of it."""
+"""What the work of a job found, and the check of what a worker sends of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from task2vec.distance import task_complexity
-from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
+import numpy as np
+from sqlalchemy import Connection
+
+from task2vec.embedding.settings import MOST_PASSES
+from task2vec.embedding.settings import EmbeddingSettings as Usual
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
-from task2vec.jobs.checks import source_signature
+from task2vec.finetune.result import Tuned
+from task2vec.messages.base import Answer
+from task2vec.messages.leases import Findings as SentFindings
+from task2vec.messages.leases import Shares
+from task2vec.messages.settings import EmbeddingSettings
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.parsing.embedding_files import read_details, read_embedding, read_hashes
 from task2vec.service.parsing.parsers import Parser
-from task2vec.service.tasks.dataset_sources import source_of
 from task2vec.service.tasks.provenance import LONGEST_WARNING, MOST_WARNINGS, check_embedding
+from task2vec.service.tasks.subjects import Subject, files_signature
 from task2vec.service.workspace import Workspace
-from task2vec.types import DatasetRecord, Estimator, Provenance, TaskEmbedding, TaskRecord
-from task2vec.types.details import EmbeddingDetails
+from task2vec.types import Provenance, TaskEmbedding
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.names import visible
+
+#: Stores what a job made in the given transaction, and returns the job's answer.
+Commit = Callable[[Connection], Answer]
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST_THUMBNAIL = 1 << 20
 
 
-@dataclass(frozen=True)
-class ImageShares:
-    """Of one image the share of each class, or why it could not be read."""
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What there is to store or to answer with.
 
-    path: str
-    shares: Sequence[float] | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a worker found.
-
-    ``embeddings`` (.npz) and ``thumbnails`` (PNG) are files by role: "task", or "source" and
-    "target". ``measured`` says by model id which images its linear probe got right when they were
-    held out and ``errors`` its squared error, ``tuned`` what fine-tuning gave, ``predicted`` what
-    an expert gives of each image, and ``checkpoint`` (.safetensors) lies on the store's disk.
-    Raises `InputError` for seconds that no work takes, and for more or longer warnings than any
-    work gives.
+    ``embedded`` are data sets by role: "task", or "source" and "target" of a distance.
+    ``measured`` are linear probes by the model's id, ``checkpoint`` is the file of what was
+    ``tuned``, ``predicted`` what an expert gives of each image. ``job`` is the id of the job, where
+    it is one.
     """
 
     seconds: float = 0.0
-    warnings: tuple[str, ...] = ()
-    measured: Mapping[str, Sequence[bool]] | None = None
-    errors: Mapping[str, float] | None = None
-    tuned: Mapping[str, Any] | None = None
-    predicted: Sequence[ImageShares] | None = None
-    embeddings: Mapping[str, Path] = field(default_factory=dict)
-    thumbnails: Mapping[str, Path] = field(default_factory=dict)
+    embedded: Mapping[str, Subject] = field(default_factory=dict)
+    measured: Mapping[str, ProbeAccuracy] | None = None
+    tuned: Tuned | None = None
     checkpoint: Path | None = None
-
-    def __post_init__(self) -> None:
-        if not (isfinite(self.seconds) and self.seconds >= 0):
-            raise InputError(
-                "The worker's time is none",
-                expected="a finite number of seconds, at least 0",
-                got=str(self.seconds),
-            )
-        longest = max(map(len, self.warnings), default=0)
-        if len(self.warnings) > MOST_WARNINGS or longest > LONGEST_WARNING:
-            raise InputError(
-                "The worker's warnings are too many or too long",
-                expected=f"at most {MOST_WARNINGS}, of {LONGEST_WARNING:,} characters",
-                got=f"{len(self.warnings)}, of up to {longest:,} characters",
-            )
-        # They are stored, and shown to others.
-        object.__setattr__(self, "warnings", tuple(visible(w) for w in self.warnings))
+    predicted: tuple[Shares, ...] | None = None
+    warnings: tuple[str, ...] = ()
+    source_signature: str = ""
+    job: str = ""
 
 
-def read_received(
-    workspace: Workspace, found: Found, role: str, *, settings: Mapping[str, Any]
-) -> TaskEmbedding:
-    """Return the embedding of a role, if it is one as it was asked for.
+def receive(
+    workspace: Workspace,
+    job: str,
+    sent: SentFindings,
+    files: Mapping[str, Path],
+    *,
+    embeds: Mapping[str, str],
+    settings: EmbeddingSettings,
+) -> Findings:
+    """Return what a worker sent, if it can be what it was asked for.
+
+    Args:
+        workspace: the store.
+        job: its id.
+        sent: the message.
+        files: by field of the form: "embedding.ROLE" (.npz), "thumbnail.ROLE" (PNG) and
+            "checkpoint" (.safetensors), which lies on the store's disk.
+        embeds: the data sets that it was to embed, their ids by role.
+        settings: how.
 
     Raises:
-        InputError: when there is none, it is damaged, or no embedder writes such.
-        TooLargeError: when it unpacks to more than any embedding takes.
-        SpaceMismatchError: when it was computed in another way than asked, or with other weights
-            than the stored tasks of its probe, or does not have the elements of its space.
+        InputError: for an embedding that is missing or damaged, or that no embedder writes, and
+            for more or longer warnings than any work gives.
+        TooLargeError: for one that unpacks to more than any embedding takes.
+        SpaceMismatchError: for one that was computed in another way than asked, or with other
+            weights than the stored tasks of its probe, or without the elements of its space.
     """
-    path = found.embeddings.get(role)
-    if path is None:
-        raise InputError(
-            f"The worker sent no embedding of the {role}",
-            expected=f"a file embedding.{role}",
-            got=", ".join(f"embedding.{name}" for name in found.embeddings) or "none",
+    warnings = _shown(sent.warnings)
+    embedded = {}
+    for role, id_ in embeds.items():
+        dataset = workspace.store().datasets.get(id_)
+        path = files.get(f"embedding.{role}")
+        if path is None:
+            raise InputError(
+                f"The worker sent no embedding of the {role}",
+                expected=f"a file embedding.{role}",
+                got=", ".join(name for name in files if name.startswith("embedding.")) or "none",
+            )
+        embedding = _read(workspace, path, role, settings=settings)
+        embedded[role] = Subject(
+            dataset.name,
+            embedding,
+            None,
+            None,
+            warnings,
+            hashes=_hashes(path, role, embedding, settings=settings),
+            files=files_signature(dataset.sha256),
+            details=read_details(path, embedding),
+            thumbnail=_thumbnail(files.get(f"thumbnail.{role}")),
         )
+    return Findings(
+        seconds=sent.seconds,
+        embedded=embedded,
+        measured=_measured(sent),
+        tuned=None if sent.tuned is None else Tuned.from_json(sent.tuned),
+        checkpoint=files.get("checkpoint"),
+        predicted=sent.predicted,
+        warnings=warnings,
+        job=job,
+    )
+
+
+def _shown(warnings: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the warnings as they are stored and shown to others."""
+    longest = max(map(len, warnings), default=0)
+    if len(warnings) > MOST_WARNINGS or longest > LONGEST_WARNING:
+        raise InputError(
+            "The worker's warnings are too many or too long",
+            expected=f"at most {MOST_WARNINGS}, of {LONGEST_WARNING:,} characters",
+            got=f"{len(warnings)}, of up to {longest:,} characters",
+        )
+    return tuple(map(visible, warnings))
+
+
+def _measured(sent: SentFindings) -> dict[str, ProbeAccuracy] | None:
+    if sent.measured is None and not sent.errors:
+        return None
+    probes, errors = sent.measured or {}, sent.errors or {}
+    if not set(errors) <= set(probes):
+        raise InputError(
+            "The worker's errors of linear probes cannot be",
+            expected="one for each model that it probed",
+            got=", ".join(f"{error:g} for {name}" for name, error in errors.items()),
+        )
+    return {
+        name: ProbeAccuracy(np.asarray(correct, dtype=np.bool_), errors.get(name))
+        for name, correct in probes.items()
+    }
+
+
+def _read(
+    workspace: Workspace, path: Path, role: str, *, settings: EmbeddingSettings
+) -> TaskEmbedding:
     try:
         workspace.parse(Parser.EMBEDDING, path)
         _, embedding = read_embedding(path)
@@ -104,8 +160,8 @@ def read_received(
             got=error.got,
         ) from error
     check_embedding(embedding)
-    _check_asked(embedding.provenance, role, settings=settings)
-    _check_probe(workspace, embedding.provenance, role)
+    _check_settings(embedding.provenance, role, settings=settings)
+    _check_weights(workspace, embedding.provenance, role)
     elements = workspace.store().tasks.elements(embedding.space)
     if elements not in (None, embedding.values.size):
         raise SpaceMismatchError(
@@ -116,16 +172,15 @@ def read_received(
     return embedding
 
 
-def _check_asked(provenance: Provenance, role: str, *, settings: Mapping[str, Any]) -> None:
-    space, usual = provenance.space, EmbeddingSettings()
-    estimator = Estimator(settings["estimator"])
-    draws = [estimator.draws(settings["draws"], classes=provenance.classes)]
-    if settings.get("standard_error") is not None:
+def _check_settings(provenance: Provenance, role: str, *, settings: EmbeddingSettings) -> None:
+    space, usual = provenance.space, Usual()
+    draws = [settings.estimator.draws(settings.draws, classes=provenance.classes)]
+    if settings.standard_error is not None:
         # Further passes add draws where the images did not suffice.
-        more = [passes * settings["draws"] for passes in range(2, MOST_PASSES + 1)]
-        draws += [estimator.draws(some, classes=provenance.classes) for some in more]
+        more = [passes * settings.draws for passes in range(2, MOST_PASSES + 1)]
+        draws += [settings.estimator.draws(some, classes=provenance.classes) for some in more]
     most = _most_images(provenance, settings)
-    told = {
+    actual = {
         "probe": provenance.probe_name,
         "estimator": provenance.estimator,
         "draws": provenance.draws,
@@ -133,32 +188,32 @@ def _check_asked(provenance: Provenance, role: str, *, settings: Mapping[str, An
         "head_penalty": space.head_penalty,
         "prior_precision": space.prior_precision,
     }
-    asked = {
-        "probe": settings["probe"],
-        "estimator": settings["estimator"],
+    expected = {
+        "probe": settings.probe,
+        "estimator": settings.estimator.value,
         "draws": provenance.draws if provenance.draws in draws else draws[0],
-        "seed": settings["seed"],
+        "seed": settings.seed,
         "head_penalty": usual.head_penalty,
         "prior_precision": usual.prior_precision,
     }
-    if told != asked or provenance.images > most:
+    if actual != expected or provenance.images > most:
         raise SpaceMismatchError(
             f"The worker's embedding of the {role} is not what was asked for",
-            expected=f"{_listed(asked)}, at most {most} images",
-            got=f"{_listed(told)}, {provenance.images} images",
+            expected=f"{_listed(expected)}, at most {most} images",
+            got=f"{_listed(actual)}, {provenance.images} images",
         )
 
 
-def _most_images(provenance: Provenance, settings: Mapping[str, Any]) -> int:
+def _most_images(provenance: Provenance, settings: EmbeddingSettings) -> int:
     # Every class gives two images, also where that is more than was asked for.
-    return max(int(settings["images"]), 2 * provenance.classes)
+    return max(settings.images, 2 * provenance.classes)
 
 
 def _listed(settings: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
-def _check_probe(workspace: Workspace, provenance: Provenance, role: str) -> None:
+def _check_weights(workspace: Workspace, provenance: Provenance, role: str) -> None:
     known = workspace.store().tasks.fingerprints(provenance.probe_name)
     if known and provenance.space.probe not in known:
         raise SpaceMismatchError(
@@ -170,9 +225,7 @@ def _check_probe(workspace: Workspace, provenance: Provenance, role: str) -> Non
         )
 
 
-def received_thumbnail(found: Found, role: str) -> bytes | None:
-    """Return the picture of a role, if one came; raises `InputError` for anything but a PNG."""
-    path = found.thumbnails.get(role)
+def _thumbnail(path: Path | None) -> bytes | None:
     if path is None:
         return None
     with path.open("rb") as file:
@@ -186,14 +239,11 @@ def received_thumbnail(found: Found, role: str) -> bytes | None:
     return data
 
 
-def received_hashes(
-    found: Found, role: str, embedding: TaskEmbedding, *, settings: Mapping[str, Any]
+def _hashes(
+    path: Path, role: str, embedding: TaskEmbedding, *, settings: EmbeddingSettings
 ) -> ImageHashes | None:
-    """Return the hashes of a role's images, whose ``embedding`` was received.
-
-    None from a worker that sends none. Raises `InputError` for more than images were asked for.
-    """
-    hashes = read_hashes(found.embeddings[role], embedding)
+    """Return the hashes of a role's images; None from a worker that sends none."""
+    hashes = read_hashes(path, embedding)
     most = _most_images(embedding.provenance, settings)
     if hashes is not None and len(hashes) > most:
         raise InputError(
@@ -202,35 +252,3 @@ def received_hashes(
             got=str(len(hashes)),
         )
     return hashes
-
-
-def received_details(found: Found, role: str, embedding: TaskEmbedding) -> EmbeddingDetails | None:
-    """Return what answers about a role are explained by; None from a worker that sends none.
-
-    Raises `InputError` for what does not fit the ``embedding``, which was received.
-    """
-    return read_details(found.embeddings[role], embedding)
-
-
-def received_task(
-    dataset: DatasetRecord,
-    embedding: TaskEmbedding,
-    found: Found,
-    *,
-    name: str,
-    settings: Mapping[str, Any],
-    tags: Sequence[str] = (),
-) -> TaskRecord:
-    """Return the record of a task that was embedded from a data set, ready to be stored."""
-    return TaskRecord(
-        id="",
-        name=name,
-        provenance=embedding.provenance,
-        complexity=task_complexity(embedding),
-        seconds=found.seconds,
-        source=source_of(dataset.id),
-        source_signature=source_signature(dataset.sha256, settings),
-        created="",
-        tags=tuple(tags),
-        warnings=found.warnings,
-    )

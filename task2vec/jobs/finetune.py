@@ -1,104 +1,200 @@
-"""What a fine-tuning job stores: the expert, its outcome and, where it is new, the task."""
+"""Fine-tuning on a data set: a new expert, its outcome and, where it is new, the task."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from task2vec.errors import InputError
-from task2vec.finetune.result import Tuned
-from task2vec.jobs.checks import settings_of
-from task2vec.jobs.findings import (
-    Found,
-    read_received,
-    received_details,
-    received_hashes,
-    received_task,
-    received_thumbnail,
-)
+from task2vec.errors import InputError, SettingError
+from task2vec.finetune.settings import FineTuningSettings
+from task2vec.jobs.checked import Checked, resolved
+from task2vec.jobs.embed import add_task, new_task, source_signature
+from task2vec.jobs.findings import Commit, Findings
+from task2vec.jobs.workbench import Workbench
+from task2vec.messages.base import Answer
+from task2vec.messages.catalogue import Tuned
+from task2vec.messages.jobs import NewTuning
+from task2vec.messages.models import Model
+from task2vec.messages.settings import EmbeddingSettings, TuningSettings
+from task2vec.messages.work import FinetuneWork
 from task2vec.service.finetuning import FineTuneResult
-from task2vec.service.models.experts import register_tuned, sweep_experts
-from task2vec.service.tasks.dataset_sources import name_taken, same_bytes
+from task2vec.service.models.experts import register_tuned
+from task2vec.service.models.zoo import check_model_name, get_model
+from task2vec.service.tasks.dataset_sources import (
+    dataset_of,
+    labelled_dataset,
+    name_taken,
+    same_bytes,
+    source_of,
+)
 from task2vec.service.workspace import Workspace
+from task2vec.store.sql.identity import check_name
 from task2vec.store.tasks.task_rows import task_named
-from task2vec.types import JobRecord, TaskRecord
+from task2vec.types import TaskRecord
 from task2vec.types.names import visible
-
-__all__ = ["expert_id", "prepare_tuned", "sweep_experts"]
 
 _EXPERT = "mdl_"
 
 
-def prepare_tuned(
-    workspace: Workspace, job: JobRecord, found: Found
-) -> Callable[[Connection], Mapping[str, Any]]:
-    """Return what stores all of it in a transaction and answers.
+def check(workspace: Workspace, question: NewTuning) -> Checked[FinetuneWork]:
+    """Return what a job for the question is about.
 
-    When that transaction fails, `sweep_experts` is to be called.
-
-    Raises:
-        InputError: when something is missing, or cannot be used.
+    Raises `SettingError` unless it names either a task or a data set, `UnknownNameError` for one
+    that is not there, `NameTakenError` for the name of another task or model, `SourceError` when
+    the images of a stored task are no longer here.
     """
-    question = job.payload
-    if found.checkpoint is None or found.tuned is None:
-        raise InputError("The worker sent no expert", expected="findings.tuned and a checkpoint")
-    path, tuned = found.checkpoint, Tuned.from_json(found.tuned)
-    start = workspace.store().models.get(question["start"])
-    task = _task(workspace, job, found)
+    store = workspace.store()
+    task: TaskRecord | None
+    if question.task is not None and question.dataset is None:
+        task = store.tasks.get(question.task)
+        dataset = dataset_of(workspace, task)
+    elif question.dataset is not None and question.task is None:
+        dataset = labelled_dataset(workspace, question.dataset)
+        task = store.tasks.named(dataset.name)
+        check_name(dataset.name, new=task is None)
+        if task is not None and not same_bytes(task, dataset):
+            raise name_taken(dataset.name)
+    else:
+        raise SettingError(
+            "What to fine-tune on is not clear", expected="either task or dataset, not both"
+        )
+    start = get_model(workspace, question.start)
+    called = dataset.name if task is None else task.name
+    name = question.name or f"{called}-from-{start.name}"
+    check_model_name(workspace, name)
+    work = resolved(
+        FinetuneWork,
+        question,
+        task=None if task is None else task.id,
+        dataset=dataset.id,
+        start=start.id,
+        name=name,
+    )
+    return Checked(work, name, (dataset,))
 
-    def commit(connection: Connection) -> Mapping[str, Any]:
+
+def lend(workspace: Workspace, work: FinetuneWork) -> FinetuneWork:
+    """Add the record of the starting model, and whether the task has yet to be embedded."""
+    start = workspace.store().models.get(work.start)
+    model = Model.model_validate(start.to_json())
+    return work.model_copy(update={"model": model, "embedding": work.task is None})
+
+
+def run(work: FinetuneWork, bench: Workbench) -> Findings:
+    """Embed the data set, if it is no stored task, and fine-tune on it."""
+    from task2vec.finetune.splits import check_one_label
+
+    task = bench.tasks["task"]
+    # Before the minutes that its embedding may take.
+    check_one_label(task)
+    if bench.model is None or work.model is None or bench.checkpoint is None:
+        raise SettingError("There is nothing to start from, or no place for the checkpoint")
+    # The settings of fine-tuning are not about the embedding, which takes the defaults.
+    found = bench.embed(EmbeddingSettings(), detailed=True) if work.embedding else Findings()
+    from task2vec.finetune.run import Expert, tune
+
+    tuned = tune(
+        bench.engine.probe(bench.model),
+        task,
+        images=work.settings.images,
+        settings=tuning_settings(work.settings),
+        expert=Expert(name=work.name, task=task.name, start=work.model.name),
+        target=bench.checkpoint,
+        progress=bench.progress,
+        unfinished=bench.unfinished,
+    )
+    more = (warning for warning in tuned.warnings if warning not in found.warnings)
+    return replace(
+        found,
+        seconds=found.seconds + tuned.seconds,
+        tuned=tuned,
+        checkpoint=bench.checkpoint,
+        warnings=(*found.warnings, *more),
+        source_signature=task.signature,
+    )
+
+
+def embeds(work: FinetuneWork) -> dict[str, str]:
+    """Return the data set that is embedded: none of a stored task."""
+    return {} if work.task is not None or work.dataset is None else {"task": work.dataset}
+
+
+def commit(workspace: Workspace, work: FinetuneWork, findings: Findings) -> Commit:
+    """Return what stores all of it and answers.
+
+    When that transaction fails, `sweep_experts` is to be called. Raises `InputError` when something
+    is missing, or cannot be used.
+    """
+    if findings.checkpoint is None or findings.tuned is None:
+        raise InputError("The worker sent no expert", expected="findings.tuned and a checkpoint")
+    path, tuned = findings.checkpoint, findings.tuned
+    start = workspace.store().models.get(work.start)
+    task = _task(workspace, work, findings)
+
+    def commit(connection: Connection) -> Answer:
         record = task(connection)
         expert, _ = register_tuned(
             workspace,
             tuned,
             path,
-            name=question["name"],
+            name=work.name,
             start=start,
             task=record,
-            id_=expert_id(job),
+            id_=expert_id(findings.job),
             connection=connection,
         )
-        answer = FineTuneResult(expert, record, tuned).to_json()
+        answer = Tuned.model_validate(FineTuneResult(expert, record, tuned).to_json())
         # They name images, and are shown to others.
-        shown = map(visible, answer["warnings"])
-        # The worker sends them twice: with all that it found, and with what came of training.
-        warnings = list(dict.fromkeys((*found.warnings, *shown)))
-        by_class = [{**each, "label": visible(each["label"])} for each in answer["by_class"]]
-        resumed = answer["resumed"] and visible(answer["resumed"])
-        return {**answer, "by_class": by_class, "warnings": warnings, "resumed": resumed}
+        shown = map(visible, answer.warnings)
+        by_class = [
+            each.model_copy(update={"label": visible(each.label)}) for each in answer.by_class
+        ]
+        return answer.model_copy(
+            update={
+                "by_class": tuple(by_class),
+                # The worker sends them twice: with all findings, and with what came of training.
+                "warnings": tuple(dict.fromkeys((*findings.warnings, *shown))),
+                "resumed": answer.resumed and visible(answer.resumed),
+            }
+        )
 
     return commit
 
 
-def expert_id(job: JobRecord) -> str:
+def expert_id(job: str) -> str:
     """Return the id of the expert that a job makes.
 
     It is the job's own, so that what a kill between the file's move and the commit leaves behind
     is overwritten by the next try.
     """
-    return _EXPERT + job.id.partition("_")[2]
+    return _EXPERT + job.partition("_")[2]
 
 
-def _task(workspace: Workspace, job: JobRecord, found: Found) -> Callable[[Connection], TaskRecord]:
+def tuning_settings(settings: TuningSettings) -> FineTuningSettings:
+    """Return the settings of a training; raises `SettingError` out of range."""
+    return FineTuningSettings(**settings.model_dump(exclude={"images"}))
+
+
+def _task(
+    workspace: Workspace, work: FinetuneWork, findings: Findings
+) -> Callable[[Connection], TaskRecord]:
     """Return what gives the task in the transaction, and stores it if it has to."""
-    store, question = workspace.store(), job.payload
-    if question["task"] is not None:
-        record = store.tasks.get(question["task"])
+    store = workspace.store()
+    if work.task is not None:
+        record = store.tasks.get(work.task)
         return lambda _: record
-    settings = settings_of({})
-    dataset = store.datasets.get(question["dataset"])
-    embedding = read_received(workspace, found, "task", settings=settings)
-    picture = received_thumbnail(found, "task")
-    hashes = received_hashes(found, "task", embedding, settings=settings)
-    details = received_details(found, "task", embedding)
-    new = received_task(dataset, embedding, found, name=dataset.name, settings=settings)
+    dataset = store.datasets.get(work.dataset or "")
+    new = new_task(
+        findings,
+        name=dataset.name,
+        source=source_of(dataset.id),
+        signature=source_signature(dataset.sha256, EmbeddingSettings()),
+    )
 
     def give(connection: Connection) -> TaskRecord:
         known = task_named(connection, dataset.name)
         if known is None:
-            return store.tasks.add_within(
-                connection, new, embedding, thumbnail=picture, hashes=hashes, details=details
-            )
+            return add_task(workspace, connection, new, findings)
         if not same_bytes(known, dataset):
             raise name_taken(dataset.name)
         return known

@@ -1,11 +1,11 @@
 """Jobs: asked for, looked up, cancelled, tried again."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from time import time
-from typing import Any
 
-from task2vec.jobs.checks import check_question, same_as
+from task2vec.jobs.kinds import KINDS, kind_of
+from task2vec.messages.base import Question
+from task2vec.messages.predictions import NewPrediction
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs import StoredEvent
 from task2vec.types import JobKind, JobRecord, JobState, Priority
@@ -20,18 +20,12 @@ class JobPage:
 
 
 def submit(
-    workspace: Workspace,
-    kind: JobKind,
-    question: Mapping[str, Any],
-    *,
-    owner: str | None = None,
-    now: float | None = None,
+    workspace: Workspace, question: Question, *, owner: str | None = None, now: float | None = None
 ) -> JobRecord:
     """Queue the work that a question takes; return the job once it is on disk.
 
-    The question has the fields of its message on the wire, as JSON. Equal work that is under way is
-    shared; an embedding that is stored already, and a search where no task is, give a job that has
-    succeeded.
+    Equal work that is under way is shared; an embedding that is stored already, and a search where
+    no task is, give a job that has succeeded.
 
     Raises:
         UnknownNameError: for a data set, task, model or probe that is not there.
@@ -39,34 +33,31 @@ def submit(
         SourceError: when the images of a stored task are no longer here.
         SettingError: for anything else that could not be worked on.
     """
-    job = job_for(workspace, kind, question, owner=owner)
+    job = job_for(workspace, question, owner=owner)
     store = workspace.store()
     stored = store.jobs.submit(job, now=_now(now))
-    if question.get("remove_dataset") and job.dataset is not None:
+    if isinstance(question, NewPrediction) and question.remove_dataset and job.dataset is not None:
         # Not before the job is there, which keeps it.
         store.datasets.release(job.dataset, now=_now(now))
     return stored
 
 
 def job_for(
-    workspace: Workspace,
-    kind: JobKind,
-    question: Mapping[str, Any],
-    *,
-    owner: str | None = None,
-    batch: str | None = None,
+    workspace: Workspace, question: Question, *, owner: str | None = None, batch: str | None = None
 ) -> JobRecord:
     """Return the job that `submit` would store."""
-    checked = check_question(workspace, kind, question)
+    kind = kind_of(question)
+    checked = KINDS[kind].check(workspace, question)
+    answer = checked.answer
     return JobRecord(
         id="",
         kind=kind,
-        payload=checked.payload,
+        payload=checked.work.model_dump(mode="json"),
         name=checked.name,
-        state=JobState.QUEUED if checked.answer is None else JobState.SUCCEEDED,
-        priority=Priority(question.get("priority") or Priority.NORMAL),
-        result=checked.answer,
-        same_as=same_as(kind, checked),
+        state=JobState.QUEUED if answer is None else JobState.SUCCEEDED,
+        priority=getattr(question, "priority", Priority.NORMAL),
+        result=None if answer is None else answer.model_dump(mode="json"),
+        same_as=checked.same_as(kind),
         dataset=checked.datasets[0].id if checked.datasets else None,
         owner=owner,
         batch=batch,

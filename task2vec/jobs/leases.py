@@ -1,39 +1,33 @@
-"""How workers get, keep and give back jobs; `completion` is how they end them well."""
+"""How workers get jobs, keep them, give them back and end them."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from time import time
 from typing import Any
 
-from task2vec.errors import InputError, Task2VecError, UnreachableError
-from task2vec.jobs.checks import limits_of
+from task2vec.errors import InputError, Task2VecError, UnreachableError, WeightsError
+from task2vec.jobs.findings import receive
+from task2vec.jobs.kinds import KINDS
+from task2vec.messages.base import Answer
+from task2vec.messages.leases import Findings as SentFindings
+from task2vec.messages.settings import EmbeddingSettings
+from task2vec.messages.work import LentDataset, Work
 from task2vec.service.key_texts import without_keys
-from task2vec.service.models.experts import STORED
-from task2vec.service.models.limits import Limits
-from task2vec.service.models.zoo import list_models
-from task2vec.service.packaged_models import default_model_id, packaged_models
-from task2vec.service.recommend.recommendation import models_to_measure
-from task2vec.service.tasks.subjects import Subject, stored_subject
+from task2vec.service.models.experts import sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.leases import Held
 from task2vec.store.jobs.repository import datasets_of
-from task2vec.types import (
-    DatasetRecord,
-    JobFailure,
-    JobKind,
-    JobProgress,
-    JobRecord,
-    ModelRecord,
-)
-from task2vec.types.measuring import BUDGET, MOST_SHARED
+from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState
 from task2vec.types.names import LONGEST_NAME, visible
 
 __all__ = [
     "LEASE_SECONDS",
     "Held",
     "Lent",
+    "complete",
     "expire",
     "expire_worker",
     "fail",
@@ -43,6 +37,7 @@ __all__ = [
     "lease",
     "oldest_wait",
     "release",
+    "succeed",
 ]
 
 #: How long a worker may go without getting ahead before its job is given to another.
@@ -53,16 +48,10 @@ _LONGEST_TEXT = 10_000
 
 @dataclass(frozen=True)
 class Lent:
-    """A job with what its worker needs to know: the question, and what is looked up for it.
-
-    ``payload`` adds ``datasets`` by role ("task", or "source" and "target") and, for a
-    recommendation, ``measure``, ``budget`` and ``probe_models``, for fine-tuning, ``model`` and
-    ``embedding``, whether the task has yet to be embedded; ``model`` is the expert that classifies,
-    too.
-    """
+    """A job, what it is about with all that its worker needs to know, and the lease's seconds."""
 
     job: JobRecord
-    payload: dict[str, Any]
+    work: Any
     seconds: float
 
 
@@ -86,7 +75,7 @@ def lease(
         if job is None:
             return None
         try:
-            return Lent(job, _payload(workspace, job), seconds)
+            return Lent(job, _lent(workspace, job), seconds)
         except InputError as error:
             fail(
                 workspace,
@@ -157,6 +146,62 @@ def release(workspace: Workspace, id_: str, *, fence: int, now: float | None = N
     return workspace.store().jobs.release(id_, fence=fence, now=_now(now))
 
 
+def complete(
+    workspace: Workspace,
+    id_: str,
+    *,
+    sent: SentFindings,
+    files: Mapping[str, Path],
+    now: float | None = None,
+) -> JobRecord:
+    """End a job with what its worker found: store it, and answer, in one transaction.
+
+    The job has succeeded then; or is cancelled, if it was to be: nothing is stored; or has failed,
+    if what came cannot be used. A caller that got no answer may call again, and nothing happens
+    twice. ``files`` are those of `task2vec.jobs.findings.receive`.
+
+    Raises:
+        LeaseLostError: when the job does not belong to this lease.
+        StoreError: when nothing could be stored; the job is as it was.
+    """
+    store, moment = workspace.store(), _now(now)
+    job = store.jobs.under_lease(id_, fence=sent.fence)
+    kind = KINDS[job.kind]
+    try:
+        commit = None
+        if job.state is JobState.RUNNING:
+            if kind.commit is None:
+                raise InputError(f"Job {job.id} is of the kind {job.kind}, which no worker does")
+            work = kind.work.model_validate(job.payload)
+            findings = receive(
+                workspace, id_, sent, files, embeds=kind.embeds(work), settings=_settings_of(work)
+            )
+            commit = kind.commit(workspace, work, findings)
+        with store.transaction() as connection:
+            job = store.jobs.under_lease_within(connection, id_, fence=sent.fence)
+            result = {}
+            if commit is not None and job.state is JobState.RUNNING:
+                result = commit(connection).model_dump(mode="json")
+            return store.jobs.complete_within(connection, job, result=result, now=moment)
+    except BaseException as error:
+        if job.kind is JobKind.FINETUNE:
+            # Its file may be there already, and its record is not.
+            sweep_experts(workspace)
+        if not isinstance(error, InputError | WeightsError):
+            raise
+        # A lease that was lost meanwhile is for the caller to hear of: `fail` tells.
+        failure = failure_of(error)
+        return store.jobs.fail(id_, fence=sent.fence, failure=failure, transient=False, now=moment)
+
+
+def succeed(
+    workspace: Workspace, id_: str, *, fence: int, answer: Answer, now: float | None = None
+) -> JobRecord:
+    """End a job that the server did itself, and stored; raises `LeaseLostError`."""
+    result = answer.model_dump(mode="json")
+    return workspace.store().jobs.complete(id_, fence=fence, result=result, now=_now(now))
+
+
 def held(workspace: Workspace) -> frozenset[Held]:
     """Return every lease as it is now: at the start of a server, those that others gave."""
     return workspace.store().jobs.held()
@@ -207,77 +252,21 @@ def _shown(text: str | None) -> str | None:
     return None if text is None else visible(without_keys(text[:_LONGEST_TEXT]))
 
 
-def _payload(workspace: Workspace, job: JobRecord) -> dict[str, Any]:
-    store = workspace.store()
-    payload = dict(job.payload)
-    payload["datasets"] = {
-        role: _about(store.datasets.get(id_)) for role, id_ in datasets_of(job).items()
+def _lent(workspace: Workspace, job: JobRecord) -> Work:
+    """Return what a job is about, with what its worker needs to know."""
+    kind, store = KINDS[job.kind], workspace.store()
+    work: Work = kind.lend(workspace, kind.work.model_validate(job.payload))
+    datasets = {
+        role: LentDataset.model_validate(store.datasets.get(id_))
+        for role, id_ in datasets_of(job).items()
     }
-    if job.kind is JobKind.RECOMMEND:
-        budget = payload.get("budget", BUDGET)
-        payload["budget"], payload["measure"] = budget, budget > 0
-        payload["plan"] = budget > 0 and payload.get("task") is None
-        payload["probe_models"] = [
-            {"id": model.id, "name": model.name, "ref": model.ref, "sha256": model.sha256}
-            for model in (_to_measure(workspace, payload) if budget > 0 else [])
-        ]
-    if job.kind is JobKind.FINETUNE:
-        payload["model"] = store.models.get(payload["start"]).to_json()
-        payload["embedding"] = payload["task"] is None
-    if job.kind is JobKind.PREDICT:
-        payload["model"] = store.models.get(payload["model"]).to_json()
-    return payload
+    return work.model_copy(update={"datasets": datasets})
 
 
-def _to_measure(workspace: Workspace, payload: Mapping[str, Any]) -> list[ModelRecord]:
-    """Return the models to measure, what promises most first.
-
-    Where a data set lies is not known before its worker has embedded it: these are the packaged
-    models, and `planned` tells the worker more.
-    """
-    if payload.get("task") is None:
-        return models_to_probe(list_models(workspace), limits_of(payload))
-    return planned(workspace, stored_subject(workspace, payload["task"]), payload)
-
-
-def models_to_probe(models: Iterable[ModelRecord], limits: Limits) -> list[ModelRecord]:
-    """Return the packaged ones within the limits, and the default, which gains are over.
-
-    ``models`` are all that there are.
-    """
-    default = default_model_id()
-    allowed = {model.id for model in models if limits.allow(model)}
-    return [model for model in packaged_models() if model.id == default or model.id in allowed]
-
-
-def planned(
-    workspace: Workspace, subject: Subject, payload: Mapping[str, Any]
-) -> list[ModelRecord]:
-    """Return the models that are worth a measurement on a task, most of it first.
-
-    Only those that a worker can load: it may be on another machine.
-    """
-    limits, published = limits_of(payload), payload.get("published", True)
-    found = models_to_measure(
-        workspace,
-        subject,
-        limits=limits,
-        published=published,
-        max_shared=payload.get("max_shared", MOST_SHARED),
-    )
-    # What is packaged, and experts, which it fetches by their hash.
-    packaged = {model.id for model in packaged_models()}
-    return [model for model in found if model.id in packaged or model.ref.startswith(STORED)]
-
-
-def _about(dataset: DatasetRecord) -> dict[str, Any]:
-    return {
-        "id": dataset.id,
-        "name": dataset.name,
-        "sha256": dataset.sha256,
-        "bytes": dataset.bytes,
-        "format": dataset.format,
-    }
+def _settings_of(work: Any) -> EmbeddingSettings:
+    """Return how the data sets of a job are embedded; a new task to fine-tune on by default."""
+    settings = getattr(work, "settings", None)
+    return settings if isinstance(settings, EmbeddingSettings) else EmbeddingSettings()
 
 
 def _finite(number: float | None) -> float | None:

@@ -1,57 +1,127 @@
-"""What a job that classifies images answers: checked, and by the names of the classes."""
+"""Classifying the images of a data set with an expert."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
-from typing import Any
+from time import perf_counter
 
-from sqlalchemy import Connection
-
-from task2vec.errors import InputError
-from task2vec.jobs.checks import MOST_PREDICTED
-from task2vec.jobs.findings import Found, ImageShares
-from task2vec.service.predicting import expert_file
+from task2vec.data.containers.archives import ARCHIVES
+from task2vec.errors import InputError, SettingError, SourceError, TooLargeError
+from task2vec.finetune.card import read_classifier_card
+from task2vec.finetune.classless import no_classes
+from task2vec.jobs.checked import Checked, resolved
+from task2vec.jobs.findings import Commit, Findings
+from task2vec.jobs.workbench import Workbench
+from task2vec.messages.leases import Shares
+from task2vec.messages.models import Model
+from task2vec.messages.predictions import NewPrediction, Prediction, Predictions
+from task2vec.messages.work import PredictWork
+from task2vec.probe.weight_files import referenced_file
+from task2vec.service.models.experts import STORED
+from task2vec.service.models.zoo import get_model
+from task2vec.service.predicting import classifier_of, expert_file
 from task2vec.service.workspace import Workspace
-from task2vec.types import JobRecord
+from task2vec.types import ModelRecord
 from task2vec.types.names import visible
 
+#: As many images, and probabilities of all of them together, as one answer holds.
+MOST_PREDICTED = 10_000
+_MOST_PROBABILITIES = 250_000
 # The shares are rounded on their way here.
 _TOLERANCE = 1e-3
 
 
-def prepare_predicted(
-    workspace: Workspace, job: JobRecord, found: Found
-) -> Callable[[Connection], Mapping[str, Any]]:
+def check(workspace: Workspace, question: NewPrediction) -> Checked[PredictWork]:
+    """Return what a job for the question is about.
+
+    Raises `UnknownNameError` for a model or data set that is not there, `InputError` for a model
+    without classes, `SourceError` for a data set that is no archive, `TooLargeError` for more
+    images than one answer holds.
+    """
+    model = get_model(workspace, question.model)
+    if not model.ref.startswith(STORED):
+        raise no_classes(model.name)
+    _, card = expert_file(workspace, model)
+    dataset = workspace.store().datasets.get(question.dataset)
+    if dataset.format not in ARCHIVES:
+        raise SourceError(
+            f"Data set {dataset.id} is no archive of image files",
+            expected=f"one that ends in {', '.join(ARCHIVES)}",
+            got=dataset.format,
+        )
+    classes = len(card.classes)
+    most = max(1, min(MOST_PREDICTED, _MOST_PROBABILITIES // classes))
+    if dataset.images > most:
+        raise TooLargeError(
+            "These are more images than one answer holds",
+            expected=f"at most {most:,} images with {classes} classes",
+            got=f"{dataset.images:,}",
+            remedy="Send them in several data sets; `task2vec predict` does.",
+        )
+    work = resolved(PredictWork, question, model=model.id, dataset=dataset.id)
+    return Checked(work, model.name, (dataset,))
+
+
+def lend(workspace: Workspace, work: PredictWork) -> PredictWork:
+    """Put the record of the expert in place of its id."""
+    record = _expert(workspace, work)
+    return work.model_copy(update={"model": Model.model_validate(record.to_json())})
+
+
+def run(work: PredictWork, bench: Workbench) -> Findings:
+    """Classify the images, one after the other."""
+    from task2vec.finetune.predict import predictions
+
+    started = perf_counter()
+    if bench.images is None or bench.model is None or not isinstance(work.model, Model):
+        raise SettingError("There is nothing to classify, or nothing that classifies")
+    card = read_classifier_card(referenced_file(bench.model), name=work.model.name)
+    classifier = classifier_of(bench.engine, bench.model, card)
+    total, found = len(bench.images), list[Shares]()
+    for each in predictions(classifier, bench.images.read()):
+        shares = None if each.probabilities is None else tuple(each.probabilities.values())
+        found.append(Shares(path=each.path, shares=shares, error=each.error))
+        bench.progress("predicting", len(found), total)
+    return Findings(
+        seconds=perf_counter() - started,
+        predicted=tuple(found),
+        warnings=(*bench.images.warnings, *card.warnings),
+    )
+
+
+def commit(workspace: Workspace, work: PredictWork, findings: Findings) -> Commit:
     """Return what answers with the predictions; nothing is stored but the answer.
 
     Raises `InputError` for what no classifier of these classes gives, and as `expert_file` does.
     """
-    record = workspace.store().models.get(job.payload["model"])
+    record = _expert(workspace, work)
     _, card = expert_file(workspace, record)
-    rows = found.predicted
+    rows = findings.predicted
     if not rows or len(rows) > MOST_PREDICTED:
         raise InputError(
             "The worker's predictions are not what was asked for",
             expected=f"1 to {MOST_PREDICTED:,} images",
             got=f"{len(rows or ()):,}",
         )
-    answer = {
-        "model": record.name,
-        "classes": list(card.classes),
-        "predictions": [_prediction(row, card.classes) for row in rows],
-        "seconds": found.seconds,
-        "warnings": list(found.warnings),
-    }
+    answer = Predictions(
+        model=record.name,
+        classes=tuple(card.classes),
+        predictions=tuple(_prediction(row, card.classes) for row in rows),
+        seconds=findings.seconds,
+        warnings=findings.warnings,
+    )
     return lambda _: answer
 
 
-def _prediction(row: ImageShares, classes: Sequence[str]) -> dict[str, Any]:
+def _expert(workspace: Workspace, work: PredictWork) -> ModelRecord:
+    model = work.model
+    return workspace.store().models.get(model.id if isinstance(model, Model) else model)
+
+
+def _prediction(row: Shares, classes: Sequence[str]) -> Prediction:
     path = visible(row.path)
     if row.shares is None:
         error = visible(row.error or "not read")
-        return dict.fromkeys(("label", "probability", "probabilities")) | {
-            "path": path,
-            "error": error,
-        }
+        return Prediction(path=path, label=None, probability=None, probabilities=None, error=error)
     shares = row.shares
     if (
         len(shares) != len(classes)
@@ -64,10 +134,9 @@ def _prediction(row: ImageShares, classes: Sequence[str]) -> dict[str, Any]:
             got=f"{len(shares)} that sum to {sum(shares):g}",
         )
     best = max(range(len(shares)), key=shares.__getitem__)
-    return {
-        "path": path,
-        "label": classes[best],
-        "probability": shares[best],
-        "probabilities": dict(zip(classes, shares, strict=True)),
-        "error": None,
-    }
+    return Prediction(
+        path=path,
+        label=classes[best],
+        probability=shares[best],
+        probabilities=dict(zip(classes, shares, strict=True)),
+    )

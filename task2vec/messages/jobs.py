@@ -16,6 +16,7 @@ from task2vec.messages.base import (
 )
 from task2vec.messages.problems import Problem
 from task2vec.messages.settings import EmbeddingSettings, TuningSettings
+from task2vec.messages.tasks import Task
 from task2vec.types.jobs import EventKind, JobKind, JobState, Priority
 
 
@@ -122,3 +123,9 @@ class JobEvent(Answer):
     id: int
     kind: EventKind
     job: Job
+
+
+class EmbeddedTask(Task):
+    """The result of an embedding: ``status`` is "unchanged" where the task was stored already."""
+
+    status: str

@@ -1,21 +1,32 @@
 """One leased job: its data is fetched, the work done, and what was found handed in."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from task2vec.data.formats.images import Images, find_images
+from pydantic import ValidationError
+
+from task2vec.data.formats.images import find_images
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
 from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.files import save_embedding
-from task2vec.errors import JobCancelledError, Task2VecError, WeightsError
-from task2vec.finetune.predict import Prediction
-from task2vec.jobs.findings_message import EmbeddedRole, Findings
-from task2vec.jobs.run import Order, Work
+from task2vec.errors import (
+    JobCancelledError,
+    ServiceError,
+    SettingError,
+    Task2VecError,
+    WeightsError,
+)
+from task2vec.jobs.findings import Findings
+from task2vec.jobs.kinds import KINDS
+from task2vec.jobs.workbench import Workbench
 from task2vec.messages import leases as wire
+from task2vec.messages.models import Model
+from task2vec.messages.work import EmbedWork, LentDataset, Work
+from task2vec.service.tasks.subjects import Subject
 from task2vec.types import JobKind
 from task2vec.worker.downloads import Downloads
 from task2vec.worker.failures import failure_of, out_of_memory
@@ -24,6 +35,8 @@ from task2vec.worker.resume_cache import Kept
 from task2vec.worker.server import Server
 
 logger = logging.getLogger(__name__)
+
+W = TypeVar("W", bound=Work)
 
 
 @dataclass(frozen=True)
@@ -72,106 +85,92 @@ class LeasedJob:
             return failure_of(error, fence=self.lease.fence, shown=self._shown)
 
     def _work(self, heart: Heart) -> Findings:
-        payload = self.lease.payload
-        tell = _stopping(heart)
-        work = Work(
+        kind, job = KINDS[self.lease.kind], self.lease.job
+        if kind.run is None:
+            raise SettingError("This is no work for a worker", got=self.lease.kind)
+        work = _understood(kind.work, self.lease)
+        tell, finetunes = _stopping(heart), self.lease.kind is JobKind.FINETUNE
+        if finetunes and self._kept.begun(job):
+            logger.info("job %s: goes on with what was begun on this machine", job)
+        paths = {role: self._fetched(about, tell) for role, about in work.datasets.items()}
+        predicts = self.lease.kind is JobKind.PREDICT
+        model = getattr(work, "model", None)
+
+        def progress(stage: str, done: int, total: int) -> None:
+            if heart.stopped():
+                raise JobCancelledError("The work was stopped")
+            heart.tell(stage, done, total)
+
+        bench = Workbench(
             self._engine,
-            tell=heart.tell,
-            stopped=heart.stopped,
+            tasks={}
+            if predicts
+            else {role: self._open(work, role, path) for role, path in paths.items()},
+            images=find_images([paths["images"]]) if predicts else None,
+            model=None if model is None else self._start(model, tell),
+            checkpoint=self._folder / "checkpoint.safetensors",
+            unfinished=self._kept.place(job) if finetunes else None,
+            progress=progress,
             error=heart.tell_error,
             plan=self._plan,
             reference=lambda model: self._start(model, tell),
         )
-        kind, datasets = self.lease.kind, payload["datasets"]
-        predicts = kind is JobKind.PREDICT
-        if kind is JobKind.FINETUNE and self._kept.begun(self.lease.job):
-            logger.info("job %s: goes on with what was begun on this machine", self.lease.job)
-        order = Order(
-            kind=kind,
-            payload=payload,
-            tasks={}
-            if predicts
-            else {role: self._open(about, tell) for role, about in datasets.items()},
-            images=self._images(datasets["images"], tell) if predicts else None,
-            folder=self._folder,
-            start=self._start(payload["model"], tell)
-            if kind in (JobKind.FINETUNE, JobKind.PREDICT)
-            else None,
-            unfinished=self._kept.place(self.lease.job) if kind is JobKind.FINETUNE else None,
-        )
-        return work.do(order)
+        return kind.run(work, bench)
 
-    def _fetched(self, about: Mapping[str, Any], tell: Callable[[int, int], None]) -> Path:
+    def _fetched(self, about: LentDataset, tell: Callable[[int, int], None]) -> Path:
         path = self._downloads.get(
-            about["sha256"],
-            size=about["bytes"],
-            suffix=about["format"],
-            fetch=lambda: self._server.dataset(about["id"]),
+            about.sha256,
+            size=about.bytes,
+            suffix=about.format,
+            fetch=lambda: self._server.dataset(about.id),
             progress=tell,
         )
-        self._shown[path] = about["name"]
+        self._shown[path] = about.name
         return path
 
-    def _images(self, about: Mapping[str, Any], tell: Callable[[int, int], None]) -> Images:
-        return find_images([self._fetched(about, tell)])
-
-    def _open(self, about: Mapping[str, Any], tell: Callable[[int, int], None]) -> Task:
-        path = self._fetched(about, tell)
-        name = self.lease.payload.get("name") if self.lease.kind is JobKind.EMBED else None
-        task = open_source(path, name=name or about["name"], trusted=False)
+    def _open(self, work: Work, role: str, path: Path) -> Task:
+        about = work.datasets[role]
+        name = work.name if isinstance(work, EmbedWork) else about.name
         # Where it lies here is nobody's business.
-        return replace(task, source=about["name"])
+        return replace(open_source(path, name=name, trusted=False), source=about.name)
 
-    def _start(self, model: Mapping[str, Any], tell: Callable[[int, int], None]) -> str:
+    def _start(self, model: Model | wire.PlannedModel, tell: Callable[[int, int], None]) -> str:
         """Return the reference of a model; that of an expert is a file of ours."""
-        if not str(model["ref"]).startswith("store:"):
-            return str(model["ref"])
-        if model.get("sha256") is None:
+        if not model.ref.startswith("store:"):
+            return model.ref
+        if model.sha256 is None:
             raise WeightsError(
-                f"It is not known what the checkpoint of {model['name']} must be",
+                f"It is not known what the checkpoint of {model.name} must be",
                 remedy="It was made by an earlier version: fine-tune anew.",
             )
         path = self._downloads.get(
-            model["sha256"],
+            model.sha256,
             size=None,
             suffix=".safetensors",
-            fetch=lambda: self._server.checkpoint(model["id"]),
+            fetch=lambda: self._server.checkpoint(model.id),
             progress=tell,
         )
-        self._shown[path] = model["name"]
+        self._shown[path] = model.name
         return f"file:{path}"
 
-    def _plan(self, embedded: EmbeddedRole) -> list[dict[str, Any]]:
-        """Return what the server would like to have measured; [] where it does not say."""
+    def _plan(self, embedded: Subject) -> Sequence[wire.PlannedModel]:
+        """Return what the server would like to have measured; () where it does not say."""
         path = self._folder / "plan.npz"
-        save_embedding(
-            embedded.embedding,
-            path,
-            name=embedded.name,
-            hashes=embedded.hashes,
-            details=embedded.details,
-        )
+        _save(embedded, path)
         try:
-            plan = self._server.plan(self.lease, path)
+            return self._server.plan(self.lease, path).models
         except Task2VecError as error:
             # The packaged models can be measured without it.
             logger.warning("job %s: no plan of what to measure: %s", self.lease.job, error)
-            return []
-        return [model.model_dump() for model in plan.models]
+            return ()
 
     def _packed(self, found: Findings) -> Done:
         folder, files = self._folder, dict[str, Path]()
         for role, embedded in found.embedded.items():
             files[f"embedding.{role}"] = folder / f"{role}.npz"
-            save_embedding(
-                embedded.embedding,
-                folder / f"{role}.npz",
-                name=embedded.name,
-                hashes=embedded.hashes,
-                details=embedded.details,
-            )
+            _save(embedded, folder / f"{role}.npz")
             files[f"thumbnail.{role}"] = folder / f"{role}.png"
-            (folder / f"{role}.png").write_bytes(embedded.thumbnail)
+            (folder / f"{role}.png").write_bytes(embedded.thumbnail or b"")
         if found.checkpoint is not None:
             files["checkpoint"] = found.checkpoint
         measured = found.measured
@@ -188,7 +187,7 @@ class LeasedJob:
                 if measured is None
                 else {id_: p.error for id_, p in measured.items() if p.error is not None},
                 tuned=None if found.tuned is None else found.tuned.to_json(),
-                predicted=None if found.predicted is None else tuple(map(_shares, found.predicted)),
+                predicted=found.predicted,
             ),
             files,
         )
@@ -202,9 +201,31 @@ class LeasedJob:
         )
 
 
-def _shares(found: Prediction) -> wire.Shares:
-    shares = None if found.probabilities is None else tuple(found.probabilities.values())
-    return wire.Shares(path=found.path, shares=shares, error=found.error)
+def _understood(work: type[W], lease: wire.Lease) -> W:
+    """Return what the job of a lease is about; raises `ServiceError`."""
+    try:
+        found = work.model_validate(lease.payload)
+        if found.datasets:
+            return found
+        got = "no data sets"
+    except ValidationError as error:
+        got = f"{error.error_count()} faults"
+    raise ServiceError(
+        "What the server wants done is not understood",
+        expected=f"the work of a job of the kind {lease.kind}",
+        got=got,
+        remedy="Use the same version of task2vec on both sides.",
+    )
+
+
+def _save(embedded: Subject, path: Path) -> None:
+    save_embedding(
+        embedded.embedding,
+        path,
+        name=embedded.name,
+        hashes=embedded.hashes,
+        details=embedded.details,
+    )
 
 
 def _stopping(heart: Heart) -> Callable[[int, int], None]:

@@ -20,7 +20,7 @@ from task2vec.errors import (
     Task2VecError,
     UnknownNameError,
 )
-from task2vec.jobs.run import KINDS
+from task2vec.jobs.kinds import LENT
 from task2vec.messages.leases import Failure, Lease
 from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.worker.downloads import Downloads
@@ -84,7 +84,7 @@ class Worker:
         while not self._drain.asked:
             self._kept.sweep()
             try:
-                lease = self._server.lease(self._name, KINDS, wait=_WAIT)
+                lease = self._server.lease(self._name, LENT, wait=_WAIT)
             except (AccessError, InputError):
                 raise
             except Task2VecError as error:

@@ -14,9 +14,12 @@ from task2vec.data.sampling.sample import draw_sample
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.errors import JobCancelledError, SettingError, SourceError
+from task2vec.errors import JobCancelledError, SourceError
 from task2vec.finetune.details import details_of
-from task2vec.jobs.run import Order, Work
+from task2vec.jobs.kinds import KINDS
+from task2vec.jobs.workbench import Workbench
+from task2vec.messages.leases import PlannedModel
+from task2vec.messages.settings import EmbeddingSettings as Question
 from task2vec.probe.weight_files import file_hash, read_metadata
 from task2vec.recommend.measure.linear_probe import cross_validate
 from task2vec.types import ChosenBy, Estimator, JobKind
@@ -51,10 +54,9 @@ class Told:
     errors: list[float] = field(default_factory=list)
 
     def tell(self, *step):
+        if len(self.steps) >= self.most:
+            raise JobCancelledError("The work was stopped")
         self.steps.append(step)
-
-    def stopped(self):
-        return len(self.steps) >= self.most
 
 
 @pytest.fixture
@@ -67,10 +69,34 @@ def do(engine, told, tmp_path):
     """Do an order about ``tasks``, by role."""
 
     def call(kind, payload, **tasks):
-        work = Work(engine, tell=told.tell, stopped=told.stopped, error=told.errors.append)
-        return work.do(Order(kind=kind, payload=payload, tasks=tasks, folder=tmp_path))
+        bench = Workbench(
+            engine,
+            tasks,
+            model=payload.get("model", {}).get("ref"),
+            checkpoint=tmp_path / "checkpoint.safetensors",
+            progress=told.tell,
+            error=told.errors.append,
+        )
+        return work_at(kind, payload, bench)
 
     return call
+
+
+def work_at(kind, payload, bench):
+    """Do the work of a job; what it is about beside the settings is not looked at."""
+    about = {"dataset": "dst_0", "name": "expert"}
+    if kind is JobKind.DISTANCES:
+        about = {side: {"dataset": "dst_0"} for side in ("source", "target")}
+    return KINDS[kind].run(KINDS[kind].work.model_validate({**about, **payload}), bench)
+
+
+def a_model(number, ref, sha256=None):
+    return {"id": f"mdl_{number}", "name": f"model {number}", "ref": ref, "sha256": sha256}
+
+
+def a_start(ref):
+    about = {"architecture": "test_resnet", "task": None, "parameters": None, "input_size": None}
+    return {"id": "mdl_0", "name": "start", "ref": ref, "licence": None, "created": "", **about}
 
 
 def stages(told):
@@ -128,7 +154,7 @@ def test_details_are_found_where_they_are_read(engine, probe, do, kind):
 def test_models_are_probed_on_the_same_images(engine, probe, do, told, stored, tmp_path):
     task = halves("noise")
     other = reference_of(tmp_path, seed=1)
-    models = [{"id": "mdl_a", "ref": probe}, {"id": "mdl_b", "ref": other}]
+    models = [a_model("a", probe), a_model("b", other)]
     payload = {
         "task": stored,
         "measure": True,
@@ -153,10 +179,7 @@ def test_models_are_probed_on_the_same_images(engine, probe, do, told, stored, t
 
 def test_models_are_probed_in_their_order_while_the_budget_lasts(probe, do, tmp_path):
     paths = [probe, *(reference_of(tmp_path, seed=seed) for seed in (1, 2, 3))]
-    models = [
-        {"id": f"mdl_{i}", "name": f"model {i}", "ref": path, "sha256": None}
-        for i, path in enumerate(paths)
-    ]
+    models = [a_model(i, path) for i, path in enumerate(paths)]
     payload = {"task": "tsk_0", "measure": True, "probe_models": models, "budget": 1e-6}
     task = halves("noise")
     first = do(JobKind.RECOMMEND, payload, task=task)
@@ -168,9 +191,7 @@ def test_models_are_probed_in_their_order_while_the_budget_lasts(probe, do, tmp_
 
 def test_a_data_set_is_measured_by_the_plan_that_its_embedding_gets(engine, probe, tmp_path):
     other = reference_of(tmp_path, seed=1)
-    models = [
-        {"id": f"mdl_{i}", "name": str(i), "ref": path} for i, path in enumerate((probe, other))
-    ]
+    models = [a_model(i, path) for i, path in enumerate((probe, other))]
     payload = {
         "measure": True,
         "plan": True,
@@ -181,17 +202,18 @@ def test_a_data_set_is_measured_by_the_plan_that_its_embedding_gets(engine, prob
 
     def plan(embedded):
         asked.append(embedded.name)
-        return models
+        return [PlannedModel.model_validate(model) for model in models]
 
-    order = Order(JobKind.RECOMMEND, payload, {"task": halves("noise")}, tmp_path)
-    assert list(Work(engine, plan=plan).do(order).measured) == ["mdl_0", "mdl_1"]
+    bench = Workbench(engine, {"task": halves("noise")}, plan=plan)
+    assert list(work_at(JobKind.RECOMMEND, payload, bench).measured) == ["mdl_0", "mdl_1"]
     assert asked == ["noise"]
-    assert list(Work(engine, plan=lambda _: []).do(order).measured) == ["mdl_0"]
+    bench = replace(bench, plan=lambda _: ())
+    assert list(work_at(JobKind.RECOMMEND, payload, bench).measured) == ["mdl_0"]
 
 
 def test_what_a_worker_measured_before_takes_no_budget(probe, do, tmp_path):
     models = [
-        {"id": f"mdl_{i}", "name": f"model {i}", "ref": path, "sha256": str(i) * 64}
+        a_model(i, path, str(i) * 64)
         for i, path in enumerate([probe, *(reference_of(tmp_path, seed=seed) for seed in (1, 2))])
     ]
     payload = {"task": "tsk_0", "measure": True, "probe_models": models, "budget": 600.0}
@@ -207,22 +229,17 @@ def test_what_a_worker_measured_before_takes_no_budget(probe, do, tmp_path):
 
 
 def test_a_model_that_cannot_be_loaded_is_left_out_with_a_warning(probe, do, tmp_path):
-    gone = {
-        "id": "mdl_gone",
-        "name": "gone",
-        "ref": f"file:{tmp_path}/gone.safetensors?arch=test_resnet",
-        "sha256": None,
-    }
-    models = [{"id": "mdl_0", "name": "plain", "ref": probe, "sha256": None}, gone]
+    gone = a_model("gone", f"file:{tmp_path}/gone.safetensors?arch=test_resnet")
+    models = [a_model(0, probe), gone]
     payload = {"task": "tsk_0", "measure": True, "probe_models": models}
     found = do(JobKind.RECOMMEND, payload, task=halves("noise"))
     assert list(found.measured) == ["mdl_0"]
-    assert any("gone is left out" in warning for warning in found.warnings)
+    assert any("model gone is left out" in warning for warning in found.warnings)
 
 
 def test_too_few_images_measure_nothing(probe, do):
     task = halves("pair", images=2)
-    payload = {"task": "tsk_0", "measure": True, "probe_models": [{"id": "mdl_a", "ref": probe}]}
+    payload = {"task": "tsk_0", "measure": True, "probe_models": [a_model("a", probe)]}
     assert do(JobKind.RECOMMEND, payload, task=task).measured == {}
 
 
@@ -230,7 +247,7 @@ def test_several_labels_an_image_are_refused_before_any_work(probe, do, told):
     task = halves("noise")
     labels = np.eye(4, dtype=np.int64)[np.arange(20) % 4]
     several = task_from_arrays(task.reader.images, labels, name="several")
-    payload = {"model": {"name": "small", "ref": probe}, "embedding": True}
+    payload = {"model": a_start(probe), "embedding": True}
     with pytest.raises(SourceError, match="one label per image"):
         do(JobKind.FINETUNE, payload, task=several)
     assert told.steps == []
@@ -238,11 +255,11 @@ def test_several_labels_an_image_are_refused_before_any_work(probe, do, told):
 
 @pytest.mark.parametrize("embedding", [False, True])
 def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, monkeypatch):
-    monkeypatch.setattr("task2vec.jobs.run.DEFAULT_PROBE", probe)
+    monkeypatch.setattr("task2vec.jobs.finetune.EmbeddingSettings", lambda: Question(probe=probe))
     payload = {
         "name": "expert",
         "embedding": embedding,
-        "model": {"name": "start", "ref": probe},
+        "model": a_start(probe),
         "settings": {"images": 16, "epochs": 2, "patience": 1, "learning_rate": 0.01, "seed": 5},
     }
     found = do(JobKind.FINETUNE, payload, task=halves("noise"))
@@ -282,23 +299,10 @@ def test_work_stops_at_the_next_batch(probe, engine, tmp_path):
     payload = {"settings": {"probe": probe, "images": 40}}
     task = halves("noise", images=40)
     whole = Told()
-    order = Order(kind=JobKind.EMBED, payload=payload, tasks={"task": task}, folder=tmp_path)
-    Work(engine, tell=whole.tell).do(order)
+    bench = Workbench(engine, {"task": task}, progress=whole.tell)
+    work_at(JobKind.EMBED, payload, bench)
     for most in (1, 41, len(whole.steps) - 1):
         told = Told(most=most)
         with pytest.raises(JobCancelledError):
-            Work(engine, tell=told.tell, stopped=told.stopped).do(order)
+            work_at(JobKind.EMBED, payload, replace(bench, progress=told.tell))
         assert told.steps == whole.steps[:most]
-
-
-@pytest.mark.parametrize(
-    ("kind", "settings"),
-    [
-        (JobKind.FETCH, {}),
-        (JobKind.EMBED, {"estimator": "guess"}),
-        (JobKind.EMBED, {"images": 1}),
-    ],
-)
-def test_orders_that_make_no_sense_are_refused(do, kind, settings):
-    with pytest.raises(SettingError):
-        do(kind, {"settings": settings}, task=replace(halves("noise"), name="other"))

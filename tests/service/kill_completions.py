@@ -13,10 +13,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from served import NOW, embedded, tuned
+from served import NOW, Found, embedded, tuned
 
 from task2vec.jobs import leases
-from task2vec.jobs.commit import Found, complete
+from task2vec.jobs.leases import complete
 from task2vec.service.workspace import Workspace
 from task2vec.types import JobKind, JobState
 
@@ -72,7 +72,8 @@ def _complete_apart(
             workspace = Workspace(path)
             workspace.store()
             os.write(writing, b".")
-            job = complete(workspace, lent.job.id, fence=lent.job.fence, found=found, now=NOW + 5)
+            sent = found.findings(lent.job.fence)
+            job = complete(workspace, lent.job.id, sent=sent, files=found.files, now=NOW + 5)
             os._exit(0 if job.state is JobState.SUCCEEDED else 3)
         os._exit(4)
     os.close(writing)

@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,10 @@ from task2vec.embedding.files import save_embedding
 from task2vec.finetune.result import Choice, ClassAccuracy, Score, Tuned
 from task2vec.finetune.settings import FineTuningSettings
 from task2vec.jobs import jobs, leases
-from task2vec.jobs.commit import complete
-from task2vec.jobs.findings import Found
+from task2vec.jobs.kinds import KINDS
+from task2vec.jobs.leases import complete
+from task2vec.messages.base import Question
+from task2vec.messages.leases import Findings, Shares
 from task2vec.service.datasets.datasets import accept
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
@@ -41,6 +45,50 @@ SETTINGS = {
     "standard_error": None,
     "seed": 0,
 }
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a worker sends: files of embeddings and pictures by role, and the rest."""
+
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    measured: Mapping[str, Sequence[bool]] | None = None
+    errors: Mapping[str, float] | None = None
+    tuned: Mapping[str, Any] | None = None
+    predicted: Sequence[Shares] | None = None
+    embeddings: Mapping[str, Path] = field(default_factory=dict)
+    thumbnails: Mapping[str, Path] = field(default_factory=dict)
+    checkpoint: Path | None = None
+
+    def findings(self, fence: int) -> Findings:
+        """Return the message."""
+        return Findings.model_validate(
+            {
+                "fence": fence,
+                "seconds": self.seconds,
+                "warnings": self.warnings,
+                "measured": self.measured,
+                "errors": self.errors,
+                "tuned": self.tuned,
+                "predicted": self.predicted,
+            }
+        )
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """Return the files by the field of the form."""
+        return {
+            **{f"embedding.{role}": path for role, path in self.embeddings.items()},
+            **{f"thumbnail.{role}": path for role, path in self.thumbnails.items()},
+            **({} if self.checkpoint is None else {"checkpoint": self.checkpoint}),
+        }
+
+
+def asking(kind: JobKind, **fields: Any) -> Question:
+    """Return a question of a kind."""
+    question: Question = KINDS[kind].question.model_validate(fields)
+    return question
 
 
 def send(workspace: Workspace, name: str, *, seed: int = 0) -> DatasetRecord:
@@ -147,7 +195,7 @@ def tuned(
 
 def lend(workspace: Workspace, kind: JobKind, question: dict[str, Any]) -> JobRecord:
     """Ask, and be the worker that gets the job."""
-    job = jobs.submit(workspace, kind, {"settings": SETTINGS, **question}, now=NOW)
+    job = jobs.submit(workspace, asking(kind, **question), now=NOW)
     lent = leases.lease(workspace, worker="w", kinds=list(JobKind), now=NOW)
     assert lent is not None
     assert lent.job.id == job.id
@@ -158,9 +206,8 @@ def end(
     workspace: Workspace, job: JobRecord, found: Found, *, fence: int | None = None
 ) -> JobRecord:
     """Send what a worker found, five seconds after it got the job."""
-    return complete(
-        workspace, job.id, fence=job.fence if fence is None else fence, found=found, now=NOW + 5
-    )
+    sent = found.findings(job.fence if fence is None else fence)
+    return complete(workspace, job.id, sent=sent, files=found.files, now=NOW + 5)
 
 
 def embed(workspace: Workspace, sent: Path, name: str, *, seed: int, **more: Any) -> JobRecord:

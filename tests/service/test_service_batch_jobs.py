@@ -1,11 +1,12 @@
 """Batches on a server: items share work, fail alone, and are cancelled alone."""
 
 import pytest
-from served import NOW, SETTINGS, embed, embedded, end, send
+from served import NOW, embed, embedded, end, send
 
 from task2vec.errors import UnknownNameError
 from task2vec.jobs import batch_jobs, jobs, leases
-from task2vec.messages.batches import Batch, Item
+from task2vec.messages.batches import Batch, Item, NewBatch, NewItem, NewItems
+from task2vec.messages.jobs import NewEmbedding
 from task2vec.store.tables.batches import ItemStatus
 from task2vec.types import JobFailure, JobKind, JobState, Priority
 
@@ -13,7 +14,12 @@ FAULT = JobFailure(code="bad_source", problem="no image could be read")
 
 
 def begin(served, *items, **more):
-    return batch_jobs.create(served, items=items, settings=SETTINGS, now=NOW, **more)
+    new = NewBatch.model_validate({"items": items, **more})
+    return batch_jobs.create(served, new, now=NOW)
+
+
+def append(served, batch, *items):
+    return batch_jobs.append(served, batch.id, NewItems.model_validate({"items": items}), now=NOW)
 
 
 def item_of(dataset, **more):
@@ -90,8 +96,8 @@ def test_a_batch_that_is_sent_again_goes_on_where_it_was(served, sent):
 def test_an_item_whose_task_was_stored_by_another_job_meanwhile_is_unchanged(served, sent):
     dataset = send(served, "pets")
     batch = begin(served, item_of(dataset, tags=["of the batch"]))
-    question = {"dataset": dataset.id, "settings": SETTINGS, "priority": "high"}
-    stored = jobs.submit(served, JobKind.EMBED, question, now=NOW)
+    question = NewEmbedding(dataset=dataset.id, priority=Priority.HIGH)
+    stored = jobs.submit(served, question, now=NOW)
     assert work(served, sent).id == stored.id
     assert work(served, sent).result["status"] == "unchanged"
     assert counts(served, batch) == {ItemStatus.UNCHANGED: 1}
@@ -105,7 +111,7 @@ def test_a_faulty_item_does_not_end_the_batch(served, sent):
         {"dataset": "dst_none"},
         item_of(send(served, "taken", seed=3)),
         item_of(good),
-        item_of(good, name="\n"),
+        item_of(good, name="tsk_0123456789abcdef"),
     )
     items = batch_jobs.list_items(served, batch.id).items
     assert [i.status.value for i in items] == ["failed", "failed", "pending", "failed"]
@@ -129,14 +135,14 @@ def test_two_different_sources_of_one_name_are_told(served):
     items = batch_jobs.list_items(served, batch.id).items
     assert items[0].job == items[2].job
     assert items[1].error.code == "name_taken"
-    more = batch_jobs.append(served, batch.id, [item_of(other)], now=NOW)
+    more = append(served, batch, item_of(other))
     assert more.counts == {ItemStatus.PENDING: 2, ItemStatus.FAILED: 2}
 
 
 def test_items_that_are_added_come_after_those_that_were_there(served):
     batch = begin(served, item_of(send(served, "a", seed=1)), tags=["common"])
-    batch_jobs.append(served, batch.id, [item_of(send(served, "b", seed=2))], now=NOW)
-    batch_jobs.append(served, batch.id, [item_of(send(served, "c", seed=3))], now=NOW)
+    append(served, batch, item_of(send(served, "b", seed=2)))
+    append(served, batch, item_of(send(served, "c", seed=3)))
     items = batch_jobs.list_items(served, batch.id).items
     assert [(item.position, item.name) for item in items] == [(0, "a"), (1, "b"), (2, "c")]
     (newest, *_) = jobs.list_jobs(served, batch=batch.id).jobs
@@ -164,12 +170,7 @@ def test_cancelling_a_batch_ends_its_own_work_only(served, sent):
     own, shared, asked = (send(served, name, seed=i) for i, name in enumerate("abc"))
     batch = begin(served, item_of(own), item_of(shared), item_of(asked))
     other = begin(served, item_of(shared))
-    single = jobs.submit(
-        served,
-        JobKind.EMBED,
-        {"dataset": asked.id, "settings": SETTINGS, "name": None, "tags": [], "update": False},
-        now=NOW,
-    )
+    single = jobs.submit(served, NewEmbedding(dataset=asked.id), now=NOW)
     cancelled = batch_jobs.cancel_batch(served, batch.id, now=NOW)
     assert cancelled.counts == {ItemStatus.CANCELLED: 3}
     mine, theirs, ours = batch_jobs.list_items(served, batch.id).items
@@ -208,7 +209,9 @@ def test_an_unknown_batch_is_told(served):
         batch_jobs.get_batch,
         batch_jobs.list_items,
         batch_jobs.cancel_batch,
-        lambda workspace, id_: batch_jobs.append(workspace, id_, []),
+        lambda workspace, id_: batch_jobs.append(
+            workspace, id_, NewItems(items=[NewItem(dataset="dst_none")])
+        ),
     ):
         with pytest.raises(UnknownNameError, match="batch"):
             ask(served, "bat_none")
@@ -223,6 +226,6 @@ def test_a_failure_midway_appends_nothing(served, monkeypatch):
 
     monkeypatch.setattr(served.store().batches, "append_within", break_down)
     with pytest.raises(RuntimeError, match="struck"):
-        batch_jobs.append(served, batch.id, items, now=NOW)
+        append(served, batch, *items)
     assert counts(served, batch) == {ItemStatus.PENDING: 1}
     assert len(jobs.list_jobs(served).jobs) == 1

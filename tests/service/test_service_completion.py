@@ -6,13 +6,13 @@ import zipfile
 import numpy as np
 import pytest
 from factories import SPACE, replace
-from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
+from served import NOW, SETTINGS, Found, embed, embedded, embedding, end, lend, send
 
 from task2vec.embedding.files import save_embedding
 from task2vec.errors import LeaseLostError
-from task2vec.jobs import commit, jobs, leases
-from task2vec.jobs.checks import source_signature
-from task2vec.jobs.commit import Found
+from task2vec.jobs import findings, jobs, leases
+from task2vec.jobs.embed import source_signature
+from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.tasks import Task
 from task2vec.types import JobKind, JobState
 
@@ -28,7 +28,7 @@ def test_an_embedding_is_stored_with_its_job(served, sent):
     assert Task.model_validate(done.result).name == "animals"
     assert (record.tags, record.warnings) == (("a", "b"), ("one image could not be read",))
     assert (record.seconds, record.source) == (2.5, f"dataset:{dataset.id}")
-    assert record.source_signature == source_signature(dataset.sha256, SETTINGS)
+    assert record.source_signature == source_signature(dataset.sha256, EmbeddingSettings())
     assert record.source_signature.startswith(f"sha256:{dataset.sha256}:")
     np.testing.assert_array_equal(
         served.store().tasks.embedding(record.id).values, embedding(7).values
@@ -38,12 +38,11 @@ def test_an_embedding_is_stored_with_its_job(served, sent):
 
 def test_other_settings_are_another_signature(served):
     dataset = send(served, "pets")
-    same = source_signature(dataset.sha256, {"probe": "efficientnet_lite0"})
-    assert (
-        same == source_signature(dataset.sha256, SETTINGS) == source_signature(dataset.sha256, {})
-    )
+    same = source_signature(dataset.sha256, EmbeddingSettings())
+    assert same == source_signature(dataset.sha256, EmbeddingSettings(**SETTINGS))
     for field, other in (("seed", 1), ("images", 20), ("draws", 2), ("probe", "x")):
-        assert source_signature(dataset.sha256, {**SETTINGS, field: other}) != same
+        changed = EmbeddingSettings(**{**SETTINGS, field: other})
+        assert source_signature(dataset.sha256, changed) != same
 
 
 def test_a_worker_that_did_not_hear_the_answer_asks_again(served, sent):
@@ -234,12 +233,12 @@ def test_a_job_that_is_cancelled_while_its_findings_are_checked_stores_nothing(
     served, sent, monkeypatch
 ):
     job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
-    check = commit.received_thumbnail
+    check = findings.receive
 
-    def cancel_first(*arguments):
+    def cancel_first(*arguments, **more):
         jobs.cancel(served, job.id, now=NOW + 4)
-        return check(*arguments)
+        return check(*arguments, **more)
 
-    monkeypatch.setattr(commit, "received_thumbnail", cancel_first)
+    monkeypatch.setattr(leases, "receive", cancel_first)
     assert end(served, job, embedded(sent)).state is JobState.CANCELLED
     assert served.store().tasks.list() == []

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 from factories import replace
-from served import NOW, SETTINGS, embed, embedded, embedding, end, lend, send
+from served import NOW, Found, asking, embed, embedded, embedding, end, lend, send
 
-from task2vec.jobs import commit, jobs, leases
-from task2vec.jobs.commit import Found
+from task2vec.jobs import jobs, leases
 from task2vec.messages.datasets import Dataset
 from task2vec.messages.neighbours import Distances, Neighbours, SearchQuestion
 from task2vec.messages.recommendations import Recommended
@@ -16,6 +15,7 @@ from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.subjects import Subject, stored_subject
 from task2vec.types import JobKind, JobState, NeighbourGeometry
+from task2vec_api.messages import dataset_message
 
 
 def test_a_search_answers_as_it_would_in_this_process(served, sent):
@@ -36,15 +36,15 @@ def test_a_search_answers_as_it_would_in_this_process(served, sent):
 
 
 def test_nothing_is_embedded_to_search_a_store_that_holds_no_task(served, sent):
-    question = {"dataset": send(served, "query", seed=9).id, "settings": SETTINGS}
-    done = jobs.submit(served, JobKind.SEARCH, question, now=NOW)
+    question = asking(JobKind.SEARCH, dataset=send(served, "query", seed=9).id)
+    done = jobs.submit(served, question, now=NOW)
     assert done.state is JobState.SUCCEEDED
     assert done.result == {"task": "query", "neighbours": [], "warnings": []}
     assert Neighbours.model_validate(done.result).neighbours == ()
     assert leases.lease(served, worker="w", kinds=list(JobKind), now=NOW) is None
     # What was true then is not the answer when it is asked again.
     embed(served, sent, "task1", seed=1)
-    again = jobs.submit(served, JobKind.SEARCH, question, now=NOW)
+    again = jobs.submit(served, question, now=NOW)
     assert again.state is JobState.QUEUED
 
 
@@ -164,13 +164,15 @@ def test_a_fetched_data_set_is_told_without_its_place_and_owner(served):
     images = [{"url": "https://x.example/1.png", "label": "a", "split": None}] * 2
     job = lend(served, JobKind.FETCH, {"name": "far", "images": images})
     dataset = replace(send(served, "far"), owner="key_1")
-    done = commit.complete_fetch(served, job.id, fence=job.fence, dataset=dataset, now=NOW + 1)
+    answer = dataset_message(dataset)
+    done = leases.succeed(served, job.id, fence=job.fence, answer=answer, now=NOW + 1)
     assert done.state is JobState.SUCCEEDED
     assert Dataset.model_validate(done.result).sha256 == dataset.sha256
     assert not {"file", "owner"} & set(done.result)
-    assert done.result["expires"] == "2023-11-26T12:00:00.000+00:00"
+    assert done.result["expires"] == "2023-11-26T12:00:00Z"
 
 
 def test_no_worker_fetches(served):
-    job = lend(served, JobKind.FETCH, {"name": "far", "images": []})
+    images = [{"url": "https://x.example/1.png", "label": "a"}] * 2
+    job = lend(served, JobKind.FETCH, {"name": "far", "images": images})
     assert end(served, job, Found()).state is JobState.FAILED

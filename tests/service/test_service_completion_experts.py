@@ -2,14 +2,14 @@
 
 import pytest
 from factories import replace
-from served import PREPROCESSING, embed, end, lend, send, tuned
+from served import PREPROCESSING, Found, embed, end, lend, send, tuned
 from small_store import snapshot
 
 from task2vec.errors import StoreError, StoreFullError
-from task2vec.jobs import finetune, jobs
-from task2vec.jobs.commit import Found
-from task2vec.jobs.finetune import expert_id, sweep_experts
+from task2vec.jobs import jobs, leases
+from task2vec.jobs.finetune import expert_id
 from task2vec.messages.catalogue import Tuned as WireTuned
+from task2vec.service.models.experts import sweep_experts
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.quarantine import list_aside
 from task2vec.service.workspace import Workspace
@@ -59,7 +59,7 @@ def test_fine_tuning_stores_task_expert_outcome_and_checkpoint(served):
         },
     }
     assert WireTuned.model_validate(done.result).accuracy == 0.75
-    assert (expert.id, expert.task, expert.parameters) == (expert_id(job), task.id, 15)
+    assert (expert.id, expert.task, expert.parameters) == (expert_id(job.id), task.id, 15)
     assert (outcome.model, outcome.task) == (default_model_id(), task.id)
     assert outcome.details["expert"] == expert.id
     assert (served.path / "experts" / f"{expert.id}.safetensors").read_bytes() == weights
@@ -204,16 +204,16 @@ def test_fine_tuning_a_data_set_that_was_embedded_meanwhile_uses_that_task(serve
 def test_findings_that_come_twice_at_once_are_stored_once(served, monkeypatch):
     question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
     job = lend(served, JobKind.FINETUNE, question)
-    check, first = finetune.received_thumbnail, []
+    check, first = leases.receive, []
 
-    def the_other_first(*arguments):
-        monkeypatch.setattr(finetune, "received_thumbnail", check)
+    def the_other_first(*arguments, **more):
+        monkeypatch.setattr(leases, "receive", check)
         first.append(end(served, job, tuned(served, 4, new=True)))
-        return check(*arguments)
+        return check(*arguments, **more)
 
-    monkeypatch.setattr(finetune, "received_thumbnail", the_other_first)
+    monkeypatch.setattr(leases, "receive", the_other_first)
     done = end(served, job, tuned(served, 3, new=True))
     assert [done] == first
     assert done.state is JobState.SUCCEEDED
-    assert experts(served) == [f"{expert_id(job)}.safetensors"]
+    assert experts(served) == [f"{expert_id(job.id)}.safetensors"]
     assert len(served.store().outcomes.list()) == 1

@@ -9,10 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from served import NOW, SETTINGS, embedding, send
+from served import NOW, embedding, send
 
 from task2vec.jobs import jobs
-from task2vec.jobs.finetune import expert_id, sweep_experts
+from task2vec.jobs.finetune import expert_id
+from task2vec.messages.jobs import NewEmbedding, NewTuning
+from task2vec.service.models.experts import sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.store.tasks.changes import ChangeKind
 from task2vec.types import JobKind, JobState
@@ -27,18 +29,16 @@ def test_processes_killed_while_they_complete_jobs_store_each_once(tmp_path):
         workspace.store(create=True)
         for number in range(EACH):
             dataset = send(workspace, f"embedded{number}", seed=number).id
-            question = {"dataset": dataset, "settings": SETTINGS}
-            jobs.submit(workspace, JobKind.EMBED, question, now=NOW)
+            jobs.submit(workspace, NewEmbedding(dataset=dataset), now=NOW)
             dataset = send(workspace, f"tuned{number}", seed=100 + number).id
-            question = {"task": None, "dataset": dataset, "start": "efficientnet_lite0"}
-            jobs.submit(workspace, JobKind.FINETUNE, question, now=NOW)
+            jobs.submit(workspace, NewTuning(dataset=dataset), now=NOW)
     done = subprocess.run(
         [sys.executable, KILL, directory, tmp_path / "sent", "7"],
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, KILL.parents[:2]))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (*KILL.parents[:2], *sys.path)))},
     )
     assert done.returncode == 0, done.stderr
     kills = json.loads(done.stdout)
@@ -67,7 +67,7 @@ def check_whole(workspace):
     sweep_experts(workspace)
     experts = {model.id: model for model in store.models.list() if model.task is not None}
     tuned = [job for job in ended if job.kind is JobKind.FINETUNE]
-    assert set(experts) == {expert_id(job) for job in tuned}
+    assert set(experts) == {expert_id(job.id) for job in tuned}
     files = {path.stem: path for path in workspace.path.glob("experts/*")}
     assert set(files) == set(experts)
     for id_, path in files.items():

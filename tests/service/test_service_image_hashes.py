@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from served import embedded, embedding, end, lend, send
+from served import Found, embedded, embedding, end, lend, send
 
 from task2vec.embedding.files import save_embedding
 from task2vec.errors import InputError
-from task2vec.jobs.commit import Found
 from task2vec.service.tasks.imports import add_embedding
 from task2vec.service.tasks.tasks import export
 from task2vec.types import JobKind, JobState

@@ -1,7 +1,7 @@
 """What is checked before a job is queued, what is shared, and what its worker is told."""
 
 import pytest
-from served import NOW, SETTINGS, embedded, send, tuned
+from served import NOW, SETTINGS, asking, embedded, send, tuned
 
 from task2vec.errors import (
     NameTakenError,
@@ -10,9 +10,9 @@ from task2vec.errors import (
     StateError,
     UnknownNameError,
 )
-from task2vec.jobs import commit, jobs, leases
-from task2vec.jobs.checks import limits_of
-from task2vec.jobs.leases import models_to_probe
+from task2vec.jobs import jobs, leases
+from task2vec.jobs.recommend import limits_of, models_to_probe
+from task2vec.messages.jobs import NewTuning
 from task2vec.service.datasets.datasets import remove_dataset
 from task2vec.service.models.limits import Limits
 from task2vec.service.models.zoo import list_models
@@ -23,8 +23,7 @@ from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState
 
 
 def ask(served, dataset, **more) -> JobRecord:
-    question = {"dataset": dataset.id, "settings": SETTINGS, **more}
-    return jobs.submit(served, JobKind.EMBED, question, now=NOW)
+    return jobs.submit(served, asking(JobKind.EMBED, dataset=dataset.id, **more), now=NOW)
 
 
 def store_task(served, tmp_path, dataset, **more) -> JobRecord:
@@ -32,7 +31,8 @@ def store_task(served, tmp_path, dataset, **more) -> JobRecord:
     lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
     assert lent is not None
     found = embedded(tmp_path / "sent")
-    return commit.complete(served, job.id, fence=lent.job.fence, found=found, now=NOW)
+    sent = found.findings(lent.job.fence)
+    return leases.complete(served, job.id, sent=sent, files=found.files, now=NOW)
 
 
 def test_an_embedding_is_named_by_its_data_set_unless_told(served):
@@ -57,13 +57,12 @@ def test_an_embedding_is_named_by_its_data_set_unless_told(served):
             "Did you mean 'efficientnet_lite1'",
         ),
         ({"name": "tsk_0123456789abcdef"}, SettingError, "cannot be used"),
-        ({"name": "  "}, SettingError, "cannot be used"),
     ],
 )
 def test_what_could_not_be_worked_on_is_refused_and_not_queued(served, question, error, words):
     dataset = send(served, "pets")
     with pytest.raises(error, match=words):
-        jobs.submit(served, JobKind.EMBED, {"dataset": dataset.id, **question})
+        jobs.submit(served, asking(JobKind.EMBED, **{"dataset": dataset.id, **question}))
     assert jobs.list_jobs(served) == jobs.JobPage((), None)
 
 
@@ -106,21 +105,21 @@ def test_a_worker_is_told_which_data_sets_it_needs(served, tmp_path):
         "target": {"task": None, "dataset": right.id},
         "settings": SETTINGS,
     }
-    jobs.submit(served, JobKind.DISTANCES, wire, now=NOW)
+    jobs.submit(served, asking(JobKind.DISTANCES, **wire), now=NOW)
     lent = leases.lease(served, worker="w", kinds=[JobKind.DISTANCES], now=NOW)
     assert lent is not None
-    assert {role: told["id"] for role, told in lent.payload["datasets"].items()} == {
+    assert {role: about.id for role, about in lent.work.datasets.items()} == {
         "source": left.id,
         "target": right.id,
     }
-    assert lent.payload["datasets"]["source"]["sha256"] == left.sha256
+    assert lent.work.datasets["source"].sha256 == left.sha256
     one = {**wire, "source": {"task": "stored", "dataset": None}}
-    job = jobs.submit(served, JobKind.DISTANCES, one, now=NOW)
+    job = jobs.submit(served, asking(JobKind.DISTANCES, **one), now=NOW)
     assert job.payload["source"]["task"] == stored
     assert job.name == "stored to right"
     lent = leases.lease(served, worker="w", kinds=[JobKind.DISTANCES], now=NOW)
     assert lent is not None
-    assert list(lent.payload["datasets"]) == ["target"]
+    assert list(lent.work.datasets) == ["target"]
 
 
 def test_a_recommendation_asks_what_promises_most_of_a_stored_task(served, sent):
@@ -128,13 +127,13 @@ def test_a_recommendation_asks_what_promises_most_of_a_stored_task(served, sent)
     store_task(served, sent.parent, dataset)
     stored = served.store().tasks.get("pets").id
     question = {"task": stored, "settings": SETTINGS, "budget": 5.0}
-    jobs.submit(served, JobKind.RECOMMEND, question, now=NOW)
+    jobs.submit(served, asking(JobKind.RECOMMEND, **question), now=NOW)
     lent = leases.lease(served, worker="w", kinds=[JobKind.RECOMMEND], now=NOW)
     assert lent is not None
-    assert (lent.payload["measure"], lent.payload["budget"]) == (True, 5.0)
+    assert (lent.work.measure, lent.work.budget) == (True, 5.0)
     subject = stored_subject(served, stored)
     expected = models_to_measure(served, subject, limits=Limits())
-    assert [model["id"] for model in lent.payload["probe_models"]] == [m.id for m in expected]
+    assert [model.id for model in lent.work.probe_models] == [m.id for m in expected]
     assert expected[0].id == default_model_id()
     assert len(expected) > 1
 
@@ -142,83 +141,63 @@ def test_a_recommendation_asks_what_promises_most_of_a_stored_task(served, sent)
 def test_a_budget_of_0_asks_for_no_measurement(served):
     dataset = send(served, "pets")
     question = {"dataset": dataset.id, "settings": SETTINGS, "budget": 0}
-    jobs.submit(served, JobKind.RECOMMEND, question, now=NOW)
+    jobs.submit(served, asking(JobKind.RECOMMEND, **question), now=NOW)
     lent = leases.lease(served, worker="w", kinds=[JobKind.RECOMMEND], now=NOW)
     assert lent is not None
-    assert (lent.payload["measure"], lent.payload["probe_models"]) == (False, [])
+    assert (lent.work.measure, lent.work.probe_models) == (False, ())
 
 
 def test_a_recommendation_asks_for_the_models_within_the_limits_and_the_default(served):
     dataset = send(served, "pets")
     question = {"dataset": dataset.id, "settings": SETTINGS, "architecture": "*lite2"}
-    jobs.submit(served, JobKind.RECOMMEND, question, now=NOW)
+    jobs.submit(served, asking(JobKind.RECOMMEND, **question), now=NOW)
     lent = leases.lease(served, worker="w", kinds=[JobKind.RECOMMEND], now=NOW)
     assert lent is not None
-    asked = [model["id"] for model in lent.payload["probe_models"]]
+    asked = [model.id for model in lent.work.probe_models]
     assert asked == [default_model_id(), "mdl_efficientnet_lite2"]
-    assert [m.id for m in models_to_probe(list_models(served), limits_of(question))] == asked
+    assert [m.id for m in models_to_probe(list_models(served), limits_of(lent.work))] == asked
 
 
 def test_a_stored_task_is_worked_on_by_the_images_it_was_embedded_from(served, tmp_path):
     dataset = send(served, "pets")
     store_task(served, tmp_path, dataset)
-    job = jobs.submit(
-        served,
-        JobKind.FINETUNE,
-        {"task": "pets", "dataset": None, "start": "efficientnet_lite0"},
-        now=NOW,
-    )
+    job = jobs.submit(served, NewTuning(task="pets"), now=NOW)
     assert (job.dataset, job.name) == (dataset.id, "pets-from-efficientnet_lite0")
     lent = leases.lease(served, worker="w", kinds=[JobKind.FINETUNE], now=NOW)
     assert lent is not None
-    assert lent.payload["datasets"]["task"]["id"] == dataset.id
-    assert lent.payload["embedding"] is False
-    assert lent.payload["model"]["id"] == default_model_id()
-    assert lent.payload["model"]["ref"] == "efficientnet_lite0"
+    assert lent.work.datasets["task"].id == dataset.id
+    assert lent.work.embedding is False
+    assert lent.work.model.id == default_model_id()
+    assert lent.work.model.ref == "efficientnet_lite0"
 
 
 def test_fine_tuning_a_new_data_set_embeds_it_too(served):
     dataset = send(served, "pets")
-    jobs.submit(
-        served,
-        JobKind.FINETUNE,
-        {"task": None, "dataset": dataset.id, "start": "efficientnet_lite0"},
-        now=NOW,
-    )
+    jobs.submit(served, NewTuning(dataset=dataset.id), now=NOW)
     lent = leases.lease(served, worker="w", kinds=[JobKind.FINETUNE], now=NOW)
     assert lent is not None
-    assert lent.payload["embedding"] is True
+    assert lent.work.embedding is True
 
 
 def test_a_task_whose_images_are_gone_cannot_be_measured(served, tmp_path):
     dataset = send(served, "pets")
     store_task(served, tmp_path, dataset)
     remove_dataset(served, dataset.id)
-    for kind, more in ((JobKind.RECOMMEND, {}), (JobKind.FINETUNE, {"start": default_model_id()})):
+    for kind in (JobKind.RECOMMEND, JobKind.FINETUNE):
         with pytest.raises(SourceError, match=r"of task 'pets'.*embed FOLDER --name pets"):
-            jobs.submit(served, kind, {"task": "pets", "dataset": None, **more})
+            jobs.submit(served, asking(kind, task="pets"))
 
 
 def test_a_model_that_has_gone_since_fails_the_job_and_the_next_is_lent(served, tmp_path):
     dataset = send(served, "pets")
-    first = jobs.submit(
-        served,
-        JobKind.FINETUNE,
-        {"task": None, "dataset": dataset.id, "start": "efficientnet_lite0", "name": "expert"},
-        now=NOW,
-    )
+    first = jobs.submit(served, NewTuning(dataset=dataset.id, name="expert"), now=NOW)
     lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
     assert lent is not None
-    done = commit.complete(
-        served, first.id, fence=lent.job.fence, found=tuned(served, new=True), now=NOW
-    )
+    found = tuned(served, new=True)
+    sent = found.findings(lent.job.fence)
+    done = leases.complete(served, first.id, sent=sent, files=found.files, now=NOW)
     assert done.state is JobState.SUCCEEDED
-    doomed = jobs.submit(
-        served,
-        JobKind.FINETUNE,
-        {"task": "pets", "dataset": None, "start": "expert", "name": "child"},
-        now=NOW,
-    )
+    doomed = jobs.submit(served, NewTuning(task="pets", start="expert", name="child"), now=NOW)
     served.store().models.remove("expert", cascade=True)
     after = ask(served, send(served, "others", seed=3))
     lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)

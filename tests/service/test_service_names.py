@@ -7,6 +7,7 @@ from served import embed, embedded, end, lend, send
 
 from task2vec.errors import SettingError
 from task2vec.jobs import jobs
+from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.service.tasks.batch_items import Item
 from task2vec.service.tasks.batches import BatchRequest, ItemStatus, run_batch
 from task2vec.service.workspace import Workspace
@@ -21,20 +22,17 @@ def rename(served: Workspace, table: sa.Table, old: str, new: str) -> None:
 
 
 def test_no_job_makes_a_task_with_the_name_of_an_id(served):
-    question = {"dataset": send(served, "pets").id, "name": "tsk_0123456789abcdef", "update": True}
+    dataset = send(served, "pets").id
+    question = NewEmbedding(dataset=dataset, name="tsk_0123456789abcdef", update=True)
     with pytest.raises(SettingError):
-        jobs.submit(served, JobKind.EMBED, question)
+        jobs.submit(served, question)
 
 
 def test_nor_is_a_data_set_of_such_a_name_fine_tuned_on_in_vain(served):
     dataset = send(served, "pets").id
     rename(served, schema_service.datasets, "pets", "job_0123456789abcdef")
     with pytest.raises(SettingError):
-        jobs.submit(
-            served,
-            JobKind.FINETUNE,
-            {"task": None, "dataset": dataset, "start": "efficientnet_lite0", "name": "expert"},
-        )
+        jobs.submit(served, NewTuning(dataset=dataset, name="expert"))
 
 
 def test_a_task_that_has_such_a_name_is_embedded_anew(served, sent):

@@ -10,7 +10,8 @@ from served import embedding
 from sqlalchemy import Engine, event
 
 from task2vec.errors import InputError, SettingError, StoreError, UnknownNameError
-from task2vec.jobs.checks import check_question, same_as
+from task2vec.jobs.jobs import job_for
+from task2vec.messages.backtests import BacktestQuestion
 from task2vec.service.models.zoo import get_model
 from task2vec.service.outcomes.outcome_file import Measured
 from task2vec.service.outcomes.outcomes import (
@@ -22,7 +23,6 @@ from task2vec.service.outcomes.outcomes import (
 )
 from task2vec.service.outcomes.recording import add_outcomes, import_outcomes
 from task2vec.service.workspace import Workspace
-from task2vec.types import JobKind
 from task2vec.types.names import LONGEST_PROTOCOL
 
 MODELS, TASKS = ("efficientnet_lite0", "efficientnet_lite1"), ("emoji_food", "greek_capitals")
@@ -202,8 +202,8 @@ def test_an_empty_filter_does_not_stand_for_everything(workspace: Workspace) -> 
 
 
 def test_a_backtest_is_another_where_an_outcome_was_replaced(workspace: Workspace) -> None:
-    def about() -> str:
-        return same_as(JobKind.BACKTEST, check_question(workspace, JobKind.BACKTEST, {}))
+    def about() -> str | None:
+        return job_for(workspace, BacktestQuestion()).same_as
 
     _, second = add_outcomes(workspace, many()[:2])
     known = about()

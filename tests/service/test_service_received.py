@@ -1,35 +1,44 @@
 """What is too large, or no picture, is not taken from a worker."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from served import embedded, end, lend, send
 
-from task2vec.errors import InputError
-from task2vec.jobs.findings import Found, received_thumbnail
+from task2vec.service.workspace import Workspace
+from task2vec.types import JobKind, JobRecord, JobState
 
 MEBIBYTE = 1 << 20
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def found(folder: Path, data: bytes) -> Found:
-    (folder / "sent").write_bytes(data)
-    return Found(thumbnails={"task": folder / "sent"})
+def handed_in(served: Workspace, sent: Path, data: bytes | None) -> JobRecord:
+    found = embedded(sent)
+    if data is None:
+        found = replace(found, thumbnails={})
+    else:
+        found.thumbnails["task"].write_bytes(data)
+    return end(served, lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id}), found)
 
 
-def test_a_thumbnail_may_have_a_mebibyte(tmp_path: Path) -> None:
+def test_a_thumbnail_may_have_a_mebibyte(served: Workspace, sent: Path) -> None:
     data = PNG.ljust(MEBIBYTE, b"x")
-    assert received_thumbnail(found(tmp_path, data), "task") == data
+    assert handed_in(served, sent, data).state is JobState.SUCCEEDED
+    assert served.store().tasks.thumbnail("pets") == data
 
 
-def test_a_byte_more_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="at most 1048576 bytes"):
-        received_thumbnail(found(tmp_path, PNG.ljust(MEBIBYTE + 1, b"x")), "task")
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(PNG.ljust(MEBIBYTE + 1, b"x"), "at most 1048576 bytes"), (b"GIF89a", "a PNG")],
+    ids=["a byte more", "no PNG"],
+)
+def test_another_is_refused(served: Workspace, sent: Path, data: bytes, words: str) -> None:
+    failed = handed_in(served, sent, data)
+    assert failed.error is not None
+    assert words in (failed.error.expected or "")
 
 
-def test_what_is_no_png_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="a PNG"):
-        received_thumbnail(found(tmp_path, b"GIF89a"), "task")
-
-
-def test_none_is_none(tmp_path: Path) -> None:
-    assert received_thumbnail(Found(), "task") is None
+def test_none_is_none(served: Workspace, sent: Path) -> None:
+    assert handed_in(served, sent, None).state is JobState.SUCCEEDED
+    assert served.store().tasks.thumbnail("pets") is None

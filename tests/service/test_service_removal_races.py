@@ -6,10 +6,12 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from served import NOW, SETTINGS, send
+from served import NOW, asking, send
 
 from task2vec.errors import SourceError, UnknownNameError
 from task2vec.jobs import batch_jobs, jobs
+from task2vec.messages.base import Question
+from task2vec.messages.batches import NewBatch, NewItem
 from task2vec.service.datasets import datasets
 from task2vec.service.datasets.datasets import remove_dataset
 from task2vec.service.workspace import Workspace
@@ -46,12 +48,10 @@ def files(served: Workspace) -> list[str]:
     return [f"datasets/{path.name}" for path in (served.path / "datasets").iterdir()]
 
 
-def question(kind: JobKind, dataset: DatasetRecord, other: DatasetRecord) -> dict[str, Any]:
+def question(kind: JobKind, dataset: DatasetRecord, other: DatasetRecord) -> Question:
     if kind is JobKind.DISTANCES:
-        about: dict[str, Any] = {"source": {"dataset": other.id}, "target": {"dataset": dataset.id}}
-    else:
-        about = {"dataset": dataset.id}
-    return {**about, "settings": SETTINGS}
+        return asking(kind, source={"dataset": other.id}, target={"dataset": dataset.id})
+    return asking(kind, dataset=dataset.id)
 
 
 @pytest.mark.parametrize("kind", [JobKind.EMBED, JobKind.SEARCH, JobKind.DISTANCES])
@@ -63,7 +63,7 @@ def test_a_question_about_a_data_set_that_goes_is_refused(
     monkeypatch.setattr(jobs, "job_for", remove)
 
     with pytest.raises(UnknownNameError, match=dataset.id):
-        jobs.submit(served, kind, question(kind, dataset, other), now=NOW)
+        jobs.submit(served, question(kind, dataset, other), now=NOW)
 
     assert jobs.list_jobs(served).jobs == ()
 
@@ -73,10 +73,10 @@ def test_an_item_whose_data_set_goes_fails_alone(
 ) -> None:
     first, gone, last = (send(served, name, seed=i) for i, name in enumerate("abc"))
     remove = then(batch_jobs.job_for, lambda: remove_dataset(served, gone.id))
-    wanted = [{"dataset": dataset.id, "tags": []} for dataset in (gone, first, gone, last)]
+    wanted = tuple(NewItem(dataset=dataset.id) for dataset in (gone, first, gone, last))
     monkeypatch.setattr(batch_jobs, "job_for", remove)
 
-    batch = batch_jobs.create(served, items=wanted, settings=SETTINGS, now=NOW)
+    batch = batch_jobs.create(served, NewBatch(items=wanted), now=NOW)
 
     items = batch_jobs.list_items(served, batch.id).items
     assert [item.status.value for item in items] == ["failed", "pending", "failed", "pending"]
@@ -88,8 +88,7 @@ def test_a_job_whose_data_set_goes_is_not_tried_again(
     served: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = send(served, "pets")
-    asked = {"dataset": dataset.id, "settings": SETTINGS}
-    job = jobs.submit(served, JobKind.EMBED, asked, now=NOW)
+    job = jobs.submit(served, asking(JobKind.EMBED, dataset=dataset.id), now=NOW)
     jobs.cancel(served, job.id, now=NOW)
     retry = served.store().jobs.retry
 

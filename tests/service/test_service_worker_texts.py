@@ -1,13 +1,14 @@
 """What workers tell is stored and shown to others: without keys, and without what hides."""
 
 import math
+from dataclasses import replace
 
 import pytest
-from served import NOW, lend, send
+from pydantic import ValidationError
+from served import NOW, embedded, end, lend, send
 
-from task2vec.errors import InputError
 from task2vec.jobs import leases
-from task2vec.jobs.findings import Found
+from task2vec.messages.leases import Findings
 from task2vec.types import JobFailure, JobKind, JobProgress
 
 KEY = f"t2v_0123456789ab_{'k' * 43}"
@@ -45,16 +46,23 @@ def test_a_stage_is_stored_so_that_it_can_be_shown(served, job):
 
 @pytest.mark.parametrize("seconds", [-1.0, math.nan, math.inf, -math.inf])
 def test_work_takes_a_time(seconds):
-    with pytest.raises(InputError, match="time is none"):
-        Found(seconds=seconds)
+    with pytest.raises(ValidationError, match="seconds"):
+        Findings(fence=1, seconds=seconds)
 
 
-def test_warnings_are_escaped():
-    assert Found(warnings=("plain", "a\x1bb")).warnings == ("plain", "a\\x1bb")
-
-
-@pytest.mark.parametrize("warnings", [("x",) * 101, ("x" * 10_001,)])
-def test_warnings_are_no_flood(warnings):
-    with pytest.raises(InputError, match="too many or too long"):
-        Found(warnings=warnings)
-    assert len(Found(warnings=("x" * 10_000,) * 100).warnings) == 100
+@pytest.mark.parametrize(
+    ("warnings", "stored"),
+    [
+        (("plain", "a\x1bb"), ("plain", "a\\x1bb")),
+        (("x" * 10_000,) * 100, ("x" * 10_000,) * 100),
+        (("x",) * 101, None),
+        (("x" * 10_001,), None),
+    ],
+    ids=["escaped", "most", "too many", "too long"],
+)
+def test_warnings_are_escaped_and_no_flood(served, sent, job, warnings, stored):
+    ended = end(served, job, replace(embedded(sent), warnings=warnings))
+    if stored is None:
+        assert "too many or too long" in ended.error.problem
+    else:
+        assert served.store().tasks.get("pets").warnings == stored

@@ -63,7 +63,7 @@ def lease(archive, probe, **payload):
         "format": ".tar",
         "name": "shades",
     }
-    question = {"name": "Shades", "settings": {"probe": probe, "images": 20}}
+    question = {"dataset": "dst_1", "name": "Shades", "settings": {"probe": probe, "images": 20}}
     return LEASE.model_dump(mode="json") | {
         "payload": {"datasets": {"task": about}, **question, **payload}
     }
@@ -212,13 +212,15 @@ def test_damage_on_the_way_is_tried_again(work, probe, archive):
     assert failure["transient"]
 
 
-def test_what_nobody_foresaw_does_not_end_the_worker(work, probe, archive):
+@pytest.mark.parametrize("lacking", ["datasets", "dataset"])
+def test_a_job_that_is_not_understood_does_not_end_the_worker(work, probe, archive, lacking):
     # An answer of a server that is not of this version.
     odd = lease(archive, probe)
-    del odd["payload"]["datasets"]
+    del odd["payload"][lacking]
     recorded = work(answer(odd), answer(lease(archive, probe)), content=content(archive))
     (failure,) = recorded.of(":fail")
-    assert (failure["code"], failure["transient"]) == ("internal", True)
+    assert failure["transient"]
+    assert "same version" in failure["remedy"]
     assert len(recorded.of(":complete")) == 1
 
 

@@ -14,7 +14,7 @@ from task2vec.errors import (
     SettingError,
     UnreachableError,
 )
-from task2vec.jobs.run import KINDS
+from task2vec.jobs.kinds import LENT
 from task2vec.messages.leases import Findings
 from task2vec.worker.server import Server
 
@@ -23,13 +23,13 @@ FINDINGS = Findings(fence=3, seconds=1.5, warnings=("few images",), measured={"m
 
 def test_no_job_is_none():
     client, recorded = server(leases=answer(status=204))
-    assert client.lease("me", KINDS, wait=2.5) is None
-    assert recorded.of("/leases") == [{"worker": "me", "kinds": list(KINDS)}]
+    assert client.lease("me", LENT, wait=2.5) is None
+    assert recorded.of("/leases") == [{"worker": "me", "kinds": list(LENT)}]
 
 
 def test_a_job_comes_with_its_question():
     client, _ = server(leases=answer(LEASE.model_dump(mode="json") | {"later": 1}))
-    assert client.lease("me", KINDS, wait=0) == LEASE
+    assert client.lease("me", LENT, wait=0) == LEASE
 
 
 def test_the_key_goes_with_every_request():
@@ -40,7 +40,7 @@ def test_the_key_goes_with_every_request():
         return httpx2.Response(204)
 
     client, _ = server(leases=note)
-    client.lease("me", KINDS, wait=0)
+    client.lease("me", LENT, wait=0)
     assert seen == ["Bearer secret"]
 
 
@@ -97,7 +97,7 @@ def test_bytes_are_streamed():
 def test_refusals_are_the_errors_they_stand_for(reply, error):
     client, _ = server(leases=reply, content=reply)
     with pytest.raises(error) as raised:
-        client.lease("me", KINDS, wait=0)
+        client.lease("me", LENT, wait=0)
     assert getattr(raised.value, "retry_after", 7) == 7
 
 

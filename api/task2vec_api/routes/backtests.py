@@ -5,7 +5,6 @@ from starlette.responses import Response
 
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.jobs import Job
-from task2vec.types import JobKind
 from task2vec_api.access import Writer
 from task2vec_api.job_submission import Prefer, result_as, submit
 from task2vec_api.responses import router, told
@@ -41,7 +40,6 @@ async def backtest_recommender(
         request,
         runtime,
         caller,
-        kind=JobKind.BACKTEST,
         question=question,
         finish=result_as(Backtest),
         wake=request.app.state.backtests.wake,

@@ -49,11 +49,7 @@ async def create_batch(new: NewBatch, runtime: TheRuntime, caller: Writer) -> Re
     created = await run_in_threadpool(
         batch_jobs.create,
         runtime.workspace,
-        items=[item.model_dump(mode="json") for item in new.items],
-        settings=new.settings.model_dump(mode="json"),
-        tags=new.tags,
-        update=new.update,
-        priority=new.priority,
+        new,
         owner=caller.key,
     )
     runtime.bell.ring()
@@ -74,14 +70,7 @@ def check_batch(new: BatchCheck, runtime: TheRuntime, caller: Writer) -> Respons
     already from the same bytes with the same settings, and `failed` with the error that the batch
     would give it. Images are not looked at: an archive that cannot be read fails when it is sent.
     """
-    found = batch_jobs.check(
-        runtime.workspace,
-        [item.model_dump(mode="json") for item in new.items],
-        settings=new.settings.model_dump(mode="json"),
-        tags=new.tags,
-        update=new.update,
-        largest=runtime.settings.upload_bytes,
-    )
+    found = batch_jobs.check(runtime.workspace, new, largest=runtime.settings.upload_bytes)
     return json_answer(ForeseenItems(items=tuple(map(item_message, found))))
 
 
@@ -128,8 +117,7 @@ def get_batch(batch: BatchId, workspace: TheWorkspace, caller: Reader) -> Respon
 )
 async def add_items(batch: BatchId, new: NewItems, runtime: TheRuntime, caller: Writer) -> Response:
     """Add data sets to a batch, to be embedded with its settings."""
-    items = [item.model_dump(mode="json") for item in new.items]
-    grown = await run_in_threadpool(batch_jobs.append, runtime.workspace, batch, items)
+    grown = await run_in_threadpool(batch_jobs.append, runtime.workspace, batch, new)
     runtime.bell.ring()
     return json_answer(
         Batch.model_validate(grown.to_json()),

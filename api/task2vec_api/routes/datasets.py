@@ -13,7 +13,6 @@ from task2vec.messages.datasets import Dataset, DatasetPage, NewRemoteDataset
 from task2vec.messages.jobs import Job
 from task2vec.service.datasets import datasets
 from task2vec.service.datasets.remote_datasets import RemoteImage, check_manifest
-from task2vec.types import JobKind
 from task2vec_api.access import Caller, Reader, ReaderOrWorker, Writer
 from task2vec_api.etags import IfNoneMatch, not_modified
 from task2vec_api.fetches import policy_of
@@ -108,9 +107,7 @@ async def _fetch(request: Request, runtime: Runtime, caller: Caller) -> Response
     images = [RemoteImage(str(one.url), one.label, one.split) for one in question.images]
     await run_in_threadpool(check_manifest, policy_of(runtime.settings), images)
     finish = result_as(Dataset)
-    return await submit(
-        request, runtime, caller, kind=JobKind.FETCH, question=question, finish=finish
-    )
+    return await submit(request, runtime, caller, question=question, finish=finish)
 
 
 @routes.get(

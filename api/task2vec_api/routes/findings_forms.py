@@ -9,8 +9,6 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from task2vec.errors import InputError
-from task2vec.jobs.commit import Found
-from task2vec.jobs.findings import ImageShares
 from task2vec.messages.leases import Findings
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
@@ -79,28 +77,9 @@ class FindingsForm:
             faults = [{**fault, "loc": ("findings", *fault["loc"])} for fault in error.errors()]
             raise RequestValidationError(faults) from error
 
-    def found(self, findings: Findings) -> Found:
-        """Return the findings with their files."""
-        return Found(
-            seconds=findings.seconds,
-            warnings=findings.warnings,
-            measured=findings.measured,
-            errors=findings.errors,
-            tuned=findings.tuned,
-            predicted=None
-            if findings.predicted is None
-            else [ImageShares(row.path, row.shares, row.error) for row in findings.predicted],
-            embeddings=self._by_role("embedding"),
-            thumbnails=self._by_role("thumbnail"),
-            checkpoint=self._path("checkpoint"),
-        )
-
-    def _by_role(self, kind: str) -> dict[str, Path]:
-        found = {role: self._path(f"{kind}.{role}") for role in _ROLES}
-        return {role: path for role, path in found.items() if path is not None}
-
-    def _path(self, field: str) -> Path | None:
-        return self._files[field].complete(field) if field in self._files else None
+    def files(self) -> dict[str, Path]:
+        """Return the files that came, by the field of the form."""
+        return {field: part.complete(field) for field, part in self._files.items()}
 
     def __enter__(self) -> Self:
         return self

@@ -48,9 +48,7 @@ async def finetune_model(
     The result is a new expert in the zoo, and an outcome for where it started.
     """
     finish = result_as(Tuned)
-    return await submit(
-        request, runtime, caller, kind=JobKind.FINETUNE, question=question, finish=finish
-    )
+    return await submit(request, runtime, caller, question=question, finish=finish)
 
 
 @routes.get(

@@ -8,11 +8,10 @@ from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from task2vec.jobs import commit, leases, planning
+from task2vec.jobs import leases, recommend
 from task2vec.messages.jobs import Job
 from task2vec.messages.leases import (
     Failure,
-    Findings,
     Heartbeat,
     Lease,
     LeaseQuestion,
@@ -90,7 +89,7 @@ def _lend(runtime: TheRuntime, question: LeaseQuestion, lent: leases.Lent) -> Re
                 "job": lent.job.id,
                 "fence": lent.job.fence,
                 "kind": lent.job.kind,
-                "payload": lent.payload,
+                "payload": lent.work.model_dump(mode="json"),
                 "seconds": lent.seconds,
                 "expires": lent.job.lease_until,
             }
@@ -141,9 +140,8 @@ async def plan_measuring(
 
     The form is that of `:complete`, with the embedding alone.
     """
-    models = await _with_findings(request, runtime, job, planning.plan)
-    told_of = [{name: getattr(m, name) for name in PlannedModel.model_fields} for m in models]
-    return json_answer(Plan.model_validate({"models": told_of}))
+    models = await _with_findings(request, runtime, job, recommend.plan)
+    return json_answer(Plan(models=tuple(map(PlannedModel.model_validate, models))))
 
 
 @routes.post(
@@ -160,7 +158,7 @@ async def complete_job(
     job: JobId, request: Request, runtime: TheRuntime, caller: Worker
 ) -> Response:
     """End a job with what its worker found; doing so twice changes nothing."""
-    record = await _with_findings(request, runtime, job, commit.complete)
+    record = await _with_findings(request, runtime, job, leases.complete)
     runtime.bell.ring()
     return json_answer(job_message(record))
 
@@ -169,9 +167,8 @@ async def _with_findings(request: Request, runtime: Runtime, job: str, use: Call
     """Receive the form of a worker's findings, and return what a use case makes of them."""
     with FindingsForm(runtime.workspace, largest=runtime.settings.upload_bytes) as form:
         await receive_form(request, form.open)
-        findings: Findings = form.findings()
         return await run_in_threadpool(
-            use, runtime.workspace, job, fence=findings.fence, found=form.found(findings)
+            use, runtime.workspace, job, sent=form.findings(), files=form.files()
         )
 
 

@@ -5,7 +5,6 @@ from starlette.responses import Response
 
 from task2vec.messages.jobs import Job
 from task2vec.messages.predictions import NewPrediction, Predictions
-from task2vec.types import JobKind
 from task2vec_api.access import Writer
 from task2vec_api.job_submission import Prefer, result_as, submit
 from task2vec_api.responses import failing, router, told
@@ -38,6 +37,4 @@ async def classify_images(
     are removed once the job has ended, however it ends; the answer is kept with the job.
     """
     finish = result_as(Predictions)
-    return await submit(
-        request, runtime, caller, kind=JobKind.PREDICT, question=question, finish=finish
-    )
+    return await submit(request, runtime, caller, question=question, finish=finish)

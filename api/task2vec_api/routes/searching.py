@@ -15,7 +15,6 @@ from task2vec.service.tasks.search import distances
 from task2vec.service.tasks.search import search as near_tasks
 from task2vec.service.tasks.subjects import stored_subject
 from task2vec.service.workspace import Workspace
-from task2vec.types import JobKind
 from task2vec_api.access import Reader
 from task2vec_api.job_submission import Prefer, result_as, submit
 from task2vec_api.responses import Responses, failing, json_answer, router, told
@@ -48,7 +47,6 @@ async def search(
             request,
             runtime,
             caller,
-            kind=JobKind.SEARCH,
             question=question,
             finish=result_as(Neighbours),
         )
@@ -78,7 +76,6 @@ async def measure_distances(
             request,
             runtime,
             caller,
-            kind=JobKind.DISTANCES,
             question=question,
             finish=result_as(Distances),
         )
@@ -123,7 +120,6 @@ async def recommend_models(
             request,
             runtime,
             caller,
-            kind=JobKind.RECOMMEND,
             question=question,
             finish=result_as(Recommended),
         )

@@ -11,7 +11,7 @@ from task2vec.messages.jobs import Job, NewEmbedding
 from task2vec.messages.tasks import Task, TaskDetails, TaskEdit, TaskPage
 from task2vec.service.models.zoo import remove_task
 from task2vec.service.tasks import catalogue
-from task2vec.types import JobKind, TaskRecord
+from task2vec.types import TaskRecord
 from task2vec_api.access import Reader, Writer
 from task2vec_api.etags import IfMatch, IfNoneMatch, check_if_match, etag_of, not_modified
 from task2vec_api.job_submission import Prefer, submit
@@ -104,9 +104,7 @@ async def embed_dataset(
         headers = {"Location": f"/v1/tasks/{task.id}"}
         return json_answer(task, status=200 if known else 201, headers=headers)
 
-    return await submit(
-        request, runtime, caller, kind=JobKind.EMBED, question=question, finish=finish
-    )
+    return await submit(request, runtime, caller, question=question, finish=finish)
 
 
 @routes.get(

@@ -47,6 +47,8 @@ class Subject:
     hashes: ImageHashes | None = None
     files: str = ""
     details: EmbeddingDetails | None = None
+    #: Its picture (PNG), where it was asked for.
+    thumbnail: bytes | None = None
 
     @property
     def source(self) -> str:
@@ -61,9 +63,15 @@ class Subject:
         return self.files if self.record is None else files_of(self.record)
 
     @classmethod
-    def of_embedded(cls, task: "Task", found: "Embedded", *, detailed: bool = False) -> "Subject":
-        """Return the subject of a task that was embedded for one answer."""
-        details = None
+    def of_embedded(
+        cls, task: "Task", found: "Embedded", *, detailed: bool = False, pictured: bool = False
+    ) -> "Subject":
+        """Return the subject of a task that was embedded and is not stored."""
+        details = picture = None
+        if pictured:
+            from task2vec.embedding.thumbnail import thumbnail
+
+            picture = thumbnail(found.sample)
         if detailed:
             from task2vec.finetune.details import details_of
 
@@ -77,6 +85,7 @@ class Subject:
             hashes=found.sample.hashes,
             files=task.signature,
             details=details,
+            thumbnail=picture,
         )
 
 

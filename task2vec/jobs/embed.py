@@ -1,0 +1,139 @@
+"""Embedding a data set, and storing it as a task."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from task2vec.distance import task_complexity
+from task2vec.errors import NameTakenError
+from task2vec.jobs.checked import Checked, check_probe, resolved
+from task2vec.jobs.findings import Commit, Findings
+from task2vec.jobs.workbench import Workbench
+from task2vec.messages.base import Answer
+from task2vec.messages.jobs import EmbeddedTask, NewEmbedding
+from task2vec.messages.settings import EmbeddingSettings
+from task2vec.messages.work import EmbedWork
+from task2vec.service.tasks.dataset_sources import labelled_dataset, source_of
+from task2vec.service.tasks.subjects import files_signature
+from task2vec.service.workspace import Workspace
+from task2vec.store.sql.identity import check_name
+from task2vec.store.tasks.task_rows import task_named
+from task2vec.types import TaskRecord
+
+
+def check(workspace: Workspace, question: NewEmbedding) -> Checked[EmbedWork]:
+    """Return what a job for the question is about.
+
+    Raises `UnknownNameError` for a data set or probe that is not there, `NameTakenError` when
+    another task has the name and it is not to be replaced, `SettingError` for an unusable name.
+    """
+    dataset = labelled_dataset(workspace, question.dataset)
+    work = resolved(EmbedWork, question, dataset=dataset.id, name=question.name or dataset.name)
+    stored = stored_already(
+        workspace, work.name, work.settings, sha256=dataset.sha256, update=work.update
+    )
+    answer = None if stored is None else answer_of(stored, status="unchanged")
+    return Checked(work, work.name, (dataset,), answer)
+
+
+def run(work: EmbedWork, bench: Workbench) -> Findings:
+    """Embed it."""
+    return bench.embed(work.settings, detailed=True)
+
+
+def embeds(work: EmbedWork) -> dict[str, str]:
+    """Return the data set that is embedded."""
+    return {"task": work.dataset}
+
+
+def commit(workspace: Workspace, work: EmbedWork, findings: Findings) -> Commit:
+    """Return what stores the task, unless it is stored from the same bytes in the same way."""
+    dataset = workspace.store().datasets.get(work.dataset)
+    record = new_task(
+        findings,
+        name=work.name,
+        source=source_of(dataset.id),
+        signature=source_signature(dataset.sha256, work.settings),
+        tags=work.tags,
+    )
+
+    def commit(connection: Connection) -> Answer:
+        stored = task_named(connection, record.name)
+        if stored is not None and stored.source_signature == record.source_signature:
+            return answer_of(stored, status="unchanged")
+        added = add_task(workspace, connection, record, findings, replace=work.update)
+        return answer_of(added, status="embedded")
+
+    return commit
+
+
+def source_signature(sha256: str, settings: EmbeddingSettings) -> str:
+    """Return text that is equal for equal bytes that are embedded in the same way."""
+    how = json.dumps(settings.model_dump(mode="json"), sort_keys=True)
+    return f"{files_signature(sha256)}:{hashlib.sha256(how.encode()).hexdigest()[:16]}"
+
+
+def stored_already(
+    workspace: Workspace, name: str, settings: EmbeddingSettings, *, sha256: str, update: bool
+) -> TaskRecord | None:
+    """Return the task that an embedding of these bytes would leave as it is, if there is one.
+
+    Raises `UnknownNameError` for a probe that is not there, `SettingError` for a name that cannot
+    be used, `NameTakenError` when another task has the name and is not to be replaced.
+    """
+    check_probe(settings)
+    check_name(name, new=False)
+    stored = workspace.store().tasks.named(name)
+    check_name(name, new=stored is None)
+    if stored is None or stored.source_signature == source_signature(sha256, settings):
+        return stored
+    if not update:
+        raise NameTakenError.of_task(name)
+    return None
+
+
+def new_task(
+    findings: Findings, *, name: str, source: str, signature: str, tags: Sequence[str] = ()
+) -> TaskRecord:
+    """Return the record of a task that was embedded, ready to be stored."""
+    embedding = findings.embedded["task"].embedding
+    return TaskRecord(
+        id="",
+        name=name,
+        provenance=embedding.provenance,
+        complexity=task_complexity(embedding),
+        seconds=findings.seconds,
+        source=source,
+        source_signature=signature,
+        created="",
+        tags=tuple(tags),
+        warnings=findings.warnings,
+    )
+
+
+def add_task(
+    workspace: Workspace,
+    connection: Connection,
+    record: TaskRecord,
+    findings: Findings,
+    *,
+    replace: bool = False,
+) -> TaskRecord:
+    """Store a task with what was found of it, as part of a wider transaction."""
+    subject = findings.embedded["task"]
+    return workspace.store().tasks.add_within(
+        connection,
+        record,
+        subject.embedding,
+        thumbnail=subject.thumbnail,
+        hashes=subject.hashes,
+        details=subject.details,
+        replace=replace,
+    )
+
+
+def answer_of(record: TaskRecord, *, status: str) -> EmbeddedTask:
+    """Return the answer of a job that embedded a task, or found it stored already."""
+    return EmbeddedTask.model_validate({**record.to_json(), "status": status})

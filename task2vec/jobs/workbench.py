@@ -1,0 +1,77 @@
+"""What the work of a job is done with, in this process or in that of a worker."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from task2vec.embedding.settings import EmbeddingSettings as Settings
+from task2vec.jobs.findings import Findings
+from task2vec.messages.leases import PlannedModel
+from task2vec.messages.settings import EmbeddingSettings
+from task2vec.service.tasks.subjects import Subject
+
+if TYPE_CHECKING:
+    from task2vec.data.formats.images import Images
+    from task2vec.data.task import Task
+    from task2vec.embedding.embedder import ErrorSoFar, Progress
+    from task2vec.embedding.engine import LocalEngine
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """An engine, and what is worked on with it.
+
+    ``tasks`` are the opened data sets by role, ``images`` those to be classified, ``model`` is the
+    reference that loads the starting model, or the expert that classifies. A checkpoint is written
+    to ``checkpoint``; in the folder ``unfinished`` an interrupted fine-tuning leaves what the next
+    one goes on with.
+
+    ``progress`` hears of (stage, done, total) as images pass: "reading", "features", "fisher",
+    "noise", "probing", "predicting", and of fine-tuning the words for each step; it raises
+    `JobCancelledError` where the work is to stop. ``error`` hears of an embedding's standard error
+    so far. ``plan`` says which models to probe on a data set once it is embedded, none to keep
+    those of the question; ``reference`` gives what loads one.
+    """
+
+    engine: "LocalEngine"
+    tasks: "Mapping[str, Task]" = field(default_factory=dict)
+    images: "Images | None" = None
+    model: str | None = None
+    checkpoint: Path | None = None
+    unfinished: Path | None = None
+    progress: "Progress" = field(default=lambda _stage, _done, _total: None)
+    error: "ErrorSoFar" = field(default=lambda _error: None)
+    plan: Callable[[Subject], Sequence[PlannedModel]] = field(default=lambda _subject: ())
+    reference: Callable[[PlannedModel], str] = field(default=lambda model: model.ref)
+
+    def embed(self, settings: EmbeddingSettings, *, detailed: bool = False) -> Findings:
+        """Embed all data sets; ``detailed`` where they are stored, or recommended for.
+
+        Raises `SourceError` when one cannot be embedded, `SettingError` out of range.
+        """
+        started = perf_counter()
+        embedded, warnings = dict[str, Subject](), list[str]()
+        for role, task in self.tasks.items():
+            found = self.engine.embed(
+                task,
+                probe=settings.probe,
+                settings=embedding_settings(settings),
+                progress=self.progress,
+                error=self.error,
+            )
+            embedded[role] = Subject.of_embedded(task, found, detailed=detailed, pictured=True)
+            about = "" if role == "task" else f"{role}: "
+            warnings += (f"{about}{warning}" for warning in found.warnings)
+        return Findings(
+            seconds=perf_counter() - started,
+            embedded=embedded,
+            warnings=tuple(warnings),
+            source_signature=self.tasks["task"].signature if "task" in self.tasks else "",
+        )
+
+
+def embedding_settings(settings: EmbeddingSettings) -> Settings:
+    """Return the settings of an embedder; raises `SettingError` out of range."""
+    return Settings(**settings.model_dump(exclude={"probe"}))
