@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from task2vec.data.multilabel import LabelSet, NamedLabels, label_sets
 from task2vec.data.pixels.reader import Reader
 from task2vec.data.task import ImageEntry, Task, sign
-from task2vec.data.wording import examples, plural
+from task2vec.data.wording import remarks
 from task2vec.errors import SourceError
 
 Place = tuple[str | NamedLabels, str | None]
@@ -34,7 +34,7 @@ def build_from_places(
         index = {label: i for i, label in enumerate(classes)}
         labels = {key: index[label] for key, label in single.items()}
     else:
-        classes, labels, found = _several(places, source=source)
+        classes, labels, found = _multilabel(places, source=source)
         warnings = [*warnings, *found]
     return build_task(
         tuple(ImageEntry(key, labels[key], places[key][1]) for key in places if key in labels),
@@ -47,7 +47,7 @@ def build_from_places(
     )
 
 
-def _several(
+def _multilabel(
     places: Mapping[str, Place], *, source: str
 ) -> tuple[tuple[str, ...], dict[str, LabelSet], list[str]]:
     """Return the classes, the labels by key, and warnings of what was left out."""
@@ -56,15 +56,11 @@ def _several(
         for key, (label, _) in places.items()
     }
     classes, labels, useless = label_sets(named)
-    warnings = []
-    if useless:
-        warnings.append(
-            f"{plural(len(useless), 'class')} left out, because no image or every image has it: "
-            f"{examples(useless)}"
-        )
-    if unlabelled := [key for key in places if key not in labels]:
-        what = plural(len(unlabelled), "image")
-        warnings.append(f"{what} left out, without any known label: {examples(unlabelled)}")
+    unlabelled = [key for key in places if key not in labels]
+    warnings = [
+        *remarks(useless, "class", "left out, because no image or every image has it"),
+        *remarks(unlabelled, "image", "left out, without any known label"),
+    ]
     if len(classes) == 1:
         raise SourceError(
             f"{source} has only one class that some images have and others lack",
@@ -98,16 +94,13 @@ def build_task(
         raise SourceError(f"A class name of {source} is no Unicode text", got=str(error)) from error
     counts = Counter(label for entry in entries for label in _present(entry))
     single = [classes[label] for label in sorted(counts) if counts[label] == 1]
-    if single:
-        what = plural(len(single), "class")
-        warnings = [*warnings, f"{what} with one image only: {examples(single)}"]
     return Task(
         name=name,
         classes=classes,
         entries=entries,
         source=source,
         signature=sign(classes, entries=entries, stamps=stamps),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *remarks(single, "class", "with one image only")),
         reader=reader,
     )
 

@@ -1,12 +1,14 @@
-"""Several labels per image, as rows tell them by name and as tasks hold them by index."""
+"""Several labels per image: by name in rows, by index in tasks, as a matrix in samples."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.data.pixels.limits import MAX_LABELS
+from task2vec.data.wording import plural, remarks
 from task2vec.errors import SourceError
 
 MISSING = -1
@@ -17,12 +19,17 @@ MISSING = -1
 class NamedLabels:
     """What one row says of an image: the classes that it has, by name, sorted.
 
-    ``told`` (sorted) are the classes that the row says anything of: those of them that are not
+    ``stated`` (sorted) are the classes that the row says anything of: those of them that are not
     ``present`` are absent, and all others are missing. None: it tells of every class.
     """
 
     present: tuple[str, ...]
-    told: tuple[str, ...] | None = None
+    stated: tuple[str, ...] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that the row has, some of them twice."""
+        return (*self.present, *(self.stated or ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,7 @@ def label_sets(
 
     Raises `SourceError` for more images times classes than `MAX_LABELS`.
     """
-    every = {name for labels in named.values() for name in (*labels.present, *(labels.told or ()))}
-    order = sorted(every)
+    order = sorted({name for labels in named.values() for name in labels.names})
     check_size(len(named), len(order))
     matrix = _matrix_of_names(list(named.values()), order)
     useful = distinguishing(matrix)
@@ -110,11 +116,66 @@ def cover_first(labels: Sequence[LabelSet], classes: int, *, least: int) -> tupl
     return [*order, *np.flatnonzero(~taken).tolist()], parts[0]
 
 
+@dataclass(frozen=True, eq=False)
+class SampledLabels:
+    """``labels`` (N, C) of the images at ``rows`` of those that were read, with warnings.
+
+    ``classes`` are those that one of the images has and another lacks: others cannot be learnt.
+    Images of which nothing is known but other classes are left out.
+    """
+
+    classes: tuple[str, ...]
+    rows: tuple[int, ...]
+    labels: NDArray[np.int64]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, labels: Sequence[LabelSet], classes: Sequence[str], *, source: str
+    ) -> "SampledLabels":
+        """Choose from the labels of all images that were read.
+
+        Raises `SourceError` where fewer than two classes are left.
+        """
+        matrix = label_matrix(labels, len(classes))
+        useful = distinguishing(matrix)
+        lost = [name for name, keep in zip(classes, useful, strict=True) if not keep]
+        kept = tuple(name for name, keep in zip(classes, useful, strict=True) if keep)
+        why = "left out, which no image that was read has or every one has"
+        warnings = remarks(lost, "class", why)
+        if len(kept) < 2:
+            raise SourceError(
+                f"The images read of {source} do not tell classes apart",
+                expected="at least two classes, each of which one image has and another lacks",
+                got="; ".join([*map(repr, kept), *warnings]),
+                remedy="Use more images, or list images that have a class and images without it.",
+            )
+        known = (matrix[:, useful] != MISSING).any(axis=1)
+        if not known.all():
+            what = plural(int((~known).sum()), "image")
+            warnings.append(f"{what} left out, nothing being known of the classes that are used")
+        rows = np.flatnonzero(known)
+        labels_used = matrix[known][:, useful].astype(np.int64)
+        return cls(kept, tuple(rows.tolist()), labels_used, tuple(warnings))
+
+    def content_hash(self, digests: Sequence[str]) -> str:
+        """Return the SHA-256 over the sorted lines of a digest and what is known of each class.
+
+        It depends on neither the names of files nor the order of images or classes.
+        """
+        order = sorted(range(len(self.classes)), key=self.classes.__getitem__)
+        lines = sorted(
+            "\0".join([digest, *(f"{self.classes[c]}={row[c]}" for c in order)]) + "\n"
+            for digest, row in zip(digests, self.labels, strict=True)
+        )
+        return sha256("".join(["several labels per image\n", *lines]).encode()).hexdigest()
+
+
 def _matrix_of_names(labels: Collection[NamedLabels], order: Sequence[str]) -> NDArray[np.int8]:
     position = {name: i for i, name in enumerate(order)}
     matrix = np.full((len(labels), len(order)), MISSING, dtype=np.int8)
     for row, named in zip(matrix, labels, strict=True):
-        row[slice(None) if named.told is None else [position[name] for name in named.told]] = 0
+        row[slice(None) if named.stated is None else [position[name] for name in named.stated]] = 0
         row[[position[name] for name in named.present]] = 1
     return matrix
 

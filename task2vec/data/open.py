@@ -16,8 +16,7 @@ from task2vec.data.formats.source_format import SourceFile, SourceFormat, larges
 from task2vec.data.formats.tables import Tables
 from task2vec.data.formats.torchvision import Torchvision
 from task2vec.data.formats.yolo import Yolo
-from task2vec.data.paths import tidied
-from task2vec.data.pixels.files import open_failure
+from task2vec.data.paths import not_opened, tidied
 from task2vec.data.task import Task
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError, WrongTypeError
@@ -99,7 +98,7 @@ def _existing(given: str) -> Path:
         path = Path(tidied(str(Path(given).absolute())))
         path.stat()
     except OSError as error:
-        raise open_failure(printable(given), error=error) from error
+        raise not_opened(printable(given), error) from error
     except ValueError as error:
         raise SourceError(f"{given!r} is no path", got=str(error)) from error
     return path

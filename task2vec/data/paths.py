@@ -40,13 +40,18 @@ def check_there(path: Path) -> None:
         raise SourceError(f"'{visible(str(path))[:200]}' is no path", got=str(error)) from error
 
 
-def not_opened(path: Path, error: OSError) -> SourceError:
+def not_opened(path: Path | str, error: OSError) -> SourceError:
     """Return the error for what the operating system does not give."""
     return SourceError(
         f"{visible(str(path))} cannot be opened",
-        got=(error.strerror or str(error)).lower(),
-        remedy=look_there(path),
+        got=reason(error),
+        remedy=look_there(Path(path)),
     )
+
+
+def reason(error: OSError) -> str:
+    """Return what the operating system says, in lower case."""
+    return (error.strerror or str(error)).lower()
 
 
 def look_there(path: Path) -> str:

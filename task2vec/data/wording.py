@@ -33,13 +33,22 @@ def examples(names: Collection[str]) -> str:
     return few(sorted(names), shown)
 
 
-def few(items: Sequence[str], told: Callable[[str], str]) -> str:
-    """Return the first few in their order, each as it is ``told``.
+def remarks(names: Collection[str], noun: str, what: str) -> list[str]:
+    """Return the sentence that so many of a noun are so, with examples; none for no names.
+
+    >>> remarks(["b", "a"], "image", "left out"), remarks([], "image", "left out")
+    (['2 images left out: a, b'], [])
+    """
+    return [f"{plural(len(names), noun)} {what}: {examples(names)}"] if names else []
+
+
+def few(items: Sequence[str], shown_as: Callable[[str], str]) -> str:
+    """Return the first few in their order, by how each is shown.
 
     >>> few(["ants", "bees", "cats", "dogs"], str.upper), few(["ants"], str)
     ('ANTS, BEES, CATS, ...', 'ants')
     """
-    first = ", ".join(map(told, items[:EXAMPLES]))
+    first = ", ".join(map(shown_as, items[:EXAMPLES]))
     return first + (", ..." if len(items) > EXAMPLES else "")
 
 

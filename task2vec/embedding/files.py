@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from task2vec.atomic_file import atomic_file, writable
 from task2vec.data.containers.archive_zip import open_zip
 from task2vec.data.containers.zip_members import MemberFile
+from task2vec.data.paths import reason
 from task2vec.errors import InputError, TooLargeError
 from task2vec.types import Ratios, TaskEmbedding, Vector
 from task2vec.types.details import EmbeddingDetails
@@ -191,7 +192,7 @@ def _archive(path: Path) -> "Iterator[_Arrays]":
         raise InputError(
             f"{path} cannot be read",
             expected="a file that `task2vec export` wrote",
-            got=(error.strerror or str(error)).lower(),
+            got=reason(error),
             remedy="Export one with `task2vec export`.",
         ) from error
     try:

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from task2vec.data.formats.arrays import task_from_arrays
-from task2vec.data.multilabel import MISSING, LabelSet, cover_first, label_matrix
+from task2vec.data.multilabel import MISSING, LabelSet, SampledLabels, cover_first, label_matrix
 from task2vec.data.open import open_source
-from task2vec.data.sampling.multilabel_sample import SeveralLabels
 from task2vec.data.sampling.sample import all_images, draw_sample
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
@@ -260,7 +259,7 @@ def test_a_class_that_no_readable_image_has_is_left_out(folder: Path) -> None:
 
 def test_too_few_classes_to_tell_apart() -> None:
     with pytest.raises(SourceError, match="do not tell classes apart"):
-        SeveralLabels.of([LabelSet((0, 1)), LabelSet((0,))], ["a", "b"], source="x")
+        SampledLabels.of([LabelSet((0, 1)), LabelSet((0,))], ["a", "b"], source="x")
 
 
 def test_more_labels_than_memory_could_hold_are_refused(tmp_path: Path) -> None:

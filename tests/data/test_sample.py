@@ -21,7 +21,7 @@ from task2vec.data.pixels.decode import decode
 from task2vec.data.pixels.image_hash import image_hash
 from task2vec.data.pixels.prefetch import usable_processors
 from task2vec.data.pixels.reader import Raw
-from task2vec.data.sampling.class_draw import Lot, lots_by_class, read_lots, spread
+from task2vec.data.sampling.class_draw import ClassDraw, draws_by_class, fill_draws, spread
 from task2vec.data.sampling.sample import Sample, all_images, draw_sample
 from task2vec.data.task import ImageEntry, Task
 from task2vec.errors import SettingError, SourceError
@@ -387,17 +387,17 @@ def test_progress_counts_up_to_the_number_wanted(builder: Builder) -> None:
 def test_many_classes_are_not_gone_through_for_each_image(builder: Builder) -> None:
     looks = 0
 
-    class Counted(list[Lot[bytes]]):
-        def __iter__(self) -> Iterator[Lot[bytes]]:
+    class Counted(list[ClassDraw[bytes]]):
+        def __iter__(self) -> Iterator[ClassDraw[bytes]]:
             nonlocal looks
             looks += 1
             return super().__iter__()
 
     task = builder.task({f"{name:02}": [True] * 2 for name in range(20)})
     told: list[tuple[int, int]] = []
-    read_lots(
+    fill_draws(
         task,
-        lots=Counted(lots_by_class(task, rank=lambda entry: entry.key.encode())),
+        draws=Counted(draws_by_class(task, rank=lambda entry: entry.key.encode())),
         images=40,
         transform=lambda image: (image.tobytes(), ""),
         progress=lambda done, total: told.append((done, total)),

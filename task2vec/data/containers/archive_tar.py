@@ -22,7 +22,8 @@ from task2vec.data.containers.archive_members import (
     member_path,
 )
 from task2vec.data.containers.tree import Inventory, Tree
-from task2vec.data.pixels.files import open_failure, stamp
+from task2vec.data.paths import not_opened
+from task2vec.data.pixels.files import stamp
 from task2vec.data.pixels.limits import MAX_IMAGE_BYTES
 from task2vec.data.pixels.reader import Raw, UnreadableImageError
 from task2vec.data.wording import printable
@@ -121,7 +122,7 @@ def _stream(
         end = expansion_limit(path.stat().st_size)
         stream = _Stream(_unpacked(path), end=end, largest=largest, source=source)
     except OSError as error:
-        raise open_failure(source, error=error) from error
+        raise not_opened(source, error) from error
     with stream:
         stream.begin_header()
         with _damage_named(source):

@@ -19,7 +19,7 @@ from task2vec.data.containers.archive_members import (
 )
 from task2vec.data.containers.tree import Inventory, Tree
 from task2vec.data.containers.zip_members import MemberFile, unread_method
-from task2vec.data.pixels.files import open_failure
+from task2vec.data.paths import not_opened
 from task2vec.data.pixels.limits import MAX_DIRECTORY_BYTES, MAX_IMAGE_BYTES
 from task2vec.data.pixels.reader import DamagedMemberError, Raw, UnreadableImageError
 
@@ -109,7 +109,7 @@ def open_zip(path: Path, *, source: str) -> Iterator[zipfile.ZipFile]:
     try:
         file = _BoundedFile(io.FileIO(path))
     except OSError as error:
-        raise open_failure(source, error=error) from error
+        raise not_opened(source, error) from error
     with file:
         try:
             archive = zipfile.ZipFile(file)

@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 
 from task2vec.data.containers.tree import Inventory, Tree
-from task2vec.data.pixels.files import FileReader, reason, stamp
+from task2vec.data.paths import reason
+from task2vec.data.pixels.files import FileReader, stamp
 from task2vec.data.wording import printable
 from task2vec.errors import SourceError
 

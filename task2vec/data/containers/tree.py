@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from task2vec.data.pixels.reader import DamagedMemberError, Reader, UnreadableImageError
-from task2vec.data.wording import EXAMPLES, examples, plural, printable, shown
+from task2vec.data.wording import EXAMPLES, plural, printable, remarks, shown
 from task2vec.errors import SourceError
 
 SUFFIXES = frozenset(
@@ -65,7 +65,7 @@ class Inventory:
             what = plural(suffixes.total(), "file")
             found.append(f"{what} left out, not images: {kinds}")
         for why, paths in sorted(self.left_out.items()):
-            found.append(f"{plural(len(paths), 'entry')} left out ({why}): {examples(paths)}")
+            found += remarks(paths, "entry", f"left out ({why})")
         return found
 
 

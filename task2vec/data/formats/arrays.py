@@ -12,7 +12,7 @@ from task2vec.data.build import build_from_places, build_task
 from task2vec.data.multilabel import NamedLabels, check_size
 from task2vec.data.pixels.reader import Raw
 from task2vec.data.task import ImageEntry, Task
-from task2vec.data.wording import examples, plural
+from task2vec.data.wording import remarks
 from task2vec.errors import SourceError
 
 Picture = NDArray[np.uint8] | Image.Image
@@ -90,9 +90,7 @@ def task_from_arrays(
         name=name,
         source=source,
         stamps=map(_stamp, images),
-        warnings=(
-            [f"{plural(len(unused), 'class')} without images: {examples(unused)}"] if unused else []
-        ),
+        warnings=remarks(unused, "class", "without images"),
         reader=ArrayReader(images),
     )
 
@@ -121,9 +119,9 @@ def _named(labels: NDArray[np.generic], *, classes: Sequence[str] | None) -> lis
     return [
         NamedLabels(
             tuple(sorted(names[c] for c in np.flatnonzero(has))),
-            every if told.all() else tuple(sorted(names[c] for c in np.flatnonzero(told))),
+            every if stated.all() else tuple(sorted(names[c] for c in np.flatnonzero(stated))),
         )
-        for has, told in zip(present, known, strict=True)
+        for has, stated in zip(present, known, strict=True)
     ]
 
 

@@ -20,7 +20,7 @@ from task2vec.data.containers.tree import SUFFIXES, Tree
 from task2vec.data.formats.source_format import SourceFormat
 from task2vec.data.paths import is_folder
 from task2vec.data.task import SPLIT_NAMES, Task
-from task2vec.data.wording import examples, plural, typed
+from task2vec.data.wording import plural, remarks, typed
 from task2vec.errors import SourceError
 
 LAYOUT = "one folder of images per class, optionally inside train, val and test folders"
@@ -45,12 +45,8 @@ class ClassFolders(SourceFormat):
                 "followed: list linked files in a CSV file with the columns path,label.",
             )
         layout = lay_out(inventory.images, folders=inventory.folders)
-        if layout.strays:
-            what = plural(len(layout.strays), "image")
-            warnings.append(f"{what} left out, lying in no class folder: {examples(layout.strays)}")
-        if layout.empty:
-            what = plural(len(layout.empty), "class folder")
-            warnings.append(f"{what} without images: {examples(layout.empty)}")
+        warnings += remarks(layout.strays, "image", "left out, lying in no class folder")
+        warnings += remarks(layout.empty, "class folder", "without images")
         if not layout.places:
             raise SourceError(
                 f"{tree.source} has images but no classes",

@@ -5,7 +5,6 @@ Format: https://cocodataset.org/#format-data, "Object Detection".
 
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -13,6 +12,7 @@ from typing import Any
 
 from task2vec.data.containers.folder import folder_tree
 from task2vec.data.containers.tree import Tree
+from task2vec.data.formats.columns import plain_name
 from task2vec.data.formats.crops import Box, Boxes
 from task2vec.data.formats.lookup import Lookup, near_folders, split_of
 from task2vec.data.formats.source_format import SourceFile, SourceFormat
@@ -133,7 +133,7 @@ def _take(
 ) -> None:
     called = f"{shown(paper)} of {tree.source}"
     names = {
-        number: unicodedata.normalize("NFC", name.strip())
+        number: plain_name(name)
         for number, name in _named(document, "categories", "name", called=called)
     }
     images = {part["id"]: part for part in document["images"] if _has_id(part)}

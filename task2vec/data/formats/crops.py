@@ -13,7 +13,7 @@ from task2vec.data.pixels.decode import decode, to_image
 from task2vec.data.pixels.limits import MAX_BOXES
 from task2vec.data.pixels.reader import Raw, Reader, UnreadableImageError
 from task2vec.data.task import Task
-from task2vec.data.wording import examples, plural
+from task2vec.data.wording import plural, remarks
 from task2vec.errors import SourceError
 
 LEAST_SIDE = 16
@@ -137,8 +137,7 @@ class Boxes:
             *self.notes,
         ]
         for why, keys in sorted(self.left_out.items()):
-            what = plural(len(keys), "box")
-            warnings.append(f"{what} left out ({why}): {examples(keys)}")
+            warnings += remarks(keys, "box", f"left out ({why})")
         if not self.places:
             raise SourceError(
                 f"{tree.source} holds no usable boxes",

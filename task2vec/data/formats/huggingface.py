@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
 from task2vec.data.build import Place, build_from_places
+from task2vec.data.formats.columns import IMAGE_COLUMNS, LABEL_COLUMNS, usual_name
 from task2vec.data.formats.source_format import SourceFormat
-from task2vec.data.formats.table_columns import IMAGE_COLUMNS, LABEL_COLUMNS
 from task2vec.data.multilabel import NamedLabels
 from task2vec.data.pixels.files import read_file
 from task2vec.data.pixels.reader import Raw, UnreadableImageError
 from task2vec.data.task import SPLIT_NAMES, Task
-from task2vec.data.wording import examples, plural, shown
+from task2vec.data.wording import remarks, shown
 from task2vec.errors import SourceError
 
 
@@ -111,16 +111,12 @@ def _task(given: HuggingFaceDataset | Mapping[str, Any], *, name: str | None) ->
             else:
                 places[key] = called, SPLIT_NAMES.get(split.casefold())
                 stamps.append(getattr(part, "_fingerprint", ""))
-    warnings = []
-    if unlabelled:
-        what = plural(len(unlabelled), "row")
-        warnings.append(f"{what} left out, having no label: {examples(unlabelled)}")
     return build_from_places(
         places,
         name=name,
         source=source,
         stamps=stamps,
-        warnings=warnings,
+        warnings=remarks(unlabelled, "row", "left out, having no label"),
         reader=HuggingFaceReader(rows, image),
     )
 
@@ -128,12 +124,12 @@ def _task(given: HuggingFaceDataset | Mapping[str, Any], *, name: str | None) ->
 def _columns(part: HuggingFaceDataset) -> tuple[str, str]:
     kinds = {name: type(feature).__name__ for name, feature in part.features.items()}
     images = [name for name, kind in kinds.items() if kind == "Image"]
-    image = _usual(images, IMAGE_COLUMNS) or (images[0] if len(images) == 1 else None)
+    image = usual_name(images, IMAGE_COLUMNS) or (images[0] if len(images) == 1 else None)
     elements = {name: _element(feature) for name, feature in part.features.items()}
-    told = [name for name, kind in elements.items() if type(kind).__name__ == "ClassLabel"]
+    labelled = [name for name, kind in elements.items() if type(kind).__name__ == "ClassLabel"]
     plain = [name for name, kind in elements.items() if _is_plain(getattr(kind, "dtype", None))]
-    label = _usual(told, LABEL_COLUMNS) or (told[0] if len(told) == 1 else None)
-    label = label or _usual(plain, LABEL_COLUMNS)
+    label = usual_name(labelled, LABEL_COLUMNS) or (labelled[0] if len(labelled) == 1 else None)
+    label = label or usual_name(plain, LABEL_COLUMNS)
     if image is None or label is None:
         raise SourceError(
             "The columns of the data set do not tell images and labels",
@@ -143,11 +139,6 @@ def _columns(part: HuggingFaceDataset) -> tuple[str, str]:
             remedy="Rename them with rename_column.",
         )
     return image, label
-
-
-def _usual(names: Collection[str], known: Collection[str]) -> str | None:
-    plain = {name.strip().casefold(): name for name in names}
-    return next((plain[name] for name in known if name in plain), None)
 
 
 def _is_plain(dtype: object) -> bool:

@@ -28,7 +28,7 @@ from task2vec.data.formats.rows import (
 )
 from task2vec.data.formats.source_format import SourceFormat
 from task2vec.data.task import SPLIT_NAMES, Task
-from task2vec.data.wording import examples, plural, shown
+from task2vec.data.wording import examples, remarks, shown
 from task2vec.errors import SourceError
 
 STEMS = ("labels", "annotations", "metadata", "train_labels")
@@ -137,12 +137,9 @@ def _task(tree: Tree, listing: _Listing, *, name: str) -> Task:
     warnings = [f"labels read from {papers}", *inventory.warnings(used=used)]
     if listing.useless:
         warnings.append(f"no labels in {', '.join(map(shown, listing.useless))}")
-    if unlisted := [key for key in inventory.images if key not in listing.places]:
-        what = plural(len(unlisted), "image")
-        warnings.append(f"{what} left out, not listed in {papers}: {examples(unlisted)}")
-    if listing.missing:
-        what = plural(len(listing.missing), "listed file")
-        warnings.append(f"{what} not found: {examples(listing.missing)}")
+    unlisted = [key for key in inventory.images if key not in listing.places]
+    warnings += remarks(unlisted, "image", f"left out, not listed in {papers}")
+    warnings += remarks(listing.missing, "listed file", "not found")
     return build_from_places(
         dict(sorted(listing.places.items())),
         name=name,

@@ -1,7 +1,7 @@
 """A CSV or JSON Lines file that lists images with their labels.
 
 The columns are ``path``, ``label`` and, if wanted, ``split``, or are called as
-`task2vec.data.formats.table_columns` knows them; a CSV file names them in its first line. Paths are
+`task2vec.data.formats.columns` knows them; a CSV file names them in its first line. Paths are
 relative to the folder of the manifest, or absolute. The listed files are opened whatever their
 names end in, and links are followed, since somebody wrote each of them down. In a list that is not
 trusted, somebody may have written down what is not theirs: there, absolute paths and ``..`` are
@@ -14,9 +14,10 @@ import posixpath
 from task2vec.data.build import build_from_places
 from task2vec.data.formats.rows import Row, csv_rows, encoding_error, jsonl_rows, line_error
 from task2vec.data.formats.source_format import SourceFile, SourceFormat
-from task2vec.data.pixels.files import LEADS_OUT, FileReader, inside, leads_out, open_failure, stamp
+from task2vec.data.paths import not_opened
+from task2vec.data.pixels.files import LEADS_OUT, FileReader, inside, leads_out, stamp
 from task2vec.data.task import Task
-from task2vec.data.wording import examples, plural
+from task2vec.data.wording import remarks
 from task2vec.errors import SourceError
 
 
@@ -34,11 +35,9 @@ class Manifest(SourceFormat):
         paths = {key: os.path.join(root, key) for key in listed}  # noqa: PTH118
         bound = None if file.trusted else root
         stamps = {key: _stamp(path, root=bound) for key, path in paths.items()}
-        warnings = []
-        if repeated:
-            warnings.append(f"{plural(len(repeated), 'line')} listed again: {examples(repeated)}")
-        if missing := [key for key, found in stamps.items() if found is None]:
-            warnings.append(f"{plural(len(missing), 'listed file')} not found: {examples(missing)}")
+        missing = [key for key, found in stamps.items() if found is None]
+        warnings = remarks(repeated, "line", "listed again")
+        warnings += remarks(missing, "listed file", "not found")
         return build_from_places(
             {key: (row.label, row.split) for key, row in listed.items()},
             name=file.name,
@@ -72,7 +71,7 @@ def _listed(file: SourceFile) -> tuple[dict[str, Row], list[str]]:
                 if first is not row:
                     repeated.append(key)
     except OSError as error:
-        raise open_failure(source, error=error) from error
+        raise not_opened(source, error) from error
     except UnicodeDecodeError as error:
         raise encoding_error(source, error=error) from error
     return listed, repeated

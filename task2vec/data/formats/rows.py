@@ -7,21 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from task2vec.data.formats.label_cells import (
+from task2vec.data.formats.columns import (
     EXPECTED,
-    LISTING_COLUMN,
+    IMAGE_COLUMNS,
+    LABEL_COLUMNS,
+    SPLIT_COLUMNS,
     ClassColumns,
+    Columns,
+    find_columns,
     labels_in_cell,
     labels_in_json,
     plain_name,
     separator_of,
-)
-from task2vec.data.formats.table_columns import (
-    IMAGE_COLUMNS,
-    LABEL_COLUMNS,
-    SPLIT_COLUMNS,
-    Columns,
-    find_columns,
 )
 from task2vec.data.multilabel import NamedLabels
 from task2vec.data.pixels.limits import MAX_LINE, MAX_LINES
@@ -54,7 +51,7 @@ Rows = Callable[[TextIO, str], Iterator[Row]]
 def csv_rows(file: TextIO, source: str) -> Iterator[Row]:
     """Yield the rows of a CSV file whose first line names the columns; raises `SourceError`.
 
-    `task2vec.data.formats.label_cells` describes how several labels per image are written.
+    `task2vec.data.formats.columns` describes how several labels per image are written.
     """
     reader = csv.reader(file, strict=True)
     try:
@@ -63,7 +60,7 @@ def csv_rows(file: TextIO, source: str) -> Iterator[Row]:
         columns = find_columns(plain)
         if columns is not None:
             cells = _cells(reader, len(header), source)
-            yield from _labelled_rows(cells, plain, columns, source)
+            yield from _labelled_rows(cells, columns, source)
             return
         by_class = ClassColumns.of(header)
         if by_class is None:
@@ -92,17 +89,13 @@ def _cells(reader: "Reader", width: int, source: str) -> Iterator[_Line]:
         yield reader.line_num, cells
 
 
-def _labelled_rows(
-    lines: Iterator[_Line], header: Sequence[str], columns: Columns, source: str
-) -> Iterator[Row]:
-    image, label = header.index(columns.image), header.index(columns.label)
-    split = header.index(columns.split) if columns.split else None
+def _labelled_rows(lines: Iterator[_Line], columns: Columns, source: str) -> Iterator[Row]:
     separator = None
-    if columns.label == LISTING_COLUMN:
+    if columns.listing:
         # Whether names are separated is known only when all cells have been seen.
         lines = iter(known := list(lines))
         try:
-            separator = separator_of([cells[label] for _, cells in known])
+            separator = separator_of([cells[columns.label] for _, cells in known])
         except ValueError as error:
             raise SourceError(
                 f"The labels of {source} are separated in two ways",
@@ -110,8 +103,10 @@ def _labelled_rows(
                 got=str(error),
             ) from error
     for line, cells in lines:
-        told = labels_in_cell(cells[label], separator) if separator else cells[label]
-        yield _row(cells[image], told, None if split is None else cells[split], line, source)
+        cell = cells[columns.label]
+        labels = labels_in_cell(cell, separator) if separator else cell
+        split = None if columns.split is None else cells[columns.split]
+        yield _row(cells[columns.image], labels, split, line, source)
 
 
 def _rows_by_class(
@@ -120,16 +115,16 @@ def _rows_by_class(
     absent = minus = False
     for number, (line, cells) in enumerate(lines):
         try:
-            told = columns.labels(cells)
+            labels = columns.labels(cells)
         except ValueError as error:
             # Columns of something else make it another kind of file.
             if number == 0:
                 raise _header_error(source, header) from error
             raise line_error(source, line=line, expected=EXPECTED, got=str(error)) from error
-        absent |= len(told.present) < len(told.told or ())
+        absent |= len(labels.present) < len(labels.stated or ())
         minus |= any(cells[i].strip() in ("-1", "-1.0") for i in columns.positions)
         split = None if columns.split is None else cells[columns.split]
-        yield _row(cells[columns.image], told, split, line, source)
+        yield _row(cells[columns.image], labels, split, line, source)
     if minus and not absent:
         raise SourceError(
             f"{source} has -1 but no 0",
@@ -203,7 +198,7 @@ def _row(path: object, label: object, split: object, line: int, source: str) -> 
     if isinstance(label, int) and not isinstance(label, bool):
         label = str(label)
     # JSON can spell half a surrogate pair, which is no text and no path.
-    names = (*label.present, *(label.told or ())) if isinstance(label, NamedLabels) else (label,)
+    names = label.names if isinstance(label, NamedLabels) else (label,)
     if any(isinstance(cell, str) and not _is_text(cell) for cell in (path, *names)):
         raise line_error(source, line=line, expected="text", got=f"{path!r}, {label!r:.80}")
     if not isinstance(path, str) or not path:

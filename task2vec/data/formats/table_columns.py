@@ -1,63 +1,16 @@
 """Which columns of an Arrow table hold images and labels, and what the labels are called."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from task2vec.data.formats.columns import IMAGE_COLUMNS, LABEL_COLUMNS, usual_name
 from task2vec.data.pixels.limits import MAX_CLASS_NAME
 from task2vec.data.wording import shown
 from task2vec.errors import SourceError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-from collections.abc import Sequence
-
-IMAGE_COLUMNS = (
-    *("path", "image", "img", "picture", "photo", "filename", "file_name", "file", "filepath"),
-    *("file_path", "image_path", "image_name", "image_id", "img_id", "id_code", "id"),
-)
-"""Names of the column of images, the most telling first."""
-
-LABEL_COLUMNS = (
-    *("label", "labels", "class", "class_name", "target", "category", "class_id", "category_id"),
-    *("fine_label", "fine_labels", "species", "breed", "y"),
-)
-"""Names of the column of labels, the most telling first."""
-
-SPLIT_COLUMNS = ("split", "subset")
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The names of the columns as the table spells them."""
-
-    image: str
-    label: str
-    split: str | None = None
-
-
-def find_columns(names: Sequence[str]) -> Columns | None:
-    """Return the columns of a table with these names, or None where they do not tell.
-
-    In any case and with any spaces around them; of two columns, the one that is not the image's is
-    the label's.
-    """
-    plain = {name.strip().casefold(): name for name in reversed(names)}
-    image = _first(IMAGE_COLUMNS, plain)
-    label = _first(LABEL_COLUMNS, plain)
-    if label is None and image is not None and len(names) == 2:
-        label = next((name for name in names if name != image), None)
-    if image is None or label is None:
-        return None
-    if any(sum(other == name for other in names) > 1 for name in (image, label)):
-        return None
-    return Columns(image, label, _first(SPLIT_COLUMNS, plain))
-
-
-def _first(known: Sequence[str], plain: dict[str, str]) -> str | None:
-    return next((plain[name] for name in known if name in plain), None)
 
 
 @dataclass(frozen=True)
@@ -79,10 +32,10 @@ def table_columns(schema: "pa.Schema", *, source: str) -> TableColumns:
     images = [field.name for field in schema if _holds_images(field.type)]
     labels = [field.name for field in schema if _holds_labels(field.type)]
     features = _features(schema)
-    image = _usual(images, IMAGE_COLUMNS) or (images[0] if len(images) == 1 else None)
-    told = [name for name in labels if name in features]
-    label = _usual(told, LABEL_COLUMNS) or (told[0] if len(told) == 1 else None)
-    label = label or _usual(labels, LABEL_COLUMNS)
+    image = usual_name(images, IMAGE_COLUMNS) or (images[0] if len(images) == 1 else None)
+    labelled = [name for name in labels if name in features]
+    label = usual_name(labelled, LABEL_COLUMNS) or (labelled[0] if len(labelled) == 1 else None)
+    label = label or usual_name(labels, LABEL_COLUMNS)
     if image is None or label is None or schema.names.count(image) + schema.names.count(label) > 2:
         columns = [f"{shown(field.name)} ({field.type!s:.40})" for field in schema][:20]
         raise SourceError(
@@ -125,11 +78,6 @@ def _holds_labels(kind: "pa.DataType") -> bool:
     if types.is_dictionary(kind):
         kind = kind.value_type
     return bool(types.is_integer(kind) or types.is_string(kind) or types.is_large_string(kind))
-
-
-def _usual(names: Iterable[str], known: Iterable[str]) -> str | None:
-    plain = {name.strip().casefold(): name for name in names}
-    return next((plain[name] for name in known if name in plain), None)
 
 
 def _features(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:

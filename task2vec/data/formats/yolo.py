@@ -7,7 +7,6 @@ is taken.
 """
 
 import os
-import unicodedata
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,6 +15,7 @@ import yaml
 
 from task2vec.data.containers.folder import folder_tree
 from task2vec.data.containers.tree import Tree
+from task2vec.data.formats.columns import plain_name
 from task2vec.data.formats.crops import Box, Boxes
 from task2vec.data.formats.lookup import Lookup
 from task2vec.data.formats.source_format import SourceFile, SourceFormat
@@ -129,7 +129,7 @@ def _names(given: Any, *, called: str) -> dict[int, str]:
             expected="names: a list, or numbers with a name each",
             got=type(given).__name__,
         )
-    return {number: unicodedata.normalize("NFC", name.strip()) for number, name in pairs}
+    return {number: plain_name(name) for number, name in pairs}
 
 
 def _splits(tree: Tree, document: dict[str, Any], *, folder: str) -> dict[str, str | None]:

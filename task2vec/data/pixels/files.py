@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from task2vec.data.paths import look_there
+from task2vec.data.paths import reason
 from task2vec.data.pixels.limits import MAX_IMAGE_BYTES
 from task2vec.data.pixels.reader import Raw, UnreadableImageError
-from task2vec.errors import SourceError
 
 LEADS_OUT = "leads out of the source"
 
@@ -44,11 +43,6 @@ def stamp(status: os.stat_result) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}"
 
 
-def reason(error: OSError) -> str:
-    """Return what the operating system says, in lower case."""
-    return (error.strerror or str(error)).lower()
-
-
 def leads_out(path: str) -> bool:
     """Return whether a written path is absolute, on Windows too, or climbs by ``..``."""
     parts = path.replace("\\", "/").split("/")
@@ -73,10 +67,3 @@ def read_file(path: str, *, largest: int = MAX_IMAGE_BYTES) -> bytes | Unreadabl
         return Path(path).read_bytes()
     except OSError as error:
         return UnreadableImageError(reason(error))
-
-
-def open_failure(source: str, *, error: OSError) -> SourceError:
-    """Return the error for a source that the operating system does not give."""
-    return SourceError(
-        f"{source} cannot be opened", got=reason(error), remedy=look_there(Path(source))
-    )

@@ -57,7 +57,7 @@ everything that is left of a class, so more are needed only in contrived cases."
 
 
 @dataclass
-class Lot(Generic[T]):
+class ClassDraw(Generic[T]):
     """The images of one class in the order in which it gives them, and what became of them."""
 
     keys: list[str]
@@ -70,78 +70,80 @@ class Lot(Generic[T]):
         return [rank for rank, _ in zip(usable, range(count), strict=False)]
 
 
-def lots_by_class(task: Task, *, rank: Callable[[ImageEntry], bytes | int]) -> "list[Lot[T]]":
-    """Return a lot for each class, whose images go by their ``rank``."""
+def draws_by_class(
+    task: Task, *, rank: Callable[[ImageEntry], bytes | int]
+) -> "list[ClassDraw[T]]":
+    """Return a draw for each class, whose images go by their ``rank``."""
     members: dict[int, list[ImageEntry]] = defaultdict(list)
     for entry in task.entries:
-        assert not isinstance(entry.label, LabelSet), "an image of several labels has no lot"
+        assert not isinstance(entry.label, LabelSet), "an image of several labels has no draw"
         members[entry.label].append(entry)
     return [
-        Lot([entry.key for entry in sorted(members[label], key=rank)])
+        ClassDraw([entry.key for entry in sorted(members[label], key=rank)])
         for label in range(len(task.classes))
     ]
 
 
-def read_lots(
+def fill_draws(
     task: Task,
     *,
-    lots: "Sequence[Lot[T]]",
+    draws: "Sequence[ClassDraw[T]]",
     images: int,
     transform: Callable[[Image.Image], T],
     progress: Progress | None,
 ) -> None:
-    """Fill the lots until each has what `spread` asks of its readable images.
+    """Fill the draws until each has what `spread` asks of its readable images.
 
     The result does not depend on how many are read in one pass: in the end each class holds the
     first readable images of its order, and the quotas are those of the readable images.
     """
     for attempt in range(MAX_PASSES):
-        quotas = spread(images, [len(lot.keys) - len(lot.bad) for lot in lots])
+        quotas = spread(images, [len(draw.keys) - len(draw.bad) for draw in draws])
         total = sum(quotas)
         wanted: dict[str, _Want[T]] = {}
-        for lot, quota in zip(lots, quotas, strict=True):
-            missing = sum(rank not in lot.good for rank in lot.first(quota))
+        for draw, quota in zip(draws, quotas, strict=True):
+            missing = sum(rank not in draw.good for rank in draw.first(quota))
             # Later passes ask for spare images, since passes over an archive are dear.
-            spare = len(lot.keys) if attempt >= MAX_PASSES - 2 else missing * (4**attempt - 1)
-            ranks = lot.first(quota + spare) if missing else []
+            spare = len(draw.keys) if attempt >= MAX_PASSES - 2 else missing * (4**attempt - 1)
+            ranks = draw.first(quota + spare) if missing else []
             wanted |= {
-                lot.keys[rank]: _Want(lot, rank, quota) for rank in ranks if rank not in lot.good
+                draw.keys[rank]: _Want(draw, rank, quota) for rank in ranks if rank not in draw.good
             }
         if not wanted:
             return
-        # Counted as they come: adding up the lots for each image would cost images times classes.
-        filled = sum(len(lot.good) for lot in lots)
+        # Counted as they come: adding up the draws for each image would cost images times classes.
+        filled = sum(len(draw.good) for draw in draws)
         with closing(_prepared(task, wanted=wanted, transform=transform)) as found:
             for want, prepared in found:
-                lot = want.lot
+                draw = want.draw
                 if not want.open:
                     continue
                 if isinstance(prepared, UnreadableImageError):
-                    lot.bad[want.rank] = prepared.problem
+                    draw.bad[want.rank] = prepared.problem
                     continue
-                lot.good[want.rank] = prepared
-                if len(lot.good) > want.quota:
-                    del lot.good[max(lot.good)]
+                draw.good[want.rank] = prepared
+                if len(draw.good) > want.quota:
+                    del draw.good[max(draw.good)]
                 else:
                     filled += 1
                 if progress is not None:
                     progress(filled, total)
         for want in wanted.values():
-            want.lot.bad[want.rank] = "no longer in the source"
+            want.draw.bad[want.rank] = "no longer in the source"
 
 
 @dataclass(frozen=True)
 class _Want(Generic[T]):
-    """An image that its class may need: the ``rank``-th of ``lot``, which takes ``quota``."""
+    """An image that its class may need: the ``rank``-th of ``draw``, which takes ``quota``."""
 
-    lot: Lot[T]
+    draw: ClassDraw[T]
     rank: int
     quota: int
 
     @property
     def open(self) -> bool:
         """Whether the class still has a place for the image; once it has none, it never has."""
-        return len(self.lot.good) < self.quota or self.rank < max(self.lot.good)
+        return len(self.draw.good) < self.quota or self.rank < max(self.draw.good)
 
 
 def _prepared(

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from task2vec.data.pixels.decode import to_image
 from task2vec.data.pixels.reader import Raw, UnreadableImageError
-from task2vec.data.sampling.class_draw import Lot, lots_by_class, spread
+from task2vec.data.sampling.class_draw import ClassDraw, draws_by_class, spread
 from task2vec.data.sampling.sample import drawing_order, drawn_part
 from task2vec.data.task import Task
 from task2vec.types import Likelihood
@@ -22,12 +22,12 @@ def drawn_digest(task: Task, *, images: int, seed: int) -> tuple[str, frozenset[
     if task.likelihood is Likelihood.BERNOULLI:
         return None
     part, _ = drawn_part(task)
-    lots: list[Lot[None]] = lots_by_class(part, rank=drawing_order(part, seed))
-    quotas = spread(images, [len(lot.keys) for lot in lots])
+    draws: list[ClassDraw[None]] = draws_by_class(part, rank=drawing_order(part, seed))
+    quotas = spread(images, [len(draw.keys) for draw in draws])
     classes = {
         key: (name, rank)
-        for name, lot, quota in zip(part.classes, lots, quotas, strict=True)
-        for rank, key in enumerate(lot.keys[:quota])
+        for name, draw, quota in zip(part.classes, draws, quotas, strict=True)
+        for rank, key in enumerate(draw.keys[:quota])
     }
     found: dict[str, str] = {}
     with closing(iter(part.reader.read(frozenset(classes)))) as raws:  # type: ignore[type-var]
@@ -38,8 +38,8 @@ def drawn_digest(task: Task, *, images: int, seed: int) -> tuple[str, frozenset[
             found[key] = digest
     if found.keys() != classes.keys():
         return None
-    told = repr([(*classes[key], key, found[key]) for key in sorted(found)])
-    return sha256(told.encode()).hexdigest(), frozenset(found)
+    summary = repr([(*classes[key], key, found[key]) for key in sorted(found)])
+    return sha256(summary.encode()).hexdigest(), frozenset(found)
 
 
 def _digest(raw: Raw) -> str | None:

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from task2vec.data.build import one_class_error
-from task2vec.data.multilabel import LabelSet, cover_first
-from task2vec.data.sampling.class_draw import LEAST, Lot, Progress, lots_by_class, read_lots
-from task2vec.data.sampling.multilabel_sample import SeveralLabels
+from task2vec.data.multilabel import LabelSet, SampledLabels, cover_first
+from task2vec.data.sampling.class_draw import LEAST, ClassDraw, Progress, draws_by_class, fill_draws
 from task2vec.data.task import ImageEntry, Task
-from task2vec.data.wording import examples, few, plural, shown
+from task2vec.data.wording import few, plural, remarks, shown
 from task2vec.errors import SettingError, SourceError
 from task2vec.types import Likelihood
 from task2vec.types.image_hashes import ImageHashes
@@ -31,10 +30,10 @@ class Sample(Generic[T]):
 
     ``labels`` (n,) index ``classes``, which are those of the task with a readable image; the images
     go class by class. Where an image may have several labels, ``labels`` are (n, C), 1, 0, or
-    `several.MISSING`, and ``classes`` those that some image has and another lacks.
+    `multilabel.MISSING`, and ``classes`` those that some image has and another lacks.
     ``digests`` are SHA-256 over the size and the RGB pixels of each image before the transform,
     ``content_hash`` is the SHA-256 over the sorted (class, digest) pairs, so that it depends on
-    neither names of files nor their order (`SeveralLabels.content_hash` where there are several).
+    neither names of files nor their order (`SampledLabels.content_hash` where there are several).
     ``hashes`` (n,) know the images again that were encoded anew (see `image_hash`).
     ``warnings`` say what was found in reading; those of the task are not repeated.
     """
@@ -62,11 +61,11 @@ def draw_sample(
     transform: Callable[[Image.Image], T],
     progress: Progress | None = None,
 ) -> Sample[T]:
-    """Draw ``images`` images, as evenly over the classes as possible (see `quota.spread`).
+    """Draw ``images`` images, as evenly over the classes as possible (see `class_draw.spread`).
 
     Where an image may have several labels, they are drawn at random, but two images that have a
-    class and two that lack it come first, where there are (see `several.cover_first`); those that
-    have it also where there are more of them than ``images``.
+    class and two that lack it come first, where there are (see `multilabel.cover_first`); those
+    that have it also where there are more of them than ``images``.
 
     Which images of a class are drawn depends on ``seed`` and their keys (see `drawing_order`); an
     image that cannot be read makes room for the next. The order of the drawn images, within a class
@@ -87,15 +86,15 @@ def draw_sample(
         )
     task, warnings = drawn_part(task)
     rank = drawing_order(task, seed)
-    lots: list[Lot[T]]
+    draws: list[ClassDraw[T]]
     if task.likelihood is Likelihood.BERNOULLI:
         ranked = sorted(task.entries, key=rank)
         order, needed = cover_first(_sets(ranked), len(task.classes), least=LEAST)
-        lots, images = [Lot([ranked[i].key for i in order])], max(images, needed)
+        draws, images = [ClassDraw([ranked[i].key for i in order])], max(images, needed)
     else:
-        lots = lots_by_class(task, rank=rank)
-    read_lots(task, lots=lots, images=images, transform=transform, progress=progress)
-    return _ordered(_sample(task, lots=lots, warnings=warnings), seed)
+        draws = draws_by_class(task, rank=rank)
+    fill_draws(task, draws=draws, images=images, transform=transform, progress=progress)
+    return _ordered(_sample(task, draws=draws, warnings=warnings), seed)
 
 
 def drawn_part(task: Task) -> tuple[Task, list[str]]:
@@ -139,18 +138,18 @@ def all_images(
     Reports and raises as `draw_sample` does; all splits are taken: choose with `Task.only`.
     """
     order = {entry.key: position for position, entry in enumerate(task.entries)}
-    lots: list[Lot[T]]
+    draws: list[ClassDraw[T]]
     if task.likelihood is Likelihood.BERNOULLI:
-        lots = [Lot(list(order))]
+        draws = [ClassDraw(list(order))]
     else:
-        lots = lots_by_class(task, rank=lambda entry: order[entry.key])
-    read_lots(task, lots=lots, images=len(order), transform=transform, progress=progress)
-    return _sample(task, lots=lots, warnings=[])
+        draws = draws_by_class(task, rank=lambda entry: order[entry.key])
+    fill_draws(task, draws=draws, images=len(order), transform=transform, progress=progress)
+    return _sample(task, draws=draws, warnings=[])
 
 
-def _sample(task: Task, *, lots: "Sequence[Lot[T]]", warnings: list[str]) -> Sample[T]:
-    problems = {lot.keys[r]: reason for lot in lots for r, reason in lot.bad.items()}
-    read = sum(len(lot.good) for lot in lots)
+def _sample(task: Task, *, draws: "Sequence[ClassDraw[T]]", warnings: list[str]) -> Sample[T]:
+    problems = {draw.keys[r]: reason for draw in draws for r, reason in draw.bad.items()}
+    read = sum(len(draw.good) for draw in draws)
     failed = [f"{shown(key)} ({problems[key]})" for key in sorted(problems)]
     listed = few(failed, str)
     if not read:
@@ -163,18 +162,17 @@ def _sample(task: Task, *, lots: "Sequence[Lot[T]]", warnings: list[str]) -> Sam
         tried = plural(read + len(failed), "image")
         warnings.append(f"{len(failed):,} of {tried} could not be read: {listed}")
     if task.likelihood is Likelihood.BERNOULLI:
-        return _sample_of_several(task, lot=lots[0], warnings=warnings)
-    kept = [(name, lot) for name, lot in zip(task.classes, lots, strict=True) if lot.good]
-    lost = [n for n, lot in zip(task.classes, lots, strict=True) if lot.keys and not lot.good]
-    if lost:
-        warnings.append(f"{plural(len(lost), 'class')} without a readable image: {examples(lost)}")
+        return _multilabel_sample(task, draw=draws[0], warnings=warnings)
+    kept = [(name, draw) for name, draw in zip(task.classes, draws, strict=True) if draw.good]
+    lost = [n for n, draw in zip(task.classes, draws, strict=True) if draw.keys and not draw.good]
+    warnings += remarks(lost, "class", "without a readable image")
     classes = tuple(name for name, _ in kept)
     if len(classes) < 2:
         raise one_class_error(task.source, classes=classes, warnings=warnings)
     rows = [
-        (label, lot.keys[rank], *lot.good[rank])
-        for label, (_, lot) in enumerate(kept)
-        for rank in sorted(lot.good)
+        (label, draw.keys[rank], *draw.good[rank])
+        for label, (_, draw) in enumerate(kept)
+        for rank in sorted(draw.good)
     ]
     labels, keys, images, digests, hashes = zip(*rows, strict=True)
     warnings.extend(_shared(rows, classes=classes))
@@ -214,19 +212,19 @@ def _sets(entries: Sequence[ImageEntry]) -> list[LabelSet]:
     return [entry.label for entry in entries if isinstance(entry.label, LabelSet)]
 
 
-def _sample_of_several(task: Task, *, lot: "Lot[T]", warnings: list[str]) -> Sample[T]:
-    ranks = sorted(lot.good)
+def _multilabel_sample(task: Task, *, draw: "ClassDraw[T]", warnings: list[str]) -> Sample[T]:
+    ranks = sorted(draw.good)
     entries = {entry.key: entry for entry in task.entries}
-    digests = tuple(lot.good[rank][1] for rank in ranks)
-    found = SeveralLabels.of(
-        _sets([entries[lot.keys[rank]] for rank in ranks]), task.classes, source=task.source
+    digests = tuple(draw.good[rank][1] for rank in ranks)
+    found = SampledLabels.of(
+        _sets([entries[draw.keys[rank]] for rank in ranks]), task.classes, source=task.source
     )
     return Sample(
-        images=tuple(lot.good[ranks[i]][0] for i in found.rows),
+        images=tuple(draw.good[ranks[i]][0] for i in found.rows),
         labels=found.labels,
-        keys=tuple(lot.keys[ranks[i]] for i in found.rows),
+        keys=tuple(draw.keys[ranks[i]] for i in found.rows),
         digests=tuple(digests[i] for i in found.rows),
-        hashes=np.concatenate([lot.good[ranks[i]][2] for i in found.rows]),
+        hashes=np.concatenate([draw.good[ranks[i]][2] for i in found.rows]),
         classes=found.classes,
         content_hash=found.content_hash([digests[i] for i in found.rows]),
         warnings=(*warnings, *found.warnings),

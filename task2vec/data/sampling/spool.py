@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from task2vec.data.paths import reason
 from task2vec.data.sampling.class_draw import Progress
 from task2vec.data.sampling.sample import Sample, draw_sample
 from task2vec.data.task import Task
@@ -98,7 +99,7 @@ class PixelSpool:
             raise SourceError(
                 "The images do not fit into the temporary folder",
                 expected=f"room for {pixels.nbytes:,} bytes per image in {tempfile.gettempdir()}",
-                got=(error.strerror or str(error)).lower(),
+                got=reason(error),
                 remedy="Make room there, name another folder by TMPDIR, or use fewer images.",
             ) from error
 

@@ -1,6 +1,6 @@
-"""How the cells of a list tell several labels per image.
+"""The columns of a list of images: which is which, and how cells tell several labels per image.
 
-Three forms, none of which means anything else in a list of one label per image:
+Of those there are three forms, none of which means anything else in a list of one label per image:
 
 - a column called ``labels`` with names separated by ``;`` or by ``|`` (the same in all lines);
 - no column of labels, but one for each class, with 1 (present), 0 (absent), and nothing, -1, ``na``
@@ -13,8 +13,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from task2vec.data.formats.table_columns import IMAGE_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS
 from task2vec.data.multilabel import NamedLabels
+
+IMAGE_COLUMNS = (
+    *("path", "image", "img", "picture", "photo", "filename", "file_name", "file", "filepath"),
+    *("file_path", "image_path", "image_name", "image_id", "img_id", "id_code", "id"),
+)
+"""Names of the column of images, the most telling first."""
+
+LABEL_COLUMNS = (
+    *("label", "labels", "class", "class_name", "target", "category", "class_id", "category_id"),
+    *("fine_label", "fine_labels", "species", "breed", "y"),
+)
+"""Names of the column of labels, the most telling first."""
+
+SPLIT_COLUMNS = ("split", "subset")
 
 SEPARATORS = (";", "|")
 LISTING_COLUMN = "labels"
@@ -24,6 +37,41 @@ EXPECTED = "1, 0, or -1 or nothing where it is not known"
 _PRESENT = frozenset({"1", "1.0", "true"})
 _ABSENT = frozenset({"0", "0.0", "false"})
 _MISSING = frozenset({"", "-1", "-1.0", "na", "nan", "null", "none"})
+
+
+def usual_name(names: Iterable[str], known: Sequence[str]) -> str | None:
+    """Return the column that has the most telling ``known`` name, in any case, as it is spelt."""
+    plain = {name.strip().casefold(): name for name in names}
+    return next((plain[name] for name in known if name in plain), None)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The positions of the columns; ``listing``: a cell of labels may hold several names."""
+
+    image: int
+    label: int
+    split: int | None
+    listing: bool
+
+
+def find_columns(names: Sequence[str]) -> Columns | None:
+    """Return the columns of a list whose header has these names, or None where they do not tell.
+
+    Of two columns, the one that is not the image's is the label's.
+    """
+    image, label = usual_name(names, IMAGE_COLUMNS), usual_name(names, LABEL_COLUMNS)
+    if label is None and image is not None and len(names) == 2:
+        label = next((name for name in names if name != image), None)
+    if image is None or label is None or names.count(image) > 1 or names.count(label) > 1:
+        return None
+    split = usual_name(names, SPLIT_COLUMNS)
+    return Columns(
+        names.index(image),
+        names.index(label),
+        None if split is None else names.index(split),
+        listing=label == LISTING_COLUMN,
+    )
 
 
 @dataclass(frozen=True)
@@ -80,8 +128,8 @@ def labels_in_columns(classes: tuple[str, ...], cells: Iterable[str]) -> NamedLa
     said = {name: _said(cell, name) for name, cell in zip(classes, cells, strict=True)}
     known = {name: has for name, has in said.items() if has is not None}
     # Where all is known, all rows share one tuple.
-    told = classes if len(known) == len(said) else tuple(sorted(known))
-    return NamedLabels(tuple(sorted(name for name, has in known.items() if has)), told)
+    stated = classes if len(known) == len(said) else tuple(sorted(known))
+    return NamedLabels(tuple(sorted(name for name, has in known.items() if has)), stated)
 
 
 def labels_in_json(value: list[Any] | dict[str, Any]) -> NamedLabels:
