@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 from task2vec.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from task2vec.client.async_client import AsyncClient
-    from task2vec.client.client import Client
+    from task2vec.client.client import AsyncClient, Client
     from task2vec.client.local import LocalClient
     from task2vec.data.open import open_source
     from task2vec.distance import distance_error, distance_interval
@@ -129,7 +128,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AsyncClient": ("task2vec.client.async_client", "AsyncClient"),
+    "AsyncClient": ("task2vec.client.client", "AsyncClient"),
     "Client": ("task2vec.client.client", "Client"),
     "LocalClient": ("task2vec.client.local", "LocalClient"),
     "TaskEmbedding": ("task2vec.types", "TaskEmbedding"),

@@ -16,7 +16,7 @@ from task2vec.types.tuning import GOING_ON
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from task2vec.client.operations.waiting import Told
+    from task2vec.client.backend import OnProgress
     from task2vec.messages.jobs import Progress as Work
 
 
@@ -110,7 +110,7 @@ def finetune(
     print_next(["predict", result.model, "IMAGES"])
 
 
-def _saying_where(out: "Console", tell: "Told") -> "Told":
+def _saying_where(out: "Console", tell: "OnProgress") -> "OnProgress":
     """Return a callback that says, besides, where an interrupted run is gone on with."""
 
     def told(found: "Work") -> None:

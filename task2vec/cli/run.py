@@ -113,7 +113,7 @@ def _usage_fault(error: typer.TyperException) -> str:
     if fault is None:
         return said.replace("Value error, ", "")
     # Not before there is need of it: it loads pydantic.
-    from task2vec.client.operations.asking import in_our_words
+    from task2vec.client.questions import in_our_words
 
     expected = _EXPECTED.get(fault["type"]) or in_our_words(fault["msg"])
     got = "" if fault["type"] == "value_error" else f", got '{shown(str(fault['input']))}'"

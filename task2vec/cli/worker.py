@@ -85,7 +85,7 @@ def worker(
 
     Example: `task2vec worker --url http://127.0.0.1:8000 --device cuda:1`
     """
-    from task2vec.client.http import Address
+    from task2vec.client.http.address import Address
     from task2vec.embedding.engine import LocalEngine, best_device, usable_device
     from task2vec.worker.certificate import trusting
     from task2vec.worker.downloads import Downloads

@@ -1,5 +1,5 @@
 """Clients for Python: of a server, blocking or asynchronous, and of a local store.
 
-A call is described once, as a generator of steps (`steps`) that does no input or output itself;
-two drivers carry the steps out, one blocking, one asynchronous.
+Each method is written once, as a coroutine on a `backend`: a server, over a blocking or an
+asynchronous network, or a store of this machine. A blocking client runs it to its end.
 """

@@ -1,90 +1,58 @@
-"""The blocking client of a server."""
+"""The clients of a server: blocking, and for an event loop."""
 
+import os
 from typing import TYPE_CHECKING, Any, Self
 
 import task2vec.client.show.notebook  # noqa: F401  (how results show themselves)
-from task2vec.client.blocking import BlockingDriver
-from task2vec.client.chain import address_of, sender_of
-from task2vec.client.http_blocking import BlockingHttp
-from task2vec.client.methods import Blocking, blocking, iterating
-from task2vec.client.operations import (
-    backtesting,
-    batches,
-    catalogue,
-    datasets,
-    embedding,
-    jobs,
-    models,
-    outcomes,
-    predicting,
-    published,
-    recommending,
-    searching,
-    tasks,
-    tuning,
-)
+from task2vec.client.backend import Backend
+from task2vec.client.http.address import Address
+from task2vec.client.http.network import AsyncNetwork, BlockingNetwork, Network
+from task2vec.client.http.server import Server
+from task2vec.client.methods import Asynchronous, Blocking, M, awaiting, blocking, run
+from task2vec.client.operations.answers import Answers
+from task2vec.client.operations.jobs import Datasets, Jobs
+from task2vec.client.operations.models import Models
+from task2vec.client.operations.outcomes import Outcomes
+from task2vec.client.operations.tasks import Tasks
+from task2vec.client.operations.work import Work, embed, finetune
+from task2vec.errors import SettingError, WrongTypeError
 
 if TYPE_CHECKING:
     import httpx2
 
-
-class Tasks(Blocking):
-    """The stored tasks."""
-
-    list = iterating(tasks.list_tasks)
-    get = blocking(tasks.get_task)
-    embedding = blocking(tasks.embedding_of)
-    export = blocking(tasks.export_task)
-    import_embedding = blocking(tasks.import_task)
-    edit = blocking(tasks.edit_task)
-    remove = blocking(tasks.remove_task)
+URL_VARIABLE, KEY_VARIABLE = "TASK2VEC_URL", "TASK2VEC_API_KEY"
 
 
-class Models(Blocking):
-    """The starting models."""
+class AnyClient(Answers[M], Work[M]):
+    """What every client has, on whatever answers it."""
 
-    add = blocking(models.add_model)
-    list = iterating(models.list_models)
-    published = iterating(published.list_published)
-    get = blocking(models.get_model)
-    export = blocking(models.export_model)
-    edit = blocking(models.edit_model)
-    remove = blocking(models.remove_model)
-
-
-class Outcomes(Blocking):
-    """What fine-tuning gave."""
-
-    add = blocking(outcomes.add_outcome)
-    add_many = blocking(outcomes.add_outcomes)
-    import_csv = blocking(outcomes.import_outcomes)
-    list = iterating(outcomes.list_outcomes)
-    get = blocking(outcomes.get_outcome)
-    remove = blocking(outcomes.remove_outcome)
-    remove_many = blocking(outcomes.remove_outcomes)
+    def __init__(self, backend: Backend) -> None:
+        super().__init__(backend)
+        self.tasks: Tasks[M] = Tasks(backend)
+        self.models: Models[M] = Models(backend)
+        self.outcomes: Outcomes[M] = Outcomes(backend)
+        self.jobs: Jobs[M] = Jobs(backend)
+        self.datasets: Datasets[M] = Datasets(backend)
 
 
-class Jobs(Blocking):
-    """Background work."""
+class BlockingClient(AnyClient[Blocking]):
+    """A client whose methods return results. Use it as a context manager, or `close` it."""
 
-    list = iterating(jobs.list_jobs)
-    get = blocking(jobs.get_job)
-    cancel = blocking(jobs.cancel_job)
-    retry = blocking(jobs.retry_job)
-    wait = blocking(jobs.wait_for_job)
-    events = iterating(jobs.events_of_job)
+    embed = blocking(embed)
+    finetune = blocking(finetune)
 
+    def close(self) -> None:
+        """Close the connections, or the store."""
+        run(self.backend.close())
 
-class Datasets(Blocking):
-    """Uploaded sources."""
+    def __enter__(self) -> Self:
+        return self
 
-    upload = blocking(datasets.upload_dataset)
-    list = iterating(datasets.list_datasets)
-    get = blocking(datasets.get_dataset)
-    remove = blocking(datasets.remove_dataset)
+    def __exit__(self, *_: Any) -> None:
+        self.close()
 
 
-class Client(Blocking):
+class Client(BlockingClient):
     """A server's tasks, models and answers.
 
     ``url`` is its address, by default that of ``TASK2VEC_URL``; ``api_key`` by default that of
@@ -106,37 +74,63 @@ class Client(Blocking):
         tries: int = 5,
         transport: "httpx2.BaseTransport | None" = None,
     ) -> None:
-        address = address_of(url)
-        sender = sender_of(api_key, tries=tries)
-        driver = BlockingDriver(BlockingHttp(address, timeout=timeout, transport=transport))
-        super().__init__(driver, sender)
-        self.url = address.url
-        self.tasks = Tasks(driver, sender)
-        self.models = Models(driver, sender)
-        self.outcomes = Outcomes(driver, sender)
-        self.jobs = Jobs(driver, sender)
-        self.datasets = Datasets(driver, sender)
-
-    embed = blocking(embedding.embed)
-    batch = iterating(batches.batch)
-    search = blocking(searching.search)
-    distance = blocking(searching.distance)
-    recommend = blocking(recommending.recommend)
-    backtest = blocking(backtesting.backtest)
-    finetune = blocking(tuning.finetune)
-    predict = iterating(predicting.predict)
-    map = blocking(catalogue.draw_map)
-    probes = blocking(catalogue.list_probes)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._driver.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
+        server = _server(url, api_key, BlockingNetwork(transport), timeout=timeout, tries=tries)
+        super().__init__(server)
+        self.url = server.address.url
 
     def __repr__(self) -> str:
         return f"Client({self.url!r})"
+
+
+class AsyncClient(AnyClient[Asynchronous]):
+    """`task2vec.Client` for an event loop: the same methods, awaited or iterated asynchronously.
+
+    A client belongs to one event loop. Use it as an asynchronous context manager, or `close` it.
+    """
+
+    asynchronous = True
+
+    def __init__(
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        timeout: float = 60.0,
+        tries: int = 5,
+        transport: "httpx2.AsyncBaseTransport | None" = None,
+    ) -> None:
+        server = _server(url, api_key, AsyncNetwork(transport), timeout=timeout, tries=tries)
+        super().__init__(server)
+        self.url = server.address.url
+
+    embed = awaiting(embed)
+    finetune = awaiting(finetune)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.backend.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"AsyncClient({self.url!r})"
+
+
+def _server(
+    url: str | None, api_key: str | None, network: Network, *, timeout: float, tries: int
+) -> Server:
+    """Return the server of an address that was given, or is in the environment."""
+    if not isinstance(url, str | None):
+        raise WrongTypeError.of("url", expected="the address of a server, as text", got=url)
+    given = url or os.environ.get(URL_VARIABLE)
+    if not given:
+        raise SettingError(
+            "No server is named",
+            remedy=f"Give its address, such as http://127.0.0.1:8000, or set {URL_VARIABLE}.",
+        )
+    key = api_key or os.environ.get(KEY_VARIABLE)
+    return Server(Address(given), network, api_key=key, timeout=timeout, tries=tries)

@@ -1,13 +1,13 @@
 """An expert that a server gave, at work on this machine: its images need not leave it."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from task2vec.client.saving import save_weights
+from task2vec.client.files import save_weights
 from task2vec.extras import needing_extras
 from task2vec.finetune.classless import no_classes
 from task2vec.messages.models import Model
@@ -33,7 +33,7 @@ def predictions_of(
     *,
     warn: Callable[[str], None] | None,
     progress: Callable[[int, int], None] | None,
-) -> Iterator[Prediction]:
+) -> Generator[Prediction, None, None]:
     """Yield what an expert, of whose file ``content`` are the bytes, says of images here."""
     with needing_extras(_WHAT):
         from task2vec.embedding.engine import LocalEngine

@@ -1,110 +1,161 @@
-"""From a call that is described as steps to a method of a client."""
+"""A method of all clients, written once as a coroutine: a blocking client runs it to its end."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import wraps
-from inspect import Parameter, signature
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
-from task2vec.client.asynchronous import AsyncDriver
-from task2vec.client.blocking import BlockingDriver
-from task2vec.client.items import Items
-from task2vec.client.steps import Sender, Steps, Stream
+from task2vec.client.backend import Backend
 from task2vec.client.watching import Watched
 
 P = ParamSpec("P")
 R = TypeVar("R")
-C = TypeVar("C", bound=type)
-M = TypeVar("M", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 class Blocking:
-    """A part of a blocking client: where its methods find what carries them out."""
-
-    def __init__(self, driver: BlockingDriver, sender: Sender) -> None:
-        self._driver = driver
-        self._sender = sender
+    """The mode of a client whose methods return results."""
 
 
 class Asynchronous:
-    """A part of an asynchronous client."""
+    """The mode of a client whose methods are awaited, or iterated over asynchronously."""
 
-    def __init__(self, driver: AsyncDriver, sender: Sender) -> None:
-        self._driver = driver
-        self._sender = sender
+
+M = TypeVar("M", bound=Blocking | Asynchronous)
+
+
+class Part(Generic[M]):
+    """A client, or a part of one such as its ``tasks``: methods on one backend."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+
+class Items(Iterator[T], Generic[T]):
+    """A long list that is read as it is iterated over; its `repr` says how to read its items."""
+
+    def __init__(self, items: Iterator[T]) -> None:
+        self._items = items
+        self._read = 0
+
+    def __next__(self) -> T:
+        """Return the next item."""
+        item = next(self._items)
+        self._read += 1
+        return item
+
+    def __repr__(self) -> str:
+        """Return how many items were read, and how to read all."""
+        return f"<{self._read:,} items read so far; list(...) reads all>"
+
+    def close(self) -> None:
+        """Read no more, and give up what the reading holds, such as a connection."""
+        close = getattr(self._items, "close", None)
+        if close is not None:
+            close()
+        self._items = iter(())
+
+
+def run(steps: Awaitable[R]) -> R:
+    """Carry out a coroutine whose backend blocks, and so never gives way."""
+    waiting = steps.__await__()
+    try:
+        next(waiting)
+    except StopIteration as ended:
+        result: R = ended.value
+        return result
+    raise AssertionError("the backend gave way, and there is no event loop")
+
+
+def iterate(stream: AsyncGenerator[R, None]) -> Iterator[R]:
+    """Carry out an asynchronous iteration as far as its items are asked for."""
+    try:
+        while True:
+            try:
+                item = run(anext(stream))
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        # An iteration that ends early closes what it opened.
+        run(stream.aclose())
 
 
 def blocking(
-    steps: Callable[Concatenate[Sender, P], Steps[R]],
+    steps: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]],
 ) -> Callable[Concatenate[Any, P], R]:
-    """Return a method that returns what a call ends with."""
+    """Return the method of a blocking client; it shows bars while it runs."""
 
     @wraps(steps)
     def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
         with Watched(steps, args, kwargs) as given:
-            return self._driver.run(steps(self._sender, *args, **given))  # type: ignore[no-any-return]
+            return run(steps(self, *args, **given))
 
-    return _named(method)
-
-
-def iterating(
-    steps: Callable[Concatenate[Sender, P], Stream[R]],
-) -> Callable[Concatenate[Any, P], Iterator[R]]:
-    """Return a method that iterates over what a call emits."""
-
-    @wraps(steps)
-    def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
-        call = Watched(steps, args, kwargs)
-        found = self._driver.iterate(steps(self._sender, *args, **call.arguments))
-        return Items(call.iterate(found))
-
-    return _named(method)
+    return method
 
 
 def awaiting(
-    steps: Callable[Concatenate[Sender, P], Steps[R]],
+    steps: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]],
 ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
-    """Return a coroutine method that returns what a call ends with."""
+    """Return the method of an asynchronous client; it shows bars while it runs."""
 
     @wraps(steps)
     async def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
         with Watched(steps, args, kwargs) as given:
-            return await self._driver.run(steps(self._sender, *args, **given))  # type: ignore[no-any-return]
+            return await steps(self, *args, **given)
 
-    return _named(method)
-
-
-def async_iterating(
-    steps: Callable[Concatenate[Sender, P], Stream[R]],
-) -> Callable[Concatenate[Any, P], AsyncIterator[R]]:
-    """Return a method that iterates asynchronously over what a call emits."""
-
-    @wraps(steps)
-    def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-        call = Watched(steps, args, kwargs)
-        return call.iterate_async(
-            self._driver.iterate(steps(self._sender, *args, **call.arguments))
-        )
-
-    return _named(method)
-
-
-def described_like(model: type) -> Callable[[C], C]:
-    """Give a class that is written by hand the words of another with the same methods."""
-
-    def describe(kind: C) -> C:
-        for name, member in vars(kind).items():
-            if callable(member) and member.__doc__ is None and hasattr(model, name):
-                member.__doc__ = getattr(model, name).__doc__
-        return kind
-
-    return describe
-
-
-def _named(method: M) -> M:
-    """Give a method the signature of its steps, with ``self`` in the place of the sender."""
-    _, *parameters = signature(method).parameters.values()
-    own = Parameter("self", Parameter.POSITIONAL_ONLY)
-    method.__signature__ = signature(method).replace(  # type: ignore[attr-defined]
-        parameters=[own, *parameters], return_annotation=Parameter.empty
-    )
     return method
+
+
+class Call(Generic[P, R]):
+    """A method that returns one result: at once, or when it is awaited."""
+
+    def __init__(self, steps: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]) -> None:
+        self._blocking, self._awaiting = blocking(steps), awaiting(steps)
+
+    @overload
+    def __get__(self, part: Part[Blocking], kind: Any) -> Callable[P, R]: ...
+    @overload
+    def __get__(
+        self, part: Part[Asynchronous], kind: Any
+    ) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    @overload
+    def __get__(self, part: None, kind: Any) -> Callable[..., Any]: ...
+    def __get__(self, part: Any, kind: Any) -> Any:
+        return _bound(self._awaiting if _is_asynchronous(part, kind) else self._blocking, part)
+
+
+class Stream(Generic[P, R]):
+    """A method that is iterated over."""
+
+    def __init__(self, steps: Callable[Concatenate[Any, P], AsyncIterator[R]]) -> None:
+        @wraps(steps)
+        def iterating(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
+            watched = Watched(steps, args, kwargs)
+            found: Any = steps(self, *args, **watched.arguments)
+            return Items(watched.iterate(iterate(found)))
+
+        @wraps(steps)
+        def async_iterating(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+            watched = Watched(steps, args, kwargs)
+            return watched.iterate_async(steps(self, *args, **watched.arguments))
+
+        self._blocking, self._asynchronous = iterating, async_iterating
+
+    @overload
+    def __get__(self, part: Part[Blocking], kind: Any) -> Callable[P, Iterator[R]]: ...
+    @overload
+    def __get__(self, part: Part[Asynchronous], kind: Any) -> Callable[P, AsyncIterator[R]]: ...
+    @overload
+    def __get__(self, part: None, kind: Any) -> Callable[..., Any]: ...
+    def __get__(self, part: Any, kind: Any) -> Any:
+        return _bound(self._asynchronous if _is_asynchronous(part, kind) else self._blocking, part)
+
+
+def _is_asynchronous(part: "Part[Any] | None", kind: Any) -> bool:
+    if part is not None:
+        return part.backend.asynchronous
+    return bool(getattr(kind, "asynchronous", False))
+
+
+def _bound(function: Callable[..., Any], part: "Part[Any] | None") -> Any:
+    return function if part is None else function.__get__(part)

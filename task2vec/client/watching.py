@@ -2,16 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from functools import wraps
 from inspect import signature
 from os.path import basename
 from typing import Any, TypeVar
 
-from task2vec.client.items import Items
 from task2vec.messages.jobs import Progress
 from task2vec.progress_bars import STAGES, Bars
 
-M = TypeVar("M", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., None])
 
 _PROGRESS = "progress"
 _UPLOADING = "uploading"
@@ -54,9 +52,9 @@ class Watched:
                 async for each in found:
                     yield each
 
-    def _tell(self, *told: Any) -> None:
+    def _tell(self, *progress: Any) -> None:
         # A batch also names the item.
-        *item, work = told
+        *item, work = progress
         self._show(item[0] if item else self._name, work)
 
     def _show(self, name: str, work: Progress) -> None:
@@ -70,26 +68,9 @@ class Watched:
         self._bars.show(name, stage=stage, done=work.done, total=work.total)
 
 
-def watched(method: M) -> M:
-    """Show bars while a method of a local client runs, unless told otherwise."""
-
-    @wraps(method)
-    def shown(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with Watched(method, args, kwargs) as arguments:
-            return method(self, *args, **arguments)
-
-    return shown  # type: ignore[return-value]
-
-
-def watched_iteration(method: M) -> M:
-    """Show bars while what a method of a local client returns is iterated over."""
-
-    @wraps(method)
-    def shown(self: Any, *args: Any, **kwargs: Any) -> Any:
-        call = Watched(method, args, kwargs)
-        return Items(call.iterate(method(self, *args, **call.arguments)))
-
-    return shown  # type: ignore[return-value]
+def given_function(progress: F | bool | None) -> F | None:
+    """Return the function among the ways to show progress; None for the others."""
+    return progress if callable(progress) else None
 
 
 def _takes_progress(method: Callable[..., Any]) -> bool:

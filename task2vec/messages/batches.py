@@ -1,14 +1,17 @@
 """Batches: many embeddings under one id."""
 
 from enum import StrEnum
+from typing import Self
 
 from pydantic import Field
 
+from task2vec.errors import Task2VecError
 from task2vec.messages.base import Answer, Many, Name, NewName, Page, Question, Tags, Time
 from task2vec.messages.problems import Problem
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.tasks import Task
 from task2vec.types.jobs import Priority
+from task2vec.types.names import visible
 
 
 class ItemStatus(StrEnum):
@@ -92,6 +95,26 @@ class Item(Answer):
     job: str | None
     task: Task | None
     error: Problem | None
+
+    @classmethod
+    def failed(
+        cls,
+        position: int,
+        name: str,
+        error: Task2VecError,
+        *,
+        status: ItemStatus = ItemStatus.FAILED,
+    ) -> Self:
+        """Return the item of a source that could not be used."""
+        return cls(
+            position=position,
+            # A name that is refused may hold what no JSON carries.
+            name=visible(name),
+            status=status,
+            job=None,
+            task=None,
+            error=Problem.of(error, status=422),
+        )
 
 
 class ItemPage(Page):

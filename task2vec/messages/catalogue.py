@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from task2vec.messages.base import Answer
+from task2vec.messages.base import Answer, Question
 from task2vec.types import ChosenBy, Recipe
 
 
@@ -40,6 +40,15 @@ class MapMethod(StrEnum):
     MDS = "mds"
     TSNE = "tsne"
     UMAP = "umap"
+
+
+class MapQuestion(Question):
+    """How the map is laid out; a task's first tag is its group."""
+
+    method: MapMethod = MapMethod.MDS
+    tag: str | None = None
+    thumbnails: bool = False
+    seed: int = 0
 
 
 class MapPoint(Answer):

@@ -22,6 +22,13 @@ class Dataset(Answer):
     expires: Time = Field(description="When it is removed, unless a job still needs it.")
 
 
+class NewDataset(Question):
+    """What an uploaded file is called, and whether its images have labels."""
+
+    name: str
+    labelled: bool = True
+
+
 class DatasetPage(Page):
     """A part of the data sets, newest first."""
 

@@ -1,8 +1,10 @@
 """Errors as RFC 9457 problem details."""
 
+from typing import Self
+
 from pydantic import ConfigDict, Field
 
-from task2vec.errors import joined
+from task2vec.errors import Task2VecError, joined
 from task2vec.messages.base import Answer
 
 
@@ -37,6 +39,20 @@ class Problem(Answer):
     fields: tuple["FieldProblem", ...] = Field(
         (), description="For a request that does not fit its schema: each fault."
     )
+
+    @classmethod
+    def of(cls, error: Task2VecError, *, status: int) -> Self:
+        """Return an error as a problem document."""
+        return cls(
+            title=type(error).__doc__ or "",
+            status=status,
+            code=error.code,
+            detail=error.problem,
+            expected=error.expected,
+            got=error.got,
+            remedy=error.remedy,
+            request_id=error.request_id,
+        )
 
     def __str__(self) -> str:
         """Read as the error that it stands for."""

@@ -45,3 +45,8 @@ class TuningSettings(Question):
         None, gt=0, lt=1, description="The peak; null: the recipe's own."
     )
     seed: int = Field(0, ge=0, lt=2**32)
+
+
+EMBEDDING = EmbeddingSettings()
+TUNING = TuningSettings()
+"""The defaults, for whoever names the settings one by one."""

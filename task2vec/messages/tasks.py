@@ -104,6 +104,12 @@ class TaskEdit(Question):
     tags: Tags | None = None
 
 
+class TaskImport(TaskEdit):
+    """What an embedding that was computed elsewhere is to be called; default: as its file says."""
+
+    update: bool = False
+
+
 class Embedding(Answer):
     """A task's vector: one non-negative number for each convolution filter of the probe."""
 

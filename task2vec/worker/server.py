@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-from task2vec.client.http import Address, answer_of, failure
-from task2vec.client.problems import raise_for
-from task2vec.client.request import Method, Request, segment
-from task2vec.errors import ServiceError, SettingError, Task2VecError, UnknownNameError
+from task2vec.client.http.address import Address, credentials, failure, reply_of
+from task2vec.client.http.problems import raise_for
+from task2vec.client.request import segment
+from task2vec.errors import ServiceError, Task2VecError, UnknownNameError
 from task2vec.messages.jobs import Job, Progress
 from task2vec.messages.leases import Failure, Findings, Heartbeat, Lease, LeaseQuestion, Plan, Pulse
 from task2vec.types.jobs import JobKind
@@ -49,11 +49,8 @@ class Server:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self.address = address
-        headers = {"User-Agent": f"task2vec-worker/{__version__}", "Accept": "application/json"}
-        if api_key is not None:
-            if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
-                raise SettingError("The API key is none", expected="printable ASCII without spaces")
-            headers["Authorization"] = f"Bearer {api_key}"
+        agent = f"task2vec-worker/{__version__}"
+        headers = {"User-Agent": agent, "Accept": "application/json", **credentials(api_key)}
         self._client = httpx2.Client(
             headers=headers,
             timeout=httpx2.Timeout(_SECONDS, connect=_CONNECT),
@@ -148,7 +145,7 @@ class Server:
         """Whether a job has ended or is gone; not known, and so not over, without an answer."""
         try:
             response = self._client.get(self.address.of(f"/jobs/{segment(job)}"))
-            raise_for(answer_of(response))
+            raise_for(reply_of(response))
             return _read(Job, response).state.final
         except UnknownNameError:
             return True
@@ -161,26 +158,24 @@ class Server:
         self._client.close()
 
     def _send(self, path: str, **words: Any) -> httpx2.Response:
-        request = Request(Method.POST, path, lambda answer: answer)
         try:
             response = self._client.post(self.address.of(path), **words)
         except httpx2.HTTPError as error:
-            raise failure(error, self.address, request=request) from error
-        raise_for(answer_of(response))
+            raise failure(error, self.address, route=f"POST {path}") from error
+        raise_for(reply_of(response))
         return response
 
     @contextmanager
     def _stream(self, path: str) -> Iterator[Iterable[bytes]]:
-        request = Request(Method.GET, path, lambda answer: answer)
         headers = {"Accept": "application/octet-stream", "Accept-Encoding": "identity"}
         try:
             with self._client.stream("GET", self.address.of(path), headers=headers) as response:
                 if response.status_code >= 400:
                     response.read()
-                    raise_for(answer_of(response))
+                    raise_for(reply_of(response))
                 yield response.iter_bytes(_CHUNK)
         except httpx2.HTTPError as error:
-            raise failure(error, self.address, request=request) from error
+            raise failure(error, self.address, route=f"GET {path}") from error
 
 
 class _Count:

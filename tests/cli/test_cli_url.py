@@ -15,7 +15,7 @@ from command import Cli
 from small_store import TASKS, USED, SmallStore, cut, snapshot
 
 from task2vec import Client
-from task2vec.client.operations import waiting
+from task2vec.client.http import waiting
 
 KEY = "t2v_nobody_may_see_this"
 

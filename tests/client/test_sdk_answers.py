@@ -1,21 +1,17 @@
 """Names that lead elsewhere, and answers that are none: both clients tell it in their own words."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+import httpx2
 import pytest
-from scripted import Script, answer
 from scripted_server import Far, job
 
-from task2vec.client.operations import waiting
-from task2vec.client.operations.answering import answer as ask_with_job
+from task2vec import Client
+from task2vec.client.http import waiting
 from task2vec.client.request import segment
-from task2vec.client.senders import Direct
 from task2vec.errors import InputError, ServiceError
-from task2vec.messages.neighbours import Subject
-from task2vec.messages.recommendations import Recommended
 
 ASKED: dict[str, Callable[[Any, str], Any]] = {
     "get": lambda client, name: client.tasks.get(name),
@@ -80,8 +76,13 @@ def test_an_event_of_another_version_is_told_so(
 
 
 def test_a_result_of_another_version_is_told_so() -> None:
-    accepted = json.dumps({**job("succeeded"), "result": {"of": "a later version"}}).encode()
-    asked = ask_with_job(Direct(), "/recommendations", Subject(task="a"), kind=Recommended)
+    accepted = {**job("succeeded"), "result": {"of": "a later version"}}
 
-    with pytest.raises(ServiceError, match="Recommended"):
-        Script([answer(202, accepted), answer(200, accepted)]).run(asked)
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(202 if request.method == "POST" else 200, json=accepted)
+
+    with (
+        Client("http://127.0.0.1:9", transport=httpx2.MockTransport(answer)) as client,
+        pytest.raises(ServiceError, match="Backtest"),
+    ):
+        client.backtest()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from task2vec.client.operations.asking import ask
+from task2vec.client.questions import ask
 from task2vec.errors import SettingError
 from task2vec.messages.outcomes import OutcomesToRemove
 

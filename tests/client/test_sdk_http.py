@@ -13,7 +13,7 @@ from scripted_server import DATASET, Far, job
 from small_store import cut
 
 from task2vec import AsyncClient, Client
-from task2vec.client.packing.pack import pack
+from task2vec.client.upload.pack import pack
 from task2vec.errors import (
     DeadlineError,
     InputError,

@@ -17,13 +17,14 @@ from PIL import Image
 from small_store import cut
 
 from task2vec import open_source
-from task2vec.client.packing.form import Form
-from task2vec.client.packing.pack import default_name, pack
-from task2vec.client.packing.parts import part_of_bytes, tar_chunks, tar_length
-from task2vec.client.packing.payload import Payload
+from task2vec.client.upload.form import Form
+from task2vec.client.upload.pack import default_name, pack
+from task2vec.client.upload.parts import part_of_bytes, tar_chunks, tar_length
+from task2vec.client.upload.payload import Payload
 from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.task import Task
 from task2vec.errors import SourceError
+from task2vec.messages.tasks import TaskImport
 
 
 def sent(payload: Payload, folder: Path) -> Path:
@@ -219,7 +220,8 @@ def test_any_tar_is_as_long_as_was_told_and_reads_back(files: dict[str, bytes]) 
 def test_a_form_is_multipart_and_tells_its_progress(source: Path) -> None:
     told: list[tuple[int, int]] = []
     payload = Payload.of(lambda: iter([b"ab", b"cde"]), length=5, name='a"b\r\nc', suffix=".tar")
-    form = Form(payload, [("name", "näme"), ("tags", "x")], told=lambda *n: told.append(n))
+    counted = payload.counted(lambda *n: told.append(n))
+    form = Form.of(TaskImport(name="näme", tags=("x",), update=True), {"file": counted})
     body = b"".join(form.chunks())
 
     head = f"Content-Type: {form.content_type}\r\n\r\n".encode()
@@ -228,11 +230,13 @@ def test_a_form_is_multipart_and_tells_its_progress(source: Path) -> None:
     assert [part.get_param("name", header="content-disposition") for part in parts] == [
         "name",
         "tags",
+        "update",
         "file",
     ]
     assert parts[0].get_payload(decode=True) == "näme".encode()
-    assert parts[2].get_payload(decode=True) == b"abcde"
-    assert parts[2].get_filename() == "a%22b%0D%0Ac.tar"
+    assert parts[3].get_payload(decode=True) == b"abcde"
+    assert parts[3].get_filename() == "a%22b%0D%0Ac.tar"
+    assert parts[2].get_payload(decode=True) == b"true"
     assert told == [(0, 5), (5, 5)]
 
 
@@ -242,7 +246,7 @@ def test_progress_is_told_a_few_times_however_small_the_pieces(source: Path) -> 
     payload = Payload.of(
         lambda: iter([bytes(size)] * pieces), length=pieces * size, name="x", suffix=".tar"
     )
-    for _ in Form(payload, [], told=lambda *n: told.append(n)).chunks():
+    for _ in payload.counted(lambda *n: told.append(n)).chunks():
         pass
 
     done = [done for done, _ in told]

@@ -5,10 +5,10 @@ import json
 from typing import Any
 
 import pytest
-from scripted import answer
+from scripted import reply
 
 from task2vec import errors
-from task2vec.client.problems import error_of, job_error, raise_for
+from task2vec.client.http.problems import error_of, job_error, raise_for
 from task2vec.errors import (
     InputError,
     InternalError,
@@ -33,7 +33,7 @@ KINDS = [
 
 def refusal(status: int, **fields: Any) -> Any:
     body = {"title": "t", "status": status, "detail": "There is no 'a'.", **fields}
-    return answer(status, json.dumps(body).encode())
+    return reply(status, json.dumps(body).encode())
 
 
 def raised(given: Any) -> Task2VecError:
@@ -58,7 +58,7 @@ def test_codes_are_unique() -> None:
 
 
 def test_an_answer_that_does_not_refuse_passes() -> None:
-    raise_for(answer(204, b""))
+    raise_for(reply(204, b""))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_an_unknown_code_is_judged_by_the_status(status: int, kind: type[Task2Ve
 
 
 def test_what_no_task2vec_server_says_is_told_so() -> None:
-    error = raised(answer(404, b"<html>nginx</html>", x_request_id="r"))
+    error = raised(reply(404, b"<html>nginx</html>", x_request_id="r"))
 
     assert type(error) is ServiceError
     assert "nginx" in str(error)
@@ -79,7 +79,7 @@ def test_what_no_task2vec_server_says_is_told_so() -> None:
 
 def test_a_redirection_is_no_success() -> None:
     with pytest.raises(ServiceError, match="307"):
-        raise_for(answer(307, b"", location="https://elsewhere"))
+        raise_for(reply(307, b"", location="https://elsewhere"))
 
 
 def test_overload_says_how_long_to_wait() -> None:

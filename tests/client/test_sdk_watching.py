@@ -10,9 +10,11 @@ import pytest
 from terminal import in_terminal
 
 from task2vec import AsyncClient, Client, LocalClient, WrongTypeError
-from task2vec.client.operations.asking import texts
-from task2vec.client.watching import watched, watched_iteration
+from task2vec.client.local.store import LocalStore
+from task2vec.client.methods import Blocking, Call, Part, Stream
+from task2vec.client.questions import texts
 from task2vec.messages.jobs import Progress
+from task2vec.service.workspace import Workspace
 
 LONG = ["embed", "batch", "search", "distance", "recommend", "backtest", "finetune", "predict"]
 
@@ -23,38 +25,42 @@ def test_long_calls_show_progress_unless_told_otherwise(client: type, method: st
     assert inspect.signature(getattr(client, method)).parameters["progress"].default is True
 
 
-class Working:
-    """Stands in for a client: its calls tell one step."""
+class Working(Part[Blocking]):
+    """A client whose calls tell one step."""
 
-    @watched
-    def embed(self, source: str, *, progress: Any = True) -> Any:
+    @Call
+    async def embed(self, source: str, *, progress: Any = True) -> Any:
         if callable(progress):
             progress(Progress(stage="fisher", done=2, total=7))
         return progress
 
-    @watched_iteration
-    def batch(self, sources: str, *, progress: Any = True) -> Any:
+    @Stream
+    async def batch(self, sources: str, *, progress: Any = True) -> Any:
         for name in ("cats", "dogs"):
             if callable(progress):
                 progress(name, Progress(stage="reading", done=1, total=3))
             yield name
 
 
+def working(store: Path = Path("nowhere")) -> Working:
+    return Working(LocalStore(Workspace(store)))
+
+
 def test_a_function_and_false_reach_the_call_as_they_are() -> None:
     heard: list[Progress] = []
-    assert Working().embed("birds", progress=False) is False
-    assert Working().embed("birds", progress=None) is None
-    Working().embed("birds", progress=heard.append)
+    assert working().embed("birds", progress=False) is False
+    assert working().embed("birds", progress=None) is None
+    working().embed("birds", progress=heard.append)
     assert [(each.stage, each.done, each.total) for each in heard] == [("fisher", 2, 7)]
-    assert callable(Working().embed("birds"))
+    assert callable(working().embed("birds"))
 
 
 def test_a_terminal_shows_the_bars_of_calls_and_of_iterations() -> None:
     here = Path(__file__).parent
     program = (
         f"import sys; sys.path[:0] = {[str(here), str(here.parent)]!r}; "
-        "from test_sdk_watching import Working; "
-        "Working().embed('photos/birds/'); list(Working().batch('photos'))"
+        "from test_sdk_watching import working; "
+        "working().embed('photos/birds/'); list(working().batch('photos'))"
     )
     text = in_terminal(program, stdout=subprocess.DEVNULL)
 

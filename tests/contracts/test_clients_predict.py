@@ -12,7 +12,7 @@ from client_kinds import KINDS, REMOTE, client_of, serving, until
 from small_expert import add_expert, expert_file
 from small_store import SmallStore
 
-from task2vec.client.packing import lots
+from task2vec.client.upload import lots
 from task2vec.errors import InputError, SourceError, UnknownNameError, WeightsError
 from task2vec.messages.jobs import Progress
 

@@ -76,7 +76,7 @@ def test_many_tasks_come_page_by_page(
 ) -> None:
     with Client(url) as client:
         whole = list(client.tasks.list())
-    monkeypatch.setattr("task2vec.client.operations.paging.PAGE_SIZE", 2)
+    monkeypatch.setattr("task2vec.client.backend.PAGE_SIZE", 2)
     assert list(remote.tasks.list()) == whole
     assert len(whole) >= 4
     assert next(iter(remote.tasks.list())) == whole[0]

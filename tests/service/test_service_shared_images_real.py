@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from small_store import build, cut
 
-from task2vec.client.local.client import LocalClient
+from task2vec import LocalClient
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
 

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from wire_server import LEASE, answer, refusal, server
 
-from task2vec.client.http import Address
+from task2vec.client.http.address import Address
 from task2vec.errors import (
     LeaseLostError,
     OverloadedError,

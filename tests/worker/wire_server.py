@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from task2vec.client.http import Address
+from task2vec.client.http.address import Address
 from task2vec.messages.leases import Lease
 from task2vec.worker.server import Server
 

@@ -1,1 +1,1 @@
-"""What can be asked of a server, each call once: as steps, for both kinds of client."""
+"""What can be asked of every client, by subject: each method once, as a coroutine."""

@@ -1,165 +1,112 @@
 """The stored tasks."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from task2vec.client.operations.asking import ask, texts
-from task2vec.client.operations.named import path_of_task
-from task2vec.client.operations.naming import id_of, size_of_pages
-from task2vec.client.operations.paging import pages
-from task2vec.client.packing.form import Form
-from task2vec.client.packing.payload import Payload
-from task2vec.client.request import Answer, Method, Request, delete, get, patch, reader, segment
-from task2vec.client.senders import call
-from task2vec.client.steps import Sender, Steps, Stream, compute
+from task2vec.client.backend import Backend, pages
+from task2vec.client.methods import Call, M, Part, Stream
+from task2vec.client.questions import ask, id_of, size_of_pages, texts
+from task2vec.client.request import delete, get, patch, post
+from task2vec.client.upload.payload import Payload
 from task2vec.errors import InputError
-from task2vec.messages.tasks import Task, TaskDetails, TaskEdit, TaskPage
+from task2vec.messages.tasks import Task, TaskDetails, TaskEdit, TaskImport, TaskPage
 
 if TYPE_CHECKING:
     from task2vec.types import TaskEmbedding
-    from task2vec.types.details import EmbeddingDetails
-    from task2vec.types.image_hashes import ImageHashes
-
-_NPZ = "application/octet-stream"
 
 
-def list_tasks(
-    sender: Sender,
-    *,
-    tag: str | None = None,
-    probe: str | None = None,
-    page_size: int | None = None,
-) -> Stream[Task]:
-    """Yield the stored tasks by name, or those with a ``tag``, or of a ``probe``.
+class Tasks(Part[M]):
+    """The stored tasks."""
 
-    A server gives ``page_size`` of them at a time.
-    """
-    request = get("/tasks", TaskPage, tag=tag, probe=probe, page_size=size_of_pages(page_size))
-    return pages(sender, request, lambda page: page.tasks)
+    @Stream
+    def list(
+        self, *, tag: str | None = None, probe: str | None = None, page_size: int | None = None
+    ) -> AsyncIterator[Task]:
+        """Yield the stored tasks by name, or those with a ``tag``, or of a ``probe``.
 
+        A server gives ``page_size`` of them at a time.
+        """
+        size = size_of_pages(page_size)
+        request = get(TaskPage, "/tasks", tag=tag, probe=probe, page_size=size)
+        return pages(self.backend, request, lambda page: page.tasks)
 
-def get_task(sender: Sender, task: Task | str) -> Steps[TaskDetails]:
-    """Return a task by name or id, with its provenance; raises `UnknownNameError`."""
-    path = yield from path_of_task(sender, id_of(task))
-    found = yield from call(sender, get(path, TaskDetails))
-    return found
+    @Call
+    async def get(self, task: Task | str) -> TaskDetails:
+        """Return a task by name or id, with its provenance; raises `UnknownNameError`."""
+        return await _details(self.backend, task)
 
+    @Call
+    async def embedding(self, task: Task | str) -> "TaskEmbedding":
+        """Return a task's embedding, bit by bit as it is stored; raises `UnknownNameError`."""
+        return await self.backend.embedding(id_of(task))
 
-def embedding_of(sender: Sender, task: Task | str) -> "Steps[TaskEmbedding]":
-    """Return a task's embedding, bit by bit as it is stored; raises `UnknownNameError`."""
-    path = yield from path_of_task(sender, id_of(task))
-    content = yield from call(sender, _npz_at(path))
-    _, embedding, _, _ = yield from compute(lambda: _loaded(content))
-    return embedding
+    @Call
+    async def export(self, task: Task | str, path: str | os.PathLike[str]) -> Task:
+        """Write a task's embedding to a .npz file, whole or not at all.
 
+        Raises `UnknownNameError`, and `InputError` when the file cannot be written.
+        """
+        details = await _details(self.backend, task)
+        await self.backend.export(details.id, Path(path))
+        return _without_details(details)
 
-def export_task(sender: Sender, task: Task | str, path: str | os.PathLike[str]) -> Steps[Task]:
-    """Write a task's embedding to a .npz file, whole or not at all.
+    @Call
+    async def import_embedding(
+        self,
+        embedding: "str | os.PathLike[str] | TaskEmbedding",
+        *,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        update: bool = False,
+    ) -> Task:
+        """Store an embedding that was computed elsewhere: a .npz file, or a `TaskEmbedding`.
 
-    Raises `UnknownNameError`, and `InputError` when the file cannot be written.
-    """
-    found = yield from get_task(sender, task)
-    content = yield from call(sender, _npz_at(f"/tasks/{segment(found.id)}"))
+        ``name`` is needed for the latter. Raises `InputError` for a file that is none,
+        `NameTakenError`, and `SpaceMismatchError` where nothing here could be compared with it.
+        """
+        question = ask(TaskImport, name=name, tags=texts("tags", tags), update=update)
+        payload = await self.backend.compute(lambda: _payload(embedding, name))
+        request = post(Task, "/tasks:import", question=question, embedding=payload)
+        return await self.backend.ask(request)
 
-    def save() -> None:
-        from task2vec.embedding.files import save_embedding
+    @Call
+    async def edit(
+        self, task: Task | str, *, name: str | None = None, tags: Sequence[str] | None = None
+    ) -> Task:
+        """Change a task's name or tags; None leaves them.
 
-        name, embedding, hashes, details = _loaded(content)
-        save_embedding(embedding, Path(path), name=name, hashes=hashes, details=details)
+        Raises `UnknownNameError`, `NameTakenError`, and `ChangedError` where somebody else changed
+        it in between.
+        """
+        changes: dict[str, Any] = {} if name is None else {"name": name}
+        changes |= {} if tags is None else {"tags": texts("tags", tags)}
+        question = ask(TaskEdit, **changes)
+        seen, tag = await self.backend.ask_tagged(get(TaskDetails, "/tasks/{}", id_of(task)))
+        if not changes:
+            return _without_details(seen)
+        request = patch(Task, "/tasks/{}", seen.id, question=question)
+        return await self.backend.ask(request.with_headers(If_Match=tag) if tag else request)
 
-    yield from compute(save)
-    return _without_details(found)
+    @Call
+    async def remove(self, task: Task | str, *, cascade: bool = False) -> Task:
+        """Remove a task and return what it was; with ``cascade`` its experts and outcomes go too.
 
-
-def import_task(
-    sender: Sender,
-    embedding: "str | os.PathLike[str] | TaskEmbedding",
-    *,
-    name: str | None = None,
-    tags: Sequence[str] = (),
-    update: bool = False,
-) -> Steps[Task]:
-    """Store an embedding that was computed elsewhere: a .npz file, or a `TaskEmbedding`.
-
-    ``name`` is needed for the latter. Raises `InputError` for a file that is none,
-    `NameTakenError`, and `SpaceMismatchError` where nothing here could be compared with it.
-    """
-    asked = ask(TaskEdit, name=name, tags=texts("tags", tags))
-    payload = yield from compute(lambda: _payload(embedding, name))
-    fields = [] if asked.name is None else [("name", asked.name)]
-    fields += [("tags", tag) for tag in asked.tags or ()]
-    fields += [("update", "true")] if update else []
-    form = Form(payload, fields, file_field="embedding")
-    request = Request(Method.POST, "/tasks:import", reader(Task), body=form, patient=True)
-    found = yield from call(sender, request)
-    return found
-
-
-def edit_task(
-    sender: Sender, task: Task | str, *, name: str | None = None, tags: Sequence[str] | None = None
-) -> Steps[Task]:
-    """Change a task's name or tags; None leaves them.
-
-    Raises `UnknownNameError`, `NameTakenError`, and `ChangedError` where somebody else changed it
-    in between.
-    """
-    changes: dict[str, Any] = {} if name is None else {"name": name}
-    changes |= {} if tags is None else {"tags": texts("tags", tags)}
-    question = ask(TaskEdit, **changes)
-    path = yield from path_of_task(sender, id_of(task))
-    found, tag = yield from call(sender, _tagged(get(path, TaskDetails)))
-    if not changes:
-        return _without_details(found)
-    request = patch(f"/tasks/{segment(found.id)}", Task, question)
-    edited = yield from call(sender, request.with_headers(If_Match=tag) if tag else request)
-    return edited
+        Raises `UnknownNameError`, and `InputError` when something hangs on it without ``cascade``.
+        """
+        details = await _details(self.backend, task)
+        await self.backend.ask(delete("/tasks/{}", details.id, cascade=cascade))
+        return _without_details(details)
 
 
-def remove_task(sender: Sender, task: Task | str, *, cascade: bool = False) -> Steps[Task]:
-    """Remove a task and return what it was; with ``cascade`` its experts and outcomes go too.
-
-    Raises `UnknownNameError`, and `InputError` when something hangs on it without ``cascade``.
-    """
-    found = yield from get_task(sender, task)
-    yield from call(sender, delete(f"/tasks/{segment(found.id)}", cascade=cascade))
-    return _without_details(found)
+async def _details(backend: Backend, task: Task | str) -> TaskDetails:
+    return await backend.ask(get(TaskDetails, "/tasks/{}", id_of(task)))
 
 
 def _without_details(task: TaskDetails) -> Task:
     return Task.model_validate(task.model_dump())
-
-
-def _npz_at(path: str) -> Request[bytes]:
-    return Request(
-        Method.GET,
-        f"{path}/embedding",
-        lambda answer: answer.content,
-        headers={"Accept": _NPZ},
-    )
-
-
-def _tagged(request: Request[TaskDetails]) -> Request[tuple[TaskDetails, str]]:
-    """Return a request whose answer comes with what it is known by (its ETag)."""
-
-    def read(answer: Answer) -> tuple[TaskDetails, str]:
-        return request.read(answer), answer.headers.get("etag", "")
-
-    return Request(request.method, request.path, read)
-
-
-def _loaded(
-    content: bytes,
-) -> "tuple[str, TaskEmbedding, ImageHashes | None, EmbeddingDetails | None]":
-    from task2vec.embedding.files import load_details, load_embedding, load_hashes
-
-    with TemporaryDirectory() as folder:
-        path = Path(folder, "embedding.npz")
-        path.write_bytes(content)
-        name, embedding = load_embedding(path)
-        return name, embedding, load_hashes(path), load_details(path, embedding)
 
 
 def _payload(embedding: "str | os.PathLike[str] | TaskEmbedding", name: str | None) -> Payload:
@@ -168,8 +115,8 @@ def _payload(embedding: "str | os.PathLike[str] | TaskEmbedding", name: str | No
     if isinstance(embedding, str | os.PathLike):
         path = Path(embedding).expanduser()
         # What is no embedding is told here, not after it was sent.
-        called, _ = load_embedding(path)
-        return Payload.of_file(path, name=name or called, suffix=".npz")
+        stated, _ = load_embedding(path)
+        return Payload.of_file(path, name=name or stated, suffix=".npz")
     if name is None:
         raise InputError("An embedding that is no file needs a name", remedy="Give name=...")
     with TemporaryDirectory() as folder:

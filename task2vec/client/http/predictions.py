@@ -1,0 +1,101 @@
+"""Images that a server classifies: sent some hundred at a time, and removed when it has."""
+
+import os
+import secrets
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+
+from task2vec.client.backend import OnProgress, OnWarning
+from task2vec.client.http.connection import Connection
+from task2vec.client.http.problems import job_error
+from task2vec.client.http.uploads import UPLOADING, send
+from task2vec.client.http.waiting import ended
+from task2vec.client.request import delete, post, understood
+from task2vec.client.upload.lots import Lot, lots, member
+from task2vec.data.formats.images import find_images
+from task2vec.errors import Task2VecError
+from task2vec.messages.jobs import Job, Progress
+from task2vec.messages.models import Model
+from task2vec.messages.predictions import NewPrediction, Prediction, Predictions
+from task2vec.types.jobs import JobState
+
+PREDICTING = "predicting"
+
+
+async def predictions(
+    server: Connection,
+    model: Model,
+    images: Sequence[str | os.PathLike[str]],
+    *,
+    warn: OnWarning | None,
+    progress: OnProgress | None,
+) -> AsyncGenerator[Prediction, None]:
+    """Yield what the server says of each image, in their order."""
+    listed = await server.network.compute(lambda: find_images(images))
+    warned = set[str]()
+
+    def warn_once(warning: str) -> None:
+        if warn is not None and warning not in warned:
+            warn(warning)
+        warned.add(warning)
+
+    for warning in listed.warnings:
+        warn_once(warning)
+    done, total = 0, len(listed)
+    divided: Iterator[Lot] = lots(listed.read())
+    while (lot := await server.network.compute(partial(next, divided, None))) is not None:
+        watch = None if progress is None else partial(_tell, progress, done, total)
+        answer = await _classified(server, model, lot, progress=watch)
+        rows: dict[str, Prediction] = {}
+        if answer is not None:
+            rows = {row.path: row for row in answer.predictions}
+            for warning in answer.warnings:
+                warn_once(warning)
+        for place, (path, content) in enumerate(lot.images):
+            if isinstance(content, str):
+                yield _unread(path, content)
+            else:
+                row = rows.get(member(place)) or _unread(path, "the server told nothing of it")
+                yield row.model_copy(update={"path": path})
+        done += len(lot.images)
+        if progress is not None:
+            progress(Progress(stage=PREDICTING, done=done, total=total))
+
+
+async def _classified(
+    server: Connection, model: Model, lot: Lot, *, progress: OnProgress | None
+) -> Predictions | None:
+    """Send a lot, have it classified, and see that nothing of it stays with the server."""
+    name = f"images {secrets.token_hex(8)}"
+    payload = await server.network.compute(lambda: lot.payload(name=name))
+    if payload is None:
+        return None
+    dataset = await send(server, payload, labelled=False, progress=progress)
+    job: Job | None = None
+    try:
+        question = NewPrediction(model=model.id, dataset=dataset.id, remove_dataset=True)
+        job = await server.ask(post(Job, "/predictions", question=question))
+        job = await ended(server, job.id, progress=progress)
+        if job.state is not JobState.SUCCEEDED:
+            raise job_error(job)
+        return understood(Predictions, job.result)
+    finally:
+        # Whatever fails here, the server removes them once the job is over.
+        if job is not None and not job.state.final:
+            with suppress(Task2VecError):
+                await server.ask(post(Job, "/jobs/{}:cancel", job.id))
+        with suppress(Task2VecError):
+            await server.ask(delete("/datasets/{}", dataset.id))
+
+
+def _unread(path: str, why: str) -> Prediction:
+    return Prediction(path=path, label=None, probability=None, probabilities=None, error=why)
+
+
+def _tell(progress: OnProgress, before: int, total: int, latest: Progress) -> None:
+    """Tell of a lot's uploading as it is, and of its images among all of them."""
+    if latest.stage == UPLOADING:
+        progress(latest)
+    elif latest.stage == PREDICTING:
+        progress(Progress(stage=PREDICTING, done=before + latest.done, total=total))

@@ -1,0 +1,211 @@
+"""A store of this machine as what answers a client: its use cases are called in this process."""
+
+import math
+import os
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+
+from pydantic import BaseModel
+
+from task2vec.client.backend import OnItemProgress, OnProgress, OnWarning, Source
+from task2vec.client.request import Request
+from task2vec.errors import SettingError, UnknownNameError
+from task2vec.messages.batches import Item, NewBatch
+from task2vec.messages.catalogue import MapQuestion, TaskMap
+from task2vec.messages.datasets import Dataset
+from task2vec.messages.jobs import Job, JobEvent
+from task2vec.messages.outcomes import NewOutcome, Outcome
+from task2vec.messages.predictions import Prediction
+from task2vec.service.tasks.batch_items import Item as BatchSource
+
+if TYPE_CHECKING:
+    from task2vec.service.workspace import Workspace
+    from task2vec.types import TaskEmbedding
+
+R = TypeVar("R")
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+class LocalStore:
+    """A store as the backend of a client; see `Backend` for its methods. It has no jobs."""
+
+    asynchronous = False
+
+    def __init__(self, workspace: "Workspace") -> None:
+        self._workspace = workspace
+
+    async def ask(self, request: Request[T]) -> T:
+        """Answer from what is stored."""
+        from task2vec.client.local.records import RECORDS
+
+        if request.route not in RECORDS:
+            _refuse(request)
+        question = () if request.question is None else (request.question,)
+        more: dict[str, Any] = {**request.query, **request.files}
+        # All come at once.
+        more.pop("page_size", None)
+        answered = RECORDS[request.route](self._workspace, *request.names, *question, **more)
+        return as_sent(request.kind, answered)
+
+    async def ask_tagged(self, request: Request[T]) -> tuple[T, str]:
+        """Answer; there is no tag, since nothing comes between."""
+        return await self.ask(request), ""
+
+    async def answer(
+        self,
+        request: Request[M],
+        *sources: Source,
+        probe: str | None = None,
+        progress: OnProgress | None = None,
+    ) -> M:
+        """Do the work here."""
+        from task2vec.client.local.work import WORK, Order
+
+        order = Order(self._workspace, sources, probe, progress)
+        return as_sent(request.kind, WORK[request.route](order, request.question))
+
+    async def submit(
+        self,
+        request: Request[T],
+        *sources: Source,
+        progress: OnProgress | None = None,
+    ) -> Job:
+        """Refuse: somebody does not want to wait."""
+        raise SettingError(
+            "A local store has no jobs: its work is done when the call returns",
+            expected="wait=True",
+            got="wait=False",
+            remedy="Start `task2vec serve` and use a Client for work in the background.",
+        )
+
+    async def upload(
+        self, source: Source, *, name: str | None, progress: OnProgress | None
+    ) -> Dataset:
+        """Refuse: sources are read where they lie."""
+        raise SettingError(
+            "A local store takes no uploads",
+            remedy="Give the source itself to `embed`, `search` or `recommend`.",
+        )
+
+    async def wait_for(
+        self, job: str, *, progress: OnProgress | None, timeout: float | None
+    ) -> Job:
+        """Refuse: there is no such job."""
+        _no_job(job)
+
+    def events_of(self, job: str, *, after: int | None) -> AsyncGenerator[JobEvent, None]:
+        """Refuse: there is no such job."""
+        _no_job(job)
+
+    async def embedding(self, task: str) -> "TaskEmbedding":
+        """Return the embedding of a stored task."""
+        return self._workspace.store().tasks.embedding(task)
+
+    async def export(self, task: str, path: Path) -> None:
+        """Write the embedding of a stored task to a .npz file."""
+        from task2vec.service.tasks.tasks import export
+
+        export(self._workspace, task, path)
+
+    async def add_outcomes(self, outcomes: Sequence[NewOutcome]) -> Sequence[Outcome]:
+        """Record outcomes, all or none."""
+        from task2vec.client.local import records
+
+        return _all_sent(records.add_outcomes(self._workspace, outcomes))
+
+    async def import_outcomes(self, path: Path) -> Sequence[Outcome]:
+        """Record the outcomes of a CSV file, all or none."""
+        from task2vec.client.local import records
+
+        return _all_sent(records.import_outcomes(self._workspace, path))
+
+    async def remove_outcomes(self, ids: Sequence[str]) -> Sequence[Outcome]:
+        """Remove outcomes, all or none, and return what they were."""
+        from task2vec.client.local import records
+
+        return _all_sent(records.remove_outcomes(self._workspace, ids))
+
+    async def batch(
+        self,
+        items: Sequence[BatchSource],
+        question: NewBatch,
+        *,
+        dry_run: bool,
+        progress: OnItemProgress | None,
+    ) -> AsyncGenerator[Item, None]:
+        """Yield what became of each source, one after the other, once it is on disk."""
+        from task2vec.client.local.work import batch
+
+        for item in batch(self._workspace, items, question, dry_run=dry_run, progress=progress):
+            yield as_sent(Item, item)
+
+    def predict(
+        self,
+        model: str,
+        images: Sequence[str | os.PathLike[str]],
+        *,
+        here: bool,
+        warn: OnWarning | None,
+        progress: OnProgress | None,
+    ) -> AsyncGenerator[Prediction, None]:
+        """Yield what an expert says of each image."""
+        from task2vec.client.local.work import predict
+
+        # What is wrong with the question is raised at once.
+        rows = predict(self._workspace, model, images, warn=warn, progress=progress)
+        return _asynchronously(rows)
+
+    async def draw(self, question: MapQuestion, path: Path | None) -> TaskMap:
+        """Lay out the stored tasks; write the picture where there is a path."""
+        from task2vec.client.local.records import draw
+
+        return as_sent(TaskMap, draw(self._workspace, question, path))
+
+    async def compute(self, function: Callable[[], R]) -> R:
+        """Call a function that takes its time."""
+        return function()
+
+    async def close(self) -> None:
+        """Close the store."""
+        self._workspace.close()
+
+
+async def _asynchronously(rows: Iterator[T]) -> AsyncGenerator[T, None]:
+    for row in rows:
+        yield row
+
+
+def as_sent(kind: type[T], answered: Any) -> T:
+    """Return an answer as a server would send it: a number that JSON does not have is None."""
+    if issubclass(kind, BaseModel):
+        fields = answered.model_dump() if isinstance(answered, BaseModel) else answered
+        return kind.model_validate(_plain(fields))
+    return cast(T, answered)
+
+
+def _all_sent(outcomes: Sequence[Any]) -> list[Outcome]:
+    return [as_sent(Outcome, each) for each in outcomes]
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, Mapping):
+        return {key: _plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(value) for value in data]
+    return data
+
+
+def _refuse(request: Request[Any]) -> NoReturn:
+    """Say of what a server alone has that it is not there."""
+    (name,) = request.names
+    if request.path.startswith("/jobs/"):
+        _no_job(name)
+    raise UnknownNameError(f"A local store keeps no data sets, and so not '{name}'")
+
+
+def _no_job(job: str) -> NoReturn:
+    raise UnknownNameError(f"A local store has no jobs, and so not '{job}'")

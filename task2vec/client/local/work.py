@@ -1,0 +1,277 @@
+"""Work on images, done in this process: what a server does as jobs."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from task2vec.client.backend import OnItemProgress, OnProgress, OnWarning, Source
+from task2vec.client.local.records import Answered
+from task2vec.client.questions import check_stored_probe
+from task2vec.client.upload.pack import check_source
+from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.errors import SourceError
+from task2vec.messages.backtests import BacktestQuestion
+from task2vec.messages.batches import Item, ItemStatus, NewBatch
+from task2vec.messages.jobs import NewEmbedding, NewTuning, Progress
+from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
+from task2vec.messages.predictions import Prediction
+from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.settings import EmbeddingSettings as Asked
+from task2vec.service.models.limits import Limits
+from task2vec.service.models.zoo import list_models
+from task2vec.service.tasks.batch_items import Item as BatchSource
+from task2vec.service.tasks.subjects import Subject, resolve
+from task2vec.service.workspace import Workspace
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task as LabelledImages
+
+Counted = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an answer is about: sources, and who is told how far it is."""
+
+    workspace: Workspace
+    sources: tuple[Source, ...]
+    probe: str | None
+    progress: OnProgress | None
+
+    @property
+    def counted(self) -> Counted | None:
+        """The progress in the words of the use cases."""
+        return None if self.progress is None else partial(_count, self.progress)
+
+    def named(self) -> "list[str | LabelledImages]":
+        """Return the sources as the use cases take them; a path object is always a path.
+
+        Raises `WrongTypeError` for what is no source.
+        """
+        return [_named(source) for source in self.sources]
+
+    def subjects(self, settings: Asked, *, detailed: bool = False) -> list[Subject]:
+        """Return stored tasks, which win, or embed sources for one answer."""
+        embedding = _embedding(settings)
+        found = [
+            self._subject(source, settings.probe, embedding, detailed=detailed)
+            for source in self.named()
+        ]
+        if all(each.record is not None for each in found):
+            for each in found:
+                embedded = each.embedding.provenance.probe_name
+                check_stored_probe(each.name, embedded=embedded, given=self.probe)
+        return found
+
+    def _subject(
+        self, source: Any, probe: str, settings: EmbeddingSettings, *, detailed: bool
+    ) -> Subject:
+        if isinstance(source, str):
+            return resolve(
+                self.workspace,
+                source,
+                probe=probe,
+                settings=settings,
+                progress=self.counted,
+                detailed=detailed,
+            )
+        found = self.workspace.embed(source, probe=probe, settings=settings, progress=self.counted)
+        return Subject.of_embedded(source, found, detailed=detailed)
+
+
+def _search(order: Order, question: SearchQuestion) -> Neighbours:
+    from task2vec.service.tasks.search import nothing_near, search
+
+    (source,) = order.named()
+    alone = nothing_near(order.workspace, source)
+    if alone is not None:
+        return Neighbours(task=alone, neighbours=())
+    (subject,) = order.subjects(question.settings)
+    return search(order.workspace, question, subject)
+
+
+def _distance(order: Order, question: DistanceQuestion) -> Distances:
+    from task2vec.service.tasks.search import distances
+
+    source, target = order.subjects(question.settings)
+    return distances(order.workspace, source, target)
+
+
+def _recommend(order: Order, question: RecommendationQuestion) -> Answered:
+    from task2vec.service.recommend.recommendation import check_answerable, recommend
+
+    limits = Limits(
+        question.max_parameters,
+        question.architecture,
+        question.licence,
+        question.max_input_size,
+    )
+    models = list_models(order.workspace)
+    check_answerable(models, k=question.k, limits=limits, budget=question.budget)
+    (subject,) = order.subjects(question.settings, detailed=True)
+    return recommend(
+        order.workspace,
+        subject,
+        k=question.k,
+        limits=limits,
+        images=question.settings.images,
+        published=question.published,
+        budget=question.budget,
+        max_shared=question.max_shared,
+        explain=question.explain,
+        progress=order.counted,
+    )
+
+
+def _backtest(order: Order, question: BacktestQuestion) -> Answered:
+    from task2vec.service.outcomes.backtest import backtest
+
+    counted = order.counted
+    tell = None if counted is None else partial(counted, "asking")
+    return backtest(order.workspace, folds=question.folds, progress=tell).to_json()
+
+
+def _embed(order: Order, question: NewEmbedding) -> Answered:
+    from task2vec.service.tasks.tasks import EmbedRequest, embed
+
+    (source,) = order.named()
+    request = EmbedRequest(
+        source=source,
+        name=question.name,
+        probe=question.settings.probe,
+        settings=_embedding(question.settings),
+        tags=question.tags,
+        update=question.update,
+    )
+    counted, error = _with_errors(order.progress)
+    return embed(order.workspace, request, counted, error).to_json()
+
+
+def _finetune(order: Order, question: NewTuning) -> Answered:
+    from task2vec.finetune.settings import FineTuningSettings
+    from task2vec.service.finetuning import FineTuneRequest, finetune
+
+    (source,) = order.named()
+    if not isinstance(source, str):
+        raise SourceError(
+            "Images in memory cannot be fine-tuned on here",
+            expected="a stored task or a path, whose images can be read again",
+            remedy="Write them to a folder.",
+        )
+    asked = question.settings
+    settings = FineTuningSettings(
+        epochs=asked.epochs,
+        patience=asked.patience,
+        learning_rate=asked.learning_rate,
+        seed=asked.seed,
+    )
+    request = FineTuneRequest(
+        source=source,
+        start=question.start,
+        name=question.name,
+        images=asked.images,
+        settings=settings,
+    )
+    counted = order.counted
+    found = finetune(order.workspace, request, progress=counted, embed_progress=counted)
+    return found.to_json()
+
+
+WORK: dict[str, Callable[[Order, Any], Any]] = {
+    "POST /tasks": _embed,
+    "POST /search": _search,
+    "POST /distances": _distance,
+    "POST /recommendations": _recommend,
+    "POST /backtests": _backtest,
+    "POST /finetunings": _finetune,
+}
+
+
+def batch(
+    workspace: Workspace,
+    items: Sequence[BatchSource],
+    question: NewBatch,
+    *,
+    dry_run: bool,
+    progress: OnItemProgress | None,
+) -> Iterator[Answered]:
+    """Yield what became of each source, once it is on disk."""
+    from task2vec.service.tasks.batches import BatchRequest, run_batch
+
+    settings = question.settings
+    request = BatchRequest(
+        settings.probe,
+        _embedding(settings),
+        question.tags,
+        update=question.update,
+        dry_run=dry_run,
+    )
+
+    def counted(item: BatchSource) -> Counted | None:
+        return None if progress is None else partial(_count, partial(progress, item.name))
+
+    results = run_batch(workspace, list(items), request, counted)
+    for position, result in enumerate(results):
+        name, status = result.item.name, ItemStatus(result.status.value)
+        if result.problem is not None:
+            yield Item.failed(position, name, result.problem, status=status)
+        else:
+            task = None if result.record is None else result.record.to_json()
+            item = {"position": position, "name": name, "status": status, "task": task}
+            yield {**item, "job": None, "error": None}
+
+
+def predict(
+    workspace: Workspace,
+    model: str,
+    images: Sequence[str | os.PathLike[str]],
+    *,
+    warn: OnWarning | None,
+    progress: OnProgress | None,
+) -> Iterator[Prediction]:
+    """Yield what an expert says of each image."""
+    from task2vec.service.predicting import predict
+
+    tell = None if progress is None else partial(_count, progress, "predicting")
+    rows = predict(workspace, model, images, progress=tell, warn=warn)
+    return map(Prediction.model_validate, rows)
+
+
+def _named(source: Source) -> "str | LabelledImages":
+    check_source(source)
+    if not isinstance(source, os.PathLike):
+        return source
+    path = os.fspath(source)
+    return path if os.path.isabs(path) else os.path.join(os.curdir, path)  # noqa: PTH117, PTH118
+
+
+def _embedding(asked: Asked) -> EmbeddingSettings:
+    return EmbeddingSettings(
+        images=asked.images,
+        estimator=asked.estimator,
+        draws=asked.draws,
+        standard_error=asked.standard_error,
+        seed=asked.seed,
+    )
+
+
+def _count(progress: OnProgress, step: str, done: int, total: int) -> None:
+    progress(Progress(stage=step, done=done, total=total))
+
+
+def _with_errors(
+    progress: OnProgress | None,
+) -> tuple[Counted | None, Callable[[float], None] | None]:
+    """Return what embedding tells of images, and of the standard error so far."""
+    if progress is None:
+        return None, None
+    last: list[float] = []
+
+    def tell(step: str, done: int, total: int) -> None:
+        error = last[-1] if last and isfinite(last[-1]) else None
+        progress(Progress(stage=step, done=done, total=total, standard_error=error))
+
+    return tell, last.append

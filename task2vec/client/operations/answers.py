@@ -1,0 +1,189 @@
+"""What is asked about tasks: neighbours, distances, a recommendation, a backtest, the map."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from task2vec.client.backend import ShowProgress, Source
+from task2vec.client.methods import Call, M, Part
+from task2vec.client.questions import ask, texts
+from task2vec.client.request import get, post
+from task2vec.client.watching import given_function
+from task2vec.messages.backtests import Backtest, BacktestQuestion
+from task2vec.messages.catalogue import MapQuestion, Probe, Probes, TaskMap
+from task2vec.messages.neighbours import (
+    DistanceQuestion,
+    Distances,
+    Neighbours,
+    SearchQuestion,
+    Subject,
+)
+from task2vec.messages.recommendations import RecommendationQuestion, Recommended
+from task2vec.messages.settings import EMBEDDING, EmbeddingSettings
+from task2vec.types.measuring import BUDGET, MOST_SHARED
+
+#: Stands in a question for what its sources are called where it is answered.
+_TO_FILL = "?"
+
+
+class Answers(Part[M]):
+    """Questions about tasks."""
+
+    @Call
+    async def search(
+        self,
+        source: Source,
+        *,
+        k: int = 5,
+        asymmetric: bool = False,
+        geometry: str = "symmetric",
+        tags: Sequence[str] = (),
+        min_classes: int | None = None,
+        max_classes: int | None = None,
+        probe: str | None = None,
+        images: int = EMBEDDING.images,
+        seed: int = EMBEDDING.seed,
+        progress: ShowProgress = True,
+    ) -> Neighbours:
+        """Return the nearest stored tasks; asymmetric ones are the best *sources* for this one.
+
+        A source that is not stored is embedded for this answer only, with ``probe``; a stored task
+        has its own. ``tags`` (all of them), ``min_classes`` and ``max_classes`` say which tasks
+        count. ``geometry`` is "symmetric" or "centred": by the latter, which is not corrected for
+        noise, tasks are near that differ from the mean of the stored ones in the same direction. It
+        takes three tasks, and no ``asymmetric``.
+
+        Raises `UnknownNameError`, `SourceError`, `SettingError`, and `SpaceMismatchError` when the
+        store holds tasks of other spaces only.
+        """
+        question = ask(
+            SearchQuestion,
+            task=_TO_FILL,
+            k=k,
+            asymmetric=asymmetric,
+            geometry=geometry,
+            tags=texts("tags", tags),
+            min_classes=min_classes,
+            max_classes=max_classes,
+            settings=_settings(probe, images=images, seed=seed),
+        )
+        request = post(Neighbours, "/search", question=question)
+        tell = given_function(progress)
+        return await self.backend.answer(request, source, probe=probe, progress=tell)
+
+    @Call
+    async def distance(
+        self,
+        source: Source,
+        target: Source,
+        *,
+        probe: str | None = None,
+        images: int = EMBEDDING.images,
+        seed: int = EMBEDDING.seed,
+        progress: ShowProgress = True,
+    ) -> Distances:
+        """Return all distances between two tasks, both ways.
+
+        Raises `UnknownNameError`, `SourceError`, `SettingError`, and `SpaceMismatchError` across
+        spaces.
+        """
+        settings = _settings(probe, images=images, seed=seed)
+        side = Subject(task=_TO_FILL)
+        question = DistanceQuestion(source=side, target=side, settings=settings)
+        request = post(Distances, "/distances", question=question)
+        tell = given_function(progress)
+        return await self.backend.answer(request, source, target, probe=probe, progress=tell)
+
+    @Call
+    async def recommend(
+        self,
+        source: Source,
+        *,
+        k: int = 5,
+        max_parameters: int | None = None,
+        max_input_size: int | None = None,
+        architecture: str | None = None,
+        licence: str | None = None,
+        published: bool = True,
+        measure: bool = True,
+        budget: float = BUDGET,
+        max_shared: float = MOST_SHARED,
+        explain: bool = False,
+        probe: str | None = None,
+        images: int = EMBEDDING.images,
+        seed: int = EMBEDDING.seed,
+        progress: ShowProgress = True,
+    ) -> Recommended:
+        """Rank starting models for a stored task or a source.
+
+        ``k`` is how many experts are listed at most; ``architecture`` may hold ``*``. With
+        ``measure`` the models that promise most are measured on the task's images for ``budget``
+        seconds; what was measured on them before counts, too. Where the images of a stored task are
+        not at hand, earlier measurements alone count, ``images_missing`` is true and a warning says
+        how to bring them. Without ``measure``, as with a budget of 0, distances and outcomes alone
+        decide. ``published`` lets published accuracies of models count. A task that has more than
+        the share ``max_shared`` of the images is no evidence. With ``explain`` the answer has an
+        ``explanation``: what moved it, the layers in which the task is like its neighbours and
+        unlike them, and the classes that are hard.
+
+        Raises `UnknownNameError`, `SourceError`, `SettingError`.
+        """
+        question = ask(
+            RecommendationQuestion,
+            task=_TO_FILL,
+            k=k,
+            max_parameters=max_parameters,
+            max_input_size=max_input_size,
+            architecture=architecture,
+            licence=licence,
+            published=published,
+            measure=measure and budget > 0,
+            budget=budget if measure else 0.0,
+            max_shared=max_shared,
+            explain=explain,
+            settings=_settings(probe, images=images, seed=seed),
+        )
+        request = post(Recommended, "/recommendations", question=question)
+        tell = given_function(progress)
+        return await self.backend.answer(request, source, probe=probe, progress=tell)
+
+    @Call
+    async def backtest(self, *, folds: str = "task", progress: ShowProgress = True) -> Backtest:
+        """Ask the recommender and simple rules about each task as if its outcomes were not known.
+
+        ``folds`` is "task" or "family": what is unknown with the task that is asked about. The
+        verdict is unknown where fewer than 8 tasks have outcomes of at least two models and of the
+        default.
+
+        Raises `SettingError` for other folds, `StoreError` without a store.
+        """
+        request = post(Backtest, "/backtests", question=ask(BacktestQuestion, folds=folds))
+        return await self.backend.answer(request, progress=given_function(progress))
+
+    @Call
+    async def map(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        method: str = "mds",
+        tag: str | None = None,
+        thumbnails: bool = False,
+        seed: int = 0,
+    ) -> TaskMap:
+        """Lay out the stored tasks in the plane; write the picture to ``path`` if one is given.
+
+        ``path`` ends in .png or .svg (of a local store also .pdf). A task's first tag is its group.
+        Raises `InputError` when there is nothing to draw, or the picture cannot be written, which
+        is seen before it is drawn.
+        """
+        question = ask(MapQuestion, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
+        return await self.backend.draw(question, None if path is None else Path(path))
+
+    @Call
+    async def probes(self) -> tuple[Probe, ...]:
+        """Return the probes that are known by name."""
+        return (await self.backend.ask(get(Probes, "/probes"))).probes
+
+
+def _settings(probe: str | None, *, images: int, seed: int) -> EmbeddingSettings:
+    return ask(EmbeddingSettings, probe=probe or EMBEDDING.probe, images=images, seed=seed)
