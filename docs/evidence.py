@@ -8,7 +8,7 @@ from typing import Any
 from docs.markdown import GENERATED, table
 from docs.ranker_tables import BUDGETS, FOLDS, Found, percents, plain, points, sections
 
-REPORT = Path(__file__).parents[1] / "benchmarks" / "results" / "transfer_report.json"
+REPORT = Path(__file__).parents[1] / "research" / "results" / "transfer_report.json"
 DIFFICULTY = REPORT.with_name("transfer_difficulty.json")
 PROTOCOLS = REPORT.with_name("transfer_protocols.json")
 COST = REPORT.with_name("transfer_cost_curve.json")
