@@ -3,9 +3,11 @@
 import json
 import os
 import platform
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -13,11 +15,19 @@ import torch
 from task2vec.finetune.machine import processor
 
 
-def record(result: Any, file: Path) -> str:
-    """Write a result with its date and machine; return what was written."""
+def record(measure: Callable[[], Any], file: Path) -> str:
+    """Measure, and write the result with its date, machine and seconds; return what was written.
+
+    Nothing is written where the result is None: it cannot be measured here.
+    """
+    begun = perf_counter()
+    result = measure()
+    if result is None:
+        return "not measured here"
     dated = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": describe(),
+        "seconds": round(perf_counter() - begun),
         "result": result,
     }
     text = json.dumps(dated, indent=2, ensure_ascii=False)

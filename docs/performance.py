@@ -121,8 +121,9 @@ INTRODUCTION = """\
 # Performance
 
 What `make bench` measured last, on the machine that each file names. A goal that is missed is
-listed as such. `python -m benchmarks NAME` measures one figure; `memory_large` takes half an hour
-and runs by its name only. All results are in [benchmarks/results](../benchmarks/results).
+listed as such. `python -m benchmarks NAME` measures one figure;
+`coverage`, `fairness`, `information`, `memory_large` and `search` take long and run by their names
+only. Each result says its seconds. All results are in [benchmarks/results](../benchmarks/results).
 """
 
 NOTES = """\

@@ -6,4 +6,4 @@ from benchmarks.machine import record
 from fuzzing.run import measure
 
 if __name__ == "__main__":
-    print(record(measure(), Path(__file__).with_name("result.json")), flush=True)
+    print(record(measure, Path(__file__).with_name("result.json")), flush=True)

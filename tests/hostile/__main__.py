@@ -13,4 +13,4 @@ SUITES = {"sources": sources.measure, "uploads": uploads.measure}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or SUITES:
-        print(record(SUITES[name](), Path(__file__).with_name(f"{name}.json")), flush=True)
+        print(record(SUITES[name], Path(__file__).with_name(f"{name}.json")), flush=True)
