@@ -5,7 +5,8 @@ from which they would have to be copied into the store.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, Self
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from task2vec.errors import InputError
+from task2vec.service.uploads import Upload
 from task2vec_api.errors import MalformedError
 
 # What is written at once: every step takes a change of threads.
@@ -58,6 +60,38 @@ class TextPart:
             self.value = self._data.decode()
         except UnicodeDecodeError as error:
             raise InputError("A field of the form is no text in UTF-8", got=str(error)) from error
+
+
+class UploadPart:
+    """The one file that a field of a form may hold."""
+
+    def __init__(self, upload: Upload) -> None:
+        self.upload = upload
+        self._begun = self._ended = False
+
+    def begin(self) -> Self:
+        """Begin the file. Raises `InputError` for a second one."""
+        if self._begun:
+            raise InputError("The form holds several files where one is expected")
+        self._begun = True
+        return self
+
+    def write(self, data: memoryview) -> None:
+        """Append to the file."""
+        self.upload.write(data)
+
+    def end(self) -> None:
+        """Bring the file to disk."""
+        self.upload.close()
+        self._ended = True
+
+    def complete(self, field: str) -> Path:
+        """Return the file. Raises `InputError` when none came."""
+        if not self._ended:
+            raise InputError(
+                f"The form holds no file in its field '{field}'", expected="a file of that name"
+            )
+        return self.upload.path
 
 
 async def receive_form(request: Request, opener: Opener) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from task2vec.version import __version__
-from task2vec_api.negotiation import choose
+from task2vec_api.representations import choose
 
 router = APIRouter(include_in_schema=False)
 

@@ -1,4 +1,4 @@
-"""Opaque page tokens: where a list goes on, bound to the list and its filters."""
+"""Lists page by page: opaque tokens say where one goes on, bound to the list and its filters."""
 
 import base64
 import binascii
@@ -23,6 +23,29 @@ PageToken = Annotated[
         description="The `next_page_token` of the page before.",
     ),
 ]
+ThePageToken = Annotated[PageToken, Query(alias="page_token")]
+"""For an endpoint: where to read on."""
+
+
+class Listing:
+    """The list ``name`` with these filters."""
+
+    def __init__(self, name: str, **filters: Any) -> None:
+        self._name = name
+        self._filters = filters
+
+    def place(self, token: str | None) -> Any:
+        """Return the place that `token` was given; None for the start.
+
+        Raises `PageTokenError` for the token of another list.
+        """
+        return read_page_token(token, listing=self._name, filters=self._filters)
+
+    def token(self, place: Any) -> str | None:
+        """Return the token for the page behind a place; None at the end."""
+        if place is None:
+            return None
+        return page_token(place, listing=self._name, filters=self._filters)
 
 
 def page_token(after: Any, *, listing: str, filters: Mapping[str, Any] | None = None) -> str:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from running import running
 
 from task2vec.errors import ChangedError, PageTokenError
-from task2vec_api.etags import check_if_match, etag_of, not_modified
 from task2vec_api.paging import page_token, read_page_token
+from task2vec_api.representations import check_if_match, etag_of, not_modified
 
 POSITIONS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -20,10 +20,9 @@ from task2vec.messages.batches import (
 )
 from task2vec.service.workspace import Workspace
 from task2vec_api.access import Reader, Writer
-from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.messages import item_message
-from task2vec_api.negotiation import choose
-from task2vec_api.paging import PageSize
+from task2vec_api.paging import Listing, PageSize, ThePageToken
+from task2vec_api.representations import choose
 from task2vec_api.responses import failing, json_answer, router, told
 from task2vec_api.runtime import TheRuntime, TheWorkspace
 

@@ -12,8 +12,7 @@ from task2vec.service.datasets.packing import PACKED, Packer
 from task2vec.service.uploads import Upload, begin_upload
 from task2vec.service.workspace import Workspace
 from task2vec.types.names import LONGEST_NAME, NEW_NAME_PATTERN
-from task2vec_api.forms import Part, TextPart
-from task2vec_api.sent_files import UploadPart
+from task2vec_api.forms import Part, TextPart, UploadPart
 
 _MOST_IMAGES = 100_000
 

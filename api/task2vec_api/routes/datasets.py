@@ -14,14 +14,12 @@ from task2vec.messages.jobs import Job
 from task2vec.service.datasets import datasets
 from task2vec.service.datasets.remote_datasets import RemoteImage, check_manifest
 from task2vec_api.access import Caller, Reader, ReaderOrWorker, Writer
-from task2vec_api.etags import IfNoneMatch, not_modified
 from task2vec_api.fetches import policy_of
-from task2vec_api.file_answers import FileAnswer
 from task2vec_api.forms import is_form, receive_form
 from task2vec_api.job_submission import Prefer, result_as, submit
-from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.messages import dataset_message
-from task2vec_api.paging import PageSize
+from task2vec_api.paging import Listing, PageSize, ThePageToken
+from task2vec_api.representations import FileAnswer, IfNoneMatch, not_modified
 from task2vec_api.responses import failing, json_answer, router, sent, told
 from task2vec_api.routes.dataset_forms import FORM, DatasetForm
 from task2vec_api.runtime import Runtime, TheRuntime, TheWorkspace
@@ -113,8 +111,7 @@ async def _fetch(request: Request, runtime: Runtime, caller: Caller) -> Response
 @routes.get(
     "/datasets",
     summary="List data sets",
-    response_model=DatasetPage,
-    responses=told(200, DatasetPage, "Some data sets, newest first."),
+    response_description="Some data sets, newest first.",
 )
 def list_datasets(
     workspace: TheWorkspace,
@@ -128,7 +125,7 @@ def list_datasets(
             description="Only data sets of these bytes: what is here need not be sent again.",
         ),
     ] = None,
-) -> Response:
+) -> DatasetPage:
     """Return the data sets that are kept, page by page."""
     listing = Listing("datasets", sha256=sha256)
     before = listing.place(page_token)
@@ -138,23 +135,21 @@ def list_datasets(
         before=None if before is None else (before[0], before[1]),
         sha256=sha256,
     )
-    return json_answer(
-        DatasetPage(
-            datasets=tuple(map(dataset_message, page.records)),
-            next_page_token=listing.token(page.next),
-        )
+    return DatasetPage(
+        datasets=tuple(map(dataset_message, page.records)),
+        next_page_token=listing.token(page.next),
     )
 
 
 @routes.get(
     "/datasets/{dataset}",
     summary="Show a data set",
-    response_model=Dataset,
-    responses={**told(200, Dataset, "The data set."), **failing(404)},
+    response_description="The data set.",
+    responses=failing(404),
 )
-def get_dataset(dataset: DatasetId, workspace: TheWorkspace, caller: ReaderOrWorker) -> Response:
+def get_dataset(dataset: DatasetId, workspace: TheWorkspace, caller: ReaderOrWorker) -> Dataset:
     """Return what is known of a data set."""
-    return json_answer(dataset_message(datasets.get_dataset(workspace, dataset)))
+    return dataset_message(datasets.get_dataset(workspace, dataset))
 
 
 @routes.get(

@@ -12,8 +12,7 @@ from task2vec.errors import InputError
 from task2vec.messages.leases import Findings
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
-from task2vec_api.forms import Part, TextPart
-from task2vec_api.sent_files import UploadPart
+from task2vec_api.forms import Part, TextPart, UploadPart
 
 _ROLES = ("task", "source", "target")
 _FILES = {

@@ -12,9 +12,8 @@ from task2vec.messages.jobs import Job, JobPage, NewTuning
 from task2vec.types import JobKind, JobState
 from task2vec_api.access import Reader, ReaderOrWorker, Writer
 from task2vec_api.job_submission import Prefer, result_as, submit
-from task2vec_api.listing import Listing, ThePageToken
 from task2vec_api.messages import job_message
-from task2vec_api.paging import PageSize
+from task2vec_api.paging import Listing, PageSize, ThePageToken
 from task2vec_api.responses import failing, json_answer, router, told
 from task2vec_api.runtime import TheRuntime, TheWorkspace
 

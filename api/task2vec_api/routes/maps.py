@@ -11,7 +11,7 @@ from task2vec.errors import DeadlineError, OverloadedError
 from task2vec.messages.catalogue import MapMethod, TaskMap
 from task2vec.service.tasks.maps import draw
 from task2vec_api.access import Reader
-from task2vec_api.negotiation import choose
+from task2vec_api.representations import choose
 from task2vec_api.responses import failing, json_answer, router, told
 from task2vec_api.routes.tasks import Tag
 from task2vec_api.runtime import TheRuntime

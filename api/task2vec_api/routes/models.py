@@ -14,10 +14,15 @@ from task2vec.service.models.zoo import remove_model
 from task2vec.service.tasks import catalogue
 from task2vec.types import ModelRecord
 from task2vec_api.access import Reader, ReaderOrWorker, Writer
-from task2vec_api.etags import IfMatch, IfNoneMatch, check_if_match, etag_of, not_modified
-from task2vec_api.file_answers import FileAnswer
-from task2vec_api.listing import Listing, ThePageToken
-from task2vec_api.paging import PageSize
+from task2vec_api.paging import Listing, PageSize, ThePageToken
+from task2vec_api.representations import (
+    FileAnswer,
+    IfMatch,
+    IfNoneMatch,
+    check_if_match,
+    etag_of,
+    not_modified,
+)
 from task2vec_api.responses import failing, json_answer, router, sent, told
 from task2vec_api.runtime import TheWorkspace
 
@@ -36,23 +41,20 @@ ModelName = Annotated[
 @routes.get(
     "/models",
     summary="List starting models",
-    response_model=ModelPage,
-    responses=told(200, ModelPage, "Some models, by name."),
+    response_description="Some models, by name.",
 )
 def list_models(
     workspace: TheWorkspace,
     caller: Reader,
     page_size: PageSize = 100,
     page_token: ThePageToken = None,
-) -> Response:
+) -> ModelPage:
     """Return the starting models by name, page by page; packaged ones are there from the start."""
     listing = Listing("models")
     page = catalogue.page_of_models(workspace, limit=page_size, after=listing.place(page_token))
-    return json_answer(
-        ModelPage(
-            models=tuple(Model.model_validate(model.to_json()) for model in page.models),
-            next_page_token=listing.token(page.next),
-        )
+    return ModelPage(
+        models=tuple(Model.model_validate(model.to_json()) for model in page.models),
+        next_page_token=listing.token(page.next),
     )
 
 

@@ -14,9 +14,8 @@ from task2vec.service.outcomes.outcomes import NamedOutcome
 from task2vec.service.outcomes.recording import add_outcomes as record
 from task2vec.types.names import LONGEST_PROTOCOL
 from task2vec_api.access import Reader, Writer
-from task2vec_api.listing import Listing, ThePageToken
-from task2vec_api.paging import PageSize
-from task2vec_api.responses import failing, json_answer, router, sent, told
+from task2vec_api.paging import Listing, PageSize, ThePageToken
+from task2vec_api.responses import failing, router, sent
 from task2vec_api.runtime import TheWorkspace
 
 routes = router("outcomes")
@@ -29,11 +28,8 @@ OutcomeId = Annotated[
 @routes.get(
     "/outcomes",
     summary="List outcomes",
-    response_model=OutcomePage,
-    responses={
-        **told(200, OutcomePage, "Some outcomes, in the order in which they came."),
-        **failing(404),
-    },
+    response_description="Some outcomes, in the order in which they came.",
+    responses=failing(404),
 )
 def list_outcomes(
     workspace: TheWorkspace,
@@ -54,7 +50,7 @@ def list_outcomes(
             json_schema_extra={"format": "date-time"},
         ),
     ] = None,
-) -> Response:
+) -> OutcomePage:
     """Return the recorded outcomes, page by page."""
     listing = Listing("outcomes", model=model, task=task, protocol=protocol, created=created)
     page = recorded.page_of_outcomes(
@@ -66,20 +62,17 @@ def list_outcomes(
         protocol=protocol,
         created=created,
     )
-    return json_answer(_page(page.outcomes, listing.token(page.next)))
+    return _page(page.outcomes, listing.token(page.next))
 
 
 @routes.post(
     "/outcomes",
     summary="Record outcomes",
     status_code=201,
-    response_model=OutcomePage,
-    responses={
-        **told(201, OutcomePage, "The outcomes as they were recorded."),
-        **failing(404, 507),
-    },
+    response_description="The outcomes as they were recorded.",
+    responses=failing(404, 507),
 )
-async def add_outcomes(new: NewOutcomes, workspace: TheWorkspace, caller: Writer) -> Response:
+async def add_outcomes(new: NewOutcomes, workspace: TheWorkspace, caller: Writer) -> OutcomePage:
     """Record what fine-tuning gave: all of the outcomes, or none.
 
     Those that say what is recorded already are recorded too, and `repeats` tells of it: they are
@@ -87,39 +80,36 @@ async def add_outcomes(new: NewOutcomes, workspace: TheWorkspace, caller: Writer
     """
     measured = [Measured(**one.model_dump()) for one in new.outcomes]
     added = await run_in_threadpool(record, workspace, measured)
-    return json_answer(_page(added), status=201)
+    return _page(added)
 
 
 @routes.post(
     "/outcomes:remove",
     summary="Remove outcomes",
-    response_model=OutcomePage,
-    responses={
-        **told(200, OutcomePage, "What the outcomes were, in the order of their ids."),
-        **failing(404, 507),
-    },
+    response_description="What the outcomes were, in the order of their ids.",
+    responses=failing(404, 507),
 )
 async def remove_outcomes(
     asked: OutcomesToRemove, workspace: TheWorkspace, caller: Writer
-) -> Response:
+) -> OutcomePage:
     """Take back outcomes that were recorded wrongly: all of them, or none where one is not there.
 
     From then on recommendations and backtests know nothing of them.
     """
     removed = await run_in_threadpool(recorded.remove_outcomes, workspace, asked.outcomes)
-    return json_answer(_page(removed))
+    return _page(removed)
 
 
 @routes.get(
     "/outcomes/{outcome}",
     summary="Show an outcome",
-    response_model=Outcome,
-    responses={**told(200, Outcome, "The outcome."), **failing(404)},
+    response_description="The outcome.",
+    responses=failing(404),
 )
-def get_outcome(outcome: OutcomeId, workspace: TheWorkspace, caller: Reader) -> Response:
+def get_outcome(outcome: OutcomeId, workspace: TheWorkspace, caller: Reader) -> Outcome:
     """Return one outcome."""
     found = recorded.get_outcome(workspace, outcome)
-    return json_answer(Outcome.model_validate(found.to_json()))
+    return Outcome.model_validate(found.to_json())
 
 
 @routes.delete(

@@ -1,11 +1,9 @@
 """The probes that this server can embed with."""
 
-from starlette.responses import Response
-
 from task2vec.messages.catalogue import Probe, Probes
 from task2vec.service.tasks.catalogue import list_probes
 from task2vec_api.access import Reader
-from task2vec_api.responses import json_answer, router, told
+from task2vec_api.responses import router
 from task2vec_api.runtime import TheWorkspace
 
 routes = router("probes")
@@ -14,9 +12,8 @@ routes = router("probes")
 @routes.get(
     "/probes",
     summary="List probes",
-    response_model=Probes,
-    responses=told(200, Probes, "All probes that are known by name."),
+    response_description="All probes that are known by name.",
 )
-def get_probes(workspace: TheWorkspace, caller: Reader) -> Response:
+def get_probes(workspace: TheWorkspace, caller: Reader) -> Probes:
     """Return the probe networks by name; only tasks of one probe can be compared."""
-    return json_answer(Probes(probes=tuple(map(Probe.model_validate, list_probes(workspace)))))
+    return Probes(probes=tuple(map(Probe.model_validate, list_probes(workspace))))

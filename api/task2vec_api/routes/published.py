@@ -3,16 +3,14 @@
 from typing import Annotated
 
 from fastapi import Query
-from starlette.responses import Response
 
 from task2vec.messages.published import PublishedModel, PublishedModelPage
 from task2vec.service.models.limits import Limits
 from task2vec.service.models.published import PublishedQuestion, page_of_published
 from task2vec.types.published import Cost, Figure, Order
 from task2vec_api.access import Reader
-from task2vec_api.listing import Listing, ThePageToken
-from task2vec_api.paging import PageSize
-from task2vec_api.responses import json_answer, router, told
+from task2vec_api.paging import Listing, PageSize, ThePageToken
+from task2vec_api.responses import router
 
 routes = router("models")
 
@@ -24,8 +22,7 @@ _Limit = Query(
 @routes.get(
     "/published-models",
     summary="List published models",
-    response_model=PublishedModelPage,
-    responses=told(200, PublishedModelPage, "Some models, in the order that was asked for."),
+    response_description="Some models, in the order that was asked for.",
 )
 def list_published_models(
     caller: Reader,
@@ -53,7 +50,7 @@ def list_published_models(
     ] = Order.ACCURACY,
     page_size: PageSize = 100,
     page_token: ThePageToken = None,
-) -> Response:
+) -> PublishedModelPage:
     """Return models of timm with published accuracies, sizes, operations and licences.
 
     They are what a recommendation expects of a model before anything is measured. `POST /v1/models`
@@ -69,9 +66,7 @@ def list_published_models(
     )
     listing = Listing("published-models", question=repr(question))
     page = page_of_published(question, limit=page_size, after=listing.place(page_token) or 0)
-    return json_answer(
-        PublishedModelPage(
-            models=tuple(map(PublishedModel.model_validate, page.models)),
-            next_page_token=listing.token(page.next),
-        )
+    return PublishedModelPage(
+        models=tuple(map(PublishedModel.model_validate, page.models)),
+        next_page_token=listing.token(page.next),
     )

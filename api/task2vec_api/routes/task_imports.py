@@ -12,10 +12,9 @@ from task2vec.service.tasks.imports import add_embedding
 from task2vec.service.uploads import begin_upload
 from task2vec.types.names import LONGEST_NAME, NAME_PATTERN, NEW_NAME_PATTERN, is_name
 from task2vec_api.access import Writer
-from task2vec_api.forms import Part, TextPart, receive_form
+from task2vec_api.forms import Part, TextPart, UploadPart, receive_form
 from task2vec_api.responses import failing, json_answer, router, told
 from task2vec_api.runtime import TheRuntime
-from task2vec_api.sent_files import UploadPart
 
 routes = router("tasks")
 

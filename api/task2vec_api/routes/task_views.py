@@ -17,8 +17,8 @@ from task2vec.service.tasks.subjects import stored_subject
 from task2vec.types import NeighbourGeometry
 from task2vec_api.access import Reader
 from task2vec_api.messages import embedding_message
-from task2vec_api.negotiation import choose
-from task2vec_api.responses import failing, json_answer, router, sent, told
+from task2vec_api.representations import choose
+from task2vec_api.responses import failing, json_answer, router, sent
 from task2vec_api.routes.tasks import TaskName
 from task2vec_api.runtime import TheRuntime, TheWorkspace
 
@@ -72,8 +72,8 @@ def get_embedding(
 @routes.get(
     "/tasks/{task}/neighbours",
     summary="Find near tasks",
-    response_model=Neighbours,
-    responses={**told(200, Neighbours, "The nearest tasks, nearest first."), **failing(404)},
+    response_description="The nearest tasks, nearest first.",
+    responses=failing(404),
 )
 async def get_neighbours(
     request: Request,
@@ -100,7 +100,7 @@ async def get_neighbours(
     max_classes: Annotated[
         int | None, Query(ge=1, le=2**31, description="The most classes of a task.")
     ] = None,
-) -> Response:
+) -> Neighbours:
     """Return the stored tasks that are nearest to a stored task."""
     question = _question(
         task=task,
@@ -112,9 +112,9 @@ async def get_neighbours(
         max_classes=max_classes,
     )
 
-    def answer() -> Response:
+    def answer() -> Neighbours:
         subject = stored_subject(runtime.workspace, task)
-        return json_answer(search(runtime.workspace, question, subject))
+        return search(runtime.workspace, question, subject)
 
     return await runtime.computing.run(request, answer)
 

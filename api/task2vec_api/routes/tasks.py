@@ -13,10 +13,9 @@ from task2vec.service.models.zoo import remove_task
 from task2vec.service.tasks import catalogue
 from task2vec.types import TaskRecord
 from task2vec_api.access import Reader, Writer
-from task2vec_api.etags import IfMatch, IfNoneMatch, check_if_match, etag_of, not_modified
 from task2vec_api.job_submission import Prefer, submit
-from task2vec_api.listing import Listing, ThePageToken
-from task2vec_api.paging import PageSize
+from task2vec_api.paging import Listing, PageSize, ThePageToken
+from task2vec_api.representations import IfMatch, IfNoneMatch, check_if_match, etag_of, not_modified
 from task2vec_api.responses import failing, json_answer, router, sent, told
 from task2vec_api.runtime import TheRuntime, TheWorkspace
 
@@ -36,8 +35,7 @@ Tag = Annotated[str | None, Query(max_length=200, description="Only tasks with t
 @routes.get(
     "/tasks",
     summary="List tasks",
-    response_model=TaskPage,
-    responses=told(200, TaskPage, "Some tasks, by name."),
+    response_description="Some tasks, by name.",
 )
 def list_tasks(
     workspace: TheWorkspace,
@@ -55,7 +53,7 @@ def list_tasks(
             description="Only the task of this name: for one that no path can hold, such as `a/b`.",
         ),
     ] = None,
-) -> Response:
+) -> TaskPage:
     """Return the stored tasks by name, page by page."""
     listing = Listing("tasks", tag=tag, probe=probe, called=name)
     page = catalogue.list_tasks(
@@ -66,11 +64,9 @@ def list_tasks(
         tag=tag,
         name=name,
     )
-    return json_answer(
-        TaskPage(
-            tasks=tuple(Task.model_validate(task.to_json()) for task in page.tasks),
-            next_page_token=listing.token(page.next),
-        )
+    return TaskPage(
+        tasks=tuple(Task.model_validate(task.to_json()) for task in page.tasks),
+        next_page_token=listing.token(page.next),
     )
 
 
