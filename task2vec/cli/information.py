@@ -12,14 +12,14 @@ from task2vec.cli.output import (
     console,
     in_place,
     messages,
-    print_json,
+    print_answer_json,
     print_table,
     warn,
 )
 from task2vec.cli.progress import bars, fit_bar
 
 if TYPE_CHECKING:
-    from task2vec.embedding.task_information import TaskInformation
+    from task2vec.messages.information import TaskInformation
 
 #: As many layers as fit a screen.
 _SHOWN = 12
@@ -125,7 +125,7 @@ def information(
         earlier = in_place(output)
         _draw(found, output)
     if as_json:
-        print_json(found.to_json())
+        print_answer_json(found)
         return
     warn(found.warnings)
     _print(found)
@@ -147,10 +147,10 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 
 def _draw(found: "TaskInformation", output: Path) -> None:
-    from task2vec.plots.curve import TradeOff, draw_curve
+    from task2vec.plots.curve import draw_curve
 
     draw_curve(
-        [TradeOff(p.beta, p.loss, p.loss_error, p.nats, p.converged) for p in found.curve],
+        found.curve,
         output,
         title=f"Information that {found.task} needs in {found.probe}",
         loss_of_guessing=found.loss_of_guessing,

@@ -10,17 +10,12 @@ import torch
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import Sample, draw_sample
 from task2vec.data.task import Task
-from task2vec.embedding.task_information import (
-    LayerInformation,
-    TaskInformation,
-    curve_doubts,
-    nothing_left,
-)
 from task2vec.errors import SettingError
-from task2vec.fisher.curve import curve_point, sweep
+from task2vec.fisher.curve import curve_doubts, curve_point, sweep
 from task2vec.fisher.noise import NoisyCopy, Numbers, Vector, nats_of_noise, nats_of_place
 from task2vec.fisher.noisy_loss import NoisyCrossEntropy
 from task2vec.fisher.variational import FitState, Stopping, Variational
+from task2vec.messages.information import LayerInformation, TaskInformation
 from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.independent_labels import label_weights
 from task2vec.probe.penalty import DEFAULT_PENALTY
@@ -31,6 +26,8 @@ from task2vec.types import Likelihood
 #: Told of (beta, state of its fit), after every round.
 Told = Callable[[float, FitState], None]
 
+# Of what the weights gain over guessing, the least that should be left under the noise.
+_WORTH_TELLING = 0.1
 DEFAULT_BETAS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 
 
@@ -239,3 +236,13 @@ def _layers(noisy: NoisyTask, found: Variational) -> tuple[LayerInformation, ...
         )
         for i, name in enumerate(copy.layers)
     )
+
+
+def nothing_left(loss: float, beta: float, *, without: float, guessing: float) -> list[str]:
+    """Warn where the noise of a beta leaves next to nothing of what is known ``without`` it."""
+    if guessing - loss > _WORTH_TELLING * (guessing - without):
+        return []
+    return [
+        f"at beta {beta:g} the loss is {loss:.3f}, hardly better than guessing ({guessing:.3f}), "
+        "so that the information says little of the task: take a smaller beta, or more images"
+    ]

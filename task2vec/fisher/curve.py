@@ -1,7 +1,6 @@
 """The trade-off between loss and information, as beta is swept."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -9,24 +8,7 @@ import numpy as np
 from task2vec.fisher.noise import Vector, nats_of_noise
 from task2vec.fisher.noisy_loss import NoisyLoss
 from task2vec.fisher.variational import FitState, Stopping, Variational, fit_precision
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """Loss and nats at one ``beta``; ``gradient`` and ``error`` as in `variational`'s criterion.
-
-    ``loss`` is the expected loss under the noise, ``loss_error`` its standard error, ``nats`` the
-    information in the weights.
-    """
-
-    beta: float
-    loss: float
-    loss_error: float
-    nats: float
-    converged: bool
-    rounds: int
-    gradient: float
-    error: float
+from task2vec.messages.information import CurvePoint
 
 
 def sweep(
@@ -100,3 +82,14 @@ def disorder(points: Sequence[CurvePoint]) -> list[str]:
         if high.nats > low.nats:
             found.append(f"the nats rise by {high.nats - low.nats:.2g} {between}")
     return found
+
+
+def curve_doubts(points: Sequence[CurvePoint]) -> list[str]:
+    """Warn of points whose fit has not converged, and of a curve that is not monotone."""
+    doubts = [
+        f"beta {point.beta:g} has not converged in {point.rounds} rounds: its gradient is "
+        f"{point.gradient:.2f}, its sampling error {point.error:.2f}"
+        for point in points
+        if not point.converged
+    ]
+    return doubts + disorder(points)

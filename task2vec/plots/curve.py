@@ -1,7 +1,6 @@
 """The trade-off curve: the loss of a task against the information in the weights."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from task2vec.errors import InputError
+from task2vec.messages.information import CurvePoint
 from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
 from task2vec.plots.placement import Request, place
 from task2vec.plots.style import FAINT_INK, INK, LEADER, PALETTE, GroupStyle
@@ -22,19 +22,8 @@ _UNFINISHED = GroupStyle(PALETTE[3], "X")
 _RADIUS = pixels(4.6)
 
 
-@dataclass(frozen=True)
-class TradeOff:
-    """A point of the curve: ``loss`` with its standard error and ``nats`` at one ``beta``."""
-
-    beta: float
-    loss: float
-    loss_error: float
-    nats: float
-    converged: bool = True
-
-
 def draw_curve(
-    points: Sequence[TradeOff],
+    points: Sequence[CurvePoint],
     target: Path | BinaryIO,
     *,
     title: str | None = None,
@@ -56,7 +45,7 @@ def draw_curve(
 
 
 def compose_curve(
-    points: Sequence[TradeOff],
+    points: Sequence[CurvePoint],
     *,
     title: str | None = None,
     loss_of_guessing: float | None = None,
@@ -106,7 +95,7 @@ def compose_curve(
 
 def _draw_points(
     sheet: Sheet,
-    points: Sequence[TradeOff],
+    points: Sequence[CurvePoint],
     *,
     x_of: Callable[[float], float],
     y_of: Callable[[float], float],

@@ -11,7 +11,7 @@ import torch
 from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import draw_sample
-from task2vec.embedding import task_information
+from task2vec.embedding import information
 from task2vec.embedding.information import InformationSettings, measure_information, noisy_task
 from task2vec.errors import SettingError
 from task2vec.fisher.noise import nats_of_noise
@@ -119,7 +119,7 @@ def test_too_few_rounds_are_told(tiny_probe, task):
 
 
 def test_it_can_be_written_as_json(found):
-    data = json.loads(json.dumps(found.to_json()))
+    data = json.loads(json.dumps(found.model_dump(mode="json")))
     assert data["nats"] == found.nats
     assert data["layers"][0]["name"] == "0"
     assert data["curve"][1]["beta"] == found.beta
@@ -167,7 +167,7 @@ def test_settings_out_of_range_are_refused(changes):
     ("loss", "warned"), [(1.7, True), (0.69, True), (0.65, True), (0.6, False)]
 )
 def test_warns_where_nothing_is_left_of_the_task(loss, warned):
-    found = task_information.nothing_left(loss, 1e-5, without=0.2, guessing=0.693)
+    found = information.nothing_left(loss, 1e-5, without=0.2, guessing=0.693)
     assert bool(found) == warned
     if warned:
         assert f"at beta 1e-05 the loss is {loss:.3f}, hardly better than guessing" in found[0]
@@ -175,7 +175,7 @@ def test_warns_where_nothing_is_left_of_the_task(loss, warned):
 
 def test_the_warning_is_of_the_beta_that_is_told_of(monkeypatch, task, tiny_probe):
     # What this network knows of these stripes is little, and half of it is left under much noise.
-    monkeypatch.setattr(task_information, "_WORTH_TELLING", 0.7)
+    monkeypatch.setattr(information, "_WORTH_TELLING", 0.7)
     settings = replace(SETTINGS, beta=1e3, betas=(1e-4,))
     found = measure_information(task, tiny_probe, settings)
     assert any("at beta 1000 the loss is" in text for text in found.warnings)

@@ -1,13 +1,12 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from test_variational import CURVATURE, PRIOR, SIZES, Quadratic
 from torch.distributions import Normal, kl_divergence
 
-from task2vec.fisher.curve import CurvePoint, curve_point, disorder, sweep
+from task2vec.fisher.curve import curve_point, disorder, sweep
 from task2vec.fisher.noise import nats_of_noise, nats_of_place
+from task2vec.messages.information import CurvePoint
 
 POINT = CurvePoint(
     beta=1e-3, loss=0.5, loss_error=0.1, nats=100.0, converged=True, rounds=3, gradient=0, error=0
@@ -62,9 +61,9 @@ def test_each_beta_starts_from_its_neighbour():
 
 
 def test_where_a_curve_is_not_monotone_is_said():
-    low = replace(POINT, beta=1e-4, loss=0.6, nats=90.0)
+    low = POINT.model_copy(update={"beta": 1e-4, "loss": 0.6, "nats": 90.0})
     (loss, nats) = disorder([POINT, low])
     assert "the loss falls by 0.1 from beta 0.0001 to 0.001, within" in loss
     assert "the nats rise by 10 from beta 0.0001 to 0.001" in nats
-    (loss, _) = disorder([replace(POINT, loss_error=0.01), replace(low, loss_error=0.01)])
+    (loss, _) = disorder([each.model_copy(update={"loss_error": 0.01}) for each in (POINT, low)])
     assert "beyond" in loss

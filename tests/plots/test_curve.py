@@ -8,12 +8,21 @@ from matplotlib.text import Text
 from PIL import Image
 
 from task2vec.errors import InputError
-from task2vec.plots.curve import TradeOff, compose_curve, draw_curve
+from task2vec.messages.information import CurvePoint
+from task2vec.plots.curve import compose_curve, draw_curve
+
+
+def point(beta: float, loss: float, loss_error: float, nats: float, converged: bool = True):
+    return CurvePoint(
+        **{"beta": beta, "loss": loss, "loss_error": loss_error, "nats": nats},
+        **{"converged": converged, "rounds": 3, "gradient": 0.1, "error": 0.1},
+    )
+
 
 CURVE = (
-    TradeOff(beta=1e-3, loss=1.4, loss_error=0.05, nats=2.0e6),
-    TradeOff(beta=1e-7, loss=0.01, loss_error=0.001, nats=7.1e6),
-    TradeOff(beta=1e-5, loss=0.15, loss_error=0.02, nats=4.0e6, converged=False),
+    point(beta=1e-3, loss=1.4, loss_error=0.05, nats=2.0e6),
+    point(beta=1e-7, loss=0.01, loss_error=0.001, nats=7.1e6),
+    point(beta=1e-5, loss=0.15, loss_error=0.02, nats=4.0e6, converged=False),
 )
 
 
@@ -77,7 +86,7 @@ def test_one_point_is_a_curve_too():
 
 
 @pytest.mark.parametrize(
-    "points", [(), (TradeOff(beta=1e-3, loss=float("nan"), loss_error=0.1, nats=1.0),)]
+    "points", [(), (point(beta=1e-3, loss=float("nan"), loss_error=0.1, nats=1.0),)]
 )
 def test_nothing_to_draw_is_an_error(points, tmp_path: Path):
     with pytest.raises(InputError, match="no curve"):
