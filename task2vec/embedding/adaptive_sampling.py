@@ -4,18 +4,19 @@ The images go class by class in turn, so that every round holds the classes even
 would stop at does not depend on where it is asked to, so a smaller error never uses fewer images.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.data.sampling.sample import Sample
+from task2vec.data.sampling.spool import Reordered
 from task2vec.distance import GROUPS, ImageNoise, image_noise
 from task2vec.embedding.inputs import batches
 from task2vec.embedding.label_noise import label_noise
 from task2vec.embedding.settings import MOST_PASSES, EmbeddingSettings
-from task2vec.fisher.estimate import estimate_fisher
+from task2vec.fisher.estimate import FisherEstimate, estimate_fisher
 from task2vec.probe.head import Head
 from task2vec.probe.probe import Pixels, Probe
 
@@ -28,20 +29,16 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Rounds:
-    """What the rounds gave: estimates as in `FisherEstimate`, and the number of ``images``.
+    """What the rounds gave: the ``estimate``, and the number of ``images`` that it is of.
 
-    ``passes`` is how often all images went through, ``of_images`` their noise
-    with the head held. ``errors`` are those that the groups tell, since draws of several
-    passes add up.
+    ``passes`` is how often all images went through, ``of_images`` their noise with the head held.
+    The estimate's errors are those that the groups tell, since draws of several passes add up.
     """
 
-    values: Vector
-    errors: Vector
-    replicates: Vector
+    estimate: FisherEstimate
     images: int
     passes: int
     of_images: ImageNoise
-    slow_layers: tuple[str, ...]
 
 
 def estimate_in_rounds(
@@ -61,7 +58,7 @@ def estimate_in_rounds(
     Raises `SettingError` as `estimate_fisher` does.
     """
     plan = _Plan.of(sample.labels)
-    images = _Ordered(sample.images, plan.order)
+    images = Reordered(sample.images, plan.order.tolist())
     sums = np.empty(0)
     slow: dict[str, None] = {}
     done, before, of_images = 0, np.inf, ImageNoise(np.inf, 1.0)
@@ -102,7 +99,8 @@ def estimate_in_rounds(
             break
         before = of_images.distance
     errors = replicates.std(axis=0, ddof=1) / np.sqrt(len(replicates))
-    return Rounds(values, errors, replicates, start, number + 1, of_images, tuple(slow))
+    estimate = FisherEstimate(values, errors, replicates, tuple(slow))
+    return Rounds(estimate, images=start, passes=number + 1, of_images=of_images)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,22 +173,6 @@ def _stops(ranks: NDArray[np.int64]) -> Iterator[int]:
         if end >= wanted or end == len(ranks):
             yield end
             wanted = _GROWTH * end
-
-
-class _Ordered(Sequence[Pixels]):
-    """Images in another order, read when they are asked for."""
-
-    def __init__(self, images: Sequence[Pixels], order: NDArray[np.int64]) -> None:
-        self._images = images
-        self._order = order
-
-    def __len__(self) -> int:
-        return len(self._order)
-
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        if isinstance(index, slice):
-            return _Ordered(self._images, self._order[index])
-        return self._images[int(self._order[index])]
 
 
 def _other(seed: int, number: int) -> int:

@@ -1,24 +1,23 @@
 """From a task and a probe to an embedding."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from task2vec.data.sampling.sample import Sample
 from task2vec.data.sampling.spool import draw_spooled
 from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
 from task2vec.distance import ImageNoise, image_noise
-from task2vec.embedding.adaptive_sampling import estimate_in_rounds
+from task2vec.embedding.adaptive_sampling import Rounds, estimate_in_rounds
 from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.inputs import batches, features
 from task2vec.embedding.label_noise import label_noise
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.fisher.estimate import FisherEstimate, deal_groups, estimate_fisher
+from task2vec.fisher.estimate import deal_groups, estimate_fisher
 from task2vec.fisher.units import find_layers
 from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.probe import Pixels, Probe
@@ -43,10 +42,14 @@ class Embedded:
 
     embedding: TaskEmbedding
     sample: Sample[Pixels]
-    warnings: tuple[str, ...]
     features: NDArray[np.float32]
     layers: tuple[tuple[str, int], ...]
     head: Head
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user of the embedding should know."""
+        return self.embedding.provenance.warnings
 
 
 class Embedder:
@@ -72,169 +75,113 @@ class Embedder:
 
         Raises `SourceError` when the task cannot be embedded.
         """
-        settings = self.settings
+        settings, probe = self.settings, self.probe
         tell = progress or (lambda _stage, _done, _total: None)
+        hear = error or (lambda _error: None)
         with imported_ahead():
             sample = draw_spooled(
                 task,
                 images=settings.images,
                 seed=settings.seed,
-                transform=self.probe.preprocess,
+                transform=probe.preprocess,
                 progress=lambda done, total: tell("reading", done, total),
             )
             seen = self._features(sample, tell)
-        classes, count = len(sample.classes), len(sample.images)
-        head = fit_head(seen, sample.labels, classes=classes, penalty=settings.head_penalty)
-        if settings.standard_error is not None:
-            return self._in_rounds(task, sample, seen, head, settings.standard_error, tell, error)
+        head = fit_head(
+            seen, sample.labels, classes=len(sample.classes), penalty=settings.head_penalty
+        )
+
+        def head_noise() -> float:
+            return expected_refit_distance(
+                probe,
+                sample,
+                seen,
+                head=head,
+                groups=deal_groups(sample.labels),
+                settings=settings,
+                progress=lambda done, total: tell("noise", done, total),
+            )
+
+        if (wanted := settings.standard_error) is None:
+            found = self._estimate(sample, head, tell)
+            hear(found.of_images.distance)
+            of_head = head_noise()
+        else:
+            # First, since no round lessens it: the head is fitted to all images that were drawn.
+            of_head = head_noise()
+
+            def enough(of_images: ImageNoise) -> bool:
+                reached = of_images.and_head(of_head)
+                hear(reached)
+                return reached <= wanted
+
+            found = estimate_in_rounds(
+                probe,
+                sample,
+                head,
+                settings=settings,
+                enough=enough,
+                progress=lambda done, total: tell("fisher", done, total),
+            )
+        embedding = self._embedding(task, sample, head, found=found, of_head=of_head)
+        layers = tuple(
+            (layer.name, layer.elements.stop - layer.elements.start)
+            for layer in find_layers(probe.backbone, probe.card.layers)
+        )
+        return Embedded(embedding, sample, seen, layers, head)
+
+    def _estimate(self, sample: Sample[Pixels], head: Head, tell: Progress) -> Rounds:
+        """Estimate the Fisher from all images at once."""
+        settings, count = self.settings, len(sample.images)
         noise = label_noise(settings, sample.labels, head=head)
         estimate = estimate_fisher(
             self.probe.backbone,
             head.on(self.probe.backbone),
-            self._inputs(sample),
+            batches(self.probe, sample.images, batch_size=settings.batch_size),
             noise=noise,
-            weights=class_weights(sample.labels, classes),
+            weights=class_weights(sample.labels, len(sample.classes)),
             groups=deal_groups(sample.labels),
             counted=self.probe.card.layers,
             progress=lambda done: tell("fisher", done, count * noise.passes),
         )
         of_images = image_noise(estimate.replicates, settings.prior_precision)
-        if error is not None:
-            error(of_images.distance)
-        of_head = self._head_noise(sample, seen, head, tell)
-        return self._made(
-            task,
-            sample,
-            seen,
-            head=head,
-            estimate=estimate,
-            images=count,
-            draws=settings.estimator.draws(settings.draws, classes=classes),
-            standard_error=of_images.and_head(of_head),
-            head_error=of_head,
-        )
+        return Rounds(estimate, images=count, passes=1, of_images=of_images)
 
-    def _in_rounds(
-        self,
-        task: Task,
-        sample: Sample[Pixels],
-        seen: NDArray[np.float32],
-        head: Head,
-        wanted: float,
-        tell: Progress,
-        error: ErrorSoFar | None,
-    ) -> Embedded:
-        """Embed with as many of the images as the ``wanted`` standard error takes.
-
-        What refitting the head adds is measured first, since no round lessens it: the head is
-        fitted to all images that were drawn.
-        """
-        of_head = self._head_noise(sample, seen, head, tell)
-
-        def enough(of_images: ImageNoise) -> bool:
-            reached = of_images.and_head(of_head)
-            if error is not None:
-                error(reached)
-            return reached <= wanted
-
-        found = estimate_in_rounds(
-            self.probe,
-            sample,
-            head,
-            settings=self.settings,
-            enough=enough,
-            progress=lambda done, total: tell("fisher", done, total),
-        )
+    def _embedding(
+        self, task: Task, sample: Sample[Pixels], head: Head, *, found: Rounds, of_head: float
+    ) -> TaskEmbedding:
+        """Put an embedding together, with all that its user should know in its provenance."""
         settings, classes = self.settings, len(sample.classes)
-        reached = found.of_images.and_head(of_head)
-        warnings: tuple[str, ...] = ()
-        if not reached <= wanted:
-            warnings = (
-                f"the standard error is {reached:.3f} and not {wanted:g}: "
-                f"{found.of_images.distance:.3f} from the {found.images:,} images and "
-                f"{of_head:.3f} from the head; more images lessen both",
-            )
-        return self._made(
-            task,
-            sample,
-            seen,
-            head=head,
-            estimate=FisherEstimate(
-                found.values, found.errors, found.replicates, found.slow_layers
-            ),
-            images=found.images,
-            draws=settings.estimator.draws(settings.draws * found.passes, classes=classes),
-            standard_error=reached,
-            head_error=of_head,
-            warnings=warnings,
-        )
-
-    def _head_noise(
-        self, sample: Sample[Pixels], seen: NDArray[np.float32], head: Head, tell: Progress
-    ) -> float:
-        return expected_refit_distance(
-            self.probe,
-            sample,
-            seen,
-            head=head,
-            groups=deal_groups(sample.labels),
-            settings=self.settings,
-            progress=lambda done, total: tell("noise", done, total),
-        )
-
-    def _made(
-        self,
-        task: Task,
-        sample: Sample[Pixels],
-        seen: NDArray[np.float32],
-        *,
-        head: Head,
-        estimate: FisherEstimate,
-        images: int,
-        draws: int,
-        standard_error: float,
-        head_error: float,
-        warnings: tuple[str, ...] = (),
-    ) -> Embedded:
-        """Put an embedding together; ``images`` are those that the Fisher was estimated on."""
-        plain = Provenance(
+        provenance = Provenance(
             space=self.space,
             probe_name=self.probe.name,
-            estimator=self.settings.estimator.value,
-            draws=draws,
-            seed=self.settings.seed,
-            images=images,
-            classes=len(sample.classes),
+            estimator=settings.estimator.value,
+            draws=settings.estimator.draws(settings.draws * found.passes, classes=classes),
+            seed=settings.seed,
+            images=found.images,
+            classes=classes,
             class_names=sample.classes,
             content_hash=sample.content_hash,
-            standard_error=standard_error,
+            standard_error=found.of_images.and_head(of_head),
             head=head.fit,
             versions=library_versions(),
             likelihood=sample.likelihood,
-            head_error=head_error,
+            head_error=of_head,
         )
-        told = (
+        warnings = (
             *task.warnings,
             *sample.warnings,
-            *warnings,
-            *_slow(estimate.slow_layers),
-            *_doubts(plain, wanted=self.settings.standard_error),
+            *_missed(found, provenance, wanted=settings.standard_error),
+            *_slow(found.estimate.slow_layers),
+            *_doubts(provenance, wanted=settings.standard_error),
         )
-        doubts = tuple(map(visible, told))
-        embedding = TaskEmbedding.from_estimates(
-            values=estimate.values,
-            errors=estimate.errors,
-            replicates=estimate.replicates,
-            provenance=plain.model_copy(update={"warnings": doubts}),
+        warned = {"warnings": tuple(map(visible, warnings))}
+        return TaskEmbedding.from_estimates(
+            values=found.estimate.values,
+            errors=found.estimate.errors,
+            replicates=found.estimate.replicates,
+            provenance=provenance.model_copy(update=warned),
         )
-        layers = tuple(
-            (layer.name, layer.elements.stop - layer.elements.start)
-            for layer in find_layers(self.probe.backbone, self.probe.card.layers)
-        )
-        return Embedded(embedding, sample, doubts, seen, layers, head)
-
-    def _inputs(self, sample: Sample[Pixels]) -> Iterator[Tensor]:
-        return batches(self.probe, sample.images, batch_size=self.settings.batch_size)
 
     def _features(self, sample: Sample[Pixels], tell: Progress) -> NDArray[np.float32]:
         found: list[NDArray[np.float32]] = []
@@ -248,6 +195,18 @@ def library_versions() -> dict[str, str]:
     """Return the versions of the libraries whose numerics an embedding depends on."""
     names = ("task2vec", "torch", "timm", "numpy", "scikit-learn", "pillow")
     return {name: version(name) for name in names}
+
+
+def _missed(found: Rounds, provenance: Provenance, *, wanted: float | None) -> list[str]:
+    """Return the warning that the standard error that was ``wanted`` has not been reached."""
+    reached = provenance.standard_error
+    if wanted is None or reached <= wanted:
+        return []
+    return [
+        f"the standard error is {reached:.3f} and not {wanted:g}: "
+        f"{found.of_images.distance:.3f} from the {found.images:,} images and "
+        f"{provenance.head_error:.3f} from the head; more images lessen both"
+    ]
 
 
 def _slow(layers: tuple[str, ...]) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task2vec.data.sampling.spool import Pixels, PixelSpool, SpooledImages
+from task2vec.data.sampling.spool import Pixels, PixelSpool, Reordered
 from task2vec.errors import SettingError, SourceError
 
 SHAPE = (4, 4, 3)
@@ -37,7 +37,7 @@ def test_every_image_comes_back_as_a_list_would_give_it(
     expected = [picture(number) for number in range(count)]
     assert [spool.add(pixels) for pixels in expected] == list(range(count))
     order = [number for number in order if number < count]
-    images = SpooledImages(spool, order)
+    images = Reordered(spool, order)
     np.testing.assert_array_equal(list(images), [expected[number] for number in order])
     np.testing.assert_array_equal(list(images[1:3]), [expected[n] for n in order[1:3]])
     with pytest.raises(IndexError):

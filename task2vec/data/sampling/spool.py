@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from io import FileIO
 from threading import Lock
-from typing import overload
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,11 +104,15 @@ class PixelSpool:
             ) from error
 
 
-class SpooledImages(Sequence[Pixels]):
-    """Images of a spool in an order of their own; each is read when it is asked for."""
+class _Numbered(Protocol):
+    def __getitem__(self, number: int, /) -> Pixels: ...
 
-    def __init__(self, spool: PixelSpool, numbers: Sequence[int]) -> None:
-        self._spool = spool
+
+class Reordered(Sequence[Pixels]):
+    """Some images of a spool or a sequence, in an order of their own, read when asked for."""
+
+    def __init__(self, images: _Numbered, numbers: Sequence[int]) -> None:
+        self._images = images
         self._numbers = tuple(numbers)
 
     def __len__(self) -> int:
@@ -117,11 +121,11 @@ class SpooledImages(Sequence[Pixels]):
     @overload
     def __getitem__(self, index: int) -> Pixels: ...
     @overload
-    def __getitem__(self, index: slice) -> "SpooledImages": ...
-    def __getitem__(self, index: int | slice) -> "Pixels | SpooledImages":
+    def __getitem__(self, index: slice) -> "Reordered": ...
+    def __getitem__(self, index: int | slice) -> "Pixels | Reordered":
         if isinstance(index, slice):
-            return SpooledImages(self._spool, self._numbers[index])
-        return self._spool[self._numbers[index]]
+            return Reordered(self._images, self._numbers[index])
+        return self._images[self._numbers[index]]
 
 
 def draw_spooled(
@@ -146,4 +150,4 @@ def draw_spooled(
         progress=progress,
     )
     rest = {part.name: getattr(drawn, part.name) for part in fields(drawn) if part.name != "images"}
-    return Sample(images=SpooledImages(spool, drawn.images), **rest)
+    return Sample(images=Reordered(spool, drawn.images), **rest)
