@@ -16,8 +16,12 @@ from task2vec.client.show.values import interval, percent, points, points_betwee
 from task2vec.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from task2vec.jobs.findings import Findings
+    from task2vec.messages.catalogue import Tuned
     from task2vec.messages.recommendations import Recommendation
-    from task2vec.service.finetuning import FineTuneResult
     from task2vec.service.tasks.subjects import Subject
     from task2vec.service.workspace import Workspace
 
@@ -88,19 +92,19 @@ def _make_room(output: Path) -> None:
 def _embed_all(
     workspace: "Workspace", examples: Path, families: dict[str, str], progress: Progress
 ) -> None:
-    from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.service.tasks.tasks import EmbedRequest, embed
+    from task2vec.jobs.embed import embed
+    from task2vec.messages.jobs import NewEmbedding
+    from task2vec.messages.settings import EmbeddingSettings
 
     _heading(f"1. Embed {len(families)} tasks, {IMAGES} images each")
     bar = progress.add_task("tasks", total=len(families))
     started = perf_counter()
     for name, family in families.items():
-        request = EmbedRequest(
-            source=str(examples / "tasks" / name),
-            settings=EmbeddingSettings(images=IMAGES),
-            tags=(family,),
+        question = NewEmbedding(
+            dataset=name, settings=EmbeddingSettings(images=IMAGES), tags=(family,)
         )
-        embed(workspace, request, embedding_bar(progress, name))
+        source = str(examples / "tasks" / name)
+        embed(workspace, question, source, progress=embedding_bar(progress, name))
         progress.advance(bar)
     progress.remove_task(bar)
     seconds = perf_counter() - started
@@ -117,37 +121,33 @@ def _make_experts(workspace: "Workspace", progress: Progress) -> None:
         ["expert", "accuracy", "95 % interval", "seconds"],
         [
             (
-                found.model.name,
-                percent(found.accuracy),
-                interval(found.interval),
-                round(found.tuned.seconds),
+                tuned.model,
+                percent(tuned.accuracy),
+                interval(tuned.interval),
+                round(tuned.seconds),
             )
-            for found in results
+            for tuned, _ in results
         ],
     )
 
 
 def _finetune(
     workspace: "Workspace", source: str, *, start: str, epochs: int, images: int
-) -> Callable[[Progress], "FineTuneResult"]:
-    from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.finetune.settings import FineTuningSettings
-    from task2vec.service.finetuning import FineTuneRequest, finetune
+) -> "Callable[[Progress], tuple[Tuned, Findings]]":
+    from task2vec.jobs.finetune import finetune
+    from task2vec.messages.jobs import NewTuning
+    from task2vec.messages.settings import EmbeddingSettings, TuningSettings
 
-    request = FineTuneRequest(
-        source=source,
-        start=start,
-        images=images,
-        settings=FineTuningSettings(epochs=epochs),
-        embedding=EmbeddingSettings(images=IMAGES),
-    )
+    question = NewTuning(start=start, settings=TuningSettings(images=images, epochs=epochs))
     label = f"{Path(source).name} from {start}"
 
-    def tune(progress: Progress) -> "FineTuneResult":
+    def tune(progress: Progress) -> "tuple[Tuned, Findings]":
         with passing(progress):
             return finetune(
                 workspace,
-                request,
+                question,
+                source,
+                embedding=EmbeddingSettings(images=IMAGES),
                 progress=tuning_bar(progress, label),
                 embed_progress=embedding_bar(progress, Path(source).name),
             )
@@ -213,18 +213,24 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     print_table(
         ["start", "accuracy", "95 % interval", "seconds"],
         [
-            (name, percent(found.accuracy), interval(found.interval), round(found.tuned.seconds))
-            for name, found in ((start, first), ("efficientnet_lite0", second))
+            (name, percent(tuned.accuracy), interval(tuned.interval), round(tuned.seconds))
+            for name, (tuned, _) in ((start, first), ("efficientnet_lite0", second))
         ],
     )
     promised = next(each for each in answer.recommendations if each.model == start)
     print_promise(
         promised,
         level=answer.level,
-        measured=paired_difference(first.tuned.correct, second.tuned.correct),
-        images=len(first.tuned.correct),
+        measured=paired_difference(*(_correct(found) for _, found in (first, second))),
+        images=first[0].test_images,
     )
-    return first.task.name
+    return first[0].task
+
+
+def _correct(findings: "Findings") -> "NDArray[np.bool_]":
+    """Return which test images were right."""
+    assert findings.tuned is not None
+    return findings.tuned.correct
 
 
 def _heading(text: str) -> None:

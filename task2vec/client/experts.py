@@ -37,7 +37,7 @@ def predictions_of(
     """Yield what an expert, of whose file ``content`` are the bytes, says of images here."""
     with needing_extras(_WHAT):
         from task2vec.embedding.engine import LocalEngine
-        from task2vec.service.predicting import predict_by
+        from task2vec.jobs.predict import predict_by
 
     with _kept(model, content) as (reference, card):
         found = predict_by(LocalEngine, reference, card, images, progress=progress, warn=warn)
@@ -49,7 +49,7 @@ def save_onnx(path: Path, content: bytes, *, of: Model) -> None:
     with needing_extras("Writing ONNX"):
         from task2vec.embedding.engine import LocalEngine
         from task2vec.finetune.onnx import export_onnx
-        from task2vec.service.predicting import classifier_of
+        from task2vec.service.models.classifiers import classifier_of
 
     with _kept(of, content) as (reference, card):
         # An ONNX file is the same from any device.

@@ -1,26 +1,34 @@
-"""Embedding a data set, and storing it as a task."""
+"""Embedding a source, and storing it as a task: at once in this process, or as a job."""
 
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from task2vec.distance import task_complexity
-from task2vec.errors import NameTakenError
+from task2vec.errors import NameTakenError, SourceError
 from task2vec.jobs.checked import Checked, check_probe, resolved
 from task2vec.jobs.findings import Commit, Findings
-from task2vec.jobs.workbench import Workbench
+from task2vec.jobs.workbench import Workbench, embedding_settings
 from task2vec.messages.base import Answer
 from task2vec.messages.jobs import EmbeddedTask, NewEmbedding
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.work import EmbedWork
+from task2vec.probe.registry import find_card
 from task2vec.service.tasks.dataset_sources import labelled_dataset, source_of
-from task2vec.service.tasks.subjects import files_signature
+from task2vec.service.tasks.subjects import PATH_STARTS, files_signature
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import check_name
 from task2vec.store.tasks.task_rows import task_named
 from task2vec.types import TaskRecord
+
+if TYPE_CHECKING:
+    from task2vec.data.task import Task
+    from task2vec.embedding.embedder import ErrorSoFar, Progress
 
 
 def check(workspace: Workspace, question: NewEmbedding) -> Checked[EmbedWork]:
@@ -67,6 +75,79 @@ def commit(workspace: Workspace, work: EmbedWork, findings: Findings) -> Commit:
         return answer_of(added, status="embedded")
 
     return commit
+
+
+def embed(
+    workspace: Workspace,
+    question: NewEmbedding,
+    source: "str | Task",
+    *,
+    progress: "Progress | None" = None,
+    error: "ErrorSoFar | None" = None,
+) -> TaskRecord:
+    """Embed a source at once; the task is on disk when this returns.
+
+    ``source`` is a path or a `Task`, and stands for the question's data set; ``error`` hears of the
+    standard error so far.
+
+    Raises, before any work, `NameTakenError` when the name is taken and not to be replaced,
+    `SettingError` for a name that cannot be used and `StoreError` for a store that cannot be
+    written; `SourceError` when the source cannot be embedded. All leave the store as it was.
+    """
+    if isinstance(source, str):
+        task = _opened(source, name=question.name)
+    else:
+        task = replace(source, name=question.name or source.name)
+    check_name(task.name, new=False)
+    check_free(workspace, task.name, update=question.update)
+    workspace.check_writable()
+    # An unknown probe is refused before torch is loaded.
+    find_card(question.settings.probe)
+    bench = Workbench.here(workspace, task, progress=progress, error=error)
+    findings = bench.embed(question.settings, detailed=True)
+    record = new_task(
+        findings,
+        name=task.name,
+        source=task.source,
+        signature=signature(task, question.settings),
+        tags=question.tags,
+    )
+    with workspace.store(create=True).transaction() as connection:
+        return add_task(workspace, connection, record, findings, replace=question.update)
+
+
+def _opened(source: str, *, name: str | None) -> "Task":
+    from task2vec.data.open import open_source
+    from task2vec.data.paths import look_there
+
+    path = Path(source).expanduser()
+    if not path.exists() and not source.startswith(PATH_STARTS):
+        # The bare word that is most easily mistyped, or meant as something in the store.
+        raise SourceError(
+            f"There is no file or folder '{source}'",
+            expected="a folder with one folder of images per class, an archive, or a list",
+            got=f"nothing of this name in {Path.cwd()}",
+            remedy=look_there(path),
+        )
+    return open_source(path, name=name)
+
+
+def check_free(workspace: Workspace, name: str, *, update: bool) -> None:
+    """Raise `NameTakenError` when a task has the name and is not to be replaced.
+
+    And `SettingError` for a new name that cannot be used.
+    """
+    store = workspace.existing_store()
+    known = None if store is None else store.tasks.named(name)
+    check_name(name, new=known is None)
+    if known is not None and not update:
+        raise NameTakenError.of_task(known.name)
+
+
+def signature(task: "Task", settings: EmbeddingSettings) -> str:
+    """Return what a batch in this process compares: the source, and how it is embedded."""
+    how = f"{settings.probe} {embedding_settings(settings)}"
+    return f"{task.signature}:{hashlib.sha256(how.encode()).hexdigest()[:16]}"
 
 
 def source_signature(sha256: str, settings: EmbeddingSettings) -> str:

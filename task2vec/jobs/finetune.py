@@ -1,25 +1,26 @@
-"""Fine-tuning on a data set: a new expert, its outcome and, where it is new, the task."""
+"""Fine-tuning: a new expert, its outcome and, where it is new, the task; at once, or as a job."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from task2vec.errors import InputError, SettingError
+from task2vec.errors import InputError, NameTakenError, SettingError
+from task2vec.finetune.result import Tuned as Result
 from task2vec.finetune.settings import FineTuningSettings
 from task2vec.jobs.checked import Checked, resolved
-from task2vec.jobs.embed import add_task, new_task, source_signature
+from task2vec.jobs.embed import add_task, embed, new_task, source_signature
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.base import Answer
-from task2vec.messages.catalogue import Tuned
-from task2vec.messages.jobs import NewTuning
+from task2vec.messages.catalogue import ClassAccuracy, RecipeChoice, Tuned
+from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.messages.models import Model
 from task2vec.messages.settings import EmbeddingSettings, TuningSettings
 from task2vec.messages.work import FinetuneWork
-from task2vec.service.finetuning import FineTuneResult
-from task2vec.service.models.experts import register_tuned
-from task2vec.service.models.zoo import check_model_name, get_model
+from task2vec.service.models.experts import new_checkpoint, register_tuned, sweep_experts
+from task2vec.service.models.zoo import check_model_name, checked_ref, get_model
 from task2vec.service.tasks.dataset_sources import (
     dataset_of,
     labelled_dataset,
@@ -27,13 +28,19 @@ from task2vec.service.tasks.dataset_sources import (
     same_bytes,
     source_of,
 )
+from task2vec.service.tasks.subjects import open_named, reopen, stored_task
 from task2vec.service.workspace import Workspace
-from task2vec.store.sql.identity import check_name
+from task2vec.store.sql.identity import check_name, new_id
 from task2vec.store.tasks.task_rows import task_named
 from task2vec.types import TaskRecord
 from task2vec.types.names import visible
 
+if TYPE_CHECKING:
+    from task2vec.data.task import Task
+    from task2vec.embedding.embedder import Progress
+
 _EXPERT = "mdl_"
+_UNFINISHED = "unfinished"
 
 
 def check(workspace: Workspace, question: NewTuning) -> Checked[FinetuneWork]:
@@ -143,31 +150,131 @@ def commit(workspace: Workspace, work: FinetuneWork, findings: Findings) -> Comm
             id_=expert_id(findings.job),
             connection=connection,
         )
-        answer = Tuned.model_validate(FineTuneResult(expert, record, tuned).to_json())
-        # They name images, and are shown to others.
-        shown = map(visible, answer.warnings)
-        by_class = [
-            each.model_copy(update={"label": visible(each.label)}) for each in answer.by_class
-        ]
-        return answer.model_copy(
-            update={
-                "by_class": tuple(by_class),
-                # The worker sends them twice: with all findings, and with what came of training.
-                "warnings": tuple(dict.fromkeys((*findings.warnings, *shown))),
-                "resumed": answer.resumed and visible(answer.resumed),
-            }
-        )
+        return _answer(expert.name, record.name, findings, tuned)
 
     return commit
+
+
+def finetune(
+    workspace: Workspace,
+    question: NewTuning,
+    source: str,
+    *,
+    embedding: EmbeddingSettings | None = None,
+    progress: "Progress | None" = None,
+    embed_progress: "Progress | None" = None,
+) -> tuple[Tuned, Findings]:
+    """Fine-tune at once, test on images that took no part, register the expert and its outcome.
+
+    Returns the answer, and the findings that it is from.
+
+    ``source`` is a stored task or a path, and stands for the question's; it becomes a stored task
+    if it is not one yet, embedded as ``embedding`` says. Expert and outcome are stored together,
+    once the checkpoint is on disk; an interruption leaves the store without them, and the same call
+    then goes on from the last epoch that is on disk. ``progress`` is called with (what is being
+    done in words, images done, images of this step); the words begin with `GOING_ON` where that is.
+
+    Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
+    source cannot be used, has several labels per image or, of a stored task, is gone or changed.
+    """
+    from task2vec.finetune.splits import check_one_label
+
+    start = get_model(workspace, question.start)
+    record, task = _source(workspace, source)
+    check_one_label(task)
+    name = question.name or f"{task.name}-from-{start.name}"
+    check_model_name(workspace, name)
+    workspace.check_writable()
+    reference = checked_ref(workspace, start)
+    # Before the task is stored: a starting model that cannot be loaded changes nothing.
+    workspace.engine.probe(reference)
+    if record is None:
+        record = _embedded(workspace, task, embedding or EmbeddingSettings(), embed_progress)
+    work = resolved(FinetuneWork, question, task=record.id, start=start.id, name=name, dataset=None)
+    unfinished = workspace.path / _UNFINISHED
+    with new_checkpoint(workspace) as path:
+        bench = Workbench.here(
+            workspace,
+            replace(task, name=record.name),
+            model=reference,
+            checkpoint=path,
+            unfinished=unfinished,
+            progress=progress,
+        )
+        findings = run(lend(workspace, work), bench)
+        try:
+            with workspace.store(create=True).transaction() as connection:
+                answer = Tuned.model_validate(commit(workspace, work, findings)(connection))
+        except BaseException:
+            sweep_experts(workspace)
+            raise
+    # torch is loaded by now.
+    from task2vec.finetune.run import forget
+
+    forget(unfinished, name)
+    return answer, findings
+
+
+def _embedded(
+    workspace: Workspace, task: "Task", settings: EmbeddingSettings, progress: "Progress | None"
+) -> TaskRecord:
+    question = NewEmbedding(dataset="?", settings=settings)
+    try:
+        return embed(workspace, question, task, progress=progress)
+    except NameTakenError as error:
+        # --name is the expert's name here, and an update would turn outcomes into another task's.
+        raise NameTakenError(
+            f"Another task is named '{task.name}' already, or the source has changed since",
+            remedy=f"Embed the source under another name, `task2vec embed {task.source} --name "
+            "NAME`, and fine-tune on that.",
+        ) from error
+
+
+def _source(workspace: Workspace, source: str) -> "tuple[TaskRecord | None, Task]":
+    record = stored_task(workspace, source)
+    if record is None:
+        task = open_named(workspace, source)
+        # The same source under the same name is the task that is stored already.
+        known = stored_task(workspace, task.name)
+        if known is not None and known.source_signature.startswith(task.signature):
+            return known, task
+        return None, task
+    return record, reopen(workspace, record)
 
 
 def expert_id(job: str) -> str:
     """Return the id of the expert that a job makes.
 
     It is the job's own, so that what a kill between the file's move and the commit leaves behind
-    is overwritten by the next try.
+    is overwritten by the next try; of what is done at once it is a new one.
     """
-    return _EXPERT + job.partition("_")[2]
+    return _EXPERT + job.partition("_")[2] if job else new_id("mdl")
+
+
+def _answer(model: str, task: str, findings: Findings, tuned: Result) -> Tuned:
+    """Return the answer; labels and warnings name images, and are shown to others."""
+    # A worker sends warnings twice: with all findings, and with what came of training.
+    warnings = dict.fromkeys((*findings.warnings, *map(visible, tuned.warnings)))
+    choice = tuned.choice and {**asdict(tuned.choice), "reason": tuned.choice.reason}
+    return Tuned(
+        model=model,
+        task=task,
+        accuracy=tuned.accuracy,
+        interval=tuned.interval,
+        test_images=len(tuned.correct),
+        balanced_accuracy=tuned.balanced_accuracy,
+        by_class=tuple(
+            ClassAccuracy(label=visible(each.label), images=each.images, accuracy=each.accuracy)
+            for each in tuned.by_class
+        ),
+        choice=choice and RecipeChoice.model_validate(choice),
+        protocol=tuned.protocol,
+        epochs=tuned.epochs,
+        best_epoch=tuned.best_epoch,
+        seconds=tuned.seconds,
+        resumed=tuned.resumed and visible(tuned.resumed),
+        warnings=tuple(warnings),
+    )
 
 
 def tuning_settings(settings: TuningSettings) -> FineTuningSettings:

@@ -1,12 +1,16 @@
-"""Classifying the images of a data set with an expert."""
+"""Classifying images with an expert: at once in this process, or those of a data set as a job."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from math import isfinite
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from task2vec.data.containers.archives import ARCHIVES
+from task2vec.data.formats.images import Images, find_images
 from task2vec.errors import InputError, SettingError, SourceError, TooLargeError
-from task2vec.finetune.card import read_classifier_card
+from task2vec.finetune.card import ClassifierCard, read_classifier_card
 from task2vec.finetune.classless import no_classes
 from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.findings import Commit, Findings
@@ -16,13 +20,20 @@ from task2vec.messages.models import Model
 from task2vec.messages.predictions import NewPrediction, Prediction, Predictions
 from task2vec.messages.work import PredictWork
 from task2vec.probe.weight_files import referenced_file
+from task2vec.service.models.classifiers import classifier_of, expert_file
 from task2vec.service.models.experts import STORED
 from task2vec.service.models.zoo import get_model
-from task2vec.service.predicting import classifier_of, expert_file
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
 from task2vec.types.names import visible
 
+if TYPE_CHECKING:
+    from task2vec.embedding.engine import LocalEngine
+    from task2vec.finetune.classifier import Classifier
+    from task2vec.finetune.predict import Prediction as Classified
+
+#: Told of (images done, images in all).
+Progress = Callable[[int, int], None]
 #: As many images, and probabilities of all of them together, as one answer holds.
 MOST_PREDICTED = 10_000
 _MOST_PROBABILITIES = 250_000
@@ -69,18 +80,15 @@ def lend(workspace: Workspace, work: PredictWork) -> PredictWork:
 
 def run(work: PredictWork, bench: Workbench) -> Findings:
     """Classify the images, one after the other."""
-    from task2vec.finetune.predict import predictions
-
     started = perf_counter()
     if bench.images is None or bench.model is None or not isinstance(work.model, Model):
         raise SettingError("There is nothing to classify, or nothing that classifies")
     card = read_classifier_card(referenced_file(bench.model), name=work.model.name)
     classifier = classifier_of(bench.engine, bench.model, card)
-    total, found = len(bench.images), list[Shares]()
-    for each in predictions(classifier, bench.images.read()):
+    found = []
+    for each in classify(classifier, bench.images, partial(bench.progress, "predicting")):
         shares = None if each.probabilities is None else tuple(each.probabilities.values())
         found.append(Shares(path=each.path, shares=shares, error=each.error))
-        bench.progress("predicting", len(found), total)
     return Findings(
         seconds=perf_counter() - started,
         predicted=tuple(found),
@@ -110,6 +118,60 @@ def commit(workspace: Workspace, work: PredictWork, findings: Findings) -> Commi
         warnings=findings.warnings,
     )
     return lambda _: answer
+
+
+def predict(
+    workspace: Workspace,
+    model: str,
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    progress: Progress | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> "Iterator[Classified]":
+    """Return an iterator over the predictions of an expert, in the order of the images.
+
+    ``warn`` hears of what was left out, and of probabilities that are not what they seem. What is
+    wrong with the question is raised at once; an image that cannot be read is a prediction with
+    ``error``, and stops nothing.
+
+    Raises `UnknownNameError` for the model, `InputError` for one without classes, `StoreError` and
+    `WeightsError` for a checkpoint that is gone or altered, `SourceError` where no image is found.
+    """
+    reference, card = expert_file(workspace, get_model(workspace, model))
+    return predict_by(
+        lambda: workspace.engine, reference, card, paths, progress=progress, warn=warn
+    )
+
+
+def predict_by(
+    engine: "Callable[[], LocalEngine]",
+    reference: str,
+    card: ClassifierCard,
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    progress: Progress | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> "Iterator[Classified]":
+    """Do what `predict` does by the file of an expert: ``reference`` is its ``file:PATH``."""
+    images = find_images(paths)
+    for warning in (*images.warnings, *card.warnings):
+        if warn is not None:
+            warn(warning)
+    classifier = classifier_of(engine(), reference, card)
+    return classify(classifier, images, progress)
+
+
+def classify(
+    classifier: "Classifier", images: Images, progress: Progress | None = None
+) -> "Iterator[Classified]":
+    """Yield what a classifier gives of each image."""
+    from task2vec.finetune.predict import predictions
+
+    total = len(images)
+    for done, prediction in enumerate(predictions(classifier, images.read()), start=1):
+        yield prediction
+        if progress is not None:
+            progress(done, total)
 
 
 def _expert(workspace: Workspace, work: PredictWork) -> ModelRecord:

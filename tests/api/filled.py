@@ -20,8 +20,9 @@ NAMES = list(TASKS)
 @lru_cache(maxsize=1)
 def built() -> Path:
     """Make the store once for all tests of a run; they copy it before they write to it."""
-    from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.service.tasks.tasks import EmbedRequest, embed
+    from task2vec.jobs.embed import embed
+    from task2vec.messages.jobs import NewEmbedding
+    from task2vec.messages.settings import EmbeddingSettings
 
     root = Path(mkdtemp(prefix="task2vec-api-tests-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
@@ -29,7 +30,7 @@ def built() -> Path:
         for task in TASKS:
             source = cut(task, root / "sources" / task)
             settings = EmbeddingSettings(images=USED)
-            embed(workspace, EmbedRequest(source=str(source), settings=settings))
+            embed(workspace, NewEmbedding(dataset=task, settings=settings), str(source))
     return root / "store"
 
 

@@ -85,7 +85,7 @@ def test_what_is_no_statement_is_refused(write, text):
 
 def test_reading_it_loads_no_torch():
     code = (
-        "import sys, task2vec.finetune.card, task2vec.service.predicting\n"
+        "import sys, task2vec.finetune.card, task2vec.jobs.predict\n"
         "print([m for m in ('torch', 'scipy', 'faiss') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

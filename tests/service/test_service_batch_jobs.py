@@ -4,10 +4,9 @@ import pytest
 from served import NOW, embed, embedded, end, send
 
 from task2vec.errors import UnknownNameError
-from task2vec.jobs import batch_jobs, jobs, leases
-from task2vec.messages.batches import Batch, Item, NewBatch, NewItem, NewItems
+from task2vec.jobs import batches, jobs, leases
+from task2vec.messages.batches import Batch, Item, ItemStatus, NewBatch, NewItem, NewItems
 from task2vec.messages.jobs import NewEmbedding
-from task2vec.store.tables.batches import ItemStatus
 from task2vec.types import JobFailure, JobKind, JobState, Priority
 
 FAULT = JobFailure(code="bad_source", problem="no image could be read")
@@ -15,11 +14,11 @@ FAULT = JobFailure(code="bad_source", problem="no image could be read")
 
 def begin(served, *items, **more):
     new = NewBatch.model_validate({"items": items, **more})
-    return batch_jobs.create(served, new, now=NOW)
+    return batches.create(served, new, now=NOW)
 
 
 def append(served, batch, *items):
-    return batch_jobs.append(served, batch.id, NewItems.model_validate({"items": items}), now=NOW)
+    return batches.append(served, batch.id, NewItems.model_validate({"items": items}), now=NOW)
 
 
 def item_of(dataset, **more):
@@ -27,11 +26,11 @@ def item_of(dataset, **more):
 
 
 def status(served, batch):
-    return [item.status.value for item in batch_jobs.list_items(served, batch.id).items]
+    return [item.status.value for item in batches.list_items(served, batch.id).items]
 
 
 def counts(served, batch):
-    return dict(batch_jobs.get_batch(served, batch.id).counts)
+    return dict(batches.get_batch(served, batch.id).counts)
 
 
 def work(served, sent, number=0):
@@ -58,7 +57,7 @@ def test_each_item_gets_a_job_with_the_tags_of_both(served, sent):
     done = work(served, sent)
     record = served.store().tasks.get("first")
     assert record.tags == ("common", "own")
-    items = batch_jobs.list_items(served, batch.id).items
+    items = batches.list_items(served, batch.id).items
     assert [(i.position, i.name, i.job) for i in items] == [
         (0, "first", done.id),
         (1, "renamed", found[1].id),
@@ -73,7 +72,7 @@ def test_what_is_stored_already_is_unchanged_and_takes_no_job(served, sent):
     dataset = served.store().jobs.get(stored.id).dataset
     batch = begin(served, {"dataset": dataset})
     assert status(served, batch) == ["unchanged"]
-    (item,) = batch_jobs.list_items(served, batch.id).items
+    (item,) = batches.list_items(served, batch.id).items
     assert (item.job, item.task.id) == (None, stored.result["id"])
     assert jobs.counts(served) == {(JobKind.EMBED, JobState.SUCCEEDED): 1}
 
@@ -113,7 +112,7 @@ def test_a_faulty_item_does_not_end_the_batch(served, sent):
         item_of(good),
         item_of(good, name="tsk_0123456789abcdef"),
     )
-    items = batch_jobs.list_items(served, batch.id).items
+    items = batches.list_items(served, batch.id).items
     assert [i.status.value for i in items] == ["failed", "failed", "pending", "failed"]
     codes = [i.error.code for i in items if i.error is not None]
     assert codes == ["unknown_name", "name_taken", "bad_setting"]
@@ -121,10 +120,10 @@ def test_a_faulty_item_does_not_end_the_batch(served, sent):
     leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
     leases.fail(served, items[2].job, fence=1, failure=FAULT, transient=False, now=NOW)
     assert counts(served, batch) == {ItemStatus.FAILED: 4}
-    failed = batch_jobs.list_items(served, batch.id).items[2]
+    failed = batches.list_items(served, batch.id).items[2]
     assert (failed.error, failed.task) == (FAULT, None)
     jobs.retry(served, failed.job, now=NOW)
-    retried = batch_jobs.list_items(served, batch.id).items[2]
+    retried = batches.list_items(served, batch.id).items[2]
     assert (retried.status, retried.error) == (ItemStatus.PENDING, None)
 
 
@@ -132,7 +131,7 @@ def test_two_different_sources_of_one_name_are_told(served):
     one, other = send(served, "pets", seed=1), send(served, "pets", seed=2)
     batch = begin(served, item_of(one), item_of(other), item_of(one), update=True)
     assert status(served, batch) == ["pending", "failed", "pending"]
-    items = batch_jobs.list_items(served, batch.id).items
+    items = batches.list_items(served, batch.id).items
     assert items[0].job == items[2].job
     assert items[1].error.code == "name_taken"
     more = append(served, batch, item_of(other))
@@ -143,7 +142,7 @@ def test_items_that_are_added_come_after_those_that_were_there(served):
     batch = begin(served, item_of(send(served, "a", seed=1)), tags=["common"])
     append(served, batch, item_of(send(served, "b", seed=2)))
     append(served, batch, item_of(send(served, "c", seed=3)))
-    items = batch_jobs.list_items(served, batch.id).items
+    items = batches.list_items(served, batch.id).items
     assert [(item.position, item.name) for item in items] == [(0, "a"), (1, "b"), (2, "c")]
     (newest, *_) = jobs.list_jobs(served, batch=batch.id).jobs
     assert jobs.get_job(served, newest.id).payload["tags"] == ["common"]
@@ -154,13 +153,13 @@ def test_pages_of_items_and_batches_leave_none_out(served):
     batch = begin(served, *items)
     found, place = [], None
     for _ in range(3):
-        page = batch_jobs.list_items(served, batch.id, limit=2, after=place)
+        page = batches.list_items(served, batch.id, limit=2, after=place)
         found += [item.position for item in page.items]
         place = page.next
     assert (found, place) == ([0, 1, 2, 3, 4], None)
     others = [begin(served).id for _ in range(2)]
-    first = batch_jobs.list_batches(served, limit=2)
-    rest = batch_jobs.list_batches(served, limit=2, before=first.next)
+    first = batches.list_batches(served, limit=2)
+    rest = batches.list_batches(served, limit=2, before=first.next)
     assert [b.id for b in first.batches + rest.batches] == [*others[::-1], batch.id]
     assert rest.next is None
     assert rest.batches[0].total == 5
@@ -171,9 +170,9 @@ def test_cancelling_a_batch_ends_its_own_work_only(served, sent):
     batch = begin(served, item_of(own), item_of(shared), item_of(asked))
     other = begin(served, item_of(shared))
     single = jobs.submit(served, NewEmbedding(dataset=asked.id), now=NOW)
-    cancelled = batch_jobs.cancel_batch(served, batch.id, now=NOW)
+    cancelled = batches.cancel_batch(served, batch.id, now=NOW)
     assert cancelled.counts == {ItemStatus.CANCELLED: 3}
-    mine, theirs, ours = batch_jobs.list_items(served, batch.id).items
+    mine, theirs, ours = batches.list_items(served, batch.id).items
     assert jobs.get_job(served, mine.job).state is JobState.CANCELLED
     assert (theirs.job, ours.job) == (None, None)
     assert jobs.get_job(served, single.id).state is JobState.QUEUED
@@ -182,13 +181,13 @@ def test_cancelling_a_batch_ends_its_own_work_only(served, sent):
     work(served, sent, 2)
     assert status(served, other) == ["embedded"]
     assert jobs.get_job(served, single.id).state is JobState.SUCCEEDED
-    assert cancelled == batch_jobs.cancel_batch(served, batch.id, now=NOW)
+    assert cancelled == batches.cancel_batch(served, batch.id, now=NOW)
 
 
 def test_a_running_item_is_pending_until_its_worker_has_stopped(served):
     batch = begin(served, item_of(send(served, "pets")))
     lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
-    assert batch_jobs.cancel_batch(served, batch.id, now=NOW).counts == {ItemStatus.PENDING: 1}
+    assert batches.cancel_batch(served, batch.id, now=NOW).counts == {ItemStatus.PENDING: 1}
     leases.fail(served, lent.job.id, fence=1, failure=FAULT, transient=True, now=NOW)
     assert counts(served, batch) == {ItemStatus.CANCELLED: 1}
 
@@ -197,19 +196,19 @@ def test_items_outlive_their_jobs_and_tasks(served, sent):
     batch = begin(served, item_of(send(served, "pets")))
     work(served, sent)
     jobs.prune(served, keep_jobs=10, keep_progress=10, now=NOW + 1000)
-    (item,) = batch_jobs.list_items(served, batch.id).items
+    (item,) = batches.list_items(served, batch.id).items
     assert (item.status, item.job, item.task.name) == (ItemStatus.EMBEDDED, None, "pets")
     served.store().tasks.remove("pets")
-    (item,) = batch_jobs.list_items(served, batch.id).items
+    (item,) = batches.list_items(served, batch.id).items
     assert (item.status, item.task) == (ItemStatus.EMBEDDED, None)
 
 
 def test_an_unknown_batch_is_told(served):
     for ask in (
-        batch_jobs.get_batch,
-        batch_jobs.list_items,
-        batch_jobs.cancel_batch,
-        lambda workspace, id_: batch_jobs.append(
+        batches.get_batch,
+        batches.list_items,
+        batches.cancel_batch,
+        lambda workspace, id_: batches.append(
             workspace, id_, NewItems(items=[NewItem(dataset="dst_none")])
         ),
     ):

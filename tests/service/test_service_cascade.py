@@ -10,11 +10,13 @@ from task2vec.data.open import open_source
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SettingError
 from task2vec.finetune.settings import FineTuningSettings
+from task2vec.jobs.embed import embed
+from task2vec.messages.jobs import NewEmbedding
 from task2vec.messages.recommendations import EvidenceKind, StepKind
+from task2vec.messages.settings import EmbeddingSettings as Question
 from task2vec.service.recommend import cascade
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import Subject, resolve, stored_subject
-from task2vec.service.tasks.tasks import EmbedRequest, embed
 from task2vec.service.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -143,8 +145,8 @@ def test_what_was_measured_counts_where_the_images_are_gone(
 ) -> None:
     source = cut("emoji_food", tmp_path / "food")
     with Workspace(tmp_path / "store") as workspace:
-        settings = EmbeddingSettings(images=IMAGES)
-        record = embed(workspace, EmbedRequest(source=str(source), settings=settings))
+        question = NewEmbedding(dataset="food", settings=Question(images=IMAGES))
+        record = embed(workspace, question, str(source))
         subject = stored_subject(workspace, record.name)
         first = recommend(workspace, subject, images=IMAGES, budget=1e-3)
         assert first.probed == 2

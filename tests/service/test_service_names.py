@@ -7,9 +7,10 @@ from served import embed, embedded, end, lend, send
 
 from task2vec.errors import SettingError
 from task2vec.jobs import jobs
+from task2vec.jobs.batches import run_batch
+from task2vec.messages.batches import ItemStatus, NewBatch
 from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.service.tasks.batch_items import Item
-from task2vec.service.tasks.batches import BatchRequest, ItemStatus, run_batch
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql import schema, schema_service
 from task2vec.types import JobKind, JobState
@@ -57,9 +58,10 @@ def test_a_batch_tells_a_new_name_from_a_stored_one(served, sent, tmp_path):
         Item(source=tmp_path / "images", name=name)
         for name in ("job_0123456789abcdef", "job_fedcba9876543210")
     ]
-    stored, new = run_batch(served, items, BatchRequest(update=True, dry_run=True))
+    stored, new = run_batch(served, items, NewBatch(update=True), dry_run=True)
     assert stored.status is ItemStatus.PENDING
-    assert isinstance(new.problem, SettingError)
+    assert new.error is not None
+    assert new.error.code == "bad_setting"
 
 
 def test_no_data_set_gets_the_name_of_an_id(served):

@@ -9,7 +9,7 @@ import pytest
 from served import NOW, asking, send
 
 from task2vec.errors import SourceError, UnknownNameError
-from task2vec.jobs import batch_jobs, jobs
+from task2vec.jobs import batches, jobs
 from task2vec.messages.base import Question
 from task2vec.messages.batches import NewBatch, NewItem
 from task2vec.service.datasets import datasets
@@ -72,13 +72,13 @@ def test_an_item_whose_data_set_goes_fails_alone(
     served: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, gone, last = (send(served, name, seed=i) for i, name in enumerate("abc"))
-    remove = then(batch_jobs.job_for, lambda: remove_dataset(served, gone.id))
+    remove = then(batches.job_for, lambda: remove_dataset(served, gone.id))
     wanted = tuple(NewItem(dataset=dataset.id) for dataset in (gone, first, gone, last))
-    monkeypatch.setattr(batch_jobs, "job_for", remove)
+    monkeypatch.setattr(batches, "job_for", remove)
 
-    batch = batch_jobs.create(served, NewBatch(items=wanted), now=NOW)
+    batch = batches.create(served, NewBatch(items=wanted), now=NOW)
 
-    items = batch_jobs.list_items(served, batch.id).items
+    items = batches.list_items(served, batch.id).items
     assert [item.status.value for item in items] == ["failed", "pending", "failed", "pending"]
     assert {item.error.code for item in items if item.error is not None} == {"unknown_name"}
     assert [job.dataset for job in jobs.list_jobs(served).jobs] == [last.id, first.id]

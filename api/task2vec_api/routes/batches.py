@@ -7,7 +7,7 @@ from fastapi import Header, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from task2vec.jobs import batch_jobs
+from task2vec.jobs import batches
 from task2vec.messages.batches import (
     Batch,
     BatchCheck,
@@ -46,7 +46,7 @@ _LINES_AT_ONCE = 500
 async def create_batch(new: NewBatch, runtime: TheRuntime, caller: Writer) -> Response:
     """Embed many data sets with the same settings; an item that cannot be worked on fails alone."""
     created = await run_in_threadpool(
-        batch_jobs.create,
+        batches.create,
         runtime.workspace,
         new,
         owner=caller.key,
@@ -69,7 +69,7 @@ def check_batch(new: BatchCheck, runtime: TheRuntime, caller: Writer) -> Respons
     already from the same bytes with the same settings, and `failed` with the error that the batch
     would give it. Images are not looked at: an archive that cannot be read fails when it is sent.
     """
-    found = batch_jobs.check(runtime.workspace, new, largest=runtime.settings.upload_bytes)
+    found = batches.check(runtime.workspace, new, largest=runtime.settings.upload_bytes)
     return json_answer(ForeseenItems(items=tuple(map(item_message, found))))
 
 
@@ -87,7 +87,7 @@ def list_batches(
 ) -> Response:
     """Return the batches, newest first, page by page."""
     listing = Listing("batches")
-    page = batch_jobs.list_batches(workspace, limit=page_size, before=listing.place(page_token))
+    page = batches.list_batches(workspace, limit=page_size, before=listing.place(page_token))
     return json_answer(
         BatchPage(
             batches=tuple(Batch.model_validate(batch.to_json()) for batch in page.batches),
@@ -104,7 +104,7 @@ def list_batches(
 )
 def get_batch(batch: BatchId, workspace: TheWorkspace, caller: Reader) -> Response:
     """Return a batch with the number of its items in each status."""
-    return json_answer(Batch.model_validate(batch_jobs.get_batch(workspace, batch).to_json()))
+    return json_answer(Batch.model_validate(batches.get_batch(workspace, batch).to_json()))
 
 
 @routes.post(
@@ -116,7 +116,7 @@ def get_batch(batch: BatchId, workspace: TheWorkspace, caller: Reader) -> Respon
 )
 async def add_items(batch: BatchId, new: NewItems, runtime: TheRuntime, caller: Writer) -> Response:
     """Add data sets to a batch, to be embedded with its settings."""
-    grown = await run_in_threadpool(batch_jobs.append, runtime.workspace, batch, new)
+    grown = await run_in_threadpool(batches.append, runtime.workspace, batch, new)
     runtime.bell.ring()
     return json_answer(
         Batch.model_validate(grown.to_json()),
@@ -154,9 +154,9 @@ def list_items(
     listing = Listing("items", batch=batch)
     place = listing.place(page_token)
     if choose(accept, _JSON, _LINES) == _LINES:
-        first = batch_jobs.list_items(workspace, batch, limit=_LINES_AT_ONCE, after=place)
+        first = batches.list_items(workspace, batch, limit=_LINES_AT_ONCE, after=place)
         return StreamingResponse(_lines(workspace, batch, first), media_type=_LINES)
-    page = batch_jobs.list_items(workspace, batch, limit=page_size, after=place)
+    page = batches.list_items(workspace, batch, limit=page_size, after=place)
     return json_answer(
         ItemPage(
             items=tuple(map(item_message, page.items)), next_page_token=listing.token(page.next)
@@ -164,13 +164,13 @@ def list_items(
     )
 
 
-def _lines(workspace: Workspace, batch: str, page: batch_jobs.ItemPage) -> Iterator[bytes]:
+def _lines(workspace: Workspace, batch: str, page: batches.ItemPage) -> Iterator[bytes]:
     while True:
         messages: Iterator[Item] = map(item_message, page.items)
         yield b"".join(message.model_dump_json().encode() + b"\n" for message in messages)
         if page.next is None:
             return
-        page = batch_jobs.list_items(workspace, batch, limit=_LINES_AT_ONCE, after=page.next)
+        page = batches.list_items(workspace, batch, limit=_LINES_AT_ONCE, after=page.next)
 
 
 @routes.post(
@@ -181,6 +181,6 @@ def _lines(workspace: Workspace, batch: str, page: batch_jobs.ItemPage) -> Itera
 )
 async def cancel_batch(batch: BatchId, runtime: TheRuntime, caller: Writer) -> Response:
     """Cancel what has not ended; what somebody else wants too goes on."""
-    cancelled = await run_in_threadpool(batch_jobs.cancel_batch, runtime.workspace, batch)
+    cancelled = await run_in_threadpool(batches.cancel_batch, runtime.workspace, batch)
     runtime.bell.ring()
     return json_answer(Batch.model_validate(cancelled.to_json()))

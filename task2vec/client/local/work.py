@@ -14,7 +14,8 @@ from task2vec.client.upload.pack import check_source
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SourceError
 from task2vec.messages.backtests import BacktestQuestion
-from task2vec.messages.batches import Item, ItemStatus, NewBatch
+from task2vec.messages.batches import Item, NewBatch
+from task2vec.messages.catalogue import Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning, Progress
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.messages.predictions import Prediction
@@ -135,24 +136,15 @@ def _backtest(order: Order, question: BacktestQuestion) -> Answered:
 
 
 def _embed(order: Order, question: NewEmbedding) -> Answered:
-    from task2vec.service.tasks.tasks import EmbedRequest, embed
+    from task2vec.jobs.embed import embed
 
     (source,) = order.named()
-    request = EmbedRequest(
-        source=source,
-        name=question.name,
-        probe=question.settings.probe,
-        settings=_embedding(question.settings),
-        tags=question.tags,
-        update=question.update,
-    )
     counted, error = _with_errors(order.progress)
-    return embed(order.workspace, request, counted, error).to_json()
+    return embed(order.workspace, question, source, progress=counted, error=error).to_json()
 
 
-def _finetune(order: Order, question: NewTuning) -> Answered:
-    from task2vec.finetune.settings import FineTuningSettings
-    from task2vec.service.finetuning import FineTuneRequest, finetune
+def _finetune(order: Order, question: NewTuning) -> Tuned:
+    from task2vec.jobs.finetune import finetune
 
     (source,) = order.named()
     if not isinstance(source, str):
@@ -161,23 +153,9 @@ def _finetune(order: Order, question: NewTuning) -> Answered:
             expected="a stored task or a path, whose images can be read again",
             remedy="Write them to a folder.",
         )
-    asked = question.settings
-    settings = FineTuningSettings(
-        epochs=asked.epochs,
-        patience=asked.patience,
-        learning_rate=asked.learning_rate,
-        seed=asked.seed,
-    )
-    request = FineTuneRequest(
-        source=source,
-        start=question.start,
-        name=question.name,
-        images=asked.images,
-        settings=settings,
-    )
     counted = order.counted
-    found = finetune(order.workspace, request, progress=counted, embed_progress=counted)
-    return found.to_json()
+    tuned, _ = finetune(order.workspace, question, source, progress=counted, embed_progress=counted)
+    return tuned
 
 
 WORK: dict[str, Callable[[Order, Any], Any]] = {
@@ -197,31 +175,14 @@ def batch(
     *,
     dry_run: bool,
     progress: OnItemProgress | None,
-) -> Iterator[Answered]:
+) -> Iterator[Item]:
     """Yield what became of each source, once it is on disk."""
-    from task2vec.service.tasks.batches import BatchRequest, run_batch
-
-    settings = question.settings
-    request = BatchRequest(
-        settings.probe,
-        _embedding(settings),
-        question.tags,
-        update=question.update,
-        dry_run=dry_run,
-    )
+    from task2vec.jobs.batches import run_batch
 
     def counted(item: BatchSource) -> Counted | None:
         return None if progress is None else partial(_count, partial(progress, item.name))
 
-    results = run_batch(workspace, list(items), request, counted)
-    for position, result in enumerate(results):
-        name, status = result.item.name, ItemStatus(result.status.value)
-        if result.problem is not None:
-            yield Item.failed(position, name, result.problem, status=status)
-        else:
-            task = None if result.record is None else result.record.to_json()
-            item = {"position": position, "name": name, "status": status, "task": task}
-            yield {**item, "job": None, "error": None}
+    return run_batch(workspace, items, question, dry_run=dry_run, progress=counted)
 
 
 def predict(
@@ -233,7 +194,7 @@ def predict(
     progress: OnProgress | None,
 ) -> Iterator[Prediction]:
     """Yield what an expert says of each image."""
-    from task2vec.service.predicting import predict
+    from task2vec.jobs.predict import predict
 
     tell = None if progress is None else partial(_count, progress, "predicting")
     rows = predict(workspace, model, images, progress=tell, warn=warn)

@@ -3,11 +3,11 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from task2vec.messages.batches import ItemStatus
 from task2vec.store.jobs.rows import UNDER_WAY
 from task2vec.store.jobs.state_machine import at
 from task2vec.store.sql import schema
@@ -18,16 +18,6 @@ from task2vec.store.sql.schema_service import batch_items, batches, jobs
 from task2vec.store.sql.text import dump, load
 from task2vec.store.tasks.task_rows import from_row
 from task2vec.types import JobFailure, TaskRecord
-
-
-class ItemStatus(StrEnum):
-    """How an item ended; ``pending`` while its job is under way."""
-
-    PENDING = "pending"
-    EMBEDDED = "embedded"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,41 @@
-"""Batches on a server: many data sets to embed, each by a job or by none."""
+"""Batches: many sources to embed, in turn in this process, or each by a job of a server."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import time
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from task2vec.errors import InputError, NameTakenError
-from task2vec.jobs.embed import stored_already
+from task2vec.data.open import open_source
+from task2vec.errors import InputError, NameTakenError, SourceError, StoreError, Task2VecError
+from task2vec.jobs.embed import check_free, embed, signature, stored_already
 from task2vec.jobs.jobs import job_for
 from task2vec.jobs.leases import failure_of
-from task2vec.messages.batches import BatchCheck, ForeseenItem, NewBatch, NewItem, NewItems
+from task2vec.messages.batches import (
+    BatchCheck,
+    ForeseenItem,
+    Item,
+    ItemStatus,
+    NewBatch,
+    NewItem,
+    NewItems,
+)
 from task2vec.messages.jobs import NewEmbedding
+from task2vec.messages.tasks import Task
+from task2vec.probe.registry import find_card
 from task2vec.service.datasets.datasets import check_upload
+from task2vec.service.tasks.batch_items import Item as Source
+from task2vec.service.tasks.batch_items import check_item
+from task2vec.service.tasks.subjects import stored_task
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.repository import datasets_of, gone_datasets
-from task2vec.store.sql.identity import unknown
-from task2vec.store.tables.batches import BatchItem, BatchRecord, ItemStatus
-from task2vec.types import JobRecord, JobState
+from task2vec.store.sql.identity import check_name, unknown
+from task2vec.store.tables.batches import BatchItem, BatchRecord
+from task2vec.types import JobRecord, JobState, TaskRecord
+
+if TYPE_CHECKING:
+    from task2vec.embedding.embedder import Progress
 
 _AT_ONCE = 200
 
@@ -36,6 +54,73 @@ class ItemPage:
 
     items: tuple[BatchItem, ...]
     next: int | None
+
+
+def run_batch(
+    workspace: Workspace,
+    sources: Sequence[Source],
+    question: NewBatch,
+    *,
+    dry_run: bool = False,
+    progress: "Callable[[Source], Progress | None] | None" = None,
+) -> Iterator[Item]:
+    """Embed the sources in turn and yield what became of each once it is on disk.
+
+    An item whose task is stored already, from the same unchanged source with the same settings, is
+    ``unchanged``, so that a batch that was interrupted goes on where it stopped. A failed item
+    does not end the batch; a store that fails does, with `StoreError`. A dry run refuses what the
+    real one refuses before it reads images.
+    """
+    for position, source in enumerate(sources):
+        if source.skipped is not None:
+            skipped = SourceError(source.skipped)
+            yield Item.failed(position, source.name, skipped, status=ItemStatus.SKIPPED)
+            continue
+        try:
+            status, task = _run(workspace, source, question, dry_run=dry_run, progress=progress)
+        except StoreError:
+            raise
+        except Task2VecError as error:
+            yield Item.failed(position, source.name, error)
+        else:
+            yield Item(
+                position=position,
+                name=source.name,
+                status=status,
+                job=None,
+                task=task and Task.model_validate(task.to_json()),
+                error=None,
+            )
+
+
+def _run(
+    workspace: Workspace,
+    source: Source,
+    question: NewBatch,
+    *,
+    dry_run: bool,
+    progress: "Callable[[Source], Progress | None] | None",
+) -> tuple[ItemStatus, TaskRecord | None]:
+    check_item(source, new=False)
+    task = open_source(source.source, name=source.name)
+    stored = stored_task(workspace, source.name)
+    check_name(source.name, new=stored is None or stored.name != source.name)
+    if stored is not None and stored.source_signature == signature(task, question.settings):
+        return ItemStatus.UNCHANGED, stored
+    if dry_run:
+        # What embedding refuses before any work.
+        check_free(workspace, source.name, update=question.update)
+        find_card(question.settings.probe)
+        return ItemStatus.PENDING, None
+    wanted = NewEmbedding(
+        dataset=source.name,
+        name=source.name,
+        tags=tuple(dict.fromkeys((*question.tags, *source.tags))),
+        update=question.update,
+        settings=question.settings,
+    )
+    tell = progress(source) if progress else None
+    return ItemStatus.EMBEDDED, embed(workspace, wanted, task, progress=tell)
 
 
 def create(
