@@ -7,7 +7,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --editab
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 
-.PHONY: install demo test check bench docs clean
+.PHONY: install demo test test-quick check bench docs clean
 
 install: $(INSTALLED)
 	@echo "task2vec is installed. Next: $(BIN)/task2vec recommend FOLDER, with a folder of your own images, or make demo."
@@ -30,8 +30,14 @@ demo: $(INSTALLED)
 # A file's tests share what they prepare, so they stay together; tests/conftest.py puts the files that
 # take longest first. One thread per process: with more, those of all processes would wait for one
 # another.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
+
+# Without the files that take two seconds or more, by tests/seconds.json.
+test-quick: $(READY)
+	$(PYTEST) --quick
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -22,11 +22,11 @@ REMOTE = KINDS[1:]
 
 
 @contextmanager
-def serving(store: Path) -> Iterator[str]:
-    """Run `task2vec serve` with one worker as a process of its own; yield its address."""
+def serving(store: Path, *options: str) -> Iterator[str]:
+    """Run `task2vec serve` with one worker, unless options say how many; yield its address."""
     settings = {k: v for k, v in os.environ.items() if not k.startswith("TASK2VEC_")}
     settings |= {k: os.environ[k] for k in ("TASK2VEC_CACHE",) if k in os.environ}
-    command = ["serve", "--store", str(store), "--port", "0", "--json"]
+    command = ["serve", "--store", str(store), "--port", "0", "--json", *options]
     with (store.parent / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "task2vec", *command],

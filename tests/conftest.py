@@ -1,13 +1,15 @@
 """A tiny real probe. Being here, this file lets every test import what lies beside it, too."""
 
+import json
 import os
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import small_store
 from fork_server import ForkServer
 
 if TYPE_CHECKING:
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 
 _PLACES = count()
 
-# What a test is taken to last, in seconds, unless its mark `slow` tells.
-_QUICK, _SLOW = 0.1, 5.0
+#: Seconds of the files that take two or more, by their paths from here.
+_SECONDS_FILE = Path(__file__).with_name("seconds.json")
+_SECONDS: dict[str, float] = json.loads(_SECONDS_FILE.read_text(encoding="utf-8"))
+_MEASURED: Counter[str] = Counter()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,27 +30,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the documents of tests/frozen anew instead of comparing with them",
     )
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out the files that take two seconds or more, by tests/seconds.json",
+    )
+    parser.addoption(
+        "--write-seconds",
+        action="store_true",
+        help="write tests/seconds.json anew, by what this run takes",
+    )
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first where several processes share them.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not quick where that is wanted; put first what takes longest.
 
     A long file that starts last keeps one process busy while the others have nothing left to do.
     """
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    seconds = _seconds(items)
-    items.sort(key=lambda item: -seconds[item.path])
+    if config.getoption("--quick"):
+        config.hook.pytest_deselected(items=[item for item in items if _seconds(item)])
+        items[:] = [item for item in items if not _seconds(item)]
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_seconds, reverse=True)
 
 
-def _seconds(items: list[pytest.Item]) -> dict[Path, float]:
-    """Return what each file is taken to last."""
-    seconds: dict[Path, float] = defaultdict(float)
-    for item in items:
-        mark = item.get_closest_marker("slow")
-        seconds[item.path] += mark.kwargs.get("seconds", _SLOW) if mark else _QUICK
-    return seconds
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    file = report.nodeid.partition("::")[0]
+    _MEASURED[file.removeprefix("tests/")] += report.duration
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("--write-seconds") and "PYTEST_XDIST_WORKER" not in os.environ:
+        slow = {name: round(taken) for name, taken in sorted(_MEASURED.items()) if taken >= 2}
+        _SECONDS_FILE.write_text(json.dumps(slow, indent=0) + "\n", encoding="utf-8")
+
+
+def _seconds(item: pytest.Item) -> float:
+    return _SECONDS.get(item.path.relative_to(Path(__file__).parent).as_posix(), 0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +77,13 @@ def no_known_probes(
     """Let each test measure its own linear probes, whatever others have measured."""
     place = tmp_path_factory.getbasetemp() / f"linear-probes-{next(_PLACES)}"
     monkeypatch.setattr("task2vec.finetune.probe_cache.FOLDER", str(place))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Name the folder that all processes of a run share."""
+    own = tmp_path_factory.getbasetemp()
+    small_store.folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Four small tasks cut from the examples, and a store that the command line made of them."""
 
-import atexit
 import contextlib
 import io
 import json
@@ -8,14 +7,17 @@ import shutil
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
+
+from filelock import FileLock
 
 from task2vec.finetune.measurement_files import STORED
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "tasks"
 TASKS = ("emoji_food", "fashion_tops", "greek_capitals", "latin_small_letters")
 CLASSES, IMAGES = 4, 8
+#: What all processes of a run share.
+folder: Path | None = None
 #: What is embedded of each task: six images of each class.
 USED = 24
 
@@ -54,16 +56,23 @@ def snapshot(folder: Path) -> dict[str, bytes] | None:
 
 @lru_cache(maxsize=1)
 def build() -> SmallStore:
-    """Make the store once for all tests of a run; they copy it before they write to it."""
+    """Make the store once for all processes of a run; tests copy it before they write to it."""
     from task2vec.cli.run import run
 
-    root = Path(mkdtemp(prefix="task2vec-tests-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    for task in TASKS:
-        cut(task, root / "sources" / task)
-    output, options = io.StringIO(), ["--images", str(USED), "--json"]
-    with contextlib.redirect_stdout(output):
-        code = run(["batch", f"{root / 'sources'}", "--store", f"{root / 'store'}", *options])
-    assert code == 0, output.getvalue()
-    lines = tuple(json.loads(line) for line in output.getvalue().splitlines())
-    return SmallStore(root / "store", root / "sources", lines, output.getvalue())
+    assert folder is not None, "tests/conftest.py names it"
+    root = folder / "small_store"
+    printed = root / "printed.jsonl"
+    with FileLock(f"{root}.lock"):
+        if not printed.exists():
+            for task in TASKS:
+                cut(task, root / "sources" / task)
+            output, options = io.StringIO(), ["--images", str(USED), "--json"]
+            with contextlib.redirect_stdout(output):
+                code = run(
+                    ["batch", f"{root / 'sources'}", "--store", f"{root / 'store'}", *options]
+                )
+            assert code == 0, output.getvalue()
+            printed.write_text(output.getvalue(), encoding="utf-8")
+    said = printed.read_text(encoding="utf-8")
+    lines = tuple(json.loads(line) for line in said.splitlines())
+    return SmallStore(root / "store", root / "sources", lines, said)

@@ -23,8 +23,14 @@ def collected(*paths: str, **environment: str) -> list[str]:
     return [Path(file).name for file in dict.fromkeys(files)]
 
 
+PATHS = ("test_type_names.py", "deploy/test_client_wheel.py", "deploy/test_install_script.py")
+
+
 def test_processes_get_the_longest_files_first() -> None:
-    paths = ("deploy/test_client_wheel.py", "deploy/test_install_script.py", "test_atomic_file.py")
-    shared = collected("test_atomic_file.py", *paths[:2], PYTEST_XDIST_WORKER="gw0")
-    assert shared == ["test_install_script.py", "test_client_wheel.py", "test_atomic_file.py"]
-    assert collected("test_atomic_file.py", *paths[:2])[0] == "test_atomic_file.py"
+    shared = collected(*PATHS, PYTEST_XDIST_WORKER="gw0")
+    assert shared == ["test_install_script.py", "test_client_wheel.py", "test_type_names.py"]
+    assert collected(*PATHS)[0] == "test_type_names.py"
+
+
+def test_a_quick_run_leaves_out_what_takes_long() -> None:
+    assert collected("--quick", *PATHS) == ["test_type_names.py"]

@@ -1,37 +1,22 @@
 """The real app over a small store: four tasks of the examples, really embedded."""
 
-import atexit
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from pathlib import Path
-from tempfile import mkdtemp
 
+import small_store
 from running import Running, running
-from small_store import TASKS, USED, cut
+from small_store import TASKS, cut
 
-from task2vec.service.workspace import Workspace
 from task2vec_api.settings import Settings
 
 NAMES = list(TASKS)
 
 
-@lru_cache(maxsize=1)
 def built() -> Path:
-    """Make the store once for all tests of a run; they copy it before they write to it."""
-    from task2vec.jobs.embed import embed
-    from task2vec.messages.jobs import NewEmbedding
-    from task2vec.messages.settings import EmbeddingSettings
-
-    root = Path(mkdtemp(prefix="task2vec-api-tests-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    with Workspace(root / "store") as workspace:
-        for task in TASKS:
-            source = cut(task, root / "sources" / task)
-            settings = EmbeddingSettings(images=USED)
-            embed(workspace, NewEmbedding(dataset=task, settings=settings), str(source))
-    return root / "store"
+    """Return the store, which tests copy before they write to it."""
+    return small_store.build().store
 
 
 @asynccontextmanager

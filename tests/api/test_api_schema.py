@@ -3,12 +3,10 @@
 import shutil
 from pathlib import Path
 
-import pytest
 from filled import built
 from fuzzing.run import fuzz
 
 
-@pytest.mark.slow(seconds=47)
 def test_generated_requests_find_no_fault_and_no_broken_promise(tmp_path: Path) -> None:
     shutil.copytree(built(), tmp_path / "store")
 

@@ -148,7 +148,7 @@ def test_a_store_that_was_moved_keeps_its_experts(cli: Cli, tuned: Tuned, copy: 
 
 
 def test_recommend_knows_the_expert(cli: Cli, tuned: Tuned) -> None:
-    limits = ("--architecture", "tf_efficientnet_lite0", "--images", 24)
+    limits = ("--architecture", "tf_efficientnet_lite0", "--images", 24, "--budget", 0)
 
     found = cli("recommend", "fashion_tops", "--store", tuned.store, *limits, "--json").json
 

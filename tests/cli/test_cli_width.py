@@ -107,8 +107,11 @@ def test_information_fits_the_terminal(cli: Cli, two_classes: Path, width: int) 
     check(cli("information", two_classes, *QUICK), width)
 
 
-@pytest.mark.parametrize("options", [(), ("--explain",)], ids=["plain", "explain"])
-@pytest.mark.parametrize("stored", [True, False], ids=["stored", "source"])
+@pytest.mark.parametrize(
+    ("stored", "options"),
+    [(True, ()), (True, ("--explain",)), (False, ("--explain",))],
+    ids=["stored", "stored-explain", "source-explain"],
+)
 def test_a_recommendation_fits_the_terminal(
     cli: Cli,
     full: Path,
@@ -133,7 +136,7 @@ def test_a_recommendation_fits_the_terminal(
 def test_jobs_fit_the_terminal(cli: Cli, small: SmallStore, width: int, tmp_path: Path) -> None:
     store = Path(shutil.copytree(small.store, tmp_path / "store"))
     source = cut("emoji_food", tmp_path / ("a_long_name_of_a_task" * 2), classes=2, images=3)
-    with serving(store) as url:
+    with serving(store, "--workers", "0") as url:
         with Client(url) as client:
             job = client.embed(source, images=6, wait=False).id
         assert job in check(cli("jobs", "list", "--url", url), width)

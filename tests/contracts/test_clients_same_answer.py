@@ -35,7 +35,6 @@ def command(capsys: pytest.CaptureFixture[str], *where: str) -> tuple[dict[str, 
     return answer, capsys.readouterr().err
 
 
-@pytest.mark.slow(seconds=60)
 def test_a_store_of_the_command_line_answers_the_same_when_it_is_served(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,7 +92,6 @@ def test_a_store_of_the_command_line_answers_the_same_when_it_is_served(
     assert f"`{bring}`, where FOLDER is where" in refused
 
 
-@pytest.mark.slow(seconds=30)
 def test_a_folder_that_was_moved_changes_no_answer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,7 +53,6 @@ def test_help_names_every_option() -> None:
     assert all(option in done.stdout for option in ("--python", "--torch-index", "--wheel"))
 
 
-@pytest.mark.slow(seconds=90)
 def test_it_installs_a_server_into_an_empty_folder(tmp_path) -> None:
     if missing := index_is_missing():
         pytest.skip(missing)

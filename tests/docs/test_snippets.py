@@ -82,7 +82,6 @@ def page_runs(
         yield {page: executor.submit(run, page) for page in wanted}
 
 
-@pytest.mark.slow(seconds=20)
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_snippets_run(page, page_runs) -> None:
     done = page_runs[page].result()
@@ -188,7 +187,6 @@ def test_what_is_forked_ends_by_a_signal(number, fork_server, tmp_path) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.slow(seconds=20)
 def test_a_page_has_the_server_that_it_starts(tmp_path) -> None:
     page = tmp_path / "a.md"
     page.write_text("""

@@ -101,10 +101,10 @@ def test_real_network_on_odd_pixels():
     # TensorFlow's padding depends on the input size: 33 pixels pad unevenly at every stride.
     torch.manual_seed(2)
     network = timm.create_model("tf_efficientnet_lite0", num_classes=0).double().eval()
-    images = torch.randn(2, 3, 33, 33, dtype=torch.float64)
+    images = torch.randn(1, 3, 33, 33, dtype=torch.float64)
     weight = torch.randn(3, 1280, dtype=torch.float64) / 30
     found, expected = both((network, lambda features: F.linear(features, weight), images))
-    assert found.shape == (2, 21_008)
+    assert found.shape == (1, 21_008)
     close(found, expected)
 
 

@@ -11,8 +11,6 @@ from session import LINES, LOOSE, NAMES, record
 
 from docs.reference import commands
 
-pytestmark = pytest.mark.slow(seconds=60)
-
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:

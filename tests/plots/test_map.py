@@ -69,8 +69,8 @@ def crossing(one: Bbox, other: Bbox) -> bool:
     return width > 0 and height > 0
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("count", [13, 40, 60])
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("count", [13, 60])
 @pytest.mark.parametrize("thumbnails", [False, True])
 def test_every_task_is_named_and_nothing_overlaps(count: int, seed: int, thumbnails: bool) -> None:
     points = tasks(count, seed=seed, thumbnail=photograph() if thumbnails else None)

@@ -18,7 +18,7 @@ methods = pytest.mark.parametrize(
     [
         LayoutMethod.MDS,
         LayoutMethod.TSNE,
-        pytest.param(LayoutMethod.UMAP, marks=pytest.mark.slow),
+        LayoutMethod.UMAP,
     ],
 )
 

@@ -10,7 +10,6 @@ from task2vec.probe.card_subprocess import find_card_apart
 from task2vec.probe.registry import find_card
 
 # A process imports what networks need.
-pytestmark = pytest.mark.slow
 
 
 def test_it_is_the_card_that_is_found_here():

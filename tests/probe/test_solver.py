@@ -4,8 +4,6 @@ import subprocess
 import sys
 from textwrap import dedent
 
-import pytest
-
 from task2vec.probe.solver import convergence_warning, logistic_regression
 
 
@@ -15,7 +13,6 @@ def run(code):
     )
 
 
-@pytest.mark.slow(seconds=10)
 def test_it_is_imported_meanwhile():
     done = run(
         """
@@ -61,7 +58,6 @@ def test_what_it_gives():
     assert convergence_warning() is ConvergenceWarning
 
 
-@pytest.mark.slow(seconds=15)
 def test_no_import_outlives_an_embedding_that_fails(tmp_path):
     # A child that is forked then would wait for the lock of an import that nobody ends.
     for label in ("a", "b"):

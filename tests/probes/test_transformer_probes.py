@@ -27,7 +27,6 @@ def reference(request, tmp_path):
     return f"file:{path}?arch={request.param}&input_size={NAMES[request.param]}"
 
 
-@pytest.mark.slow(seconds=30)
 @pytest.mark.filterwarnings("error", "ignore::task2vec.EmbeddingWarning")
 def test_embeds_tasks(reference):
     a, b, again = (

@@ -19,7 +19,6 @@ from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import Subject, resolve, stored_subject
 from task2vec.service.workspace import Workspace
 
-pytestmark = pytest.mark.slow
 IMAGES = 24
 
 

@@ -1,6 +1,5 @@
 """What a budget's steps are expected to take, by a clock that the test moves."""
 
-import pytest
 from small_store import cut
 
 from task2vec.embedding.settings import EmbeddingSettings
@@ -11,7 +10,6 @@ from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import resolve
 from task2vec.service.workspace import Workspace
 
-pytestmark = pytest.mark.slow
 IMAGES = 24
 COLD, WARM = 10.0, 1.0
 

@@ -85,7 +85,7 @@ class Site:
         while not true(job := self.job(id_)):
             logs = "\n".join(f"--- {worker.name}\n{worker.told()}" for worker in self.workers)
             assert time.monotonic() < end, f"{job}\n{logs}"
-            time.sleep(0.05)
+            time.sleep(0.1)
         return job
 
     def result(self, id_: str) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from small_network import reference_of
 from task2vec.service.models.zoo import add_model
 from task2vec.service.workspace import Workspace
 
-pytestmark = pytest.mark.slow(seconds=25)
 #: As many validate as choose the epoch; few train, so that epochs are short.
 SPLITS = {"train": 6, "val": 16, "test": 4}
 EPOCHS = 300
