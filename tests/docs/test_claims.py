@@ -42,6 +42,22 @@ def test_contributing_lists_every_make_target() -> None:
     assert set(re.findall(r"^\| `make ([\w-]+)` \|", text, flags=re.M)) == targets
 
 
+RECIPES = re.findall(
+    r"^- `([\w/.]+)`: (.*(?:\n  .*)*)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), flags=re.M
+)
+
+
+def test_the_lists_of_what_to_touch_are_found() -> None:
+    assert len(RECIPES) >= 20
+
+
+@pytest.mark.parametrize(("file", "told"), RECIPES, ids=[file for file, _ in RECIPES])
+def test_what_contributing_says_to_touch_is_there(file, told) -> None:
+    text = (ROOT / file).read_text("utf-8")
+    for named in re.findall(r"`([^`]+)`", told):
+        assert (ROOT / named).exists() if "/" in named else named in text
+
+
 def test_the_index_links_every_page() -> None:
     docs = ROOT / "docs"
     linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (docs / "index.md").read_text("utf-8")))
