@@ -10,7 +10,7 @@ from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import Estimator
 
-SEEDS = range(8)
+SEEDS = range(4)
 TYPES = [torch.float32, torch.float64]
 
 
