@@ -59,7 +59,7 @@ def test_a_terminal_shows_the_bars_of_calls_and_of_iterations() -> None:
     here = Path(__file__).parent
     program = (
         f"import sys; sys.path[:0] = {[str(here), str(here.parent)]!r}; "
-        "from test_sdk_watching import working; "
+        "from test_client_watching import working; "
         "working().embed('photos/birds/'); list(working().batch('photos'))"
     )
     text = in_terminal(program, stdout=subprocess.DEVNULL)
