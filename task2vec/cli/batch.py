@@ -63,8 +63,8 @@ def batch(
     again: what is stored already is neither sent nor computed twice. A source that fails does not
     stop the others; the exit code is then 1. An empty folder is skipped.
     """
+    from task2vec.data.batch_sources import find_items
     from task2vec.messages.batches import ItemStatus
-    from task2vec.service.tasks.batch_items import find_items
 
     items = find_items(sources)
     counts: Counter[ItemStatus] = Counter()

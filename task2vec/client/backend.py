@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from task2vec.client.request import Request
+from task2vec.data.batch_sources import BatchSource
 from task2vec.messages.base import Page
 from task2vec.messages.batches import Item, NewBatch
 from task2vec.messages.catalogue import MapQuestion, TaskMap
@@ -16,7 +17,6 @@ from task2vec.messages.datasets import Dataset
 from task2vec.messages.jobs import Job, JobEvent, Progress
 from task2vec.messages.outcomes import NewOutcome, Outcome
 from task2vec.messages.predictions import Prediction
-from task2vec.service.tasks.batch_items import Item as BatchSource
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task as LabelledImages

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from task2vec.data.batch_sources import BatchSource as Source
+from task2vec.data.batch_sources import check_item
 from task2vec.data.open import open_source
 from task2vec.errors import InputError, NameTakenError, SourceError, StoreError, Task2VecError
 from task2vec.jobs.embed import check_free, embed, signature, stored_already
@@ -25,8 +27,6 @@ from task2vec.messages.jobs import NewEmbedding
 from task2vec.messages.tasks import Task
 from task2vec.probe.registry import find_card
 from task2vec.service.datasets.datasets import check_upload
-from task2vec.service.tasks.batch_items import Item as Source
-from task2vec.service.tasks.batch_items import check_item
 from task2vec.service.tasks.subjects import stored_task
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.repository import datasets_of, gone_datasets

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from task2vec.data.batch_sources import BatchSource, check_item, find_items
 from task2vec.errors import InputError, SettingError, SourceError
-from task2vec.service.tasks.batch_items import Item, check_item, find_items
 
 
 def test_folders_and_archives_are_sources_by_name(tmp_path: Path) -> None:
@@ -116,5 +116,5 @@ def test_a_source_that_cannot_be_there_is_refused_alone(tmp_path: Path, source: 
 )
 def test_names_and_tags_that_would_be_refused_are(tmp_path: Path, words: dict[str, Any]) -> None:
     with pytest.raises(SettingError) as caught:
-        check_item(Item(**{"source": tmp_path, "name": "fine", **words}))
+        check_item(BatchSource(**{"source": tmp_path, "name": "fine", **words}))
     str(caught.value).encode()

@@ -5,12 +5,12 @@ import sqlalchemy as sa
 from PIL import Image
 from served import embed, embedded, end, lend, send
 
+from task2vec.data.batch_sources import BatchSource
 from task2vec.errors import SettingError
 from task2vec.jobs import jobs
 from task2vec.jobs.batches import run_batch
 from task2vec.messages.batches import ItemStatus, NewBatch
 from task2vec.messages.jobs import NewEmbedding, NewTuning
-from task2vec.service.tasks.batch_items import Item
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql import schema, schema_service
 from task2vec.types import JobKind, JobState
@@ -55,7 +55,7 @@ def test_a_batch_tells_a_new_name_from_a_stored_one(served, sent, tmp_path):
                 tmp_path / "images" / label / f"{number}.png"
             )
     items = [
-        Item(source=tmp_path / "images", name=name)
+        BatchSource(source=tmp_path / "images", name=name)
         for name in ("job_0123456789abcdef", "job_fedcba9876543210")
     ]
     stored, new = run_batch(served, items, NewBatch(update=True), dry_run=True)

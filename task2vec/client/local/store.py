@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from task2vec.client.backend import OnItemProgress, OnProgress, OnWarning, Source
 from task2vec.client.request import Request
+from task2vec.data.batch_sources import BatchSource
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.messages.batches import Item, NewBatch
 from task2vec.messages.catalogue import MapQuestion, TaskMap
@@ -17,7 +18,6 @@ from task2vec.messages.datasets import Dataset
 from task2vec.messages.jobs import Job, JobEvent
 from task2vec.messages.outcomes import NewOutcome, Outcome
 from task2vec.messages.predictions import Prediction
-from task2vec.service.tasks.batch_items import Item as BatchSource
 
 if TYPE_CHECKING:
     from task2vec.service.workspace import Workspace

@@ -11,6 +11,7 @@ from task2vec.client.backend import OnItemProgress, OnProgress, OnWarning, Sourc
 from task2vec.client.local.records import Answered
 from task2vec.client.questions import check_stored_probe
 from task2vec.client.upload.pack import check_source
+from task2vec.data.batch_sources import BatchSource
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SourceError
 from task2vec.messages.backtests import BacktestQuestion
@@ -23,7 +24,6 @@ from task2vec.messages.recommendations import RecommendationQuestion
 from task2vec.messages.settings import EmbeddingSettings as Asked
 from task2vec.service.models.limits import Limits
 from task2vec.service.models.zoo import list_models
-from task2vec.service.tasks.batch_items import Item as BatchSource
 from task2vec.service.tasks.subjects import Subject, resolve
 from task2vec.service.workspace import Workspace
 

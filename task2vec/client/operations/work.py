@@ -19,6 +19,7 @@ from task2vec.client.questions import ask, id_of, texts
 from task2vec.client.request import post
 from task2vec.client.upload.pack import default_name
 from task2vec.client.watching import given_function
+from task2vec.data.batch_sources import BatchSource, find_items
 from task2vec.errors import InputError
 from task2vec.messages.batches import Item, NewBatch
 from task2vec.messages.catalogue import Tuned
@@ -27,8 +28,6 @@ from task2vec.messages.models import Model
 from task2vec.messages.predictions import Prediction
 from task2vec.messages.settings import EMBEDDING, TUNING, EmbeddingSettings, TuningSettings
 from task2vec.messages.tasks import Task
-from task2vec.service.tasks.batch_items import Item as BatchSource
-from task2vec.service.tasks.batch_items import find_items
 
 ImagePaths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """One file or folder, or several."""

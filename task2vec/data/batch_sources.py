@@ -17,7 +17,7 @@ from task2vec.types.names import LONGEST_NAME, MOST_TAGS, check_name, is_name
 
 
 @dataclass(frozen=True)
-class Item:
+class BatchSource:
     """One source of a batch; ``skipped`` says why nothing is to be done about it."""
 
     source: Path
@@ -26,7 +26,7 @@ class Item:
     skipped: str | None = None
 
 
-def find_items(source: Path) -> list[Item]:
+def find_items(source: Path) -> list[BatchSource]:
     """Return the items of a folder of sources, or of a CSV or JSONL list of them.
 
     In a folder every visible sub-folder and archive is a source; a folder without files is skipped.
@@ -38,7 +38,9 @@ def find_items(source: Path) -> list[Item]:
     """
     if is_folder(source):
         items = [
-            Item(path, path.name if path.is_dir() else _stem(path), skipped=_nothing_in(path))
+            BatchSource(
+                path, path.name if path.is_dir() else _stem(path), skipped=_nothing_in(path)
+            )
             for path in sorted(source.iterdir())
             if not path.name.startswith(".") and (path.is_dir() or _stem(path) != path.name)
         ]
@@ -62,7 +64,7 @@ def find_items(source: Path) -> list[Item]:
         raise InputError(
             f"{source} holds no sources", expected="sub-folders or archives, one for each task"
         )
-    seen: dict[str, Item] = {}
+    seen: dict[str, BatchSource] = {}
     for item in items:
         if item.name in seen:
             raise InputError(
@@ -74,7 +76,7 @@ def find_items(source: Path) -> list[Item]:
     return items
 
 
-def check_item(item: Item, *, new: bool = True) -> None:
+def check_item(item: BatchSource, *, new: bool = True) -> None:
     """Raise what this item alone is refused for, before any work is done for it.
 
     ``new``: there is no task of its name yet, as far as is known (see `check_name`).
@@ -126,7 +128,7 @@ def _stem(path: Path) -> str:
     return path.name
 
 
-def _listed(path: Path) -> list[Item]:
+def _listed(path: Path) -> list[BatchSource]:
     try:
         # Line ends as they are: in a quoted cell they belong to the text.
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -166,7 +168,7 @@ def _json_lines(text: str) -> Iterator[tuple[int, Any]]:
             raise ValueError(f"in line {number}: {fault}") from error
 
 
-def _item(path: Path, number: int, row: Any) -> Item:
+def _item(path: Path, number: int, row: Any) -> BatchSource:
     source = row.get("source") if isinstance(row, dict) else None
     if not isinstance(source, str) or not source:
         raise InputError(
@@ -185,4 +187,4 @@ def _item(path: Path, number: int, row: Any) -> Item:
             expected="a name, and tags separated by spaces or as a list of texts",
             got=json.dumps(row)[:100],
         )
-    return Item(located, name, tuple(tags))
+    return BatchSource(located, name, tuple(tags))
