@@ -4,7 +4,7 @@ import io
 import tarfile
 from typing import Any
 
-from task2vec.client.upload.lots import lots, member
+from task2vec.client.http.predictions import lots, member
 from task2vec.data.pixels.reader import UnreadableImageError
 
 

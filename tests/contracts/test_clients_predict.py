@@ -12,7 +12,7 @@ from client_kinds import KINDS, REMOTE, client_of, serving, until
 from small_expert import add_expert, expert_file
 from small_store import SmallStore
 
-from task2vec.client.upload import lots
+from task2vec.client.http import predictions
 from task2vec.errors import InputError, SourceError, UnknownNameError, WeightsError
 from task2vec.messages.jobs import Progress
 
@@ -124,7 +124,7 @@ def test_nothing_stays_with_a_server_but_the_answers(
     kind: str, stores: dict[str, str], images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Several lots of two.
-    monkeypatch.setattr(lots, "_MOST_IMAGES", 2)
+    monkeypatch.setattr(predictions, "_MOST_IMAGES", 2)
     with client_of(kind, stores[kind]) as client:
         before = {job.id for job in client.jobs.list(kind="predict")}
         found = list(client.predict("small", images))
