@@ -12,8 +12,8 @@ from task2vec.client.local.records import Answered
 from task2vec.client.questions import check_stored_probe
 from task2vec.client.upload.pack import check_source
 from task2vec.data.batch_sources import BatchSource
-from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SourceError
+from task2vec.jobs.workbench import embedding_settings
 from task2vec.messages.backtests import BacktestQuestion
 from task2vec.messages.batches import Item, NewBatch
 from task2vec.messages.catalogue import Tuned
@@ -21,7 +21,7 @@ from task2vec.messages.jobs import NewEmbedding, NewTuning, Progress
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.messages.predictions import Prediction
 from task2vec.messages.recommendations import RecommendationQuestion
-from task2vec.messages.settings import EmbeddingSettings as Asked
+from task2vec.messages.settings import EmbeddingSettings
 from task2vec.service.models.limits import Limits
 from task2vec.service.models.zoo import list_models
 from task2vec.service.tasks.subjects import Subject, resolve
@@ -54,11 +54,17 @@ class Order:
         """
         return [_named(source) for source in self.sources]
 
-    def subjects(self, settings: Asked, *, detailed: bool = False) -> list[Subject]:
+    def subjects(self, settings: EmbeddingSettings, *, detailed: bool = False) -> list[Subject]:
         """Return stored tasks, which win, or embed sources for one answer."""
-        embedding = _embedding(settings)
         found = [
-            self._subject(source, settings.probe, embedding, detailed=detailed)
+            resolve(
+                self.workspace,
+                source,
+                probe=settings.probe,
+                settings=embedding_settings(settings),
+                progress=self.counted,
+                detailed=detailed,
+            )
             for source in self.named()
         ]
         if all(each.record is not None for each in found):
@@ -66,21 +72,6 @@ class Order:
                 embedded = each.embedding.provenance.probe_name
                 check_stored_probe(each.name, embedded=embedded, given=self.probe)
         return found
-
-    def _subject(
-        self, source: Any, probe: str, settings: EmbeddingSettings, *, detailed: bool
-    ) -> Subject:
-        if isinstance(source, str):
-            return resolve(
-                self.workspace,
-                source,
-                probe=probe,
-                settings=settings,
-                progress=self.counted,
-                detailed=detailed,
-            )
-        found = self.workspace.embed(source, probe=probe, settings=settings, progress=self.counted)
-        return Subject.of_embedded(source, found, detailed=detailed)
 
 
 def _search(order: Order, question: SearchQuestion) -> Neighbours:
@@ -207,16 +198,6 @@ def _named(source: Source) -> "str | LabelledImages":
         return source
     path = os.fspath(source)
     return path if os.path.isabs(path) else os.path.join(os.curdir, path)  # noqa: PTH117, PTH118
-
-
-def _embedding(asked: Asked) -> EmbeddingSettings:
-    return EmbeddingSettings(
-        images=asked.images,
-        estimator=asked.estimator,
-        draws=asked.draws,
-        standard_error=asked.standard_error,
-        seed=asked.seed,
-    )
 
 
 def _count(progress: OnProgress, step: str, done: int, total: int) -> None:

@@ -128,7 +128,7 @@ def stored_subject(workspace: Workspace, name_or_id: str) -> Subject:
 
 def resolve(
     workspace: Workspace,
-    name_or_source: str,
+    name_or_source: "str | Task",
     *,
     probe: str | None = None,
     settings: "EmbeddingSettings | None" = None,
@@ -137,14 +137,17 @@ def resolve(
 ) -> Subject:
     """Return a stored task, which wins, or embed a source without storing it.
 
-    ``detailed`` asks for the details of what is embedded. Raises `UnknownNameError` when it is
-    neither, `SourceError` when it cannot be embedded.
+    Images in memory are a source. ``detailed`` asks for the details of what is embedded. Raises
+    `UnknownNameError` when it is neither, `SourceError` when it cannot be embedded.
     """
-    record = stored_task(workspace, name_or_source)
-    if record is not None:
-        embedding = workspace.store().tasks.embedding(record.id)
-        return Subject(record.name, embedding, record, None)
-    task = open_named(workspace, name_or_source)
+    if isinstance(name_or_source, str):
+        record = stored_task(workspace, name_or_source)
+        if record is not None:
+            embedding = workspace.store().tasks.embedding(record.id)
+            return Subject(record.name, embedding, record, None)
+        task = open_named(workspace, name_or_source)
+    else:
+        task = name_or_source
     from task2vec.embedding.settings import EmbeddingSettings
     from task2vec.probe.registry import DEFAULT_PROBE
 
