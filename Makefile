@@ -29,8 +29,10 @@ demo: $(INSTALLED)
 
 # A file's tests share what they prepare, so they stay together; tests/conftest.py puts the files that
 # take longest first. One thread per process: with more, those of all processes would wait for one
-# another.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# another. numba, with which UMAP comes, sets the number of torch's threads, too, as soon as a test
+# uses it in its own process: without its variable all later tests of that process took ten times as
+# much of the processor, in threads that wait in a loop.
+PYTEST := OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: $(READY)
 	$(PYTEST)
