@@ -54,25 +54,25 @@ def backtest(
     if output is not None:
         check_picture(output)
     with here.client() as client, bars() as progress:
-        found = client.backtest(folds=folds, progress=work_bar(progress, "tasks"))
-    warn(found.warnings)
+        answer = client.backtest(folds=folds, progress=work_bar(progress, "tasks"))
+    warn(answer.warnings)
     if here.as_json:
-        print_answer_json(found)
+        print_answer_json(answer)
     else:
-        print_backtest(found)
-    if output is not None and found.rankers:
-        _draw(found, output)
-    return 3 if found.verdict == "unknown" else 0
+        print_backtest(answer)
+    if output is not None and answer.rankers:
+        _draw(answer, output)
+    return 3 if answer.verdict == "unknown" else 0
 
 
-def print_backtest(found: Backtest) -> None:
+def print_backtest(answer: Backtest) -> None:
     """Print a backtest for a person."""
     out = console()
-    sheet = of_backtest(found)
-    if found.rankers:
+    sheet = of_backtest(answer)
+    if answer.rankers:
         print_sheet(sheet, titled=True)
         out.print()
-        print_sheet(of_cases(found))
+        print_sheet(of_cases(answer))
         out.print()
     *remarks, sentence = sheet.notes
     for line in remarks:
@@ -80,7 +80,7 @@ def print_backtest(found: Backtest) -> None:
     out.print(sentence, style="bold")
 
 
-def _draw(found: Backtest, output: Path) -> None:
+def _draw(answer: Backtest, output: Path) -> None:
     from task2vec.plots.backtest import Bar, Calibration, draw_backtest
 
     draw_backtest(
@@ -92,10 +92,10 @@ def _draw(found: Backtest, output: Path) -> None:
                 high=100 * r.ci.gain[1],
                 ours=r.name == OURS,
             )
-            for r in found.rankers
+            for r in answer.rankers
         ],
-        [Calibration(c.level, c.observed, *c.ci) for c in found.coverage],
+        [Calibration(c.level, c.observed, *c.ci) for c in answer.coverage],
         output,
-        title=f"{found.tasks} tasks, {found.models} models, without each {found.folds.value}",
+        title=f"{answer.tasks} tasks, {answer.models} models, without each {answer.folds.value}",
     )
     messages().print(f"Drew it to {output}.")

@@ -34,8 +34,8 @@ def read_config(path: Path | None, command: Command) -> dict[str, Any]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        told = (error.strerror or str(error)).lower()
-        raise SettingError(f"The settings in {path} cannot be read", got=told) from error
+        reason = (error.strerror or str(error)).lower()
+        raise SettingError(f"The settings in {path} cannot be read", got=reason) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingError(
             f"The settings in {path} cannot be read", expected="a TOML file", got=str(error)
@@ -43,11 +43,11 @@ def read_config(path: Path | None, command: Command) -> dict[str, Any]:
     top = {key: value for key, value in data.items() if not isinstance(value, dict)}
     tables = {key: value for key, value in data.items() if isinstance(value, dict)}
     used: set[str] = set()
-    found = _defaults(command, top, tables, path=path, used=used)
+    defaults = _defaults(command, top, tables, path=path, used=used)
     for key in top:
         if _normal(key) not in used:
             raise _unknown(key, path, "no command has this option")
-    return found
+    return defaults
 
 
 def unread_variables(command: Command, names: Iterable[str]) -> Iterator[str]:
@@ -111,14 +111,14 @@ def _defaults(
     for name in tables:
         if name not in commands:
             raise _unknown(name, path, f"expected one of {', '.join(sorted(commands))}")
-    found: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
     for name, child in commands.items():
         own = tables.get(name, {})
         if getattr(child, "commands", None):
             inner = {key: value for key, value in own.items() if isinstance(value, dict)}
             group = {key: value for key, value in own.items() if key not in inner}
             meant: set[str] = set()
-            found[name] = _defaults(child, {**top, **group}, inner, path=path, used=meant)
+            defaults[name] = _defaults(child, {**top, **group}, inner, path=path, used=meant)
             for key in group:
                 if _normal(key) not in meant:
                     raise _unknown(f"{name}.{key}", path, f"no command of {name} has this option")
@@ -131,8 +131,8 @@ def _defaults(
                 raise _unknown(f"{name}.{key}", path, f"{name} has no such option")
         shared = {_normal(key): value for key, value in top.items() if _normal(key) in options}
         used.update(shared)
-        found[name] = {**shared, **own}
-    return found
+        defaults[name] = {**shared, **own}
+    return defaults
 
 
 def _is_option(parameter: Any) -> bool:

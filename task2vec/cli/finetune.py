@@ -113,9 +113,9 @@ def finetune(
 def _saying_where(out: "Console", tell: "OnProgress") -> "OnProgress":
     """Return a callback that says, besides, where an interrupted run is gone on with."""
 
-    def told(found: "Work") -> None:
-        if found.stage.startswith(GOING_ON):
-            out.print(f"{found.stage[0].upper()}{found.stage[1:]}.")
-        tell(found)
+    def show(work: "Work") -> None:
+        if work.stage.startswith(GOING_ON):
+            out.print(f"{work.stage[0].upper()}{work.stage[1:]}.")
+        tell(work)
 
-    return told
+    return show

@@ -36,8 +36,8 @@ class HelpGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands, group by group."""
         order = [name for names in COMMANDS.values() for name in names]
-        known = super().list_commands(ctx)
-        return sorted(known, key=lambda name: order.index(name) if name in order else len(order))
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command with its help laid out, None for an unknown name."""

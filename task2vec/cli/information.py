@@ -116,19 +116,19 @@ def information(
     with bars() as progress:
         tell = fit_bar(progress, task.name, betas=len(settings.betas), rounds=rounds)
 
-        def told(at: float, state: FitState) -> None:
+        def show(at: float, state: FitState) -> None:
             tell(settings.betas.index(at), f"{at:g}", state.round, state.gradient, state.error)
 
-        found = measure_information(task, LocalEngine().probe(probe), settings, told)
+        answer = measure_information(task, LocalEngine().probe(probe), settings, show)
     earlier = ""
     if output is not None:
         earlier = in_place(output)
-        _draw(found, output)
+        _draw(answer, output)
     if as_json:
-        print_answer_json(found)
+        print_answer_json(answer)
         return
-    warn(found.warnings)
-    _print(found)
+    warn(answer.warnings)
+    _print(answer)
     if output is not None:
         messages().print(f"Drew the curve to {output}{earlier}.")
 
@@ -146,15 +146,15 @@ def _numbers(text: str) -> tuple[float, ...]:
         ) from None
 
 
-def _draw(found: "TaskInformation", output: Path) -> None:
+def _draw(answer: "TaskInformation", output: Path) -> None:
     from task2vec.plots.curve import draw_curve
 
     draw_curve(
-        found.curve,
+        answer.curve,
         output,
-        title=f"Information that {found.task} needs in {found.probe}",
-        loss_of_guessing=found.loss_of_guessing,
-        nats_of_place=found.nats_of_place,
+        title=f"Information that {answer.task} needs in {answer.probe}",
+        loss_of_guessing=answer.loss_of_guessing,
+        nats_of_place=answer.nats_of_place,
     )
 
 
@@ -165,20 +165,20 @@ _NOTE = (
 )
 
 
-def _print(found: "TaskInformation") -> None:
+def _print(answer: "TaskInformation") -> None:
     out = console()
     out.print(
-        f"{found.nats:,.0f} nats at beta {found.beta:g}. {found.nats_of_place:,.0f} of them are "
+        f"{answer.nats:,.0f} nats at beta {answer.beta:g}. {answer.nats_of_place:,.0f} of them are "
         "the same for every task: they keep the weights where they are.",
         style="bold",
     )
     out.print(_NOTE)
     out.print(
-        f"Loss {found.loss:.4f} under this noise, {found.loss_of_weights:.4f} without, "
-        f"{found.loss_of_guessing:.4f} by guessing ({found.images} images of {found.classes} "
+        f"Loss {answer.loss:.4f} under this noise, {answer.loss_of_weights:.4f} without, "
+        f"{answer.loss_of_guessing:.4f} by guessing ({answer.images} images of {answer.classes} "
         "classes)."
     )
-    needed = sorted(found.layers, key=lambda layer: layer.nats_of_place - layer.nats)
+    needed = sorted(answer.layers, key=lambda layer: layer.nats_of_place - layer.nats)
     out.print(
         f"Layers with the most information ({min(_SHOWN, len(needed))} of {len(needed)}; all by "
         "--json), noise in units of the layer's weights:",
@@ -204,7 +204,7 @@ def _print(found: "TaskInformation") -> None:
         [
             (f"{p.beta:g}", p.loss, p.loss_error, round(p.nats), p.rounds, p.gradient, p.error,
              p.converged)
-            for p in found.curve
+            for p in answer.curve
         ],
         spare=["gradient", "rounds", "sampling error"],
     )  # fmt: skip

@@ -51,11 +51,11 @@ def list_jobs(
     Example: `task2vec jobs list --state running`
     """
     with _client(server) as client:
-        found = list(islice(client.jobs.list(state=state, kind=kind), limit))
+        jobs = list(islice(client.jobs.list(state=state, kind=kind), limit))
     if server.as_json:
-        print_json({"jobs": [job.model_dump(mode="json") for job in found]})
+        print_json({"jobs": [job.model_dump(mode="json") for job in jobs]})
         return
-    if not found:
+    if not jobs:
         none = "No jobs of this kind or state." if state or kind else "No jobs yet."
         messages().print(none)
         print_next(["jobs", "list"] if state or kind else ["embed", "SOURCE"])
@@ -64,12 +64,12 @@ def list_jobs(
         ["id", "kind", "name", "state", "progress", "created"],
         [
             (job.id, job.kind.value, job.name, job.state.value, progress_of(job), moment_of(job))
-            for job in found
+            for job in jobs
         ],
         whole=["id"],
         spare=["created", "progress"],
     )
-    print_next(["jobs", "show", found[0].id])
+    print_next(["jobs", "show", jobs[0].id])
 
 
 @app.command("show")
@@ -84,8 +84,8 @@ def show_job(
     Example: `task2vec jobs show job_01kb2m4a9z3x5c7v`
     """
     with _client(server) as client:
-        found = client.jobs.get(job)
-    _tell(found, server)
+        answer = client.jobs.get(job)
+    _show(answer, server)
 
 
 @app.command("wait")
@@ -106,8 +106,8 @@ def wait_for_job(
     is what the command that began it would have printed.
     """
     with _client(server) as client, bars() as progress:
-        found = client.jobs.wait(job, progress=work_bar(progress, job), timeout=timeout)
-    _tell(found, server)
+        answer = client.jobs.wait(job, progress=work_bar(progress, job), timeout=timeout)
+    _show(answer, server)
 
 
 @app.command("cancel")
@@ -122,8 +122,8 @@ def cancel_job(
     Example: `task2vec jobs cancel job_01kb2m4a9z3x5c7v`
     """
     with _client(server) as client:
-        found = client.jobs.cancel(job)
-    _tell(found, server)
+        answer = client.jobs.cancel(job)
+    _show(answer, server)
 
 
 def _client(server: Server) -> "AbstractContextManager[AnyClient]":
@@ -135,7 +135,7 @@ def _client(server: Server) -> "AbstractContextManager[AnyClient]":
     return Here(url=server.url, api_key=server.api_key).client()
 
 
-def _tell(job: "Job", server: Server) -> None:
+def _show(job: "Job", server: Server) -> None:
     if server.as_json:
         print_answer_json(job)
         return

@@ -126,8 +126,8 @@ def log(
     from dataclasses import asdict
 
     with _workspace(here) as workspace:
-        found = workspace.existing_store()
-        entries = [] if found is None else found.audit.latest(last)
+        open_store = workspace.existing_store()
+        entries = [] if open_store is None else open_store.audit.latest(last)
     if here.as_json:
         print_json({"entries": [asdict(entry) | {"at": _in_utc(entry.at)} for entry in entries]})
         return

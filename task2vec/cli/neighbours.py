@@ -109,30 +109,30 @@ def neighbours(
             progress=work_bar(progress, task),
         )
         cut = [] if here.as_json else _cut(client, task, answer, k, where)
-    found = answer.neighbours
+    near = answer.neighbours
     warn(answer.warnings)
     if here.as_json:
         print_answer_json(answer, without=("warnings",))
-    elif found:
+    elif near:
         sheet = of_neighbours(answer, asymmetric=asymmetric, geometry=geometry)
         print_sheet(sheet)
         for note in (*sheet.notes, *cut):
             messages().print(note)
         print_next(["recommend", task])
-    if not found:
+    if not near:
         messages().print(where.nothing())
-    return 0 if found else 3
+    return 0 if near else 3
 
 
 def _cut(client: "AnyClient", task: str, answer: "Neighbours", k: int, where: Filters) -> list[str]:
     """Return the note that more tasks are near than are shown, [] where all are shown."""
-    found = answer.neighbours
-    if len(found) < k:
+    near = answer.neighbours
+    if len(near) < k:
         return []
     tags = where.tag or []
     first = tags[0] if tags else None
     listed = list(islice(client.tasks.list(tag=first, page_size=_COUNTED), _COUNTED))
-    space = next((each.space for each in listed if each.id == found[0].id), None)
+    space = next((each.space for each in listed if each.id == near[0].id), None)
     if len(listed) == _COUNTED or space is None:
         return [f"{k} shown; a larger `-k` may show more."]
     count = sum(
@@ -176,18 +176,18 @@ def distance(
     compare it between pairs of tasks only.
     """
     with here.client() as client, bars() as progress:
-        found = client.distance(
+        answer = client.distance(
             source,
             target,
             **vars(how),
             progress=work_bar(progress, f"{source}, {target}"),
         )
-    warn(found.warnings)
+    warn(answer.warnings)
     if here.as_json:
-        print_answer_json(found, without=("warnings",))
+        print_answer_json(answer, without=("warnings",))
         return
-    sheet = of_distances(found)
-    if found.same_images:
+    sheet = of_distances(answer)
+    if answer.same_images:
         console().print(*sheet.notes)
         print_next(["neighbours", source])
         return

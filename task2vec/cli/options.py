@@ -194,8 +194,8 @@ class EmbeddingOptions:
         from task2vec.types import Estimator
 
         if self.estimator not in list(Estimator):
-            known = f"one of {', '.join(Estimator)}"
-            raise SettingError("Unknown estimator", expected=known, got=self.estimator)
+            names = f"one of {', '.join(Estimator)}"
+            raise SettingError("Unnames estimator", expected=names, got=self.estimator)
 
 
 @dataclass(frozen=True)
@@ -241,9 +241,9 @@ def count(given: Any) -> int:
     [6000000, 4700000, 6000000, 6000000, 6000000, 1000000000]
     """
     text = str(given).strip()
-    found = _COUNT.fullmatch(text)
-    if found:
-        number, unit = found.groups()
+    match = _COUNT.fullmatch(text)
+    if match:
+        number, unit = match.groups()
         value = Decimal(re.sub("[_,]", "", number)).scaleb(_UNITS[unit.lower()])
         if value == int(value) and 1 <= value <= MOST_WHOLE:
             return int(value)

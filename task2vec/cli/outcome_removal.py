@@ -57,23 +57,23 @@ def remove(
     """
     ids = list(dict.fromkeys(outcomes or []))
     kinds = {"model": model, "task": task, "protocol": protocol, "created": created}
-    asked = {name: value for name, value in kinds.items() if value is not None}
-    _check(ids, asked)
+    wanted = {name: value for name, value in kinds.items() if value is not None}
+    _check(ids, wanted)
     if here.as_json:
         check_stdout()
     with here.client() as client:
 
         def of_kind() -> list[str]:
-            return [each.id for each in client.outcomes.list(**asked, page_size=_PAGE)]
+            return [each.id for each in client.outcomes.list(**wanted, page_size=_PAGE)]
 
-        if asked:
+        if wanted:
             ids = of_kind()
         removal = Removal(
             client,
             ids,
             # A store of one's own removes all in one transaction.
             lot=_LOT if here.url else max(1, len(ids)),
-            again=of_kind if asked else None,
+            again=of_kind if wanted else None,
         )
         try:
             removal.run()
@@ -83,8 +83,8 @@ def remove(
         except Task2VecError as error:
             if not removal.removed:
                 raise
-            told = f"{_part(removal, as_json=here.as_json)}: {error}"
-            raise ServiceError(told, remedy=_LOOK) from error
+            problem = f"{_part(removal, as_json=here.as_json)}: {error}"
+            raise ServiceError(problem, remedy=_LOOK) from error
     unprinted = _tell(removal, as_json=here.as_json)
     if unprinted:
         raise InputError(f"{_were(len(removal.removed))} removed{unprinted}")
@@ -103,9 +103,9 @@ def _tell(removal: "Removal", *, as_json: bool) -> str:
     """Print what was removed; return in words why that was not possible, "" where it was."""
     removed = removal.removed
     if as_json:
-        told = [each.model_dump(mode="json") for each in removed]
+        records = [each.model_dump(mode="json") for each in removed]
         try:
-            print_json({"removed": len(removed), "outcomes": told})
+            print_json({"removed": len(removed), "outcomes": records})
         except OSError as error:
             return f" and could not be printed ({error})"
     elif removed:
@@ -121,12 +121,12 @@ def _were(count: int) -> str:
     return f"{plural(count, 'outcome')} {'was' if count == 1 else 'were'}"
 
 
-def _check(ids: list[str], asked: dict[str, str]) -> None:
-    empty = [f"--{name}" for name, value in asked.items() if not value]
+def _check(ids: list[str], wanted: dict[str, str]) -> None:
+    empty = [f"--{name}" for name, value in wanted.items() if not value]
     if empty:
         # A variable of a shell that is not set: what it was to say is not known.
         raise SettingError(f"{empty[0]} is empty", expected="what the outcomes have in common")
-    if bool(ids) == bool(asked):
+    if bool(ids) == bool(wanted):
         raise SettingError(
             "It is not clear which outcomes to remove",
             expected="either their ids, or at least one of --model, --task, --protocol, --created",
@@ -175,8 +175,8 @@ class Removal:
                 self.left = self.left[self._lot :]
 
     def _check(self) -> None:
-        known = {each.id for each in self._client.outcomes.list(page_size=_PAGE)}
-        lacking = [id_ for id_ in self.left if id_ not in known]
+        there = {each.id for each in self._client.outcomes.list(page_size=_PAGE)}
+        lacking = [id_ for id_ in self.left if id_ not in there]
         if lacking:
             raise UnknownNameError.of_outcomes(lacking)
 

@@ -126,22 +126,22 @@ def list_outcomes(
     Example: `task2vec outcomes list --task birds`
     """
     with here.client() as client:
-        found = list(
+        outcomes = list(
             client.outcomes.list(
                 model=model, task=task, protocol=protocol, created=created, page_size=_PAGE
             )
         )
     if here.as_json:
-        print_json(_as_json(found))
+        print_json(_as_json(outcomes))
         return
-    if not found:
+    if not outcomes:
         none = "No outcomes yet. `task2vec finetune` and `outcomes add` record them."
         none = here.no_store_note() or none
         filtered = any(each is not None for each in (model, task, protocol, created))
         messages().print("No outcome is of that kind." if filtered else none)
         return
-    _print(found)
-    print_next(["recommend", found[0].task], ["backtest"])
+    _print(outcomes)
+    print_next(["recommend", outcomes[0].task], ["backtest"])
 
 
 app.command("remove")(remove)
@@ -149,13 +149,13 @@ app.command("remove")(remove)
 
 def _unused(client: "AnyClient", outcomes: "Sequence[Outcome]") -> list[str]:
     """Return the warning that some of the outcomes are no evidence, [] where all are."""
-    found = without_default(outcomes, EMBEDDING.probe)
-    if found:
+    unused = without_default(outcomes, EMBEDDING.probe)
+    if unused:
         plain = client.outcomes.list(
-            model=EMBEDDING.probe, task=_only(o.task for o in found), page_size=_PAGE
+            model=EMBEDDING.probe, task=_only(o.task for o in unused), page_size=_PAGE
         )
-        found = without_default(found, EMBEDDING.probe, among=plain)
-    return unused_warning(found, EMBEDDING.probe)
+        unused = without_default(unused, EMBEDDING.probe, among=plain)
+    return unused_warning(unused, EMBEDDING.probe)
 
 
 def _repeated(outcomes: "Sequence[Outcome]") -> list[str]:
@@ -169,21 +169,21 @@ def _as_json(outcomes: "Sequence[Outcome]") -> dict[str, Any]:
 
 def _only(names: Iterable[str]) -> str | None:
     """Return the name that all are, None where they differ."""
-    found = set(names)
-    return found.pop() if len(found) == 1 else None
+    distinct = set(names)
+    return distinct.pop() if len(distinct) == 1 else None
 
 
-def _print(found: "Sequence[Outcome]") -> None:
+def _print(outcomes: "Sequence[Outcome]") -> None:
     columns: dict[str, list[Any]] = {
-        "id": [o.id for o in found],
-        "model": [o.model for o in found],
-        "task": [o.task for o in found],
-        "accuracy": [percent(o.accuracy) for o in found],
-        "95 % interval": [interval(o.interval) for o in found],
-        "images": [o.images for o in found],
-        "seed": [o.seed for o in found],
-        "protocol": [o.protocol for o in found],
-        "created": [o.created for o in found],
+        "id": [o.id for o in outcomes],
+        "model": [o.model for o in outcomes],
+        "task": [o.task for o in outcomes],
+        "accuracy": [percent(o.accuracy) for o in outcomes],
+        "95 % interval": [interval(o.interval) for o in outcomes],
+        "images": [o.images for o in outcomes],
+        "seed": [o.seed for o in outcomes],
+        "protocol": [o.protocol for o in outcomes],
+        "created": [o.created for o in outcomes],
     }
     kept = _that_tell_apart(columns)
     spare = [name for name in _SPARE if name not in kept]

@@ -47,12 +47,12 @@ class _Console(Console):
 
         A word longer than the line, such as a path, stays in one piece, as does a ``whole`` text.
         """
-        told = [
+        texts = [
             (harmless(each) if whole else self.wrapped(each)) if isinstance(each, str) else each
             for each in objects
         ]
-        options.setdefault("soft_wrap", all(isinstance(each, str | Text) for each in told))
-        super().print(*told, **options)
+        options.setdefault("soft_wrap", all(isinstance(each, str | Text) for each in texts))
+        super().print(*texts, **options)
 
     def wrapped(self, text: str, *, indent: int = 0) -> str:
         """Return a text by `harmless`, wrapped, with further lines indented by ``indent``.
@@ -104,7 +104,7 @@ class _Messages(_Console):
 
 def harmless(text: str) -> str:
     """Return a text with escapes for what would disturb a terminal; its line breaks stay."""
-    return re.sub(r"[^\n\t]+", lambda found: visible(found[0]), text)
+    return re.sub(r"[^\n\t]+", lambda part: visible(part[0]), text)
 
 
 def console() -> _Console:
@@ -215,8 +215,8 @@ def warn(warnings: Iterable[str]) -> None:
 def print_labelled(label: str, text: str, *, style: str) -> None:
     """Print a message to stderr behind a coloured label."""
     out = messages()
-    told = out.wrapped(f"{label} {text}").removeprefix(label)
-    out.print(Text.assemble((label, style), told))
+    text = out.wrapped(f"{label} {text}").removeprefix(label)
+    out.print(Text.assemble((label, style), text))
 
 
 def _plain(data: Any) -> Any:

@@ -47,22 +47,22 @@ class Place:
         """Return the options that name this store or server; [] where the environment does."""
         if self._url:
             return [] if os.environ.get("TASK2VEC_URL") == self._url else ["--url", self._url]
-        known = os.environ.get("TASK2VEC_STORE", str(DEFAULT_STORE))
-        return [] if str(self._store) == known else ["--store", str(self._store)]
+        usual = os.environ.get("TASK2VEC_STORE", str(DEFAULT_STORE))
+        return [] if str(self._store) == usual else ["--store", str(self._store)]
 
     def completed(self, text: str) -> str:
         """Return a message whose quoted commands work on the same store or server as this one."""
         options = self.options()
         if self._url:
             text = text.replace(URL_EXPLAINED, "")
-        return _QUOTED.sub(lambda found: f"`{self._command(found[1], options)}`", text)
+        return _QUOTED.sub(lambda quoted: f"`{self._command(quoted[1], options)}`", text)
 
     def _command(self, line: str, options: Sequence[str]) -> str:
-        known = self._options_of(line)
+        taken = self._options_of(line)
         if self._url and URL_OPTION in line:
             line = line.replace(URL_OPTION, "")
         given = re.search(r" --(store|url)\b", line)
-        if given or not options or options[0] not in known:
+        if given or not options or options[0] not in taken:
             return line
         return " ".join((line, *map(typed, options)))
 

@@ -93,7 +93,7 @@ def predict(
         raise SettingError("Choose one form of output", expected="--json or --csv", got="both")
     counts = _Counts()
     with at.client() as client, bars() as progress:
-        found = client.predict(
+        predictions = client.predict(
             model,
             images,
             here=here,
@@ -101,12 +101,12 @@ def predict(
             progress=work_bar(progress, "predicting"),
         )
         if at.as_json:
-            for each in counts.of(found):
+            for each in counts.of(predictions):
                 print_answer_json(each)
         elif as_csv:
-            _print_csv(counts.of(found))
+            _print_csv(counts.of(predictions))
         else:
-            _print_tables(counts.of(found))
+            _print_tables(counts.of(predictions))
     read = counts.images - counts.failed
     failed = f", {counts.failed:,} could not be read" if counts.failed else ""
     messages().print(f"{read:,} of {counts.images:,} images classified{failed}.")
@@ -121,8 +121,8 @@ class _Counts:
     def __init__(self) -> None:
         self.images = self.failed = 0
 
-    def of(self, found: "Iterator[Prediction]") -> "Iterator[Prediction]":
-        for each in found:
+    def of(self, predictions: "Iterator[Prediction]") -> "Iterator[Prediction]":
+        for each in predictions:
             self.images += 1
             if each.error is not None:
                 self.failed += 1
@@ -130,8 +130,8 @@ class _Counts:
             yield each
 
 
-def _print_tables(found: "Iterator[Prediction]") -> None:
-    while rows := list(islice(found, _ROWS)):
+def _print_tables(predictions: "Iterator[Prediction]") -> None:
+    while rows := list(islice(predictions, _ROWS)):
         paths = [each.path for each in rows]
         folder = _common_folder(paths)
         if folder:
@@ -154,22 +154,22 @@ def _common_folder(paths: Sequence[str]) -> str:
     return shared[: shared.rfind("/") + 1]
 
 
-def _next(found: "Prediction") -> str | None:
+def _next(prediction: "Prediction") -> str | None:
     """Return the second likeliest class with its probability, None for an unreadable image.
 
     Why it could not be read is in its warning.
     """
-    if found.probabilities is None:
+    if prediction.probabilities is None:
         return None
-    ranked = sorted(found.probabilities.items(), key=lambda pair: -pair[1])
+    ranked = sorted(prediction.probabilities.items(), key=lambda pair: -pair[1])
     return f"{ranked[1][0]} {percent(ranked[1][1])}" if len(ranked) > 1 else None
 
 
-def _print_csv(found: "Iterator[Prediction]") -> None:
+def _print_csv(predictions: "Iterator[Prediction]") -> None:
     """Print one line per image; those before the first that could be read wait for the header."""
     waiting: list[Prediction] = []
     classes: Sequence[str] = ()
-    for each in found:
+    for each in predictions:
         waiting.append(each)
         if not classes:
             if each.probabilities is None:
@@ -185,9 +185,9 @@ def _print_csv(found: "Iterator[Prediction]") -> None:
             _print_line(_cells(ready, ()))
 
 
-def _cells(found: "Prediction", classes: Sequence[str]) -> list[Any]:
-    shares = found.probabilities or {}
-    facts = (getattr(found, fact) for fact in _FACTS)
+def _cells(prediction: "Prediction", classes: Sequence[str]) -> list[Any]:
+    shares = prediction.probabilities or {}
+    facts = (getattr(prediction, fact) for fact in _FACTS)
     return [*facts, *(shares.get(label) for label in classes)]
 
 

@@ -88,23 +88,23 @@ def work_bar(progress: Progress, name: str) -> "Told":
     """Return a callback that shows how far a piece of work is, here or at a server."""
     bar = progress.add_task(name, total=None)
 
-    def tell(found: "Work") -> None:
-        if found.stage == UPLOADING:
-            sizes = f"{decimal(found.done)} of {decimal(found.total)}"
+    def tell(work: "Work") -> None:
+        if work.stage == UPLOADING:
+            sizes = f"{decimal(work.done)} of {decimal(work.total)}"
             progress.update(
                 bar, description=f"{name}: uploading {sizes}", total=None, stage=UPLOADING, unit=""
             )
             return
-        stage = _STAGES.get(found.stage, found.stage)
-        if found.standard_error is not None:
-            stage = f"{stage}, standard error {found.standard_error:.3f}"
+        stage = _STAGES.get(work.stage, work.stage)
+        if work.standard_error is not None:
+            stage = f"{stage}, standard error {work.standard_error:.3f}"
         progress.update(
             bar,
             description=name if stage in ("", name) else f"{name}: {stage}",
-            completed=found.done,
-            total=found.total or None,
-            stage=found.stage,
-            unit=_unit(found.stage),
+            completed=work.done,
+            total=work.total or None,
+            stage=work.stage,
+            unit=_unit(work.stage),
         )
 
     return tell
@@ -118,16 +118,16 @@ def _unit(stage: str) -> str:
 def item_bars(progress: Progress) -> "tuple[Callable[[str, Work], None], Callable[[str], None]]":
     """Return a callback that shows a bar for each item under work, and one that takes it away."""
     shown: dict[str, TaskID] = {}
-    told: dict[str, Told] = {}
+    tells: dict[str, Told] = {}
 
-    def tell(name: str, found: "Work") -> None:
-        if name not in told:
-            told[name] = work_bar(progress, name)
+    def tell(name: str, work: "Work") -> None:
+        if name not in tells:
+            tells[name] = work_bar(progress, name)
             shown[name] = progress.task_ids[-1]
-        told[name](found)
+        tells[name](work)
 
     def end(name: str) -> None:
-        told.pop(name, None)
+        tells.pop(name, None)
         if name in shown:
             progress.remove_task(shown.pop(name))
 

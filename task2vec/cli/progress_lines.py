@@ -79,9 +79,9 @@ def counted(task: Task) -> str:
 
 
 def _line(tasks: Sequence[Task]) -> str:
-    told = [
+    parts = [
         task.description if task.total is None else f"{task.description}: {counted(task)}"
         for task in tasks[:_MOST]
     ]
     more = len(tasks) - _MOST
-    return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
+    return "; ".join(parts) + (f"; and {more} more" if more > 0 else "")

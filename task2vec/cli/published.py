@@ -115,7 +115,7 @@ def published(
         # Before anything is printed.
         check_picture(output)
     with here.client() as client:
-        found = list(
+        models = list(
             client.models.published(
                 **vars(limits),
                 figure=figure,
@@ -125,21 +125,21 @@ def published(
                 sort=sort,
             )
         )
-        everything = [] if found else list(client.models.published(figure=figure, pareto=False))
-    listed = [model for model in found if model.pareto or not pareto]
+        everything = [] if models else list(client.models.published(figure=figure, pareto=False))
+    listed = [model for model in models if model.pareto or not pareto]
     shown = listed[:limit]
     if here.as_json:
         print_json({"models": [model.model_dump(mode="json") for model in shown]})
     elif shown:
         print_published(shown, figure=figure, costs=costs, pareto=pareto, among=len(listed))
         print_next(["models", "add", "timm:NAME"])
-    if not found:
+    if not models:
         messages().print("No published model is within these limits.")
         for line in _remedies(everything, limits):
             messages().print(line)
         return 3
     if output is not None:
-        _draw(found, output, figure=figure, cost=costs[0])
+        _draw(models, output, figure=figure, cost=costs[0])
     return 0
 
 

@@ -170,12 +170,12 @@ def _tuning(client: "AnyClient", task: str, answer: "Recommended") -> list[list[
         return []
     tune = ["finetune", task, "--from", answer.chosen]
     usual = f"{answer.task}-from-{answer.chosen}"
-    known = _model(client, usual)
-    if known is None:
+    expert = _model(client, usual)
+    if expert is None:
         return [tune]
     names = (f"{usual}-{number}" for number in count(2))
     free = next(name for name in names if _model(client, name) is None)
-    use = [["predict", usual, "IMAGES"]] if known.task else []
+    use = [["predict", usual, "IMAGES"]] if expert.task else []
     return [*use, [*tune, "--name", free]]
 
 

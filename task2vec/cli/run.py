@@ -82,8 +82,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _interrupted(*notes: str) -> int:
     """Say what became of what was begun: notes know that better than we do."""
-    told = notes or ("What was finished is kept; the same command does the rest.",)
-    _say(" ".join(("Interrupted.", *told)))
+    sentences = notes or ("What was finished is kept; the same command does the rest.",)
+    _say(" ".join(("Interrupted.", *sentences)))
     return INTERRUPTED
 
 

@@ -51,13 +51,13 @@ def draw_map(
     earlier = in_place(target) if target else ""
     with here.client() as client, bars() as progress:
         progress.add_task("drawing the map", total=None)
-        found = client.map(target, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
-    warn(found.warnings)
+        answer = client.map(target, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
+    warn(answer.warnings)
     if here.as_json:
-        print_answer_json(found)
+        print_answer_json(answer)
         return
     messages().print(
-        f"Drew {plural(len(found.points), 'task')} to {target}{earlier} "
-        f"(stress {found.stress:.2f})."
+        f"Drew {plural(len(answer.points), 'task')} to {target}{earlier} "
+        f"(stress {answer.stress:.2f})."
     )
-    print_next(["neighbours", found.points[0].name])
+    print_next(["neighbours", answer.points[0].name])

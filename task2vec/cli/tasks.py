@@ -97,12 +97,12 @@ def show_task(
     Example: `task2vec show birds`
     """
     with here.client() as client:
-        found = client.tasks.get(task)
+        answer = client.tasks.get(task)
     if here.as_json:
-        print_answer_json(found)
+        print_answer_json(answer)
         return
-    print_facts(of_task(found))
-    print_next(["neighbours", found.name], ["recommend", found.name])
+    print_facts(of_task(answer))
+    print_next(["neighbours", answer.name], ["recommend", answer.name])
 
 
 @app.command("export")

@@ -8,10 +8,10 @@ OURS = "task2vec"
 _Ends = tuple[float, float] | None
 
 
-def of_backtest(found: Backtest) -> Sheet:
+def of_backtest(answer: Backtest) -> Sheet:
     """Return how each ranker did, with what is to be said of the answer as a whole."""
     return Sheet(
-        f"{found.tasks} tasks, {found.models} models; regrets and gains in points",
+        f"{answer.tasks} tasks, {answer.models} models; regrets and gains in points",
         [
             *("ranker", "gain", "task2vec minus it: gain", "weighted tau", "first is best"),
             *("regret@1", "regret@3", "headroom captured", "task2vec minus it: tau"),
@@ -30,9 +30,9 @@ def of_backtest(found: Backtest) -> Sheet:
                 if r.ours_minus
                 else "-",
             )
-            for r in found.rankers
+            for r in answer.rankers
         ],
-        (*_remarks(found), found.sentence),
+        (*_remarks(answer), answer.sentence),
         spare=[
             *("first is best", "weighted tau", "regret@1", "headroom captured"),
             *("regret@3", "task2vec minus it: tau"),
@@ -40,7 +40,7 @@ def of_backtest(found: Backtest) -> Sheet:
     )
 
 
-def of_cases(found: Backtest) -> Sheet:
+def of_cases(answer: Backtest) -> Sheet:
     """Return what the recommender answered for each task, and what came of it."""
     return Sheet(
         "Tasks",
@@ -51,24 +51,24 @@ def of_cases(found: Backtest) -> Sheet:
                 f"{c.chosen} (abstained)" if c.abstained else c.chosen,
                 *(points(c.gain), points(c.best_gain), c.weighted_kendall),
             )
-            for c in found.cases
+            for c in answer.cases
         ],
         spare=["weighted tau", "family", "models", "family by"],
     )
 
 
-def _remarks(found: Backtest) -> list[str]:
+def _remarks(answer: Backtest) -> list[str]:
     lines = []
-    if found.probe is not None and found.space is not None:
+    if answer.probe is not None and answer.space is not None:
         lines.append(
-            f"Tasks embedded with {found.probe} ({found.space.probe[:12]}), which most outcomes "
+            f"Tasks embedded with {answer.probe} ({answer.space.probe[:12]}), which most outcomes "
             "are on."
         )
-    if pairs := found.shared_pairs:
+    if pairs := answer.shared_pairs:
         share = "1 pair of tasks shares" if pairs == 1 else f"{pairs:,} pairs of tasks share"
         lines.append(f"{share} images: what is hidden of one is hidden of the other, too.")
-    if found.noise_ceiling is not None:
-        ceiling = found.noise_ceiling
+    if answer.noise_ceiling is not None:
+        ceiling = answer.noise_ceiling
         lines.append(
             f"Noise ceiling of the weighted tau: {_number(ceiling.weighted_kendall, ceiling.ci)}"
             + (", estimated." if ceiling.estimated else ".")
@@ -76,9 +76,9 @@ def _remarks(found: Backtest) -> list[str]:
     lines += [
         f"The {100 * c.level:.0f} % intervals held {percent(c.observed)} of the gains "
         f"[{percent(c.ci[0])}, {percent(c.ci[1])}]."
-        for c in found.coverage
+        for c in answer.coverage
     ]
-    silent = found.abstention
+    silent = answer.abstention
     if silent is not None:
         text = f"{OURS} took the default on {percent(silent.rate)} of the tasks."
         if silent.loss is not None:

@@ -10,48 +10,48 @@ from task2vec.messages.predictions import Prediction
 _SHARES = 5
 
 
-def of_tuned(found: Tuned, *, start: str = "the starting model") -> Sheet:
+def of_tuned(answer: Tuned, *, start: str = "the starting model") -> Sheet:
     """Return a new expert in sentences, the last one its protocol."""
-    kept = f"Kept epoch {found.best_epoch} of {found.epochs}, " if found.best_epoch else ""
+    kept = f"Kept epoch {answer.best_epoch} of {answer.epochs}, " if answer.best_epoch else ""
     return Sheet(
-        f"New expert: {found.model}",
+        f"New expert: {answer.model}",
         (),
         (),
         (
-            _accuracy(found),
-            *([_by_class(found)] if len(found.by_class) > 1 else []),
-            _choice(found, start),
-            f"{kept}{found.seconds:.0f} seconds.",
-            f"Protocol: {found.protocol}.",
+            _accuracy(answer),
+            *([_by_class(answer)] if len(answer.by_class) > 1 else []),
+            _choice(answer, start),
+            f"{kept}{answer.seconds:.0f} seconds.",
+            f"Protocol: {answer.protocol}.",
         ),
     )
 
 
-def _accuracy(found: Tuned) -> str:
-    if found.accuracy is None:
+def _accuracy(answer: Tuned) -> str:
+    if answer.accuracy is None:
         return "Accuracy: not measured. No image is left to test on: too few, or copies only."
     return (
-        f"Accuracy: {percent(found.accuracy)} on {found.test_images} images that took no part in "
-        f"training (95 %: {interval(found.interval)})"
+        f"Accuracy: {percent(answer.accuracy)} on {answer.test_images} images that took no part in "
+        f"training (95 %: {interval(answer.interval)})"
     )
 
 
-def _by_class(found: Tuned) -> str:
-    worst = min(found.by_class, key=lambda each: each.accuracy)
-    best = max(found.by_class, key=lambda each: each.accuracy)
+def _by_class(answer: Tuned) -> str:
+    worst = min(answer.by_class, key=lambda each: each.accuracy)
+    best = max(answer.by_class, key=lambda each: each.accuracy)
     if worst.accuracy == best.accuracy:
         return f"By class: {percent(best.accuracy)} of each."
     return (
         f"By class: from {percent(worst.accuracy)} ('{shown(worst.label)}', "
         f"{plural(worst.images, 'image')}) to {percent(best.accuracy)} ('{shown(best.label)}', "
-        f"{plural(best.images, 'image')}); {percent(found.balanced_accuracy)} where every class "
+        f"{plural(best.images, 'image')}); {percent(answer.balanced_accuracy)} where every class "
         "counts the same."
     )
 
 
-def _choice(found: Tuned, start: str) -> str:
-    reason = "" if found.choice is None else f": {found.choice.reason}"
-    if found.best_epoch:
+def _choice(answer: Tuned, start: str) -> str:
+    reason = "" if answer.choice is None else f": {answer.choice.reason}"
+    if answer.best_epoch:
         return f"Chosen: fine-tuning{reason}."
     return (
         f"Chosen: a linear probe{reason}. The backbone is that of {start}, and `recommend` will "
@@ -59,10 +59,10 @@ def _choice(found: Tuned, start: str) -> str:
     )
 
 
-def of_prediction(found: Prediction) -> Sheet:
+def of_prediction(answer: Prediction) -> Sheet:
     """Return the probabilities of an image, the likeliest class first."""
-    shares = sorted((found.probabilities or {}).items(), key=lambda pair: -pair[1])
+    shares = sorted((answer.probabilities or {}).items(), key=lambda pair: -pair[1])
     rows = [(label, percent(share)) for label, share in shares[:_SHARES]]
     more = len(shares) - _SHARES
-    notes = (*((found.error,) if found.error else ()), *((f"{more} more.",) if more > 0 else ()))
-    return Sheet(found.path, ("class", "probability"), rows, notes)
+    notes = (*((answer.error,) if answer.error else ()), *((f"{more} more.",) if more > 0 else ()))
+    return Sheet(answer.path, ("class", "probability"), rows, notes)

@@ -19,60 +19,60 @@ _NAMED = 3
 
 
 @as_line.register
-def _(found: Task) -> str:
+def _(answer: Task) -> str:
     return _line(
-        f"Task '{found.name}'",
-        f"{found.images:,} images of {found.classes:,} classes",
-        f"standard error {number(found.standard_error)}",
-        warnings=found.warnings,
+        f"Task '{answer.name}'",
+        f"{answer.images:,} images of {answer.classes:,} classes",
+        f"standard error {number(answer.standard_error)}",
+        warnings=answer.warnings,
     )
 
 
 @as_line.register
-def _(found: Neighbours) -> str:
-    near = [f"{each.name} {number(not_negative(each.distance))}" for each in found.neighbours]
+def _(answer: Neighbours) -> str:
+    near = [f"{each.name} {number(not_negative(each.distance))}" for each in answer.neighbours]
     more = ["..."] if len(near) > _NAMED else []
     return _line(
-        f"Neighbours of '{found.task}'",
+        f"Neighbours of '{answer.task}'",
         ", ".join((near[:_NAMED] or ["none"]) + more),
-        warnings=found.warnings,
+        warnings=answer.warnings,
     )
 
 
 @as_line.register
-def _(found: Distances) -> str:
+def _(answer: Distances) -> str:
     return _line(
-        f"Distances of '{found.source}' and '{found.target}'",
-        f"symmetric {number(not_negative(found.symmetric))} ± {number(found.standard_error)}",
+        f"Distances of '{answer.source}' and '{answer.target}'",
+        f"symmetric {number(not_negative(answer.symmetric))} ± {number(answer.standard_error)}",
     )
 
 
 @as_line.register
-def _(found: Recommended) -> str:
-    first = next((each for each in found.recommendations if each.model == found.chosen), None)
+def _(answer: Recommended) -> str:
+    first = next((each for each in answer.recommendations if each.model == answer.chosen), None)
     gain = None
-    if first is not None and not found.abstained:
+    if first is not None and not answer.abstained:
         gain = f"{points(first.fine_tuned_gain)} points after fine-tuning"
     return _line(
-        f"Recommended for '{found.task}'",
-        f"{found.chosen} (the default)" if found.abstained else found.chosen,
+        f"Recommended for '{answer.task}'",
+        f"{answer.chosen} (the default)" if answer.abstained else answer.chosen,
         gain,
-        warnings=found.warnings,
+        warnings=answer.warnings,
     )
 
 
 @as_line.register
-def _(found: Tuned) -> str:
+def _(answer: Tuned) -> str:
     return _line(
-        f"Expert '{found.model}' on '{found.task}'",
-        f"accuracy {percent(found.accuracy)} ({interval(found.interval)}) on "
-        f"{plural(found.test_images, 'image')}",
-        warnings=found.warnings,
+        f"Expert '{answer.model}' on '{answer.task}'",
+        f"accuracy {percent(answer.accuracy)} ({interval(answer.interval)}) on "
+        f"{plural(answer.test_images, 'image')}",
+        warnings=answer.warnings,
     )
 
 
 def _line(subject: str, *facts: str | None, warnings: Sequence[str] = ()) -> str:
-    told = [fact for fact in facts if fact is not None]
+    shown = [fact for fact in facts if fact is not None]
     if warnings:
-        told.append(f"{plural(len(warnings), 'warning')}: {warnings[0]}")
-    return visible(f"<{subject}: {', '.join(told)}>")
+        shown.append(f"{plural(len(warnings), 'warning')}: {warnings[0]}")
+    return visible(f"<{subject}: {', '.join(shown)}>")

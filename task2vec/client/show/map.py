@@ -29,30 +29,30 @@ _UNGROUPED = "#8c8c8c"
 Position = tuple[float, float]
 
 
-def of_map(found: TaskMap) -> Sheet:
+def of_map(answer: TaskMap) -> Sheet:
     """Return the map as a table of points."""
     return Sheet(
-        f"Map by {found.method}, stress {found.stress:.2f}",
+        f"Map by {answer.method}, stress {answer.stress:.2f}",
         ("task", "x", "y", "group", "classes"),
-        [(point.name, point.x, point.y, point.group, point.classes) for point in found.points],
+        [(point.name, point.x, point.y, point.group, point.classes) for point in answer.points],
     )
 
 
-def html_of_map(found: TaskMap) -> str:
+def html_of_map(answer: TaskMap) -> str:
     """Return the map as a picture, and what is to be said about it.
 
     No name covers another or a point: one that finds no room is shown under the mouse, as all are.
     """
-    positions = _positions(found)
-    colours = _colours(found.points)
+    positions = _positions(answer)
+    colours = _colours(answer.points)
     width = _WIDTH + (_LEGEND if colours else 0)
     marks = [
         _mark(point, position, colours.get(point.group or "", _UNGROUPED))
-        for point, position in zip(found.points, positions, strict=True)
+        for point, position in zip(answer.points, positions, strict=True)
     ]
-    parts = [*_names(found.points, positions), *marks, *_legend(found.points, colours)]
-    caption = f"{len(found.points)} tasks by {found.method}, stress {found.stress:.2f}"
-    notes = "".join(f"<p>{escape(warning)}</p>" for warning in found.warnings)
+    parts = [*_names(answer.points, positions), *marks, *_legend(answer.points, colours)]
+    caption = f"{len(answer.points)} tasks by {answer.method}, stress {answer.stress:.2f}"
+    notes = "".join(f"<p>{escape(warning)}</p>" for warning in answer.warnings)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HEIGHT}" width="{width}" '
         f'font-family="sans-serif" font-size="{_SIZE}">'
@@ -60,9 +60,9 @@ def html_of_map(found: TaskMap) -> str:
     )
 
 
-def _positions(found: TaskMap) -> list[Position]:
+def _positions(answer: TaskMap) -> list[Position]:
     """Return where each point is drawn, y pointing down."""
-    xs, ys = [p.x for p in found.points], [p.y for p in found.points]
+    xs, ys = [p.x for p in answer.points], [p.y for p in answer.points]
     scale = min(
         (_WIDTH - 2 * _EDGE) / ((max(xs, default=0) - min(xs, default=0)) or 1),
         (_HEIGHT - 2 * _EDGE) / ((max(ys, default=0) - min(ys, default=0)) or 1),
@@ -70,7 +70,7 @@ def _positions(found: TaskMap) -> list[Position]:
     # Up is up, as in a plot.
     return [
         (_EDGE + (p.x - min(xs)) * scale, _HEIGHT - _EDGE - (p.y - min(ys)) * scale)
-        for p in found.points
+        for p in answer.points
     ]
 
 

@@ -8,15 +8,15 @@ from task2vec.types.geometry import NeighbourGeometry
 
 
 def of_neighbours(
-    found: Neighbours, *, asymmetric: bool = False, geometry: NeighbourGeometry | None = None
+    answer: Neighbours, *, asymmetric: bool = False, geometry: NeighbourGeometry | None = None
 ) -> Sheet:
     """Return neighbours, the nearest first, with their distances as they were asked for."""
-    ranks = [each.rank for each in found.neighbours]
+    ranks = [each.rank for each in answer.neighbours]
     marks = [f"{rank}=" if ranks.count(rank) > 1 else f"{rank}" for rank in ranks]
     kind = "distance" if geometry is None else f"{geometry} distance"
     tied = any(mark.endswith("=") for mark in marks)
     return Sheet(
-        f"Nearest to {found.task}",
+        f"Nearest to {answer.task}",
         ("rank", "task", "asymmetric distance (as source)" if asymmetric else kind, _ERROR),
         [
             (
@@ -25,9 +25,9 @@ def of_neighbours(
                 each.distance if asymmetric else not_negative(each.distance),
                 each.standard_error,
             )
-            for mark, each in zip(marks, found.neighbours, strict=True)
+            for mark, each in zip(marks, answer.neighbours, strict=True)
         ],
-        (*((_TIED,) if tied else ()), *_shared_notes(found)),
+        (*((_TIED,) if tied else ()), *_shared_notes(answer)),
     )
 
 
@@ -35,9 +35,9 @@ _ERROR = "standard error"
 _TIED = "= shares its rank: as near as the first of that rank, within the noise."
 
 
-def _shared_notes(found: Neighbours) -> tuple[str, ...]:
+def _shared_notes(answer: Neighbours) -> tuple[str, ...]:
     """Return the sentence that explains the marks of shared images, a count for each."""
-    sharing = [each for each in found.neighbours if each.shares_images]
+    sharing = [each for each in answer.neighbours if each.shares_images]
     if not sharing:
         return ()
     counts = ", ".join(
@@ -46,51 +46,51 @@ def _shared_notes(found: Neighbours) -> tuple[str, ...]:
         else f"{each.name} is of the same files"
         for each in sharing
     )
-    return (f"[i] shares images with {found.task}, and is near for that reason too: {counts}.",)
+    return (f"[i] shares images with {answer.task}, and is near for that reason too: {counts}.",)
 
 
-def of_distances(found: Distances) -> Sheet:
+def of_distances(answer: Distances) -> Sheet:
     """Return all distances of a pair; one sentence where both are of the same images."""
-    title = f"{found.source}, {found.target}"
-    if found.same_images:
+    title = f"{answer.source}, {answer.target}"
+    if answer.same_images:
         same = (
-            f"{found.source} and {found.target} were embedded from the same images with the same "
+            f"{answer.source} and {answer.target} were embedded from the same images with the same "
             "labels: they are one task, at distance 0."
         )
         return Sheet(title, (), (), (same,))
-    symmetric = not_negative(found.symmetric)
-    nats_, noise = found.information, found.information_standard_error
+    symmetric = not_negative(answer.symmetric)
+    nats_, noise = answer.information, answer.information_standard_error
     return Sheet(
         title,
-        ("distance", f"{found.source} -> {found.target}", f"{found.target} -> {found.source}"),
+        ("distance", f"{answer.source} -> {answer.target}", f"{answer.target} -> {answer.source}"),
         [
             ("symmetric", symmetric, symmetric),
-            ("asymmetric", found.asymmetric.source_to_target, found.asymmetric.target_to_source),
+            ("asymmetric", answer.asymmetric.source_to_target, answer.asymmetric.target_to_source),
             (
                 "information (nats)",
                 nats(nats_.source_to_target, noise.source_to_target),
                 nats(nats_.target_to_source, noise.target_to_source),
             ),
         ],
-        _distance_notes(found),
+        _distance_notes(answer),
     )
 
 
-def _distance_notes(found: Distances) -> tuple[str, ...]:
+def _distance_notes(answer: Distances) -> tuple[str, ...]:
     """Return how sure the distances are, how near the pair is, and how to read them."""
     standing: tuple[str, ...] = ()
-    if found.compared:
-        others = plural(found.compared, "other stored task")
-        farther = found.compared - found.nearer
-        standing = (f"{found.target} is nearer to {found.source} than {farther:,} of {others}.",)
-    ends = " to ".join(number(not_negative(end)) for end in found.interval)
+    if answer.compared:
+        others = plural(answer.compared, "other stored task")
+        farther = answer.compared - answer.nearer
+        standing = (f"{answer.target} is nearer to {answer.source} than {farther:,} of {others}.",)
+    ends = " to ".join(number(not_negative(end)) for end in answer.interval)
     return (
         "symmetric: 0 is the same task, 1 has nothing in common. Standard error "
-        f"{number(found.standard_error)}, 95 % interval {ends}.",
+        f"{number(answer.standard_error)}, 95 % interval {ends}.",
         *standing,
         "asymmetric: smaller is a better start for the second task. Complexity "
-        f"{number(found.complexity.source)} ({found.source}), "
-        f"{number(found.complexity.target)} ({found.target}).",
+        f"{number(answer.complexity.source)} ({answer.source}), "
+        f"{number(answer.complexity.target)} ({answer.target}).",
         "information: what a network that knows the first task has to learn for the second. Only "
         "compare it with that of other pairs: smaller is less.",
     )

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from task2vec.client.show.table import Drawn
 
 
-def _of_recommended(found: Recommended) -> Sheet:
-    sheet = of_recommended(found)
-    return replace(sheet, notes=(*reasons(found), *sheet.notes, found.evidence_summary))
+def _of_recommended(answer: Recommended) -> Sheet:
+    sheet = of_recommended(answer)
+    return replace(sheet, notes=(*reasons(answer), *sheet.notes, answer.evidence_summary))
 
 
 _SHEETS: dict[type, Callable[[Any], Sheet]] = {
@@ -52,22 +52,22 @@ _SHEETS: dict[type, Callable[[Any], Sheet]] = {
 }
 
 
-def _sheet(found: Any) -> Sheet:
+def _sheet(answer: Any) -> Sheet:
     """Return the sheet of an answer, with its warnings as the last sentences."""
-    kind = next(kind for kind in type(found).__mro__ if kind in _SHEETS)
-    sheet = _SHEETS[kind](found)
-    warnings = [f"Warning: {warning}" for warning in getattr(found, "warnings", ())]
+    kind = next(kind for kind in type(answer).__mro__ if kind in _SHEETS)
+    sheet = _SHEETS[kind](answer)
+    warnings = [f"Warning: {warning}" for warning in getattr(answer, "warnings", ())]
     return replace(sheet, notes=(*sheet.notes, *warnings))
 
 
-def _html(found: Any) -> str:
-    return html_of(_sheet(found))
+def _html(answer: Any) -> str:
+    return html_of(_sheet(answer))
 
 
-def _drawn(found: Any) -> "Drawn":
+def _drawn(answer: Any) -> "Drawn":
     from task2vec.client.show.table import Drawn
 
-    return Drawn(_sheet(found))
+    return Drawn(_sheet(answer))
 
 
 for _kind in _SHEETS:

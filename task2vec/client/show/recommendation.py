@@ -94,18 +94,18 @@ def _evidence_line(answer: Recommended) -> str:
     on = "your images" if piece is None or not piece.images else f"{piece.images} of your images"
     match None if piece is None else str(piece.kind):
         case "fine_tuning":
-            told = f"a short fine-tuning, tested on {on}"
+            reason = f"a short fine-tuning, tested on {on}"
         case "linear_probe":
-            told = f"a linear probe, cross-validated on {on}"
+            reason = f"a linear probe, cross-validated on {on}"
         case "outcome" if piece is not None:
-            told = f"recorded outcomes, such as those on {piece.task or 'this task'}"
+            reason = f"recorded outcomes, such as those on {piece.task or 'this task'}"
         case "source_task" if piece is not None:
-            told = piece.text
+            reason = piece.text
         case "published":
-            told = "its published accuracy only"
+            reason = "its published accuracy only"
         case _:
-            told = "none"
-    return f"Evidence: {told}."
+            reason = "none"
+    return f"Evidence: {reason}."
 
 
 def _chosen(answer: Recommended) -> Recommendation | None:
@@ -114,8 +114,8 @@ def _chosen(answer: Recommended) -> Recommendation | None:
 
 def _strongest(evidence: Sequence[Evidence]) -> Evidence | None:
     order = list(_KNOWN_BY)
-    known = [piece for piece in evidence if piece.kind in order]
-    return min(known, key=lambda piece: order.index(piece.kind), default=None)
+    counted = [piece for piece in evidence if piece.kind in order]
+    return min(counted, key=lambda piece: order.index(piece.kind), default=None)
 
 
 def _known_by(candidate: Recommendation) -> str:

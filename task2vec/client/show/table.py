@@ -137,14 +137,14 @@ class _Fitted:
     def lines(self, widths: Sequence[int]) -> list[list[list[str]]]:
         """Return the lines of each cell, column by column."""
         by_column = list(zip(*self.texts, strict=True)) or [()] * len(self.columns)
-        found = []
+        lines = []
         for column, texts, width in zip(self.columns, by_column, widths, strict=True):
             short = [_shortened(text, width) for text in texts]
             if column in self._cut and len(set(short)) == len(set(texts)):
-                found.append([[text] for text in short])
+                lines.append([[text] for text in short])
             else:
-                found.append([_wrapped(text, width) for text in texts])
-        return found
+                lines.append([_wrapped(text, width) for text in texts])
+        return lines
 
 
 def _shared_out(least: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
