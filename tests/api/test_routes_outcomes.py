@@ -148,21 +148,6 @@ async def test_one_is_shown_and_removed_by_its_id(server: Running) -> None:
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 
 
-async def test_several_are_removed_all_or_none_and_told(server: Running) -> None:
-    added = await add(server, {}, {"seed": 1}, {})
-    ids = [each["id"] for each in added]
-    assert [each["repeats"] for each in added] == [None, None, ids[0]]
-
-    refused = await server.client.post("/v1/outcomes:remove", json={"outcomes": [*ids, "out_x"]})
-    assert (refused.status_code, refused.json()["code"]) == (404, "unknown_name")
-    assert "'out_x'" in refused.json()["detail"]
-    assert await listed(server) == added
-    removed = await server.client.post("/v1/outcomes:remove", json={"outcomes": [ids[2], ids[1]]})
-    assert removed.status_code == 200
-    assert removed.json() == {"outcomes": [added[2], added[1]], "next_page_token": None}
-    assert await listed(server) == added[:1]
-
-
 async def test_a_removal_that_is_repeated_with_its_key_is_answered_again(server: Running) -> None:
     (added,) = await add(server, {})
     asked = {"json": {"outcomes": [added["id"]]}, "headers": {"Idempotency-Key": "once"}}

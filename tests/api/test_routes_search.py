@@ -12,7 +12,7 @@ from running import Running
 from task2vec.embedding.files import load_embedding
 from task2vec.messages.neighbours import SearchQuestion
 from task2vec.service.recommend.recommendation import recommend
-from task2vec.service.tasks.search import distances, search
+from task2vec.service.tasks.search import search
 from task2vec.service.tasks.subjects import stored_subject
 from task2vec.types import NeighbourGeometry
 
@@ -162,15 +162,6 @@ async def test_an_unknown_field_is_answered_with_the_near_ones(
     assert answer.status_code == 422
     problems = {each["field"]: each["problem"] for each in answer.json()["fields"]}
     assert problems[field].endswith(near or "not permitted")
-
-
-async def test_distances_are_those_of_the_use_case(server: Running) -> None:
-    sides = [stored_subject(server.workspace, name) for name in NAMES[:2]]
-    answer = await server.client.post(
-        "/v1/distances", json={"source": {"task": NAMES[0]}, "target": {"task": NAMES[1]}}
-    )
-    assert answer.status_code == 200
-    assert answer.json() == distances(server.workspace, *sides).model_dump(mode="json")
 
 
 async def test_a_recommendation_is_that_of_the_use_case(server: Running) -> None:

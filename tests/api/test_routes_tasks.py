@@ -7,8 +7,7 @@ import pytest
 from filled import NAMES, filled
 from running import Running
 
-from task2vec.messages.tasks import Task, TaskDetails
-from task2vec.service.tasks.catalogue import task_details
+from task2vec.messages.tasks import Task
 from task2vec.types import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -89,20 +88,6 @@ async def test_a_token_belongs_to_its_list_and_its_filters(server: Running) -> N
     ):
         answer = await server.client.get(path, params={"page_token": token, **given})
         assert answer.json()["code"] == "bad_page_token", path
-
-
-async def test_a_task_is_shown_with_its_provenance_by_name_and_by_id(server: Running) -> None:
-    record = server.workspace.store().tasks.get("greek_capitals")
-    answers = [
-        await server.client.get(f"/v1/tasks/{name}") for name in ("greek_capitals", record.id)
-    ]
-    for answer in answers:
-        assert answer.status_code == 200
-        assert TaskDetails.model_validate(answer.json()) == TaskDetails.model_validate(
-            task_details(record)
-        )
-    assert answers[0].headers["etag"] == answers[1].headers["etag"]
-    assert answers[0].json()["provenance"]["class_names"] == list(record.provenance.class_names)
 
 
 async def test_head_answers_as_get_without_the_body(server: Running) -> None:

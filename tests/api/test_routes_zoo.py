@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from filled import NAMES, filled
+from filled import filled
 from running import Running
 
 from task2vec.types import ModelRecord
@@ -132,57 +132,6 @@ async def test_no_reference_names_a_file_of_the_server(server: Running, ref: str
     answer = await server.client.post("/v1/models", json={"ref": ref})
     assert (answer.status_code, answer.json()["code"]) == (422, "refused_address")
     assert server.workspace.store().models.list() == before
-
-
-async def test_outcomes_are_recorded_all_or_none(server: Running) -> None:
-    good = {"model": "efficientnet_lite0", "task": "greek_capitals", "accuracy": 0.5, "seed": 3}
-    for bad, status in (
-        ({**good, "accuracy": 1.5}, 422),
-        ({**good, "task": "greek"}, 404),
-        ({**good, "model": "greek"}, 404),
-        ({**good, "accuracy": "nan"}, 422),
-        ({**good, "images": 0}, 422),
-    ):
-        answer = await server.client.post("/v1/outcomes", json={"outcomes": [good, bad]})
-        assert answer.status_code == status, bad
-    assert server.workspace.store().outcomes.list() == []
-
-    many = [{**good, "task": name, "accuracy": n / 10} for n, name in enumerate(NAMES)]
-    added = await server.client.post("/v1/outcomes", json={"outcomes": many})
-    assert added.status_code == 201
-    listed = await server.client.get("/v1/outcomes")
-    assert listed.json()["outcomes"] == added.json()["outcomes"]
-    assert [
-        (o["task"], o["accuracy"], o["model"], o["seed"]) for o in added.json()["outcomes"]
-    ] == [(name, n / 10, "efficientnet_lite0", 3) for n, name in enumerate(NAMES)]
-
-
-async def test_outcomes_come_page_by_page_and_filtered(server: Running) -> None:
-    one = {"model": "efficientnet_lite0", "accuracy": 0.5}
-    many = [{**one, "task": name} for name in NAMES]
-    await server.client.post("/v1/outcomes", json={"outcomes": many})
-    found, token = [], None
-    while True:
-        given = {"page_size": 3} | ({"page_token": token} if token else {})
-        page = (await server.client.get("/v1/outcomes", params=given)).json()
-        found += [outcome["task"] for outcome in page["outcomes"]]
-        token = page["next_page_token"]
-        if token is None:
-            break
-    assert found == NAMES
-    of_one = await server.client.get("/v1/outcomes", params={"task": "emoji_food"})
-    assert [outcome["task"] for outcome in of_one.json()["outcomes"]] == ["emoji_food"]
-    unknown = await server.client.get("/v1/outcomes", params={"model": "nothing"})
-    assert unknown.status_code == 404
-
-
-async def test_probes_say_what_they_are(server: Running) -> None:
-    probes = {p["name"]: p for p in (await server.client.get("/v1/probes")).json()["probes"]}
-    default = probes["efficientnet_lite0"]
-    assert (default["packaged"], default["filters"]) == (True, 8960)
-    assert default["architecture"] == "tf_efficientnet_lite0"
-    assert default["layers"] == "depthwise"
-    assert probes["efficientnet_lite1"]["filters"] is None
 
 
 async def test_published_models_come_page_by_page_bound_to_their_limits(server: Running) -> None:

@@ -98,21 +98,6 @@ def test_one_broken_source_does_not_stop_the_others(cli: Cli, sources: Path) -> 
     assert [task["name"] for task in stored] == ["emoji_food", "fashion_tops"]
 
 
-def test_a_csv_list_gives_names_and_tags(cli: Cli, sources: Path) -> None:
-    listed = sources / "list.csv"
-    listed.write_text("source,name,tags\nemoji_food,food,small emoji\nfashion_tops,,\n")
-
-    found = cli("batch", listed, "--images", 6, "--tag", "mine", "--json")
-
-    assert found.code == 0
-    assert {line["name"]: line["tags"] for line in lines(found)} == {
-        "food": ["mine", "small", "emoji"],
-        "fashion_tops": ["mine"],
-    }
-    tagged = cli("list", "--tag", "emoji", "--json").json["tasks"]
-    assert [task["name"] for task in tagged] == ["food"]
-
-
 def test_a_jsonl_list_gives_names_and_tags(cli: Cli, sources: Path) -> None:
     rows = (
         {"source": "emoji_food", "name": "food", "tags": ["two words", "b"]},

@@ -158,22 +158,6 @@ def test_an_import_says_how_to_take_it_back(cli: Cli, store: Path, tmp_path: Pat
     assert recorded(cli, store) == before
 
 
-def test_outcomes_are_removed_by_id_and_printed_in_full(
-    cli: Cli, store: Path, tmp_path: Path
-) -> None:
-    rows = ROWS + "efficientnet_lite2,greek_capitals,0.75,q,,\n"
-    first, second, third = imported(cli, store, tmp_path / "o.csv", rows)
-    at = ("--store", store, "--json")
-
-    done = cli("outcomes", "remove", third["id"], first["id"], *at)
-    assert (done.code, done.err) == (0, "")
-    assert done.json == {"removed": 2, "outcomes": [third, first]}
-    refused = cli("outcomes", "remove", second["id"], first["id"], *at)
-    assert (refused.code, refused.out) == (2, "")
-    assert f"No outcome has the id '{first['id']}'" in refused.err
-    assert recorded(cli, store) == [second]
-
-
 def test_all_outcomes_of_a_kind_are_removed(cli: Cli, store: Path, tmp_path: Path) -> None:
     rows = (
         ROWS + "efficientnet_lite1,greek_capitals,0.75,p,,\nefficientnet_lite1,emoji_food,0.5,q,,\n"
@@ -213,23 +197,3 @@ def test_what_says_not_what_to_remove_removes_nothing(
     assert (refused.code, refused.out) == (2, "")
     assert said in refused.err
     assert recorded(cli, store) == before
-
-
-def test_what_is_removed_moves_no_recommendation_any_more(
-    cli: Cli, store: Path, tmp_path: Path
-) -> None:
-    def chosen() -> Any:
-        asked = ("recommend", "emoji_food", "--store", store, "--json")
-        answer = cli(*asked).json
-        return answer["chosen"], answer["recommendations"]
-
-    before = chosen()
-    rows = "".join(
-        f"efficientnet_lite{n},{task},{accuracy},p,500,\n"
-        for task in ("greek_capitals", "fashion_tops", "latin_small_letters")
-        for n, accuracy in ((0, 0.6), (1, 0.9))
-    )
-    (first, *_) = imported(cli, store, tmp_path / "o.csv", rows)
-    assert chosen()[0] != before[0]
-    assert cli("outcomes", "remove", "--created", first["created"], "--store", store).code == 0
-    assert chosen() == before

@@ -1,15 +1,11 @@
 """`task2vec show`, `list`, `export`, `remove`: looking after what is stored."""
 
-import re
 import sqlite3
 from pathlib import Path
 
-import numpy as np
-import pytest
 from command import Cli
 from small_store import TASKS, USED, SmallStore, snapshot
 
-from task2vec import load_embedding
 from task2vec.store.store import Store
 
 
@@ -56,29 +52,6 @@ def test_list_without_a_store_is_empty_and_creates_none(cli: Cli) -> None:
     assert not Path("task2vec-store").exists()
 
 
-def test_an_exported_embedding_reads_back_equal(cli: Cli, small: SmallStore) -> None:
-    found = cli("export", "emoji_food", "food.npz", "--store", small.store, "--json")
-
-    name, embedding = load_embedding(Path("food.npz"))
-    with Store.open(small.store, create=False) as opened:
-        expected = opened.tasks.embedding("emoji_food")
-    assert (name, found.json["file"]) == ("emoji_food", "food.npz")
-    np.testing.assert_array_equal(embedding.values, expected.values)
-    np.testing.assert_array_equal(embedding.errors, expected.errors)
-    assert embedding.provenance == expected.provenance
-
-
-@pytest.mark.parametrize("file", ["food.txt", "nowhere/food.npz"])
-def test_a_file_that_cannot_be_exported_to_is_refused(
-    cli: Cli, small: SmallStore, file: str
-) -> None:
-    found = cli("export", "emoji_food", file, "--store", small.store)
-
-    assert (found.code, found.out) == (2, "")
-    assert file in found.err
-    assert not Path(file).exists()
-
-
 def test_removing_takes_the_task_away_and_leaves_its_images(
     cli: Cli, store: Path, small: SmallStore
 ) -> None:
@@ -91,26 +64,6 @@ def test_removing_takes_the_task_away_and_leaves_its_images(
     assert [task["name"] for task in left] == [name for name in TASKS if name != "emoji_food"]
     assert cli("show", removed["id"], "--store", store).code == 2
     assert snapshot(small.sources) == images
-
-
-def test_removing_a_task_with_outcomes_needs_cascade(cli: Cli, store: Path) -> None:
-    added = ("outcomes", "add", "efficientnet_lite0", "emoji_food", "--accuracy", 0.5)
-    cli(*added, "--store", store)
-
-    refused = cli("remove", "emoji_food", "--store", store)
-    assert refused.code == 2
-    assert "cascade" in refused.err
-    assert cli("remove", "emoji_food", "--cascade", "--store", store).code == 0
-    assert cli("outcomes", "list", "--store", store, "--json").json == {"outcomes": []}
-
-
-@pytest.mark.parametrize("command", ["show", "remove", "export", "neighbours", "recommend"])
-def test_an_unknown_name_comes_with_close_ones(cli: Cli, small: SmallStore, command: str) -> None:
-    file = ("x.npz",) if command == "export" else ()
-    found = cli(command, "emoji_fod", *file, "--store", small.store)
-
-    assert (found.code, found.out) == (2, "")
-    assert re.search("Did you mean (the task )?'emoji_food'[?]", found.err)
 
 
 def test_a_database_that_is_none_is_told_so(cli: Cli, store: Path) -> None:
