@@ -21,14 +21,14 @@ class Caller:
     """The sender of a request: the bearer of a key, or anybody on this machine.
 
     ``key`` is the key's id, None without one; what the caller makes belongs to it. ``scopes`` holds
-    every scope that the key's own imply. ``crew`` are the server's own workers, whose key is in no
-    list.
+    every scope that the key's own imply. An ``own_worker`` was started by this server: its key is
+    in no list.
     """
 
     key: str | None
     name: str
     scopes: frozenset[Scope]
-    crew: bool = False
+    own_worker: bool = False
 
     @property
     def admin(self) -> bool:

@@ -22,12 +22,12 @@ from task2vec_api.access import check_protected
 from task2vec_api.audit_log import PREFIX
 from task2vec_api.backtests import Backtests
 from task2vec_api.fetches import Fetches
-from task2vec_api.maintenance import Upkeep
+from task2vec_api.maintenance import Maintenance
 from task2vec_api.metrics import State
 from task2vec_api.middleware.authentication import Authentication
 from task2vec_api.middleware.bodies import Bodies
 from task2vec_api.middleware.browsers import Browsers
-from task2vec_api.middleware.concurrency_limit import Gate
+from task2vec_api.middleware.concurrency_limit import ConcurrencyLimit
 from task2vec_api.middleware.context import Observer, RequestContext, log_access
 from task2vec_api.middleware.deadlines import Deadlines
 from task2vec_api.middleware.idempotency import IdempotencyKeys
@@ -57,7 +57,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     )
     workspace.confinement = confinement
     runtime = Runtime(workspace, settings)
-    upkeep = Upkeep(runtime)
+    maintenance = Maintenance(runtime)
     fetches = Fetches(runtime)
     backtests = Backtests(runtime)
     errors.hide(workspace.path)
@@ -65,12 +65,12 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         runtime.bell.attach(asyncio.get_running_loop())
-        # Enough for every request that the gate lets through, beside those that take long.
+        # Enough for every request that is let through, beside those that take long.
         current_default_thread_limiter().total_tokens = (
             settings.places + settings.computing_places + _THREADS
         )
         await asyncio.to_thread(workspace.store, create=True)
-        await asyncio.to_thread(upkeep.start)
+        await asyncio.to_thread(maintenance.start)
         await asyncio.to_thread(sweep_uploads, workspace)
         await asyncio.to_thread(sweep_experts, workspace)
         fetches.start()
@@ -79,7 +79,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
             yield
         finally:
             runtime.drain()
-            for own in (fetches, backtests, upkeep):
+            for own in (fetches, backtests, maintenance):
                 await asyncio.to_thread(own.stop, runtime.seconds_left + _LAST_SECONDS)
             await asyncio.to_thread(confinement.close)
             workspace.close()
@@ -95,7 +95,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     )
     runtime.metrics.registry.register(_state(runtime))
     app.state.runtime = runtime
-    app.state.upkeep = upkeep
+    app.state.maintenance = maintenance
     app.state.fetches = fetches
     app.state.backtests = backtests
     errors.install(app)
@@ -151,11 +151,11 @@ def _wrap(app: FastAPI, runtime: Runtime) -> None:
             "text/css",
         ),
     )
-    app.add_middleware(Gate, settings=settings)
+    app.add_middleware(ConcurrencyLimit, settings=settings)
     app.add_middleware(Bodies, settings=settings)
     app.add_middleware(Deadlines, seconds=settings.request_seconds)
-    app.add_middleware(Authentication, doors=runtime.doors, allowances=runtime.allowances)
-    app.add_middleware(Browsers, doors=runtime.doors, settings=settings)
+    app.add_middleware(Authentication, keys=runtime.keys, rate_limit=runtime.rate_limit)
+    app.add_middleware(Browsers, keys=runtime.keys, settings=settings)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -164,7 +164,7 @@ def _wrap(app: FastAPI, runtime: Runtime) -> None:
             allow_headers=["*"],
             expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
         )
-    observers: list[Observer] = [runtime.metrics.observe, runtime.trail.observe]
+    observers: list[Observer] = [runtime.metrics.observe, runtime.audit_log.observe]
     if settings.access_log:
         observers.append(log_access)
     app.add_middleware(

@@ -13,7 +13,7 @@ from task2vec_api.route_lookup import route_of
 
 PREFIX = "/v1"
 #: In the place of a key's id, which is another at each start of the server and in no list.
-CREW = "own workers"
+OWN_WORKERS = "own workers"
 _NO_ROUTE = "none"
 _CHANGES = frozenset({Scope.WRITE, Scope.ADMIN})
 # Workers ask for work and report progress all day; only what they hand in is worth noting.
@@ -22,7 +22,7 @@ _HANDED_IN = (":complete", ":fail", ":release")
 _REFUSALS_AT_A_TIME = 50
 
 
-class AuditTrail:
+class AuditLog:
     """Notes writes, refusals and what administrators do; `flush` stores what was noted.
 
     The server flushes several times a second and before it ends: a kill loses that much.
@@ -94,7 +94,7 @@ def _told_key(caller: Caller | None) -> str | None:
     """Return the id of a key, or that it is the one of the server's own workers."""
     if caller is None:
         return None
-    return CREW if caller.crew else caller.key
+    return OWN_WORKERS if caller.own_worker else caller.key
 
 
 def _is_change(request: Request) -> bool:

@@ -52,7 +52,7 @@ class Follower:
     @property
     def allowed(self) -> bool:
         """Whether its caller would still be let in."""
-        return self._runtime.doors.admit(self._caller)
+        return self._runtime.keys.admit(self._caller)
 
     def take(self, events: list[StoredEvent]) -> None:
         """Take in what has happened since."""

@@ -13,12 +13,12 @@ from task2vec_api.access import ANYBODY, Caller
 from task2vec_api.settings import Settings
 
 
-class Doors:
+class KeyAuthentication:
     """Turns the credentials of a request into its `Caller`, without asking the database.
 
     Without any key that is not revoked, a server that only this machine can reach lets everybody
     on it do everything. As soon as there is one it asks for keys, and until it is started again it
-    never stops to: revoking the last key must not open the doors.
+    never stops to: revoking the last key must not let everybody in.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -61,8 +61,8 @@ class Doors:
                 expected="the header Authorization: Bearer KEY",
             )
         record = self._ring.identify(secret.strip(), now=time.time())
-        crew = self.is_own(record)
-        return Caller(record.id, record.name, all_implied(record.scopes), crew=crew), record
+        own = self.is_own(record)
+        return Caller(record.id, record.name, all_implied(record.scopes), own_worker=own), record
 
     def admit(self, caller: Caller) -> bool:
         """Whether somebody who was let in would be again: keys are revoked, and expire."""

@@ -27,7 +27,7 @@ OnExpired = Callable[[list[JobRecord]], None]
 """Told which jobs were taken from their workers."""
 
 
-class Upkeep:
+class Maintenance:
     """A thread that reads the keys, writes the audit log, ends leases and throws away what is old.
 
     ``on_expired`` is called with the jobs whose workers made no progress.
@@ -37,7 +37,7 @@ class Upkeep:
         self._runtime = runtime
         self.on_expired: OnExpired | None = None
         self._stop = Event()
-        self._thread = Thread(target=self._run, name="upkeep", daemon=True)
+        self._thread = Thread(target=self._run, name="maintenance", daemon=True)
         self._due: dict[Callable[[], None], float] = {}
         self._inherited: frozenset[leases.Held] = frozenset()
 
@@ -57,12 +57,12 @@ class Upkeep:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(seconds)
-        self._runtime.trail.flush()
+        self._runtime.audit_log.flush()
 
     def read_keys(self) -> None:
         """Take over the keys as they are in the store by now."""
         runtime = self._runtime
-        if runtime.doors.refresh(runtime.workspace.store().keys.all()):
+        if runtime.keys.refresh(runtime.workspace.store().keys.all()):
             # Requests that wait with a revoked key must end.
             runtime.bell.ring()
 
@@ -127,7 +127,7 @@ class Upkeep:
         self._try(self.load_indices)
         every: dict[Callable[[], None], float] = {
             self.read_keys: _OFTEN,
-            self._runtime.trail.flush: _OFTEN,
+            self._runtime.audit_log.flush: _OFTEN,
             self.end_leases: _NOW_AND_THEN,
             self.tidy: _SELDOM,
         }

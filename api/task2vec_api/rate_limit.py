@@ -15,7 +15,7 @@ from task2vec_api.errors import RateLimitedError
 from task2vec_api.settings import Settings
 
 
-class Allowances:
+class RateLimit:
     """Counts requests by caller, in memory: a restart forgives."""
 
     def __init__(self, settings: Settings) -> None:

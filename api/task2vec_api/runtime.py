@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from task2vec.service.workspace import Workspace
-from task2vec_api.audit_log import AuditTrail
+from task2vec_api.audit_log import AuditLog
 from task2vec_api.computing import Computing
 from task2vec_api.job_notifier import Bell
-from task2vec_api.key_authentication import Doors
+from task2vec_api.key_authentication import KeyAuthentication
 from task2vec_api.metrics import Metrics
 from task2vec_api.parsing_turns import ParsingTurns
-from task2vec_api.rate_limit import Allowances
+from task2vec_api.rate_limit import RateLimit
 from task2vec_api.settings import Settings
 from task2vec_api.worker_registry import Presence
 
@@ -31,11 +31,11 @@ class Runtime:
         self.settings = settings
         self.bell = Bell()
         self.presence = Presence()
-        self.doors = Doors(settings)
-        self.allowances = Allowances(settings)
+        self.keys = KeyAuthentication(settings)
+        self.rate_limit = RateLimit(settings)
         self.parsing = ParsingTurns(settings)
         self.computing = Computing(settings)
-        self.trail = AuditTrail(workspace)
+        self.audit_log = AuditLog(workspace)
         self.metrics = Metrics()
         self.draining = asyncio.Event()
         self.indexed = False

@@ -1,4 +1,4 @@
-"""Runs the service: listens, keeps a crew of workers, and stops in good order."""
+"""Runs the service: listens, keeps its workers, and stops in good order."""
 
 import asyncio
 import contextlib
@@ -20,12 +20,12 @@ from task2vec.service.workspace import Workspace
 from task2vec.types import JobRecord
 from task2vec_api import logs
 from task2vec_api.app import create_app
-from task2vec_api.key_authentication import Doors
+from task2vec_api.key_authentication import KeyAuthentication
 from task2vec_api.logs import logger
 from task2vec_api.protocol import limited
 from task2vec_api.runtime import Runtime
 from task2vec_api.settings import Settings
-from task2vec_api.worker_pool import Crew
+from task2vec_api.worker_pool import WorkerPool
 
 _TURN_SECONDS = 0.001
 
@@ -43,14 +43,14 @@ def serve(path: Path, settings: Settings, *, ready: Ready) -> None:
     """
     if not path.exists():
         # What is refused leaves no new store behind.
-        Doors(settings).check_exposure(path)
+        KeyAuthentication(settings).check_exposure(path)
         _listen(settings.host, settings.port).close()
     with Ownership(path) as ownership, Workspace(path, beside_server=True) as workspace:
         app = create_app(workspace, settings)
         runtime: Runtime = app.state.runtime
         workspace.store(create=True)
-        runtime.doors.refresh(list_all(workspace))
-        runtime.doors.check_exposure(path)
+        runtime.keys.refresh(list_all(workspace))
+        runtime.keys.check_exposure(path)
         with _listen(settings.host, settings.port) as listening:
 
             def announce(url: str) -> None:
@@ -83,16 +83,16 @@ async def _serve(
         servers.append(inner)
         serving.append(await _start(inner, plain))
         inner_url = f"http://127.0.0.1:{plain.getsockname()[1]}"
-    crew = _crew(app, inner_url)
-    crew.start()
+    pool = _pool(app, inner_url)
+    pool.start()
     _spare_the_collector()
-    _on_signals(stop, outer, crew)
+    _on_signals(stop, outer, pool)
     ready(url)
     logger.info("listening on %s", url)
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait([waiting, *serving], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    await _drain(runtime, crew)
+    await _drain(runtime, pool)
     for server in servers:
         _end(server, seconds=runtime.seconds_left)
     await asyncio.gather(*serving)
@@ -108,14 +108,14 @@ def _spare_the_collector() -> None:
     gc.freeze()
 
 
-async def _drain(runtime: Runtime, crew: Crew) -> None:
+async def _drain(runtime: Runtime, pool: WorkerPool) -> None:
     settings = runtime.settings
     logger.info("stopping")
     runtime.draining.set()
     await asyncio.sleep(settings.drain_notice_seconds)
     runtime.drain()
     # Workers hand their jobs back over HTTP: until then the server goes on.
-    await crew.stop(runtime.seconds_left)
+    await pool.stop(runtime.seconds_left)
 
 
 def _end(server: "_Server", *, seconds: float) -> None:
@@ -128,7 +128,7 @@ def _end(server: "_Server", *, seconds: float) -> None:
     server.should_exit = True
 
 
-def _crew(app: FastAPI, url: str) -> Crew:
+def _pool(app: FastAPI, url: str) -> WorkerPool:
     runtime: Runtime = app.state.runtime
 
     def bury(name: str) -> None:
@@ -138,9 +138,9 @@ def _crew(app: FastAPI, url: str) -> Crew:
         leases.expire_worker(runtime.workspace, name, counts=not stopping)
         runtime.bell.ring()
 
-    crew = Crew(
+    pool = WorkerPool(
         url=url,
-        key=runtime.doors.worker_key.secret,
+        key=runtime.keys.worker_key.secret,
         workers=runtime.settings.workers,
         on_death=bury,
         # One stream of lines, which one program reads.
@@ -154,10 +154,10 @@ def _crew(app: FastAPI, url: str) -> Crew:
         lost = {job.id for job in jobs}
         for worker in runtime.presence.alive(busy_for=float("inf")):
             if worker.job in lost:
-                crew.kill(worker.name)
+                pool.kill(worker.name)
 
-    app.state.upkeep.on_expired = kill_idlers
-    return crew
+    app.state.maintenance.on_expired = kill_idlers
+    return pool
 
 
 class _Server(uvicorn.Server):
@@ -178,12 +178,12 @@ async def _start(server: _Server, listening: socket.socket) -> "asyncio.Task[Non
     return task
 
 
-def _on_signals(stop: asyncio.Event, server: _Server, crew: Crew) -> None:
+def _on_signals(stop: asyncio.Event, server: _Server, pool: WorkerPool) -> None:
     def interrupt() -> None:
         if stop.is_set():
             # Somebody at a terminal asks a second time: nothing is waited for.
             server.config.timeout_graceful_shutdown = 0
-            crew.kill_all()
+            pool.kill_all()
             for task in server.server_state.tasks:
                 task.cancel()
         stop.set()

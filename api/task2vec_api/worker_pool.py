@@ -30,7 +30,7 @@ class _Post:
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
 
-class Crew:
+class WorkerPool:
     """Starts workers, starts them again when they die, and ends them.
 
     A worker gets its key by its environment, which nobody but its user and the administrator of
@@ -80,7 +80,7 @@ class Crew:
             await asyncio.to_thread(self._on_death, name)
 
     def kill(self, name: str) -> bool:
-        """Kill the worker of this name; return whether it is one of the crew. From any thread."""
+        """Kill the worker of this name; return whether it is one of them. From any thread."""
         for post in self._posts:
             if post.name == name and post.process is not None:
                 logger.warning("worker %s makes no progress: killing it", name)

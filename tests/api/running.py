@@ -35,7 +35,7 @@ class Running:
     def key(self, *scopes: Scope, name: str = "somebody", **limits: float) -> NewKey:
         """Make a key, and let the app know at once."""
         new = keys.create(self.workspace, name, scopes, **limits)  # type: ignore[arg-type]
-        self.app.state.upkeep.read_keys()
+        self.app.state.maintenance.read_keys()
         return new
 
 

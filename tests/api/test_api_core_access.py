@@ -12,7 +12,7 @@ from task2vec.errors import SettingError
 from task2vec.service import keys
 from task2vec.service.workspace import Workspace
 from task2vec.types import Scope
-from task2vec_api.key_authentication import Doors
+from task2vec_api.key_authentication import KeyAuthentication
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ async def test_once_there_is_a_key_it_is_asked_for_until_the_next_start(tmp_path
         refused = await it.client.get(WHOAMI)
         let_in = await it.client.get(WHOAMI, headers=bearer(key))
         keys.revoke(it.workspace, "ada")
-        it.app.state.upkeep.read_keys()
+        it.app.state.maintenance.read_keys()
         after = await it.client.get(WHOAMI)
 
     assert refused.status_code == 401
@@ -44,7 +44,7 @@ async def test_once_there_is_a_key_it_is_asked_for_until_the_next_start(tmp_path
         assert way in refused.text
     assert refused.headers["www-authenticate"] == 'Bearer realm="task2vec"'
     assert let_in.json() == {"key": key.record.id, "name": "ada"}
-    assert after.status_code == 401, "revoking the last key must not open the doors"
+    assert after.status_code == 401, "revoking the last key must not let everybody in"
 
 
 async def test_a_key_is_refused_within_a_second_after_anybody_revokes_it(tmp_path: Path) -> None:
@@ -199,16 +199,16 @@ async def test_without_being_asked_no_page_is_let_in(tmp_path: Path) -> None:
 def test_strangers_need_a_key_and_no_key_crosses_the_network_in_the_clear(
     settings: dict[str, object], with_key: bool, fine: bool
 ) -> None:
-    doors = Doors(Settings(**settings))  # type: ignore[arg-type]
+    authentication = KeyAuthentication(Settings(**settings))  # type: ignore[arg-type]
     if with_key:
-        doors.refresh([keys.draw("somebody", [Scope.READ]).record])
+        authentication.refresh([keys.draw("somebody", [Scope.READ]).record])
 
     if fine:
-        doors.check_exposure(Path("s 1"))
+        authentication.check_exposure(Path("s 1"))
     else:
         with pytest.raises(SettingError):
-            doors.check_exposure(Path("s 1"))
-    assert doors.open == (
+            authentication.check_exposure(Path("s 1"))
+    assert authentication.open == (
         not with_key and "behind_proxy" not in settings and doors_loopback(settings)
     )
 
@@ -218,18 +218,18 @@ def doors_loopback(settings: dict[str, object]) -> bool:
 
 
 def test_a_revoked_or_expired_key_does_not_count_as_one() -> None:
-    doors = Doors(Settings(host="0.0.0.0", insecure_http=True))
+    authentication = KeyAuthentication(Settings(host="0.0.0.0", insecure_http=True))
     expired = keys.draw("late", [Scope.READ], expires=time.time() - 1).record
-    doors.refresh([expired])
+    authentication.refresh([expired])
 
     with pytest.raises(SettingError, match=r"Without a key.*--store 's 1'"):
-        doors.check_exposure(Path("s 1"))
+        authentication.check_exposure(Path("s 1"))
 
 
 async def test_the_workers_of_the_server_need_no_key_of_the_store(tmp_path: Path) -> None:
     async with running(tmp_path / "s", routers=[extra_routes()]) as it:
         it.key(Scope.READ)
-        own = bearer(it.runtime.doors.worker_key)
+        own = bearer(it.runtime.keys.worker_key)
         reads = await it.client.get(WHOAMI, headers=own)
         writes = await it.client.post("/v1/extra/count", json={"left": 1, "right": 1}, headers=own)
         stored = keys.list_all(it.workspace)

@@ -108,7 +108,7 @@ async def test_nothing_is_read_from_who_may_not_send_it(tmp_path: Path, path: st
     async with running(tmp_path / "s", routers=[extra_routes()]) as it:
         key = it.key(Scope.WORK)
         answer = await it.client.post(f"/v1/{path}", content=body(), headers=UPLOAD | bearer(key))
-        it.runtime.trail.flush()
+        it.runtime.audit_log.flush()
         entry = it.workspace.store().audit.latest(1)[0]
 
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")

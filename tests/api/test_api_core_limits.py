@@ -15,7 +15,7 @@ from task2vec.errors import OverloadedError
 from task2vec.types import Scope
 from task2vec_api.access import ANYBODY
 from task2vec_api.errors import RateLimitedError
-from task2vec_api.rate_limit import Allowances
+from task2vec_api.rate_limit import RateLimit
 from task2vec_api.settings import Settings
 from task2vec_api.turnstile import Turnstile
 
@@ -47,11 +47,11 @@ async def test_who_asks_too_often_is_told_when_to_ask_again(
     # 20 of the window's 60 seconds are over.
     now = 60.0 * 1_000_000 + 20.0
     monkeypatch.setattr(time, "time", lambda: now)
-    allowances = Allowances(Settings(anonymous_requests_per_minute=2))
+    rate_limit = RateLimit(Settings(anonymous_requests_per_minute=2))
     for _ in range(2):
-        await allowances.spend(ANYBODY, None)
+        await rate_limit.spend(ANYBODY, None)
     with pytest.raises(RateLimitedError) as caught:
-        await allowances.spend(ANYBODY, None)
+        await rate_limit.spend(ANYBODY, None)
 
     assert caught.value.retry_after == pytest.approx(40.0, abs=0.5)
 

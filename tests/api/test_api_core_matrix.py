@@ -44,7 +44,7 @@ def credentials(it: Running) -> dict[str, str | None]:
     expired = keys.create(it.workspace, "expired", [Scope.ADMIN], days=1e-9)
     time.sleep(0.001)
     unknown = keys.draw("unknown", [Scope.ADMIN])
-    it.app.state.upkeep.read_keys()
+    it.app.state.maintenance.read_keys()
     refused = {
         "none": None,
         "empty": "Bearer ",

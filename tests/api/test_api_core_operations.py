@@ -129,7 +129,7 @@ async def test_writes_and_refusals_are_audited_and_reads_are_not(tmp_path: Path)
             "/v1/extra/count", json={"left": 1, "right": 1}, headers=bearer(key)
         )
         await it.client.get("/v1/extra/whoami", headers={"Authorization": "Bearer t2v_guess"})
-        it.runtime.trail.flush()
+        it.runtime.audit_log.flush()
         entries = it.workspace.store().audit.latest(10)
 
     told = [(e.action, e.key, e.address, e.status) for e in reversed(entries)]
@@ -146,7 +146,7 @@ async def test_a_refusal_is_told_by_the_route_that_it_was_for(tmp_path: Path) ->
         it.key(Scope.READ)
         for method, path in (("DELETE", "/v1/tasks/birds"), ("GET", "/v1/nowhere/birds")):
             await it.client.request(method, path)
-        it.runtime.trail.flush()
+        it.runtime.audit_log.flush()
         entries = it.workspace.store().audit.latest(2)
 
     assert [(entry.action, entry.subject) for entry in reversed(entries)] == [
@@ -158,11 +158,11 @@ async def test_a_refusal_is_told_by_the_route_that_it_was_for(tmp_path: Path) ->
 async def test_what_the_servers_own_workers_hand_in_is_told_as_theirs(tmp_path: Path) -> None:
     async with running(tmp_path / "s") as it:
         key = it.key(Scope.WORK)
-        for worker in (it.runtime.doors.worker_key, key):
+        for worker in (it.runtime.keys.worker_key, key):
             await it.client.post(
                 "/v1/leases/job_1:release", json={"fence": 1}, headers=bearer(worker)
             )
-        it.runtime.trail.flush()
+        it.runtime.audit_log.flush()
         entries = it.workspace.store().audit.latest(2)
 
     assert [entry.key for entry in reversed(entries)] == ["own workers", key.record.id]
@@ -179,11 +179,11 @@ async def test_the_audit_log_is_written_when_the_server_ends(tmp_path: Path) -> 
 
 async def test_requests_refused_all_night_do_not_fill_the_log(tmp_path: Path) -> None:
     async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        it.app.state.upkeep.stop(10)
+        it.app.state.maintenance.stop(10)
         headers = {"Authorization": "Bearer t2v_guess"}
         for _ in range(120):
             await it.client.get("/v1/extra/whoami", headers=headers)
-        it.runtime.trail.flush()
+        it.runtime.audit_log.flush()
         entries: list[AuditEntry] = it.workspace.store().audit.latest(200)
 
     assert len(entries) == 51
@@ -197,7 +197,7 @@ async def test_long_and_odd_paths_reach_no_log_as_they_came(
     async with running(tmp_path / "s", Settings()) as it:
         it.key(Scope.READ)
         await it.client.get("/v1/%1b%5b2J%0aforged" + "x" * 30_000)
-        it.runtime.trail.flush()
+        it.runtime.audit_log.flush()
         entry = it.workspace.store().audit.latest(1)[0]
 
     told = r"/v1/\x1b[2J\nforged" + "x" * 185 + "..."
@@ -282,7 +282,7 @@ async def test_leases_end_and_what_is_old_goes_without_being_asked(tmp_path: Pat
     brief = Settings(lease_seconds=1, job_days=0, access_log=False)
     lost: list[JobRecord] = []
     async with running(tmp_path / "s", brief) as it:
-        it.app.state.upkeep.on_expired = lost.extend
+        it.app.state.maintenance.on_expired = lost.extend
         store = it.workspace.store()
         job = store.jobs.submit(JobRecord(id="", kind=JobKind.EMBED, payload={}), now=1.0)
         store.jobs.lease(worker="w", kinds=[JobKind.EMBED], now=1.0, seconds=1)

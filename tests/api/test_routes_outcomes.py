@@ -183,7 +183,7 @@ async def test_a_removal_takes_a_key_that_writes_and_is_in_the_audit_log(server:
             await server.client.post("/v1/outcomes:remove", json=body, headers=key),
         ]
         assert [answer.status_code for answer in answers] == statuses
-    server.runtime.trail.flush()
+    server.runtime.audit_log.flush()
     entries = server.workspace.store().audit.latest(10)
     noted = [(e.action, e.subject, e.status) for e in entries if e.key == writer.record.id]
     assert set(noted) == {

@@ -121,7 +121,7 @@ async def test_the_images_are_removed_however_the_job_ends(
     dataset = (await upload(server, tmp_path)).json()
     job = (await ask(server, dataset["id"], remove_dataset=True)).json()
     file = server.workspace.path / server.workspace.store().datasets.get(dataset["id"]).file
-    server.app.state.upkeep.tidy()
+    server.app.state.maintenance.tidy()
     assert file.exists(), "a job still needs it"
 
     if end == "cancelled":
@@ -129,7 +129,7 @@ async def test_the_images_are_removed_however_the_job_ends(
     else:
         await hand_in(server, [row("0.jpg", 1, 0, 0, 0)] if end == "succeeded" else [])
     assert (await server.client.get(f"/v1/jobs/{job['id']}")).json()["state"] == end
-    server.app.state.upkeep.tidy()
+    server.app.state.maintenance.tidy()
 
     assert not file.exists()
     assert (await server.client.get(f"/v1/datasets/{dataset['id']}")).status_code == 404

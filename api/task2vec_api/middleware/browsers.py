@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from task2vec_api.errors import RefusedOriginError
-from task2vec_api.key_authentication import Doors
+from task2vec_api.key_authentication import KeyAuthentication
 from task2vec_api.middleware.headers import check_heads, header
 from task2vec_api.settings import Settings, is_loopback
 
@@ -21,9 +21,9 @@ class Browsers:
     Where keys are asked for none of this is needed, since no browser sends a key by itself.
     """
 
-    def __init__(self, app: ASGIApp, *, doors: Doors, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, keys: KeyAuthentication, settings: Settings) -> None:
         self.app = app
-        self._doors = doors
+        self._keys = keys
         self._hosts = frozenset(name.lower() for name in settings.allowed_hosts)
         self._origins = frozenset(settings.cors_origins)
 
@@ -36,13 +36,13 @@ class Browsers:
 
     def _check(self, scope: Scope) -> None:
         host = _name(f"//{header(scope, b'host') or ''}")
-        if host not in self._hosts and (self._hosts or self._doors.open) and not is_loopback(host):
+        if host not in self._hosts and (self._hosts or self._keys.open) and not is_loopback(host):
             raise RefusedOriginError(
                 "This server does not answer to this name",
                 expected="a Host header that names this machine, or one of allowed_hosts",
                 got=host or "none",
             )
-        if not self._doors.open:
+        if not self._keys.open:
             return
         if any(header(scope, name) is not None for name in _FORWARDED):
             raise RefusedOriginError(

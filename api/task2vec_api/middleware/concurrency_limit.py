@@ -25,7 +25,7 @@ def takes_long(scope: Scope) -> bool:
     return bool(streams) or wish(scope, "wait") is not None
 
 
-class Gate:
+class ConcurrencyLimit:
     """Lets a bounded number of requests through at once, others after a short wait or never.
 
     Workers have places of their own: their leases must not wait for slow uploads.

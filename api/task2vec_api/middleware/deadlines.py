@@ -23,7 +23,7 @@ class Deadlines:
     """Puts ``deadline`` (of `time.monotonic`) into the request's state, and keeps it.
 
     By then the answer must have begun. Work that has started in a thread cannot be stopped: it
-    goes on, and keeps its place at the gate, but nobody waits for it.
+    goes on, and keeps its place, but nobody waits for it.
     """
 
     def __init__(self, app: ASGIApp, *, seconds: float) -> None:

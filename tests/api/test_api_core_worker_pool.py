@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from task2vec_api.worker_pool import Crew
+from task2vec_api.worker_pool import WorkerPool
 
 pytestmark = pytest.mark.anyio
 
@@ -35,12 +35,12 @@ time.sleep(60)
 """
 
 
-def crew(folder: Path, *, workers: int = 1, manner: str = "good") -> tuple[Crew, list[str]]:
+def crew(folder: Path, *, workers: int = 1, manner: str = "good") -> tuple[WorkerPool, list[str]]:
     deaths: list[str] = []
     program = folder / "worker.py"
     program.write_text(WORKER)
     return (
-        Crew(
+        WorkerPool(
             url="http://127.0.0.1:1",
             key="t2v_secret",
             workers=workers,
@@ -142,4 +142,4 @@ async def test_one_that_cannot_start_is_tried_less_and_less_often(tmp_path: Path
     assert times[2] - times[1] >= 2.0
     assert time.monotonic() - begun < 1, "nobody waits for the next try"
     assert len(deaths) >= 2
-    assert [Crew.backoff(n) for n in (1, 2, 3, 7, 50)] == [1, 2, 4, 60, 60]
+    assert [WorkerPool.backoff(n) for n in (1, 2, 3, 7, 50)] == [1, 2, 4, 60, 60]

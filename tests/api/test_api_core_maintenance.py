@@ -32,7 +32,7 @@ async def test_old_entries_and_answers_go(tmp_path: Path) -> None:
             key = {"owner": "", "key": f"{hours}"}
             store.idempotency.begin(**key, fingerprint="f", now=now - hours * 3600, keep=math.inf)
             store.idempotency.finish(**key, answer=StoredAnswer(200, (), b"kept"))
-        it.app.state.upkeep.tidy()
+        it.app.state.maintenance.tidy()
         # Asked as another question would, only what is still kept is in the way.
         begin = functools.partial(
             store.idempotency.begin, owner="", fingerprint="g", now=now, keep=math.inf
@@ -53,7 +53,7 @@ async def test_jobs_outlive_servers_that_end_again_and_again(tmp_path: Path) -> 
                 new = JobRecord(id="", kind=JobKind.EMBED, payload={})
                 job = jobs.submit(new, now=time.time()).id
             while jobs.get(job).state is not JobState.QUEUED:
-                it.app.state.upkeep.end_leases()
+                it.app.state.maintenance.end_leases()
                 await anyio.sleep(0.05)
             assert jobs.get(job).attempts == 0
             # A worker has it when the server ends; nobody hears of either again.
@@ -77,7 +77,7 @@ async def test_a_damaged_row_keeps_the_quarantine_and_stops_no_other_upkeep(
         aside.write_bytes(b"weights")
         store.audit.append([AuditEntry(action="a", at="2020-01-01T00:00:00.000+00:00")])
         with caplog.at_level(logging.ERROR):
-            it.app.state.upkeep.tidy()
+            it.app.state.maintenance.tidy()
         assert store.audit.latest(9) == []
     assert aside.read_bytes() == b"weights"
     assert "Nothing was removed from the quarantine" in caplog.text
