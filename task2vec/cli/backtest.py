@@ -11,7 +11,7 @@ from task2vec.cli.output import (
     check_picture,
     console,
     messages,
-    print_answer_json,
+    print_json,
     print_sheet,
     warn,
 )
@@ -57,7 +57,7 @@ def backtest(
         answer = client.backtest(folds=folds, progress=work_bar(progress, "tasks"))
     warn(answer.warnings)
     if here.as_json:
-        print_answer_json(answer)
+        print_json(answer)
     else:
         print_backtest(answer)
     if output is not None and answer.rankers:

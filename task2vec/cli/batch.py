@@ -11,7 +11,7 @@ import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import EmbeddingOptions, Here
-from task2vec.cli.output import console, messages, print_json, print_next, warn
+from task2vec.cli.output import console, messages, plain_of, print_json, print_next, warn
 from task2vec.cli.progress import bars, item_bars
 from task2vec.client.show.values import text_of
 from task2vec.data.wording import plural
@@ -116,7 +116,7 @@ def batch(
 
 def _line_of(item: "Item", source: Path) -> dict[str, Any]:
     """Return the JSON line of an item."""
-    stored = {"name": item.name} if item.task is None else item.task.model_dump(mode="json")
+    stored = {"name": item.name} if item.task is None else plain_of(item.task)
     return {
         **stored,
         "source": str(source),

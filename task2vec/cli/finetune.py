@@ -7,7 +7,7 @@ import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import EMBEDDING, Here, Seed, TaskOrSource
-from task2vec.cli.output import console, messages, print_answer_json, print_next, warn
+from task2vec.cli.output import console, messages, print_json, print_next, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.client.show.expert import of_tuned
 from task2vec.messages.settings import TuningSettings
@@ -97,7 +97,7 @@ def finetune(
         # What a worker goes on with is not told before its answer.
         messages().print(f"It went on where an interrupted run had stopped: {result.resumed}.")
     if here.as_json:
-        print_answer_json(result)
+        print_json(result)
         return
     warn(result.warnings)
     out = console()

@@ -12,7 +12,7 @@ from task2vec.cli.output import (
     console,
     in_place,
     messages,
-    print_answer_json,
+    print_json,
     print_table,
     warn,
 )
@@ -125,7 +125,7 @@ def information(
         earlier = in_place(output)
         _draw(answer, output)
     if as_json:
-        print_answer_json(answer)
+        print_json(answer)
         return
     warn(answer.warnings)
     _print(answer)

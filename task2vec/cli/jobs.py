@@ -9,7 +9,6 @@ from task2vec.cli.bundles import bundled
 from task2vec.cli.options import Here, Server
 from task2vec.cli.output import (
     messages,
-    print_answer_json,
     print_facts,
     print_json,
     print_next,
@@ -53,7 +52,7 @@ def list_jobs(
     with _client(server) as client:
         jobs = list(islice(client.jobs.list(state=state, kind=kind), limit))
     if server.as_json:
-        print_json({"jobs": [job.model_dump(mode="json") for job in jobs]})
+        print_json({"jobs": jobs})
         return
     if not jobs:
         none = "No jobs of this kind or state." if state or kind else "No jobs yet."
@@ -137,6 +136,6 @@ def _client(server: Server) -> "AbstractContextManager[AnyClient]":
 
 def _show(job: "Job", server: Server) -> None:
     if server.as_json:
-        print_answer_json(job)
+        print_json(job)
         return
     print_facts(of_job(job))

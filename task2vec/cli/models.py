@@ -10,7 +10,6 @@ from task2vec.cli.options import Here
 from task2vec.cli.output import (
     in_place,
     messages,
-    print_answer_json,
     print_facts,
     print_json,
     print_next,
@@ -54,7 +53,7 @@ def add(
     with here.client() as client:
         record = client.models.add(ref, name=name, task=task)
     if here.as_json:
-        print_answer_json(record)
+        print_json(record)
         return
     messages().print(f"Registered {record.name} ({record.ref}).")
     start = ["finetune", "SOURCE", "--from", record.name]
@@ -76,7 +75,7 @@ def list_models(
         experts = any(model.task for model in models) and not here.as_json
         names = {task.id: task.name for task in client.tasks.list()} if experts else {}
     if here.as_json:
-        print_json({"models": [model.model_dump(mode="json") for model in models]})
+        print_json({"models": models})
         return
     print_table(
         ["name", "architecture", "expert of", "parameters", "pixels", "licence", "ref"],
@@ -115,7 +114,7 @@ def show_model(
     with here.client() as client:
         record = client.models.get(model)
     if here.as_json:
-        print_answer_json(record)
+        print_json(record)
         return
     print_facts(of_record(record))
 
@@ -147,7 +146,7 @@ def export(
         progress.add_task(f"exporting {model}", total=None)
         record = client.models.export(model, file)
     if here.as_json:
-        print_json({**record.model_dump(mode="json"), "file": str(file)})
+        print_json(record, file=str(file))
     else:
         messages().print(f"Wrote {record.name} to {file}{earlier}.")
 
@@ -169,6 +168,6 @@ def remove(
     with here.client() as client:
         record = client.models.remove(model, cascade=cascade)
     if here.as_json:
-        print_answer_json(record)
+        print_json(record)
     else:
         messages().print(f"Removed {record.name}.")

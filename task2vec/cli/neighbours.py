@@ -11,7 +11,7 @@ from task2vec.cli.options import Here, SourceOptions, TaskOrSource
 from task2vec.cli.output import (
     console,
     messages,
-    print_answer_json,
+    print_json,
     print_next,
     print_sheet,
     warn,
@@ -112,7 +112,7 @@ def neighbours(
     near = answer.neighbours
     warn(answer.warnings)
     if here.as_json:
-        print_answer_json(answer, without=("warnings",))
+        print_json(answer, without=("warnings",))
     elif near:
         sheet = of_neighbours(answer, asymmetric=asymmetric, geometry=geometry)
         print_sheet(sheet)
@@ -184,7 +184,7 @@ def distance(
         )
     warn(answer.warnings)
     if here.as_json:
-        print_answer_json(answer, without=("warnings",))
+        print_json(answer, without=("warnings",))
         return
     sheet = of_distances(answer)
     if answer.same_images:

@@ -103,9 +103,8 @@ def _tell(removal: "Removal", *, as_json: bool) -> str:
     """Print what was removed; return in words why that was not possible, "" where it was."""
     removed = removal.removed
     if as_json:
-        records = [each.model_dump(mode="json") for each in removed]
         try:
-            print_json({"removed": len(removed), "outcomes": records})
+            print_json({"removed": len(removed), "outcomes": removed})
         except OSError as error:
             return f" and could not be printed ({error})"
     elif removed:

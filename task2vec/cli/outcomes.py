@@ -11,7 +11,6 @@ from task2vec.cli.options import EMBEDDING, Here
 from task2vec.cli.outcome_removal import remove
 from task2vec.cli.output import (
     messages,
-    print_answer_json,
     print_json,
     print_next,
     print_table,
@@ -63,7 +62,7 @@ def add(
         )
         warnings = [*_unused(client, [outcome]), *_repeated([outcome])]
     if here.as_json:
-        print_answer_json(outcome, model=model, task=task)
+        print_json(outcome, model=model, task=task)
     else:
         messages().print(f"Recorded {percent(accuracy)} of {model} on {task} as {outcome.id}.")
     warn(warnings)
@@ -164,7 +163,7 @@ def _repeated(outcomes: "Sequence[Outcome]") -> list[str]:
 
 
 def _as_json(outcomes: "Sequence[Outcome]") -> dict[str, Any]:
-    return {"outcomes": [outcome.model_dump(mode="json") for outcome in outcomes]}
+    return {"outcomes": outcomes}
 
 
 def _only(names: Iterable[str]) -> str | None:

@@ -8,8 +8,9 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
+from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
@@ -22,9 +23,6 @@ from task2vec.data.paths import tidied
 from task2vec.data.wording import typed
 from task2vec.extras import needing_extras
 from task2vec.types.names import visible
-
-if TYPE_CHECKING:
-    from task2vec.messages.base import Answer
 
 #: Wide enough that nothing is cut where there is no terminal to fit into.
 _PIPE_WIDTH = 200
@@ -122,14 +120,16 @@ def _has_width(file: TextIO | None) -> bool:
     return os.environ.get("COLUMNS", "").isdecimal() or (file is not None and file.isatty())
 
 
-def print_json(data: Any) -> None:
+def print_json(data: Any, *, without: Sequence[str] = (), **more: Any) -> None:
     """Print one JSON document, or one line of JSON Lines, flushed at once.
 
-    Numbers that JSON has not (nan, infinity) become null. A closed stdout takes nothing.
+    Of a message, fields may be left out and others added. A closed stdout takes nothing.
     """
     if sys.stdout is None:
         return
-    plain = _plain(data)
+    plain = plain_of(data)
+    if without or more:
+        plain = {name: value for name, value in plain.items() if name not in without} | more
     text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
@@ -138,11 +138,6 @@ def print_json(data: Any) -> None:
         text = json.dumps(plain, allow_nan=False)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
-
-
-def print_answer_json(answer: "Answer", *, without: Sequence[str] = (), **more: Any) -> None:
-    """Print a message as one JSON document, with fields left out and others added."""
-    print_json({**answer.model_dump(mode="json", exclude=set(without)), **more})
 
 
 def print_table(
@@ -219,11 +214,14 @@ def print_labelled(label: str, text: str, *, style: str) -> None:
     out.print(Text.assemble((label, style), text))
 
 
-def _plain(data: Any) -> Any:
+def plain_of(data: Any) -> Any:
+    """Return what JSON holds of messages; numbers that it has not (nan, infinity) become null."""
+    if isinstance(data, BaseModel):
+        return plain_of(data.model_dump(mode="json"))
     if isinstance(data, float):
         return data if math.isfinite(data) else None
     if isinstance(data, dict):
-        return {key: _plain(value) for key, value in data.items()}
+        return {key: plain_of(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return [_plain(value) for value in data]
+        return [plain_of(value) for value in data]
     return data

@@ -15,7 +15,7 @@ from task2vec.cli.options import Here
 from task2vec.cli.output import (
     console,
     messages,
-    print_answer_json,
+    print_json,
     print_next,
     print_table,
     warn,
@@ -102,7 +102,7 @@ def predict(
         )
         if at.as_json:
             for each in counts.of(predictions):
-                print_answer_json(each)
+                print_json(each)
         elif as_csv:
             _print_csv(counts.of(predictions))
         else:

@@ -129,7 +129,7 @@ def published(
     listed = [model for model in models if model.pareto or not pareto]
     shown = listed[:limit]
     if here.as_json:
-        print_json({"models": [model.model_dump(mode="json") for model in shown]})
+        print_json({"models": shown})
     elif shown:
         print_published(shown, figure=figure, costs=costs, pareto=pareto, among=len(listed))
         print_next(["models", "add", "timm:NAME"])

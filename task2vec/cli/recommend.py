@@ -12,8 +12,8 @@ from task2vec.cli.options import Here, MostParameters, SourceOptions, TaskOrSour
 from task2vec.cli.output import (
     console,
     messages,
-    print_answer_json,
     print_behind,
+    print_json,
     print_next,
     print_sheet,
     warn,
@@ -137,7 +137,7 @@ def recommend(
         source = client.tasks.get(answer.task).source if answer.images_missing else None
         tuning = [] if here.as_json else _tuning(client, task, answer)
     if here.as_json:
-        print_answer_json(answer)
+        print_json(answer)
     else:
         warn(answer.warnings)
         print_answer(answer, full=asked.explain)

@@ -7,7 +7,7 @@ import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import Here
-from task2vec.cli.output import in_place, messages, print_answer_json, print_next, warn
+from task2vec.cli.output import in_place, messages, print_json, print_next, warn
 from task2vec.cli.progress import bars
 from task2vec.data.wording import plural
 
@@ -54,7 +54,7 @@ def draw_map(
         answer = client.map(target, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
     warn(answer.warnings)
     if here.as_json:
-        print_answer_json(answer)
+        print_json(answer)
         return
     messages().print(
         f"Drew {plural(len(answer.points), 'task')} to {target}{earlier} "

@@ -10,7 +10,6 @@ from task2vec.cli.options import EmbeddingOptions, Here
 from task2vec.cli.output import (
     in_place,
     messages,
-    print_answer_json,
     print_facts,
     print_json,
     print_next,
@@ -77,7 +76,7 @@ def embed(
             progress=work_bar(progress, name or Path(source).name),
         )
         if here.as_json:
-            print_answer_json(record)
+            print_json(record)
             return
         details = client.tasks.get(record.id)
     warn(record.warnings)
@@ -99,7 +98,7 @@ def show_task(
     with here.client() as client:
         answer = client.tasks.get(task)
     if here.as_json:
-        print_answer_json(answer)
+        print_json(answer)
         return
     print_facts(of_task(answer))
     print_next(["neighbours", answer.name], ["recommend", answer.name])
@@ -121,7 +120,7 @@ def export(
     with here.client() as client:
         record = client.tasks.export(task, file)
     if here.as_json:
-        print_answer_json(record, file=str(file))
+        print_json(record, file=str(file))
     else:
         messages().print(f"Wrote {record.name} to {file}{earlier}.")
 
@@ -143,7 +142,7 @@ def remove(
     with here.client() as client:
         record = client.tasks.remove(task, cascade=cascade)
     if here.as_json:
-        print_answer_json(record)
+        print_json(record)
     else:
         messages().print(f"Removed {record.name}.")
 
@@ -162,7 +161,7 @@ def list_tasks(
     with here.client() as client:
         records = list(client.tasks.list(tag=tag))
     if here.as_json:
-        print_json({"tasks": [record.model_dump(mode="json") for record in records]})
+        print_json({"tasks": records})
         return
     if not records:
         none = here.no_store_note() or "No tasks yet. Add one with `task2vec embed FOLDER`."

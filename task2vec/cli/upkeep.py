@@ -38,7 +38,7 @@ def probes(
     with here.client() as client:
         cards = client.probes()
     if here.as_json:
-        print_json({"probes": [card.model_dump(mode="json") for card in cards]})
+        print_json({"probes": cards})
         return
     print_table(
         ["name", "architecture", "pixels", "parameters", "weights", "licence"],
