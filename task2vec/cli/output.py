@@ -7,6 +7,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -215,9 +216,11 @@ def print_labelled(label: str, text: str, *, style: str) -> None:
 
 
 def plain_of(data: Any) -> Any:
-    """Return what JSON holds of messages; numbers that it has not (nan, infinity) become null."""
+    """Return what JSON holds of messages and records; nan and infinity are null."""
     if isinstance(data, BaseModel):
         return plain_of(data.model_dump(mode="json"))
+    if is_dataclass(data) and not isinstance(data, type):
+        return plain_of(asdict(data))
     if isinstance(data, float):
         return data if math.isfinite(data) else None
     if isinstance(data, dict):

@@ -114,7 +114,7 @@ def doctor(
             if check.remedy:
                 print_behind("       ", f"-> {check.remedy}")
     if here.as_json:
-        print_json({"checks": [check.to_json() for check in checks]})
+        print_json({"checks": checks})
     return int(any(check.state is State.FAULT for check in checks))
 
 

@@ -4,12 +4,12 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from task2vec.data.wording import plural
 from task2vec.errors import Task2VecError
@@ -49,10 +49,6 @@ class Check:
     state: State
     found: str
     remedy: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary."""
-        return asdict(self)
 
 
 def examine(store: Path) -> Iterator[Check]:
