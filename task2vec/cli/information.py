@@ -13,16 +13,14 @@ from task2vec.cli.output import (
     in_place,
     messages,
     print_json,
-    print_table,
+    print_sheet,
     warn,
 )
 from task2vec.cli.progress import bars, fit_bar
+from task2vec.client.show.information import headline, of_curve, of_layers_needed, reading
 
 if TYPE_CHECKING:
     from task2vec.messages.information import TaskInformation
-
-#: As many layers as fit a screen.
-_SHOWN = 12
 
 app = typer.Typer()
 
@@ -158,53 +156,11 @@ def _draw(answer: "TaskInformation", output: Path) -> None:
     )
 
 
-#: How to read the nats.
-_NOTE = (
-    "Compare nats between layers, or between tasks with the same probe and beta. They leave out "
-    "how far fine-tuning moves the weights."
-)
-
-
 def _print(answer: "TaskInformation") -> None:
     out = console()
-    out.print(
-        f"{answer.nats:,.0f} nats at beta {answer.beta:g}. {answer.nats_of_place:,.0f} of them are "
-        "the same for every task: they keep the weights where they are.",
-        style="bold",
-    )
-    out.print(_NOTE)
-    out.print(
-        f"Loss {answer.loss:.4f} under this noise, {answer.loss_of_weights:.4f} without, "
-        f"{answer.loss_of_guessing:.4f} by guessing ({answer.images} images of {answer.classes} "
-        "classes)."
-    )
-    needed = sorted(answer.layers, key=lambda layer: layer.nats_of_place - layer.nats)
-    out.print(
-        f"Layers with the most information ({min(_SHOWN, len(needed))} of {len(needed)}; all by "
-        "--json), noise in units of the layer's weights:",
-    )
-    print_table(
-        ["layer", "weights", "nats", "of the task", "per weight", "noise"],
-        [
-            (
-                layer.name,
-                layer.weights,
-                round(layer.nats),
-                round(layer.nats - layer.nats_of_place),
-                (layer.nats - layer.nats_of_place) / layer.weights,
-                layer.noise,
-            )
-            for layer in needed[:_SHOWN]
-        ],
-        spare=["noise", "weights"],
-    )
-    out.print("Curve:")
-    print_table(
-        ["beta", "loss", "+-", "nats", "rounds", "gradient", "sampling error", "converged"],
-        [
-            (f"{p.beta:g}", p.loss, p.loss_error, round(p.nats), p.rounds, p.gradient, p.error,
-             p.converged)
-            for p in answer.curve
-        ],
-        spare=["gradient", "rounds", "sampling error"],
-    )  # fmt: skip
+    out.print(headline(answer), style="bold")
+    for line in reading(answer):
+        out.print(line)
+    for sheet in (of_layers_needed(answer), of_curve(answer)):
+        out.print(sheet.title)
+        print_sheet(sheet)

@@ -14,6 +14,7 @@ from task2vec.client.show.values import nats
 from task2vec.messages.backtests import Backtest
 from task2vec.messages.base import Answer
 from task2vec.messages.catalogue import TaskMap
+from task2vec.messages.information import TaskInformation
 from task2vec.messages.jobs import Progress
 from task2vec.messages.neighbours import Distances, Neighbours
 from task2vec.messages.outcomes import Outcome
@@ -135,6 +136,21 @@ SHOWN: dict[str, Answer] = {
             ],
         }
     ),
+    "information": TaskInformation.model_validate(
+        {
+            **{"task": EVIL, "probe": EVIL, "fingerprint": "f", "images": 4, "classes": 2},
+            **{"seed": 0, "beta": 1e-5, "nats": 1200, "nats_of_place": 200, "loss": 0.25},
+            **{"loss_of_weights": 0.125, "loss_of_guessing": 0.7, "converged": True},
+            "layers": [
+                {
+                    **{"name": EVIL, "weights": 100, "nats": 1200, "nats_of_place": 200},
+                    **{"prior_std": 1, "noise": 0.5},
+                }
+            ],
+            "curve": [],
+            "warnings": [EVIL],
+        }
+    ),
     "map": TaskMap.model_validate(
         {
             "method": "mds",
@@ -153,6 +169,7 @@ FACTS = {
     "distances": ["0.750", "0.250"],
     "recommended": ["+3.1", "+1.0 to +5.0", "85.0 to 100.0 %", "on frozen features"],
     "backtest": ["3.1 [1.0, 5.2]", "25.0 %", "0.35 [0.10, 0.20]", EVIL],
+    "information": ["1,200 nats at beta 1e-05", "1,000", "10.000", "0.500", "by guessing"],
     "map": ["stress 0.12", "b"],
 }
 

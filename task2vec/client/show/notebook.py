@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from task2vec.client.show import line as line  # its import registers the lines, too
 from task2vec.client.show.backtest import of_backtest
 from task2vec.client.show.expert import of_prediction, of_tuned
+from task2vec.client.show.information import headline, of_layers_needed, reading
 from task2vec.client.show.map import html_of_map, of_map
 from task2vec.client.show.neighbours import of_distances, of_neighbours
 from task2vec.client.show.recommendation import of_recommended, reasons
@@ -18,6 +19,7 @@ from task2vec.client.show.sheet import Sheet, html_of
 from task2vec.messages.backtests import Backtest
 from task2vec.messages.batches import Item
 from task2vec.messages.catalogue import TaskMap, Tuned
+from task2vec.messages.information import TaskInformation
 from task2vec.messages.jobs import Job
 from task2vec.messages.models import Model
 from task2vec.messages.neighbours import Distances, Neighbours
@@ -36,6 +38,12 @@ def _of_recommended(answer: Recommended) -> Sheet:
     return replace(sheet, notes=(*reasons(answer), *sheet.notes, answer.evidence_summary))
 
 
+def _of_information(answer: TaskInformation) -> Sheet:
+    sheet = of_layers_needed(answer)
+    title = f"Information that {answer.task} needs in {answer.probe}"
+    return replace(sheet, title=title, notes=(headline(answer), *reading(answer)))
+
+
 _SHEETS: dict[type, Callable[[Any], Sheet]] = {
     Task: of_task,
     Neighbours: of_neighbours,
@@ -44,6 +52,7 @@ _SHEETS: dict[type, Callable[[Any], Sheet]] = {
     Backtest: of_backtest,
     Tuned: of_tuned,
     Prediction: of_prediction,
+    TaskInformation: _of_information,
     TaskMap: of_map,
     Model: of_record,
     Outcome: of_record,
