@@ -2,7 +2,6 @@
 
 import shutil
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.progress import Progress
 
 from task2vec.cli.output import console, print_table
-from task2vec.cli.progress import bars, embedding_bar, passing, probing_bar, tuning_bar
+from task2vec.cli.progress import bars, passing, stages_bar
 from task2vec.cli.recommend import print_answer
 from task2vec.client.show.values import interval, percent, points, points_between
 from task2vec.errors import InputError
@@ -104,7 +103,8 @@ def _embed_all(
             dataset=name, settings=EmbeddingSettings(images=IMAGES), tags=(family,)
         )
         source = str(examples / "tasks" / name)
-        embed(workspace, question, source, progress=embedding_bar(progress, name))
+        with passing(progress):
+            embed(workspace, question, source, progress=stages_bar(progress, name))
         progress.advance(bar)
     progress.remove_task(bar)
     seconds = perf_counter() - started
@@ -114,7 +114,7 @@ def _embed_all(
 def _make_experts(workspace: "Workspace", progress: Progress) -> None:
     _heading(f"2. Fine-tune {len(EXPERTS)} experts from the plain default")
     results = [
-        _finetune(workspace, task, start="efficientnet_lite0", epochs=5, images=300)(progress)
+        _finetune(workspace, progress, task, start="efficientnet_lite0", epochs=5, images=300)
         for task in EXPERTS
     ]
     print_table(
@@ -132,27 +132,22 @@ def _make_experts(workspace: "Workspace", progress: Progress) -> None:
 
 
 def _finetune(
-    workspace: "Workspace", source: str, *, start: str, epochs: int, images: int
-) -> "Callable[[Progress], tuple[Tuned, Findings]]":
+    workspace: "Workspace", progress: Progress, source: str, *, start: str, epochs: int, images: int
+) -> "tuple[Tuned, Findings]":
     from task2vec.jobs.finetune import finetune
     from task2vec.messages.jobs import NewTuning
     from task2vec.messages.settings import EmbeddingSettings, TuningSettings
 
-    question = NewTuning(start=start, settings=TuningSettings(images=images, epochs=epochs))
-    label = f"{Path(source).name} from {start}"
-
-    def tune(progress: Progress) -> "tuple[Tuned, Findings]":
-        with passing(progress):
-            return finetune(
-                workspace,
-                question,
-                source,
-                embedding=EmbeddingSettings(images=IMAGES),
-                progress=tuning_bar(progress, label),
-                embed_progress=embedding_bar(progress, Path(source).name),
-            )
-
-    return tune
+    name = Path(source).name
+    with passing(progress):
+        return finetune(
+            workspace,
+            NewTuning(start=start, settings=TuningSettings(images=images, epochs=epochs)),
+            source,
+            embedding=EmbeddingSettings(images=IMAGES),
+            progress=stages_bar(progress, f"fine-tuning {name} from {start}"),
+            embed_progress=stages_bar(progress, name),
+        )
 
 
 def _show_neighbours(workspace: "Workspace") -> None:
@@ -196,9 +191,10 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
             workspace,
             str(source),
             settings=EmbeddingSettings(images=IMAGES),
-            progress=embedding_bar(progress, HELD_BACK),
+            progress=stages_bar(progress, HELD_BACK),
         )
-        answer = recommend(workspace, subject, images=IMAGES, progress=probing_bar(progress))
+        bar = stages_bar(progress, "probing starting models")
+        answer = recommend(workspace, subject, images=IMAGES, progress=bar)
     print_answer(answer)
     start = answer.chosen
     if answer.abstained:
@@ -207,7 +203,7 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
         console().print(f"\nTo check that, {start} is fine-tuned as well.")
     _heading("6. Check it: fine-tune that model and the default on six images per class")
     first, second = (
-        _finetune(workspace, str(source), start=name, epochs=6, images=FEW)(progress)
+        _finetune(workspace, progress, str(source), start=name, epochs=6, images=FEW)
         for name in (start, "efficientnet_lite0")
     )
     print_table(

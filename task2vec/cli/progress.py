@@ -134,45 +134,12 @@ def item_bars(progress: Progress) -> "tuple[Callable[[str, Work], None], Callabl
     return tell, end
 
 
-def embedding_bar(progress: Progress, name: str) -> Tell:
-    """Return a callback that shows an embedding's stages in one bar."""
-    bar = progress.add_task(name, total=None)
+def stages_bar(progress: Progress, name: str) -> Tell:
+    """Return a callback for a use case in this process: a stage, how much of it is done, of all."""
+    from task2vec.messages.jobs import Progress as Work
 
-    def tell(stage: str, done: int, total: int) -> None:
-        progress.update(
-            bar,
-            description=f"{name}: {_STAGES.get(stage, stage)}",
-            completed=done,
-            total=total,
-            unit=_unit(stage),
-        )
-        if stage == "noise" and done == total:
-            progress.remove_task(bar)
-
-    return tell
-
-
-def probing_bar(progress: Progress) -> Tell:
-    """Return a callback that shows what is done with which starting model."""
-    bar = progress.add_task("probing starting models", total=None)
-
-    def tell(doing: str, done: int, total: int) -> None:
-        progress.update(bar, description=doing or "probed", completed=done, total=total)
-
-    return tell
-
-
-def tuning_bar(progress: Progress, name: str) -> Tell:
-    """Return a callback that shows the step of fine-tuning, and how many of its images are done."""
-    bar = progress.add_task(f"fine-tuning {name}", total=None)
-
-    def tell(doing: str, done: int, total: int) -> None:
-        description = f"fine-tuning {name}: {doing}"
-        progress.update(
-            bar, description=description, completed=done, total=total or None, unit="images"
-        )
-
-    return tell
+    tell = work_bar(progress, name)
+    return lambda stage, done, total: tell(Work(stage=stage, done=done, total=total))
 
 
 def fit_bar(

@@ -24,7 +24,7 @@ from task2vec.cli.progress import (
     fit_bar,
     item_bars,
     passing,
-    tuning_bar,
+    stages_bar,
     work_bar,
 )
 from task2vec.cli.progress_lines import ProgressLines
@@ -54,7 +54,7 @@ def test_of_a_step_that_is_over_nothing_more_is_told() -> None:
     log = Log()
     log.progress.add_task("tasks", total=3)
     with passing(log.progress):
-        tuning_bar(log.progress, "roses")("fold 3 of 3", 2133, 2998)
+        stages_bar(log.progress, "fine-tuning roses")("fold 3 of 3", 2133, 2998)
         assert log.at(10) == [
             "tasks: 0 of 3; fine-tuning roses: fold 3 of 3: 2,133 of 2,998 images"
         ]
