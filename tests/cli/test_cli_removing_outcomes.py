@@ -10,7 +10,7 @@ import pytest
 from command import Cli, Result
 
 from task2vec import LocalClient, StoreBusyError
-from task2vec.cli import removing_outcomes
+from task2vec.cli import outcome_removal
 from task2vec.client import client, local
 
 ROWS = "model,task,accuracy,protocol\n" + "".join(
@@ -43,7 +43,7 @@ class Lots:
 def lots(store: Path, monkeypatch: pytest.MonkeyPatch) -> Lots:
     found = Lots()
     found.store = store
-    monkeypatch.setattr(removing_outcomes, "_LOT", 2)
+    monkeypatch.setattr(outcome_removal, "_LOT", 2)
     monkeypatch.setattr(client, "Client", found.client)
     monkeypatch.setattr(local, "LocalClient", found.client)
     return found
