@@ -1,7 +1,7 @@
 """Bundles of options: dataclasses whose fields are options of every command that takes one."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, TypeVar, get_type_hints
@@ -19,20 +19,20 @@ def bundled(command: Callable[..., T]) -> Callable[..., T]:
     """
     kinds = get_type_hints(command, include_extras=True)
     parameters: list[Parameter] = []
-    bundles: dict[str, tuple[type[Any], list[str]]] = {}
+    bundles: dict[str, type[Any]] = {}
     for each in signature(command).parameters.values():
         kind = kinds[each.name]
         if is_dataclass(kind) and isinstance(kind, type):
-            options = list(_options_of(kind))
-            bundles[each.name] = (kind, [option.name for option in options])
-            parameters += options
+            bundles[each.name] = kind
+            parameters += _options_of(kind)
         else:
             parameters.append(each.replace(annotation=kind, kind=Parameter.KEYWORD_ONLY))
 
     @wraps(command)
     def with_bundles(**given: Any) -> T:
-        for name, (kind, names) in bundles.items():
-            given[name] = kind(**{each: given.pop(each) for each in names})
+        for name, bundle in bundles.items():
+            values = {field.name: _value(field, given.pop(field.name)) for field in fields(bundle)}
+            given[name] = bundle(**values)
         return command(**given)
 
     with_bundles.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
@@ -46,18 +46,18 @@ def _options_of(bundle: type[Any]) -> Iterator[Parameter]:
         kind, default = kinds[field.name], field.default
         if isinstance(default, tuple):
             kind, default = list[str], list(default)
-        if field.metadata:
-            bounds = field.metadata
+        if bounds := field.metadata:
+            choices = f" One of {', '.join(bounds['choices'])}." if bounds["choices"] else ""
             numeric = kind in (int, float)
             option = typer.Option(
-                help=bounds["meaning"] + one_of(bounds["choices"]),
+                help=bounds["meaning"] + choices,
                 min=bounds["at_least"] if numeric else None,
                 max=bounds["at_most"] if numeric else None,
             )
             kind = Annotated[kind, option]
-        yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=kind)
+        yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
-def one_of(choices: Any) -> str:
-    """Return the sentence that lists the values of an option, none where any will do."""
-    return f" One of {', '.join(choices)}." if choices else ""
+def _value(field: Field[Any], given: Any) -> Any:
+    """Return the value of a field for one of an option, which gives several as a list."""
+    return tuple(given) if isinstance(field.default, tuple) else given

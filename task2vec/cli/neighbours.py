@@ -32,7 +32,7 @@ _COUNTED = 1000
 
 app = typer.Typer()
 
-_ASKED = SearchQuestion.model_construct()
+_DEFAULTS = SearchQuestion.model_construct()
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,18 @@ class Filters:
 @bundled
 def neighbours(
     task: TaskOrSource,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many neighbours to show.")] = _ASKED.k,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many neighbours to show.")] = _DEFAULTS.k,
     asymmetric: Annotated[
         bool,
         typer.Option("--asymmetric", help="Order by how good a source each task is for this one."),
-    ] = _ASKED.asymmetric,
+    ] = _DEFAULTS.asymmetric,
     geometry: Annotated[
         NeighbourGeometry,
         typer.Option(
             help="symmetric: the symmetric distance. centred: the difference from the mean of the "
             "stored tasks, of which it needs 3; not corrected for noise."
         ),
-    ] = _ASKED.geometry,
+    ] = _DEFAULTS.geometry,
     *,
     where: Filters,
     how: SourceOptions,

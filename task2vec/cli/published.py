@@ -26,7 +26,7 @@ from task2vec.types.published import Cost, Figure, Order
 if TYPE_CHECKING:
     from task2vec.messages.published import PublishedModel
 
-_ASKED = PublishedQuestion()
+_DEFAULTS = PublishedQuestion()
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def published(
             help="The accuracy: on ImageNet's validation images, on these with the labels of ReaL, "
             "on ImageNet-V2, -R(enditions), -A(dversarial) or -Sketch."
         ),
-    ] = _ASKED.figure,
+    ] = _DEFAULTS.figure,
     cost: Annotated[
         list[Cost] | None,
         typer.Option(
@@ -77,14 +77,14 @@ def published(
             "--pareto/--all",
             help="Only models that no other beats in accuracy and costs, or all within the limits.",
         ),
-    ] = _ASKED.pareto,
+    ] = _DEFAULTS.pareto,
     sort: Annotated[
         Order,
         typer.Option(
             help="By accuracy, the best first; by parameters, operations or "
             "input_size, the least first; or by name."
         ),
-    ] = _ASKED.sort,
+    ] = _DEFAULTS.sort,
     limit: Annotated[
         int | None, typer.Option(min=1, help="List at most this many, the first by --sort.")
     ] = None,
@@ -110,7 +110,7 @@ def published(
     `recommend` measures it on your images. Nothing is downloaded.
     Exit code 3 when nothing is within the limits.
     """
-    costs = tuple(dict.fromkeys(cost or _ASKED.costs))
+    costs = tuple(dict.fromkeys(cost or _DEFAULTS.costs))
     if output is not None:
         # Before anything is printed.
         check_picture(output)

@@ -47,11 +47,11 @@ _ANSWERED_ELSEWHERE = ("task", "budget", "explain", "code", "store", "url", "api
 
 app = typer.Typer()
 
-_ASKED = RecommendationQuestion.model_construct()
+_DEFAULTS = RecommendationQuestion.model_construct()
 
 
 @dataclass(frozen=True)
-class Asked:
+class Question:
     """Which models are wanted, and what their gains are judged by."""
 
     k: Annotated[
@@ -62,7 +62,7 @@ class Asked:
             help="Show at most this many experts, best first, besides the models that were "
             "measured.",
         ),
-    ] = _ASKED.k
+    ] = _DEFAULTS.k
     max_parameters: MostParameters = None
     max_input_size: Annotated[
         int | None,
@@ -74,13 +74,13 @@ class Asked:
     licence: Annotated[str | None, typer.Option(help="Only models of this licence.")] = None
     published: Annotated[
         bool, typer.Option(help="Use the published accuracies of models as evidence.")
-    ] = _ASKED.published
+    ] = _DEFAULTS.published
     budget: Annotated[
         float,
         typer.Option(
             help="Seconds for measuring models on your images; 0 measures nothing.", min=0
         ),
-    ] = _ASKED.budget
+    ] = _DEFAULTS.budget
     max_shared: Annotated[
         float,
         typer.Option(
@@ -89,14 +89,14 @@ class Asked:
             min=0,
             max=1,
         ),
-    ] = _ASKED.max_shared
+    ] = _DEFAULTS.max_shared
     explain: Annotated[
         bool,
         typer.Option(
             "--explain",
             help="Show the evidence for each model, the layers that differ, and the hard classes.",
         ),
-    ] = _ASKED.explain
+    ] = _DEFAULTS.explain
 
 
 @app.command("recommend")
@@ -105,7 +105,7 @@ def recommend(
     context: typer.Context,
     task: TaskOrSource,
     *,
-    asked: Asked,
+    question: Question,
     code: Annotated[
         bool, typer.Option("--code", help="Print Python code that loads the chosen model.")
     ] = False,
@@ -130,7 +130,7 @@ def recommend(
     with here.client() as client, bars() as progress:
         answer = client.recommend(
             task,
-            **vars(asked),
+            **vars(question),
             **vars(how),
             progress=work_bar(progress, task),
         )
@@ -140,7 +140,7 @@ def recommend(
         print_json(answer)
     else:
         warn(answer.warnings)
-        print_answer(answer, full=asked.explain)
+        print_answer(answer, full=question.explain)
         if code:
             console().print()
             console().print(answer.code.rstrip(), whole=True)
