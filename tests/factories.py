@@ -10,9 +10,18 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel
 
 from task2vec.errors import UnknownNameError
+from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.settings import EmbeddingSettings
 from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding, TaskRecord
 
 T = TypeVar("T")
+
+
+def which_model(*, images: int = 300, **fields: Any) -> RecommendationQuestion:
+    """Return the question which model a task should start from, measured where it can be."""
+    settings = EmbeddingSettings(images=images)
+    return RecommendationQuestion(**{"task": "?", "measure": True, "settings": settings, **fields})
+
 
 SPACE = Space(probe="tiny:0123", estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
 PROVENANCE = Provenance(

@@ -11,7 +11,6 @@ import numpy as np
 from research.transfer.distances import TASKS
 from research.transfer.scores import TABLE
 from research.transfer.targets import Budget
-from task2vec.recommend.backtest.run import LEVELS
 from task2vec.recommend.evidence.world import Case, Indices, Mask, Matrix, World
 from task2vec.recommend.gain_model.fit import fit_gain_model
 from task2vec.recommend.gain_model.kernel import Cells
@@ -21,7 +20,7 @@ from task2vec.recommend.measure.cascade import next_model
 from task2vec.recommend.measure.paired import PairedGain, noise_parts
 from task2vec.recommend.prediction.conformal import interval_reach
 from task2vec.recommend.rankers.hierarchical import surely_best
-from task2vec.recommend.rankers.ranker import Ranking
+from task2vec.recommend.rankers.ranker import LEVELS, Ranking
 
 
 @dataclass(frozen=True, eq=False)

@@ -181,6 +181,8 @@ def _draw(workspace: "Workspace", path: Path) -> None:
 
 def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progress) -> str:
     from task2vec.embedding.settings import EmbeddingSettings
+    from task2vec.messages import settings as asked
+    from task2vec.messages.recommendations import RecommendationQuestion
     from task2vec.recommend.prediction.intervals import paired_difference
     from task2vec.service.recommend.recommendation import recommend
     from task2vec.service.tasks.subjects import resolve
@@ -193,8 +195,11 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
             settings=EmbeddingSettings(images=IMAGES),
             progress=stages_bar(progress, HELD_BACK),
         )
+        question = RecommendationQuestion(
+            task=HELD_BACK, measure=True, settings=asked.EmbeddingSettings(images=IMAGES)
+        )
         bar = stages_bar(progress, "probing starting models")
-        answer = recommend(workspace, subject, images=IMAGES, progress=bar)
+        answer = recommend(workspace, question, subject, progress=bar)
     print_answer(answer)
     start = answer.chosen
     if answer.abstained:

@@ -25,6 +25,4 @@ def check(workspace: Workspace, question: BacktestQuestion) -> Checked[BacktestW
 
 def run(workspace: Workspace, work: BacktestWork, *, progress: Progress) -> Backtest:
     """Judge it."""
-    return Backtest.model_validate(
-        backtest(workspace, folds=work.folds, progress=progress).to_json()
-    )
+    return backtest(workspace, work, progress=progress)

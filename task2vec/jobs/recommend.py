@@ -19,7 +19,7 @@ from task2vec.messages.recommendations import RecommendationQuestion
 from task2vec.messages.work import RecommendWork
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.models.experts import STORED
-from task2vec.service.models.limits import Limits
+from task2vec.service.models.limits import allowed
 from task2vec.service.models.zoo import list_models
 from task2vec.service.packaged_models import default_model_id, packaged_models
 from task2vec.service.recommend.probing import not_probed, prober_of
@@ -45,9 +45,8 @@ def check(workspace: Workspace, question: RecommendationQuestion) -> Checked[Rec
     """Return what a job for the question is about.
 
     Raises `UnknownNameError` for a task, data set or probe that is not there, `SourceError` when
-    the images of a stored task are no longer here, `SettingError` for limits that cannot be.
+    the images of a stored task are no longer here.
     """
-    limits_of(question)
     check_probe(question.settings)
     if question.task is None:
         dataset = labelled_dataset(workspace, question.dataset or "")
@@ -69,7 +68,7 @@ def lend(workspace: Workspace, work: RecommendWork) -> RecommendWork:
     if work.budget <= 0:
         return work.model_copy(update={"measure": False})
     if work.task is None:
-        models = models_to_probe(list_models(workspace), limits_of(work))
+        models = models_to_probe(list_models(workspace), work)
     else:
         models = _planned(workspace, stored_subject(workspace, work.task), work)
     return work.model_copy(
@@ -109,28 +108,16 @@ def commit(workspace: Workspace, work: RecommendWork, findings: Findings) -> Com
         subject = stored_subject(workspace, work.task)
     else:
         subject = findings.embedded["task"]
-    limits = limits_of(work)
     # Every class gives two images, also where that is more than was asked for.
     most = max(work.settings.images, 2 * subject.embedding.provenance.classes)
     measured = findings.measured or {}
-    _check_measured(workspace, limits, measured, most=most)
+    _check_measured(workspace, work, measured, most=most)
     prober = prober_of(workspace, subject, images=work.settings.images)
     for model in list_models(workspace):
         if model.id in measured:
             probe = KnownProbe(measured[model.id], seconds=0.0)
             prober.keep(model_digest(model.ref, model.sha256), probe)
-    answer = recommend(
-        workspace,
-        subject,
-        k=work.k,
-        limits=limits,
-        images=work.settings.images,
-        measured=measured,
-        published=work.published,
-        budget=work.budget,
-        max_shared=work.max_shared,
-        explain=work.explain,
-    )
+    answer = recommend(workspace, work, subject, measured=measured)
     doubts = [] if answer.probed or work.budget == 0 else [not_probed(None)]
     summary = [answer.evidence_summary, *([_PROBES_ALONE] if measured else [])]
     answer = answer.model_copy(
@@ -165,37 +152,23 @@ def plan(
     return _planned(workspace, found.embedded["task"], work)
 
 
-def limits_of(question: RecommendationQuestion) -> Limits:
-    """Return what the recommended models must keep to; raises `SettingError`."""
-    return Limits(
-        max_parameters=question.max_parameters,
-        architecture=question.architecture,
-        licence=question.licence,
-        max_input_size=question.max_input_size,
-    )
-
-
-def models_to_probe(models: Iterable[ModelRecord], limits: Limits) -> list[ModelRecord]:
+def models_to_probe(
+    models: Iterable[ModelRecord], question: RecommendationQuestion
+) -> list[ModelRecord]:
     """Return the packaged ones within the limits, and the default, which gains are over.
 
     ``models`` are all that there are.
     """
     default = default_model_id()
-    allowed = {model.id for model in models if limits.allow(model)}
-    return [model for model in packaged_models() if model.id == default or model.id in allowed]
+    within = {model.id for model in models if allowed(model, question)}
+    return [model for model in packaged_models() if model.id == default or model.id in within]
 
 
 def _planned(
     workspace: Workspace, subject: Subject, question: RecommendationQuestion
 ) -> list[ModelRecord]:
     """Return the models to measure that a worker can load: it may be on another machine."""
-    models = models_to_measure(
-        workspace,
-        subject,
-        limits=limits_of(question),
-        published=question.published,
-        max_shared=question.max_shared,
-    )
+    models = models_to_measure(workspace, question, subject)
     # What is packaged, and experts, which it fetches by their hash.
     packaged = {model.id for model in packaged_models()}
     return [model for model in models if model.id in packaged or model.ref.startswith(STORED)]
@@ -243,12 +216,12 @@ def _measure(
 
 
 def _check_measured(
-    workspace: Workspace, limits: Limits, measured: Mapping[str, ProbeAccuracy], *, most: int
+    workspace: Workspace, work: RecommendWork, measured: Mapping[str, ProbeAccuracy], *, most: int
 ) -> None:
     """Raise `InputError` for linear probes that nobody asked for, or that cannot be."""
     default = default_model_id()
     models = list_models(workspace)
-    wanted = {model.id for model in models if limits.allow(model) or model.id == default}
+    wanted = {model.id for model in models if allowed(model, work) or model.id == default}
     lengths = {len(probe.correct) for probe in measured.values()}
     if not set(measured) <= wanted or len(lengths) > 1 or not all(0 < n <= most for n in lengths):
         raise InputError(

@@ -72,6 +72,11 @@ class RecommendationQuestion(Subject):
         EmbeddingSettings(), description="How a data set is embedded; a stored task is not."
     )
 
+    @property
+    def seconds(self) -> float:
+        """Seconds to measure models for; 0 for a stored task without ``measure``."""
+        return self.budget if self.measure or self.dataset is not None else 0.0
+
 
 class EvidenceKind(StrEnum):
     """Where a piece of evidence comes from."""

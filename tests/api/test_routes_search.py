@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from factories import which_model
 from filled import NAMES, filled
 from running import Running
 
@@ -166,7 +167,7 @@ async def test_an_unknown_field_is_answered_with_the_near_ones(
 
 async def test_a_recommendation_is_that_of_the_use_case(server: Running) -> None:
     subject = stored_subject(server.workspace, "greek_capitals")
-    expected = recommend(server.workspace, subject, measured={})
+    expected = recommend(server.workspace, which_model(), subject, measured={})
     answer = await server.client.post("/v1/recommendations", json={"task": "greek_capitals"})
     got = answer.json()
     assert (got["task"], got["chosen"]) == ("greek_capitals", expected.chosen)

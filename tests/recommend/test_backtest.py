@@ -11,8 +11,9 @@ from worlds import make_world
 from task2vec.recommend.backtest.bootstrap import over_tasks, ratio_of_sums, weighted_mean
 from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.backtest.metrics import crossed_oracle, is_top, regret, weighted_tau
-from task2vec.recommend.backtest.run import LEVELS, backtest
+from task2vec.recommend.backtest.run import backtest
 from task2vec.recommend.rankers.hierarchical import Hierarchical
+from task2vec.recommend.rankers.ranker import LEVELS
 from task2vec.recommend.rankers.scored import Scored
 from task2vec.recommend.rankers.static import AlwaysDefault
 

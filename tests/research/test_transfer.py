@@ -18,10 +18,11 @@ from research.transfer.tables import read_transfer
 from research.transfer.targets import Budget, Target
 from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.backtest.metrics import weighted_tau
-from task2vec.recommend.backtest.run import LEVELS, backtest
+from task2vec.recommend.backtest.run import backtest
 from task2vec.recommend.evidence.world import NO_SOURCE, Case, World
 from task2vec.recommend.measure.paired import NOISE
 from task2vec.recommend.rankers.hierarchical import TRUST, Hierarchical
+from task2vec.recommend.rankers.ranker import LEVELS
 from task2vec.recommend.rankers.static import AlwaysDefault
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from factories import make_record, replace
+from factories import make_record, replace, which_model
 from served import ELEMENTS, embedding
 
 from task2vec.embedding.class_scatter import class_scatter
@@ -39,7 +39,7 @@ def known(served):
 
 def agreements(workspace, subject):
     """Return how what the source of each expert asks agrees with the subject, as it is told."""
-    answer = recommend(workspace, subject, measured={}, published=False)
+    answer = recommend(workspace, which_model(published=False), subject, measured={})
     return {
         each.model: evidence.agreement
         for each in answer.recommendations

@@ -12,6 +12,7 @@ from factories import replace
 from task2vec.distance import symmetric_distance
 from task2vec.distance.scatter import compare_scatters
 from task2vec.errors import NoStoreError
+from task2vec.messages.backtests import BacktestQuestion
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.service.models.zoo import list_models
 from task2vec.service.outcomes.backtest import backtest, world_of_store
@@ -37,35 +38,39 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def judged(store: Path, folds: Folds = Folds.TASK):
     with Workspace(store) as workspace:
-        return backtest(workspace, folds=folds)
+        return backtest(workspace, BacktestQuestion(folds=folds))
 
 
 def test_relatives_are_found_and_gain_where_the_zoo_holds_them(full):
     told = []
     with Workspace(full) as workspace:
-        found = backtest(workspace, progress=lambda done, total: told.append((done, total)))
+        found = backtest(
+            workspace,
+            BacktestQuestion(),
+            progress=lambda done, total: told.append((done, total)),
+        )
     assert told == [(i + 1, 12) for i in range(12)]
-    assert [ranker.name for ranker in found.report.rankers] == RANKERS
-    ours, static = found.report.rankers[-1], found.report.rankers[1]
-    assert ours.means["gain"].low > 0.15
-    assert ours.headroom_captured.value > 0.9
-    assert ours.means["weighted_kendall"].value > static.means["weighted_kendall"].value
-    assert static.ours_minus["gain"].low > 0.1
-    assert (found.report.tasks, found.models) == (12, 15)
+    assert [ranker.name for ranker in found.rankers] == RANKERS
+    ours, static = found.rankers[-1], found.rankers[1]
+    assert ours.ci.gain[0] > 0.15
+    assert ours.headroom_captured > 0.9
+    assert ours.weighted_kendall > static.weighted_kendall
+    assert static.ours_minus.ci.gain[0] > 0.1
+    assert (found.tasks, found.models) == (12, 15)
     # Here the nearest task's expert is as good an answer, and that is what is said.
-    assert "points" in found.report.judgement.sentence
+    assert "points" in found.sentence
     assert found.probe == "efficientnet_lite0"
 
 
 def test_without_its_family_it_takes_no_expert(full):
     found = judged(full, Folds.FAMILY)
-    ours, nearest = found.report.rankers[-1], found.report.rankers[2]
-    assert all(case["chosen"] in PLAIN for case in found.cases)
-    assert ours.means["gain"].value > -0.005
-    assert nearest.means["gain"].high < 0
-    assert found.report.judgement.verdict is Verdict.NO
-    assert {case["family_from"] for case in found.cases} == {"cluster"}
-    assert len({case["family"] for case in found.cases}) == 4
+    ours, nearest = found.rankers[-1], found.rankers[2]
+    assert all(case.chosen in PLAIN for case in found.cases)
+    assert ours.gain > -0.005
+    assert nearest.ci.gain[1] < 0
+    assert found.verdict is Verdict.NO
+    assert {case.family_from for case in found.cases} == {"cluster"}
+    assert len({case.family for case in found.cases}) == 4
 
 
 def test_tags_name_the_families(full, tmp_path):
@@ -74,11 +79,11 @@ def test_tags_name_the_families(full, tmp_path):
         for record in store.tasks.list():
             store.tasks.edit(record.id, tags=("own", f"family:{record.name}"))
     cases = judged(target, Folds.FAMILY).cases
-    assert [(case["family"], case["family_from"]) for case in cases] == [
-        (case["task"], "tag") for case in cases
+    assert [(case.family, case.family_from) for case in cases] == [
+        (case.task, "tag") for case in cases
     ]
     # Every task is a family of its own then, and its relatives may speak.
-    assert not any(case["abstained"] for case in cases)
+    assert not any(case.abstained for case in cases)
 
 
 def test_the_world_is_what_the_store_holds(full):
@@ -120,12 +125,12 @@ def test_copies_are_no_evidence_for_each_other(tmp_path):
     small = small_store.build().store
     found = judged(backtest_store.fill(small, tmp_path / "copied", copies=True))
     # Of twelve tasks four are left, and the experts of a task's copies are not offered for it.
-    assert found.report.tasks == 4
+    assert found.tasks == 4
     assert found.shared_pairs == 4 * 3
-    assert all(case["offered"] == 12 for case in found.cases)
-    assert all(case["chosen"] in PLAIN for case in found.cases)
+    assert all(case.offered == 12 for case in found.cases)
+    assert all(case.chosen in PLAIN for case in found.cases)
     relatives = judged(backtest_store.fill(small, tmp_path / "related"))
-    assert not any(case["chosen"] in PLAIN for case in relatives.cases)
+    assert not any(case.chosen in PLAIN for case in relatives.cases)
 
 
 def test_tasks_of_the_same_files_are_no_evidence_for_each_other(full, tmp_path):
@@ -137,29 +142,29 @@ def test_tasks_of_the_same_files_are_no_evidence_for_each_other(full, tmp_path):
             again = f"{mixed.source_signature.rpartition(':')[0]}:other settings"
             store.tasks.add(replace(record, source_signature=again), embedding, replace=True)
     found = judged(target)
-    cases = {case["task"]: case for case in found.cases}
+    cases = {case.task: case for case in found.cases}
     assert len(cases) == 12
-    assert found.to_json()["shared_pairs"] == 3
+    assert found.shared_pairs == 3
     assert judged(full).shared_pairs == 0
     for name, case in cases.items():
-        assert case["abstained"] == name.startswith("emoji_food")
-        assert case["offered"] == (12 if name.startswith("emoji_food") else 14)
+        assert case.abstained == name.startswith("emoji_food")
+        assert case.offered == (12 if name.startswith("emoji_food") else 14)
 
 
 def test_of_few_tasks_it_cannot_tell_but_shows_the_table(tmp_path):
     store = backtest_store.fill(small_store.build().store, tmp_path / "store", tasks=7)
-    found = judged(store).report
+    found = judged(store)
     assert found.tasks == 7
-    assert found.judgement.verdict is Verdict.UNKNOWN
-    assert "7 tasks have them" in found.judgement.sentence
+    assert found.verdict is Verdict.UNKNOWN
+    assert "7 tasks have them" in found.sentence
     assert [ranker.name for ranker in found.rankers] == RANKERS
 
 
 def test_without_outcomes_it_says_what_to_record(tmp_path):
     store = backtest_store.fill(small_store.build().store, tmp_path / "store", tasks=0)
-    found = judged(store).to_json()
-    assert (found["rankers"], found["tasks"], found["cases"]) == ([], 0, [])
-    assert "task2vec outcomes add" in found["sentence"]
+    found = judged(store)
+    assert (found.rankers, found.tasks, found.cases) == ((), 0, ())
+    assert "task2vec outcomes add" in found.sentence
 
 
 def test_without_a_store_there_is_nothing_to_judge(tmp_path):
@@ -180,7 +185,7 @@ def test_tasks_of_another_space_are_named_and_left_out(full, tmp_path):
         some = store.outcomes.list()[0]
         store.outcomes.add(replace(some, id="", task=added.id))
     found = judged(target)
-    assert found.report.tasks == 12
+    assert found.tasks == 12
     assert found.space == record.provenance.space
     assert found.warnings == ("left out, since they live in another space: stranger",)
 
@@ -201,8 +206,8 @@ def test_without_the_outcomes_of_an_expert_nearest_only_is_said_to_take_the_defa
             for model in PLAIN
         )
     found = judged(target)
-    nearest = found.report.rankers[2]
-    assert (nearest.means["gain"].low, nearest.means["gain"].high) == (0, 0)
+    nearest = found.rankers[2]
+    assert nearest.ci.gain == (0, 0)
     assert found.warnings == (
         "no model with outcomes is an expert of one of these tasks: nearest-only always takes the "
         "default",
@@ -227,8 +232,8 @@ def test_models_fine_tuned_from_an_expert_of_the_task_are_no_evidence_for_it(ful
         known = [o for o in store.outcomes.list() if o.model == start.id]
         store.outcomes.add_many([replace(o, id="", model=child.id) for o in known])
         store.outcomes.add(replace(known[0], id="", model=child.id, task=emoji.id, accuracy=1.0))
-    before = {case["task"]: case["offered"] for case in judged(full).cases}
-    after = {case["task"]: case["offered"] for case in judged(target).cases}
+    before = {case.task: case.offered for case in judged(full).cases}
+    after = {case.task: case.offered for case in judged(target).cases}
     # It is one model more for every task but its own and the one that its start had seen.
     for name, offered in after.items():
         apart = name in ("emoji_food", "fashion_tops")

@@ -4,15 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
+from factories import which_model
 from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.errors import SettingError
 from task2vec.finetune.settings import FineTuningSettings
 from task2vec.jobs.embed import embed
 from task2vec.messages.jobs import NewEmbedding
-from task2vec.messages.recommendations import EvidenceKind, StepKind
+from task2vec.messages.recommendations import EvidenceKind, RecommendationQuestion, StepKind
 from task2vec.messages.settings import EmbeddingSettings as Question
 from task2vec.service.recommend import cascade
 from task2vec.service.recommend.recommendation import recommend
@@ -20,6 +20,10 @@ from task2vec.service.tasks.subjects import Subject, resolve, stored_subject
 from task2vec.service.workspace import Workspace
 
 IMAGES = 24
+
+
+def within(budget: float, images: int = IMAGES) -> RecommendationQuestion:
+    return which_model(images=images, budget=budget)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +43,8 @@ def test_the_least_budget_probes_the_default_and_one_rival(
     told: list[str] = []
     answer = recommend(
         workspace,
+        within(1e-3),
         subject,
-        images=IMAGES,
-        budget=1e-3,
         progress=lambda what, _spent, _all: told.append(what),
     )
     kinds = [step.kind for step in answer.steps]
@@ -57,7 +60,7 @@ def test_the_least_budget_probes_the_default_and_one_rival(
 
 
 def test_what_there_was_no_time_for_is_named(workspace: Workspace, subject: Subject) -> None:
-    answer = recommend(workspace, subject, images=IMAGES, budget=1e-3)
+    answer = recommend(workspace, within(1e-3), subject)
     probed = {step.model for step in answer.steps[1:]}
     left = {kind: [u.model for u in answer.untried if u.kind == kind] for kind in StepKind}
     assert left[StepKind.FORWARD_PASS]
@@ -73,7 +76,7 @@ def test_what_there_was_no_time_for_is_named(workspace: Workspace, subject: Subj
     least, needed = map(float, found.groups())
     assert needed == answer.budget_needed > least
     # What was measured is known: the least budget that is named makes another measurement.
-    again = recommend(workspace, subject, images=IMAGES, budget=least)
+    again = recommend(workspace, within(least), subject)
     assert len(again.steps) > len(answer.steps)
 
 
@@ -81,7 +84,7 @@ def test_a_large_budget_ends_in_a_race_that_the_answer_rests_on(
     workspace: Workspace, subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cascade, "SHORT", FineTuningSettings(epochs=1))
-    answer = recommend(workspace, subject, images=IMAGES, budget=1000)
+    answer = recommend(workspace, within(1000), subject)
     raced = [step for step in answer.steps if step.kind == StepKind.FINE_TUNING]
     assert 2 <= len(raced) <= cascade.RACING
     assert raced[0].model == "efficientnet_lite0"
@@ -104,29 +107,21 @@ def test_a_large_budget_ends_in_a_race_that_the_answer_rests_on(
 def test_a_race_that_cannot_end_in_time_does_not_begin(
     workspace: Workspace, subject: Subject
 ) -> None:
-    answer = recommend(workspace, subject, images=IMAGES, budget=5)
+    answer = recommend(workspace, within(5), subject)
     taken = sum(step.seconds for step in answer.steps)
     longest = max(step.seconds for step in answer.steps)
     assert taken <= 5 + longest
     assert all(step.kind != StepKind.FINE_TUNING for step in answer.steps)
 
 
-@pytest.mark.parametrize("budget", [-1, float("nan"), float("inf")])
-def test_a_budget_is_a_number_of_seconds(
-    workspace: Workspace, subject: Subject, budget: float
-) -> None:
-    with pytest.raises(SettingError, match="budget"):
-        recommend(workspace, subject, budget=budget)
-
-
 def test_a_budget_of_0_measures_nothing(workspace: Workspace, subject: Subject) -> None:
-    answer = recommend(workspace, subject, images=IMAGES, budget=0)
+    answer = recommend(workspace, within(0), subject)
     assert (answer.steps, answer.probed) == ((), 0)
 
 
 def test_what_was_measured_before_takes_no_time(workspace: Workspace, subject: Subject) -> None:
-    first = recommend(workspace, subject, images=IMAGES, budget=1e-3)
-    again = recommend(workspace, subject, images=IMAGES, budget=1e-3)
+    first = recommend(workspace, within(1e-3), subject)
+    again = recommend(workspace, within(1e-3), subject)
     probed = [step for step in first.steps if step.kind == StepKind.FORWARD_PASS]
     known = [step for step in again.steps if step.kind == StepKind.FORWARD_PASS]
     assert not any(step.cached for step in probed)
@@ -147,10 +142,10 @@ def test_what_was_measured_counts_where_the_images_are_gone(
         question = NewEmbedding(dataset="food", settings=Question(images=IMAGES))
         record = embed(workspace, question, str(source))
         subject = stored_subject(workspace, record.name)
-        first = recommend(workspace, subject, images=IMAGES, budget=1e-3)
+        first = recommend(workspace, within(1e-3), subject)
         assert first.probed == 2
         source.rename(tmp_path / "elsewhere")
-        again = recommend(workspace, subject, images=IMAGES, budget=1e-3)
+        again = recommend(workspace, within(1e-3), subject)
         assert again.recommendations == first.recommendations
         assert (again.chosen, again.reason, again.probed) == (first.chosen, first.reason, 2)
         assert (first.images_missing, again.images_missing) == (False, True)
@@ -159,9 +154,9 @@ def test_what_was_measured_counts_where_the_images_are_gone(
         bring = "`task2vec embed FOLDER --name food --update`"
         assert told.endswith(f"{bring}, where FOLDER is where the images are now.")
         # Without a budget they are left out, as when the images are there.
-        assert recommend(workspace, subject, images=IMAGES, budget=0).probed == 0
+        assert recommend(workspace, within(0), subject).probed == 0
         # What is measured on another number of images is something else.
-        assert recommend(workspace, subject, images=IMAGES - 4, budget=1).probed == 0
+        assert recommend(workspace, within(1, images=IMAGES - 4), subject).probed == 0
 
 
 def test_the_source_of_the_subject_is_what_is_measured(subject: Subject) -> None:

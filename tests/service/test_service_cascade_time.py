@@ -1,5 +1,6 @@
 """What a budget's steps are expected to take, by a clock that the test moves."""
 
+from factories import which_model
 from small_store import cut
 
 from task2vec.embedding.settings import EmbeddingSettings
@@ -28,7 +29,9 @@ def test_what_the_first_probe_loads_is_not_expected_of_the_next(tmp_path, monkey
     monkeypatch.setattr(budget_run, "perf_counter", lambda: now)
     monkeypatch.setattr(cascade, "SHORT", FineTuningSettings(epochs=1))
     # Half of it is for probes: two fit, were the third to take as long as the first it would not.
-    answer = recommend(workspace, subject, images=IMAGES, budget=40.0, progress=progress)
+    answer = recommend(
+        workspace, which_model(images=IMAGES, budget=40.0), subject, progress=progress
+    )
     probed = [step for step in answer.steps if step.kind == StepKind.FORWARD_PASS]
     assert [step.seconds for step in probed] == [COLD, WARM, WARM]
     # Nor is a fine-tuning reckoned from it: it would not fit, and nothing would be tuned.

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from factories import replace
+from factories import replace, which_model
 from served import NOW, Found, asking, embed, embedded, embedding, end, lend, send
 
 from task2vec.jobs import jobs, leases
@@ -101,7 +101,7 @@ def test_a_recommendation_uses_what_the_worker_measured(served, sent):
         id_: ProbeAccuracy(np.array(values), errors.get(id_)) for id_, values in correct.items()
     }
     subject = Subject("pets", embedding(5), None, None, ("one image could not be read",))
-    expected = recommend(served, subject, k=3, measured=measured)
+    expected = recommend(served, which_model(k=3), subject, measured=measured)
     answer = Recommended.model_validate(done.result)
     assert answer.task == "pets"
     assert answer.chosen == expected.chosen == "efficientnet_lite1"

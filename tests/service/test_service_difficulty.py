@@ -1,6 +1,6 @@
 """The nats in the heads of stored tasks foretell the default's accuracy on a new one."""
 
-from factories import make_record, replace
+from factories import make_record, replace, which_model
 from served import ELEMENTS, embedding
 
 from task2vec.service.packaged_models import default_model_id
@@ -17,7 +17,7 @@ def details(nats):
 
 
 def predicted(workspace, subject):
-    answer = recommend(workspace, subject, measured={}, published=False)
+    answer = recommend(workspace, which_model(published=False), subject, measured={})
     return {each.predicted_accuracy for each in answer.recommendations}
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from factories import make_record, replace
+from factories import make_record, replace, which_model
 from served import embedding
 from test_service_shared_images import hashes
 
@@ -39,8 +39,10 @@ def target(own, **given):
     return Subject("target", embedding(1), None, None, hashes=own, **given)
 
 
-def answer(served, subject, **asked):
-    return recommend(served, subject, published=False, **{"measured": {}, **asked})
+def answer(served, subject, *, measured=None, **asked):
+    return recommend(
+        served, which_model(published=False, **asked), subject, measured=measured or {}
+    )
 
 
 def right(count):

@@ -27,6 +27,7 @@ from task2vec.finetune.settings import FineTuningSettings
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.models.experts import register_tuned
 from task2vec.service.models.availability import weights_of
+from task2vec.messages.recommendations import RecommendationQuestion
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import resolve
 from task2vec.service.workspace import Workspace
@@ -46,7 +47,8 @@ with Workspace(Path(sys.argv[1])) as workspace:
     assert weights_of(workspace, expert, every_byte=True) == "sound"
     assert checked_ref(workspace, expert).endswith(f"{expert.id}.safetensors")
     assert "load_file" in starting_code(workspace, expert, 4)
-    answer = recommend(workspace, resolve(workspace, "fashion_tops"), measured={})
+    question = RecommendationQuestion(task="fashion_tops")
+    answer = recommend(workspace, question, resolve(workspace, "fashion_tops"), measured={})
     assert "expert" in {found.model for found in answer.recommendations}
 """
 

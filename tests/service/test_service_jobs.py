@@ -1,6 +1,7 @@
 """What is checked before a job is queued, what is shared, and what its worker is told."""
 
 import pytest
+from factories import which_model
 from served import NOW, SETTINGS, asking, embedded, send, tuned
 
 from task2vec.errors import (
@@ -11,10 +12,9 @@ from task2vec.errors import (
     UnknownNameError,
 )
 from task2vec.jobs import jobs, leases
-from task2vec.jobs.recommend import limits_of, models_to_probe
+from task2vec.jobs.recommend import models_to_probe
 from task2vec.messages.jobs import NewTuning
 from task2vec.service.datasets.datasets import remove_dataset
-from task2vec.service.models.limits import Limits
 from task2vec.service.models.zoo import list_models
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import models_to_measure
@@ -132,7 +132,7 @@ def test_a_recommendation_asks_what_promises_most_of_a_stored_task(served, sent)
     assert lent is not None
     assert (lent.work.measure, lent.work.budget) == (True, 5.0)
     subject = stored_subject(served, stored)
-    expected = models_to_measure(served, subject, limits=Limits())
+    expected = models_to_measure(served, which_model(), subject)
     assert [model.id for model in lent.work.probe_models] == [m.id for m in expected]
     assert expected[0].id == default_model_id()
     assert len(expected) > 1
@@ -155,7 +155,7 @@ def test_a_recommendation_asks_for_the_models_within_the_limits_and_the_default(
     assert lent is not None
     asked = [model.id for model in lent.work.probe_models]
     assert asked == [default_model_id(), "mdl_efficientnet_lite2"]
-    assert [m.id for m in models_to_probe(list_models(served), limits_of(lent.work))] == asked
+    assert [m.id for m in models_to_probe(list_models(served), lent.work)] == asked
 
 
 def test_a_stored_task_is_worked_on_by_the_images_it_was_embedded_from(served, tmp_path):

@@ -1,7 +1,7 @@
 """Which stored tasks a recommendation rests on: enough of them, and never every two of all."""
 
 import pytest
-from factories import make_record
+from factories import make_record, which_model
 from served import embedding
 from sqlalchemy import Engine, event
 
@@ -77,7 +77,7 @@ def test_what_a_store_holds_is_listed_once_for_a_recommendation(served, stored):
 
     event.listen(Engine, "before_cursor_execute", hear)
     try:
-        answer = recommend(served, subject, measured={})
+        answer = recommend(served, which_model(), subject, measured={})
     finally:
         event.remove(Engine, "before_cursor_execute", hear)
     assert len(answer.recommendations) > 1

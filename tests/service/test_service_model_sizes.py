@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from factories import which_model
 
-from task2vec.service.models.limits import Limits
+from task2vec.service.models.limits import allowed
 from task2vec.service.models.model_sizes import as_published
 from task2vec.service.models.zoo import get_model, list_models, remove_model
 from task2vec.service.packaged_models import default_model_id
@@ -47,10 +48,9 @@ def test_experts_of_a_store_count_as_the_default_that_they_descend_from(tmp_path
         found = {model.name: model for model in list_models(workspace)}
         assert {found[name].parameters for name in ("expert", "second")} == {PLAIN}
         for most, passes in ((4_000_000, set()), (PLAIN, {EXPERT.id, second.id})):
-            allowed = Limits(max_parameters=most).allow
-            assert {model.id for model in found.values() if allowed(model)} - {
-                default_model_id()
-            } == passes
+            question = which_model(max_parameters=most)
+            within = {model.id for model in found.values() if allowed(model, question)}
+            assert within - {default_model_id()} == passes
 
         # By name, by reference, and in whatever is shown of it once it has changed.
         assert get_model(workspace, "expert").parameters == PLAIN

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from factories import which_model
 from small_expert import add_expert, expert_file
 from small_store import build
 
@@ -16,7 +17,7 @@ from task2vec.service.models.zoo import get_model
 from task2vec.service.outcomes.outcome_file import Measured
 from task2vec.service.outcomes.recording import add_outcomes
 from task2vec.service.packaged_models import packaged_models
-from task2vec.service.recommend.recommendation import Limits, recommend
+from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import resolve
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
@@ -73,7 +74,7 @@ def warned(warnings: tuple[str, ...] | list[str]) -> list[str]:
 
 
 def asked(workspace: Workspace) -> tuple[set[str], list[str]]:
-    answer = recommend(workspace, resolve(workspace, "fashion_tops"), measured={})
+    answer = recommend(workspace, which_model(), resolve(workspace, "fashion_tops"), measured={})
     assert answer.chosen
     return {each.model for each in answer.recommendations}, warned(answer.warnings)
 
@@ -164,10 +165,8 @@ def test_the_measurements_of_a_budget_do_without_them(
 
     answer = recommend(
         workspace,
+        which_model(architecture="test_resnet", budget=60.0, images=24),
         resolve(workspace, "fashion_tops"),
-        limits=Limits(architecture="test_resnet"),
-        budget=60.0,
-        images=24,
         progress=told,
     )
 
@@ -187,8 +186,8 @@ def test_where_nobody_is_left_the_reason_is_not_the_limits(workspace: Workspace)
         workspace.store().models.edit(get_model(workspace, name).id, licence="ours")
         file_of(workspace, name).unlink()
 
-    limits = Limits(licence="ours")
-    answer = recommend(workspace, resolve(workspace, "fashion_tops"), measured={}, limits=limits)
+    question = which_model(licence="ours")
+    answer = recommend(workspace, question, resolve(workspace, "fashion_tops"), measured={})
 
     assert (answer.recommendations, answer.chosen) == ((), "")
     assert answer.reason == "no model within the limits can be used"
@@ -218,7 +217,7 @@ def test_an_unchanged_expert_is_no_candidate_and_no_warning(
     file = expert_file(tmp_path, build().sources / "emoji_food", best_epoch=0)
     add_expert(workspace.path, file, name="unchanged")
 
-    answer = recommend(workspace, resolve(workspace, "fashion_tops"), measured={})
+    answer = recommend(workspace, which_model(), resolve(workspace, "fashion_tops"), measured={})
 
     assert "unchanged" not in {each.model for each in answer.recommendations}
     assert not any("unchanged" in warning for warning in answer.warnings)
@@ -230,15 +229,13 @@ def test_an_unchanged_expert_is_no_candidate_and_no_warning(
 def test_unused_outcomes_are_told_where_a_model_of_the_answer_or_the_task_has_them(
     workspace: Workspace,
 ) -> None:
-    def warned_about(task: str, *, limits: Limits) -> bool:
-        found = recommend(workspace, resolve(workspace, task), limits=limits, measured={})
+    def warned_about(task: str, *, architecture: str) -> bool:
+        question = which_model(architecture=architecture)
+        found = recommend(workspace, question, resolve(workspace, task), measured={})
         return any("not used: the default has none" in each for each in found.warnings)
 
     add_outcomes(workspace, [Measured("sound", "emoji_food", 0.9, "mine")])
-    only_packaged, small = (
-        Limits(architecture="tf_efficientnet*"),
-        Limits(architecture="test_resnet"),
-    )
-    assert not warned_about("fashion_tops", limits=only_packaged)
-    assert warned_about("emoji_food", limits=only_packaged)
-    assert warned_about("fashion_tops", limits=small)
+    only_packaged, small = "tf_efficientnet*", "test_resnet"
+    assert not warned_about("fashion_tops", architecture=only_packaged)
+    assert warned_about("emoji_food", architecture=only_packaged)
+    assert warned_about("fashion_tops", architecture=small)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from factories import make_record, replace
+from factories import make_record, replace, which_model
 from served import embedding
 
+from task2vec.messages.backtests import BacktestQuestion
 from task2vec.messages.neighbours import SearchQuestion
 from task2vec.service.outcomes.backtest import backtest
 from task2vec.service.recommend.recommendation import recommend
@@ -58,7 +59,7 @@ def target(number=1, **given) -> Subject:
 
 
 def answer(served, subject):
-    return recommend(served, subject, measured={}, published=False)
+    return recommend(served, which_model(published=False), subject, measured={})
 
 
 def seen_in(found) -> str:
@@ -367,10 +368,10 @@ def test_a_backtest_hides_what_has_too_many_images_of_the_target_and_not_the_rev
             for model, accuracy in [(DEFAULT, 0.5), *((f"{name} expert", 0.6) for name in stored)]
         ]
     )
-    found = backtest(served)
+    found = backtest(served, BacktestQuestion())
     assert found.shared_pairs == 2
     # The default and the experts of the others, but for those that leaked.
-    assert {case["task"]: case["offered"] for case in found.cases} == {
+    assert {case.task: case.offered for case in found.cases} == {
         name: len(known) - (name in little) for name in known
     }
 

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import Query
 
-from task2vec.messages.published import PublishedModel, PublishedModelPage
-from task2vec.service.models.limits import Limits
-from task2vec.service.models.published import PublishedQuestion, page_of_published
+from task2vec.messages.published import PublishedModelPage, PublishedQuestion
+from task2vec.service.models.published import page_of_published
 from task2vec.types.published import Cost, Figure, Order
 from task2vec_api.access import Reader
 from task2vec_api.paging import Listing, PageSize, ThePageToken
@@ -57,16 +56,18 @@ def list_published_models(
     registers one by its `ref`.
     """
     question = PublishedQuestion(
-        limits=Limits(max_parameters, architecture, licence, max_input_size),
+        max_parameters=max_parameters,
         max_operations=max_operations,
+        max_input_size=max_input_size,
+        architecture=architecture,
+        licence=licence,
         figure=figure,
         costs=tuple(costs or (Cost.PARAMETERS,)),
         pareto=pareto,
-        order=sort,
+        sort=sort,
     )
     listing = Listing("published-models", question=repr(question))
-    page = page_of_published(question, limit=page_size, after=listing.place(page_token) or 0)
-    return PublishedModelPage(
-        models=tuple(map(PublishedModel.model_validate, page.models)),
-        next_page_token=listing.token(page.next),
+    models, after = page_of_published(
+        question, limit=page_size, after=listing.place(page_token) or 0
     )
+    return PublishedModelPage(models=tuple(models), next_page_token=listing.token(after))

@@ -8,7 +8,6 @@ from task2vec.errors import SourceError
 from task2vec.messages.jobs import Job
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.messages.recommendations import RecommendationQuestion, Recommended
-from task2vec.service.models.limits import Limits
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.dataset_sources import images_missing
 from task2vec.service.tasks.search import distances
@@ -135,23 +134,4 @@ def _recommend(
     missing: SourceError | None,
 ) -> Response:
     subject = stored_subject(workspace, task)
-    limits = Limits(
-        max_parameters=question.max_parameters,
-        architecture=question.architecture,
-        licence=question.licence,
-        max_input_size=question.max_input_size,
-    )
-    found = recommend(
-        workspace,
-        subject,
-        k=question.k,
-        limits=limits,
-        images=question.settings.images,
-        measured={},
-        published=question.published,
-        budget=question.budget if question.measure else 0.0,
-        max_shared=question.max_shared,
-        explain=question.explain,
-        missing=missing,
-    )
-    return json_answer(found)
+    return json_answer(recommend(workspace, question, subject, measured={}, missing=missing))

@@ -12,12 +12,10 @@ from task2vec.errors import StoreError
 from task2vec.messages.catalogue import MapQuestion
 from task2vec.messages.models import ModelEdit, NewModel
 from task2vec.messages.outcomes import NewOutcome
-from task2vec.messages.published import PublishedQuestion
+from task2vec.messages.published import PublishedModelPage, PublishedQuestion
 from task2vec.messages.tasks import TaskEdit, TaskImport
 from task2vec.probe.registry import known_cards
 from task2vec.service.models import experts, zoo
-from task2vec.service.models.limits import Limits
-from task2vec.service.models.published import PublishedQuestion as Published
 from task2vec.service.models.published import page_of_published
 from task2vec.service.outcomes import outcomes, recording
 from task2vec.service.outcomes.outcome_file import Measured
@@ -88,17 +86,8 @@ def _checkpoint(workspace: Workspace, name: str) -> bytes:
 
 
 def _published(_workspace: Workspace, **query: Any) -> Answered:
-    asked = PublishedQuestion.model_validate(query)
-    limits = Limits(asked.max_parameters, asked.architecture, asked.licence, asked.max_input_size)
-    question = Published(
-        limits,
-        asked.max_operations,
-        asked.figure,
-        asked.costs,
-        pareto=asked.pareto,
-        order=asked.sort,
-    )
-    return {"models": page_of_published(question).models}
+    models, _ = page_of_published(PublishedQuestion.model_validate(query))
+    return PublishedModelPage(models=tuple(models))
 
 
 def _outcomes(workspace: Workspace, **query: Any) -> Answered:

@@ -14,15 +14,15 @@ from task2vec.client.upload.pack import check_source
 from task2vec.data.batch_sources import BatchSource
 from task2vec.errors import SourceError
 from task2vec.jobs.workbench import embedding_settings
-from task2vec.messages.backtests import BacktestQuestion
+from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.batches import Item, NewBatch
 from task2vec.messages.catalogue import Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning, Progress
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.messages.predictions import Prediction
-from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.recommendations import RecommendationQuestion, Recommended
 from task2vec.messages.settings import EmbeddingSettings
-from task2vec.service.models.limits import Limits
+from task2vec.service.models.limits import check_limits
 from task2vec.service.models.zoo import list_models
 from task2vec.service.tasks.subjects import Subject, resolve
 from task2vec.service.workspace import Workspace
@@ -92,38 +92,20 @@ def _distance(order: Order, question: DistanceQuestion) -> Distances:
     return distances(order.workspace, source, target)
 
 
-def _recommend(order: Order, question: RecommendationQuestion) -> Answered:
-    from task2vec.service.recommend.recommendation import check_answerable, recommend
+def _recommend(order: Order, question: RecommendationQuestion) -> Recommended:
+    from task2vec.service.recommend.recommendation import recommend
 
-    limits = Limits(
-        question.max_parameters,
-        question.architecture,
-        question.licence,
-        question.max_input_size,
-    )
-    models = list_models(order.workspace)
-    check_answerable(models, k=question.k, limits=limits, budget=question.budget)
+    check_limits(question, list_models(order.workspace))
     (subject,) = order.subjects(question.settings, detailed=True)
-    return recommend(
-        order.workspace,
-        subject,
-        k=question.k,
-        limits=limits,
-        images=question.settings.images,
-        published=question.published,
-        budget=question.budget,
-        max_shared=question.max_shared,
-        explain=question.explain,
-        progress=order.counted,
-    )
+    return recommend(order.workspace, question, subject, progress=order.counted)
 
 
-def _backtest(order: Order, question: BacktestQuestion) -> Answered:
+def _backtest(order: Order, question: BacktestQuestion) -> Backtest:
     from task2vec.service.outcomes.backtest import backtest
 
     counted = order.counted
     tell = None if counted is None else partial(counted, "asking")
-    return backtest(order.workspace, folds=question.folds, progress=tell).to_json()
+    return backtest(order.workspace, question, progress=tell)
 
 
 def _embed(order: Order, question: NewEmbedding) -> Answered:

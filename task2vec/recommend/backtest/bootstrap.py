@@ -21,6 +21,11 @@ class Estimate:
     low: float
     high: float
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The two ends of the interval."""
+        return self.low, self.high
+
 
 def weighted_mean(values: Matrix, *, weights: Matrix) -> Matrix:
     """Return the mean of values (T,); a statistic."""

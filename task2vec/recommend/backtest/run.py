@@ -15,10 +15,8 @@ from task2vec.recommend.backtest.metrics import (
     weighted_tau,
 )
 from task2vec.recommend.evidence.world import Case, Indices, Mask, Matrix, World
-from task2vec.recommend.rankers.ranker import Ranker, Ranking
+from task2vec.recommend.rankers.ranker import LEVELS, Ranker, Ranking
 
-#: The stated shares that predictive intervals are judged at.
-LEVELS = (0.8, 0.9)
 #: Told of cases done and to be done.
 Progress = Callable[[int, int], None]
 

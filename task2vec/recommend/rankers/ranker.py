@@ -7,6 +7,9 @@ import numpy as np
 
 from task2vec.recommend.evidence.world import Case, Matrix
 
+#: The shares of outcomes that intervals are stated for and judged at.
+LEVELS = (0.8, 0.9)
+
 
 @dataclass(frozen=True, eq=False)
 class Ranking:

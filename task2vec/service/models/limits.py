@@ -1,7 +1,6 @@
-"""What a recommended starting model must keep to."""
+"""The limits that a question sets on starting models."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Protocol
 
@@ -36,58 +35,73 @@ class Limited(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a starting model must keep to. The default is subject to them as well.
+class Limits(Protocol):
+    """What a starting model must keep to, as a question states it; None is no limit.
 
-    ``architecture`` is a shell pattern, ``licence`` one name, compared without case;
-    ``max_input_size`` are pixels per side. Raises `SettingError` for fewer than one parameter or
-    pixel.
+    The default is subject to them as well.
     """
 
-    max_parameters: int | None = None
-    architecture: str | None = None
-    licence: str | None = None
-    max_input_size: int | None = None
+    @property
+    def max_parameters(self) -> int | None:
+        """The most that there may be."""
+        ...
 
-    def __post_init__(self) -> None:
-        bounds = {"parameters": self.max_parameters, "the input size": self.max_input_size}
-        for what, most in bounds.items():
-            if most is not None and most < 1:
-                raise SettingError(
-                    f"The limit on {what} lets nothing pass", expected="at least 1", got=str(most)
-                )
+    @property
+    def max_input_size(self) -> int | None:
+        """Pixels a side."""
+        ...
 
-    def __str__(self) -> str:
-        """Tell the limits that there are, in words."""
-        told = {
-            "at most {:,} parameters": self.max_parameters,
-            "at most {:,} pixels per side": self.max_input_size,
-            "the architecture {}": self.architecture and shown(self.architecture),
-            "the licence {}": self.licence and shown(self.licence),
-        }
-        return ", ".join(words.format(it) for words, it in told.items() if it is not None) or "none"
+    @property
+    def architecture(self) -> str | None:
+        """A shell pattern."""
+        ...
 
-    def allow(self, model: Limited) -> bool:
-        """Whether a model keeps to the limits; one whose figure is unknown does not."""
-        if not within(model.parameters, self.max_parameters):
-            return False
-        if not within(model.input_size, self.max_input_size):
-            return False
-        if self.architecture is not None and not fnmatchcase(model.architecture, self.architecture):
-            return False
-        return self.licence is None or (model.licence or "").lower() == self.licence.lower()
+    @property
+    def licence(self) -> str | None:
+        """One name, compared without case."""
+        ...
 
 
-def to_choose_from(limits: Limits, models: Iterable[Limited]) -> str:
+def allowed(model: Limited, limits: Limits) -> bool:
+    """Whether a model keeps to the limits; one whose figure is unknown does not."""
+    if not within(model.parameters, limits.max_parameters):
+        return False
+    if not within(model.input_size, limits.max_input_size):
+        return False
+    if limits.architecture is not None and not fnmatchcase(model.architecture, limits.architecture):
+        return False
+    return limits.licence is None or (model.licence or "").lower() == limits.licence.lower()
+
+
+def check_limits(limits: Limits, models: Iterable[Limited]) -> None:
+    """Raise `SettingError` where none of the models keeps to the limits."""
+    known = list(models)
+    if any(allowed(model, limits) for model in known):
+        return
+    stated = {
+        "at most {:,} parameters": limits.max_parameters,
+        "at most {:,} pixels per side": limits.max_input_size,
+        "the architecture {}": limits.architecture and shown(limits.architecture),
+        "the licence {}": limits.licence and shown(limits.licence),
+    }
+    words = [text.format(limit) for text, limit in stated.items() if limit is not None]
+    raise SettingError(
+        "No starting model passes the limits",
+        expected="at least one of the models that `task2vec models list` shows",
+        got=f"none with {', '.join(words) or 'none'}",
+        remedy="Loosen the limits on parameters, input size, architecture or licence."
+        + _to_choose_from(limits, known),
+    )
+
+
+def _to_choose_from(limits: Limits, models: Sequence[Limited]) -> str:
     """Return a sentence with the licences and architectures that there are, to correct limits by.
 
     They are named where the limits are on them, and architectures only where they are few. It is
     empty, or begins with a space.
     """
-    known = list(models)
-    licences = {model.licence for model in known if model.licence}
-    architectures = {model.architecture for model in known}
+    licences = {model.licence for model in models if model.licence}
+    architectures = {model.architecture for model in models}
     told = []
     if limits.licence is not None and licences:
         more = ", ..." if len(licences) > _MOST_NAMED else ""

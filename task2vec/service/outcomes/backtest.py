@@ -2,25 +2,23 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.matrix import symmetric_matrix
+from task2vec.messages.backtests import Backtest, BacktestQuestion, Case
 from task2vec.recommend.backtest.families import Family, families_of
-from task2vec.recommend.backtest.report import Report, report
-from task2vec.recommend.backtest.run import LEVELS, Progress, Trials
+from task2vec.recommend.backtest.report import report
+from task2vec.recommend.backtest.run import Progress, Trials
 from task2vec.recommend.backtest.run import backtest as ask_rankers
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.recommend.evidence.leaks import count_shared
 from task2vec.recommend.evidence.world import NO_SOURCE, Mask, World
 from task2vec.recommend.gain_model.known_world import known_world
+from task2vec.recommend.rankers.compared import compared_rankers
 from task2vec.recommend.rankers.hierarchical import Hierarchical
-from task2vec.recommend.rankers.nearest import NearestOnly, NearOutcomes
-from task2vec.recommend.rankers.ranker import Ranker
-from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
 from task2vec.service.models.zoo import list_models
 from task2vec.service.outcomes.outcomes import unused_outcomes
 from task2vec.service.packaged_models import default_model_id
@@ -28,46 +26,13 @@ from task2vec.service.tasks.subjects import files_of
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
 from task2vec.types import ModelRecord, Outcome, Space, TaskRecord
-from task2vec.types.backtests import Folds
 
 _FAMILY_TAG = "family:"
 
 
-@dataclass(frozen=True)
-class Backtested:
-    """A report on a store, with the space that its tasks are of and a row for each of them.
-
-    ``cases`` tell of each task which models were ``offered``, what was ``chosen`` and gained.
-    ``shared_pairs`` is how many pairs of tasks share images: what is hidden of one is hidden of the
-    other, too.
-    """
-
-    report: Report
-    folds: Folds
-    probe: str | None
-    space: Space | None
-    models: int
-    cases: tuple[dict[str, Any], ...]
-    warnings: tuple[str, ...]
-    shared_pairs: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary with the stable fields."""
-        return {
-            **self.report.to_json(),
-            "models": self.models,
-            "folds": self.folds.value,
-            "probe": self.probe,
-            "space": None if self.space is None else self.space.model_dump(),
-            "cases": list(self.cases),
-            "shared_pairs": self.shared_pairs,
-            "warnings": list(self.warnings),
-        }
-
-
 def backtest(
-    workspace: Workspace, *, folds: Folds = Folds.TASK, progress: Progress | None = None
-) -> Backtested:
+    workspace: Workspace, question: BacktestQuestion, *, progress: Progress | None = None
+) -> Backtest:
     """Ask the recommender and simple rules about each task as if its outcomes were not known.
 
     The tasks are those of the space that most outcomes are of; of the rest of the store nothing is
@@ -84,33 +49,34 @@ def backtest(
     gains = GainTable(outcomes, default_model_id())
     warnings = (*_left_out(left), *unused_outcomes(store, gains.unused))
     if not records:
-        return Backtested(report([], ours=Hierarchical.name), folds, None, None, 0, (), warnings)
-    space = records[0].provenance.space
+        found = report([], ours=Hierarchical.name, folds=question.folds)
+        return found.model_copy(update={"warnings": warnings})
     world = world_of_store(store, records, models, gains)
     families = families_of(world.tasks, [_tagged(record) for record in records], world.symmetric)
     contents = [record.provenance.content_hash for record in records]
     shared = _shared(store, records)
-    warnings += _without_experts(world)
     names = [family.name for family in families]
     trials = ask_rankers(
         world,
-        _rankers(),
-        folds=folds,
+        compared_rankers(),
+        folds=question.folds,
         families=names,
         contents=contents,
         shared=shared,
         seen=_seen(world, models, records),
         progress=progress,
     )
-    return Backtested(
-        report=report(trials, ours=Hierarchical.name, families=names),
-        folds=folds,
-        probe=records[0].provenance.probe_name,
-        space=space,
-        models=int(world.measured.any(axis=1).sum()) + 1,
-        cases=_cases(trials, world, families),
-        warnings=warnings,
-        shared_pairs=_pairs(shared, contents),
+    found = report(trials, ours=Hierarchical.name, families=names, folds=question.folds)
+    about = records[0].provenance
+    return found.model_copy(
+        update={
+            "models": int(world.measured.any(axis=1).sum()) + 1,
+            "probe": about.probe_name,
+            "space": about.space,
+            "cases": _cases(trials, world, families),
+            "shared_pairs": _pairs(shared, contents),
+            "warnings": (*warnings, *_without_experts(world)),
+        }
     )
 
 
@@ -138,17 +104,6 @@ def world_of_store(
     )
     names = {model.id: model.name for model in models}
     return replace(world, models=tuple(names[id_] for id_ in world.models))
-
-
-def _rankers() -> list[Ranker]:
-    return [
-        AlwaysDefault(),
-        StaticAverage(),
-        NearestOnly(),
-        NearestOnly(asymmetric=True),
-        NearOutcomes(),
-        Hierarchical(levels=LEVELS),
-    ]
 
 
 def _telling(
@@ -225,23 +180,21 @@ def _tagged(record: TaskRecord) -> str | None:
     return found[0] if found else None
 
 
-def _cases(
-    trials: Sequence[Trials], world: World, families: Sequence[Family]
-) -> tuple[dict[str, Any], ...]:
+def _cases(trials: Sequence[Trials], world: World, families: Sequence[Family]) -> tuple[Case, ...]:
     own = next((each for each in trials if each.ranker == Hierarchical.name), None)
     if own is None:
         return ()
     return tuple(
-        {
-            "task": world.tasks[task],
-            "family": families[task].name,
-            "family_from": families[task].origin.value,
-            "offered": int(own.offered[i]),
-            "chosen": world.models[own.choice[i]],
-            "abstained": bool(own.abstained[i]),
-            "gain": float(own.gain[i]),
-            "best_gain": float(own.oracle[i]),
-            "weighted_kendall": float(own.tau[i]),
-        }
+        Case(
+            task=world.tasks[task],
+            family=families[task].name,
+            family_from=families[task].origin,
+            offered=int(own.offered[i]),
+            chosen=world.models[own.choice[i]],
+            abstained=bool(own.abstained[i]),
+            gain=float(own.gain[i]),
+            best_gain=float(own.oracle[i]),
+            weighted_kendall=float(own.tau[i]),
+        )
         for i, task in enumerate(own.tasks)
     )

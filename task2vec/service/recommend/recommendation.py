@@ -1,13 +1,13 @@
-"""Which starting model to take for a task: gathers what is known and lets the ranker judge."""
+"""Which starting model to take for a task: gathers what is known, measures, and answers."""
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from task2vec.data.wording import examples
 from task2vec.distance.embedding_distances import task_complexity
-from task2vec.errors import SettingError, SourceError
-from task2vec.messages.recommendations import Recommended
+from task2vec.errors import SourceError
+from task2vec.finetune.prober import Prober
+from task2vec.messages.recommendations import RecommendationQuestion, Recommended
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.belief import Judge
 from task2vec.recommend.answer.question import Question
@@ -17,7 +17,7 @@ from task2vec.recommend.measure.cascade import measuring_order
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.image_counts import uneven_images
 from task2vec.service.models.availability import offered, unchanged_note
-from task2vec.service.models.limits import Limits, to_choose_from
+from task2vec.service.models.limits import allowed, check_limits
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.models.zoo import list_models
 from task2vec.service.outcomes.outcomes import outcomes_elsewhere
@@ -42,16 +42,7 @@ from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
 from task2vec.types import ModelRecord
 from task2vec.types.details import HeadInformation
-from task2vec.types.measuring import BUDGET, MOST_SHARED
 from task2vec.types.scatter import ClassScatter
-
-__all__ = [
-    "Limits",
-    "Progress",
-    "check_answerable",
-    "models_to_measure",
-    "recommend",
-]
 
 #: The most models that a worker gets, beside the default: more than a budget is enough for.
 MOST_MEASURED = 24
@@ -59,208 +50,135 @@ MOST_MEASURED = 24
 
 def recommend(
     workspace: Workspace,
+    question: RecommendationQuestion,
     subject: Subject,
     *,
-    k: int = 5,
-    limits: Limits | None = None,
-    images: int = 300,
     measured: Mapping[str, ProbeAccuracy] | None = None,
-    published: bool = True,
-    budget: float = BUDGET,
-    max_shared: float = MOST_SHARED,
-    explain: bool = False,
     missing: SourceError | None = None,
     progress: Progress | None = None,
 ) -> Recommended:
     """Rank the starting models for a task, and say whether to leave the default for any of them.
 
     Experts are judged by how near their own task is, and every model by its outcomes on near tasks.
-    Where the task's own images are at hand, the models that promise most are measured on them. What
-    was measured on them before counts in any case, unless the budget is 0. Tasks that share images
-    with it are no evidence: see `find_shared`.
+    Where the task's own images are at hand, the models that promise most are measured on them for
+    the question's seconds, see `recommend_within`. What was measured on them before counts in any
+    case, unless there are none. Tasks that share images with it are no evidence: see `find_shared`.
 
     Args:
         workspace: where models, tasks and outcomes are.
+        question: what the models must keep to, and how long to measure.
         subject: the task.
-        k: the most experts in the answer, besides those that were measured.
-        limits: what the models must keep to.
-        images: how many images of the task are probed on at most.
         measured: linear probes by the id of their model (see `models_to_measure`), measured
             elsewhere; when they are given, nothing is measured here and no engine is started.
             What was measured before is added to them.
-        published: whether published figures of models count.
-        budget: seconds to measure on the task's own images for, see `recommend_within`; 0 measures
-            nothing, and leaves out what was measured before.
-        max_shared: the share of the task's images that another task may have and still be evidence.
-        explain: whether the answer has an `Explanation`.
         missing: why the task's images are not at hand, where that is known.
         progress: called for each model that is probed.
 
-    Raises:
-        SettingError: when no model passes the limits, ``k`` is below 1, or the budget is no number
-            of seconds.
+    Raises `SettingError` when no model passes the limits.
     """
-    limits = limits or Limits()
     everything = list_models(workspace)
-    check_answerable(everything, k=k, limits=limits, budget=budget)
-    question, shared, unchanged, warnings = _asked(
-        workspace, subject, everything, limits=limits, k=k, max_shared=max_shared
-    )
-    models = question.models
-    question = replace(question, published=published, explain=explain)
-    if (store := workspace.existing_store()) is not None:
-        warnings += outcomes_elsewhere(store, question.gains, subject.embedding.space)
-    # Of the others no distance counts.
-    telling = question.gains.tasks | {model.task for model in models}
-    counts = {task.name: task.images for id_, task in question.tasks.items() if id_ in telling}
-    warnings += uneven_images(subject.name, question.images, counts)
-    task = None
-    if budget > 0 and measured is None:
+    check_limits(question, everything)
+    evidence = _gather(workspace, question, subject, everything)
+    images = None
+    if question.seconds > 0 and measured is None:
         try:
-            task = images_of(workspace, subject)
+            images = images_of(workspace, subject)
         except SourceError as error:
             missing = error
-    prober = prober_of(workspace, subject, images=images, task=task)
-    if task is not None:
-        answer = recommend_within(
-            workspace,
-            question,
-            prober,
-            budget=budget,
-            progress=progress and (lambda what, spent, all_: progress(what, int(spent), int(all_))),
+    prober = prober_of(workspace, subject, images=question.settings.images, task=images)
+    if images is None:
+        answer, notes = _from_known(
+            evidence.ranking, prober, question.seconds, measured or {}, missing
         )
-        if len(answer.steps) == 1:
-            warnings.append(not_probed(task))
-        spent = sum(step.seconds for step in answer.steps)
-        if spent > budget:
-            warnings.append(
-                f"measuring took {spent:.0f} s, more than the budget of {budget:g} s: the default "
-                "and one other model are always probed, and a measurement that has begun is "
-                "finished"
-            )
     else:
-        probed, tuned = dict(measured or {}), dict[str, ProbeAccuracy]()
-        if budget > 0:
-            probed = comparable(
-                {**found_in(known_probes(prober, question)), **probed}, default=question.default
-            )
-            tuned = found_in(known_tunings(prober, question, SHORT))
-        answer = rank(replace(question, measured=dict(sorted(probed.items())), tuned=tuned))
-        if missing is not None:
-            warnings.append(not_measured(missing, known=len(probed) + len(tuned)))
-    if not models:
+        answer, notes = _by_measuring(
+            workspace, evidence.ranking, prober, question.seconds, progress
+        )
+    if not evidence.ranking.models:
         answer = answer.model_copy(update={"reason": "no model within the limits can be used"})
-    answer = explained(workspace, subject, question, answer)
-    earlier = earlier_experts(workspace, subject, shared, everything)
-    warnings += [offer(each, subject) for each in earlier]
-    named = {each.model for each in answer.recommendations}
-    candidates = {model.id for model in models if model.name in named}
-    warnings += unused_note(
-        o for o in question.gains.unused if o.task == question.target or o.model in candidates
-    )
-    chosen = next((model for model in models if model.name == answer.chosen), None)
-    code = ""
-    if chosen is not None:
-        code = starting_code(workspace, chosen, subject.embedding.provenance.classes)
+    answer = explained(workspace, subject, evidence.ranking, answer)
+    earlier = earlier_experts(workspace, subject, evidence.shared, everything)
+    notes += [offer(each, subject) for each in earlier]
+    notes += _unused(evidence.ranking, answer)
+    same = evidence.shared.same
     return answer.model_copy(
         update={
-            "code": code,
-            "evidence_summary": " ".join([answer.evidence_summary, *unchanged_note(unchanged)]),
-            "shared_images": shared.findings,
+            "code": _code(workspace, subject, evidence.ranking, answer),
+            "evidence_summary": " ".join(
+                [answer.evidence_summary, *unchanged_note(evidence.unchanged)]
+            ),
+            "shared_images": evidence.shared.findings,
             "earlier_experts": earlier,
-            "stored_as": shared.same[0] if subject.record is None and shared.same else None,
+            "stored_as": same[0] if subject.record is None and same else None,
             "images_missing": missing is not None,
-            "warnings": (*subject.warnings, *warnings, *answer.warnings),
+            "warnings": (*subject.warnings, *evidence.warnings, *notes, *answer.warnings),
         }
     )
 
 
 def models_to_measure(
-    workspace: Workspace,
-    subject: Subject,
-    *,
-    limits: Limits,
-    published: bool = True,
-    max_shared: float = MOST_SHARED,
+    workspace: Workspace, question: RecommendationQuestion, subject: Subject
 ) -> list[ModelRecord]:
     """Return what is worth a measurement on the images of a stored task, most of it first.
 
     The default comes first, since gains are over it. For a worker, which measures without the
     store.
     """
-    everything = list_models(workspace)
-    question, _, _, _ = _asked(
-        workspace, subject, everything, limits=limits, k=1, max_shared=max_shared
-    )
-    question = replace(question, published=published)
-    judged = Judge(question).judge(probed={})
-    known = (*question.models, *question.others)
-    order = [model for model in known if model.id == question.default][:1]
+    ranking = _gather(workspace, question, subject, list_models(workspace)).ranking
+    judged = Judge(ranking).judge(probed={})
+    known = (*ranking.models, *ranking.others)
+    order = [model for model in known if model.id == ranking.default][:1]
     if judged.leader is not None:
-        found = measuring_order(judged.belief, leader=judged.leader, most=MOST_MEASURED)
-        order += [judged.offered[place] for place in found if place != judged.default]
+        places = measuring_order(judged.belief, leader=judged.leader, most=MOST_MEASURED)
+        order += [judged.offered[place] for place in places if place != judged.default]
     return order
 
 
-def _asked(
+@dataclass(frozen=True)
+class _Evidence:
+    """What the store knows that counts for a question, and what is said of the rest.
+
+    ``unchanged`` are names of experts that fine-tuning left as they were.
+    """
+
+    ranking: Question
+    shared: SharedTasks
+    unchanged: list[str]
+    warnings: list[str]
+
+
+def _gather(
     workspace: Workspace,
+    question: RecommendationQuestion,
     subject: Subject,
     everything: list[ModelRecord],
-    *,
-    limits: Limits,
-    k: int,
-    max_shared: float,
-) -> tuple[Question, SharedTasks, list[str], list[str]]:
-    """Return the question of a task, what shares images with it, unchanged models, and warnings.
-
-    ``everything`` are all models that there are.
-    """
-    allowed = [model for model in everything if limits.allow(model)]
-    models, unchanged, warnings = offered(workspace, allowed)
-    left_out = [model.name for model in everything if not limits.allow(model)]
+) -> _Evidence:
+    """Return the evidence for a question; ``everything`` are all models that there are."""
+    within = [model for model in everything if allowed(model, question)]
+    models, unchanged, warnings = offered(workspace, within)
+    left_out = [model.name for model in everything if not allowed(model, question)]
     if left_out:
         warnings.append(f"left out, because they exceed the limits: {examples(left_out)}")
-    shared = find_shared(workspace, subject, most=max_shared)
+    shared = find_shared(workspace, subject, most=question.max_shared)
     models = shared.models(models)
     warnings += [*shared.warnings, *shared.descended(everything)]
-    question = _question(workspace, subject, models, everything, shared, k=k)
-    return question, shared, unchanged, warnings
+    ranking = _ranking(workspace, question, subject, models, everything, shared)
+    if (store := workspace.existing_store()) is not None:
+        warnings += outcomes_elsewhere(store, ranking.gains, subject.embedding.space)
+    # Of the others no distance counts.
+    telling = ranking.gains.tasks | {model.task for model in models}
+    counts = {task.name: task.images for id_, task in ranking.tasks.items() if id_ in telling}
+    warnings += uneven_images(subject.name, ranking.images, counts)
+    return _Evidence(ranking, shared, unchanged, warnings)
 
 
-def check_answerable(
-    models: Iterable[ModelRecord], *, k: int, limits: Limits, budget: float = BUDGET
-) -> None:
-    """Raise `SettingError` for what `recommend` refuses about any task, before one is embedded.
-
-    ``models`` are all that there are.
-    """
-    if not 0 <= budget < math.inf:
-        raise SettingError(
-            "The budget is unusable",
-            expected="a finite number of seconds, 0 to measure nothing",
-            got=f"{budget:g}",
-        )
-    if k < 1:
-        raise SettingError("k is out of range", expected="at least 1", got=str(k))
-    everything = list(models)
-    if not any(limits.allow(model) for model in everything):
-        raise SettingError(
-            "No starting model passes the limits",
-            expected="at least one of the models that `task2vec models list` shows",
-            got=f"none with {limits}",
-            remedy="Loosen the limits on parameters, input size, architecture or licence."
-            + to_choose_from(limits, everything),
-        )
-
-
-def _question(
+def _ranking(
     workspace: Workspace,
+    question: RecommendationQuestion,
     subject: Subject,
     models: list[ModelRecord],
     everything: list[ModelRecord],
     shared: SharedTasks,
-    *,
-    k: int,
 ) -> Question:
     store, default = workspace.existing_store(), default_model_id()
     outcomes = shared.outcomes(store.outcomes.list(), everything) if store else []
@@ -268,7 +186,9 @@ def _question(
     telling = {outcome.task for outcome in outcomes} | {
         model.task for model in everything if model.task
     }
-    tasks, between = known_tasks(workspace, subject, telling=telling, k=k, excluded=shared.excluded)
+    tasks, between = known_tasks(
+        workspace, subject, telling=telling, k=question.k, excluded=shared.excluded
+    )
     target = subject.record.id if subject.record else ""
     scatters, heads = dict[str, ClassScatter](), dict[str, HeadInformation]()
     if store:
@@ -292,5 +212,73 @@ def _question(
         scatter=scatters.get(target) if details is None else details.scatter,
         heads=heads,
         head=heads.get(target) if details is None else details.head,
-        k=k,
+        k=question.k,
+        published=question.published,
+        explain=question.explain,
     )
+
+
+def _by_measuring(
+    workspace: Workspace,
+    ranking: Question,
+    prober: Prober,
+    budget: float,
+    progress: Progress | None,
+) -> tuple[Recommended, list[str]]:
+    """Return the answer after measuring on the task's images, with notes on that."""
+    answer = recommend_within(
+        workspace,
+        ranking,
+        prober,
+        budget=budget,
+        progress=progress and (lambda what, spent, all_: progress(what, int(spent), int(all_))),
+    )
+    notes = []
+    if len(answer.steps) == 1:
+        notes.append(not_probed(prober.task))
+    spent = sum(step.seconds for step in answer.steps)
+    if spent > budget:
+        notes.append(
+            f"measuring took {spent:.0f} s, more than the budget of {budget:g} s: the default "
+            "and one other model are always probed, and a measurement that has begun is "
+            "finished"
+        )
+    return answer, notes
+
+
+def _from_known(
+    ranking: Question,
+    prober: Prober,
+    budget: float,
+    measured: Mapping[str, ProbeAccuracy],
+    missing: SourceError | None,
+) -> tuple[Recommended, list[str]]:
+    """Return the answer from what was measured elsewhere or before, with notes on what was not."""
+    probed, tuned = dict(measured), dict[str, ProbeAccuracy]()
+    if budget > 0:
+        probed = comparable(
+            {**found_in(known_probes(prober, ranking)), **probed}, default=ranking.default
+        )
+        tuned = found_in(known_tunings(prober, ranking, SHORT))
+    answer = rank(replace(ranking, measured=dict(sorted(probed.items())), tuned=tuned))
+    if missing is None:
+        return answer, []
+    return answer, [not_measured(missing, known=len(probed) + len(tuned))]
+
+
+def _unused(ranking: Question, answer: Recommended) -> list[str]:
+    """Return the note on outcomes of the task, or of models in the answer, that are not used."""
+    named = {each.model for each in answer.recommendations}
+    candidates = {model.id for model in ranking.models if model.name in named}
+    return unused_note(
+        outcome
+        for outcome in ranking.gains.unused
+        if outcome.task == ranking.target or outcome.model in candidates
+    )
+
+
+def _code(workspace: Workspace, subject: Subject, ranking: Question, answer: Recommended) -> str:
+    chosen = next((model for model in ranking.models if model.name == answer.chosen), None)
+    if chosen is None:
+        return ""
+    return starting_code(workspace, chosen, subject.embedding.provenance.classes)

@@ -1,0 +1,18 @@
+"""The rankers that a backtest compares: ours and the simple rules that it must beat."""
+
+from task2vec.recommend.rankers.hierarchical import Hierarchical
+from task2vec.recommend.rankers.nearest import NearestOnly, NearOutcomes
+from task2vec.recommend.rankers.ranker import LEVELS, Ranker
+from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
+
+
+def compared_rankers() -> tuple[Ranker, ...]:
+    """Return all of them, in the order of tables; a new one is added here."""
+    return (
+        AlwaysDefault(),
+        StaticAverage(),
+        NearestOnly(),
+        NearestOnly(asymmetric=True),
+        NearOutcomes(),
+        Hierarchical(levels=LEVELS),
+    )
