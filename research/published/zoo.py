@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torchvision.models import get_model_weights
 
+from research.published.outcomes import published_outcomes
 from task2vec.recommend.published.models import published_models
-from task2vec.recommend.published.outcomes import published_outcomes
 
 #: torchvision's names of the models, by collection.
 NETWORKS: Mapping[str, Mapping[str, str]] = {

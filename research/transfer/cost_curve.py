@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from research import RESULTS
+from research.scores.names import ScoreName
 from research.transfer.cascading import Fits, Ours, Scores, read_scores
 from research.transfer.costs import Costs, read_costs
 from research.transfer.pictures import OUT
@@ -21,7 +22,6 @@ from research.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import over_tasks
 from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.evidence.world import Case, Matrix
-from task2vec.recommend.measure.score_names import ScoreName
 from task2vec.recommend.rankers.hierarchical import TRUST
 from task2vec.recommend.rankers.static import StaticAverage
 

@@ -16,6 +16,8 @@ import torch
 from benchmarks.machine import describe
 from research import RESULTS
 from research.development.tasks import DevelopmentTask, development_tasks
+from research.scores.score import SCORES
+from research.scores.seen import Seen
 from research.transfer.features import source_logits
 from research.transfer.scores import or_nan
 from research.transfer.targets import Budget, Target
@@ -25,8 +27,6 @@ from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.probe.registry import load_probe
-from task2vec.recommend.measure.score_score import SCORES
-from task2vec.recommend.measure.score_seen import Seen
 
 OUT = RESULTS / "transfer_costs.json"
 _BATCH = 16

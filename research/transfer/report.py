@@ -20,20 +20,19 @@ import numpy as np
 from benchmarks.machine import describe
 from research import RESULTS
 from research.development.tasks import SUPERFAMILIES, choosing_families
+from research.scores.names import ScoreName
 from research.transfer.cascading import Fits, Ours, Scores, read_scores
 from research.transfer.draws import Means, mean_over_draws
+from research.transfer.rankers import NearestInformation, Scored
 from research.transfer.tables import Transfer, read_information, read_transfer
 from research.transfer.targets import Budget
 from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
 from task2vec.recommend.backtest.folds import Folds
 from task2vec.recommend.backtest.run import Trials, backtest
 from task2vec.recommend.evidence.world import Mask
-from task2vec.recommend.measure.score_names import ScoreName
 from task2vec.recommend.rankers.hierarchical import TRUST
-from task2vec.recommend.rankers.information import NearestInformation
 from task2vec.recommend.rankers.nearest import NearestOnly, NearOutcomes
 from task2vec.recommend.rankers.ranker import LEVELS, Ranker
-from task2vec.recommend.rankers.scored import Scored
 from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
 
 OUT = RESULTS / "transfer_report.json"

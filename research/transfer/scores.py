@@ -13,6 +13,8 @@ from functools import partial
 
 from research import RESULTS
 from research.development.tasks import development_tasks
+from research.scores.score import ACCURACY_SCORES, SCORES, ScoreName
+from research.scores.seen import Seen
 from research.transfer.features import features_of, source_logits
 from research.transfer.outcomes import read_cells
 from research.transfer.targets import Budget, Draw, Target
@@ -20,9 +22,7 @@ from research.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
 from task2vec.errors import SettingError
 from task2vec.recommend.measure.paired import paired_gain
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.measure.score_ridge import leave_one_out
-from task2vec.recommend.measure.score_score import ACCURACY_SCORES, SCORES, ScoreName
-from task2vec.recommend.measure.score_seen import Seen
+from task2vec.recommend.measure.ridge import leave_one_out
 
 TABLE = RESULTS / "transfer_scores.csv"
 PAIRED = (ScoreName.RIDGE, ScoreName.LINEAR_PROBE)

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import make_world
 
+from research.transfer.rankers import Scored
 from task2vec.recommend.backtest.bootstrap import over_tasks, ratio_of_sums, weighted_mean
 from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.backtest.metrics import crossed_oracle, is_top, regret, weighted_tau
 from task2vec.recommend.backtest.run import backtest
 from task2vec.recommend.rankers.hierarchical import Hierarchical
 from task2vec.recommend.rankers.ranker import LEVELS
-from task2vec.recommend.rankers.scored import Scored
 from task2vec.recommend.rankers.static import AlwaysDefault
 
 FAMILIES = ("a", "a", "b", "b", "c", "c")

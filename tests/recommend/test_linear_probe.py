@@ -8,7 +8,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from task2vec.probe.head import fit_head
 from task2vec.recommend.measure.linear_probe import FOLDS, cross_validate
-from task2vec.recommend.measure.score_ridge import leave_one_out
+from task2vec.recommend.measure.ridge import leave_one_out
 from task2vec.recommend.prediction.intervals import wilson_interval
 
 

@@ -19,7 +19,7 @@ from task2vec.recommend.measure.paired import (
     paired_gain,
 )
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.measure.score_ridge import leave_one_out
+from task2vec.recommend.measure.ridge import leave_one_out
 from task2vec.recommend.prediction.fine_tuned_gain import OWN_SD
 
 

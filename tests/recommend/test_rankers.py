@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from worlds import make_world
 
+from research.transfer.rankers import Scored
 from task2vec.recommend.evidence.world import Case
 from task2vec.recommend.rankers.hierarchical import Hierarchical
 from task2vec.recommend.rankers.nearest import NearestOnly, NearOutcomes
-from task2vec.recommend.rankers.scored import Scored
 from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
 
 RANKERS = [

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from test_transfer import case_of
 
+from research.scores.names import ScoreName
 from research.transfer.cascading import Fits
 from research.transfer.cost_curve import OURS, STATIC, courses, taken_at
 from research.transfer.costs import Costs
 from research.transfer.targets import Budget
 from research.transfer.zoo import DEFAULT
-from task2vec.recommend.measure.score_names import ScoreName
 
 COSTS = Costs(
     load={DEFAULT: 1.0, "expert b": 3.0},

@@ -5,8 +5,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from task2vec.recommend.measure.score_answers import right
-from task2vec.recommend.measure.score_ridge import leave_one_out
+from task2vec.recommend.measure.ridge import leave_one_out, right
 from task2vec.types.details import ClassRecognition
 
 
@@ -16,7 +15,7 @@ def recognise(
     """Return how many images of each class a ridge regression on all others recognises.
 
     ``features`` are (N, D), ``labels`` (N,). An image alone in its class cannot be left out: such a
-    class has no images. None where fewer than two classes remain. See `scores.ridge`.
+    class has no images. None where fewer than two classes remain. See `leave_one_out`.
     """
     counts = np.bincount(labels, minlength=classes)
     usable = np.flatnonzero(counts >= 2)

@@ -6,7 +6,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from task2vec.probe.head import fit_head
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.measure.score_ridge import leave_one_out
+from task2vec.recommend.measure.ridge import leave_one_out
 
 FOLDS = 5
 

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 from seen_cases import made, rotation, seens, with_parts
 
-from task2vec.recommend.measure.score_logme import LEAST_NOISE, LogMe, log_evidences
+from research.scores.logme import LEAST_NOISE, LogMe, log_evidences
 
 logme = LogMe()
 MOST = -2 * log(LEAST_NOISE)

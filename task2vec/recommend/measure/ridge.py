@@ -1,45 +1,20 @@
 """Ridge regression to the classes, every image left out once, in closed form."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.probe.head import class_weights
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.measure.score_answers import right
-from task2vec.recommend.measure.score_names import ScoreName
-from task2vec.recommend.measure.score_seen import Seen
 
 #: Penalties to choose from, relative to the variance of the features, the greatest first.
 PENALTIES = tuple(float(penalty) for penalty in np.logspace(1, -6, 15))
 # What centring leaves of features that are constant, relative to themselves.
 _ROUNDING = 1e-12
+# Rounding is far below, and so is no difference between classes that would mean anything.
+_MARGIN = 1e-9
 
 Array = NDArray[np.float64]
-
-
-class Ridge:
-    """Leave-one-out ridge regression: accuracy, and squared error where accuracies are equal."""
-
-    name: ClassVar = ScoreName.RIDGE
-
-    def __call__(self, seen: Seen) -> float:
-        """Return ``(right answers + 1 / (1 + error)) / (N + 1)``, between 0 and 1.
-
-        With few images many models have equally many right answers. The smaller error decides among
-        them, and never against one more right answer: its part is at most 1. ``error`` is that of
-        `LeftOut`. Raises `SettingError` where fewer than two classes have two images.
-        """
-        usable, found = _left_out(seen)
-        correct = right(found.departures, usable.labels)
-        return float((correct.sum() + 1 / (1 + found.error)) / (len(correct) + 1))
-
-    def accuracy(self, seen: Seen) -> ProbeAccuracy:
-        """Return which images of `Seen.repeated` were recognised; raises as above."""
-        usable, found = _left_out(seen)
-        return ProbeAccuracy(right(found.departures, usable.labels))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +79,13 @@ def leave_one_out(
     return best
 
 
-def _left_out(seen: Seen) -> tuple[Seen, LeftOut]:
-    usable = seen.repeated()
-    return usable, leave_one_out(usable.features, usable.labels, classes=usable.classes)
+def right(found: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return (N,) whether ``found`` (N, C) is largest at the image's own class.
+
+    What is equal but for rounding counts as wrong: then neither the order of the classes nor that
+    of the images decides, and features that tell nothing get nothing.
+    """
+    rows = np.arange(len(labels))
+    others = found.copy()
+    others[rows, labels] = -np.inf
+    return np.asarray(found[rows, labels] > others.max(axis=1) + _MARGIN)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seen_cases import made, seens, with_parts
 
+from research.scores.score import ACCURACY_SCORES, SCORES, ScoreName
 from task2vec.errors import SettingError
-from task2vec.recommend.measure.score_score import ACCURACY_SCORES, SCORES, ScoreName
 
 HOLD_OUT = [ScoreName.RIDGE, ScoreName.NEAREST_IMAGES, ScoreName.LINEAR_PROBE]
 # The folds of the linear probe are drawn over the images in their order.

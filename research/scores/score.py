@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
+from research.scores.leep import Leep
+from research.scores.linear_probe import LinearProbe
+from research.scores.logme import LogMe
+from research.scores.names import ScoreName
+from research.scores.nearest_images import NearestImages
+from research.scores.ridge import Ridge
+from research.scores.seen import Seen
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.measure.score_leep import Leep
-from task2vec.recommend.measure.score_linear_probe import LinearProbe
-from task2vec.recommend.measure.score_logme import LogMe
-from task2vec.recommend.measure.score_names import ScoreName
-from task2vec.recommend.measure.score_nearest_images import NearestImages
-from task2vec.recommend.measure.score_ridge import Ridge
-from task2vec.recommend.measure.score_seen import Seen
 
 __all__ = ["ACCURACY_SCORES", "SCORES", "AccuracyScore", "ScoreName", "TransferScore"]
 

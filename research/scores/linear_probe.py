@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
+from research.scores.names import ScoreName
+from research.scores.seen import Seen
 from task2vec.recommend.measure.linear_probe import cross_validate
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.measure.score_names import ScoreName
-from task2vec.recommend.measure.score_seen import Seen
 
 
 class LinearProbe:

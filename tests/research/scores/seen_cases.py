@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from task2vec.recommend.measure.score_seen import Seen
+from research.scores.seen import Seen
 
 
 def made(

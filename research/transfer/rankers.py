@@ -1,4 +1,4 @@
-"""The starting model whose task leaves the fewest nats to be learnt of the target."""
+"""Rankers that were tried against ours and are not in the product."""
 
 import numpy as np
 
@@ -35,3 +35,19 @@ class NearestInformation:
             nats[world.default] = self._from_nothing[case.target]
         nats[~np.isfinite(nats)] = max(last, nats[world.default]) + 1
         return Ranking.of_best(case, -nats[case.offered])
+
+
+class Scored:
+    """Ranks by scores (M, T) that were computed elsewhere."""
+
+    def __init__(self, name: str, scores: Matrix) -> None:
+        self._name, self._scores = name, scores
+
+    @property
+    def name(self) -> str:
+        """A name for tables."""
+        return self._name
+
+    def rank(self, case: Case) -> Ranking:
+        """Return the scores for the target."""
+        return Ranking.of_best(case, self._scores[case.offered, case.target])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from seen_cases import made, with_parts
 
+from research.scores.linear_probe import LinearProbe
 from task2vec.recommend.measure.linear_probe import cross_validate
-from task2vec.recommend.measure.score_linear_probe import LinearProbe
 
 probe = LinearProbe()
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from seen_cases import made, with_parts
 
+from research.scores.seen import Seen
 from task2vec.errors import SettingError
-from task2vec.recommend.measure.score_seen import Seen
 
 FEATURES = np.ones((4, 3))
 LABELS = np.array([0, 1, 0, 1])

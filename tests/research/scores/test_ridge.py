@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seen_cases import made, rotation, seens, with_parts
 
-from task2vec.recommend.measure.score_ridge import PENALTIES, Ridge, leave_one_out
+from research.scores.ridge import Ridge
+from task2vec.recommend.measure.ridge import PENALTIES, leave_one_out
 
 ridge = Ridge()
 

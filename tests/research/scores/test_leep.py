@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seen_cases import made, seens, with_parts
 
+from research.scores.leep import Leep
 from task2vec.errors import SettingError
-from task2vec.recommend.measure.score_leep import Leep
 
 leep = Leep()
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from task2vec.recommend.measure.score_names import ScoreName
-from task2vec.recommend.measure.score_seen import Seen
+from research.scores.names import ScoreName
+from research.scores.seen import Seen
 
 #: The least standard deviation of the noise: labels are 0 or 1, and features that fit them exactly
 #: would have unlimited evidence without it.

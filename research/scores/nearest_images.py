@@ -5,10 +5,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from research.scores.names import ScoreName
+from research.scores.seen import Seen
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.measure.score_answers import right
-from task2vec.recommend.measure.score_names import ScoreName
-from task2vec.recommend.measure.score_seen import Seen
+from task2vec.recommend.measure.ridge import right
 
 #: The most neighbours that vote.
 NEIGHBOURS = 3

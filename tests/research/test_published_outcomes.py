@@ -2,26 +2,25 @@
 
 import csv
 from collections import Counter
-from importlib.resources import files
 
 import pytest
 
-from task2vec.errors import InputError
-from task2vec.recommend.published import outcomes
-from task2vec.recommend.published.models import published_sources, read_sources
-from task2vec.recommend.published.outcomes import (
+from research.published.outcomes import (
+    TABLE,
     Metric,
     PublishedOutcome,
     published_outcomes,
     read_outcomes,
 )
+from task2vec.errors import InputError
+from task2vec.recommend.published.models import published_sources, read_sources
 
 HEADER = "collection,target,model,metric,value,protocol\n"
 ROW = "parc-all,cifar10,tiny,accuracy,92.5,fine-tuning\n"
 
 
 def test_every_row_is_read_back_as_it_is_written() -> None:
-    text = files(outcomes.__package__).joinpath("outcomes.csv").read_text(encoding="utf-8")
+    text = TABLE.read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     assert len(rows) == len(published_outcomes()) == 1175
     for row, read in zip(rows, published_outcomes(), strict=True):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seen_cases import made, rotation, seens, with_parts
 
-from task2vec.recommend.measure.score_nearest_images import NearestImages, neighbours, votes
+from research.scores.nearest_images import NearestImages, neighbours, votes
 
 nearest = NearestImages()
 

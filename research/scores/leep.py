@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from research.scores.names import ScoreName
+from research.scores.seen import Seen
 from task2vec.errors import SettingError
-from task2vec.recommend.measure.score_names import ScoreName
-from task2vec.recommend.measure.score_seen import Seen
 
 
 class Leep:

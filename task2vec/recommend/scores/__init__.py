@@ -1,1 +1,0 @@
-"""Scores that say from one forward pass how well a starting model will do on a target."""
