@@ -80,7 +80,7 @@ def add_expert(
         path.parent.mkdir(exist_ok=True)
         shutil.copy(file, path)
         tuned = Tuned(
-            correct=np.ones(4, dtype=np.bool_),
+            correct=(True,) * 4,
             test_keys=("a", "b", "c", "d"),
             protocol="fine-tuning/1 32px 20 images seed 0",
             epochs=1,

@@ -15,11 +15,8 @@ from task2vec.client.show.values import interval, percent, points, points_betwee
 from task2vec.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from task2vec.jobs.findings import Findings
-    from task2vec.messages.catalogue import Tuned
+    from task2vec.messages.finetuning import Tuned
     from task2vec.messages.recommendations import Recommendation
     from task2vec.service.tasks.subjects import Subject
     from task2vec.service.workspace import Workspace
@@ -228,7 +225,7 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     return first[0].task
 
 
-def _correct(findings: "Findings") -> "NDArray[np.bool_]":
+def _correct(findings: "Findings") -> tuple[bool, ...]:
     """Return which test images were right."""
     assert findings.tuned is not None
     return findings.tuned.correct

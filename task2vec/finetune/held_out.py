@@ -33,4 +33,4 @@ class HeldOut:
         truth = torch.from_numpy(self.labels)
         temperature = fit_temperature(self.logits.numpy(), self.labels).value
         loss = nn.functional.cross_entropy(self.logits / temperature, truth).item()
-        return Score(float(self.correct.mean()), loss)
+        return Score(accuracy=float(self.correct.mean()), loss=loss)

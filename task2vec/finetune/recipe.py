@@ -180,7 +180,12 @@ class _Run:
         )
         classifier = self._fitted(features, data)
         if found is None:
-            choice = Choice(Recipe.LINEAR_PROBE, ChosenBy.NONE, 0, self.settings.rates[0])
+            choice = Choice(
+                chosen=Recipe.LINEAR_PROBE,
+                by=ChosenBy.NONE,
+                images=0,
+                learning_rate=self.settings.rates[0],
+            )
             return self._finished(self.start.backbone, classifier, data, choice=choice)
         rate = min(found.fine_tuning, key=lambda rate: found.fine_tuning[rate].score.loss)
         frozen, tuned = found.linear_probe, found.fine_tuning[rate]

@@ -1,18 +1,15 @@
-"""What fine-tuning gave, without the network itself."""
+"""What fine-tuning gave, without the network itself: as it is made, sent by a worker, and read."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from math import isfinite
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from task2vec.data.wording import plural
 from task2vec.errors import InputError
-from task2vec.finetune.settings import FineTuningSettings, HeadStart
+from task2vec.finetune.settings import FineTuningSettings
 from task2vec.recommend.prediction.intervals import wilson_interval
 from task2vec.types.names import LONGEST_NAME, is_name
 from task2vec.types.tuning import ChosenBy, Recipe
@@ -20,13 +17,25 @@ from task2vec.types.tuning import ChosenBy, Recipe
 #: A difference of accuracy decides from this many standard errors on: chance makes one in five
 #: (docs/adr/0039-accuracy-chooses-the-recipe.md).
 DECISIVE = 1.28
+# Far above what anybody says, far below what hurts where it is stored and shown.
+_MOST_WARNINGS = 100
+_LONGEST_TEXT = 10_000
+
+_Count = Annotated[int, Field(ge=0, le=10**9)]
+_Finite = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-@dataclass(frozen=True)
-class Score:
-    """Accuracy and mean cross-entropy (nats, calibrated) on images that trained nothing."""
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
-    accuracy: float
+
+class Score(_Part):
+    """Accuracy and mean cross-entropy (nats, calibrated) on images that trained nothing.
+
+    The loss of a training that diverged is not finite.
+    """
+
+    accuracy: float = Field(ge=0, le=1)
     loss: float
 
 
@@ -49,8 +58,7 @@ def _decisive(difference: float, noise: float) -> bool:
     return abs(difference) >= DECISIVE * noise
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(_Part):
     """Both recipes on the same ``images`` images, and which was chosen.
 
     ``learning_rate`` is the best peak of those that were tried. Scores are None where there was
@@ -61,11 +69,11 @@ class Choice:
 
     chosen: Recipe
     by: ChosenBy
-    images: int
-    learning_rate: float
+    images: _Count
+    learning_rate: _Finite
     linear_probe: Score | None = None
     fine_tuning: Score | None = None
-    noise: float | None = None
+    noise: _Finite | None = None
 
     @property
     def reason(self) -> str:
@@ -98,80 +106,12 @@ def _shown(loss: float) -> str:
     return f"{loss:.2f}" if loss < 100 else f"{loss:.1e}"
 
 
-# Far above what anybody measures, far below what hurts where it is stored and shown.
-_MOST_IMAGES = 1_000_000
-_MOST_WARNINGS = 100
-_LONGEST_TEXT = 10_000
-
-_Count = Annotated[int, Field(ge=0, le=10**9)]
-_Finite = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-_Text = Annotated[str, Field(max_length=_LONGEST_TEXT)]
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
-
-    epochs: _Count | None
-    patience: _Count
-    learning_rate: _Finite | None
-    weight_decay: _Finite
-    batch_size: _Count | None
-    augmentation: _Finite
-    head_start: HeadStart
-    seed: int = Field(ge=0, lt=2**63)
-
-
-class _Score(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
-
-    accuracy: float = Field(ge=0, le=1)
-    loss: _Finite
-
-
-class _Choice(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
-
-    chosen: Recipe
-    by: ChosenBy
-    images: _Count
-    learning_rate: _Finite
-    linear_probe: _Score | None
-    fine_tuning: _Score | None
-    noise: _Finite | None = None
-
-
-class _ClassAccuracy(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
-
-    label: _Text
-    images: int = Field(ge=1, le=_MOST_IMAGES)
-    correct: _Count
-
-
-class _Form(BaseModel):
-    model_config = ConfigDict(strict=True, defer_build=True)
-
-    correct: list[bool] = Field(max_length=_MOST_IMAGES)
-    test_keys: list[_Text] = Field(max_length=_MOST_IMAGES)
-    protocol: _Text
-    by_class: list[_ClassAccuracy] = Field([], max_length=_MOST_IMAGES)
-    choice: _Choice | None = None
-    epochs: _Count
-    best_epoch: _Count
-    seconds: _Finite
-    settings: _Settings
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    warnings: list[_Text] = Field(max_length=_MOST_WARNINGS)
-    resumed: _Text | None = None
-
-
-@dataclass(frozen=True)
-class ClassAccuracy:
+class ClassAccuracy(_Part):
     """How many of a class's test images were right."""
 
     label: str
-    images: int
-    correct: int
+    images: int = Field(ge=1)
+    correct: _Count
 
     @property
     def accuracy(self) -> float:
@@ -179,8 +119,7 @@ class ClassAccuracy:
         return self.correct / self.images
 
 
-@dataclass(frozen=True, eq=False)
-class Tuned:
+class Tuned(BaseModel):
     """How it went, and the honest accuracy: ``correct`` (T,) says which test images were right.
 
     ``by_class`` are the classes that have test images. ``sha256`` is that of the checkpoint's file.
@@ -189,14 +128,16 @@ class Tuned:
     what an earlier version made.
     """
 
-    correct: NDArray[np.bool_]
+    model_config = ConfigDict(strict=True, frozen=True, defer_build=True)
+
+    correct: tuple[bool, ...]
     test_keys: tuple[str, ...]
     protocol: str
-    epochs: int
-    best_epoch: int
-    seconds: float
+    epochs: _Count
+    best_epoch: _Count
+    seconds: _Finite
     settings: FineTuningSettings
-    sha256: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
     warnings: tuple[str, ...] = ()
     choice: Choice | None = None
     by_class: tuple[ClassAccuracy, ...] = ()
@@ -205,7 +146,7 @@ class Tuned:
     @property
     def accuracy(self) -> float | None:
         """The share of right answers; None where no image could be held out."""
-        return float(self.correct.mean()) if len(self.correct) else None
+        return sum(self.correct) / len(self.correct) if self.correct else None
 
     @property
     def balanced_accuracy(self) -> float | None:
@@ -216,64 +157,44 @@ class Tuned:
     @property
     def interval(self) -> tuple[float, float] | None:
         """The 95 % interval of the accuracy."""
-        if not len(self.correct):
-            return None
-        return wilson_interval(int(self.correct.sum()), len(self.correct))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary that `from_json` reads."""
-        return {**asdict(self), "correct": self.correct.tolist()}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return what `to_json` wrote; raises `InputError` for anything else."""
-        try:
-            form = _Form.model_validate_json(json.dumps(data))
-            correct, keys = form.correct, form.test_keys
-            if len(correct) != len(keys):
-                raise ValueError(f"{len(correct)} answers on {len(keys)} test images")
-            by_class = tuple(ClassAccuracy(**each.model_dump()) for each in form.by_class)
-            told = (sum(c.correct for c in by_class), sum(c.images for c in by_class))
-            if by_class and (
-                told != (sum(correct), len(correct))
-                or any(each.correct > each.images for each in by_class)
-            ):
-                raise ValueError(f"{told[0]} of {told[1]} test images right, class by class")
-            if not form.best_epoch <= form.epochs:
-                raise ValueError(f"epoch {form.best_epoch} of {form.epochs}")
-            if not is_name(form.protocol):
-                raise ValueError(f"the protocol {form.protocol!r:.{LONGEST_NAME}}")
-            return cls(
-                correct=np.array(correct, dtype=np.bool_),
-                test_keys=tuple(keys),
-                protocol=form.protocol,
-                choice=None if form.choice is None else _choice(form.choice),
-                epochs=form.epochs,
-                best_epoch=form.best_epoch,
-                seconds=form.seconds,
-                settings=FineTuningSettings(**form.settings.model_dump()),
-                sha256=form.sha256,
-                warnings=tuple(form.warnings),
-                by_class=by_class,
-                resumed=form.resumed,
-            )
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                "This does not say how fine-tuning went",
-                expected="what Tuned.to_json gives",
-                got=_first(error),
-            ) from error
+        return wilson_interval(sum(self.correct), len(self.correct)) if self.correct else None
 
 
-def _choice(form: _Choice) -> Choice:
-    scores = {
-        name: None if score is None else Score(score.accuracy, score.loss)
-        for name, score in (
-            ("linear_probe", form.linear_probe),
-            ("fine_tuning", form.fine_tuning),
-        )
-    }
-    return Choice(form.chosen, form.by, form.images, form.learning_rate, noise=form.noise, **scores)
+def read_tuned(sent: Mapping[str, Any]) -> Tuned:
+    """Return what a worker says of a fine-tuning; raises `InputError` for what cannot be."""
+    try:
+        tuned = Tuned.model_validate_json(json.dumps(sent))
+        _check(tuned)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "This does not say how fine-tuning went",
+            expected="what task2vec.finetune.result.Tuned holds",
+            got=_first(error),
+        ) from error
+    return tuned
+
+
+def _check(tuned: Tuned) -> None:
+    """Raise `ValueError` for parts that contradict each other, and for more than anybody says."""
+    correct, by_class, choice = tuned.correct, tuned.by_class, tuned.choice
+    if len(correct) != len(tuned.test_keys):
+        raise ValueError(f"{len(correct)} answers on {len(tuned.test_keys)} test images")
+    counts = (sum(c.correct for c in by_class), sum(c.images for c in by_class))
+    if by_class and (
+        counts != (sum(correct), len(correct))
+        or any(each.correct > each.images for each in by_class)
+    ):
+        raise ValueError(f"{counts[0]} of {counts[1]} test images right, class by class")
+    if not tuned.best_epoch <= tuned.epochs:
+        raise ValueError(f"epoch {tuned.best_epoch} of {tuned.epochs}")
+    if not is_name(tuned.protocol):
+        raise ValueError(f"the protocol {tuned.protocol!r:.{LONGEST_NAME}}")
+    texts = (*tuned.test_keys, *tuned.warnings, *(c.label for c in by_class), tuned.resumed or "")
+    if len(tuned.warnings) > _MOST_WARNINGS or max(map(len, texts)) > _LONGEST_TEXT:
+        raise ValueError(f"more than {_MOST_WARNINGS} warnings, or {_LONGEST_TEXT} characters")
+    for score in () if choice is None else (choice.linear_probe, choice.fine_tuning):
+        if score is not None and not 0 <= score.loss < float("inf"):
+            raise ValueError(f"a loss of {score.loss}")
 
 
 def _first(error: Exception) -> str:

@@ -85,7 +85,7 @@ def tune(
         target, probe, tuned, classes=parts.classes, expert=expert, temperature=temperature
     )
     return Tuned(
-        correct=correct,
+        correct=tuple(correct.tolist()),
         test_keys=parts.test.keys,
         protocol=(
             f"fine-tuning/3 {probe.card.preprocessing.input_size}px "
@@ -115,7 +115,7 @@ def _by_class(
     images = np.bincount(labels, minlength=len(classes))
     right = np.bincount(labels[correct], minlength=len(classes))
     return tuple(
-        ClassAccuracy(label, int(n), int(r))
+        ClassAccuracy(label=label, images=int(n), correct=int(r))
         for label, n, r in zip(classes, images, right, strict=True)
         if n
     )

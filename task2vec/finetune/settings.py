@@ -1,8 +1,10 @@
 """What a starting model is fine-tuned with."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from task2vec.errors import SettingError
 
@@ -28,7 +30,11 @@ class HeadStart(StrEnum):
     LINEAR_PROBE = "linear_probe"
 
 
-@dataclass(frozen=True)
+# Strict: a worker sends them, too.
+_STRICT = ConfigDict(strict=True, extra="forbid")
+
+
+@dataclass(frozen=True, config=_STRICT)
 class FineTuningSettings:
     """``patience`` is the number of epochs without a better validation loss before it stops.
 
@@ -46,7 +52,7 @@ class FineTuningSettings:
     batch_size: int | None = None
     augmentation: float = 1.0
     head_start: HeadStart = HeadStart.ZEROS
-    seed: int = 0
+    seed: Annotated[int, Field(lt=2**63)] = 0
 
     #: What `epochs` are at least, where they depend on the images.
     least_epochs: ClassVar[int] = 8
@@ -99,7 +105,7 @@ class FineTuningSettings:
             )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class ShortSettings(FineTuningSettings):
     """The same for a fine-tuning that is only compared with others: fewer epochs of many images.
 

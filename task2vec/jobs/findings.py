@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from task2vec.embedding.settings import MOST_PASSES
 from task2vec.embedding.settings import EmbeddingSettings as Usual
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
-from task2vec.finetune.result import Tuned
+from task2vec.finetune.result import Tuned, read_tuned
 from task2vec.messages.base import Answer
 from task2vec.messages.leases import Findings as SentFindings
 from task2vec.messages.leases import Shares
@@ -108,7 +108,7 @@ def receive(
         seconds=sent.seconds,
         embedded=embedded,
         measured=_measured(sent),
-        tuned=None if sent.tuned is None else Tuned.from_json(sent.tuned),
+        tuned=None if sent.tuned is None else read_tuned(sent.tuned),
         checkpoint=files.get("checkpoint"),
         predicted=sent.predicted,
         warnings=warnings,

@@ -1,7 +1,7 @@
 """Fine-tuning: a new expert, its outcome and, where it is new, the task; at once, or as a job."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from task2vec.jobs.embed import add_task, embed, new_task, source_signature
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.base import Answer
-from task2vec.messages.catalogue import ClassAccuracy, RecipeChoice, Tuned
+from task2vec.messages.finetuning import ClassAccuracy, RecipeChoice, Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.messages.models import Model
 from task2vec.messages.settings import EmbeddingSettings, TuningSettings
@@ -255,7 +255,6 @@ def _answer(model: str, task: str, findings: Findings, tuned: Result) -> Tuned:
     """Return the answer; labels and warnings name images, and are shown to others."""
     # A worker sends warnings twice: with all findings, and with what came of training.
     warnings = dict.fromkeys((*findings.warnings, *map(visible, tuned.warnings)))
-    choice = tuned.choice and {**asdict(tuned.choice), "reason": tuned.choice.reason}
     return Tuned(
         model=model,
         task=task,
@@ -267,7 +266,7 @@ def _answer(model: str, task: str, findings: Findings, tuned: Result) -> Tuned:
             ClassAccuracy(label=visible(each.label), images=each.images, accuracy=each.accuracy)
             for each in tuned.by_class
         ),
-        choice=choice and RecipeChoice.model_validate(choice),
+        choice=tuned.choice and RecipeChoice.model_validate(tuned.choice),
         protocol=tuned.protocol,
         epochs=tuned.epochs,
         best_epoch=tuned.best_epoch,

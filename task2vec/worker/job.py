@@ -186,7 +186,7 @@ class LeasedJob:
                 errors=None
                 if measured is None
                 else {id_: p.error for id_, p in measured.items() if p.error is not None},
-                tuned=None if found.tuned is None else found.tuned.to_json(),
+                tuned=None if found.tuned is None else found.tuned.model_dump(mode="json"),
                 predicted=found.predicted,
             ),
             files,

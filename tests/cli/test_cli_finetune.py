@@ -14,7 +14,7 @@ from command import Cli
 from small_store import SmallStore, snapshot
 
 from task2vec.cli.run import run
-from task2vec.messages.catalogue import Tuned as Answer
+from task2vec.messages.finetuning import Tuned as Answer
 from task2vec.messages.jobs import Progress
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.models.zoo import get_model, loadable_ref

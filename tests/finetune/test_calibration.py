@@ -52,7 +52,7 @@ def test_held_out_images_are_told_no_worse(tmp_path):
     calibrated = np.array([list(found[key].probabilities.values()) for key in tuned.test_keys])
 
     # The accuracy that was told is that of these very predictions.
-    assert (calibrated.argmax(axis=1) == labels).tolist() == tuned.correct.tolist()
+    assert (calibrated.argmax(axis=1) == labels).tolist() == [*tuned.correct]
     own = shares(np.log(calibrated) * card.temperature.value, 1.0)
     assert card.temperature.value != 1
     assert loss(calibrated, labels) < loss(own, labels)

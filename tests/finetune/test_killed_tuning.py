@@ -51,8 +51,8 @@ def test_the_next_process_goes_on_and_ends_alike(
     assert not state.exists()
     assert found["warnings"] == list(whole.warnings)
     assert (found["epochs"], found["best_epoch"]) == (whole.epochs, whole.best_epoch)
-    assert found["correct"] == whole.correct.tolist()
-    choice = json.loads(json.dumps(whole.to_json()["choice"]))
+    assert found["correct"] == [*whole.correct]
+    choice = json.loads(whole.choice.model_dump_json())
     for recipe in ("linear_probe", "fine_tuning"):
         # Sums in another process may run in another order.
         assert found["choice"].pop(recipe) == pytest.approx(choice.pop(recipe), rel=1e-4)

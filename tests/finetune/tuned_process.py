@@ -1,6 +1,5 @@
 """Fine-tunes a small network and prints each pass; a program, to be killed in the middle."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -38,4 +37,4 @@ def fine_tune(reference: str, folder: Path, *, images: int) -> Tuned:
 
 if __name__ == "__main__":
     found = fine_tune(sys.argv[1], Path(sys.argv[2]), images=int(sys.argv[3]))
-    print(json.dumps(found.to_json()))
+    print(found.model_dump_json())

@@ -1,19 +1,18 @@
 """What fine-tuning gave, to JSON and back."""
 
 import json
-from dataclasses import replace
 
-import numpy as np
 import pytest
+from factories import replace
 
 from task2vec.errors import InputError
-from task2vec.finetune.result import Choice, ClassAccuracy, Score, Tuned
+from task2vec.finetune.result import Choice, ClassAccuracy, Score, Tuned, read_tuned
 from task2vec.finetune.settings import FineTuningSettings
 from task2vec.recommend.prediction.intervals import wilson_interval
 from task2vec.types import ChosenBy, Recipe
 
 TUNED = Tuned(
-    correct=np.array([True, False, True]),
+    correct=(True, False, True),
     test_keys=("a/1.png", "a/2.png", "b/1.png"),
     protocol="fine-tuning/2 32px 10 images seed 5",
     epochs=3,
@@ -27,24 +26,31 @@ TUNED = Tuned(
         by=ChosenBy.CROSS_VALIDATION,
         images=10,
         learning_rate=1e-3,
-        linear_probe=Score(0.5, 0.9),
-        fine_tuning=Score(0.6, 0.8),
+        linear_probe=Score(accuracy=0.5, loss=0.9),
+        fine_tuning=Score(accuracy=0.6, loss=0.8),
         noise=0.05,
     ),
-    by_class=(ClassAccuracy("a", 2, 1), ClassAccuracy("b", 1, 1)),
+    by_class=(
+        ClassAccuracy(label="a", images=2, correct=1),
+        ClassAccuracy(label="b", images=1, correct=1),
+    ),
     resumed="fold 2 of 3, epoch 1 of 3",
 )
 
 
-SETTINGS = TUNED.to_json()["settings"]
-CHOICE = TUNED.to_json()["choice"]
+def sent(tuned):
+    """Return what a worker sends of it."""
+    return json.loads(tuned.model_dump_json())
+
+
+SETTINGS = sent(TUNED)["settings"]
+CHOICE = sent(TUNED)["choice"]
 
 
 def test_it_comes_back_as_it_went():
-    data = json.loads(json.dumps(TUNED.to_json()))
-    found = Tuned.from_json(data)
-    assert found.to_json() == TUNED.to_json()
-    assert found.correct.dtype == np.bool_
+    data = sent(TUNED)
+    found = read_tuned(data)
+    assert found == TUNED
     assert found.accuracy == pytest.approx(2 / 3)
     assert found.interval == wilson_interval(2, 3)
     assert found.choice == TUNED.choice
@@ -55,15 +61,15 @@ def test_it_comes_back_as_it_went():
 
 
 def test_with_one_image_a_class_there_are_no_scores_to_choose_by():
-    choice = Choice(Recipe.LINEAR_PROBE, ChosenBy.NONE, 0, 1e-3)
-    found = Tuned.from_json(json.loads(json.dumps(replace(TUNED, choice=choice).to_json())))
+    choice = Choice(chosen=Recipe.LINEAR_PROBE, by=ChosenBy.NONE, images=0, learning_rate=1e-3)
+    found = read_tuned(sent(replace(TUNED, choice=choice)))
     assert found.choice == choice
     assert "one image a class" in choice.reason
 
 
 def test_without_a_test_there_is_no_accuracy():
-    data = TUNED.to_json() | {"correct": [], "test_keys": [], "by_class": []}
-    found = Tuned.from_json(data)
+    data = sent(TUNED) | {"correct": [], "test_keys": [], "by_class": []}
+    found = read_tuned(data)
     assert found.accuracy is found.interval is found.balanced_accuracy is None
 
 
@@ -116,12 +122,18 @@ def test_without_a_test_there_is_no_accuracy():
     ],
 )
 def test_anything_else_is_refused(change):
-    data = {k: v for k, v in (TUNED.to_json() | change).items() if v is not ...}
+    data = {k: v for k, v in (sent(TUNED) | change).items() if v is not ...}
     with pytest.raises(InputError):
-        Tuned.from_json(data)
+        read_tuned(data)
 
 
 def test_a_loss_without_bounds_is_told_in_a_few_digits():
-    scores = Score(0.5, 0.693147), Score(0.1, 52_666_617_036_800.0)
-    found = Choice(Recipe.LINEAR_PROBE, ChosenBy.VALIDATION, 40, 1e-3, *scores)
+    found = Choice(
+        chosen=Recipe.LINEAR_PROBE,
+        by=ChosenBy.VALIDATION,
+        images=40,
+        learning_rate=1e-3,
+        linear_probe=Score(accuracy=0.5, loss=0.693147),
+        fine_tuning=Score(accuracy=0.1, loss=52_666_617_036_800.0),
+    )
     assert "a loss of 0.69, fine-tuning 10 % and 5.3e+13;" in found.reason

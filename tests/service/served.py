@@ -170,7 +170,7 @@ def tuned(
     weights = np.full((3, 5), seed, dtype=np.float32)
     save_file({"layer.weight": weights}, path, metadata={"task2vec": json.dumps(about)})
     result = Tuned(
-        correct=np.array([True, True, False, True]),
+        correct=(True, True, False, True),
         test_keys=("a", "b", "c", "d"),
         protocol="fine-tuning/1 128px 16 images seed 0",
         epochs=4,
@@ -184,13 +184,16 @@ def tuned(
             by=ChosenBy.VALIDATION,
             images=32,
             learning_rate=1e-3,
-            linear_probe=Score(0.5, 1.25),
-            fine_tuning=Score(0.75, 1.0),
+            linear_probe=Score(accuracy=0.5, loss=1.25),
+            fine_tuning=Score(accuracy=0.75, loss=1.0),
             noise=0.1,
         ),
-        by_class=(ClassAccuracy("cat", 1, 1), ClassAccuracy("dog", 3, 2)),
+        by_class=(
+            ClassAccuracy(label="cat", images=1, correct=1),
+            ClassAccuracy(label="dog", images=3, correct=2),
+        ),
     )
-    return replace(found, tuned=result.to_json(), checkpoint=path)
+    return replace(found, tuned=result.model_dump(mode="json"), checkpoint=path)
 
 
 def lend(workspace: Workspace, kind: JobKind, question: dict[str, Any]) -> JobRecord:

@@ -8,7 +8,7 @@ from small_store import snapshot
 from task2vec.errors import StoreError, StoreFullError
 from task2vec.jobs import jobs, leases
 from task2vec.jobs.finetune import expert_id
-from task2vec.messages.catalogue import Tuned as WireTuned
+from task2vec.messages.finetuning import Tuned as WireTuned
 from task2vec.service.models.experts import sweep_experts
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.quarantine import list_aside

@@ -3,12 +3,11 @@
 import json
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
+from factories import replace
 from small_store import build, snapshot
 
 from task2vec.errors import NameTakenError, StoreError, WeightsError
@@ -47,7 +46,7 @@ def write(tmp_path):
         state = {"conv.weight": torch.ones(3, 4), "head.bias": torch.zeros(5)}
         write_safetensors(path, state, {"task2vec": json.dumps(about)})
         tuned = Tuned(
-            correct=np.array([True, True, False, True]),
+            correct=(True, True, False, True),
             test_keys=("a", "b", "c", "d"),
             protocol="fine-tuning/1 128px 12 images seed 7",
             epochs=3,
@@ -109,7 +108,7 @@ def test_an_expert_of_an_expert_has_seen_both_tasks(workspace, write, register):
 
 
 def test_what_was_not_tested_has_no_outcome(workspace, write, register):
-    path, tuned = write(correct=np.zeros(0, dtype=np.bool_), test_keys=())
+    path, tuned = write(correct=(), test_keys=())
     expert, outcome = register(path, tuned)
     assert outcome is None
     assert workspace.store().outcomes.list() == []

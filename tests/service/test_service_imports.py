@@ -41,8 +41,8 @@ with Workspace(Path(sys.argv[1])) as workspace:
     about = {"architecture": start.architecture, "preprocessing": seen, "best_epoch": 1}
     path = workspace.path / "new.safetensors"
     save_file({"a": np.ones((2, 3))}, path, {"task2vec": json.dumps(about)})
-    tuned = Tuned(np.ones(3, bool), ("a", "b", "c"), "ours", 1, 1, 1.0, FineTuningSettings(),
-                  file_hash(path))
+    tuned = Tuned(correct=(True,) * 3, test_keys=("a", "b", "c"), protocol="ours", epochs=1,
+                  best_epoch=1, seconds=1.0, settings=FineTuningSettings(), sha256=file_hash(path))
     expert, _ = register_tuned(workspace, tuned, path, name="expert", start=start, task=task)
     assert weights_of(workspace, expert, every_byte=True) == "sound"
     assert checked_ref(workspace, expert).endswith(f"{expert.id}.safetensors")

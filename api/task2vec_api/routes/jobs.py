@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from task2vec.jobs import jobs
-from task2vec.messages.catalogue import Tuned
+from task2vec.messages.finetuning import Tuned
 from task2vec.messages.jobs import Job, JobPage, NewTuning
 from task2vec.types import JobKind, JobState
 from task2vec_api.access import Reader, ReaderOrWorker, Writer

@@ -16,7 +16,7 @@ from task2vec.errors import SourceError
 from task2vec.jobs.workbench import embedding_settings
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.batches import Item, NewBatch
-from task2vec.messages.catalogue import Tuned
+from task2vec.messages.finetuning import Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning, Progress
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.messages.predictions import Prediction

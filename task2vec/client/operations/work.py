@@ -22,7 +22,7 @@ from task2vec.client.watching import given_function
 from task2vec.data.batch_sources import BatchSource, find_items
 from task2vec.errors import InputError
 from task2vec.messages.batches import Item, NewBatch
-from task2vec.messages.catalogue import Tuned
+from task2vec.messages.finetuning import Tuned
 from task2vec.messages.jobs import Job, NewEmbedding, NewTuning
 from task2vec.messages.models import Model
 from task2vec.messages.predictions import Prediction

@@ -3,7 +3,7 @@
 from task2vec.client.show.sheet import Sheet
 from task2vec.client.show.values import interval, percent
 from task2vec.data.wording import plural, shown
-from task2vec.messages.catalogue import Tuned
+from task2vec.messages.finetuning import Tuned
 from task2vec.messages.predictions import Prediction
 
 #: How many classes of an image are shown.

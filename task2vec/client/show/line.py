@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from task2vec.client.show.values import interval, not_negative, number, percent, points
 from task2vec.data.wording import plural
-from task2vec.messages.catalogue import Tuned
+from task2vec.messages.finetuning import Tuned
 from task2vec.messages.neighbours import Distances, Neighbours
 from task2vec.messages.recommendations import Recommended
 from task2vec.messages.showing import as_line

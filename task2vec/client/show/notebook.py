@@ -18,7 +18,8 @@ from task2vec.client.show.record import of_job, of_record, of_task
 from task2vec.client.show.sheet import Sheet, html_of
 from task2vec.messages.backtests import Backtest
 from task2vec.messages.batches import Item
-from task2vec.messages.catalogue import TaskMap, Tuned
+from task2vec.messages.catalogue import TaskMap
+from task2vec.messages.finetuning import Tuned
 from task2vec.messages.information import TaskInformation
 from task2vec.messages.jobs import Job
 from task2vec.messages.models import Model

@@ -4,7 +4,7 @@ from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 _Z = NormalDist().inv_cdf(0.975)
 
@@ -26,15 +26,14 @@ def wilson_interval(correct: int, total: int, *, level: float = 0.95) -> tuple[f
     return low, 1.0 if correct == total else min(1.0, centre + half)
 
 
-def paired_difference(
-    first: NDArray[np.bool_], second: NDArray[np.bool_]
-) -> tuple[float, float, float]:
+def paired_difference(first: ArrayLike, second: ArrayLike) -> tuple[float, float, float]:
     """Return accuracy of ``first`` minus ``second`` on the same images, with its 95 % interval.
 
     ``first`` and ``second`` (N,) say which images were classified right. Only images on which the
     two differ carry information: with b won and c lost, Agresti and Min's adjusted interval adds
     1/2 to each of the four cells (Statistics in Medicine 2005), which keeps a width when b = c = 0.
     """
+    first, second = np.asarray(first, dtype=np.bool_), np.asarray(second, dtype=np.bool_)
     total = len(first) + 2
     won = int((first & ~second).sum()) + 0.5
     lost = int((~first & second).sum()) + 0.5
