@@ -16,7 +16,7 @@ from task2vec.cli.output import (
     warn,
 )
 from task2vec.cli.progress import bars, work_bar
-from task2vec.client.show.backtest import OURS, of_backtest, of_cases
+from task2vec.client.show.backtest import of_backtest, of_cases
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 
 app = typer.Typer()
@@ -81,20 +81,11 @@ def print_backtest(answer: Backtest) -> None:
 
 
 def _draw(answer: Backtest, output: Path) -> None:
-    from task2vec.plots.backtest import Bar, Calibration, draw_backtest
+    from task2vec.plots.backtest import draw_backtest
 
     draw_backtest(
-        [
-            Bar(
-                r.name,
-                100 * r.gain,
-                low=100 * r.ci.gain[0],
-                high=100 * r.ci.gain[1],
-                ours=r.name == OURS,
-            )
-            for r in answer.rankers
-        ],
-        [Calibration(c.level, c.observed, *c.ci) for c in answer.coverage],
+        answer.rankers,
+        answer.coverage,
         output,
         title=f"{answer.tasks} tasks, {answer.models} models, without each {answer.folds.value}",
     )

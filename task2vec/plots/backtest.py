@@ -1,7 +1,6 @@
 """What rankers gain over the default, and whether stated intervals hold what they state."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from task2vec.errors import InputError
+from task2vec.messages.backtests import Coverage, RankerScore
 from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
 from task2vec.plots.style import FAINT_INK, INK, LEADER, PALETTE, GroupStyle
 from task2vec.plots.text import shortened
@@ -24,30 +24,9 @@ _RADIUS = pixels(4.6)
 _OURS, _OTHER = GroupStyle(PALETTE[0], "o"), GroupStyle(PALETTE[6], "s")
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A value with the two ends of its interval; gains in points of accuracy, shares in [0, 1]."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-    ours: bool = False
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The share that intervals of a ``stated`` level held, with the ends of its interval."""
-
-    stated: float
-    observed: float
-    low: float
-    high: float
-
-
 def draw_backtest(
-    gains: Sequence[Bar],
-    calibration: Sequence[Calibration],
+    rankers: Sequence[RankerScore],
+    coverage: Sequence[Coverage],
     target: Path | BinaryIO,
     *,
     title: str | None = None,
@@ -55,27 +34,30 @@ def draw_backtest(
 ) -> None:
     """Write the picture to a .png, .svg or .pdf file, or to a binary stream, as PNG unless told.
 
-    Raises `InputError` for no gains, numbers that are not finite, an unknown suffix and a path that
-    cannot be written.
+    Raises `InputError` for no rankers, numbers that are not finite, an unknown suffix and a path
+    that cannot be written.
     """
     kind = kind or picture_format(target)
-    save(compose_backtest(gains, calibration, title=title), target, kind=kind)
+    save(compose_backtest(rankers, coverage, title=title), target, kind=kind)
 
 
 def compose_backtest(
-    gains: Sequence[Bar], calibration: Sequence[Calibration], *, title: str | None = None
+    rankers: Sequence[RankerScore], coverage: Sequence[Coverage], *, title: str | None = None
 ) -> Figure:
-    """Return the figure that `draw_backtest` writes; the names on it have the gid ``"label"``."""
-    numbers = [n for b in gains for n in (b.value, b.low, b.high)]
-    numbers += [n for c in calibration for n in (c.stated, c.observed, c.low, c.high)]
-    if not gains or not np.isfinite(numbers).all():
+    """Return the figure that `draw_backtest` writes; the names on it have the gid ``"label"``.
+
+    Gains are shown in points of accuracy. Ours is the ranker that is above no other, itself.
+    """
+    numbers = [n for r in rankers for n in (r.gain, *r.ci.gain)]
+    numbers += [n for c in coverage for n in (c.level, c.observed, *c.ci)]
+    if not rankers or not np.isfinite(numbers).all():
         raise InputError(
             "There is no backtest to draw",
             expected="the gain of at least one ranker",
-            got=f"{len(gains)} rankers",
+            got=f"{len(rankers)} rankers",
             remedy="Record outcomes first: `task2vec outcomes add MODEL TASK --accuracy A`.",
         )
-    height = max(_LEAST_HEIGHT, round(_ROW * (len(gains) + 4)))
+    height = max(_LEAST_HEIGHT, round(_ROW * (len(rankers) + 4)))
     sheet = Sheet(width=_WIDTH, height=height)
     top, bottom = sheet.height - _MARGIN, pixels(56)
     if title:
@@ -83,12 +65,12 @@ def compose_backtest(
             _MARGIN, top, shortened(title, 70), size=12.0, va="top", fontweight="bold"
         )
         top -= sheet.size(text)[1] + pixels(12)
-    side = min(top - bottom, 0.33 * _WIDTH) if calibration else 0.0
-    right = sheet.width - _MARGIN - (side + pixels(70) if calibration else 0)
-    _draw_gains(sheet, gains, room=(_MARGIN + _NAMES, bottom, right, top))
-    if calibration:
+    side = min(top - bottom, 0.33 * _WIDTH) if coverage else 0.0
+    right = sheet.width - _MARGIN - (side + pixels(70) if coverage else 0)
+    _draw_gains(sheet, rankers, room=(_MARGIN + _NAMES, bottom, right, top))
+    if coverage:
         edge = sheet.width - _MARGIN
-        _draw_calibration(sheet, calibration, room=(edge - side, bottom, edge, bottom + side))
+        _draw_coverage(sheet, coverage, room=(edge - side, bottom, edge, bottom + side))
     sheet.write(
         _MARGIN, pixels(14), "Lines: 95 % intervals over families of tasks.",
         size=8.0, color=FAINT_INK, va="center",
@@ -97,11 +79,12 @@ def compose_backtest(
 
 
 def _draw_gains(
-    sheet: Sheet, gains: Sequence[Bar], *, room: tuple[float, float, float, float]
+    sheet: Sheet, rankers: Sequence[RankerScore], *, room: tuple[float, float, float, float]
 ) -> None:
     left, bottom, right, top = room
-    low = min(0.0, *(bar.low for bar in gains))
-    high = max(0.0, *(bar.high for bar in gains))
+    ends = [(100 * r.ci.gain[0], 100 * r.ci.gain[1]) for r in rankers]
+    low = min(0.0, *(low for low, _ in ends))
+    high = max(0.0, *(high for _, high in ends))
     if high - low < 1e-9:
         low, high = -1.0, 1.0
     x_of = _scale((low, high), left + _MARGIN, right - _MARGIN)
@@ -115,23 +98,24 @@ def _draw_gains(
         (left + right) / 2, bottom - pixels(20), "gain over the default, points of accuracy",
         size=9.0, ha="center", va="top",
     )  # fmt: skip
-    for i, bar in enumerate(gains):
-        y = top - (top - bottom) * (i + 0.5) / len(gains)
-        style = _OURS if bar.ours else _OTHER
+    for i, (ranker, (start, end)) in enumerate(zip(rankers, ends, strict=True)):
+        y = top - (top - bottom) * (i + 0.5) / len(rankers)
+        ours = ranker.ours_minus is None
+        style = _OURS if ours else _OTHER
         sheet.write(
-            left - pixels(8), y, shortened(bar.name, 24),
+            left - pixels(8), y, shortened(ranker.name, 24),
             size=9.0, ha="right", va="center", gid="label",
-            fontweight="bold" if bar.ours else "normal",
+            fontweight="bold" if ours else "normal",
         )  # fmt: skip
-        sheet.line([(x_of(bar.low), y), (x_of(bar.high), y)], colour=style.colour, width=1.6)
-        sheet.mark(x_of(bar.value), y, style, radius=_RADIUS)
+        sheet.line([(x_of(start), y), (x_of(end), y)], colour=style.colour, width=1.6)
+        sheet.mark(x_of(100 * ranker.gain), y, style, radius=_RADIUS)
 
 
-def _draw_calibration(
-    sheet: Sheet, found: Sequence[Calibration], *, room: tuple[float, float, float, float]
+def _draw_coverage(
+    sheet: Sheet, coverage: Sequence[Coverage], *, room: tuple[float, float, float, float]
 ) -> None:
     left, bottom, right, top = room
-    lowest = min(0.5, *(c.low for c in found))
+    lowest = min(0.5, *(c.ci[0] for c in coverage))
     # In steps of a tenth, so that its axis ends at a number.
     low = np.floor(10 * max(0.0, lowest)) / 10
     x_of, y_of = _scale((low, 1.0), left, right), _scale((low, 1.0), bottom, top)
@@ -152,10 +136,9 @@ def _draw_calibration(
         left - pixels(40), (bottom + top) / 2, "observed share",
         size=9.0, ha="center", va="center", rotation=90,
     )  # fmt: skip
-    for each in found:
-        x = x_of(each.stated)
-        ends = [(x, y_of(each.low)), (x, y_of(each.high))]
-        sheet.line(ends, colour=_OURS.colour, width=1.6)
+    for each in coverage:
+        x = x_of(each.level)
+        sheet.line([(x, y_of(end)) for end in each.ci], colour=_OURS.colour, width=1.6)
         sheet.mark(x, y_of(each.observed), _OURS, radius=_RADIUS)
 
 

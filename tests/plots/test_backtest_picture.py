@@ -9,14 +9,49 @@ import pytest
 from PIL import Image
 
 from task2vec.errors import InputError
-from task2vec.plots.backtest import Bar, Calibration, compose_backtest, draw_backtest
+from task2vec.messages.backtests import (
+    Advantage,
+    AdvantageEnds,
+    Coverage,
+    RankerEnds,
+    RankerScore,
+)
+from task2vec.plots.backtest import compose_backtest, draw_backtest
+
+
+def ranker(name, gain, low, high, *, ours=False):
+    """Return a ranker of a gain in points, with the ends of its interval."""
+    ends = RankerEnds(
+        weighted_kendall=(0, 0),
+        regret_at_1=(0, 0),
+        regret_at_3=(0, 0),
+        top_1=(0, 0),
+        gain=(low / 100, high / 100),
+        headroom_captured=None,
+    )
+    above = AdvantageEnds(weighted_kendall=(0, 0), gain=(0, 0))
+    return RankerScore(
+        name=name,
+        weighted_kendall=0,
+        regret_at_1=0,
+        regret_at_3=0,
+        top_1=0,
+        gain=gain / 100,
+        headroom_captured=None,
+        ci=ends,
+        ours_minus=None if ours else Advantage(weighted_kendall=0, gain=0, ci=above),
+    )
+
 
 GAINS = [
-    Bar("always_default", 0, 0, 0),
-    Bar("static_average", -2, -4, 1),
-    Bar("task2vec", 4, 1, 8, ours=True),
+    ranker("always_default", 0, 0, 0),
+    ranker("static_average", -2, -4, 1),
+    ranker("task2vec", 4, 1, 8, ours=True),
 ]
-CALIBRATION = [Calibration(0.8, 0.75, 0.6, 0.9), Calibration(0.9, 0.95, 0.9, 1.0)]
+COVERAGE = [
+    Coverage(level=0.8, observed=0.75, ci=(0.6, 0.9)),
+    Coverage(level=0.9, observed=0.95, ci=(0.9, 1.0)),
+]
 
 
 def marks(figure):
@@ -25,9 +60,9 @@ def marks(figure):
 
 
 def test_every_ranker_is_named_and_its_mark_tells_its_gain():
-    figure = compose_backtest(GAINS, CALIBRATION, title="A zoo")
+    figure = compose_backtest(GAINS, COVERAGE, title="A zoo")
     labels = [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "label"]
-    assert labels == [bar.name for bar in GAINS]
+    assert labels == [each.name for each in GAINS]
     found = marks(figure)
     default, static, ours = found[:3]
     # One scale for all: 4 points to the right are as wide as 2 points to the left are, twice.
@@ -43,9 +78,9 @@ def test_without_stated_intervals_there_is_one_panel():
 
 
 def test_everything_stays_on_the_paper():
-    many = [Bar(f"rule {i}", i - 10, i - 30, i + 10) for i in range(20)]
+    many = [ranker(f"rule {i}", i - 10, i - 30, i + 10) for i in range(20)]
     for gains in (GAINS, many, GAINS[:1]):
-        figure = compose_backtest(gains, CALIBRATION, title="T" * 200)
+        figure = compose_backtest(gains, COVERAGE, title="T" * 200)
         width, height = figure.get_size_inches() * figure.dpi
         for text in figure.axes[0].texts:
             box = text.get_window_extent()
@@ -55,7 +90,7 @@ def test_everything_stays_on_the_paper():
             assert box.y1 <= height, text
 
 
-@pytest.mark.parametrize("bad", [[], [Bar("a", float("nan"), 0, 0)]])
+@pytest.mark.parametrize("bad", [[], [ranker("a", float("nan"), 0, 0)]])
 def test_nothing_to_draw_is_told(bad, tmp_path):
     with pytest.raises(InputError, match="no backtest"):
         draw_backtest(bad, [], tmp_path / "a.png")
@@ -63,16 +98,16 @@ def test_nothing_to_draw_is_told(bad, tmp_path):
 
 
 def test_files_of_each_kind(tmp_path):
-    draw_backtest(GAINS, CALIBRATION, tmp_path / "a.png")
-    draw_backtest(GAINS, CALIBRATION, tmp_path / "b.svg")
+    draw_backtest(GAINS, COVERAGE, tmp_path / "a.png")
+    draw_backtest(GAINS, COVERAGE, tmp_path / "b.svg")
     with Image.open(tmp_path / "a.png") as image:
         assert image.size[0] == 2200
     assert "<svg" in (tmp_path / "b.svg").read_text()
     stream = BytesIO()
-    draw_backtest(GAINS, CALIBRATION, stream)
+    draw_backtest(GAINS, COVERAGE, stream)
     assert stream.getvalue() == (tmp_path / "a.png").read_bytes()
     with pytest.raises(InputError, match=r"\.png, \.svg, \.pdf"):
-        draw_backtest(GAINS, CALIBRATION, tmp_path / "c.bmp")
+        draw_backtest(GAINS, COVERAGE, tmp_path / "c.bmp")
 
 
 def test_pyplot_is_left_alone():
