@@ -10,8 +10,7 @@ from research.development.tasks import SUPERFAMILIES
 from research.fine_tuning.recipes import BASE, PROBE, RATES, How
 from task2vec.finetune.result import DECISIVE
 from task2vec.recommend.backtest.bootstrap import over_tasks
-from task2vec.recommend.measure.paired import paired_gain
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy, paired_gain
 
 Row = Mapping[str, Any]
 Cell = tuple[int, str]

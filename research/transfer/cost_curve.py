@@ -23,7 +23,7 @@ from task2vec.recommend.backtest.bootstrap import over_tasks
 from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.evidence.world import Case, Matrix
 from task2vec.recommend.rankers.hierarchical import TRUST
-from task2vec.recommend.rankers.static import StaticAverage
+from task2vec.recommend.rankers.simple import StaticAverage
 
 TABLE = RESULTS / "transfer_cost_curve.json"
 SECONDS = (1, 2, 4, 8, 16, 32, 64, 128)

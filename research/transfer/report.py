@@ -31,9 +31,13 @@ from task2vec.recommend.backtest.folds import Folds
 from task2vec.recommend.backtest.run import Trials, backtest
 from task2vec.recommend.evidence.world import Mask
 from task2vec.recommend.rankers.hierarchical import TRUST
-from task2vec.recommend.rankers.nearest import NearestOnly, NearOutcomes
 from task2vec.recommend.rankers.ranker import LEVELS, Ranker
-from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
+from task2vec.recommend.rankers.simple import (
+    AlwaysDefault,
+    NearestOnly,
+    NearOutcomes,
+    StaticAverage,
+)
 
 OUT = RESULTS / "transfer_report.json"
 DISTANCE = "plain"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from task2vec.client.files import save_weights
 from task2vec.extras import needing_extras
-from task2vec.finetune.classless import no_classes
+from task2vec.finetune.card import no_classes
 from task2vec.messages.models import Model
 from task2vec.messages.predictions import Prediction
 
@@ -41,7 +41,7 @@ def predictions_of(
 
     with _kept(model, content) as (reference, card):
         found = predict_by(LocalEngine, reference, card, images, progress=progress, warn=warn)
-        yield from map(Prediction.model_validate, found)
+        yield from found
 
 
 def save_onnx(path: Path, content: bytes, *, of: Model) -> None:

@@ -12,7 +12,7 @@ from task2vec.atomic_file import atomic_file, check_place, writable
 from task2vec.data.pixels.decoder_warnings import quiet
 from task2vec.errors import InputError, WeightsError
 from task2vec.extras import needing_extras
-from task2vec.finetune.classifier import Classifier
+from task2vec.finetune.predict import Classifier
 
 #: What the graph's only input and output are called.
 INPUT, OUTPUT = "images", "probabilities"

@@ -8,9 +8,11 @@ were read and are wrong is removed.
 
 import json
 import os
+import platform
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -19,10 +21,30 @@ from typing import Any, TypeVar
 import numpy as np
 
 from task2vec.atomic_file import atomic_file
+from task2vec.data.pixels.prefetch import allowed_processors
 from task2vec.finetune.measurement_files import STORED, WRONG, forget, path_of, read_file, to_text
 from task2vec.probe.cache import cache_folder
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.types.tuning import Recipe
+
+
+def machine() -> str:
+    """Return the name of the processor, and how many threads compute on it."""
+    cores = allowed_processors()
+    # As torch reads it, which need not be loaded here.
+    return f"{processor()}, {os.environ.get('OMP_NUM_THREADS') or cores} threads of {cores} cores"
+
+
+@cache
+def processor() -> str:
+    """Return the name of the processor, or of its kind where the system does not say."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
 
 T = TypeVar("T")
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from task2vec.data.sampling.drawn_digest import drawn_digest
 from task2vec.data.task import Task
 from task2vec.errors import Task2VecError
-from task2vec.finetune.machine import machine
-from task2vec.finetune.probe_cache import SEED, KnownProbe, Pace, ProbeCache
+from task2vec.finetune.probe_cache import SEED, KnownProbe, Pace, ProbeCache, machine
 from task2vec.finetune.settings import FineTuningSettings
 from task2vec.probe.registry import find_card
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from task2vec.finetune.best_epoch import BestEpoch
 from task2vec.finetune.classify import (
     Tick,
     classify,
@@ -18,15 +17,14 @@ from task2vec.finetune.classify import (
     unheard,
 )
 from task2vec.finetune.cross_validation import cross_validate_tuning, folds
-from task2vec.finetune.held_out import HeldOut
+from task2vec.finetune.held_out import BestEpoch, HeldOut
 from task2vec.finetune.result import Choice, prefers_tuning
 from task2vec.finetune.resume import Unfinished
 from task2vec.finetune.settings import FineTuningSettings
 from task2vec.finetune.splits import Labelled, joined
 from task2vec.finetune.training import ALL_DONE, Training
 from task2vec.probe.probe import Pixels, Probe
-from task2vec.recommend.measure.paired import paired_gain
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy, paired_gain
 from task2vec.types.tuning import ChosenBy, Recipe
 
 __all__ = ["FineTuned", "Tick", "classify", "fine_tune", "passes"]

@@ -21,6 +21,7 @@ from task2vec.finetune.splits import Holdout, Labelled, hold_out
 from task2vec.finetune.temperature import Temperature, fit_temperature
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.weight_files import file_hash
+from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 
 __all__ = ["Expert", "forget", "tune"]
 
@@ -174,3 +175,34 @@ def _digest(part: Labelled[Pixels]) -> str:
     for image in part.images:
         digest.update(image.tobytes())
     return digest.hexdigest()
+
+
+def short_tuning(
+    probe: Probe, task: Task, *, images: int, settings: FineTuningSettings
+) -> ProbeAccuracy | None:
+    """Fine-tune, and return which of the images held out for testing were right.
+
+    For the same ``images`` and seed the same ones are held out, so that models can be compared: a
+    quarter of those that train. A split called test is for the accuracy of what is made in the end,
+    which would flatter it if it had chosen the start; it is not looked at.
+
+    What is tested is the ``recipe`` that fine-tuning chooses, a linear probe where that is the
+    better one: so does `finetune`, and what it will give is the question.
+
+    Nothing is kept. None where no image can be held out, and of a task that is all test. Raises
+    `SourceError` when the task cannot be used.
+    """
+    own = task.without("test")
+    if own is None:
+        return None
+    parts: Holdout[Pixels] = hold_out(
+        own, images=images, seed=settings.seed, transform=probe.preprocess
+    )
+    if not parts.test.images:
+        return None
+    tuned = fine_tune(
+        probe, parts.training, parts.validation, classes=len(parts.classes), settings=settings
+    )
+    logits = classify(tuned.backbone, tuned.classifier, probe, parts.test.images)
+    right = logits.argmax(dim=1).numpy() == parts.test.labels
+    return ProbeAccuracy(right, recipe=tuned.choice.chosen if tuned.choice else None)

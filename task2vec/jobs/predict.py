@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING
 from task2vec.data.containers.archives import ARCHIVES
 from task2vec.data.formats.images import Images, find_images
 from task2vec.errors import InputError, SettingError, SourceError, TooLargeError
-from task2vec.finetune.card import ClassifierCard, read_classifier_card
-from task2vec.finetune.classless import no_classes
+from task2vec.finetune.card import ClassifierCard, no_classes, read_classifier_card
 from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.leases import Shares
 from task2vec.messages.models import Model
-from task2vec.messages.predictions import NewPrediction, Prediction, Predictions
+from task2vec.messages.predictions import (
+    NewPrediction,
+    Prediction,
+    Predictions,
+    prediction,
+    unreadable,
+)
 from task2vec.messages.work import PredictWork
 from task2vec.probe.weight_files import referenced_file
 from task2vec.service.models.classifiers import classifier_of, expert_file
@@ -29,8 +34,7 @@ from task2vec.types.names import visible
 
 if TYPE_CHECKING:
     from task2vec.embedding.engine import LocalEngine
-    from task2vec.finetune.classifier import Classifier
-    from task2vec.finetune.predict import Prediction as Classified
+    from task2vec.finetune.predict import Classifier
 
 #: Told of (images done, images in all).
 Progress = Callable[[int, int], None]
@@ -127,7 +131,7 @@ def predict(
     *,
     progress: Progress | None = None,
     warn: Callable[[str], None] | None = None,
-) -> "Iterator[Classified]":
+) -> Iterator[Prediction]:
     """Return an iterator over the predictions of an expert, in the order of the images.
 
     ``warn`` hears of what was left out, and of probabilities that are not what they seem. What is
@@ -151,7 +155,7 @@ def predict_by(
     *,
     progress: Progress | None = None,
     warn: Callable[[str], None] | None = None,
-) -> "Iterator[Classified]":
+) -> Iterator[Prediction]:
     """Do what `predict` does by the file of an expert: ``reference`` is its ``file:PATH``."""
     images = find_images(paths)
     for warning in (*images.warnings, *card.warnings):
@@ -163,13 +167,13 @@ def predict_by(
 
 def classify(
     classifier: "Classifier", images: Images, progress: Progress | None = None
-) -> "Iterator[Classified]":
+) -> Iterator[Prediction]:
     """Yield what a classifier gives of each image."""
     from task2vec.finetune.predict import predictions
 
     total = len(images)
-    for done, prediction in enumerate(predictions(classifier, images.read()), start=1):
-        yield prediction
+    for done, each in enumerate(predictions(classifier, images.read()), start=1):
+        yield each
         if progress is not None:
             progress(done, total)
 
@@ -183,7 +187,7 @@ def _prediction(row: Shares, classes: Sequence[str]) -> Prediction:
     path = visible(row.path)
     if row.shares is None:
         error = visible(row.error or "not read")
-        return Prediction(path=path, label=None, probability=None, probabilities=None, error=error)
+        return unreadable(path, error)
     shares = row.shares
     if (
         len(shares) != len(classes)
@@ -195,10 +199,4 @@ def _prediction(row: Shares, classes: Sequence[str]) -> Prediction:
             expected=f"{len(classes)} from 0 to 1 that sum to 1",
             got=f"{len(shares)} that sum to {sum(shares):g}",
         )
-    best = max(range(len(shares)), key=shares.__getitem__)
-    return Prediction(
-        path=path,
-        label=classes[best],
-        probability=shares[best],
-        probabilities=dict(zip(classes, shares, strict=True)),
-    )
+    return prediction(path, shares, classes)

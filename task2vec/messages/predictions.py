@@ -1,5 +1,7 @@
 """What an expert says of images."""
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
 from task2vec.messages.base import Answer, Name, Question
@@ -31,6 +33,22 @@ class Prediction(Answer):
     probability: float | None
     probabilities: dict[str, float] | None
     error: str | None = None
+
+
+def prediction(path: str, shares: Sequence[float], classes: Sequence[str]) -> Prediction:
+    """Return what the shares of the classes, in their order, say of an image."""
+    best = max(range(len(shares)), key=shares.__getitem__)
+    return Prediction(
+        path=path,
+        label=classes[best],
+        probability=shares[best],
+        probabilities=dict(zip(classes, shares, strict=True)),
+    )
+
+
+def unreadable(path: str, reason: str) -> Prediction:
+    """Return what there is to say of an image that could not be read."""
+    return Prediction(path=path, label=None, probability=None, probabilities=None, error=reason)
 
 
 class Predictions(Answer):

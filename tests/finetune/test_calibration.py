@@ -6,8 +6,7 @@ from small_store import EXAMPLES
 from task2vec.data.open import open_source
 from task2vec.embedding.engine import LocalEngine
 from task2vec.finetune.card import read_classifier_card
-from task2vec.finetune.classifier import load_classifier
-from task2vec.finetune.predict import predictions
+from task2vec.finetune.predict import load_classifier, predictions
 from task2vec.finetune.run import Expert, tune
 from task2vec.finetune.settings import FineTuningSettings
 from task2vec.finetune.temperature import shares

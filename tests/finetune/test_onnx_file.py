@@ -12,9 +12,8 @@ from task2vec.data.formats.images import find_images
 from task2vec.embedding.engine import LocalEngine
 from task2vec.errors import InputError, MissingExtraError, WeightsError
 from task2vec.finetune.card import read_classifier_card
-from task2vec.finetune.classifier import load_classifier
 from task2vec.finetune.onnx import export_onnx
-from task2vec.finetune.predict import predictions
+from task2vec.finetune.predict import load_classifier, predictions
 
 onnxruntime = pytest.importorskip("onnxruntime")
 

@@ -18,8 +18,7 @@ from task2vec.data.pixels.reader import UnreadableImageError
 from task2vec.embedding.engine import LocalEngine
 from task2vec.errors import WeightsError
 from task2vec.finetune.card import read_classifier_card
-from task2vec.finetune.classifier import load_classifier
-from task2vec.finetune.predict import predictions
+from task2vec.finetune.predict import load_classifier, predictions
 
 TEMPERATURE = 1.7
 
@@ -101,7 +100,7 @@ def test_broken_images_stay_at_their_place(classifier, source):
         assert reasons["lost"] == "no such file or directory"
         for each in found:
             if each.error:
-                assert each.to_json() == {
+                assert each.model_dump() == {
                     **dict.fromkeys(("label", "probability", "probabilities")),
                     "path": each.path,
                     "error": reasons[each.path],

@@ -14,8 +14,8 @@ from task2vec.embedding.engine import LocalEngine
 from task2vec.finetune.classify import classify
 from task2vec.finetune.probing import linear_probe
 from task2vec.finetune.recipe import fine_tune
+from task2vec.finetune.run import short_tuning
 from task2vec.finetune.settings import FineTuningSettings
-from task2vec.finetune.short_run import short_tuning
 from task2vec.finetune.splits import hold_out
 from task2vec.probe.probe import Probe
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from task2vec.recommend.answer.question import KnownTask, Question
 from task2vec.recommend.evidence.gains import GainTable
-from task2vec.recommend.gain_model.scales import Scales
+from task2vec.recommend.gain_model.kernel import Scales
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.types import ModelRecord, Outcome
 

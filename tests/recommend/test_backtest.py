@@ -15,7 +15,7 @@ from task2vec.recommend.backtest.metrics import crossed_oracle, is_top, regret, 
 from task2vec.recommend.backtest.run import backtest
 from task2vec.recommend.rankers.hierarchical import Hierarchical
 from task2vec.recommend.rankers.ranker import LEVELS
-from task2vec.recommend.rankers.static import AlwaysDefault
+from task2vec.recommend.rankers.simple import AlwaysDefault
 
 FAMILIES = ("a", "a", "b", "b", "c", "c")
 
@@ -121,8 +121,7 @@ def test_an_oracle_captures_all_and_the_default_nothing():
 
 
 def test_intervals_of_a_world_that_the_model_describes_hold():
-    from task2vec.recommend.gain_model.kernel import Cells, Kernel
-    from task2vec.recommend.gain_model.scales import Scales
+    from task2vec.recommend.gain_model.kernel import Cells, Kernel, Scales
 
     world = make_world(seed=24, tasks=20, experts=10, known=0.0)
     models, tasks = np.indices(world.gains.shape).reshape(2, -1)

@@ -10,17 +10,15 @@ from worlds import make_world
 
 from task2vec.data.wording import plural
 from task2vec.recommend.backtest.bootstrap import Estimate
-from task2vec.recommend.backtest.families import families_of
-from task2vec.recommend.backtest.folds import Folds, cases
+from task2vec.recommend.backtest.folds import Folds, cases, families_of
 from task2vec.recommend.backtest.metrics import noise_ceiling, weighted_tau
 from task2vec.recommend.backtest.report import report
 from task2vec.recommend.backtest.run import Trials, backtest
 from task2vec.recommend.backtest.verdict import LEAST_FAMILIES, LEAST_TASKS, judge_by
-from task2vec.recommend.gain_model.fit import fit_gain_model
-from task2vec.recommend.gain_model.left_out import left_out
-from task2vec.recommend.prediction.conformal import conformal_reach
+from task2vec.recommend.gain_model.fit import fit_gain_model, left_out
+from task2vec.recommend.prediction.intervals import conformal_reach
 from task2vec.recommend.rankers.hierarchical import Hierarchical
-from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
+from task2vec.recommend.rankers.simple import AlwaysDefault, StaticAverage
 from task2vec.types.backtests import FamilyOrigin, Verdict
 
 

@@ -3,7 +3,7 @@
 import pytest
 from questions import ask, at, model, outcome
 
-from task2vec.recommend.answer.baselines import simple_rules
+from task2vec.recommend.answer.answer import simple_rules
 
 PLAIN = model("plain")
 

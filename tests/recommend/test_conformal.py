@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from worlds import make_world
 
-from task2vec.recommend.gain_model.kernel import Cells
-from task2vec.recommend.gain_model.left_out import left_out
+from task2vec.recommend.gain_model.fit import left_out
+from task2vec.recommend.gain_model.kernel import Cells, Scales
 from task2vec.recommend.gain_model.posterior import GainModel, Seen
-from task2vec.recommend.gain_model.scales import Scales
-from task2vec.recommend.prediction.conformal import conformal_reach, interval_reach
+from task2vec.recommend.prediction.intervals import conformal_reach, interval_reach
 
 
 def test_one_outcome_a_task_is_the_plain_conformal_quantile():

@@ -11,8 +11,8 @@ from stripes import CLASSES, QUICK, stripes
 
 from task2vec.errors import SettingError
 from task2vec.finetune import recipe as module
-from task2vec.finetune.best_epoch import BestEpoch
 from task2vec.finetune.classify import classify, fitted_classifier, unheard
+from task2vec.finetune.held_out import BestEpoch
 from task2vec.finetune.recipe import fine_tune, passes
 from task2vec.finetune.settings import FineTuningSettings
 from task2vec.finetune.splits import Labelled, part_of

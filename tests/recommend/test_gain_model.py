@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 from worlds import make_world
 
 from task2vec.recommend.gain_model.fit import fit_gain_model
-from task2vec.recommend.gain_model.kernel import Cells, Kernel
-from task2vec.recommend.gain_model.posterior import GainModel, Seen
-from task2vec.recommend.gain_model.scales import (
+from task2vec.recommend.gain_model.kernel import (
     FAR,
     FAR_DOUBT,
     RISE,
     RISE_DOUBT,
     TURN_REACH,
+    Cells,
+    Kernel,
     Scales,
 )
+from task2vec.recommend.gain_model.posterior import GainModel, Seen
 
 SCALES = Scales(
     reach=0.2,

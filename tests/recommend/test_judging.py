@@ -39,7 +39,7 @@ def test_what_fine_tuning_is_expected_to_lose_with_does_not_lead(images, leads):
     judged = Judge(question).judge(probed=question.measured)
     assert judged.offered[judged.best].name == "other"
     assert judged.offered[judged.leader].name == rank(question).chosen == leads
-    gains = {each.name: f.mean for each, f in zip(judged.offered, judged.fine_tuned, strict=True)}
+    gains = {m.name: judged.fine_tuned(place).mean for place, m in enumerate(judged.offered)}
     assert gains["plain"] == 0
     assert (gains["other"] > 0) is (leads == "other")
     told = {each.model: each.fine_tuned_gain for each in rank(question).recommendations}

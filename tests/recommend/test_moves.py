@@ -6,7 +6,7 @@ from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, outcome, 
 
 from task2vec.messages.explanations import MoveKind
 from task2vec.recommend.answer.answer import rank
-from task2vec.recommend.gain_model.scales import FAR as OF_ANY_EXPERT
+from task2vec.recommend.gain_model.kernel import FAR as OF_ANY_EXPERT
 
 EXPLAINED = replace(GARDEN, explain=True)
 

@@ -8,17 +8,17 @@ from questions import PLAIN, ask, model
 
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.belief import SHORT_VARIANCE, Judge
-from task2vec.recommend.measure.paired import (
+from task2vec.recommend.measure.probe_accuracy import (
     COMMON,
     ERROR_NOISE,
     ERROR_SD,
     ERROR_SLOPE,
     NOISE,
     PairedGain,
+    ProbeAccuracy,
     noise_parts,
     paired_gain,
 )
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.measure.ridge import leave_one_out
 from task2vec.recommend.prediction.fine_tuned_gain import OWN_SD
 

@@ -30,8 +30,8 @@ from task2vec.recommend.answer.question import KnownTask, world_of
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.recommend.evidence.world import PLAIN_DOUBT
 from task2vec.recommend.gain_model.fit import fit_gain_model
+from task2vec.recommend.gain_model.kernel import FAR as FAR_GAIN
 from task2vec.recommend.gain_model.kernel import Cells
-from task2vec.recommend.gain_model.scales import FAR as FAR_GAIN
 from task2vec.recommend.rankers.hierarchical import TRUST
 
 

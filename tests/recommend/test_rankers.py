@@ -9,8 +9,12 @@ from worlds import make_world
 from research.transfer.rankers import Scored
 from task2vec.recommend.evidence.world import Case
 from task2vec.recommend.rankers.hierarchical import Hierarchical
-from task2vec.recommend.rankers.nearest import NearestOnly, NearOutcomes
-from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
+from task2vec.recommend.rankers.simple import (
+    AlwaysDefault,
+    NearestOnly,
+    NearOutcomes,
+    StaticAverage,
+)
 
 RANKERS = [
     AlwaysDefault(),

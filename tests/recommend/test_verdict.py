@@ -8,8 +8,9 @@ from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, right
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from task2vec.recommend.answer.answer import _Tuned, rank
+from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.belief import is_tie
+from task2vec.recommend.answer.predicted_accuracy import UncertainAccuracy
 from task2vec.recommend.rankers.hierarchical import MOST_SD, surely_best
 
 OTHER = model("other")
@@ -94,7 +95,7 @@ def test_without_the_default_the_best_is_taken_whatever_fine_tuning_loses():
 )
 def test_a_predicted_accuracy_is_that_of_a_gain_within_what_is_possible(accuracy, mean, half):
     below, above = 0.02, 0.02
-    got, (low, high) = _Tuned(accuracy, below, above).with_gain(mean, half)
+    got, (low, high) = UncertainAccuracy(accuracy, below, above).with_gain(mean, half)
     sd = np.hypot(below, half) / norm.ppf(0.95)
     x = norm(accuracy + mean, sd)
     expected = quad(lambda a: a * x.pdf(a), 0, 1)[0] + x.sf(1)
@@ -103,10 +104,10 @@ def test_a_predicted_accuracy_is_that_of_a_gain_within_what_is_possible(accuracy
 
 
 def test_no_accuracy_is_certain_and_the_default_keeps_its_own():
-    got, _ = _Tuned(0.94, 0.05, 0.05).with_gain(0.077, 0.45)
+    got, _ = UncertainAccuracy(0.94, 0.05, 0.05).with_gain(0.077, 0.45)
     assert got < 0.95
-    assert _Tuned(1.0, 0.02, 0.02).with_gain(0.0, 0.0)[0] == 1.0
-    assert _Tuned(None, 0.0, 0.0).with_gain(0.1, 0.1) == (None, None)
+    assert UncertainAccuracy(1.0, 0.02, 0.02).with_gain(0.0, 0.0)[0] == 1.0
+    assert UncertainAccuracy(None, 0.0, 0.0).with_gain(0.1, 0.1) == (None, None)
 
 
 def test_what_surely_gains_is_still_taken():

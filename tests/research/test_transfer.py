@@ -20,10 +20,10 @@ from task2vec.recommend.backtest.folds import Folds, cases
 from task2vec.recommend.backtest.metrics import weighted_tau
 from task2vec.recommend.backtest.run import backtest
 from task2vec.recommend.evidence.world import NO_SOURCE, Case, World
-from task2vec.recommend.measure.paired import NOISE
+from task2vec.recommend.measure.probe_accuracy import NOISE
 from task2vec.recommend.rankers.hierarchical import TRUST, Hierarchical
 from task2vec.recommend.rankers.ranker import LEVELS
-from task2vec.recommend.rankers.static import AlwaysDefault
+from task2vec.recommend.rankers.simple import AlwaysDefault
 
 
 @pytest.fixture(scope="module")

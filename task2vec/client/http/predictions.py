@@ -20,7 +20,7 @@ from task2vec.data.pixels.reader import Raw
 from task2vec.errors import Task2VecError
 from task2vec.messages.jobs import Job, Progress
 from task2vec.messages.models import Model
-from task2vec.messages.predictions import NewPrediction, Prediction, Predictions
+from task2vec.messages.predictions import NewPrediction, Prediction, Predictions, unreadable
 from task2vec.types.jobs import JobState
 
 PREDICTING = "predicting"
@@ -100,9 +100,9 @@ async def predictions(
                 warn_once(warning)
         for place, (path, content) in enumerate(lot.images):
             if isinstance(content, str):
-                yield _unread(path, content)
+                yield unreadable(path, content)
             else:
-                row = rows.get(member(place)) or _unread(path, "the server told nothing of it")
+                row = rows.get(member(place)) or unreadable(path, "the server told nothing of it")
                 yield row.model_copy(update={"path": path})
         done += len(lot.images)
         if progress is not None:
@@ -133,10 +133,6 @@ async def _classified(
                 await server.ask(post(Job, "/jobs/{}:cancel", job.id))
         with suppress(Task2VecError):
             await server.ask(delete("/datasets/{}", dataset.id))
-
-
-def _unread(path: str, why: str) -> Prediction:
-    return Prediction(path=path, label=None, probability=None, probabilities=None, error=why)
 
 
 def _tell(progress: OnProgress, before: int, total: int, latest: Progress) -> None:

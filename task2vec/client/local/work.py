@@ -170,8 +170,7 @@ def predict(
     from task2vec.jobs.predict import predict
 
     tell = None if progress is None else partial(_count, progress, "predicting")
-    rows = predict(workspace, model, images, progress=tell, warn=warn)
-    return map(Prediction.model_validate, rows)
+    return predict(workspace, model, images, progress=tell, warn=warn)
 
 
 def _named(source: Source) -> "str | LabelledImages":

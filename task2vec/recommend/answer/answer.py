@@ -1,19 +1,17 @@
 """Ranks starting models for a target task by their expected gain over the plain default."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from task2vec.messages.explanations import DefaultAccuracy, Explanation, KnownBy
-from task2vec.messages.recommendations import Recommendation, Recommended, Step
-from task2vec.recommend.answer.baselines import simple_rules
+from task2vec.data.wording import plural
+from task2vec.messages.explanations import DefaultAccuracy, Explanation
+from task2vec.messages.recommendations import Baseline, Recommendation, Recommended, Step
 from task2vec.recommend.answer.belief import LEVEL, NORMAL_REACH, Judge, Judged
 from task2vec.recommend.answer.evidence_text import Teller, why_abstained, why_taken
-from task2vec.recommend.answer.influence import Influence
+from task2vec.recommend.answer.predicted_accuracy import PredictedAccuracy
 from task2vec.recommend.answer.question import Question
-from task2vec.recommend.answer.score_breakdown import moves_of
-from task2vec.recommend.prediction.fine_tuned_gain import expected_excess, fine_tuned_default
+from task2vec.recommend.answer.score_breakdown import Influence, moves_of
 
 
 def rank(question: Question) -> Recommended:
@@ -21,7 +19,7 @@ def rank(question: Question) -> Recommended:
 
     Gains follow `task2vec.recommend.gain_model`, linear probes on the target's own images being
     gains that were measured on it. Intervals are conformal over the tasks with outcomes, where
-    there are enough of them, see `task2vec.recommend.prediction.conformal`.
+    there are enough of them, see `task2vec.recommend.prediction.intervals`.
     """
     judge = Judge(question)
     return answer_of(judge, judge.judge(probed=question.measured, tuned=question.tuned))
@@ -32,7 +30,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
     question = judge.question
     influence = Influence(judged)
     teller = Teller(question, influence)
-    predicted = _Predicted.of(judge)
+    predicted = PredictedAccuracy.of(judge)
     leader = judged.leader
     order = np.lexsort((np.arange(len(judged.offered)), -judged.belief.mean)).tolist()
     ranked = [
@@ -101,102 +99,24 @@ def _told(judged: Judged, question: Question, order: Sequence[int]) -> list[int]
     return [i for i in order if i not in untold]
 
 
-def _default(question: Question, predicted: "_Predicted") -> DefaultAccuracy:
+def _default(question: Question, predicted: PredictedAccuracy) -> DefaultAccuracy:
     known = [*question.models, *question.others]
     name = next((m.name for m in known if m.id == question.default), question.default)
-    return DefaultAccuracy(model=name, accuracy=predicted.accuracy, known_by=predicted.known_by)
-
-
-@dataclass(frozen=True)
-class _Predicted:
-    """The default's accuracy on the target, with what lies ``below`` and ``above`` it.
-
-    ``known_by`` is as in `DefaultAccuracy`, ``tuned`` the same three numbers after fine-tuning, and
-    ``images`` are those that a linear probe was tested on.
-    """
-
-    accuracy: float | None
-    known_by: KnownBy | None
-    below: float
-    above: float
-    calibrated: bool
-    tuned: "_Tuned"
-    images: int | None = None
-
-    @classmethod
-    def of(cls, judge: Judge) -> "_Predicted":
-        question = judge.question
-        # Fine-tuning is what a probe foretells: where it was done, its result comes first.
-        if question.recorded is not None:
-            accuracy, variance = question.recorded
-            half = NORMAL_REACH * float(np.sqrt(variance))
-            tuned = _Tuned(accuracy, half, half)
-            return cls(accuracy, KnownBy.OUTCOMES, half, half, True, tuned)
-        plain = question.measured.get(question.default)
-        if plain is not None:
-            count = len(plain.correct)
-            p = float((plain.correct.sum() + 1) / (count + 2))
-            half = NORMAL_REACH * float(np.sqrt(p * (1 - p) / count))
-            tuned = _Tuned.of_probe(plain.accuracy, half, images=question.images)
-            return cls(plain.accuracy, KnownBy.LINEAR_PROBE, half, half, True, tuned, count)
-        found = judge.base()
-        if found is None:
-            return cls(None, None, 0.0, 0.0, True, _Tuned(None, 0.0, 0.0))
-        base, base_reach, sure = found
-        low, high = base.interval(base_reach)
-        below, above = base.accuracy - low, high - base.accuracy
-        # Outcomes elsewhere foretell what would be recorded here.
-        tuned = _Tuned(base.accuracy, below, above)
-        return cls(base.accuracy, KnownBy.OTHER_TASKS, below, above, sure, tuned)
-
-    def with_gain(
-        self, mean: float, half: float
-    ) -> tuple[float | None, tuple[float, float] | None]:
-        """Return the accuracy with a gain whose interval reaches ``half``, and its interval."""
-        return _Tuned(self.accuracy, self.below, self.above).with_gain(mean, half)
-
-
-@dataclass(frozen=True)
-class _Tuned:
-    """The default's accuracy after fine-tuning, with what lies ``below`` and ``above`` it."""
-
-    accuracy: float | None
-    below: float
-    above: float
-
-    @classmethod
-    def of_probe(cls, accuracy: float, half: float, *, images: int) -> "_Tuned":
-        """Foretell it from a linear probe whose interval reaches ``half`` to either side."""
-        found, low, high = fine_tuned_default(accuracy, images=images, reach=NORMAL_REACH)
-        return cls(found, float(np.hypot(found - low, half)), float(np.hypot(high - found, half)))
-
-    def with_gain(
-        self, mean: float, half: float
-    ) -> tuple[float | None, tuple[float, float] | None]:
-        """Return the accuracy with a gain whose interval reaches ``half``, and its interval."""
-        if self.accuracy is None:
-            return None, None
-        middle = self.accuracy + mean
-        below, above = float(np.hypot(self.below, half)), float(np.hypot(self.above, half))
-        found = middle
-        if mean or half:
-            # The mean of what is possible: a clip at 0 or 1 would call certain what is a guess.
-            sd = (below + above) / (2 * NORMAL_REACH)
-            found = expected_excess(middle, sd) - expected_excess(middle - 1, sd)
-        low, high = min(middle - below, found), max(middle + above, found)
-        return found, (max(0.0, low), min(1.0, high))
+    return DefaultAccuracy(
+        model=name, accuracy=predicted.linear_probe.accuracy, known_by=predicted.known_by
+    )
 
 
 def _recommendation(
-    judge: Judge, judged: Judged, teller: Teller, predicted: _Predicted, *, place: int
+    judge: Judge, judged: Judged, teller: Teller, predicted: PredictedAccuracy, *, place: int
 ) -> Recommendation:
     model = judged.offered[place]
     mean, sd = float(judged.belief.mean[place]), float(judged.belief.sd[place])
     half = judge.reach_of(measured=judged.measured[place]) * sd
-    accuracy, interval = predicted.with_gain(mean, half)
-    tuned = judged.fine_tuned[place]
+    accuracy, interval = predicted.linear_probe.with_gain(mean, half)
+    tuned = judged.fine_tuned(place)
     tuned_half = NORMAL_REACH * tuned.sd
-    tuned_accuracy, tuned_interval = predicted.tuned.with_gain(tuned.mean, tuned_half)
+    tuned_accuracy, tuned_interval = predicted.fine_tuned.with_gain(tuned.mean, tuned_half)
     return Recommendation(
         model=model.name,
         ref=model.ref,
@@ -212,3 +132,45 @@ def _recommendation(
         accuracy_images=predicted.images,
         evidence=teller.evidence(model),
     )
+
+
+def simple_rules(question: Question) -> tuple[Baseline, ...]:
+    """Return what always the default, the best on average, and the nearest source would take."""
+    return _always_default(question), _average_best(question), _nearest_only(question)
+
+
+def _always_default(question: Question) -> Baseline:
+    for model in question.models:
+        if model.id == question.default:
+            reason = "the default, for every task"
+            return Baseline(rule="always_default", model=model.name, reason=reason)
+    return Baseline(
+        rule="always_default", model=None, reason="the default does not pass the limits"
+    )
+
+
+def _average_best(question: Question) -> Baseline:
+    names = {model.id: model.name for model in question.models}
+    averages = {m: found for m, found in question.gains.averages().items() if m in names}
+    if not averages:
+        return Baseline(rule="average_best", model=None, reason="no recorded outcomes")
+    best = max(sorted(averages), key=lambda model: averages[model][0])
+    gain, tasks = averages[best]
+    return Baseline(
+        rule="average_best",
+        model=names[best],
+        reason=f"gained {100 * gain:+z.1f} points on average over {plural(tasks, 'task')}",
+    )
+
+
+def _nearest_only(question: Question) -> Baseline:
+    for task in question.nearest:
+        expert = next((model for model in question.models if model.task == task), None)
+        if expert is not None:
+            name = question.tasks[task].name
+            return Baseline(
+                rule="nearest_only",
+                model=expert.name,
+                reason=f"the expert of {name}, the nearest task that has one",
+            )
+    return Baseline(rule="nearest_only", model=None, reason="no known task has an expert")

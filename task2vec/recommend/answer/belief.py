@@ -1,6 +1,6 @@
 """Expectations about the offered models: the gain model, fitted once, updated by measurements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -11,13 +11,15 @@ from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommend.answer.question import Question, outlines_of, world_of
 from task2vec.recommend.evidence.leaks import SEEN_GAIN
 from task2vec.recommend.evidence.world import Indices
-from task2vec.recommend.gain_model.fit import fit_gain_model
+from task2vec.recommend.gain_model.fit import fit_gain_model, left_out
 from task2vec.recommend.gain_model.kernel import Cells
-from task2vec.recommend.gain_model.left_out import left_out
 from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
-from task2vec.recommend.measure.paired import PairedGain, noise_parts, paired_gain
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.recommend.prediction.conformal import interval_reach
+from task2vec.recommend.measure.probe_accuracy import (
+    PairedGain,
+    ProbeAccuracy,
+    noise_parts,
+    paired_gain,
+)
 from task2vec.recommend.prediction.difficulty import (
     LEAST_TASKS,
     Difficulty,
@@ -25,6 +27,7 @@ from task2vec.recommend.prediction.difficulty import (
     foretell,
 )
 from task2vec.recommend.prediction.fine_tuned_gain import OWN_SD, FineTunedGain, fine_tuned_gain
+from task2vec.recommend.prediction.intervals import interval_reach
 from task2vec.recommend.rankers.hierarchical import TRUST, surely_best
 from task2vec.types import ModelRecord
 
@@ -47,18 +50,18 @@ class Judged:
     ``measurements`` on the target's own images, of these kinds. ``measured`` (n,) says which of the
     offered models they are of. ``ties`` are the places of models that got as many of these images
     right as the default did, to one image, and for which nothing else speaks by a standard
-    deviation: neither their squared errors nor other tasks. ``fine_tuned`` are the gains that
-    fine-tuning each of the offered models is expected to show.
+    deviation: neither their squared errors nor other tasks. ``fine_tuned`` returns the gain that
+    fine-tuning the offered model at a place is expected to show.
     """
 
     offered: Sequence[ModelRecord]
     default: int | None
     model: GainModel
     belief: Belief
-    measurements: tuple[EvidenceKind, ...] = ()
-    measured: tuple[bool, ...] = ()
-    ties: frozenset[int] = frozenset()
-    fine_tuned: tuple[FineTunedGain, ...] = ()
+    measurements: tuple[EvidenceKind, ...]
+    measured: tuple[bool, ...]
+    ties: frozenset[int]
+    fine_tuned: Callable[[int], FineTunedGain]
 
     @property
     def best(self) -> int | None:
@@ -78,7 +81,7 @@ class Judged:
         """
         best = self.best
         if self.default is not None:
-            gains = best is not None and self.fine_tuned[best].mean > 0
+            gains = best is not None and self.fine_tuned(best).mean > 0
             return best if gains else self.default
         if best is not None or not self.belief.mean.size:
             return best
@@ -128,20 +131,22 @@ class Judge:
             if is_tie(each.id, tuned or {}, probed, default=self.question.default)
             and belief.mean[place] <= belief.sd[place]
         )
-        measured = np.isin(rows_of, np.concatenate([probes.cells.models, races.cells.models]))
-        fine_tuned = tuple(
-            self._fine_tuned(each.id, mean, sd, reach=self.reach_of(measured=known), tuned=tuned)
-            for each, mean, sd, known in zip(
-                self.offered, belief.mean.tolist(), belief.sd.tolist(), measured, strict=True
-            )
-        )
+        among = np.isin(rows_of, np.concatenate([probes.cells.models, races.cells.models]))
+        measured = tuple(among.tolist())
+        offered = self.offered
+
+        def fine_tuned(place: int) -> FineTunedGain:
+            mean, sd = float(belief.mean[place]), float(belief.sd[place])
+            reach = self.reach_of(measured=measured[place])
+            return self._fine_tuned(offered[place].id, mean, sd, reach=reach, tuned=tuned)
+
         return Judged(
-            offered=self.offered,
+            offered=offered,
             default=default,
             model=model,
             belief=belief,
             measurements=kinds,
-            measured=tuple(measured.tolist()),
+            measured=measured,
             ties=ties,
             fine_tuned=fine_tuned,
         )

@@ -18,8 +18,8 @@ from task2vec.messages.recommendations import (
     Untried,
 )
 from task2vec.recommend.answer.belief import LEVEL, gain_of
-from task2vec.recommend.answer.influence import Influence
 from task2vec.recommend.answer.question import TARGET_NAME, Question
+from task2vec.recommend.answer.score_breakdown import Influence
 from task2vec.recommend.evidence.leaks import SEEN_GAIN
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.rankers.hierarchical import MOST_SD

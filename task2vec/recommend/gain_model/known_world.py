@@ -7,7 +7,7 @@ import numpy as np
 from task2vec.distance.scatter import compare_scatters, of_one_network
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.recommend.evidence.world import NO_SOURCE, PLAIN_DOUBT, Matrix, World
-from task2vec.recommend.gain_model.scales import FAR
+from task2vec.recommend.gain_model.kernel import FAR
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.types import ModelRecord
 from task2vec.types.scatter import ClassScatter

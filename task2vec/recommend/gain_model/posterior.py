@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from task2vec.recommend.evidence.world import Indices, Matrix, World
-from task2vec.recommend.gain_model.kernel import Cells, Kernel
-from task2vec.recommend.gain_model.scales import Scales
+from task2vec.recommend.gain_model.kernel import Cells, Kernel, Scales
 
 #: Added to the variance of every outcome: equal ones of one cell must not make a matrix singular.
 _JITTER = 1e-6

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from math import exp, hypot, log
 
 from task2vec.errors import SettingError
-from task2vec.recommend.published.lookup import DEFAULT, published_model
-from task2vec.recommend.published.models import published_models
+from task2vec.recommend.published.models import DEFAULT, published_model, published_models
 from task2vec.types import ModelRecord
 
 #: Log-odds of accuracy for log-odds of top-1, from 13 networks fine-tuned on 14 data sets; and its

@@ -1,9 +1,13 @@
 """The rankers that a backtest compares: ours and the simple rules that it must beat."""
 
 from task2vec.recommend.rankers.hierarchical import Hierarchical
-from task2vec.recommend.rankers.nearest import NearestOnly, NearOutcomes
 from task2vec.recommend.rankers.ranker import LEVELS, Ranker
-from task2vec.recommend.rankers.static import AlwaysDefault, StaticAverage
+from task2vec.recommend.rankers.simple import (
+    AlwaysDefault,
+    NearestOnly,
+    NearOutcomes,
+    StaticAverage,
+)
 
 
 def compared_rankers() -> tuple[Ranker, ...]:

@@ -6,12 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from task2vec.recommend.evidence.world import Case, Matrix
-from task2vec.recommend.gain_model.fit import fit_gain_model
-from task2vec.recommend.gain_model.kernel import Cells
-from task2vec.recommend.gain_model.left_out import left_out
+from task2vec.recommend.gain_model.fit import fit_gain_model, left_out
+from task2vec.recommend.gain_model.kernel import Cells, Scales
 from task2vec.recommend.gain_model.posterior import GainModel
-from task2vec.recommend.gain_model.scales import Scales
-from task2vec.recommend.prediction.conformal import interval_reach
+from task2vec.recommend.prediction.intervals import interval_reach
 from task2vec.recommend.rankers.ranker import Ranking
 
 #: The default is left where the best model's expected gain is above this many standard deviations.

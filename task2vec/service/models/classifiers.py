@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from task2vec.finetune.card import ClassifierCard, read_classifier_card
-from task2vec.finetune.classless import no_classes
+from task2vec.finetune.card import ClassifierCard, no_classes, read_classifier_card
 from task2vec.probe.weight_files import referenced_file
 from task2vec.service.models.zoo import checked_ref
 from task2vec.service.workspace import Workspace
@@ -11,12 +10,12 @@ from task2vec.types import ModelRecord
 
 if TYPE_CHECKING:
     from task2vec.embedding.engine import LocalEngine
-    from task2vec.finetune.classifier import Classifier
+    from task2vec.finetune.predict import Classifier
 
 
 def classifier_of(engine: "LocalEngine", reference: str, card: ClassifierCard) -> "Classifier":
     """Return the classifier of an expert's file, on the engine's device."""
-    from task2vec.finetune.classifier import load_classifier
+    from task2vec.finetune.predict import load_classifier
 
     return load_classifier(engine.probe(reference), referenced_file(reference), card)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from task2vec.probe.registry import known_cards
-from task2vec.recommend.published.lookup import by_name, published_model
+from task2vec.recommend.published.models import by_name, published_model
 from task2vec.service.models.experts import STORED
 from task2vec.types import ModelRecord
 

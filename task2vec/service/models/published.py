@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from task2vec.messages.published import PublishedFigures, PublishedModel, PublishedQuestion
 from task2vec.recommend.published.listing import Listed, list_published
-from task2vec.recommend.published.lookup import DEFAULT
-from task2vec.recommend.published.models import published_models, published_sources
+from task2vec.recommend.published.models import DEFAULT, published_models, published_sources
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.service.models.limits import allowed, within
 from task2vec.types import ModelRecord

@@ -9,7 +9,7 @@ import numpy as np
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.matrix import symmetric_matrix
 from task2vec.messages.backtests import Backtest, BacktestQuestion, Case
-from task2vec.recommend.backtest.families import Family, families_of
+from task2vec.recommend.backtest.folds import Family, families_of
 from task2vec.recommend.backtest.report import report
 from task2vec.recommend.backtest.run import Progress, Trials
 from task2vec.recommend.backtest.run import backtest as ask_rankers
@@ -38,7 +38,7 @@ def backtest(
     The tasks are those of the space that most outcomes are of; of the rest of the store nothing is
     used. A task counts where at least two models besides the default have a gain on it. With
     `Folds.FAMILY` all of the task's family is unknown with it: see
-    `task2vec.recommend.backtest.families`.
+    `task2vec.recommend.backtest.folds`.
 
     Raises `StoreError` without a store.
     """

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from task2vec.data.task import Task
 from task2vec.data.wording import typed
 from task2vec.errors import MissingExtraError, WeightsError
-from task2vec.finetune.machine import machine
-from task2vec.finetune.probe_cache import KnownProbe, Pace
+from task2vec.finetune.probe_cache import KnownProbe, Pace, machine
 from task2vec.finetune.prober import Prober, model_digest
 from task2vec.messages.recommendations import Step, StepKind, Untried
 from task2vec.recommend.answer.belief import Judged

@@ -12,8 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from task2vec.finetune.machine import machine
-from task2vec.finetune.probe_cache import KnownProbe
+from task2vec.finetune.probe_cache import KnownProbe, machine
 from task2vec.finetune.prober import Prober, model_digest
 from task2vec.finetune.settings import FineTuningSettings, ShortSettings
 from task2vec.messages.recommendations import Recommended, StepKind
@@ -199,7 +198,7 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
         if probe is None:
             judge = _without(judge, model)
             continue
-        from task2vec.finetune.short_run import short_tuning
+        from task2vec.finetune.run import short_tuning
 
         found = short_tuning(probe, run.task, images=run.prober.images, settings=SHORT)
         if found is None:

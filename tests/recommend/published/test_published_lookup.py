@@ -4,8 +4,7 @@ import pytest
 from factories import replace
 
 from task2vec.probe.registry import DEFAULT_PROBE, known_cards
-from task2vec.recommend.published.lookup import DEFAULT, SHIPPED, published_model
-from task2vec.recommend.published.models import published_models
+from task2vec.recommend.published.models import DEFAULT, SHIPPED, published_model, published_models
 from task2vec.service.packaged_models import packaged_models
 from task2vec.types import ModelRecord
 

@@ -15,8 +15,7 @@ from research.published.fit import Setting, slopes
 from research.published.zoo import matrices
 from task2vec.errors import SettingError
 from task2vec.recommend.published import prior
-from task2vec.recommend.published.lookup import DEFAULT
-from task2vec.recommend.published.models import VERSION, published_models
+from task2vec.recommend.published.models import DEFAULT, VERSION, published_models
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.types import ModelRecord
 
