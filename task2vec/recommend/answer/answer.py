@@ -38,7 +38,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         for i in _told(judged, question, order)
     ]
     records = {model.name: model for model in judged.offered}
-    named = {found.model: found for found in ranked}
+    named = {each.model: each for each in ranked}
     first = next(iter(ranked), None)
     chosen = "" if leader is None else judged.offered[leader].name
     abstained = leader is None or leader == judged.default
@@ -54,10 +54,10 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         if judged.default is None:
             reason += "; the default does not pass the limits"
     # The answer comes first, whatever a score within the noise says.
-    ranked.sort(key=lambda found: found.model != chosen)
+    ranked.sort(key=lambda each: each.model != chosen)
     explanation = None
     if question.explain:
-        shown = [records[found.model] for found in ranked[: question.k]]
+        shown = [records[each.model] for each in ranked[: question.k]]
         explanation = Explanation(
             default=_default(question, predicted),
             outcomes=tuple(moves_of(question, influence, model) for model in shown),
@@ -100,8 +100,8 @@ def _told(judged: Judged, question: Question, order: Sequence[int]) -> list[int]
 
 
 def _default(question: Question, predicted: PredictedAccuracy) -> DefaultAccuracy:
-    known = [*question.models, *question.others]
-    name = next((m.name for m in known if m.id == question.default), question.default)
+    models = [*question.models, *question.others]
+    name = next((m.name for m in models if m.id == question.default), question.default)
     return DefaultAccuracy(
         model=name, accuracy=predicted.linear_probe.accuracy, known_by=predicted.known_by
     )
@@ -151,7 +151,7 @@ def _always_default(question: Question) -> Baseline:
 
 def _average_best(question: Question) -> Baseline:
     names = {model.id: model.name for model in question.models}
-    averages = {m: found for m, found in question.gains.averages().items() if m in names}
+    averages = {m: average for m, average in question.gains.averages().items() if m in names}
     if not averages:
         return Baseline(rule="average_best", model=None, reason="no recorded outcomes")
     best = max(sorted(averages), key=lambda model: averages[model][0])

@@ -170,25 +170,25 @@ class Judge:
         if model == question.default:
             return FineTunedGain(0.0, 0.0)
         # Where the model errs farther than it states, so does what rests on it.
-        found = fine_tuned_gain(mean, sd * reach / NORMAL_REACH, images=question.images)
+        expected = fine_tuned_gain(mean, sd * reach / NORMAL_REACH, images=question.images)
         short = gain_of(model, tuned or {}, question.default)
         if short is not None:
             variance = short.variance + SHORT_VARIANCE
             seen = question.seen.get(model, 0.0)
-            found = found.after(*discounted(short.gain, variance, seen=seen))
+            expected = expected.after(*discounted(short.gain, variance, seen=seen))
         recorded = question.target and question.gains.pooled(model, question.target)
-        return found.after(*recorded) if recorded else found
+        return expected.after(*recorded) if recorded else expected
 
     def _seen(self, probed: Measured) -> Seen:
         """Return the gains that linear probes found: their noise is partly common to all."""
-        found = self._gains(probed)
+        paired = self._gains(probed)
         parts = []
-        for model, each in found.items():
+        for model, each in paired.items():
             gain, variance = each.with_error(classes=self.question.classes)
             own, common = noise_parts(variance)
             parts.append((*discounted(gain, own, seen=self._images_seen(model)), common))
         gains, variances, shared = np.array(parts).reshape(-1, 3).T
-        return Seen(self._here(np.array([*found], dtype=np.int64)), gains, variances, shared)
+        return Seen(self._here(np.array([*paired], dtype=np.int64)), gains, variances, shared)
 
     def _races(self, tuned: Measured, model: GainModel) -> Seen:
         """Return the gains that short fine-tunings found.
@@ -196,13 +196,13 @@ class Judge:
         They measure what is promised in the end, which a linear probe misses by `OWN_SD`: so they
         are believed as much more as that widens what was expected.
         """
-        found = self._gains(tuned)
-        cells = self._here(np.array([*found], dtype=np.int64))
-        told = [
+        paired = self._gains(tuned)
+        cells = self._here(np.array([*paired], dtype=np.int64))
+        measurements = [
             discounted(each.gain, each.variance + SHORT_VARIANCE, seen=self._images_seen(number))
-            for number, each in found.items()
+            for number, each in paired.items()
         ]
-        gains, variances = np.array(told).reshape(-1, 2).T
+        gains, variances = np.array(measurements).reshape(-1, 2).T
         expected = np.square(model.believe(cells).sd)
         return Seen(cells, gains, variances * expected / (expected + OWN_SD**2))
 
@@ -241,10 +241,10 @@ class Judge:
 
 def gain_of(model: str, measured: Measured, default: str) -> PairedGain | None:
     """Return the gain of a model by what it and the default got right; None without both."""
-    found, plain = measured.get(model), measured.get(default)
-    if found is None or plain is None or model == default:
+    own, plain = measured.get(model), measured.get(default)
+    if own is None or plain is None or model == default:
         return None
-    return paired_gain(found, plain)
+    return paired_gain(own, plain)
 
 
 def discounted(gain: float, variance: float, *, seen: float) -> tuple[float, float]:

@@ -27,46 +27,48 @@ def recognise(
     y = np.searchsorted(usable, labels[kept])
     X = features[kept]
     if np.isfinite(X).all() and (X[0] != X).any():
-        found = leave_one_out(X, y, classes=len(usable)).deviations
+        scores = leave_one_out(X, y, classes=len(usable)).deviations
     else:
         # Features that are all alike tell no class from another.
-        found = np.zeros((len(y), len(usable)))
-    recognised = right(found, y)
-    others = found.copy()
+        scores = np.zeros((len(y), len(usable)))
+    recognised = right(scores, y)
+    others = scores.copy()
     others[np.arange(len(y)), y] = -np.inf
     taken = usable[others.argmax(axis=1)]
-    told = [ClassRecognition(0, 0, {}) for _ in range(classes)]
+    counted = [ClassRecognition(0, 0, {}) for _ in range(classes)]
     for place, number in enumerate(usable.tolist()):
         mine = y == place
         wrong = Counter(taken[mine & ~recognised].tolist())
-        told[number] = ClassRecognition(
+        counted[number] = ClassRecognition(
             images=int(mine.sum()),
             correct=int(recognised[mine].sum()),
             taken_for=dict(sorted(wrong.items(), key=lambda each: (-each[1], each[0]))),
         )
-    return tuple(told)
+    return tuple(counted)
 
 
 #: The share of repeats in which all intervals together hold the accuracies.
 LEVEL = 0.95
 
 
-def judge_classes(names: tuple[str, ...], found: tuple[ClassRecognition, ...]) -> ClassesJudged:
+def judge_classes(
+    names: tuple[str, ...], recognition: tuple[ClassRecognition, ...]
+) -> ClassesJudged:
     """Say which of the classes, so named, are hard.
 
     With C classes each interval has the level ``1 - 0.05/C`` (Bonferroni): of a hundred equally
     hard classes two or three would otherwise be called hard by chance.
     """
-    judged = [i for i, each in enumerate(found) if each.images]
-    accuracies = np.array([found[i].correct / found[i].images for i in judged])
+    judged = [i for i, each in enumerate(recognition) if each.images]
+    accuracies = np.array([recognition[i].correct / recognition[i].images for i in judged])
     each_level = 1 - (1 - LEVEL) / len(judged)
-    told = []
+    judgements = []
     for place, i in enumerate(judged):
-        each = found[i]
+        each = recognition[i]
         interval = wilson_interval(each.correct, each.images, level=each_level)
         others = float(np.delete(accuracies, place).mean())
         most = max(each.taken_for.items(), key=lambda item: (item[1], -item[0]), default=None)
-        told.append(
+        judgements.append(
             ClassJudged(
                 name=names[i],
                 images=each.images,
@@ -79,10 +81,12 @@ def judge_classes(names: tuple[str, ...], found: tuple[ClassRecognition, ...]) -
             )
         )
     return ClassesJudged(
-        images=sum(each.images for each in told),
+        images=sum(each.images for each in judgements),
         accuracy=float(accuracies.mean()),
         level=LEVEL,
-        hard_classes=sum(each.hard for each in told),
-        classes=tuple(sorted(told, key=lambda each: (not each.hard, each.accuracy, each.name))),
-        alone=tuple(names[i] for i, each in enumerate(found) if not each.images),
+        hard_classes=sum(each.hard for each in judgements),
+        classes=tuple(
+            sorted(judgements, key=lambda each: (not each.hard, each.accuracy, each.name))
+        ),
+        alone=tuple(names[i] for i, each in enumerate(recognition) if not each.images),
     )

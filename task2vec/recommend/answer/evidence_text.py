@@ -41,20 +41,20 @@ class Teller:
         self._influence = influence
         self._model = influence.model
         self._world, self._target = influence.world, influence.target
-        known = (*question.models, *question.others)
-        self._names = {record.id: record.name for record in known}
+        records = (*question.models, *question.others)
+        self._names = {record.id: record.name for record in records}
 
     def evidence(self, model: ModelRecord, *, most: int = _MOST_TOLD) -> tuple[Evidence, ...]:
         """Return the evidence for the score of a model, with at most ``most`` outcomes."""
         if model.id == self.question.default:
             text = "the default, which all gains are measured against"
             return (Evidence(kind=EvidenceKind.NONE, text=text),)
-        found = [*self._source(model), *self._published(model)]
-        found += [*self._outcomes(model, most), *self._measured(model)]
-        if not found:
+        pieces = [*self._source(model), *self._published(model)]
+        pieces += [*self._outcomes(model, most), *self._measured(model)]
+        if not pieces:
             text = "nothing is known about it, so a gain of 0 is assumed"
-            found = [Evidence(kind=EvidenceKind.NONE, text=text)]
-        return tuple(found)
+            pieces = [Evidence(kind=EvidenceKind.NONE, text=text)]
+        return tuple(pieces)
 
     def summary(self) -> str:
         """Return how much evidence there is, in one to three sentences."""
@@ -85,10 +85,10 @@ class Teller:
         place = list(self.question.tasks).index(model.task or "")
         agreement = float(self._world.agreement[place, self._target])
         own, other = self.question.scatter, self.question.scatters.get(model.task or "")
-        known = own is not None and other is not None and own.features == other.features
+        comparable = own is not None and other is not None and own.features == other.features
         near = source.symmetric <= self._model.scales.reach
         text = f"fine-tuned on {source.name}, which is {'near' if near else 'not near'}"
-        if known:
+        if comparable:
             text += f" and needs {_alike(agreement)} (agreement {agreement:+.2f})"
         return [
             Evidence(
@@ -97,20 +97,20 @@ class Teller:
                 task=source.name,
                 gain=self._influence.prior(model.id),
                 distance=source.symmetric,
-                agreement=agreement if known else None,
+                agreement=agreement if comparable else None,
             )
         ]
 
     def _published(self, model: ModelRecord) -> list[Evidence]:
-        found = prior_gain(model) if self.question.published else None
-        if found is None:
+        prior = prior_gain(model) if self.question.published else None
+        if prior is None:
             return []
-        half = NormalDist().inv_cdf((1 + LEVEL) / 2) * found.sd
+        half = NormalDist().inv_cdf((1 + LEVEL) / 2) * prior.sd
         text = (
-            f"its published accuracy on ImageNet suggests a gain of {_points(found.mean)} "
-            f"{_interval((found.mean - half, found.mean + half))}"
+            f"its published accuracy on ImageNet suggests a gain of {_points(prior.mean)} "
+            f"{_interval((prior.mean - half, prior.mean + half))}"
         )
-        return [Evidence(kind=EvidenceKind.PUBLISHED, text=text, gain=found.mean)]
+        return [Evidence(kind=EvidenceKind.PUBLISHED, text=text, gain=prior.mean)]
 
     def _outcomes(self, model: ModelRecord, most: int) -> list[Evidence]:
         # What was measured on the target's images has evidence of its own.
@@ -138,7 +138,7 @@ class Teller:
         )
 
     def _measured(self, model: ModelRecord) -> list[Evidence]:
-        question, told = self.question, []
+        question, pieces = self.question, []
         for kind, what, measured in (
             (EvidenceKind.LINEAR_PROBE, "a linear probe, cross-validated", question.measured),
             (EvidenceKind.FINE_TUNING, "a short fine-tuning, tested", question.tuned),
@@ -146,17 +146,17 @@ class Teller:
             paired = gain_of(model.id, measured, question.default)
             if paired is None:
                 continue
-            found = measured[model.id]
-            low, high = found.interval(level=LEVEL)
+            own = measured[model.id]
+            low, high = own.interval(level=LEVEL)
             text = (
-                f"{what} on {paired.images} of your images, has {100 * found.accuracy:.1f} % right "
+                f"{what} on {paired.images} of your images, has {100 * own.accuracy:.1f} % right "
                 f"({100 * LEVEL:.0f} % interval {100 * low:.1f} to {100 * high:.1f}), "
                 f"{_points(paired.gain)} over the default"
             )
             frozen = [
                 whose
                 for whose, each in (
-                    ("this model", found),
+                    ("this model", own),
                     ("the default", measured[question.default]),
                 )
                 if each.recipe is Recipe.LINEAR_PROBE
@@ -168,11 +168,11 @@ class Teller:
                 plain = measured[question.default]
                 both, _ = paired.with_error(classes=question.classes)
                 text += (
-                    f"; the squared error of its predictions is {found.error:.2f} (the default's: "
+                    f"; the squared error of its predictions is {own.error:.2f} (the default's: "
                     f"{plain.error:.2f}); both together count as {_points(both)}"
                 )
                 more = {
-                    "error": found.error,
+                    "error": own.error,
                     "default_error": plain.error,
                     "combined_gain": both,
                 }
@@ -182,7 +182,7 @@ class Teller:
                     f"; {100 * SEEN_GAIN * seen:.1f} points are taken off, because it was trained "
                     f"on {100 * seen:.0f} % of your images"
                 )
-            told.append(
+            pieces.append(
                 Evidence(
                     kind=kind,
                     text=text,
@@ -192,7 +192,7 @@ class Teller:
                     **more,
                 )
             )
-        return told
+        return pieces
 
 
 def _alike(agreement: float) -> str:

@@ -20,8 +20,8 @@ class UncertainAccuracy:
     @classmethod
     def of_probe(cls, accuracy: float, half: float, *, images: int) -> "UncertainAccuracy":
         """Foretell that of fine-tuning by a linear probe whose interval reaches ``half``."""
-        found, low, high = fine_tuned_default(accuracy, images=images, reach=NORMAL_REACH)
-        return cls(found, float(np.hypot(found - low, half)), float(np.hypot(high - found, half)))
+        tuned, low, high = fine_tuned_default(accuracy, images=images, reach=NORMAL_REACH)
+        return cls(tuned, float(np.hypot(tuned - low, half)), float(np.hypot(high - tuned, half)))
 
     def with_gain(
         self, mean: float, half: float
@@ -31,13 +31,13 @@ class UncertainAccuracy:
             return None, None
         middle = self.accuracy + mean
         below, above = float(np.hypot(self.below, half)), float(np.hypot(self.above, half))
-        found = middle
+        expected = middle
         if mean or half:
             # The mean of what is possible: a clip at 0 or 1 would call certain what is a guess.
             sd = (below + above) / (2 * NORMAL_REACH)
-            found = expected_excess(middle, sd) - expected_excess(middle - 1, sd)
-        low, high = min(middle - below, found), max(middle + above, found)
-        return found, (max(0.0, low), min(1.0, high))
+            expected = expected_excess(middle, sd) - expected_excess(middle - 1, sd)
+        low, high = min(middle - below, expected), max(middle + above, expected)
+        return expected, (max(0.0, low), min(1.0, high))
 
 
 @dataclass(frozen=True)

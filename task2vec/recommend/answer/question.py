@@ -100,7 +100,7 @@ class Question:
         Of an expert whose task is not among the known ones, such as one of another space, nothing
         is known unless it was measured on the target's images.
         """
-        found = [
+        models = [
             model
             for model in self.models
             if model.task is None
@@ -108,7 +108,7 @@ class Question:
             or model.id in self.measured
             or model.id in self.tuned
         ]
-        return sorted(found, key=lambda model: model.name)
+        return sorted(models, key=lambda model: model.name)
 
     def known_models(self) -> list[ModelRecord]:
         """Return all models that something is known of, without the default."""
@@ -119,20 +119,20 @@ class Question:
 
 def world_of(question: Question) -> World:
     """Return tasks, the target last, and models, the default first, with the gains of the store."""
-    known = [*question.tasks.values()]
+    tasks = [*question.tasks.values()]
     ids = [*question.tasks, question.target]
-    count = len(known) + 1
+    count = len(tasks) + 1
     symmetric = np.zeros((count, count))
     symmetric[:-1, :-1] = question.between
-    symmetric[-1, :-1] = symmetric[:-1, -1] = [task.symmetric for task in known]
+    symmetric[-1, :-1] = symmetric[:-1, -1] = [task.symmetric for task in tasks]
     asymmetric = symmetric.copy()
-    asymmetric[:-1, -1] = [task.asymmetric for task in known]
+    asymmetric[:-1, -1] = [task.asymmetric for task in tasks]
     return known_world(
         ids,
         question.known_models(),
         default=question.default,
         gains=question.gains,
-        names=[*(task.name for task in known), TARGET_NAME],
+        names=[*(task.name for task in tasks), TARGET_NAME],
         sources=[*question.tasks],
         symmetric=symmetric,
         asymmetric=asymmetric,
@@ -144,11 +144,11 @@ def world_of(question: Question) -> World:
 
 def outlines_of(question: Question, world: World) -> Outlines:
     """Return what is known of the tasks of `world_of` without trying anything on them."""
-    known = question.tasks.values()
+    tasks = question.tasks.values()
     heads = [*map(question.heads.get, question.tasks), question.head]
     return Outlines(
-        classes=np.array([*(task.classes for task in known), question.classes], dtype=np.float64),
-        complexity=np.array([*(task.complexity for task in known), question.complexity]),
+        classes=np.array([*(task.classes for task in tasks), question.classes], dtype=np.float64),
+        complexity=np.array([*(task.complexity for task in tasks), question.complexity]),
         symmetric=world.symmetric,
         nats=np.array([np.nan if head is None else head.nats for head in heads]),
         images=np.array([np.nan if head is None else head.images for head in heads]),

@@ -43,8 +43,8 @@ class Influence:
         """
         if model not in self._rows:
             seen = len(self.model.seen.cells)
-            found = self.model.influence(self._cell(model))[0] if seen else np.zeros(0)
-            self._rows[model] = found
+            row = self.model.influence(self._cell(model))[0] if seen else np.zeros(0)
+            self._rows[model] = row
         return self._rows[model]
 
     def kind(self, row: int) -> EvidenceKind:
@@ -138,7 +138,7 @@ def _neighbours(influence: Influence, moved: Matrix) -> tuple[NeighbourMoves, ..
     world, by_task = influence.world, defaultdict[int, list[float]](list)
     for row in range(influence.outcomes):
         by_task[int(influence.model.seen.cells.tasks[row])].append(float(moved[row]))
-    told = [
+    neighbours = [
         NeighbourMoves(
             task=world.tasks[task],
             distance=float(world.symmetric[task, influence.target]),
@@ -148,4 +148,4 @@ def _neighbours(influence: Influence, moved: Matrix) -> tuple[NeighbourMoves, ..
         for task, moves in by_task.items()
         if task != influence.target
     ]
-    return tuple(sorted(told, key=lambda each: (-abs(each.moved), each.task))[:_MOST])
+    return tuple(sorted(neighbours, key=lambda each: (-abs(each.moved), each.task))[:_MOST])

@@ -22,13 +22,13 @@ _LEAST = 0.0005
 def sentences(explanation: Explanation) -> tuple[Sentence, ...]:
     """Return the sentences, in the order in which they are read."""
     document = explanation.model_dump()
-    told = [
+    lines = [
         *(_score(document, i, each) for i, each in enumerate(explanation.outcomes)),
         *(_layers(document, i) for i in range(len(explanation.layers))),
     ]
     if explanation.classes is not None:
-        told += _classes(document, explanation.classes)
-    return tuple(told)
+        lines += _classes(document, explanation.classes)
+    return tuple(lines)
 
 
 class _Draft:
@@ -40,16 +40,16 @@ class _Draft:
 
     def value(self, *path: str | int) -> Any:
         """Return what is at a place, below the start, without remembering it."""
-        found = self._document
+        value = self._document
         for part in (*self._start, *path):
-            found = found[part]
-        return found
+            value = value[part]
+        return value
 
     def number(self, *path: str | int) -> Any:
         """Return a number, and remember it."""
-        found = self.value(*path)
-        self._values["".join(f"/{part}" for part in (*self._start, *path))] = found
-        return found
+        number = self.value(*path)
+        self._values["".join(f"/{part}" for part in (*self._start, *path))] = number
+        return number
 
     def points(self, *path: str | int) -> str:
         return f"{100 * self.number(*path):+z.1f}"
@@ -153,8 +153,8 @@ def _classes(document: Any, classes: ClassesJudged) -> list[Sentence]:
         count = plural(draft.number("hard_classes"), "class")
         more = ". The hardest" if len(hard) > _MOST_CLASSES else ""
         verb = "is" if len(hard) == 1 else "are"
-        told = [draft.said(f"{start}. {count} {verb} clearly harder than the others{more}:")]
-        return told + [_class(document, i) for i in range(len(hard[:_MOST_CLASSES]))]
+        lines = [draft.said(f"{start}. {count} {verb} clearly harder than the others{more}:")]
+        return lines + [_class(document, i) for i in range(len(hard[:_MOST_CLASSES]))]
     return [
         draft.said(f"{start}. No class is clearly harder than the others. The lowest:"),
         _class(document, 0),

@@ -28,17 +28,17 @@ def families_of(
     of its cluster; a cluster without one is named after its first task.
     """
     clusters = _clusters(symmetric)
-    found = []
+    families = []
     for i, family in enumerate(tagged):
         if family is not None:
-            found.append(Family(family, FamilyOrigin.TAG))
+            families.append(Family(family, FamilyOrigin.TAG))
             continue
         kin = np.flatnonzero(clusters == clusters[i]).tolist()
-        known = [j for j in kin if tagged[j] is not None]
-        nearest = min(known, key=lambda j: float(symmetric[i, j]), default=None)
+        kin_with_tag = [j for j in kin if tagged[j] is not None]
+        nearest = min(kin_with_tag, key=lambda j: float(symmetric[i, j]), default=None)
         name = f"near {tasks[kin[0]]}" if nearest is None else f"{tagged[nearest]}"
-        found.append(Family(name, FamilyOrigin.CLUSTER))
-    return tuple(found)
+        families.append(Family(name, FamilyOrigin.CLUSTER))
+    return tuple(families)
 
 
 def _clusters(symmetric: Matrix) -> Matrix:

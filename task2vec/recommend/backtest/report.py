@@ -115,12 +115,12 @@ def _advantage(trials: Trials, own: Trials, estimate: Callable[..., Estimate]) -
 
 
 def _coverage(own: Trials, estimate: Callable[..., Estimate]) -> list[Coverage]:
-    found = [
+    shares = [
         (level, estimate(covered))
         for level, covered in zip(LEVELS, own.covered, strict=True)
         if np.isfinite(covered).all()
     ]
-    return [Coverage(level=level, observed=each.value, ci=each.ends) for level, each in found]
+    return [Coverage(level=level, observed=each.value, ci=each.ends) for level, each in shares]
 
 
 def _noise_ceiling(own: Trials, estimate: Callable[..., Estimate], *, halves: bool) -> NoiseCeiling:
@@ -130,8 +130,8 @@ def _noise_ceiling(own: Trials, estimate: Callable[..., Estimate], *, halves: bo
     All of the evidence has less: a ranker may come out a little above it, and near it nobody can
     tell rankers apart.
     """
-    found = estimate(own.ceiling)
-    return NoiseCeiling(weighted_kendall=found.value, ci=found.ends, estimated=not halves)
+    ceiling = estimate(own.ceiling)
+    return NoiseCeiling(weighted_kendall=ceiling.value, ci=ceiling.ends, estimated=not halves)
 
 
 def _abstention(
@@ -145,7 +145,7 @@ def _abstention(
     def estimate(values: Matrix, which: Mask) -> Estimate:
         some = None
         if families is not None:
-            some = [family for family, asked in zip(families, which, strict=True) if asked]
+            some = [family for family, counts in zip(families, which, strict=True) if counts]
         return over_tasks(values[which], families=some)
 
     silent: Mask = own.abstained

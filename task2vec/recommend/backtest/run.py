@@ -86,7 +86,7 @@ def backtest(
         only: the tasks that are asked about, by default all.
         progress: is told after each task.
     """
-    asked = [
+    all_cases = [
         case
         for case in cases(
             world, folds, families or world.tasks, contents=contents, shared=shared, seen=seen
@@ -94,23 +94,23 @@ def backtest(
         if only is None or case.target in only
     ]
     rows: list[list[dict[str, float | Matrix]]] = [[] for _ in rankers]
-    for done, case in enumerate(asked):
+    for done, case in enumerate(all_cases):
         gains = world.gains[case.offered, case.target].copy()
         gains[case.offered == world.default] = 0.0
         variances = np.nan_to_num(world.variances[case.offered, case.target])
         if halves is None:
-            known = {"oracle": float(gains.max()), "ceiling": noise_ceiling(gains, variances)}
+            yardsticks = {"oracle": float(gains.max()), "ceiling": noise_ceiling(gains, variances)}
         else:
             first, second = halves[:, case.offered, case.target]
-            known = {
+            yardsticks = {
                 "oracle": crossed_oracle(first, second),
                 "ceiling": weighted_tau(first, second),
             }
         for row, ranker in zip(rows, rankers, strict=True):
-            row.append({**known, **_trial(ranker.rank(case), case, gains, variances)})
+            row.append({**yardsticks, **_trial(ranker.rank(case), case, gains, variances)})
         if progress is not None:
-            progress(done + 1, len(asked))
-    targets = np.array([case.target for case in asked])
+            progress(done + 1, len(all_cases))
+    targets = np.array([case.target for case in all_cases])
     return [
         Trials(
             ranker=ranker.name,

@@ -86,5 +86,6 @@ def _too_alike(tasks: int, families: int) -> str:
     )
 
 
-def _points(found: Estimate) -> str:
-    return f"{100 * found.value:+z.1f} points [{100 * found.low:+z.1f}, {100 * found.high:+z.1f}]"
+def _points(estimate: Estimate) -> str:
+    value, low, high = (100 * n for n in (estimate.value, *estimate.ends))
+    return f"{value:+z.1f} points [{low:+z.1f}, {high:+z.1f}]"

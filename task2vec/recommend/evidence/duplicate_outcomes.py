@@ -45,12 +45,12 @@ def repeats_among(outcomes: Iterable[Recorded]) -> dict[str, str]:
     ``outcomes`` are in the order in which they came.
     """
     first: dict[Hashable, str] = {}
-    found = {}
+    repeats = {}
     for outcome in outcomes:
-        known = first.setdefault(what_was_measured(outcome), outcome.id)
-        if known != outcome.id:
-            found[outcome.id] = known
-    return found
+        original = first.setdefault(what_was_measured(outcome), outcome.id)
+        if original != outcome.id:
+            repeats[outcome.id] = original
+    return repeats
 
 
 def repeated_warning(count: int) -> list[str]:

@@ -71,12 +71,12 @@ class GainTable:
         Each protocol's gain is that of no protocol in particular plus `PROTOCOL_SD` and the
         measurement's noise; precisions add.
         """
-        found = self.of(model, task)
-        if not found:
+        gains = self.of(model, task)
+        if not gains:
             return None
-        precisions = [1 / (variance + PROTOCOL_SD**2) for _, variance in found]
+        precisions = [1 / (variance + PROTOCOL_SD**2) for _, variance in gains]
         total = sum(precisions)
-        mean = sum(p * gain for p, (gain, _) in zip(precisions, found, strict=True)) / total
+        mean = sum(p * gain for p, (gain, _) in zip(precisions, gains, strict=True)) / total
         return mean, 1 / total
 
     def matrices(
@@ -90,15 +90,15 @@ class GainTable:
         variances = gains.copy()
         for row, model in enumerate(models):
             for column, task in enumerate(tasks):
-                found = None if task is None else self.pooled(model, task)
-                if found is not None:
-                    gains[row, column], variances[row, column] = found
+                pooled = None if task is None else self.pooled(model, task)
+                if pooled is not None:
+                    gains[row, column], variances[row, column] = pooled
         return gains, variances
 
     def base(self, task: str) -> float:
         """Return the default's accuracy on a task by `protocol`; nan without one."""
-        found = self.measured_base(task)
-        return float("nan") if found is None else found[0]
+        own = self.measured_base(task)
+        return float("nan") if own is None else own[0]
 
     def measured_base(self, task: str) -> tuple[float, float] | None:
         """Return the default's accuracy on a task by `protocol`, and its variance, if recorded.

@@ -70,10 +70,10 @@ def _exact(
 ) -> NDArray[np.bool_]:
     """Return (n, tasks) whether each task has each image of the target."""
     digests, place = np.unique(target["digest"], return_inverse=True)
-    known = np.isin(everything["digest"], digests)
-    found = np.zeros((len(digests), tasks), dtype=np.bool_)
-    found[np.searchsorted(digests, everything["digest"][known]), owner[known]] = True
-    return np.asarray(found[place])
+    shared = np.isin(everything["digest"], digests)
+    has = np.zeros((len(digests), tasks), dtype=np.bool_)
+    has[np.searchsorted(digests, everything["digest"][shared]), owner[shared]] = True
+    return np.asarray(has[place])
 
 
 def distinct_images(hashes: ImageHashes, labels: NDArray[np.int64]) -> NDArray[np.intp]:
@@ -113,10 +113,10 @@ def _near(
     target: ImageHashes, everything: ImageHashes, owner: NDArray[np.intp], *, tasks: int
 ) -> NDArray[np.bool_]:
     """Return (n, tasks) whether each task has a near duplicate of each image of the target."""
-    found = np.zeros((len(target), tasks), dtype=np.bool_)
+    has = np.zeros((len(target), tasks), dtype=np.bool_)
     for i, j in _near_pairs(target, everything):
-        found[i, owner[j]] = True
-    return found
+        has[i, owner[j]] = True
+    return has
 
 
 def _near_pairs(

@@ -30,10 +30,10 @@ def without_default(
     outcomes: Iterable[AnyOutcome], default: str, *, among: Iterable[Measured] = ()
 ) -> list[AnyOutcome]:
     """Return the outcomes that the ``default`` has no counterpart of, in them or ``among`` more."""
-    asked = list(outcomes)
-    every: list[Measured] = [*asked, *among]
-    known = {(o.task, o.protocol) for o in every if o.model == default}
-    return [o for o in asked if o.model != default and (o.task, o.protocol) not in known]
+    own = list(outcomes)
+    every: list[Measured] = [*own, *among]
+    baselines = {(o.task, o.protocol) for o in every if o.model == default}
+    return [o for o in own if o.model != default and (o.task, o.protocol) not in baselines]
 
 
 def unused_warning(

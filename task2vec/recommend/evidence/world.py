@@ -76,10 +76,12 @@ class World:
             "agreement": (t, t),
         }
         for name, shape in wanted.items():
-            found = np.shape(getattr(self, name))
-            if found != shape:
+            actual = np.shape(getattr(self, name))
+            if actual != shape:
                 raise SettingError(
-                    f"{name} does not fit the models and tasks", expected=str(shape), got=str(found)
+                    f"{name} does not fit the models and tasks",
+                    expected=str(shape),
+                    got=str(actual),
                 )
 
     @property
@@ -90,9 +92,9 @@ class World:
     @property
     def measured(self) -> Mask:
         """(M, T) whether a gain is known; the default's, which is 0 by definition, is not."""
-        known: Mask = np.isfinite(self.gains)
-        known[self.default] = False
-        return known
+        finite: Mask = np.isfinite(self.gains)
+        finite[self.default] = False
+        return finite
 
     @property
     def nearness(self) -> Matrix:

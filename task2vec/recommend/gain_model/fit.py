@@ -47,7 +47,7 @@ def fit_gain_model(
     # scipy takes a while to import: the API starts without.
     from scipy.optimize import minimize
 
-    found = minimize(
+    optimum = minimize(
         loss,
         (start or default).to_vector(),
         method="L-BFGS-B",
@@ -57,7 +57,7 @@ def fit_gain_model(
     if len(seen.cells) > _MOST_SEEN and target is not None:
         nearest = np.argsort(world.symmetric[seen.cells.tasks, target], kind="stable")
         seen = seen.of_those(nearest[:_MOST_SEEN])
-    return GainModel(world, Scales.from_vector(found.x), seen)
+    return GainModel(world, Scales.from_vector(optimum.x), seen)
 
 
 @dataclass(frozen=True, eq=False)

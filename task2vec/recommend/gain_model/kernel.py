@@ -82,8 +82,8 @@ class Kernel:
         self._scales = scales
         near = np.maximum(world.symmetric, 0)
         # The squared Euclidean distance of two unit vectors is 2 - 2 times their cosine.
-        asked = np.exp(-2 * (1 - world.overlap) / scales.asks**2)
-        self._like = np.exp(-np.square(near / scales.like)) * asked
+        overlap = np.exp(-2 * (1 - world.overlap) / scales.asks**2)
+        self._like = np.exp(-np.square(near / scales.like)) * overlap
         self._carried = np.exp(-np.square(world.nearness / scales.reach))
         near_enough = np.exp(-np.square(world.nearness / TURN_REACH))
         stance = near_enough * world.agreement[world.sources]

@@ -51,7 +51,7 @@ def known_world(
     place = {task: i for i, task in enumerate(sources)}
     expected = [(0.0, 0.0), *(_expected_gain(model, published=published) for model in models)]
     expert_of = np.array([NO_SOURCE, *(place.get(m.task or "", NO_SOURCE) for m in models)])
-    asked = compare_scatters(
+    comparison = compare_scatters(
         of_one_network(scatters, like=like), sources=np.isin(np.arange(len(tasks)), expert_of)
     )
     return World(
@@ -66,8 +66,8 @@ def known_world(
         base=np.array([gains.base(task) if task else np.nan for task in tasks]),
         expected=np.array([mean for mean, _ in expected]),
         doubt=np.array([sd for _, sd in expected]),
-        overlap=asked.overlap,
-        agreement=asked.agreement,
+        overlap=comparison.overlap,
+        agreement=comparison.agreement,
     )
 
 
@@ -79,5 +79,5 @@ def _expected_gain(model: ModelRecord, *, published: bool) -> tuple[float, float
     """
     if model.task is not None:
         return _STRANGE_GAIN, _STRANGE_DOUBT
-    found = prior_gain(model) if published else None
-    return (0.0, PLAIN_DOUBT) if found is None else (found.mean, found.sd)
+    prior = prior_gain(model) if published else None
+    return (0.0, PLAIN_DOUBT) if prior is None else (prior.mean, prior.sd)

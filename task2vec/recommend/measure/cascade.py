@@ -33,13 +33,13 @@ def promises(belief: Belief, *, leader: int) -> Matrix:
     with np.errstate(invalid="ignore", divide="ignore"):
         resolved = np.abs(variances - covariance[leader]) / np.sqrt(variances)
         by_leader = np.abs(own - covariance[leader]) / np.sqrt(own)
-    found = np.where(variances > 0, _expected_excess(mean, resolved), 0.0)
-    found[leader] = 0.0
+    promise = np.where(variances > 0, _expected_excess(mean, resolved), 0.0)
+    promise[leader] = 0.0
     if own > 0:
         against = _expected_excess(mean, by_leader)
         against[leader] = 0.0
-        found[leader] = against.max()
-    return found
+        promise[leader] = against.max()
+    return promise
 
 
 def worth_trying(belief: Belief, *, leader: int, tried: Mask) -> list[int]:
@@ -66,8 +66,8 @@ def measuring_order(belief: Belief, *, leader: int, most: int) -> list[int]:
             break
         order.append(place)
         tried[place] = True
-        told = covariance[place]
-        covariance = covariance - np.outer(told, told) / told[place]
+        column = covariance[place]
+        covariance = covariance - np.outer(column, column) / column[place]
     return order
 
 

@@ -69,26 +69,26 @@ def foretell(outlines: Outlines, base: Matrix, *, target: int) -> Difficulty:
     """
     classes = np.log(outlines.classes)
     if outlines.nats is not None and outlines.images is not None:
-        told = np.isfinite(outlines.nats)
+        finite = np.isfinite(outlines.nats)
         rest = np.isfinite(base) & (np.arange(len(base)) != target)
         # Tasks that do not tell of their nats are left out, so most have to.
-        if told[target] and (rest & told).sum() >= max(LEAST_TASKS, rest.sum() / 2):
-            nats = np.log(np.maximum(np.where(told, outlines.nats, 1), _LEAST_NATS))
+        if finite[target] and (rest & finite).sum() >= max(LEAST_TASKS, rest.sum() / 2):
+            nats = np.log(np.maximum(np.where(finite, outlines.nats, 1), _LEAST_NATS))
             # As of equally many images, by a known power: a slope for their number, fitted where
             # tasks hardly differ in it, would run wild at a task that does.
-            nats -= _GROWTH * np.log(np.where(told, outlines.images, 1))
+            nats -= _GROWTH * np.log(np.where(finite, outlines.images, 1))
             features = np.stack([classes, nats], axis=1)
-            known = np.where(told, base, np.nan)
-            return foretell_from(features, outlines.symmetric, known, target=target)
+            accuracies = np.where(finite, base, np.nan)
+            return foretell_from(features, outlines.symmetric, accuracies, target=target)
     features = np.stack([classes, outlines.complexity], axis=1)
     return foretell_from(features, outlines.symmetric, base, target=target)
 
 
 def foretell_from(features: Matrix, symmetric: Matrix, base: Matrix, *, target: int) -> Difficulty:
     """Return what `foretell` does, from any ``features`` (T, F) of the tasks."""
-    known = np.isfinite(base)
-    known[target] = False
-    rows = np.flatnonzero(known)
+    measured = np.isfinite(base)
+    measured[target] = False
+    rows = np.flatnonzero(measured)
     edged = np.clip(base[rows], _EDGE, 1 - _EDGE)
     logits = np.log(edged / (1 - edged))
     if rows.size:
@@ -111,11 +111,11 @@ def errors_elsewhere(outlines: Outlines, base: Matrix) -> tuple[Matrix, Indices]
 
     In standard deviations of the log-odds, absolute.
     """
-    known = np.flatnonzero(np.isfinite(base))
-    edged = np.clip(base[known], _EDGE, 1 - _EDGE)
-    found = [foretell(outlines, base, target=int(task)) for task in known]
-    off = np.log(edged / (1 - edged)) - np.array([each.mean for each in found])
-    return np.abs(off) / np.array([each.sd for each in found]), known
+    measured = np.flatnonzero(np.isfinite(base))
+    edged = np.clip(base[measured], _EDGE, 1 - _EDGE)
+    foretold = [foretell(outlines, base, target=int(task)) for task in measured]
+    off = np.log(edged / (1 - edged)) - np.array([each.mean for each in foretold])
+    return np.abs(off) / np.array([each.sd for each in foretold]), measured
 
 
 def _accuracy(logits: Matrix) -> Matrix:

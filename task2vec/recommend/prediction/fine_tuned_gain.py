@@ -71,8 +71,8 @@ def fine_tuned_default(accuracy: float, *, images: int, reach: float) -> tuple[f
     """
     edged = min(max(accuracy, _EDGE), 1 - _EDGE)
     middle = log(edged / (1 - edged)) + LIFT * (1 - kept_of_gain(images))
-    found, low, high = (1 / (1 + exp(-(middle + at * reach * LIFT_SD))) for at in (0, -1, 1))
-    return found, low, high
+    expected, low, high = (1 / (1 + exp(-(middle + at * reach * LIFT_SD))) for at in (0, -1, 1))
+    return expected, low, high
 
 
 def expected_excess(mean: float, sd: float) -> float:

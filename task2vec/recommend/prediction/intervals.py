@@ -65,16 +65,16 @@ def conformal_reach(errors: ArrayLike, tasks: Indices | Sequence[int], *, level:
     inf where there are too few tasks for the level: ``level / (1 - level)`` at least, that is 4 for
     80 % and 9 for 90 %.
     """
-    found = np.asarray(errors, dtype=np.float64)
-    if not found.size:
+    values = np.asarray(errors, dtype=np.float64)
+    if not values.size:
         return float("inf")
     _, task, counts = np.unique(tasks, return_inverse=True, return_counts=True)
     weights = 1 / ((len(counts) + 1) * counts[task])
-    order = np.argsort(found, kind="stable")
+    order = np.argsort(values, kind="stable")
     covered = np.cumsum(weights[order])
     # A share that is met exactly must not be missed by rounding.
     enough = np.flatnonzero(covered >= level - 1e-12)
-    return float(found[order[enough[0]]]) if enough.size else float("inf")
+    return float(values[order[enough[0]]]) if enough.size else float("inf")
 
 
 def interval_reach(

@@ -92,13 +92,13 @@ def list_published(
 
     Those of which a cost is unknown count as dearer than any other.
     """
-    known = {model.name: model for model in models if getattr(model, figure) is not None}
-    accuracy = {name: float(getattr(model, figure)) for name, model in known.items()}
+    by_name = {model.name: model for model in models if getattr(model, figure) is not None}
+    accuracy = {name: float(getattr(model, figure)) for name, model in by_name.items()}
     candidates = [
-        Candidate(name, accuracy[name], **_costs(model, costs)) for name, model in known.items()
+        Candidate(name, accuracy[name], **_costs(model, costs)) for name, model in by_name.items()
     ]
     best = {candidate.model for candidate in pareto_list(candidates)}
-    listed = [Listed(model, accuracy[name], name in best) for name, model in known.items()]
+    listed = [Listed(model, accuracy[name], name in best) for name, model in by_name.items()]
     return sorted(listed, key=lambda each: (_place(each, order), each.model.name))
 
 

@@ -35,10 +35,10 @@ class Row:
 
     def number(self, column: str, *, above: float, most: float) -> float:
         """Return a number in ``(above, most]``; raises `InputError` for anything else."""
-        found = self.number_if_any(column, above=above, most=most)
-        if found is None:
+        value = self.number_if_any(column, above=above, most=most)
+        if value is None:
             raise self.damaged(column, f"a number above {above:g}, {most:g} at most")
-        return found
+        return value
 
     def number_if_any(self, column: str, *, above: float, most: float) -> float | None:
         """Return a number in ``(above, most]``, or None for an empty cell; raises as `number`."""
@@ -115,13 +115,13 @@ def published_sources() -> Mapping[str, PublishedSource]:
 def read_sources(text: str) -> Mapping[str, PublishedSource]:
     """Return the sources in the text of a table; raises `InputError` for a damaged one."""
     columns = ("collection", "about", "source", "revision", "licence")
-    found: dict[str, PublishedSource] = {}
+    sources: dict[str, PublishedSource] = {}
     for row in read_rows(text, table="sources.csv", columns=columns):
         source = PublishedSource(**{column: row.text(column) for column in columns})
-        if source.collection in found:
+        if source.collection in sources:
             raise row.damaged("collection", "one row a collection")
-        found[source.collection] = source
-    return found
+        sources[source.collection] = source
+    return sources
 
 
 _TOP1 = {
@@ -181,7 +181,7 @@ def read_models(text: str) -> Mapping[str, PublishedModel]:
     Raises `InputError` for a damaged one: a name twice, two defaults of an architecture, a figure
     that cannot be.
     """
-    found: dict[str, PublishedModel] = {}
+    models: dict[str, PublishedModel] = {}
     defaults: set[str] = set()
     for row in read_rows(text, table="models.csv", columns=_COLUMNS):
         size = row.number_if_any("input_size", above=0, most=4096)
@@ -202,14 +202,14 @@ def read_models(text: str) -> Mapping[str, PublishedModel]:
             # Five digits were published; the rounding takes back what the division adds.
             **{name: None if f is None else round(f / 100, 7) for name, f in figures.items()},
         )
-        if model.name in found:
+        if model.name in models:
             raise row.damaged("model", "one row per model")
         if model.default and model.architecture in defaults:
             raise row.damaged("default", f"one default of {model.architecture}")
         if model.default:
             defaults.add(model.architecture)
-        found[model.name] = model
-    return found
+        models[model.name] = model
+    return models
 
 
 #: The shipped probes by their own names. The packaged weights of the EfficientNet-Lites were

@@ -42,8 +42,10 @@ class Hierarchical:
         ranking = judge(model, case, trust=self._trust)
         if not self._levels:
             return ranking
-        found = left_out(model)
-        reaches = (interval_reach(found.errors, found.tasks, level=at)[0] for at in self._levels)
+        elsewhere = left_out(model)
+        reaches = (
+            interval_reach(elsewhere.errors, elsewhere.tasks, level=at)[0] for at in self._levels
+        )
         return replace(ranking, reach=tuple(reaches))
 
 

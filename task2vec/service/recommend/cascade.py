@@ -103,7 +103,7 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
     # What the libraries take to load is a part of the first step.
     since = run.now()
     records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
-    known = known_probes(run.prober, judge.question)
+    measured_before = known_probes(run.prober, judge.question)
     upcoming: ModelRecord | None = records[default]
     while upcoming is not None:
         run.tell(f"probing {upcoming.name}", run.spent, run.budget)
@@ -136,7 +136,7 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
         since = run.now()
         tried = np.array([model.id in run.probed for model in judged.offered])
         # What is known takes no time, and counts wherever the question is asked.
-        ahead = (m for m in judged.offered if m.id in known and m.id not in run.probed)
+        ahead = (m for m in judged.offered if m.id in measured_before and m.id not in run.probed)
         upcoming = next(ahead, None)
         if upcoming is not None:
             continue
@@ -200,10 +200,10 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
             continue
         from task2vec.finetune.run import short_tuning
 
-        found = short_tuning(probe, run.task, images=run.prober.images, settings=SHORT)
-        if found is None:
+        accuracy = short_tuning(probe, run.task, images=run.prober.images, settings=SHORT)
+        if accuracy is None:
             return judge
-        tuned = KnownProbe(found, run.now() - since, machine=machine())
+        tuned = KnownProbe(accuracy, run.now() - since, machine=machine())
         digest = model_digest(model.ref, model.sha256)
         run.unkept[StepKind.FINE_TUNING] += digest is None
         run.prober.keep_tuning(digest, SHORT, tuned)
@@ -213,10 +213,10 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
 
 def _recall(run: BudgetRun, judge: Judge, default: str) -> None:
     """Let the short fine-tunings count that were measured before, that of the default first."""
-    known = known_tunings(run.prober, judge.question, SHORT)
+    measured_before = known_tunings(run.prober, judge.question, SHORT)
     records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
-    for id_ in sorted(known, key=lambda id_: (id_ != default, id_)):
-        _count(run, judge, records[id_], known[id_], since=run.now(), cached=True)
+    for id_ in sorted(measured_before, key=lambda id_: (id_ != default, id_)):
+        _count(run, judge, records[id_], measured_before[id_], since=run.now(), cached=True)
 
 
 def _count(

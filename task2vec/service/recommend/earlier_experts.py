@@ -32,7 +32,7 @@ def earlier_experts(
     hashes = store.tasks.all_image_hashes()
     target = subject.hashes if subject.record is None else hashes.get(subject.record.id)
     files = subject.source_files
-    about, found = subject.embedding.provenance, []
+    about, earlier = subject.embedding.provenance, []
     for model in experts:
         assert model.task is not None
         record = store.tasks.get(model.task)
@@ -46,12 +46,12 @@ def earlier_experts(
             kept = count_shared(own, [target])[0].share
         grown = kept >= LEAST_KEPT or same_folder(record.source, subject.source)
         if grown and weights_of(workspace, model) is Weights.SOUND:
-            found.append(
+            earlier.append(
                 EarlierExpert(
                     model=model.name, task=record.name, images=before.images, now=about.images
                 )
             )
-    return tuple(sorted(found, key=lambda each: (-each.images, each.model)))
+    return tuple(sorted(earlier, key=lambda each: (-each.images, each.model)))
 
 
 def offer(expert: EarlierExpert, subject: Subject) -> str:

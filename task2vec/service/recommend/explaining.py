@@ -57,8 +57,8 @@ def _layers(
     source = first.task if first is not None and first.task in tasks else None
     against = [nearest] if source in (None, nearest) else [nearest, source]
     # Tasks of one space have the same layers.
-    known = [details, *(stored.details(id_) for id_ in against)]
-    layout = next((each.layers for each in known if each is not None), None)
+    layouts = [details, *(stored.details(id_) for id_ in against)]
+    layout = next((each.layers for each in layouts if each is not None), None)
     if layout is None:
         reason = _missing(subject, "which layer a number belongs to")
         return (), Unknown(about=About.LAYERS, reason=reason)
@@ -75,7 +75,7 @@ def _layers(
 
 
 def _first_model(question: Question, answer: Recommended) -> ModelRecord | None:
-    name = next((found.model for found in answer.recommendations), None)
+    name = next((each.model for each in answer.recommendations), None)
     return next((model for model in question.models if model.name == name), None)
 
 

@@ -59,9 +59,9 @@ def known_tasks(
     np.fill_diagonal(between, 0)
     if len(rows):
         values = np.stack([store.tasks.embedding(judged[row].record.id).values for row in rows])
-        found = symmetric_matrix(values, values, prior_precision=target.space.prior_precision)
-        np.fill_diagonal(found, 0)
-        between[np.ix_(rows, rows)] = found
+        distances = symmetric_matrix(values, values, prior_precision=target.space.prior_precision)
+        np.fill_diagonal(distances, 0)
+        between[np.ix_(rows, rows)] = distances
     return tasks, between
 
 

@@ -81,8 +81,8 @@ def comparable(probed: Mapping[str, ProbeAccuracy], *, default: str) -> dict[str
 def _known(
     question: Question, look_up: Callable[[ModelRecord], KnownProbe | None]
 ) -> dict[str, KnownProbe]:
-    found = {model.id: look_up(model) for model in _measurable(question)}
-    return {id_: each for id_, each in sorted(found.items()) if each is not None}
+    measured = {model.id: look_up(model) for model in _measurable(question)}
+    return {id_: each for id_, each in sorted(measured.items()) if each is not None}
 
 
 def _measurable(question: Question) -> Iterable[ModelRecord]:

@@ -126,8 +126,8 @@ def models_to_measure(
     """
     ranking = _gather(workspace, question, subject, list_models(workspace)).ranking
     judged = Judge(ranking).judge(probed={})
-    known = (*ranking.models, *ranking.others)
-    order = [model for model in known if model.id == ranking.default][:1]
+    models = (*ranking.models, *ranking.others)
+    order = [model for model in models if model.id == ranking.default][:1]
     if judged.leader is not None:
         places = measuring_order(judged.belief, leader=judged.leader, most=MOST_MEASURED)
         order += [judged.offered[place] for place in places if place != judged.default]
