@@ -44,17 +44,17 @@ class BudgetRun:
     workspace: Workspace
     prober: Prober
     budget: float
-    tell: Progress
+    progress: Progress
     began: float = field(default_factory=lambda: BudgetRun.now())
     probed: dict[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: dict[str, ProbeAccuracy] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     #: What took so long in this run, by kind; and what did before, on this machine.
     costs: dict[StepKind, list[float]] = field(default_factory=lambda: defaultdict(list))
-    known_costs: dict[StepKind, list[float]] = field(default_factory=lambda: defaultdict(list))
+    earlier_costs: dict[StepKind, list[float]] = field(default_factory=lambda: defaultdict(list))
     #: The same of the paces of linear probes.
     paces: list[Pace] = field(default_factory=list)
-    known_paces: list[Pace] = field(default_factory=list)
+    earlier_paces: list[Pace] = field(default_factory=list)
     untried: list[Untried] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     lost: list[tuple[ModelRecord, Weights]] = field(default_factory=list)
@@ -81,13 +81,13 @@ class BudgetRun:
         """The seconds since it began."""
         return self.now() - self.began
 
-    def usual(self, kind: StepKind) -> float:
+    def expected_seconds(self, kind: StepKind) -> float:
         """Return the seconds that a step of a kind is expected to take: the longest so far.
 
         What is known from before counts by what it took then, where nothing was timed in this run:
         the machine may have been busy.
         """
-        return longest(self.costs[kind] or self.known_costs[kind])
+        return longest(self.costs[kind] or self.earlier_costs[kind])
 
     def pace(self, default: ModelRecord) -> Pace:
         """Return how long the images take to read and to pass, the longest of what was timed.
@@ -95,7 +95,7 @@ class BudgetRun:
         Where no probe was timed in this run, those of before on this machine tell; without any, the
         default is timed on a few images.
         """
-        paces = self.paces or self.known_paces
+        paces = self.paces or self.earlier_paces
         if not paces:
             probe = self.load(default, default.id)
             assert probe is not None, "the default is loaded, or an error is raised"
@@ -175,9 +175,9 @@ class BudgetRun:
     def _budget_for(self, left: Counter[StepKind]) -> float:
         """Return seconds that would make as many measurements of each kind as are ``left``."""
         left = left + self.unkept
-        costs = self.costs[StepKind.FORWARD_PASS] or self.known_costs[StepKind.FORWARD_PASS]
+        costs = self.costs[StepKind.FORWARD_PASS] or self.earlier_costs[StepKind.FORWARD_PASS]
         probing = max(costs, default=0.0)
-        probing += left[StepKind.FORWARD_PASS] * self.usual(StepKind.FORWARD_PASS)
+        probing += left[StepKind.FORWARD_PASS] * self.expected_seconds(StepKind.FORWARD_PASS)
         tuned = [each.seconds for each in self.untried if each.kind == StepKind.FINE_TUNING]
         each = max([*tuned, *self.costs[StepKind.FINE_TUNING]], default=0.0)
         tuning = left[StepKind.FINE_TUNING] * each
@@ -189,7 +189,7 @@ class BudgetRun:
         """Remember the models that lack of time left out, at ``expected`` seconds each."""
         self.untried += [Untried(kind=kind, model=model.name, seconds=expected) for model in models]
 
-    def told(
+    def record(
         self,
         kind: StepKind,
         model: ModelRecord | None,
@@ -207,7 +207,7 @@ class BudgetRun:
         if known is None:
             self.costs[kind].append(seconds)
         elif known.machine == machine():
-            self.known_costs[kind].append(known.seconds)
+            self.earlier_costs[kind].append(known.seconds)
         leader = judged.leader
         self.steps.append(
             Step(

@@ -61,7 +61,7 @@ def recommend_within(
     """
     run = BudgetRun(workspace, prober, budget, progress or (lambda *_: None))
     judge = Judge(question)
-    run.told(StepKind.DISTANCE, None, judge.judge(probed={}), since=run.began)
+    run.record(StepKind.DISTANCE, None, judge.judge(probed={}), since=run.began)
     judge = _probe(run, judge, question.default)
     judge = _race(run, judge, question.default)
     answer, chosen = _answer(run, judge)
@@ -106,7 +106,7 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
     measured_before = known_probes(run.prober, judge.question)
     upcoming: ModelRecord | None = records[default]
     while upcoming is not None:
-        run.tell(f"probing {upcoming.name}", run.spent, run.budget)
+        run.progress(f"probing {upcoming.name}", run.spent, run.budget)
         try:
             probe, cached = run.probe(upcoming, default, since=since)
         except LeftOutError:
@@ -118,11 +118,11 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
             if not cached:
                 run.paces.append(probe.pace)
             elif probe.machine == machine():
-                run.known_paces.append(probe.pace)
+                run.earlier_paces.append(probe.pace)
             run.probed[upcoming.id] = probe.found
             judged = judge.judge(probed=run.probed)
             paired = gain_of(upcoming.id, run.probed, default)
-            run.told(
+            run.record(
                 StepKind.FORWARD_PASS,
                 upcoming,
                 judged,
@@ -144,7 +144,7 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
         models = [judged.offered[place] for place in places]
         if not models:
             return judge
-        expected = run.usual(StepKind.FORWARD_PASS)
+        expected = run.expected_seconds(StepKind.FORWARD_PASS)
         if len(run.probed) > 1 and run.spent + expected > _probing_time(run, records[default]):
             run.out_of_time(StepKind.FORWARD_PASS, models, expected=expected)
             return judge
@@ -186,14 +186,14 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
         model = judged.offered[place]
         left = run.budget - run.spent
         plain = judged.offered[judged.default]
-        expected = run.usual(StepKind.FINE_TUNING) or _first_tuning(run, plain)
+        expected = run.expected_seconds(StepKind.FINE_TUNING) or _first_tuning(run, plain)
         # The default is tuned first, which tells nothing without a rival to compare it with.
         if expected * (2 if not run.tuned else 1) > left:
             models = [judged.offered[i] for i in runners[number:]]
             run.out_of_time(StepKind.FINE_TUNING, models, expected=expected)
             return judge
         since = run.now()
-        run.tell(f"fine-tuning {model.name}", run.spent, run.budget)
+        run.progress(f"fine-tuning {model.name}", run.spent, run.budget)
         probe = run.load(model, default)
         if probe is None:
             judge = _without(judge, model)
@@ -231,7 +231,7 @@ def _count(
     """Let a short fine-tuning count, and tell the step."""
     run.tuned[model.id] = tuned.found
     paired = gain_of(model.id, run.tuned, judge.question.default)
-    run.told(
+    run.record(
         StepKind.FINE_TUNING,
         model,
         judge.judge(probed=run.probed, tuned=run.tuned),
