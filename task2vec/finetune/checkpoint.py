@@ -72,5 +72,5 @@ def classifier_name(architecture: str) -> str:
     from timm.models import get_pretrained_cfg
 
     config = get_pretrained_cfg(architecture, allow_unregistered=True)
-    found = config.classifier if config else None
-    return found if isinstance(found, str) else (found[0] if found else "classifier")
+    name = config.classifier if config else None
+    return name if isinstance(name, str) else (name[0] if name else "classifier")

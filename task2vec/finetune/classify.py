@@ -52,11 +52,11 @@ def fitted_classifier(
 def _in_batches(
     network: Callable[[Tensor], Tensor], start: Probe, images: tuple[Pixels, ...], tick: Tick
 ) -> Tensor:
-    found = []
+    outputs = []
     for first in range(0, len(images), _BATCH):
         batch = images[first : first + _BATCH]
         with torch.inference_mode():
-            found.append(network(start.to_input(batch)))
+            outputs.append(network(start.to_input(batch)))
         tick(len(batch))
     # Out of inference mode, so that it may be saved and computed with.
-    return torch.cat(found).clone()
+    return torch.cat(outputs).clone()

@@ -85,12 +85,12 @@ def cross_validate_tuning(
         train, out = divided[fold]
         place = f"fold {fold + 1} of {len(divided)}"
         name = f"fold {fold} at {rate!r}"
-        if (known := unfinished.get(name)) is not None:
-            return known["logits"]
+        if (state := unfinished.get(name)) is not None:
+            return state["logits"]
         images, training = part_of(data, train), f"{name}, training"
         run = Training(start, images, classifier=heads[fold], settings=settings, rate=rate)
-        if (known := unfinished.get(training)) is not None:
-            run.restore(known)
+        if (state := unfinished.get(training)) is not None:
+            run.restore(state)
         at = f" at the learning rate {rate:g}" if len(settings.rates) > 1 else ""
         unfinished.begin(f"{place}{at}, {run.next_epoch}", say=lambda words: say(words, 0))
         passes = (run.epochs - run.epoch) * len(train) + len(out)

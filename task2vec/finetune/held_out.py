@@ -78,12 +78,10 @@ class BestEpoch:
 
     def restore(self, state: Mapping[str, Tensor], labels: NDArray[np.int64]) -> None:
         """Go back to a `state`; ``labels`` (V,) are of the validation images."""
-        found = {
-            key.removeprefix(_PREFIX): v for key, v in state.items() if key.startswith(_PREFIX)
-        }
-        self.epoch = int(found["epoch"])
-        self.held_out = HeldOut(found["logits"], labels)
+        own = {key.removeprefix(_PREFIX): v for key, v in state.items() if key.startswith(_PREFIX)}
+        self.epoch = int(own["epoch"])
+        self.held_out = HeldOut(own["logits"], labels)
         prefix = "network."
         self._network = {
-            key.removeprefix(prefix): v for key, v in found.items() if key.startswith(prefix)
+            key.removeprefix(prefix): v for key, v in own.items() if key.startswith(prefix)
         }

@@ -146,7 +146,7 @@ class ProbeCache:
             path = path_of(folder, key)
             try:
                 about = read_file(path)
-                found = read(about)
+                value = read(about)
             except OSError:
                 # A disk or a process that is short of something now says nothing about the file.
                 continue
@@ -158,7 +158,7 @@ class ProbeCache:
                 os.utime(path)
             if folder != self._folders[0]:
                 self._put(key, about)
-            return found
+            return value
         return None
 
     def _put(self, key: str, about: dict[str, Any]) -> None:
@@ -178,6 +178,6 @@ def _read_probe(about: dict[str, Any]) -> KnownProbe:
     correct = np.array([each == "1" for each in about["correct"]], dtype=np.bool_)
     # Files of earlier versions have no recipe: all are linear probes.
     recipe = about.get("recipe")
-    found = ProbeAccuracy(correct, about["error"], recipe and Recipe(recipe))
+    accuracy = ProbeAccuracy(correct, about["error"], recipe and Recipe(recipe))
     pace, machine = Pace(**about["pace"]), str(about["machine"])
-    return KnownProbe(found, float(about["seconds"]), pace, machine)
+    return KnownProbe(accuracy, float(about["seconds"]), pace, machine)

@@ -78,10 +78,10 @@ class Prober:
         assert self.task is not None, "nothing can be measured without images"
         pace = Pacer(self.now() if since is None else since, progress, self.now)
         probe = load()
-        found, keys = probe_images(probe, self.task, images=self.images, progress=pace.hear)
-        if found is None:
+        accuracy, keys = probe_images(probe, self.task, images=self.images, progress=pace.hear)
+        if accuracy is None:
             return None
-        result = KnownProbe(found, self.now() - pace.began, pace.pace, machine())
+        result = KnownProbe(accuracy, self.now() - pace.began, pace.pace, machine())
         # Where an image could not be decoded, others were drawn that the digest does not cover.
         drawn = self._drawn
         if drawn is not None and keys == drawn[1]:
@@ -129,10 +129,10 @@ class Prober:
             noted = self.cache.drawn(self.files, self.images)
             return noted or sha256(f"{self.files} {self.images}".encode()).hexdigest(), frozenset()
         own = self.task.without("test")
-        found = None if own is None else drawn_digest(own, images=self.images, seed=SEED)
-        if found is not None and self.files:
-            self.cache.note_drawn(self.files, self.images, found[0])
-        return found
+        digest = None if own is None else drawn_digest(own, images=self.images, seed=SEED)
+        if digest is not None and self.files:
+            self.cache.note_drawn(self.files, self.images, digest[0])
+        return digest
 
 
 def model_digest(ref: str, file_sha256: str | None) -> str | None:
@@ -149,8 +149,8 @@ def model_digest(ref: str, file_sha256: str | None) -> str | None:
         return None
     if card.file_sha256 is None:
         return None
-    told = f"{card.file_sha256} {card.architecture} {card.preprocessing} {query}"
-    return sha256(told.encode()).hexdigest()
+    about = f"{card.file_sha256} {card.architecture} {card.preprocessing} {query}"
+    return sha256(about.encode()).hexdigest()
 
 
 @dataclass

@@ -127,9 +127,9 @@ class _Run:
         frozen = self._answers(start.backbone, classifier, validation)
         best = BestEpoch()
         run = self._training(training, classifier, self.settings.rate)
-        if (known := self.unfinished.get(_TRAINING)) is not None:
-            run.restore(known)
-            best.restore(known, validation.labels)
+        if (state := self.unfinished.get(_TRAINING)) is not None:
+            run.restore(state)
+            best.restore(state, validation.labels)
         over = best.is_over(run.epoch, self.settings.patience)
         self._begin(ALL_DONE if over else run.next_epoch)
         while run.epoch < run.epochs and not best.is_over(run.epoch, self.settings.patience):
@@ -166,7 +166,7 @@ class _Run:
         images = len(data.images)
         self.say(LOOKING, images)
         features = frozen_features(self.start, data.images, self.tick)
-        found = cross_validate_tuning(
+        validated = cross_validate_tuning(
             self.start,
             data,
             features,
@@ -177,7 +177,7 @@ class _Run:
             unfinished=self.unfinished,
         )
         classifier = self._fitted(features, data)
-        if found is None:
+        if validated is None:
             choice = Choice(
                 chosen=Recipe.LINEAR_PROBE,
                 by=ChosenBy.NONE,
@@ -185,8 +185,8 @@ class _Run:
                 learning_rate=self.settings.rates[0],
             )
             return self._finished(self.start.backbone, classifier, data, choice=choice)
-        rate = min(found.fine_tuning, key=lambda rate: found.fine_tuning[rate].score.loss)
-        frozen, tuned = found.linear_probe, found.fine_tuning[rate]
+        rate = min(validated.fine_tuning, key=lambda rate: validated.fine_tuning[rate].score.loss)
+        frozen, tuned = validated.linear_probe, validated.fine_tuning[rate]
         choice = _choice(frozen, tuned, by=ChosenBy.CROSS_VALIDATION, learning_rate=rate)
         if choice.chosen is Recipe.LINEAR_PROBE:
             self._begin("all folds are done")
@@ -194,8 +194,8 @@ class _Run:
                 self.start.backbone, classifier, data, choice=choice, held_out=frozen
             )
         run = self._training(data, classifier, rate)
-        if (known := self.unfinished.get(_TRAINING)) is not None:
-            run.restore(known)
+        if (state := self.unfinished.get(_TRAINING)) is not None:
+            run.restore(state)
         self._begin(run.next_epoch)
         while run.epoch < run.epochs:
             self.say(run.next_epoch, images)

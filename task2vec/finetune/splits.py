@@ -111,13 +111,13 @@ def hold_out(
     validation = _take(drawn, held)
     if own_val:
         val = read.draw(task.only("val"), images)
-        validation, found = _held(
+        validation, more = _held(
             val, np.arange(len(val.labels)), classes=drawn.classes, seen=seen, name="validation"
         )
         seen |= set(val.digests)
-        warnings += [*val.warnings, *found]
-    test, found = _held(tested, tests, classes=drawn.classes, seen=seen, name="test")
-    warnings += found
+        warnings += [*val.warnings, *more]
+    test, more = _held(tested, tests, classes=drawn.classes, seen=seen, name="test")
+    warnings += more
     if not test.images:
         warnings.append("no image is left to test on: the accuracy is not measured")
     return Holdout(_take(drawn, training), validation, test, drawn.classes, tuple(warnings))

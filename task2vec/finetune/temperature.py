@@ -64,15 +64,15 @@ def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> 
         return float(logsumexp(b * scores, axis=1).sum() + PRIOR_IMAGES * (b - 1 - log_b))
 
     # In log b, whose scale is that of T too; one minimum stays one minimum.
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         cost, bounds=(np.log(_LEAST), np.log(_MOST)), method="bounded", options={"xatol": 1e-8}
     )
-    return Temperature(float(np.exp(-found.x)), len(labels))
+    return Temperature(float(np.exp(-optimum.x)), len(labels))
 
 
 def shares(logits: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
     """Return the probabilities (N, C) of logits (N, C) at a temperature, in double precision."""
     scores = np.asarray(logits, dtype=np.float64) / temperature
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-    found: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
-    return found
+    normalised: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
+    return normalised

@@ -75,8 +75,8 @@ def allowed(model: Limited, limits: Limits) -> bool:
 
 def check_limits(limits: Limits, models: Iterable[Limited]) -> None:
     """Raise `SettingError` where none of the models keeps to the limits."""
-    known = list(models)
-    if any(allowed(model, limits) for model in known):
+    every = list(models)
+    if any(allowed(model, limits) for model in every):
         return
     stated = {
         "at most {:,} parameters": limits.max_parameters,
@@ -90,7 +90,7 @@ def check_limits(limits: Limits, models: Iterable[Limited]) -> None:
         expected="at least one of the models that `task2vec models list` shows",
         got=f"none with {', '.join(words) or 'none'}",
         remedy="Loosen the limits on parameters, input size, architecture or licence."
-        + _to_choose_from(limits, known),
+        + _to_choose_from(limits, every),
     )
 
 
@@ -102,13 +102,13 @@ def _to_choose_from(limits: Limits, models: Sequence[Limited]) -> str:
     """
     licences = {model.licence for model in models if model.licence}
     architectures = {model.architecture for model in models}
-    told = []
+    lists = []
     if limits.licence is not None and licences:
         more = ", ..." if len(licences) > _MOST_NAMED else ""
-        told.append(f"licences: {_names(licences)}{more}")
+        lists.append(f"licences: {_names(licences)}{more}")
     if limits.architecture is not None and len(architectures) <= _MOST_NAMED:
-        told.append(f"architectures: {_names(architectures)}")
-    return f" There are the {'; and the '.join(told)}." if told else ""
+        lists.append(f"architectures: {_names(architectures)}")
+    return f" There are the {'; and the '.join(lists)}." if lists else ""
 
 
 def _names(names: Iterable[str]) -> str:

@@ -18,9 +18,9 @@ def page_of_published(
 
     Beside them is the number of the first one behind them, None at the end.
     """
-    found = [each for each in _listed(question) if each.pareto or not question.pareto]
-    end = len(found) if limit is None else after + limit
-    return [*map(_answer, found[after:end])], None if end >= len(found) else end
+    models = [each for each in _listed(question) if each.pareto or not question.pareto]
+    end = len(models) if limit is None else after + limit
+    return [*map(_answer, models[after:end])], None if end >= len(models) else end
 
 
 def _listed(question: PublishedQuestion) -> Sequence[Listed]:

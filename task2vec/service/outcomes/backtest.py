@@ -49,8 +49,8 @@ def backtest(
     gains = GainTable(outcomes, default_model_id())
     warnings = (*_left_out(left), *unused_outcomes(store, gains.unused))
     if not records:
-        found = report([], ours=Hierarchical.name, folds=question.folds)
-        return found.model_copy(update={"warnings": warnings})
+        answer = report([], ours=Hierarchical.name, folds=question.folds)
+        return answer.model_copy(update={"warnings": warnings})
     world = world_of_store(store, records, models, gains)
     families = families_of(world.tasks, [_tagged(record) for record in records], world.symmetric)
     contents = [record.provenance.content_hash for record in records]
@@ -66,9 +66,9 @@ def backtest(
         seen=_seen(world, models, records),
         progress=progress,
     )
-    found = report(trials, ours=Hierarchical.name, families=names, folds=question.folds)
+    answer = report(trials, ours=Hierarchical.name, families=names, folds=question.folds)
     about = records[0].provenance
-    return found.model_copy(
+    return answer.model_copy(
         update={
             "models": int(world.measured.any(axis=1).sum()) + 1,
             "probe": about.probe_name,
@@ -90,7 +90,7 @@ def world_of_store(
     symmetric = symmetric_matrix(values, values, prior_precision=precision)
     np.fill_diagonal(symmetric, 0)
     complexity = np.array([record.complexity for record in records])
-    known = store.tasks.scatters(ids)
+    scatters = store.tasks.scatters(ids)
     world = known_world(
         ids,
         [model for model in models if model.id != default],
@@ -100,7 +100,7 @@ def world_of_store(
         sources=ids,
         symmetric=symmetric,
         asymmetric=symmetric - ALPHA * complexity[:, None],
-        scatters=[known.get(id_) for id_ in ids],
+        scatters=[scatters.get(id_) for id_ in ids],
     )
     names = {model.id: model.name for model in models}
     return replace(world, models=tuple(names[id_] for id_ in world.models))
@@ -133,17 +133,17 @@ def _shared(store: Store, records: Sequence[TaskRecord]) -> Mask:
     The same images and labels, files, or images by their hashes: see `find_shared`.
     """
     hashes = store.tasks.all_image_hashes()
-    found = np.zeros((len(records), len(records)), dtype=np.bool_)
-    known = [i for i, record in enumerate(records) if record.id in hashes]
-    others = [hashes[records[i].id] for i in known]
-    for i in known:
+    leaks = np.zeros((len(records), len(records)), dtype=np.bool_)
+    hashed = [i for i, record in enumerate(records) if record.id in hashes]
+    others = [hashes[records[i].id] for i in hashed]
+    for i in hashed:
         counted = count_shared(hashes[records[i].id], others)
-        found[i, known] = [each.leaks() for each in counted]
+        leaks[i, hashed] = [each.leaks() for each in counted]
     files = [files_of(record) for record in records]
     for i, of in enumerate(files):
-        found[i] |= [bool(of) and of == other for other in files]
-    np.fill_diagonal(found, False)
-    return found
+        leaks[i] |= [bool(of) and of == other for other in files]
+    np.fill_diagonal(leaks, False)
+    return leaks
 
 
 def _pairs(shared: Mask, contents: Sequence[str]) -> int:
@@ -176,8 +176,8 @@ def _without_experts(world: World) -> tuple[str, ...]:
 
 
 def _tagged(record: TaskRecord) -> str | None:
-    found = [tag.removeprefix(_FAMILY_TAG) for tag in record.tags if tag.startswith(_FAMILY_TAG)]
-    return found[0] if found else None
+    families = [tag.removeprefix(_FAMILY_TAG) for tag in record.tags if tag.startswith(_FAMILY_TAG)]
+    return families[0] if families else None
 
 
 def _cases(trials: Sequence[Trials], world: World, families: Sequence[Family]) -> tuple[Case, ...]:
