@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from task2vec.client.files import save_weights
 from task2vec.extras import needing_extras
-from task2vec.finetune.card import no_classes
+from task2vec.finetune.classless import no_classes
 from task2vec.messages.models import Model
 from task2vec.messages.predictions import Prediction
 

@@ -6,20 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from task2vec.errors import InputError, WeightsError
+from task2vec.errors import WeightsError
+from task2vec.finetune.classless import no_classes
 from task2vec.finetune.temperature import Temperature
 from task2vec.probe.weight_files import read_metadata
-
-
-def no_classes(name: str) -> InputError:
-    """Return the error for a model that was never taught classes of a task."""
-    return InputError(
-        f"Model '{name}' has no classes of its own to choose from",
-        expected="an expert, as `task2vec finetune` makes it",
-        got="a plain pretrained model",
-        remedy=f"Fine-tune it on labelled images first: `task2vec finetune FOLDER --from {name}`.",
-    )
-
 
 #: Under this key of the file's metadata lies the JSON of what it states.
 METADATA_KEY = "task2vec"

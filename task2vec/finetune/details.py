@@ -3,7 +3,7 @@
 from task2vec.embedding.class_scatter import class_scatter
 from task2vec.embedding.embedder import Embedded
 from task2vec.probe.head_information import head_information
-from task2vec.recommend.answer.classes import recognise
+from task2vec.recommend.measure.ridge import recognise
 from task2vec.types import Likelihood
 from task2vec.types.details import EmbeddingDetails, LayerElements
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from task2vec.data.containers.archives import ARCHIVES
 from task2vec.data.formats.images import Images, find_images
 from task2vec.errors import InputError, SettingError, SourceError, TooLargeError
-from task2vec.finetune.card import ClassifierCard, no_classes, read_classifier_card
+from task2vec.finetune.card import ClassifierCard, read_classifier_card
+from task2vec.finetune.classless import no_classes
 from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.workbench import Workbench

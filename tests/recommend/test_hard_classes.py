@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from task2vec.recommend.answer.classes import judge_classes, recognise
+from task2vec.recommend.answer.classes import judge_classes
 from task2vec.recommend.measure.linear_probe import cross_validate
+from task2vec.recommend.measure.ridge import recognise
 from task2vec.recommend.prediction.intervals import wilson_interval
 from task2vec.types.details import ClassRecognition
 

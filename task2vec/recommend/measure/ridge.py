@@ -1,11 +1,13 @@
 """Ridge regression to the classes, every image left out once, in closed form."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.probe.head import class_weights
+from task2vec.types.details import ClassRecognition
 
 #: Penalties to choose from, relative to the variance of the features, the greatest first.
 PENALTIES = tuple(float(penalty) for penalty in np.logspace(1, -6, 15))
@@ -89,3 +91,39 @@ def right(found: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.b
     others = found.copy()
     others[rows, labels] = -np.inf
     return np.asarray(found[rows, labels] > others.max(axis=1) + _MARGIN)
+
+
+def recognise(
+    features: NDArray[np.floating], labels: NDArray[np.int64], *, classes: int
+) -> tuple[ClassRecognition, ...] | None:
+    """Return how many images of each class a ridge regression on all others recognises.
+
+    ``features`` are (N, D), ``labels`` (N,). An image alone in its class cannot be left out: such a
+    class has no images. None where fewer than two classes remain. See `leave_one_out`.
+    """
+    counts = np.bincount(labels, minlength=classes)
+    usable = np.flatnonzero(counts >= 2)
+    if len(usable) < 2:
+        return None
+    kept = np.isin(labels, usable)
+    y = np.searchsorted(usable, labels[kept])
+    X = features[kept]
+    if np.isfinite(X).all() and (X[0] != X).any():
+        scores = leave_one_out(X, y, classes=len(usable)).deviations
+    else:
+        # Features that are all alike tell no class from another.
+        scores = np.zeros((len(y), len(usable)))
+    recognised = right(scores, y)
+    others = scores.copy()
+    others[np.arange(len(y)), y] = -np.inf
+    taken = usable[others.argmax(axis=1)]
+    counted = [ClassRecognition(0, 0, {}) for _ in range(classes)]
+    for place, number in enumerate(usable.tolist()):
+        mine = y == place
+        wrong = Counter(taken[mine & ~recognised].tolist())
+        counted[number] = ClassRecognition(
+            images=int(mine.sum()),
+            correct=int(recognised[mine].sum()),
+            taken_for=dict(sorted(wrong.items(), key=lambda each: (-each[1], each[0]))),
+        )
+    return tuple(counted)

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from task2vec.finetune.card import ClassifierCard, no_classes, read_classifier_card
+from task2vec.finetune.card import ClassifierCard, read_classifier_card
+from task2vec.finetune.classless import no_classes
 from task2vec.probe.weight_files import referenced_file
 from task2vec.service.models.zoo import checked_ref
 from task2vec.service.workspace import Workspace
