@@ -40,8 +40,7 @@ def predictions_of(
         from task2vec.jobs.predict import predict_by
 
     with _kept(model, content) as (reference, card):
-        found = predict_by(LocalEngine, reference, card, images, progress=progress, warn=warn)
-        yield from found
+        yield from predict_by(LocalEngine, reference, card, images, progress=progress, warn=warn)
 
 
 def save_onnx(path: Path, content: bytes, *, of: Model) -> None:

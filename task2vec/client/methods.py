@@ -131,8 +131,8 @@ class Stream(Generic[P, R]):
         @wraps(steps)
         def iterating(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
             watched = Watched(steps, args, kwargs)
-            found: Any = steps(self, *args, **watched.arguments)
-            return Items(watched.iterate(iterate(found)))
+            items: Any = steps(self, *args, **watched.arguments)
+            return Items(watched.iterate(iterate(items)))
 
         @wraps(steps)
         def async_iterating(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:

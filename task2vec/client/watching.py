@@ -34,22 +34,22 @@ class Watched:
     def __exit__(self, *_: object) -> None:
         self._bars.close()
 
-    def iterate(self, found: Iterator[Any]) -> Iterator[Any]:
+    def iterate(self, items: Iterator[Any]) -> Iterator[Any]:
         """Return what the call yields; at its end the bars are taken away."""
-        return self._until_over(found) if self._wanted else found
+        return self._until_over(items) if self._wanted else items
 
-    def iterate_async(self, found: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    def iterate_async(self, items: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """Return what the call yields; at its end the bars are taken away."""
-        return self._until_over_async(found) if self._wanted else found
+        return self._until_over_async(items) if self._wanted else items
 
-    def _until_over(self, found: Iterator[Any]) -> Iterator[Any]:
+    def _until_over(self, items: Iterator[Any]) -> Iterator[Any]:
         with self:
-            yield from found
+            yield from items
 
-    async def _until_over_async(self, found: Any) -> AsyncIterator[Any]:
+    async def _until_over_async(self, items: Any) -> AsyncIterator[Any]:
         with self:
-            async with aclosing(found):
-                async for each in found:
+            async with aclosing(items):
+                async for each in items:
                     yield each
 
     def _tell(self, *progress: Any) -> None:

@@ -56,7 +56,7 @@ class Order:
 
     def subjects(self, settings: EmbeddingSettings, *, detailed: bool = False) -> list[Subject]:
         """Return stored tasks, which win, or embed sources for one answer."""
-        found = [
+        subjects = [
             resolve(
                 self.workspace,
                 source,
@@ -67,11 +67,11 @@ class Order:
             )
             for source in self.named()
         ]
-        if all(each.record is not None for each in found):
-            for each in found:
+        if all(each.record is not None for each in subjects):
+            for each in subjects:
                 embedded = each.embedding.provenance.probe_name
                 check_stored_probe(each.name, embedded=embedded, given=self.probe)
-        return found
+        return subjects
 
 
 def _search(order: Order, question: SearchQuestion) -> Neighbours:

@@ -121,13 +121,13 @@ def walk(root: Path) -> list[Path]:
     def refuse(error: OSError) -> None:
         raise error
 
-    found: list[Path] = []
+    paths: list[Path] = []
     for folder, folders, files in os.walk(root, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         here = Path(folder)
         shown = sorted(name for name in files if not name.startswith("."))
         if here != root and not (folders or shown):
-            found.append(here)
-        found += [here / name for name in folders if (here / name).is_symlink()]
-        found += [here / name for name in shown]
-    return found
+            paths.append(here)
+        paths += [here / name for name in folders if (here / name).is_symlink()]
+        paths += [here / name for name in shown]
+    return paths
