@@ -1,17 +1,17 @@
 """What rankers gain over the default, and whether stated intervals hold what they state."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from task2vec.errors import InputError
 from task2vec.messages.backtests import Coverage, RankerScore
+from task2vec.plots.axes import Room, draw_across, draw_upwards, linear, round_ticks
 from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
-from task2vec.plots.style import FAINT_INK, INK, LEADER, PALETTE, GroupStyle
+from task2vec.plots.style import FAINT_INK, LEADER, PALETTE, GroupStyle
 from task2vec.plots.text import shortened
 
 _WIDTH = 2200
@@ -78,26 +78,17 @@ def compose_backtest(
     return sheet.figure
 
 
-def _draw_gains(
-    sheet: Sheet, rankers: Sequence[RankerScore], *, room: tuple[float, float, float, float]
-) -> None:
+def _draw_gains(sheet: Sheet, rankers: Sequence[RankerScore], *, room: Room) -> None:
     left, bottom, right, top = room
     ends = [(100 * r.ci.gain[0], 100 * r.ci.gain[1]) for r in rankers]
     low = min(0.0, *(low for low, _ in ends))
     high = max(0.0, *(high for _, high in ends))
     if high - low < 1e-9:
         low, high = -1.0, 1.0
-    x_of = _scale((low, high), left + _MARGIN, right - _MARGIN)
-    sheet.line([(left, bottom), (right, bottom)], colour=INK, width=0.8)
-    for tick in _ticks(low, high):
-        x = x_of(tick)
-        sheet.line([(x, bottom), (x, bottom - pixels(4))], colour=INK, width=0.8)
-        sheet.write(x, bottom - pixels(6), f"{tick:g}", size=8.0, ha="center", va="top")
+    x_of = linear((low, high), left + _MARGIN, right - _MARGIN)
+    ticks = [(x_of(tick), f"{tick:g}") for tick in round_ticks((low, high))]
+    draw_across(sheet, room, ticks, name="gain over the default, points of accuracy")
     sheet.line([(x_of(0.0), bottom), (x_of(0.0), top)], colour=LEADER, width=0.8)
-    sheet.write(
-        (left + right) / 2, bottom - pixels(20), "gain over the default, points of accuracy",
-        size=9.0, ha="center", va="top",
-    )  # fmt: skip
     for i, (ranker, (start, end)) in enumerate(zip(rankers, ends, strict=True)):
         y = top - (top - bottom) * (i + 0.5) / len(rankers)
         ours = ranker.ours_minus is None
@@ -111,43 +102,19 @@ def _draw_gains(
         sheet.mark(x_of(100 * ranker.gain), y, style, radius=_RADIUS)
 
 
-def _draw_coverage(
-    sheet: Sheet, coverage: Sequence[Coverage], *, room: tuple[float, float, float, float]
-) -> None:
+def _draw_coverage(sheet: Sheet, coverage: Sequence[Coverage], *, room: Room) -> None:
     left, bottom, right, top = room
     lowest = min(0.5, *(c.ci[0] for c in coverage))
     # In steps of a tenth, so that its axis ends at a number.
-    low = np.floor(10 * max(0.0, lowest)) / 10
-    x_of, y_of = _scale((low, 1.0), left, right), _scale((low, 1.0), bottom, top)
-    for ends in ([(left, bottom), (right, bottom)], [(left, bottom), (left, top)]):
-        sheet.line(ends, colour=INK, width=0.8)
-    for tick in _ticks(float(low), 1.0):
-        x, y, text = x_of(tick), y_of(tick), f"{100 * tick:.0f} %"
-        sheet.line([(x, bottom), (x, bottom - pixels(4))], colour=INK, width=0.8)
-        sheet.write(x, bottom - pixels(6), text, size=8.0, ha="center", va="top")
-        sheet.line([(left, y), (left - pixels(4), y)], colour=INK, width=0.8)
-        sheet.write(left - pixels(6), y, text, size=8.0, ha="right", va="center")
+    span = float(np.floor(10 * max(0.0, lowest)) / 10), 1.0
+    x_of, y_of = linear(span, left, right), linear(span, bottom, top)
+    texts = [(tick, f"{100 * tick:.0f} %") for tick in round_ticks(span)]
+    across = [(x_of(tick), text) for tick, text in texts]
+    draw_across(sheet, room, across, name="stated share of gains in the interval")
+    upwards = [(y_of(tick), text) for tick, text in texts]
+    draw_upwards(sheet, room, upwards, name="observed share", name_at=left - pixels(40))
     sheet.line([(left, bottom), (right, top)], colour=LEADER, width=0.8)
-    sheet.write(
-        (left + right) / 2, bottom - pixels(20), "stated share of gains in the interval",
-        size=9.0, ha="center", va="top",
-    )  # fmt: skip
-    sheet.write(
-        left - pixels(40), (bottom + top) / 2, "observed share",
-        size=9.0, ha="center", va="center", rotation=90,
-    )  # fmt: skip
     for each in coverage:
         x = x_of(each.level)
         sheet.line([(x, y_of(end)) for end in each.ci], colour=_OURS.colour, width=1.6)
         sheet.mark(x, y_of(each.observed), _OURS, radius=_RADIUS)
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    found = MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(low, high)
-    slack = 1e-9 * (high - low)
-    return [float(tick) for tick in found if low - slack <= tick <= high + slack]
-
-
-def _scale(span: tuple[float, float], start: float, end: float) -> Callable[[float], float]:
-    low, high = span
-    return lambda value: start + (value - low) * (end - start) / (high - low)

@@ -1,18 +1,18 @@
 """The trade-off curve: the loss of a task against the information in the weights."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from task2vec.errors import InputError
 from task2vec.messages.information import CurvePoint
+from task2vec.plots.axes import Room, Scale, draw_across, draw_upwards, linear, round_ticks
 from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
 from task2vec.plots.placement import Request, place
-from task2vec.plots.style import FAINT_INK, INK, LEADER, PALETTE, GroupStyle
+from task2vec.plots.style import FAINT_INK, LEADER, PALETTE, GroupStyle
 from task2vec.plots.text import shortened
 
 _MARGIN = pixels(18)
@@ -72,7 +72,10 @@ def compose_curve(
     x_from = min(p.nats for p in ordered) if nats_of_place is None else nats_of_place
     x_of = _across(sheet, (x_from, max(p.nats for p in ordered)), room=room)
     highest = max(p.loss + 2 * p.loss_error for p in ordered)
-    y_of = _upwards(sheet, (0.0, max(highest, loss_of_guessing or 0.0)), room=room)
+    losses = (0.0, max(highest, loss_of_guessing or 0.0))
+    y_of = linear(losses, bottom, top - _MARGIN)
+    loss_ticks = [(y_of(tick), f"{tick:g}") for tick in round_ticks(losses)]
+    draw_upwards(sheet, room, loss_ticks, name="expected loss, nats per image", name_at=_MARGIN)
     if loss_of_guessing is not None:
         y = y_of(loss_of_guessing)
         sheet.line([(left, y), (room[2], y)], colour=LEADER, width=0.8)
@@ -97,9 +100,9 @@ def _draw_points(
     sheet: Sheet,
     points: Sequence[CurvePoint],
     *,
-    x_of: Callable[[float], float],
-    y_of: Callable[[float], float],
-    room: tuple[float, float, float, float],
+    x_of: Scale,
+    y_of: Scale,
+    room: Room,
 ) -> None:
     spots = [(x_of(p.nats), y_of(p.loss)) for p in points]
     if len(spots) > 1:
@@ -126,57 +129,12 @@ def _draw_points(
             text.set_position((placement.x, placement.y))
 
 
-def _across(
-    sheet: Sheet, span: tuple[float, float], *, room: tuple[float, float, float, float]
-) -> Callable[[float], float]:
+def _across(sheet: Sheet, span: tuple[float, float], *, room: Room) -> Scale:
     """Draw the axis of the nats; return where a number of nats lies, in pixels."""
-    left, bottom, right, _ = room
-    ticks = _ticks(span)
-    of, unit, power = _scaled(ticks, span, start=left + _MARGIN, end=right - _MARGIN)
-    sheet.line([(left, bottom), (right, bottom)], colour=INK, width=0.8)
-    for tick in ticks:
-        x = of(tick)
-        sheet.line([(x, bottom), (x, bottom - pixels(4))], colour=INK, width=0.8)
-        sheet.write(x, bottom - pixels(6), f"{tick / power:g}", size=8.0, ha="center", va="top")
-    name = f"information in the weights, {unit}nats"
-    sheet.write((left + right) / 2, bottom - pixels(20), name, size=9.0, ha="center", va="top")
-    return of
-
-
-def _upwards(
-    sheet: Sheet, span: tuple[float, float], *, room: tuple[float, float, float, float]
-) -> Callable[[float], float]:
-    """Draw the axis of the loss; return where a loss lies, in pixels."""
-    left, bottom, _, top = room
-    ticks = _ticks(span)
-    of, _, _ = _scaled(ticks, span, start=bottom, end=top - _MARGIN)
-    sheet.line([(left, bottom), (left, top)], colour=INK, width=0.8)
-    for tick in ticks:
-        y = of(tick)
-        sheet.line([(left, y), (left - pixels(4), y)], colour=INK, width=0.8)
-        sheet.write(left - pixels(6), y, f"{tick:g}", size=8.0, ha="right", va="center")
-    sheet.write(
-        _MARGIN, (bottom + top) / 2, "expected loss, nats per image",
-        size=9.0, ha="center", va="center", rotation=90,
-    )  # fmt: skip
-    return of
-
-
-def _ticks(span: tuple[float, float]) -> list[float]:
-    low, high = span
-    found = MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(low, high)
-    slack = 1e-9 * (high - low)
-    return [float(tick) for tick in found if low - slack <= tick <= high + slack]
-
-
-def _scaled(
-    ticks: Sequence[float], span: tuple[float, float], *, start: float, end: float
-) -> tuple[Callable[[float], float], str, float]:
-    """Return the map from ``span`` to pixels, and the name and size of the unit of its numbers."""
-    low, high = span
-    scale = (end - start) / (high - low) if high > low else 0.0
+    x_of, ticks = linear(span, room[0] + _MARGIN, room[2] - _MARGIN), round_ticks(span)
     most = max(map(abs, ticks), default=0.0)
-    unit, power = next(
-        ((u, p) for u, p in (("million ", 1e6), ("thousand ", 1e3)) if most >= p), ("", 1.0)
-    )
-    return (lambda value: start + (value - low) * scale), unit, power
+    units = (("million ", 1e6), ("thousand ", 1e3))
+    unit, power = next(((u, p) for u, p in units if most >= p), ("", 1.0))
+    name = f"information in the weights, {unit}nats"
+    draw_across(sheet, room, [(x_of(tick), f"{tick / power:g}") for tick in ticks], name=name)
+    return x_of

@@ -1,6 +1,6 @@
 """Accuracy against cost: all models, and those that no other beats."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, log10
 from pathlib import Path
@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from task2vec.errors import InputError
+from task2vec.plots.axes import Room, Scale, draw_across, draw_upwards, linear, round_ticks
 from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
 from task2vec.plots.placement import Request, place, spread_order
-from task2vec.plots.style import FAINT_INK, INK, LEADER, PALETTE, GroupStyle
+from task2vec.plots.style import FAINT_INK, LEADER, PALETTE, GroupStyle
 from task2vec.plots.text import shortened
 
 _WIDTH, _HEIGHT = 2200, 1400
@@ -28,7 +28,6 @@ _AXES = {
     "operations": ("multiply-adds for one image, billion", 1e9),
     "input_size": ("pixels per side", 1.0),
 }
-Room = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -160,42 +159,24 @@ def _name(
             sheet.line([(x, y), end], colour=LEADER, width=0.6)
 
 
-def _across(
-    sheet: Sheet, costs: Sequence[float], *, cost: str, room: Room
-) -> Callable[[float], float]:
+def _across(sheet: Sheet, costs: Sequence[float], *, cost: str, room: Room) -> Scale:
     """Draw the axis of costs, a logarithmic one; return where a cost lies, in pixels."""
-    left, bottom, right, _ = room
-    label, unit = _AXES[cost]
+    name, unit = _AXES[cost]
     # Room on both sides, so that one cost alone has a scale, too.
     low, high = log10(min(costs)) - 0.05, log10(max(costs)) + 0.15
-    scale = (right - left) / (high - low)
-    sheet.line([(left, bottom), (right, bottom)], colour=INK, width=0.8)
+    of_log = linear((low, high), room[0], room[2])
     powers = range(int(np.floor(low)) - 1, int(np.ceil(high)) + 1)
-    for tick in (m * 10.0**power for power in powers for m in (1, 2, 5)):
-        if low <= log10(tick) <= high:
-            x = left + (log10(tick) - low) * scale
-            sheet.line([(x, bottom), (x, bottom - pixels(4))], colour=INK, width=0.8)
-            text = f"{tick / unit:,g}"
-            sheet.write(x, bottom - pixels(6), text, size=8.0, ha="center", va="top")
-    sheet.write((left + right) / 2, bottom - pixels(20), label, size=9.0, ha="center", va="top")
-    return lambda value: left + (log10(value) - low) * scale
+    ticks = [m * 10.0**power for power in powers for m in (1, 2, 5)]
+    shown = [(of_log(log10(t)), f"{t / unit:,g}") for t in ticks if low <= log10(t) <= high]
+    draw_across(sheet, room, shown, name=name)
+    return lambda value: of_log(log10(value))
 
 
-def _upwards(
-    sheet: Sheet, percents: Sequence[float], *, figure: str, room: Room
-) -> Callable[[float], float]:
+def _upwards(sheet: Sheet, percents: Sequence[float], *, figure: str, room: Room) -> Scale:
     """Draw the axis of accuracies, from the least to the largest; return where one lies."""
-    left, bottom, _, top = room
-    low, high = min(percents) - 1, max(percents) + 1
-    scale = (top - bottom) / (high - low)
-    sheet.line([(left, bottom), (left, top)], colour=INK, width=0.8)
-    for tick in MaxNLocator(nbins=8, steps=[1, 2, 5, 10]).tick_values(low, high):
-        if low <= tick <= high:
-            y = bottom + (tick - low) * scale
-            sheet.line([(left, y), (left - pixels(4), y)], colour=INK, width=0.8)
-            sheet.write(left - pixels(6), y, f"{tick:g} %", size=8.0, ha="right", va="center")
-    sheet.write(
-        _MARGIN, (bottom + top) / 2, f"published top-1 accuracy ({figure})",
-        size=9.0, ha="center", va="center", rotation=90,
-    )  # fmt: skip
-    return lambda value: bottom + (value - low) * scale
+    span = min(percents) - 1, max(percents) + 1
+    y_of = linear(span, room[1], room[3])
+    ticks = [(y_of(tick), f"{tick:g} %") for tick in round_ticks(span, most=8)]
+    name = f"published top-1 accuracy ({figure})"
+    draw_upwards(sheet, room, ticks, name=name, name_at=_MARGIN)
+    return y_of

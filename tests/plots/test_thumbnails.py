@@ -2,7 +2,7 @@
 
 from hostile.bombs import png_bomb
 
-from task2vec.plots.thumbnails import thumbnail_pixels
+from task2vec.plots.marks import thumbnail_pixels
 
 
 def test_a_picture_of_many_pixels_is_left_out() -> None:
