@@ -77,7 +77,7 @@ def check_architecture(name: str, *, published: bool = False) -> None:
     """
     architecture, _, tag = name.partition(".")
     if timm.is_model(architecture):
-        tags = [known.partition(".")[2] for known in timm.list_pretrained(f"{architecture}.*")]
+        tags = [name.partition(".")[2] for name in timm.list_pretrained(f"{architecture}.*")]
         if published and not tags:
             raise UnknownNameError(
                 f"timm publishes no weights of {architecture}",
@@ -105,11 +105,11 @@ def default_preprocessing(architecture: str, input_size: int | None = None) -> P
     size = input_size or (config.input_size[1] if config else 224)
     if config is None:
         return Preprocessing(size, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-    known = config.interpolation in ("bicubic", "bilinear")
+    usable = config.interpolation in ("bicubic", "bilinear")
     mean, std = (tuple(map(float, values)) for values in (config.mean, config.std))
     return Preprocessing(
         size,
         (mean[0], mean[1], mean[2]),
         (std[0], std[1], std[2]),
-        config.interpolation if known else "bicubic",
+        config.interpolation if usable else "bicubic",
     )

@@ -59,8 +59,8 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
     """
     if isinstance(source, Task):
         return source if name is None else replace(source, name=name)
-    for known in FORMATS:
-        if (task := known.open_object(source, name=name)) is not None:
+    for form in FORMATS:
+        if (task := form.open_object(source, name=name)) is not None:
             return task
     if not isinstance(source, str | os.PathLike):
         raise WrongTypeError.of(
@@ -76,12 +76,12 @@ def open_source(source: object, *, name: str | None = None, trusted: bool = True
     tree = open_tree(path, source=shown, largest=largest_document(trusted=trusted))
     if tree is not None:
         name = name or _stem(path, ARCHIVES) or shown
-        opened = (known.open_tree(tree, name=name) for known in FORMATS)
+        opened = (form.open_tree(tree, name=name) for form in FORMATS)
         return next(task for task in opened if task is not None)
-    for known in FORMATS:
-        if file_suffix(path, known.suffixes) is not None:
-            name = name or _stem(path, known.suffixes)
-            return known.open_file(SourceFile(path, name, shown, trusted=trusted))
+    for form in FORMATS:
+        if file_suffix(path, form.suffixes) is not None:
+            name = name or _stem(path, form.suffixes)
+            return form.open_file(SourceFile(path, name, shown, trusted=trusted))
     raise SourceError(
         f"{shown} is no source of labelled images",
         expected=ACCEPTED,

@@ -113,5 +113,7 @@ def _quantile(*variances: Array, freedom: tuple[Array, ...]) -> Array:
     from scipy.special import stdtrit
 
     # Exactly known distances have an interval of no width, whatever the quantile.
-    known = np.divide(np.square(total), parts, out=np.ones_like(total), where=np.asarray(parts) > 0)
-    return np.asarray(stdtrit(known, (1 + LEVEL) / 2))
+    degrees = np.divide(
+        np.square(total), parts, out=np.ones_like(total), where=np.asarray(parts) > 0
+    )
+    return np.asarray(stdtrit(degrees, (1 + LEVEL) / 2))

@@ -1,6 +1,6 @@
 """Plain distances between embeddings: one space, its prior precision added, one number out.
 
-Their noise raises them. What is told to people is corrected for it: `task2vec.distance.tasks`.
+Their noise raises them. What people are shown is corrected for it: `task2vec.distance.tasks`.
 Plain ones serve where noise is what is measured, and where there are too many to correct.
 The formulas on bare arrays are in the modules named after them.
 """

@@ -1,4 +1,4 @@
-"""Distances as they are told: corrected for noise, with their errors and intervals, and ties.
+"""Estimates of distances: corrected for noise, with their errors, intervals and ties.
 
 The variance of a distance has four parts: what each group of the query's images does on its own,
 what each of the other task's does (both by the jackknife), what they do together, which the

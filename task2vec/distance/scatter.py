@@ -57,9 +57,9 @@ def compare_scatters(
     known = np.array([each is not None for each in scatters], dtype=bool)
     found = [each for each in scatters if each is not None]
     _check_one_network(found)
-    asked = np.ones(len(found), dtype=bool) if sources is None else sources[known]
+    chosen = np.ones(len(found), dtype=bool) if sources is None else sources[known]
     agreement = np.zeros((len(scatters), len(scatters)))
-    agreement[np.ix_(known, known)] = _agreement(found, asked)
+    agreement[np.ix_(known, known)] = _agreement(found, chosen)
     between = [each.between.astype(np.float32) for each in found]
     return ComparedScatters(_overlap(_inner(between, rows=len(found)), known), agreement)
 

@@ -52,8 +52,8 @@ def embed(
     task = open_source(source)
     embedder = Embedder(load_probe(probe), wanted)
     with Bars(shown=progress is True) as bars:
-        told = progress if callable(progress) else bars.stages(task.name)
-        embedding = embedder.embed(task, told).embedding
+        report = progress if callable(progress) else bars.stages(task.name)
+        embedding = embedder.embed(task, report).embedding
     for warning in embedding.provenance.warnings:
         warnings.warn(f"{task.name}: {warning}", EmbeddingWarning, stacklevel=2)
     return embedding

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from task2vec.fisher.parallel_batches import in_lanes, suitable_lanes
+from task2vec.fisher.parallel_batches import batches_at_once, map_batches
 from task2vec.probe.probe import Pixels, Probe
 
 # Pixels of a batch. On a processor small batches are as fast as large ones, since activations
@@ -14,7 +14,7 @@ from task2vec.probe.probe import Pixels, Probe
 _ON_CPU = 4 * 224**2
 _ELSEWHERE = 32 * 224**2
 # Several batches are under way at once.
-_IN_A_LANE = _ON_CPU * 2 // 3
+_SIDE_BY_SIDE = _ON_CPU * 2 // 3
 
 _MOST = 128
 
@@ -22,8 +22,8 @@ _MOST = 128
 def suitable_batch_size(probe: Probe) -> int:
     """Return how many images should go through at once, by the size of the probe's input."""
     pixels = _ON_CPU if probe.device.type == "cpu" else _ELSEWHERE
-    if suitable_lanes(probe.device) > 1:
-        pixels = _IN_A_LANE
+    if batches_at_once(probe.device) > 1:
+        pixels = _SIDE_BY_SIDE
     side = probe.card.preprocessing.input_size
     return min(max(1, pixels // side**2), _MOST)
 
@@ -49,4 +49,4 @@ def features(
 
     # The images may lie in a file, which one thread reads.
     inputs = batches(probe, images, batch_size=batch_size)
-    yield from in_lanes(seen, inputs, lanes=suitable_lanes(probe.device))
+    yield from map_batches(seen, inputs, at_once=batches_at_once(probe.device))

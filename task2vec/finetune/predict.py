@@ -20,7 +20,7 @@ from task2vec.errors import WeightsError
 from task2vec.finetune.card import ClassifierCard
 from task2vec.finetune.checkpoint import classifier_name
 from task2vec.finetune.temperature import shares
-from task2vec.fisher.parallel_batches import in_lanes, suitable_lanes
+from task2vec.fisher.parallel_batches import batches_at_once, map_batches
 from task2vec.messages.predictions import Prediction, prediction, unreadable
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.weights import read_safetensors
@@ -103,7 +103,7 @@ def predictions(
             map_ahead(prepare, images, weigh=lambda found: weight(found[1]), most=MAX_AHEAD_BYTES)
         ) as prepared,
         closing(
-            in_lanes(classify, _batches(prepared, size), lanes=suitable_lanes(probe.device))
+            map_batches(classify, _batches(prepared, size), at_once=batches_at_once(probe.device))
         ) as batches,
     ):
         for batch in batches:

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from task2vec.distance import GROUPS
 from task2vec.errors import SettingError
 from task2vec.fisher.estimators import LabelNoise
-from task2vec.fisher.oom_retry import BackOff
-from task2vec.fisher.parallel_batches import in_lanes, suitable_lanes
+from task2vec.fisher.oom_retry import OomRetry
+from task2vec.fisher.parallel_batches import batches_at_once, map_batches
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import CountedLayers
 
@@ -67,11 +67,11 @@ def estimate_fisher(
     Raises `SettingError` when the network or the weights yield numbers that are not finite, and
     where memory does not suffice for one image.
     """
-    per_image, back_off = PerImageFisher(network, counted), BackOff()
+    per_image, retry = PerImageFisher(network, counted), OomRetry()
     # Sums of w g, w^2 g and w^2 g^2, by group where the replicates need them.
     sums = np.zeros((int(groups.max()) + 1, per_image.filters))
     squares = np.zeros((2, per_image.filters))
-    told = _Told(progress)
+    passed = _Passed(progress)
     first = 0
 
     def squares_from(batch: tuple[int, Tensor]) -> Vector:
@@ -80,22 +80,22 @@ def estimate_fisher(
         def squares_of(some: Tensor, offset: int) -> Tensor:
             at = start + before + offset
             return per_image(
-                some, head, lambda logits: noise.cotangents(logits, at), passed=told.note
+                some, head, lambda logits: noise.cotangents(logits, at), passed=passed.note
             )
 
-        return back_off(images, squares_of).to(torch.float64).cpu().numpy()
+        return retry(images, squares_of).to(torch.float64).cpu().numpy()
 
     placed = _placed(batches)
     begun = list(islice(placed, 1))
     for _, images in begun:
         per_image.prepare(images)
     device = next(network.parameters()).device
-    lanes = 1 if per_image.image_by_image else suitable_lanes(device)
+    at_once = 1 if per_image.image_by_image else batches_at_once(device)
     with closing(
-        in_lanes(squares_from, chain(begun, placed), lanes=lanes, meanwhile=told.tell)
+        map_batches(squares_from, chain(begun, placed), at_once=at_once, meanwhile=passed.tell)
     ) as results:
         for found in results:
-            told.tell()
+            passed.tell()
             rows = slice(first, first + len(found))
             first = rows.stop
             if not np.isfinite(found).all():
@@ -122,8 +122,8 @@ def _placed(batches: Iterable[Tensor]) -> Iterator[tuple[int, Tensor]]:
         first += len(images)
 
 
-class _Told:
-    """What has gone through, noted in any thread and told in the one that asked for all of it."""
+class _Passed:
+    """How many images have passed: noted in any thread, reported in the one that began."""
 
     def __init__(self, progress: Callable[[int], None] | None) -> None:
         self._progress = progress

@@ -13,7 +13,7 @@ from torch import Tensor
 from task2vec.errors import SettingError
 
 
-class BackOff:
+class OomRetry:
     """Halves how many images go through a function at once each time memory runs out.
 
     What was found to be too many is not tried again. The function must treat its images one by

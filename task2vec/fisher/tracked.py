@@ -115,7 +115,7 @@ class _Linear(torch.autograd.Function):
         account: Account = ctx.account
         images = len(account.squares)
         seen = inputs.reshape(images, -1, weight.shape[1])
-        told = gradients[0].reshape(images, -1, weight.shape[0])
-        account.add(squared_products(seen, told, account.memo))
+        sent = gradients[0].reshape(images, -1, weight.shape[0])
+        account.add(squared_products(seen, sent, account.memo))
         below = gradients[0] @ weight if ctx.needs_input_grad[0] else None
         return below, None, None, None, None

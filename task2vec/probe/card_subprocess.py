@@ -24,12 +24,12 @@ def find_card_apart(reference: str, *, seconds: float = _SECONDS) -> ProbeCard:
     The first time it takes some seconds. Raises what that raises, and `DeadlineError` when it takes
     too long.
     """
-    told = _known.get(reference)
-    if told is None:
+    reply = _known.get(reference)
+    if reply is None:
         with _ONE_AT_A_TIME:
-            told = _known.get(reference) or _ask(reference, seconds)
-            _remember(reference, told)
-    answer = json.loads(told)
+            reply = _known.get(reference) or _ask(reference, seconds)
+            _remember(reference, reply)
+    answer = json.loads(reply)
     if "error" in answer:
         kind = getattr(errors, answer["error"])
         raise kind(answer["problem"], **answer["parts"])
@@ -37,10 +37,10 @@ def find_card_apart(reference: str, *, seconds: float = _SECONDS) -> ProbeCard:
     return ProbeCard(preprocessing=preprocessing, **answer)
 
 
-def _remember(reference: str, told: str) -> None:
-    lasts = json.loads(told).get("error") in (None, UnknownNameError.__name__)
+def _remember(reference: str, reply: str) -> None:
+    lasts = json.loads(reply).get("error") in (None, UnknownNameError.__name__)
     if reference.startswith("timm:") and lasts and len(_known) < _MOST_KNOWN:
-        _known[reference] = told
+        _known[reference] = reply
 
 
 def _ask(reference: str, seconds: float) -> str:

@@ -91,11 +91,11 @@ def load_card(card: ProbeCard) -> "Probe":
 
 def _with_options(card: ProbeCard, query: str) -> ProbeCard:
     options = parse_qs(query, keep_blank_values=True)
-    said = all(all(values) for values in options.values())
+    complete = all(all(values) for values in options.values())
     size, layers = (options.pop(name, [""]) for name in ("input_size", "layers"))
     # No more digits than any size has: int() has its own, rude limit.
     readable = re.fullmatch(r"[0-9]{0,5}", size[-1]) and len(size) == len(layers) == 1
-    if options or not readable or not said:
+    if options or not readable or not complete:
         raise SettingError(
             "Unknown probe option",
             expected=f"?input_size=PIXELS or ?layers={'|'.join(CountedLayers)}, or both with &",

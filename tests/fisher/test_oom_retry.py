@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from task2vec.errors import SettingError
-from task2vec.fisher.oom_retry import BackOff
-from task2vec.fisher.parallel_batches import in_lanes
+from task2vec.fisher.oom_retry import OomRetry
+from task2vec.fisher.parallel_batches import map_batches
 
 
 def bounded(most, calls, error=torch.OutOfMemoryError):
@@ -26,21 +26,21 @@ def bounded(most, calls, error=torch.OutOfMemoryError):
 def test_halves_until_it_fits(error):
     images = torch.arange(11.0)[:, None]
     calls = []
-    found = BackOff()(images, bounded(3, calls, error))
+    found = OomRetry()(images, bounded(3, calls, error))
     assert calls == [(0, 11), (0, 5), (0, 2), (2, 2), (4, 2), (6, 2), (8, 2), (10, 1)]
     assert found.tolist() == [i + 1000 * (i // 2 * 2) for i in range(11)]
 
 
 def test_remembers_what_was_too_many():
-    back_off, calls = BackOff(), []
+    retry, calls = OomRetry(), []
     for _ in range(2):
-        back_off(torch.zeros(4, 1), bounded(2, calls))
+        retry(torch.zeros(4, 1), bounded(2, calls))
     assert calls == [(0, 4), (0, 2), (2, 2), (0, 2), (2, 2)]
 
 
 def test_one_image_that_does_not_fit():
     with pytest.raises(SettingError, match="one image"):
-        BackOff()(torch.zeros(4, 3, 8, 8), bounded(0, []))
+        OomRetry()(torch.zeros(4, 3, 8, 8), bounded(0, []))
 
 
 def test_other_errors_pass():
@@ -48,7 +48,7 @@ def test_other_errors_pass():
         raise RuntimeError("shapes cannot be multiplied")
 
     with pytest.raises(RuntimeError, match="multiplied"):
-        BackOff()(torch.zeros(2, 1), work)
+        OomRetry()(torch.zeros(2, 1), work)
 
 
 def test_real_allocation_failure_is_seen():
@@ -58,7 +58,7 @@ def test_real_allocation_failure_is_seen():
         return images
 
     images = torch.arange(3.0)
-    assert torch.equal(BackOff()(images, work), images)
+    assert torch.equal(OomRetry()(images, work), images)
 
 
 class Pool:
@@ -92,9 +92,9 @@ class Pool:
 
 @pytest.mark.parametrize(("size", "fitting"), [(8, {8}), (3, {2}), (1, {1})])
 def test_threads_take_turns_before_their_batches_are_halved(size, fitting):
-    pool, back_off = Pool(size), BackOff()
+    pool, retry = Pool(size), OomRetry()
     batches = [torch.full((8, 1), 100.0 * i) for i in range(6)]
-    found = list(in_lanes(lambda images: back_off(images, pool.work), batches, lanes=4))
+    found = list(map_batches(lambda images: retry(images, pool.work), batches, at_once=4))
     for images, got in zip(batches, found, strict=True):
         assert len(got) == 8
         assert got[0] == images[0]
@@ -102,7 +102,7 @@ def test_threads_take_turns_before_their_batches_are_halved(size, fitting):
 
 
 def test_one_image_that_does_not_fit_beside_others():
-    pool, back_off = Pool(0), BackOff()
+    pool, retry = Pool(0), OomRetry()
     batches = [torch.zeros(4, 3, 8, 8)] * 3
     with pytest.raises(SettingError, match="one image"):
-        list(in_lanes(lambda images: back_off(images, pool.work), batches, lanes=2))
+        list(map_batches(lambda images: retry(images, pool.work), batches, at_once=2))

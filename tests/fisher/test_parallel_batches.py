@@ -17,7 +17,7 @@ from test_estimate import (  # noqa: F401 - fixtures among them
 )
 from test_slow_layers import Twice
 
-from task2vec.fisher.parallel_batches import in_lanes, suitable_lanes
+from task2vec.fisher.parallel_batches import batches_at_once, map_batches
 from task2vec.fisher.per_image import PerImageFisher
 
 CPU = torch.device("cpu")
@@ -32,22 +32,22 @@ def passive(monkeypatch):
     torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 5])
-def test_results_come_in_order(lanes):
+@pytest.mark.parametrize("at_once", [1, 2, 5])
+def test_results_come_in_order(at_once):
     done = threading.Event()
 
     def work(number):
         # The first is the last to end, where it need not be.
-        if number == 0 and lanes > 1:
+        if number == 0 and at_once > 1:
             assert done.wait(30)
         if number == 1:
             done.set()
         return number, threading.get_ident()
 
-    found = list(in_lanes(work, range(20), lanes=lanes))
+    found = list(map_batches(work, range(20), at_once=at_once))
     assert [number for number, _ in found] == list(range(20))
     own = threading.get_ident()
-    assert all((thread == own) == (lanes == 1) for _, thread in found)
+    assert all((thread == own) == (at_once == 1) for _, thread in found)
 
 
 def test_items_are_taken_as_they_are_needed():
@@ -58,17 +58,17 @@ def test_items_are_taken_as_they_are_needed():
             taken.append(number)
             yield number
 
-    results = in_lanes(lambda number: number, items(), lanes=2)
+    results = map_batches(lambda number: number, items(), at_once=2)
     assert list(islice(results, 4)) == [0, 1, 2, 3]
     results.close()
     assert len(taken) <= 4 + 2
 
 
 def test_threads_are_shared_out_and_given_back(passive):
-    found = set(in_lanes(lambda _: torch.get_num_threads(), range(8), lanes=3))
+    found = set(map_batches(lambda _: torch.get_num_threads(), range(8), at_once=3))
     assert found == {1}
     assert torch.get_num_threads() == 3
-    assert set(in_lanes(lambda _: torch.get_num_threads(), range(8), lanes=2)) == {1}
+    assert set(map_batches(lambda _: torch.get_num_threads(), range(8), at_once=2)) == {1}
 
 
 def test_what_the_work_raises_is_raised(passive):
@@ -77,28 +77,28 @@ def test_what_the_work_raises_is_raised(passive):
             raise ValueError("three")
         return number
 
-    results = in_lanes(work, count(), lanes=2)
+    results = map_batches(work, count(), at_once=2)
     assert list(islice(results, 3)) == [0, 1, 2]
     with pytest.raises(ValueError, match="three"):
         next(results)
     assert torch.get_num_threads() == 3
-    assert not [t for t in threading.enumerate() if t.name.startswith("lane")]
+    assert not [t for t in threading.enumerate() if t.name.startswith("ahead")]
 
 
 def test_how_many(passive, monkeypatch):
-    assert suitable_lanes(CPU) == 3
-    assert suitable_lanes(torch.device("cuda")) == 1
+    assert batches_at_once(CPU) == 3
+    assert batches_at_once(torch.device("cuda")) == 1
     torch.set_num_threads(16)
-    assert suitable_lanes(CPU) == 4
-    # Threads that wait in a loop would keep the cores from the lanes.
+    assert batches_at_once(CPU) == 4
+    # Threads that wait in a loop would keep the cores from the others.
     for other in ("active", ""):
         monkeypatch.setenv("OMP_WAIT_POLICY", other)
-        assert suitable_lanes(CPU) == 1
+        assert batches_at_once(CPU) == 1
     monkeypatch.delenv("OMP_WAIT_POLICY")
-    assert suitable_lanes(CPU) == 1
+    assert batches_at_once(CPU) == 1
 
 
-def test_an_estimate_in_lanes_is_the_same(passive, monkeypatch, tiny_probe, head, inputs, weights):  # noqa: F811
+def test_an_estimate_side_by_side_is_equal(passive, monkeypatch, tiny_probe, head, inputs, weights):  # noqa: F811
     told = []
     own = threading.get_ident()
 
@@ -131,14 +131,16 @@ def test_threads_share_one_that_differentiates_weights():
     network.requires_grad_(False)
     per_image = PerImageFisher(network)
     expected = exact_by(PerImageFisher(network), head, images)
-    for found in in_lanes(lambda _: exact_by(per_image, head, images), range(24), lanes=4):
+    for found in map_batches(lambda _: exact_by(per_image, head, images), range(24), at_once=4):
         close(found, expected)
 
 
 def test_who_waits_looks_up(passive):
     # A batch of many passes takes long, and the caller must hear of each.
     looked = threading.Event()
-    assert list(in_lanes(lambda _: looked.wait(30), [0], lanes=2, meanwhile=looked.set)) == [True]
+    assert list(map_batches(lambda _: looked.wait(30), [0], at_once=2, meanwhile=looked.set)) == [
+        True
+    ]
 
 
 def test_passes_are_told_while_their_batch_goes_on(passive, tiny_probe, inputs, weights):  # noqa: F811

@@ -1,4 +1,4 @@
-"""Folders and archives, told apart: what lists the files of each."""
+"""What lists the files of a folder or an archive, by which of them a path is."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -114,14 +114,14 @@ def _named(labels: NDArray[np.generic], *, classes: Sequence[str] | None) -> lis
             expected="an array (n, C) of 1, 0, and nan or -1 where nobody knows",
             got=f"{labels.dtype} {labels.shape}",
         )
-    present, known = labels == 1, (labels == 1) | (labels == 0)
+    present, stated = labels == 1, (labels == 1) | (labels == 0)
     every = tuple(sorted(names))
     return [
         NamedLabels(
             tuple(sorted(names[c] for c in np.flatnonzero(has))),
-            every if stated.all() else tuple(sorted(names[c] for c in np.flatnonzero(stated))),
+            every if row.all() else tuple(sorted(names[c] for c in np.flatnonzero(row))),
         )
-        for has, stated in zip(present, known, strict=True)
+        for has, row in zip(present, stated, strict=True)
     ]
 
 
@@ -138,9 +138,9 @@ def _index(
             got=", ".join(sorted(kind.__name__ for kind in kinds)),
         )
     if classes is None:
-        known = sorted(set(values))
-        position = {value: i for i, value in enumerate(known)}
-        return [position[value] for value in values], [str(value) for value in known]
+        different = sorted(set(values))
+        position = {value: i for i, value in enumerate(different)}
+        return [position[value] for value in values], [str(value) for value in different]
     names = list(classes)
     allowed: dict[int | str, int] = {name: i for i, name in enumerate(names)}
     if len(allowed) < len(names):

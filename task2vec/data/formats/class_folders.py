@@ -112,8 +112,8 @@ def lay_out(paths: Collection[str], *, folders: Collection[str] = ()) -> Layout:
         else:
             places[path] = place
     filled = set(places.values())
-    known = (tuple(folder.split("/")) for folder in folders)
-    below = {parts[depth:] for parts in known if parts[:depth] == packaging}
+    trails_below = (tuple(folder.split("/")) for folder in folders)
+    below = {parts[depth:] for parts in trails_below if parts[:depth] == packaging}
     named = {place for trail in below if (place := _place(trail, splits)) is not None}
     empty = sorted("/".join(filter(None, (split, name))) for name, split in named - filled)
     # The class is the first folder of a trail, or the second behind a split.

@@ -96,9 +96,9 @@ def _candidates(documents: Collection[str]) -> list[str]:
         for path in documents
         if path.lower().endswith(".json") and path.count("/") <= 3
     ]
-    known = [p for p in papers if _is_certain(p) or _LIKELY.fullmatch(p.stem)]
-    instances = [p for p in known if p.stem.lower().startswith("instances")]
-    return sorted(map(str, instances or known))
+    named = [p for p in papers if _is_certain(p) or _LIKELY.fullmatch(p.stem)]
+    instances = [p for p in named if p.stem.lower().startswith("instances")]
+    return sorted(map(str, instances or named))
 
 
 def _is_certain(paper: PurePosixPath) -> bool:

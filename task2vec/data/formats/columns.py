@@ -125,11 +125,11 @@ def labels_in_columns(classes: tuple[str, ...], cells: Iterable[str]) -> NamedLa
 
     Raises `ValueError` for a cell that says something else.
     """
-    said = {name: _said(cell, name) for name, cell in zip(classes, cells, strict=True)}
-    known = {name: has for name, has in said.items() if has is not None}
+    presence = {name: _presence(cell, name) for name, cell in zip(classes, cells, strict=True)}
+    stated = {name: has for name, has in presence.items() if has is not None}
     # Where all is known, all rows share one tuple.
-    stated = classes if len(known) == len(said) else tuple(sorted(known))
-    return NamedLabels(tuple(sorted(name for name, has in known.items() if has)), stated)
+    names = classes if len(stated) == len(presence) else tuple(sorted(stated))
+    return NamedLabels(tuple(sorted(name for name, has in stated.items() if has)), names)
 
 
 def labels_in_json(value: list[Any] | dict[str, Any]) -> NamedLabels:
@@ -142,11 +142,11 @@ def labels_in_json(value: list[Any] | dict[str, Any]) -> NamedLabels:
         if strange := [name for name in names if not isinstance(name, str) or not name.strip()]:
             raise ValueError(f"{strange[0]!r:.80} in a list of labels")
         return NamedLabels(_sorted(names))
-    said = {plain_name(n): _said("" if v is None else str(v), n) for n, v in value.items()}
-    if len(said) < len(value) or "" in said:
+    presence = {plain_name(n): _presence("" if v is None else str(v), n) for n, v in value.items()}
+    if len(presence) < len(value) or "" in presence:
         raise ValueError(f"classes without a name of their own: {', '.join(value)!r:.80}")
-    known = {name: has for name, has in said.items() if has is not None}
-    return NamedLabels(tuple(sorted(n for n, has in known.items() if has)), tuple(sorted(known)))
+    stated = {name: has for name, has in presence.items() if has is not None}
+    return NamedLabels(tuple(sorted(n for n, has in stated.items() if has)), tuple(sorted(stated)))
 
 
 def plain_name(name: str) -> str:
@@ -154,7 +154,7 @@ def plain_name(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip())
 
 
-def _said(cell: str, name: str) -> bool | None:
+def _presence(cell: str, name: str) -> bool | None:
     plain = cell.strip().casefold()
     if plain in _PRESENT or plain in _ABSENT:
         return plain in _PRESENT

@@ -1,4 +1,4 @@
-"""Data sets of Hugging Face's ``datasets`` that are in memory, told by what they can do."""
+"""Data sets of Hugging Face's ``datasets`` in memory, recognised by what they can do."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping

@@ -152,13 +152,13 @@ def _task(tree: Tree, listing: _Listing, *, name: str) -> Task:
 
 def _papers(documents: Collection[str]) -> list[str]:
     """Return the documents that count together as the labels file."""
-    known = [path for path in map(PurePosixPath, documents) if path.suffix.lower() in _ROWS]
-    named = [path for path in known if path.stem.casefold() in STEMS]
+    lists = [path for path in map(PurePosixPath, documents) if path.suffix.lower() in _ROWS]
+    named = [path for path in lists if path.stem.casefold() in STEMS]
     if named:
         best = min(named, key=lambda p: (len(p.parts), STEMS.index(p.stem.casefold()), p))
         same = [p for p in named if (len(p.parts), p.name) == (len(best.parts), best.name)]
         return sorted(map(str, same))
-    splits = [path for path in known if path.stem.casefold() in SPLIT_NAMES]
+    splits = [path for path in lists if path.stem.casefold() in SPLIT_NAMES]
     if not splits:
         return []
     best = min(splits, key=lambda p: (len(p.parts), p))

@@ -93,9 +93,9 @@ def _labelled_rows(lines: Iterator[_Line], columns: Columns, source: str) -> Ite
     separator = None
     if columns.listing:
         # Whether names are separated is known only when all cells have been seen.
-        lines = iter(known := list(lines))
+        lines = iter(listed := list(lines))
         try:
-            separator = separator_of([cells[columns.label] for _, cells in known])
+            separator = separator_of([cells[columns.label] for _, cells in listed])
         except ValueError as error:
             raise SourceError(
                 f"The labels of {source} are separated in two ways",

@@ -122,10 +122,10 @@ def _names(dataset: Any) -> Mapping[int, str] | None:
 
 
 def _labels(dataset: Any, chosen: Sequence[int], *, source: str) -> list[int]:
-    known, samples = _first(dataset, _LABELS), _first(dataset, _SAMPLES)
+    labels, samples = _first(dataset, _LABELS), _first(dataset, _SAMPLES)
     found: list[Any]
-    if known is not None:
-        found = [known[number] for number in chosen]
+    if labels is not None:
+        found = [labels[number] for number in chosen]
     elif samples is not None:
         found = [samples[number][1] for number in chosen]
     else:

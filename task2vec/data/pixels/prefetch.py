@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -11,6 +11,8 @@ R = TypeVar("R")
 
 #: More decoders than this wait for the disk, or for each other in Python.
 _MOST = 8
+# Seconds after which who waits looks up.
+_PATIENCE = 0.2
 
 
 def map_ahead(
@@ -18,38 +20,51 @@ def map_ahead(
     items: Iterable[T],
     *,
     threads: int | None = None,
+    ahead: int | None = None,
     weigh: Callable[[T], int] = lambda _: 0,
     most: int = 0,
+    prepare: Callable[[], object] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Generator[R]:
     """Yield ``work(item)`` for each item, in order, as `map` does.
 
-    The next items, two for each thread at most, are taken and worked on meanwhile. They are taken
-    in this thread, so that ``items`` may be a generator; ``work`` must be safe in several threads.
-    Those ahead weigh ``most`` together, and one item more, where ``weigh`` tells of each. With one
-    thread, or one processor, it is `map`. What ``work`` or ``items`` raises comes out at its place
-    in the order. A caller that stops early should close the generator: what is
-    under way ends first, the rest is dropped.
+    The next items, ``ahead`` at most (two for each thread unless told), are taken and worked on
+    meanwhile. They are taken in this thread, so that ``items`` may be a generator; ``work`` must be
+    safe in several threads. Those ahead weigh ``most`` together, and one item more, where ``weigh``
+    tells of each. With one thread, or one processor, it is `map`. What ``work`` or ``items`` raises
+    comes out at its place in the order. A caller that stops early should close the generator: what
+    is under way ends first, the rest is dropped.
+
+    ``prepare`` is called first in each thread, ``meanwhile`` in this one again and again while it
+    waits.
     """
     threads = usable_processors() if threads is None else threads
     if threads < 2:
         yield from map(work, items)
         return
-    ahead: deque[tuple[Future[R], int]] = deque()
+    ahead = 2 * threads if ahead is None else ahead
+    pending: deque[tuple[Future[R], int]] = deque()
     held = 0
-    with ThreadPoolExecutor(threads, thread_name_prefix="ahead") as pool:
+    with ThreadPoolExecutor(threads, thread_name_prefix="ahead", initializer=prepare) as pool:
         try:
             for item in items:
-                ahead.append((pool.submit(work, item), weigh(item)))
-                held += ahead[-1][1]
-                while len(ahead) > 2 * threads or (ahead and held > most):
-                    future, less = ahead.popleft()
-                    yield future.result()
+                pending.append((pool.submit(work, item), weigh(item)))
+                held += pending[-1][1]
+                while len(pending) > ahead or (pending and held > most):
+                    future, less = pending.popleft()
+                    yield _result(future, meanwhile)
                     held -= less
-            while ahead:
-                yield ahead.popleft()[0].result()
+            while pending:
+                yield _result(pending.popleft()[0], meanwhile)
         finally:
-            for future, _ in ahead:
+            for future, _ in pending:
                 future.cancel()
+
+
+def _result(future: Future[R], meanwhile: Callable[[], None] | None) -> R:
+    while meanwhile is not None and not wait([future], timeout=_PATIENCE).done:
+        meanwhile()
+    return future.result()
 
 
 def usable_processors() -> int:

@@ -41,9 +41,9 @@ def by_group(maps: Tensor, groups: int) -> Tensor:
 def _pointwise(inputs: Tensor, gradients: Tensor, geometry: Geometry, memo: Memo) -> Tensor:
     positions = (gradients.shape[2], gradients.shape[3])
     seen = geometry.seen(geometry.pad(inputs), (0, 0), positions)
-    seen, told = by_group(seen, geometry.groups), by_group(gradients, geometry.groups)
+    seen, sent = by_group(seen, geometry.groups), by_group(gradients, geometry.groups)
     squares = squared_products(
-        seen.flatten(2).transpose(1, 2), told.flatten(2).transpose(1, 2), memo
+        seen.flatten(2).transpose(1, 2), sent.flatten(2).transpose(1, 2), memo
     )
     return squares.reshape(len(inputs), -1)
 
@@ -66,12 +66,12 @@ def squared_transposed(inputs: Tensor, gradients: Tensor, geometry: Geometry) ->
     top, left = geometry.padding
     bottom, right = rows - top - gradients.shape[2], columns - left - gradients.shape[3]
     whole = F.pad(gradients, (left, right, top, bottom))
-    told = F.unfold(
+    sent = F.unfold(
         whole.reshape(images * groups, -1, rows, columns),
         geometry.kernel,
         dilation=geometry.dilation,
         stride=geometry.stride,
     ).transpose(1, 2)
     seen = inputs.reshape(images * groups, channels // groups, -1).transpose(1, 2)
-    squares = squared_products(seen, told, [])
+    squares = squared_products(seen, sent, [])
     return squares.reshape(images, -1, geometry.area).sum(dim=2)

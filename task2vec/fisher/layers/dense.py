@@ -38,7 +38,7 @@ def squared_dense(padded: Tensor, gradients: Tensor, geometry: Geometry, memo: M
     weights = channels * geometry.area
     unfolded = min(direct_cost(positions, weights, filters), gram_cost(positions, weights, filters))
     around = padded.shape[2] * padded.shape[3]
-    told = gradients.flatten(2).transpose(1, 2)
+    sent = gradients.flatten(2).transpose(1, 2)
     if shifted_gram_cost(around, positions, channels, filters, geometry.area) < unfolded:
         # One part after the other, each used while it is still in the cache.
         parts = iter(memo) if memo else _shifted_grams(padded, gradients, geometry, kept=memo)
@@ -46,7 +46,7 @@ def squared_dense(padded: Tensor, gradients: Tensor, geometry: Geometry, memo: M
         return torch.cat(
             [
                 squared_by_gram(gram, t)
-                for gram, t in zip(parts, torch.split(told, at_once), strict=True)
+                for gram, t in zip(parts, torch.split(sent, at_once), strict=True)
             ]
         )
     image_bytes = weights * positions * padded.element_size()
@@ -55,7 +55,7 @@ def squared_dense(padded: Tensor, gradients: Tensor, geometry: Geometry, memo: M
         [
             squared_products(_unfold(x, g, geometry), t, [])
             for x, g, t in zip(
-                *(torch.split(part, chunk) for part in (padded, gradients, told)), strict=True
+                *(torch.split(part, chunk) for part in (padded, gradients, sent)), strict=True
             )
         ]
     )

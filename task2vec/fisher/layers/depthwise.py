@@ -67,9 +67,9 @@ def _by_correlation(padded: Tensor, gradients: Tensor, geometry: Geometry) -> Te
 def _by_position(padded: Tensor, gradients: Tensor, geometry: Geometry) -> Tensor:
     """Form the gradient of one kernel position after the other: few large calls for a device."""
     images, filters, height, width = gradients.shape
-    told = gradients.reshape(images, geometry.groups, -1, height, width)
-    squares = told.new_zeros(told.shape[:3])
+    sent = gradients.reshape(images, geometry.groups, -1, height, width)
+    squares = sent.new_zeros(sent.shape[:3])
     for offset in geometry.offsets():
         seen = geometry.seen(padded, offset, (height, width))
-        squares += (seen[:, :, None] * told).sum(dim=(3, 4)).square_()
+        squares += (seen[:, :, None] * sent).sum(dim=(3, 4)).square_()
     return squares.reshape(images, filters)
