@@ -5,7 +5,6 @@ import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -89,7 +88,7 @@ def write_embedding(
         header[_HASHES] = {"scheme": SCHEME, "sha256": sha256(data).hexdigest()}
         arrays[_HASHES] = np.frombuffer(data, np.uint8).reshape(-1, IMAGE_HASH.itemsize)
     if details is not None:
-        header[_DETAILS] = details.to_json()
+        header[_DETAILS] = details.model_dump(mode="json", exclude_defaults=True)
         if details.scatter is not None:
             data = details.scatter.to_bytes()
             header[_SCATTER] = {"sha256": sha256(data).hexdigest()}
@@ -151,7 +150,7 @@ def load_details(path: str | os.PathLike[str], embedding: TaskEmbedding) -> Embe
         found = header.get(_DETAILS)
         if found is None:
             return None
-        details = EmbeddingDetails.from_json(
+        details = EmbeddingDetails.fitting(
             found, elements=embedding.values.size, classes=embedding.provenance.classes
         )
         if (about := header.get(_SCATTER)) is None:
@@ -159,7 +158,7 @@ def load_details(path: str | os.PathLike[str], embedding: TaskEmbedding) -> Embe
         data = archive[_SCATTER].tobytes()
         if about["sha256"] != sha256(data).hexdigest():
             raise ValueError("a class scatter that does not match its checksum")
-        return replace(details, scatter=ClassScatter.from_bytes(data))
+        return details.model_copy(update={"scatter": ClassScatter.from_bytes(data)})
 
 
 class _Arrays:

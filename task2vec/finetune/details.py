@@ -26,8 +26,8 @@ def details_of(found: Embedded) -> EmbeddingDetails:
         )
     scatter = class_scatter(found.features, sample.labels, classes=count)
     return EmbeddingDetails(
-        tuple(LayerElements(name, elements) for name, elements in found.layers),
-        classes,
-        scatter,
-        head,
+        layers=tuple(LayerElements(name, elements) for name, elements in found.layers),
+        classes=classes,
+        scatter=scatter,
+        head=head,
     )

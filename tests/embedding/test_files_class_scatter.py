@@ -13,7 +13,7 @@ from task2vec.types.details import EmbeddingDetails, LayerElements
 
 EMBEDDING = make_embedding([1.0, 2.0])
 SCATTER = class_scatter(np.random.default_rng(0).normal(size=(12, 5)), np.arange(12) % 3, classes=3)
-DETAILS = EmbeddingDetails((LayerElements("stem", 2),), None, SCATTER)
+DETAILS = EmbeddingDetails(layers=(LayerElements("stem", 2),), classes=None, scatter=SCATTER)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_it_is_loaded_bit_by_bit(saved):
 
 
 def test_details_without_one_are_loaded_without_one(saved):
-    plain = EmbeddingDetails(DETAILS.layers, None)
+    plain = EmbeddingDetails(layers=DETAILS.layers, classes=None)
     save_embedding(EMBEDDING, saved, name="birds", details=plain)
     assert load_details(saved, EMBEDDING) == plain
 

@@ -20,7 +20,9 @@ def details(asked, ignored):
     labels, others = (each.ravel() for each in np.mgrid[:3, :3].repeat(4, axis=2))
     features = asked[labels] + ignored[others] + RNG.normal(size=(36, 16)) * 0.1
     return EmbeddingDetails(
-        (LayerElements("all", ELEMENTS),), None, class_scatter(features, labels, classes=3)
+        layers=(LayerElements("all", ELEMENTS),),
+        classes=None,
+        scatter=class_scatter(features, labels, classes=3),
     )
 
 

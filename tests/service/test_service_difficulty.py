@@ -13,7 +13,7 @@ LAYERS = (LayerElements("all", ELEMENTS),)
 
 
 def details(nats):
-    return EmbeddingDetails(LAYERS, None, head=HeadInformation(nats, 300))
+    return EmbeddingDetails(layers=LAYERS, classes=None, head=HeadInformation(nats, 300))
 
 
 def predicted(workspace, subject):

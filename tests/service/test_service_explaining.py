@@ -13,7 +13,7 @@ from task2vec.types.details import ClassRecognition, EmbeddingDetails, LayerElem
 
 LAYERS = tuple(LayerElements(f"blocks.{i}.dw", 4) for i in range(ELEMENTS // 4))
 COUNTS = (ClassRecognition(40, 10, {1: 30}), ClassRecognition(40, 40, {}))
-DETAILS = EmbeddingDetails(LAYERS, COUNTS)
+DETAILS = EmbeddingDetails(layers=LAYERS, classes=COUNTS)
 
 
 def detailed(sent, number, details=DETAILS):
@@ -81,9 +81,11 @@ def test_a_worker_without_details_is_an_earlier_one(served, sent):
 @pytest.mark.parametrize(
     "details",
     [
-        EmbeddingDetails(LAYERS[1:], COUNTS),
-        EmbeddingDetails(LAYERS, COUNTS[1:]),
-        EmbeddingDetails(LAYERS, (COUNTS[0], ClassRecognition(200_000, 200_000, {}))),
+        EmbeddingDetails(layers=LAYERS[1:], classes=COUNTS),
+        EmbeddingDetails(layers=LAYERS, classes=COUNTS[1:]),
+        EmbeddingDetails(
+            layers=LAYERS, classes=(COUNTS[0], ClassRecognition(200_000, 200_000, {}))
+        ),
     ],
     ids=["layers", "classes", "images"],
 )

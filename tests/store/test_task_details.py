@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,7 +27,9 @@ def details_of(embedding, *, correct=3):
     classes = [ClassRecognition(4, 4, {}) for _ in embedding.provenance.class_names]
     classes[0] = ClassRecognition(4, correct, {1: 4 - correct})
     head = HeadInformation(40.5 + correct, 300)
-    return EmbeddingDetails(layers, tuple(classes), scatter_of(correct), head)
+    return EmbeddingDetails(
+        layers=layers, classes=tuple(classes), scatter=scatter_of(correct), head=head
+    )
 
 
 def scatter_of(seed):
@@ -55,7 +56,7 @@ def test_details_go_with_their_task(store, task):
 
 def test_details_without_classes_are_kept(store, task):
     record, embedding = task("birds")
-    whole = EmbeddingDetails((LayerElements("all", embedding.values.size),), None)
+    whole = EmbeddingDetails(layers=(LayerElements("all", embedding.values.size),), classes=None)
     store.tasks.add(record, embedding, details=whole)
     assert store.tasks.details("birds") == whole
 
@@ -108,9 +109,9 @@ def test_nats_in_heads_are_read_of_many_at_once(store, task, monkeypatch):
         details = details_of(embedding, correct=seed) if seed else None
         if seed == 3:
             # As an earlier version wrote them.
-            details = replace(details, head=None)
+            details = details.model_copy(update={"head": None})
         ids.append(store.tasks.add(record, embedding, details=details).id)
-    assert "head" not in store.tasks.details("dogs").to_json()
+    assert store.tasks.details("dogs").head is None
     found = store.tasks.heads([*ids, "nothing"])
     assert found == {ids[1]: HeadInformation(41.5, 300), ids[2]: HeadInformation(42.5, 300)}
 
@@ -153,12 +154,12 @@ def test_damaged_nats_are_told_of(tmp_path, task, head):
 )
 def test_what_does_not_fit_an_embedding_is_refused(change):
     good = {"layers": [["stem", 10]], "classes": [[4, 3, [[1, 1]]], [4, 4, []]]}
-    found = EmbeddingDetails.from_json(good, elements=10, classes=2)
-    assert json.loads(json.dumps(found.to_json())) == good
+    found = EmbeddingDetails.fitting(good, elements=10, classes=2)
+    assert json.loads(json.dumps(found.model_dump(mode="json", exclude_defaults=True))) == good
     with pytest.raises(InputError, match="details"):
-        EmbeddingDetails.from_json({**good, **change}, elements=10, classes=2)
+        EmbeddingDetails.fitting({**good, **change}, elements=10, classes=2)
     with pytest.raises(InputError, match="details"):
-        EmbeddingDetails.from_json([], elements=10, classes=2)
+        EmbeddingDetails.fitting([], elements=10, classes=2)
 
 
 def test_tasks_of_an_older_store_have_no_details(tmp_path, task):

@@ -1,7 +1,7 @@
 """What is stored beside a task's record: vectors, picture, hashes of the images, details."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select
@@ -12,7 +12,7 @@ from task2vec.store.sql.checksums import OR_RESTORE, checked
 from task2vec.store.sql.text import dump, load
 from task2vec.store.tasks.vectors import Kind, encode
 from task2vec.types import TaskEmbedding
-from task2vec.types.details import EmbeddingDetails, HeadInformation, head_from_json
+from task2vec.types.details import EmbeddingDetails, HeadInformation, head_of
 from task2vec.types.image_hashes import (
     SCHEME,
     ImageHashes,
@@ -59,7 +59,10 @@ def insert_parts(connection: Connection, task: str, parts: Parts) -> None:
         row = {"task": task, "scheme": SCHEME, "data": hashes_to_bytes(parts.hashes)}
         connection.execute(insert(schema.image_hashes).values(row))
     if parts.details is not None:
-        text = dump(parts.details.to_json(), what="The details of a task")
+        text = dump(
+            parts.details.model_dump(mode="json", exclude_defaults=True),
+            what="The details of a task",
+        )
         connection.execute(insert(schema.task_details).values(task=task, data=text))
         if parts.details.scatter is not None:
             scatter = parts.details.scatter.to_bytes()
@@ -120,8 +123,8 @@ def read_details(
     found = load(data[task], what=f"The details of the task with the id {task}")
     scatter = read_scatters(connection, [task]).get(task)
     try:
-        known = EmbeddingDetails.from_json(found, elements=elements, classes=classes)
-        return replace(known, scatter=scatter)
+        known = EmbeddingDetails.fitting(found, elements=elements, classes=classes)
+        return known.model_copy(update={"scatter": scatter})
     except InputError as error:
         raise StoreCorruptError(
             f"The details of the task with the id {task} are damaged in the store",
@@ -150,8 +153,8 @@ def read_heads(connection: Connection, tasks: Sequence[str]) -> dict[str, HeadIn
     for task, data in _data_of(connection, schema.task_details, tasks):
         what = f"The details of the task with the id {task}"
         try:
-            head = head_from_json(load(data, what=what))
-        except (AttributeError, TypeError, ValueError) as error:
+            head = head_of(load(data, what=what))
+        except ValueError as error:
             raise StoreCorruptError(
                 f"{what} are damaged in the store",
                 expected="nats, at least 0, and a number of images",
