@@ -18,9 +18,9 @@ from task2vec.fisher.variational import FitState, Stopping, Variational
 from task2vec.messages.information import LayerInformation, TaskInformation
 from task2vec.probe.head import Head, class_weights, fit_head
 from task2vec.probe.independent_labels import label_weights
-from task2vec.probe.penalty import DEFAULT_PENALTY
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.registry import DEFAULT_PROBE, load_probe
+from task2vec.probe.solver import DEFAULT_PENALTY
 from task2vec.types import Likelihood
 
 #: Told of (beta, state of its fit), after every round.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from task2vec.errors import SettingError, WrongTypeError
-from task2vec.probe.penalty import DEFAULT_PENALTY
+from task2vec.probe.solver import DEFAULT_PENALTY
 from task2vec.types import DEFAULT_ESTIMATOR, Estimator
 
 #: See docs/adr/0003-prior-precision.md.

@@ -13,8 +13,7 @@ from torch.nn import functional
 
 from task2vec.errors import SettingError
 from task2vec.probe.independent_labels import fit_independent_labels
-from task2vec.probe.penalty import DEFAULT_PENALTY
-from task2vec.probe.solver import convergence_warning, logistic_regression
+from task2vec.probe.solver import DEFAULT_PENALTY, convergence_warning, logistic_regression
 from task2vec.types import HeadFit
 
 # The gradient's largest element at which the fit counts as converged: features are of order 1, so

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from task2vec.probe.head import Head, class_weights, fit_head
-from task2vec.probe.penalty import DEFAULT_PENALTY
+from task2vec.probe.solver import DEFAULT_PENALTY
 from task2vec.types.details import HeadInformation
 
 #: Images that `head_information` looks at, two of each class at least: the nats grow with them, and

@@ -1,4 +1,4 @@
-"""scikit-learn's logistic regression, imported while something else goes on.
+"""scikit-learn's logistic regression, imported while something else goes on, and its penalty.
 
 Importing it takes a second or more. The images are read and go through the network meanwhile, which
 leaves the interpreter free: what a new process waits for is less.
@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
+
+
+#: On the *mean* loss; a part of the space, since other penalties give other embeddings.
+DEFAULT_PENALTY = 0.01
 
 _MODULE = "sklearn.linear_model"
 
