@@ -27,11 +27,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.serving import say, serving
+from task2vec.messages.tasks import StoredTask
 from task2vec.service import keys
+from task2vec.service.tasks.tasks import task_record
 from task2vec.service.workspace import Workspace
 from task2vec.store import Store
 from task2vec.store.index.faiss import FaissIndex, usable
-from task2vec.types import HeadFit, Provenance, Scope, Space, TaskEmbedding, TaskRecord
+from task2vec.types import HeadFit, Provenance, Scope, Space, TaskEmbedding
 
 TASKS, ELEMENTS, FAMILIES, GROUPS = 14_000, 8_960, 200, 8
 _PRIOR, _SCALE = 1e-6, 7e-5
@@ -194,7 +196,7 @@ def _beside(clients: dict[str, httpx2.Client]) -> dict[str, Any]:
     }
 
 
-def _tasks(count: int, space: Space) -> Iterator[tuple[TaskRecord, TaskEmbedding]]:
+def _tasks(count: int, space: Space) -> Iterator[tuple[StoredTask, TaskEmbedding]]:
     rng = np.random.default_rng(0)
 
     def normal(*shape: int) -> NDArray[np.float32]:
@@ -227,15 +229,12 @@ def _tasks(count: int, space: Space) -> Iterator[tuple[TaskRecord, TaskEmbedding
             replicates=replicates,
             provenance=provenance,
         )
-        record = TaskRecord(
-            id="",
+        record = task_record(
+            embedding,
             name=f"task_{number:05}",
-            provenance=provenance,
-            complexity=0.5,
             seconds=0.0,
             source="drawn",
             source_signature="",
-            created="",
             tags=(f"family_{family:03}",),
         )
         yield record, embedding

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from benchmarks import class_subsets
 from benchmarks.class_subsets import SubsetHead, cache
 from task2vec.distance import symmetric_matrix
+from task2vec.messages.tasks import StoredTask
+from task2vec.service.tasks.tasks import task_record
 from task2vec.store import Store
-from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding, TaskRecord
+from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding
 
 PER_HEAD, TASKS, GROUPS = 8, 10_000, 8
 _BATCH = 200
@@ -26,12 +28,12 @@ HOW = " ".join(str(__doc__).split())
 """How the tasks were made, for the files of results."""
 
 
-def tasks(count: int = TASKS) -> Iterator[tuple[TaskRecord, TaskEmbedding]]:
+def tasks(count: int = TASKS) -> Iterator[tuple[StoredTask, TaskEmbedding]]:
     """Yield up to 10,000 tasks, those of one head in a row."""
     yield from _from_heads(0, count)
 
 
-def queries(count: int) -> Iterator[tuple[TaskRecord, TaskEmbedding]]:
+def queries(count: int) -> Iterator[tuple[StoredTask, TaskEmbedding]]:
     """Yield up to 50 tasks of heads that none of `tasks` has, one of each head."""
     heads = range(TASKS // PER_HEAD, class_subsets.HEADS)[:count]
     for head in heads:
@@ -67,7 +69,7 @@ def value_matrix() -> NDArray[np.float32]:
     return found
 
 
-def _from_heads(start: int, stop: int) -> Iterator[tuple[TaskRecord, TaskEmbedding]]:
+def _from_heads(start: int, stop: int) -> Iterator[tuple[StoredTask, TaskEmbedding]]:
     heads, fisher, fingerprint = class_subsets.load()
     space = Space(probe=fingerprint, estimator="fisher", head_penalty=0.01, prior_precision=1e-6)
     for number in range(start, stop):
@@ -77,7 +79,7 @@ def _from_heads(start: int, stop: int) -> Iterator[tuple[TaskRecord, TaskEmbeddi
 
 def _recombine(
     number: int, *, head: SubsetHead, images: NDArray[np.float32], space: Space
-) -> tuple[TaskRecord, TaskEmbedding]:
+) -> tuple[StoredTask, TaskEmbedding]:
     rng = np.random.default_rng([1, number])
     labels = np.array(head.labels)
     shuffled = rng.permutation(labels.size)
@@ -116,16 +118,12 @@ def _recombine(
         replicates=replicates,
         provenance=provenance,
     )
-    trivial = np.zeros((1, values.size))
-    record = TaskRecord(
-        id="",
+    record = task_record(
+        embedding,
         name=f"{head.task}_{number // PER_HEAD:04}_{number % PER_HEAD}",
-        provenance=provenance,
-        complexity=float(symmetric_matrix(trivial, values[None], prior_precision=prior)[0, 0]),
         seconds=0.0,
         source=head.task,
         source_signature="",
-        created="",
         tags=(head.family, head.task),
     )
     return record, embedding

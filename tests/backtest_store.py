@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 from factories import replace
 
+from task2vec.messages.models import Model
+from task2vec.messages.outcomes import StoredOutcome
+from task2vec.messages.tasks import StoredTask
 from task2vec.service.packaged_models import default_model_id, packaged_models, register_packaged
 from task2vec.store.store import Store
-from task2vec.types import ModelRecord, Outcome, TaskRecord
 
 PROTOCOL = "linear probe, 5 a class"
 #: A model's true gain on a task, by (its expert's family or None, the task's family).
@@ -69,8 +71,8 @@ def fill(
 
 
 def _relative(
-    store: Store, record: TaskRecord, *, number: int, rng: np.random.Generator | None
-) -> TaskRecord:
+    store: Store, record: StoredTask, *, number: int, rng: np.random.Generator | None
+) -> StoredTask:
     embedding = store.tasks.embedding(record.id)
     name = f"{record.name}_{number}"
     if rng is not None:
@@ -86,8 +88,8 @@ def _relative(
     return store.tasks.add(added, embedding, details=details)
 
 
-def _expert(record: TaskRecord) -> ModelRecord:
-    return ModelRecord(
+def _expert(record: StoredTask) -> Model:
+    return Model(
         id="",
         name=f"expert_{record.name}",
         ref=f"hf-hub:somebody/{record.name}",
@@ -100,10 +102,11 @@ def _expert(record: TaskRecord) -> ModelRecord:
     )
 
 
-def _outcome(model: str, record: TaskRecord, accuracy: float, rng: np.random.Generator) -> Outcome:
+def _outcome(
+    model: str, record: StoredTask, accuracy: float, rng: np.random.Generator
+) -> StoredOutcome:
     noise = 0.0 if model == default_model_id() else 0.01 * float(rng.normal())
-    return Outcome(
-        id="",
+    return StoredOutcome(
         model=model,
         task=record.id,
         accuracy=float(np.clip(accuracy + noise, 0, 1)),

@@ -10,9 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel
 
 from task2vec.errors import UnknownNameError
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import RecommendationQuestion
 from task2vec.messages.settings import EmbeddingSettings
-from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding, TaskRecord
+from task2vec.messages.tasks import StoredTask
+from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding
 
 T = TypeVar("T")
 
@@ -44,7 +46,7 @@ PROVENANCE = Provenance(
 def replace(thing: T, **changes: Any) -> T:
     """Return a message, or a dataclass, with other values of some fields."""
     if isinstance(thing, BaseModel):
-        return thing.model_copy(update=changes)
+        return type(thing).model_validate({**dict(thing), **changes})
     return dataclasses.replace(thing, **changes)  # type: ignore[type-var]
 
 
@@ -68,19 +70,18 @@ def make_embedding(
     )
 
 
-def make_record(name: str, **overrides: Any) -> TaskRecord:
+def make_record(name: str, **overrides: Any) -> StoredTask:
     """Make the record of a task, ready to be added to a store unless an ``id`` is given."""
-    record = TaskRecord(
-        id="",
-        name=name,
-        provenance=PROVENANCE,
-        complexity=0.5,
-        seconds=1.0,
-        source="",
-        source_signature="",
-        created="",
-    )
-    return replace(record, **overrides)
+    plain = {"provenance": PROVENANCE, "complexity": 0.5, "seconds": 1.0}
+    nowhere = {"source": "", "source_signature": ""}
+    return StoredTask.model_validate({"name": name, **plain, **nowhere, **overrides})
+
+
+def make_model(name: str, **overrides: Any) -> Model:
+    """Make a starting model, ready to be added to a store unless an ``id`` is given."""
+    plain = {"id": "", "name": name, "ref": f"x:{name}", "architecture": "a", "created": ""}
+    unknown = dict.fromkeys(("task", "parameters", "input_size", "licence"))
+    return Model.model_validate({**plain, **unknown, **overrides})
 
 
 def draw_replicates(

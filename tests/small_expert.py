@@ -69,14 +69,16 @@ def add_expert(
 
     from task2vec.finetune.result import Tuned
     from task2vec.finetune.settings import FineTuningSettings
+    from task2vec.messages.models import NewModel
     from task2vec.probe.weight_files import file_hash
     from task2vec.service.models.experts import new_checkpoint, register_tuned
-    from task2vec.service.models.zoo import add_model
+    from task2vec.service.models.registering import add_model
     from task2vec.service.workspace import Workspace
 
     opened = Workspace(store) if isinstance(store, Path) else nullcontext(store)
     with opened as workspace, new_checkpoint(workspace) as path:
-        start = add_model(workspace, f"file:{file}?arch=test_resnet", name=f"start of {name}")
+        new = NewModel(ref=f"file:{file}?arch=test_resnet", name=f"start of {name}")
+        start = add_model(workspace, new)
         path.parent.mkdir(exist_ok=True)
         shutil.copy(file, path)
         tuned = Tuned(

@@ -19,7 +19,7 @@ from task2vec.errors import Task2VecError
 from task2vec.extras import lacking_at
 from task2vec.messages.faults import Fault, true_faults
 from task2vec.messages.problems import FieldProblem, Problem
-from task2vec.service.key_texts import without_keys
+from task2vec.service.keys import without_keys
 from task2vec.store.sql.failures import means_full
 from task2vec_api.logs import logger
 from task2vec_api.parameters import near_field

@@ -2,11 +2,11 @@
 
 from task2vec.jobs import fetch
 from task2vec.jobs.leases import Lent, succeed
+from task2vec.messages.datasets import Dataset
 from task2vec.service.datasets.fetch_policy import FetchPolicy
 from task2vec.service.datasets.fetching import Fetcher
 from task2vec.types import JobKind
 from task2vec_api.in_process_worker import Beat, OwnWork
-from task2vec_api.messages import dataset_message
 from task2vec_api.runtime import Runtime
 from task2vec_api.settings import Settings
 
@@ -46,4 +46,4 @@ class Fetches(OwnWork):
             owner=job.owner,
             progress=beat,
         )
-        succeed(workspace, job.id, fence=job.fence, answer=dataset_message(dataset))
+        succeed(workspace, job.id, fence=job.fence, answer=Dataset.model_validate(dataset))

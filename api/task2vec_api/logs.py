@@ -6,7 +6,7 @@ import re
 from contextvars import ContextVar
 from typing import Any
 
-from task2vec.service.key_texts import KEY_IN_TEXT
+from task2vec.service.keys import KEY_IN_TEXT
 from task2vec.types.names import visible
 
 logger = logging.getLogger("task2vec.server")

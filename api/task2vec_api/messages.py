@@ -6,14 +6,12 @@ from typing import Any
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
-from task2vec.jobs.fetch import dataset_json
 from task2vec.messages.batches import Item
-from task2vec.messages.datasets import Dataset
 from task2vec.messages.jobs import Job
 from task2vec.messages.problems import Problem
-from task2vec.messages.tasks import Embedding
+from task2vec.messages.tasks import Embedding, StoredTask
 from task2vec.store.tables.batches import BatchItem
-from task2vec.types import DatasetRecord, JobFailure, JobRecord, TaskEmbedding, TaskRecord
+from task2vec.types import JobFailure, JobRecord, TaskEmbedding
 from task2vec_api.errors import problem_of, scrub
 
 
@@ -47,12 +45,7 @@ def item_message(item: BatchItem) -> Item:
     return Item.model_validate({**item.to_json(), "error": error})
 
 
-def dataset_message(dataset: DatasetRecord) -> Dataset:
-    """Return the message for a data set."""
-    return Dataset.model_validate(dataset_json(dataset))
-
-
-def embedding_message(task: TaskRecord, embedding: TaskEmbedding) -> Embedding:
+def embedding_message(task: StoredTask, embedding: TaskEmbedding) -> Embedding:
     """Return the message for a task's vector."""
     return Embedding.model_validate(
         {

@@ -30,7 +30,7 @@ ThePageToken = Annotated[PageToken, Query(alias="page_token")]
 class Listing:
     """The list ``name`` with these filters."""
 
-    def __init__(self, name: str, **filters: Any) -> None:
+    def __init__(self, name: str, /, **filters: Any) -> None:
         self._name = name
         self._filters = filters
 

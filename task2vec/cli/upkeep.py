@@ -91,6 +91,7 @@ def doctor(
     With `--url` the server is looked at instead. Exit code 1 when something would stop the main
     job.
     """
+
     from task2vec.service.maintenance.doctor import State, examine
 
     if clean:

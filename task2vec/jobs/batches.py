@@ -24,7 +24,7 @@ from task2vec.messages.batches import (
     NewItems,
 )
 from task2vec.messages.jobs import NewEmbedding
-from task2vec.messages.tasks import Task
+from task2vec.messages.tasks import StoredTask, Task
 from task2vec.probe.registry import find_card
 from task2vec.service.datasets.datasets import check_upload
 from task2vec.service.tasks.subjects import stored_task
@@ -32,7 +32,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.repository import datasets_of, gone_datasets
 from task2vec.store.sql.identity import check_name, unknown
 from task2vec.store.tables.batches import BatchItem, BatchRecord
-from task2vec.types import JobRecord, JobState, TaskRecord
+from task2vec.types import JobRecord, JobState
 
 if TYPE_CHECKING:
     from task2vec.embedding.embedder import Progress
@@ -88,7 +88,7 @@ def run_batch(
                 name=source.name,
                 status=status,
                 job=None,
-                task=task and Task.model_validate(task.to_json()),
+                task=task and Task.model_validate(task),
                 error=None,
             )
 
@@ -100,7 +100,7 @@ def _run(
     *,
     dry_run: bool,
     progress: "Callable[[Source], Progress | None] | None",
-) -> tuple[ItemStatus, TaskRecord | None]:
+) -> tuple[ItemStatus, StoredTask | None]:
     check_item(source, new=False)
     task = open_source(source.source, name=source.name)
     stored = stored_task(workspace, source.name)

@@ -7,10 +7,11 @@ from typing import Any, Generic, TypeVar
 
 from task2vec.errors import UnknownNameError
 from task2vec.messages.base import Answer
+from task2vec.messages.datasets import StoredDataset
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.work import Work
 from task2vec.probe.registry import known_cards
-from task2vec.types import DatasetRecord, JobKind
+from task2vec.types import JobKind
 from task2vec.types.near_names import did_you_mean
 
 W = TypeVar("W", bound=Work)
@@ -25,7 +26,7 @@ class Checked(Generic[W]):
 
     work: W
     name: str
-    datasets: tuple[DatasetRecord, ...] = ()
+    datasets: tuple[StoredDataset, ...] = ()
     answer: Answer | None = None
 
     def same_as(self, kind: JobKind) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from task2vec.distance import task_complexity
 from task2vec.errors import NameTakenError, SourceError
 from task2vec.jobs.checked import Checked, check_probe, resolved
 from task2vec.jobs.findings import Commit, Findings
@@ -17,14 +16,15 @@ from task2vec.jobs.workbench import Workbench, embedding_settings
 from task2vec.messages.base import Answer
 from task2vec.messages.jobs import EmbeddedTask, NewEmbedding
 from task2vec.messages.settings import EmbeddingSettings
+from task2vec.messages.tasks import StoredTask
 from task2vec.messages.work import EmbedWork
 from task2vec.probe.registry import find_card
 from task2vec.service.tasks.dataset_sources import labelled_dataset, source_of
 from task2vec.service.tasks.subjects import PATH_STARTS, files_signature
+from task2vec.service.tasks.tasks import task_record
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import check_name
 from task2vec.store.tasks.task_rows import task_named
-from task2vec.types import TaskRecord
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
@@ -84,7 +84,7 @@ def embed(
     *,
     progress: "Progress | None" = None,
     error: "ErrorSoFar | None" = None,
-) -> TaskRecord:
+) -> StoredTask:
     """Embed a source at once; the task is on disk when this returns.
 
     ``source`` is a path or a `Task`, and stands for the question's data set; ``error`` hears of the
@@ -158,7 +158,7 @@ def source_signature(sha256: str, settings: EmbeddingSettings) -> str:
 
 def stored_already(
     workspace: Workspace, name: str, settings: EmbeddingSettings, *, sha256: str, update: bool
-) -> TaskRecord | None:
+) -> StoredTask | None:
     """Return the task that an embedding of these bytes would leave as it is, if there is one.
 
     Raises `UnknownNameError` for a probe that is not there, `SettingError` for a name that cannot
@@ -177,18 +177,15 @@ def stored_already(
 
 def new_task(
     findings: Findings, *, name: str, source: str, signature: str, tags: Sequence[str] = ()
-) -> TaskRecord:
+) -> StoredTask:
     """Return the record of a task that was embedded, ready to be stored."""
     embedding = findings.embedded["task"].embedding
-    return TaskRecord(
-        id="",
+    return task_record(
+        embedding,
         name=name,
-        provenance=embedding.provenance,
-        complexity=task_complexity(embedding),
         seconds=findings.seconds,
         source=source,
         source_signature=signature,
-        created="",
         tags=tuple(tags),
         warnings=findings.warnings,
     )
@@ -197,11 +194,11 @@ def new_task(
 def add_task(
     workspace: Workspace,
     connection: Connection,
-    record: TaskRecord,
+    record: StoredTask,
     findings: Findings,
     *,
     replace: bool = False,
-) -> TaskRecord:
+) -> StoredTask:
     """Store a task with what was found of it, as part of a wider transaction."""
     subject = findings.embedded["task"]
     return workspace.store().tasks.add_within(
@@ -215,6 +212,6 @@ def add_task(
     )
 
 
-def answer_of(record: TaskRecord, *, status: str) -> EmbeddedTask:
+def answer_of(record: StoredTask, *, status: str) -> EmbeddedTask:
     """Return the answer of a job that embedded a task, or found it stored already."""
-    return EmbeddedTask.model_validate({**record.to_json(), "status": status})
+    return EmbeddedTask.model_validate({**dict(record), "status": status})

@@ -16,8 +16,8 @@ from task2vec.jobs.workbench import Workbench
 from task2vec.messages.base import Answer
 from task2vec.messages.finetuning import ClassAccuracy, RecipeChoice, Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning
-from task2vec.messages.models import Model
 from task2vec.messages.settings import EmbeddingSettings, TuningSettings
+from task2vec.messages.tasks import StoredTask
 from task2vec.messages.work import FinetuneWork
 from task2vec.service.models.experts import new_checkpoint, register_tuned, sweep_experts
 from task2vec.service.models.zoo import check_model_name, checked_ref, get_model
@@ -32,7 +32,6 @@ from task2vec.service.tasks.subjects import open_named, reopen, stored_task
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import check_name, new_id
 from task2vec.store.tasks.task_rows import task_named
-from task2vec.types import TaskRecord
 from task2vec.types.names import visible
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def check(workspace: Workspace, question: NewTuning) -> Checked[FinetuneWork]:
     the images of a stored task are no longer here.
     """
     store = workspace.store()
-    task: TaskRecord | None
+    task: StoredTask | None
     if question.task is not None and question.dataset is None:
         task = store.tasks.get(question.task)
         dataset = dataset_of(workspace, task)
@@ -82,8 +81,7 @@ def check(workspace: Workspace, question: NewTuning) -> Checked[FinetuneWork]:
 
 def lend(workspace: Workspace, work: FinetuneWork) -> FinetuneWork:
     """Add the record of the starting model, and whether the task has yet to be embedded."""
-    start = workspace.store().models.get(work.start)
-    model = Model.model_validate(start.to_json())
+    model = workspace.store().models.get(work.start)
     return work.model_copy(update={"model": model, "embedding": work.task is None})
 
 
@@ -217,7 +215,7 @@ def finetune(
 
 def _embedded(
     workspace: Workspace, task: "Task", settings: EmbeddingSettings, progress: "Progress | None"
-) -> TaskRecord:
+) -> StoredTask:
     question = NewEmbedding(dataset="?", settings=settings)
     try:
         return embed(workspace, question, task, progress=progress)
@@ -230,7 +228,7 @@ def _embedded(
         ) from error
 
 
-def _source(workspace: Workspace, source: str) -> "tuple[TaskRecord | None, Task]":
+def _source(workspace: Workspace, source: str) -> "tuple[StoredTask | None, Task]":
     record = stored_task(workspace, source)
     if record is None:
         task = open_named(workspace, source)
@@ -283,7 +281,7 @@ def tuning_settings(settings: TuningSettings) -> FineTuningSettings:
 
 def _task(
     workspace: Workspace, work: FinetuneWork, findings: Findings
-) -> Callable[[Connection], TaskRecord]:
+) -> Callable[[Connection], StoredTask]:
     """Return what gives the task in the transaction, and stores it if it has to."""
     store = workspace.store()
     if work.task is not None:
@@ -297,7 +295,7 @@ def _task(
         signature=source_signature(dataset.sha256, EmbeddingSettings()),
     )
 
-    def give(connection: Connection) -> TaskRecord:
+    def give(connection: Connection) -> StoredTask:
         known = task_named(connection, dataset.name)
         if known is None:
             return add_task(workspace, connection, new, findings)

@@ -15,7 +15,7 @@ from task2vec.messages.base import Answer
 from task2vec.messages.leases import Findings as SentFindings
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.work import LentDataset, Work
-from task2vec.service.key_texts import without_keys
+from task2vec.service.keys import without_keys
 from task2vec.service.models.experts import sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.leases import Held

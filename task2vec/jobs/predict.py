@@ -30,7 +30,6 @@ from task2vec.service.models.classifiers import classifier_of, expert_file
 from task2vec.service.models.experts import STORED
 from task2vec.service.models.zoo import get_model
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 from task2vec.types.names import visible
 
 if TYPE_CHECKING:
@@ -79,8 +78,7 @@ def check(workspace: Workspace, question: NewPrediction) -> Checked[PredictWork]
 
 def lend(workspace: Workspace, work: PredictWork) -> PredictWork:
     """Put the record of the expert in place of its id."""
-    record = _expert(workspace, work)
-    return work.model_copy(update={"model": Model.model_validate(record.to_json())})
+    return work.model_copy(update={"model": _expert(workspace, work)})
 
 
 def run(work: PredictWork, bench: Workbench) -> Findings:
@@ -179,7 +177,7 @@ def classify(
             progress(done, total)
 
 
-def _expert(workspace: Workspace, work: PredictWork) -> ModelRecord:
+def _expert(workspace: Workspace, work: PredictWork) -> Model:
     model = work.model
     return workspace.store().models.get(model.id if isinstance(model, Model) else model)
 

@@ -15,6 +15,7 @@ from task2vec.jobs.findings import Commit, Findings, receive
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.leases import Findings as SentFindings
 from task2vec.messages.leases import PlannedModel
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import RecommendationQuestion
 from task2vec.messages.work import RecommendWork
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
@@ -27,7 +28,7 @@ from task2vec.service.recommend.recommendation import models_to_measure, recomme
 from task2vec.service.tasks.dataset_sources import dataset_of, labelled_dataset
 from task2vec.service.tasks.subjects import Subject, stored_subject
 from task2vec.service.workspace import Workspace
-from task2vec.types import JobKind, ModelRecord
+from task2vec.types import JobKind
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Probe
@@ -131,7 +132,7 @@ def commit(workspace: Workspace, work: RecommendWork, findings: Findings) -> Com
 
 def plan(
     workspace: Workspace, id_: str, *, sent: SentFindings, files: Mapping[str, Path]
-) -> list[ModelRecord]:
+) -> list[Model]:
     """Return the models that are worth a measurement, most of it first, the default before all.
 
     ``files`` hold the embedding of the data set of a job that recommends; nothing is stored.
@@ -152,9 +153,7 @@ def plan(
     return _planned(workspace, found.embedded["task"], work)
 
 
-def models_to_probe(
-    models: Iterable[ModelRecord], question: RecommendationQuestion
-) -> list[ModelRecord]:
+def models_to_probe(models: Iterable[Model], question: RecommendationQuestion) -> list[Model]:
     """Return the packaged ones within the limits, and the default, which gains are over.
 
     ``models`` are all that there are.
@@ -166,7 +165,7 @@ def models_to_probe(
 
 def _planned(
     workspace: Workspace, subject: Subject, question: RecommendationQuestion
-) -> list[ModelRecord]:
+) -> list[Model]:
     """Return the models to measure that a worker can load: it may be on another machine."""
     models = models_to_measure(workspace, question, subject)
     # What is packaged, and experts, which it fetches by their hash.

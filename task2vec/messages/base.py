@@ -1,6 +1,6 @@
 """What all messages share."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -42,7 +42,14 @@ class Question(BaseModel):
 class Answer(BaseModel):
     """What the server sends. Fields of a later server are passed over by an earlier client."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True, defer_build=True)
+    # A message with more fields than are asked for is cut to those.
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        from_attributes=True,
+        revalidate_instances="subclass-instances",
+        defer_build=True,
+    )
 
     def __repr__(self) -> str:
         return as_line(self) or super().__repr__()
@@ -101,6 +108,12 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 Time = datetime
 """A moment in UTC."""
+
+
+def utc_now() -> Time:
+    """Return the time, to the millisecond."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def _ending_in_z(text: str) -> str:

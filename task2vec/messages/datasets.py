@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field, HttpUrl
 
-from task2vec.messages.base import Answer, Many, Name, NewName, Page, Question, Time
+from task2vec.messages.base import Answer, Many, Name, NewName, Page, Question, Time, utc_now
 
 
 class Dataset(Answer):
@@ -20,6 +20,19 @@ class Dataset(Answer):
     warnings: tuple[str, ...]
     created: Time
     expires: Time = Field(description="When it is removed, unless a job still needs it.")
+
+
+class StoredDataset(Dataset):
+    """A data set as the store keeps it; validated as `Dataset` it becomes one.
+
+    ``file`` is relative to the store's directory, ``owner`` the key that sent it.
+    """
+
+    id: str = ""
+    warnings: tuple[str, ...] = ()
+    created: Time = Field(default_factory=utc_now)
+    file: str
+    owner: str | None = None
 
 
 class NewDataset(Question):

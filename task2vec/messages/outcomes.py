@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from task2vec.errors import SettingError
 from task2vec.messages.base import Answer, Fraction, Many, Name, Page, Question, TimeText
 from task2vec.types.names import LONGEST_PROTOCOL
 from task2vec.types.numbers import MOST_WHOLE
@@ -17,6 +18,10 @@ def _number(given: Any) -> Any:
 
 
 _Plain = BeforeValidator(_number)
+
+DEFAULT_PROTOCOL = "fine-tuning"
+IMAGES = "a whole number of test images, at least 1, up to 2^53"
+SEED = "a whole number from 0 to 2^53"
 
 # Two numbers as older tools read JSON Schema: `prefixItems`, which pydantic writes, is not known
 # to all that generate programs or requests from the document.
@@ -40,7 +45,7 @@ class NewOutcome(Question):
     model: Name
     task: Name
     accuracy: Annotated[Fraction, _Plain]
-    protocol: str = Field("fine-tuning", min_length=1, max_length=LONGEST_PROTOCOL)
+    protocol: str = Field(DEFAULT_PROTOCOL, min_length=1, max_length=LONGEST_PROTOCOL)
     images: Annotated[int | None, _Plain] = Field(
         None, ge=1, le=MOST_WHOLE, description="Number of test images."
     )
@@ -49,6 +54,75 @@ class NewOutcome(Question):
 
 #: As many as are recorded, or removed, at once.
 MOST_OUTCOMES = 10_000
+
+
+def new_outcome(
+    model: str,
+    task: str,
+    accuracy: float,
+    *,
+    protocol: str = DEFAULT_PROTOCOL,
+    images: int | None = None,
+    seed: int | None = None,
+) -> NewOutcome:
+    """Return an outcome as a person states it, model and task by name.
+
+    Raises `SettingError` for a number out of range, and for a protocol that is none.
+    """
+    check_accuracy(accuracy)
+    check_protocol(protocol)
+    if images is not None and not 1 <= images <= MOST_WHOLE:
+        raise SettingError("An accuracy is measured on images", expected=IMAGES, got=f"{images}")
+    if seed is not None and not 0 <= seed <= MOST_WHOLE:
+        raise SettingError("The seed is out of range", expected=SEED, got=f"{seed}")
+    try:
+        return NewOutcome(
+            model=model, task=task, accuracy=accuracy, protocol=protocol, images=images, seed=seed
+        )
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise SettingError(
+            f"The {fault['loc'][0]} of an outcome cannot be used",
+            expected=fault["msg"],
+            got=f"{fault['input']!r:.100}",
+        ) from None
+
+
+def check_accuracy(accuracy: float) -> None:
+    """Raise `SettingError` for what is no fraction."""
+    # Written so that nan fails too.
+    if not 0 <= accuracy <= 1:
+        raise SettingError(
+            "An accuracy is a fraction", expected="a number in [0, 1]", got=f"{accuracy}"
+        )
+
+
+def check_interval(interval: tuple[float, float] | None) -> None:
+    """Raise `SettingError` for what is no interval of fractions."""
+    if interval is not None and not 0 <= interval[0] <= interval[1] <= 1:
+        raise SettingError(
+            "An interval of accuracies is two fractions",
+            expected="0 <= low <= high <= 1",
+            got=f"{interval[0]} and {interval[1]}",
+        )
+
+
+def check_protocol(protocol: str) -> None:
+    """Raise `SettingError` for a protocol that is empty or too long."""
+    if not protocol:
+        raise SettingError(
+            "An outcome needs a protocol",
+            expected="how the model was fine-tuned and tested, in words",
+            got="an empty text",
+            remedy="Only outcomes of one protocol are compared. Without one it is "
+            f"'{DEFAULT_PROTOCOL}'.",
+        )
+    if len(protocol) > LONGEST_PROTOCOL:
+        raise SettingError(
+            "The protocol is too long",
+            expected=f"at most {LONGEST_PROTOCOL} characters",
+            got=f"{len(protocol):,}",
+        )
 
 
 class NewOutcomes(Question):
@@ -83,6 +157,25 @@ class Outcome(Answer):
         description="The id of the first outcome that says the same: model, task, protocol, "
         "accuracy, interval, images and seed. Both are one measurement, and count once.",
     )
+
+
+class StoredOutcome(Outcome):
+    """An outcome as the store keeps it: ``model`` and ``task`` are ids."""
+
+    id: str = ""
+    interval: _Interval | None = None
+    images: int | None = None
+    seed: int | None = None
+    created: TimeText = ""
+
+
+class OutcomeFilter(Question):
+    """Which outcomes are listed: those that agree in all that is not None."""
+
+    model: str | None = None
+    task: str | None = None
+    protocol: str | None = None
+    created: str | None = Field(None, description="A moment: what was recorded together then.")
 
 
 class OutcomePage(Page):

@@ -1,10 +1,10 @@
 """Tasks: labelled image sets that have been embedded."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SkipValidation, model_validator
 
-from task2vec.messages.base import Answer, NewName, Page, Question, Tags, Time
+from task2vec.messages.base import Answer, NewName, Page, Question, Tags, Time, utc_now
 from task2vec.types.provenance import Provenance, Space
 
 _EXAMPLE: dict[str, Any] = {
@@ -89,6 +89,48 @@ class TaskDetails(Task):
     source: str | None = Field(
         None, description="Where its images are read from; a server keeps its own paths to itself."
     )
+
+
+class StoredTask(TaskDetails):
+    """A task as the store keeps it, with what is nobody else's business.
+
+    Validated as `Task` or `TaskDetails` it becomes one. What these repeat of the provenance is
+    taken from there. Without a prior precision the complexity is nan.
+    """
+
+    id: str = ""
+    complexity: float
+    standard_error: float
+    tags: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    created: Time = Field(default_factory=utc_now)
+    # A path of this machine may hold bytes that are no UTF-8.
+    source: Annotated[str, SkipValidation]
+    source_signature: Annotated[str, SkipValidation] = Field(
+        description="What `batch` compares to see whether the source changed since."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_embedded(cls, data: Any) -> Any:
+        provenance = Provenance.model_validate(data["provenance"])
+        return {
+            **data,
+            "provenance": provenance,
+            "probe": provenance.probe_name,
+            "space": provenance.space,
+            "images": provenance.images,
+            "classes": provenance.classes,
+            "standard_error": provenance.standard_error,
+        }
+
+
+class TaskListing(Question):
+    """Which stored tasks are listed: those that agree in all that is not None."""
+
+    tag: str | None = None
+    probe: str | None = Field(None, description="The name of the probe that embedded them.")
+    name: str | None = None
 
 
 class TaskPage(Page):

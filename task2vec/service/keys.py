@@ -15,7 +15,14 @@ from task2vec.types import KeyRecord, Scope
 
 # 48 bits tell keys apart; the secret's 256 cannot be guessed, so that a plain SHA-256 keeps them.
 _KEY = re.compile(r"t2v_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+KEY_IN_TEXT = re.compile(r"t2v_[0-9a-z]+_[A-Za-z0-9_-]{8,}")
+"""Finds keys, also cut ones, wherever they stand in a text."""
 _DAY = 86_400.0
+
+
+def without_keys(text: str) -> str:
+    """Return a text in which nobody can read a key."""
+    return KEY_IN_TEXT.sub("[redacted]", text)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from contextlib import suppress
 
 from task2vec.errors import NameTakenError
+from task2vec.messages.models import Model
 from task2vec.probe.card import ProbeCard
 from task2vec.probe.registry import DEFAULT_PROBE, known_cards
 from task2vec.store.store import Store
-from task2vec.types import ModelRecord
 
 
-def packaged_models() -> list[ModelRecord]:
+def packaged_models() -> list[Model]:
     """Return the models whose weights come with an installed package, the default first.
 
     Their ids are fixed, so that a model is the same in every store.
@@ -41,9 +41,9 @@ def _packaged_id(name: str) -> str:
 
 def model_of_card(
     card: ProbeCard, *, id_: str, ref: str, name: str | None = None, task: str | None = None
-) -> ModelRecord:
+) -> Model:
     """Return the record of a starting model that a probe card describes."""
-    return ModelRecord(
+    return Model(
         id=id_,
         name=name or card.name,
         ref=ref,

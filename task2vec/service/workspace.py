@@ -1,10 +1,11 @@
 """A store and an engine, each opened when it is first needed."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from task2vec.errors import NoStoreError, StoreError
 from task2vec.probe.registry import find_card
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     from task2vec.embedding.embedder import Embedded, ErrorSoFar, Progress
     from task2vec.embedding.engine import LocalEngine
     from task2vec.embedding.settings import EmbeddingSettings
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Part(Generic[T]):
+    """A part of a list; ``next`` is the place to read on behind, None at the end."""
+
+    items: Sequence[T]
+    next: Any
 
 
 def _local_engine() -> "LocalEngine":

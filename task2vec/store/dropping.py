@@ -9,10 +9,10 @@ from task2vec.errors import StoreCorruptError
 from task2vec.store.sql import schema
 from task2vec.store.sql.checksums import Damage, any_text, damages
 from task2vec.store.sql.schema_service import metadata
-from task2vec.store.tables import outcome_rows
 from task2vec.store.tables.models import from_row as model_of
+from task2vec.store.tables.outcomes import from_row as outcome_of
 from task2vec.store.tasks import task_rows
-from task2vec.store.tasks.changes import ChangeKind, append_change
+from task2vec.store.tasks.updates import ChangeKind, append_change
 
 #: By table, the names of rows: a part has that of its task. Of other rows, their numbers.
 Removed = Mapping[str, list[str]]
@@ -26,7 +26,7 @@ _OF_TASK = "coalesce((SELECT name FROM tasks WHERE id = task), task)"
 _RECORDS: tuple[tuple[Table, Callable[[Row[Any]], object]], ...] = (
     (schema.tasks, task_rows.from_row),
     (schema.models, model_of),
-    (schema.outcomes, outcome_rows.from_row),
+    (schema.outcomes, outcome_of),
 )
 
 

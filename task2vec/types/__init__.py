@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from task2vec.types.estimator import DEFAULT_ESTIMATOR, Estimator
     from task2vec.types.geometry import NeighbourGeometry
     from task2vec.types.jobs import (
-        DatasetRecord,
         EventKind,
         JobFailure,
         JobKind,
@@ -25,14 +24,12 @@ if TYPE_CHECKING:
     from task2vec.types.layers import CountedLayers
     from task2vec.types.likelihood import Likelihood
     from task2vec.types.provenance import HeadFit, Provenance, Space
-    from task2vec.types.records import ModelRecord, Outcome, TaskRecord
     from task2vec.types.tuning import ChosenBy, Recipe
 
 __all__ = [
     "DEFAULT_ESTIMATOR",
     "ChosenBy",
     "CountedLayers",
-    "DatasetRecord",
     "Estimator",
     "EventKind",
     "HeadFit",
@@ -43,9 +40,7 @@ __all__ = [
     "JobState",
     "KeyRecord",
     "Likelihood",
-    "ModelRecord",
     "NeighbourGeometry",
-    "Outcome",
     "Priority",
     "Provenance",
     "Ratios",
@@ -53,7 +48,6 @@ __all__ = [
     "Scope",
     "Space",
     "TaskEmbedding",
-    "TaskRecord",
     "Vector",
 ]
 
@@ -65,7 +59,6 @@ _HOMES = {
     "task2vec.types.layers": ("CountedLayers",),
     "task2vec.types.likelihood": ("Likelihood",),
     "task2vec.types.provenance": ("HeadFit", "Provenance", "Space"),
-    "task2vec.types.records": ("ModelRecord", "Outcome", "TaskRecord"),
     "task2vec.types.tuning": ("ChosenBy", "Recipe"),
 }
 

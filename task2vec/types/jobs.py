@@ -1,4 +1,4 @@
-"""Background work and what it works on."""
+"""Background work."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -130,24 +130,3 @@ class JobRecord:
             "started": self.started,
             "finished": self.finished,
         }
-
-
-@dataclass(frozen=True)
-class DatasetRecord:
-    """An uploaded source, of images without labels where there are no ``classes``.
-
-    ``file`` is relative to the store; ``expires`` in seconds since 1970.
-    """
-
-    id: str
-    name: str
-    bytes: int
-    sha256: str
-    format: str
-    images: int
-    classes: int
-    file: str
-    expires: float
-    warnings: tuple[str, ...] = ()
-    owner: str | None = None
-    created: str = ""

@@ -4,12 +4,12 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from factories import replace
 from filled import NAMES, filled
 from running import Running, bearer, running
 

@@ -7,8 +7,8 @@ import pytest
 from filled import NAMES, filled
 from running import Running
 
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.tasks import Task
-from task2vec.types import Outcome
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,10 @@ async def server(tmp_path: Path) -> AsyncIterator[Running]:
 
 
 async def test_tasks_come_by_name_page_by_page(server: Running) -> None:
-    stored = [record.to_json() for record in server.workspace.store().tasks.list()]
+    stored = [
+        Task.model_validate(record).model_dump(mode="json")
+        for record in server.workspace.store().tasks.list()
+    ]
     found, token, sizes = [], None, []
     while True:
         given = {"page_size": 3} | ({"page_token": token} if token else {})
@@ -190,7 +193,7 @@ async def test_a_task_goes_alone_or_with_all_that_hangs_on_it(server: Running) -
     store = server.workspace.store()
     model = store.models.list()[0]
     store.outcomes.add(
-        Outcome(id="", model=model.id, task="greek_capitals", accuracy=0.5, protocol="p")
+        StoredOutcome(model=model.id, task="greek_capitals", accuracy=0.5, protocol="p")
     )
     alone = await server.client.delete("/v1/tasks/greek_capitals")
     assert (alone.status_code, alone.json()["code"]) == (409, "wrong_state")

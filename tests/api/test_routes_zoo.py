@@ -7,7 +7,7 @@ import pytest
 from filled import filled
 from running import Running
 
-from task2vec.types import ModelRecord
+from task2vec.messages.models import Model
 
 pytestmark = pytest.mark.anyio
 
@@ -19,12 +19,12 @@ async def server(tmp_path: Path) -> AsyncIterator[Running]:
 
 
 @pytest.fixture
-def expert(server: Running) -> ModelRecord:
+def expert(server: Running) -> Model:
     """An expert whose checkpoint lies in the store."""
     (server.workspace.path / "experts").mkdir()
     (server.workspace.path / "experts" / "mine.safetensors").write_bytes(b"weights" * 1000)
     return server.workspace.store().models.add(
-        ModelRecord(
+        Model(
             id="",
             name="mine",
             ref="store:experts/mine.safetensors",
@@ -38,7 +38,7 @@ def expert(server: Running) -> ModelRecord:
     )
 
 
-async def test_models_come_by_name_page_by_page(server: Running, expert: ModelRecord) -> None:
+async def test_models_come_by_name_page_by_page(server: Running, expert: Model) -> None:
     whole = (await server.client.get("/v1/models")).json()["models"]
     assert [model["name"] for model in whole] == sorted(model["name"] for model in whole)
     assert {"mine", "efficientnet_lite0"} <= {model["name"] for model in whole}
@@ -53,9 +53,7 @@ async def test_models_come_by_name_page_by_page(server: Running, expert: ModelRe
     assert found == whole
 
 
-async def test_a_damaged_expert_is_left_out_of_answers(
-    server: Running, expert: ModelRecord
-) -> None:
+async def test_a_damaged_expert_is_left_out_of_answers(server: Running, expert: Model) -> None:
     answer = await server.client.post("/v1/recommendations", json={"task": "fashion_tops"})
 
     assert answer.status_code == 200
@@ -64,11 +62,14 @@ async def test_a_damaged_expert_is_left_out_of_answers(
     assert any("its checkpoint is damaged: mine" in warning for warning in found["warnings"])
 
 
-async def test_a_model_is_shown_edited_and_removed(server: Running, expert: ModelRecord) -> None:
+async def test_a_model_is_shown_edited_and_removed(server: Running, expert: Model) -> None:
     shown = await server.client.get("/v1/models/mine")
     written = expert.created.replace("+00:00", "Z")
     # It counts as the plain model, not as its file with another head.
-    assert shown.json() == expert.to_json() | {"created": written, "parameters": 4652008}
+    assert shown.json() == expert.model_dump(mode="json") | {
+        "created": written,
+        "parameters": 4652008,
+    }
     etag = shown.headers["etag"]
     known = await server.client.get(f"/v1/models/{expert.id}", headers={"If-None-Match": etag})
     assert known.status_code == 304
@@ -92,7 +93,7 @@ async def test_a_packaged_model_stays_as_it_is(server: Running, method: str, giv
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
 
 
-async def test_an_expert_is_downloaded_whole_or_in_part(server, expert: ModelRecord) -> None:
+async def test_an_expert_is_downloaded_whole_or_in_part(server, expert: Model) -> None:
     whole = await server.client.get("/v1/models/mine/checkpoint")
     assert whole.content == b"weights" * 1000
     assert whole.headers["content-type"] == "application/octet-stream"

@@ -11,6 +11,7 @@ from small_store import USED, SmallStore, cut, snapshot
 from task2vec import complexity, open_source
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
+from task2vec.messages.tasks import Task
 from task2vec.probe.registry import load_probe
 from task2vec.store.store import Store
 
@@ -34,7 +35,7 @@ def test_it_stores_what_the_embedder_finds(cli: Cli, two_classes: Path, tmp_path
         thumbnail = opened.tasks.thumbnail("tiny")
     np.testing.assert_array_equal(embedding.values, expected.embedding.values)
     assert embedding.provenance == expected.embedding.provenance
-    assert found.json == record.to_json()
+    assert found.json == Task.model_validate(record).model_dump(mode="json")
     assert found.json["complexity"] == pytest.approx(complexity(expected.embedding))
     assert (found.json["images"], found.json["classes"], found.json["tags"]) == (6, 2, ["food"])
     assert "noisy" in found.json["warnings"][0]

@@ -2,13 +2,13 @@
 
 import copy
 import shutil
-from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from factories import replace
 from oracles import fisher_by_definition
 from PIL import Image
 from scipy.optimize import minimize

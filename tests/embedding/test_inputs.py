@@ -1,8 +1,7 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
+from factories import replace
 
 from task2vec.data.open import open_source
 from task2vec.data.sampling.spool import draw_spooled

@@ -1,11 +1,12 @@
 """The work of each kind of job, against the parts that it is made of."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import groupby
 
 import numpy as np
 import pytest
+from factories import replace
 from PIL import Image
 from small_network import reference_of
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from task2vec.messages.models import Model
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.recommend.answer.question import KnownTask, Question
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.recommend.gain_model.kernel import Scales
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
-from task2vec.types import ModelRecord, Outcome
 
 #: Distances on either side of where one task says something of another.
 REACH = Scales().reach
@@ -15,7 +16,7 @@ NEAR, FAR = 0.1 * REACH, 4 * REACH
 
 def model(name, task=None):
     """A model whose id is not its name, and of which no figure is published."""
-    return ModelRecord(
+    return Model(
         id=f"mdl-{name}",
         name=name,
         ref=f"file:{name}.safetensors",
@@ -30,7 +31,13 @@ def model(name, task=None):
 
 def outcome(name, task, accuracy, protocol="p"):
     """An outcome on a hundred thousand images: its noise is small."""
-    return Outcome("", f"mdl-{name}", f"tsk-{task}", accuracy, protocol, images=100_000)
+    return StoredOutcome(
+        model=f"mdl-{name}",
+        task=f"tsk-{task}",
+        accuracy=accuracy,
+        protocol=protocol,
+        images=100_000,
+    )
 
 
 def at(**distances):

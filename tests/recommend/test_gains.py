@@ -5,12 +5,19 @@ from math import isnan
 import pytest
 from factories import replace
 
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.recommend.evidence.gains import PROTOCOL_SD, GainTable
-from task2vec.types import Outcome
 
 
 def outcome(model, accuracy, *, task="roses", protocol="p", interval=None, images=None):
-    return Outcome("", model, task, accuracy, protocol, interval=interval, images=images)
+    return StoredOutcome(
+        model=model,
+        task=task,
+        accuracy=accuracy,
+        protocol=protocol,
+        interval=interval,
+        images=images,
+    )
 
 
 def test_a_gain_is_the_difference_to_the_default_on_one_task_and_protocol():

@@ -1,16 +1,15 @@
 """The words about losses, tasks just out of reach, no gain at all, and repeats."""
 
-from dataclasses import replace
-
 import pytest
+from factories import replace
 from questions import NEAR, PLAIN, REACH, ask, at, found, kinds, model, outcome
 
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.evidence_text import why_abstained
 from task2vec.recommend.answer.question import KnownTask
 from task2vec.recommend.evidence.duplicate_outcomes import repeats_among
-from task2vec.types import Outcome
 
 
 def test_an_outcome_that_lowered_the_score_is_told() -> None:
@@ -44,7 +43,9 @@ def test_a_model_of_which_nothing_is_known_is_not_expected_to_do_better() -> Non
 
 
 def test_outcomes_of_other_intervals_are_no_repeats() -> None:
-    one = Outcome("a", "m", "t", 0.5, "p", interval=(0.4, 0.6))
+    one = StoredOutcome(
+        id="a", model="m", task="t", accuracy=0.5, protocol="p", interval=(0.4, 0.6)
+    )
     others = [replace(one, id="b", interval=(0.3, 0.7)), replace(one, id="c", interval=None)]
     assert repeats_among([one, *others]) == {}
     assert repeats_among([one, *others, replace(one, id="d")]) == {"d": "a"}

@@ -21,18 +21,12 @@ from task2vec.jobs import jobs, leases
 from task2vec.jobs.kinds import KINDS
 from task2vec.jobs.leases import complete
 from task2vec.messages.base import Question
+from task2vec.messages.datasets import StoredDataset
 from task2vec.messages.leases import Findings, Shares
 from task2vec.service.datasets.datasets import accept
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
-from task2vec.types import (
-    ChosenBy,
-    DatasetRecord,
-    JobKind,
-    JobRecord,
-    Recipe,
-    TaskEmbedding,
-)
+from task2vec.types import ChosenBy, JobKind, JobRecord, Recipe, TaskEmbedding
 
 NOW = 1_700_000_000.0
 PREPROCESSING = {"input_size": 128, "mean": [0.5] * 3, "std": [0.5] * 3}
@@ -91,7 +85,7 @@ def asking(kind: JobKind, **fields: Any) -> Question:
     return question
 
 
-def send(workspace: Workspace, name: str, *, seed: int = 0) -> DatasetRecord:
+def send(workspace: Workspace, name: str, *, seed: int = 0) -> StoredDataset:
     """Upload an archive of two classes; another seed makes other bytes."""
     rng = np.random.default_rng(seed)
     with begin_upload(workspace, largest=10**6) as upload:

@@ -6,9 +6,9 @@ from factories import make_record, replace, which_model
 from served import ELEMENTS, embedding
 
 from task2vec.embedding.class_scatter import class_scatter
+from task2vec.messages.models import Model
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import Subject
-from task2vec.types import ModelRecord
 from task2vec.types.details import EmbeddingDetails, LayerElements
 
 RNG = np.random.default_rng(0)
@@ -34,7 +34,17 @@ def known(served):
         found = embedding(number)
         record = make_record(name, provenance=found.provenance)
         id_ = served.store().tasks.add(record, found, details=about).id
-        model = ModelRecord("", f"{name}-expert", f"x:{name}", "a", id_, 1, 8, None, "")
+        model = Model(
+            id="",
+            name=f"{name}-expert",
+            ref=f"x:{name}",
+            architecture="a",
+            task=id_,
+            parameters=1,
+            input_size=8,
+            licence=None,
+            created="",
+        )
         served.store().models.add(model)
     return served
 

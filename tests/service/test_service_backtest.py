@@ -13,13 +13,13 @@ from task2vec.distance import symmetric_distance
 from task2vec.distance.scatter import compare_scatters
 from task2vec.errors import NoStoreError
 from task2vec.messages.backtests import BacktestQuestion
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.service.models.zoo import list_models
 from task2vec.service.outcomes.backtest import backtest, world_of_store
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
-from task2vec.types import Outcome
 from task2vec.types.backtests import Folds, Verdict
 
 RANKERS = [
@@ -195,7 +195,7 @@ def test_without_the_outcomes_of_an_expert_nearest_only_is_said_to_take_the_defa
     rng = np.random.default_rng(3)
     with Store.open(target, create=False) as store:
         store.outcomes.add_many(
-            Outcome(
+            StoredOutcome(
                 id="",
                 model=model,
                 task=task.id,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from factories import make_model
 from small_store import cut
 
 from task2vec.data.open import open_source
@@ -15,10 +16,8 @@ from task2vec.finetune.splits import hold_out
 from task2vec.service.recommend.budget_run import BudgetRun
 from task2vec.service.recommend.cascade import SHORT, _first_tuning
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
-_UNKNOWN = dict.fromkeys(("parameters", "input_size", "licence"))
-PLAIN = ModelRecord("mdl-plain", "plain", "not loaded", "none", None, created="", **_UNKNOWN)
+PLAIN = make_model("plain", id="mdl-plain", ref="not loaded", architecture="none")
 
 
 @pytest.mark.parametrize("splits", [("train", "test"), ("train", "val", "test"), ("train",)])

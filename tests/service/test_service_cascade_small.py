@@ -16,6 +16,8 @@ from task2vec.data.task import Task
 from task2vec.errors import WeightsError
 from task2vec.finetune.prober import Prober
 from task2vec.finetune.settings import FineTuningSettings
+from task2vec.messages.models import Model
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.recommendations import Recommended, StepKind
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.question import KnownTask, Question
@@ -25,7 +27,6 @@ from task2vec.service.recommend.budget_run import Progress
 from task2vec.service.recommend.cascade import recommend_within
 from task2vec.service.recommend.probing import found_in, known_probes, known_tunings
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord, Outcome
 
 #: Seconds that everything measured takes, as far as the clock of a test knows.
 STEP = 1000.0
@@ -69,12 +70,20 @@ def blind(weights: str, folder: Path) -> str:
     return f"file:{folder / 'blind.safetensors'}{mark}{query}"
 
 
-def model(name: str, ref: str, *, of: str | None = None) -> ModelRecord:
+def model(name: str, ref: str, *, of: str | None = None) -> Model:
     given = dict.fromkeys(("parameters", "input_size", "licence"))
-    return ModelRecord(f"mdl-{name}", name, ref, "test_resnet", of, created="", **given)
+    return Model(
+        id=f"mdl-{name}",
+        name=name,
+        ref=ref,
+        architecture="test_resnet",
+        task=of,
+        created="",
+        **given,
+    )
 
 
-def question(models: list[ModelRecord], **known: float) -> Question:
+def question(models: list[Model], **known: float) -> Question:
     """Ask about a target that is so far from the ``known`` tasks."""
     tasks = {name: KnownTask(name, far, far) for name, far in known.items()}
     between = np.full((len(tasks),) * 2, 0.5)
@@ -165,7 +174,7 @@ def test_the_answer_rests_on_the_fine_tunings_too(
     assert best.score != pytest.approx(answer.steps[2].expected)
 
 
-def registered(record: ModelRecord) -> ModelRecord:
+def registered(record: Model) -> Model:
     """Return a model with the digest of its file, as registering it states."""
     path = record.ref.removeprefix("file:").partition("?")[0]
     return replace(record, sha256=sha256(Path(path).read_bytes()).hexdigest())
@@ -244,7 +253,7 @@ def test_what_cannot_be_loaded_is_left_out_and_told(
     assert told.endswith("Remove it: `task2vec models remove hub`")
 
 
-def altered(weights: str, folder: Path) -> ModelRecord:
+def altered(weights: str, folder: Path) -> Model:
     """Return an expert in whose file a bit has flipped since, which no header tells of."""
     path, mark, query = weights.removeprefix("file:").partition("?")
     data = bytearray(Path(path).read_bytes())
@@ -279,7 +288,7 @@ def test_what_was_altered_is_not_chosen_unmeasured(
     asked = question([model("plain", weights), *experts], near=0.01)
     accuracies = {"plain": 0.5, "altered": 0.95, "good": 0.85}
     outcomes = [
-        Outcome(name, f"mdl-{name}", "near", accuracy, protocol="p")
+        StoredOutcome(id=name, model=f"mdl-{name}", task="near", accuracy=accuracy, protocol="p")
         for name, accuracy in accuracies.items()
     ]
     asked = replace(asked, gains=GainTable(outcomes, "mdl-plain"))

@@ -1,12 +1,12 @@
 """What measurements of before took: it counts where nothing was timed now, on the same machine."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
+from factories import replace
 from small_network import reference_of
 from small_store import cut
 
@@ -15,13 +15,13 @@ from task2vec.data.task import Task
 from task2vec.finetune.probe_cache import Pace, ProbeCache
 from task2vec.finetune.prober import Prober, model_digest
 from task2vec.finetune.settings import FineTuningSettings
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Recommended, StepKind
 from task2vec.recommend.answer.question import Question
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.service.recommend import budget_run, cascade
 from task2vec.service.recommend.cascade import recommend_within
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 IMAGES = 24
 #: Seconds that no test takes.
@@ -29,7 +29,7 @@ BUDGET = 1000.0
 SLOW = 10 * BUDGET
 
 
-def model(folder: Path, seed: int) -> ModelRecord:
+def model(folder: Path, seed: int) -> Model:
     """Return a small random network, with the digest of its file."""
     folder.mkdir()
     ref = reference_of(folder, seed=seed)
@@ -37,13 +37,20 @@ def model(folder: Path, seed: int) -> ModelRecord:
     digest = sha256(path.read_bytes()).hexdigest()
     unknown = dict.fromkeys(("parameters", "input_size", "licence"))
     name = f"model {seed}"
-    return ModelRecord(
-        f"mdl-{seed}", name, ref, "test_resnet", None, sha256=digest, created="", **unknown
+    return Model(
+        id=f"mdl-{seed}",
+        name=name,
+        ref=ref,
+        architecture="test_resnet",
+        task=None,
+        sha256=digest,
+        created="",
+        **unknown,
     )
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> list[ModelRecord]:
+def models(tmp_path: Path) -> list[Model]:
     return [model(tmp_path / f"model {seed}", seed) for seed in range(3)]
 
 
@@ -54,7 +61,7 @@ def task(tmp_path: Path) -> Task:
 
 @pytest.fixture
 def ask(
-    tmp_path: Path, task: Task, models: list[ModelRecord], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, task: Task, models: list[Model], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], Recommended]:
     monkeypatch.setattr(cascade, "SHORT", FineTuningSettings(epochs=1))
     table = GainTable([], models[0].id)
@@ -72,7 +79,7 @@ def measured(answer: Recommended, kind: StepKind) -> list[str | None]:
     return [step.model for step in answer.steps if step.kind == kind and not step.cached]
 
 
-def slow_down(tmp_path: Path, task: Task, models: list[ModelRecord], **about: str) -> None:
+def slow_down(tmp_path: Path, task: Task, models: list[Model], **about: str) -> None:
     """Let the linear probes of models have taken long."""
     prober = Prober(task, IMAGES, ProbeCache(tmp_path / "cache"))
     for each in models:
@@ -84,7 +91,7 @@ def slow_down(tmp_path: Path, task: Task, models: list[ModelRecord], **about: st
 
 
 def test_probes_of_a_slow_machine_do_not_decide_what_fits(
-    tmp_path: Path, task: Task, models: list[ModelRecord], ask: Callable[[], Recommended]
+    tmp_path: Path, task: Task, models: list[Model], ask: Callable[[], Recommended]
 ) -> None:
     ask()
     slow_down(tmp_path, task, models, machine="another one")
@@ -98,7 +105,7 @@ def test_probes_of_a_slow_machine_do_not_decide_what_fits(
 def test_probes_of_a_busy_day_count_until_one_is_timed(
     tmp_path: Path,
     task: Task,
-    models: list[ModelRecord],
+    models: list[Model],
     ask: Callable[[], Recommended],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from task2vec.messages.models import Model
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def code(ref: str) -> str:
-    model = ModelRecord(
+    model = Model(
         id="mdl_0123456789abcdef",
         name="model",
         ref=ref,
@@ -51,7 +51,7 @@ def test_a_pinned_commit_of_timm_is_kept() -> None:
 
 
 def test_the_client_of_a_server_is_told_how_to_get_the_weights(tmp_path: Path) -> None:
-    expert = ModelRecord(
+    expert = Model(
         id="mdl_0123456789abcdef",
         name="birds",
         ref="store:experts/mdl_0123456789abcdef.safetensors",

@@ -24,7 +24,10 @@ def test_an_embedding_is_stored_with_its_job(served, sent):
     done = end(served, job, embedded(sent, 7))
     record = served.store().tasks.get("animals")
     assert done.state is JobState.SUCCEEDED
-    assert done.result == {**record.to_json(), "status": "embedded"}
+    assert done.result == {
+        **Task.model_validate(record).model_dump(mode="json"),
+        "status": "embedded",
+    }
     assert Task.model_validate(done.result).name == "animals"
     assert (record.tags, record.warnings) == (("a", "b"), ("one image could not be read",))
     assert (record.seconds, record.source) == (2.5, f"dataset:{dataset.id}")

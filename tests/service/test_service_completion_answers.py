@@ -15,7 +15,6 @@ from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.subjects import Subject, stored_subject
 from task2vec.types import JobKind, JobState, NeighbourGeometry
-from task2vec_api.messages import dataset_message
 
 
 def test_a_search_answers_as_it_would_in_this_process(served, sent):
@@ -164,7 +163,7 @@ def test_a_fetched_data_set_is_told_without_its_place_and_owner(served):
     images = [{"url": "https://x.example/1.png", "label": "a", "split": None}] * 2
     job = lend(served, JobKind.FETCH, {"name": "far", "images": images})
     dataset = replace(send(served, "far"), owner="key_1")
-    answer = dataset_message(dataset)
+    answer = Dataset.model_validate(dataset)
     done = leases.succeed(served, job.id, fence=job.fence, answer=answer, now=NOW + 1)
     assert done.state is JobState.SUCCEEDED
     assert Dataset.model_validate(done.result).sha256 == dataset.sha256

@@ -20,12 +20,13 @@ from task2vec.errors import (
     TooLargeError,
     UnknownNameError,
 )
+from task2vec.messages.datasets import StoredDataset
 from task2vec.service import uploads
 from task2vec.service.datasets import datasets
 from task2vec.service.quarantine import list_aside
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.schema_service import jobs
-from task2vec.types import DatasetRecord, JobState
+from task2vec.types import JobState
 
 NOW = 1_000_000.0
 
@@ -47,8 +48,8 @@ def zipped(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def send(workspace: Workspace) -> Callable[..., DatasetRecord]:
-    def send(data: bytes, *, name: str = "tops", suffix: str = ".zip", **more) -> DatasetRecord:
+def send(workspace: Workspace) -> Callable[..., StoredDataset]:
+    def send(data: bytes, *, name: str = "tops", suffix: str = ".zip", **more) -> StoredDataset:
         with uploads.begin_upload(workspace, largest=10**8) as upload:
             upload.write(data)
             upload.close()
@@ -92,7 +93,7 @@ def test_what_was_sent_is_listed_and_read_back(workspace, send, zipped: bytes) -
     assert datasets.get_dataset(workspace, record.id) == record
     assert (record.name, record.format, record.owner) == ("tops", ".zip", "key_1")
     assert (record.images, record.classes, record.bytes) == (12, 3, len(zipped))
-    assert record.expires == NOW + 60
+    assert record.expires.timestamp() == NOW + 60
     assert datasets.source_path(workspace, record).read_bytes() == zipped
     assert files(workspace) == {record.file}
 
@@ -102,8 +103,8 @@ def test_the_same_bytes_under_the_same_name_are_one_data_set(workspace, send, zi
     longer, shorter = send(zipped, now=NOW + 30), send(zipped, now=NOW - 30)
     other = send(zipped, name="other tops")
 
-    assert (longer.id, longer.expires) == (first.id, NOW + 90)
-    assert (shorter.id, shorter.expires) == (first.id, NOW + 90)
+    assert (longer.id, longer.expires.timestamp()) == (first.id, NOW + 90)
+    assert (shorter.id, shorter.expires.timestamp()) == (first.id, NOW + 90)
     assert other.id != first.id
     assert files(workspace) == {first.file, other.file}
 
@@ -138,7 +139,7 @@ def test_what_cannot_be_used_leaves_nothing(
 
     assert str(workspace.path) not in str(raised.value)
     assert files(workspace) == set()
-    assert datasets.list_datasets(workspace, limit=10).records == ()
+    assert datasets.list_datasets(workspace, limit=10).items == []
 
 
 def test_what_is_refused_has_the_name_that_the_sender_gave_it(send, tmp_path: Path) -> None:
@@ -204,7 +205,7 @@ def test_a_full_disk_is_told_and_keeps_nothing(
             send(zipped, name="second")
 
     assert files(workspace) == {kept.file}
-    assert datasets.list_datasets(workspace, limit=10).records == (kept,)
+    assert datasets.list_datasets(workspace, limit=10).items == [kept]
 
 
 def test_a_data_set_is_too_large_before_the_disk_is_touched(workspace, tmp_path: Path) -> None:
@@ -221,7 +222,7 @@ def test_pages_are_newest_first_and_complete(workspace, send, zipped) -> None:
     found, place = [], None
     while True:
         page = datasets.list_datasets(workspace, limit=2, before=place)
-        found += [record.id for record in page.records]
+        found += [record.id for record in page.items]
         place = page.next
         if place is None:
             break
@@ -230,8 +231,8 @@ def test_pages_are_newest_first_and_complete(workspace, send, zipped) -> None:
     records = [datasets.get_dataset(workspace, id_) for id_ in found]
     assert records == sorted(records, key=lambda r: (r.created, r.id), reverse=True)
     digest = records[0].sha256
-    assert len(datasets.list_datasets(workspace, limit=9, sha256=digest).records) == 5
-    assert datasets.list_datasets(workspace, limit=9, sha256="0" * 64).records == ()
+    assert len(datasets.list_datasets(workspace, limit=9, sha256=digest).items) == 5
+    assert datasets.list_datasets(workspace, limit=9, sha256="0" * 64).items == []
 
 
 @pytest.mark.parametrize("state", JobState)
@@ -252,7 +253,7 @@ def test_a_data_set_goes_unless_a_job_under_way_needs_it(
         return
     with pytest.raises(StateError, match=f"job_{state}"):
         datasets.remove_dataset(workspace, record.id)
-    assert datasets.sweep(workspace, record.expires + 1e9) == []
+    assert datasets.sweep(workspace, record.expires.timestamp() + 1e9) == []
     assert files(workspace) == {record.file}
 
 

@@ -3,10 +3,10 @@
 from factories import make_record, replace, which_model
 from served import ELEMENTS, embedding
 
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import Subject
-from task2vec.types import Outcome
 from task2vec.types.details import EmbeddingDetails, HeadInformation, LayerElements
 
 LAYERS = (LayerElements("all", ELEMENTS),)
@@ -28,7 +28,13 @@ def test_a_task_of_many_nats_is_expected_to_be_hard(served):
         found = embedding(number)
         record = make_record(f"task{number}", provenance=found.provenance)
         id_ = store.tasks.add(record, found, details=details(each)).id
-        outcome = Outcome("", default_model_id(), id_, 0.95 - each / 200, "p", images=1000)
+        outcome = StoredOutcome(
+            model=default_model_id(),
+            task=id_,
+            accuracy=0.95 - each / 200,
+            protocol="p",
+            images=1000,
+        )
         store.outcomes.add(outcome)
     subject = Subject("new", embedding(0), None, None)
     easy, hard, plain = (

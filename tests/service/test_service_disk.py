@@ -7,11 +7,11 @@ import pytest
 from small_disk import MIB, crowd, fill, is_full, small_disk
 
 from task2vec.errors import StoreFullError
+from task2vec.messages.datasets import StoredDataset
 from task2vec.service import disk
 from task2vec.service.datasets import datasets
 from task2vec.service.maintenance import doctor
 from task2vec.service.workspace import Workspace
-from task2vec.types import DatasetRecord
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def place(tmp_path):
         yield found
 
 
-def add_dataset(workspace: Workspace, number: int, size: int) -> DatasetRecord:
+def add_dataset(workspace: Workspace, number: int, size: int) -> StoredDataset:
     file = f"datasets/dst_{number}.zip"
     (workspace.path / "datasets").mkdir(exist_ok=True)
     (workspace.path / file).write_bytes(bytes(size))
     return workspace.store().datasets.add(
-        DatasetRecord(
+        StoredDataset(
             id=f"dst_{number}",
             name=f"set {number}",
             bytes=size,

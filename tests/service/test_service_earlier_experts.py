@@ -6,13 +6,13 @@ from factories import make_record, replace, which_model
 from served import embedding
 from test_service_shared_images import hashes
 
+from task2vec.messages.models import Model
 from task2vec.recommend.evidence.leaks import SEEN_GAIN
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.shared_images import find_shared
 from task2vec.service.tasks.subjects import Subject
-from task2vec.types import ModelRecord
 from task2vec.types.measuring import MOST_SHARED
 
 IMAGES = embedding(1).provenance.images
@@ -29,7 +29,15 @@ def known(served):
         stored = served.store().tasks.add(record, vector, hashes=made)
         given = dict.fromkeys(("parameters", "input_size", "licence"))
         ref = f"timm:resnet18?of={name}"
-        added = ModelRecord("", f"{name}-expert", ref, "r", stored.id, created="", **given)
+        added = Model(
+            id="",
+            name=f"{name}-expert",
+            ref=ref,
+            architecture="r",
+            task=stored.id,
+            created="",
+            **given,
+        )
         return served.store().models.add(added)
 
     return add

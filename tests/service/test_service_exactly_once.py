@@ -16,7 +16,7 @@ from task2vec.jobs.finetune import expert_id
 from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.service.models.experts import sweep_experts
 from task2vec.service.workspace import Workspace
-from task2vec.store.tasks.changes import ChangeKind
+from task2vec.store.tasks.updates import ChangeKind
 from task2vec.types import JobKind, JobState
 
 KILL = Path(__file__).with_name("kill_completions.py")

@@ -1,9 +1,8 @@
 """How the hashes of images come to the store: from workers, and from files."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from factories import replace
 from served import Found, embedded, embedding, end, lend, send
 
 from task2vec.embedding.files import save_embedding

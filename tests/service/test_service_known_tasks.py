@@ -6,11 +6,12 @@ from served import embedding
 from sqlalchemy import Engine, event
 
 from task2vec.distance import plain_symmetric_distance
+from task2vec.messages.models import Model
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.recommend import known_tasks as module
 from task2vec.service.recommend.known_tasks import known_tasks
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import Subject
-from task2vec.types import ModelRecord, Outcome
 
 TASKS = 12
 
@@ -26,7 +27,19 @@ def stored(served):
         ids[store.tasks.add(record, found).id] = plain_symmetric_distance(embedding(0), found)
     nearest = sorted(ids, key=ids.get)
     for id_ in nearest[-3:]:
-        store.models.add(ModelRecord("", f"expert-{id_}", f"x:{id_}", "a", id_, 1, 8, None, ""))
+        store.models.add(
+            Model(
+                id="",
+                name=f"expert-{id_}",
+                ref=f"x:{id_}",
+                architecture="a",
+                task=id_,
+                parameters=1,
+                input_size=8,
+                licence=None,
+                created="",
+            )
+        )
     return nearest
 
 
@@ -64,7 +77,7 @@ def test_as_many_sources_are_known_as_may_count(served, stored, monkeypatch):
 
 def test_what_a_store_holds_is_listed_once_for_a_recommendation(served, stored):
     outcomes = [
-        Outcome("", model.id, task, 0.8, "p", images=100)
+        StoredOutcome(id="", model=model.id, task=task, accuracy=0.8, protocol="p", images=100)
         for model in served.store().models.list()
         for task in stored
     ]

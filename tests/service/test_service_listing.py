@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from task2vec.errors import SourceError
+from task2vec.messages.datasets import StoredDataset
 from task2vec.service import uploads
 from task2vec.service.datasets import datasets
 from task2vec.service.workspace import Workspace
-from task2vec.types import DatasetRecord
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def send(workspace: Workspace) -> Callable[..., DatasetRecord]:
-    def send(data: bytes, *, suffix: str = ".zip") -> DatasetRecord:
+def send(workspace: Workspace) -> Callable[..., StoredDataset]:
+    def send(data: bytes, *, suffix: str = ".zip") -> StoredDataset:
         with uploads.begin_upload(workspace, largest=10**8) as upload:
             upload.write(data)
             upload.close()
@@ -43,5 +43,5 @@ def test_classes_that_cannot_be_shown_are_refused(workspace, send, label: str) -
     with pytest.raises(SourceError, match="cannot be shown") as caught:
         send(data.getvalue())
     assert str(caught.value).isprintable()
-    assert datasets.list_datasets(workspace, limit=10).records == ()
+    assert datasets.list_datasets(workspace, limit=10).items == []
     assert not list((workspace.path / "datasets").glob("*"))

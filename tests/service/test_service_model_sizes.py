@@ -1,21 +1,19 @@
 """What models count as: one network is one size, whatever head its file has."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import which_model
+from factories import replace, which_model
 
+from task2vec.messages.models import Model, ModelEdit
 from task2vec.service.models.limits import allowed
-from task2vec.service.models.model_sizes import as_published
-from task2vec.service.models.zoo import get_model, list_models, remove_model
+from task2vec.service.models.registering import edit_model, remove_model
+from task2vec.service.models.zoo import as_published, get_model, list_models
 from task2vec.service.packaged_models import default_model_id
-from task2vec.service.tasks.catalogue import edit_model
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 PLAIN = 4_652_008
-EXPERT = ModelRecord(
+EXPERT = Model(
     id="mdl_1",
     name="expert",
     ref="store:experts/mdl_1.safetensors",
@@ -33,7 +31,7 @@ WIDE = replace(
 )
 
 
-def counts(*models: ModelRecord, among: tuple[ModelRecord, ...] = ()) -> list[int | None]:
+def counts(*models: Model, among: tuple[Model, ...] = ()) -> list[int | None]:
     return [model.parameters for model in as_published(models, among=(*models, *among))]
 
 
@@ -55,9 +53,9 @@ def test_experts_of_a_store_count_as_the_default_that_they_descend_from(tmp_path
         # By name, by reference, and in whatever is shown of it once it has changed.
         assert get_model(workspace, "expert").parameters == PLAIN
         assert get_model(workspace, EXPERT.ref).parameters == PLAIN
-        seen: list[ModelRecord] = []
+        seen: list[Model] = []
         shown = get_model(workspace, "expert")
-        edited = edit_model(workspace, "expert", licence="MIT", check=seen.append)
+        edited = edit_model(workspace, "expert", ModelEdit(licence="MIT"), check=seen.append)
         assert (seen, edited) == ([shown], replace(shown, licence="MIT"))
         assert remove_model(workspace, "expert", check=seen.append) == seen[1] == edited
         # Its start is gone: it is of a published architecture still.
@@ -85,8 +83,6 @@ def test_experts_of_a_store_count_as_the_default_that_they_descend_from(tmp_path
         *("hub", "unknown", "architecture of nobody"),
     ],
 )  # fmt: skip
-def test_a_model_counts_as_its_architecture_is_published(
-    model: ModelRecord, count: int | None
-) -> None:
+def test_a_model_counts_as_its_architecture_is_published(model: Model, count: int | None) -> None:
     among = () if model.id == WIDE.id else (WIDE,)
     assert counts(model, among=among)[0] == count

@@ -9,18 +9,18 @@ from factories import which_model
 from small_expert import add_expert, expert_file
 from small_store import build
 
+from task2vec.messages.models import Model
+from task2vec.messages.outcomes import NewOutcomes, new_outcome
 from task2vec.probe import weight_files
 from task2vec.service.maintenance.doctor import State, examine
 from task2vec.service.models.availability import Weights, offered, weights_of
 from task2vec.service.models.experts import checkpoint
 from task2vec.service.models.zoo import get_model
-from task2vec.service.outcomes.outcome_file import Measured
-from task2vec.service.outcomes.recording import add_outcomes
+from task2vec.service.outcomes.outcomes import add_outcomes
 from task2vec.service.packaged_models import packaged_models
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import resolve
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 EXPERTS = ("sound", "lost $(x)", "other")
 
@@ -207,7 +207,7 @@ def test_the_doctor_finds_the_same_with_the_remedy(workspace: Workspace) -> None
 
 
 def test_packaged_models_are_taken_to_be_sound(workspace: Workspace) -> None:
-    packaged: list[ModelRecord] = packaged_models()
+    packaged: list[Model] = packaged_models()
     assert offered(workspace, packaged) == (packaged, [], [])
 
 
@@ -234,7 +234,8 @@ def test_unused_outcomes_are_told_where_a_model_of_the_answer_or_the_task_has_th
         found = recommend(workspace, question, resolve(workspace, task), measured={})
         return any("not used: the default has none" in each for each in found.warnings)
 
-    add_outcomes(workspace, [Measured("sound", "emoji_food", 0.9, "mine")])
+    new = new_outcome("sound", "emoji_food", 0.9, protocol="mine")
+    add_outcomes(workspace, NewOutcomes(outcomes=(new,)))
     only_packaged, small = "tf_efficientnet*", "test_resnet"
     assert not warned_about("fashion_tops", architecture=only_packaged)
     assert warned_about("emoji_food", architecture=only_packaged)

@@ -12,16 +12,21 @@ from sqlalchemy import Engine, event
 from task2vec.errors import InputError, SettingError, StoreError, UnknownNameError
 from task2vec.jobs.jobs import job_for
 from task2vec.messages.backtests import BacktestQuestion
+from task2vec.messages.outcomes import (
+    NewOutcome,
+    NewOutcomes,
+    Outcome,
+    OutcomeFilter,
+    new_outcome,
+)
 from task2vec.service.models.zoo import get_model
-from task2vec.service.outcomes.outcome_file import Measured
 from task2vec.service.outcomes.outcomes import (
-    NamedOutcome,
+    add_outcomes,
     get_outcome,
-    list_outcomes,
+    import_outcomes,
     page_of_outcomes,
     remove_outcomes,
 )
-from task2vec.service.outcomes.recording import add_outcomes, import_outcomes
 from task2vec.service.workspace import Workspace
 from task2vec.types.names import LONGEST_PROTOCOL
 
@@ -56,8 +61,16 @@ def csv(path: Path, *lines: str, header: str = "model,task,accuracy,protocol,see
     return path
 
 
-def many() -> list[Measured]:
-    return [Measured(MODELS[i % 2], TASKS[i % 3 % 2], i / ROWS, seed=i) for i in range(ROWS)]
+def add(workspace: Workspace, outcomes: list[NewOutcome]) -> list[Outcome]:
+    return add_outcomes(workspace, NewOutcomes(outcomes=outcomes))
+
+
+def listed(workspace: Workspace, **filters: str) -> list[Outcome]:
+    return page_of_outcomes(workspace, OutcomeFilter(**filters)).items
+
+
+def many() -> list[NewOutcome]:
+    return [new_outcome(MODELS[i % 2], TASKS[i % 3 % 2], i / ROWS, seed=i) for i in range(ROWS)]
 
 
 def test_many_lines_are_one_insert_and_names_are_looked_up_once(
@@ -68,15 +81,15 @@ def test_many_lines_are_one_insert_and_names_are_looked_up_once(
     assert len(statements) < 60
     assert sum(text.startswith("INSERT INTO outcomes") for text in statements) == 1
     stored = workspace.store().outcomes.list()
-    assert stored == [each.outcome for each in added]
+    assert [o.id for o in stored] == [each.id for each in added]
     assert [(o.accuracy, o.seed) for o in stored] == [(m.accuracy, m.seed) for m in many()]
 
 
 def test_so_are_those_that_a_client_sends(workspace: Workspace, statements: list[str]) -> None:
-    added = add_outcomes(workspace, many())
+    added = add(workspace, many())
     assert len(statements) < 60
     assert [(o.model, o.task) for o in added] == [(m.model, m.task) for m in many()]
-    assert workspace.store().outcomes.list() == [each.outcome for each in added]
+    assert [o.id for o in workspace.store().outcomes.list()] == [each.id for each in added]
 
 
 def test_the_first_line_with_a_name_that_is_not_known_is_told(
@@ -108,26 +121,26 @@ def test_a_protocol_is_as_long_from_a_file_as_from_a_client(
     longest = "p" * LONGEST_PROTOCOL
     line = f"{MODELS[0]},{TASKS[0]},0.5,{longest}"
     (added,) = import_outcomes(workspace, csv(tmp_path / "o.csv", f"{line},1"))
-    assert added.outcome.protocol == longest
+    assert added.protocol == longest
     with pytest.raises(InputError, match=r"^Line 2 of .*, column protocol, .* 500 char.* got 501"):
         import_outcomes(workspace, csv(tmp_path / "o.csv", f"{line}p,1"))
     with pytest.raises(SettingError, match="expected at most 500 characters, got 501"):
-        Measured(MODELS[0], TASKS[0], 0.5, protocol=f"{longest}p")
+        new_outcome(MODELS[0], TASKS[0], 0.5, protocol=f"{longest}p")
 
 
-def pages(workspace: Workspace, size: int, **filters: str) -> list[NamedOutcome]:
+def pages(workspace: Workspace, size: int, **filters: str) -> list[Outcome]:
     """Return all outcomes, read page by page."""
-    found, after = [], 0
+    found, after, question = [], 0, OutcomeFilter(**filters)
     while True:
-        page = page_of_outcomes(workspace, limit=size, after=after, **filters)
-        found += page.outcomes
+        page = page_of_outcomes(workspace, question, limit=size, after=after)
+        found += page.items
         if page.next is None:
             return found
         after = page.next
 
 
 def test_an_outcome_tells_which_one_it_repeats(workspace: Workspace) -> None:
-    one = Measured(MODELS[0], TASKS[0], 0.5, images=90, seed=1)
+    one = new_outcome(MODELS[0], TASKS[0], 0.5, images=90, seed=1)
     changes = [
         {"model": MODELS[1]},
         {"task": TASKS[1]},
@@ -138,79 +151,78 @@ def test_an_outcome_tells_which_one_it_repeats(workspace: Workspace) -> None:
         {"seed": None},
     ]
     others = [replace(one, **change) for change in changes]
-    first, *rest, again = add_outcomes(workspace, [one, *others, one])
-    (later,) = add_outcomes(workspace, [one])
-    (bare,) = add_outcomes(workspace, [replace(one, seed=None)])
+    first, *rest, again = add(workspace, [one, *others, one])
+    (later,) = add(workspace, [one])
+    (bare,) = add(workspace, [replace(one, seed=None)])
 
     assert [each.repeats for each in (first, *rest)] == [None] * 8
-    assert (again.repeats, later.repeats) == (first.outcome.id, first.outcome.id)
-    assert bare.repeats == rest[6].outcome.id
+    assert (again.repeats, later.repeats) == (first.id, first.id)
+    assert bare.repeats == rest[6].id
     every = [first, *rest, again, later, bare]
-    assert list_outcomes(workspace) == every
+    assert listed(workspace) == every
     assert pages(workspace, 2) == pages(workspace, 1000) == every
-    assert list_outcomes(workspace, model=MODELS[1]) == [rest[0]]
-    assert list_outcomes(workspace, created=later.outcome.created) == [later]
-    assert [get_outcome(workspace, each.outcome.id) for each in every] == every
+    assert listed(workspace, model=MODELS[1]) == [rest[0]]
+    assert listed(workspace, created=later.created) == [later]
+    assert [get_outcome(workspace, each.id) for each in every] == every
 
 
 def test_what_is_repeated_is_read_in_one_query_however_many_there_are(
     workspace: Workspace, statements: list[str]
 ) -> None:
-    first = add_outcomes(workspace, many())
+    first = add(workspace, many())
     before = len(statements)
-    again = add_outcomes(workspace, many())
+    again = add(workspace, many())
 
-    assert [each.repeats for each in again] == [each.outcome.id for each in first]
+    assert [each.repeats for each in again] == [each.id for each in first]
     assert len(statements) - before < 20
     reading = [text for text in statements[before:] if "FROM outcomes" in text]
     assert len(reading) == 1
 
 
 def test_where_the_first_is_removed_the_next_is_the_first(workspace: Workspace) -> None:
-    one = Measured(MODELS[0], TASKS[0], 0.5)
-    first, second, third = add_outcomes(workspace, [one] * 3)
+    one = new_outcome(MODELS[0], TASKS[0], 0.5)
+    first, second, third = add(workspace, [one] * 3)
 
-    assert remove_outcomes(workspace, [first.outcome.id]) == [first]
-    assert list_outcomes(workspace) == [
+    assert remove_outcomes(workspace, [first.id]) == [first]
+    assert listed(workspace) == [
         replace(second, repeats=None),
-        replace(third, repeats=second.outcome.id),
+        replace(third, repeats=second.id),
     ]
 
 
 def test_outcomes_are_removed_all_or_none(workspace: Workspace) -> None:
-    one = Measured(MODELS[0], TASKS[0], 0.5)
-    added = add_outcomes(workspace, [one, replace(one, task=TASKS[1]), one])
-    ids = [each.outcome.id for each in added]
+    one = new_outcome(MODELS[0], TASKS[0], 0.5)
+    added = add(workspace, [one, replace(one, task=TASKS[1]), one])
+    ids = [each.id for each in added]
 
     with pytest.raises(UnknownNameError, match="'out_nosuch'"):
         remove_outcomes(workspace, [*ids, "out_nosuch"])
-    assert list_outcomes(workspace) == added
+    assert listed(workspace) == added
     assert remove_outcomes(workspace, [ids[2], ids[1]]) == [added[2], added[1]]
     assert added[2].repeats == ids[0]
-    assert list_outcomes(workspace) == added[:1]
+    assert listed(workspace) == added[:1]
     with pytest.raises(UnknownNameError, match=ids[1]):
         get_outcome(workspace, ids[1])
 
 
 def test_an_empty_filter_does_not_stand_for_everything(workspace: Workspace) -> None:
-    add_outcomes(workspace, many()[:3])
+    add(workspace, many()[:3])
     for filters in ({"model": ""}, {"task": ""}):
-        for ask in (list_outcomes, lambda w, **f: page_of_outcomes(w, limit=9, **f)):
-            with pytest.raises(UnknownNameError):
-                ask(workspace, **filters)
-    assert list_outcomes(workspace, protocol="") == []
+        with pytest.raises(UnknownNameError):
+            listed(workspace, **filters)
+    assert listed(workspace, protocol="") == []
 
 
 def test_a_backtest_is_another_where_an_outcome_was_replaced(workspace: Workspace) -> None:
     def about() -> str | None:
         return job_for(workspace, BacktestQuestion()).same_as
 
-    _, second = add_outcomes(workspace, many()[:2])
+    _, second = add(workspace, many()[:2])
     known = about()
     assert about() == known
-    remove_outcomes(workspace, [second.outcome.id])
+    remove_outcomes(workspace, [second.id])
     assert about() != known
-    add_outcomes(workspace, many()[1:2])
+    add(workspace, many()[1:2])
     assert about() != known
 
 
@@ -218,7 +230,7 @@ def test_what_is_recorded_by_ids_is_told_by_names(workspace: Workspace) -> None:
     task = workspace.store().tasks.get(TASKS[0])
     model = get_model(workspace, MODELS[0])
     assert (model.id, task.id) != (model.name, task.name)
-    (added,) = add_outcomes(workspace, [Measured(model.id, task.id, 0.5)])
+    (added,) = add(workspace, [new_outcome(model.id, task.id, 0.5)])
     assert (added.model, added.task) == (MODELS[0], TASKS[0])
 
 

@@ -11,13 +11,13 @@ from raw_rows import damaged
 from small_store import cut, snapshot
 
 from task2vec.errors import StoreCorruptError
+from task2vec.messages.models import Model
 from task2vec.service import quarantine, uploads
 from task2vec.service.datasets import datasets
 from task2vec.service.maintenance.doctor import examine
 from task2vec.service.models.experts import checkpoint, new_checkpoint, sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.store.opening import DATABASE
-from task2vec.types import ModelRecord
 
 DAY = 86_400.0
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC).timestamp()
@@ -54,12 +54,12 @@ def zipped(folder: Path) -> bytes:
     return Path(shutil.make_archive(str(folder), "zip", folder)).read_bytes()
 
 
-def expert(path: Path) -> ModelRecord:
+def expert(path: Path) -> Model:
     with path.open("rb") as file:
         from hashlib import file_digest
 
         digest = file_digest(file, "sha256").hexdigest()
-    return ModelRecord(
+    return Model(
         id=path.stem,
         name="expert",
         ref=f"store:experts/{path.name}",

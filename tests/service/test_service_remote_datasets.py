@@ -123,7 +123,7 @@ def test_many_missing_images_keep_nothing(workspace, far, images, fetch) -> None
     with pytest.raises(SourceError, match="Too many of the 36 images"):
         fetch([*images, *lost])
     assert files(workspace) == []
-    assert list_datasets(workspace, limit=1).records == ()
+    assert list_datasets(workspace, limit=1).items == []
 
 
 @pytest.mark.parametrize(

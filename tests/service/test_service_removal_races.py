@@ -12,10 +12,11 @@ from task2vec.errors import SourceError, UnknownNameError
 from task2vec.jobs import batches, jobs
 from task2vec.messages.base import Question
 from task2vec.messages.batches import NewBatch, NewItem
+from task2vec.messages.datasets import StoredDataset
 from task2vec.service.datasets import datasets
 from task2vec.service.datasets.datasets import remove_dataset
 from task2vec.service.workspace import Workspace
-from task2vec.types import DatasetRecord, JobKind, JobState
+from task2vec.types import JobKind, JobState
 
 AT_ONCE = 4
 
@@ -48,7 +49,7 @@ def files(served: Workspace) -> list[str]:
     return [f"datasets/{path.name}" for path in (served.path / "datasets").iterdir()]
 
 
-def question(kind: JobKind, dataset: DatasetRecord, other: DatasetRecord) -> Question:
+def question(kind: JobKind, dataset: StoredDataset, other: StoredDataset) -> Question:
     if kind is JobKind.DISTANCES:
         return asking(kind, source={"dataset": other.id}, target={"dataset": dataset.id})
     return asking(kind, dataset=dataset.id)
@@ -113,7 +114,7 @@ def test_the_same_bytes_at_the_same_time_are_one_data_set(
     with ThreadPoolExecutor(AT_ONCE) as threads:
         found = list(threads.map(lambda _: send(served, "pets"), range(AT_ONCE)))
 
-    (listed,) = datasets.list_datasets(served, limit=10).records
+    (listed,) = datasets.list_datasets(served, limit=10).items
     assert {record.id for record in found} == {listed.id}
     assert files(served) == [listed.file]
 
@@ -121,7 +122,7 @@ def test_the_same_bytes_at_the_same_time_are_one_data_set(
 def test_the_same_bytes_at_the_same_time_put_back_what_vanished(
     served: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first: list[DatasetRecord] = []
+    first: list[StoredDataset] = []
 
     def sent_by_another() -> None:
         first.append(send(served, "pets"))

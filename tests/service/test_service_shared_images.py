@@ -6,13 +6,14 @@ from factories import make_record, replace, which_model
 from served import embedding
 
 from task2vec.messages.backtests import BacktestQuestion
+from task2vec.messages.models import Model
 from task2vec.messages.neighbours import SearchQuestion
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.outcomes.backtest import backtest
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.shared_images import find_shared
 from task2vec.service.tasks.subjects import Subject, stored_subject
-from task2vec.types import ModelRecord, Outcome
 from task2vec.types.image_hashes import IMAGE_HASH
 
 DEFAULT = "efficientnet_lite0"
@@ -44,10 +45,25 @@ def known(served):
         if expert:
             ref = f"timm:resnet18?of={name}"
             given = dict.fromkeys(("parameters", "input_size", "licence"))
-            added = ModelRecord("", f"{name}-expert", ref, "r", stored.id, created="", **given)
+            added = Model(
+                id="",
+                name=f"{name}-expert",
+                ref=ref,
+                architecture="r",
+                task=stored.id,
+                created="",
+                **given,
+            )
             ours = models.add(added)
             for model, accuracy in ((DEFAULT, 0.5), (PLAIN, 0.9), (ours.name, 0.95)):
-                about = Outcome("", models.get(model).id, stored.id, accuracy, "ours", images=900)
+                about = StoredOutcome(
+                    id="",
+                    model=models.get(model).id,
+                    task=stored.id,
+                    accuracy=accuracy,
+                    protocol="ours",
+                    images=900,
+                )
                 outcomes.add(about)
         return stored
 
@@ -214,12 +230,12 @@ def descendant(served, name, *, start, task):
     lineage = (*([record.task] if record.task else []), *record.lineage)
     given = dict.fromkeys(("parameters", "input_size", "licence"))
     added = models.add(
-        ModelRecord(
-            "",
-            name,
-            f"timm:resnet18?of={name}",
-            "r",
-            served.store().tasks.get(task).id,
+        Model(
+            id="",
+            name=name,
+            ref=f"timm:resnet18?of={name}",
+            architecture="r",
+            task=served.store().tasks.get(task).id,
             created="",
             start=record.id,
             lineage=tuple(lineage),
@@ -228,7 +244,11 @@ def descendant(served, name, *, start, task):
     )
     for on in ("clean", task):
         known = served.store().tasks.get(on).id
-        outcomes.add(Outcome("", added.id, known, 0.97, "ours", images=900))
+        outcomes.add(
+            StoredOutcome(
+                id="", model=added.id, task=known, accuracy=0.97, protocol="ours", images=900
+            )
+        )
     return added
 
 
@@ -360,10 +380,27 @@ def test_a_backtest_hides_what_has_too_many_images_of_the_target_and_not_the_rev
     given = dict.fromkeys(("parameters", "input_size", "licence"))
     for name, id_ in stored.items():
         ref = f"timm:resnet18?of={name.replace(' ', '-')}"
-        models.add(ModelRecord("", f"{name} expert", ref, "r", id_, created="", **given))
+        models.add(
+            Model(
+                id="",
+                name=f"{name} expert",
+                ref=ref,
+                architecture="r",
+                task=id_,
+                created="",
+                **given,
+            )
+        )
     outcomes.add_many(
         [
-            Outcome("", models.get(model).id, id_, accuracy, "ours", images=900)
+            StoredOutcome(
+                id="",
+                model=models.get(model).id,
+                task=id_,
+                accuracy=accuracy,
+                protocol="ours",
+                images=900,
+            )
             for id_ in stored.values()
             for model, accuracy in [(DEFAULT, 0.5), *((f"{name} expert", 0.6) for name in stored)]
         ]

@@ -4,12 +4,12 @@ import shutil
 from io import BytesIO
 from pathlib import Path
 
+from factories import make_model
 from PIL import Image
 from small_store import build, cut
 
 from task2vec import LocalClient
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 MOVED = 10
 
@@ -40,14 +40,11 @@ def test_images_encoded_anew_are_found_and_their_task_is_no_evidence(
     with LocalClient(store) as client:
         # All images are used, so that none that was put there is missed.
         client.embed(other, name="mixed", images=200)
-    given = dict.fromkeys(("parameters", "input_size", "licence"))
     with Workspace(store) as workspace:
         for task in ("mixed", "fashion_tops"):
             id_ = workspace.store().tasks.get(task).id
             ref = f"timm:resnet18?of={task}"
-            workspace.store().models.add(
-                ModelRecord("", f"{task}-expert", ref, "r", id_, created="", **given)
-            )
+            workspace.store().models.add(make_model(f"{task}-expert", ref=ref, task=id_))
     with LocalClient(store) as client:
         answers = [
             client.recommend("emoji_food", measure=False),

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
+from factories import make_model, replace
+
+from task2vec.messages.models import Model
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.tasks.shared_images import SharedTasks
-from task2vec.types import ModelRecord, Outcome
 
 
-def model(name: str, *, of: str | None = None, lineage: Sequence[str] = ()) -> ModelRecord:
+def model(name: str, *, of: str | None = None, lineage: Sequence[str] = ()) -> Model:
     """An expert of a task, or a plain model; the tasks of its starts in ``lineage``."""
-    known = ModelRecord(f"mdl-{name}", name, f"x:{name}", "a", of, 1, 8, None, "")
-    return ModelRecord(**{**vars(known), "lineage": tuple(lineage)})
+    known = make_model(name, id=f"mdl-{name}", ref=f"x:{name}", task=of)
+    return replace(known, lineage=tuple(lineage))
 
 
 PLAIN = model("plain")
@@ -42,10 +45,12 @@ def test_only_those_that_descend_are_told_of_as_such():
 
 
 def test_outcomes_on_an_excluded_task_or_of_a_model_that_does_not_count_are_left_out():
-    def outcome(of: ModelRecord, task: str) -> Outcome:
-        return Outcome("", of.id, task, 0.8, "p", images=100)
+    def outcome(of: Model, task: str) -> StoredOutcome:
+        return StoredOutcome(model=of.id, task=task, accuracy=0.8, protocol="p", images=100)
 
     kept = [outcome(PLAIN, "other"), outcome(OTHER, "other"), outcome(PLAIN, "target")]
     lost = [outcome(PLAIN, "copy"), outcome(COPYS, "other"), outcome(GRANDCHILD, "other")]
-    gone = Outcome("", "mdl-removed", "other", 0.8, "p", images=100)
+    gone = StoredOutcome(
+        id="", model="mdl-removed", task="other", accuracy=0.8, protocol="p", images=100
+    )
     assert SHARED.outcomes([*lost, *kept, gone], EVERYTHING) == kept

@@ -9,9 +9,8 @@ import small_store
 from small_store import snapshot
 
 from task2vec.errors import StoreError
-from task2vec.service.outcomes.outcome_file import Measured
-from task2vec.service.outcomes.outcomes import list_outcomes
-from task2vec.service.outcomes.recording import add_outcomes
+from task2vec.messages.outcomes import NewOutcome, NewOutcomes, OutcomeFilter
+from task2vec.service.outcomes.outcomes import add_outcomes, page_of_outcomes
 from task2vec.service.workspace import Workspace
 
 
@@ -31,8 +30,9 @@ def test_a_model_that_came_with_a_newer_package_is_registered_when_something_is_
     with Workspace(store) as workspace:
         if read_first:
             assert len(workspace.store().models.list()) == 2
-        add_outcomes(workspace, [Measured("efficientnet_lite2", "emoji_food", 0.5)])
-        (found,) = list_outcomes(workspace)
+        new = NewOutcome(model="efficientnet_lite2", task="emoji_food", accuracy=0.5)
+        add_outcomes(workspace, NewOutcomes(outcomes=(new,)))
+        (found,) = page_of_outcomes(workspace, OutcomeFilter()).items
 
     assert (found.model, found.task) == ("efficientnet_lite2", "emoji_food")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from task2vec.messages.models import Model
 from task2vec.probe.weights import write_safetensors
 from task2vec.service.models.availability import Weights, weights_of
 from task2vec.service.models.experts import sweep_partials
@@ -15,17 +16,16 @@ from task2vec.service.models.zoo import loadable_ref
 from task2vec.service.packaged_models import packaged_models, register_packaged
 from task2vec.service.workspace import Workspace
 from task2vec.store import Store
-from task2vec.types import ModelRecord
 from task2vec_probes.file import file_card
 
 ABOUT = {"architecture": "resnet18", "name": "expert"}
 
 
-def expert(store: Path, **about: object) -> ModelRecord:
+def expert(store: Path, **about: object) -> Model:
     """Write a checkpoint that states ``about`` into a store's folder; return its record."""
     path = store / "experts" / "mdl_0.safetensors"
     write_safetensors(path, {"x": torch.zeros(1)}, {"task2vec": json.dumps({**ABOUT, **about})})
-    return ModelRecord(
+    return Model(
         id="mdl_0",
         name="expert",
         ref="store:experts/mdl_0.safetensors",

@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record, replace
 
+from task2vec.messages.models import Model
+from task2vec.messages.tasks import StoredTask
 from task2vec.store import Store
-from task2vec.types import ModelRecord, Space, TaskEmbedding, TaskRecord
+from task2vec.types import Space, TaskEmbedding
 
 
 @pytest.fixture(scope="session")
-def task() -> Callable[..., tuple[TaskRecord, TaskEmbedding]]:
+def task() -> Callable[..., tuple[StoredTask, TaskEmbedding]]:
     """Make a task: its record, ready to be added, and its embedding."""
 
     def make(
@@ -21,7 +23,7 @@ def task() -> Callable[..., tuple[TaskRecord, TaskEmbedding]]:
         space: Space = SPACE,
         probe_name: str = "tiny",
         tags: tuple[str, ...] = (),
-    ) -> tuple[TaskRecord, TaskEmbedding]:
+    ) -> tuple[StoredTask, TaskEmbedding]:
         rng = np.random.default_rng(seed)
         provenance = replace(PROVENANCE, space=space, probe_name=probe_name, seed=seed)
         values = np.exp(3 * rng.normal(size=elements) - 9)
@@ -47,9 +49,9 @@ def task() -> Callable[..., tuple[TaskRecord, TaskEmbedding]]:
 
 
 @pytest.fixture(scope="session")
-def model() -> Callable[..., ModelRecord]:
-    def make(name: str, *, task: str | None = None, ref: str | None = None) -> ModelRecord:
-        return ModelRecord(
+def model() -> Callable[..., Model]:
+    def make(name: str, *, task: str | None = None, ref: str | None = None) -> Model:
+        return Model(
             id="",
             name=name,
             ref=ref or f"timm:{name}",

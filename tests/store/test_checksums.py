@@ -13,6 +13,8 @@ from raw_rows import damaged, written
 from small_store import build
 
 from task2vec.errors import StoreCorruptError, Task2VecError
+from task2vec.messages.datasets import StoredDataset
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.maintenance.doctor import State, _guarded, _store
 from task2vec.store import Store
 from task2vec.store.opening import DATABASE
@@ -22,14 +24,7 @@ from task2vec.store.sql.migrations import upgrade
 from task2vec.store.sql.schema_service import metadata
 from task2vec.store.tables.audit import AuditEntry
 from task2vec.store.tables.batches import BatchItem
-from task2vec.types import (
-    DatasetRecord,
-    JobKind,
-    JobRecord,
-    KeyRecord,
-    Outcome,
-    Scope,
-)
+from task2vec.types import JobKind, JobRecord, KeyRecord, Scope
 
 FLIPS = 200
 
@@ -42,8 +37,7 @@ def filled(tmp_path_factory):
         tasks, models = store.tasks.list(), store.models.list()
         for number, task in enumerate(tasks):
             store.outcomes.add(
-                Outcome(
-                    id="",
+                StoredOutcome(
                     model=models[0].id,
                     task=task.id,
                     accuracy=0.1 * number,
@@ -52,7 +46,7 @@ def filled(tmp_path_factory):
                 )
             )
         store.datasets.add(
-            DatasetRecord(
+            StoredDataset(
                 id="",
                 name="pets",
                 bytes=3,

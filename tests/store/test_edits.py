@@ -4,9 +4,10 @@ import pytest
 from factories import replace
 
 from task2vec.errors import ChangedError, NameTakenError, SettingError, UnknownNameError
+from task2vec.messages.outcomes import OutcomeFilter, StoredOutcome
+from task2vec.messages.tasks import TaskListing
 from task2vec.store import Store
-from task2vec.store.tasks.changes import ChangeKind
-from task2vec.types import Outcome
+from task2vec.store.tasks.updates import ChangeKind
 
 
 def test_an_edit_changes_what_it_names_and_nothing_else(store: Store, task) -> None:
@@ -95,11 +96,11 @@ def test_pages_of_tasks_together_are_the_list(store: Store, task, size: int) -> 
 
     for filters in ({}, {"tag": "a"}, {"tag": "ä"}, {"tag": 'a"'}, {"tag": "?"}, {"probe": "tiny"}):
         found, after = [], None
-        while page := store.tasks.page(limit=size, after=after, **filters):
+        while page := store.tasks.page(TaskListing(**filters), limit=size, after=after):
             assert len(page) <= size
             found += page
             after = page[-1].name
-        assert found == store.tasks.list(**filters)
+        assert found == store.tasks.list(TaskListing(**filters))
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 9])
@@ -108,8 +109,7 @@ def test_pages_of_outcomes_together_are_the_list(store: Store, task, model, size
     models = [store.models.add(model(name)) for name in ("m", "n")]
     for number in range(5):
         store.outcomes.add(
-            Outcome(
-                id="",
+            StoredOutcome(
                 model=models[number % 2].name,
                 task=tasks[number % 3 % 2].name,
                 accuracy=number / 10,
@@ -125,15 +125,16 @@ def test_pages_of_outcomes_together_are_the_list(store: Store, task, model, size
         {"protocol": "q"},
         {"created": store.outcomes.list()[2].created},
     ):
-        assert store.outcomes.list(**filters)
+        question = OutcomeFilter(**filters)
+        assert store.outcomes.list(question)
         found, after = [], 0
         while after is not None:
-            page, after = store.outcomes.page(limit=size, after=after, **filters)
+            page, after = store.outcomes.page(question, limit=size, after=after)
             assert len(page) <= size
             found += page
-        assert [outcome for outcome, _, _ in found] == store.outcomes.list(**filters)
+        assert [outcome for outcome, _, _ in found] == store.outcomes.list(question)
         names = {record.id: record.name for record in (*tasks, *models)}
         assert all((names[o.model], names[o.task]) == (m, t) for o, m, t in found)
-        assert store.outcomes.page(**filters) == (found, None)
+        assert store.outcomes.page(question) == (found, None)
     with pytest.raises(UnknownNameError):
-        store.outcomes.page(limit=1, model="nothing")
+        store.outcomes.page(OutcomeFilter(model="nothing"), limit=1)

@@ -4,7 +4,7 @@ import pytest
 from factories import replace
 
 from task2vec.errors import InputError, NameTakenError, SettingError, UnknownNameError
-from task2vec.types import Outcome
+from task2vec.messages.outcomes import StoredOutcome
 
 
 def test_a_model_is_found_by_name_id_and_ref(store, task, model):
@@ -85,7 +85,7 @@ def test_removing_a_model_with_outcomes_is_refused_unless_they_go_too(store, tas
     store.tasks.add(*task("birds"))
     for name in ("one", "two"):
         store.models.add(model(name))
-        store.outcomes.add(Outcome(id="", model=name, task="birds", accuracy=0.5, protocol="p"))
+        store.outcomes.add(StoredOutcome(model=name, task="birds", accuracy=0.5, protocol="p"))
     with pytest.raises(InputError, match=r"got outcomes: 1.*--cascade"):
         store.models.remove("one")
     removed = store.models.remove("one", cascade=True)

@@ -8,11 +8,10 @@ from factories import replace
 from sqlalchemy import Engine, event
 
 from task2vec.errors import NameTakenError, SettingError, UnknownNameError
+from task2vec.messages.outcomes import OutcomeFilter, StoredOutcome
 from task2vec.store import Store
-from task2vec.types import Outcome
 
-FULL = Outcome(
-    id="",
+FULL = StoredOutcome(
     model="one",
     task="birds",
     accuracy=0.75,
@@ -22,7 +21,7 @@ FULL = Outcome(
     seed=3,
     details={"epochs": 5, "note": "größer"},
 )
-BARE = Outcome(id="", model="two", task="birds", accuracy=0.0, protocol="full")
+BARE = StoredOutcome(model="two", task="birds", accuracy=0.0, protocol="full")
 
 
 @pytest.fixture
@@ -56,13 +55,13 @@ def test_list_filters_and_keeps_the_order_in_which_they_came(stocked):
         ("one", "fish", "b"),
     ]
     stocked.outcomes.add_many(
-        Outcome(id="", model=m, task=t, accuracy=0.5, protocol=p, seed=i)
+        StoredOutcome(model=m, task=t, accuracy=0.5, protocol=p, seed=i)
         for i, (m, t, p) in enumerate(cells)
     )
     outcomes = stocked.outcomes
 
     def seeds(**filters):
-        return [outcome.seed for outcome in outcomes.list(**filters)]
+        return [outcome.seed for outcome in outcomes.list(OutcomeFilter(**filters))]
 
     assert seeds() == [0, 1, 2, 3]
     assert seeds(model="two") == [0, 2]
@@ -77,7 +76,9 @@ def test_a_protocol_is_meant_to_the_letter(stocked):
         stocked.outcomes.add(replace(BARE, protocol=protocol))
 
     def found(protocol):
-        return [outcome.protocol for outcome in stocked.outcomes.list(protocol=protocol)]
+        return [
+            outcome.protocol for outcome in stocked.outcomes.list(OutcomeFilter(protocol=protocol))
+        ]
 
     assert (found("lin_5"), found("LIN_5"), found("lin%")) == (["lin_5"], ["LIN_5"], [])
 
@@ -136,9 +137,9 @@ def test_a_taken_id_adds_none(stocked):
 
 def test_filters_by_unknown_names_are_errors(stocked):
     with pytest.raises(UnknownNameError, match="Did you mean 'birds'"):
-        stocked.outcomes.list(task="bird")
+        stocked.outcomes.list(OutcomeFilter(task="bird"))
     with pytest.raises(UnknownNameError, match="Did you mean 'one'"):
-        stocked.outcomes.list(model="onee")
+        stocked.outcomes.list(OutcomeFilter(model="onee"))
 
 
 def test_the_ends_of_the_range_are_accuracies(stocked):
@@ -182,16 +183,16 @@ def test_what_was_added_together_is_found_by_its_moment(stocked):
     first = stocked.outcomes.add_many([replace(FULL, seed=s) for s in (1, 2)])
     time.sleep(0.003)
     second = stocked.outcomes.add(FULL)
-    moment = first[0].created
-    assert stocked.outcomes.list(created=moment) == first
-    assert stocked.outcomes.list(created=moment.replace("+00:00", "Z")) == first
+    moment = first[0].created.replace("Z", "+00:00")
+    assert stocked.outcomes.list(OutcomeFilter(created=moment)) == first
+    assert stocked.outcomes.list(OutcomeFilter(created=moment.replace("+00:00", "Z"))) == first
     east = datetime.fromisoformat(moment).astimezone(timezone(timedelta(hours=9)))
-    assert stocked.outcomes.list(created=east.isoformat()) == first
-    assert stocked.outcomes.list(created=moment.removesuffix("+00:00")) == first
-    assert stocked.outcomes.list(created=second.created) == [second]
+    assert stocked.outcomes.list(OutcomeFilter(created=east.isoformat())) == first
+    assert stocked.outcomes.list(OutcomeFilter(created=moment.removesuffix("+00:00"))) == first
+    assert stocked.outcomes.list(OutcomeFilter(created=second.created)) == [second]
     for wrong in ("", "yesterday", "0001-01-01T00:00:00+23:00"):
         with pytest.raises(SettingError, match="no moment"):
-            stocked.outcomes.list(created=wrong)
+            stocked.outcomes.list(OutcomeFilter(created=wrong))
 
 
 def test_what_may_be_alike_agrees_in_what_was_measured(stocked):

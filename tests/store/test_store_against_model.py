@@ -16,8 +16,8 @@ from hypothesis.stateful import (
 )
 
 from task2vec.errors import InputError, NameTakenError, UnknownNameError
+from task2vec.messages.outcomes import OutcomeFilter, StoredOutcome
 from task2vec.store import Store
-from task2vec.types import Outcome
 
 names = st.sampled_from(["a", "b", "Ä", "a'; DROP TABLE tasks; --"])
 seeds = st.integers(0, 5)
@@ -65,7 +65,7 @@ def test_the_store_behaves_like_a_dictionary(task, model):
             expert = data.draw(st.sampled_from(sorted(self.experts)))
             on, count = self.experts[expert]
             self.store.outcomes.add(
-                Outcome(id="", model=expert, task=on, accuracy=0.5, protocol="p")
+                StoredOutcome(model=expert, task=on, accuracy=0.5, protocol="p")
             )
             self.experts[expert] = on, count + 1
 
@@ -106,7 +106,7 @@ def test_the_store_behaves_like_a_dictionary(task, model):
                 np.testing.assert_array_equal(values, [e.values for _, e in expected])
             for expert, (on, count) in self.experts.items():
                 assert self.store.models.get(expert).task == on
-                assert len(self.store.outcomes.list(model=expert)) == count
+                assert len(self.store.outcomes.list(OutcomeFilter(model=expert))) == count
             assert len(self.store.models.list()) == len(self.experts)
 
         def teardown(self):

@@ -11,7 +11,7 @@ from task2vec.distance import (
 from task2vec.messages.neighbours import Neighbour
 from task2vec.store import ExactIndex, Role
 from task2vec.store.index import exact
-from task2vec.store.index.roles import InRole
+from task2vec.store.index.measures import InRole
 from task2vec.types import TaskEmbedding
 
 

@@ -13,7 +13,7 @@ import task2vec.store.sql.migrations
 from task2vec.errors import NameTakenError, UnknownNameError
 from task2vec.store import Store
 from task2vec.store.opening import DATABASE
-from task2vec.store.tasks.changes import Change, ChangeKind
+from task2vec.store.tasks.updates import Change, ChangeKind
 
 
 def test_every_change_is_logged_in_its_order(store, task):

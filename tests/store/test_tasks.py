@@ -2,6 +2,7 @@ import hashlib
 import math
 import re
 import sqlite3
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -16,10 +17,11 @@ from task2vec.errors import (
     StoreCorruptError,
     UnknownNameError,
 )
+from task2vec.messages.outcomes import OutcomeFilter, StoredOutcome
+from task2vec.messages.tasks import TaskListing
 from task2vec.store import Store
 from task2vec.store.opening import DATABASE
 from task2vec.store.tasks import task_lookups
-from task2vec.types import Outcome
 
 
 def same(a, b):
@@ -37,7 +39,8 @@ def test_what_is_added_is_read_back_unchanged_after_reopening(tmp_path, task):
     with Store.open(tmp_path) as store:
         added = store.tasks.add(record, embedding, thumbnail=b"\x89PNG")
     assert re.fullmatch(r"tsk_[0-9a-f]{16}", added.id)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", added.created)
+    assert added.created.utcoffset() == timedelta(0)
+    assert added.created.microsecond % 1000 == 0
     assert added == replace(record, id=added.id, created=added.created)
     with Store.open(tmp_path, create=False) as store:
         for key in ("birds", added.id):
@@ -85,7 +88,7 @@ def test_replacing_keeps_the_id_and_what_hangs_on_it(store, task, model):
     old = store.tasks.add(*task("birds", seed=1), thumbnail=b"old")
     expert = store.models.add(model("expert", task="birds"))
     outcome = store.outcomes.add(
-        Outcome(id="", model="expert", task="birds", accuracy=0.5, protocol="p")
+        StoredOutcome(model="expert", task="birds", accuracy=0.5, protocol="p")
     )
     new = store.tasks.add(*task("birds", seed=2, elements=16), replace=True)
     assert new.id == old.id
@@ -93,7 +96,7 @@ def test_replacing_keeps_the_id_and_what_hangs_on_it(store, task, model):
     same(store.tasks.embedding("birds"), task("birds", seed=2, elements=16)[1])
     assert store.tasks.thumbnail("birds") is None
     assert store.models.get("expert") == expert
-    assert store.outcomes.list(task="birds") == [outcome]
+    assert store.outcomes.list(OutcomeFilter(task="birds")) == [outcome]
 
 
 def test_replacing_what_does_not_exist_adds_it(store, task):
@@ -147,10 +150,10 @@ def test_list_filters_by_probe_and_tag_and_orders_by_name(store, task):
     store.tasks.add(*task("b", probe_name="other", tags=("x",)))
     names = {
         "all": [r.name for r in store.tasks.list()],
-        "probe": [r.name for r in store.tasks.list(probe="tiny")],
-        "tag": [r.name for r in store.tasks.list(tag="y")],
-        "both": [r.name for r in store.tasks.list(probe="other", tag="x")],
-        "none": [r.name for r in store.tasks.list(tag="x,")],
+        "probe": [r.name for r in store.tasks.list(TaskListing(probe="tiny"))],
+        "tag": [r.name for r in store.tasks.list(TaskListing(tag="y"))],
+        "both": [r.name for r in store.tasks.list(TaskListing(probe="other", tag="x"))],
+        "none": [r.name for r in store.tasks.list(TaskListing(tag="x,"))],
     }
     assert names == {
         "all": ["a", "b", "c"],
@@ -196,7 +199,7 @@ def test_removing_what_others_hang_on_is_refused_unless_they_go_too(store, task,
     store.models.add(model("expert", task="birds"))
     store.models.add(model("plain"))
     for name, on in (("expert", "fish"), ("plain", "birds"), ("plain", "fish")):
-        store.outcomes.add(Outcome(id="", model=name, task=on, accuracy=0.5, protocol="p"))
+        store.outcomes.add(StoredOutcome(model=name, task=on, accuracy=0.5, protocol="p"))
     with pytest.raises(InputError, match=r"got models: 1, outcomes: 2.*`cascade` \(`--cascade`"):
         store.tasks.remove("birds")
     assert len(store.outcomes.list()) == 3

@@ -19,7 +19,8 @@ from PIL import Image
 from processes import Site, WorkerProcess
 from small_network import reference_of
 
-from task2vec.service.models.zoo import add_model
+from task2vec.messages.models import NewModel
+from task2vec.service.models.registering import add_model
 from task2vec.service.workspace import Workspace
 
 #: As many validate as choose the epoch; few train, so that epochs are short.
@@ -34,7 +35,7 @@ SETTINGS = {"images": 60, "epochs": EPOCHS, "patience": EPOCHS, "learning_rate":
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     with Workspace(folder / "store") as workspace:
-        add_model(workspace, reference_of(folder), name="start")
+        add_model(workspace, NewModel(ref=reference_of(folder), name="start"))
     with LiveServer(folder / "server.log") as server:
         url = server.start(["--workers", "0", "--lease-seconds", "5"], store=folder / "store")
         found = Site(url, folder)

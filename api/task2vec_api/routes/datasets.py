@@ -17,7 +17,6 @@ from task2vec_api.access import Caller, Reader, ReaderOrWorker, Writer
 from task2vec_api.fetches import policy_of
 from task2vec_api.forms import is_form, receive_form
 from task2vec_api.job_submission import Prefer, result_as, submit
-from task2vec_api.messages import dataset_message
 from task2vec_api.paging import Listing, PageSize, ThePageToken
 from task2vec_api.representations import FileAnswer, IfNoneMatch, not_modified
 from task2vec_api.responses import failing, json_answer, router, sent, told
@@ -92,7 +91,7 @@ async def _upload(request: Request, runtime: Runtime, caller: Caller) -> Respons
                 owner=caller.key,
             )
     headers = {"Location": f"/v1/datasets/{record.id}"}
-    return json_answer(dataset_message(record), status=201, headers=headers)
+    return json_answer(Dataset.model_validate(record), status=201, headers=headers)
 
 
 async def _fetch(request: Request, runtime: Runtime, caller: Caller) -> Response:
@@ -135,10 +134,7 @@ def list_datasets(
         before=None if before is None else (before[0], before[1]),
         sha256=sha256,
     )
-    return DatasetPage(
-        datasets=tuple(map(dataset_message, page.records)),
-        next_page_token=listing.token(page.next),
-    )
+    return DatasetPage(datasets=tuple(page.items), next_page_token=listing.token(page.next))
 
 
 @routes.get(
@@ -149,7 +145,7 @@ def list_datasets(
 )
 def get_dataset(dataset: DatasetId, workspace: TheWorkspace, caller: ReaderOrWorker) -> Dataset:
     """Return what is known of a data set."""
-    return dataset_message(datasets.get_dataset(workspace, dataset))
+    return Dataset.model_validate(datasets.get_dataset(workspace, dataset))
 
 
 @routes.get(

@@ -77,7 +77,7 @@ async def get_map(
             check=check,
         )
         if picture is None:
-            return json_answer(TaskMap.model_validate(found.to_json()))
+            return json_answer(found)
         return Response(picture.getvalue(), media_type=chosen)
 
     return await runtime.computing.run(request, answer)

@@ -8,11 +8,10 @@ from starlette.responses import Response
 
 from task2vec.errors import UnknownNameError
 from task2vec.messages.models import Model, ModelEdit, ModelPage, NewModel
+from task2vec.service.models import registering
 from task2vec.service.models.experts import checkpoint
 from task2vec.service.models.zoo import get_model as find_model
-from task2vec.service.models.zoo import remove_model
-from task2vec.service.tasks import catalogue
-from task2vec.types import ModelRecord
+from task2vec.service.models.zoo import page_of_models
 from task2vec_api.access import Reader, ReaderOrWorker, Writer
 from task2vec_api.paging import Listing, PageSize, ThePageToken
 from task2vec_api.representations import (
@@ -51,11 +50,8 @@ def list_models(
 ) -> ModelPage:
     """Return the starting models by name, page by page; packaged ones are there from the start."""
     listing = Listing("models")
-    page = catalogue.page_of_models(workspace, limit=page_size, after=listing.place(page_token))
-    return ModelPage(
-        models=tuple(Model.model_validate(model.to_json()) for model in page.models),
-        next_page_token=listing.token(page.next),
-    )
+    page = page_of_models(workspace, limit=page_size, after=listing.place(page_token))
+    return ModelPage(models=tuple(page.items), next_page_token=listing.token(page.next))
 
 
 @routes.post(
@@ -67,11 +63,9 @@ def list_models(
 )
 async def add_model(new: NewModel, workspace: TheWorkspace, caller: Writer) -> Response:
     """Register a starting model by its reference; nothing is downloaded before it is used."""
-    model = await run_in_threadpool(
-        catalogue.add_named_model, workspace, new.ref, name=new.name, task=new.task
-    )
+    model = await run_in_threadpool(registering.add_named_model, workspace, new)
     headers = {"Location": f"/v1/models/{model.id}"}
-    return json_answer(Model.model_validate(model.to_json()), status=201, headers=headers)
+    return json_answer(model, status=201, headers=headers)
 
 
 @routes.get(
@@ -106,11 +100,10 @@ async def edit_model(
 ) -> Response:
     """Rename a model, or state its licence; what is left out stays as it is."""
     edited = await run_in_threadpool(
-        catalogue.edit_model,
+        registering.edit_model,
         workspace,
         model,
-        name=edit.name,
-        licence=edit.licence,
+        edit,
         check=lambda found: check_if_match(if_match, _etag(found)),
     )
     return _answer(edited)
@@ -134,7 +127,7 @@ def delete_model(
 
     Packaged models stay, and so does, without `cascade`, a model that outcomes hang on.
     """
-    remove_model(
+    registering.remove_model(
         workspace,
         model,
         cascade=cascade,
@@ -173,13 +166,13 @@ def get_checkpoint(model: ModelName, workspace: TheWorkspace, caller: ReaderOrWo
     )
 
 
-def _etag(model: ModelRecord) -> str:
-    return etag_of(model.to_json())
+def _etag(model: Model) -> str:
+    return etag_of(model.model_dump(mode="json"))
 
 
-def _answer(model: ModelRecord, if_none_match: str | None = None) -> Response:
+def _answer(model: Model, if_none_match: str | None = None) -> Response:
     etag = _etag(model)
     known = not_modified(if_none_match, etag)
     if known is not None:
         return known
-    return json_answer(Model.model_validate(model.to_json()), headers={"ETag": etag})
+    return json_answer(model, headers={"ETag": etag})

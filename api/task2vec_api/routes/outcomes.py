@@ -7,11 +7,14 @@ from fastapi import Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from task2vec.messages.outcomes import NewOutcomes, Outcome, OutcomePage, OutcomesToRemove
+from task2vec.messages.outcomes import (
+    NewOutcomes,
+    Outcome,
+    OutcomeFilter,
+    OutcomePage,
+    OutcomesToRemove,
+)
 from task2vec.service.outcomes import outcomes as recorded
-from task2vec.service.outcomes.outcome_file import Measured
-from task2vec.service.outcomes.outcomes import NamedOutcome
-from task2vec.service.outcomes.recording import add_outcomes as record
 from task2vec.types.names import LONGEST_PROTOCOL
 from task2vec_api.access import Reader, Writer
 from task2vec_api.paging import Listing, PageSize, ThePageToken
@@ -52,17 +55,11 @@ def list_outcomes(
     ] = None,
 ) -> OutcomePage:
     """Return the recorded outcomes, page by page."""
-    listing = Listing("outcomes", model=model, task=task, protocol=protocol, created=created)
-    page = recorded.page_of_outcomes(
-        workspace,
-        limit=page_size,
-        after=listing.place(page_token) or 0,
-        model=model,
-        task=task,
-        protocol=protocol,
-        created=created,
-    )
-    return _page(page.outcomes, listing.token(page.next))
+    question = OutcomeFilter(model=model, task=task, protocol=protocol, created=created)
+    listing = Listing("outcomes", **dict(question))
+    after = listing.place(page_token) or 0
+    page = recorded.page_of_outcomes(workspace, question, limit=page_size, after=after)
+    return _page(page.items, listing.token(page.next))
 
 
 @routes.post(
@@ -78,8 +75,7 @@ async def add_outcomes(new: NewOutcomes, workspace: TheWorkspace, caller: Writer
     Those that say what is recorded already are recorded too, and `repeats` tells of it: they are
     one measurement, and count once.
     """
-    measured = [Measured(**one.model_dump()) for one in new.outcomes]
-    added = await run_in_threadpool(record, workspace, measured)
+    added = await run_in_threadpool(recorded.add_outcomes, workspace, new)
     return _page(added)
 
 
@@ -108,8 +104,7 @@ async def remove_outcomes(
 )
 def get_outcome(outcome: OutcomeId, workspace: TheWorkspace, caller: Reader) -> Outcome:
     """Return one outcome."""
-    found = recorded.get_outcome(workspace, outcome)
-    return Outcome.model_validate(found.to_json())
+    return recorded.get_outcome(workspace, outcome)
 
 
 @routes.delete(
@@ -125,6 +120,5 @@ def delete_outcome(outcome: OutcomeId, workspace: TheWorkspace, caller: Writer) 
     return Response(status_code=204)
 
 
-def _page(found: Iterable[NamedOutcome], token: str | None = None) -> OutcomePage:
-    outcomes = tuple(Outcome.model_validate(each.to_json()) for each in found)
-    return OutcomePage(outcomes=outcomes, next_page_token=token)
+def _page(found: Iterable[Outcome], token: str | None = None) -> OutcomePage:
+    return OutcomePage(outcomes=tuple(found), next_page_token=token)

@@ -1,7 +1,7 @@
 """The probes that this server can embed with."""
 
-from task2vec.messages.catalogue import Probe, Probes
-from task2vec.service.tasks.catalogue import list_probes
+from task2vec.messages.catalogue import Probes
+from task2vec.service.probes import list_probes
 from task2vec_api.access import Reader
 from task2vec_api.responses import router
 from task2vec_api.runtime import TheWorkspace
@@ -16,4 +16,4 @@ routes = router("probes")
 )
 def get_probes(workspace: TheWorkspace, caller: Reader) -> Probes:
     """Return the probe networks by name; only tasks of one probe can be compared."""
-    return Probes(probes=tuple(map(Probe.model_validate, list_probes(workspace))))
+    return Probes(probes=list_probes(workspace))

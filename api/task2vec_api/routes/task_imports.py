@@ -95,7 +95,7 @@ async def import_task(request: Request, runtime: TheRuntime, caller: Writer) -> 
                 update=update,
                 any_space=caller.admin,
             )
-    task = Task.model_validate(record.to_json())
+    task = Task.model_validate(record)
     return json_answer(task, status=201, headers={"Location": f"/v1/tasks/{record.id}"})
 
 

@@ -8,10 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from task2vec.messages.jobs import Job, NewEmbedding
-from task2vec.messages.tasks import Task, TaskDetails, TaskEdit, TaskPage
-from task2vec.service.models.zoo import remove_task
-from task2vec.service.tasks import catalogue
-from task2vec.types import TaskRecord
+from task2vec.messages.tasks import StoredTask, Task, TaskDetails, TaskEdit, TaskListing, TaskPage
+from task2vec.service.tasks import tasks
 from task2vec_api.access import Reader, Writer
 from task2vec_api.job_submission import Prefer, submit
 from task2vec_api.paging import Listing, PageSize, ThePageToken
@@ -55,19 +53,11 @@ def list_tasks(
     ] = None,
 ) -> TaskPage:
     """Return the stored tasks by name, page by page."""
-    listing = Listing("tasks", tag=tag, probe=probe, called=name)
-    page = catalogue.list_tasks(
-        workspace,
-        limit=page_size,
-        after=listing.place(page_token),
-        probe=probe,
-        tag=tag,
-        name=name,
-    )
-    return TaskPage(
-        tasks=tuple(Task.model_validate(task.to_json()) for task in page.tasks),
-        next_page_token=listing.token(page.next),
-    )
+    question = TaskListing(tag=tag, probe=probe, name=name)
+    listing = Listing("tasks", **dict(question))
+    after = listing.place(page_token)
+    page = tasks.list_tasks(workspace, question, limit=page_size, after=after)
+    return TaskPage(tasks=tuple(page.items), next_page_token=listing.token(page.next))
 
 
 @routes.post(
@@ -151,12 +141,7 @@ async def edit_task(
 ) -> Response:
     """Rename a task, or give it other tags; what is left out stays as it is."""
     edited = await run_in_threadpool(
-        catalogue.edit_task,
-        workspace,
-        task,
-        name=edit.name,
-        tags=edit.tags,
-        check=_checker(if_match),
+        tasks.edit_task, workspace, task, edit, check=_checker(if_match)
     )
     return _details(edited)
 
@@ -181,22 +166,21 @@ def delete_task(
 
     Without `cascade` a task that models or outcomes hang on is not removed.
     """
-    remove_task(workspace, task, cascade=cascade, check=_checker(if_match))
+    tasks.remove_task(workspace, task, cascade=cascade, check=_checker(if_match))
     return Response(status_code=204)
 
 
-def _checker(if_match: str | None) -> Callable[[TaskRecord], None]:
+def _checker(if_match: str | None) -> Callable[[StoredTask], None]:
     return lambda task: check_if_match(if_match, _etag(task))
 
 
-def _etag(task: TaskRecord) -> str:
-    return etag_of(catalogue.task_details(task))
+def _etag(task: StoredTask) -> str:
+    return etag_of(tasks.details_for_others(task).model_dump(mode="json"))
 
 
-def _details(task: TaskRecord, if_none_match: str | None = None) -> Response:
+def _details(task: StoredTask, if_none_match: str | None = None) -> Response:
     etag = _etag(task)
     known = not_modified(if_none_match, etag)
     if known is not None:
         return known
-    details = TaskDetails.model_validate(catalogue.task_details(task))
-    return json_answer(details, headers={"ETag": etag})
+    return json_answer(tasks.details_for_others(task), headers={"ETag": etag})

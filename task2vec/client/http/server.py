@@ -124,7 +124,7 @@ class Server(Connection):
     async def import_outcomes(self, path: Path) -> Sequence[Outcome]:
         """Record the outcomes of a CSV file, all or none."""
         rows = await self.compute(partial(read_outcomes, path))
-        return await self.add_outcomes([ask(NewOutcome, **row.to_json()) for _, row in rows])
+        return await self.add_outcomes([row for _, row in rows])
 
     async def remove_outcomes(self, ids: Sequence[str]) -> Sequence[Outcome]:
         """Remove outcomes, all or none, and return what they were."""

@@ -16,7 +16,7 @@ from task2vec.messages.batches import Item, NewBatch
 from task2vec.messages.catalogue import MapQuestion, TaskMap
 from task2vec.messages.datasets import Dataset
 from task2vec.messages.jobs import Job, JobEvent
-from task2vec.messages.outcomes import NewOutcome, Outcome
+from task2vec.messages.outcomes import NewOutcome, NewOutcomes, Outcome
 from task2vec.messages.predictions import Prediction
 
 if TYPE_CHECKING:
@@ -111,21 +111,22 @@ class LocalStore:
 
     async def add_outcomes(self, outcomes: Sequence[NewOutcome]) -> Sequence[Outcome]:
         """Record outcomes, all or none."""
-        from task2vec.client.local import records
+        from task2vec.service.outcomes.outcomes import add_outcomes
 
-        return _all_sent(records.add_outcomes(self._workspace, outcomes))
+        # A file of this machine may hold more than a server takes at once.
+        return add_outcomes(self._workspace, NewOutcomes.model_construct(outcomes=tuple(outcomes)))
 
     async def import_outcomes(self, path: Path) -> Sequence[Outcome]:
         """Record the outcomes of a CSV file, all or none."""
-        from task2vec.client.local import records
+        from task2vec.service.outcomes.outcomes import import_outcomes
 
-        return _all_sent(records.import_outcomes(self._workspace, path))
+        return import_outcomes(self._workspace, path)
 
     async def remove_outcomes(self, ids: Sequence[str]) -> Sequence[Outcome]:
         """Remove outcomes, all or none, and return what they were."""
-        from task2vec.client.local import records
+        from task2vec.service.outcomes.outcomes import remove_outcomes
 
-        return _all_sent(records.remove_outcomes(self._workspace, ids))
+        return remove_outcomes(self._workspace, ids)
 
     async def batch(
         self,
@@ -183,10 +184,6 @@ def as_sent(kind: type[T], answered: Any) -> T:
         fields = answered.model_dump() if isinstance(answered, BaseModel) else answered
         return kind.model_validate(_plain(fields))
     return cast(T, answered)
-
-
-def _all_sent(outcomes: Sequence[Any]) -> list[Outcome]:
-    return [as_sent(Outcome, each) for each in outcomes]
 
 
 def _plain(data: Any) -> Any:

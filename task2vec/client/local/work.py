@@ -113,7 +113,7 @@ def _embed(order: Order, question: NewEmbedding) -> Answered:
 
     (source,) = order.named()
     counted, error = _with_errors(order.progress)
-    return embed(order.workspace, question, source, progress=counted, error=error).to_json()
+    return embed(order.workspace, question, source, progress=counted, error=error)
 
 
 def _finetune(order: Order, question: NewTuning) -> Tuned:

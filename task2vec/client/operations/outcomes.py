@@ -7,12 +7,11 @@ from pathlib import Path
 
 from task2vec.client.backend import pages
 from task2vec.client.methods import Call, M, Part, Stream
-from task2vec.client.questions import ask, id_of, size_of_pages
+from task2vec.client.questions import id_of, size_of_pages
 from task2vec.client.request import delete, get
 from task2vec.messages.models import Model
-from task2vec.messages.outcomes import NewOutcome, Outcome, OutcomePage
+from task2vec.messages.outcomes import NewOutcome, Outcome, OutcomePage, new_outcome
 from task2vec.messages.tasks import Task
-from task2vec.service.outcomes.outcome_file import Measured
 
 
 class Outcomes(Part[M]):
@@ -35,8 +34,7 @@ class Outcomes(Part[M]):
         or task that is not there, `SettingError` out of range.
         """
         of, on = id_of(model), id_of(task)
-        measured = Measured(of, on, accuracy, protocol=protocol, images=images, seed=seed)
-        outcome = ask(NewOutcome, **measured.to_json())
+        outcome = new_outcome(of, on, accuracy, protocol=protocol, images=images, seed=seed)
         (added,) = await self.backend.add_outcomes([outcome])
         return added
 

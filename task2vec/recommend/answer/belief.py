@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommend.answer.question import Question, outlines_of, world_of
 from task2vec.recommend.evidence.leaks import SEEN_GAIN
@@ -29,7 +30,6 @@ from task2vec.recommend.prediction.difficulty import (
 from task2vec.recommend.prediction.fine_tuned_gain import OWN_SD, FineTunedGain, fine_tuned_gain
 from task2vec.recommend.prediction.intervals import interval_reach
 from task2vec.recommend.rankers.hierarchical import TRUST, surely_best
-from task2vec.types import ModelRecord
 
 #: What a short fine-tuning misses of the gain that a full one will measure: a variance.
 SHORT_VARIANCE = 0.01**2
@@ -54,7 +54,7 @@ class Judged:
     fine-tuning the offered model at a place is expected to show.
     """
 
-    offered: Sequence[ModelRecord]
+    offered: Sequence[Model]
     default: int | None
     model: GainModel
     belief: Belief

@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from task2vec.data.wording import few, plural, shown
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import (
     Evidence,
     EvidenceKind,
@@ -23,7 +24,6 @@ from task2vec.recommend.answer.score_breakdown import Influence
 from task2vec.recommend.evidence.leaks import SEEN_GAIN
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.recommend.rankers.hierarchical import MOST_SD
-from task2vec.types import ModelRecord
 from task2vec.types.tuning import Recipe
 
 #: How many outcomes are listed per model, those that moved its score most; and the least that
@@ -44,7 +44,7 @@ class Teller:
         records = (*question.models, *question.others)
         self._names = {record.id: record.name for record in records}
 
-    def evidence(self, model: ModelRecord, *, most: int = _MOST_TOLD) -> tuple[Evidence, ...]:
+    def evidence(self, model: Model, *, most: int = _MOST_TOLD) -> tuple[Evidence, ...]:
         """Return the evidence for the score of a model, with at most ``most`` outcomes."""
         if model.id == self.question.default:
             text = "the default, which all gains are measured against"
@@ -78,7 +78,7 @@ class Teller:
             )
         return text
 
-    def _source(self, model: ModelRecord) -> list[Evidence]:
+    def _source(self, model: Model) -> list[Evidence]:
         source = self.question.tasks.get(model.task or "")
         if source is None:
             return []
@@ -101,7 +101,7 @@ class Teller:
             )
         ]
 
-    def _published(self, model: ModelRecord) -> list[Evidence]:
+    def _published(self, model: Model) -> list[Evidence]:
         prior = prior_gain(model) if self.question.published else None
         if prior is None:
             return []
@@ -112,7 +112,7 @@ class Teller:
         )
         return [Evidence(kind=EvidenceKind.PUBLISHED, text=text, gain=prior.mean)]
 
-    def _outcomes(self, model: ModelRecord, most: int) -> list[Evidence]:
+    def _outcomes(self, model: Model, most: int) -> list[Evidence]:
         # What was measured on the target's images has evidence of its own.
         moved = self._influence.moved(model.id)[: self._influence.outcomes]
         order = [
@@ -120,7 +120,7 @@ class Teller:
         ]
         return [self._outcome(model, int(i), float(moved[i])) for i in order[:most]]
 
-    def _outcome(self, model: ModelRecord, i: int, moved: float) -> Evidence:
+    def _outcome(self, model: Model, i: int, moved: float) -> Evidence:
         seen = self._model.seen
         task, other = int(seen.cells.tasks[i]), self._world.models[seen.cells.models[i]]
         gain, name = float(seen.gains[i]), self._world.tasks[task]
@@ -137,7 +137,7 @@ class Teller:
             moved=moved,
         )
 
-    def _measured(self, model: ModelRecord) -> list[Evidence]:
+    def _measured(self, model: Model) -> list[Evidence]:
         question, pieces = self.question, []
         for kind, what, measured in (
             (EvidenceKind.LINEAR_PROBE, "a linear probe, cross-validated", question.measured),

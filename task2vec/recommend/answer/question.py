@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from task2vec.messages.models import Model
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.recommend.evidence.world import Matrix, World
 from task2vec.recommend.gain_model.known_world import known_world
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.recommend.prediction.difficulty import Outlines
-from task2vec.types import ModelRecord
 from task2vec.types.details import HeadInformation
 from task2vec.types.scatter import ClassScatter
 
@@ -60,12 +60,12 @@ class Question:
         explain: whether what moved the answer is told.
     """
 
-    models: Sequence[ModelRecord]
+    models: Sequence[Model]
     default: str
     tasks: Mapping[str, KnownTask]
     between: Matrix
     gains: GainTable
-    others: Sequence[ModelRecord] = ()
+    others: Sequence[Model] = ()
     seen: Mapping[str, float] = field(default_factory=dict)
     measured: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Question:
             self.tasks, key=lambda id_: (self.tasks[id_].asymmetric, self.tasks[id_].name)
         )
 
-    def offered(self) -> list[ModelRecord]:
+    def offered(self) -> list[Model]:
         """Return the models that may be taken, in the order of their names: equals come in it.
 
         Of an expert whose task is not among the known ones, such as one of another space, nothing
@@ -110,7 +110,7 @@ class Question:
         ]
         return sorted(models, key=lambda model: model.name)
 
-    def known_models(self) -> list[ModelRecord]:
+    def known_models(self) -> list[Model]:
         """Return all models that something is known of, without the default."""
         by_id = {model.id: model for model in (*self.models, *self.others)}
         by_id.pop(self.default, None)

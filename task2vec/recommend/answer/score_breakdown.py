@@ -5,12 +5,12 @@ from collections import defaultdict
 import numpy as np
 
 from task2vec.messages.explanations import Move, MoveKind, NeighbourMoves, ScoreMoves
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommend.answer.belief import Judged
 from task2vec.recommend.answer.question import KnownTask, Question
 from task2vec.recommend.evidence.world import Matrix
 from task2vec.recommend.gain_model.kernel import FAR, Cells
-from task2vec.types import ModelRecord
 
 
 class Influence:
@@ -61,7 +61,7 @@ class Influence:
 _MOST = 10
 
 
-def moves_of(question: Question, influence: Influence, model: ModelRecord) -> ScoreMoves:
+def moves_of(question: Question, influence: Influence, model: Model) -> ScoreMoves:
     """Return the score of a model as the sum that the gain model made of it."""
     if model.id == question.default:
         return ScoreMoves(
@@ -96,7 +96,7 @@ def moves_of(question: Question, influence: Influence, model: ModelRecord) -> Sc
     )
 
 
-def _prior(question: Question, influence: Influence, model: ModelRecord) -> list[Move]:
+def _prior(question: Question, influence: Influence, model: Model) -> list[Move]:
     prior = influence.prior(model.id)
     if model.task is None:
         return [_expected(MoveKind.PUBLISHED, prior, model)] if prior else []
@@ -107,9 +107,7 @@ def _prior(question: Question, influence: Influence, model: ModelRecord) -> list
     return [_expected(MoveKind.EXPERT, FAR, model), near]
 
 
-def _expected(
-    kind: MoveKind, moved: float, model: ModelRecord, source: KnownTask | None = None
-) -> Move:
+def _expected(kind: MoveKind, moved: float, model: Model, source: KnownTask | None = None) -> Move:
     return Move(
         kind=kind,
         moved=moved,

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.recommend.evidence.duplicate_outcomes import what_was_measured
 from task2vec.recommend.evidence.outcomes_without_baseline import without_default
-from task2vec.types import Outcome
 
 #: By how much the gains of one model on one task differ between protocols, in standard deviations:
 #: few images or all, a linear classifier or fine-tuning.
@@ -29,11 +29,11 @@ class GainTable:
     their own.
     """
 
-    def __init__(self, outcomes: Iterable[Outcome], default: str) -> None:
+    def __init__(self, outcomes: Iterable[StoredOutcome], default: str) -> None:
         outcomes = list(outcomes)
         self.unused = without_default(outcomes, default)
         """The outcomes that give no gain, since the default was not measured likewise."""
-        cells: dict[tuple[str, str, str], list[Outcome]] = defaultdict(list)
+        cells: dict[tuple[str, str, str], list[StoredOutcome]] = defaultdict(list)
         for outcome in {what_was_measured(outcome): outcome for outcome in outcomes}.values():
             cells[outcome.model, outcome.task, outcome.protocol].append(outcome)
         self._gains: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
@@ -116,14 +116,14 @@ class GainTable:
         return {model: (sum(g) / len(g), len(g)) for model, g in by_model.items()}
 
 
-def _pooled(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+def _pooled(outcomes: Sequence[StoredOutcome]) -> tuple[float, float]:
     """Return the mean accuracy of repeats and its variance, from their intervals or images."""
     mean = sum(outcome.accuracy for outcome in outcomes) / len(outcomes)
     variances = [_variance(outcome) for outcome in outcomes]
     return mean, sum(variances) / len(variances) ** 2
 
 
-def _with_scatter(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+def _with_scatter(outcomes: Sequence[StoredOutcome]) -> tuple[float, float]:
     """Return what `_pooled` does, but no less variance than the repeats themselves show."""
     mean, variance = _pooled(outcomes)
     count = len(outcomes)
@@ -131,7 +131,7 @@ def _with_scatter(outcomes: Sequence[Outcome]) -> tuple[float, float]:
     return mean, max(variance, squares / (count * max(count - 1, 1)))
 
 
-def _variance(outcome: Outcome) -> float:
+def _variance(outcome: StoredOutcome) -> float:
     if outcome.interval is not None:
         low, high = outcome.interval
         return ((high - low) / (2 * 1.96)) ** 2

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from task2vec.distance.scatter import compare_scatters, of_one_network
+from task2vec.messages.models import Model
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.recommend.evidence.world import NO_SOURCE, PLAIN_DOUBT, Matrix, World
 from task2vec.recommend.gain_model.kernel import FAR
 from task2vec.recommend.published.prior import prior_gain
-from task2vec.types import ModelRecord
 from task2vec.types.scatter import ClassScatter
 
 #: What an expert of a task that cannot be compared is expected to gain, and how sure that is: as
@@ -19,7 +19,7 @@ _STRANGE_GAIN, _STRANGE_DOUBT = FAR, 0.08
 
 def known_world(
     tasks: Sequence[str | None],
-    models: Sequence[ModelRecord],
+    models: Sequence[Model],
     *,
     default: str,
     gains: GainTable,
@@ -71,7 +71,7 @@ def known_world(
     )
 
 
-def _expected_gain(model: ModelRecord, *, published: bool) -> tuple[float, float]:
+def _expected_gain(model: Model, *, published: bool) -> tuple[float, float]:
     """Return what a model is expected to gain before any outcome, and the standard deviation.
 
     Of a plain model by its ``published`` figures, if they count; of an expert, as of one whose task

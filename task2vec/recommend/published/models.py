@@ -8,7 +8,7 @@ from importlib.resources import files
 from math import isfinite
 
 from task2vec.errors import InputError
-from task2vec.types import ModelRecord
+from task2vec.messages.models import Model
 
 #: Of the tables' numbers: another version, other answers.
 VERSION = "2026.11"
@@ -225,7 +225,7 @@ SHIPPED = {
 DEFAULT = SHIPPED["efficientnet_lite0"]
 
 
-def published_model(record: ModelRecord) -> PublishedModel | None:
+def published_model(record: Model) -> PublishedModel | None:
     """Return the published figures of a starting model, None where there are none.
 
     Known are ``timm:NAME`` and ``hf-hub:timm/NAME``, with or without a revision, and the shipped

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from math import exp, hypot, log
 
 from task2vec.errors import SettingError
+from task2vec.messages.models import Model
 from task2vec.recommend.published.models import DEFAULT, published_model, published_models
-from task2vec.types import ModelRecord
 
 #: Log-odds of accuracy for log-odds of top-1, from 13 networks fine-tuned on 14 data sets; and its
 #: standard deviation, by leaving out each network.
@@ -33,7 +33,7 @@ class PriorGain:
     sd: float
 
 
-def prior_gain(record: ModelRecord, *, accuracy: float = TYPICAL_ACCURACY) -> PriorGain | None:
+def prior_gain(record: Model, *, accuracy: float = TYPICAL_ACCURACY) -> PriorGain | None:
     """Return the gain of a starting model over the default that its published figures promise.
 
     ``accuracy`` is that of the default on the task, a fraction, where it is known: the nearer it is

@@ -2,20 +2,20 @@
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from time import time
 
 from task2vec.errors import NameTakenError, SourceError, TooLargeError, UnknownNameError
+from task2vec.messages.datasets import StoredDataset
 from task2vec.probe.weight_files import file_hash
 from task2vec.service.disk import delete_though_full
 from task2vec.service.parsing.parsers import Parser
 from task2vec.service.quarantine import put_aside
 from task2vec.service.uploads import disk_failures, move_into_place
-from task2vec.service.workspace import Workspace
-from task2vec.store.sql.identity import check_name, new_id
+from task2vec.service.workspace import Part, Workspace
+from task2vec.store.sql.identity import check_name, new_id, time_text
 from task2vec.store.store import Store
-from task2vec.types import DatasetRecord
 
 FORMATS = (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tar", ".zip", ".npz", ".parquet")
 """What holds its own images. A list of paths or a folder means nothing on another machine."""
@@ -25,14 +25,6 @@ _FOLDER = "datasets"
 _ORPHAN_SECONDS = 3600.0
 # The most names under which the same bytes are looked for: as many as a page shows a client.
 _SAME_BYTES = 100
-
-
-@dataclass(frozen=True)
-class DatasetPage:
-    """Some data sets, newest first; ``next`` is the place to read on from, None at the end."""
-
-    records: tuple[DatasetRecord, ...]
-    next: tuple[str, str] | None
 
 
 def format_of(filename: str) -> str:
@@ -64,7 +56,7 @@ def accept(
     warnings: tuple[str, ...] = (),
     labelled: bool = True,
     now: float | None = None,
-) -> DatasetRecord:
+) -> StoredDataset:
     """Take in the file ``path``, which must lie on the store's disk and is moved or removed.
 
     The same bytes under the same name are the data set that is there already, kept longer.
@@ -103,7 +95,7 @@ def accept(
         return _add(
             workspace,
             path,
-            DatasetRecord(
+            StoredDataset(
                 id=new_id("dst"),
                 name=name,
                 bytes=path.stat().st_size,
@@ -112,7 +104,7 @@ def accept(
                 images=0,
                 classes=0,
                 file="",
-                expires=expires,
+                expires=datetime.fromtimestamp(expires, UTC),
                 warnings=warnings,
                 owner=owner,
             ),
@@ -141,7 +133,7 @@ def check_upload(workspace: Workspace, *, sha256: str, name: str, size: int, lar
         _check_labelled(known)
 
 
-def get_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
+def get_dataset(workspace: Workspace, id_: str) -> StoredDataset:
     """Return one data set; raises `UnknownNameError` with close matches."""
     return workspace.store().datasets.get(id_)
 
@@ -152,15 +144,15 @@ def list_datasets(
     limit: int,
     before: tuple[str, str] | None = None,
     sha256: str | None = None,
-) -> DatasetPage:
+) -> Part[StoredDataset]:
     """Return up to ``limit`` data sets from the place ``before`` on, newest first."""
     store = workspace.store()
     found = store.datasets.page(limit=limit + 1, before=before, sha256=sha256)
     last = found[limit - 1] if len(found) > limit else None
-    return DatasetPage(tuple(found[:limit]), None if last is None else (last.created, last.id))
+    return Part(found[:limit], None if last is None else (time_text(last.created), last.id))
 
 
-def source_path(workspace: Workspace, dataset: DatasetRecord) -> Path:
+def source_path(workspace: Workspace, dataset: StoredDataset) -> Path:
     """Return where a data set's bytes lie.
 
     Raises `SourceError` when somebody removed them from under the store.
@@ -174,13 +166,13 @@ def source_path(workspace: Workspace, dataset: DatasetRecord) -> Path:
     return path
 
 
-def remove_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
+def remove_dataset(workspace: Workspace, id_: str) -> StoredDataset:
     """Remove a data set and its bytes.
 
     Raises `UnknownNameError`, and `StateError` while a job needs it.
     """
 
-    def delete() -> DatasetRecord:
+    def delete() -> StoredDataset:
         removed = workspace.store().datasets.remove(id_)
         _unlink(workspace, removed)
         return removed
@@ -188,7 +180,7 @@ def remove_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
     return delete_though_full(workspace.path, delete)
 
 
-def sweep(workspace: Workspace, now: float | None = None) -> list[DatasetRecord]:
+def sweep(workspace: Workspace, now: float | None = None) -> list[StoredDataset]:
     """Remove the data sets whose retention is over, unless a job needs them; return them.
 
     Files that have no row are put into quarantine.
@@ -199,7 +191,7 @@ def sweep(workspace: Workspace, now: float | None = None) -> list[DatasetRecord]
     now = time() if now is None else now
     store = workspace.store()
 
-    def expire() -> list[DatasetRecord]:
+    def expire() -> list[StoredDataset]:
         over = store.datasets.expire(now)
         for record in over:
             _unlink(workspace, record)
@@ -219,7 +211,7 @@ def sweep(workspace: Workspace, now: float | None = None) -> list[DatasetRecord]
     return removed
 
 
-def _check_labelled(known: DatasetRecord) -> None:
+def _check_labelled(known: StoredDataset) -> None:
     if not known.classes:
         raise NameTakenError(
             f"These bytes came without labels under the name '{known.name}' before",
@@ -229,7 +221,7 @@ def _check_labelled(known: DatasetRecord) -> None:
 
 def _known(
     workspace: Workspace, store: Store, path: Path, *, sha256: str, name: str, expires: float
-) -> DatasetRecord | None:
+) -> StoredDataset | None:
     """Return the data set that these bytes under this name are already."""
     known = store.datasets.find(sha256=sha256, name=name)
     if known is None:
@@ -242,15 +234,15 @@ def _known(
     return kept
 
 
-def _give(workspace: Workspace, kept: DatasetRecord, path: Path) -> None:
+def _give(workspace: Workspace, kept: StoredDataset, path: Path) -> None:
     """Move a file with a data set's bytes to where they lie, if somebody removed them there."""
     if not (workspace.path / kept.file).is_file():
         move_into_place(path, workspace.path / kept.file)
 
 
 def _add(
-    workspace: Workspace, path: Path, record: DatasetRecord, *, labelled: bool
-) -> DatasetRecord:
+    workspace: Workspace, path: Path, record: StoredDataset, *, labelled: bool
+) -> StoredDataset:
     # Its suffix decides how a file is read.
     with disk_failures():
         path = path.replace(path.with_name(f"{record.id}{record.format}"))
@@ -262,12 +254,13 @@ def _add(
         )
         move_into_place(path, target)
         kept = workspace.store().datasets.add(
-            replace(
-                record,
-                images=images,
-                classes=classes,
-                warnings=(*record.warnings, *told),
-                file=f"{_FOLDER}/{path.name}",
+            record.model_copy(
+                update={
+                    "images": images,
+                    "classes": classes,
+                    "warnings": (*record.warnings, *told),
+                    "file": f"{_FOLDER}/{path.name}",
+                }
             )
         )
         if kept.id != record.id:
@@ -281,7 +274,7 @@ def _add(
         raise
 
 
-def _unlink(workspace: Workspace, record: DatasetRecord) -> None:
+def _unlink(workspace: Workspace, record: StoredDataset) -> None:
     # It was to go. Where that fails now, the next sweep puts it into quarantine.
     with suppress(OSError):
         os.unlink(workspace.path / record.file)  # noqa: PTH108

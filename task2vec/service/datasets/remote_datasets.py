@@ -13,13 +13,13 @@ from task2vec.errors import (
     Task2VecError,
     TooLargeError,
 )
+from task2vec.messages.datasets import StoredDataset
 from task2vec.service.datasets.datasets import accept
 from task2vec.service.datasets.fetch_policy import FetchPolicy
 from task2vec.service.datasets.fetching import Fetcher
 from task2vec.service.datasets.packing import PACKED, Packer, image_name
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
-from task2vec.types import DatasetRecord
 
 #: Told of (images done, images in all); returns whether to stop.
 Progress = Callable[[int, int], bool]
@@ -85,7 +85,7 @@ def fetch_dataset(
     retention: float,
     owner: str | None = None,
     progress: Progress | None = None,
-) -> DatasetRecord:
+) -> StoredDataset:
     """Fetch the images and take them in as one data set.
 
     An image that cannot be had is left out, up to one in ten of them: else the first reasons are

@@ -10,11 +10,11 @@ from shlex import quote
 
 from task2vec.data.wording import examples, shown
 from task2vec.errors import StoreError, WeightsError
+from task2vec.messages.models import Model
 from task2vec.probe.weight_files import check_hash, referenced_file
 from task2vec.service.models.experts import checkpoint, stated_by
 from task2vec.service.models.zoo import loadable_ref
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 
 class Weights(StrEnum):
@@ -35,7 +35,7 @@ class Loss:
     remedy: str
 
 
-def weights_of(workspace: Workspace, model: ModelRecord, *, every_byte: bool = False) -> Weights:
+def weights_of(workspace: Workspace, model: Model, *, every_byte: bool = False) -> Weights:
     """Return what is found of a model's weights.
 
     Of a file the header is read, which tells of one that was cut short or overwritten; with
@@ -60,8 +60,8 @@ def weights_of(workspace: Workspace, model: ModelRecord, *, every_byte: bool = F
 
 
 def offered(
-    workspace: Workspace, models: Iterable[ModelRecord]
-) -> tuple[list[ModelRecord], list[str], list[str]]:
+    workspace: Workspace, models: Iterable[Model]
+) -> tuple[list[Model], list[str], list[str]]:
     """Return the models that can be offered, the names of unchanged ones, and warnings.
 
     Of files the headers are read: all bytes of hundreds of experts take minutes.
@@ -84,12 +84,12 @@ def unchanged_note(names: Sequence[str]) -> list[str]:
     ]
 
 
-def not_offered(found: Collection[tuple[ModelRecord, Weights]]) -> list[str]:
+def not_offered(found: Collection[tuple[Model, Weights]]) -> list[str]:
     """Return warnings about the `losses`."""
     return [f"left out, because {loss.found}. {loss.remedy}" for loss in losses(found)]
 
 
-def losses(found: Collection[tuple[ModelRecord, Weights]]) -> list[Loss]:
+def losses(found: Collection[tuple[Model, Weights]]) -> list[Loss]:
     """Return what is lost: one for all that are gone, one for all that are damaged."""
     told = []
     for weights in (Weights.GONE, Weights.DAMAGED):

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from task2vec.finetune.card import ClassifierCard, read_classifier_card
 from task2vec.finetune.classless import no_classes
+from task2vec.messages.models import Model
 from task2vec.probe.weight_files import referenced_file
 from task2vec.service.models.zoo import checked_ref
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 if TYPE_CHECKING:
     from task2vec.embedding.engine import LocalEngine
@@ -21,7 +21,7 @@ def classifier_of(engine: "LocalEngine", reference: str, card: ClassifierCard) -
     return load_classifier(engine.probe(reference), referenced_file(reference), card)
 
 
-def expert_file(workspace: Workspace, record: ModelRecord) -> tuple[str, ClassifierCard]:
+def expert_file(workspace: Workspace, record: Model) -> tuple[str, ClassifierCard]:
     """Return the ``file:PATH`` of an expert and what it states of its classes.
 
     Raises `InputError` for a model without classes, `StoreError` and `WeightsError` for a

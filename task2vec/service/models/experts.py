@@ -14,6 +14,9 @@ from sqlalchemy import Connection
 
 from task2vec.errors import SettingError, StoreError, WeightsError
 from task2vec.finetune.result import Tuned
+from task2vec.messages.models import Model
+from task2vec.messages.outcomes import StoredOutcome
+from task2vec.messages.tasks import StoredTask
 from task2vec.probe.card import Preprocessing
 from task2vec.probe.weight_files import check_hash, count_parameters, read_metadata
 from task2vec.service.quarantine import put_aside
@@ -21,7 +24,6 @@ from task2vec.service.uploads import move_into_place
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import new_id
 from task2vec.store.store import Store
-from task2vec.types import ModelRecord, Outcome, TaskRecord
 from task2vec.types.names import LONGEST_NAME, is_name
 
 #: Refs of experts are relative to their store, so that a store can be moved.
@@ -40,7 +42,7 @@ class _Stated(BaseModel):
     licence: str | None = None
 
 
-def checkpoint(workspace: Workspace, model: ModelRecord) -> Path | None:
+def checkpoint(workspace: Workspace, model: Model) -> Path | None:
     """Return where the store keeps a model's checkpoint; None for one from elsewhere."""
     if not model.ref.startswith(STORED):
         return None
@@ -70,11 +72,11 @@ def register_tuned(
     path: Path,
     *,
     name: str,
-    start: ModelRecord,
-    task: TaskRecord,
+    start: Model,
+    task: StoredTask,
     id_: str = "",
     connection: Connection | None = None,
-) -> tuple[ModelRecord, Outcome | None]:
+) -> tuple[Model, StoredOutcome | None]:
     """Take a checkpoint into the store: the expert, and the outcome of where it started.
 
     Both are stored in one transaction, that of ``connection`` if one is given. ``path``, on the
@@ -93,7 +95,7 @@ def register_tuned(
             got=f"{stated.architecture:.{LONGEST_NAME}}",
         )
     id_ = id_ or new_id("mdl")
-    expert = ModelRecord(
+    expert = Model(
         id=id_,
         name=name,
         ref=f"{STORED}{_FOLDER}/{id_}.safetensors",
@@ -123,30 +125,27 @@ def register_tuned(
 def _record(
     store: Store,
     connection: Connection,
-    expert: ModelRecord,
+    expert: Model,
     tuned: Tuned,
     *,
-    start: ModelRecord,
+    start: Model,
     path: Path,
     target: Path,
-) -> tuple[ModelRecord, Outcome | None]:
+) -> tuple[Model, StoredOutcome | None]:
     stored = store.models.add_within(connection, expert)
     outcome = None
     if tuned.accuracy is not None and stored.task is not None:
-        outcome = store.outcomes.add_within(
-            connection,
-            Outcome(
-                id="",
-                model=start.id,
-                task=stored.task,
-                accuracy=tuned.accuracy,
-                interval=tuned.interval,
-                protocol=tuned.protocol,
-                images=len(tuned.correct),
-                seed=tuned.settings.seed,
-                details={"expert": stored.id, "settings": asdict(tuned.settings)},
-            ),
+        new = StoredOutcome(
+            model=start.id,
+            task=stored.task,
+            accuracy=tuned.accuracy,
+            interval=tuned.interval,
+            protocol=tuned.protocol,
+            images=len(tuned.correct),
+            seed=tuned.settings.seed,
+            details={"expert": stored.id, "settings": asdict(tuned.settings)},
         )
+        (outcome,) = store.outcomes.add_within(connection, [new])
     # Last: only the commit can still fail once the file is there.
     try:
         move_into_place(path, target)
@@ -156,7 +155,7 @@ def _record(
     return stored, outcome
 
 
-def _lineage(start: ModelRecord) -> tuple[str, ...]:
+def _lineage(start: Model) -> tuple[str, ...]:
     """Return the tasks whose images a model has seen that is fine-tuned from this one."""
     own = () if start.task is None else (start.task,)
     return tuple(dict.fromkeys((*own, *start.lineage)))
@@ -199,6 +198,14 @@ def _not_understood(path: Path, got: str) -> WeightsError:
         expected="the checkpoint of an expert",
         got=got,
     )
+
+
+def drop_checkpoints(workspace: Workspace, models: list[Model]) -> None:
+    """Remove the checkpoints that the store keeps of these models."""
+    for model in models:
+        path = checkpoint(workspace, model)
+        if path is not None:
+            path.unlink(missing_ok=True)
 
 
 def sweep_partials(folder: Path) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from task2vec.messages.models import Model
 from task2vec.messages.published import PublishedFigures, PublishedModel, PublishedQuestion
 from task2vec.recommend.published.listing import Listed, list_published
 from task2vec.recommend.published.models import DEFAULT, published_models, published_sources
 from task2vec.recommend.published.prior import prior_gain
 from task2vec.service.models.limits import allowed, within
-from task2vec.types import ModelRecord
 from task2vec.types.published import Figure
 
 
@@ -34,7 +34,7 @@ def _listed(question: PublishedQuestion) -> Sequence[Listed]:
 
 def _answer(listed: Listed) -> PublishedModel:
     model, source = listed.model, published_sources()["timm"]
-    record = ModelRecord(
+    record = Model(
         id="",
         name=model.name,
         ref=f"timm:{model.name}",

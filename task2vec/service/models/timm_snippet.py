@@ -3,16 +3,16 @@
 from contextlib import suppress
 
 from task2vec.errors import SettingError, WeightsError
+from task2vec.messages.models import Model
 from task2vec.probe.card import Preprocessing
 from task2vec.probe.registry import find_card, known_cards
 from task2vec.probe.weight_files import referenced_file
 from task2vec.service.models.experts import checkpoint, stated_by
 from task2vec.service.models.zoo import loadable_ref
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 
-def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str:
+def starting_code(workspace: Workspace, model: Model, classes: int) -> str:
     """Return a script that builds the model with ``classes`` outputs, ready for fine-tuning.
 
     Weights of the hub are named as timm names them; others are read from their safetensors file,
@@ -22,7 +22,7 @@ def starting_code(workspace: Workspace, model: ModelRecord, classes: int) -> str
     return _model(workspace, model, ref, classes) + _preparing(workspace, model, ref)
 
 
-def _preparing(workspace: Workspace, model: ModelRecord, ref: str) -> str:
+def _preparing(workspace: Workspace, model: Model, ref: str) -> str:
     packaged = next((card for card in known_cards() if card.name == ref), None)
     if packaged is not None:
         return _transform(packaged.preprocessing)
@@ -36,7 +36,7 @@ def _preparing(workspace: Workspace, model: ModelRecord, ref: str) -> str:
     return _transform_of_model(model.input_size)
 
 
-def _model(workspace: Workspace, model: ModelRecord, ref: str, classes: int) -> str:
+def _model(workspace: Workspace, model: Model, ref: str, classes: int) -> str:
     # timm itself cannot pin a commit of its own models, and knows no query.
     if ref.startswith("hf-hub:") or (ref.startswith("timm:") and "@" not in ref):
         name = ref.removeprefix("timm:").partition("?")[0]
@@ -89,7 +89,7 @@ def _state(ref: str) -> str:
     return f"from safetensors.torch import load_file\n\nstate = load_file({path!r})"
 
 
-def _exported(model: ModelRecord, ref: str) -> str:
+def _exported(model: Model, ref: str) -> str:
     """Return lines for the client of a server, which does not have the file on its disk."""
     if not ref.startswith("file:"):
         return _state_of_probe(ref)

@@ -9,6 +9,9 @@ import numpy as np
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.matrix import symmetric_matrix
 from task2vec.messages.backtests import Backtest, BacktestQuestion, Case
+from task2vec.messages.models import Model
+from task2vec.messages.outcomes import StoredOutcome
+from task2vec.messages.tasks import StoredTask
 from task2vec.recommend.backtest.folds import Family, families_of
 from task2vec.recommend.backtest.report import report
 from task2vec.recommend.backtest.run import Progress, Trials
@@ -25,7 +28,7 @@ from task2vec.service.packaged_models import default_model_id
 from task2vec.service.tasks.subjects import files_of
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
-from task2vec.types import ModelRecord, Outcome, Space, TaskRecord
+from task2vec.types import Space
 
 _FAMILY_TAG = "family:"
 
@@ -81,7 +84,7 @@ def backtest(
 
 
 def world_of_store(
-    store: Store, records: Sequence[TaskRecord], models: Sequence[ModelRecord], gains: GainTable
+    store: Store, records: Sequence[StoredTask], models: Sequence[Model], gains: GainTable
 ) -> World:
     """Return what a store knows of some tasks of one space: gains, distances, what is expected."""
     default, ids = default_model_id(), [record.id for record in records]
@@ -107,8 +110,8 @@ def world_of_store(
 
 
 def _telling(
-    store: Store, models: Sequence[ModelRecord], outcomes: Sequence[Outcome]
-) -> tuple[list[TaskRecord], list[TaskRecord]]:
+    store: Store, models: Sequence[Model], outcomes: Sequence[StoredOutcome]
+) -> tuple[list[StoredTask], list[StoredTask]]:
     """Return the tasks with an outcome or an expert, of the space of most outcomes and of others.
 
     Those of others that have outcomes only: the rest would not be missed.
@@ -127,7 +130,7 @@ def _telling(
     return inside, outside
 
 
-def _shared(store: Store, records: Sequence[TaskRecord]) -> Mask:
+def _shared(store: Store, records: Sequence[StoredTask]) -> Mask:
     """Return (T, T) whether the column's task has too many images of the row's to be evidence.
 
     The same images and labels, files, or images by their hashes: see `find_shared`.
@@ -153,13 +156,13 @@ def _pairs(shared: Mask, contents: Sequence[str]) -> int:
     return int(np.triu(either, k=1).sum())
 
 
-def _seen(world: World, models: Sequence[ModelRecord], records: Sequence[TaskRecord]) -> Mask:
+def _seen(world: World, models: Sequence[Model], records: Sequence[StoredTask]) -> Mask:
     """Return (M, T) whether a model was fine-tuned from an expert of the task, however far back."""
     lineages = {model.name: model.lineage for model in models}
     return np.array([[r.id in lineages[name] for r in records] for name in world.models], np.bool_)
 
 
-def _left_out(records: Sequence[TaskRecord]) -> tuple[str, ...]:
+def _left_out(records: Sequence[StoredTask]) -> tuple[str, ...]:
     if not records:
         return ()
     names = ", ".join(record.name for record in records)
@@ -175,7 +178,7 @@ def _without_experts(world: World) -> tuple[str, ...]:
     )
 
 
-def _tagged(record: TaskRecord) -> str | None:
+def _tagged(record: StoredTask) -> str | None:
     families = [tag.removeprefix(_FAMILY_TAG) for tag in record.tags if tag.startswith(_FAMILY_TAG)]
     return families[0] if families else None
 

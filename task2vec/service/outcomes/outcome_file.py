@@ -1,75 +1,26 @@
-"""Outcomes as a person states them, alone or in a CSV file."""
+"""Outcomes in a CSV file."""
 
 import csv
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from task2vec.data.wording import shown
-from task2vec.errors import InputError, SettingError
+from task2vec.errors import InputError
+from task2vec.messages.outcomes import DEFAULT_PROTOCOL, IMAGES, SEED, NewOutcome, new_outcome
 from task2vec.types.names import LONGEST_PROTOCOL
 from task2vec.types.numbers import MOST_WHOLE
 
-DEFAULT_PROTOCOL = "fine-tuning"
 _COLUMNS = ("model", "task", "accuracy")
 _OPTIONAL = ("protocol", "images", "seed")
 _ACCURACY = "a fraction from 0 to 1, such as 0.92"
-_IMAGES = "a whole number of test images, at least 1, up to 2^53"
-_SEED = "a whole number from 0 to 2^53"
-
-_PROTOCOL = f"at most {LONGEST_PROTOCOL} characters"
-
 _COMMAS = "Save it with commas between the columns, and a point in decimals."
 
 Number = TypeVar("Number", int, float)
 
 
-@dataclass(frozen=True)
-class Measured:
-    """An outcome as a person states it: model and task by name, ``accuracy`` in [0, 1].
-
-    ``images`` is the number of test images. Raises `SettingError` out of range.
-    """
-
-    model: str
-    task: str
-    accuracy: float
-    protocol: str = DEFAULT_PROTOCOL
-    images: int | None = None
-    seed: int | None = None
-
-    def __post_init__(self) -> None:
-        # Written so that nan fails too.
-        if not 0 <= self.accuracy <= 1:
-            raise SettingError(
-                "An accuracy is a fraction", expected="a number in [0, 1]", got=f"{self.accuracy}"
-            )
-        if self.images is not None and not 1 <= self.images <= MOST_WHOLE:
-            raise SettingError(
-                "An accuracy is measured on images", expected=_IMAGES, got=f"{self.images}"
-            )
-        if self.seed is not None and not 0 <= self.seed <= MOST_WHOLE:
-            raise SettingError("The seed is out of range", expected=_SEED, got=f"{self.seed}")
-        if not self.protocol:
-            raise SettingError(
-                "An outcome needs a protocol",
-                expected="how the model was fine-tuned and tested, in words",
-                got="an empty text",
-                remedy=f"Only outcomes of one protocol are compared. Without one it is "
-                f"'{DEFAULT_PROTOCOL}'.",
-            )
-        if len(self.protocol) > LONGEST_PROTOCOL:
-            raise SettingError(
-                "The protocol is too long", expected=_PROTOCOL, got=f"{len(self.protocol):,}"
-            )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields by name."""
-        return asdict(self)
-
-
-def read_outcomes(path: Path) -> list[tuple[int, Measured]]:
+def read_outcomes(path: Path) -> list[tuple[int, NewOutcome]]:
     """Return the outcomes of a CSV file with the numbers of their lines.
 
     Its header names ``model,task,accuracy`` and may add ``protocol,images,seed``. Raises
@@ -105,20 +56,20 @@ def read_outcomes(path: Path) -> list[tuple[int, Measured]]:
     return found
 
 
-def _measured(row: dict[str, str | None], path: Path, line: int) -> Measured:
+def _measured(row: dict[str, str | None], path: Path, line: int) -> NewOutcome:
     if None in row:
         raise InputError(
             f"Line {line} of {path} has more cells than the header has columns",
             remedy="Put a name that holds a comma in double quotes; decimals have a point.",
         )
     cells = _Cells({name: (cell or "").strip() for name, cell in row.items()}, path, line)
-    return Measured(
-        model=cells.row["model"],
-        task=cells.row["task"],
-        accuracy=cells.number("accuracy", float, expected=_ACCURACY, least=0, most=1),
+    return new_outcome(
+        cells.row["model"],
+        cells.row["task"],
+        cells.number("accuracy", float, expected=_ACCURACY, least=0, most=1),
         protocol=cells.text("protocol", most=LONGEST_PROTOCOL) or DEFAULT_PROTOCOL,
-        images=cells.whole("images", expected=_IMAGES, least=1),
-        seed=cells.whole("seed", expected=_SEED, least=0),
+        images=cells.whole("images", expected=IMAGES, least=1),
+        seed=cells.whole("seed", expected=SEED, least=0),
     )
 
 

@@ -1,108 +1,83 @@
-"""What fine-tuning gave, as it is recorded: reading it, and taking it back."""
+"""What fine-tuning gave: recording it, reading it, and taking it back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from task2vec.data.wording import few, plural, shown, typed
-from task2vec.errors import UnknownNameError
+from task2vec.errors import InputError, UnknownNameError
+from task2vec.messages.models import Model
+from task2vec.messages.outcomes import (
+    NewOutcome,
+    NewOutcomes,
+    Outcome,
+    OutcomeFilter,
+    StoredOutcome,
+)
+from task2vec.messages.tasks import StoredTask
 from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.recommend.evidence.duplicate_outcomes import repeats_among
 from task2vec.recommend.evidence.gains import GainTable
 from task2vec.recommend.evidence.outcomes_without_baseline import unused_warning
 from task2vec.service.models.zoo import get_model
-from task2vec.service.workspace import Workspace
+from task2vec.service.outcomes.outcome_file import read_outcomes
+from task2vec.service.workspace import Part, Workspace
 from task2vec.store.store import Store
-from task2vec.types import Outcome, Space
+from task2vec.store.tables.outcomes import Named
+from task2vec.types import Space
 
 
-@dataclass(frozen=True)
-class NamedOutcome:
-    """An outcome with the names of its model and its task.
+def add_outcomes(workspace: Workspace, question: NewOutcomes) -> list[Outcome]:
+    """Record all outcomes of stored tasks, or none of them.
 
-    ``repeats`` is the id of the first outcome that says the same, None where this is the first.
+    Raises `UnknownNameError` for a model or task that is not there, `StoreError` without a store.
     """
-
-    outcome: Outcome
-    model: str
-    task: str
-    repeats: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the stable fields, model and task by name."""
-        more = {"model": self.model, "task": self.task, "repeats": self.repeats}
-        return {**self.outcome.to_json(), **more}
+    naming = _Naming(workspace)
+    return _add(workspace, [naming.known(one) for one in question.outcomes])
 
 
-@dataclass(frozen=True)
-class OutcomePage:
-    """Some outcomes in the order in which they came; ``next`` is where to read on, or None."""
+def import_outcomes(workspace: Workspace, path: Path) -> list[Outcome]:
+    """Record all outcomes of a CSV file, or none of them.
 
-    outcomes: tuple[NamedOutcome, ...]
-    next: int | None
+    Its header names ``model,task,accuracy`` and may add ``protocol,images,seed``. Raises
+    `InputError` naming the line of the first fault, `StoreError` without a store or when it fails.
+    """
+    rows = read_outcomes(path)
+    outcomes, naming = [], _Naming(workspace)
+    for line, outcome in rows:
+        try:
+            outcomes.append(naming.known(outcome))
+        # What ails the store is no fault of the line.
+        except UnknownNameError as error:
+            raise InputError(f"Line {line} of {path}: {error}") from error
+    return _add(workspace, outcomes)
 
 
 def page_of_outcomes(
-    workspace: Workspace,
-    *,
-    limit: int,
-    after: int = 0,
-    model: str | None = None,
-    task: str | None = None,
-    protocol: str | None = None,
-    created: str | None = None,
-) -> OutcomePage:
-    """Return up to ``limit`` outcomes from behind the place ``after``.
+    workspace: Workspace, question: OutcomeFilter, *, limit: int | None = None, after: int = 0
+) -> Part[Outcome]:
+    """Return up to ``limit`` outcomes from behind the place ``after``, in the order they came.
 
-    Only those of a ``model``, a ``task``, a ``protocol``, or ``created`` at one moment. Raises
-    `UnknownNameError` for a ``model`` or ``task`` that is not there, `SettingError` when
+    Raises `UnknownNameError` for a ``model`` or ``task`` that is not there, `SettingError` when
     ``created`` is no moment.
     """
     store = workspace.store()
-    found, place = store.outcomes.page(
-        limit=limit,
-        after=after,
-        model=None if model is None else get_model(workspace, model).id,
-        task=task,
-        protocol=protocol,
-        created=created,
-    )
-    return OutcomePage(tuple(_told(found, store.outcomes.alike(_bare(found)))), place)
+    if question.model is not None:
+        # The zoo also knows the models of installed packages.
+        model = get_model(workspace, question.model).id
+        question = question.model_copy(update={"model": model})
+    found, place = store.outcomes.page(question, limit=limit, after=after)
+    return Part(_shown(found, store.outcomes.alike(_bare(found))), place)
 
 
-def list_outcomes(
-    workspace: Workspace,
-    *,
-    model: str | None = None,
-    task: str | None = None,
-    protocol: str | None = None,
-    created: str | None = None,
-) -> list[NamedOutcome]:
-    """Return all outcomes, or those of a model, a task, a protocol, or recorded at one moment.
-
-    Raises as `page_of_outcomes`.
-    """
-    store = workspace.existing_store()
-    if store is None:
-        return []
-    found, _ = store.outcomes.page(
-        model=None if model is None else get_model(workspace, model).id,
-        task=task,
-        protocol=protocol,
-        created=created,
-    )
-    return _told(found, store.outcomes.alike(_bare(found)))
-
-
-def get_outcome(workspace: Workspace, id_: str) -> NamedOutcome:
+def get_outcome(workspace: Workspace, id_: str) -> Outcome:
     """Return one outcome by its id; raises `UnknownNameError`."""
     store = workspace.store()
     found = store.outcomes.named([id_])
-    (outcome,) = _told(found, store.outcomes.alike(_bare(found)))
+    (outcome,) = _shown(found, store.outcomes.alike(_bare(found)))
     return outcome
 
 
-def remove_outcomes(workspace: Workspace, ids: Sequence[str]) -> list[NamedOutcome]:
+def remove_outcomes(workspace: Workspace, ids: Sequence[str]) -> list[Outcome]:
     """Remove all outcomes of these ids or none; return what they were, in the order of the ids.
 
     Raises `UnknownNameError` naming an id that no outcome has.
@@ -113,10 +88,10 @@ def remove_outcomes(workspace: Workspace, ids: Sequence[str]) -> list[NamedOutco
         outcomes = _bare(found)
         alike = store.outcomes.alike_within(connection, outcomes)
         store.outcomes.remove_within(connection, outcomes)
-    return _told(found, alike)
+    return _shown(found, alike)
 
 
-def unused_outcomes(store: Store, unused: Sequence[Outcome]) -> list[str]:
+def unused_outcomes(store: Store, unused: Sequence[StoredOutcome]) -> list[str]:
     """Return the warning that outcomes give no gain (`GainTable.unused`), [] for none of them."""
 
     def name_of(task: str) -> str:
@@ -145,12 +120,65 @@ def outcomes_elsewhere(store: Store, gains: GainTable, space: Space) -> list[str
     ]
 
 
-def _bare(found: Sequence[tuple[Outcome, str, str]]) -> list[Outcome]:
+def _add(workspace: Workspace, new: Sequence[Named]) -> list[Outcome]:
+    store = workspace.store(create=True)
+    # What they repeat is read before anybody can remove it: it is true when they are recorded.
+    with store.transaction() as connection:
+        added = store.outcomes.add_within(connection, _bare(new))
+        alike = store.outcomes.alike_within(connection, added)
+    named = [(outcome, model, task) for outcome, (_, model, task) in zip(added, new, strict=True)]
+    return _shown(named, alike)
+
+
+def _bare(found: Sequence[Named]) -> list[StoredOutcome]:
     return [outcome for outcome, _, _ in found]
 
 
-def _told(
-    found: Sequence[tuple[Outcome, str, str]], alike: Sequence[Outcome]
-) -> list[NamedOutcome]:
+def _shown(found: Sequence[Named], alike: Sequence[StoredOutcome]) -> list[Outcome]:
+    """Return outcomes with the names of models and tasks, and with what they repeat."""
     repeats = repeats_among(alike)
-    return [NamedOutcome(*each, repeats.get(each[0].id)) for each in found]
+    return [
+        Outcome.model_validate(
+            {**dict(outcome), "model": model, "task": task, "repeats": repeats.get(outcome.id)}
+        )
+        for outcome, model, task in found
+    ]
+
+
+class _Naming:
+    """Models and tasks by the names that somebody gave, each looked up once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._store = workspace.store()
+        self._models: dict[str, Model] = {}
+        self._tasks: dict[str, StoredTask] = {}
+
+    def known(self, new: NewOutcome) -> Named:
+        """Return an outcome of known ids; raises `UnknownNameError`."""
+        if new.model not in self._models:
+            try:
+                self._models[new.model] = get_model(self._workspace, new.model)
+            except UnknownNameError as error:
+                if self._are_swapped(new):
+                    raise UnknownNameError(
+                        f"'{new.model}' is a task and '{new.task}' a model",
+                        expected="the model first, then the task",
+                        got="the task first",
+                        remedy="Swap the two.",
+                    ) from error
+                raise
+        if new.task not in self._tasks:
+            self._tasks[new.task] = self._store.tasks.get(new.task)
+        model, task = self._models[new.model], self._tasks[new.task]
+        stored = StoredOutcome.model_validate({**dict(new), "model": model.id, "task": task.id})
+        return stored, model.name, task.name
+
+    def _are_swapped(self, new: NewOutcome) -> bool:
+        """Return whether what was given as the model is a task, and the other way round."""
+        try:
+            self._store.tasks.get(new.model)
+            get_model(self._workspace, new.task)
+        except UnknownNameError:
+            return False
+        return True

@@ -1,11 +1,17 @@
 """What is in a data set that was sent: numbers, not images, and no word of this machine's paths."""
 
+import zipfile
 from pathlib import Path
 
 from task2vec.data.wording import examples
-from task2vec.errors import InputError, MissingExtraError, SourceError, Task2VecError
-from task2vec.service.parsing.array_limits import check_arrays
+from task2vec.errors import InputError, MissingExtraError, SourceError, Task2VecError, TooLargeError
 from task2vec.types.names import LONGEST_NAME, is_name
+
+MAX_SENT_ARRAY_BYTES = 2**28
+"""Bytes of the arrays of an ``.npz`` that somebody sent: listing it holds them in the memory of
+the server, whose other requests need some too."""
+
+_MAX_ARRAYS = 64
 
 
 def list_images(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[str, ...]]:
@@ -79,3 +85,25 @@ def _without(text: str, places: tuple[str, ...], shown: str) -> str:
     for place in places:
         text = text.replace(place, shown)
     return text
+
+
+def check_arrays(path: Path, *, largest: int = MAX_SENT_ARRAY_BYTES) -> None:
+    """Raise `TooLargeError` for an ``.npz`` that unpacks to more than ``largest`` bytes.
+
+    Raises `SourceError` for what is no such archive. A member never unpacks to more than its size
+    in the directory, since reading stops there.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    # zipfile tells of damage by BadZipFile, struct.error, UnicodeDecodeError, ...
+    except Exception as error:
+        raise SourceError("This is no archive of NumPy arrays", got=str(error)) from error
+    total = sum(member.file_size for member in members)
+    if total > largest or len(members) > _MAX_ARRAYS:
+        raise TooLargeError(
+            "The arrays are too large to be sent",
+            expected=f"at most {_MAX_ARRAYS} arrays of {largest:,} bytes together",
+            got=f"{len(members)} arrays of {total:,} bytes",
+            remedy="Send fewer images, or pack them as image files into a .zip or .tar.",
+        )

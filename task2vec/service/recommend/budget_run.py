@@ -12,6 +12,7 @@ from task2vec.data.wording import typed
 from task2vec.errors import MissingExtraError, WeightsError
 from task2vec.finetune.probe_cache import KnownProbe, Pace, machine
 from task2vec.finetune.prober import Prober, model_digest
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Step, StepKind, Untried
 from task2vec.recommend.answer.belief import Judged
 from task2vec.recommend.answer.evidence_text import out_of_time
@@ -19,7 +20,6 @@ from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.models.availability import Weights, weights_of
 from task2vec.service.models.zoo import checked_ref, loadable_ref
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Probe
@@ -57,7 +57,7 @@ class BudgetRun:
     earlier_paces: list[Pace] = field(default_factory=list)
     untried: list[Untried] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    lost: list[tuple[ModelRecord, Weights]] = field(default_factory=list)
+    lost: list[tuple[Model, Weights]] = field(default_factory=list)
     sound: set[str] = field(default_factory=set)
     #: Measurements of models without a digest, by which a cache would know them.
     unkept: Counter[StepKind] = field(default_factory=Counter)
@@ -89,7 +89,7 @@ class BudgetRun:
         """
         return longest(self.costs[kind] or self.earlier_costs[kind])
 
-    def pace(self, default: ModelRecord) -> Pace:
+    def pace(self, default: Model) -> Pace:
         """Return how long the images take to read and to pass, the longest of what was timed.
 
         Where no probe was timed in this run, those of before on this machine tell; without any, the
@@ -104,9 +104,7 @@ class BudgetRun:
         passed = images * longest([each.an_image for each in paces])
         return Pace(longest([each.read for each in paces]), passed, images)
 
-    def probe(
-        self, model: ModelRecord, default: str, *, since: float
-    ) -> tuple[KnownProbe | None, bool]:
+    def probe(self, model: Model, default: str, *, since: float) -> tuple[KnownProbe | None, bool]:
         """Return a model's linear probe, and whether it was known before.
 
         Raises `LeftOutError` for one that cannot be loaded, unless it is the default.
@@ -123,7 +121,7 @@ class BudgetRun:
         self.unkept[StepKind.FORWARD_PASS] += digest is None
         return self.prober.measure(lambda: probe, digest, since=since), False
 
-    def load(self, model: ModelRecord, default: str) -> "Probe | None":
+    def load(self, model: Model, default: str) -> "Probe | None":
         """Load a model; None with a warning where that fails, unless it is the default."""
         if model.id == default:
             return self.workspace.engine.probe(checked_ref(self.workspace, model))
@@ -140,7 +138,7 @@ class BudgetRun:
             )
         return None
 
-    def is_sound(self, model: ModelRecord) -> bool:
+    def is_sound(self, model: Model) -> bool:
         """Whether every byte of a model's file is as it was registered; if not, it is said."""
         if model.id not in self.sound:
             weights = weights_of(self.workspace, model, every_byte=True)
@@ -183,16 +181,14 @@ class BudgetRun:
         tuning = left[StepKind.FINE_TUNING] * each
         return rounded_up(SPARE * max(probing / PROBING_SHARE, probing + tuning))
 
-    def out_of_time(
-        self, kind: StepKind, models: Iterable[ModelRecord], *, expected: float
-    ) -> None:
+    def out_of_time(self, kind: StepKind, models: Iterable[Model], *, expected: float) -> None:
         """Remember the models that lack of time left out, at ``expected`` seconds each."""
         self.untried += [Untried(kind=kind, model=model.name, seconds=expected) for model in models]
 
     def record(
         self,
         kind: StepKind,
-        model: ModelRecord | None,
+        model: Model | None,
         judged: Judged,
         *,
         since: float,

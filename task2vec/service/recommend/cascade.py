@@ -15,6 +15,7 @@ import numpy as np
 from task2vec.finetune.probe_cache import KnownProbe, machine
 from task2vec.finetune.prober import Prober, model_digest
 from task2vec.finetune.settings import FineTuningSettings, ShortSettings
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Recommended, StepKind
 from task2vec.recommend.answer.answer import answer_of
 from task2vec.recommend.answer.belief import Judge, gain_of
@@ -29,7 +30,6 @@ from task2vec.service.recommend.budget_run import (
 )
 from task2vec.service.recommend.probing import known_probes, known_tunings
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 #: Models in the race of short fine-tunings, the default among them.
 RACING = 3
@@ -78,7 +78,7 @@ def recommend_within(
     )
 
 
-def _answer(run: BudgetRun, judge: Judge) -> tuple[Recommended, ModelRecord | None]:
+def _answer(run: BudgetRun, judge: Judge) -> tuple[Recommended, Model | None]:
     """Return the answer that all measurements amount to, and the record of the chosen model."""
     # In the order of the ids, whatever was measured first: sums depend on it in the last digit.
     probed, tuned = dict(sorted(run.probed.items())), dict(sorted(run.tuned.items()))
@@ -88,7 +88,7 @@ def _answer(run: BudgetRun, judge: Judge) -> tuple[Recommended, ModelRecord | No
     return answer_of(final, judged, tuple(run.steps)), chosen
 
 
-def _without(judge: Judge, model: ModelRecord) -> Judge:
+def _without(judge: Judge, model: Model) -> Judge:
     """Return the judge with a model that may no longer be taken; what it did elsewhere counts."""
     question = judge.question
     kept = [each for each in question.models if each.id != model.id]
@@ -104,7 +104,7 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
     since = run.now()
     records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
     measured_before = known_probes(run.prober, judge.question)
-    upcoming: ModelRecord | None = records[default]
+    upcoming: Model | None = records[default]
     while upcoming is not None:
         run.progress(f"probing {upcoming.name}", run.spent, run.budget)
         try:
@@ -152,7 +152,7 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
     return judge
 
 
-def _probing_time(run: BudgetRun, default: ModelRecord) -> float:
+def _probing_time(run: BudgetRun, default: Model) -> float:
     """Return how many seconds may pass until the last probe ends.
 
     All, where what `PROBING_SHARE` leaves is too short for the two fine-tunings of a race.
@@ -222,7 +222,7 @@ def _recall(run: BudgetRun, judge: Judge, default: str) -> None:
 def _count(
     run: BudgetRun,
     judge: Judge,
-    model: ModelRecord,
+    model: Model,
     tuned: KnownProbe,
     *,
     since: float,
@@ -241,7 +241,7 @@ def _count(
     )
 
 
-def _first_tuning(run: BudgetRun, default: ModelRecord) -> float:
+def _first_tuning(run: BudgetRun, default: Model) -> float:
     """Return how many seconds a first fine-tuning will take, by what probes took.
 
     It loads the model and reads the images as a probe does. A probe then takes every image through

@@ -4,20 +4,20 @@ from collections.abc import Iterable
 from shlex import quote
 
 from task2vec.data.wording import shown
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import EarlierExpert
 from task2vec.recommend.evidence.leaks import count_shared
 from task2vec.service.models.availability import Weights, weights_of
 from task2vec.service.tasks.shared_images import SharedTasks, same_folder
 from task2vec.service.tasks.subjects import Subject, files_of
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 
 #: The share of the earlier task's images that the target must have, from another folder.
 LEAST_KEPT = 0.5
 
 
 def earlier_experts(
-    workspace: Workspace, subject: Subject, shared: SharedTasks, models: Iterable[ModelRecord]
+    workspace: Workspace, subject: Subject, shared: SharedTasks, models: Iterable[Model]
 ) -> tuple[EarlierExpert, ...]:
     """Return the experts among ``models`` of the target as it was with fewer images.
 

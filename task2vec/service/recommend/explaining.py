@@ -2,13 +2,14 @@
 
 from task2vec.distance import layer_distances, layer_groups
 from task2vec.messages.explanations import About, ClassesJudged, ComparedLayers, Unknown
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Recommended
 from task2vec.recommend.answer.classes import judge_classes
 from task2vec.recommend.answer.question import Question
 from task2vec.recommend.answer.sentences import sentences
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
-from task2vec.types import Likelihood, ModelRecord
+from task2vec.types import Likelihood
 from task2vec.types.details import EmbeddingDetails
 
 
@@ -74,7 +75,7 @@ def _layers(
     return tuple(compared), None
 
 
-def _first_model(question: Question, answer: Recommended) -> ModelRecord | None:
+def _first_model(question: Question, answer: Recommended) -> Model | None:
     name = next((each.model for each in answer.recommendations), None)
     return next((model for model in question.models if model.name == name), None)
 

@@ -8,11 +8,12 @@ from task2vec.errors import SourceError
 from task2vec.finetune.probe_cache import KnownProbe, ProbeCache
 from task2vec.finetune.prober import Prober, model_digest
 from task2vec.finetune.settings import FineTuningSettings
+from task2vec.messages.models import Model
 from task2vec.recommend.answer.question import Question
 from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.tasks.subjects import Subject, reopen
 from task2vec.service.workspace import Workspace
-from task2vec.types import Likelihood, ModelRecord
+from task2vec.types import Likelihood
 
 #: Told of (in words what is being done, seconds spent, seconds in all).
 Progress = Callable[[str, int, int], None]
@@ -79,13 +80,13 @@ def comparable(probed: Mapping[str, ProbeAccuracy], *, default: str) -> dict[str
 
 
 def _known(
-    question: Question, look_up: Callable[[ModelRecord], KnownProbe | None]
+    question: Question, look_up: Callable[[Model], KnownProbe | None]
 ) -> dict[str, KnownProbe]:
     measured = {model.id: look_up(model) for model in _measurable(question)}
     return {id_: each for id_, each in sorted(measured.items()) if each is not None}
 
 
-def _measurable(question: Question) -> Iterable[ModelRecord]:
+def _measurable(question: Question) -> Iterable[Model]:
     """Return the models that are offered, and the default, which gains are over."""
     yield from question.offered()
     yield from (model for model in question.others if model.id == question.default)

@@ -7,6 +7,7 @@ from task2vec.data.wording import examples
 from task2vec.distance.embedding_distances import task_complexity
 from task2vec.errors import SourceError
 from task2vec.finetune.prober import Prober
+from task2vec.messages.models import Model
 from task2vec.messages.recommendations import RecommendationQuestion, Recommended
 from task2vec.recommend.answer.answer import rank
 from task2vec.recommend.answer.belief import Judge
@@ -40,7 +41,6 @@ from task2vec.service.recommend.probing import (
 from task2vec.service.tasks.shared_images import SharedTasks, find_shared
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
-from task2vec.types import ModelRecord
 from task2vec.types.details import HeadInformation
 from task2vec.types.scatter import ClassScatter
 
@@ -118,7 +118,7 @@ def recommend(
 
 def models_to_measure(
     workspace: Workspace, question: RecommendationQuestion, subject: Subject
-) -> list[ModelRecord]:
+) -> list[Model]:
     """Return what is worth a measurement on the images of a stored task, most of it first.
 
     The default comes first, since gains are over it. For a worker, which measures without the
@@ -151,7 +151,7 @@ def _gather(
     workspace: Workspace,
     question: RecommendationQuestion,
     subject: Subject,
-    everything: list[ModelRecord],
+    everything: list[Model],
 ) -> _Evidence:
     """Return the evidence for a question; ``everything`` are all models that there are."""
     within = [model for model in everything if allowed(model, question)]
@@ -176,8 +176,8 @@ def _ranking(
     workspace: Workspace,
     question: RecommendationQuestion,
     subject: Subject,
-    models: list[ModelRecord],
-    everything: list[ModelRecord],
+    models: list[Model],
+    everything: list[Model],
     shared: SharedTasks,
 ) -> Question:
     store, default = workspace.existing_store(), default_model_id()

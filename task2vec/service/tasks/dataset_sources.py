@@ -1,12 +1,13 @@
 """Which data set a task was embedded from, and what a task says of it."""
 
 from task2vec.errors import NameTakenError, SourceError, UnknownNameError
+from task2vec.messages.datasets import StoredDataset
+from task2vec.messages.tasks import StoredTask
 from task2vec.service.tasks.subjects import IMPORTED, UPLOADED, files_signature, missing_images
 from task2vec.service.workspace import Workspace
-from task2vec.types import DatasetRecord, TaskRecord
 
 
-def labelled_dataset(workspace: Workspace, id_: str) -> DatasetRecord:
+def labelled_dataset(workspace: Workspace, id_: str) -> StoredDataset:
     """Return a data set whose images have labels.
 
     Raises `UnknownNameError`, and `SourceError` for one that was sent without labels.
@@ -27,7 +28,7 @@ def source_of(dataset: str) -> str:
     return UPLOADED + dataset
 
 
-def dataset_of(workspace: Workspace, task: TaskRecord) -> DatasetRecord:
+def dataset_of(workspace: Workspace, task: StoredTask) -> StoredDataset:
     """Return the data set that a stored task was embedded from.
 
     Raises:
@@ -71,6 +72,6 @@ def name_taken(name: str) -> NameTakenError:
     )
 
 
-def same_bytes(task: TaskRecord, dataset: DatasetRecord) -> bool:
+def same_bytes(task: StoredTask, dataset: StoredDataset) -> bool:
     """Return whether a task was embedded from these bytes, in whatever way."""
     return task.source_signature.startswith(f"{files_signature(dataset.sha256)}:")

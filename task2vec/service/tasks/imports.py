@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from task2vec.distance import task_complexity
 from task2vec.errors import SpaceMismatchError
+from task2vec.messages.tasks import StoredTask
 from task2vec.service.parsing.embedding_files import read_details, read_embedding, read_hashes
 from task2vec.service.parsing.parsers import Parser
 from task2vec.service.tasks.provenance import check_embedding
 from task2vec.service.tasks.subjects import IMPORTED
+from task2vec.service.tasks.tasks import task_record
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import check_name
-from task2vec.types import TaskEmbedding, TaskRecord
+from task2vec.types import TaskEmbedding
 
 
 def add_embedding(
@@ -21,7 +22,7 @@ def add_embedding(
     tags: tuple[str, ...] = (),
     update: bool = False,
     any_space: bool = False,
-) -> TaskRecord:
+) -> StoredTask:
     """Add the embedding in the file ``path`` as a task; the record is on disk when this returns.
 
     Its numbers are checked against their checksum and its space against those of the stored tasks:
@@ -45,15 +46,12 @@ def add_embedding(
     details = read_details(path, embedding)
     if not any_space:
         _check_space(workspace, embedding)
-    record = TaskRecord(
-        id="",
+    record = task_record(
+        embedding,
         name=wanted,
-        provenance=embedding.provenance,
-        complexity=task_complexity(embedding),
         seconds=0.0,
         source=IMPORTED,
         source_signature=f"{IMPORTED}:{embedding.provenance.content_hash}",
-        created="",
         tags=tuple(dict.fromkeys(tags)),
         warnings=(
             "embedded elsewhere: its images are not known here",

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from task2vec.distance import symmetric_matrix, with_prior
 from task2vec.errors import InputError, TooLargeError
+from task2vec.messages.catalogue import MapPoint, TaskMap
+from task2vec.messages.tasks import StoredTask, TaskListing
 from task2vec.service.workspace import Workspace
-from task2vec.types import Space, TaskRecord
+from task2vec.types import Space
 
 if TYPE_CHECKING:
     from task2vec.plots.figure import PictureFormat
@@ -18,20 +19,6 @@ if TYPE_CHECKING:
 # So many tasks are laid out within a second or two, UMAP's compiling aside; a process of its own
 # would take as long to begin.
 _QUICK = 200
-
-
-@dataclass(frozen=True)
-class TaskMap:
-    """Where each task is on the map, and how far the picture is from the true distances."""
-
-    points: tuple[dict[str, Any], ...]
-    method: str
-    stress: float
-    warnings: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary with the stable fields."""
-        return asdict(self)
 
 
 def draw(
@@ -61,12 +48,13 @@ def draw(
     from task2vec.plots.layout import LayoutMethod, lay_out
     from task2vec.plots.layout import stress as stress_of
     from task2vec.plots.layout_process import lay_out_apart
-    from task2vec.plots.map import MapPoint, draw_map
+    from task2vec.plots.map import MapPoint as Drawn
+    from task2vec.plots.map import draw_map
 
     if isinstance(target, Path):
         check_target(target)
     store = workspace.store()
-    listed = store.tasks.list(tag=tag)
+    listed = store.tasks.list(TaskListing(tag=tag))
     if most is not None and len(listed) > most:
         raise TooLargeError(
             "These are too many tasks for one map",
@@ -86,7 +74,7 @@ def draw(
         positions = lay_out(matrix, method=method, seed=seed)
     stress = stress_of(matrix, positions)
     points = [
-        MapPoint(
+        Drawn(
             name=record.name,
             x=float(x),
             y=float(y),
@@ -109,14 +97,14 @@ def draw(
         )
     return TaskMap(
         points=tuple(
-            {
-                "id": record.id,
-                "name": point.name,
-                "x": point.x,
-                "y": point.y,
-                "group": point.group,
-                "classes": point.classes,
-            }
+            MapPoint(
+                id=record.id,
+                name=point.name,
+                x=point.x,
+                y=point.y,
+                group=point.group,
+                classes=point.classes,
+            )
             for record, point in zip(records, points, strict=True)
         ),
         method=method.value,
@@ -129,7 +117,7 @@ def _known(error: float) -> float | None:
     return error if math.isfinite(error) else None
 
 
-def _common_space(records: list[TaskRecord], tag: str | None) -> tuple[Space, tuple[str, ...]]:
+def _common_space(records: list[StoredTask], tag: str | None) -> tuple[Space, tuple[str, ...]]:
     spaces = [record.provenance.space for record in records]
     if not spaces:
         raise InputError(

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from task2vec.data.wording import examples, few, plural, shown
 from task2vec.errors import UnknownNameError
+from task2vec.messages.models import Model
 from task2vec.messages.neighbours import Neighbour
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.recommendations import SharedImages
+from task2vec.messages.tasks import StoredTask
 from task2vec.recommend.evidence.leaks import Shared, count_shared
 from task2vec.service.tasks.subjects import Subject, files_of
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
-from task2vec.types import ModelRecord, Outcome, TaskRecord
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.measuring import MOST_SHARED
 
@@ -38,7 +40,7 @@ class SharedTasks:
     shares: Mapping[str, float] = field(default_factory=dict)
     same: tuple[str, ...] = ()
 
-    def seen(self, models: Iterable[ModelRecord]) -> dict[str, float]:
+    def seen(self, models: Iterable[Model]) -> dict[str, float]:
         """Return by model id the share of the target's images that it was trained on, if any."""
         found = {}
         for model in models:
@@ -48,7 +50,7 @@ class SharedTasks:
                 found[model.id] = share
         return found
 
-    def models(self, models: Iterable[ModelRecord]) -> list[ModelRecord]:
+    def models(self, models: Iterable[Model]) -> list[Model]:
         """Return the models that may count.
 
         Those are no experts of an excluded task, nor fine-tuned from one, however far back; nor
@@ -60,11 +62,11 @@ class SharedTasks:
             if model.task not in self.excluded and not self.descends(model)
         ]
 
-    def descends(self, model: ModelRecord) -> bool:
+    def descends(self, model: Model) -> bool:
         """Return whether a start of the model, or the start of that, had seen the target."""
         return any(task == self.own or task in self.excluded for task in model.lineage)
 
-    def descended(self, models: Iterable[ModelRecord]) -> list[str]:
+    def descended(self, models: Iterable[Model]) -> list[str]:
         """Return the warning that names those that descend from such a start, [] for none."""
         found = [m.name for m in models if m.task not in self.excluded and self.descends(m)]
         if not found:
@@ -74,7 +76,9 @@ class SharedTasks:
             f"task: {examples(found)}"
         ]
 
-    def outcomes(self, outcomes: Iterable[Outcome], models: Iterable[ModelRecord]) -> list[Outcome]:
+    def outcomes(
+        self, outcomes: Iterable[StoredOutcome], models: Iterable[Model]
+    ) -> list[StoredOutcome]:
         """Return the outcomes that may count: on no excluded task, of ``models`` that may."""
         allowed = {model.id for model in self.models(models)}
         return [
@@ -189,7 +193,7 @@ def _shared(finding: SharedImages | None) -> dict[str, object]:
 def _found(
     subject: Subject,
     target: ImageHashes | None,
-    records: Sequence[TaskRecord],
+    records: Sequence[StoredTask],
     hashes: Sequence[ImageHashes | None],
     *,
     most: float = MOST_SHARED,
@@ -248,7 +252,7 @@ def _finding(
     )
 
 
-def _same(subject: Subject, records: Sequence[TaskRecord]) -> tuple[str, ...]:
+def _same(subject: Subject, records: Sequence[StoredTask]) -> tuple[str, ...]:
     """Return the names of the tasks of equal images and labels, then those of the same files."""
     content = subject.embedding.provenance.content_hash
     equal = sorted(r.name for r in records if r.provenance.content_hash == content)
@@ -286,7 +290,7 @@ def _rest(found: Sequence[SharedImages]) -> list[str]:
 def _unknown(
     subject: Subject,
     target: ImageHashes | None,
-    records: Sequence[TaskRecord],
+    records: Sequence[StoredTask],
     *,
     looked_at: set[str],
 ) -> list[str]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from task2vec.data.paths import near_path
 from task2vec.data.wording import FOLDER, URL_EXPLAINED, URL_OPTION, shown, typed
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
+from task2vec.messages.tasks import StoredTask
 from task2vec.probe.weight_files import file_hash
 from task2vec.service.workspace import Workspace
 from task2vec.store.opening import no_store
 from task2vec.store.sql.identity import LISTED_BY
-from task2vec.types import Space, TaskEmbedding, TaskRecord
+from task2vec.types import Space, TaskEmbedding
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.names import visible
@@ -41,7 +42,7 @@ class Subject:
 
     name: str
     embedding: TaskEmbedding
-    record: TaskRecord | None
+    record: StoredTask | None
     task: "Task | None"
     warnings: tuple[str, ...] = ()
     hashes: ImageHashes | None = None
@@ -94,7 +95,7 @@ def files_signature(sha256: str) -> str:
     return f"sha256:{sha256}"
 
 
-def files_of(record: TaskRecord) -> str:
+def files_of(record: StoredTask) -> str:
     """Return text that is equal for tasks of the same files, however they were embedded.
 
     It is empty for an imported task, whose files are not known.
@@ -103,7 +104,7 @@ def files_of(record: TaskRecord) -> str:
     return "" if files == IMPORTED else files
 
 
-def stored_task(workspace: Workspace, name: str) -> TaskRecord | None:
+def stored_task(workspace: Workspace, name: str) -> StoredTask | None:
     """Return the stored task of this name or id; None where there is none or it is a path."""
     if name in (".", "..") or name.startswith(PATH_STARTS):
         return None
@@ -183,7 +184,7 @@ def open_named(workspace: Workspace, source: str) -> "Task":
     return open_source(path)
 
 
-def reopen(workspace: Workspace, record: TaskRecord) -> "Task":
+def reopen(workspace: Workspace, record: StoredTask) -> "Task":
     """Return the images of a stored task: the upload that the store keeps, or where they lay.
 
     Raises `SourceError` where they are gone or have changed. Changed images are another task:
@@ -209,7 +210,7 @@ def reopen(workspace: Workspace, record: TaskRecord) -> "Task":
     return task
 
 
-def _upload(workspace: Workspace, record: TaskRecord) -> Path:
+def _upload(workspace: Workspace, record: StoredTask) -> Path:
     """Return the file of the data set that a task was embedded from, in the store's folder."""
     from task2vec.service.datasets.datasets import source_path
 
@@ -226,7 +227,7 @@ def _upload(workspace: Workspace, record: TaskRecord) -> Path:
 
 
 def missing_images(
-    record: TaskRecord, where: str, *, got: str, folder: str = FOLDER, remote: bool = False
+    record: StoredTask, where: str, *, got: str, folder: str = FOLDER, remote: bool = False
 ) -> SourceError:
     """Return the error that the images of a stored task are not at hand, with what brings them.
 

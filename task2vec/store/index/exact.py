@@ -18,11 +18,10 @@ from task2vec.distance import (
 )
 from task2vec.errors import SettingError
 from task2vec.messages.neighbours import Neighbour
-from task2vec.store.index.centred import Centred
+from task2vec.messages.tasks import StoredTask
+from task2vec.store.index.measures import Centred, InRole, Measure, kth, nearest_first, ranked
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
-from task2vec.store.index.ranked_neighbours import Measure, kth, nearest_first, told
-from task2vec.store.index.roles import InRole
-from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
+from task2vec.types import Space, TaskEmbedding, Vector
 
 _PICKED = 256
 _CONVERTED = 4
@@ -56,7 +55,7 @@ class ExactIndex:
         self,
         space: Space,
         *,
-        records: Sequence[TaskRecord],
+        records: Sequence[StoredTask],
         values: Vector,
         embeddings_of: EmbeddingsOf,
         rows: Rows | None = None,
@@ -205,7 +204,7 @@ class ExactIndex:
             plain = self._nearly(rows, measure, distances=distances, k=competing)
             plain |= {i: measure.plain(new.values) for i, new in anew.items()}
             first = sorted(plain, key=lambda i: nearest_first(plain[i], self._records[i].name))
-            records: list[TaskRecord] = []
+            records: list[StoredTask] = []
             estimates: list[DistanceEstimates] = []
             changed: list[int] = []
             for start in range(0, max(1, min(competing, len(first))), _READ):
@@ -216,7 +215,7 @@ class ExactIndex:
                 reach = kth(estimates, k)
                 estimates.append(measure.estimates(list(tasks.values()), within=reach))
             if not changed:
-                return told(records, DistanceEstimates.joined(estimates), k=k)
+                return ranked(records, DistanceEstimates.joined(estimates), k=k)
             left = ~np.isin(rows, changed)
             rows, distances = rows[left], distances[left]
             near = None if near is None else near[left]

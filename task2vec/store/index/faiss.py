@@ -12,8 +12,8 @@ from task2vec.distance import ALPHA
 from task2vec.messages.neighbours import Neighbour
 from task2vec.store.index.exact import ExactIndex, Rows
 from task2vec.store.index.geometry import Geometry, Numbers
+from task2vec.store.index.measures import InRole
 from task2vec.store.index.protocol import Judged, Role, TaskFilter
-from task2vec.store.index.roles import InRole
 from task2vec.types import Space, TaskEmbedding
 
 CROSSOVER = 1_000

@@ -8,7 +8,8 @@ from typing import Protocol
 from task2vec.distance import ALPHA
 from task2vec.errors import SettingError
 from task2vec.messages.neighbours import Neighbour
-from task2vec.types import Space, TaskEmbedding, TaskRecord
+from task2vec.messages.tasks import StoredTask
+from task2vec.types import Space, TaskEmbedding
 
 
 class Role(StrEnum):
@@ -44,7 +45,7 @@ class TaskFilter:
                 got=f"{self.most_classes}",
             )
 
-    def admits(self, record: TaskRecord) -> bool:
+    def admits(self, record: StoredTask) -> bool:
         """Return whether a task is looked at."""
         classes = record.provenance.classes
         return (
@@ -59,7 +60,7 @@ class TaskFilter:
 class Judged:
     """A stored task with its distances to a query: symmetric, and as a source for it."""
 
-    record: TaskRecord
+    record: StoredTask
     symmetric: float
     asymmetric: float
 

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.distance import symmetric_matrix
+from task2vec.messages.tasks import StoredTask
 from task2vec.store.index.exact import Rows
 from task2vec.store.tasks.updates import Update
-from task2vec.types import TaskRecord, Vector
+from task2vec.types import Vector
 
 _SPARE = 64
 
@@ -29,7 +30,7 @@ class TaskRows:
 
     def _begin(self, values: Vector) -> None:
         self.generation += 1
-        self.records: list[TaskRecord] = []
+        self.records: list[StoredTask] = []
         self.digests: list[str] = []
         self._values = values
         self._complexities: NDArray[np.float64] = np.empty(len(values))

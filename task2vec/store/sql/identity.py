@@ -15,8 +15,13 @@ def new_id(prefix: str) -> str:
 
 
 def now() -> str:
-    """Return the time in UTC, ISO 8601, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    """Return the time in UTC as the database has it: ISO 8601, to the millisecond."""
+    return time_text(datetime.now(UTC))
+
+
+def time_text(moment: datetime) -> str:
+    """Return a moment in UTC as the database has it."""
+    return moment.isoformat(timespec="milliseconds")
 
 
 def as_stored(moment: str) -> str:
@@ -35,7 +40,7 @@ def as_stored(moment: str) -> str:
             expected="one in ISO 8601, such as 2026-11-26T20:46:58.123Z",
             got=repr(moment[:100]),
         ) from None
-    return found.isoformat(timespec="milliseconds")
+    return time_text(found)
 
 
 #: The command that lists all of a kind.

@@ -128,7 +128,7 @@ models = Table(
     Column("sha256", String),
     # No foreign keys: what a model has seen stays true when its start or that task is removed.
     Column("start", String),
-    # JSON, the ids of tasks: see `ModelRecord`.
+    # JSON, the ids of tasks: see `task2vec.messages.models.Model`.
     Column("lineage", Text, nullable=False, server_default="[]"),
     checksum_column(),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from task2vec.messages.batches import ItemStatus
+from task2vec.messages.tasks import StoredTask, Task
 from task2vec.store.jobs.rows import UNDER_WAY
 from task2vec.store.jobs.state_machine import at
 from task2vec.store.sql import schema
@@ -17,7 +18,7 @@ from task2vec.store.sql.identity import new_id, unknown
 from task2vec.store.sql.schema_service import batch_items, batches, jobs
 from task2vec.store.sql.text import dump, load
 from task2vec.store.tasks.task_rows import from_row
-from task2vec.types import JobFailure, TaskRecord
+from task2vec.types import JobFailure
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class BatchItem:
     name: str
     status: ItemStatus = ItemStatus.PENDING
     job: str | None = None
-    task: TaskRecord | str | None = None
+    task: StoredTask | str | None = None
     error: JobFailure | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -59,7 +60,9 @@ class BatchItem:
             "name": self.name,
             "status": self.status.value,
             "job": self.job,
-            "task": self.task.to_json() if isinstance(self.task, TaskRecord) else None,
+            "task": Task.model_validate(self.task).model_dump(mode="json")
+            if isinstance(self.task, StoredTask)
+            else None,
             "error": None if self.error is None else dataclasses.asdict(self.error),
         }
 
@@ -214,12 +217,12 @@ def _to_row(batch: str, first: int, item: BatchItem) -> dict[str, Any]:
         "name": item.name,
         "status": None if item.status is ItemStatus.PENDING else item.status.value,
         "job": item.job,
-        "task": item.task.id if isinstance(item.task, TaskRecord) else item.task,
+        "task": item.task.id if isinstance(item.task, StoredTask) else item.task,
         "error": None if error is None else dump(error, what="The error of an item"),
     }
 
 
-def _from_row(row: Row[Any], tasks: Mapping[str, TaskRecord]) -> BatchItem:
+def _from_row(row: Row[Any], tasks: Mapping[str, StoredTask]) -> BatchItem:
     what = f"Item {row.position} of batch {row.batch}"
     checked(row, batch_items, what=what)
     error = None if row.error is None else load(row.error, what=what)

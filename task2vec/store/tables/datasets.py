@@ -1,17 +1,17 @@
 """The data sets that were uploaded, without their bytes."""
 
-import dataclasses
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from task2vec.errors import StateError
+from task2vec.messages.datasets import StoredDataset
 from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.database import Database
-from task2vec.store.sql.identity import check_name, new_id, now, unknown
+from task2vec.store.sql.identity import check_name, new_id, time_text, unknown
 from task2vec.store.sql.schema_service import datasets, jobs
-from task2vec.store.sql.text import dump, load
-from task2vec.types import DatasetRecord, JobState
+from task2vec.store.sql.text import dump, load, message_of
+from task2vec.types import JobState
 
 _UNDER_WAY = tuple(state.value for state in JobState if not state.final)
 
@@ -22,29 +22,31 @@ class Datasets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, record: DatasetRecord) -> DatasetRecord:
+    def add(self, record: StoredDataset) -> StoredDataset:
         """Add a record whose file is in place; return it as stored, once it is on disk.
 
-        An empty ``id`` or ``created`` is filled in. Where the same bytes have come under the same
+        An empty ``id`` is filled in. Where the same bytes have come under the same
         name in the meantime, theirs is returned, which lives until the later of both times.
 
         Raises:
             SettingError: for an unusable name.
         """
         check_name(record.name)
-        stored = dataclasses.replace(
-            record, id=record.id or new_id("dst"), created=record.created or now()
-        )
-        row = dataclasses.asdict(stored)
-        row["warnings"] = dump(list(stored.warnings), what="The warnings")
+        stored = record.model_copy(update={"id": record.id or new_id("dst")})
+        row = {
+            **stored.model_dump(),
+            "warnings": dump(stored.warnings, what="The warnings"),
+            "created": time_text(stored.created),
+            "expires": stored.expires.timestamp(),
+        }
         with self._database.write() as connection:
             twin = _same(connection, sha256=stored.sha256, name=stored.name)
             if twin is not None:
-                return _prolonged(connection, twin, expires=stored.expires)
+                return _prolonged(connection, twin, expires=stored.expires.timestamp())
             connection.execute(insert(datasets).values(row))
         return stored
 
-    def get(self, id_: str) -> DatasetRecord:
+    def get(self, id_: str) -> StoredDataset:
         """Return one record.
 
         Raises:
@@ -53,12 +55,12 @@ class Datasets:
         with self._database.read() as connection:
             return _record(find_dataset(connection, id_))
 
-    def find(self, *, sha256: str, name: str) -> DatasetRecord | None:
+    def find(self, *, sha256: str, name: str) -> StoredDataset | None:
         """Return the record of these bytes under this name, if there is one."""
         with self._database.read() as connection:
             return _same(connection, sha256=sha256, name=name)
 
-    def prolong(self, id_: str, *, expires: float) -> DatasetRecord:
+    def prolong(self, id_: str, *, expires: float) -> StoredDataset:
         """Let a data set live until ``expires`` at least; return it as stored.
 
         Raises:
@@ -73,7 +75,7 @@ class Datasets:
         with self._database.write() as connection:
             connection.execute(update(datasets).where(sooner).values(expires=now))
 
-    def remove(self, id_: str) -> DatasetRecord:
+    def remove(self, id_: str) -> StoredDataset:
         """Remove a record and return it; its jobs have ended and forget which data set they read.
 
         Raises:
@@ -93,7 +95,7 @@ class Datasets:
             _drop(connection, record.id)
         return record
 
-    def expire(self, now: float) -> list[DatasetRecord]:
+    def expire(self, now: float) -> list[StoredDataset]:
         """Remove the records whose time is over and that no job needs; return them."""
         removed = []
         with self._database.write() as connection:
@@ -110,7 +112,7 @@ class Datasets:
         limit: int,
         before: tuple[str, str] | None = None,
         sha256: str | None = None,
-    ) -> list[DatasetRecord]:
+    ) -> list[StoredDataset]:
         """Return up to ``limit`` records, newest first.
 
         Args:
@@ -158,16 +160,16 @@ def find_dataset(connection: Connection, id_: str) -> Row[Any]:
     raise error
 
 
-def _same(connection: Connection, *, sha256: str, name: str) -> DatasetRecord | None:
+def _same(connection: Connection, *, sha256: str, name: str) -> StoredDataset | None:
     same = and_(datasets.c.sha256 == sha256, datasets.c.name == name)
     row = connection.execute(select(datasets).where(same)).first()
     return None if row is None else _record(row)
 
 
-def _prolonged(connection: Connection, record: DatasetRecord, *, expires: float) -> DatasetRecord:
-    kept = max(record.expires, expires)
+def _prolonged(connection: Connection, record: StoredDataset, *, expires: float) -> StoredDataset:
+    kept = max(record.expires.timestamp(), expires)
     connection.execute(update(datasets).where(datasets.c.id == record.id).values(expires=kept))
-    return dataclasses.replace(record, expires=kept)
+    return StoredDataset.model_validate({**dict(record), "expires": kept})
 
 
 def _needing(id_: str) -> Any:
@@ -181,7 +183,8 @@ def _drop(connection: Connection, id_: str) -> None:
     connection.execute(delete(datasets).where(datasets.c.id == id_))
 
 
-def _record(row: Row[Any]) -> DatasetRecord:
+def _record(row: Row[Any]) -> StoredDataset:
     what = f"The record of data set '{row.name}'"
     columns = checked(row, datasets, what=what)
-    return DatasetRecord(**{**columns, "warnings": tuple(load(row.warnings, what=what))})
+    columns["warnings"] = load(row.warnings, what=what)
+    return message_of(StoredDataset, columns, what=what)

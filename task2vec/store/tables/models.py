@@ -1,6 +1,5 @@
 """The zoo: starting models."""
 
-import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
@@ -8,17 +7,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from task2vec.errors import NameTakenError, SettingError, StateError
+from task2vec.messages.models import Model
 from task2vec.store.sql import schema
 from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.database import Database
-from task2vec.store.sql.identity import check_name, new_id, now, unknown
-from task2vec.store.sql.text import load
+from task2vec.store.sql.identity import as_stored, check_name, new_id, now, unknown
+from task2vec.store.sql.text import load, message_of
 from task2vec.store.tasks.task_rows import find_task
-from task2vec.types import ModelRecord
 from task2vec.types.near_names import asked_back
 
 #: Raises `ChangedError` for a record that is not the one that was meant.
-Check = Callable[[ModelRecord], None]
+Check = Callable[[Model], None]
 
 _UNIQUE = ("name", "ref", "id")
 
@@ -29,7 +28,7 @@ class Models:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, record: ModelRecord) -> ModelRecord:
+    def add(self, record: Model) -> Model:
         """Add a model; return its record as stored, once it is on disk.
 
         An empty ``id`` or ``created`` is filled in; ``task`` may be a name and is stored as an id.
@@ -42,23 +41,24 @@ class Models:
         with self._database.write() as connection:
             return self.add_within(connection, record)
 
-    def add_within(self, connection: Connection, record: ModelRecord) -> ModelRecord:
+    def add_within(self, connection: Connection, record: Model) -> Model:
         """Add a model, as `add` does, as part of the write transaction of ``connection``."""
         check_name(record.name)
         if not record.ref:
             raise SettingError(f"Model '{record.name}' has no ref to load it from")
-        stored = dataclasses.replace(
-            record,
-            id=record.id or new_id("mdl"),
-            created=record.created or now(),
-            task=None if record.task is None else find_task(connection, record.task).id,
-        )
+        row = {
+            **record.model_dump(),
+            "id": record.id or new_id("mdl"),
+            "created": as_stored(record.created) if record.created else now(),
+            "task": None if record.task is None else find_task(connection, record.task).id,
+        }
+        stored = Model.model_validate(row)
         _check_free(connection, stored)
-        values = dataclasses.asdict(stored) | {"lineage": json.dumps(stored.lineage)}
-        connection.execute(insert(schema.models).values(values))
+        row["lineage"] = json.dumps(stored.lineage)
+        connection.execute(insert(schema.models).values(row))
         return stored
 
-    def get(self, name_or_id: str) -> ModelRecord:
+    def get(self, name_or_id: str) -> Model:
         """Return the model of this name, id or ref.
 
         Raises:
@@ -74,7 +74,7 @@ class Models:
         name: str | None = None,
         licence: str | None = None,
         check: Check | None = None,
-    ) -> ModelRecord:
+    ) -> Model:
         """Change a model's name or licence and return its new record; what is None stays.
 
         ``check`` is called with the record before the change, in the same transaction.
@@ -88,10 +88,11 @@ class Models:
             record = from_row(find_model(connection, name_or_id))
             if check is not None:
                 check(record)
-            edited = dataclasses.replace(
-                record,
-                name=record.name if name is None else name,
-                licence=record.licence if licence is None else licence,
+            edited = record.model_copy(
+                update={
+                    "name": record.name if name is None else name,
+                    "licence": record.licence if licence is None else licence,
+                }
             )
             if edited == record:
                 return record
@@ -106,7 +107,7 @@ class Models:
 
     def remove(
         self, name_or_id: str, *, cascade: bool = False, check: Check | None = None
-    ) -> ModelRecord:
+    ) -> Model:
         """Remove a model and return its last record; with ``cascade`` its outcomes too.
 
         ``check`` is called with the record first, in the same transaction.
@@ -134,7 +135,7 @@ class Models:
             connection.execute(delete(schema.models).where(schema.models.c.id == record.id))
         return record
 
-    def list(self) -> list[ModelRecord]:
+    def list(self) -> list[Model]:
         """Return all models, by name."""
         with self._database.read() as connection:
             rows = connection.execute(select(schema.models).order_by(schema.models.c.name))
@@ -163,7 +164,7 @@ def find_model(connection: Connection, name_or_id: str) -> Row[Any]:
 
 
 def _check_free(
-    connection: Connection, record: ModelRecord, *, columns: tuple[str, ...] = _UNIQUE
+    connection: Connection, record: Model, *, columns: tuple[str, ...] = _UNIQUE
 ) -> None:
     for column in columns:
         what = f"The {column}"
@@ -178,7 +179,7 @@ def _check_free(
             )
 
 
-def from_row(row: Row[Any]) -> ModelRecord:
+def from_row(row: Row[Any]) -> Model:
     """Return the model that the row is of.
 
     Raises:
@@ -186,4 +187,5 @@ def from_row(row: Row[Any]) -> ModelRecord:
     """
     what = f"The record of model '{row.name}'"
     columns = checked(row, schema.models, what=what)
-    return ModelRecord(**{**columns, "lineage": tuple(load(row.lineage, what=what))})
+    columns["lineage"] = load(row.lineage, what=what)
+    return message_of(Model, columns, what=what)

@@ -1,27 +1,34 @@
 """What fine-tuning a model on a task gave."""
 
 import builtins
-import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, delete, insert, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, delete, insert, or_, select
 
 from task2vec.errors import NameTakenError, UnknownNameError
+from task2vec.messages.outcomes import (
+    OutcomeFilter,
+    StoredOutcome,
+    check_accuracy,
+    check_interval,
+    check_protocol,
+)
 from task2vec.store.sql import schema
+from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.database import Database
-from task2vec.store.sql.identity import new_id, now
+from task2vec.store.sql.identity import as_stored, new_id, now
+from task2vec.store.sql.text import dump, load, message_of
 from task2vec.store.tables.models import find_model
-from task2vec.store.tables.outcome_rows import check_outcome, from_row, only, to_row, with_names
 from task2vec.store.tasks.task_rows import find_task
-from task2vec.types import Outcome
 
 # Well below the number of variables that one statement may have.
 _AT_ONCE = 500
 # As many as a page of a list has.
 _MOST_COMPARED = 1000
+_EVERY = OutcomeFilter()
 #: An outcome with the names of its model and its task.
-Named = tuple[Outcome, str, str]
+Named = tuple[StoredOutcome, str, str]
 
 
 class Outcomes:
@@ -30,11 +37,11 @@ class Outcomes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, outcome: Outcome) -> Outcome:
+    def add(self, outcome: StoredOutcome) -> StoredOutcome:
         """Add one outcome; see `add_many`."""
         return self.add_many([outcome])[0]
 
-    def add_many(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    def add_many(self, outcomes: Iterable[StoredOutcome]) -> list[StoredOutcome]:
         """Add all or none; return them as stored, once they are on disk.
 
         An empty ``id`` or ``created`` is filled in, with one time for all; ``model`` and ``task``
@@ -47,43 +54,35 @@ class Outcomes:
             NameTakenError: when an id belongs to another outcome.
         """
         given = list(outcomes)
-        for outcome in given:
-            check_outcome(outcome)
+        _check(given)
         with self._database.write() as connection:
             return _insert(connection, given)
 
-    def add_within(self, connection: Connection, outcome: Outcome) -> Outcome:
-        """Add one, as `add_many` does, as part of the write transaction of ``connection``."""
-        (stored,) = self.add_many_within(connection, [outcome])
-        return stored
-
-    def add_many_within(
-        self, connection: Connection, outcomes: Sequence[Outcome]
-    ) -> builtins.list[Outcome]:
+    def add_within(
+        self, connection: Connection, outcomes: Sequence[StoredOutcome]
+    ) -> list[StoredOutcome]:
         """Add several, as `add_many` does, as part of the write transaction of ``connection``."""
-        for outcome in outcomes:
-            check_outcome(outcome)
+        _check(outcomes)
         return _insert(connection, outcomes)
 
-    def remove_many(self, ids: Iterable[str]) -> builtins.list[Outcome]:
+    def remove_many(self, ids: Iterable[str]) -> list[StoredOutcome]:
         """Remove all outcomes of these ids or none; return them in the order of the ids.
 
         Raises:
             UnknownNameError: names the first id that no outcome has.
         """
-        wanted = list(ids)
         with self._database.write() as connection:
-            found = self.named_within(connection, wanted)
-            self.remove_within(connection, [outcome for outcome, _, _ in found])
-        return [outcome for outcome, _, _ in found]
+            found = [outcome for outcome, _, _ in self.named_within(connection, ids)]
+            self.remove_within(connection, found)
+        return found
 
-    def remove_within(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
+    def remove_within(self, connection: Connection, outcomes: Sequence[StoredOutcome]) -> None:
         """Remove what `named_within` found in the same write transaction, of ``connection``."""
         known = schema.outcomes.c.id
-        for ids in _lots([outcome.id for outcome in outcomes]):
+        for ids in _in_parts([outcome.id for outcome in outcomes]):
             connection.execute(delete(schema.outcomes).where(known.in_(ids)))
 
-    def named(self, ids: Iterable[str]) -> builtins.list[Named]:
+    def named(self, ids: Iterable[str]) -> list[Named]:
         """Return the outcomes of these ids with their model's and task's names, in their order.
 
         Raises:
@@ -92,20 +91,20 @@ class Outcomes:
         with self._database.read() as connection:
             return self.named_within(connection, ids)
 
-    def named_within(self, connection: Connection, ids: Iterable[str]) -> builtins.list[Named]:
+    def named_within(self, connection: Connection, ids: Iterable[str]) -> list[Named]:
         """Return what `named` does, as part of the transaction of ``connection``."""
         wanted = list(dict.fromkeys(ids))
         found = {
-            row.id: (from_row(row), row.model_name, row.task_name)
-            for lot in _lots(wanted)
-            for row in connection.execute(with_names().where(schema.outcomes.c.id.in_(lot)))
+            row.id: _named(row)
+            for part in _in_parts(wanted)
+            for row in connection.execute(_with_names().where(schema.outcomes.c.id.in_(part)))
         }
         lacking = [id_ for id_ in wanted if id_ not in found]
         if lacking:
             raise UnknownNameError.of_outcomes(lacking)
         return [found[id_] for id_ in wanted]
 
-    def alike(self, outcomes: Sequence[Outcome]) -> builtins.list[Outcome]:
+    def alike(self, outcomes: Sequence[StoredOutcome]) -> list[StoredOutcome]:
         """Return all that may be the same measurement as one of these, in their order.
 
         They agree with these in all that was measured, though perhaps with none in all of it: one
@@ -115,8 +114,8 @@ class Outcomes:
             return self.alike_within(connection, outcomes)
 
     def alike_within(
-        self, connection: Connection, outcomes: Sequence[Outcome]
-    ) -> builtins.list[Outcome]:
+        self, connection: Connection, outcomes: Sequence[StoredOutcome]
+    ) -> list[StoredOutcome]:
         """Return what `alike` does, as part of the transaction of ``connection``."""
         if not outcomes:
             return []
@@ -131,64 +130,78 @@ class Outcomes:
         return [from_row(row) for row in connection.execute(query)]
 
     def page(
-        self,
-        *,
-        limit: int | None = None,
-        after: int = 0,
-        model: str | None = None,
-        task: str | None = None,
-        protocol: str | None = None,
-        created: str | None = None,
+        self, question: OutcomeFilter = _EVERY, *, limit: int | None = None, after: int = 0
     ) -> tuple[builtins.list[Named], int | None]:
         """Return up to ``limit`` outcomes with their model's and task's names, and where to go on.
 
         ``after`` is the place that the page before returned; None comes at the end. Without a limit
-        all come. The filters, and what is raised, are those of `list`.
-        """
-        number = schema.outcomes.c.number
-        query = with_names().where(number > after).order_by(number)
-        if limit is not None:
-            query = query.limit(limit + 1)
-        with self._database.read() as connection:
-            query = only(
-                query,
-                connection,
-                model=model,
-                task=task,
-                protocol=protocol,
-                created=created,
-            )
-            rows = connection.execute(query).all()
-        page = [(from_row(row), row.model_name, row.task_name) for row in rows[:limit]]
-        return page, rows[len(page) - 1].number if len(rows) > len(page) else None
-
-    def list(
-        self,
-        *,
-        model: str | None = None,
-        task: str | None = None,
-        protocol: str | None = None,
-        created: str | None = None,
-    ) -> list[Outcome]:
-        """Return all outcomes, or those of a ``model``, a ``task`` (names or ids), a protocol.
-
-        Those that were ``created`` at one moment were recorded together.
+        all come.
 
         Raises:
             UnknownNameError: when there is no such model or task.
             SettingError: when ``created`` is no moment.
         """
-        query = select(schema.outcomes).order_by(schema.outcomes.c.number)
+        number = schema.outcomes.c.number
+        query = _with_names().where(number > after).order_by(number)
+        if limit is not None:
+            query = query.limit(limit + 1)
         with self._database.read() as connection:
-            query = only(
-                query,
-                connection,
-                model=model,
-                task=task,
-                protocol=protocol,
-                created=created,
-            )
-            return [from_row(row) for row in connection.execute(query)]
+            rows = connection.execute(_only(query, connection, question)).all()
+        page = [_named(row) for row in rows[:limit]]
+        return page, rows[len(page) - 1].number if len(rows) > len(page) else None
+
+    def list(self, question: OutcomeFilter = _EVERY) -> list[StoredOutcome]:
+        """Return all outcomes that agree with the filter; raises as `page` does."""
+        return [outcome for outcome, _, _ in self.page(question)[0]]
+
+
+def from_row(row: Row[Any]) -> StoredOutcome:
+    """Return the outcome that `_to_row` took apart.
+
+    Raises:
+        StoreCorruptError: where the row is not the one that was written.
+    """
+    what = f"The record of outcome {row.id}"
+    columns = checked(row, schema.outcomes, what=what)
+    if row.interval_low is not None and row.interval_high is not None:
+        columns["interval"] = (row.interval_low, row.interval_high)
+    columns["details"] = load(row.details, what=f"The details of outcome {row.id}")
+    return message_of(StoredOutcome, columns, what=what)
+
+
+def _to_row(outcome: StoredOutcome) -> dict[str, Any]:
+    columns = outcome.model_dump(exclude={"interval", "repeats"})
+    columns["interval_low"], columns["interval_high"] = outcome.interval or (None, None)
+    columns["created"] = as_stored(outcome.created)
+    columns["details"] = dump(outcome.details, what="The details of an outcome")
+    return columns
+
+
+def _named(row: Row[Any]) -> Named:
+    return from_row(row), row.model_name, row.task_name
+
+
+def _with_names() -> Select[Any]:
+    """Return the query for all outcomes, with a ``model_name`` and a ``task_name`` each."""
+    columns, models, tasks = schema.outcomes.c, schema.models, schema.tasks
+    return (
+        select(schema.outcomes, models.c.name.label("model_name"), tasks.c.name.label("task_name"))
+        .join(models, models.c.id == columns.model)
+        .join(tasks, tasks.c.id == columns.task)
+    )
+
+
+def _only(query: Select[Any], connection: Connection, question: OutcomeFilter) -> Select[Any]:
+    columns = schema.outcomes.c
+    if question.model is not None:
+        query = query.where(columns.model == find_model(connection, question.model).id)
+    if question.task is not None:
+        query = query.where(columns.task == find_task(connection, question.task).id)
+    if question.protocol is not None:
+        query = query.where(columns.protocol == question.protocol)
+    if question.created is not None:
+        query = query.where(columns.created == as_stored(question.created))
+    return query
 
 
 def _one_of(column: Column[Any], wanted: set[Any]) -> ColumnElement[bool]:
@@ -196,12 +209,19 @@ def _one_of(column: Column[Any], wanted: set[Any]) -> ColumnElement[bool]:
     return or_(found, column.is_(None)) if None in wanted else found
 
 
-def _lots(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for first in range(0, len(ids), _AT_ONCE):
         yield ids[first : first + _AT_ONCE]
 
 
-def _insert(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:
+def _check(outcomes: Iterable[StoredOutcome]) -> None:
+    for outcome in outcomes:
+        check_accuracy(outcome.accuracy)
+        check_interval(outcome.interval)
+        check_protocol(outcome.protocol)
+
+
+def _insert(connection: Connection, outcomes: Sequence[StoredOutcome]) -> list[StoredOutcome]:
     # Each name is looked up once, and all rows go in at once: ten thousand take a second.
     models = {
         name: find_model(connection, name).id for name in dict.fromkeys(o.model for o in outcomes)
@@ -211,20 +231,22 @@ def _insert(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome
     }
     moment = now()
     stored = [
-        dataclasses.replace(
-            outcome,
-            id=outcome.id or new_id("out"),
-            created=outcome.created or moment,
-            # Of -0.0 nobody would know whether it repeats 0.0.
-            accuracy=abs(outcome.accuracy),
-            model=models[outcome.model],
-            task=tasks[outcome.task],
+        StoredOutcome.model_validate(
+            {
+                **dict(outcome),
+                "id": outcome.id or new_id("out"),
+                "created": outcome.created or moment,
+                # Of -0.0 nobody would know whether it repeats 0.0.
+                "accuracy": abs(outcome.accuracy),
+                "model": models[outcome.model],
+                "task": tasks[outcome.task],
+            }
         )
         for outcome in outcomes
     ]
     _check_new(connection, [outcome.id for outcome in outcomes if outcome.id])
     if stored:
-        connection.execute(insert(schema.outcomes), [to_row(outcome) for outcome in stored])
+        connection.execute(insert(schema.outcomes), [_to_row(outcome) for outcome in stored])
     return stored
 
 

@@ -1,12 +1,21 @@
-"""Short questions about stored tasks."""
+"""Reading stored tasks: records, embeddings, and what is kept beside them."""
 
+import builtins
+import json
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from task2vec.messages.tasks import StoredTask, TaskListing
 from task2vec.store.sql import schema
 from task2vec.store.sql.database import Database
-from task2vec.store.tasks.task_parts import read_details, read_hashes, read_heads, read_scatters
+from task2vec.store.tasks.task_parts import (
+    read_details,
+    read_hashes,
+    read_heads,
+    read_scatters,
+    read_thumbnail,
+)
 from task2vec.store.tasks.task_rows import (
     elements_of,
     find_task,
@@ -16,32 +25,120 @@ from task2vec.store.tasks.task_rows import (
     spaces_of,
     task_named,
 )
-from task2vec.types import Space, TaskRecord
+from task2vec.store.tasks.updates import (
+    Change,
+    Update,
+    last_number,
+    read_changes,
+    read_update,
+    vectors_missing,
+)
+from task2vec.store.tasks.vectors import Kind, decode_embedding
+from task2vec.types import Space, TaskEmbedding, Vector
 from task2vec.types.details import EmbeddingDetails, HeadInformation
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.scatter import ClassScatter
 
 # A statement takes a limited number of parameters.
 _AT_ONCE = 1000
+_EVERY = TaskListing()
 
 
 class TaskLookups:
-    """The part of `Tasks` that answers without reading records or embeddings."""
+    """The part of `Tasks` that reads. Every method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def named(self, name: str) -> TaskRecord | None:
+    def get(self, name_or_id: str) -> StoredTask:
+        """Return one record.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+        """
+        with self._database.read() as connection:
+            return from_row(find_task(connection, name_or_id))
+
+    def named(self, name: str) -> StoredTask | None:
         """Return the task of this name, if there is one; unlike `Tasks.get` suggest no other."""
         with self._database.read() as connection:
             return task_named(connection, name)
+
+    def page(
+        self, question: TaskListing = _EVERY, *, limit: int | None = None, after: str | None = None
+    ) -> builtins.list[StoredTask]:
+        """Return up to ``limit`` records by name, from behind the name ``after``."""
+        columns = schema.tasks.c
+        query = select(schema.tasks).order_by(columns.name).limit(limit)
+        if after is not None:
+            query = query.where(columns.name > after)
+        if question.name is not None:
+            query = query.where(columns.name == question.name)
+        if question.probe is not None:
+            query = query.where(columns.probe_name == question.probe)
+        if question.tag is not None:
+            # Tags are JSON in one column, where no other text can look like a quoted tag.
+            query = query.where(func.instr(columns.tags, json.dumps(question.tag)) > 0)
+        with self._database.read() as connection:
+            return [from_row(row) for row in connection.execute(query)]
+
+    def embedding(self, name_or_id: str) -> TaskEmbedding:
+        """Return the embedding, bit by bit as it was added.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+            StoreCorruptError: when the bytes are not those that were written.
+        """
+        with self._database.read() as connection:
+            record = from_row(find_task(connection, name_or_id))
+            query = select(schema.vectors).where(schema.vectors.c.task == record.id)
+            query = query.where(schema.vectors.c.kind.in_(Kind))
+            parts = {Kind(row.kind): (row.data, row.sha256) for row in connection.execute(query)}
+        if len(parts) < len(Kind):
+            raise vectors_missing(f"Task '{record.name}' has")
+        return decode_embedding(parts, provenance=record.provenance, task=record.name)
+
+    def embeddings(self, ids: Sequence[str]) -> dict[str, TaskEmbedding]:
+        """Return, by id, the embeddings of those of the tasks with these ids that there are.
+
+        In two queries, where `embedding` takes two for each task.
+
+        Raises:
+            StoreCorruptError: when the bytes of one are not those that were written.
+        """
+        parts: dict[str, dict[Kind, tuple[bytes, str]]] = {}
+        with self._database.read() as connection:
+            records = read_records(connection, ids)
+            query = select(schema.vectors).where(schema.vectors.c.task.in_(records))
+            for row in connection.execute(query.where(schema.vectors.c.kind.in_(Kind))):
+                parts.setdefault(row.task, {})[Kind(row.kind)] = (row.data, row.sha256)
+        found = {}
+        for id_, record in records.items():
+            if len(parts.get(id_, ())) < len(Kind):
+                raise vectors_missing(f"Task '{record.name}' has")
+            found[id_] = decode_embedding(
+                parts[id_], provenance=record.provenance, task=record.name
+            )
+        return found
+
+    def thumbnail(self, name_or_id: str) -> bytes | None:
+        """Return the picture that was added with the task, if any.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+            StoreCorruptError: when it is damaged.
+        """
+        with self._database.read() as connection:
+            return read_thumbnail(connection, find_task(connection, name_or_id).id)
 
     def elements(self, space: Space) -> int | None:
         """Return how many elements the embeddings of ``space`` have; None without any."""
         with self._database.read() as connection:
             return elements_of(connection, space)
 
-    def some_of(self, space: Space, *, limit: int, besides: Collection[str] = ()) -> list[str]:
+    def some_of(
+        self, space: Space, *, limit: int, besides: Collection[str] = ()
+    ) -> builtins.list[str]:
         """Return the ids of up to ``limit`` tasks of ``space``, without those in ``besides``.
 
         Always the same ones, by their ids: these are random, so that they are a fair sample, which
@@ -51,9 +148,9 @@ class TaskLookups:
         query = select(columns.id).where(columns.space == space_key(space))
         query = query.where(columns.id.not_in(besides)).order_by(columns.id).limit(limit)
         with self._database.read() as connection:
-            return list(connection.scalars(query))
+            return builtins.list(connection.scalars(query))
 
-    def fingerprints(self, probe: str) -> list[str]:
+    def fingerprints(self, probe: str) -> builtins.list[str]:
         """Return the fingerprints of the probes of this name that tasks were embedded with."""
         with self._database.read() as connection:
             return sorted({space.probe for space in spaces_of(connection, probe=probe)})
@@ -71,7 +168,9 @@ class TaskLookups:
             task = find_task(connection, name_or_id).id
             return read_hashes(connection, [task]).get(task)
 
-    def with_image_hashes(self, ids: Sequence[str]) -> list[tuple[TaskRecord, ImageHashes | None]]:
+    def with_image_hashes(
+        self, ids: Sequence[str]
+    ) -> builtins.list[tuple[StoredTask, ImageHashes | None]]:
         """Return those of the tasks with these ids that there are, with their image hashes.
 
         They are in the order of the ids; None as in `image_hashes`.
@@ -79,7 +178,7 @@ class TaskLookups:
         Raises:
             StoreCorruptError: when those of a task are damaged.
         """
-        found: list[tuple[TaskRecord, ImageHashes | None]] = []
+        found: builtins.list[tuple[StoredTask, ImageHashes | None]] = []
         with self._database.read() as connection:
             for first in range(0, len(ids), _AT_ONCE):
                 some = ids[first : first + _AT_ONCE]
@@ -131,3 +230,41 @@ class TaskLookups:
         """
         with self._database.read() as connection:
             return read_scatters(connection, ids)
+
+    def spaces(self) -> builtins.list[Space]:
+        """Return every space that holds a task."""
+        with self._database.read() as connection:
+            return spaces_of(connection)
+
+    def changes_since(self, number: int) -> builtins.list[Change]:
+        """Return what happened after the change with this ``number``, oldest first."""
+        with self._database.read() as connection:
+            return read_changes(connection, since=number)
+
+    def last_change(self) -> int:
+        """Return the number of the last change, 0 before the first."""
+        with self._database.read() as connection:
+            return last_number(connection)
+
+    def matrix(self, space: Space) -> tuple[list[StoredTask], Vector]:
+        """Return everything that may be compared in ``space``, ordered by name.
+
+        Returns:
+            The m records and their values (m, n). Without any task n is 0.
+
+        Raises:
+            StoreCorruptError: names the first task whose bytes are not those that were written.
+        """
+        with self._database.read() as connection:
+            everything = read_update(connection, space, since=None)
+        assert everything is not None  # nothing has been seen before
+        return everything.records, everything.values
+
+    def update_since(self, space: Space, number: int | None) -> Update | None:
+        """Return what a copy of the tasks of ``space`` lacks: see `read_update`."""
+        with self._database.read() as connection:
+            return read_update(connection, space, since=number)
+
+    def list(self, question: TaskListing = _EVERY) -> builtins.list[StoredTask]:
+        """Return all records that agree with the listing, by name."""
+        return self.page(question)

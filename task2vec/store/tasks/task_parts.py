@@ -1,8 +1,7 @@
 """What is stored beside a task's record: vectors, picture, hashes of the images, details."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Connection, Table, delete, insert, select
 
@@ -33,39 +32,37 @@ _TELLS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """``thumbnail`` is a PNG; ``hashes`` (n,) are of the images that were used.
+class Beside(TypedDict, total=False):
+    """What may be kept beside an embedding."""
 
-    ``details`` are what answers are explained by.
-    """
-
-    embedding: TaskEmbedding
-    thumbnail: bytes | None = None
-    hashes: ImageHashes | None = None
-    details: EmbeddingDetails | None = None
+    #: A PNG.
+    thumbnail: bytes | None
+    #: Of the images that were used, (n,).
+    hashes: ImageHashes | None
+    #: What answers are explained by.
+    details: EmbeddingDetails | None
 
 
-def insert_parts(connection: Connection, task: str, parts: Parts) -> None:
+def insert_parts(
+    connection: Connection, task: str, embedding: TaskEmbedding, **beside: Unpack[Beside]
+) -> None:
     """Store the parts of the task with this id, which has none."""
     for kind in Kind:
-        data, digest = encode(getattr(parts.embedding, kind), kind=kind)
+        data, digest = encode(getattr(embedding, kind), kind=kind)
         connection.execute(
             insert(schema.vectors).values(task=task, kind=kind, sha256=digest, data=data)
         )
-    if parts.thumbnail is not None:
-        connection.execute(insert(schema.thumbnails).values(task=task, data=parts.thumbnail))
-    if parts.hashes is not None:
-        row = {"task": task, "scheme": SCHEME, "data": hashes_to_bytes(parts.hashes)}
+    if (thumbnail := beside.get("thumbnail")) is not None:
+        connection.execute(insert(schema.thumbnails).values(task=task, data=thumbnail))
+    if (hashes := beside.get("hashes")) is not None:
+        row = {"task": task, "scheme": SCHEME, "data": hashes_to_bytes(hashes)}
         connection.execute(insert(schema.image_hashes).values(row))
-    if parts.details is not None:
-        text = dump(
-            parts.details.model_dump(mode="json", exclude_defaults=True),
-            what="The details of a task",
-        )
+    if (details := beside.get("details")) is not None:
+        fields = details.model_dump(mode="json", exclude_defaults=True)
+        text = dump(fields, what="The details of a task")
         connection.execute(insert(schema.task_details).values(task=task, data=text))
-        if parts.details.scatter is not None:
-            scatter = parts.details.scatter.to_bytes()
+        if details.scatter is not None:
+            scatter = details.scatter.to_bytes()
             connection.execute(insert(schema.class_scatters).values(task=task, data=scatter))
 
 

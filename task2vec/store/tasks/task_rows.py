@@ -10,62 +10,48 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select
 
 from task2vec.errors import StoreCorruptError
+from task2vec.messages.tasks import StoredTask
 from task2vec.store.sql import schema
-from task2vec.store.sql.checksums import RESTORE, checked
-from task2vec.store.sql.identity import unknown
-from task2vec.store.sql.text import dump, load
+from task2vec.store.sql.checksums import checked, sealed
+from task2vec.store.sql.identity import time_text, unknown
+from task2vec.store.sql.text import dump, load, message_of
 from task2vec.store.tasks.vectors import BYTES_OF_A_VALUE, Kind
-from task2vec.types import Provenance, Space, TaskRecord
+from task2vec.types import Space
+
+#: The columns that hold JSON text.
+_IN_JSON = ("provenance", "source", "source_signature", "tags", "warnings")
 
 
-def to_row(record: TaskRecord) -> dict[str, Any]:
+def to_row(record: StoredTask) -> dict[str, Any]:
     """Return the columns of ``record``.
 
     Raises:
         SettingError: for a provenance that JSON cannot hold.
     """
     what = f"The record of task '{record.name}'"
+    columns = record.model_dump(include=set(sealed(schema.tasks)))
+    columns |= {name: dump(columns[name], what=what) for name in _IN_JSON}
     return {
-        "id": record.id,
-        "name": record.name,
+        **columns,
         "probe_name": record.provenance.probe_name,
-        "space": space_key(record.provenance.space),
-        "provenance": dump(record.provenance.model_dump(), what=what),
+        "space": space_key(record.space),
         "complexity": None if math.isnan(record.complexity) else record.complexity,
-        "seconds": record.seconds,
-        "source": dump(record.source, what=what),
-        "source_signature": dump(record.source_signature, what=what),
-        "created": record.created,
-        "tags": dump(record.tags, what=what),
-        "warnings": dump(record.warnings, what=what),
+        "created": time_text(record.created),
     }
 
 
-def from_row(row: Row[Any]) -> TaskRecord:
+def from_row(row: Row[Any]) -> StoredTask:
     """Return the record that `to_row` took apart.
 
     Raises:
         StoreCorruptError: where the row is not the one that was written.
     """
     what = f"The record of task '{row.name}'"
-    checked(row, schema.tasks, what=what)
-    try:
-        return TaskRecord(
-            id=row.id,
-            name=row.name,
-            provenance=Provenance.model_validate(load(row.provenance, what=what)),
-            complexity=math.nan if row.complexity is None else row.complexity,
-            seconds=row.seconds,
-            source=load(row.source, what=what),
-            source_signature=load(row.source_signature, what=what),
-            created=row.created,
-            tags=tuple(load(row.tags, what=what)),
-            warnings=tuple(load(row.warnings, what=what)),
-        )
-    except (ValueError, TypeError) as error:
-        raise StoreCorruptError(
-            f"{what} is damaged in the store", got=str(error), remedy=RESTORE
-        ) from error
+    columns = checked(row, schema.tasks, what=what)
+    columns |= {name: load(columns[name], what=what) for name in _IN_JSON}
+    if row.complexity is None:
+        columns["complexity"] = math.nan
+    return message_of(StoredTask, columns, what=what)
 
 
 def space_key(space: Space) -> str:
@@ -87,13 +73,13 @@ def find_task(connection: Connection, name_or_id: str) -> Row[Any]:
     return row
 
 
-def read_records(connection: Connection, ids: Iterable[str]) -> dict[str, TaskRecord]:
+def read_records(connection: Connection, ids: Iterable[str]) -> dict[str, StoredTask]:
     """Return, by id, the records of those of the tasks with these ids that there are."""
     query = select(schema.tasks).where(schema.tasks.c.id.in_(ids))
     return {row.id: from_row(row) for row in connection.execute(query)}
 
 
-def task_named(connection: Connection, name: str) -> TaskRecord | None:
+def task_named(connection: Connection, name: str) -> StoredTask | None:
     """Return the task of this name, if there is one."""
     row = connection.execute(select(schema.tasks).where(schema.tasks.c.name == name)).one_or_none()
     return None if row is None else from_row(row)

@@ -1,37 +1,22 @@
-"""Tasks with their embeddings."""
+"""Tasks with their embeddings: adding, editing and removing them."""
 
-import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Unpack
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from task2vec.errors import NameTakenError, SettingError, SpaceMismatchError
+from task2vec.errors import NameTakenError, SettingError, SpaceMismatchError, StateError
+from task2vec.messages.tasks import StoredTask
 from task2vec.store.sql import schema
-from task2vec.store.sql.identity import check_name, new_id, now
-from task2vec.store.tasks.changes import (
-    Change,
-    ChangeKind,
-    append_change,
-    last_number,
-    read_changes,
-)
-from task2vec.store.tasks.task_edits import Check, edit_task, page_of_tasks, remove_task
+from task2vec.store.sql.identity import check_name, new_id
 from task2vec.store.tasks.task_lookups import TaskLookups
-from task2vec.store.tasks.task_parts import Parts, insert_parts, read_thumbnail, remove_parts
-from task2vec.store.tasks.task_rows import (
-    elements_of,
-    find_task,
-    from_row,
-    read_records,
-    spaces_of,
-    tags_of,
-    to_row,
-)
-from task2vec.store.tasks.updates import Update, read_update, vectors_missing
-from task2vec.store.tasks.vectors import Kind, decode_embedding
-from task2vec.types import Space, TaskEmbedding, TaskRecord, Vector
-from task2vec.types.details import EmbeddingDetails
-from task2vec.types.image_hashes import ImageHashes
+from task2vec.store.tasks.task_parts import Beside, insert_parts, remove_parts
+from task2vec.store.tasks.task_rows import elements_of, find_task, from_row, tags_of, to_row
+from task2vec.store.tasks.updates import ChangeKind, append_change
+from task2vec.types import TaskEmbedding
+
+#: Raises `ChangedError` for a record that is not the one that was meant.
+Check = Callable[[StoredTask], None]
 
 
 class Tasks(TaskLookups):
@@ -39,20 +24,17 @@ class Tasks(TaskLookups):
 
     def add(
         self,
-        record: TaskRecord,
+        record: StoredTask,
         embedding: TaskEmbedding,
         *,
-        thumbnail: bytes | None = None,
-        hashes: ImageHashes | None = None,
-        details: EmbeddingDetails | None = None,
         replace: bool = False,
-    ) -> TaskRecord:
+        **beside: Unpack[Beside],
+    ) -> StoredTask:
         """Add a task; return its record as stored, once it is on disk.
 
-        An empty ``id`` or ``created`` is filled in; ``hashes`` are of the images that were used,
-        ``details`` what answers are explained by. With ``replace``, a task of the same name is
-        replaced whole and keeps its id, so that its experts and outcomes stay attached. It keeps
-        its tags, too, where ``record`` has none.
+        An empty ``id`` is filled in; ``beside`` is what is kept beside the embedding. With
+        ``replace``, a task of the same name is replaced whole and keeps its id, so that its experts
+        and outcomes stay attached. It keeps its tags, too, where ``record`` has none.
 
         Raises:
             NameTakenError: when the name, or the id, belongs to another task.
@@ -60,17 +42,9 @@ class Tasks(TaskLookups):
             SpaceMismatchError: for an embedding without the number of elements of its space.
         """
         with self._database.write() as connection:
-            return self.add_within(
-                connection,
-                record,
-                embedding,
-                thumbnail=thumbnail,
-                hashes=hashes,
-                details=details,
-                replace=replace,
-            )
+            return self.add_within(connection, record, embedding, replace=replace, **beside)
 
-    def add_many(self, tasks: Iterable[tuple[TaskRecord, TaskEmbedding]]) -> list[TaskRecord]:
+    def add_many(self, tasks: Iterable[tuple[StoredTask, TaskEmbedding]]) -> list[StoredTask]:
         """Add all of these tasks or, where one cannot be added, none; raises as `add` does."""
         with self._database.write() as connection:
             return [self.add_within(connection, record, embedding) for record, embedding in tasks]
@@ -78,14 +52,12 @@ class Tasks(TaskLookups):
     def add_within(
         self,
         connection: Connection,
-        record: TaskRecord,
+        record: StoredTask,
         embedding: TaskEmbedding,
         *,
-        thumbnail: bytes | None = None,
-        hashes: ImageHashes | None = None,
-        details: EmbeddingDetails | None = None,
         replace: bool = False,
-    ) -> TaskRecord:
+        **beside: Unpack[Beside],
+    ) -> StoredTask:
         """Add a task, as `add` does, as part of the write transaction of ``connection``.
 
         For what must be stored together with other rows or not at all; the record is on disk once
@@ -105,13 +77,11 @@ class Tasks(TaskLookups):
         check_name(record.name, new=existing is None)
         if existing is not None and not replace:
             raise NameTakenError.of_task(record.name)
-        stored = dataclasses.replace(
-            record,
-            id=existing or record.id or new_id("tsk"),
-            created=record.created or now(),
-        )
-        if existing is not None and not stored.tags:
-            stored = dataclasses.replace(stored, tags=tags_of(connection, existing))
+        tags = record.tags
+        if existing is not None and not tags:
+            tags = tags_of(connection, existing)
+        id_ = existing or record.id or new_id("tsk")
+        stored = record.model_copy(update={"id": id_, "tags": tags})
         if existing is None:
             _check_id_is_free(connection, stored.id)
             connection.execute(insert(schema.tasks).values(to_row(stored)))
@@ -120,68 +90,10 @@ class Tasks(TaskLookups):
             connection.execute(
                 update(schema.tasks).where(schema.tasks.c.id == existing).values(to_row(stored))
             )
-        insert_parts(connection, stored.id, Parts(embedding, thumbnail, hashes, details))
+        insert_parts(connection, stored.id, embedding, **beside)
         kind = ChangeKind.ADDED if existing is None else ChangeKind.REPLACED
         append_change(connection, stored.id, kind=kind)
         return stored
-
-    def get(self, name_or_id: str) -> TaskRecord:
-        """Return one record.
-
-        Raises:
-            UnknownNameError: suggests names that are close.
-        """
-        with self._database.read() as connection:
-            return from_row(find_task(connection, name_or_id))
-
-    def embedding(self, name_or_id: str) -> TaskEmbedding:
-        """Return the embedding, bit by bit as it was added.
-
-        Raises:
-            UnknownNameError: suggests names that are close.
-            StoreCorruptError: when the bytes are not those that were written.
-        """
-        with self._database.read() as connection:
-            record = from_row(find_task(connection, name_or_id))
-            query = select(schema.vectors).where(schema.vectors.c.task == record.id)
-            query = query.where(schema.vectors.c.kind.in_(Kind))
-            parts = {Kind(row.kind): (row.data, row.sha256) for row in connection.execute(query)}
-        if len(parts) < len(Kind):
-            raise vectors_missing(f"Task '{record.name}' has")
-        return decode_embedding(parts, provenance=record.provenance, task=record.name)
-
-    def embeddings(self, ids: Sequence[str]) -> dict[str, TaskEmbedding]:
-        """Return, by id, the embeddings of those of the tasks with these ids that there are.
-
-        In two queries, where `embedding` takes two for each task.
-
-        Raises:
-            StoreCorruptError: when the bytes of one are not those that were written.
-        """
-        parts: dict[str, dict[Kind, tuple[bytes, str]]] = {}
-        with self._database.read() as connection:
-            records = read_records(connection, ids)
-            query = select(schema.vectors).where(schema.vectors.c.task.in_(records))
-            for row in connection.execute(query.where(schema.vectors.c.kind.in_(Kind))):
-                parts.setdefault(row.task, {})[Kind(row.kind)] = (row.data, row.sha256)
-        found = {}
-        for id_, record in records.items():
-            if len(parts.get(id_, ())) < len(Kind):
-                raise vectors_missing(f"Task '{record.name}' has")
-            found[id_] = decode_embedding(
-                parts[id_], provenance=record.provenance, task=record.name
-            )
-        return found
-
-    def thumbnail(self, name_or_id: str) -> bytes | None:
-        """Return the picture that was added with the task, if any.
-
-        Raises:
-            UnknownNameError: suggests names that are close.
-            StoreCorruptError: when it is damaged.
-        """
-        with self._database.read() as connection:
-            return read_thumbnail(connection, find_task(connection, name_or_id).id)
 
     def edit(
         self,
@@ -190,7 +102,7 @@ class Tasks(TaskLookups):
         name: str | None = None,
         tags: Sequence[str] | None = None,
         check: Check | None = None,
-    ) -> TaskRecord:
+    ) -> StoredTask:
         """Change a task's name or tags and return its new record; what is None stays.
 
         ``check`` is called with the record before the change, in the same transaction.
@@ -201,11 +113,34 @@ class Tasks(TaskLookups):
             SettingError: for an unusable name.
         """
         with self._database.write() as connection:
-            return edit_task(connection, name_or_id, name=name, tags=tags, check=check)
+            old = _checked(connection, name_or_id, check)
+            changes = {
+                "name": old.name if name is None else name,
+                "tags": old.tags if tags is None else tuple(dict.fromkeys(tags)),
+            }
+            edited = old.model_copy(update=changes)
+            if edited == old:
+                return old
+            check_name(edited.name, new=edited.name != old.name)
+            columns = schema.tasks.c
+            taken = select(columns.id).where(columns.name == edited.name, columns.id != old.id)
+            if connection.scalar(taken) is not None:
+                raise NameTakenError(
+                    f"There is a task named '{edited.name}' already", remedy="Choose another name."
+                )
+            row = to_row(edited)
+            connection.execute(
+                update(schema.tasks)
+                .where(columns.id == old.id)
+                .values(name=row["name"], tags=row["tags"])
+            )
+            # Copies of it in memory hold its name and its tags, too.
+            append_change(connection, old.id, kind=ChangeKind.REPLACED)
+        return edited
 
     def remove(
         self, name_or_id: str, *, cascade: bool = False, check: Check | None = None
-    ) -> TaskRecord:
+    ) -> StoredTask:
         """Remove a task and return its last record.
 
         With ``cascade`` its experts, their outcomes, and the outcomes on this task go with it.
@@ -216,68 +151,36 @@ class Tasks(TaskLookups):
             StateError: when, without ``cascade``, models or outcomes hang on it.
         """
         with self._database.write() as connection:
-            return remove_task(connection, name_or_id, cascade=cascade, check=check)
-
-    def page(
-        self,
-        *,
-        limit: int,
-        after: str | None = None,
-        probe: str | None = None,
-        tag: str | None = None,
-        name: str | None = None,
-    ) -> list[TaskRecord]:
-        """Return up to ``limit`` records by name, from behind the name ``after``.
-
-        ``probe`` (its name) and ``tag`` are as in `list`; ``name`` leaves the task of this name.
-        """
-        with self._database.read() as connection:
-            return page_of_tasks(
-                connection, limit=limit, after=after, probe=probe, tag=tag, name=name
+            record = _checked(connection, name_or_id, check)
+            experts = schema.models.c.task == record.id
+            outcomes = or_(
+                schema.outcomes.c.task == record.id,
+                schema.outcomes.c.model.in_(select(schema.models.c.id).where(experts)),
             )
+            hanging = [
+                connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
+                for table, condition in ((schema.models, experts), (schema.outcomes, outcomes))
+            ]
+            if any(hanging) and not cascade:
+                raise StateError(
+                    f"Task '{record.name}' cannot be removed alone",
+                    expected="no models or outcomes that hang on it",
+                    got=f"models: {hanging[0]}, outcomes: {hanging[1]}",
+                    remedy="Remove all together with `cascade` (`--cascade` on the command line).",
+                )
+            connection.execute(delete(schema.outcomes).where(outcomes))
+            connection.execute(delete(schema.models).where(experts))
+            remove_parts(connection, record.id)
+            connection.execute(delete(schema.tasks).where(schema.tasks.c.id == record.id))
+            append_change(connection, record.id, kind=ChangeKind.REMOVED)
+        return record
 
-    def changes_since(self, number: int) -> list[Change]:
-        """Return what happened after the change with this ``number``, oldest first."""
-        with self._database.read() as connection:
-            return read_changes(connection, since=number)
 
-    def last_change(self) -> int:
-        """Return the number of the last change, 0 before the first."""
-        with self._database.read() as connection:
-            return last_number(connection)
-
-    def spaces(self) -> list[Space]:
-        """Return every space that holds a task."""
-        with self._database.read() as connection:
-            return spaces_of(connection)
-
-    def matrix(self, space: Space) -> tuple[list[TaskRecord], Vector]:
-        """Return everything that may be compared in ``space``, ordered by name.
-
-        Returns:
-            The m records and their values (m, n). Without any task n is 0.
-
-        Raises:
-            StoreCorruptError: names the first task whose bytes are not those that were written.
-        """
-        with self._database.read() as connection:
-            everything = read_update(connection, space, since=None)
-        assert everything is not None  # nothing has been seen before
-        return everything.records, everything.values
-
-    def update_since(self, space: Space, number: int | None) -> Update | None:
-        """Return what a copy of the tasks of ``space`` lacks: see `read_update`."""
-        with self._database.read() as connection:
-            return read_update(connection, space, since=number)
-
-    def list(self, *, probe: str | None = None, tag: str | None = None) -> list[TaskRecord]:
-        """Return all records, or those of a ``probe`` (its name) or with a ``tag``, by name."""
-        query = select(schema.tasks).order_by(schema.tasks.c.name)
-        if probe is not None:
-            query = query.where(schema.tasks.c.probe_name == probe)
-        with self._database.read() as connection:
-            records = [from_row(row) for row in connection.execute(query)]
-        return [record for record in records if tag is None or tag in record.tags]
+def _checked(connection: Connection, name_or_id: str, check: Check | None) -> StoredTask:
+    record = from_row(find_task(connection, name_or_id))
+    if check is not None:
+        check(record)
+    return record
 
 
 def _check_elements(connection: Connection, embedding: TaskEmbedding) -> None:

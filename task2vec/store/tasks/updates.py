@@ -1,21 +1,59 @@
-"""What a copy of one space's tasks has to take in to be as the store is."""
+"""The log of changes to tasks, and what a copy of the tasks of one space lacks."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from task2vec.errors import StoreCorruptError
+from task2vec.messages.tasks import StoredTask
 from task2vec.store.sql import schema
-from task2vec.store.tasks.changes import last_number, read_changes
 from task2vec.store.tasks.task_rows import from_row, space_key
 from task2vec.store.tasks.vectors import Kind, decode_values
-from task2vec.types import Space, TaskRecord, Vector
+from task2vec.types import Space, Vector
 
 # More at once are read faster as a whole; SQLite also bounds the variables of a query.
 _MOST_CHANGES = 500
 _ROOM = 64
+
+
+class ChangeKind(StrEnum):
+    """What happened to a task."""
+
+    ADDED = "added"
+    REPLACED = "replaced"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change to the task with the id ``task``.
+
+    Numbers rise in the order of the commits and are never used twice, but may leave gaps.
+    """
+
+    number: int
+    task: str
+    kind: ChangeKind
+
+
+def append_change(connection: Connection, task: str, *, kind: ChangeKind) -> None:
+    """Log a change, in the transaction that makes it."""
+    connection.execute(insert(schema.task_changes).values(task=task, kind=kind))
+
+
+def read_changes(connection: Connection, *, since: int) -> list[Change]:
+    """Return the changes whose number is above ``since``, oldest first."""
+    log = schema.task_changes
+    query = select(log).where(log.c.number > since).order_by(log.c.number)
+    return [Change(r.number, r.task, ChangeKind(r.kind)) for r in connection.execute(query)]
+
+
+def last_number(connection: Connection) -> int:
+    """Return the number of the last change, 0 before the first."""
+    return connection.scalar(select(func.max(schema.task_changes.c.number))) or 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +68,7 @@ class Update:
 
     number: int
     gone: frozenset[str] | None
-    records: list[TaskRecord]
+    records: list[StoredTask]
     buffer: Vector
     digests: list[str]
 
@@ -59,7 +97,7 @@ def read_update(connection: Connection, space: Space, *, since: int | None) -> U
         if len(changed) <= _MOST_CHANGES:
             gone = frozenset(changed)
             within &= schema.tasks.c.id.in_(changed)
-    records: list[TaskRecord] = []
+    records: list[StoredTask] = []
     digests: list[str] = []
     buffer = np.empty((0, 0), dtype=np.float32)
     count = connection.scalar(select(func.count()).select_from(schema.tasks).where(within))

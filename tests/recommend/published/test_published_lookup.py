@@ -3,14 +3,14 @@
 import pytest
 from factories import replace
 
+from task2vec.messages.models import Model
 from task2vec.probe.registry import DEFAULT_PROBE, known_cards
 from task2vec.recommend.published.models import DEFAULT, SHIPPED, published_model, published_models
 from task2vec.service.packaged_models import packaged_models
-from task2vec.types import ModelRecord
 
 
-def record(ref: str, *, task: str | None = None) -> ModelRecord:
-    return ModelRecord(
+def record(ref: str, *, task: str | None = None) -> Model:
+    return Model(
         id="mdl-a",
         name="mine",
         ref=ref,

@@ -14,14 +14,14 @@ from research import RESULTS
 from research.published.fit import Setting, slopes
 from research.published.zoo import matrices
 from task2vec.errors import SettingError
+from task2vec.messages.models import Model
 from task2vec.recommend.published import prior
 from task2vec.recommend.published.models import DEFAULT, VERSION, published_models
 from task2vec.recommend.published.prior import prior_gain
-from task2vec.types import ModelRecord
 
 
-def record(name: str, *, task: str | None = None) -> ModelRecord:
-    return ModelRecord(
+def record(name: str, *, task: str | None = None) -> Model:
+    return Model(
         id="mdl-a",
         name="mine",
         ref=f"timm:{name}",

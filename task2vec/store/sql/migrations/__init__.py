@@ -5,10 +5,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+_HERE = Path(__file__).parent
+REVISIONS = tuple(sorted(path.name[1:5] for path in _HERE.glob("versions/v*.py")))
 """Every revision that this version knows, the present one last.
 
-Written down, so that opening a store that is up to date need not load the migration machinery.
+By the names of their files: opening a store that is up to date loads no migration machinery.
 """
 
 # Alembic keeps what it works on in globals of the process.
@@ -21,6 +22,6 @@ def upgrade(connection: Connection, *, to: str = "head") -> None:
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
     with _ALEMBIC:
         command.upgrade(config, to)
