@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, WithJs
 
 from task2vec.errors import SettingError
 from task2vec.messages.base import Answer, Fraction, Many, Name, Page, Question, TimeText
-from task2vec.types.names import LONGEST_PROTOCOL
+from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL
 from task2vec.types.numbers import MOST_WHOLE
 
 
@@ -20,6 +20,7 @@ def _number(given: Any) -> Any:
 _Plain = BeforeValidator(_number)
 
 DEFAULT_PROTOCOL = "fine-tuning"
+A_NAME = f"a name of 1 to {LONGEST_NAME} printable characters"
 IMAGES = "a whole number of test images, at least 1, up to 2^53"
 SEED = "a whole number from 0 to 2^53"
 
@@ -83,7 +84,7 @@ def new_outcome(
         fault = error.errors()[0]
         raise SettingError(
             f"The {fault['loc'][0]} of an outcome cannot be used",
-            expected=fault["msg"],
+            expected=A_NAME if fault["loc"][0] in ("model", "task") else fault["msg"],
             got=f"{fault['input']!r:.100}",
         ) from None
 

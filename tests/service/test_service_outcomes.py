@@ -101,6 +101,12 @@ def test_the_first_line_with_a_name_that_is_not_known_is_told(
     assert workspace.store().outcomes.list() == []
 
 
+def test_a_cell_without_a_name_is_told_by_its_line(workspace: Workspace, tmp_path: Path) -> None:
+    file = csv(tmp_path / "o.csv", f"{MODELS[0]},,0.5,p,1")
+    with pytest.raises(InputError, match=r"^Line 2 of .*, column task, .* got an empty cell"):
+        import_outcomes(workspace, file)
+
+
 def test_what_ails_the_store_is_not_blamed_on_a_line(workspace: Workspace, tmp_path: Path) -> None:
     file = csv(tmp_path / "o.csv", f"{MODELS[0]},{TASKS[0]},0.5,p,1")
     with sqlite3.connect(workspace.path / "task2vec.sqlite3") as connection:

@@ -8,8 +8,15 @@ from typing import TypeVar
 
 from task2vec.data.wording import shown
 from task2vec.errors import InputError
-from task2vec.messages.outcomes import DEFAULT_PROTOCOL, IMAGES, SEED, NewOutcome, new_outcome
-from task2vec.types.names import LONGEST_PROTOCOL
+from task2vec.messages.outcomes import (
+    A_NAME,
+    DEFAULT_PROTOCOL,
+    IMAGES,
+    SEED,
+    NewOutcome,
+    new_outcome,
+)
+from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL, is_name
 from task2vec.types.numbers import MOST_WHOLE
 
 _COLUMNS = ("model", "task", "accuracy")
@@ -64,8 +71,8 @@ def _measured(row: dict[str, str | None], path: Path, line: int) -> NewOutcome:
         )
     cells = _Cells({name: (cell or "").strip() for name, cell in row.items()}, path, line)
     return new_outcome(
-        cells.row["model"],
-        cells.row["task"],
+        cells.name("model"),
+        cells.name("task"),
         cells.number("accuracy", float, expected=_ACCURACY, least=0, most=1),
         protocol=cells.text("protocol", most=LONGEST_PROTOCOL) or DEFAULT_PROTOCOL,
         images=cells.whole("images", expected=IMAGES, least=1),
@@ -80,6 +87,14 @@ class _Cells:
     row: dict[str, str]
     path: Path
     line: int
+
+    def name(self, column: str) -> str:
+        """Return a name; raises `InputError` for what can be none."""
+        cell = self.row[column]
+        if not is_name(cell):
+            got = f"'{shown(cell[: LONGEST_NAME + 1])}'" if cell else "an empty cell"
+            raise self._unusable(column, expected=A_NAME, got=got)
+        return cell
 
     def text(self, column: str, *, most: int) -> str:
         """Return a text of ``most`` characters at most, empty where there is none."""
