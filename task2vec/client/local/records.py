@@ -8,10 +8,10 @@ from typing import Any
 from task2vec.client.files import no_checkpoint
 from task2vec.client.upload.payload import Payload
 from task2vec.messages.catalogue import MapQuestion, Probes, TaskMap
-from task2vec.messages.models import ModelEdit, ModelPage, NewModel
+from task2vec.messages.models import ModelPage
 from task2vec.messages.outcomes import OutcomeFilter, OutcomePage
 from task2vec.messages.published import PublishedModelPage, PublishedQuestion
-from task2vec.messages.tasks import TaskEdit, TaskImport, TaskListing, TaskPage
+from task2vec.messages.tasks import TaskImport, TaskListing, TaskPage
 from task2vec.service.models import experts, registering, zoo
 from task2vec.service.models.published import page_of_published
 from task2vec.service.outcomes import outcomes
@@ -29,10 +29,6 @@ def _tasks(workspace: Workspace, **query: Any) -> Answered:
     return TaskPage(tasks=tuple(found))
 
 
-def _task(workspace: Workspace, name: str) -> Answered:
-    return workspace.store().tasks.get(name)
-
-
 def _import_task(workspace: Workspace, question: TaskImport, *, embedding: Payload) -> Answered:
     with TemporaryDirectory() as folder:
         path = Path(folder, "embedding.npz")
@@ -42,32 +38,8 @@ def _import_task(workspace: Workspace, question: TaskImport, *, embedding: Paylo
         )
 
 
-def _edit_task(workspace: Workspace, name: str, question: TaskEdit) -> Answered:
-    return tasks.edit_task(workspace, name, question)
-
-
-def _remove_task(workspace: Workspace, name: str, *, cascade: bool = False) -> None:
-    tasks.remove_task(workspace, name, cascade=cascade)
-
-
 def _models(workspace: Workspace) -> Answered:
     return ModelPage(models=tuple(zoo.list_models(workspace)))
-
-
-def _model(workspace: Workspace, name: str) -> Answered:
-    return zoo.get_model(workspace, name)
-
-
-def _add_model(workspace: Workspace, question: NewModel) -> Answered:
-    return registering.add_model(workspace, question)
-
-
-def _edit_model(workspace: Workspace, name: str, question: ModelEdit) -> Answered:
-    return registering.edit_model(workspace, name, question)
-
-
-def _remove_model(workspace: Workspace, name: str, *, cascade: bool = False) -> None:
-    registering.remove_model(workspace, name, cascade=cascade)
 
 
 def _checkpoint(workspace: Workspace, name: str) -> bytes:
@@ -90,10 +62,6 @@ def _outcomes(workspace: Workspace, **query: Any) -> Answered:
     return OutcomePage(outcomes=tuple(outcomes.page_of_outcomes(workspace, question).items))
 
 
-def _outcome(workspace: Workspace, id_: str) -> Answered:
-    return outcomes.get_outcome(workspace, id_)
-
-
 def _remove_outcome(workspace: Workspace, id_: str) -> None:
     outcomes.remove_outcomes(workspace, [id_])
 
@@ -108,19 +76,19 @@ def _none(name: str) -> Callable[..., Answered]:
 
 RECORDS: dict[str, Callable[..., Answered]] = {
     "GET /tasks": _tasks,
-    "GET /tasks/{}": _task,
+    "GET /tasks/{}": lambda workspace, name: workspace.store().tasks.get(name),
     "POST /tasks:import": _import_task,
-    "PATCH /tasks/{}": _edit_task,
-    "DELETE /tasks/{}": _remove_task,
+    "PATCH /tasks/{}": tasks.edit_task,
+    "DELETE /tasks/{}": tasks.remove_task,
     "GET /models": _models,
-    "GET /models/{}": _model,
+    "GET /models/{}": zoo.get_model,
     "GET /models/{}/checkpoint": _checkpoint,
     "GET /published-models": _published,
-    "POST /models": _add_model,
-    "PATCH /models/{}": _edit_model,
-    "DELETE /models/{}": _remove_model,
+    "POST /models": registering.add_model,
+    "PATCH /models/{}": registering.edit_model,
+    "DELETE /models/{}": registering.remove_model,
     "GET /outcomes": _outcomes,
-    "GET /outcomes/{}": _outcome,
+    "GET /outcomes/{}": outcomes.get_outcome,
     "DELETE /outcomes/{}": _remove_outcome,
     "GET /probes": _probes,
     "GET /jobs": _none("jobs"),
