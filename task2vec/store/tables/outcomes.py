@@ -152,7 +152,10 @@ class Outcomes:
 
     def list(self, question: OutcomeFilter = _EVERY) -> list[StoredOutcome]:
         """Return all outcomes that agree with the filter; raises as `page` does."""
-        return [outcome for outcome, _, _ in self.page(question)[0]]
+        query = select(schema.outcomes).order_by(schema.outcomes.c.number)
+        with self._database.read() as connection:
+            rows = connection.execute(_only(query, connection, question))
+            return [from_row(row) for row in rows]
 
 
 def from_row(row: Row[Any]) -> StoredOutcome:
