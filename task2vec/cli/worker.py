@@ -87,21 +87,18 @@ def worker(
     """
     from task2vec.client.http.address import Address
     from task2vec.embedding.engine import LocalEngine, best_device, usable_device
-    from task2vec.worker.certificate import trusting
     from task2vec.worker.downloads import Downloads
-    from task2vec.worker.names import default_name
-    from task2vec.worker.parent_watch import follow
-    from task2vec.worker.resume_cache import Kept
-    from task2vec.worker.server import Server
-    from task2vec.worker.shutdown import Drain
-    from task2vec.worker.worker import Worker
+    from task2vec.worker.resume_cache import ResumeCache
+    from task2vec.worker.server import Server, trusting
+    from task2vec.worker.shutdown import Shutdown, follow
+    from task2vec.worker.worker import Worker, default_name
     from task2vec_api import logs
 
     logs.configure(level=log_level, style=log_format)
     address = Address(url)
     context = None if ca is None else trusting(ca)
-    drain = Drain()
-    drain.listen()
+    shutdown = Shutdown()
+    shutdown.listen()
     downloads = Downloads(most=cache_bytes)
     if (parent := os.environ.get(PARENT_VARIABLE)) is not None:
         follow(_number(parent), clean=downloads.close)
@@ -110,8 +107,10 @@ def worker(
         engine = LocalEngine(usable_device(device or best_device()))
         called = name or default_name()
         logger = logging.getLogger("task2vec.worker")
-        kept = Kept(address.url, over=server.is_over)
-        runs = Worker(server, engine, downloads, kept=kept, name=called, drain=drain)
+        resume_cache = ResumeCache(address.url, over=server.is_over)
+        runs = Worker(
+            server, engine, downloads, resume_cache=resume_cache, name=called, shutdown=shutdown
+        )
         runs.warm_up()
         logger.info("worker %s on %s works for %s", called, engine.device, address.url)
         runs.run()

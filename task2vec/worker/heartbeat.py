@@ -10,6 +10,7 @@ from typing import Self
 
 from task2vec.errors import (
     AccessError,
+    JobCancelledError,
     LeaseLostError,
     ServiceError,
     StoreError,
@@ -19,7 +20,7 @@ from task2vec.errors import (
 from task2vec.messages.jobs import Progress
 from task2vec.messages.leases import Lease
 from task2vec.worker.server import Server
-from task2vec.worker.shutdown import Drain
+from task2vec.worker.shutdown import Shutdown
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +33,10 @@ class Halt(StrEnum):
 
     CANCELLED = "cancelled"
     LOST = "lost"
-    DRAINED = "drained"
+    SHUTDOWN = "shutdown"
 
 
-class Heart:
+class Heartbeat:
     """Beats in a thread while a job is worked on, but only when the work has got ahead.
 
     A thread that beats while the work hangs would keep a job from everybody. So it sends what the
@@ -43,17 +44,17 @@ class Heart:
     stop, it hands the job back at once, whatever the work is in the middle of.
     """
 
-    def __init__(self, server: Server, lease: Lease, drain: Drain) -> None:
+    def __init__(self, server: Server, lease: Lease, shutdown: Shutdown) -> None:
         self._server = server
         self._lease = lease
-        self._drain = drain
+        self._shutdown = shutdown
         self._told: tuple[str, int, int] | None = None
         self._sent: tuple[str, int, int] | None = None
         self._stage_began = ("", 0.0)
         self._error: float | None = None
         self._over = threading.Event()
         self._pause = min(lease.seconds / 4, _LONGEST_PAUSE)
-        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self.halt: Halt | None = None
         #: Whether the server knows how the job ended.
         self.delivered = False
@@ -64,13 +65,19 @@ class Heart:
             self._stage_began = (stage, time.monotonic())
         self._told = (stage, done, total)
 
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Note how far the work is; raise `JobCancelledError` where it is to stop."""
+        if self.stopped():
+            raise JobCancelledError("The work was stopped")
+        self.tell(stage, done, total)
+
     def tell_error(self, error: float) -> None:
         """Note the standard error that the embedding has so far."""
         self._error = error
 
     def stopped(self) -> bool:
         """Whether the work is to stop."""
-        return self.halt is not None or self._drain.asked
+        return self.halt is not None or self._shutdown.requested
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -88,7 +95,7 @@ class Heart:
     def _run(self) -> None:
         due = time.monotonic() + self._pause
         while not self._over.wait(_POLL):
-            if self._drain.asked:
+            if self._shutdown.requested:
                 break
             if time.monotonic() < due:
                 continue
@@ -96,8 +103,8 @@ class Heart:
             if self._told is not None and self._told != self._sent and not self._beat(self._told):
                 return
         # Also where the work heard of it sooner, and has ended.
-        if self._drain.asked and not self.delivered:
-            self.halt = Halt.DRAINED
+        if self._shutdown.requested and not self.delivered:
+            self.halt = Halt.SHUTDOWN
             self._release()
 
     def _beat(self, told: tuple[str, int, int]) -> bool:

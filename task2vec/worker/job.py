@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,8 +31,8 @@ from task2vec.service.tasks.subjects import Subject
 from task2vec.types import JobKind
 from task2vec.worker.downloads import Downloads
 from task2vec.worker.failures import failure_of, out_of_memory
-from task2vec.worker.heartbeat import Halt, Heart
-from task2vec.worker.resume_cache import Kept
+from task2vec.worker.heartbeat import Halt, Heartbeat
+from task2vec.worker.resume_cache import ResumeCache
 from task2vec.worker.server import Server
 
 logger = logging.getLogger(__name__)
@@ -58,49 +59,44 @@ class LeasedJob:
         server: Server,
         engine: LocalEngine,
         downloads: Downloads,
-        kept: Kept,
+        resume_cache: ResumeCache,
     ) -> None:
         self.lease = lease
         self._server = server
         self._engine = engine
         self._downloads = downloads
-        self._kept = kept
+        self._resume_cache = resume_cache
         #: What files of this machine are called in what the server is told.
         self._folder = folder
         self._shown: dict[Path, str] = {folder: "the worker's folder"}
 
-    def run(self, heart: Heart) -> Done | wire.Failure | None:
+    def run(self, heartbeat: Heartbeat) -> Done | wire.Failure | None:
         """Do the work; None where nobody waits for it any more.
 
-        ``heart`` hears of the progress and says when to stop.
+        ``heartbeat`` hears of the progress and says when to stop.
         """
         try:
-            return self._packed(self._work(heart))
+            return self._packed(self._work(heartbeat))
         except JobCancelledError:
-            return self._stopped(heart)
+            return self._stopped(heartbeat)
         except Exception as error:
             logger.exception("job %s failed", self.lease.job)
             if out_of_memory(error):
                 self._engine.free_memory()
             return failure_of(error, fence=self.lease.fence, shown=self._shown)
 
-    def _work(self, heart: Heart) -> Findings:
+    def _work(self, heartbeat: Heartbeat) -> Findings:
         kind, job = KINDS[self.lease.kind], self.lease.job
         if kind.run is None:
             raise SettingError("This is no work for a worker", got=self.lease.kind)
         work = _understood(kind.work, self.lease)
-        tell, finetunes = _stopping(heart), self.lease.kind is JobKind.FINETUNE
-        if finetunes and self._kept.begun(job):
+        tell = partial(heartbeat.progress, "downloading")
+        finetunes = self.lease.kind is JobKind.FINETUNE
+        if finetunes and self._resume_cache.begun(job):
             logger.info("job %s: goes on with what was begun on this machine", job)
         paths = {role: self._fetched(about, tell) for role, about in work.datasets.items()}
         predicts = self.lease.kind is JobKind.PREDICT
         model = getattr(work, "model", None)
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if heart.stopped():
-                raise JobCancelledError("The work was stopped")
-            heart.tell(stage, done, total)
-
         bench = Workbench(
             self._engine,
             tasks={}
@@ -109,9 +105,9 @@ class LeasedJob:
             images=find_images([paths["images"]]) if predicts else None,
             model=None if model is None else self._start(model, tell),
             checkpoint=self._folder / "checkpoint.safetensors",
-            unfinished=self._kept.place(job) if finetunes else None,
-            progress=progress,
-            error=heart.tell_error,
+            unfinished=self._resume_cache.place(job) if finetunes else None,
+            progress=heartbeat.progress,
+            error=heartbeat.tell_error,
             plan=self._plan,
             reference=lambda model: self._start(model, tell),
         )
@@ -179,7 +175,6 @@ class LeasedJob:
                 fence=self.lease.fence,
                 seconds=found.seconds,
                 warnings=found.warnings,
-                source_signature=found.source_signature,
                 measured=None
                 if measured is None
                 else {id_: tuple(probe.correct.tolist()) for id_, probe in measured.items()},
@@ -192,10 +187,10 @@ class LeasedJob:
             files,
         )
 
-    def _stopped(self, heart: Heart) -> wire.Failure | None:
-        if heart.halt is not Halt.CANCELLED:
+    def _stopped(self, heartbeat: Heartbeat) -> wire.Failure | None:
+        if heartbeat.halt is not Halt.CANCELLED:
             return None
-        self._kept.drop(self.lease.job)
+        self._resume_cache.drop(self.lease.job)
         return wire.Failure(
             fence=self.lease.fence, code=JobCancelledError.code, problem="The job was cancelled"
         )
@@ -226,14 +221,3 @@ def _save(embedded: Subject, path: Path) -> None:
         hashes=embedded.hashes,
         details=embedded.details,
     )
-
-
-def _stopping(heart: Heart) -> Callable[[int, int], None]:
-    """Return what tells of downloaded bytes, and stops when the heart says so."""
-
-    def tell(done: int, total: int) -> None:
-        if heart.stopped():
-            raise JobCancelledError("The work was stopped")
-        heart.tell("downloading", done, total)
-
-    return tell

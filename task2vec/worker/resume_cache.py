@@ -23,11 +23,11 @@ _EVERY = 60.0
 _JOB = re.compile(r"[a-z0-9]{1,16}_[a-z0-9]{1,64}")
 
 
-class Kept:
+class ResumeCache:
     """A folder for each job of a server that is being fine-tuned, shared by this user's workers.
 
     ``over`` says of a job's id whether it has ended. Where the folder cannot be trusted, nothing is
-    kept: another user who can write there would decide how training goes on.
+    resume_cache: another user who can write there would decide how training goes on.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Kept:
         self._due = -math.inf
 
     def place(self, job: str) -> Path | None:
-        """Return the folder for what is begun of a job; None where nothing can be kept."""
+        """Return the folder for what is begun of a job; None where nothing can be resume_cache."""
         if self._root is None or not _JOB.fullmatch(job):
             return None
         return self._root / f"{self._prefix}{job}"

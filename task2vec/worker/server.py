@@ -1,12 +1,14 @@
 """The server, as a worker talks to it."""
 
 import logging
+import re
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from io import FileIO
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -15,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from task2vec.client.http.address import Address, credentials, failure, reply_of
 from task2vec.client.http.problems import raise_for
 from task2vec.client.request import segment
-from task2vec.errors import ServiceError, Task2VecError, UnknownNameError
+from task2vec.errors import ServiceError, SettingError, Task2VecError, UnknownNameError
 from task2vec.messages.jobs import Job, Progress
 from task2vec.messages.leases import Failure, Findings, Heartbeat, Lease, LeaseQuestion, Plan, Pulse
 from task2vec.types.jobs import JobKind
@@ -30,6 +32,7 @@ _SECONDS = 30.0
 #: Storing a large checkpoint takes the server a while after the last byte has come.
 _STORING = 120.0
 _CHUNK = 1 << 18
+_PEM = re.compile("-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 class Server:
@@ -85,18 +88,18 @@ class Server:
         findings: Findings,
         files: Mapping[str, Path],
         *,
-        told: Callable[[int, int], None],
+        progress: Callable[[int, int], None],
     ) -> None:
-        """Hand in what was found, with its files; ``told`` hears of bytes sent and in all.
+        """Hand in what was found, with its files; ``progress`` hears of bytes sent and in all.
 
         It may be sent again: the fence tells the server that it is the same.
         """
-        self._hand_in(lease, "complete", findings, files, told=told)
+        self._hand_in(lease, "complete", findings, files, progress=progress)
 
     def plan(self, lease: Lease, embedding: Path) -> Plan:
         """Ask which models to measure on the data set that was embedded."""
         findings, files = Findings(fence=lease.fence, seconds=0.0), {"embedding.task": embedding}
-        answer = self._hand_in(lease, "plan", findings, files, told=lambda _done, _total: None)
+        answer = self._hand_in(lease, "plan", findings, files, progress=lambda _done, _total: None)
         return _read(Plan, answer)
 
     def _hand_in(
@@ -106,17 +109,22 @@ class Server:
         findings: Findings,
         files: Mapping[str, Path],
         *,
-        told: Callable[[int, int], None],
+        progress: Callable[[int, int], None],
     ) -> httpx2.Response:
-        total = sum(path.stat().st_size for path in files.values())
-        count = _Count(total, told)
+        total, done = sum(path.stat().st_size for path in files.values()), 0
+
+        def count(size: int) -> None:
+            nonlocal done
+            done += size
+            progress(done, total)
+
         # Without a file's name it is a plain field, but of a form that is always multipart.
         parts: dict[str, tuple[str | None, Any, str]] = {
             "findings": (None, findings.model_dump_json().encode(), "application/json")
         }
         with ExitStack() as stack:
             for name, path in files.items():
-                file = stack.enter_context(_Reading(path, count))
+                file = stack.enter_context(_Counted(path, count))
                 parts[name] = (path.name, file, "application/octet-stream")
             return self._send(
                 _of(lease, verb),
@@ -178,45 +186,17 @@ class Server:
             raise failure(error, self.address, route=f"GET {path}") from error
 
 
-class _Count:
-    """Adds up what was read of several files."""
-
-    def __init__(self, total: int, told: Callable[[int, int], None]) -> None:
-        self._total = total
-        self._told = told
-        self._done = 0
-
-    def add(self, size: int) -> None:
-        self._done += size
-        self._told(self._done, self._total)
-
-
-class _Reading:
+class _Counted(FileIO):
     """A file that tells how much of it was read."""
 
-    def __init__(self, path: Path, count: _Count) -> None:
-        self._file = path.open("rb")
-        self._count = count
+    def __init__(self, path: Path, tell: Callable[[int], None]) -> None:
+        super().__init__(path)
+        self._tell = tell
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self._count.add(len(data))
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self._tell(len(data))
         return data
-
-    def seek(self, *place: int) -> int:
-        return self._file.seek(*place)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
 
 def _of(lease: Lease, verb: str) -> str:
@@ -241,3 +221,26 @@ def _loopback(address: Address) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def trusting(path: Path) -> ssl.SSLContext:
+    """Return a context that accepts the server's own certificate, the first in ``path``, alone.
+
+    A server that shows exactly that certificate holds its key, so the name that it was issued for
+    does not matter: a worker may reach its server by another. Raises `SettingError` for a file that
+    holds no certificate.
+    """
+    try:
+        found = _PEM.search(path.read_text(encoding="ascii"))
+        if found is None:
+            raise ValueError("no certificate")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        # Only the first: others in the file have issued it, and perhaps others.
+        context.load_verify_locations(cadata=found.group())
+    except (OSError, ValueError, ssl.SSLError) as error:
+        raise SettingError(
+            f"The certificate in {path} cannot be read", expected="a PEM file", got=str(error)
+        ) from error
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.check_hostname = False
+    return context

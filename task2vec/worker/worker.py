@@ -1,7 +1,10 @@
 """The worker's life: ask for a job, do it, hand it in, until it is told to stop."""
 
 import logging
+import os
 import random
+import secrets
+import socket
 import time
 from collections.abc import Callable
 from itertools import count
@@ -24,11 +27,11 @@ from task2vec.jobs.kinds import LENT
 from task2vec.messages.leases import Failure, Lease
 from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.worker.downloads import Downloads
-from task2vec.worker.heartbeat import Halt, Heart
+from task2vec.worker.heartbeat import Halt, Heartbeat
 from task2vec.worker.job import Done, LeasedJob
-from task2vec.worker.resume_cache import Kept
+from task2vec.worker.resume_cache import ResumeCache
 from task2vec.worker.server import Server
-from task2vec.worker.shutdown import Drain
+from task2vec.worker.shutdown import Shutdown
 
 logger = logging.getLogger(__name__)
 
@@ -52,17 +55,17 @@ class Worker:
         engine: LocalEngine,
         downloads: Downloads,
         *,
-        kept: Kept,
+        resume_cache: ResumeCache,
         name: str,
-        drain: Drain,
+        shutdown: Shutdown,
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._server = server
         self._engine = engine
         self._downloads = downloads
-        self._kept = kept
+        self._resume_cache = resume_cache
         self._name = name
-        self._drain = drain
+        self._shutdown = shutdown
         self._draw = draw
 
     def warm_up(self, probe: str = DEFAULT_PROBE) -> None:
@@ -81,8 +84,8 @@ class Worker:
         does not understand the question.
         """
         failures = 0
-        while not self._drain.asked:
-            self._kept.sweep()
+        while not self._shutdown.requested:
+            self._resume_cache.sweep()
             try:
                 lease = self._server.lease(self._name, LENT, wait=_WAIT)
             except (AccessError, InputError):
@@ -105,7 +108,7 @@ class Worker:
         started = time.monotonic()
         with (
             TemporaryDirectory(dir=self._downloads.folder, prefix="job-") as folder,
-            Heart(self._server, lease, self._drain) as heart,
+            Heartbeat(self._server, lease, self._shutdown) as heartbeat,
         ):
             job = LeasedJob(
                 lease,
@@ -113,22 +116,22 @@ class Worker:
                 server=self._server,
                 engine=self._engine,
                 downloads=self._downloads,
-                kept=self._kept,
+                resume_cache=self._resume_cache,
             )
-            done = job.run(heart)
+            done = job.run(heartbeat)
             if done is None:
-                why = heart.halt or Halt.DRAINED
+                why = heartbeat.halt or Halt.SHUTDOWN
                 logger.info("job %s: given up, %s", lease.job, why.value)
                 return
-            self._deliver(lease, done, heart)
-        if heart.delivered:
+            self._deliver(lease, done, heartbeat)
+        if heartbeat.delivered:
             # What is tried again goes on, unless what was begun may be why it failed.
             again = isinstance(done, Failure) and done.transient and done.code != "internal"
             if not again:
-                self._kept.drop(lease.job)
+                self._resume_cache.drop(lease.job)
             logger.info("job %s: handed in after %.1f s", lease.job, time.monotonic() - started)
 
-    def _deliver(self, lease: Lease, done: Done | Failure, heart: Heart) -> None:
+    def _deliver(self, lease: Lease, done: Done | Failure, heartbeat: Heartbeat) -> None:
         """Send what came of a job until the server has it or does not want it."""
         end = time.monotonic() + _PATIENCE
         for attempt in count(1):
@@ -140,9 +143,9 @@ class Worker:
                         lease,
                         done.findings,
                         done.files,
-                        told=lambda sent, total: heart.tell("uploading", sent, total),
+                        progress=lambda sent, total: heartbeat.tell("uploading", sent, total),
                     )
-                heart.delivered = True
+                heartbeat.delivered = True
                 return
             except (LeaseLostError, UnknownNameError) as error:
                 logger.warning("job %s belongs to somebody else: %s", lease.job, error)
@@ -150,7 +153,11 @@ class Worker:
             except (ServiceError, StoreError) as error:
                 logger.warning("job %s cannot be handed in yet: %s", lease.job, error)
                 # A worker that is to stop has handed its job back: another does it anew.
-                if time.monotonic() > end or self._drain.asked or self._pause(attempt, error):
+                if (
+                    time.monotonic() > end
+                    or self._shutdown.requested
+                    or self._pause(attempt, error)
+                ):
                     return
             except Task2VecError as error:
                 logger.error("job %s: the server refuses what was found: %s", lease.job, error)
@@ -172,4 +179,9 @@ class Worker:
         """
         bound = min(_FIRST_PAUSE * 2.0 ** min(failures, 20), _LONGEST_PAUSE)
         asked = getattr(error, "retry_after", 0.0)
-        return self._drain.sleep(self._draw(0.0, bound) + min(asked, _LONGEST_PAUSE))
+        return self._shutdown.sleep(self._draw(0.0, bound) + min(asked, _LONGEST_PAUSE))
+
+
+def default_name() -> str:
+    """Return a name that says where the worker runs, and that no other has."""
+    return f"{socket.gethostname()[:60]}-{os.getpid()}-{secrets.token_hex(3)}"

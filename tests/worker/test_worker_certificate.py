@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from task2vec.errors import SettingError
-from task2vec.worker.certificate import trusting
+from task2vec.worker.server import trusting
 
 
 class Silent(http.server.BaseHTTPRequestHandler):

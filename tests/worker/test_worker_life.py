@@ -20,8 +20,8 @@ from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import NotAllowedError
 from task2vec.messages.leases import Findings
 from task2vec.worker.downloads import Downloads
-from task2vec.worker.resume_cache import Kept
-from task2vec.worker.shutdown import Drain
+from task2vec.worker.resume_cache import ResumeCache
+from task2vec.worker.shutdown import Shutdown
 from task2vec.worker.worker import Worker
 
 
@@ -82,26 +82,26 @@ def work(engine, downloads):
     """Let a worker live against these answers until it has asked for work once more."""
 
     def run(*leases, **replies):
-        drain = Drain()
+        shutdown = Shutdown()
         answers = chain(leases, repeat(None))
 
         def lend(request):
             reply = next(answers)
             if reply is None:
-                drain.asked = True
+                shutdown.requested = True
                 return httpx2.Response(204)
             return reply(request)
 
         replies = {"heartbeat": answer(PULSE), "complete": answer({}), "fail": answer({})} | replies
         client, recorded = server(leases=lend, **replies)
-        kept = Kept("http://server", over=lambda _: False)
+        resume_cache = ResumeCache("http://server", over=lambda _: False)
         worker = Worker(
             client,
             engine,
             downloads,
-            kept=kept,
+            resume_cache=resume_cache,
             name="me",
-            drain=drain,
+            shutdown=shutdown,
             draw=lambda low, _high: low,
         )
         worker.run()
@@ -142,7 +142,7 @@ def test_a_job_is_done_and_handed_in(work, engine, probe, archive, tmp_path, dow
     assert findings.warnings == expected.warnings
     assert any("broken.png" in warning for warning in findings.warnings)
     assert form["thumbnail.task"].startswith(b"\x89PNG")
-    # The data set is kept, what was made is not.
+    # The data set is resume_cache, what was made is not.
     assert [path.suffix for path in downloads.folder.iterdir()] == [".tar"]
 
 

@@ -105,7 +105,7 @@ def test_another_worker_goes_on_and_ends_alike(site: Site, dataset: str) -> None
 
     assert site.job(job)["attempts"] == 2
     assert f"job {job}: goes on with what was begun on this machine" in second.told()
-    # The last epoch may have been begun and not kept.
+    # The last epoch may have been begun and not resume_cache.
     assert reached - 1 <= epochs(second)[0] <= reached + 1
     assert found["resumed"] == f"epoch {epochs(second)[0]} of {FEW}"
     assert epochs(second)[-1] == found["epochs"] == FEW

@@ -57,7 +57,7 @@ def test_findings_and_files_are_one_form(tmp_path):
     files = {"embedding.task": tmp_path / "task.npz", "thumbnail.task": tmp_path / "task.png"}
     told = []
     client, recorded = server(complete=answer({}))
-    client.complete(LEASE, FINDINGS, files, told=lambda *sent: told.append(sent))
+    client.complete(LEASE, FINDINGS, files, progress=lambda *sent: told.append(sent))
     ((path, body),) = recorded.asked
     assert path == "/v1/leases/job_1:complete"
     assert b'name="findings"\r\nContent-Type: application/json\r\n\r\n' in body
@@ -70,7 +70,7 @@ def test_findings_and_files_are_one_form(tmp_path):
 
 def test_findings_without_a_file_are_a_form_too():
     client, recorded = server(complete=answer({}))
-    client.complete(LEASE, FINDINGS, {}, told=lambda *_: None)
+    client.complete(LEASE, FINDINGS, {}, progress=lambda *_: None)
     ((_, body),) = recorded.asked
     assert b"filename" not in body
     assert FINDINGS.model_dump_json().encode() in body

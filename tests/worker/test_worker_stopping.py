@@ -10,11 +10,11 @@ import pytest
 
 ASKED = """
 import sys, time
-from task2vec.worker.shutdown import Drain
-drain = Drain()
-drain.listen()
+from task2vec.worker.shutdown import Shutdown
+shutdown = Shutdown()
+shutdown.listen()
 print("ready", flush=True)
-assert drain.sleep(60)
+assert shutdown.sleep(60)
 print("asked", flush=True)
 time.sleep(60)
 """
@@ -35,7 +35,7 @@ def test_once_is_a_request_and_twice_an_order(number):
 FOLLOWER = """
 import os, sys, time
 from pathlib import Path
-from task2vec.worker.parent_watch import follow
+from task2vec.worker.shutdown import follow
 follow(os.getppid(), clean=Path(sys.argv[1]).unlink)
 print(os.getpid(), flush=True)
 time.sleep(60)

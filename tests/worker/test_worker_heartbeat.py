@@ -6,8 +6,8 @@ import httpx2
 import pytest
 from wire_server import LEASE, PULSE, answer, refusal, server
 
-from task2vec.worker.heartbeat import Halt, Heart
-from task2vec.worker.shutdown import Drain
+from task2vec.worker.heartbeat import Halt, Heartbeat
+from task2vec.worker.shutdown import Shutdown
 
 #: Some beats' worth: a lease of one second has one every quarter.
 WHILE = 1.2
@@ -18,17 +18,17 @@ def beats(recorded):
 
 
 @pytest.fixture
-def drain():
-    return Drain()
+def shutdown():
+    return Shutdown()
 
 
-def test_it_beats_as_the_work_gets_ahead(drain):
+def test_it_beats_as_the_work_gets_ahead(shutdown):
     client, recorded = server(heartbeat=answer(PULSE))
-    with Heart(client, LEASE, drain) as heart:
+    with Heartbeat(client, LEASE, shutdown) as heartbeat:
         for done in range(12):
-            heart.tell("fisher", done, 12)
+            heartbeat.tell("fisher", done, 12)
             if done == 6:
-                heart.tell_error(0.25)
+                heartbeat.tell_error(0.25)
             time.sleep(0.1)
     found = beats(recorded)
     assert len(found) >= 3
@@ -41,22 +41,22 @@ def test_it_beats_as_the_work_gets_ahead(drain):
     assert left == pytest.approx((12 - found[-1][1]) * 0.1, rel=0.5)
 
 
-def test_it_does_not_beat_while_the_work_hangs(drain):
+def test_it_does_not_beat_while_the_work_hangs(shutdown):
     client, recorded = server(heartbeat=answer(PULSE))
-    with Heart(client, LEASE, drain) as heart:
+    with Heartbeat(client, LEASE, shutdown) as heartbeat:
         time.sleep(WHILE / 2)
         assert beats(recorded) == []
-        heart.tell("fisher", 4, 12)
+        heartbeat.tell("fisher", 4, 12)
         time.sleep(WHILE)
         assert beats(recorded) == [("fisher", 4)]
-        assert not heart.stopped()
+        assert not heartbeat.stopped()
 
 
-def test_it_says_again_what_was_not_heard(drain):
+def test_it_says_again_what_was_not_heard(shutdown):
     replies = iter([refusal(503, "overloaded"), answer(PULSE)])
     client, recorded = server(heartbeat=lambda request: next(replies)(request))
-    with Heart(client, LEASE, drain) as heart:
-        heart.tell("fisher", 4, 12)
+    with Heartbeat(client, LEASE, shutdown) as heartbeat:
+        heartbeat.tell("fisher", 4, 12)
         time.sleep(WHILE)
     assert beats(recorded) == [("fisher", 4)] * 2
 
@@ -69,50 +69,50 @@ def test_it_says_again_what_was_not_heard(drain):
         (refusal(404, "unknown_name"), Halt.LOST),
     ],
 )
-def test_it_stops_the_work(drain, reply, halt):
+def test_it_stops_the_work(shutdown, reply, halt):
     client, recorded = server(heartbeat=reply)
-    with Heart(client, LEASE, drain) as heart:
-        heart.tell("fisher", 4, 12)
+    with Heartbeat(client, LEASE, shutdown) as heartbeat:
+        heartbeat.tell("fisher", 4, 12)
         time.sleep(WHILE / 2)
-        assert heart.stopped()
-        heart.tell("fisher", 5, 12)
+        assert heartbeat.stopped()
+        heartbeat.tell("fisher", 5, 12)
         time.sleep(WHILE / 2)
-    assert heart.halt is halt
+    assert heartbeat.halt is halt
     assert beats(recorded) == [("fisher", 4)]
 
 
-def test_a_job_is_handed_back_at_once_whatever_the_work_does(drain):
+def test_a_job_is_handed_back_at_once_whatever_the_work_does(shutdown):
     client, recorded = server(release=answer({}))
-    with Heart(client, LEASE, drain) as heart:
-        drain.asked = True
-        assert heart.stopped()
+    with Heartbeat(client, LEASE, shutdown) as heartbeat:
+        shutdown.requested = True
+        assert heartbeat.stopped()
         time.sleep(0.4)
         assert recorded.asked == [("/v1/leases/job_1:release", {"fence": 3})]
-    assert heart.halt is Halt.DRAINED
+    assert heartbeat.halt is Halt.SHUTDOWN
 
 
-def test_a_job_whose_work_has_stopped_already_is_handed_back_too(drain):
+def test_a_job_whose_work_has_stopped_already_is_handed_back_too(shutdown):
     client, recorded = server(release=answer({}))
-    with Heart(client, LEASE, drain) as heart:
-        drain.asked = True
+    with Heartbeat(client, LEASE, shutdown) as heartbeat:
+        shutdown.requested = True
     assert recorded.asked == [("/v1/leases/job_1:release", {"fence": 3})]
-    assert heart.halt is Halt.DRAINED
+    assert heartbeat.halt is Halt.SHUTDOWN
 
 
-def test_what_is_delivered_is_not_handed_back(drain):
+def test_what_is_delivered_is_not_handed_back(shutdown):
     client, recorded = server()
-    with Heart(client, LEASE, drain) as heart:
-        heart.delivered = drain.asked = True
+    with Heartbeat(client, LEASE, shutdown) as heartbeat:
+        heartbeat.delivered = shutdown.requested = True
     assert recorded.asked == []
 
 
-def test_handing_back_is_tried_again(drain):
+def test_handing_back_is_tried_again(shutdown):
     def broken(_):
         raise httpx2.ConnectError("refused")
 
     replies = iter([broken, answer({})])
     client, recorded = server(release=lambda request: next(replies)(request))
-    with Heart(client, LEASE, drain):
-        drain.asked = True
+    with Heartbeat(client, LEASE, shutdown):
+        shutdown.requested = True
         time.sleep(0.6)
     assert len(recorded.asked) == 2
