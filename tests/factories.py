@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel
 
 from task2vec.errors import UnknownNameError
+from task2vec.messages.jobs import Progress
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import RecommendationQuestion
 from task2vec.messages.settings import EmbeddingSettings
@@ -105,3 +106,20 @@ def one_by_one(
         return found
 
     return embeddings_of
+
+
+def progress_at(
+    stage: str,
+    done: int,
+    total: int,
+    standard_error: float | None = None,
+    seconds_left: float | None = None,
+) -> Progress:
+    """Make how far a job is."""
+    return Progress(
+        stage=stage,
+        done=done,
+        total=total,
+        standard_error=standard_error,
+        seconds_left=seconds_left,
+    )

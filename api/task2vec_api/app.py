@@ -20,8 +20,7 @@ from task2vec.version import __version__
 from task2vec_api import errors, front, health, openapi
 from task2vec_api.access import check_protected
 from task2vec_api.audit_log import PREFIX
-from task2vec_api.backtests import Backtests
-from task2vec_api.fetches import Fetches
+from task2vec_api.in_process_worker import Backtests, Fetches
 from task2vec_api.maintenance import Maintenance
 from task2vec_api.metrics import State
 from task2vec_api.middleware.authentication import Authentication

@@ -7,7 +7,6 @@ from weakref import WeakKeyDictionary
 from starlette.concurrency import run_in_threadpool
 
 from task2vec.errors import UnknownNameError
-from task2vec.jobs.jobs import events_after, get_job
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs import StoredEvent
 from task2vec.types import JobState
@@ -149,8 +148,8 @@ def _look(
     for job, seen in places:
         try:
             # In this order: the event that ends a job is never missed.
-            ended = get_job(workspace, job).state.final
-            events = events_after(workspace, job, seen)
+            ended = workspace.store().jobs.get(job).state.final
+            events = workspace.store().jobs.events_after(job, seen)
             found[job, seen] = None if ended and not events else events
         except UnknownNameError:
             found[job, seen] = None

@@ -6,12 +6,19 @@ from math import inf
 from threading import Event, Thread
 from time import monotonic
 
-from task2vec.errors import LeaseLostError, StoreError, Task2VecError
-from task2vec.jobs import leases
+from task2vec.errors import JobCancelledError, LeaseLostError, StoreError, Task2VecError
+from task2vec.jobs import backtest, fetch, leases
 from task2vec.jobs.leases import Lent
-from task2vec.types import JobFailure, JobKind, JobProgress, JobState
+from task2vec.messages.base import Answer
+from task2vec.messages.datasets import Dataset
+from task2vec.messages.jobs import Progress
+from task2vec.service.datasets.fetch_policy import FetchPolicy
+from task2vec.service.datasets.fetching import Fetcher
+from task2vec.store.jobs.record import JobFailure
+from task2vec.types import JobKind, JobState
 from task2vec_api.logs import logger
 from task2vec_api.runtime import Runtime
+from task2vec_api.settings import Settings
 
 _WORKER = "server"
 # Each is a write to the store.
@@ -53,8 +60,8 @@ class OwnWork(ABC):
             self._thread.join(seconds)
 
     @abstractmethod
-    def do(self, lent: Lent, beat: Beat) -> None:
-        """Do a job and complete it; raise `JobCancelledError` where ``beat`` says to stop."""
+    def do(self, lent: Lent, beat: Beat) -> Answer:
+        """Do a job and return its answer; raise `JobCancelledError` where ``beat`` says to stop."""
 
     def work(self) -> bool:
         """Work on the next job, if there is one; return whether there was."""
@@ -93,7 +100,10 @@ class OwnWork(ABC):
 
     def _try(self, lent: Lent) -> None:
         try:
-            self.do(lent, self._beat(lent))
+            answer = self.do(lent, self._beat(lent))
+            leases.succeed(
+                self._runtime.workspace, lent.job.id, fence=lent.job.fence, answer=answer
+            )
         except LeaseLostError:
             raise
         except StoreError as error:
@@ -121,7 +131,7 @@ class OwnWork(ABC):
                 self._runtime.workspace,
                 lent.job.id,
                 fence=lent.job.fence,
-                progress=JobProgress(stage=self._stage, done=done, total=total),
+                progress=Progress(stage=self._stage, done=done, total=total),
                 seconds=lent.seconds,
             )
             self._runtime.bell.ring()
@@ -137,6 +147,59 @@ class OwnWork(ABC):
             failure=failure,
             transient=transient,
         )
+
+
+class Fetches(OwnWork):
+    """Works on the jobs of the kind fetch."""
+
+    def __init__(self, runtime: Runtime, *, fetcher: Fetcher | None = None) -> None:
+        super().__init__(runtime, kind=JobKind.FETCH, stage="fetching", idle=0.5)
+        self._fetcher = fetcher or Fetcher(policy_of(runtime.settings))
+
+    def start(self) -> None:
+        """Begin, if the policy allows any host."""
+        if self._fetcher.policy.hosts:
+            super().start()
+
+    def stop(self, seconds: float) -> None:
+        """Hand back what is under way, and end."""
+        super().stop(seconds)
+        self._fetcher.close()
+
+    def do(self, lent: Lent, beat: Beat) -> Answer:
+        """Fetch a data set, and store it."""
+        dataset = fetch.run(
+            self._runtime.workspace,
+            lent.work,
+            self._fetcher,
+            retention=self._runtime.settings.dataset_days * 86_400,
+            owner=lent.job.owner,
+            progress=beat,
+        )
+        return Dataset.model_validate(dataset)
+
+
+class Backtests(OwnWork):
+    """Works on the jobs of the kind backtest."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        # New jobs wake it; it looks for those that are tried again. A step is a task; on a busy
+        # machine some take longer than a minute.
+        super().__init__(runtime, kind=JobKind.BACKTEST, stage="asking", idle=5.0, steps=10.0)
+
+    def do(self, lent: Lent, beat: Beat) -> Answer:
+        """Judge, and answer."""
+
+        def tell(done: int, total: int) -> None:
+            if beat(done, total):
+                raise JobCancelledError("The backtest was stopped")
+
+        return backtest.run(self._runtime.workspace, lent.work, progress=tell)
+
+
+def policy_of(settings: Settings) -> FetchPolicy:
+    """Return what the settings let the server fetch."""
+    return FetchPolicy(hosts=settings.fetch_hosts, total_bytes=settings.fetch_bytes)
 
 
 def _unforeseen(error: Exception) -> JobFailure:

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from task2vec.jobs import jobs
 from task2vec.messages.base import Question
-from task2vec.types import JobRecord, JobState
+from task2vec.store.jobs.record import JobRecord
+from task2vec.types import JobState
 from task2vec_api.access import Caller
 from task2vec_api.messages import job_message
 from task2vec_api.middleware.headers import wish
@@ -84,7 +85,7 @@ async def _ended(runtime: Runtime, job: JobRecord, *, until: float) -> JobRecord
     """Return the job when it has ended, or as it is when the time is over."""
     while not job.state.final and not runtime.draining.is_set():
         listening = runtime.bell.listen()
-        job = await run_in_threadpool(jobs.get_job, runtime.workspace, job.id)
+        job = await run_in_threadpool(runtime.workspace.store().jobs.get, job.id)
         left = until - time.monotonic()
         if job.state.final or left <= 0:
             listening.cancel()

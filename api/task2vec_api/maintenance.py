@@ -11,7 +11,7 @@ from task2vec.jobs import leases
 from task2vec.service.datasets import datasets
 from task2vec.service.disk import keep_reserve
 from task2vec.service.quarantine import remove_old
-from task2vec.types import JobRecord
+from task2vec.store.jobs.record import JobRecord
 from task2vec_api.logs import logger
 from task2vec_api.runtime import Runtime
 
@@ -46,7 +46,7 @@ class Maintenance:
         store = self._runtime.workspace.store()
         self.read_keys()
         # Their workers may have ended with the last server, through no fault of the jobs.
-        self._inherited = leases.held(self._runtime.workspace)
+        self._inherited = self._runtime.workspace.store().jobs.held()
         # Whatever was at work when the last server ended is not at work any longer.
         store.idempotency.interrupt_all()
         keep_reserve(self._runtime.workspace.path)

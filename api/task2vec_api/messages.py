@@ -6,18 +6,19 @@ from typing import Any
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
-from task2vec.messages.batches import Item
+from task2vec.messages.batches import Batch, Item
 from task2vec.messages.jobs import Job
 from task2vec.messages.problems import Problem
 from task2vec.messages.tasks import Embedding, StoredTask
-from task2vec.store.tables.batches import BatchItem
-from task2vec.types import JobFailure, JobRecord, TaskEmbedding
+from task2vec.store.jobs.record import JobFailure, JobRecord, shown
+from task2vec.store.tables.batches import BatchItem, BatchRecord
+from task2vec.types import TaskEmbedding
 from task2vec_api.errors import problem_of, scrub
 
 
 def job_message(job: JobRecord | Mapping[str, Any]) -> Job:
-    """Return the message for a job, or for what its ``to_json()`` was at some time."""
-    data = dict(job.to_json() if isinstance(job, JobRecord) else job)
+    """Return the message for a job, or for what was shown of it at some time."""
+    data = dict(shown(job) if isinstance(job, JobRecord) else job)
     error = data.get("error")
     data["error"] = None if error is None else failure_message(JobFailure(**error))
     return Job.model_validate(data)
@@ -39,10 +40,28 @@ def failure_message(failure: JobFailure) -> Problem:
     )
 
 
+def batch_message(batch: BatchRecord) -> Batch:
+    """Return the message for a batch."""
+    return Batch.model_validate(
+        {
+            "id": batch.id,
+            "created": batch.created,
+            "total": sum(batch.counts.values()),
+            "counts": batch.counts,
+        }
+    )
+
+
 def item_message(item: BatchItem) -> Item:
     """Return the message for an item of a batch."""
-    error = None if item.error is None else failure_message(item.error)
-    return Item.model_validate({**item.to_json(), "error": error})
+    return Item(
+        position=item.position,
+        name=item.name,
+        status=item.status,
+        job=item.job,
+        task=item.task if isinstance(item.task, StoredTask) else None,
+        error=None if item.error is None else failure_message(item.error),
+    )
 
 
 def embedding_message(task: StoredTask, embedding: TaskEmbedding) -> Embedding:

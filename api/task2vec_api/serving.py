@@ -17,7 +17,7 @@ from task2vec.jobs import leases
 from task2vec.service.keys import list_all
 from task2vec.service.ownership import Ownership
 from task2vec.service.workspace import Workspace
-from task2vec.types import JobRecord
+from task2vec.store.jobs.record import JobRecord
 from task2vec_api import logs
 from task2vec_api.app import create_app
 from task2vec_api.key_authentication import KeyAuthentication

@@ -1,7 +1,7 @@
 """Batches: many sources to embed, in turn in this process, or each by a job of a server."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import time
 from typing import TYPE_CHECKING
 
@@ -29,31 +29,16 @@ from task2vec.probe.registry import find_card
 from task2vec.service.datasets.datasets import check_upload
 from task2vec.service.tasks.subjects import stored_task
 from task2vec.service.workspace import Workspace
+from task2vec.store.jobs.record import JobRecord
 from task2vec.store.jobs.repository import datasets_of, gone_datasets
 from task2vec.store.sql.identity import check_name, unknown
 from task2vec.store.tables.batches import BatchItem, BatchRecord
-from task2vec.types import JobRecord, JobState
+from task2vec.types import JobState
 
 if TYPE_CHECKING:
     from task2vec.embedding.embedder import Progress
 
 _AT_ONCE = 200
-
-
-@dataclass(frozen=True)
-class BatchPage:
-    """Some batches, newest first; ``next`` is where to read on, or None."""
-
-    batches: tuple[BatchRecord, ...]
-    next: int | None
-
-
-@dataclass(frozen=True)
-class ItemPage:
-    """Some items of a batch in their order; ``next`` is where to read on, or None."""
-
-    items: tuple[BatchItem, ...]
-    next: int | None
 
 
 def run_batch(
@@ -155,23 +140,6 @@ def check(workspace: Workspace, question: BatchCheck, *, largest: int) -> list[B
         replace(_foresee(workspace, item, question, largest=largest, work=work), position=i)
         for i, item in enumerate(question.items)
     ]
-
-
-def get_batch(workspace: Workspace, id_: str) -> BatchRecord:
-    """Return one batch; raises `UnknownNameError`."""
-    return workspace.store().batches.get(id_)
-
-
-def list_batches(workspace: Workspace, *, limit: int = 100, before: int | None = None) -> BatchPage:
-    """Return up to ``limit`` batches from the place ``before`` on, newest first."""
-    return BatchPage(*workspace.store().batches.page(limit=limit, before=before))
-
-
-def list_items(
-    workspace: Workspace, batch: str, *, limit: int = 1000, after: int | None = None
-) -> ItemPage:
-    """Return up to ``limit`` items after the place ``after``; raises `UnknownNameError`."""
-    return ItemPage(*workspace.store().batches.items(batch, limit=limit, after=after))
 
 
 def cancel_batch(workspace: Workspace, batch: str, *, now: float | None = None) -> BatchRecord:

@@ -50,7 +50,6 @@ class Findings:
     checkpoint: Path | None = None
     predicted: tuple[Shares, ...] | None = None
     warnings: tuple[str, ...] = ()
-    source_signature: str = ""
     job: str = ""
 
 

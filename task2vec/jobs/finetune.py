@@ -115,7 +115,6 @@ def run(work: FinetuneWork, bench: Workbench) -> Findings:
         tuned=tuned,
         checkpoint=bench.checkpoint,
         warnings=(*found.warnings, *more),
-        source_signature=task.signature,
     )
 
 

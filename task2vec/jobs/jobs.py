@@ -1,22 +1,13 @@
-"""Jobs: asked for, looked up, cancelled, tried again."""
+"""Jobs: asked for, cancelled, tried again; the store looks them up."""
 
-from dataclasses import dataclass
 from time import time
 
 from task2vec.jobs.kinds import KINDS, kind_of
 from task2vec.messages.base import Question
 from task2vec.messages.predictions import NewPrediction
 from task2vec.service.workspace import Workspace
-from task2vec.store.jobs import StoredEvent
-from task2vec.types import JobKind, JobRecord, JobState, Priority
-
-
-@dataclass(frozen=True)
-class JobPage:
-    """Some jobs, newest first, without their payload; ``next`` is where to read on, or None."""
-
-    jobs: tuple[JobRecord, ...]
-    next: int | None
+from task2vec.store.jobs.record import JobRecord
+from task2vec.types import JobState, Priority
 
 
 def submit(
@@ -64,32 +55,6 @@ def job_for(
     )
 
 
-def get_job(workspace: Workspace, id_: str) -> JobRecord:
-    """Return one job; raises `UnknownNameError`."""
-    return workspace.store().jobs.get(id_)
-
-
-def list_jobs(
-    workspace: Workspace,
-    *,
-    state: JobState | None = None,
-    kind: JobKind | None = None,
-    batch: str | None = None,
-    limit: int = 100,
-    before: int | None = None,
-) -> JobPage:
-    """Return up to ``limit`` jobs from the place ``before`` on."""
-    jobs = workspace.store().jobs
-    return JobPage(*jobs.list_page(state=state, kind=kind, batch=batch, limit=limit, before=before))
-
-
-def events_after(
-    workspace: Workspace, id_: str, event: int = 0, *, limit: int = 1000
-) -> list[StoredEvent]:
-    """Return what happened to a job after an event, oldest first; raises `UnknownNameError`."""
-    return workspace.store().jobs.events_after(id_, event, limit=limit)
-
-
 def cancel(workspace: Workspace, id_: str, *, now: float | None = None) -> JobRecord:
     """Cancel a job; one that is worked on is cancelling until its worker has stopped.
 
@@ -105,11 +70,6 @@ def retry(workspace: Workspace, id_: str, *, now: float | None = None) -> JobRec
     work, and `SourceError` when the data set is gone.
     """
     return workspace.store().jobs.retry(id_, now=_now(now))
-
-
-def counts(workspace: Workspace) -> dict[tuple[JobKind, JobState], int]:
-    """Return how many jobs there are of each kind in each state, where there are any."""
-    return workspace.store().jobs.counts()
 
 
 def prune(

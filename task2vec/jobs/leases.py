@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import time
@@ -12,6 +12,7 @@ from task2vec.errors import InputError, Task2VecError, UnreachableError, Weights
 from task2vec.jobs.findings import receive
 from task2vec.jobs.kinds import KINDS
 from task2vec.messages.base import Answer
+from task2vec.messages.jobs import Progress
 from task2vec.messages.leases import Findings as SentFindings
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.work import LentDataset, Work
@@ -19,8 +20,9 @@ from task2vec.service.keys import without_keys
 from task2vec.service.models.experts import sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.leases import Held
+from task2vec.store.jobs.record import JobFailure, JobRecord
 from task2vec.store.jobs.repository import datasets_of
-from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState
+from task2vec.types import JobKind, JobState
 from task2vec.types.names import LONGEST_NAME, visible
 
 __all__ = [
@@ -33,7 +35,6 @@ __all__ = [
     "fail",
     "failure_of",
     "heartbeat",
-    "held",
     "lease",
     "oldest_wait",
     "release",
@@ -92,7 +93,7 @@ def heartbeat(
     id_: str,
     *,
     fence: int,
-    progress: JobProgress,
+    progress: Progress,
     seconds: float = LEASE_SECONDS,
     now: float | None = None,
 ) -> JobRecord:
@@ -100,14 +101,15 @@ def heartbeat(
 
     One that is cancelling is to be stopped and then failed. Raises `LeaseLostError`.
     """
-    told = replace(
-        progress,
-        stage=visible(progress.stage[:LONGEST_NAME]),
-        standard_error=_finite(progress.standard_error),
-        seconds_left=_finite(progress.seconds_left),
+    shown = progress.model_copy(
+        update={
+            "stage": visible(progress.stage[:LONGEST_NAME]),
+            "standard_error": _finite(progress.standard_error),
+            "seconds_left": _finite(progress.seconds_left),
+        }
     )
     return workspace.store().jobs.heartbeat(
-        id_, fence=fence, progress=told, now=_now(now), seconds=seconds
+        id_, fence=fence, progress=shown, now=_now(now), seconds=seconds
     )
 
 
@@ -200,11 +202,6 @@ def succeed(
     """End a job that the server did itself, and stored; raises `LeaseLostError`."""
     result = answer.model_dump(mode="json")
     return workspace.store().jobs.complete(id_, fence=fence, result=result, now=_now(now))
-
-
-def held(workspace: Workspace) -> frozenset[Held]:
-    """Return every lease as it is now: at the start of a server, those that others gave."""
-    return workspace.store().jobs.held()
 
 
 def expire(

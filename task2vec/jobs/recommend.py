@@ -94,7 +94,6 @@ def run(work: RecommendWork, bench: Workbench) -> Findings:
         embedded=found.embedded,
         measured=measured,
         warnings=warnings,
-        source_signature=bench.tasks["task"].signature,
     )
 
 

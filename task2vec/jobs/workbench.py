@@ -92,7 +92,6 @@ class Workbench:
             seconds=perf_counter() - started,
             embedded=embedded,
             warnings=tuple(warnings),
-            source_signature=self.tasks["task"].signature if "task" in self.tasks else "",
         )
 
 

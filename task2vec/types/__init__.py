@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from task2vec.types.geometry import NeighbourGeometry
     from task2vec.types.jobs import (
         EventKind,
-        JobFailure,
         JobKind,
-        JobProgress,
-        JobRecord,
         JobState,
         Priority,
     )
@@ -33,10 +30,7 @@ __all__ = [
     "Estimator",
     "EventKind",
     "HeadFit",
-    "JobFailure",
     "JobKind",
-    "JobProgress",
-    "JobRecord",
     "JobState",
     "KeyRecord",
     "Likelihood",

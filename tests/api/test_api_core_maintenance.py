@@ -13,10 +13,11 @@ from raw_rows import damaged
 from running import running
 
 from task2vec.errors import KeyReusedError
+from task2vec.store.jobs.record import JobRecord
 from task2vec.store.jobs.state_machine import MOST_TRIES
 from task2vec.store.sql.idempotency import StoredAnswer
 from task2vec.store.tables.audit import AuditEntry
-from task2vec.types import JobKind, JobRecord, JobState
+from task2vec.types import JobKind, JobState
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio

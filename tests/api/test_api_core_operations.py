@@ -14,8 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from running import Running, bearer, running
 
 from task2vec.errors import StoreError
+from task2vec.store.jobs.record import JobRecord
 from task2vec.store.tables.audit import AuditEntry
-from task2vec.types import JobKind, JobRecord, JobState, Scope
+from task2vec.types import JobKind, JobState, Scope
 from task2vec_api.logs import TextFormatter, WithoutSecrets, json_formatter
 from task2vec_api.settings import Settings
 

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from task2vec.messages.datasets import Dataset
 from task2vec.service.datasets.fetch_policy import FetchPolicy
 from task2vec.service.datasets.fetching import Fetcher
-from task2vec_api.fetches import Fetches
+from task2vec_api.in_process_worker import Fetches
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -62,7 +62,7 @@ def test_a_client_ahead_of_the_job_is_let_go_when_the_job_ends(served: Served) -
     client.post(f"/v1/jobs/{job}:cancel")
     assert following.ended(3)
     assert following.ids == []
-    assert jobs.get_job(workspace, job).state.final
+    assert workspace.store().jobs.get(job).state.final
 
 
 def test_a_stream_ends_with_the_key_that_opened_it(served: Served) -> None:

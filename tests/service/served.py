@@ -26,7 +26,8 @@ from task2vec.messages.leases import Findings, Shares
 from task2vec.service.datasets.datasets import accept
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
-from task2vec.types import ChosenBy, JobKind, JobRecord, Recipe, TaskEmbedding
+from task2vec.store.jobs.record import JobRecord
+from task2vec.types import ChosenBy, JobKind, Recipe, TaskEmbedding
 
 NOW = 1_700_000_000.0
 PREPROCESSING = {"input_size": 128, "mean": [0.5] * 3, "std": [0.5] * 3}

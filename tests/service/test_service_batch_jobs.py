@@ -5,9 +5,11 @@ from served import NOW, embed, embedded, end, send
 
 from task2vec.errors import UnknownNameError
 from task2vec.jobs import batches, jobs, leases
-from task2vec.messages.batches import Batch, Item, ItemStatus, NewBatch, NewItem, NewItems
+from task2vec.messages.batches import ItemStatus, NewBatch, NewItem, NewItems
 from task2vec.messages.jobs import NewEmbedding
-from task2vec.types import JobFailure, JobKind, JobState, Priority
+from task2vec.store.jobs.record import JobFailure
+from task2vec.types import JobKind, JobState, Priority
+from task2vec_api.messages import batch_message, item_message
 
 FAULT = JobFailure(code="bad_source", problem="no image could be read")
 
@@ -26,11 +28,11 @@ def item_of(dataset, **more):
 
 
 def status(served, batch):
-    return [item.status.value for item in batches.list_items(served, batch.id).items]
+    return [item.status.value for item in served.store().batches.items(batch.id)[0]]
 
 
 def counts(served, batch):
-    return dict(batches.get_batch(served, batch.id).counts)
+    return dict(served.store().batches.get(batch.id).counts)
 
 
 def work(served, sent, number=0):
@@ -49,21 +51,21 @@ def test_each_item_gets_a_job_with_the_tags_of_both(served, sent):
         tags=["common"],
         priority=Priority.HIGH,
     )
-    assert Batch.model_validate(batch.to_json()).total == 2
-    found = jobs.list_jobs(served, batch=batch.id).jobs[::-1]
+    assert batch_message(batch).total == 2
+    found = served.store().jobs.list_page(batch=batch.id)[0][::-1]
     assert [job.name for job in found] == ["first", "renamed"]
     assert [job.priority for job in found] == [Priority.HIGH] * 2
-    assert [job.to_json()["batch"] for job in found] == [batch.id] * 2
+    assert [job.batch for job in found] == [batch.id] * 2
     done = work(served, sent)
     record = served.store().tasks.get("first")
     assert record.tags == ("common", "own")
-    items = batches.list_items(served, batch.id).items
+    items = served.store().batches.items(batch.id)[0]
     assert [(i.position, i.name, i.job) for i in items] == [
         (0, "first", done.id),
         (1, "renamed", found[1].id),
     ]
     assert items[0].task == record
-    assert Item.model_validate(items[0].to_json()).task.id == record.id
+    assert item_message(items[0]).task.id == record.id
     assert counts(served, batch) == {ItemStatus.EMBEDDED: 1, ItemStatus.PENDING: 1}
 
 
@@ -72,9 +74,9 @@ def test_what_is_stored_already_is_unchanged_and_takes_no_job(served, sent):
     dataset = served.store().jobs.get(stored.id).dataset
     batch = begin(served, {"dataset": dataset})
     assert status(served, batch) == ["unchanged"]
-    (item,) = batches.list_items(served, batch.id).items
+    (item,) = served.store().batches.items(batch.id)[0]
     assert (item.job, item.task.id) == (None, stored.result["id"])
-    assert jobs.counts(served) == {(JobKind.EMBED, JobState.SUCCEEDED): 1}
+    assert served.store().jobs.counts() == {(JobKind.EMBED, JobState.SUCCEEDED): 1}
 
 
 def test_a_batch_that_is_sent_again_goes_on_where_it_was(served, sent):
@@ -112,7 +114,7 @@ def test_a_faulty_item_does_not_end_the_batch(served, sent):
         item_of(good),
         item_of(good, name="tsk_0123456789abcdef"),
     )
-    items = batches.list_items(served, batch.id).items
+    items = served.store().batches.items(batch.id)[0]
     assert [i.status.value for i in items] == ["failed", "failed", "pending", "failed"]
     codes = [i.error.code for i in items if i.error is not None]
     assert codes == ["unknown_name", "name_taken", "bad_setting"]
@@ -120,10 +122,10 @@ def test_a_faulty_item_does_not_end_the_batch(served, sent):
     leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
     leases.fail(served, items[2].job, fence=1, failure=FAULT, transient=False, now=NOW)
     assert counts(served, batch) == {ItemStatus.FAILED: 4}
-    failed = batches.list_items(served, batch.id).items[2]
+    failed = served.store().batches.items(batch.id)[0][2]
     assert (failed.error, failed.task) == (FAULT, None)
     jobs.retry(served, failed.job, now=NOW)
-    retried = batches.list_items(served, batch.id).items[2]
+    retried = served.store().batches.items(batch.id)[0][2]
     assert (retried.status, retried.error) == (ItemStatus.PENDING, None)
 
 
@@ -131,7 +133,7 @@ def test_two_different_sources_of_one_name_are_told(served):
     one, other = send(served, "pets", seed=1), send(served, "pets", seed=2)
     batch = begin(served, item_of(one), item_of(other), item_of(one), update=True)
     assert status(served, batch) == ["pending", "failed", "pending"]
-    items = batches.list_items(served, batch.id).items
+    items = served.store().batches.items(batch.id)[0]
     assert items[0].job == items[2].job
     assert items[1].error.code == "name_taken"
     more = append(served, batch, item_of(other))
@@ -142,10 +144,10 @@ def test_items_that_are_added_come_after_those_that_were_there(served):
     batch = begin(served, item_of(send(served, "a", seed=1)), tags=["common"])
     append(served, batch, item_of(send(served, "b", seed=2)))
     append(served, batch, item_of(send(served, "c", seed=3)))
-    items = batches.list_items(served, batch.id).items
+    items = served.store().batches.items(batch.id)[0]
     assert [(item.position, item.name) for item in items] == [(0, "a"), (1, "b"), (2, "c")]
-    (newest, *_) = jobs.list_jobs(served, batch=batch.id).jobs
-    assert jobs.get_job(served, newest.id).payload["tags"] == ["common"]
+    (newest, *_) = served.store().jobs.list_page(batch=batch.id)[0]
+    assert served.store().jobs.get(newest.id).payload["tags"] == ["common"]
 
 
 def test_pages_of_items_and_batches_leave_none_out(served):
@@ -153,16 +155,15 @@ def test_pages_of_items_and_batches_leave_none_out(served):
     batch = begin(served, *items)
     found, place = [], None
     for _ in range(3):
-        page = batches.list_items(served, batch.id, limit=2, after=place)
-        found += [item.position for item in page.items]
-        place = page.next
+        page, place = served.store().batches.items(batch.id, limit=2, after=place)
+        found += [item.position for item in page]
     assert (found, place) == ([0, 1, 2, 3, 4], None)
     others = [begin(served).id for _ in range(2)]
-    first = batches.list_batches(served, limit=2)
-    rest = batches.list_batches(served, limit=2, before=first.next)
-    assert [b.id for b in first.batches + rest.batches] == [*others[::-1], batch.id]
-    assert rest.next is None
-    assert rest.batches[0].total == 5
+    first, following = served.store().batches.page(limit=2)
+    rest, end = served.store().batches.page(limit=2, before=following)
+    assert [b.id for b in first + rest] == [*others[::-1], batch.id]
+    assert end is None
+    assert batch_message(rest[0]).total == 5
 
 
 def test_cancelling_a_batch_ends_its_own_work_only(served, sent):
@@ -172,15 +173,15 @@ def test_cancelling_a_batch_ends_its_own_work_only(served, sent):
     single = jobs.submit(served, NewEmbedding(dataset=asked.id), now=NOW)
     cancelled = batches.cancel_batch(served, batch.id, now=NOW)
     assert cancelled.counts == {ItemStatus.CANCELLED: 3}
-    mine, theirs, ours = batches.list_items(served, batch.id).items
-    assert jobs.get_job(served, mine.job).state is JobState.CANCELLED
+    mine, theirs, ours = served.store().batches.items(batch.id)[0]
+    assert served.store().jobs.get(mine.job).state is JobState.CANCELLED
     assert (theirs.job, ours.job) == (None, None)
-    assert jobs.get_job(served, single.id).state is JobState.QUEUED
+    assert served.store().jobs.get(single.id).state is JobState.QUEUED
     assert status(served, other) == ["pending"]
     work(served, sent, 1)
     work(served, sent, 2)
     assert status(served, other) == ["embedded"]
-    assert jobs.get_job(served, single.id).state is JobState.SUCCEEDED
+    assert served.store().jobs.get(single.id).state is JobState.SUCCEEDED
     assert cancelled == batches.cancel_batch(served, batch.id, now=NOW)
 
 
@@ -196,17 +197,17 @@ def test_items_outlive_their_jobs_and_tasks(served, sent):
     batch = begin(served, item_of(send(served, "pets")))
     work(served, sent)
     jobs.prune(served, keep_jobs=10, keep_progress=10, now=NOW + 1000)
-    (item,) = batches.list_items(served, batch.id).items
+    (item,) = served.store().batches.items(batch.id)[0]
     assert (item.status, item.job, item.task.name) == (ItemStatus.EMBEDDED, None, "pets")
     served.store().tasks.remove("pets")
-    (item,) = batches.list_items(served, batch.id).items
+    (item,) = served.store().batches.items(batch.id)[0]
     assert (item.status, item.task) == (ItemStatus.EMBEDDED, None)
 
 
 def test_an_unknown_batch_is_told(served):
     for ask in (
-        batches.get_batch,
-        batches.list_items,
+        lambda workspace, id_: workspace.store().batches.get(id_),
+        lambda workspace, id_: workspace.store().batches.items(id_),
         batches.cancel_batch,
         lambda workspace, id_: batches.append(
             workspace, id_, NewItems(items=[NewItem(dataset="dst_none")])
@@ -227,4 +228,4 @@ def test_a_failure_midway_appends_nothing(served, monkeypatch):
     with pytest.raises(RuntimeError, match="struck"):
         append(served, batch, *items)
     assert counts(served, batch) == {ItemStatus.PENDING: 1}
-    assert len(jobs.list_jobs(served).jobs) == 1
+    assert len(served.store().jobs.list_page()[0]) == 1

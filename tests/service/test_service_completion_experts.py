@@ -6,7 +6,7 @@ from served import PREPROCESSING, Found, embed, end, lend, send, tuned
 from small_store import snapshot
 
 from task2vec.errors import StoreError, StoreFullError
-from task2vec.jobs import jobs, leases
+from task2vec.jobs import leases
 from task2vec.jobs.finetune import expert_id
 from task2vec.messages.finetuning import Tuned as WireTuned
 from task2vec.service.models.experts import sweep_experts
@@ -170,7 +170,7 @@ def test_a_full_disk_leaves_the_job_and_no_checkpoint(served, monkeypatch):
     monkeypatch.setattr(store.jobs, "complete_within", full)
     with pytest.raises(StoreError):
         end(served, job, tuned(served, 3, new=True))
-    assert jobs.get_job(served, job.id).state is JobState.RUNNING
+    assert served.store().jobs.get(job.id).state is JobState.RUNNING
     assert (store.tasks.list(), store.outcomes.list()) == ([], [])
     assert experts(served) == []
     monkeypatch.setattr(store.jobs, "complete_within", finish)

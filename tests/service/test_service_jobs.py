@@ -1,7 +1,7 @@
 """What is checked before a job is queued, what is shared, and what its worker is told."""
 
 import pytest
-from factories import which_model
+from factories import progress_at, which_model
 from served import NOW, SETTINGS, asking, embedded, send, tuned
 
 from task2vec.errors import (
@@ -13,13 +13,14 @@ from task2vec.errors import (
 )
 from task2vec.jobs import jobs, leases
 from task2vec.jobs.recommend import models_to_probe
-from task2vec.messages.jobs import NewTuning
+from task2vec.messages.jobs import NewTuning, Progress
 from task2vec.service.datasets.datasets import remove_dataset
 from task2vec.service.models.zoo import list_models
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import models_to_measure
 from task2vec.service.tasks.subjects import stored_subject
-from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState, Priority
+from task2vec.store.jobs.record import JobFailure, JobRecord
+from task2vec.types import JobKind, JobState, Priority
 
 
 def ask(served, dataset, **more) -> JobRecord:
@@ -63,7 +64,7 @@ def test_what_could_not_be_worked_on_is_refused_and_not_queued(served, question,
     dataset = send(served, "pets")
     with pytest.raises(error, match=words):
         jobs.submit(served, asking(JobKind.EMBED, **{"dataset": dataset.id, **question}))
-    assert jobs.list_jobs(served) == jobs.JobPage((), None)
+    assert served.store().jobs.list_page() == ((), None)
 
 
 def test_equal_work_is_one_job_with_the_higher_priority(served):
@@ -74,7 +75,7 @@ def test_equal_work_is_one_job_with_the_higher_priority(served):
     assert (high.id, high.priority) == (low.id, Priority.HIGH)
     other = ask(served, first, name="pets", settings={**SETTINGS, "seed": 1})
     assert other.id != low.id
-    assert len(jobs.list_jobs(served).jobs) == 2
+    assert len(served.store().jobs.list_page()[0]) == 2
 
 
 def test_an_unchanged_task_takes_no_work(served, tmp_path):
@@ -84,7 +85,9 @@ def test_an_unchanged_task_takes_no_work(served, tmp_path):
     assert again.id != stored.id
     assert again.state is JobState.SUCCEEDED
     assert again.result == {**stored.result, "status": "unchanged"}
-    assert [event.job["state"] for event in jobs.events_after(served, again.id)] == ["succeeded"]
+    assert [event.job["state"] for event in served.store().jobs.events_after(again.id)] == [
+        "succeeded"
+    ]
     assert leases.lease(served, worker="w", kinds=list(JobKind), now=NOW) is None
 
 
@@ -203,7 +206,7 @@ def test_a_model_that_has_gone_since_fails_the_job_and_the_next_is_lent(served, 
     lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
     assert lent is not None
     assert lent.job.id == after.id
-    failed = jobs.get_job(served, doomed.id)
+    failed = served.store().jobs.get(doomed.id)
     assert (failed.state, failed.error.code) == (JobState.FAILED, "unknown_name")
 
 
@@ -214,23 +217,22 @@ def test_a_retry_needs_its_data_set(served):
     remove_dataset(served, dataset.id)
     with pytest.raises(SourceError, match="data set of job"):
         jobs.retry(served, job.id, now=NOW)
-    assert jobs.get_job(served, job.id).state is JobState.CANCELLED
+    assert served.store().jobs.get(job.id).state is JobState.CANCELLED
 
 
 def test_pages_of_jobs_follow_one_another_and_leave_none_out(served):
     made = [ask(served, send(served, f"pets{i}", seed=i)).id for i in range(5)]
     found, place = [], None
     for _ in range(3):
-        page = jobs.list_jobs(served, limit=2, before=place)
-        found += [job.id for job in page.jobs]
-        place = page.next
+        page, place = served.store().jobs.list_page(limit=2, before=place)
+        found += [job.id for job in page]
     assert place is None
     assert found == made[::-1]
     jobs.cancel(served, made[2], now=NOW)
-    cancelled = jobs.list_jobs(served, state=JobState.CANCELLED).jobs
+    cancelled = served.store().jobs.list_page(state=JobState.CANCELLED)[0]
     assert [job.id for job in cancelled] == [made[2]]
-    assert jobs.list_jobs(served, kind=JobKind.SEARCH).jobs == ()
-    assert jobs.counts(served) == {
+    assert served.store().jobs.list_page(kind=JobKind.SEARCH)[0] == ()
+    assert served.store().jobs.counts() == {
         (JobKind.EMBED, JobState.QUEUED): 4,
         (JobKind.EMBED, JobState.CANCELLED): 1,
     }
@@ -242,7 +244,13 @@ def test_a_worker_that_gets_no_further_loses_its_job_and_the_third_time_ends_it(
     for attempt in (1, 2, 3):
         lent = leases.lease(served, worker=f"w{attempt}", kinds=list(JobKind), now=now)
         assert lent is not None
-        beat = JobProgress("fisher", 5, 300, float("nan"), float("inf"))
+        beat = Progress(
+            stage="fisher",
+            done=5,
+            total=300,
+            standard_error=float("nan"),
+            seconds_left=float("inf"),
+        )
         told = leases.heartbeat(served, job.id, fence=attempt, progress=beat, now=now + 50)
         assert (told.progress.standard_error, told.progress.seconds_left) == (None, None)
         # It lives and tells so, and gets nowhere.
@@ -292,27 +300,27 @@ def test_old_jobs_are_forgotten_and_those_under_way_are_not(served, tmp_path):
     done = store_task(served, tmp_path, send(served, "old"))
     running = ask(served, send(served, "running", seed=2))
     leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
-    leases.heartbeat(served, running.id, fence=1, progress=JobProgress("fisher", 1, 3), now=NOW + 1)
+    leases.heartbeat(served, running.id, fence=1, progress=progress_at("fisher", 1, 3), now=NOW + 1)
     late = NOW + 1000
     assert jobs.prune(served, keep_jobs=2000, keep_progress=2000, now=late) == 0
     assert jobs.prune(served, keep_jobs=500, keep_progress=500, now=late) == 1
-    assert [job.id for job in jobs.list_jobs(served).jobs] == [running.id]
+    assert [job.id for job in served.store().jobs.list_page()[0]] == [running.id]
     with pytest.raises(UnknownNameError):
-        jobs.events_after(served, done.id)
-    assert len(jobs.events_after(served, running.id)) == 3
+        served.store().jobs.events_after(done.id)
+    assert len(served.store().jobs.events_after(running.id)) == 3
     assert served.store().tasks.get("old").id == done.result["id"]
 
 
 def test_progress_of_ended_jobs_is_forgotten_earlier_than_their_states(served):
     job = ask(served, send(served, "pets"))
     leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
-    leases.heartbeat(served, job.id, fence=1, progress=JobProgress("x", 1, 3), now=NOW + 1)
+    leases.heartbeat(served, job.id, fence=1, progress=progress_at("x", 1, 3), now=NOW + 1)
     failure = JobFailure(code="x", problem="broken")
     leases.fail(served, job.id, fence=1, failure=failure, transient=False, now=NOW + 2)
-    before = jobs.events_after(served, job.id)
+    before = served.store().jobs.events_after(job.id)
     assert [event.kind for event in before] == ["state", "state", "progress", "state"]
     jobs.prune(served, keep_jobs=5000, keep_progress=500, now=NOW + 1000)
-    assert jobs.events_after(served, job.id) == [e for e in before if e.kind == "state"]
+    assert served.store().jobs.events_after(job.id) == [e for e in before if e.kind == "state"]
 
 
 def test_a_resumed_stream_of_events_goes_on_where_it_was(served):
@@ -320,10 +328,14 @@ def test_a_resumed_stream_of_events_goes_on_where_it_was(served):
     leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
     for done in range(1, 6):
         leases.heartbeat(
-            served, job.id, fence=1, progress=JobProgress("x", done, 5), now=NOW + done
+            served,
+            job.id,
+            fence=1,
+            progress=progress_at("x", done, 5),
+            now=NOW + done,
         )
-    events = jobs.events_after(served, job.id)
+    events = served.store().jobs.events_after(job.id)
     assert [event.job["progress"]["done"] for event in events] == [0, 0, 1, 2, 3, 4, 5]
     for place, event in enumerate(events):
-        assert jobs.events_after(served, job.id, event.id) == events[place + 1 :]
-    assert jobs.events_after(served, job.id, limit=2) == events[:2]
+        assert served.store().jobs.events_after(job.id, event.id) == events[place + 1 :]
+    assert served.store().jobs.events_after(job.id, limit=2) == events[:2]

@@ -7,7 +7,8 @@ import pytest
 from served import embedded, end, lend, send
 
 from task2vec.service.workspace import Workspace
-from task2vec.types import JobKind, JobRecord, JobState
+from task2vec.store.jobs.record import JobRecord
+from task2vec.types import JobKind, JobState
 
 MEBIBYTE = 1 << 20
 PNG = b"\x89PNG\r\n\x1a\n"

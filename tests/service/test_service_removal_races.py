@@ -66,7 +66,7 @@ def test_a_question_about_a_data_set_that_goes_is_refused(
     with pytest.raises(UnknownNameError, match=dataset.id):
         jobs.submit(served, question(kind, dataset, other), now=NOW)
 
-    assert jobs.list_jobs(served).jobs == ()
+    assert served.store().jobs.list_page()[0] == ()
 
 
 def test_an_item_whose_data_set_goes_fails_alone(
@@ -79,10 +79,10 @@ def test_an_item_whose_data_set_goes_fails_alone(
 
     batch = batches.create(served, NewBatch(items=wanted), now=NOW)
 
-    items = batches.list_items(served, batch.id).items
+    items = served.store().batches.items(batch.id)[0]
     assert [item.status.value for item in items] == ["failed", "pending", "failed", "pending"]
     assert {item.error.code for item in items if item.error is not None} == {"unknown_name"}
-    assert [job.dataset for job in jobs.list_jobs(served).jobs] == [last.id, first.id]
+    assert [job.dataset for job in served.store().jobs.list_page()[0]] == [last.id, first.id]
 
 
 def test_a_job_whose_data_set_goes_is_not_tried_again(
@@ -102,7 +102,7 @@ def test_a_job_whose_data_set_goes_is_not_tried_again(
     with pytest.raises(SourceError, match="data set of job"):
         jobs.retry(served, job.id, now=NOW)
 
-    assert jobs.get_job(served, job.id).state is JobState.CANCELLED
+    assert served.store().jobs.get(job.id).state is JobState.CANCELLED
 
 
 def test_the_same_bytes_at_the_same_time_are_one_data_set(

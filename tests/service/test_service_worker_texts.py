@@ -8,8 +8,10 @@ from pydantic import ValidationError
 from served import NOW, embedded, end, lend, send
 
 from task2vec.jobs import leases
+from task2vec.messages.jobs import Progress
 from task2vec.messages.leases import Findings
-from task2vec.types import JobFailure, JobKind, JobProgress
+from task2vec.store.jobs.record import JobFailure
+from task2vec.types import JobKind
 
 KEY = f"t2v_0123456789ab_{'k' * 43}"
 
@@ -38,7 +40,7 @@ def test_a_failure_is_stored_without_keys_and_escapes(served, job):
 
 
 def test_a_stage_is_stored_so_that_it_can_be_shown(served, job):
-    told = JobProgress(stage="\x1b[31mred\nforged" + "x" * 500, done=1, total=2)
+    told = Progress(stage="\x1b[31mred\nforged" + "x" * 500, done=1, total=2)
     record = leases.heartbeat(served, job.id, fence=job.fence, progress=told, now=NOW)
     assert record.progress.stage.startswith("\\x1b[31mred\\nforgedxxx")
     assert len(record.progress.stage) < 250

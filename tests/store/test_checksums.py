@@ -17,6 +17,7 @@ from task2vec.messages.datasets import StoredDataset
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.maintenance.doctor import State, _guarded, _store
 from task2vec.store import Store
+from task2vec.store.jobs.record import JobRecord
 from task2vec.store.opening import DATABASE
 from task2vec.store.sql.checksums import TABLES, checksum, sealed
 from task2vec.store.sql.idempotency import StoredAnswer
@@ -24,7 +25,7 @@ from task2vec.store.sql.migrations import upgrade
 from task2vec.store.sql.schema_service import metadata
 from task2vec.store.tables.audit import AuditEntry
 from task2vec.store.tables.batches import BatchItem
-from task2vec.types import JobKind, JobRecord, KeyRecord, Scope
+from task2vec.types import JobKind, KeyRecord, Scope
 
 FLIPS = 200
 

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from factories import progress_at
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -16,8 +17,9 @@ from hypothesis.stateful import (
 
 from task2vec.errors import LeaseLostError, StateError
 from task2vec.store import Store
+from task2vec.store.jobs.record import JobFailure, JobRecord, shown
 from task2vec.store.jobs.state_machine import MOST_LEASES
-from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState, Priority
+from task2vec.types import JobKind, JobState, Priority
 
 SECONDS = 10.0
 BACKOFF = {1: 2.0, 2: 20.0}
@@ -147,7 +149,7 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data(), stage=st.sampled_from("xy"), done=st.integers(0, 3))
     def heartbeat(self, data, stage, done):
         id_, fence, job = self.some_lease(data)
-        told = JobProgress(stage, done, 3)
+        told = progress_at(stage, done, 3)
 
         def beat():
             return self.store.jobs.heartbeat(
@@ -319,7 +321,7 @@ class Machine(RuleBasedStateMachine):
             assert len(events) == job.events
             assert [e.id for e in events] == sorted({e.id for e in events})
             # The last event is the job as it is: a follower misses nothing.
-            assert events[-1].job == self.store.jobs.get(found.id).to_json()
+            assert events[-1].job == shown(self.store.jobs.get(found.id))
         under_way = [j.same_as for j in self.jobs.values() if j.same_as and j.state not in FINAL]
         assert len(under_way) == len(set(under_way))
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from task2vec.store.jobs.record import JobRecord
 from task2vec.store.store import Store
-from task2vec.types import JobKind, JobRecord, JobState
+from task2vec.types import JobKind, JobState
 
 
 def lent(store: Store, number: int) -> JobRecord:

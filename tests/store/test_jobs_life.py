@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from factories import progress_at
 
 from task2vec.errors import LeaseLostError, StateError
+from task2vec.messages.jobs import Progress
 from task2vec.store.jobs import state_machine
-from task2vec.types import JobFailure, JobKind, JobProgress, JobRecord, JobState
+from task2vec.store.jobs.record import JobFailure, JobRecord
+from task2vec.types import JobKind, JobState
 
 QUEUED = JobRecord(id="job_1", kind=JobKind.EMBED, payload={})
 RUNNING = state_machine.leased(QUEUED, worker="w", now=100.0, seconds=60.0)
@@ -28,11 +31,27 @@ def test_a_lease_counts_the_try_and_raises_the_fence():
 @pytest.mark.parametrize(
     ("before", "after", "forward"),
     [
-        (JobProgress(), JobProgress("reading", 0, 10), True),
-        (JobProgress("reading", 3, 10), JobProgress("reading", 4, 10), True),
-        (JobProgress("reading", 3, 10), JobProgress("fisher", 0, 10), True),
-        (JobProgress("reading", 3, 10), JobProgress("reading", 3, 10, 0.1, 2.0), False),
-        (JobProgress("reading", 3, 10), JobProgress("reading", 2, 10), False),
+        (Progress(), progress_at("reading", 0, 10), True),
+        (
+            progress_at("reading", 3, 10),
+            progress_at("reading", 4, 10),
+            True,
+        ),
+        (
+            progress_at("reading", 3, 10),
+            progress_at("fisher", 0, 10),
+            True,
+        ),
+        (
+            progress_at("reading", 3, 10),
+            progress_at("reading", 3, 10, 0.1, 2.0),
+            False,
+        ),
+        (
+            progress_at("reading", 3, 10),
+            progress_at("reading", 2, 10),
+            False,
+        ),
     ],
 )
 def test_progress_is_work_and_not_a_sign_of_life(before, after, forward):
@@ -45,7 +64,7 @@ def test_a_transient_failure_waits_longer_each_time_and_ends_in_quarantine():
         job = state_machine.leased(job, worker="w", now=0.0, seconds=60.0)
         job = state_machine.failed(job, FAULT, transient=True, now=50.0)
         assert (job.state, job.error, job.quarantined) == (JobState.QUEUED, FAULT, False)
-        assert (job.worker, job.lease_until, job.progress) == (None, None, JobProgress())
+        assert (job.worker, job.lease_until, job.progress) == (None, None, Progress())
         waits.append(job.not_before - 50.0)
     job = state_machine.leased(job, worker="w", now=99.0, seconds=60.0)
     job = state_machine.failed(job, FAULT, transient=True, now=100.0)
@@ -61,7 +80,9 @@ def test_a_permanent_failure_is_not_tried_again():
 
 def test_a_silent_worker_is_named_in_the_reason():
     job = state_machine.lost(
-        replace(RUNNING, progress=JobProgress("fisher", 7, 300)), now=161.0, seconds=60.0
+        replace(RUNNING, progress=progress_at("fisher", 7, 300)),
+        now=161.0,
+        seconds=60.0,
     )
     assert job.state is JobState.QUEUED
     assert job.error is not None
@@ -71,9 +92,9 @@ def test_a_silent_worker_is_named_in_the_reason():
 
 
 def test_a_job_that_succeeded_has_done_all_of_it():
-    told = JobProgress("noise", 40, 80, 0.1, 2.0)
+    told = progress_at("noise", 40, 80, 0.1, 2.0)
     done = state_machine.succeeded(replace(RUNNING, progress=told), {}, now=1.0)
-    assert done.progress == JobProgress("noise", 80, 80, 0.1)
+    assert done.progress == progress_at("noise", 80, 80, 0.1)
     stopped = state_machine.failed(replace(RUNNING, progress=told), FAULT, transient=False, now=1.0)
     assert stopped.progress == told
 

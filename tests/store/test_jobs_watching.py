@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from factories import progress_at
 
 from task2vec.errors import LeaseLostError
+from task2vec.store.jobs.record import JobRecord
 from task2vec.store.jobs.state_machine import MOST_LEASES, MOST_TRIES
 from task2vec.store.store import Store
-from task2vec.types import JobKind, JobProgress, JobRecord, JobState
+from task2vec.types import JobKind, JobState
 
 
 def submit(store: Store, number: int = 0) -> JobRecord:
@@ -49,7 +51,11 @@ def test_a_job_that_kills_its_workers_is_put_into_quarantine(tmp_path: Path) -> 
             now += 1000
             job = lease(store, f"w{number}", now)
             store.jobs.heartbeat(
-                job.id, fence=job.fence, progress=JobProgress("fisher", 7, 9), now=now, seconds=60
+                job.id,
+                fence=job.fence,
+                progress=progress_at("fisher", 7, 9),
+                now=now,
+                seconds=60,
             )
             (job,) = store.jobs.end_worker(f"w{number}", now=now)
 
@@ -110,7 +116,7 @@ def test_a_worker_that_was_heard_of_since_and_then_is_lost_has_failed(tmp_path: 
         submit(store)
         job = lease(store, "w")
         inherited = store.jobs.held()
-        progress = JobProgress("fisher", 1, 9)
+        progress = progress_at("fisher", 1, 9)
         store.jobs.heartbeat(job.id, fence=job.fence, progress=progress, now=2010.0, seconds=60)
         (ended,) = store.jobs.expire(now=3000.0, seconds=60, inherited=inherited)
     assert ended.attempts == 1

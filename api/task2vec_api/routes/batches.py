@@ -1,6 +1,6 @@
 """Batches: many embeddings under one id."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from fastapi import Header, Path
@@ -19,8 +19,9 @@ from task2vec.messages.batches import (
     NewItems,
 )
 from task2vec.service.workspace import Workspace
+from task2vec.store.tables.batches import BatchItem
 from task2vec_api.access import Reader, Writer
-from task2vec_api.messages import item_message
+from task2vec_api.messages import batch_message, item_message
 from task2vec_api.paging import Listing, PageSize, ThePageToken
 from task2vec_api.representations import choose
 from task2vec_api.responses import failing, json_answer, router, told
@@ -52,7 +53,7 @@ async def create_batch(new: NewBatch, runtime: TheRuntime, caller: Writer) -> Re
         owner=caller.key,
     )
     runtime.bell.ring()
-    batch = Batch.model_validate(created.to_json())
+    batch = batch_message(created)
     return json_answer(batch, status=202, headers={"Location": f"/v1/batches/{batch.id}"})
 
 
@@ -87,11 +88,13 @@ def list_batches(
 ) -> Response:
     """Return the batches, newest first, page by page."""
     listing = Listing("batches")
-    page = batches.list_batches(workspace, limit=page_size, before=listing.place(page_token))
+    page, following = workspace.store().batches.page(
+        limit=page_size, before=listing.place(page_token)
+    )
     return json_answer(
         BatchPage(
-            batches=tuple(Batch.model_validate(batch.to_json()) for batch in page.batches),
-            next_page_token=listing.token(page.next),
+            batches=tuple(map(batch_message, page)),
+            next_page_token=listing.token(following),
         )
     )
 
@@ -104,7 +107,7 @@ def list_batches(
 )
 def get_batch(batch: BatchId, workspace: TheWorkspace, caller: Reader) -> Response:
     """Return a batch with the number of its items in each status."""
-    return json_answer(Batch.model_validate(batches.get_batch(workspace, batch).to_json()))
+    return json_answer(batch_message(workspace.store().batches.get(batch)))
 
 
 @routes.post(
@@ -119,7 +122,7 @@ async def add_items(batch: BatchId, new: NewItems, runtime: TheRuntime, caller: 
     grown = await run_in_threadpool(batches.append, runtime.workspace, batch, new)
     runtime.bell.ring()
     return json_answer(
-        Batch.model_validate(grown.to_json()),
+        batch_message(grown),
         status=202,
         headers={"Location": f"/v1/batches/{grown.id}"},
     )
@@ -154,23 +157,25 @@ def list_items(
     listing = Listing("items", batch=batch)
     place = listing.place(page_token)
     if choose(accept, _JSON, _LINES) == _LINES:
-        first = batches.list_items(workspace, batch, limit=_LINES_AT_ONCE, after=place)
-        return StreamingResponse(_lines(workspace, batch, first), media_type=_LINES)
-    page = batches.list_items(workspace, batch, limit=page_size, after=place)
+        first = workspace.store().batches.items(batch, limit=_LINES_AT_ONCE, after=place)
+        return StreamingResponse(_lines(workspace, batch, *first), media_type=_LINES)
+    page, following = workspace.store().batches.items(batch, limit=page_size, after=place)
     return json_answer(
-        ItemPage(
-            items=tuple(map(item_message, page.items)), next_page_token=listing.token(page.next)
-        )
+        ItemPage(items=tuple(map(item_message, page)), next_page_token=listing.token(following))
     )
 
 
-def _lines(workspace: Workspace, batch: str, page: batches.ItemPage) -> Iterator[bytes]:
+def _lines(
+    workspace: Workspace, batch: str, page: Sequence[BatchItem], following: int | None
+) -> Iterator[bytes]:
     while True:
-        messages: Iterator[Item] = map(item_message, page.items)
+        messages: Iterator[Item] = map(item_message, page)
         yield b"".join(message.model_dump_json().encode() + b"\n" for message in messages)
-        if page.next is None:
+        if following is None:
             return
-        page = batches.list_items(workspace, batch, limit=_LINES_AT_ONCE, after=page.next)
+        page, following = workspace.store().batches.items(
+            batch, limit=_LINES_AT_ONCE, after=following
+        )
 
 
 @routes.post(
@@ -183,4 +188,4 @@ async def cancel_batch(batch: BatchId, runtime: TheRuntime, caller: Writer) -> R
     """Cancel what has not ended; what somebody else wants too goes on."""
     cancelled = await run_in_threadpool(batches.cancel_batch, runtime.workspace, batch)
     runtime.bell.ring()
-    return json_answer(Batch.model_validate(cancelled.to_json()))
+    return json_answer(batch_message(cancelled))

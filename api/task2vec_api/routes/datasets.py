@@ -14,8 +14,8 @@ from task2vec.messages.jobs import Job
 from task2vec.service.datasets import datasets
 from task2vec.service.datasets.remote_datasets import RemoteImage, check_manifest
 from task2vec_api.access import Caller, Reader, ReaderOrWorker, Writer
-from task2vec_api.fetches import policy_of
 from task2vec_api.forms import is_form, receive_form
+from task2vec_api.in_process_worker import policy_of
 from task2vec_api.job_submission import Prefer, result_as, submit
 from task2vec_api.paging import Listing, PageSize, ThePageToken
 from task2vec_api.representations import FileAnswer, IfNoneMatch, not_modified

@@ -9,7 +9,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from task2vec.errors import InputError
-from task2vec.jobs.jobs import events_after, get_job
 from task2vec.messages.jobs import JobEvent
 from task2vec.store.jobs import StoredEvent
 from task2vec.types import EventKind
@@ -79,9 +78,10 @@ async def follow_job(
     meanwhile; a client whose connection is lost goes on with the id of the last event that it saw.
     """
     seen = _event_number(last_event_id)
-    first = await run_in_threadpool(events_after, runtime.workspace, job, seen)
+    jobs = runtime.workspace.store().jobs
+    first = await run_in_threadpool(jobs.events_after, job, seen)
     if not first:
-        known = await run_in_threadpool(get_job, runtime.workspace, job)
+        known = await run_in_threadpool(jobs.get, job)
         if known.state.final:
             # Browsers would ask for ever otherwise.
             return Response(status_code=204)

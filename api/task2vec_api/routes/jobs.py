@@ -69,8 +69,7 @@ def list_jobs(
 ) -> Response:
     """Return the jobs, newest first, page by page."""
     listing = Listing("jobs", state=state, kind=kind, batch=batch)
-    page = jobs.list_jobs(
-        workspace,
+    page, following = workspace.store().jobs.list_page(
         state=state,
         kind=kind,
         batch=batch,
@@ -79,8 +78,8 @@ def list_jobs(
     )
     return json_answer(
         JobPage(
-            jobs=tuple(map(job_message, page.jobs)),
-            next_page_token=listing.token(page.next),
+            jobs=tuple(map(job_message, page)),
+            next_page_token=listing.token(following),
         )
     )
 
@@ -93,7 +92,7 @@ def list_jobs(
 )
 def get_job(job: JobId, workspace: TheWorkspace, caller: ReaderOrWorker) -> Response:
     """Return a job: its state, its progress, its result or why it failed."""
-    return json_answer(job_message(jobs.get_job(workspace, job)))
+    return json_answer(job_message(workspace.store().jobs.get(job)))
 
 
 @routes.post(

@@ -20,7 +20,8 @@ from task2vec.messages.leases import (
     Pulse,
     Release,
 )
-from task2vec.types import JobFailure, JobProgress, JobState
+from task2vec.store.jobs.record import JobFailure
+from task2vec.types import JobState
 from task2vec_api.access import Worker
 from task2vec_api.forms import receive_form
 from task2vec_api.messages import job_message
@@ -113,7 +114,7 @@ async def beat(job: JobId, heartbeat: Heartbeat, runtime: TheRuntime, caller: Wo
         runtime.workspace,
         job,
         fence=heartbeat.fence,
-        progress=JobProgress(**heartbeat.progress.model_dump()),
+        progress=heartbeat.progress,
         seconds=runtime.settings.lease_seconds,
     )
     if record.worker is not None:

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from task2vec.store.jobs.record import JobRecord, shown
 from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.schema_service import job_events
 from task2vec.store.sql.text import dump, load
-from task2vec.types import EventKind, JobRecord
+from task2vec.types import EventKind
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
 _INSERT = insert(job_events)
@@ -17,7 +18,7 @@ _INSERT = insert(job_events)
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """Something that happened to a job. ``id`` rises; ``job`` is its ``to_json()`` back then."""
+    """Something that happened to a job. ``id`` rises; ``job`` is `shown` back then."""
 
     id: int
     kind: EventKind
@@ -32,7 +33,7 @@ def append_event(connection: Connection, job: JobRecord, *, kind: EventKind) -> 
 def append_events(connection: Connection, jobs: Iterable[JobRecord], *, kind: EventKind) -> None:
     """Log what several jobs have become."""
     rows = [
-        {"job": job.id, "kind": kind.value, "data": dump(job.to_json(), what=f"Job {job.id}")}
+        {"job": job.id, "kind": kind.value, "data": dump(shown(job), what=f"Job {job.id}")}
         for job in jobs
     ]
     if rows:

@@ -5,19 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from task2vec.messages.jobs import Progress
 from task2vec.store.jobs import state_machine
+from task2vec.store.jobs.record import JobFailure, JobRecord
 from task2vec.store.jobs.rows import change_job, find_job, from_row, query_jobs
 from task2vec.store.sql.database import Database
 from task2vec.store.sql.schema_service import jobs
-from task2vec.types import (
-    EventKind,
-    JobFailure,
-    JobKind,
-    JobProgress,
-    JobRecord,
-    JobState,
-    Priority,
-)
+from task2vec.types import EventKind, JobKind, JobState, Priority
 
 _NEXT = (
     query_jobs()
@@ -39,7 +33,10 @@ _HELD = jobs.c.state.in_([JobState.RUNNING.value, JobState.CANCELLING.value])
 
 
 class Lending:
-    """The part of `Jobs` that workers use. Each try of a job is proved by its ``fence``."""
+    """The part of `Jobs` that workers use, and a server that runs workers of its own.
+
+    Each try of a job is proved by its ``fence``.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,7 +60,7 @@ class Lending:
             return change_job(connection, lent)
 
     def heartbeat(
-        self, id_: str, *, fence: int, progress: JobProgress, now: float, seconds: float
+        self, id_: str, *, fence: int, progress: Progress, now: float, seconds: float
     ) -> JobRecord:
         """Note progress; only where it went forward is the lease prolonged, to ``seconds`` on.
 
@@ -188,6 +185,25 @@ class Lending:
                 change_job(connection, ended(from_row(row)))
                 for row in connection.execute(query).all()
             ]
+
+    def end_worker(self, worker: str, *, now: float, counts: bool = True) -> list[JobRecord]:
+        """End the tries of a worker that is gone; return what became of its jobs.
+
+        They do not count where ``counts`` is false: the worker was stopped.
+        """
+        step = state_machine.died if counts else state_machine.released
+        query = query_jobs().where(_HELD, jobs.c.worker == worker).order_by(jobs.c.number)
+        with self._database.write() as connection:
+            return [
+                change_job(connection, step(from_row(row), now=now))
+                for row in connection.execute(query).all()
+            ]
+
+    def oldest_queued(self) -> str | None:
+        """Return when the job was asked for that waits longest for a worker; None without any."""
+        query = select(jobs.c.created).where(jobs.c.state == JobState.QUEUED.value)
+        with self._database.read() as connection:
+            return connection.scalars(query.order_by(jobs.c.number).limit(1)).first()
 
     def _step(self, id_: str, fence: int, step: Callable[[JobRecord], JobRecord]) -> JobRecord:
         with self._database.write() as connection:

@@ -3,13 +3,13 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from task2vec.errors import SourceError, StateError
 from task2vec.store.jobs import state_machine
 from task2vec.store.jobs.events import StoredEvent, read_events
 from task2vec.store.jobs.leases import Lending
-from task2vec.store.jobs.prune import prune
+from task2vec.store.jobs.record import JobRecord
 from task2vec.store.jobs.rows import (
     change_job,
     find_job,
@@ -18,43 +18,9 @@ from task2vec.store.jobs.rows import (
     jobs_under_way,
     query_jobs,
 )
-from task2vec.store.sql.database import Database
 from task2vec.store.sql.identity import new_id, unknown
-from task2vec.store.sql.schema_service import batch_items, datasets, jobs
-from task2vec.types import (
-    JobKind,
-    JobRecord,
-    JobState,
-)
-
-
-class Watching:
-    """The part of `Jobs` for a server that runs workers of its own."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def end_worker(self, worker: str, *, now: float, counts: bool = True) -> list[JobRecord]:
-        """End the tries of a worker that is gone; return what became of its jobs.
-
-        They do not count where ``counts`` is false: the worker was stopped.
-        """
-        step = state_machine.died if counts else state_machine.released
-        states = [JobState.RUNNING.value, JobState.CANCELLING.value]
-        held = (jobs.c.state.in_(states), jobs.c.worker == worker)
-        query = query_jobs().where(*held).order_by(jobs.c.number)
-        with self._database.write() as connection:
-            return [
-                change_job(connection, step(from_row(row), now=now))
-                for row in connection.execute(query).all()
-            ]
-
-    def oldest_queued(self) -> str | None:
-        """Return when the job was asked for that waits longest for a worker; None without any."""
-        query = select(jobs.c.created).where(jobs.c.state == JobState.QUEUED.value)
-        with self._database.read() as connection:
-            return connection.scalars(query.order_by(jobs.c.number).limit(1)).first()
-
+from task2vec.store.sql.schema_service import batch_items, datasets, job_events, jobs
+from task2vec.types import EventKind, JobKind, JobState
 
 _THERE = select(datasets.c.id).where(datasets.c.id.in_(bindparam("ids", expanding=True)))
 # SQLite bounds the number of parameters of a statement.
@@ -83,7 +49,7 @@ def gone_datasets(connection: Connection, jobs: Iterable[JobRecord]) -> set[str]
     return gone
 
 
-class Jobs(Lending, Watching):
+class Jobs(Lending):
     """The jobs of a store.
 
     Every method is one transaction, except that those that end in ``_within`` are part of the
@@ -251,13 +217,24 @@ class Jobs(Lending, Watching):
         """Remove jobs that ended before ``jobs_before``, with their events; return how many.
 
         Of those that ended before ``progress_before`` only the events of progress are removed.
+        Items of batches keep how they ended and forget their job.
         """
+        jobs_moment, progress_moment = map(state_machine.at, (jobs_before, progress_before))
+        ended = jobs.c.state.in_([state.value for state in JobState if state.final])
+        quiet = select(jobs.c.id).where(ended, jobs.c.finished < progress_moment)
+        old = select(jobs.c.id).where(ended, jobs.c.finished < jobs_moment)
         with self._database.write() as connection:
-            return prune(
-                connection,
-                jobs_before=state_machine.at(jobs_before),
-                progress_before=state_machine.at(progress_before),
+            connection.execute(
+                delete(job_events).where(
+                    job_events.c.kind == EventKind.PROGRESS.value, job_events.c.job.in_(quiet)
+                )
             )
+            connection.execute(
+                update(batch_items).where(batch_items.c.job.in_(old)).values(job=None)
+            )
+            return connection.execute(
+                delete(jobs).where(ended, jobs.c.finished < jobs_moment)
+            ).rowcount
 
 
 def _cancel(connection: Connection, job: JobRecord, *, now: float) -> JobRecord:

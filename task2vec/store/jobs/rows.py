@@ -7,22 +7,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, insert, literal, select, update
 
 from task2vec.errors import StoreCorruptError
+from task2vec.messages.jobs import Progress
 from task2vec.store.jobs.events import append_event, append_events
-from task2vec.store.jobs.items import settle_items
+from task2vec.store.jobs.record import JobFailure, JobRecord
 from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.identity import unknown
 from task2vec.store.sql.schema import CHECKSUM
-from task2vec.store.sql.schema_service import jobs
+from task2vec.store.sql.schema_service import batch_items, jobs
 from task2vec.store.sql.text import dump, load
-from task2vec.types import (
-    EventKind,
-    JobFailure,
-    JobKind,
-    JobProgress,
-    JobRecord,
-    JobState,
-    Priority,
-)
+from task2vec.types import EventKind, JobKind, JobState, Priority
 
 UNDER_WAY = tuple(state.value for state in JobState if not state.final)
 
@@ -39,6 +32,12 @@ _FIND = query_jobs().where(jobs.c.id == bindparam("of"))
 _UNDER_WAY_AS = query_jobs().where(
     jobs.c.same_as.in_(bindparam("works", expanding=True)), jobs.c.state.in_(UNDER_WAY)
 )
+_ITEM_STATUS = {
+    JobState.SUCCEEDED: "embedded",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "cancelled",
+}
+_SETTLE = update(batch_items).where(batch_items.c.job == bindparam("of"))
 _INSERT = insert(jobs)
 _UPDATE = update(jobs).where(jobs.c.id == bindparam("of"))
 # SQLite bounds the number of parameters of a statement.
@@ -84,7 +83,7 @@ def change_job(
     connection.execute(_UPDATE, {**row, "of": job.id})
     append_event(connection, job, kind=kind)
     if kind is EventKind.STATE:
-        settle_items(connection, job)
+        _settle_items(connection, job)
     return job
 
 
@@ -104,7 +103,7 @@ def to_row(job: JobRecord) -> dict[str, Any]:
         "payload": dump(dict(job.payload), what=what),
         "result": None if job.result is None else dump(dict(job.result), what=what),
         "error": None if job.error is None else dump(asdict(job.error), what=what),
-        "progress": dump(asdict(job.progress), what=what),
+        "progress": dump(job.progress.model_dump(), what=what),
         "attempts": job.attempts,
         "fence": job.fence,
         "worker": job.worker,
@@ -141,7 +140,7 @@ def from_row(row: Row[Any], *, whole: bool = True) -> JobRecord:
                 "payload": load(row.payload, what=what),
                 "result": _or_none(row.result, what=what),
                 "error": None if row.error is None else JobFailure(**load(row.error, what=what)),
-                "progress": JobProgress(**load(row.progress, what=what)),
+                "progress": Progress.model_validate(load(row.progress, what=what)),
             }
         )
     except (TypeError, ValueError, IndexError) as error:
@@ -157,3 +156,24 @@ def _or_none(text: str | None, *, what: str) -> Mapping[str, Any] | None:
         return None
     loaded: Mapping[str, Any] = load(text, what=what)
     return loaded
+
+
+def _settle_items(connection: Connection, job: JobRecord) -> None:
+    """Note at every item how its job ended, so that it is known once the job is pruned.
+
+    While the job is under way its items have no status.
+    """
+    status = _ITEM_STATUS.get(job.state)
+    result = job.result or {}
+    if status == "embedded" and result.get("status") == "unchanged":
+        status = "unchanged"
+    error = None if job.error is None or not job.state.final else asdict(job.error)
+    connection.execute(
+        _SETTLE,
+        {
+            "of": job.id,
+            "status": status,
+            "task": result.get("id") if job.state.final else None,
+            "error": None if error is None else dump(error, what="The error of an item"),
+        },
+    )

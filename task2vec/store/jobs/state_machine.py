@@ -16,7 +16,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from task2vec.errors import LeaseLostError, StateError
-from task2vec.types import JobFailure, JobProgress, JobRecord, JobState
+from task2vec.messages.jobs import Progress
+from task2vec.store.jobs.record import JobFailure, JobRecord
+from task2vec.types import JobState
 
 #: A job that failed this many times is put into quarantine.
 MOST_TRIES = 3
@@ -53,17 +55,17 @@ def leased(job: JobRecord, *, worker: str, now: float, seconds: float) -> JobRec
         attempts=job.attempts + 1,
         worker=worker,
         lease_until=now + seconds,
-        progress=JobProgress(),
+        progress=Progress(),
         started=job.started or at(now),
     )
 
 
-def went_forward(before: JobProgress, after: JobProgress) -> bool:
+def went_forward(before: Progress, after: Progress) -> bool:
     """Whether a heartbeat tells of work that was done, and not only of a process that lives."""
     return after.stage != before.stage or after.done > before.done
 
 
-def progressed(job: JobRecord, progress: JobProgress, *, now: float, seconds: float) -> JobRecord:
+def progressed(job: JobRecord, progress: Progress, *, now: float, seconds: float) -> JobRecord:
     """Note progress, and prolong the lease."""
     return replace(job, progress=progress, lease_until=now + seconds)
 
@@ -73,7 +75,7 @@ def succeeded(job: JobRecord, result: Mapping[str, Any], *, now: float) -> JobRe
 
     Its worker tells how far it is every few seconds: the last of that would stay for ever.
     """
-    progress = replace(job.progress, done=job.progress.total, seconds_left=None)
+    progress = job.progress.model_copy(update={"done": job.progress.total, "seconds_left": None})
     ended = _ended(job, JobState.SUCCEEDED, now=now)
     return replace(ended, result=result, error=None, progress=progress)
 
@@ -195,7 +197,7 @@ def _queued(job: JobRecord, *, not_before: float) -> JobRecord:
         worker=None,
         lease_until=None,
         not_before=not_before,
-        progress=JobProgress(),
+        progress=Progress(),
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from task2vec.messages.batches import ItemStatus
-from task2vec.messages.tasks import StoredTask, Task
+from task2vec.messages.tasks import StoredTask
+from task2vec.store.jobs.record import JobFailure
 from task2vec.store.jobs.rows import UNDER_WAY
 from task2vec.store.jobs.state_machine import at
 from task2vec.store.sql import schema
@@ -18,7 +19,6 @@ from task2vec.store.sql.identity import new_id, unknown
 from task2vec.store.sql.schema_service import batch_items, batches, jobs
 from task2vec.store.sql.text import dump, load
 from task2vec.store.tasks.task_rows import from_row
-from task2vec.types import JobFailure
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,6 @@ class BatchRecord:
     owner: str | None = None
     counts: Mapping[ItemStatus, int] = dataclasses.field(default_factory=dict)
 
-    @property
-    def total(self) -> int:
-        """How many items it has."""
-        return sum(self.counts.values())
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the stable fields."""
-        counts = {status.value: count for status, count in self.counts.items()}
-        return {"id": self.id, "created": self.created, "total": self.total, "counts": counts}
-
 
 @dataclass(frozen=True)
 class BatchItem:
@@ -52,19 +42,6 @@ class BatchItem:
     job: str | None = None
     task: StoredTask | str | None = None
     error: JobFailure | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the stable fields."""
-        return {
-            "position": self.position,
-            "name": self.name,
-            "status": self.status.value,
-            "job": self.job,
-            "task": Task.model_validate(self.task).model_dump(mode="json")
-            if isinstance(self.task, StoredTask)
-            else None,
-            "error": None if self.error is None else dataclasses.asdict(self.error),
-        }
 
 
 class Batches:
@@ -110,7 +87,7 @@ class Batches:
             return _records(connection, [row])[0]
 
     def page(
-        self, *, limit: int, before: int | None = None
+        self, *, limit: int = 100, before: int | None = None
     ) -> tuple[tuple[BatchRecord, ...], int | None]:
         """Return up to ``limit`` batches, newest first, and where to read on, or None."""
         query = select(batches).order_by(batches.c.number.desc()).limit(limit + 1)
@@ -122,7 +99,7 @@ class Batches:
         return tuple(found), rows[limit - 1].number if len(rows) > limit else None
 
     def items(
-        self, batch: str, *, limit: int, after: int | None = None
+        self, batch: str, *, limit: int = 1000, after: int | None = None
     ) -> tuple[tuple[BatchItem, ...], int | None]:
         """Return up to ``limit`` items after a position, in their order, and where to read on.
 
