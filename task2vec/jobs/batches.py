@@ -125,9 +125,9 @@ def append(
 
     Raises `UnknownNameError` when there is no such batch.
     """
-    known = workspace.store().batches.get(batch)
-    options = NewBatch.model_validate(known.options)
-    return _append(workspace, known.id, new.items, options=options, owner=known.owner, now=now)
+    record = workspace.store().batches.get(batch)
+    options = NewBatch.model_validate(record.options)
+    return _append(workspace, record.id, new.items, options=options, owner=record.owner, now=now)
 
 
 def check(workspace: Workspace, question: BatchCheck, *, largest: int) -> list[BatchItem]:
@@ -171,7 +171,7 @@ def _append(
     store = workspace.store()
     moment = time() if now is None else now
     work = {} if batch is None else store.batches.work_by_name(batch)
-    asked = [_ask(workspace, item, options, owner=owner, work=work) for item in items]
+    checked = [_ask(workspace, item, options, owner=owner, work=work) for item in items]
     with store.transaction() as connection:
         if batch is None:
             batch = store.batches.create_within(
@@ -180,24 +180,24 @@ def _append(
                 owner=owner,
                 now=moment,
             )
-        asked = _without_gone(connection, asked)
-        wanted = [replace(job, batch=batch) for _, job in asked if job is not None]
+        checked = _without_gone(connection, checked)
+        wanted = [replace(job, batch=batch) for _, job in checked if job is not None]
         under_way = iter(store.jobs.submit_many_within(connection, wanted, now=moment))
         rows = [
             replace(item, position=i, job=None if job is None else next(under_way).id)
-            for i, (item, job) in enumerate(asked)
+            for i, (item, job) in enumerate(checked)
         ]
         store.batches.append_within(connection, batch, rows)
     return store.batches.get(batch)
 
 
 def _without_gone(
-    connection: Connection, asked: Sequence[tuple[BatchItem, JobRecord | None]]
+    connection: Connection, checked: Sequence[tuple[BatchItem, JobRecord | None]]
 ) -> list[tuple[BatchItem, JobRecord | None]]:
     """Let those items fail whose data set was removed since they were looked at."""
-    gone = gone_datasets(connection, [job for _, job in asked if job is not None])
+    gone = gone_datasets(connection, [job for _, job in checked if job is not None])
     kept: list[tuple[BatchItem, JobRecord | None]] = []
-    for item, job in asked:
+    for item, job in checked:
         lost = gone.intersection(() if job is None else datasets_of(job).values())
         if lost:
             error = failure_of(unknown("data set", asked=min(lost), names=()))

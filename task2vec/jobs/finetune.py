@@ -232,9 +232,9 @@ def _source(workspace: Workspace, source: str) -> "tuple[StoredTask | None, Task
     if record is None:
         task = open_named(workspace, source)
         # The same source under the same name is the task that is stored already.
-        known = stored_task(workspace, task.name)
-        if known is not None and known.source_signature.startswith(task.signature):
-            return known, task
+        stored = stored_task(workspace, task.name)
+        if stored is not None and stored.source_signature.startswith(task.signature):
+            return stored, task
         return None, task
     return record, reopen(workspace, record)
 
@@ -295,11 +295,11 @@ def _task(
     )
 
     def give(connection: Connection) -> StoredTask:
-        known = task_named(connection, dataset.name)
-        if known is None:
+        stored = task_named(connection, dataset.name)
+        if stored is None:
             return add_task(workspace, connection, new, findings)
-        if not same_bytes(known, dataset):
+        if not same_bytes(stored, dataset):
             raise name_taken(dataset.name)
-        return known
+        return stored
 
     return give

@@ -128,7 +128,7 @@ def fail(
     taken out of its texts, and what disturbs terminals is escaped. A worker that has stopped a
     cancelling job says so with this too. Raises `LeaseLostError`.
     """
-    told = JobFailure(
+    shown = JobFailure(
         code=failure.code,
         problem=_shown(failure.problem) or "",
         expected=_shown(failure.expected),
@@ -139,7 +139,7 @@ def fail(
         # Its worker did not fail, the server was away.
         return workspace.store().jobs.interrupt(id_, fence=fence, now=_now(now))
     return workspace.store().jobs.fail(
-        id_, fence=fence, failure=told, transient=transient, now=_now(now)
+        id_, fence=fence, failure=shown, transient=transient, now=_now(now)
     )
 
 
@@ -230,8 +230,10 @@ def expire_worker(
 
 def oldest_wait(workspace: Workspace, *, now: float | None = None) -> float | None:
     """Return for how many seconds the job has waited that waits longest; None without any."""
-    asked = workspace.store().jobs.oldest_queued()
-    return None if asked is None else max(_now(now) - datetime.fromisoformat(asked).timestamp(), 0)
+    created = workspace.store().jobs.oldest_queued()
+    if created is None:
+        return None
+    return max(_now(now) - datetime.fromisoformat(created).timestamp(), 0)
 
 
 def failure_of(error: Task2VecError) -> JobFailure:
