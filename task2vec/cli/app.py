@@ -9,6 +9,7 @@ import typer
 from task2vec.cli import (
     backtest,
     batch,
+    evaluate,
     finetune,
     information,
     jobs,
@@ -95,6 +96,7 @@ for part in (
     recommend,
     backtest,
     finetune,
+    evaluate,
     predict,
     information,
     task_map,

@@ -11,7 +11,7 @@ COMMANDS = {
         *("neighbours", "distance", "map", "information"),
     ),
     "Choose and train a model": (
-        *("recommend", "finetune", "predict", "models", "outcomes", "backtest"),
+        *("recommend", "finetune", "evaluate", "predict", "models", "outcomes", "backtest"),
     ),
     "Run a server": ("serve", "worker", "jobs", "keys"),
     "Set up": ("demo", "probes", "doctor"),

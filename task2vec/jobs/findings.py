@@ -13,6 +13,7 @@ from task2vec.embedding.settings import EmbeddingSettings as Usual
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
 from task2vec.finetune.result import Tuned, read_tuned
 from task2vec.messages.base import Answer
+from task2vec.messages.evaluations import Confusion
 from task2vec.messages.leases import Findings as SentFindings
 from task2vec.messages.leases import Shares
 from task2vec.messages.settings import EmbeddingSettings
@@ -39,8 +40,8 @@ class Findings:
 
     ``embedded`` are data sets by role: "task", or "source" and "target" of a distance.
     ``measured`` are linear probes by the model's id, ``checkpoint`` is the file of what was
-    ``tuned``, ``predicted`` what an expert gives of each image. ``job`` is the id of the job, where
-    it is one.
+    ``tuned``, ``predicted`` what an expert gives of each image, ``confusion`` what it takes
+    labelled ones for. ``job`` is the id of the job, where it is one.
     """
 
     seconds: float = 0.0
@@ -49,6 +50,7 @@ class Findings:
     tuned: Tuned | None = None
     checkpoint: Path | None = None
     predicted: tuple[Shares, ...] | None = None
+    confusion: Confusion | None = None
     warnings: tuple[str, ...] = ()
     job: str = ""
 
@@ -110,6 +112,7 @@ def receive(
         tuned=None if sent.tuned is None else read_tuned(sent.tuned),
         checkpoint=files.get("checkpoint"),
         predicted=sent.predicted,
+        confusion=sent.confusion,
         warnings=warnings,
         job=job,
     )

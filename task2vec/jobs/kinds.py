@@ -4,13 +4,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from task2vec.jobs import backtest, distances, embed, fetch, finetune, predict, recommend, search
+from task2vec.jobs import (
+    backtest,
+    distances,
+    embed,
+    evaluate,
+    fetch,
+    finetune,
+    predict,
+    recommend,
+    search,
+)
 from task2vec.jobs.checked import Checked
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.backtests import BacktestQuestion
 from task2vec.messages.base import Question
 from task2vec.messages.datasets import NewRemoteDataset
+from task2vec.messages.evaluations import NewEvaluation
 from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.messages.neighbours import DistanceQuestion, SearchQuestion
 from task2vec.messages.predictions import NewPrediction
@@ -19,6 +30,7 @@ from task2vec.messages.work import (
     BacktestWork,
     DistancesWork,
     EmbedWork,
+    EvaluateWork,
     FetchWork,
     FinetuneWork,
     PredictWork,
@@ -95,6 +107,9 @@ KINDS: Mapping[JobKind, Kind[Any, Any]] = {
     ),
     JobKind.PREDICT: Kind(
         NewPrediction, PredictWork, predict.check, predict.run, predict.commit, predict.lend
+    ),
+    JobKind.EVALUATE: Kind(
+        NewEvaluation, EvaluateWork, evaluate.check, evaluate.run, evaluate.commit, evaluate.lend
     ),
     JobKind.FETCH: Kind(NewRemoteDataset, FetchWork, fetch.check),
     JobKind.BACKTEST: Kind(BacktestQuestion, BacktestWork, backtest.check),

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from task2vec.messages.base import Answer, Many, Name, Question, Time
+from task2vec.messages.evaluations import Confusion
 from task2vec.messages.jobs import Progress
 from task2vec.types.jobs import JobKind
 
@@ -83,6 +84,9 @@ class Findings(Question):
     tuned: dict[str, Any] | None = Field(None, description="What fine-tuning gave.")
     predicted: tuple[Shares, ...] | None = Field(
         None, description="What an expert gives of each image, by the order of its classes."
+    )
+    confusion: Confusion | None = Field(
+        None, description="What an expert takes labelled images for."
     )
 
 

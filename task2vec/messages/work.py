@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from task2vec.messages.backtests import BacktestQuestion
 from task2vec.messages.base import Answer, Name, Question
 from task2vec.messages.datasets import NewRemoteDataset
+from task2vec.messages.evaluations import NewEvaluation
 from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.messages.leases import PlannedModel
 from task2vec.messages.models import Model
@@ -76,6 +77,16 @@ class PredictWork(NewPrediction, Work):
     """Images to classify; a worker gets the whole record of the ``model``."""
 
     model: Name | Model  # type: ignore[assignment]
+
+
+class EvaluateWork(NewEvaluation, Work):
+    """A data set to evaluate the ``model`` on; ``task`` is there where it is that of a task."""
+
+    model: Name | Model  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        return self
 
 
 class FetchWork(NewRemoteDataset, Work):

@@ -14,6 +14,7 @@ class JobKind(StrEnum):
     FETCH = "fetch"
     BACKTEST = "backtest"
     PREDICT = "predict"
+    EVALUATE = "evaluate"
 
 
 class JobState(StrEnum):

@@ -183,6 +183,7 @@ class LeasedJob:
                 else {id_: p.error for id_, p in measured.items() if p.error is not None},
                 tuned=None if found.tuned is None else found.tuned.model_dump(mode="json"),
                 predicted=found.predicted,
+                confusion=found.confusion,
             ),
             files,
         )

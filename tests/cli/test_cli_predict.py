@@ -208,3 +208,34 @@ def test_an_archive_is_classified_by_the_paths_in_it(
     assert found.code == 0
     paths = [json.loads(line)["path"] for line in found.out.splitlines()]
     assert sorted(paths) == sorted(str(p.relative_to(images)) for p in images.rglob("*.png"))
+
+
+def test_an_evaluation_is_a_table_with_a_picture(
+    cli: Cli, with_expert: Path, small: SmallStore, tmp_path: Path
+) -> None:
+    source, picture = small.sources / "emoji_food", tmp_path / "errors.svg"
+    arguments = ("evaluate", "small", source, "--store", with_expert)
+
+    shown = cli(*arguments, "--picture", picture)
+    found = json.loads(cli(*arguments, "--json").out)
+
+    assert shown.code == 0
+    for each in found["by_class"]:
+        line = next(line for line in shown.out.splitlines() if line.startswith(each["label"]))
+        assert f"{100 * each['accuracy']:.1f} %" in line
+    assert f"Accuracy: {100 * found['accuracy']:.1f} % of 32 images" in shown.err
+    assert "Next: task2vec predict small IMAGES" in " ".join(shown.err.split())
+    drawn = picture.read_text()
+    assert f"small on emoji_food: {100 * found['accuracy']:.1f} % of 32" in drawn.replace("&#", "")
+
+
+def test_a_picture_that_cannot_be_written_is_refused_before_the_work(
+    cli: Cli, with_expert: Path, small: SmallStore, tmp_path: Path
+) -> None:
+    source = small.sources / "emoji_food"
+    found = cli(
+        "evaluate", "small", source, "--store", with_expert, "--picture", tmp_path / "errors.txt"
+    )
+    assert found.code == 2
+    assert ".png, .svg, .pdf" in found.err
+    assert found.out == ""

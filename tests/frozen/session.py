@@ -54,6 +54,7 @@ LOCAL = {
     "recommend_measured": "recommend emoji_food --images 12 --budget 1 "
     "--architecture tf_efficientnet_lite0",
     "finetune": "finetune emoji_food --from small --images 18 --epochs 1 --name expert",
+    "evaluate": "evaluate expert sources/emoji_food --images 20",
     "predict": "predict expert new",
     "predict_broken": "predict expert new broken.png",
     "models_show_expert": "models show expert",
@@ -99,6 +100,7 @@ LEASES = {
     "lease_recommend": ("recommendations", {"dataset": "{data}", "budget": 5}),
     "lease_finetune": ("finetunings", {"dataset": "{data}", "start": "efficientnet_lite1"}),
     "lease_predict": ("predictions", {"dataset": "{data}", "model": "expert"}),
+    "lease_evaluate": ("evaluations", {"dataset": "{data}", "model": "expert"}),
 }
 LINES = LOCAL | PLAIN | REMOTE | WORKED | LAST
 NAMES = (*LINES, "worker", *LEASES)
@@ -110,6 +112,7 @@ _HIDDEN = {
     "models_export": {"sha256"},
     "models_remove": {"sha256"},
     "lease_predict": {"sha256"},
+    "lease_evaluate": {"sha256"},
     "doctor": {"found", "state", "remedy"},
     "jobs_wait": {"progress"},
     "recommend_measured": {"warnings", "untried", "budget_needed"},

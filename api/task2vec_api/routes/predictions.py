@@ -1,8 +1,9 @@
-"""Classifying images with an expert of the zoo."""
+"""Classifying images with an expert of the zoo, and how good it is on labelled ones."""
 
 from fastapi import Request
 from starlette.responses import Response
 
+from task2vec.messages.evaluations import Evaluation, NewEvaluation
 from task2vec.messages.jobs import Job
 from task2vec.messages.predictions import NewPrediction, Predictions
 from task2vec_api.access import Writer
@@ -37,4 +38,32 @@ async def classify_images(
     are removed once the job has ended, however it ends; the answer is kept with the job.
     """
     finish = result_as(Predictions)
+    return await submit(request, runtime, caller, question=question, finish=finish)
+
+
+@routes.post(
+    "/evaluations",
+    summary="Evaluate an expert",
+    status_code=202,
+    response_model=Job,
+    responses={
+        **told(202, Job, "The job whose result is the answer: follow it under Location."),
+        **told(200, Evaluation, "The answer, with `Prefer: wait` and when it was there in time."),
+        **failing(404, 409, 507),
+    },
+)
+async def evaluate_expert(
+    request: Request,
+    question: NewEvaluation,
+    runtime: TheRuntime,
+    caller: Writer,
+    prefer: Prefer = None,
+) -> Response:
+    """Measure the accuracy of an expert on a labelled data set or on the images of a stored task.
+
+    By class with 95 % intervals, with the table of confusions. A source with a test split is
+    evaluated on that split. Images of classes that the expert does not tell are left out, and a
+    warning says how many.
+    """
+    finish = result_as(Evaluation)
     return await submit(request, runtime, caller, question=question, finish=finish)

@@ -16,6 +16,7 @@ from task2vec.errors import SourceError
 from task2vec.jobs.workbench import embedding_settings
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.batches import Item, NewBatch
+from task2vec.messages.evaluations import Evaluation, NewEvaluation
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning, Progress
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
@@ -131,6 +132,13 @@ def _finetune(order: Order, question: NewTuning) -> Tuned:
     return tuned
 
 
+def _evaluate(order: Order, question: NewEvaluation) -> Evaluation:
+    from task2vec.jobs.evaluate import evaluate
+
+    (source,) = order.named()
+    return evaluate(order.workspace, question, source, progress=order.counted)
+
+
 WORK: dict[str, Callable[[Order, Any], Any]] = {
     "POST /tasks": _embed,
     "POST /search": _search,
@@ -138,6 +146,7 @@ WORK: dict[str, Callable[[Order, Any], Any]] = {
     "POST /recommendations": _recommend,
     "POST /backtests": _backtest,
     "POST /finetunings": _finetune,
+    "POST /evaluations": _evaluate,
 }
 
 

@@ -1,4 +1,4 @@
-"""What is asked about tasks: neighbours, distances, a recommendation, a backtest, the map."""
+"""What is asked about tasks: neighbours, distances, a recommendation, an evaluation, the map."""
 
 import os
 from collections.abc import Sequence
@@ -6,11 +6,13 @@ from pathlib import Path
 
 from task2vec.client.backend import ShowProgress, Source
 from task2vec.client.methods import Call, M, Part
-from task2vec.client.questions import ask, texts
+from task2vec.client.questions import ask, id_of, texts
 from task2vec.client.request import get, post
 from task2vec.client.watching import given_function
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.catalogue import MapQuestion, Probe, Probes, TaskMap
+from task2vec.messages.evaluations import MOST_EVALUATED, Evaluation, NewEvaluation
+from task2vec.messages.models import Model
 from task2vec.messages.neighbours import (
     DistanceQuestion,
     Distances,
@@ -93,6 +95,33 @@ class Answers(Part[M]):
         request = post(Distances, "/distances", question=question)
         tell = given_function(progress)
         return await self.backend.answer(request, source, target, probe=probe, progress=tell)
+
+    @Call
+    async def evaluate(
+        self,
+        model: Model | str,
+        source: Source,
+        *,
+        images: int = MOST_EVALUATED,
+        seed: int = 0,
+        progress: ShowProgress = True,
+    ) -> Evaluation:
+        """Measure the accuracy of an expert on labelled images, by class, with what it confuses.
+
+        ``source`` is a stored task or labelled images; one with a test split is evaluated on that
+        split. Classes are matched by name, and images of others are left out with a warning. At
+        most ``images`` are used, drawn at random by ``seed``.
+
+        Raises:
+            UnknownNameError: when there is no such model.
+            InputError: for a model without classes of its own, a plain pretrained one.
+            SourceError: when the source cannot be used, or has no class that the expert tells.
+            WeightsError: when the checkpoint was altered.
+            JobFailedError: when a server could not do it.
+        """
+        question = ask(NewEvaluation, model=id_of(model), task=_TO_FILL, images=images, seed=seed)
+        request = post(Evaluation, "/evaluations", question=question)
+        return await self.backend.answer(request, source, progress=given_function(progress))
 
     @Call
     async def recommend(

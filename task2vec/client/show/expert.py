@@ -3,6 +3,7 @@
 from task2vec.client.show.sheet import Sheet
 from task2vec.client.show.values import interval, percent
 from task2vec.data.wording import plural, shown
+from task2vec.messages.evaluations import Evaluation
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.predictions import Prediction
 
@@ -56,6 +57,34 @@ def _choice(answer: Tuned, start: str) -> str:
     return (
         f"Chosen: a linear probe{reason}. The backbone is that of {start}, and `recommend` will "
         "not offer it as another."
+    )
+
+
+def of_evaluation(answer: Evaluation) -> Sheet:
+    """Return the accuracy by class, the least accurate class first, with that of all below."""
+    rows = [
+        (
+            each.label,
+            each.images,
+            percent(each.accuracy),
+            interval(each.interval),
+            percent(each.precision),
+            "-" if each.taken_for is None else f"{each.taken_for.name} ({each.taken_for.images:,})",
+        )
+        for each in answer.by_class
+    ]
+    return Sheet(
+        f"{answer.model} on {answer.source}",
+        ("class", "images", "recognised", "95 %", "precision", "most often taken for"),
+        rows,
+        (
+            f"Accuracy: {percent(answer.accuracy)} of {plural(answer.images, 'image')} (95 %: "
+            f"{interval(answer.interval)}); {percent(answer.balanced_accuracy)} where every class "
+            "counts the same.",
+            f"Always answering the most frequent class: {percent(answer.baseline)}.",
+        ),
+        whole=("class",),
+        spare=("95 %", "precision"),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from task2vec.client.show.values import interval, not_negative, number, percent, points
 from task2vec.data.wording import plural
+from task2vec.messages.evaluations import Evaluation
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.neighbours import Distances, Neighbours
 from task2vec.messages.recommendations import Recommended
@@ -67,6 +68,16 @@ def _(answer: Tuned) -> str:
         f"Expert '{answer.model}' on '{answer.task}'",
         f"accuracy {percent(answer.accuracy)} ({interval(answer.interval)}) on "
         f"{plural(answer.test_images, 'image')}",
+        warnings=answer.warnings,
+    )
+
+
+@as_line.register
+def _(answer: Evaluation) -> str:
+    return _line(
+        f"Expert '{answer.model}' on '{answer.source}'",
+        f"accuracy {percent(answer.accuracy)} ({interval(answer.interval)}) on "
+        f"{plural(answer.images, 'image')}",
         warnings=answer.warnings,
     )
 

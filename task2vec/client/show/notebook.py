@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from task2vec.client.show import line as line  # its import registers the lines, too
 from task2vec.client.show.backtest import of_backtest
-from task2vec.client.show.expert import of_prediction, of_tuned
+from task2vec.client.show.expert import of_evaluation, of_prediction, of_tuned
 from task2vec.client.show.information import headline, of_layers_needed, reading
 from task2vec.client.show.map import html_of_map, of_map
 from task2vec.client.show.neighbours import of_distances, of_neighbours
@@ -19,6 +19,7 @@ from task2vec.client.show.sheet import Sheet, html_of
 from task2vec.messages.backtests import Backtest
 from task2vec.messages.batches import Item
 from task2vec.messages.catalogue import TaskMap
+from task2vec.messages.evaluations import Evaluation
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.information import TaskInformation
 from task2vec.messages.jobs import Job
@@ -52,6 +53,7 @@ _SHEETS: dict[type, Callable[[Any], Sheet]] = {
     Recommended: _of_recommended,
     Backtest: of_backtest,
     Tuned: of_tuned,
+    Evaluation: of_evaluation,
     Prediction: of_prediction,
     TaskInformation: _of_information,
     TaskMap: of_map,

@@ -184,6 +184,17 @@ def open_named(workspace: Workspace, source: str) -> "Task":
     return open_source(path)
 
 
+def opened(workspace: Workspace, source: "str | Task") -> "Task":
+    """Return the images of a stored task, which wins, or of a path; images in memory as they are.
+
+    Raises `UnknownNameError` when it is neither, `SourceError` when images are gone or changed.
+    """
+    if not isinstance(source, str):
+        return source
+    record = stored_task(workspace, source)
+    return open_named(workspace, source) if record is None else reopen(workspace, record)
+
+
 def reopen(workspace: Workspace, record: StoredTask) -> "Task":
     """Return the images of a stored task: the upload that the store keeps, or where they lay.
 
