@@ -20,7 +20,7 @@ from fuzzing.filling import archive, fill_over_http
 CASES = int(os.environ.get("BENCH_CASES", "60"))
 """Generated cases for each operation and phase."""
 
-_HOOKS = Path(__file__).with_name("schema_hooks.py")
+_HOOKS = Path(__file__).with_name("hooks.py")
 _TAKEN = "examples,coverage,fuzzing,stateful"
 _REFUSED = "coverage,fuzzing"
 _CONFIG = """\
