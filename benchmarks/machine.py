@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from task2vec.finetune.probe_cache import processor
+from task2vec.finetuning.probe_cache import processor
 
 
 def record(measure: Callable[[], Any], file: Path) -> str:

@@ -28,7 +28,7 @@ from task2vec.data.sampling.sample import Sample, all_images
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.probe.registry import load_probe
-from task2vec.recommend.evidence.leaks import (
+from task2vec.recommendation.evidence.leaks import (
     MOST_BITS,
     MOST_COLOUR,
     MOST_LOW_BITS,

@@ -17,13 +17,13 @@ from research import RESULTS
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import draw_sample
 from task2vec.embedding.allocator import keep_freed_memory
-from task2vec.finetune.classify import fitted_classifier, frozen_features, unheard
-from task2vec.finetune.settings import FineTuningSettings
-from task2vec.finetune.splits import Labelled
-from task2vec.finetune.training import Training
+from task2vec.finetuning.classify import fitted_classifier, frozen_features, unheard
+from task2vec.finetuning.settings import FineTuningSettings
+from task2vec.finetuning.splits import Labelled
+from task2vec.finetuning.training import Training
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import load_probe
-from task2vec.recommend.measure.linear_probe import cross_validate
+from task2vec.recommendation.measure.linear_probe import cross_validate
 
 START = "efficientnet_lite0?input_size=96"
 #: Each target with the task that the expert is of beside it.

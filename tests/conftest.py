@@ -76,7 +76,7 @@ def no_known_probes(
 ) -> None:
     """Let each test measure its own linear probes, whatever others have measured."""
     place = tmp_path_factory.getbasetemp() / f"linear-probes-{next(_PLACES)}"
-    monkeypatch.setattr("task2vec.finetune.probe_cache.FOLDER", str(place))
+    monkeypatch.setattr("task2vec.finetuning.probe_cache.FOLDER", str(place))
 
 
 @pytest.fixture(scope="session", autouse=True)

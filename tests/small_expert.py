@@ -26,8 +26,8 @@ def expert_file(
     from torch import nn
 
     from task2vec.data.pixels.decode import decode
-    from task2vec.finetune.checkpoint import METADATA_KEY, Expert, write_checkpoint
-    from task2vec.finetune.temperature import Temperature
+    from task2vec.finetuning.checkpoint import METADATA_KEY, Expert, write_checkpoint
+    from task2vec.finetuning.temperature import Temperature
     from task2vec.probe.head import fit_head
     from task2vec.probe.registry import load_probe
     from task2vec.probe.weight_files import read_metadata
@@ -67,8 +67,8 @@ def add_expert(
     import shutil
     from contextlib import nullcontext
 
-    from task2vec.finetune.result import Tuned
-    from task2vec.finetune.settings import FineTuningSettings
+    from task2vec.finetuning.result import Tuned
+    from task2vec.finetuning.settings import FineTuningSettings
     from task2vec.messages.models import NewModel
     from task2vec.probe.weight_files import file_hash
     from task2vec.service.models.experts import new_checkpoint, register_tuned

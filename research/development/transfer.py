@@ -25,9 +25,9 @@ from research.transfer_table import append_rows, sources_in
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import Sample, all_images
 from task2vec.embedding.allocator import keep_freed_memory
-from task2vec.finetune.recipe import fine_tune
-from task2vec.finetune.settings import FineTuningSettings
-from task2vec.finetune.splits import hold_out
+from task2vec.finetuning.recipe import fine_tune
+from task2vec.finetuning.settings import FineTuningSettings
+from task2vec.finetuning.splits import hold_out
 from task2vec.probe.head import fit_head
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.registry import load_probe

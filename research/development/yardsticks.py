@@ -17,7 +17,7 @@ from scipy.stats import spearmanr
 from research.development.geometry import Distances
 from research.development.stack import Array
 from research.development.tasks import SUPERFAMILIES
-from task2vec.recommend.backtest.bootstrap import over_tasks
+from task2vec.recommendation.backtest.bootstrap import over_tasks
 
 #: (source, target) -> gain over the plain probe, as a share.
 Gains = Mapping[tuple[str, str], float]

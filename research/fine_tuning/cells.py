@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from benchmarks.examples import folder
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import draw_sample
-from task2vec.finetune.classify import frozen_features, unheard
-from task2vec.finetune.splits import Labelled, part_of
+from task2vec.finetuning.classify import frozen_features, unheard
+from task2vec.finetuning.splits import Labelled, part_of
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.registry import load_probe
 

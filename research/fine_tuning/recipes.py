@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from research.fine_tuning.cells import TASKS, Budget
-from task2vec.finetune.settings import FineTuningSettings, HeadStart
+from task2vec.finetuning.settings import FineTuningSettings, HeadStart
 
 PROBE = "linear probe"
 #: With all images the rate could be chosen by whole runs, or by short ones.

@@ -8,9 +8,9 @@ import numpy as np
 from benchmarks.examples import families
 from research.development.tasks import SUPERFAMILIES
 from research.fine_tuning.recipes import BASE, PROBE, RATES, How
-from task2vec.finetune.result import DECISIVE
-from task2vec.recommend.backtest.bootstrap import over_tasks
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy, paired_gain
+from task2vec.finetuning.result import DECISIVE
+from task2vec.recommendation.backtest.bootstrap import over_tasks
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy, paired_gain
 
 Row = Mapping[str, Any]
 Cell = tuple[int, str]

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from task2vec.recommend.published.models import published_sources, read_rows
+from task2vec.recommendation.published.models import published_sources, read_rows
 
 TABLE = Path(__file__).with_name("outcomes.csv")
 _COLUMNS = ("collection", "target", "model", "metric", "value", "protocol")

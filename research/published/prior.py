@@ -3,8 +3,8 @@
 Judged are predicted differences between two networks on a data set that is left out of the fit in
 every collection, and so are both networks: what is wanted is the gain of a network never seen over
 another one, on a new task. The setting with the largest share of squared differences explained,
-averaged over the collections, is frozen in `task2vec.recommend.published.prior`. Whether what is
-known of a network from elsewhere carries over is judged with its whole collection left out.
+averaged over the collections, is frozen in `task2vec.recommendation.published.prior`. Whether what
+is known of a network from elsewhere carries over is judged with its whole collection left out.
 Rankings are judged with the data set left out.
 
     python -m research.published.prior
@@ -24,7 +24,7 @@ from research import RESULTS
 from research.published.fit import FITTED, Errors, Setting, grid, pair_errors, slopes
 from research.published.rankings import by_difference, rankings
 from research.published.zoo import Matrix, figures, matrices
-from task2vec.recommend.published.models import VERSION
+from task2vec.recommendation.published.models import VERSION
 
 FEATURES = (("top1",), ("log_parameters",), ("top1", "log_parameters"))
 #: Where timm judged the very same weights. The figure on ImageNet-A is 0 for one of them.

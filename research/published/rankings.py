@@ -12,7 +12,7 @@ from scipy.stats import rankdata, weightedtau
 
 from research.published.fit import Array, Setting, scores
 from research.published.zoo import Matrix, figures
-from task2vec.recommend.backtest.bootstrap import over_tasks
+from task2vec.recommendation.backtest.bootstrap import over_tasks
 
 Ranker = Callable[[Matrix, Sequence[Matrix], int], Array]
 #: Differences of top-1 on ImageNet, in points.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torchvision.models import get_model_weights
 
 from research.published.outcomes import published_outcomes
-from task2vec.recommend.published.models import published_models
+from task2vec.recommendation.published.models import published_models
 
 #: torchvision's names of the models, by collection.
 NETWORKS: Mapping[str, Mapping[str, str]] = {

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from research.scores.names import ScoreName
 from research.scores.seen import Seen
-from task2vec.recommend.measure.linear_probe import cross_validate
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommendation.measure.linear_probe import cross_validate
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 
 
 class LinearProbe:

@@ -11,7 +11,7 @@ from research.scores.names import ScoreName
 from research.scores.nearest_images import NearestImages
 from research.scores.ridge import Ridge
 from research.scores.seen import Seen
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 
 __all__ = ["ACCURACY_SCORES", "SCORES", "AccuracyScore", "ScoreName", "TransferScore"]
 
@@ -34,7 +34,7 @@ class AccuracyScore(TransferScore, Protocol):
     """A score that is an estimate of accuracy, image by image.
 
     The images are those of `Seen.repeated`, in order, so that models, and these scores too, are
-    compared pair by pair (`task2vec.recommend.prediction.intervals.paired_difference`).
+    compared pair by pair (`task2vec.recommendation.prediction.intervals.paired_difference`).
     """
 
     def accuracy(self, seen: Seen) -> ProbeAccuracy:

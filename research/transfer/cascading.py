@@ -11,15 +11,15 @@ import numpy as np
 from research.transfer.distances import TASKS
 from research.transfer.scores import TABLE
 from research.transfer.targets import Budget
-from task2vec.recommend.evidence.world import Case, Indices, Mask, Matrix, World
-from task2vec.recommend.gain_model.fit import fit_gain_model, left_out
-from task2vec.recommend.gain_model.kernel import Cells
-from task2vec.recommend.gain_model.posterior import Belief, GainModel, Seen
-from task2vec.recommend.measure.cascade import next_model
-from task2vec.recommend.measure.probe_accuracy import PairedGain, noise_parts
-from task2vec.recommend.prediction.intervals import interval_reach
-from task2vec.recommend.rankers.hierarchical import surely_best
-from task2vec.recommend.rankers.ranker import LEVELS, Ranking
+from task2vec.recommendation.evidence.world import Case, Indices, Mask, Matrix, World
+from task2vec.recommendation.gain_model.fit import fit_gain_model, left_out
+from task2vec.recommendation.gain_model.kernel import Cells
+from task2vec.recommendation.gain_model.posterior import Belief, GainModel, Seen
+from task2vec.recommendation.measure.cascade import next_model
+from task2vec.recommendation.measure.probe_accuracy import PairedGain, noise_parts
+from task2vec.recommendation.prediction.intervals import interval_reach
+from task2vec.recommendation.rankers.hierarchical import surely_best
+from task2vec.recommendation.rankers.ranker import LEVELS, Ranking
 
 
 @dataclass(frozen=True, eq=False)

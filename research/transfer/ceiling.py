@@ -16,9 +16,9 @@ import numpy as np
 from research import RESULTS
 from research.transfer.tables import Transfer, read_transfer
 from research.transfer.targets import Budget
-from task2vec.recommend.backtest.bootstrap import over_tasks
-from task2vec.recommend.backtest.metrics import weighted_tau
-from task2vec.recommend.evidence.world import Matrix
+from task2vec.recommendation.backtest.bootstrap import over_tasks
+from task2vec.recommendation.backtest.metrics import weighted_tau
+from task2vec.recommendation.evidence.world import Matrix
 
 OUT = RESULTS / "transfer_ceiling.json"
 #: Pairs of repeats that are drawn for each target.

@@ -19,11 +19,11 @@ from research.transfer.costs import Costs, read_costs
 from research.transfer.pictures import OUT
 from research.transfer.tables import read_transfer
 from research.transfer.targets import Budget
-from task2vec.recommend.backtest.bootstrap import over_tasks
-from task2vec.recommend.backtest.folds import Folds, cases
-from task2vec.recommend.evidence.world import Case, Matrix
-from task2vec.recommend.rankers.hierarchical import TRUST
-from task2vec.recommend.rankers.simple import StaticAverage
+from task2vec.recommendation.backtest.bootstrap import over_tasks
+from task2vec.recommendation.backtest.folds import Folds, cases
+from task2vec.recommendation.evidence.world import Case, Matrix
+from task2vec.recommendation.rankers.hierarchical import TRUST
+from task2vec.recommendation.rankers.simple import StaticAverage
 
 TABLE = RESULTS / "transfer_cost_curve.json"
 SECONDS = (1, 2, 4, 8, 16, 32, 64, 128)

@@ -20,11 +20,11 @@ from research import RESULTS
 from research.transfer.distances import TASKS
 from research.transfer.tables import NATS, read_information, read_transfer
 from research.transfer.targets import Budget
-from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks
-from task2vec.recommend.prediction.difficulty import foretell_from
+from task2vec.recommendation.backtest.bootstrap import Estimate, over_tasks
+from task2vec.recommendation.prediction.difficulty import foretell_from
 
 Matrix = NDArray[np.float64]
-#: What `task2vec.recommend.prediction.difficulty.foretell` looks at.
+#: What `task2vec.recommendation.prediction.difficulty.foretell` looks at.
 OURS = ("classes", "complexity")
 TRIED = (
     ("classes",),

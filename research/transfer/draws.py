@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from task2vec.recommend.backtest.run import Trials
-from task2vec.recommend.evidence.world import Indices, Matrix
+from task2vec.recommendation.backtest.run import Trials
+from task2vec.recommendation.evidence.world import Indices, Matrix
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,10 +24,10 @@ from research.transfer.outcomes import Cell, append_cells, read_cells
 from research.transfer.targets import Budget, Draw, Target
 from research.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
 from task2vec.embedding.allocator import keep_freed_memory
-from task2vec.finetune.classify import classify, fitted_classifier, unheard
-from task2vec.finetune.settings import FineTuningSettings
-from task2vec.finetune.splits import Labelled, part_of
-from task2vec.finetune.training import Training
+from task2vec.finetuning.classify import classify, fitted_classifier, unheard
+from task2vec.finetuning.settings import FineTuningSettings
+from task2vec.finetuning.splits import Labelled, part_of
+from task2vec.finetuning.training import Training
 
 TABLE = RESULTS / "transfer_fine_tuned.csv"
 MODELS = 5

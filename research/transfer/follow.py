@@ -1,8 +1,8 @@
 """How the gain of fine-tuning follows from that of a linear probe.
 
 ``python -m research.transfer.follow`` fits the constants of
-`task2vec.recommend.prediction.fine_tuned_gain` to the cells of `fine_tuned` on the choosing half of
-the families, and judges them on the other half. Each family is also left out in turn and the
+`task2vec.recommendation.prediction.fine_tuned_gain` to the cells of `fine_tuned` on the choosing
+half of the families, and judges them on the other half. Each family is also left out in turn and the
 constants are fitted to all others.
 """
 
@@ -24,8 +24,8 @@ from research.transfer.fine_tuned import read_fine_tuned
 from research.transfer.outcomes import read_cells
 from research.transfer.targets import Budget
 from research.transfer.zoo import DEFAULT
-from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
-from task2vec.recommend.evidence.world import Mask, Matrix
+from task2vec.recommendation.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
+from task2vec.recommendation.evidence.world import Mask, Matrix
 
 OUT = RESULTS / "transfer_follow.json"
 LEVELS = (0.8, 0.9)

@@ -19,7 +19,7 @@ from research.development.tasks import choosing_families
 from research.transfer.cascading import read_scores
 from research.transfer.tables import read_transfer
 from research.transfer.targets import Budget
-from task2vec.recommend.evidence.world import Matrix
+from task2vec.recommendation.evidence.world import Matrix
 
 OUT = RESULTS / "transfer_probe_noise.json"
 

@@ -20,10 +20,10 @@ from research.transfer.report import PASSES, LeftOut
 from research.transfer.tables import read_transfer
 from research.transfer.targets import Budget
 from research.transfer.zoo import DEFAULT
-from task2vec.recommend.backtest.bootstrap import over_tasks
-from task2vec.recommend.backtest.folds import cases
-from task2vec.recommend.prediction.fine_tuned_gain import fine_tuned_gain
-from task2vec.recommend.rankers.hierarchical import TRUST
+from task2vec.recommendation.backtest.bootstrap import over_tasks
+from task2vec.recommendation.backtest.folds import cases
+from task2vec.recommendation.prediction.fine_tuned_gain import fine_tuned_gain
+from task2vec.recommendation.rankers.hierarchical import TRUST
 
 OUT = RESULTS / "transfer_promises.json"
 _NORMAL = NormalDist().inv_cdf(0.95)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from task2vec.recommend.evidence.world import Case, Matrix
-from task2vec.recommend.rankers.ranker import Ranking
+from task2vec.recommendation.evidence.world import Case, Matrix
+from task2vec.recommendation.rankers.ranker import Ranking
 
 
 class NearestInformation:

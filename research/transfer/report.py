@@ -26,13 +26,13 @@ from research.transfer.draws import Means, mean_over_draws
 from research.transfer.rankers import NearestInformation, Scored
 from research.transfer.tables import Transfer, read_information, read_transfer
 from research.transfer.targets import Budget
-from task2vec.recommend.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
-from task2vec.recommend.backtest.folds import Folds
-from task2vec.recommend.backtest.run import Trials, backtest
-from task2vec.recommend.evidence.world import Mask
-from task2vec.recommend.rankers.hierarchical import TRUST
-from task2vec.recommend.rankers.ranker import LEVELS, Ranker
-from task2vec.recommend.rankers.simple import (
+from task2vec.recommendation.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
+from task2vec.recommendation.backtest.folds import Folds
+from task2vec.recommendation.backtest.run import Trials, backtest
+from task2vec.recommendation.evidence.world import Mask
+from task2vec.recommendation.rankers.hierarchical import TRUST
+from task2vec.recommendation.rankers.ranker import LEVELS, Ranker
+from task2vec.recommendation.rankers.simple import (
     AlwaysDefault,
     NearestOnly,
     NearOutcomes,

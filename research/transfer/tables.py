@@ -14,7 +14,7 @@ from research.transfer.outcomes import read_cells
 from research.transfer.targets import Budget
 from research.transfer.zoo import DEFAULT
 from task2vec.distance.asymmetric import ALPHA
-from task2vec.recommend.evidence.world import NO_SOURCE, Matrix, World
+from task2vec.recommendation.evidence.world import NO_SOURCE, Matrix, World
 
 #: Nats in the heads, and of the tasks from nothing: see `research.transfer.information`.
 NATS = RESULTS / "transfer_information.csv"

@@ -12,10 +12,10 @@ from torchvision.models import mobilenet_v2
 from examples.rebuild.packages import Package, unpacked
 from research.development.tasks import DevelopmentTask, cache
 from task2vec.data.open import open_source
-from task2vec.finetune.recipe import fine_tune
-from task2vec.finetune.settings import RATE, FineTuningSettings
-from task2vec.finetune.splits import Labelled, hold_out
-from task2vec.finetune.training import Training
+from task2vec.finetuning.recipe import fine_tune
+from task2vec.finetuning.settings import RATE, FineTuningSettings
+from task2vec.finetuning.splits import Labelled, hold_out
+from task2vec.finetuning.training import Training
 from task2vec.probe.card import Preprocessing, ProbeCard
 from task2vec.probe.probe import Probe
 from task2vec.probe.registry import find_card, load_probe

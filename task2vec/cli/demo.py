@@ -180,7 +180,7 @@ def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progres
     from task2vec.embedding.settings import EmbeddingSettings
     from task2vec.messages import settings as asked
     from task2vec.messages.recommendations import RecommendationQuestion
-    from task2vec.recommend.prediction.intervals import paired_difference
+    from task2vec.recommendation.prediction.intervals import paired_difference
     from task2vec.service.recommend.recommendation import recommend
     from task2vec.service.tasks.subjects import resolve
 

@@ -18,8 +18,11 @@ from task2vec.cli.output import (
 )
 from task2vec.client.show.values import interval, percent
 from task2vec.data.wording import plural
-from task2vec.recommend.evidence.duplicate_outcomes import repeated_warning
-from task2vec.recommend.evidence.outcomes_without_baseline import unused_warning, without_default
+from task2vec.recommendation.evidence.duplicate_outcomes import repeated_warning
+from task2vec.recommendation.evidence.outcomes_without_baseline import (
+    unused_warning,
+    without_default,
+)
 
 if TYPE_CHECKING:
     from task2vec.cli.options import AnyClient

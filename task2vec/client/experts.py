@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from task2vec.client.files import save_weights
 from task2vec.extras import needing_extras
-from task2vec.finetune.classless import no_classes
+from task2vec.finetuning.classless import no_classes
 from task2vec.messages.models import Model
 from task2vec.messages.predictions import Prediction
 
 if TYPE_CHECKING:
-    from task2vec.finetune.card import ClassifierCard
+    from task2vec.finetuning.card import ClassifierCard
 
 _STORED = "store:"
 _WHAT = "Predicting, whose images stay on this machine,"
@@ -44,10 +44,10 @@ def predictions_of(
 
 
 def save_onnx(path: Path, content: bytes, *, of: Model) -> None:
-    """Write the ONNX file of an expert; raises as `task2vec.finetune.onnx.export_onnx` does."""
+    """Write the ONNX file of an expert; raises as `task2vec.finetuning.onnx.export_onnx` does."""
     with needing_extras("Writing ONNX"):
         from task2vec.embedding.engine import LocalEngine
-        from task2vec.finetune.onnx import export_onnx
+        from task2vec.finetuning.onnx import export_onnx
         from task2vec.service.models.classifiers import classifier_of
 
     with _kept(of, content) as (reference, card):
@@ -58,7 +58,7 @@ def save_onnx(path: Path, content: bytes, *, of: Model) -> None:
 @contextmanager
 def _kept(model: Model, content: bytes) -> "Iterator[tuple[str, ClassifierCard]]":
     """Keep the checked file of an expert while the block runs; give its reference and card."""
-    from task2vec.finetune.card import read_classifier_card
+    from task2vec.finetuning.card import read_classifier_card
 
     with TemporaryDirectory(prefix="task2vec-") as folder:
         path = Path(folder, "expert.safetensors")

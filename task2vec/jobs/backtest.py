@@ -9,7 +9,7 @@ import hashlib
 from task2vec.jobs.checked import Checked, resolved
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.work import BacktestWork
-from task2vec.recommend.backtest.run import Progress
+from task2vec.recommendation.backtest.run import Progress
 from task2vec.service.outcomes.backtest import backtest
 from task2vec.service.workspace import Workspace
 

@@ -5,8 +5,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from task2vec.errors import InputError, SettingError, UnknownNameError
-from task2vec.finetune.card import read_classifier_card
-from task2vec.finetune.classless import no_classes
+from task2vec.finetuning.card import read_classifier_card
+from task2vec.finetuning.classless import no_classes
 from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.workbench import Workbench
@@ -51,7 +51,7 @@ def lend(workspace: Workspace, work: EvaluateWork) -> EvaluateWork:
 
 def run(work: EvaluateWork, bench: Workbench) -> Findings:
     """Classify the images, and count what those of each class are taken for."""
-    from task2vec.finetune.evaluation import count_confusions, evaluated_part
+    from task2vec.finetuning.evaluation import count_confusions, evaluated_part
 
     started = perf_counter()
     if bench.model is None or not isinstance(work.model, Model):
@@ -76,7 +76,7 @@ def answer(
 
     Raises `InputError` for confusions of other classes than the expert's.
     """
-    from task2vec.finetune.evaluation import evaluation_of
+    from task2vec.finetuning.evaluation import evaluation_of
 
     record = _expert(workspace, work)
     _, card = expert_file(workspace, record)

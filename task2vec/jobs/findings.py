@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from task2vec.embedding.settings import MOST_PASSES
 from task2vec.embedding.settings import EmbeddingSettings as Usual
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
-from task2vec.finetune.result import Tuned, read_tuned
+from task2vec.finetuning.result import Tuned, read_tuned
 from task2vec.messages.base import Answer
 from task2vec.messages.evaluations import Confusion
 from task2vec.messages.leases import Findings as SentFindings
 from task2vec.messages.leases import Shares
 from task2vec.messages.settings import EmbeddingSettings
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.parsing.embedding_files import read_details, read_embedding, read_hashes
 from task2vec.service.parsing.parsers import Parser
 from task2vec.service.tasks.provenance import LONGEST_WARNING, MOST_WARNINGS, check_embedding

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from task2vec.errors import InputError, NameTakenError, SettingError
-from task2vec.finetune.result import Tuned as Result
-from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetuning.result import Tuned as Result
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.embed import add_task, embed, new_task, source_signature
 from task2vec.jobs.findings import Commit, Findings
@@ -87,7 +87,7 @@ def lend(workspace: Workspace, work: FinetuneWork) -> FinetuneWork:
 
 def run(work: FinetuneWork, bench: Workbench) -> Findings:
     """Embed the data set, if it is no stored task, and fine-tune on it."""
-    from task2vec.finetune.splits import check_one_label
+    from task2vec.finetuning.splits import check_one_label
 
     task = bench.tasks["task"]
     # Before the minutes that its embedding may take.
@@ -96,7 +96,7 @@ def run(work: FinetuneWork, bench: Workbench) -> Findings:
         raise SettingError("There is nothing to start from, or no place for the checkpoint")
     # The settings of fine-tuning are not about the embedding, which takes the defaults.
     found = bench.embed(EmbeddingSettings(), detailed=True) if work.embedding else Findings()
-    from task2vec.finetune.run import Expert, tune
+    from task2vec.finetuning.run import Expert, tune
 
     tuned = tune(
         bench.engine.probe(bench.model),
@@ -174,7 +174,7 @@ def finetune(
     Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
     source cannot be used, has several labels per image or, of a stored task, is gone or changed.
     """
-    from task2vec.finetune.splits import check_one_label
+    from task2vec.finetuning.splits import check_one_label
 
     start = get_model(workspace, question.start)
     record, task = _source(workspace, source)
@@ -206,7 +206,7 @@ def finetune(
             sweep_experts(workspace)
             raise
     # torch is loaded by now.
-    from task2vec.finetune.run import forget
+    from task2vec.finetuning.run import forget
 
     forget(unfinished, name)
     return answer, findings

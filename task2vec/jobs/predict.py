@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from task2vec.data.containers.archives import ARCHIVES
 from task2vec.data.formats.images import Images, find_images
 from task2vec.errors import InputError, SettingError, SourceError, TooLargeError
-from task2vec.finetune.card import ClassifierCard, read_classifier_card
-from task2vec.finetune.classless import no_classes
+from task2vec.finetuning.card import ClassifierCard, read_classifier_card
+from task2vec.finetuning.classless import no_classes
 from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.workbench import Workbench
@@ -34,7 +34,7 @@ from task2vec.types.names import visible
 
 if TYPE_CHECKING:
     from task2vec.embedding.engine import LocalEngine
-    from task2vec.finetune.predict import Classifier
+    from task2vec.finetuning.predict import Classifier
 
 #: Told of (images done, images in all).
 Progress = Callable[[int, int], None]
@@ -168,7 +168,7 @@ def classify(
     classifier: "Classifier", images: Images, progress: Progress | None = None
 ) -> Iterator[Prediction]:
     """Yield what a classifier gives of each image."""
-    from task2vec.finetune.predict import predictions
+    from task2vec.finetuning.predict import predictions
 
     total = len(images)
     for done, each in enumerate(predictions(classifier, images.read()), start=1):

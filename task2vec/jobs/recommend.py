@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from task2vec.data.wording import examples
 from task2vec.errors import InputError, MissingExtraError, TooLargeError, WeightsError
-from task2vec.finetune.probe_cache import KnownProbe
-from task2vec.finetune.prober import Prober, model_digest
+from task2vec.finetuning.probe_cache import KnownProbe
+from task2vec.finetuning.prober import Prober, model_digest
 from task2vec.jobs.checked import Checked, check_probe, resolved
 from task2vec.jobs.findings import Commit, Findings, receive
 from task2vec.jobs.workbench import Workbench
@@ -18,7 +18,7 @@ from task2vec.messages.leases import PlannedModel
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import RecommendationQuestion
 from task2vec.messages.work import RecommendWork
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.models.experts import STORED
 from task2vec.service.models.limits import allowed
 from task2vec.service.models.zoo import list_models

@@ -36,7 +36,7 @@ def tuned(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     store = Path(shutil.copytree(small.store, tmp_path_factory.mktemp("tuned") / "store"))
     with pytest.MonkeyPatch.context() as patched:
         # One epoch is never better than a linear probe, and `recommend` passes over those.
-        patched.setattr("task2vec.finetune.recipe.prefers_tuning", lambda *_, **__: True)
+        patched.setattr("task2vec.finetuning.recipe.prefers_tuning", lambda *_, **__: True)
         code = run(["finetune", "emoji_food", *QUICK, "--store", str(store)])
     before = snapshot(store)
     yield Tuned(store, code)
@@ -218,7 +218,7 @@ def test_an_interruption_leaves_no_expert(
 def test_a_run_that_goes_on_says_from_where(
     cli: Cli, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("task2vec.finetune.resume.EVERY", 0.0)
+    monkeypatch.setattr("task2vec.finetuning.resume.EVERY", 0.0)
 
     def until_the_second_fold(found: Progress) -> None:
         if "fold 2" in found.stage:

@@ -6,7 +6,7 @@ from task2vec.cli.output import console, messages, print_facts, print_table, war
 from task2vec.cli.recommend import print_explanation
 from task2vec.client.show.sheet import facts
 from task2vec.messages.explanations import DefaultAccuracy, Explanation
-from task2vec.recommend.answer.classes import judge_classes
+from task2vec.recommendation.answer.classes import judge_classes
 from task2vec.types.details import ClassRecognition
 
 HOSTILE = "ro\x1b[31mse\u202e\x07"

@@ -21,7 +21,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
             if name != "TASK2VEC_CACHE":
                 patched.delenv(name)
         # What other runs measured would be taken from there.
-        patched.setattr("task2vec.finetune.probe_cache.FOLDER", str(root.parent / "probes"))
+        patched.setattr("task2vec.finetuning.probe_cache.FOLDER", str(root.parent / "probes"))
         patched.chdir(root)
         yield record(root)
 

@@ -17,7 +17,7 @@ from research.transfer.follow import (
     widened,
 )
 from research.transfer.promises import OUT as PROMISES
-from task2vec.recommend.prediction import fine_tuned_gain as package
+from task2vec.recommendation.prediction import fine_tuned_gain as package
 
 
 def test_the_constants_are_those_that_the_committed_cells_give():

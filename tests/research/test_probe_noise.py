@@ -7,7 +7,7 @@ import pytest
 
 from research.transfer.probe_noise import OUT, Probed, fit, log_density, read_probed
 from research.transfer.targets import Budget
-from task2vec.recommend.measure.probe_accuracy import COMMON, NOISE
+from task2vec.recommendation.measure.probe_accuracy import COMMON, NOISE
 
 
 def test_the_constants_are_those_that_the_committed_tables_give():

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from research.published.fit import Setting, offsets, pair_errors, scores, slopes
 from research.published.zoo import ALIASES, NETWORKS, Matrix, figures, matrices
-from task2vec.recommend.published.models import published_models
+from task2vec.recommendation.published.models import published_models
 
 ZOO = matrices()
 PLAIN = Setting("all", "logits", ("top1", "log_parameters"), 0.3)

@@ -13,7 +13,7 @@ from research.published.outcomes import (
     read_outcomes,
 )
 from task2vec.errors import InputError
-from task2vec.recommend.published.models import published_sources, read_sources
+from task2vec.recommendation.published.models import published_sources, read_sources
 
 HEADER = "collection,target,model,metric,value,protocol\n"
 ROW = "parc-all,cifar10,tiny,accuracy,92.5,fine-tuning\n"

@@ -6,7 +6,7 @@ from worlds import make_world
 
 from research.transfer.rankers import NearestInformation
 from task2vec.distance.information import information_distance
-from task2vec.recommend.evidence.world import Case
+from task2vec.recommendation.evidence.world import Case
 
 #: Precisions of six tasks; the last is the target.
 PRECISIONS = np.array([[2.0, 8], [2, 2], [50, 0.1], [4, 16], [1, 1], [2, 8]]) * 1.01

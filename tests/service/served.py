@@ -15,8 +15,8 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from task2vec.embedding.files import save_embedding
-from task2vec.finetune.result import Choice, ClassAccuracy, Score, Tuned
-from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetuning.result import Choice, ClassAccuracy, Score, Tuned
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.jobs import jobs, leases
 from task2vec.jobs.kinds import KINDS
 from task2vec.jobs.leases import complete

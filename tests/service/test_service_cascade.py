@@ -9,7 +9,7 @@ from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.jobs.embed import embed
 from task2vec.messages.jobs import NewEmbedding
 from task2vec.messages.recommendations import EvidenceKind, RecommendationQuestion, StepKind

@@ -8,11 +8,11 @@ from factories import make_model
 from small_store import cut
 
 from task2vec.data.open import open_source
-from task2vec.finetune.probe_cache import Pace
-from task2vec.finetune.prober import Pacer, Prober
-from task2vec.finetune.recipe import passes
-from task2vec.finetune.settings import FineTuningSettings
-from task2vec.finetune.splits import hold_out
+from task2vec.finetuning.probe_cache import Pace
+from task2vec.finetuning.prober import Pacer, Prober
+from task2vec.finetuning.recipe import passes
+from task2vec.finetuning.settings import FineTuningSettings
+from task2vec.finetuning.splits import hold_out
 from task2vec.service.recommend.budget_run import BudgetRun
 from task2vec.service.recommend.cascade import SHORT, _first_tuning
 from task2vec.service.workspace import Workspace

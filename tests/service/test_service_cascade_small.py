@@ -14,14 +14,14 @@ from small_store import cut
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
 from task2vec.errors import WeightsError
-from task2vec.finetune.prober import Prober
-from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetuning.prober import Prober
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.messages.models import Model
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.recommendations import Recommended, StepKind
-from task2vec.recommend.answer.answer import rank
-from task2vec.recommend.answer.question import KnownTask, Question
-from task2vec.recommend.evidence.gains import GainTable
+from task2vec.recommendation.answer.answer import rank
+from task2vec.recommendation.answer.question import KnownTask, Question
+from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.service.recommend import budget_run, cascade
 from task2vec.service.recommend.budget_run import Progress
 from task2vec.service.recommend.cascade import recommend_within

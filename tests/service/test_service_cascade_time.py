@@ -4,7 +4,7 @@ from factories import which_model
 from small_store import cut
 
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.messages.recommendations import StepKind
 from task2vec.service.recommend import budget_run, cascade
 from task2vec.service.recommend.recommendation import recommend

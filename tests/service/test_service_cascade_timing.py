@@ -12,13 +12,13 @@ from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.data.task import Task
-from task2vec.finetune.probe_cache import Pace, ProbeCache
-from task2vec.finetune.prober import Prober, model_digest
-from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetuning.probe_cache import Pace, ProbeCache
+from task2vec.finetuning.prober import Prober, model_digest
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Recommended, StepKind
-from task2vec.recommend.answer.question import Question
-from task2vec.recommend.evidence.gains import GainTable
+from task2vec.recommendation.answer.question import Question
+from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.service.recommend import budget_run, cascade
 from task2vec.service.recommend.cascade import recommend_within
 from task2vec.service.workspace import Workspace

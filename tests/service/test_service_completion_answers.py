@@ -9,7 +9,7 @@ from task2vec.jobs import jobs, leases
 from task2vec.messages.datasets import Dataset
 from task2vec.messages.neighbours import Distances, Neighbours, SearchQuestion
 from task2vec.messages.recommendations import Recommended
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, search

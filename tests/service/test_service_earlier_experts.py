@@ -7,8 +7,8 @@ from served import embedding
 from test_service_shared_images import hashes
 
 from task2vec.messages.models import Model
-from task2vec.recommend.evidence.leaks import SEEN_GAIN
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommendation.evidence.leaks import SEEN_GAIN
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.shared_images import find_shared

@@ -11,8 +11,8 @@ from factories import replace
 from small_store import build, snapshot
 
 from task2vec.errors import NameTakenError, StoreError, WeightsError
-from task2vec.finetune.result import Tuned
-from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetuning.result import Tuned
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.probe.weight_files import file_hash
 from task2vec.probe.weights import write_safetensors
 from task2vec.service.models.experts import checkpoint, new_checkpoint, register_tuned

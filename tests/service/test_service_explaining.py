@@ -6,7 +6,7 @@ from served import ELEMENTS, embed, embedded, embedding, end, lend, send
 from task2vec.distance import plain_symmetric_distance
 from task2vec.embedding.files import load_details, load_embedding, save_embedding
 from task2vec.messages.recommendations import Recommended
-from task2vec.recommend.answer.classes import judge_classes
+from task2vec.recommendation.answer.classes import judge_classes
 from task2vec.service.packaged_models import default_model_id
 from task2vec.types import JobKind, JobState
 from task2vec.types.details import ClassRecognition, EmbeddingDetails, LayerElements

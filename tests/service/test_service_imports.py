@@ -5,7 +5,7 @@ import sys
 
 LOOK = """
 import importlib, pkgutil, sys
-import task2vec.service, task2vec.store, task2vec.messages, task2vec.recommend, task2vec_api
+import task2vec.service, task2vec.store, task2vec.messages, task2vec.recommendation, task2vec_api
 for package in (task2vec.service, task2vec.store, task2vec.messages, task2vec_api):
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         if ".migrations" not in found.name:
@@ -22,8 +22,8 @@ import numpy as np
 from safetensors.numpy import save_file
 from task2vec.probe.registry import find_card, known_cards
 from task2vec.probe.weight_files import file_hash
-from task2vec.finetune.result import Tuned
-from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetuning.result import Tuned
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.models.experts import register_tuned
 from task2vec.service.models.availability import weights_of

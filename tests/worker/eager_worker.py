@@ -1,9 +1,9 @@
 """`task2vec worker` that keeps every epoch and says which it trains; a program, to be killed."""
 
 from task2vec.cli import main
-from task2vec.finetune import resume
-from task2vec.finetune.classify import Tick
-from task2vec.finetune.training import Training
+from task2vec.finetuning import resume
+from task2vec.finetuning.classify import Tick
+from task2vec.finetuning.training import Training
 
 _run_epoch = Training.run_epoch
 

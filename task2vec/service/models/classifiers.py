@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from task2vec.finetune.card import ClassifierCard, read_classifier_card
-from task2vec.finetune.classless import no_classes
+from task2vec.finetuning.card import ClassifierCard, read_classifier_card
+from task2vec.finetuning.classless import no_classes
 from task2vec.messages.models import Model
 from task2vec.probe.weight_files import referenced_file
 from task2vec.service.models.zoo import checked_ref
@@ -11,12 +11,12 @@ from task2vec.service.workspace import Workspace
 
 if TYPE_CHECKING:
     from task2vec.embedding.engine import LocalEngine
-    from task2vec.finetune.predict import Classifier
+    from task2vec.finetuning.predict import Classifier
 
 
 def classifier_of(engine: "LocalEngine", reference: str, card: ClassifierCard) -> "Classifier":
     """Return the classifier of an expert's file, on the engine's device."""
-    from task2vec.finetune.predict import load_classifier
+    from task2vec.finetuning.predict import load_classifier
 
     return load_classifier(engine.probe(reference), referenced_file(reference), card)
 

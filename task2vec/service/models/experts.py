@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 
 from task2vec.errors import SettingError, StoreError, WeightsError
-from task2vec.finetune.result import Tuned
+from task2vec.finetuning.result import Tuned
 from task2vec.messages.models import Model
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.tasks import StoredTask

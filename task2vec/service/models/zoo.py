@@ -13,7 +13,7 @@ from task2vec.errors import NameTakenError, StoreError, UnknownNameError
 from task2vec.messages.models import Model
 from task2vec.probe.registry import known_cards
 from task2vec.probe.weight_files import check_hash, referenced_file
-from task2vec.recommend.published.models import by_name, published_model, published_models
+from task2vec.recommendation.published.models import by_name, published_model, published_models
 from task2vec.service.models.experts import STORED, checkpoint
 from task2vec.service.packaged_models import packaged_models
 from task2vec.service.workspace import Part, Workspace

@@ -12,16 +12,16 @@ from task2vec.messages.backtests import Backtest, BacktestQuestion, Case
 from task2vec.messages.models import Model
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.tasks import StoredTask
-from task2vec.recommend.backtest.folds import Family, families_of
-from task2vec.recommend.backtest.report import report
-from task2vec.recommend.backtest.run import Progress, Trials
-from task2vec.recommend.backtest.run import backtest as ask_rankers
-from task2vec.recommend.evidence.gains import GainTable
-from task2vec.recommend.evidence.leaks import count_shared
-from task2vec.recommend.evidence.world import NO_SOURCE, Mask, World
-from task2vec.recommend.gain_model.known_world import known_world
-from task2vec.recommend.rankers.compared import compared_rankers
-from task2vec.recommend.rankers.hierarchical import Hierarchical
+from task2vec.recommendation.backtest.folds import Family, families_of
+from task2vec.recommendation.backtest.report import report
+from task2vec.recommendation.backtest.run import Progress, Trials
+from task2vec.recommendation.backtest.run import backtest as ask_rankers
+from task2vec.recommendation.evidence.gains import GainTable
+from task2vec.recommendation.evidence.leaks import count_shared
+from task2vec.recommendation.evidence.world import NO_SOURCE, Mask, World
+from task2vec.recommendation.gain_model.known_world import known_world
+from task2vec.recommendation.rankers.compared import compared_rankers
+from task2vec.recommendation.rankers.hierarchical import Hierarchical
 from task2vec.service.models.zoo import list_models
 from task2vec.service.outcomes.outcomes import unused_outcomes
 from task2vec.service.packaged_models import default_model_id
@@ -41,7 +41,7 @@ def backtest(
     The tasks are those of the space that most outcomes are of; of the rest of the store nothing is
     used. A task counts where at least two models besides the default have a gain on it. With
     `Folds.FAMILY` all of the task's family is unknown with it: see
-    `task2vec.recommend.backtest.folds`.
+    `task2vec.recommendation.backtest.folds`.
 
     Raises `StoreError` without a store.
     """

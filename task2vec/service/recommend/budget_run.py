@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from task2vec.data.task import Task
 from task2vec.data.wording import typed
 from task2vec.errors import MissingExtraError, WeightsError
-from task2vec.finetune.probe_cache import KnownProbe, Pace, machine
-from task2vec.finetune.prober import Prober, model_digest
+from task2vec.finetuning.probe_cache import KnownProbe, Pace, machine
+from task2vec.finetuning.prober import Prober, model_digest
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Step, StepKind, Untried
-from task2vec.recommend.answer.belief import Judged
-from task2vec.recommend.answer.evidence_text import out_of_time
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommendation.answer.belief import Judged
+from task2vec.recommendation.answer.evidence_text import out_of_time
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.models.availability import Weights, weights_of
 from task2vec.service.models.zoo import checked_ref, loadable_ref
 from task2vec.service.workspace import Workspace

@@ -12,15 +12,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from task2vec.finetune.probe_cache import KnownProbe, machine
-from task2vec.finetune.prober import Prober, model_digest
-from task2vec.finetune.settings import FineTuningSettings, ShortSettings
+from task2vec.finetuning.probe_cache import KnownProbe, machine
+from task2vec.finetuning.prober import Prober, model_digest
+from task2vec.finetuning.settings import FineTuningSettings, ShortSettings
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Recommended, StepKind
-from task2vec.recommend.answer.answer import answer_of
-from task2vec.recommend.answer.belief import Judge, gain_of
-from task2vec.recommend.answer.question import Question
-from task2vec.recommend.measure.cascade import promises, worth_trying
+from task2vec.recommendation.answer.answer import answer_of
+from task2vec.recommendation.answer.belief import Judge, gain_of
+from task2vec.recommendation.answer.question import Question
+from task2vec.recommendation.measure.cascade import promises, worth_trying
 from task2vec.service.models.availability import not_offered
 from task2vec.service.recommend.budget_run import (
     PROBING_SHARE,
@@ -198,7 +198,7 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
         if probe is None:
             judge = _without(judge, model)
             continue
-        from task2vec.finetune.run import short_tuning
+        from task2vec.finetuning.run import short_tuning
 
         accuracy = short_tuning(probe, run.task, images=run.prober.images, settings=SHORT)
         if accuracy is None:
@@ -248,8 +248,8 @@ def _first_tuning(run: BudgetRun, default: Model) -> float:
     the network once; training takes three times as long as that for each image, forward, back, and
     to the weights.
     """
-    from task2vec.finetune.recipe import passes
-    from task2vec.finetune.splits import foreseen
+    from task2vec.finetuning.recipe import passes
+    from task2vec.finetuning.splits import foreseen
 
     task = run.task.without("test") or run.task
     training, validation, test = foreseen(task, images=run.prober.images, seed=SHORT.seed)

@@ -6,7 +6,7 @@ from shlex import quote
 from task2vec.data.wording import shown
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import EarlierExpert
-from task2vec.recommend.evidence.leaks import count_shared
+from task2vec.recommendation.evidence.leaks import count_shared
 from task2vec.service.models.availability import Weights, weights_of
 from task2vec.service.tasks.shared_images import SharedTasks, same_folder
 from task2vec.service.tasks.subjects import Subject, files_of

@@ -4,9 +4,9 @@ from task2vec.distance import layer_distances, layer_groups
 from task2vec.messages.explanations import About, ClassesJudged, ComparedLayers, Unknown
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Recommended
-from task2vec.recommend.answer.classes import judge_classes
-from task2vec.recommend.answer.question import Question
-from task2vec.recommend.answer.sentences import sentences
+from task2vec.recommendation.answer.classes import judge_classes
+from task2vec.recommendation.answer.question import Question
+from task2vec.recommendation.answer.sentences import sentences
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
 from task2vec.types import Likelihood

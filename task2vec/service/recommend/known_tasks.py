@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.distance.matrix import symmetric_matrix
-from task2vec.recommend.answer.question import KnownTask
+from task2vec.recommendation.answer.question import KnownTask
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Judged

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from task2vec.data.task import Task
 from task2vec.data.wording import plural
 from task2vec.errors import SourceError
-from task2vec.finetune.probe_cache import KnownProbe, ProbeCache
-from task2vec.finetune.prober import Prober, model_digest
-from task2vec.finetune.settings import FineTuningSettings
+from task2vec.finetuning.probe_cache import KnownProbe, ProbeCache
+from task2vec.finetuning.prober import Prober, model_digest
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.messages.models import Model
-from task2vec.recommend.answer.question import Question
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommendation.answer.question import Question
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.tasks.subjects import Subject, reopen
 from task2vec.service.workspace import Workspace
 from task2vec.types import Likelihood

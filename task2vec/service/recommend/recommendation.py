@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from task2vec.data.wording import examples
 from task2vec.distance.embedding_distances import task_complexity
 from task2vec.errors import SourceError
-from task2vec.finetune.prober import Prober
+from task2vec.finetuning.prober import Prober
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import RecommendationQuestion, Recommended
-from task2vec.recommend.answer.answer import rank
-from task2vec.recommend.answer.belief import Judge
-from task2vec.recommend.answer.question import Question
-from task2vec.recommend.evidence.gains import GainTable
-from task2vec.recommend.evidence.outcomes_without_baseline import unused_note
-from task2vec.recommend.measure.cascade import measuring_order
-from task2vec.recommend.measure.probe_accuracy import ProbeAccuracy
+from task2vec.recommendation.answer.answer import rank
+from task2vec.recommendation.answer.belief import Judge
+from task2vec.recommendation.answer.question import Question
+from task2vec.recommendation.evidence.gains import GainTable
+from task2vec.recommendation.evidence.outcomes_without_baseline import unused_note
+from task2vec.recommendation.measure.cascade import measuring_order
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.image_counts import uneven_images
 from task2vec.service.models.availability import offered, unchanged_note
 from task2vec.service.models.limits import allowed, check_limits

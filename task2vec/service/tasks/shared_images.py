@@ -12,7 +12,7 @@ from task2vec.messages.neighbours import Neighbour
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.recommendations import SharedImages
 from task2vec.messages.tasks import StoredTask
-from task2vec.recommend.evidence.leaks import Shared, count_shared
+from task2vec.recommendation.evidence.leaks import Shared, count_shared
 from task2vec.service.tasks.subjects import Subject, files_of
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store

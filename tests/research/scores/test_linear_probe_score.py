@@ -5,7 +5,7 @@ import pytest
 from seen_cases import made, with_parts
 
 from research.scores.linear_probe import LinearProbe
-from task2vec.recommend.measure.linear_probe import cross_validate
+from task2vec.recommendation.measure.linear_probe import cross_validate
 
 probe = LinearProbe()
 

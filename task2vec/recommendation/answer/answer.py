@@ -1,0 +1,176 @@
+"""Ranks starting models for a target task by their expected gain over the plain default."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from task2vec.data.wording import plural
+from task2vec.messages.explanations import DefaultAccuracy, Explanation
+from task2vec.messages.recommendations import Baseline, Recommendation, Recommended, Step
+from task2vec.recommendation.answer.belief import LEVEL, NORMAL_REACH, Judge, Judged
+from task2vec.recommendation.answer.evidence_text import Teller, why_abstained, why_taken
+from task2vec.recommendation.answer.predicted_accuracy import PredictedAccuracy
+from task2vec.recommendation.answer.question import Question
+from task2vec.recommendation.answer.score_breakdown import Influence, moves_of
+
+
+def rank(question: Question) -> Recommended:
+    """Rank the models; take the default where no gain is sure enough to leave it.
+
+    Gains follow `task2vec.recommendation.gain_model`, linear probes on the target's own images
+    being gains that were measured on it. Intervals are conformal over the tasks with outcomes, where
+    there are enough of them, see `task2vec.recommendation.prediction.intervals`.
+    """
+    judge = Judge(question)
+    return answer_of(judge, judge.judge(probed=question.measured, tuned=question.tuned))
+
+
+def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Recommended:
+    """Return the answer that a judgement amounts to, with the ``steps`` that led to it."""
+    question = judge.question
+    influence = Influence(judged)
+    teller = Teller(question, influence)
+    predicted = PredictedAccuracy.of(judge)
+    leader = judged.leader
+    order = np.lexsort((np.arange(len(judged.offered)), -judged.belief.mean)).tolist()
+    ranked = [
+        _recommendation(judge, judged, teller, predicted, place=i)
+        for i in _told(judged, question, order)
+    ]
+    records = {model.name: model for model in judged.offered}
+    named = {each.model: each for each in ranked}
+    first = next(iter(ranked), None)
+    chosen = "" if leader is None else judged.offered[leader].name
+    abstained = leader is None or leader == judged.default
+    if leader is None:
+        reason = "no starting model passes the limits"
+    elif abstained:
+        # What surely gains by a linear probe, and is not taken, comes before what merely might.
+        best = first if judged.best is None else named[judged.offered[judged.best].name]
+        tie = best is not None and best.model in {judged.offered[i].name for i in judged.ties}
+        reason = why_abstained(best, chosen, tie=tie)
+    else:
+        reason = why_taken(named[chosen])
+        if judged.default is None:
+            reason += "; the default does not pass the limits"
+    # The answer comes first, whatever a score within the noise says.
+    ranked.sort(key=lambda each: each.model != chosen)
+    explanation = None
+    if question.explain:
+        shown = [records[each.model] for each in ranked[: question.k]]
+        explanation = Explanation(
+            default=_default(question, predicted),
+            outcomes=tuple(moves_of(question, influence, model) for model in shown),
+            layers=(),
+            classes=None,
+            unknown=(),
+            sentences=(),
+        )
+    return Recommended(
+        task=question.name,
+        recommendations=tuple(ranked),
+        chosen=chosen,
+        abstained=abstained,
+        reason=reason,
+        level=LEVEL,
+        calibrated=judge.calibrated and predicted.calibrated,
+        baselines=simple_rules(question),
+        evidence_summary=teller.summary(),
+        probed=len(question.measured),
+        code="",
+        steps=steps,
+        explanation=explanation,
+    )
+
+
+def _told(judged: Judged, question: Question, order: Sequence[int]) -> list[int]:
+    """Return the places of the models in the answer, as ``order`` has them.
+
+    All count. But of a store's experts, hundreds perhaps, those that were measured on the target's
+    images and the first ``k`` of the others are enough.
+    """
+    measured = {*question.measured, *question.tuned}
+    others = [
+        i
+        for i in order
+        if judged.offered[i].task is not None and judged.offered[i].id not in measured
+    ]
+    untold = {*others[question.k :]} - {judged.leader, judged.best}
+    return [i for i in order if i not in untold]
+
+
+def _default(question: Question, predicted: PredictedAccuracy) -> DefaultAccuracy:
+    models = [*question.models, *question.others]
+    name = next((m.name for m in models if m.id == question.default), question.default)
+    return DefaultAccuracy(
+        model=name, accuracy=predicted.linear_probe.accuracy, known_by=predicted.known_by
+    )
+
+
+def _recommendation(
+    judge: Judge, judged: Judged, teller: Teller, predicted: PredictedAccuracy, *, place: int
+) -> Recommendation:
+    model = judged.offered[place]
+    mean, sd = float(judged.belief.mean[place]), float(judged.belief.sd[place])
+    half = judge.reach_of(measured=judged.measured[place]) * sd
+    accuracy, interval = predicted.linear_probe.with_gain(mean, half)
+    tuned = judged.fine_tuned(place)
+    tuned_half = NORMAL_REACH * tuned.sd
+    tuned_accuracy, tuned_interval = predicted.fine_tuned.with_gain(tuned.mean, tuned_half)
+    return Recommendation(
+        model=model.name,
+        ref=model.ref,
+        score=mean,
+        score_sd=sd,
+        gain_interval=(mean - half, mean + half),
+        predicted_accuracy=accuracy,
+        interval=interval,
+        fine_tuned_gain=tuned.mean,
+        fine_tuned_interval=(tuned.mean - tuned_half, tuned.mean + tuned_half),
+        fine_tuned_accuracy=tuned_accuracy,
+        fine_tuned_accuracy_interval=tuned_interval,
+        accuracy_images=predicted.images,
+        evidence=teller.evidence(model),
+    )
+
+
+def simple_rules(question: Question) -> tuple[Baseline, ...]:
+    """Return what always the default, the best on average, and the nearest source would take."""
+    return _always_default(question), _average_best(question), _nearest_only(question)
+
+
+def _always_default(question: Question) -> Baseline:
+    for model in question.models:
+        if model.id == question.default:
+            reason = "the default, for every task"
+            return Baseline(rule="always_default", model=model.name, reason=reason)
+    return Baseline(
+        rule="always_default", model=None, reason="the default does not pass the limits"
+    )
+
+
+def _average_best(question: Question) -> Baseline:
+    names = {model.id: model.name for model in question.models}
+    averages = {m: average for m, average in question.gains.averages().items() if m in names}
+    if not averages:
+        return Baseline(rule="average_best", model=None, reason="no recorded outcomes")
+    best = max(sorted(averages), key=lambda model: averages[model][0])
+    gain, tasks = averages[best]
+    return Baseline(
+        rule="average_best",
+        model=names[best],
+        reason=f"gained {100 * gain:+z.1f} points on average over {plural(tasks, 'task')}",
+    )
+
+
+def _nearest_only(question: Question) -> Baseline:
+    for task in question.nearest:
+        expert = next((model for model in question.models if model.task == task), None)
+        if expert is not None:
+            name = question.tasks[task].name
+            return Baseline(
+                rule="nearest_only",
+                model=expert.name,
+                reason=f"the expert of {name}, the nearest task that has one",
+            )
+    return Baseline(rule="nearest_only", model=None, reason="no known task has an expert")

@@ -1,0 +1,140 @@
+"""Gains that were measured, from outcomes.
+
+A gain is an outcome minus that of the plain default on the same task and protocol, in fractions of
+accuracy. Gains, not accuracies, are averaged over tasks: raw accuracies mix in each task's
+difficulty.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from task2vec.messages.outcomes import StoredOutcome
+from task2vec.recommendation.evidence.duplicate_outcomes import what_was_measured
+from task2vec.recommendation.evidence.outcomes_without_baseline import without_default
+
+#: By how much the gains of one model on one task differ between protocols, in standard deviations:
+#: few images or all, a linear classifier or fine-tuning.
+PROTOCOL_SD = 0.03
+
+
+class GainTable:
+    """Measured gains by model and task, from outcomes of one protocol each.
+
+    ``default`` is the id of the model that gains are measured against; outcomes without the
+    default's outcome on the same task and protocol give no gain. Outcomes that agree in all that
+    was measured are one measurement, recorded again: repeats have seeds, images or accuracies of
+    their own.
+    """
+
+    def __init__(self, outcomes: Iterable[StoredOutcome], default: str) -> None:
+        outcomes = list(outcomes)
+        self.unused = without_default(outcomes, default)
+        """The outcomes that give no gain, since the default was not measured likewise."""
+        cells: dict[tuple[str, str, str], list[StoredOutcome]] = defaultdict(list)
+        for outcome in {what_was_measured(outcome): outcome for outcome in outcomes}.values():
+            cells[outcome.model, outcome.task, outcome.protocol].append(outcome)
+        self._gains: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+        plain_by_protocol: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+        for (model, task, protocol), measured in cells.items():
+            if model == default:
+                plain_by_protocol[protocol][task] = _with_scatter(measured)
+            plain = cells.get((default, task, protocol))
+            if model == default or not plain:
+                continue
+            (mean, variance), (base, base_variance) = _pooled(measured), _pooled(plain)
+            self._gains[model, task].append((mean - base, variance + base_variance))
+        most = max(plain_by_protocol, key=lambda p: (len(plain_by_protocol[p]), p), default=None)
+        self.protocol = most
+        """The protocol that the default was measured by on most tasks; None without an outcome."""
+        self._base = plain_by_protocol[most] if most is not None else {}
+
+    @property
+    def tasks(self) -> frozenset[str]:
+        """The ids of the tasks with a gain."""
+        return frozenset(task for _, task in self._gains)
+
+    @property
+    def count(self) -> int:
+        """The number of (model, task, protocol) cells with a gain."""
+        return sum(map(len, self._gains.values()))
+
+    def of(self, model: str, task: str) -> list[tuple[float, float]]:
+        """Return (gain, variance) of a model on a task, one for each protocol."""
+        return self._gains.get((model, task), [])
+
+    def pooled(self, model: str, task: str) -> tuple[float, float] | None:
+        """Return a model's gain on a task over all protocols, and its variance; None without one.
+
+        Each protocol's gain is that of no protocol in particular plus `PROTOCOL_SD` and the
+        measurement's noise; precisions add.
+        """
+        gains = self.of(model, task)
+        if not gains:
+            return None
+        precisions = [1 / (variance + PROTOCOL_SD**2) for _, variance in gains]
+        total = sum(precisions)
+        mean = sum(p * gain for p, (gain, _) in zip(precisions, gains, strict=True)) / total
+        return mean, 1 / total
+
+    def matrices(
+        self, models: Sequence[str], tasks: Sequence[str | None]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the `pooled` gains (M, T) and their variances, nan where there are none.
+
+        A task of None has no outcomes.
+        """
+        gains = np.full((len(models), len(tasks)), np.nan)
+        variances = gains.copy()
+        for row, model in enumerate(models):
+            for column, task in enumerate(tasks):
+                pooled = None if task is None else self.pooled(model, task)
+                if pooled is not None:
+                    gains[row, column], variances[row, column] = pooled
+        return gains, variances
+
+    def base(self, task: str) -> float:
+        """Return the default's accuracy on a task by `protocol`; nan without one."""
+        own = self.measured_base(task)
+        return float("nan") if own is None else own[0]
+
+    def measured_base(self, task: str) -> tuple[float, float] | None:
+        """Return the default's accuracy on a task by `protocol`, and its variance, if recorded.
+
+        The variance is that of the mean, by the noise of the outcomes or by how much they differ,
+        whichever is more.
+        """
+        return self._base.get(task)
+
+    def averages(self) -> dict[str, tuple[float, int]]:
+        """Return each model's mean gain over tasks, and over how many."""
+        by_model: dict[str, list[float]] = defaultdict(list)
+        for (model, _), gains in self._gains.items():
+            by_model[model].append(sum(gain for gain, _ in gains) / len(gains))
+        return {model: (sum(g) / len(g), len(g)) for model, g in by_model.items()}
+
+
+def _pooled(outcomes: Sequence[StoredOutcome]) -> tuple[float, float]:
+    """Return the mean accuracy of repeats and its variance, from their intervals or images."""
+    mean = sum(outcome.accuracy for outcome in outcomes) / len(outcomes)
+    variances = [_variance(outcome) for outcome in outcomes]
+    return mean, sum(variances) / len(variances) ** 2
+
+
+def _with_scatter(outcomes: Sequence[StoredOutcome]) -> tuple[float, float]:
+    """Return what `_pooled` does, but no less variance than the repeats themselves show."""
+    mean, variance = _pooled(outcomes)
+    count = len(outcomes)
+    squares = sum((outcome.accuracy - mean) ** 2 for outcome in outcomes)
+    return mean, max(variance, squares / (count * max(count - 1, 1)))
+
+
+def _variance(outcome: StoredOutcome) -> float:
+    if outcome.interval is not None:
+        low, high = outcome.interval
+        return ((high - low) / (2 * 1.96)) ** 2
+    # Nothing stated: as if measured on a hundred images.
+    images = outcome.images or 100
+    return max(outcome.accuracy * (1 - outcome.accuracy), 0.01) / images

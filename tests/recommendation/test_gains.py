@@ -1,0 +1,145 @@
+"""Gains from outcomes: differences to the default, task by task, protocol by protocol."""
+
+from math import isnan
+
+import pytest
+from factories import replace
+
+from task2vec.messages.outcomes import StoredOutcome
+from task2vec.recommendation.evidence.gains import PROTOCOL_SD, GainTable
+
+
+def outcome(model, accuracy, *, task="roses", protocol="p", interval=None, images=None):
+    return StoredOutcome(
+        model=model,
+        task=task,
+        accuracy=accuracy,
+        protocol=protocol,
+        interval=interval,
+        images=images,
+    )
+
+
+def test_a_gain_is_the_difference_to_the_default_on_one_task_and_protocol():
+    table = GainTable(
+        [
+            outcome("plain", 0.70),
+            outcome("expert", 0.76),
+            outcome("plain", 0.40, task="cats"),
+            outcome("expert", 0.30, task="cats"),
+        ],
+        "plain",
+    )
+    assert [gain for gain, _ in table.of("expert", "roses")] == pytest.approx([0.06])
+    assert [gain for gain, _ in table.of("expert", "cats")] == pytest.approx([-0.10])
+    assert table.count == 2
+    assert table.of("plain", "roses") == []
+    assert table.of("expert", "dogs") == []
+    assert table.averages() == {"expert": (pytest.approx(-0.02), 2)}
+
+
+def test_no_gain_without_the_default_under_the_same_protocol():
+    table = GainTable(
+        [
+            outcome("plain", 0.70, protocol="5 epochs"),
+            outcome("expert", 0.90, protocol="50 epochs"),
+            outcome("plain", 0.70, task="cats"),
+            outcome("expert", 0.90, task="dogs"),
+        ],
+        "plain",
+    )
+    assert table.count == 0
+    assert table.of("expert", "roses") == []
+    assert table.averages() == {}
+
+
+def test_protocols_stay_apart_and_count_once_a_task_in_the_average():
+    table = GainTable(
+        [
+            outcome("plain", 0.70, protocol="a"),
+            outcome("expert", 0.80, protocol="a"),
+            outcome("plain", 0.50, protocol="b"),
+            outcome("expert", 0.90, protocol="b"),
+            outcome("plain", 0.50, task="cats"),
+            outcome("expert", 0.45, task="cats"),
+        ],
+        "plain",
+    )
+    assert sorted(gain for gain, _ in table.of("expert", "roses")) == pytest.approx([0.1, 0.4])
+    assert table.count == 3
+    # Tasks weigh alike: (0.25 - 0.05) / 2, not (0.1 + 0.4 - 0.05) / 3.
+    assert table.averages() == {"expert": (pytest.approx(0.10), 2)}
+
+
+def test_repeats_are_pooled_and_their_noise_averages_out():
+    # Intervals of +-1.96 * 0.03 and +-1.96 * 0.04.
+    repeats = [
+        outcome("expert", 0.80, interval=(0.80 - 0.0588, 0.80 + 0.0588)),
+        outcome("expert", 0.90, interval=(0.90 - 0.0784, 0.90 + 0.0784)),
+    ]
+    plain = outcome("plain", 0.70, interval=(0.70 - 0.0196, 0.70 + 0.0196))
+    ((gain, variance),) = GainTable([*repeats, plain], "plain").of("expert", "roses")
+    assert gain == pytest.approx(0.15)
+    assert variance == pytest.approx((0.03**2 + 0.04**2) / 4 + 0.01**2)
+
+
+def test_without_an_interval_the_number_of_images_tells_the_noise():
+    ((_, variance),) = GainTable(
+        [outcome("plain", 0.70, images=50), outcome("expert", 0.80, images=400)], "plain"
+    ).of("expert", "roses")
+    assert variance == pytest.approx(0.7 * 0.3 / 50 + 0.8 * 0.2 / 400)
+
+
+def test_an_accuracy_of_1_on_few_images_is_not_exact():
+    ((_, variance),) = GainTable(
+        [outcome("plain", 1.0, images=20), outcome("expert", 1.0, images=20)], "plain"
+    ).of("expert", "roses")
+    assert variance == pytest.approx(2 * 0.01 / 20)
+
+
+def test_an_interval_is_preferred_to_the_number_of_images():
+    stated = outcome("expert", 0.8, interval=(0.8 - 0.0392, 0.8 + 0.0392), images=10)
+    plain = replace(stated, model="plain")
+    ((_, variance),) = GainTable([stated, plain], "plain").of("expert", "roses")
+    assert variance == pytest.approx(2 * 0.02**2)
+
+
+def test_an_outcome_that_states_no_noise_is_not_taken_as_exact():
+    def variance_of(**known):
+        pair = [outcome("plain", 0.6, **known), outcome("expert", 0.6, **known)]
+        return GainTable(pair, "plain").of("expert", "roses")[0][1]
+
+    assert variance_of(images=1000) < variance_of() < variance_of(images=10)
+
+
+def test_protocols_are_pooled_by_their_noise_and_what_they_differ_by():
+    table = GainTable(
+        [
+            outcome("plain", 0.70, protocol="a", images=10**8),
+            outcome("expert", 0.80, protocol="a", images=10**8),
+            outcome("plain", 0.50, protocol="b", images=100),
+            outcome("expert", 0.70, protocol="b", images=100),
+        ],
+        "plain",
+    )
+    noise = 0.5 * 0.5 / 100 + 0.7 * 0.3 / 100
+    exact, noisy = 1 / PROTOCOL_SD**2, 1 / (PROTOCOL_SD**2 + noise)
+    gain, variance = table.pooled("expert", "roses")
+    assert gain == pytest.approx((0.1 * exact + 0.2 * noisy) / (exact + noisy), abs=1e-6)
+    assert variance == pytest.approx(1 / (exact + noisy), rel=1e-4)
+    assert table.pooled("expert", "cats") is None
+
+
+def test_the_defaults_accuracy_is_by_the_protocol_it_was_measured_by_most():
+    table = GainTable(
+        [
+            outcome("plain", 0.70, protocol="few"),
+            outcome("plain", 0.60, protocol="all"),
+            outcome("plain", 0.80, protocol="all", task="cats"),
+        ],
+        "plain",
+    )
+    assert table.protocol == "all"
+    assert (table.base("roses"), table.base("cats")) == (0.60, 0.80)
+    assert isnan(table.base("dogs"))
+    assert GainTable([], "plain").protocol is None
