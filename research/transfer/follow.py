@@ -2,8 +2,8 @@
 
 ``python -m research.transfer.follow`` fits the constants of
 `task2vec.recommendation.prediction.fine_tuned_gain` to the cells of `fine_tuned` on the choosing
-half of the families, and judges them on the other half. Each family is also left out in turn and the
-constants are fitted to all others.
+half of the families, and judges them on the other half. Each family is also left out in turn and
+the constants are fitted to all others.
 """
 
 import csv

@@ -120,10 +120,10 @@ class Here:
 
     def no_store_note(self) -> str | None:
         """Return the sentence that there is no store, with the near one; None where there is."""
-        from task2vec.store.opening import DATABASE, no_store
+        from task2vec.service.workspace import missing_store
 
-        there = self.url or (self.store / DATABASE).exists()
-        return None if there else str(no_store(self.store))
+        missing = None if self.url else missing_store(self.store)
+        return None if missing is None else str(missing)
 
 
 Images = Annotated[

@@ -153,25 +153,28 @@ def _drop_damaged(store: Path) -> None:
     """Remove damaged rows, and say what went, where the copy is and what to type next."""
     from task2vec.service.maintenance.dropping import drop_damaged
     from task2vec.service.workspace import Workspace
-    from task2vec.store.dropping import NAMED, PARTS
 
     with Workspace(store) as workspace:
-        removed, copy = drop_damaged(workspace)
+        dropped = drop_damaged(workspace)
     out = messages()
-    if not removed:
+    if not dropped.rows:
         out.print(f"No row of {text_of(store)} is damaged: nothing was changed", soft_wrap=True)
         return
     out.print(f"Removed from {text_of(store)}, damaged rows and what hung on them:")
-    for table, names in removed.items():
-        shown = f" ({text_of(', '.join(names))})" if table in NAMED else ""
-        out.print(f"  {table}: {plural(len(names), 'row')}{shown}", soft_wrap=True)
-    out.print(f"The database as it was before: {text_of(copy)}", soft_wrap=True)
-    tasks = removed.get("tasks", [])
-    parts = {name for part in PARTS for name in removed.get(part, [])}
+    for table, rows in dropped.rows.items():
+        named = dropped.named(table)
+        shown = f" ({text_of(', '.join(named))})" if named else ""
+        out.print(f"  {table}: {plural(len(rows), 'row')}{shown}", soft_wrap=True)
+    out.print(f"The database as it was before: {text_of(dropped.copy)}", soft_wrap=True)
+    tasks = dropped.named("tasks")
     again = [
         *(["embed", "SOURCE", "--name", name] for name in tasks),
-        *(["embed", "SOURCE", "--name", name, "--update"] for name in sorted(parts - {*tasks})),
-        *(["keys", "create", name] for name in removed.get("keys", [])),
+        *(
+            ["embed", "SOURCE", "--name", name, "--update"]
+            for name in dropped.incomplete
+            if name not in tasks
+        ),
+        *(["keys", "create", name] for name in dropped.named("keys")),
     ]
     print_next(*again[:_NEXT] or [["list"]])
 

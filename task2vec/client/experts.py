@@ -37,7 +37,7 @@ def predictions_of(
     """Yield what an expert, of whose file ``content`` are the bytes, says of images here."""
     with needing_extras(_WHAT):
         from task2vec.embedding.engine import LocalEngine
-        from task2vec.jobs.predict import predict_by
+        from task2vec.finetuning.expert import predict_by
 
     with _kept(model, content) as (reference, card):
         yield from predict_by(LocalEngine, reference, card, images, progress=progress, warn=warn)
@@ -47,8 +47,8 @@ def save_onnx(path: Path, content: bytes, *, of: Model) -> None:
     """Write the ONNX file of an expert; raises as `task2vec.finetuning.onnx.export_onnx` does."""
     with needing_extras("Writing ONNX"):
         from task2vec.embedding.engine import LocalEngine
+        from task2vec.finetuning.expert import classifier_of
         from task2vec.finetuning.onnx import export_onnx
-        from task2vec.service.models.classifiers import classifier_of
 
     with _kept(of, content) as (reference, card):
         # An ONNX file is the same from any device.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from task2vec.errors import InputError, SettingError, UnknownNameError
 from task2vec.finetuning.card import read_classifier_card
 from task2vec.finetuning.classless import no_classes
+from task2vec.finetuning.expert import classifier_of
 from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.workbench import Workbench
@@ -14,9 +15,8 @@ from task2vec.messages.evaluations import Evaluation, NewEvaluation
 from task2vec.messages.models import Model
 from task2vec.messages.work import EvaluateWork
 from task2vec.probe.weight_files import referenced_file
-from task2vec.service.models.classifiers import classifier_of, expert_file
 from task2vec.service.models.experts import STORED
-from task2vec.service.models.zoo import get_model
+from task2vec.service.models.zoo import expert_file, get_model
 from task2vec.service.tasks.dataset_sources import dataset_of, labelled_dataset
 from task2vec.service.tasks.subjects import files_of, files_signature, opened
 from task2vec.service.workspace import Workspace

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import isfinite
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from task2vec.data.containers.archives import ARCHIVES
-from task2vec.data.formats.images import Images, find_images
 from task2vec.errors import InputError, SettingError, SourceError, TooLargeError
-from task2vec.finetuning.card import ClassifierCard, read_classifier_card
+from task2vec.finetuning.card import read_classifier_card
 from task2vec.finetuning.classless import no_classes
+from task2vec.finetuning.expert import Progress, classifier_of, classify_each, predict_by
 from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.workbench import Workbench
@@ -26,18 +25,11 @@ from task2vec.messages.predictions import (
 )
 from task2vec.messages.work import PredictWork
 from task2vec.probe.weight_files import referenced_file
-from task2vec.service.models.classifiers import classifier_of, expert_file
 from task2vec.service.models.experts import STORED
-from task2vec.service.models.zoo import get_model
+from task2vec.service.models.zoo import expert_file, get_model
 from task2vec.service.workspace import Workspace
 from task2vec.types.names import visible
 
-if TYPE_CHECKING:
-    from task2vec.embedding.engine import LocalEngine
-    from task2vec.finetuning.predict import Classifier
-
-#: Told of (images done, images in all).
-Progress = Callable[[int, int], None]
 #: As many images, and probabilities of all of them together, as one answer holds.
 MOST_PREDICTED = 10_000
 _MOST_PROBABILITIES = 250_000
@@ -89,7 +81,7 @@ def run(work: PredictWork, bench: Workbench) -> Findings:
     card = read_classifier_card(referenced_file(bench.model), name=work.model.name)
     classifier = classifier_of(bench.engine, bench.model, card)
     found = []
-    for each in classify(classifier, bench.images, partial(bench.progress, "predicting")):
+    for each in classify_each(classifier, bench.images, partial(bench.progress, "predicting")):
         shares = None if each.probabilities is None else tuple(each.probabilities.values())
         found.append(Shares(path=each.path, shares=shares, error=each.error))
     return Findings(
@@ -144,37 +136,6 @@ def predict(
     return predict_by(
         lambda: workspace.engine, reference, card, paths, progress=progress, warn=warn
     )
-
-
-def predict_by(
-    engine: "Callable[[], LocalEngine]",
-    reference: str,
-    card: ClassifierCard,
-    paths: Sequence[str | os.PathLike[str]],
-    *,
-    progress: Progress | None = None,
-    warn: Callable[[str], None] | None = None,
-) -> Iterator[Prediction]:
-    """Do what `predict` does by the file of an expert: ``reference`` is its ``file:PATH``."""
-    images = find_images(paths)
-    for warning in (*images.warnings, *card.warnings):
-        if warn is not None:
-            warn(warning)
-    classifier = classifier_of(engine(), reference, card)
-    return classify(classifier, images, progress)
-
-
-def classify(
-    classifier: "Classifier", images: Images, progress: Progress | None = None
-) -> Iterator[Prediction]:
-    """Yield what a classifier gives of each image."""
-    from task2vec.finetuning.predict import predictions
-
-    total = len(images)
-    for done, each in enumerate(predictions(classifier, images.read()), start=1):
-        yield each
-        if progress is not None:
-            progress(done, total)
 
 
 def _expert(workspace: Workspace, work: PredictWork) -> Model:

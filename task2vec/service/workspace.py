@@ -13,6 +13,7 @@ from task2vec.service.ownership import check_not_owned
 from task2vec.service.parsing.confined import Confinement
 from task2vec.service.parsing.parsers import Parser, parse
 from task2vec.service.quarantine import bring_back
+from task2vec.store.opening import DATABASE, no_store
 from task2vec.store.sql.database import closed
 from task2vec.store.store import Store
 
@@ -164,3 +165,8 @@ class Workspace:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def missing_store(path: Path) -> NoStoreError | None:
+    """Return the error that there is no store in a folder; None where there is one."""
+    return None if (path / DATABASE).exists() else no_store(path)

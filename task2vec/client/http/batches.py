@@ -16,6 +16,7 @@ from task2vec.client.request import get, post
 from task2vec.client.upload.form import Form
 from task2vec.client.upload.pack import pack
 from task2vec.data.batch_sources import BatchSource, check_item
+from task2vec.data.listing import list_images
 from task2vec.data.paths import expanded
 from task2vec.errors import InputError, MissingExtraError, SourceError
 from task2vec.messages.batches import (
@@ -31,7 +32,6 @@ from task2vec.messages.batches import (
     NewItems,
 )
 from task2vec.messages.datasets import Dataset, NewDataset
-from task2vec.service.parsing.dataset_listing import list_images
 
 UPLOADS = 4
 _CHECKED_AT_ONCE = 100

@@ -19,6 +19,7 @@ from task2vec.client.http.waiting import job_events, wait_for
 from task2vec.client.questions import ask, check_stored_probe
 from task2vec.client.request import Request, fetch, get, post, understood
 from task2vec.client.upload.pack import default_name
+from task2vec.data.outcome_file import read_outcomes
 from task2vec.data.paths import near_path
 from task2vec.errors import InputError, NameTakenError, TooLargeError, UnknownNameError
 from task2vec.messages.batches import Item, NewBatch
@@ -37,7 +38,6 @@ from task2vec.messages.outcomes import (
 )
 from task2vec.messages.predictions import Prediction
 from task2vec.messages.tasks import TaskDetails
-from task2vec.service.outcomes.outcome_file import read_outcomes
 from task2vec.types.names import is_name
 
 if TYPE_CHECKING:

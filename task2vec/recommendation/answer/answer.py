@@ -18,8 +18,8 @@ def rank(question: Question) -> Recommended:
     """Rank the models; take the default where no gain is sure enough to leave it.
 
     Gains follow `task2vec.recommendation.gain_model`, linear probes on the target's own images
-    being gains that were measured on it. Intervals are conformal over the tasks with outcomes, where
-    there are enough of them, see `task2vec.recommendation.prediction.intervals`.
+    being gains that were measured on it. Intervals are conformal over the tasks with outcomes,
+    where there are enough of them, see `task2vec.recommendation.prediction.intervals`.
     """
     judge = Judge(question)
     return answer_of(judge, judge.judge(probed=question.measured, tuned=question.tuned))

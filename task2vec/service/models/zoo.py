@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 
 from task2vec.data.wording import typed
 from task2vec.errors import NameTakenError, StoreError, UnknownNameError
+from task2vec.finetuning.card import ClassifierCard, read_classifier_card
+from task2vec.finetuning.classless import no_classes
 from task2vec.messages.models import Model
 from task2vec.probe.registry import known_cards
 from task2vec.probe.weight_files import check_hash, referenced_file
@@ -149,3 +151,16 @@ def _ancestor(model: Model, by_id: Mapping[str, Model]) -> Model:
         seen.add(model.start)
         model = by_id[model.start]
     return model
+
+
+def expert_file(workspace: Workspace, record: Model) -> tuple[str, ClassifierCard]:
+    """Return the ``file:PATH`` of an expert and what it states of its classes.
+
+    Raises `InputError` for a model without classes, `StoreError` and `WeightsError` for a
+    checkpoint that is gone or altered.
+    """
+    reference = checked_ref(workspace, record)
+    # Weights from a package or a hub were taught the classes of somebody else's data.
+    if not reference.startswith("file:"):
+        raise no_classes(record.name)
+    return reference, read_classifier_card(referenced_file(reference), name=record.name)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from task2vec.data.outcome_file import read_outcomes
 from task2vec.data.wording import few, plural, shown, typed
 from task2vec.errors import InputError, UnknownNameError
 from task2vec.messages.models import Model
@@ -19,7 +20,6 @@ from task2vec.recommendation.evidence.duplicate_outcomes import repeats_among
 from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.recommendation.evidence.outcomes_without_baseline import unused_warning
 from task2vec.service.models.zoo import get_model
-from task2vec.service.outcomes.outcome_file import read_outcomes
 from task2vec.service.workspace import Part, Workspace
 from task2vec.store.store import Store
 from task2vec.store.tables.outcomes import Named

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from task2vec.service.parsing.dataset_listing import list_images, list_unlabelled
+from task2vec.data.listing import list_images, list_unlabelled
 from task2vec.service.parsing.embedding_files import read_details, read_embedding, read_hashes
 
 
