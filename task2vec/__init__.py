@@ -5,11 +5,11 @@
     birds = task2vec.embed("photos/birds")
     print(task2vec.symmetric_distance(birds, task2vec.embed("photos/dogs")))
 
-    with task2vec.LocalClient("task2vec-store") as client:
-        client.embed("photos/birds")
-        print(client.recommend("photos/dogs").reason)
+    print(task2vec.recommend("photos/dogs").reason)
 
-``task2vec.Client("http://127.0.0.1:8000")`` has the same methods, on a server's store.
+`recommend`, `neighbours`, `finetune`, `evaluate` and `predict` work on the default store: the
+folder that ``TASK2VEC_STORE`` names, or ``task2vec-store``. ``task2vec.LocalClient(FOLDER)`` has
+all that can be done with a store, ``task2vec.Client(URL)`` the same on a server's store.
 
 Importing this package loads no torch; what needs it loads it when it is called.
 """
@@ -23,6 +23,13 @@ from task2vec.version import __version__ as __version__
 if TYPE_CHECKING:
     from task2vec.client.client import AsyncClient, Client
     from task2vec.client.local import LocalClient
+    from task2vec.client.local.default_store import (
+        evaluate,
+        finetune,
+        neighbours,
+        predict,
+        recommend,
+    )
     from task2vec.data.open import open_source
     from task2vec.distance import distance_error, distance_interval
     from task2vec.distance import task_asymmetric_distance as asymmetric_distance
@@ -120,10 +127,15 @@ __all__ = [
     "distance_error",
     "distance_interval",
     "embed",
+    "evaluate",
+    "finetune",
     "information",
     "information_distance",
     "load_embedding",
+    "neighbours",
     "open_source",
+    "predict",
+    "recommend",
     "symmetric_distance",
 ]
 
@@ -142,6 +154,10 @@ _HOMES = {
     "load_embedding": ("task2vec.embedding.files", "load_embedding"),
     "open_source": ("task2vec.data.open", "open_source"),
     "symmetric_distance": ("task2vec.distance", "task_symmetric_distance"),
+}
+_HOMES |= {
+    name: ("task2vec.client.local.default_store", name)
+    for name in ("evaluate", "finetune", "neighbours", "predict", "recommend")
 }
 # All others are errors.
 _HOMES |= {name: ("task2vec.errors", name) for name in __all__ if name not in _HOMES}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from task2vec.cli.place import DEFAULT_STORE, place
+from task2vec.cli.place import place
+from task2vec.data.paths import DEFAULT_STORE
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.types.numbers import MOST_WHOLE
 
@@ -72,7 +73,7 @@ _ApiKey = Annotated[
 class Local:
     """The store on this machine that a command works on, and how the command answers."""
 
-    store: Store = DEFAULT_STORE
+    store: Store = Path(DEFAULT_STORE)
     as_json: AsJson = False
 
 
@@ -89,7 +90,7 @@ class Server:
 class Here:
     """The store or server that a command works on, and how the command answers."""
 
-    store: Store = DEFAULT_STORE
+    store: Store = Path(DEFAULT_STORE)
     url: _Url = None
     api_key: _ApiKey = None
     as_json: AsJson = False

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from task2vec.data.paths import DEFAULT_STORE
 from task2vec.data.wording import URL_EXPLAINED, URL_OPTION, typed
-
-DEFAULT_STORE = Path("task2vec-store")
 
 _QUOTED = re.compile(r"`(task2vec [^`\n]+)`")
 
@@ -47,7 +46,7 @@ class Place:
         """Return the options that name this store or server; [] where the environment does."""
         if self._url:
             return [] if os.environ.get("TASK2VEC_URL") == self._url else ["--url", self._url]
-        usual = os.environ.get("TASK2VEC_STORE", str(DEFAULT_STORE))
+        usual = os.environ.get("TASK2VEC_STORE", DEFAULT_STORE)
         return [] if str(self._store) == usual else ["--store", str(self._store)]
 
     def completed(self, text: str) -> str:

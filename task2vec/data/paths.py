@@ -9,6 +9,8 @@ from task2vec.errors import SourceError
 from task2vec.types.names import visible
 from task2vec.types.near_names import asked_back, near_names
 
+#: The folder of the store where neither an argument nor ``TASK2VEC_STORE`` names one.
+DEFAULT_STORE = "task2vec-store"
 #: Names that are looked at for one that is near: a folder may hold millions.
 _NAMES = 2000
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from task2vec.client.client import BlockingClient
 from task2vec.client.local.store import LocalStore
+from task2vec.data.paths import DEFAULT_STORE
 from task2vec.extras import needing_extras
 
 __all__ = ["LocalClient"]
@@ -18,7 +19,7 @@ class LocalClient(BlockingClient):
     it does not have are jobs (`jobs` is empty, ``wait=False`` is refused) and data sets.
     """
 
-    def __init__(self, path: str | os.PathLike[str] = "task2vec-store") -> None:
+    def __init__(self, path: str | os.PathLike[str] = DEFAULT_STORE) -> None:
         # SQLAlchemy takes a third of a second to import: that is paid by who makes a client.
         with needing_extras("A local store"):
             from task2vec.service.workspace import Workspace
