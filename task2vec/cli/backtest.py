@@ -29,8 +29,8 @@ def backtest(
         str,
         typer.Option(
             metavar="task|family",
-            help="What is unknown with each task that is asked about: it alone, or its family "
-            "(tags `family:NAME`, else tasks that lie near each other).",
+            help="What is hidden for each task: the outcomes of the task alone, or of its whole "
+            "family. A family is a tag `family:NAME`, or else tasks that lie near each other.",
         ),
     ] = BacktestQuestion().folds.value,
     output: Annotated[
@@ -42,14 +42,15 @@ def backtest(
     *,
     here: Here,
 ) -> int:
-    """Judge the recommender on your own recorded outcomes.
+    """Test the recommender on your own recorded outcomes.
 
     Example: `task2vec backtest --folds family -o backtest.png`
 
-    Asks the recommender, and simple rules, about each task as if its outcomes were not known, and
-    compares the answers with the outcomes. The last line says whether the recommender is worth
-    using. It takes outcomes of the default and of at least two other models on 8 tasks (`outcomes
-    add`, `outcomes import`), and about a second for each. Exit code 3: the outcomes do not tell.
+    For each task its outcomes are hidden. The recommender and some simple rules choose a model, and
+    the hidden outcomes show how good each choice was. The last line says whether the recommender is
+    worth using. You need outcomes of the default and of at least two other models on 8 tasks:
+    record them with `outcomes add` or `outcomes import`. It takes about a second per task. Exit
+    code 3 means that the outcomes do not decide it.
     """
     if output is not None:
         check_picture(output)

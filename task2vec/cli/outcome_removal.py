@@ -46,14 +46,14 @@ def remove(
     *,
     here: Here,
 ) -> int:
-    """Take back outcomes that were recorded wrongly: those of these ids, or all of a kind.
+    """Remove outcomes that were recorded wrongly: by their ids, or all that fit the options.
 
     Example: `task2vec outcomes remove --protocol "linear, 5 images" --task birds`
 
-    Of several options, what agrees with all of them goes. The answers of `recommend` and `backtest`
-    know nothing of it from then on. An unknown id removes nothing. `--json` prints what was
-    removed, in full: it can be recorded again. A server removes 10,000 at once: where it fails
-    after some of these, what was removed is printed all the same, and the exit code is 2.
+    With several options, outcomes that fit all of them are removed. `recommend` and `backtest` no
+    longer use them. If one id is unknown, nothing is removed. `--json` prints what was removed, so
+    that it can be recorded again. A server removes 10,000 at a time. If it fails in between, the
+    command prints what was removed by then and ends with exit code 2.
     """
     ids = list(dict.fromkeys(outcomes or []))
     kinds = {"model": model, "task": task, "protocol": protocol, "created": created}

@@ -65,20 +65,20 @@ def doctor(
         bool,
         typer.Option(
             "--clean",
-            help="First remove all files in the store's quarantine: files that its database does "
-            "not know, and copies that `--drop-damaged` made. They are gone then. Nothing is "
-            "removed while a row that may know such a file is damaged. Damaged files in "
-            "`measured/` are removed, too: `recommend` measures again what they held.",
+            help="Before the check, remove all files in the store's quarantine for good: files "
+            "that the database does not know, and copies that `--drop-damaged` made. Nothing is "
+            "removed while a damaged row may belong to such a file. Damaged files in `measured/` "
+            "are removed too; `recommend` measures again what they held.",
         ),
     ] = False,
     drop: Annotated[
         bool,
         typer.Option(
             "--drop-damaged",
-            help="First remove the damaged rows of the store's database, with what hangs on them "
-            "(the experts and outcomes of a task, the outcomes of a model): for who has no "
-            "backup. A copy of the database goes into the store's quarantine before. No server may "
-            "be running.",
+            help="For a store without a backup: before the check, remove the damaged rows of the "
+            "database. What depends on them goes too: the experts and outcomes of a task, the "
+            "outcomes of a model. A copy of the database is kept in the quarantine. Stop the "
+            "server first.",
         ),
     ] = False,
     *,
