@@ -101,7 +101,7 @@ def test_a_client_lacks_nothing(
     assert "pip install 'task2vec[local]'" in told["remedy"]
 
 
-@pytest.mark.parametrize("missing", ["torch", "alembic"])
+@pytest.mark.parametrize("missing", ["torch", "sqlalchemy"])
 def test_a_local_installation_that_lacks_a_part_is_no_client(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:

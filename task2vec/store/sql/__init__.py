@@ -1,1 +1,1 @@
-"""The database: schema, migrations, connections, checksums."""
+"""The database: schema, upgrades, connections, checksums."""
