@@ -14,55 +14,61 @@ _HEADER = f"""\
 
 # HTTP reference
 
-What follows below is rendered from the service's OpenAPI document, which a server gives at
-`/openapi.json`. Step by step: [tutorial](tutorial.md).
+This page is generated from the service's OpenAPI document, which a server gives at
+`/openapi.json`. For a first walk through the service see the [tutorial](tutorial.md).
 
 ## Conventions
 
-**Addresses** begin with `/v1`, but for `/` (what this is and where to go), `/docs` (this reference
-in a browser, to read and to try; it works without a network), `/openapi.json`, `/livez`, `/readyz`
-and `/metrics`. A task, model, data set, job or batch is named by its id; tasks and models also by
-their names.
-Field names are those of [`--json`](json.md). A number that does not exist is `null`.
+**Addresses** begin with `/v1`. Outside of it are `/` (what this is and where to go), `/docs` (this
+reference in a browser; it works without the internet), `/openapi.json`, `/livez`, `/readyz` and
+`/metrics`. A task, model, data set, job or batch is named by its id; tasks and models also by
+their names. Field names are those of [`--json`](json.md). A number that does not exist is `null`.
 
-**Keys.** `Authorization: Bearer KEY`, with the scopes `read`, `write` (implies `read`), `work`
-and `admin` (implies all). A server without any key lets everybody on its own machine in. See
-[security](security.md#who-gets-in).
+**Keys.** Send `Authorization: Bearer KEY`. The scopes of keys are `read`, `write` (includes
+`read`), `work` and `admin` (includes all). A server that has no key at all answers everybody on its
+own machine. See [security](security.md#who-gets-in).
 
-**Errors** are `application/problem+json` with a stable `code`: [catalogue](errors.md). Every
-answer has `X-Request-ID`; a client may send its own, of up to 64 letters, digits, `_` and `-`.
+**Errors** are `application/problem+json` with a stable `code`; the [catalogue](errors.md) lists
+them. Every answer has an `X-Request-ID`. A client may send its own, of up to 64 letters, digits,
+`_` and `-`.
 
-**Jobs.** What takes a worker answers 202 with the job and its address in `Location`. Poll it,
-follow `/v1/jobs/ID/events` (server-sent events, resumed by `Last-Event-ID`), or ask with `Prefer:
-wait=SECONDS` (up to 60) to get the result itself where it comes in time.
+**Jobs.** Work that takes time answers 202 with a job, and its address in `Location`. To get the
+result, poll that address, follow `/v1/jobs/ID/events` (server-sent events, resumed by
+`Last-Event-ID`), or send `Prefer: wait=SECONDS` (up to 60): if the result is ready by then, it is
+the answer.
 
-**Pages.** Lists take `page_size` and `page_token`; `next_page_token` of an answer is the next
-`page_token`, `null` at the end. A token belongs to its list and its filters, and is good until the
-server starts again.
+**Pages.** Lists take `page_size` and `page_token`. The `next_page_token` of an answer is the
+`page_token` of the next page, `null` at the end. A token is valid for the same list with the same
+filters, until the server restarts.
 
-**Sending twice.** A POST with an `Idempotency-Key` is done once: the same key with the same
-request gets the first answer again, with `Idempotency-Replayed: true`; with another request 422;
-while the first is under way 409. The whole body counts, whatever the boundary of a form: a repeated
-upload is read to its end before it is answered. Answers 401, 403, 404, 408 to 410, 412, 413, 425,
-429 and from 500 are not kept: the repeat is done. Where the first broke off after it had written
-something (the server was killed, say), the repeat gets 409 and is not done: look for what it made.
-So does the repeat of a request whose answer was too large to keep (some 40 MB): its 409,
-`answer_not_kept`, tells the status of that.
+**Sending twice.** A POST with an `Idempotency-Key` is carried out once.
 
-**Changing what others change.** Tasks and models come with an `ETag`. With `If-Match` a change or
-removal is refused with 412 where it is no longer the one that was read. `If-None-Match` on GET
-saves the body.
+- The same key with the same request gets the first answer again, with `Idempotency-Replayed:
+  true`.
+- The same key with another request gets 422. The whole body is compared; the boundary of a form
+  does not matter. A repeated upload is therefore read to its end before it is answered.
+- While the first request is still being answered, its repeat gets 409.
+- Answers with status 401, 403, 404, 408 to 410, 412, 413, 425, 429 and 500 or above are not kept;
+  the repeat is carried out.
+- If the first request broke off after it had written something (for example because the server was
+  killed), the repeat gets 409 and is not carried out. Look up what the first one did.
+- If the first answer was too large to keep (about 40 MB), the repeat gets 409, `answer_not_kept`,
+  which names the status of that answer.
 
-**Misspelt.** A query parameter or a field of a body that an operation does not take is refused
-with 422, never passed over.
+**Changes by others.** Tasks and models come with an `ETag`. Send it as `If-Match` with a change or
+a removal: if somebody changed the task or model since, the answer is 412 and nothing is done. With
+`If-None-Match`, a GET of what has not changed is answered without a body.
 
-**Limits.** 429 (this key) and 503 (the server) come with `Retry-After`, and nothing was begun.
-A body above the limit is answered 413, and the connection ends with that.
-`Request-Timeout: SECONDS` (1 to 600) sets a deadline, after which 504 follows. Answers are
-compressed where the client takes gzip.
+**Misspelt names.** A query parameter, or a field of a body, that an operation does not know is
+refused with 422.
 
-**Versions.** Within `/v1`, fields and routes are added and never removed or given another
-meaning. Clients pass over fields that they do not know; the server refuses fields that *it* does
+**Limits.** 429 (this key) and 503 (the server) come with `Retry-After`; nothing was begun. A body
+above the limit is answered 413, and the connection is closed. `Request-Timeout: SECONDS` (1 to
+600) sets a deadline; after it the answer is 504. Answers are compressed for clients that accept
+gzip.
+
+**Versions.** Within `/v1`, fields and routes are added, and never removed or given another
+meaning. A client must ignore fields that it does not know. The server refuses fields that it does
 not know.
 
 """

@@ -17,14 +17,16 @@ _HEADER = f"""\
 
 # Command line
 
-Data goes to stdout: tables for a person, JSON with `--json` (its fields: [json.md](json.md)).
-Progress and messages go to stderr: bars on a terminal; elsewhere (logs of CI, `nohup`, notebooks),
-plain lines: the first after 10 seconds, one when a stage begins, at most one every 10 seconds, and
-one every 30 seconds while the stage stays the same. Exit codes: 0 done, 1 some items failed, 2
-usage or bad input, 3 abstained or nothing found, 130 interrupted.
+Data goes to stdout: tables for people, JSON with `--json` (its fields: [json.md](json.md)).
+Progress and messages go to stderr. A terminal shows bars. Logs, `nohup` and notebooks get plain
+lines: the first after 10 seconds, then one when a stage begins, at most one every 10 seconds, and
+one every 30 seconds while the stage stays the same.
 
-An option is taken from the command line, else from its environment variable, else from
-`task2vec.toml`, else it has its default: see [settings](quick-start.md#settings).
+Exit codes: 0 done; 1 some items failed; 2 wrong usage or bad input; 3 no decision, or nothing
+found; 130 interrupted.
+
+An option takes its value from the command line, else from its environment variable, else from
+`task2vec.toml`, else its default: see [settings](quick-start.md#settings).
 
 """
 
