@@ -24,7 +24,7 @@ from cosmic_ray.mutating import use_mutation
 from cosmic_ray.plugins import get_operator
 from fork_server import ForkServer
 
-ROOMS = ("distance", "fisher", "recommend", "store")
+ROOMS = ("distance", "fisher", "recommendation", "store")
 #: One of each kind, as cosmic-ray names them: each position in the code counts once or twice.
 OPERATORS = (
     *("AddNot", "NumberReplacer", "ZeroIterationForLoop", "ExceptionReplacer"),
