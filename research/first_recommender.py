@@ -24,7 +24,7 @@ from task2vec.data.open import open_source
 from task2vec.distance import plain_symmetric_distance
 from task2vec.embedding.embedder import Embedder
 from task2vec.probe.registry import load_probe
-from task2vec.recommendation.rankers.hierarchical import TRUST
+from task2vec.recommendation.rankers import TRUST
 
 Rows = list[tuple[str, str, float, float]]
 

@@ -18,8 +18,7 @@ from task2vec.recommendation.gain_model.posterior import Belief, GainModel, Seen
 from task2vec.recommendation.measure.cascade import next_model
 from task2vec.recommendation.measure.probe_accuracy import PairedGain, noise_parts
 from task2vec.recommendation.prediction.intervals import interval_reach
-from task2vec.recommendation.rankers.hierarchical import surely_best
-from task2vec.recommendation.rankers.ranker import LEVELS, Ranking
+from task2vec.recommendation.rankers import LEVELS, Ranking, surely_best
 
 
 @dataclass(frozen=True, eq=False)

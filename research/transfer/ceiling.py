@@ -17,7 +17,7 @@ from research import RESULTS
 from research.transfer.tables import Transfer, read_transfer
 from research.transfer.targets import Budget
 from task2vec.recommendation.backtest.bootstrap import over_tasks
-from task2vec.recommendation.backtest.metrics import weighted_tau
+from task2vec.recommendation.backtest.run import weighted_tau
 from task2vec.recommendation.evidence.world import Matrix
 
 OUT = RESULTS / "transfer_ceiling.json"

@@ -22,8 +22,7 @@ from research.transfer.targets import Budget
 from task2vec.recommendation.backtest.bootstrap import over_tasks
 from task2vec.recommendation.backtest.folds import Folds, cases
 from task2vec.recommendation.evidence.world import Case, Matrix
-from task2vec.recommendation.rankers.hierarchical import TRUST
-from task2vec.recommendation.rankers.simple import StaticAverage
+from task2vec.recommendation.rankers import TRUST, StaticAverage
 
 TABLE = RESULTS / "transfer_cost_curve.json"
 SECONDS = (1, 2, 4, 8, 16, 32, 64, 128)

@@ -23,7 +23,7 @@ from research.transfer.zoo import DEFAULT
 from task2vec.recommendation.backtest.bootstrap import over_tasks
 from task2vec.recommendation.backtest.folds import cases
 from task2vec.recommendation.prediction.fine_tuned_gain import fine_tuned_gain
-from task2vec.recommendation.rankers.hierarchical import TRUST
+from task2vec.recommendation.rankers import TRUST
 
 OUT = RESULTS / "transfer_promises.json"
 _NORMAL = NormalDist().inv_cdf(0.95)

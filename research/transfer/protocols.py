@@ -18,7 +18,7 @@ from research.transfer.outcomes import read_cells
 from research.transfer.targets import Budget
 from research.transfer.zoo import DEFAULT
 from task2vec.recommendation.backtest.bootstrap import Estimate, over_tasks
-from task2vec.recommendation.backtest.metrics import weighted_tau
+from task2vec.recommendation.backtest.run import weighted_tau
 
 OUT = RESULTS / "transfer_protocols.json"
 #: The fewest models with gains that a target needs to count.

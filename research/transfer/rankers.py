@@ -3,7 +3,7 @@
 import numpy as np
 
 from task2vec.recommendation.evidence.world import Case, Matrix
-from task2vec.recommendation.rankers.ranker import Ranking
+from task2vec.recommendation.rankers import Ranking
 
 
 class NearestInformation:

@@ -30,12 +30,13 @@ from task2vec.recommendation.backtest.bootstrap import Estimate, over_tasks, rat
 from task2vec.recommendation.backtest.folds import Folds
 from task2vec.recommendation.backtest.run import Trials, backtest
 from task2vec.recommendation.evidence.world import Mask
-from task2vec.recommendation.rankers.hierarchical import TRUST
-from task2vec.recommendation.rankers.ranker import LEVELS, Ranker
-from task2vec.recommendation.rankers.simple import (
+from task2vec.recommendation.rankers import (
+    LEVELS,
+    TRUST,
     AlwaysDefault,
     NearestOnly,
     NearOutcomes,
+    Ranker,
     StaticAverage,
 )
 

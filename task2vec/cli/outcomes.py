@@ -18,8 +18,8 @@ from task2vec.cli.output import (
 )
 from task2vec.client.show.values import interval, percent
 from task2vec.data.wording import plural
-from task2vec.recommendation.evidence.duplicate_outcomes import repeated_warning
-from task2vec.recommendation.evidence.outcomes_without_baseline import (
+from task2vec.recommendation.evidence.outcomes import (
+    repeated_warning,
     unused_warning,
     without_default,
 )

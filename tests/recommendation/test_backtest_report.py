@@ -11,14 +11,11 @@ from worlds import make_world
 from task2vec.data.wording import plural
 from task2vec.recommendation.backtest.bootstrap import Estimate
 from task2vec.recommendation.backtest.folds import Folds, cases, families_of
-from task2vec.recommendation.backtest.metrics import noise_ceiling, weighted_tau
-from task2vec.recommendation.backtest.report import report
-from task2vec.recommendation.backtest.run import Trials, backtest
-from task2vec.recommendation.backtest.verdict import LEAST_FAMILIES, LEAST_TASKS, judge_by
+from task2vec.recommendation.backtest.report import LEAST_FAMILIES, LEAST_TASKS, judge_by, report
+from task2vec.recommendation.backtest.run import Trials, backtest, noise_ceiling, weighted_tau
 from task2vec.recommendation.gain_model.fit import fit_gain_model, left_out
 from task2vec.recommendation.prediction.intervals import conformal_reach
-from task2vec.recommendation.rankers.hierarchical import Hierarchical
-from task2vec.recommendation.rankers.simple import AlwaysDefault, StaticAverage
+from task2vec.recommendation.rankers import AlwaysDefault, Hierarchical, StaticAverage
 from task2vec.types.backtests import FamilyOrigin, Verdict
 
 
@@ -135,27 +132,27 @@ def test_the_sentence_follows_from_the_intervals(gain, advantage, verdict, words
         ("bad", -0.1, Estimate(0.5, 0.4, 0.6)),
         ("good", 0.01, Estimate(*advantage)),
     ]
-    found = judge_by(Estimate(*gain), rivals, tasks=30, families=10)
-    assert found.verdict is verdict
-    assert words in found.sentence
-    assert f"{100 * gain[0]:+.1f} points" in found.sentence
-    assert "good" in found.sentence
+    verdict_found, sentence = judge_by(Estimate(*gain), rivals, tasks=30, families=10)
+    assert verdict_found is verdict
+    assert words in sentence
+    assert f"{100 * gain[0]:+.1f} points" in sentence
+    assert "good" in sentence
 
 
 @given(st.integers(0, LEAST_TASKS - 1))
 def test_of_few_tasks_nothing_is_said(tasks):
     sure = Estimate(0.2, 0.1, 0.3)
-    found = judge_by(sure, [("static", 0.0, sure)], tasks=tasks, families=tasks)
-    assert found.verdict is Verdict.UNKNOWN
-    assert f"{plural(tasks, 'task')} ha" in found.sentence
+    verdict_found, sentence = judge_by(sure, [("static", 0.0, sure)], tasks=tasks, families=tasks)
+    assert verdict_found is Verdict.UNKNOWN
+    assert f"{plural(tasks, 'task')} ha" in sentence
 
 
 @given(st.integers(1, LEAST_FAMILIES - 1))
 def test_of_few_families_nothing_is_said(families):
     sure = Estimate(0.2, 0.1, 0.3)
-    found = judge_by(sure, [("static", 0.0, sure)], tasks=30, families=families)
-    assert found.verdict is Verdict.UNKNOWN
-    assert f"{families} famil" in found.sentence
+    verdict_found, sentence = judge_by(sure, [("static", 0.0, sure)], tasks=30, families=families)
+    assert verdict_found is Verdict.UNKNOWN
+    assert f"{families} famil" in sentence
 
 
 def test_intervals_draw_families():

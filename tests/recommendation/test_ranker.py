@@ -32,7 +32,7 @@ from task2vec.recommendation.evidence.world import PLAIN_DOUBT
 from task2vec.recommendation.gain_model.fit import fit_gain_model
 from task2vec.recommendation.gain_model.kernel import FAR as FAR_GAIN
 from task2vec.recommendation.gain_model.kernel import Cells
-from task2vec.recommendation.rankers.hierarchical import TRUST
+from task2vec.recommendation.rankers import TRUST
 
 
 def test_a_fresh_store_takes_the_default():

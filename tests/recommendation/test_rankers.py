@@ -8,9 +8,9 @@ from worlds import make_world
 
 from research.transfer.rankers import Scored
 from task2vec.recommendation.evidence.world import Case
-from task2vec.recommendation.rankers.hierarchical import Hierarchical
-from task2vec.recommendation.rankers.simple import (
+from task2vec.recommendation.rankers import (
     AlwaysDefault,
+    Hierarchical,
     NearestOnly,
     NearOutcomes,
     StaticAverage,

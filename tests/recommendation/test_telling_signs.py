@@ -9,7 +9,7 @@ from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.evidence_text import why_abstained
 from task2vec.recommendation.answer.question import KnownTask
-from task2vec.recommendation.evidence.duplicate_outcomes import repeats_among
+from task2vec.recommendation.evidence.outcomes import repeats_among
 
 
 def test_an_outcome_that_lowered_the_score_is_told() -> None:

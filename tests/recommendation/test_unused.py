@@ -4,7 +4,7 @@ import pytest
 from questions import outcome
 
 from task2vec.recommendation.evidence.gains import GainTable
-from task2vec.recommendation.evidence.outcomes_without_baseline import (
+from task2vec.recommendation.evidence.outcomes import (
     unused_note,
     unused_warning,
     without_default,

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import is_tie
 from task2vec.recommendation.answer.predicted_accuracy import UncertainAccuracy
-from task2vec.recommendation.rankers.hierarchical import MOST_SD, surely_best
+from task2vec.recommendation.rankers import MOST_SD, surely_best
 
 OTHER = model("other")
 

@@ -17,13 +17,10 @@ from research.transfer.report import LeftOut, abstention
 from research.transfer.tables import read_transfer
 from research.transfer.targets import Budget, Target
 from task2vec.recommendation.backtest.folds import Folds, cases
-from task2vec.recommendation.backtest.metrics import weighted_tau
-from task2vec.recommendation.backtest.run import backtest
+from task2vec.recommendation.backtest.run import backtest, weighted_tau
 from task2vec.recommendation.evidence.world import NO_SOURCE, Case, World
 from task2vec.recommendation.measure.probe_accuracy import NOISE
-from task2vec.recommendation.rankers.hierarchical import TRUST, Hierarchical
-from task2vec.recommendation.rankers.ranker import LEVELS
-from task2vec.recommendation.rankers.simple import AlwaysDefault
+from task2vec.recommendation.rankers import LEVELS, TRUST, AlwaysDefault, Hierarchical
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ from task2vec.recommendation.prediction.fine_tuned_gain import (
     fine_tuned_gain,
 )
 from task2vec.recommendation.prediction.intervals import interval_reach
-from task2vec.recommendation.rankers.hierarchical import TRUST, surely_best
+from task2vec.recommendation.rankers import TRUST, surely_best
 
 #: What a short fine-tuning misses of the gain that a full one will measure: a variance.
 SHORT_VARIANCE = 0.01**2

@@ -23,7 +23,7 @@ from task2vec.recommendation.answer.question import TARGET_NAME, Question
 from task2vec.recommendation.answer.score_breakdown import Influence
 from task2vec.recommendation.evidence.leaks import SEEN_GAIN
 from task2vec.recommendation.published.prior import prior_gain
-from task2vec.recommendation.rankers.hierarchical import MOST_SD
+from task2vec.recommendation.rankers import MOST_SD
 from task2vec.types.tuning import Recipe
 
 #: How many outcomes are listed per model, those that moved its score most; and the least that

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from task2vec.data.wording import plural
 from task2vec.messages.backtests import (
     Abstention,
     AbstentionEnds,
@@ -18,11 +19,15 @@ from task2vec.messages.backtests import (
 )
 from task2vec.recommendation.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
 from task2vec.recommendation.backtest.run import Trials
-from task2vec.recommendation.backtest.verdict import judge_by
 from task2vec.recommendation.evidence.world import Mask, Matrix
-from task2vec.recommendation.rankers.ranker import LEVELS
-from task2vec.types.backtests import Folds
+from task2vec.recommendation.rankers import LEVELS
+from task2vec.types.backtests import Folds, Verdict
 
+#: Of fewer tasks an interval says nothing. Of fewer families a 95 % bootstrap interval is no more
+#: than their range: each family alone is drawn in 1 of 27 resamples of three.
+LEAST_TASKS, LEAST_FAMILIES = 8, 4
+#: The rule that is nearest at hand.
+ALWAYS_DEFAULT = "always_default"
 #: What a ranker is measured by.
 _MEASURES: Mapping[str, Callable[[Trials], Matrix]] = {
     "weighted_kendall": lambda trials: trials.tau,
@@ -39,7 +44,6 @@ def report(
     ours: str,
     families: Sequence[str] | None = None,
     folds: Folds = Folds.TASK,
-    halves: bool = False,
 ) -> Backtest:
     """Judge rankers by their trials on the same tasks.
 
@@ -48,7 +52,6 @@ def report(
         ours: the name of ours.
         families: the family of each task of the world; by default each is its own.
         folds: what was hidden with each task.
-        halves: whether the trials knew of two halves of the evidence.
 
     All intervals are 95 % bootstrap intervals over families. What is known of the store alone, such
     as its space and the single cases, is left empty.
@@ -58,7 +61,7 @@ def report(
     names = None if own is None or families is None else [families[task] for task in own.tasks]
     estimate = partial(over_tasks, families=names)
     scores = [] if own is None else [_score(each, own, estimate) for each in trials]
-    judgement = judge_by(
+    verdict, sentence = judge_by(
         None if own is None else estimate(own.gain),
         [
             (each.name, each.gain, Estimate(each.ours_minus.gain, *each.ours_minus.ci.gain))
@@ -73,14 +76,14 @@ def report(
         rankers=tuple(scores),
         coverage=() if own is None else tuple(_coverage(own, estimate)),
         abstention=None if own is None else _abstention(own, others, names),
-        noise_ceiling=None if own is None else _noise_ceiling(own, estimate, halves=halves),
+        noise_ceiling=None if own is None else _noise_ceiling(own, estimate),
         tasks=tasks,
         models=0,
         folds=folds,
         probe=None,
         space=None,
-        verdict=judgement.verdict,
-        sentence=judgement.sentence,
+        verdict=verdict,
+        sentence=sentence,
         cases=(),
     )
 
@@ -123,15 +126,14 @@ def _coverage(own: Trials, estimate: Callable[..., Estimate]) -> list[Coverage]:
     return [Coverage(level=level, observed=each.value, ci=each.ends) for level, each in shares]
 
 
-def _noise_ceiling(own: Trials, estimate: Callable[..., Estimate], *, halves: bool) -> NoiseCeiling:
-    """Return the weighted tau of gains with gains measured anew.
+def _noise_ceiling(own: Trials, estimate: Callable[..., Estimate]) -> NoiseCeiling:
+    """Return the weighted tau of gains with gains measured anew, as half of the evidence would.
 
-    Each is from half of the evidence or, without ``halves``, has the noise that this would have.
-    All of the evidence has less: a ranker may come out a little above it, and near it nobody can
-    tell rankers apart.
+    All of the evidence has less noise: a ranker may come out a little above it, and near it nobody
+    can tell rankers apart.
     """
     ceiling = estimate(own.ceiling)
-    return NoiseCeiling(weighted_kendall=ceiling.value, ci=ceiling.ends, estimated=not halves)
+    return NoiseCeiling(weighted_kendall=ceiling.value, ci=ceiling.ends, estimated=True)
 
 
 def _abstention(
@@ -161,3 +163,74 @@ def _abstention(
         gain_otherwise=otherwise and otherwise.value,
         ci=AbstentionEnds(loss=loss and loss.ends, gain_otherwise=otherwise and otherwise.ends),
     )
+
+
+def judge_by(
+    gain: Estimate | None,
+    rivals: Sequence[tuple[str, float, Estimate]],
+    *,
+    tasks: int,
+    families: int,
+) -> tuple[Verdict, str]:
+    """Judge by the gain of ours over the default and by its advantage over the best simple rule.
+
+    Returns the verdict, and one sentence that gives its reason.
+
+    Yes where both intervals are above 0, no where one is not above 0 anywhere: the simpler way is
+    as good. The best rule is known in hindsight only, which favours it.
+
+    Args:
+        gain: of ours over always taking the default.
+        rivals: name, mean gain, and the difference of ours to it, of every other ranker.
+        tasks: how many tasks it rests on, of how many ``families``.
+    """
+    simple = [rival for rival in rivals if rival[0] != ALWAYS_DEFAULT]
+    if tasks < LEAST_TASKS or gain is None or not simple:
+        return Verdict.UNKNOWN, _too_few(tasks)
+    if families < LEAST_FAMILIES:
+        return Verdict.UNKNOWN, _too_alike(tasks, families)
+    name, _, advantage = max(simple, key=lambda rival: rival[1])
+    over_default = f"{_points(gain)} over always taking the default"
+    over_rule = f"{_points(advantage)} over the best simple rule, {name}"
+    if gain.low > 0 and advantage.low > 0:
+        return (
+            Verdict.YES,
+            f"The recommender is worth using with these models: over {tasks} tasks its choices "
+            f"gain {over_default}, and {over_rule}.",
+        )
+    if gain.high <= 0 or advantage.high <= 0:
+        instead = "always taking the default" if gain.high <= 0 else name
+        return (
+            Verdict.NO,
+            f"The recommender is not worth using with these models: {instead} is at least as "
+            f"good. Over {tasks} tasks its choices gain {over_default}, and {over_rule}.",
+        )
+    return (
+        Verdict.UNKNOWN,
+        "These outcomes do not show whether the recommender is worth using: over "
+        f"{tasks} tasks its choices gain {over_default}, and {over_rule}.",
+    )
+
+
+def _too_few(tasks: int) -> str:
+    return (
+        "These outcomes are too few to judge the recommender: it takes outcomes of the default and "
+        f"of at least two other models on {LEAST_TASKS} tasks, and {plural(tasks, 'task')} "
+        f"{'has' if tasks == 1 else 'have'} them. Record more: "
+        "`task2vec outcomes add MODEL TASK --accuracy A`, or `task2vec outcomes import FILE.csv`."
+    )
+
+
+def _too_alike(tasks: int, families: int) -> str:
+    return (
+        "These outcomes are too much alike to judge the recommender: the "
+        f"{tasks} tasks are of {plural(families, 'family')}, and it takes at least "
+        f"{LEAST_FAMILIES}. Record outcomes on other kinds of tasks: "
+        "`task2vec outcomes add MODEL TASK --accuracy A`. Where tasks are less alike than they "
+        "look, name their families: `task2vec embed FOLDER --tag family:NAME --update`."
+    )
+
+
+def _points(estimate: Estimate) -> str:
+    value, low, high = (100 * n for n in (estimate.value, *estimate.ends))
+    return f"{value:+z.1f} points [{low:+z.1f}, {high:+z.1f}]"

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.messages.outcomes import StoredOutcome
-from task2vec.recommendation.evidence.duplicate_outcomes import what_was_measured
-from task2vec.recommendation.evidence.outcomes_without_baseline import without_default
+from task2vec.recommendation.evidence.outcomes import what_was_measured, without_default
 
 #: By how much the gains of one model on one task differ between protocols, in standard deviations:
 #: few images or all, a linear classifier or fine-tuning.

@@ -20,8 +20,7 @@ from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.recommendation.evidence.leaks import count_shared
 from task2vec.recommendation.evidence.world import NO_SOURCE, Mask, World
 from task2vec.recommendation.gain_model.known_world import known_world
-from task2vec.recommendation.rankers.compared import compared_rankers
-from task2vec.recommendation.rankers.hierarchical import Hierarchical
+from task2vec.recommendation.rankers import Hierarchical, compared_rankers
 from task2vec.service.models.zoo import list_models
 from task2vec.service.outcomes.outcomes import unused_outcomes
 from task2vec.service.packaged_models import default_model_id

@@ -16,9 +16,8 @@ from task2vec.messages.outcomes import (
 )
 from task2vec.messages.tasks import StoredTask
 from task2vec.probe.registry import DEFAULT_PROBE
-from task2vec.recommendation.evidence.duplicate_outcomes import repeats_among
 from task2vec.recommendation.evidence.gains import GainTable
-from task2vec.recommendation.evidence.outcomes_without_baseline import unused_warning
+from task2vec.recommendation.evidence.outcomes import repeats_among, unused_warning
 from task2vec.service.models.zoo import get_model
 from task2vec.service.workspace import Part, Workspace
 from task2vec.store.store import Store

@@ -13,7 +13,7 @@ from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import Judge
 from task2vec.recommendation.answer.question import Question
 from task2vec.recommendation.evidence.gains import GainTable
-from task2vec.recommendation.evidence.outcomes_without_baseline import unused_note
+from task2vec.recommendation.evidence.outcomes import unused_note
 from task2vec.recommendation.measure.cascade import measuring_order
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.image_counts import uneven_images

@@ -1,43 +1,63 @@
-"""Outcomes that give no gain, since the default has none on the same task by the same protocol."""
+"""Outcomes that count less than they seem: recorded twice, or without one of the default.
+
+They are of models and tasks by id, or all by name.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
 
 from task2vec.data.wording import EXAMPLES, few, plural, shown, typed
+from task2vec.messages.outcomes import Outcome
+
+AnyOutcome = TypeVar("AnyOutcome", bound=Outcome)
 
 
-class Measured(Protocol):
-    """What an outcome is of: all by id, or all by name."""
-
-    @property
-    def model(self) -> str:
-        """The model that was measured."""
-
-    @property
-    def task(self) -> str:
-        """The task that it was measured on."""
-
-    @property
-    def protocol(self) -> str:
-        """How."""
+def what_was_measured(outcome: Outcome) -> Hashable:
+    """Return what two outcomes have in common that are one measurement, recorded twice."""
+    return (
+        *(outcome.model, outcome.task, outcome.protocol),
+        *(outcome.accuracy, outcome.interval, outcome.images, outcome.seed),
+    )
 
 
-AnyOutcome = TypeVar("AnyOutcome", bound=Measured)
+def repeats_among(outcomes: Iterable[Outcome]) -> dict[str, str]:
+    """Return, by the id of each outcome that repeats an earlier one, the id of the first of these.
+
+    ``outcomes`` are in the order in which they came.
+    """
+    first: dict[Hashable, str] = {}
+    repeats = {}
+    for outcome in outcomes:
+        original = first.setdefault(what_was_measured(outcome), outcome.id)
+        if original != outcome.id:
+            repeats[outcome.id] = original
+    return repeats
+
+
+def repeated_warning(count: int) -> list[str]:
+    """Return the warning that ``count`` outcomes say nothing new, [] where it is 0."""
+    if not count:
+        return []
+    verb = "was" if count == 1 else "were"
+    return [
+        f"{plural(count, 'outcome')} {verb} recorded already, with the same accuracy, protocol, "
+        "images and seed: that is one measurement, and counts once. Give true repeats a seed each"
+    ]
 
 
 def without_default(
-    outcomes: Iterable[AnyOutcome], default: str, *, among: Iterable[Measured] = ()
+    outcomes: Iterable[AnyOutcome], default: str, *, among: Iterable[Outcome] = ()
 ) -> list[AnyOutcome]:
     """Return the outcomes that the ``default`` has no counterpart of, in them or ``among`` more."""
     own = list(outcomes)
-    every: list[Measured] = [*own, *among]
+    every: list[Outcome] = [*own, *among]
     baselines = {(o.task, o.protocol) for o in every if o.model == default}
     return [o for o in own if o.model != default and (o.task, o.protocol) not in baselines]
 
 
 def unused_warning(
-    unused: Sequence[Measured], default: str, *, name_of: Callable[[str], str] = str
+    unused: Sequence[Outcome], default: str, *, name_of: Callable[[str], str] = str
 ) -> list[str]:
     """Return the warning that outcomes are not used, [] for none of them.
 
@@ -65,7 +85,7 @@ def unused_warning(
     ]
 
 
-def unused_note(concerned: Iterable[Measured]) -> list[str]:
+def unused_note(concerned: Iterable[Outcome]) -> list[str]:
     """Return what an answer says of `unused_warning` in short, [] where there are none."""
     unused = list(concerned)
     if not unused:

@@ -1,1 +1,0 @@
-"""Rankers of starting models behind one protocol: ours, and the simple rules that it must beat."""
