@@ -11,7 +11,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from task2vec.finetuning.measurement_files import STORED
+from task2vec.finetuning.probe_cache import STORED
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "tasks"
 TASKS = ("emoji_food", "fashion_tops", "greek_capitals", "latin_small_letters")

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from research.scores.names import ScoreName
 from research.scores.seen import Seen
+from task2vec.recommendation.measure.linear_probe import right
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
-from task2vec.recommendation.measure.ridge import right
 
 #: The most neighbours that vote.
 NEIGHBOURS = 3

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from research.scores.names import ScoreName
 from research.scores.seen import Seen
+from task2vec.recommendation.measure.linear_probe import LeftOut, leave_one_out, right
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
-from task2vec.recommendation.measure.ridge import LeftOut, leave_one_out, right
 
 
 class Ridge:

@@ -20,8 +20,8 @@ from research.transfer.outcomes import read_cells
 from research.transfer.targets import Budget, Draw, Target
 from research.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
 from task2vec.errors import SettingError
+from task2vec.recommendation.measure.linear_probe import leave_one_out
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy, paired_gain
-from task2vec.recommendation.measure.ridge import leave_one_out
 
 TABLE = RESULTS / "transfer_scores.csv"
 PAIRED = (ScoreName.RIDGE, ScoreName.LINEAR_PROBE)

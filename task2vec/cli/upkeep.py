@@ -135,7 +135,7 @@ def _clean(store: Path) -> None:
 
     Every row that may know a file in quarantine is compared.
     """
-    from task2vec.finetuning.measurement_files import remove_damaged
+    from task2vec.finetuning.probe_cache import remove_damaged
     from task2vec.service.quarantine import remove_aside
     from task2vec.service.workspace import Workspace
 

@@ -9,6 +9,7 @@ were read and are wrong is removed.
 import json
 import os
 import platform
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,9 +21,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from task2vec.atomic_file import atomic_file
+from task2vec.atomic_file import atomic_file, is_partial
 from task2vec.data.pixels.prefetch import allowed_processors
-from task2vec.finetuning.measurement_files import STORED, WRONG, forget, path_of, read_file, to_text
 from task2vec.probe.cache import cache_folder
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.types.tuning import Recipe
@@ -52,6 +52,16 @@ T = TypeVar("T")
 SEED = 0
 #: The folder inside `cache_folder`, for what is measured where there is no store.
 FOLDER = "linear-probes"
+#: The folder inside a store, which holds its measurements: they belong to the store.
+STORED = "measured"
+#: Files at most, of some 500 bytes each; the ones that were not used for longest go first.
+MOST = 4096
+#: What reading a damaged file raises, however it is damaged; deep nesting is a `RecursionError`.
+_WRONG = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+# Files of any other name in the folder are not ours: they are neither read nor removed.
+_NAME = re.compile(r"[0-9a-f]{64}\.json")
+# Bytes. A file has one digit per image, so that this holds a million of them.
+_LARGEST = 1024 * 1024
 # Raised where the same images and model would give another probe.
 _FORM = 3
 
@@ -111,7 +121,7 @@ class ProbeCache:
         return self._get(key, _read_probe)
 
     def put(self, key: str, known: KnownProbe) -> None:
-        """Keep a measurement, and forget the oldest beyond `measurement_files.MOST`."""
+        """Keep a measurement, and forget the oldest beyond `MOST`."""
         found = known.found
         self._put(
             key,
@@ -143,14 +153,14 @@ class ProbeCache:
 
     def _get(self, key: str, read: Callable[[dict[str, Any]], T]) -> T | None:
         for folder in self._folders:
-            path = path_of(folder, key)
+            path = folder / f"{key}.json"
             try:
-                about = read_file(path)
+                about = _read_file(path)
                 value = read(about)
             except OSError:
                 # A disk or a process that is short of something now says nothing about the file.
                 continue
-            except WRONG:
+            except _WRONG:
                 with suppress(OSError):
                     path.unlink()
                 continue
@@ -162,16 +172,16 @@ class ProbeCache:
         return None
 
     def _put(self, key: str, about: dict[str, Any]) -> None:
-        text = to_text(key, about)
+        text = json.dumps({**about, "sha256": _digest(key, about)})
         for folder in self._folders:
             with suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
-                with atomic_file(path_of(folder, key)) as place:
+                with atomic_file(folder / f"{key}.json") as place:
                     place.write_text(text, encoding="utf-8")
                 break
         else:
             return
-        forget(folder)
+        _forget(folder)
 
 
 def _read_probe(about: dict[str, Any]) -> KnownProbe:
@@ -181,3 +191,88 @@ def _read_probe(about: dict[str, Any]) -> KnownProbe:
     accuracy = ProbeAccuracy(correct, about["error"], recipe and Recipe(recipe))
     pace, machine = Pace(**about["pace"]), str(about["machine"])
     return KnownProbe(accuracy, float(about["seconds"]), pace, machine)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    """Return what a file holds.
+
+    Raises `OSError` where it cannot be read, and one of `_WRONG` where its bytes are wrong.
+    """
+    with path.open("rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError(path.name)
+    about: dict[str, Any] = json.loads(data)
+    if about.pop("sha256") != _digest(path.stem, about):
+        raise ValueError(path.name)
+    return about
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Files in a folder of measurements that are of no use: each costs nothing but its space.
+
+    ``damaged``: the bytes are not those that were written. ``partial``: a killed process left it,
+    and a later write removes it. ``foreign``: of another name, or no file.
+    """
+
+    damaged: tuple[Path, ...]
+    partial: tuple[Path, ...]
+    foreign: tuple[Path, ...]
+
+
+def unusable(folder: Path) -> Unusable:
+    """Return what is of no use in a folder of measurements, which need not exist.
+
+    A file that cannot be read now is none of these. Raises `OSError` where the folder cannot be
+    listed.
+    """
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    own = {path for path in paths if _NAME.fullmatch(path.name) and path.is_file()}
+    partial = {path for path in paths if is_partial(path)}
+    return Unusable(
+        tuple(path for path in paths if path in own and _is_damaged(path)),
+        tuple(path for path in paths if path in partial),
+        tuple(path for path in paths if path not in own | partial),
+    )
+
+
+def remove_damaged(store: Path) -> list[Path]:
+    """Remove the damaged measurements of a store's folder; return those that are gone."""
+    gone = []
+    with suppress(OSError):
+        for path in unusable(store / STORED).damaged:
+            with suppress(OSError):
+                path.unlink()
+                gone.append(path)
+    return gone
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        _read_file(path)
+    except OSError:
+        return False
+    except _WRONG:
+        return True
+    return False
+
+
+def _forget(folder: Path) -> None:
+    """Remove the oldest measurements beyond `MOST`; another process may do the same at once."""
+    with suppress(OSError):
+        own = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+        if len(own) <= MOST:
+            return
+        ages = []
+        for path in own:
+            with suppress(OSError):
+                if path.is_file():
+                    ages.append((path.stat().st_mtime, path))
+        for _, path in sorted(ages)[: max(len(ages) - MOST, 0)]:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _digest(key: str, about: dict[str, Any]) -> str:
+    return sha256(f"{key}{json.dumps(about, sort_keys=True)}".encode()).hexdigest()

@@ -7,12 +7,16 @@ from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from task2vec.data.sampling.drawn_digest import drawn_digest
 from task2vec.data.task import Task
 from task2vec.errors import Task2VecError
 from task2vec.finetuning.probe_cache import SEED, KnownProbe, Pace, ProbeCache, machine
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.probe.registry import find_card
+from task2vec.types import Likelihood
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Probe
@@ -36,27 +40,21 @@ class Prober:
     now: Callable[[], float] = perf_counter
     files: str = ""
 
-    def known(self, model: str | None) -> KnownProbe | None:
-        """Return the probe of a model by its `model_digest`; None where it was not measured."""
-        key = self._key(model)
+    def known(
+        self, model: str | None, tuning: FineTuningSettings | None = None
+    ) -> KnownProbe | None:
+        """Return the measurement of a model by its `model_digest`; None where there was none.
+
+        That is its linear probe or, with the settings of a ``tuning``, its short fine-tuning.
+        """
+        key = self._key(model, tuning)
         return None if key is None else self.cache.get(key)
 
-    def keep(self, model: str | None, found: KnownProbe) -> None:
-        """Keep a probe of these images that was measured elsewhere."""
-        key = self._key(model)
-        if key is not None:
-            self.cache.put(key, found)
-
-    def known_tuning(self, model: str | None, settings: FineTuningSettings) -> KnownProbe | None:
-        """Return a short fine-tuning of a model; None where it was not measured."""
-        key = self._tuning_key(model, settings)
-        return None if key is None else self.cache.get(key)
-
-    def keep_tuning(
-        self, model: str | None, settings: FineTuningSettings, found: KnownProbe
+    def keep(
+        self, model: str | None, found: KnownProbe, tuning: FineTuningSettings | None = None
     ) -> None:
-        """Keep a short fine-tuning of a model on these images."""
-        key = self._tuning_key(model, settings)
+        """Keep a measurement of these images, for `known`."""
+        key = self._key(model, tuning)
         if key is not None:
             self.cache.put(key, found)
 
@@ -68,23 +66,53 @@ class Prober:
         since: float | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> KnownProbe | None:
-        """Measure a model and keep the probe; None as `linear_probe` does.
+        """Probe a model and keep that; None where no image can be held out.
 
-        ``since`` is when the work began that counts as its seconds. A model without a digest is
-        known by the fingerprint of its weights. Raises as ``load`` does, and `SourceError`.
+        Of exact copies of an image with one label, one counts. Near copies are held out together.
+        The same images are drawn for every model, so that models can be compared. None where fewer
+        than two classes have two different images, where an image may have several labels, and of
+        a task that is all test.
+
+        ``since`` is when the work began that counts as its seconds. ``progress`` takes (images that
+        passed, images in all), each once when read and once when through the network. A model
+        without a digest is known by the fingerprint of its weights. Raises as ``load`` does, and
+        `SourceError`.
         """
-        from task2vec.finetuning.probing import probe_images
+        from task2vec.data.sampling.spool import draw_spooled
+        from task2vec.embedding.inputs import features
+        from task2vec.recommendation.evidence.leaks import distinct_images, near_copies
+        from task2vec.recommendation.measure.linear_probe import cross_validate
 
         assert self.task is not None, "nothing can be measured without images"
-        pace = Pacer(self.now() if since is None else since, progress, self.now)
-        probe = load()
-        accuracy, keys = probe_images(probe, self.task, images=self.images, progress=pace.hear)
+        began, tell = self.now() if since is None else since, progress or (lambda *_: None)
+        probe, own = load(), self.task.without("test")
+        if own is None or own.likelihood is Likelihood.BERNOULLI:
+            return None
+        sample = draw_spooled(
+            own,
+            images=self.images,
+            seed=SEED,
+            transform=probe.preprocess,
+            progress=lambda done, total: tell(done, 2 * total),
+        )
+        count, read = len(sample.images), self.now() - began
+        batches: list[NDArray[np.float32]] = []
+        for batch in features(probe, sample.images):
+            batches.append(batch.cpu().numpy())
+            tell(count + sum(map(len, batches)), 2 * count)
+        pace = Pace(read, self.now() - began - read, count)
+        kept = distinct_images(sample.hashes, sample.labels)
+        accuracy = cross_validate(
+            np.concatenate(batches)[kept],
+            sample.labels[kept],
+            classes=len(sample.classes),
+            groups=near_copies(sample.hashes[kept], sample.labels[kept]),
+        )
         if accuracy is None:
             return None
-        result = KnownProbe(accuracy, self.now() - pace.began, pace.pace, machine())
+        result = KnownProbe(accuracy, self.now() - began, pace, machine())
         # Where an image could not be decoded, others were drawn that the digest does not cover.
-        drawn = self._drawn
-        if drawn is not None and keys == drawn[1]:
+        if self._drawn is not None and frozenset(sample.keys) == self._drawn[1]:
             self.keep(model or probe.fingerprint, result)
         return result
 
@@ -107,17 +135,17 @@ class Prober:
         times = images / len(few)
         return Pace(read * times, (self.now() - began) * times, images)
 
-    def _key(self, model: str | None) -> str | None:
+    def _key(self, model: str | None, tuning: FineTuningSettings | None) -> str | None:
         if model is None or self._drawn is None:
             return None
-        return self.cache.key(images=self._drawn[0], model=model)
-
-    def _tuning_key(self, model: str | None, settings: FineTuningSettings) -> str | None:
+        images = self._drawn[0]
+        if tuning is None:
+            return self.cache.key(images=images, model=model)
         # It trains and tests on other images than a probe, so that all files count.
-        if model is None or self._drawn is None or not self.files:
+        if not self.files:
             return None
-        images = f"{self._drawn[0]} {self.files} {self.images}"
-        return self.cache.key(images=images, model=f"{model} {settings}")
+        images = f"{images} {self.files} {self.images}"
+        return self.cache.key(images=images, model=f"{model} {tuning}")
 
     @cached_property
     def _drawn(self) -> tuple[str, frozenset[str]] | None:
@@ -151,21 +179,3 @@ def model_digest(ref: str, file_sha256: str | None) -> str | None:
         return None
     about = f"{card.file_sha256} {card.architecture} {card.preprocessing} {query}"
     return sha256(about.encode()).hexdigest()
-
-
-@dataclass
-class Pacer:
-    """Hears how a probe gets on: how long its images took to read, and in the network."""
-
-    began: float
-    tell: Callable[[int, int], None] | None
-    now: Callable[[], float]
-    pace: Pace = field(default_factory=Pace)
-
-    def hear(self, done: int, total: int) -> None:
-        """Take the number of images read and passed, and twice the number of images."""
-        taken, images = self.now() - self.began, total // 2
-        read = taken if done <= images else self.pace.read
-        self.pace = Pace(read, taken - read, images)
-        if self.tell is not None:
-            self.tell(done, total)

@@ -13,8 +13,7 @@ from command import Cli, Result
 from raw_rows import damaged, written
 from small_store import SmallStore, snapshot
 
-from task2vec.finetuning.measurement_files import STORED
-from task2vec.finetuning.probe_cache import KnownProbe, ProbeCache
+from task2vec.finetuning.probe_cache import STORED, KnownProbe, ProbeCache
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.maintenance import doctor
 from task2vec.store.opening import DATABASE

@@ -16,7 +16,7 @@ from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.data.sampling.drawn_digest import drawn_digest
-from task2vec.finetuning import measurement_files, probe_cache
+from task2vec.finetuning import probe_cache
 from task2vec.finetuning.probe_cache import KnownProbe, Pace, ProbeCache
 from task2vec.finetuning.prober import Prober, model_digest
 from task2vec.finetuning.settings import ShortSettings
@@ -98,15 +98,15 @@ def test_a_short_fine_tuning_is_known_by_its_settings_too(source, cache):
     task = open_source(source)
     prober, short = Prober(task, IMAGES, cache, files=task.signature), ShortSettings()
     tuned = KnownProbe(ProbeAccuracy(np.arange(5) < 2, recipe=Recipe.FINE_TUNING), 9.0)
-    prober.keep_tuning("m", short, tuned)
-    found = prober.known_tuning("m", short)
+    prober.keep("m", tuned, short)
+    found = prober.known("m", short)
     assert same(found, tuned)
     assert found.found.recipe is Recipe.FINE_TUNING
-    assert prober.known_tuning("m", ShortSettings(epochs=1)) is None
+    assert prober.known("m", ShortSettings(epochs=1)) is None
     # It is no linear probe.
     assert prober.known("m") is None
     # Of what has no files there is no telling whether all of them are the same.
-    assert Prober(task, IMAGES, cache).known_tuning("m", short) is None
+    assert Prober(task, IMAGES, cache).known("m", short) is None
 
 
 def test_a_short_fine_tuning_is_known_by_all_files_and_the_number_of_images(source, cache):
@@ -114,14 +114,14 @@ def test_a_short_fine_tuning_is_known_by_all_files_and_the_number_of_images(sour
     task, short = open_source(source), ShortSettings()
     everything = sum(1 for _ in task.entries)
     tuned = KnownProbe(ProbeAccuracy(np.arange(5) < 2, recipe=Recipe.FINE_TUNING), 9.0)
-    Prober(task, everything, cache, files="f").keep_tuning("m", short, tuned)
-    assert same(Prober(task, everything, cache, files="f").known_tuning("m", short), tuned)
+    Prober(task, everything, cache, files="f").keep("m", tuned, short)
+    assert same(Prober(task, everything, cache, files="f").known("m", short), tuned)
     # The same images are drawn: other files, or a larger number than there are.
     others = Prober(task, everything, cache, files="g")
     more = Prober(task, everything + 100, cache, files="f")
     assert others._drawn == more._drawn == Prober(task, everything, cache, files="f")._drawn
-    assert others.known_tuning("m", short) is None
-    assert more.known_tuning("m", short) is None
+    assert others.known("m", short) is None
+    assert more.known("m", short) is None
 
 
 def test_a_store_knows_what_its_user_measured_without_it(cache, tmp_path, monkeypatch):
@@ -267,7 +267,7 @@ def test_a_file_under_another_key_is_no_answer(cache):
 
 
 def test_the_least_recently_used_go_first(cache, monkeypatch):
-    monkeypatch.setattr(measurement_files, "MOST", 2)
+    monkeypatch.setattr(probe_cache, "MOST", 2)
     keys = [cache.key(images="i", model=str(number)) for number in range(3)]
     for number, key in enumerate(keys[:2]):
         cache.put(key, known(number))
@@ -303,7 +303,7 @@ def test_a_file_that_cannot_be_read_now_stays(cache, monkeypatch, number):
 
 
 def test_no_file_of_another_name_is_forgotten(cache, monkeypatch):
-    monkeypatch.setattr(measurement_files, "MOST", 1)
+    monkeypatch.setattr(probe_cache, "MOST", 1)
     folder = cache._folders[0]
     folder.mkdir()
     (folder / "folder.json").mkdir()
@@ -320,7 +320,7 @@ def test_no_file_of_another_name_is_forgotten(cache, monkeypatch):
 
 
 def test_what_cannot_be_forgotten_writes_nothing_elsewhere(tmp_path, monkeypatch):
-    monkeypatch.setattr(measurement_files, "MOST", 0)
+    monkeypatch.setattr(probe_cache, "MOST", 0)
     cache = ProbeCache(tmp_path / "store", tmp_path / "user")
     (tmp_path / "store" / "folder.json").mkdir(parents=True)
     cache.put(cache.key(images="i", model="m"), known())
@@ -328,7 +328,7 @@ def test_what_cannot_be_forgotten_writes_nothing_elsewhere(tmp_path, monkeypatch
 
 
 def test_two_writers_forget_at_once(cache, monkeypatch):
-    monkeypatch.setattr(measurement_files, "MOST", 3)
+    monkeypatch.setattr(probe_cache, "MOST", 3)
     keys = [cache.key(images="i", model=str(number)) for number in range(60)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda key: cache.put(key, known()), keys))
@@ -337,7 +337,7 @@ def test_two_writers_forget_at_once(cache, monkeypatch):
 
 
 def test_files_of_no_use_are_told_apart(cache):
-    assert not any(vars(measurement_files.unusable(cache._folders[0])).values())
+    assert not any(vars(probe_cache.unusable(cache._folders[0])).values())
     keys = [cache.key(images="i", model=str(number)) for number in range(2)]
     for key in keys:
         cache.put(key, known())
@@ -348,7 +348,7 @@ def test_files_of_no_use_are_told_apart(cache):
     foreign = folder / "notes.txt"
     for path in (partial, foreign):
         path.write_text("")
-    found = measurement_files.unusable(folder)
+    found = probe_cache.unusable(folder)
     assert (found.damaged, found.partial, found.foreign) == ((damaged,), (partial,), (foreign,))
 
 

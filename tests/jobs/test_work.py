@@ -16,12 +16,12 @@ from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import JobCancelledError, SourceError
-from task2vec.finetuning.details import details_of
 from task2vec.jobs.kinds import KINDS
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.leases import PlannedModel
 from task2vec.messages.settings import EmbeddingSettings as Question
 from task2vec.probe.weight_files import file_hash, read_metadata
+from task2vec.recommendation.measure.details import details_of
 from task2vec.recommendation.measure.linear_probe import cross_validate
 from task2vec.types import ChosenBy, Estimator, JobKind
 

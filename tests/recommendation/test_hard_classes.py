@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from task2vec.recommendation.answer.classes import judge_classes
+from task2vec.recommendation.measure.details import recognise
 from task2vec.recommendation.measure.linear_probe import cross_validate
-from task2vec.recommendation.measure.ridge import recognise
 from task2vec.recommendation.prediction.intervals import wilson_interval
 from task2vec.types.details import ClassRecognition
 

@@ -7,8 +7,7 @@ import pytest
 from sklearn.model_selection import StratifiedKFold
 
 from task2vec.probe.head import fit_head
-from task2vec.recommendation.measure.linear_probe import FOLDS, cross_validate
-from task2vec.recommendation.measure.ridge import leave_one_out
+from task2vec.recommendation.measure.linear_probe import FOLDS, cross_validate, leave_one_out
 from task2vec.recommendation.prediction.intervals import wilson_interval
 
 

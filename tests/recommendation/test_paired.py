@@ -8,6 +8,7 @@ from questions import PLAIN, ask, model
 
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import SHORT_VARIANCE, Judge
+from task2vec.recommendation.measure.linear_probe import leave_one_out
 from task2vec.recommendation.measure.probe_accuracy import (
     COMMON,
     ERROR_NOISE,
@@ -19,7 +20,6 @@ from task2vec.recommendation.measure.probe_accuracy import (
     noise_parts,
     paired_gain,
 )
-from task2vec.recommendation.measure.ridge import leave_one_out
 from task2vec.recommendation.prediction.fine_tuned_gain import OWN_SD
 
 

@@ -9,7 +9,7 @@ from small_store import cut
 
 from task2vec.data.open import open_source
 from task2vec.finetuning.probe_cache import Pace
-from task2vec.finetuning.prober import Pacer, Prober
+from task2vec.finetuning.prober import Prober
 from task2vec.finetuning.recipe import passes
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import hold_out
@@ -48,14 +48,3 @@ def test_it_counts_what_is_trained_and_tested_on(tmp_path: Path, splits: tuple[s
 
 def test_few_images_are_raced_for_as_many_epochs_as_they_would_be_fine_tuned() -> None:
     assert SHORT.epochs_for(20) == FineTuningSettings().epochs_for(20)
-
-
-def test_a_probe_takes_its_time_to_read_and_in_the_network() -> None:
-    clock = iter([101.0, 104.0, 105.0, 110.0])
-    told: list[int] = []
-    pacer = Pacer(100.0, lambda done, _: told.append(done), lambda: next(clock))
-    for done in (1, 2, 3, 4):
-        pacer.hear(done, 4)
-    pace = pacer.pace
-    assert told == [1, 2, 3, 4]
-    assert (pace.read, pace.passed, pace.an_image) == (4.0, 6.0, 3.0)

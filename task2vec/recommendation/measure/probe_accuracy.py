@@ -14,7 +14,7 @@ class ProbeAccuracy:
     """``correct`` (N,) says which images were right when they were held out.
 
     ``error`` is the squared error of a ridge regression on the same features with each image left
-    out, relative to that without features (`measure.ridge`); None where it was not measured.
+    out, relative to that without features (`measure.linear_probe`); None where it was not measured.
     ``recipe`` is what a short fine-tuning chose, None of a linear probe.
     """
 

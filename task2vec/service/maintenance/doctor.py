@@ -252,7 +252,7 @@ def _quarantine(path: Path) -> Iterator[Check]:
 
 def _measurements(path: Path) -> Iterator[Check]:
     """Name the files among the measurements that are of no use, where there are any."""
-    from task2vec.finetuning.measurement_files import STORED, unusable
+    from task2vec.finetuning.probe_cache import STORED, unusable
 
     try:
         found = unusable(path / STORED)

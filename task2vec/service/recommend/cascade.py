@@ -206,7 +206,7 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
         tuned = KnownProbe(accuracy, run.now() - since, machine=machine())
         digest = model_digest(model.ref, model.sha256)
         run.unkept[StepKind.FINE_TUNING] += digest is None
-        run.prober.keep_tuning(digest, SHORT, tuned)
+        run.prober.keep(digest, tuned, SHORT)
         _count(run, judge, model, tuned, since=since)
     return judge
 

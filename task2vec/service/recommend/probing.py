@@ -57,7 +57,7 @@ def known_tunings(
     """Return the short fine-tunings that were measured before, as `known_probes` does."""
     return _known(
         question,
-        lambda model: prober.known_tuning(model_digest(model.ref, model.sha256), settings),
+        lambda model: prober.known(model_digest(model.ref, model.sha256), settings),
     )
 
 

@@ -74,7 +74,7 @@ class Subject:
 
             picture = thumbnail(found.sample)
         if detailed:
-            from task2vec.finetuning.details import details_of
+            from task2vec.recommendation.measure.details import details_of
 
             details = details_of(found)
         return cls(

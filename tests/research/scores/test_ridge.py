@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from seen_cases import made, rotation, seens, with_parts
 
 from research.scores.ridge import Ridge
-from task2vec.recommendation.measure.ridge import PENALTIES, leave_one_out
+from task2vec.recommendation.measure.linear_probe import PENALTIES, leave_one_out
 
 ridge = Ridge()
 
