@@ -28,7 +28,7 @@ from fork_client import receive
 #: What `task2vec embed` imports in any case, of other projects.
 LIBRARIES = (
     *("numpy", "torch", "timm", "sklearn.linear_model", "scipy.optimize", "PIL.Image"),
-    *("sqlalchemy", "safetensors.torch", "pydantic", "typer", "rich.console"),
+    *("sqlalchemy", "alembic.command", "safetensors.torch", "pydantic", "typer", "rich.console"),
 )
 #: The commands that import all of them; the others start from nothing, as quickly.
 COMMANDS = ("embed", "batch", "finetune", "information", "predict", "recommend")

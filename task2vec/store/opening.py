@@ -4,7 +4,7 @@ import shlex
 from enum import Enum, auto
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, inspect, text
 
 from task2vec.atomic_file import make_folder
 from task2vec.data.paths import near_path
@@ -12,8 +12,7 @@ from task2vec.errors import NoStoreError, StoreCorruptError, StoreError
 from task2vec.store.sql.checksums import seal
 from task2vec.store.sql.database import Database
 from task2vec.store.sql.lock import WriteLock, unwritable
-from task2vec.store.sql.schema import version
-from task2vec.store.sql.upgrade import REVISIONS, upgrade
+from task2vec.store.sql.migrations import REVISIONS, upgrade
 
 DATABASE = "task2vec.sqlite3"
 LOCK = "task2vec.lock"
@@ -96,12 +95,12 @@ def _schema(connection: Connection, path: Path) -> _Schema:
     tables = inspect(connection).get_table_names()
     if application == 0 and not tables:
         return _Schema.EMPTY
-    if application != _APPLICATION_ID or version.name not in tables:
+    if application != _APPLICATION_ID or "alembic_version" not in tables:
         raise StoreError(
             f"{path} is the database of another program",
             remedy="Choose another directory with `--store`.",
         )
-    revision = connection.scalar(select(version))
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if revision not in REVISIONS:
         raise StoreError(
             f"The store {path.parent} was written by a later version of task2vec",

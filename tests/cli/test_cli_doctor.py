@@ -100,7 +100,7 @@ def test_a_client_lacks_nothing(
     assert "pip install 'task2vec[local]'" in told["remedy"]
 
 
-@pytest.mark.parametrize("missing", ["torch", "sqlalchemy"])
+@pytest.mark.parametrize("missing", ["torch", "alembic"])
 def test_a_local_installation_that_lacks_a_part_is_no_client(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:

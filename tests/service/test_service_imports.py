@@ -8,7 +8,8 @@ import importlib, pkgutil, sys
 import task2vec.service, task2vec.store, task2vec.messages, task2vec.recommendation, task2vec_api
 for package in (task2vec.service, task2vec.store, task2vec.messages, task2vec_api):
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(found.name)
+        if ".migrations" not in found.name:
+            importlib.import_module(found.name)
 {then}
 heavy = ("torch", "torchvision", "timm", "sklearn", "scipy")
 print(sorted(name for name in heavy if name in sys.modules))

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from task2vec.store.sql.checksums import Damage
 
 LOCAL_EXTRA = ("torch", "torchvision", "timm", "safetensors", "scikit-learn", "scipy", "pillow")
-_STORE_PARTS = ("sqlalchemy", "filelock", "faiss-cpu", "matplotlib")
+_STORE_PARTS = ("sqlalchemy", "alembic", "filelock", "faiss-cpu", "matplotlib")
 # What nobody has who has not installed, at some time, what local work needs.
-_LOCAL_ALONE = ("timm", "faiss-cpu")
+_LOCAL_ALONE = ("timm", "alembic", "faiss-cpu")
 # Names of files in one line.
 _SHOWN = 5
 _CLIENT_PARTS = ("httpx2", "numpy", "pydantic")

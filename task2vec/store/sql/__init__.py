@@ -1,1 +1,1 @@
-"""The database: schema, upgrades, connections, checksums."""
+"""The database: schema, migrations, connections, checksums."""

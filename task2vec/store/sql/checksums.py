@@ -4,7 +4,7 @@ Vectors have had a SHA-256 from the start, see `task2vec.store.tasks.vectors`, a
 besides.
 
 The database keeps it by triggers, so that no write can forget it; every read of a row compares it.
-A new table needs a column ``checksum``; `seal` does the rest.
+A migration that adds a table gives it a column ``checksum``; `seal` does the rest.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,13 +15,13 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, create_engine
+from sqlalchemy import Connection, Row, Table
 from sqlalchemy.exc import DatabaseError
 
 from task2vec.errors import StoreCorruptError
 from task2vec.store.sql.schema import CHECKSUM
 from task2vec.store.sql.schema_service import metadata
-from task2vec.store.sql.schema_text import Schema, differences, schema_of
+from task2vec.store.sql.schema_text import Schema, differences, made_by_migrations
 
 #: What SQL calls `checksum`. A program that lacks it cannot change a row.
 FUNCTION = "row_checksum"
@@ -98,7 +98,7 @@ def sealed(table: Table) -> tuple[str, ...]:
 def seal(connection: Connection) -> None:
     """Give tables their triggers, and the rows of those whose triggers changed their checksums.
 
-    For the end of an upgrade, on the connection that writes.
+    For the end of a migration, on the connection that writes.
     """
     query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     known = {row.name: row.sql for row in connection.exec_driver_sql(query)}
@@ -131,16 +131,13 @@ def damages(connection: Connection) -> Iterator[Damage]:
 
 @cache
 def _expected_schema() -> Schema:
-    engine = create_engine("sqlite://")
-    try:
-        with engine.begin() as connection:
-            metadata.create_all(connection)
-            for table in TABLES:
-                for text in _triggers(table).values():
-                    connection.exec_driver_sql(text)
-            return schema_of(connection)
-    finally:
-        engine.dispose()
+    return made_by_migrations(_make_triggers)
+
+
+def _make_triggers(connection: Connection) -> None:
+    for table in TABLES:
+        for text in _triggers(table).values():
+            connection.exec_driver_sql(text)
 
 
 def _damaged_rows(connection: Connection, table: Table) -> Iterator[Damage]:

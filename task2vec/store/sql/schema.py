@@ -1,4 +1,4 @@
-"""The tables. A change here needs a revision: see `task2vec.store.sql.upgrade`."""
+"""The tables. A change here needs a migration beside it."""
 
 from sqlalchemy import (
     Column,
@@ -7,7 +7,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -30,14 +29,6 @@ def checksum_column() -> Column[int]:
     """Return the column for the checksum of a row; it is set by a trigger."""
     return Column(CHECKSUM, Integer)
 
-
-# One row. Alembic made the first tables, and its name stays.
-version = Table(
-    "alembic_version",
-    metadata,
-    Column("version_num", String(32)),
-    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
-)
 
 tasks = Table(
     "tasks",

@@ -1,4 +1,4 @@
-"""The tables of the service: data sets, jobs, batches, keys. A change needs a revision."""
+"""The tables of the service: data sets, jobs, batches, keys. A change needs a migration."""
 
 from sqlalchemy import (
     Boolean,

@@ -1,13 +1,15 @@
-"""The text of a database's schema, compared with that of a new one.
+"""The text of a database's schema, compared with the one that the migrations make.
 
 SQLite keeps the schema as text, which no checksum of a row covers.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, create_engine
+
+from task2vec.store.sql.migrations import upgrade
 
 # Blanks and the quotes around names differ with the versions of SQLite and SQLAlchemy that wrote
 # the text. Everything else has a meaning.
@@ -24,13 +26,25 @@ class Part(NamedTuple):
     table: str
 
 
-#: The words of the statement that made each part; none for what SQLite makes itself.
+#: The tokens of the statement that made each part; none for what SQLite makes itself.
 Schema = dict[Part, tuple[str, ...]]
+
+
+def made_by_migrations(finish: Callable[[Connection], None]) -> Schema:
+    """Return the schema of a new database after all migrations and ``finish``."""
+    engine = create_engine("sqlite://")
+    try:
+        with engine.begin() as connection:
+            upgrade(connection)
+            finish(connection)
+            return _schema(connection)
+    finally:
+        engine.dispose()
 
 
 def differences(connection: Connection, expected: Schema) -> Iterator[tuple[str, str]]:
     """Yield the table and the kind of difference for each part that is not as ``expected``."""
-    found = schema_of(connection)
+    found = _schema(connection)
     for part, tokens in expected.items():
         if part not in found:
             yield part.table, f"its {part.type} {part.name} is missing from the schema"
@@ -40,14 +54,13 @@ def differences(connection: Connection, expected: Schema) -> Iterator[tuple[str,
         yield part.table, f"its {part.type} {part.name} does not belong to the schema"
 
 
-def schema_of(connection: Connection) -> Schema:
-    """Return the schema of a database."""
+def _schema(connection: Connection) -> Schema:
     # As bytes: text that is no UTF-8 any more would end the query.
     columns = ", ".join(f"CAST({name} AS BLOB)" for name in ("type", "name", "tbl_name", "sql"))
     rows = connection.exec_driver_sql(f"SELECT {columns} FROM sqlite_master")
     texts = ([_text(value) for value in row] for row in rows)
     return {
-        Part(type_, name, table): _definition(type_, sql)
+        Part(type_, name, table): tuple(_tokens(sql))
         for type_, name, table, sql in texts
         if not name.startswith(_STATISTICS)
     }
@@ -57,16 +70,6 @@ def _text(value: bytes | None) -> str:
     return (value or b"").decode(errors="backslashreplace")
 
 
-def _definition(type_: str, sql: str) -> tuple[str, ...]:
-    tokens = [match[1] or match[0] for match in _TOKEN.finditer(sql)]
-    if type_ != "table":
-        return tuple(tokens)
-    # An upgrade adds columns at the end: the order of columns and constraints means nothing.
-    items, depth = [""], 0
-    for token in tokens:
-        depth += (token == "(") - (token == ")")
-        if (token, depth) in (("(", 1), (",", 1), (")", 0)):
-            items.append(token)
-        else:
-            items[-1] += f" {token}"
-    return tuple(sorted(items))
+def _tokens(sql: str) -> Iterator[str]:
+    for match in _TOKEN.finditer(sql):
+        yield match[1] or match[0]
