@@ -82,12 +82,9 @@ def print_backtest(answer: Backtest) -> None:
 
 
 def _draw(answer: Backtest, output: Path) -> None:
-    from task2vec.plots.backtest import draw_backtest
+    from task2vec.plots.backtest import compose_backtest
+    from task2vec.plots.figure import save
 
-    draw_backtest(
-        answer.rankers,
-        answer.coverage,
-        output,
-        title=f"{answer.tasks} tasks, {answer.models} models, without each {answer.folds.value}",
-    )
+    title = f"{answer.tasks} tasks, {answer.models} models, without each {answer.folds.value}"
+    save(compose_backtest(answer.rankers, answer.coverage, title=title), output)
     messages().print(f"Drew it to {output}.")

@@ -63,10 +63,11 @@ def evaluate(
             progress=work_bar(progress, f"evaluating on {source}"),
         )
     if picture is not None:
-        from task2vec.plots.confusion import draw_confusion
+        from task2vec.plots.confusion import compose_confusion
+        from task2vec.plots.figure import save
 
         title = f"{found.model} on {found.source}: {percent(found.accuracy)} of {found.images:,}"
-        draw_confusion(found.confusion, picture, title=title)
+        save(compose_confusion(found.confusion, title=title), picture)
         messages().print(f"Wrote {picture}.")
     if here.as_json:
         print_json(found)

@@ -145,15 +145,16 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 
 def _draw(answer: "TaskInformation", output: Path) -> None:
-    from task2vec.plots.curve import draw_curve
+    from task2vec.plots.curve import compose_curve
+    from task2vec.plots.figure import save
 
-    draw_curve(
+    figure = compose_curve(
         answer.curve,
-        output,
         title=f"Information that {answer.task} needs in {answer.probe}",
         loss_of_guessing=answer.loss_of_guessing,
         nats_of_place=answer.nats_of_place,
     )
+    save(figure, output)
 
 
 def _print(answer: "TaskInformation") -> None:

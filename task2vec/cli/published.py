@@ -210,7 +210,8 @@ def _remedies(everything: Sequence["PublishedModel"], limits: Limits) -> Iterato
 
 
 def _draw(models: Sequence["PublishedModel"], output: Path, *, figure: Figure, cost: Cost) -> None:
-    from task2vec.plots.trade import Traded, draw_trade
+    from task2vec.plots.figure import save
+    from task2vec.plots.trade import Traded, compose_trade
 
     points = [
         Traded(model.name, model.accuracy, value, best=model.pareto, default=model.is_default)
@@ -218,5 +219,5 @@ def _draw(models: Sequence["PublishedModel"], output: Path, *, figure: Figure, c
         if (value := getattr(model, cost)) is not None
     ]
     earlier = in_place(output)
-    draw_trade(points, output, figure=figure, cost=cost)
+    save(compose_trade(points, figure=figure, cost=cost), output)
     messages().print(f"Drew {len(points)} models to {output}{earlier}.")

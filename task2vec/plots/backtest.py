@@ -1,8 +1,6 @@
 """What rankers gain over the default, and whether stated intervals hold what they state."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,12 +8,11 @@ from matplotlib.figure import Figure
 from task2vec.errors import InputError
 from task2vec.messages.backtests import Coverage, RankerScore
 from task2vec.plots.axes import Room, draw_across, draw_upwards, linear, round_ticks
-from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
-from task2vec.plots.style import FAINT_INK, LEADER, PALETTE, GroupStyle
+from task2vec.plots.figure import MARGIN, Sheet, pixels
+from task2vec.plots.style import LEADER, PALETTE, GroupStyle
 from task2vec.plots.text import shortened
 
 _WIDTH = 2200
-_MARGIN = pixels(18)
 _ROW = pixels(24)
 _LEAST_HEIGHT = 900
 _NAMES = pixels(130)
@@ -24,29 +21,13 @@ _RADIUS = pixels(4.6)
 _OURS, _OTHER = GroupStyle(PALETTE[0], "o"), GroupStyle(PALETTE[6], "s")
 
 
-def draw_backtest(
-    rankers: Sequence[RankerScore],
-    coverage: Sequence[Coverage],
-    target: Path | BinaryIO,
-    *,
-    title: str | None = None,
-    kind: PictureFormat | None = None,
-) -> None:
-    """Write the picture to a .png, .svg or .pdf file, or to a binary stream, as PNG unless told.
-
-    Raises `InputError` for no rankers, numbers that are not finite, an unknown suffix and a path
-    that cannot be written.
-    """
-    kind = kind or picture_format(target)
-    save(compose_backtest(rankers, coverage, title=title), target, kind=kind)
-
-
 def compose_backtest(
     rankers: Sequence[RankerScore], coverage: Sequence[Coverage], *, title: str | None = None
 ) -> Figure:
-    """Return the figure that `draw_backtest` writes; the names on it have the gid ``"label"``.
+    """Return the picture; the names on it have the gid ``"label"``.
 
-    Gains are shown in points of accuracy. Ours is the ranker that is above no other, itself.
+    Gains are shown in points of accuracy. Ours is the ranker that is above no other, itself. Raises
+    `InputError` for no rankers, and numbers that are not finite.
     """
     numbers = [n for r in rankers for n in (r.gain, *r.ci.gain)]
     numbers += [n for c in coverage for n in (c.level, c.observed, *c.ci)]
@@ -59,22 +40,14 @@ def compose_backtest(
         )
     height = max(_LEAST_HEIGHT, round(_ROW * (len(rankers) + 4)))
     sheet = Sheet(width=_WIDTH, height=height)
-    top, bottom = sheet.height - _MARGIN, pixels(56)
-    if title:
-        text = sheet.write(
-            _MARGIN, top, shortened(title, 70), size=12.0, va="top", fontweight="bold"
-        )
-        top -= sheet.size(text)[1] + pixels(12)
+    top, bottom = sheet.below_heading(title), pixels(56)
     side = min(top - bottom, 0.33 * _WIDTH) if coverage else 0.0
-    right = sheet.width - _MARGIN - (side + pixels(70) if coverage else 0)
-    _draw_gains(sheet, rankers, room=(_MARGIN + _NAMES, bottom, right, top))
+    right = sheet.width - MARGIN - (side + pixels(70) if coverage else 0)
+    _draw_gains(sheet, rankers, room=(MARGIN + _NAMES, bottom, right, top))
     if coverage:
-        edge = sheet.width - _MARGIN
+        edge = sheet.width - MARGIN
         _draw_coverage(sheet, coverage, room=(edge - side, bottom, edge, bottom + side))
-    sheet.write(
-        _MARGIN, pixels(14), "Lines: 95 % intervals over families of tasks.",
-        size=8.0, color=FAINT_INK, va="center",
-    )  # fmt: skip
+    sheet.remark("Lines: 95 % intervals over families of tasks.")
     return sheet.figure
 
 
@@ -85,7 +58,7 @@ def _draw_gains(sheet: Sheet, rankers: Sequence[RankerScore], *, room: Room) -> 
     high = max(0.0, *(high for _, high in ends))
     if high - low < 1e-9:
         low, high = -1.0, 1.0
-    x_of = linear((low, high), left + _MARGIN, right - _MARGIN)
+    x_of = linear((low, high), left + MARGIN, right - MARGIN)
     ticks = [(x_of(tick), f"{tick:g}") for tick in round_ticks((low, high))]
     draw_across(sheet, room, ticks, name="gain over the default, points of accuracy")
     sheet.line([(x_of(0.0), bottom), (x_of(0.0), top)], colour=LEADER, width=0.8)

@@ -1,19 +1,15 @@
 """What an expert takes the images of each class for, as a table of shaded cells."""
 
-from pathlib import Path
-from typing import BinaryIO
-
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from task2vec.messages.evaluations import Confusion
-from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
+from task2vec.plots.figure import MARGIN, Sheet, pixels
 from task2vec.plots.style import FAINT_INK, INK, LEADER, PALETTE, PAPER
 from task2vec.plots.text import shortened
 
-_MARGIN = pixels(18)
 _SIDE = 1500.0
 _LARGEST_CELL = 220.0
 #: Names stand beside as many classes, and counts in the cells of as many.
@@ -22,26 +18,11 @@ _LONGEST_NAME = 24
 _SHADES = LinearSegmentedColormap.from_list("shares", [PAPER, PALETTE[0]])
 
 
-def draw_confusion(
-    confusion: Confusion,
-    target: Path | BinaryIO,
-    *,
-    title: str,
-    kind: PictureFormat | None = None,
-) -> None:
-    """Write the table to a .png, .svg or .pdf file, or to a binary stream, as PNG unless given.
-
-    A row is a class, a column what its images were taken for; the shade grows with the share.
-    Raises `InputError` for an unknown suffix and a path that cannot be written.
-    """
-    kind = kind or picture_format(target)
-    save(compose_confusion(confusion, title=title), target, kind=kind)
-
-
 def compose_confusion(confusion: Confusion, *, title: str) -> Figure:
-    """Return the figure that `draw_confusion` writes.
+    """Return the picture: a row is a class, a column what its images were taken for.
 
-    Class names have the gid ``"row"`` and ``"column"``, counts ``"count"``.
+    The shade grows with the share. Class names have the gid ``"row"`` and ``"column"``, counts
+    ``"count"``.
     """
     counts = np.array(confusion.counts)
     classes = len(counts)
@@ -53,15 +34,12 @@ def compose_confusion(confusion: Confusion, *, title: str) -> Figure:
     # Measured by the widest of them, on a sheet that is thrown away.
     scratch = Sheet(width=100, height=100)
     room = max((scratch.size(scratch.write(0, 0, n, size=size))[0] for n in names), default=0.0)
-    head = scratch.size(scratch.write(0, 0, shortened(title, 70), size=12.0, fontweight="bold"))
-    left = _MARGIN + pixels(20) + room
-    bottom = _MARGIN + pixels(34) + room
-    width = left + max(side, head[0] - room) + _MARGIN
-    sheet = Sheet(width=round(width), height=round(bottom + side + head[1] + 2 * _MARGIN))
-    sheet.write(
-        _MARGIN, sheet.height - _MARGIN, shortened(title, 70), size=12.0, va="top",
-        fontweight="bold",
-    )  # fmt: skip
+    head = scratch.size(scratch.heading(title))
+    left = MARGIN + pixels(20) + room
+    bottom = MARGIN + pixels(34) + room
+    width = left + max(side, head[0] - room) + MARGIN
+    sheet = Sheet(width=round(width), height=round(bottom + side + head[1] + 2 * MARGIN))
+    sheet.heading(title)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     # By its root: a class that one image in twenty is taken for is seen, too.
     shades = np.sqrt(shares)
@@ -90,11 +68,11 @@ def compose_confusion(confusion: Confusion, *, title: str) -> Figure:
                 color=PAPER if shades[i, j] > 0.6 else INK,
             )  # fmt: skip
     sheet.write(
-        _MARGIN + pixels(6), bottom + side / 2, "class", size=8.0, color=FAINT_INK, rotation=90,
+        MARGIN + pixels(6), bottom + side / 2, "class", size=8.0, color=FAINT_INK, rotation=90,
         ha="center", va="center",
     )  # fmt: skip
     sheet.write(
-        left + side / 2, _MARGIN + pixels(12), "taken for", size=8.0, color=FAINT_INK,
+        left + side / 2, MARGIN + pixels(12), "taken for", size=8.0, color=FAINT_INK,
         ha="center", va="center",
     )  # fmt: skip
     return sheet.figure

@@ -21,16 +21,18 @@ from numpy.typing import NDArray
 
 from task2vec.atomic_file import atomic_file, check_place, writable
 from task2vec.errors import InputError
-from task2vec.plots.style import EVEN_SIZE, INK, PAPER, GroupStyle
-from task2vec.plots.text import font_families, printable
+from task2vec.plots.style import EVEN_SIZE, FAINT_INK, INK, PAPER, GroupStyle
+from task2vec.plots.text import font_families, printable, shortened
 
 # Twice the resolution of a plain screen.
 DPI = 200
+#: Pixels around all that is drawn.
+MARGIN = 18 * DPI / 72
 _WHAT = "The picture"
 _REMEDY = "Name a file in a folder that exists and that you may write to."
 
 # Identifiers in SVG are salted by a global setting and random without it.
-_SVG_LOCK = threading.Lock()
+_SALTED = threading.Lock()
 
 
 class PictureFormat(StrEnum):
@@ -64,6 +66,22 @@ class Sheet:
             usetex=False,
             **{"color": INK, "zorder": 5, **style},
         )
+
+    def heading(self, text: str) -> Text:
+        """Write a heading into the upper left corner."""
+        return self.write(
+            MARGIN, self.height - MARGIN, shortened(text, 80), size=13.0, va="top",
+            fontweight="bold",
+        )  # fmt: skip
+
+    def below_heading(self, text: str | None) -> float:
+        """Write a heading, if there is one; return the y up to which there is room."""
+        top = self.height - MARGIN
+        return top - self.size(self.heading(text))[1] - pixels(12) if text else top
+
+    def remark(self, text: str) -> None:
+        """Write small and faintly into the lower left corner."""
+        self.write(MARGIN, pixels(15), text, size=8.0, color=FAINT_INK, va="center")
 
     def mark(
         self, x: float, y: float, style: GroupStyle, *, radius: float, above: bool = False
@@ -132,32 +150,24 @@ def check_target(path: Path) -> None:
         check_place(path)
 
 
-def save(figure: Figure, target: Path | BinaryIO, *, kind: PictureFormat) -> None:
-    """Write ``figure``; a file appears whole or not at all, and equal figures give equal bytes.
+def save(figure: Figure, target: Path | BinaryIO, *, kind: PictureFormat | None = None) -> None:
+    """Write ``figure`` as its suffix says, or on a stream as PNG unless ``kind`` is another.
 
-    Raises `InputError` where the path cannot be written.
+    A file appears whole or not at all, and equal figures give equal bytes. Raises `InputError` for
+    an unknown suffix and a path that cannot be written.
     """
-    data = _encoded(figure, kind)
-    if isinstance(target, Path):
-        _write_whole(target, data)
-    else:
-        target.write(data)
-
-
-def _encoded(figure: Figure, kind: PictureFormat) -> bytes:
+    kind = kind or picture_format(target)
     buffer = BytesIO()
-    options: dict[str, Any] = {"format": kind.value, "dpi": DPI, "facecolor": PAPER}
-    match kind:
-        case PictureFormat.PNG:
-            figure.savefig(buffer, **options)
-        case PictureFormat.PDF:
-            figure.savefig(buffer, metadata={"CreationDate": None}, **options)
-        case PictureFormat.SVG:
-            with _SVG_LOCK, rc_context({"svg.hashsalt": "task2vec"}):
-                figure.savefig(buffer, metadata={"Date": None}, **options)
-    return buffer.getvalue()
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    with writable(_WHAT, path, remedy=_REMEDY), atomic_file(path) as partial:
-        partial.write_bytes(data)
+    # What would tell the time, in those formats that do.
+    metadata: dict[str, Any] = {
+        PictureFormat.PNG: {},
+        PictureFormat.PDF: {"CreationDate": None},
+        PictureFormat.SVG: {"Date": None},
+    }[kind]
+    with _SALTED, rc_context({"svg.hashsalt": "task2vec"}):
+        figure.savefig(buffer, format=kind.value, dpi=DPI, facecolor=PAPER, metadata=metadata)
+    if not isinstance(target, Path):
+        target.write(buffer.getvalue())
+        return
+    with writable(_WHAT, target, remedy=_REMEDY), atomic_file(target) as partial:
+        partial.write_bytes(buffer.getvalue())

@@ -51,16 +51,8 @@ def lay_out(distances: Matrix, *, method: LayoutMethod, seed: int) -> Matrix:
     # a distance of 1e-5, t-SNE and UMAP start from a set spread).
     relative = distances / scale
     start = _separated(_classical_scaling(relative), relative, seed=seed)
-    match method:
-        case _ if len(distances) <= _FEW:
-            positions = _mds(relative, start)
-        case LayoutMethod.MDS:
-            positions = _mds(relative, start)
-        case LayoutMethod.TSNE:
-            positions = _tsne(relative, start, seed=seed)
-        case LayoutMethod.UMAP:
-            positions = _umap(relative, start, seed=seed)
-    positions = _oriented(positions)
+    lay = _mds if len(distances) <= _FEW else _METHODS[method]
+    positions = _oriented(lay(relative, start, seed))
     lengths, wanted = pdist(positions), squareform(distances, checks=False)
     return np.asarray(positions * (lengths @ wanted) / (lengths @ lengths), dtype=np.float64)
 
@@ -152,7 +144,7 @@ def _separated(start: Matrix, distances: Matrix, *, seed: int) -> Matrix:
     return start
 
 
-def _mds(distances: Matrix, start: Matrix) -> Matrix:
+def _mds(distances: Matrix, start: Matrix, _seed: int) -> Matrix:
     """Metric MDS by SMACOF."""
     positions, _ = smacof(
         distances, n_components=2, init=start, n_init=1, max_iter=1000, eps=1e-10, n_jobs=1
@@ -160,21 +152,24 @@ def _mds(distances: Matrix, start: Matrix) -> Matrix:
     return np.asarray(positions, dtype=np.float64)
 
 
-def _tsne(distances: Matrix, start: Matrix, *, seed: int) -> Matrix:
+def _tsne(distances: Matrix, start: Matrix, seed: int) -> Matrix:
+    count = len(distances)
     model = TSNE(
         metric="precomputed",
         # At most the usual 30; few points need a neighbourhood smaller than the whole.
-        perplexity=min(30.0, (len(distances) - 1) / 3),
+        perplexity=min(30.0, (count - 1) / 3),
         init=start / start[:, 0].std() * 1e-4,
+        # The library's least step, 50, throws a handful of points about without end.
+        learning_rate=float(count) if count < 50 else "auto",
         # Exact where it is cheap: Barnes-Hut's approximation shows in small maps.
-        method="exact" if len(distances) < 200 else "barnes_hut",
+        method="exact" if count < 200 else "barnes_hut",
         random_state=seed,
         n_jobs=1,
     )
     return np.asarray(model.fit_transform(distances), dtype=np.float64)
 
 
-def _umap(distances: Matrix, start: Matrix, *, seed: int) -> Matrix:
+def _umap(distances: Matrix, start: Matrix, seed: int) -> Matrix:
     with warnings.catch_warnings():
         # It warns that parametric UMAP lacks TensorFlow and that a precomputed metric has no
         # inverse transform; neither is used.
@@ -190,6 +185,9 @@ def _umap(distances: Matrix, start: Matrix, *, seed: int) -> Matrix:
             n_jobs=1,
         )
         return np.asarray(model.fit_transform(distances), dtype=np.float64)
+
+
+_METHODS = {LayoutMethod.MDS: _mds, LayoutMethod.TSNE: _tsne, LayoutMethod.UMAP: _umap}
 
 
 def _oriented(positions: Matrix) -> Matrix:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LogNorm
 
-from task2vec.plots.figure import Sheet, pixels
+from task2vec.plots.figure import MARGIN, Sheet, pixels
 from task2vec.plots.style import FAINT_INK, UNGROUPED, GroupStyle, in_order
 from task2vec.plots.text import shortened
 
@@ -48,7 +48,7 @@ def draw_groups(
         texts.append(
             sheet.write(0, y, shortened(name, _LONGEST_NAME), size=_SIZE, va="center", **colour)
         )
-    left = sheet.width - pixels(18) - max(sheet.size(text)[0] for text in texts)
+    left = sheet.width - MARGIN - max(sheet.size(text)[0] for text in texts)
     for text, (_, style) in zip(texts, entries, strict=True):
         text.set_x(left)
         if style:
@@ -59,7 +59,7 @@ def draw_groups(
 def draw_class_bar(sheet: Sheet, *, norm: LogNorm, colours: Colormap, top: float) -> float:
     """Draw the colour bar of class counts on the right and return the x where it begins."""
     height, width = pixels(150), pixels(9)
-    left = sheet.width - pixels(18) - pixels(34)
+    left = sheet.width - MARGIN - pixels(34)
     title = sheet.write(left, top, "classes", size=_SIZE, va="top")
     top -= pixels(_ROW) + pixels(2)
     bar = sheet.figure.add_axes(

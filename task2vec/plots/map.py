@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from matplotlib import colormaps
@@ -12,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from task2vec.errors import InputError
-from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
+from task2vec.plots.figure import MARGIN, Sheet, pixels
 from task2vec.plots.layout import LayoutMethod
 from task2vec.plots.legend import draw_class_bar, draw_groups, draw_length
 from task2vec.plots.marks import MOST_LABELLED, Mark, draw_errors, draw_marks
@@ -22,7 +20,6 @@ from task2vec.plots.text import shortened
 Array = NDArray[np.float64]
 
 _LONGEST_NAME = 28
-_MARGIN = pixels(18)
 _METHOD_NAMES = {
     LayoutMethod.MDS: "metric MDS",
     LayoutMethod.TSNE: "t-SNE",
@@ -47,28 +44,6 @@ class MapPoint:
     standard_error: float | None = None
 
 
-def draw_map(
-    points: Sequence[MapPoint],
-    target: Path | BinaryIO,
-    *,
-    title: str | None = None,
-    thumbnails: bool = False,
-    method: LayoutMethod | None = None,
-    stress: float | None = None,
-    kind: PictureFormat | None = None,
-) -> None:
-    """Write the map to a .png, .svg or .pdf file, or to a binary stream, as PNG unless told else.
-
-    Colour and shape tell the group; without groups, colour tells the number of classes. ``method``
-    and ``stress`` are those of the layout, for the caption. A thumbnail that cannot be read is
-    drawn as a mark. Raises `InputError` for no points, positions that are not finite, an unknown
-    suffix and a path that cannot be written; then nothing is written.
-    """
-    kind = kind or picture_format(target)
-    figure = compose_map(points, title=title, thumbnails=thumbnails, method=method, stress=stress)
-    save(figure, target, kind=kind)
-
-
 def compose_map(
     points: Sequence[MapPoint],
     *,
@@ -77,7 +52,12 @@ def compose_map(
     method: LayoutMethod | None = None,
     stress: float | None = None,
 ) -> Figure:
-    """Return the figure that `draw_map` writes; the names on it have the gid ``"label"``."""
+    """Return the picture; the names on it have the gid ``"label"``.
+
+    Colour and shape tell the group; without groups, colour tells the number of classes. ``method``
+    and ``stress`` are those of the layout, for the caption. A thumbnail that cannot be read is
+    drawn as a mark. Raises `InputError` for no points and positions that are not finite.
+    """
     if not points:
         raise InputError(
             "There is nothing to draw",
@@ -88,14 +68,9 @@ def compose_map(
     if not np.isfinite([(p.x, p.y) for p in points]).all():
         raise InputError("A map needs finite positions", got="a position that is not a number")
     sheet = _sheet(len(points))
-    top, bottom = sheet.height - _MARGIN, _MARGIN + pixels(32)
-    if title:
-        heading = shortened(title, 90)
-        text = sheet.write(_MARGIN, top, heading, size=13.0, va="top", fontweight="bold")
-        top -= sheet.size(text)[1] + pixels(12)
-
+    top, bottom = sheet.below_heading(title), MARGIN + pixels(32)
     styles, right = _explain(sheet, points, top=top, bottom=bottom)
-    room = (_MARGIN, bottom, right, top)
+    room = (MARGIN, bottom, right, top)
     errors = _errors(points, method=method)
     # Circles that are not drawn need no room.
     radii = 0 * errors if thumbnails or len(points) > MOST_LABELLED else errors
@@ -116,7 +91,7 @@ def compose_map(
     named = draw_marks(sheet, marks, room=room)
 
     if method is LayoutMethod.MDS and scale < np.inf:
-        draw_length(sheet, scale=scale, right=sheet.width - _MARGIN, bottom=_MARGIN)
+        draw_length(sheet, scale=scale, right=sheet.width - MARGIN, bottom=MARGIN)
     remarks = []
     if method in (LayoutMethod.TSNE, LayoutMethod.UMAP):
         remarks.append("It keeps neighbours together; long distances mean little.")
@@ -126,7 +101,7 @@ def compose_map(
         remarks.append("A circle's radius is the distance to expect between repeats of its task.")
     for line, sentence in enumerate((_faithfulness(method, stress), " ".join(remarks))):
         y = bottom - pixels(8 + 12 * line)
-        sheet.write(_MARGIN, y, sentence, size=8.0, color=FAINT_INK, va="top")
+        sheet.write(MARGIN, y, sentence, size=8.0, color=FAINT_INK, va="top")
     return sheet.figure
 
 
@@ -143,7 +118,7 @@ def _explain(
     sheet: Sheet, points: Sequence[MapPoint], *, top: float, bottom: float
 ) -> tuple[list[GroupStyle], float]:
     """Draw the legend; return each point's style and the x up to which there is room."""
-    edge = sheet.width - _MARGIN
+    edge = sheet.width - MARGIN
     groups = [point.group for point in points]
     if any(group is not None for group in groups):
         styles = group_styles(group for group in groups if group is not None)

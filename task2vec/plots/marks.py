@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
 from task2vec.plots.figure import Sheet, pixels
+from task2vec.plots.labels import draw_leader, mark_boxes
 from task2vec.plots.placement import Placement, Request, place, spread_order
-from task2vec.plots.style import LEADER, GroupStyle
+from task2vec.plots.style import GroupStyle
 
 Pixels = NDArray[np.uint8]
 
@@ -68,10 +69,9 @@ def draw_marks(
     radius = _radius(len(marks))
     cards = [_Card.write(sheet, mark, radius=radius, side=_side(len(marks))) for mark in named]
     spots = [(c.mark, c.radius) for c in cards] + [(mark, radius) for mark in bare]
-    boxes = [(m.x - r, m.y - r, m.x + r, m.y + r) for m, r in spots]
     placements = place(
         [card.requests(sheet) for card in cards],
-        marks=np.array(boxes),
+        marks=mark_boxes(((mark.x, mark.y), r) for mark, r in spots),
         area=room,
         rings=_RINGS,
     )
@@ -151,15 +151,7 @@ class _Card:
         self.text.set_position((x, y))
         boxes.append((x, y, width, height))
         if placement.apart:
-            ends = [
-                (
-                    float(np.clip(mark.x, cx - w / 2, cx + w / 2)),
-                    float(np.clip(mark.y, cy - h / 2, cy + h / 2)),
-                )
-                for cx, cy, w, h in boxes
-            ]
-            end = min(ends, key=lambda p: (p[0] - mark.x) ** 2 + (p[1] - mark.y) ** 2)
-            sheet.line([(mark.x, mark.y), end], colour=LEADER, width=0.8)
+            draw_leader(sheet, (mark.x, mark.y), boxes)
         if picture is None or placement.apart:
             sheet.mark(mark.x, mark.y, mark.style, radius=self.radius)
 

@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, log10
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from task2vec.errors import InputError
 from task2vec.plots.axes import Room, Scale, draw_across, draw_upwards, linear, round_ticks
-from task2vec.plots.figure import PictureFormat, Sheet, picture_format, pixels, save
-from task2vec.plots.placement import Request, place, spread_order
-from task2vec.plots.style import FAINT_INK, LEADER, PALETTE, GroupStyle
+from task2vec.plots.figure import MARGIN, Sheet, pixels
+from task2vec.plots.labels import Label, draw_labels
+from task2vec.plots.placement import spread_order
+from task2vec.plots.style import PALETTE, GroupStyle
 from task2vec.plots.text import shortened
 
 _WIDTH, _HEIGHT = 2200, 1400
-_MARGIN = pixels(18)
 _BEST, _BEATEN = GroupStyle(PALETTE[0], "o"), GroupStyle("#C4C4C4", "o")
 _DEFAULT = GroupStyle(PALETTE[3], "D")
 _RADIUS, _SMALL = pixels(4.0), pixels(2.2)
@@ -44,27 +42,14 @@ class Traded:
     default: bool = False
 
 
-def draw_trade(
-    models: Sequence[Traded],
-    target: Path | BinaryIO,
-    *,
-    figure: str = "imagenet",
-    cost: str = "parameters",
-    kind: PictureFormat | None = None,
-) -> None:
-    """Write the picture to a .png, .svg or .pdf file, or to a binary stream, as PNG unless told.
-
-    ``figure`` and ``cost`` are named at the axes. Raises `InputError` for no models, numbers that
-    no axis has, an unknown suffix and a path that cannot be written.
-    """
-    kind = kind or picture_format(target)
-    save(compose_trade(models, figure=figure, cost=cost), target, kind=kind)
-
-
 def compose_trade(
     models: Sequence[Traded], *, figure: str = "imagenet", cost: str = "parameters"
 ) -> Figure:
-    """Return the figure that `draw_trade` writes; the models' names have the gid ``"label"``."""
+    """Return the picture; ``figure`` and ``cost`` are named at the axes.
+
+    The models' names have the gid ``"label"``. Raises `InputError` for no models, and for numbers
+    that no axis has.
+    """
     usable = all(isfinite(m.accuracy) and isfinite(m.cost) and m.cost > 0 for m in models)
     if not models or not usable:
         raise InputError(
@@ -73,7 +58,7 @@ def compose_trade(
             got=f"{len(models)} models",
         )
     sheet = Sheet(width=_WIDTH, height=_HEIGHT)
-    room = (pixels(58), pixels(64), sheet.width - _MARGIN, sheet.height - _MARGIN)
+    room = (pixels(58), pixels(64), sheet.width - MARGIN, sheet.height - MARGIN)
     x_of = _across(sheet, [m.cost for m in models], cost=cost, room=room)
     y_of = _upwards(sheet, [100 * m.accuracy for m in models], figure=figure, room=room)
     spots = {m: (x_of(m.cost), y_of(100 * m.accuracy)) for m in models}
@@ -88,11 +73,14 @@ def compose_trade(
         if model.default:
             sheet.mark(*spots[model], _DEFAULT, radius=_RADIUS, above=True)
     named = _named(best, spots) + [m for m in models if m.default and not m.best]
-    _name(sheet, named, [*best, *(m for m in models if m.default)], spots=spots, room=room)
+    # Up and to the left of the steps is no model.
+    labels = [Label(shortened(m.name, 42), spots[m], side=-1 if m.best else 0) for m in named]
+    marked = [spots[m] for m in models if m.best or m.default]
+    draw_labels(sheet, labels, marked, radius=_RADIUS, room=room, size=7.5)
     remarks = f"Blue: no other of {len(models)} models is as accurate at no higher cost."
     if any(m.default for m in models):
         remarks += " Diamond: the plain default."
-    sheet.write(_MARGIN, pixels(14), remarks, size=8.0, color=FAINT_INK, va="center")
+    sheet.remark(remarks)
     return sheet.figure
 
 
@@ -117,48 +105,6 @@ def _named(best: Sequence[Traded], spots: dict[Traded, tuple[float, float]]) -> 
     return [best[i] for i in order[:_MOST_NAMED]]
 
 
-def _name(
-    sheet: Sheet,
-    named: Sequence[Traded],
-    marked: Sequence[Traded],
-    *,
-    spots: dict[Traded, tuple[float, float]],
-    room: Room,
-) -> None:
-    texts = [
-        sheet.write(
-            0, 0, shortened(model.name, 42), size=7.5, ha="center", va="center", gid="label"
-        )
-        for model in named
-    ]
-    requests = []
-    for model, text in zip(named, texts, strict=True):
-        x, y = spots[model]
-        width, height = sheet.size(text)
-        # Up and to the left of the steps, where no model is.
-        home = (-width / 2 - _RADIUS - pixels(1), height / 2 + pixels(1)) if model.best else None
-        request = Request(
-            x=x, y=y, width=width + pixels(3), height=height, radius=_RADIUS, home=home
-        )
-        requests.append([request])
-    centres = [spots[model] for model in marked]
-    marks = [(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in centres]
-    placements = place(requests, marks=np.array(marks), area=room, rings=14)
-    for model, text, placement in zip(named, texts, placements, strict=True):
-        if placement is None:
-            text.remove()
-            continue
-        text.set_position((placement.x, placement.y))
-        if placement.apart:
-            width, height = sheet.size(text)
-            (x, y), (cx, cy) = spots[model], (placement.x, placement.y)
-            end = (
-                float(np.clip(x, cx - width / 2, cx + width / 2)),
-                float(np.clip(y, cy - height / 2, cy + height / 2)),
-            )
-            sheet.line([(x, y), end], colour=LEADER, width=0.6)
-
-
 def _across(sheet: Sheet, costs: Sequence[float], *, cost: str, room: Room) -> Scale:
     """Draw the axis of costs, a logarithmic one; return where a cost lies, in pixels."""
     name, unit = _AXES[cost]
@@ -178,5 +124,5 @@ def _upwards(sheet: Sheet, percents: Sequence[float], *, figure: str, room: Room
     y_of = linear(span, room[1], room[3])
     ticks = [(y_of(tick), f"{tick:g} %") for tick in round_ticks(span, most=8)]
     name = f"published top-1 accuracy ({figure})"
-    draw_upwards(sheet, room, ticks, name=name, name_at=_MARGIN)
+    draw_upwards(sheet, room, ticks, name=name, name_at=MARGIN)
     return y_of

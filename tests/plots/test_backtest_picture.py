@@ -1,12 +1,7 @@
-"""The picture of a backtest: every ranker is named, on one scale, and files are whole."""
-
-import subprocess
-import sys
-from io import BytesIO
+"""The picture of a backtest: every ranker is named, on one scale,."""
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from task2vec.errors import InputError
 from task2vec.messages.backtests import (
@@ -16,7 +11,7 @@ from task2vec.messages.backtests import (
     RankerEnds,
     RankerScore,
 )
-from task2vec.plots.backtest import compose_backtest, draw_backtest
+from task2vec.plots.backtest import compose_backtest
 
 
 def ranker(name, gain, low, high, *, ours=False):
@@ -77,39 +72,7 @@ def test_without_stated_intervals_there_is_one_panel():
     assert len(marks(compose_backtest(GAINS, []))) == 3
 
 
-def test_everything_stays_on_the_paper():
-    many = [ranker(f"rule {i}", i - 10, i - 30, i + 10) for i in range(20)]
-    for gains in (GAINS, many, GAINS[:1]):
-        figure = compose_backtest(gains, COVERAGE, title="T" * 200)
-        width, height = figure.get_size_inches() * figure.dpi
-        for text in figure.axes[0].texts:
-            box = text.get_window_extent()
-            assert box.x0 >= 0, text
-            assert box.y0 >= 0, text
-            assert box.x1 <= width, text
-            assert box.y1 <= height, text
-
-
 @pytest.mark.parametrize("bad", [[], [ranker("a", float("nan"), 0, 0)]])
-def test_nothing_to_draw_is_told(bad, tmp_path):
+def test_nothing_to_draw(bad):
     with pytest.raises(InputError, match="no backtest"):
-        draw_backtest(bad, [], tmp_path / "a.png")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_files_of_each_kind(tmp_path):
-    draw_backtest(GAINS, COVERAGE, tmp_path / "a.png")
-    draw_backtest(GAINS, COVERAGE, tmp_path / "b.svg")
-    with Image.open(tmp_path / "a.png") as image:
-        assert image.size[0] == 2200
-    assert "<svg" in (tmp_path / "b.svg").read_text()
-    stream = BytesIO()
-    draw_backtest(GAINS, COVERAGE, stream)
-    assert stream.getvalue() == (tmp_path / "a.png").read_bytes()
-    with pytest.raises(InputError, match=r"\.png, \.svg, \.pdf"):
-        draw_backtest(GAINS, COVERAGE, tmp_path / "c.bmp")
-
-
-def test_pyplot_is_left_alone():
-    code = "import sys, task2vec.plots.backtest; sys.exit('matplotlib.pyplot' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+        compose_backtest(bad, [])

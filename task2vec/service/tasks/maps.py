@@ -44,12 +44,12 @@ def draw(
     Raises `InputError` when there are no tasks, or, before anything is laid out, when the picture
     cannot be written, `TooLargeError` for more tasks than ``most``.
     """
-    from task2vec.plots.figure import check_target
+    from task2vec.plots.figure import check_target, save
     from task2vec.plots.layout import LayoutMethod, lay_out
     from task2vec.plots.layout import stress as stress_of
     from task2vec.plots.layout_process import lay_out_apart
     from task2vec.plots.map import MapPoint as Drawn
-    from task2vec.plots.map import draw_map
+    from task2vec.plots.map import compose_map
 
     if isinstance(target, Path):
         check_target(target)
@@ -86,15 +86,10 @@ def draw(
         for record, (x, y) in zip(records, positions, strict=True)
     ]
     if target is not None:
-        draw_map(
-            points,
-            target,
-            title=title,
-            thumbnails=thumbnails,
-            method=method,
-            stress=stress,
-            kind=kind,
+        figure = compose_map(
+            points, title=title, thumbnails=thumbnails, method=method, stress=stress
         )
+        save(figure, target, kind=kind)
     return TaskMap(
         points=tuple(
             MapPoint(
