@@ -6,12 +6,12 @@ from typing import Any
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
-from task2vec.messages.batches import Batch, Item
+from task2vec.messages.batches import Item
 from task2vec.messages.jobs import Job
 from task2vec.messages.problems import Problem
 from task2vec.messages.tasks import Embedding, StoredTask
 from task2vec.store.jobs.record import JobFailure, JobRecord, shown
-from task2vec.store.tables.batches import BatchItem, BatchRecord
+from task2vec.store.tables.batches import BatchItem
 from task2vec.types import TaskEmbedding
 from task2vec_api.errors import problem_of, scrub
 
@@ -37,18 +37,6 @@ def failure_message(failure: JobFailure) -> Problem:
         code=failure.code,
         detail=scrub(f"{failure.problem.removesuffix('.')}.") or "",
         **{name: scrub(part) for name, part in parts.items()},
-    )
-
-
-def batch_message(batch: BatchRecord) -> Batch:
-    """Return the message for a batch."""
-    return Batch.model_validate(
-        {
-            "id": batch.id,
-            "created": batch.created,
-            "total": sum(batch.counts.values()),
-            "counts": batch.counts,
-        }
     )
 
 

@@ -22,6 +22,7 @@ from task2vec.messages.batches import (
     NewBatch,
     NewItem,
     NewItems,
+    StoredBatch,
 )
 from task2vec.messages.jobs import NewEmbedding
 from task2vec.messages.tasks import StoredTask, Task
@@ -32,7 +33,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.record import JobRecord
 from task2vec.store.jobs.repository import datasets_of, gone_datasets
 from task2vec.store.sql.identity import check_name, unknown
-from task2vec.store.tables.batches import BatchItem, BatchRecord
+from task2vec.store.tables.batches import BatchItem
 from task2vec.types import JobState
 
 if TYPE_CHECKING:
@@ -110,14 +111,14 @@ def _run(
 
 def create(
     workspace: Workspace, new: NewBatch, *, owner: str | None = None, now: float | None = None
-) -> BatchRecord:
+) -> StoredBatch:
     """Begin a batch; return it once it is on disk with all its items."""
     return _append(workspace, None, new.items, options=new, owner=owner, now=now)
 
 
 def append(
     workspace: Workspace, batch: str, new: NewItems, *, now: float | None = None
-) -> BatchRecord:
+) -> StoredBatch:
     """Add items to a batch: all of them or, where that fails, none.
 
     An item that cannot be worked on fails alone; one whose task is stored already, from the same
@@ -142,7 +143,7 @@ def check(workspace: Workspace, question: BatchCheck, *, largest: int) -> list[B
     ]
 
 
-def cancel_batch(workspace: Workspace, batch: str, *, now: float | None = None) -> BatchRecord:
+def cancel_batch(workspace: Workspace, batch: str, *, now: float | None = None) -> StoredBatch:
     """Cancel what has not ended; work that somebody else wants too goes on without this batch.
 
     Raises `UnknownNameError`.
@@ -167,7 +168,7 @@ def _append(
     options: NewBatch,
     owner: str | None,
     now: float | None,
-) -> BatchRecord:
+) -> StoredBatch:
     store = workspace.store()
     moment = time() if now is None else now
     work = {} if batch is None else store.batches.work_by_name(batch)

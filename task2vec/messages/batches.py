@@ -1,7 +1,7 @@
 """Batches: many embeddings under one id."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -78,6 +78,13 @@ class Batch(Answer):
     created: Time
     total: int
     counts: dict[ItemStatus, int]
+
+
+class StoredBatch(Batch):
+    """A batch as the store keeps it, with the ``options`` that are common to its items."""
+
+    options: dict[str, Any]
+    owner: str | None = None
 
 
 class BatchPage(Page):

@@ -9,7 +9,7 @@ from task2vec.messages.batches import ItemStatus, NewBatch, NewItem, NewItems
 from task2vec.messages.jobs import NewEmbedding
 from task2vec.store.jobs.record import JobFailure
 from task2vec.types import JobKind, JobState, Priority
-from task2vec_api.messages import batch_message, item_message
+from task2vec_api.messages import item_message
 
 FAULT = JobFailure(code="bad_source", problem="no image could be read")
 
@@ -51,7 +51,7 @@ def test_each_item_gets_a_job_with_the_tags_of_both(served, sent):
         tags=["common"],
         priority=Priority.HIGH,
     )
-    assert batch_message(batch).total == 2
+    assert batch.total == 2
     found = served.store().jobs.list_page(batch=batch.id)[0][::-1]
     assert [job.name for job in found] == ["first", "renamed"]
     assert [job.priority for job in found] == [Priority.HIGH] * 2
@@ -163,7 +163,7 @@ def test_pages_of_items_and_batches_leave_none_out(served):
     rest, end = served.store().batches.page(limit=2, before=following)
     assert [b.id for b in first + rest] == [*others[::-1], batch.id]
     assert end is None
-    assert batch_message(rest[0]).total == 5
+    assert rest[0].total == 5
 
 
 def test_cancelling_a_batch_ends_its_own_work_only(served, sent):

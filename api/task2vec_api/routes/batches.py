@@ -21,7 +21,7 @@ from task2vec.messages.batches import (
 from task2vec.service.workspace import Workspace
 from task2vec.store.tables.batches import BatchItem
 from task2vec_api.access import Reader, Writer
-from task2vec_api.messages import batch_message, item_message
+from task2vec_api.messages import item_message
 from task2vec_api.paging import Listing, PageSize, ThePageToken
 from task2vec_api.representations import choose
 from task2vec_api.responses import failing, json_answer, router, told
@@ -53,7 +53,7 @@ async def create_batch(new: NewBatch, runtime: TheRuntime, caller: Writer) -> Re
         owner=caller.key,
     )
     runtime.bell.ring()
-    batch = batch_message(created)
+    batch = Batch.model_validate(created)
     return json_answer(batch, status=202, headers={"Location": f"/v1/batches/{batch.id}"})
 
 
@@ -93,7 +93,7 @@ def list_batches(
     )
     return json_answer(
         BatchPage(
-            batches=tuple(map(batch_message, page)),
+            batches=tuple(map(Batch.model_validate, page)),
             next_page_token=listing.token(following),
         )
     )
@@ -107,7 +107,7 @@ def list_batches(
 )
 def get_batch(batch: BatchId, workspace: TheWorkspace, caller: Reader) -> Response:
     """Return a batch with the number of its items in each status."""
-    return json_answer(batch_message(workspace.store().batches.get(batch)))
+    return json_answer(Batch.model_validate(workspace.store().batches.get(batch)))
 
 
 @routes.post(
@@ -122,7 +122,7 @@ async def add_items(batch: BatchId, new: NewItems, runtime: TheRuntime, caller: 
     grown = await run_in_threadpool(batches.append, runtime.workspace, batch, new)
     runtime.bell.ring()
     return json_answer(
-        batch_message(grown),
+        Batch.model_validate(grown),
         status=202,
         headers={"Location": f"/v1/batches/{grown.id}"},
     )
@@ -188,4 +188,4 @@ async def cancel_batch(batch: BatchId, runtime: TheRuntime, caller: Writer) -> R
     """Cancel what has not ended; what somebody else wants too goes on."""
     cancelled = await run_in_threadpool(batches.cancel_batch, runtime.workspace, batch)
     runtime.bell.ring()
-    return json_answer(batch_message(cancelled))
+    return json_answer(Batch.model_validate(cancelled))

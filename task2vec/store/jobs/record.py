@@ -1,10 +1,12 @@
 """A job as the store keeps it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from task2vec.messages.jobs import Progress
+from pydantic import TypeAdapter
+
+from task2vec.messages.jobs import Job, Progress
 from task2vec.types import JobKind, JobState, Priority
 
 
@@ -53,21 +55,16 @@ class JobRecord:
     finished: str | None = None
 
 
+_FIELDS = TypeAdapter(JobRecord)
+
+
+def fields_of(job: JobRecord) -> dict[str, Any]:
+    """Return all fields of a job, those of its failure and its progress as mappings."""
+    fields: dict[str, Any] = _FIELDS.dump_python(job)
+    return fields
+
+
 def shown(job: JobRecord) -> dict[str, Any]:
     """Return the stable fields that every surface shows of a job."""
-    return {
-        "id": job.id,
-        "kind": job.kind.value,
-        "state": job.state.value,
-        "priority": job.priority.value,
-        "attempts": job.attempts,
-        "progress": job.progress.model_dump(),
-        "result": None if job.result is None else dict(job.result),
-        "error": None if job.error is None else asdict(job.error),
-        "quarantined": job.quarantined,
-        "batch": job.batch,
-        "name": job.name,
-        "created": job.created,
-        "started": job.started,
-        "finished": job.finished,
-    }
+    fields: dict[str, Any] = _FIELDS.dump_python(job, mode="json", include=set(Job.model_fields))
+    return fields

@@ -3,28 +3,26 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from task2vec.errors import SourceError, StateError
 from task2vec.store.jobs import state_machine
-from task2vec.store.jobs.events import StoredEvent, read_events
 from task2vec.store.jobs.leases import Lending
 from task2vec.store.jobs.record import JobRecord
 from task2vec.store.jobs.rows import (
+    StoredEvent,
     change_job,
     find_job,
     from_row,
     insert_jobs,
     jobs_under_way,
     query_jobs,
+    read_events,
 )
 from task2vec.store.sql.identity import new_id, unknown
 from task2vec.store.sql.schema_service import batch_items, datasets, job_events, jobs
+from task2vec.store.sql.text import one_of
 from task2vec.types import EventKind, JobKind, JobState
-
-_THERE = select(datasets.c.id).where(datasets.c.id.in_(bindparam("ids", expanding=True)))
-# SQLite bounds the number of parameters of a statement.
-_AT_ONCE = 500
 
 
 def datasets_of(job: JobRecord) -> dict[str, str]:
@@ -43,10 +41,8 @@ def datasets_of(job: JobRecord) -> dict[str, str]:
 def gone_datasets(connection: Connection, jobs: Iterable[JobRecord]) -> set[str]:
     """Return the ids of those data sets of some jobs that are not there any more."""
     read = {id_ for job in jobs for id_ in datasets_of(job).values()}
-    asked, gone = sorted(read), set(read)
-    for first in range(0, len(asked), _AT_ONCE):
-        gone.difference_update(connection.scalars(_THERE, {"ids": asked[first : first + _AT_ONCE]}))
-    return gone
+    there = select(datasets.c.id).where(one_of(datasets.c.id, read))
+    return read.difference(connection.scalars(there))
 
 
 class Jobs(Lending):
@@ -144,10 +140,8 @@ class Jobs(Lending):
             query = query.where(jobs.c.number < before)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        page = rows[:limit]
-        return tuple(from_row(row, whole=False) for row in page), page[-1].number if len(
-            rows
-        ) > limit else None
+        page = tuple(from_row(row, whole=False) for row in rows[:limit])
+        return page, rows[limit - 1].number if len(rows) > limit else None
 
     def events_after(self, id_: str, event: int = 0, *, limit: int = 1000) -> list[StoredEvent]:
         """Return up to ``limit`` events of a job after the one with this id, oldest first.
@@ -219,22 +213,16 @@ class Jobs(Lending):
         Of those that ended before ``progress_before`` only the events of progress are removed.
         Items of batches keep how they ended and forget their job.
         """
-        jobs_moment, progress_moment = map(state_machine.at, (jobs_before, progress_before))
         ended = jobs.c.state.in_([state.value for state in JobState if state.final])
-        quiet = select(jobs.c.id).where(ended, jobs.c.finished < progress_moment)
-        old = select(jobs.c.id).where(ended, jobs.c.finished < jobs_moment)
+        old = ended & (jobs.c.finished < state_machine.at(jobs_before))
+        quiet = ended & (jobs.c.finished < state_machine.at(progress_before))
+        of_progress = job_events.c.kind == EventKind.PROGRESS.value
         with self._database.write() as connection:
-            connection.execute(
-                delete(job_events).where(
-                    job_events.c.kind == EventKind.PROGRESS.value, job_events.c.job.in_(quiet)
-                )
-            )
-            connection.execute(
-                update(batch_items).where(batch_items.c.job.in_(old)).values(job=None)
-            )
-            return connection.execute(
-                delete(jobs).where(ended, jobs.c.finished < jobs_moment)
-            ).rowcount
+            progress = of_progress & job_events.c.job.in_(select(jobs.c.id).where(quiet))
+            connection.execute(delete(job_events).where(progress))
+            items = batch_items.c.job.in_(select(jobs.c.id).where(old))
+            connection.execute(update(batch_items).where(items).values(job=None))
+            return connection.execute(delete(jobs).where(old)).rowcount
 
 
 def _cancel(connection: Connection, job: JobRecord, *, now: float) -> JobRecord:

@@ -1,21 +1,17 @@
-"""A job as a row of the database, and back."""
+"""Jobs and what happened to them as rows of the database, and back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, literal, select, update
 
-from task2vec.errors import StoreCorruptError
-from task2vec.messages.jobs import Progress
-from task2vec.store.jobs.events import append_event, append_events
-from task2vec.store.jobs.record import JobFailure, JobRecord
+from task2vec.store.jobs.record import JobRecord, fields_of, shown
 from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.identity import unknown
-from task2vec.store.sql.schema import CHECKSUM
-from task2vec.store.sql.schema_service import batch_items, jobs
-from task2vec.store.sql.text import dump, load
-from task2vec.types import EventKind, JobKind, JobState, Priority
+from task2vec.store.sql.schema_service import batch_items, job_events, jobs
+from task2vec.store.sql.text import dump, load, one_of, record_of
+from task2vec.types import EventKind, JobState, Priority
 
 UNDER_WAY = tuple(state.value for state in JobState if not state.final)
 
@@ -29,19 +25,16 @@ def query_jobs(*, payload: bool = True) -> Select[Any]:
 
 _AGAIN = "Restore the store from a copy, or submit the work again."
 _FIND = query_jobs().where(jobs.c.id == bindparam("of"))
-_UNDER_WAY_AS = query_jobs().where(
-    jobs.c.same_as.in_(bindparam("works", expanding=True)), jobs.c.state.in_(UNDER_WAY)
-)
 _ITEM_STATUS = {
     JobState.SUCCEEDED: "embedded",
     JobState.FAILED: "failed",
     JobState.CANCELLED: "cancelled",
 }
 _SETTLE = update(batch_items).where(batch_items.c.job == bindparam("of"))
-_INSERT = insert(jobs)
+# Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
+_INSERT, _INSERT_EVENTS = insert(jobs), insert(job_events)
 _UPDATE = update(jobs).where(jobs.c.id == bindparam("of"))
-# SQLite bounds the number of parameters of a statement.
-_AT_ONCE = 500
+_IN_JSON = ("payload", "result", "error", "progress")
 
 
 def find_job(connection: Connection, id_: str) -> JobRecord:
@@ -58,19 +51,15 @@ def find_job(connection: Connection, id_: str) -> JobRecord:
 
 def jobs_under_way(connection: Connection, works: Iterable[str]) -> list[JobRecord]:
     """Return the jobs under way that do one of these works, in the order in which they came."""
-    asked = sorted(set(works))
-    found: list[Row[Any]] = []
-    for first in range(0, len(asked), _AT_ONCE):
-        some = asked[first : first + _AT_ONCE]
-        found += connection.execute(_UNDER_WAY_AS, {"works": some}).all()
-    return [from_row(row) for row in sorted(found, key=lambda row: int(row.number))]
+    query = query_jobs().where(one_of(jobs.c.same_as, works), jobs.c.state.in_(UNDER_WAY))
+    return [from_row(row) for row in connection.execute(query.order_by(jobs.c.number))]
 
 
 def insert_jobs(connection: Connection, new: Sequence[JobRecord]) -> None:
     """Add jobs, each with its first event."""
     if new:
         connection.execute(_INSERT, [to_row(job) for job in new])
-        append_events(connection, new, kind=EventKind.STATE)
+        _append_events(connection, new, kind=EventKind.STATE)
 
 
 def change_job(
@@ -81,7 +70,7 @@ def change_job(
     # The question never changes and may be long.
     del row["payload"], row["id"]
     connection.execute(_UPDATE, {**row, "of": job.id})
-    append_event(connection, job, kind=kind)
+    _append_events(connection, [job], kind=kind)
     if kind is EventKind.STATE:
         _settle_items(connection, job)
     return job
@@ -93,31 +82,11 @@ def to_row(job: JobRecord) -> dict[str, Any]:
     Raises:
         SettingError: for a payload or result that JSON cannot hold.
     """
-    what = f"Job {job.id}"
-    return {
-        "id": job.id,
-        "kind": job.kind.value,
-        "state": job.state.value,
-        "priority": job.priority.rank,
-        "name": job.name,
-        "payload": dump(dict(job.payload), what=what),
-        "result": None if job.result is None else dump(dict(job.result), what=what),
-        "error": None if job.error is None else dump(asdict(job.error), what=what),
-        "progress": dump(job.progress.model_dump(), what=what),
-        "attempts": job.attempts,
-        "fence": job.fence,
-        "worker": job.worker,
-        "lease_until": job.lease_until,
-        "not_before": job.not_before,
-        "quarantined": job.quarantined,
-        "same_as": job.same_as,
-        "dataset": job.dataset,
-        "owner": job.owner,
-        "batch": job.batch,
-        "created": job.created,
-        "started": job.started,
-        "finished": job.finished,
+    columns, what = fields_of(job), f"Job {job.id}"
+    in_json = {
+        name: dump(columns[name], what=what) for name in _IN_JSON if columns[name] is not None
     }
+    return {**columns, **in_json, "priority": job.priority.rank}
 
 
 def from_row(row: Row[Any], *, whole: bool = True) -> JobRecord:
@@ -128,34 +97,9 @@ def from_row(row: Row[Any], *, whole: bool = True) -> JobRecord:
     """
     what = f"Job {row.id}"
     columns = checked(row, jobs, what=what, remedy=_AGAIN) if whole else {**row._mapping}
-    del columns["number"]
-    columns.pop(CHECKSUM, None)
-    try:
-        return JobRecord(
-            **{
-                **columns,
-                "kind": JobKind(row.kind),
-                "state": JobState(row.state),
-                "priority": list(Priority)[row.priority],
-                "payload": load(row.payload, what=what),
-                "result": _or_none(row.result, what=what),
-                "error": None if row.error is None else JobFailure(**load(row.error, what=what)),
-                "progress": Progress.model_validate(load(row.progress, what=what)),
-            }
-        )
-    except (TypeError, ValueError, IndexError) as error:
-        raise StoreCorruptError(
-            f"{what} is damaged in the store",
-            got=str(error),
-            remedy=_AGAIN,
-        ) from error
-
-
-def _or_none(text: str | None, *, what: str) -> Mapping[str, Any] | None:
-    if text is None:
-        return None
-    loaded: Mapping[str, Any] = load(text, what=what)
-    return loaded
+    columns |= {n: load(columns[n], what=what) for n in _IN_JSON if columns[n] is not None}
+    columns["priority"] = dict(enumerate(Priority)).get(row.priority)
+    return record_of(JobRecord, columns, what=what, remedy=_AGAIN)
 
 
 def _settle_items(connection: Connection, job: JobRecord) -> None:
@@ -177,3 +121,36 @@ def _settle_items(connection: Connection, job: JobRecord) -> None:
             "error": None if error is None else dump(error, what="The error of an item"),
         },
     )
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """Something that happened to a job. ``id`` rises; ``job`` is `shown` back then."""
+
+    id: int
+    kind: EventKind
+    job: Mapping[str, Any]
+
+
+def read_events(connection: Connection, job: str, *, after: int, limit: int) -> list[StoredEvent]:
+    """Return up to ``limit`` events of a job with an id above ``after``, oldest first."""
+    query = (
+        select(job_events)
+        .where(job_events.c.job == job, job_events.c.id > after)
+        .order_by(job_events.c.id)
+        .limit(limit)
+    )
+    what = f"An event of job {job}"
+    rows = connection.execute(query).all()
+    for row in rows:
+        checked(row, job_events, what=what)
+    return [StoredEvent(row.id, EventKind(row.kind), load(row.data, what=what)) for row in rows]
+
+
+def _append_events(connection: Connection, new: Sequence[JobRecord], *, kind: EventKind) -> None:
+    """Log what jobs have become, in the transaction that makes it so."""
+    rows = [
+        {"job": job.id, "kind": kind.value, "data": dump(shown(job), what=f"Job {job.id}")}
+        for job in new
+    ]
+    connection.execute(_INSERT_EVENTS, rows)

@@ -1,15 +1,17 @@
 """Structured values as JSON text in one column, whatever the SQL dialect."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, func, select
 
 from task2vec.errors import SettingError, StoreCorruptError
 from task2vec.store.sql.checksums import OR_RESTORE, RESTORE
 
-M = TypeVar("M", bound=BaseModel)
+R = TypeVar("R")
 
 
 def dump(value: Any, *, what: str) -> str:
@@ -40,15 +42,32 @@ def load(text: str, *, what: str) -> Any:
         ) from error
 
 
-def message_of(kind: type[M], columns: Mapping[str, Any], *, what: str) -> M:
-    """Return the message that a row holds.
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def record_of(
+    kind: Callable[..., R], columns: Mapping[str, Any], *, what: str, remedy: str = RESTORE
+) -> R:
+    """Return the message or record that a row holds; columns that it has no field for are left out.
 
     Raises:
         StoreCorruptError: for values that it cannot have.
     """
     try:
-        return kind.model_validate(columns)
+        record: R = _adapter(kind).validate_python(columns)
     except (ValueError, KeyError, TypeError) as error:
         raise StoreCorruptError(
-            f"{what} is damaged in the store", got=str(error), remedy=RESTORE
+            f"{what} is damaged in the store", got=str(error), remedy=remedy
         ) from error
+    return record
+
+
+def one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of many values.
+
+    They are one parameter, since SQLite bounds the number of parameters of a statement.
+    """
+    listed = func.json_each(json.dumps(list(values), ensure_ascii=False)).table_valued("value")
+    return column.in_(select(listed.c.value))

@@ -10,6 +10,7 @@ from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.database import Database
 from task2vec.store.sql.identity import now
 from task2vec.store.sql.schema_service import audit
+from task2vec.store.sql.text import record_of
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,5 @@ class Audit:
 
 
 def _entry(row: Row[Any]) -> AuditEntry:
-    columns = checked(row, audit, what=f"Entry {row.number} of the audit log")
-    del columns["number"]
-    return AuditEntry(**columns)
+    what = f"Entry {row.number} of the audit log"
+    return record_of(AuditEntry, checked(row, audit, what=what), what=what)

@@ -7,29 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from task2vec.messages.batches import ItemStatus
+from task2vec.messages.batches import ItemStatus, StoredBatch
 from task2vec.messages.tasks import StoredTask
 from task2vec.store.jobs.record import JobFailure
 from task2vec.store.jobs.rows import UNDER_WAY
 from task2vec.store.jobs.state_machine import at
-from task2vec.store.sql import schema
 from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.database import Database
 from task2vec.store.sql.identity import new_id, unknown
 from task2vec.store.sql.schema_service import batch_items, batches, jobs
-from task2vec.store.sql.text import dump, load
-from task2vec.store.tasks.task_rows import from_row
-
-
-@dataclass(frozen=True)
-class BatchRecord:
-    """A batch and how far it is; ``options`` are common to its items."""
-
-    id: str
-    created: str
-    options: Mapping[str, Any]
-    owner: str | None = None
-    counts: Mapping[ItemStatus, int] = dataclasses.field(default_factory=dict)
+from task2vec.store.sql.text import dump, load, record_of
+from task2vec.store.tasks.task_rows import read_records
 
 
 @dataclass(frozen=True)
@@ -74,7 +62,7 @@ class Batches:
         if rows:
             connection.execute(insert(batch_items), rows)
 
-    def get(self, id_: str) -> BatchRecord:
+    def get(self, id_: str) -> StoredBatch:
         """Return one batch.
 
         Raises:
@@ -88,7 +76,7 @@ class Batches:
 
     def page(
         self, *, limit: int = 100, before: int | None = None
-    ) -> tuple[tuple[BatchRecord, ...], int | None]:
+    ) -> tuple[tuple[StoredBatch, ...], int | None]:
         """Return up to ``limit`` batches, newest first, and where to read on, or None."""
         query = select(batches).order_by(batches.c.number.desc()).limit(limit + 1)
         if before is not None:
@@ -108,7 +96,10 @@ class Batches:
         """
         query = (
             select(batch_items)
-            .where(batch_items.c.batch == batch, batch_items.c.position > _position(after))
+            .where(
+                batch_items.c.batch == batch,
+                batch_items.c.position > (-1 if after is None else after),
+            )
             .order_by(batch_items.c.position)
             .limit(limit + 1)
         )
@@ -117,13 +108,7 @@ class Batches:
                 raise unknown("batch", asked=batch, names=())
             rows = connection.execute(query).all()
             page = rows[:limit]
-            wanted = [row.task for row in page if row.task is not None]
-            tasks = {
-                row.id: from_row(row)
-                for row in connection.execute(
-                    select(schema.tasks).where(schema.tasks.c.id.in_(wanted))
-                )
-            }
+            tasks = read_records(connection, [row.task for row in page if row.task is not None])
         found = tuple(_from_row(row, tasks) for row in page)
         return found, page[-1].position if len(rows) > limit else None
 
@@ -157,11 +142,7 @@ class Batches:
         return list(dict.fromkeys(row.id for row in rows if row.id not in shared))
 
 
-def _position(after: int | None) -> int:
-    return -1 if after is None else after
-
-
-def _records(connection: Connection, rows: Iterable[Row[Any]]) -> list[BatchRecord]:
+def _records(connection: Connection, rows: Iterable[Row[Any]]) -> list[StoredBatch]:
     found = list(rows)
     for row in found:
         checked(row, batches, what=f"Batch {row.id}")
@@ -175,12 +156,15 @@ def _records(connection: Connection, rows: Iterable[Row[Any]]) -> list[BatchReco
     for batch, status, count in connection.execute(query):
         counts[batch][ItemStatus(status or ItemStatus.PENDING)] = count
     return [
-        BatchRecord(
-            id=row.id,
-            created=row.created,
-            options=load(row.options, what=f"Batch {row.id}"),
-            owner=row.owner,
-            counts=counts[row.id],
+        record_of(
+            StoredBatch,
+            {
+                **row._mapping,
+                "options": load(row.options, what=f"Batch {row.id}"),
+                "counts": counts[row.id],
+                "total": sum(counts[row.id].values()),
+            },
+            what=f"Batch {row.id}",
         )
         for row in found
     ]
@@ -201,13 +185,8 @@ def _to_row(batch: str, first: int, item: BatchItem) -> dict[str, Any]:
 
 def _from_row(row: Row[Any], tasks: Mapping[str, StoredTask]) -> BatchItem:
     what = f"Item {row.position} of batch {row.batch}"
-    checked(row, batch_items, what=what)
-    error = None if row.error is None else load(row.error, what=what)
-    return BatchItem(
-        position=row.position,
-        name=row.name,
-        status=ItemStatus(row.status or ItemStatus.PENDING),
-        job=row.job,
-        task=tasks.get(row.task),
-        error=None if error is None else JobFailure(**error),
-    )
+    columns = checked(row, batch_items, what=what)
+    columns["status"] = row.status or ItemStatus.PENDING
+    columns["error"] = None if row.error is None else load(row.error, what=what)
+    columns["task"] = tasks.get(row.task)
+    return record_of(BatchItem, columns, what=what)

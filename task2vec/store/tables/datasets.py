@@ -10,7 +10,7 @@ from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.database import Database
 from task2vec.store.sql.identity import check_name, new_id, time_text, unknown
 from task2vec.store.sql.schema_service import datasets, jobs
-from task2vec.store.sql.text import dump, load, message_of
+from task2vec.store.sql.text import dump, load, record_of
 from task2vec.types import JobState
 
 _UNDER_WAY = tuple(state.value for state in JobState if not state.final)
@@ -187,4 +187,4 @@ def _record(row: Row[Any]) -> StoredDataset:
     what = f"The record of data set '{row.name}'"
     columns = checked(row, datasets, what=what)
     columns["warnings"] = load(row.warnings, what=what)
-    return message_of(StoredDataset, columns, what=what)
+    return record_of(StoredDataset, columns, what=what)

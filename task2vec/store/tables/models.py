@@ -12,7 +12,7 @@ from task2vec.store.sql import schema
 from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.database import Database
 from task2vec.store.sql.identity import as_stored, check_name, new_id, now, unknown
-from task2vec.store.sql.text import load, message_of
+from task2vec.store.sql.text import load, record_of
 from task2vec.store.tasks.task_rows import find_task
 from task2vec.types.near_names import asked_back
 
@@ -188,4 +188,4 @@ def from_row(row: Row[Any]) -> Model:
     what = f"The record of model '{row.name}'"
     columns = checked(row, schema.models, what=what)
     columns["lineage"] = load(row.lineage, what=what)
-    return message_of(Model, columns, what=what)
+    return record_of(Model, columns, what=what)

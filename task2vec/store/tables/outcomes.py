@@ -1,7 +1,7 @@
 """What fine-tuning a model on a task gave."""
 
 import builtins
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, delete, insert, or_, select
@@ -18,12 +18,10 @@ from task2vec.store.sql import schema
 from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.database import Database
 from task2vec.store.sql.identity import as_stored, new_id, now
-from task2vec.store.sql.text import dump, load, message_of
+from task2vec.store.sql.text import dump, load, one_of, record_of
 from task2vec.store.tables.models import find_model
 from task2vec.store.tasks.task_rows import find_task
 
-# Well below the number of variables that one statement may have.
-_AT_ONCE = 500
 # As many as a page of a list has.
 _MOST_COMPARED = 1000
 _EVERY = OutcomeFilter()
@@ -78,9 +76,8 @@ class Outcomes:
 
     def remove_within(self, connection: Connection, outcomes: Sequence[StoredOutcome]) -> None:
         """Remove what `named_within` found in the same write transaction, of ``connection``."""
-        known = schema.outcomes.c.id
-        for ids in _in_parts([outcome.id for outcome in outcomes]):
-            connection.execute(delete(schema.outcomes).where(known.in_(ids)))
+        ids = one_of(schema.outcomes.c.id, [outcome.id for outcome in outcomes])
+        connection.execute(delete(schema.outcomes).where(ids))
 
     def named(self, ids: Iterable[str]) -> list[Named]:
         """Return the outcomes of these ids with their model's and task's names, in their order.
@@ -94,11 +91,8 @@ class Outcomes:
     def named_within(self, connection: Connection, ids: Iterable[str]) -> list[Named]:
         """Return what `named` does, as part of the transaction of ``connection``."""
         wanted = list(dict.fromkeys(ids))
-        found = {
-            row.id: _named(row)
-            for part in _in_parts(wanted)
-            for row in connection.execute(_with_names().where(schema.outcomes.c.id.in_(part)))
-        }
+        rows = connection.execute(_with_names().where(one_of(schema.outcomes.c.id, wanted)))
+        found = {row.id: _named(row) for row in rows}
         lacking = [id_ for id_ in wanted if id_ not in found]
         if lacking:
             raise UnknownNameError.of_outcomes(lacking)
@@ -169,7 +163,7 @@ def from_row(row: Row[Any]) -> StoredOutcome:
     if row.interval_low is not None and row.interval_high is not None:
         columns["interval"] = (row.interval_low, row.interval_high)
     columns["details"] = load(row.details, what=f"The details of outcome {row.id}")
-    return message_of(StoredOutcome, columns, what=what)
+    return record_of(StoredOutcome, columns, what=what)
 
 
 def _to_row(outcome: StoredOutcome) -> dict[str, Any]:
@@ -210,11 +204,6 @@ def _only(query: Select[Any], connection: Connection, question: OutcomeFilter) -
 def _one_of(column: Column[Any], wanted: set[Any]) -> ColumnElement[bool]:
     found = column.in_(sorted(wanted - {None}))
     return or_(found, column.is_(None)) if None in wanted else found
-
-
-def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for first in range(0, len(ids), _AT_ONCE):
-        yield ids[first : first + _AT_ONCE]
 
 
 def _check(outcomes: Iterable[StoredOutcome]) -> None:

@@ -14,7 +14,7 @@ from task2vec.messages.tasks import StoredTask
 from task2vec.store.sql import schema
 from task2vec.store.sql.checksums import checked, sealed
 from task2vec.store.sql.identity import time_text, unknown
-from task2vec.store.sql.text import dump, load, message_of
+from task2vec.store.sql.text import dump, load, record_of
 from task2vec.store.tasks.vectors import BYTES_OF_A_VALUE, Kind
 from task2vec.types import Space
 
@@ -51,7 +51,7 @@ def from_row(row: Row[Any]) -> StoredTask:
     columns |= {name: load(columns[name], what=what) for name in _IN_JSON}
     if row.complexity is None:
         columns["complexity"] = math.nan
-    return message_of(StoredTask, columns, what=what)
+    return record_of(StoredTask, columns, what=what)
 
 
 def space_key(space: Space) -> str:
