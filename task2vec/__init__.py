@@ -22,8 +22,8 @@ from task2vec.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from task2vec.client.client import AsyncClient, Client
-    from task2vec.client.local import LocalClient
-    from task2vec.client.local.default_store import (
+    from task2vec.client.local import (
+        LocalClient,
         evaluate,
         finetune,
         neighbours,
@@ -156,7 +156,7 @@ _HOMES = {
     "symmetric_distance": ("task2vec.distance", "task_symmetric_distance"),
 }
 _HOMES |= {
-    name: ("task2vec.client.local.default_store", name)
+    name: ("task2vec.client.local", name)
     for name in ("evaluate", "finetune", "neighbours", "predict", "recommend")
 }
 # All others are errors.

@@ -20,7 +20,6 @@ from task2vec.messages.predictions import Prediction
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task as LabelledImages
-    from task2vec.types import TaskEmbedding
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -100,14 +99,6 @@ class Backend(Asking, Protocol):
 
     def events_of(self, job: str, *, after: int | None) -> AsyncGenerator[JobEvent, None]:
         """Yield what happens to a job until it has ended."""
-        ...
-
-    async def embedding(self, task: str) -> "TaskEmbedding":
-        """Return the embedding of a stored task, bit by bit as it is stored."""
-        ...
-
-    async def export(self, task: str, path: Path) -> None:
-        """Write the embedding of a stored task to a .npz file."""
         ...
 
     async def add_outcomes(self, outcomes: Sequence[NewOutcome]) -> Sequence[Outcome]:

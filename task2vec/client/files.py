@@ -1,5 +1,8 @@
-"""Files that clients write, whole or not at all, and those that a server sent."""
+"""Files that clients write, whole or not at all, and those that a server sent: experts at work."""
 
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,9 +10,13 @@ from typing import TYPE_CHECKING
 
 from task2vec.atomic_file import atomic_file, check_place, writable
 from task2vec.errors import InputError, UnknownNameError, WeightsError
+from task2vec.extras import needing_extras
+from task2vec.finetuning.classless import no_classes
 from task2vec.messages.models import Model
+from task2vec.messages.predictions import Prediction
 
 if TYPE_CHECKING:
+    from task2vec.finetuning.card import ClassifierCard
     from task2vec.types import TaskEmbedding
     from task2vec.types.details import EmbeddingDetails
     from task2vec.types.image_hashes import ImageHashes
@@ -53,6 +60,14 @@ def load_bytes(
         return name, embedding, load_hashes(path), load_details(path, embedding)
 
 
+def save_embedding_bytes(path: Path, content: bytes) -> None:
+    """Write the .npz file of an embedding, read and checked; raises as `save_embedding` does."""
+    from task2vec.embedding.files import save_embedding
+
+    name, embedding, hashes, details = load_bytes(content)
+    save_embedding(embedding, path, name=name, hashes=hashes, details=details)
+
+
 def check_expert_file(path: Path) -> None:
     """Raise `InputError` for a name or a place that no expert can be written to."""
     if path.suffix not in (ONNX, ".safetensors"):
@@ -87,3 +102,53 @@ def no_checkpoint(model: str, *, ref: str) -> UnknownNameError:
     return UnknownNameError(
         f"Model '{model}' has no checkpoint in the store", remedy=f"Its weights come from {ref}."
     )
+
+
+_STORED = "store:"
+_WHAT = "Predicting, whose images stay on this machine,"
+
+
+def check_expert(model: Model) -> None:
+    """Raise `InputError` for a model whose weights no server has, and so no classes."""
+    if not model.ref.startswith(_STORED):
+        raise no_classes(model.name)
+
+
+def predictions_of(
+    model: Model,
+    content: bytes,
+    images: Sequence[str | os.PathLike[str]],
+    *,
+    warn: Callable[[str], None] | None,
+    progress: Callable[[int, int], None] | None,
+) -> Generator[Prediction, None, None]:
+    """Yield what an expert, of whose file ``content`` are the bytes, says of images here."""
+    with needing_extras(_WHAT):
+        from task2vec.embedding.engine import LocalEngine
+        from task2vec.finetuning.expert import predict_by
+
+    with _kept(model, content) as (reference, card):
+        yield from predict_by(LocalEngine, reference, card, images, progress=progress, warn=warn)
+
+
+def save_onnx(path: Path, content: bytes, *, of: Model) -> None:
+    """Write the ONNX file of an expert; raises as `task2vec.finetuning.onnx.export_onnx` does."""
+    with needing_extras("Writing ONNX"):
+        from task2vec.embedding.engine import LocalEngine
+        from task2vec.finetuning.expert import classifier_of
+        from task2vec.finetuning.onnx import export_onnx
+
+    with _kept(of, content) as (reference, card):
+        # An ONNX file is the same from any device.
+        export_onnx(classifier_of(LocalEngine("cpu"), reference, card), path)
+
+
+@contextmanager
+def _kept(model: Model, content: bytes) -> "Iterator[tuple[str, ClassifierCard]]":
+    """Keep the checked file of an expert while the block runs; give its reference and card."""
+    from task2vec.finetuning.card import read_classifier_card
+
+    with TemporaryDirectory(prefix="task2vec-") as folder:
+        path = Path(folder, "expert.safetensors")
+        save_weights(path, content, of=model)
+        yield f"file:{path}", read_classifier_card(path, name=model.name)

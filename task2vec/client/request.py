@@ -1,7 +1,8 @@
 """What is asked of a backend, and what a server replies, without any transport."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
@@ -118,6 +119,21 @@ def understood(kind: type[M], content: Any, *, request_id: str | None = None) ->
         )
         error.request_id = request_id
         raise error from faulty
+
+
+def plain_of(data: Any) -> Any:
+    """Return what JSON holds of messages and records; nan and infinity are null."""
+    if isinstance(data, BaseModel):
+        return plain_of(data.model_dump(mode="json"))
+    if is_dataclass(data) and not isinstance(data, type):
+        return plain_of(asdict(data))
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, Mapping):
+        return {key: plain_of(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [plain_of(value) for value in data]
+    return data
 
 
 def segment(name: str) -> str:

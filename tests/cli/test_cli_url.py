@@ -15,7 +15,7 @@ from command import Cli
 from small_store import TASKS, USED, SmallStore, cut, snapshot
 
 from task2vec import Client
-from task2vec.client.http import waiting
+from task2vec.client.http import jobs
 
 KEY = "t2v_nobody_may_see_this"
 
@@ -152,7 +152,7 @@ def test_an_interrupted_wait_is_told_as_that(
     def ended(*_: object, **__: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(waiting, "ended", ended)
+    monkeypatch.setattr(jobs, "ended", ended)
     source = cut("emoji_food", tmp_path / "waited_for", classes=2, images=6)
     found = cli("finetune", source, "--url", url)
     assert found.code == 130, found.err

@@ -17,10 +17,9 @@ from PIL import Image
 from small_store import cut
 
 from task2vec import open_source
-from task2vec.client.upload.form import Form
 from task2vec.client.upload.pack import default_name, pack
 from task2vec.client.upload.parts import part_of_bytes, tar_chunks, tar_length
-from task2vec.client.upload.payload import Payload
+from task2vec.client.upload.payload import Form, Payload
 from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.task import Task
 from task2vec.errors import SourceError

@@ -135,7 +135,6 @@ async def waited(client: AsyncClient) -> None:
 """
 
 
-@pytest.mark.slow(seconds=30)
 def test_the_types_of_answers_are_known_to_a_checker(tmp_path: Path) -> None:
     (tmp_path / "typed.py").write_text(TYPED)
     checked = subprocess.run(

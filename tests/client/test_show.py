@@ -10,7 +10,7 @@ from rich.console import Console
 import task2vec.client.show.notebook  # noqa: F401  (what is under test)
 from task2vec.client.show.backtest import of_backtest
 from task2vec.client.show.neighbours import of_neighbours
-from task2vec.client.show.values import nats
+from task2vec.client.show.sheet import nats
 from task2vec.messages.backtests import Backtest
 from task2vec.messages.base import Answer
 from task2vec.messages.catalogue import TaskMap

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from task2vec.client.backend import OnItemProgress, pages
-from task2vec.client.http.connection import Connection
+from task2vec.client.http.jobs import JobServer
 from task2vec.client.http.network import Running
-from task2vec.client.http.uploads import upload_packed
 from task2vec.client.questions import ask
 from task2vec.client.request import get, post
-from task2vec.client.upload.form import Form
 from task2vec.client.upload.pack import pack
+from task2vec.client.upload.payload import Form
 from task2vec.data.batch_sources import BatchSource, check_item
 from task2vec.data.listing import list_images
 from task2vec.data.paths import expanded
@@ -39,7 +38,7 @@ _POLL_SECONDS = 1.0
 
 
 async def run_batch(
-    server: Connection,
+    server: JobServer,
     items: Sequence[BatchSource],
     question: NewBatch,
     *,
@@ -69,7 +68,7 @@ async def run_batch(
 
 
 async def _foreseen(
-    server: Connection, items: Sequence[BatchSource], question: NewBatch
+    server: JobServer, items: Sequence[BatchSource], question: NewBatch
 ) -> AsyncGenerator[Item, None]:
     """Yield what the real run would make of the items that are not skipped."""
     here = [i for i, item in enumerate(items) if item.skipped is None]
@@ -113,7 +112,7 @@ def _packed(item: BatchSource) -> ForeseenItem:
 class _Course:
     """The course of one batch: what waits here, what is on its way, what the server has."""
 
-    server: Connection
+    server: JobServer
     items: Sequence[BatchSource]
     progress: OnItemProgress | None
     waiting: deque[int] = field(default_factory=deque)
@@ -151,7 +150,7 @@ class _Course:
         while self.sending.setdefault(payload.sha256, item) is not item:
             await network.sleep(_POLL_SECONDS)
         try:
-            return await upload_packed(self.server, payload, any_name=True, progress=progress)
+            return await self.server.upload_packed(payload, any_name=True, progress=progress)
         finally:
             del self.sending[payload.sha256]
 

@@ -14,10 +14,10 @@ from task2vec.client.http.address import Address, credentials, failure, reply_of
 from task2vec.client.http.network import Body, Network
 from task2vec.client.http.problems import is_unknown, raise_for
 from task2vec.client.request import Method, Reply, Request, get, segment, understood
-from task2vec.client.upload.form import Form
+from task2vec.client.upload.payload import Form
 from task2vec.errors import InputError, SettingError, UnknownNameError, UnreachableError
-from task2vec.messages.models import ModelPage
-from task2vec.messages.tasks import TaskPage
+from task2vec.messages.models import Model, ModelPage
+from task2vec.messages.tasks import Task, TaskPage
 from task2vec.types.names import is_name
 from task2vec.version import __version__
 
@@ -205,28 +205,23 @@ class Connection:
             kind = request.path.split("/")[1]
             if kind not in ("tasks", "models") or not is_name(name):
                 raise
-            id_ = await (self._id_of_task(name) if kind == "tasks" else self._id_of_model(name))
-            return replace(request, names=(id_,))
+            return replace(request, names=(await self._id_of(kind, name),))
         return request
 
-    async def _id_of_task(self, name: str) -> str:
-        page = await self.ask(get(TaskPage, "/tasks", name=name))
-        # A server that does not know the filter lists others.
-        for task in page.tasks:
-            if task.name == name:
-                return task.id
-        raise UnknownNameError(
-            f"No task has the name or id '{name}'", remedy="List all tasks: `task2vec list`."
+    async def _id_of(self, kind: str, name: str) -> str:
+        stored: AsyncGenerator[Task | Model, None] = (
+            pages(self, get(TaskPage, "/tasks", name=name), lambda page: page.tasks)
+            if kind == "tasks"
+            # There are few: the list is read.
+            else pages(self, get(ModelPage, "/models"), lambda page: page.models)
         )
-
-    async def _id_of_model(self, name: str) -> str:
-        # There are few: the list is read.
-        async for model in pages(self, get(ModelPage, "/models"), lambda page: page.models):
-            if model.name == name:
-                return model.id
+        # A server that does not know the filter lists others, too.
+        async for each in stored:
+            if each.name == name:
+                return each.id
+        command = "task2vec list" if kind == "tasks" else "task2vec models list"
         raise UnknownNameError(
-            f"No model has the name or id '{name}'",
-            remedy="List all models: `task2vec models list`.",
+            f"No {kind[:-1]} has the name or id '{name}'", remedy=f"List all {kind}: `{command}`."
         )
 
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from task2vec.client.backend import OnProgress, OnWarning
-from task2vec.client.http.connection import Connection
+from task2vec.client.http.jobs import UPLOADING, JobServer
 from task2vec.client.http.problems import job_error
-from task2vec.client.http.uploads import UPLOADING, send
-from task2vec.client.http.waiting import ended
 from task2vec.client.request import delete, post, understood
 from task2vec.client.upload.parts import part_of_bytes
 from task2vec.client.upload.payload import Payload
@@ -70,7 +68,7 @@ def lots(images: Iterable[tuple[str, Raw]]) -> Iterator[Lot]:
 
 
 async def predictions(
-    server: Connection,
+    server: JobServer,
     model: Model,
     images: Sequence[str | os.PathLike[str]],
     *,
@@ -110,19 +108,19 @@ async def predictions(
 
 
 async def _classified(
-    server: Connection, model: Model, lot: Lot, *, progress: OnProgress | None
+    server: JobServer, model: Model, lot: Lot, *, progress: OnProgress | None
 ) -> Predictions | None:
     """Send a lot, have it classified, and see that nothing of it stays with the server."""
     name = f"images {secrets.token_hex(8)}"
     payload = await server.network.compute(lambda: lot.payload(name=name))
     if payload is None:
         return None
-    dataset = await send(server, payload, labelled=False, progress=progress)
+    dataset = await server.send(payload, labelled=False, progress=progress)
     job: Job | None = None
     try:
         question = NewPrediction(model=model.id, dataset=dataset.id, remove_dataset=True)
         job = await server.ask(post(Job, "/predictions", question=question))
-        job = await ended(server, job.id, progress=progress)
+        job = await server.ended(job.id, progress=progress)
         if job.state is not JobState.SUCCEEDED:
             raise job_error(job)
         return understood(Predictions, job.result)

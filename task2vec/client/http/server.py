@@ -4,28 +4,30 @@ import os
 from collections.abc import AsyncGenerator, Callable, Sequence, Sized
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
-from task2vec.client.backend import OnItemProgress, OnProgress, OnWarning, Source
-from task2vec.client.experts import check_expert, predictions_of
-from task2vec.client.files import PICTURES, check_picture, load_bytes, save_picture
+from task2vec.client.backend import OnProgress, OnWarning, Source
+from task2vec.client.files import (
+    PICTURES,
+    check_expert,
+    check_picture,
+    predictions_of,
+    save_picture,
+)
 from task2vec.client.http.batches import run_batch
-from task2vec.client.http.connection import Connection, read
+from task2vec.client.http.connection import read
+from task2vec.client.http.jobs import JobServer
 from task2vec.client.http.predictions import PREDICTING, predictions
-from task2vec.client.http.uploads import upload
-from task2vec.client.http.waiting import job_events, wait_for
 from task2vec.client.questions import ask, check_stored_probe
 from task2vec.client.request import Request, fetch, get, post, understood
 from task2vec.client.upload.pack import default_name
 from task2vec.data.outcome_file import read_outcomes
 from task2vec.data.paths import near_path
 from task2vec.errors import InputError, NameTakenError, TooLargeError, UnknownNameError
-from task2vec.messages.batches import Item, NewBatch
 from task2vec.messages.catalogue import MapQuestion, TaskMap
-from task2vec.messages.datasets import Dataset
-from task2vec.messages.jobs import Job, JobEvent, NewEmbedding, Progress
+from task2vec.messages.jobs import Job, NewEmbedding, Progress
 from task2vec.messages.models import Model
 from task2vec.messages.neighbours import DistanceQuestion, Subject
 from task2vec.messages.outcomes import (
@@ -41,7 +43,7 @@ from task2vec.messages.tasks import TaskDetails
 from task2vec.types.names import is_name
 
 if TYPE_CHECKING:
-    from task2vec.types import TaskEmbedding
+    pass
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -51,7 +53,7 @@ PATH_STARTS = ("./", "../", "/", "~", ".\\")
 _ACCEPTED = 202
 
 
-class Server(Connection):
+class Server(JobServer):
     """A server as the backend of a client; see `Backend` for its methods."""
 
     @property
@@ -81,40 +83,6 @@ class Server(Connection):
         request = await self._about(request, sources, probe=None, progress=progress)
         return read(Job, await self.exchange(request))
 
-    async def upload(
-        self, source: Source, *, name: str | None = None, progress: OnProgress | None = None
-    ) -> Dataset:
-        """Send a source, unless the server has the same bytes under the same name."""
-        return await upload(self, source, name=name, progress=progress)
-
-    async def wait_for(
-        self, job: str, *, progress: OnProgress | None = None, timeout: float | None = None
-    ) -> Job:
-        """Return a job when it has succeeded; see `waiting.wait_for`."""
-        return await wait_for(self, job, progress=progress, timeout=timeout)
-
-    def events_of(self, job: str, *, after: int | None = None) -> AsyncGenerator[JobEvent, None]:
-        """Yield what happens to a job, until it has ended."""
-        return job_events(self, job, after=after)
-
-    async def embedding(self, task: str) -> "TaskEmbedding":
-        """Return the embedding of a stored task."""
-        content = await self.ask(_embedding_of(task))
-        _, embedding, _, _ = await self.compute(partial(load_bytes, content))
-        return embedding
-
-    async def export(self, task: str, path: Path) -> None:
-        """Write the embedding of a stored task to a .npz file."""
-        content = await self.ask(_embedding_of(task))
-
-        def save() -> None:
-            from task2vec.embedding.files import save_embedding
-
-            name, embedding, hashes, details = load_bytes(content)
-            save_embedding(embedding, path, name=name, hashes=hashes, details=details)
-
-        await self.compute(save)
-
     async def add_outcomes(self, outcomes: Sequence[NewOutcome]) -> Sequence[Outcome]:
         """Record outcomes, all or none."""
         _check_count(outcomes, remedy="Record them in parts: a file of outcomes can be split.")
@@ -132,16 +100,7 @@ class Server(Connection):
         question = ask(OutcomesToRemove, outcomes=tuple(ids))
         return (await self.ask(post(OutcomePage, "/outcomes:remove", question=question))).outcomes
 
-    def batch(
-        self,
-        items: Sequence[Any],
-        question: NewBatch,
-        *,
-        dry_run: bool,
-        progress: OnItemProgress | None,
-    ) -> AsyncGenerator[Item, None]:
-        """Yield what became of each source."""
-        return run_batch(self, items, question, dry_run=dry_run, progress=progress)
+    batch = run_batch
 
     async def predict(
         self,
@@ -205,7 +164,7 @@ class Server(Connection):
         for source in sources:
             task = await self._stored(source)
             if task is None:
-                dataset = await upload(self, source, progress=progress)
+                dataset = await self.upload(source, progress=progress)
                 subjects.append(Subject(dataset=dataset.id))
             else:
                 stored.append(task)
@@ -225,7 +184,7 @@ class Server(Connection):
             taken = await self._named(name)
             if isinstance(taken, TaskDetails):
                 raise NameTakenError.of_task(taken.name)
-        dataset = await upload(self, source, name=name, any_name=True, progress=progress)
+        dataset = await self.upload(source, name=name, any_name=True, progress=progress)
         return question.model_copy(update={"dataset": dataset.id})
 
     async def _stored(self, source: Source) -> TaskDetails | None:
@@ -268,10 +227,6 @@ def _filled(question: BaseModel, subjects: Sequence[Subject]) -> BaseModel:
         return question.model_copy(update={"source": source, "target": target})
     (subject,) = subjects
     return question.model_copy(update=dict(subject))
-
-
-def _embedding_of(task: str) -> Request[bytes]:
-    return fetch("/tasks/{}/embedding", task, accept="application/octet-stream")
 
 
 def _check_count(outcomes: Sized, *, remedy: str) -> None:

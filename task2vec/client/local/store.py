@@ -1,15 +1,16 @@
 """A store of this machine as what answers a client: its use cases are called in this process."""
 
-import math
 import os
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from pydantic import BaseModel
 
 from task2vec.client.backend import OnItemProgress, OnProgress, OnWarning, Source
-from task2vec.client.request import Request
+from task2vec.client.local.handlers import RECORDS, WORK, Counted, Order, count
+from task2vec.client.request import Request, plain_of
 from task2vec.data.batch_sources import BatchSource
 from task2vec.errors import SettingError, UnknownNameError
 from task2vec.messages.batches import Item, NewBatch
@@ -18,10 +19,9 @@ from task2vec.messages.datasets import Dataset
 from task2vec.messages.jobs import Job, JobEvent
 from task2vec.messages.outcomes import NewOutcome, NewOutcomes, Outcome
 from task2vec.messages.predictions import Prediction
-
-if TYPE_CHECKING:
-    from task2vec.service.workspace import Workspace
-    from task2vec.types import TaskEmbedding
+from task2vec.service.outcomes import outcomes as recorded
+from task2vec.service.tasks import maps
+from task2vec.service.workspace import Workspace
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -33,13 +33,11 @@ class LocalStore:
 
     asynchronous = False
 
-    def __init__(self, workspace: "Workspace") -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
     async def ask(self, request: Request[T]) -> T:
         """Answer from what is stored."""
-        from task2vec.client.local.records import RECORDS
-
         if request.route not in RECORDS:
             _refuse(request)
         question = () if request.question is None else (request.question,)
@@ -61,8 +59,6 @@ class LocalStore:
         progress: OnProgress | None = None,
     ) -> M:
         """Do the work here."""
-        from task2vec.client.local.work import WORK, Order
-
         order = Order(self._workspace, sources, probe, progress)
         return as_sent(request.kind, WORK[request.route](order, request.question))
 
@@ -99,34 +95,19 @@ class LocalStore:
         """Refuse: there is no such job."""
         _no_job(job)
 
-    async def embedding(self, task: str) -> "TaskEmbedding":
-        """Return the embedding of a stored task."""
-        return self._workspace.store().tasks.embedding(task)
-
-    async def export(self, task: str, path: Path) -> None:
-        """Write the embedding of a stored task to a .npz file."""
-        from task2vec.service.tasks.tasks import export
-
-        export(self._workspace, task, path)
-
     async def add_outcomes(self, outcomes: Sequence[NewOutcome]) -> Sequence[Outcome]:
         """Record outcomes, all or none."""
-        from task2vec.service.outcomes.outcomes import add_outcomes
-
         # A file of this machine may hold more than a server takes at once.
-        return add_outcomes(self._workspace, NewOutcomes.model_construct(outcomes=tuple(outcomes)))
+        question = NewOutcomes.model_construct(outcomes=tuple(outcomes))
+        return recorded.add_outcomes(self._workspace, question)
 
     async def import_outcomes(self, path: Path) -> Sequence[Outcome]:
         """Record the outcomes of a CSV file, all or none."""
-        from task2vec.service.outcomes.outcomes import import_outcomes
-
-        return import_outcomes(self._workspace, path)
+        return recorded.import_outcomes(self._workspace, path)
 
     async def remove_outcomes(self, ids: Sequence[str]) -> Sequence[Outcome]:
         """Remove outcomes, all or none, and return what they were."""
-        from task2vec.service.outcomes.outcomes import remove_outcomes
-
-        return remove_outcomes(self._workspace, ids)
+        return recorded.remove_outcomes(self._workspace, ids)
 
     async def batch(
         self,
@@ -137,9 +118,12 @@ class LocalStore:
         progress: OnItemProgress | None,
     ) -> AsyncGenerator[Item, None]:
         """Yield what became of each source, one after the other, once it is on disk."""
-        from task2vec.client.local.work import batch
+        from task2vec.jobs.batches import run_batch
 
-        for item in batch(self._workspace, items, question, dry_run=dry_run, progress=progress):
+        def counted(item: BatchSource) -> Counted | None:
+            return None if progress is None else partial(count, partial(progress, item.name))
+
+        for item in run_batch(self._workspace, items, question, dry_run=dry_run, progress=counted):
             yield as_sent(Item, item)
 
     def predict(
@@ -152,17 +136,18 @@ class LocalStore:
         progress: OnProgress | None,
     ) -> AsyncGenerator[Prediction, None]:
         """Yield what an expert says of each image."""
-        from task2vec.client.local.work import predict
+        from task2vec.jobs.predict import predict
 
+        tell = None if progress is None else partial(count, progress, "predicting")
         # What is wrong with the question is raised at once.
-        rows = predict(self._workspace, model, images, warn=warn, progress=progress)
-        return _asynchronously(rows)
+        return _asynchronously(predict(self._workspace, model, images, progress=tell, warn=warn))
 
     async def draw(self, question: MapQuestion, path: Path | None) -> TaskMap:
         """Lay out the stored tasks; write the picture where there is a path."""
-        from task2vec.client.local.records import draw
+        from task2vec.plots.layout import LayoutMethod
 
-        return as_sent(TaskMap, draw(self._workspace, question, path))
+        how = {**dict(question), "method": LayoutMethod(question.method.value)}
+        return as_sent(TaskMap, maps.draw(self._workspace, path, **how))
 
     async def compute(self, function: Callable[[], R]) -> R:
         """Call a function that takes its time."""
@@ -173,7 +158,7 @@ class LocalStore:
         self._workspace.close()
 
 
-async def _asynchronously(rows: Iterator[T]) -> AsyncGenerator[T, None]:
+async def _asynchronously(rows: Iterable[T]) -> AsyncGenerator[T, None]:
     for row in rows:
         yield row
 
@@ -181,19 +166,8 @@ async def _asynchronously(rows: Iterator[T]) -> AsyncGenerator[T, None]:
 def as_sent(kind: type[T], answered: Any) -> T:
     """Return an answer as a server would send it: a number that JSON does not have is None."""
     if issubclass(kind, BaseModel):
-        fields = answered.model_dump() if isinstance(answered, BaseModel) else answered
-        return kind.model_validate(_plain(fields))
+        return kind.model_validate(plain_of(answered))
     return cast(T, answered)
-
-
-def _plain(data: Any) -> Any:
-    if isinstance(data, float):
-        return data if math.isfinite(data) else None
-    if isinstance(data, Mapping):
-        return {key: _plain(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_plain(value) for value in data]
-    return data
 
 
 def _refuse(request: Request[Any]) -> NoReturn:

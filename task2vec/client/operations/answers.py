@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from task2vec.client.backend import ShowProgress, Source
-from task2vec.client.methods import Call, M, Part
+from task2vec.client.methods import Call, M, Part, given_function
 from task2vec.client.questions import ask, id_of, texts
 from task2vec.client.request import get, post
-from task2vec.client.watching import given_function
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.catalogue import MapQuestion, Probe, Probes, TaskMap
 from task2vec.messages.evaluations import MOST_EVALUATED, Evaluation, NewEvaluation

@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator
 
 from task2vec.client.backend import Backend, ShowProgress, Source, pages
-from task2vec.client.methods import Call, M, Part, Stream
+from task2vec.client.methods import Call, M, Part, Stream, given_function
 from task2vec.client.questions import id_of, size_of_pages
 from task2vec.client.request import delete, get, post
-from task2vec.client.watching import given_function
 from task2vec.messages.datasets import Dataset, DatasetPage
 from task2vec.messages.jobs import Job, JobEvent, JobPage
 from task2vec.types.jobs import JobKind, JobState

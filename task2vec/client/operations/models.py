@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from task2vec.client.backend import Backend, pages
-from task2vec.client.experts import check_expert, save_onnx
-from task2vec.client.files import ONNX, check_expert_file, save_weights
+from task2vec.client.files import ONNX, check_expert, check_expert_file, save_onnx, save_weights
 from task2vec.client.methods import Call, M, Part, Stream
 from task2vec.client.questions import ask, id_of, size_of_pages
 from task2vec.client.request import delete, fetch, get, patch, post

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from task2vec.client.backend import Backend, pages
+from task2vec.client.files import load_bytes, save_embedding_bytes
 from task2vec.client.methods import Call, M, Part, Stream
 from task2vec.client.questions import ask, id_of, size_of_pages, texts
-from task2vec.client.request import delete, get, patch, post
+from task2vec.client.request import Request, delete, fetch, get, patch, post
 from task2vec.client.upload.payload import Payload
 from task2vec.errors import InputError
 from task2vec.messages.tasks import Task, TaskDetails, TaskEdit, TaskImport, TaskPage
@@ -41,7 +43,9 @@ class Tasks(Part[M]):
     @Call
     async def embedding(self, task: Task | str) -> "TaskEmbedding":
         """Return a task's embedding, bit by bit as it is stored; raises `UnknownNameError`."""
-        return await self.backend.embedding(id_of(task))
+        content = await self.backend.ask(_file_of(id_of(task)))
+        _, embedding, _, _ = await self.backend.compute(partial(load_bytes, content))
+        return embedding
 
     @Call
     async def export(self, task: Task | str, path: str | os.PathLike[str]) -> Task:
@@ -50,7 +54,8 @@ class Tasks(Part[M]):
         Raises `UnknownNameError`, and `InputError` when the file cannot be written.
         """
         details = await _details(self.backend, task)
-        await self.backend.export(details.id, Path(path))
+        content = await self.backend.ask(_file_of(details.id))
+        await self.backend.compute(lambda: save_embedding_bytes(Path(path), content))
         return _without_details(details)
 
     @Call
@@ -103,6 +108,10 @@ class Tasks(Part[M]):
 
 async def _details(backend: Backend, task: Task | str) -> TaskDetails:
     return await backend.ask(get(TaskDetails, "/tasks/{}", id_of(task)))
+
+
+def _file_of(task: str) -> Request[bytes]:
+    return fetch("/tasks/{}/embedding", task, accept="application/octet-stream")
 
 
 def _without_details(task: TaskDetails) -> Task:

@@ -14,11 +14,10 @@ from task2vec.client.backend import (
     ShowProgress,
     Source,
 )
-from task2vec.client.methods import M, Part, Stream
+from task2vec.client.methods import M, Part, Stream, given_function
 from task2vec.client.questions import ask, id_of, texts
 from task2vec.client.request import post
 from task2vec.client.upload.pack import default_name
-from task2vec.client.watching import given_function
 from task2vec.data.batch_sources import BatchSource, find_items
 from task2vec.errors import InputError
 from task2vec.messages.batches import Item, NewBatch

@@ -1,7 +1,6 @@
 """Backtests: how each ranker did, and what came of each task."""
 
-from task2vec.client.show.sheet import Sheet
-from task2vec.client.show.values import percent, points
+from task2vec.client.show.sheet import Sheet, percent, points
 from task2vec.messages.backtests import Backtest
 
 OURS = "task2vec"

@@ -1,7 +1,6 @@
 """Experts: what fine-tuning gave, and what an expert says of an image."""
 
-from task2vec.client.show.sheet import Sheet
-from task2vec.client.show.values import interval, percent
+from task2vec.client.show.sheet import Sheet, interval, percent
 from task2vec.data.wording import plural, shown
 from task2vec.messages.evaluations import Evaluation
 from task2vec.messages.finetuning import Tuned

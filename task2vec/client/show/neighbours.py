@@ -1,7 +1,6 @@
 """Neighbours of a task, and the distances between two."""
 
-from task2vec.client.show.sheet import Sheet
-from task2vec.client.show.values import nats, not_negative, number, percent
+from task2vec.client.show.sheet import Sheet, nats, not_negative, number, percent
 from task2vec.data.wording import plural
 from task2vec.messages.neighbours import Distances, Neighbours
 from task2vec.types.geometry import NeighbourGeometry

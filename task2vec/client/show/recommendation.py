@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from task2vec.client.show.sheet import Sheet
-from task2vec.client.show.values import interval, percent, points, points_between
+from task2vec.client.show.sheet import Sheet, interval, percent, points, points_between
 from task2vec.data.wording import plural
 from task2vec.messages.explanations import ClassesJudged, ComparedLayers
 from task2vec.messages.recommendations import Evidence, Recommendation, Recommended

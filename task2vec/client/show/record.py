@@ -1,7 +1,6 @@
 """What is stored: tasks, models, outcomes; and jobs."""
 
-from task2vec.client.show.sheet import Sheet, facts
-from task2vec.client.show.values import percent, text_of
+from task2vec.client.show.sheet import Sheet, facts, percent, text_of
 from task2vec.data.wording import plural
 from task2vec.messages.batches import Item
 from task2vec.messages.jobs import Job

@@ -8,8 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from task2vec.client.show.sheet import Sheet
-from task2vec.client.show.values import text_of
+from task2vec.client.show.sheet import Sheet, text_of
 from task2vec.types.names import visible
 
 _GAP = 2

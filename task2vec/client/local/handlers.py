@@ -1,30 +1,40 @@
-"""Work on images, done in this process: what a server does as jobs."""
+"""The handler of each request, on a store of this machine and in this process."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from task2vec.client.backend import OnItemProgress, OnProgress, OnWarning, Source
-from task2vec.client.local.records import Answered
+from task2vec.client.backend import OnProgress, Source
+from task2vec.client.files import no_checkpoint
 from task2vec.client.questions import check_stored_probe
 from task2vec.client.upload.pack import check_source
-from task2vec.data.batch_sources import BatchSource
+from task2vec.client.upload.payload import Payload
 from task2vec.errors import SourceError
 from task2vec.jobs.workbench import embedding_settings
 from task2vec.messages.backtests import Backtest, BacktestQuestion
-from task2vec.messages.batches import Item, NewBatch
+from task2vec.messages.catalogue import Probes
+from task2vec.messages.datasets import DatasetPage
 from task2vec.messages.evaluations import Evaluation, NewEvaluation
 from task2vec.messages.finetuning import Tuned
-from task2vec.messages.jobs import NewEmbedding, NewTuning, Progress
+from task2vec.messages.jobs import JobPage, NewEmbedding, NewTuning, Progress
+from task2vec.messages.models import ModelPage
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
-from task2vec.messages.predictions import Prediction
+from task2vec.messages.outcomes import OutcomeFilter, OutcomePage
+from task2vec.messages.published import PublishedModelPage, PublishedQuestion
 from task2vec.messages.recommendations import RecommendationQuestion, Recommended
 from task2vec.messages.settings import EmbeddingSettings
+from task2vec.messages.tasks import StoredTask, TaskImport, TaskListing, TaskPage
+from task2vec.service.models import experts, registering, zoo
 from task2vec.service.models.limits import check_limits
-from task2vec.service.models.zoo import list_models
+from task2vec.service.models.published import page_of_published
+from task2vec.service.outcomes import outcomes
+from task2vec.service.probes import list_probes
+from task2vec.service.tasks import imports, tasks
 from task2vec.service.tasks.subjects import Subject, resolve
 from task2vec.service.workspace import Workspace
 
@@ -46,14 +56,13 @@ class Order:
     @property
     def counted(self) -> Counted | None:
         """The progress in the words of the use cases."""
-        return None if self.progress is None else partial(_count, self.progress)
+        return None if self.progress is None else partial(count, self.progress)
 
-    def named(self) -> "list[str | LabelledImages]":
-        """Return the sources as the use cases take them; a path object is always a path.
-
-        Raises `WrongTypeError` for what is no source.
-        """
-        return [_named(source) for source in self.sources]
+    @property
+    def source(self) -> "str | LabelledImages":
+        """The only source, as the use cases take it."""
+        (source,) = self.sources
+        return as_taken(source)
 
     def subjects(self, settings: EmbeddingSettings, *, detailed: bool = False) -> list[Subject]:
         """Return stored tasks, which win, or embed sources for one answer."""
@@ -66,7 +75,7 @@ class Order:
                 progress=self.counted,
                 detailed=detailed,
             )
-            for source in self.named()
+            for source in map(as_taken, self.sources)
         ]
         if all(each.record is not None for each in subjects):
             for each in subjects:
@@ -78,8 +87,7 @@ class Order:
 def _search(order: Order, question: SearchQuestion) -> Neighbours:
     from task2vec.service.tasks.search import nothing_near, search
 
-    (source,) = order.named()
-    alone = nothing_near(order.workspace, source)
+    alone = nothing_near(order.workspace, order.source)
     if alone is not None:
         return Neighbours(task=alone, neighbours=())
     (subject,) = order.subjects(question.settings)
@@ -96,7 +104,7 @@ def _distance(order: Order, question: DistanceQuestion) -> Distances:
 def _recommend(order: Order, question: RecommendationQuestion) -> Recommended:
     from task2vec.service.recommend.recommendation import recommend
 
-    check_limits(question, list_models(order.workspace))
+    check_limits(question, zoo.list_models(order.workspace))
     (subject,) = order.subjects(question.settings, detailed=True)
     return recommend(order.workspace, question, subject, progress=order.counted)
 
@@ -109,18 +117,17 @@ def _backtest(order: Order, question: BacktestQuestion) -> Backtest:
     return backtest(order.workspace, question, progress=tell)
 
 
-def _embed(order: Order, question: NewEmbedding) -> Answered:
+def _embed(order: Order, question: NewEmbedding) -> StoredTask:
     from task2vec.jobs.embed import embed
 
-    (source,) = order.named()
     counted, error = _with_errors(order.progress)
-    return embed(order.workspace, question, source, progress=counted, error=error)
+    return embed(order.workspace, question, order.source, progress=counted, error=error)
 
 
 def _finetune(order: Order, question: NewTuning) -> Tuned:
     from task2vec.jobs.finetune import finetune
 
-    (source,) = order.named()
+    source = order.source
     if not isinstance(source, str):
         raise SourceError(
             "Images in memory cannot be fine-tuned on here",
@@ -135,10 +142,10 @@ def _finetune(order: Order, question: NewTuning) -> Tuned:
 def _evaluate(order: Order, question: NewEvaluation) -> Evaluation:
     from task2vec.jobs.evaluate import evaluate
 
-    (source,) = order.named()
-    return evaluate(order.workspace, question, source, progress=order.counted)
+    return evaluate(order.workspace, question, order.source, progress=order.counted)
 
 
+#: Given the order and the question.
 WORK: dict[str, Callable[[Order, Any], Any]] = {
     "POST /tasks": _embed,
     "POST /search": _search,
@@ -150,39 +157,11 @@ WORK: dict[str, Callable[[Order, Any], Any]] = {
 }
 
 
-def batch(
-    workspace: Workspace,
-    items: Sequence[BatchSource],
-    question: NewBatch,
-    *,
-    dry_run: bool,
-    progress: OnItemProgress | None,
-) -> Iterator[Item]:
-    """Yield what became of each source, once it is on disk."""
-    from task2vec.jobs.batches import run_batch
+def as_taken(source: Source) -> "str | LabelledImages":
+    """Return a source as the use cases take it; a path object is always a path.
 
-    def counted(item: BatchSource) -> Counted | None:
-        return None if progress is None else partial(_count, partial(progress, item.name))
-
-    return run_batch(workspace, items, question, dry_run=dry_run, progress=counted)
-
-
-def predict(
-    workspace: Workspace,
-    model: str,
-    images: Sequence[str | os.PathLike[str]],
-    *,
-    warn: OnWarning | None,
-    progress: OnProgress | None,
-) -> Iterator[Prediction]:
-    """Yield what an expert says of each image."""
-    from task2vec.jobs.predict import predict
-
-    tell = None if progress is None else partial(_count, progress, "predicting")
-    return predict(workspace, model, images, progress=tell, warn=warn)
-
-
-def _named(source: Source) -> "str | LabelledImages":
+    Raises `WrongTypeError` for what is no source.
+    """
     check_source(source)
     if not isinstance(source, os.PathLike):
         return source
@@ -190,7 +169,8 @@ def _named(source: Source) -> "str | LabelledImages":
     return path if os.path.isabs(path) else os.path.join(os.curdir, path)  # noqa: PTH117, PTH118
 
 
-def _count(progress: OnProgress, step: str, done: int, total: int) -> None:
+def count(progress: OnProgress, step: str, done: int, total: int) -> None:
+    """Tell progress in the words of the use cases."""
     progress(Progress(stage=step, done=done, total=total))
 
 
@@ -207,3 +187,73 @@ def _with_errors(
         progress(Progress(stage=step, done=done, total=total, standard_error=error))
 
     return tell, last.append
+
+
+def _tasks(workspace: Workspace, **query: Any) -> Any:
+    store = workspace.existing_store()
+    found = store.tasks.list(TaskListing.model_validate(query)) if store else ()
+    return TaskPage(tasks=tuple(found))
+
+
+def _import_task(workspace: Workspace, question: TaskImport, *, embedding: Payload) -> Any:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "embedding.npz")
+        path.write_bytes(b"".join(embedding.chunks()))
+        return imports.add_embedding(
+            workspace, path, name=question.name, tags=question.tags or (), update=question.update
+        )
+
+
+def _embedding(workspace: Workspace, name: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "embedding.npz")
+        tasks.export(workspace, name, path)
+        return path.read_bytes()
+
+
+def _models(workspace: Workspace) -> Any:
+    return ModelPage(models=tuple(zoo.list_models(workspace)))
+
+
+def _checkpoint(workspace: Workspace, name: str) -> bytes:
+    record = zoo.get_model(workspace, name)
+    path = experts.checkpoint(workspace, record)
+    if path is None or not path.is_file():
+        raise no_checkpoint(record.name, ref=record.ref)
+    return path.read_bytes()
+
+
+def _published(_workspace: Workspace, **query: Any) -> Any:
+    models, _ = page_of_published(PublishedQuestion.model_validate(query))
+    return PublishedModelPage(models=tuple(models))
+
+
+def _outcomes(workspace: Workspace, **query: Any) -> Any:
+    question = OutcomeFilter.model_validate(query)
+    if workspace.existing_store() is None:
+        return OutcomePage(outcomes=())
+    return OutcomePage(outcomes=tuple(outcomes.page_of_outcomes(workspace, question).items))
+
+
+#: Given the workspace, the names, the question, what the query says and files.
+RECORDS: dict[str, Callable[..., Any]] = {
+    "GET /tasks": _tasks,
+    "GET /tasks/{}": lambda workspace, name: workspace.store().tasks.get(name),
+    "GET /tasks/{}/embedding": _embedding,
+    "POST /tasks:import": _import_task,
+    "PATCH /tasks/{}": tasks.edit_task,
+    "DELETE /tasks/{}": tasks.remove_task,
+    "GET /models": _models,
+    "GET /models/{}": zoo.get_model,
+    "GET /models/{}/checkpoint": _checkpoint,
+    "GET /published-models": _published,
+    "POST /models": registering.add_model,
+    "PATCH /models/{}": registering.edit_model,
+    "DELETE /models/{}": registering.remove_model,
+    "GET /outcomes": _outcomes,
+    "GET /outcomes/{}": outcomes.get_outcome,
+    "DELETE /outcomes/{}": lambda workspace, id_: outcomes.remove_outcomes(workspace, [id_]),
+    "GET /probes": lambda workspace: Probes(probes=list_probes(workspace)),
+    "GET /jobs": lambda _, **_query: JobPage(jobs=()),
+    "GET /datasets": lambda _, **_query: DatasetPage(datasets=()),
+}
