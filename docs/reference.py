@@ -7,8 +7,7 @@ from typing import Any
 from typer.main import get_command
 
 from docs.markdown import GENERATED, table
-from task2vec.cli.app import app
-from task2vec.cli.help import choices, value_name
+from task2vec.cli.app import app, choices, value_name
 
 PROGRAM = "task2vec"
 

@@ -15,7 +15,6 @@ from task2vec.cli.output import (
     print_sheet,
     warn,
 )
-from task2vec.cli.progress import bars, work_bar
 from task2vec.client.show.backtest import of_backtest, of_cases
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 
@@ -54,8 +53,8 @@ def backtest(
     """
     if output is not None:
         check_picture(output)
-    with here.client() as client, bars() as progress:
-        answer = client.backtest(folds=folds, progress=work_bar(progress, "tasks"))
+    with here.work("tasks") as (client, tell):
+        answer = client.backtest(folds=folds, progress=tell)
     warn(answer.warnings)
     if here.as_json:
         print_json(answer)

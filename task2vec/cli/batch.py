@@ -2,18 +2,18 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import EmbeddingOptions, Here
-from task2vec.cli.output import console, messages, plain_of, print_json, print_next, warn
+from task2vec.cli.output import console, messages, print_json, print_next, warn
 from task2vec.cli.progress import bars, item_bars
-from task2vec.client.show.values import text_of
+from task2vec.client.request import plain_of
+from task2vec.client.show.sheet import text_of
 from task2vec.data.wording import plural
 from task2vec.errors import InputError
 
@@ -71,7 +71,7 @@ def batch(
     with (
         here.client() as client,
         bars() as progress,
-        _lines_to(output) as write,
+        _opened(output) as file,
     ):
         try:
             overall = progress.add_task("tasks", total=len(items))
@@ -89,7 +89,8 @@ def batch(
                 end(item.name)
                 progress.advance(overall)
                 line = _line_of(item, items[item.position].source)
-                write(line)
+                if file is not None:
+                    print(json.dumps(line, allow_nan=False), file=file, flush=True)
                 if here.as_json:
                     print_json(line)
                 elif output is None:
@@ -133,24 +134,11 @@ def _show(item: "Item", error: str | None) -> None:
     console().print(f"{item.status.value:<9}  {item.name}  {detail}")
 
 
-def _keep_nothing(_: dict[str, Any]) -> None:
-    """Take the place of a file where none is wanted."""
-
-
-@contextmanager
-def _lines_to(output: Path | None) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Open a file of JSON Lines; a line is in it once what it tells of is stored."""
+def _opened(output: Path | None) -> AbstractContextManager[TextIO | None]:
+    """Open a file of JSON Lines, where one is wanted."""
     if output is None:
-        yield _keep_nothing
-        return
+        return nullcontext()
     try:
-        file = output.open("w", encoding="utf-8")
+        return output.open("w", encoding="utf-8")
     except OSError as error:
         raise InputError(f"{output} cannot be written", got=error.strerror) from error
-    with file:
-
-        def write(line: dict[str, Any]) -> None:
-            file.write(json.dumps(line, allow_nan=False) + "\n")
-            file.flush()
-
-        yield write

@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 
 from rich.progress import Progress
 
-from task2vec.cli.output import console, print_table
-from task2vec.cli.progress import bars, passing, stages_bar
+from task2vec.cli.output import console, print_sheet
+from task2vec.cli.progress import bars, passing, stages_bar, work_bar
 from task2vec.cli.recommend import print_answer
-from task2vec.client.show.values import interval, percent, points, points_between
+from task2vec.client.show.sheet import (
+    Sheet,
+    interval,
+    not_negative,
+    percent,
+    points,
+    points_between,
+)
 from task2vec.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from task2vec.client.client import BlockingClient
     from task2vec.jobs.findings import Findings
     from task2vec.messages.finetuning import Tuned
-    from task2vec.messages.recommendations import Recommendation
-    from task2vec.service.tasks.subjects import Subject
+    from task2vec.messages.recommendations import Recommendation, Recommended
     from task2vec.service.workspace import Workspace
 
 #: Fewer than the default of 300, so that the demo is over in some minutes on two cores.
@@ -41,15 +50,22 @@ def run(examples: Path, output: Path) -> None:
     """
     families = _families(examples)
     _make_room(output)
+    from task2vec.client.client import BlockingClient
+    from task2vec.client.local.store import LocalStore
     from task2vec.service.workspace import Workspace
 
     started = perf_counter()
-    with Workspace(output / "store") as workspace, bars() as progress:
-        _embed_all(workspace, examples, families, progress)
+    workspace = Workspace(output / "store")
+    with BlockingClient(LocalStore(workspace)) as client, bars() as progress:
+        _embed_all(client, examples, families, progress)
         _make_experts(workspace, progress)
-        _show_neighbours(workspace)
-        _draw(workspace, output / "map.png")
-        subject = _recommend_and_judge(workspace, examples / "held_back" / HELD_BACK, progress)
+        _show_neighbours(client)
+        _heading("4. The map of the tasks")
+        client.map(output / "map.png", thumbnails=True)
+        console().print(f"Drawn to {output / 'map.png'}.")
+        held_back = str(examples / "held_back" / HELD_BACK)
+        answer = _recommend(client, held_back, progress)
+        subject = _judge(workspace, answer, held_back, progress)
     say = console().print
     say(f"\nDone in {perf_counter() - started:.0f} seconds. The store is {output / 'store'}.")
     say(f"Try:  task2vec neighbours {subject} --store {output / 'store'}")
@@ -86,22 +102,15 @@ def _make_room(output: Path) -> None:
 
 
 def _embed_all(
-    workspace: "Workspace", examples: Path, families: dict[str, str], progress: Progress
+    client: "BlockingClient", examples: Path, families: dict[str, str], progress: Progress
 ) -> None:
-    from task2vec.jobs.embed import embed
-    from task2vec.messages.jobs import NewEmbedding
-    from task2vec.messages.settings import EmbeddingSettings
-
     _heading(f"1. Embed {len(families)} tasks, {IMAGES} images each")
     bar = progress.add_task("tasks", total=len(families))
     started = perf_counter()
     for name, family in families.items():
-        question = NewEmbedding(
-            dataset=name, settings=EmbeddingSettings(images=IMAGES), tags=(family,)
-        )
-        source = str(examples / "tasks" / name)
         with passing(progress):
-            embed(workspace, question, source, progress=stages_bar(progress, name))
+            tell = work_bar(progress, name)
+            client.embed(examples / "tasks" / name, images=IMAGES, tags=[family], progress=tell)
         progress.advance(bar)
     progress.remove_task(bar)
     seconds = perf_counter() - started
@@ -114,18 +123,15 @@ def _make_experts(workspace: "Workspace", progress: Progress) -> None:
         _finetune(workspace, progress, task, start="efficientnet_lite0", epochs=5, images=300)
         for task in EXPERTS
     ]
-    print_table(
-        ["expert", "accuracy", "95 % interval", "seconds"],
-        [
-            (
-                tuned.model,
-                percent(tuned.accuracy),
-                interval(tuned.interval),
-                round(tuned.seconds),
-            )
-            for tuned, _ in results
-        ],
-    )
+    _print_tuned("expert", [(tuned.model, tuned) for tuned, _ in results])
+
+
+def _print_tuned(called: str, tuned: "Iterable[tuple[str, Tuned]]") -> None:
+    rows = [
+        (name, percent(each.accuracy), interval(each.interval), round(each.seconds))
+        for name, each in tuned
+    ]
+    print_sheet(Sheet("", [called, "accuracy", "95 % interval", "seconds"], rows))
 
 
 def _finetune(
@@ -147,77 +153,44 @@ def _finetune(
         )
 
 
-def _show_neighbours(workspace: "Workspace") -> None:
-    from task2vec.client.show.values import not_negative
-    from task2vec.messages.neighbours import SearchQuestion
-    from task2vec.service.tasks.search import distances, search
-    from task2vec.service.tasks.subjects import resolve
-
+def _show_neighbours(client: "BlockingClient") -> None:
     _heading(f"3. What is {SHOWN} like?")
-    answer = search(workspace, SearchQuestion(task=SHOWN), resolve(workspace, SHOWN))
-    print_table(
-        ["rank", "nearest tasks", "symmetric distance", "standard error"],
-        [(n.rank, n.name, not_negative(n.distance), n.standard_error) for n in answer.neighbours],
-    )
-    pair = distances(workspace, *(resolve(workspace, name) for name in PAIR))
+    near = client.search(SHOWN, progress=False).neighbours
+    columns = ["rank", "nearest tasks", "symmetric distance", "standard error"]
+    rows = [(n.rank, n.name, not_negative(n.distance), n.standard_error) for n in near]
+    print_sheet(Sheet("", columns, rows))
+    asymmetric = client.distance(*PAIR, progress=False).asymmetric
     console().print(
         "\nAsymmetric distance, smaller where the first task is a better start for the second:\n"
-        f"{PAIR[0]} -> {PAIR[1]}: {pair.asymmetric.source_to_target:.3f}; "
-        f"{PAIR[1]} -> {PAIR[0]}: {pair.asymmetric.target_to_source:.3f}",
+        f"{PAIR[0]} -> {PAIR[1]}: {asymmetric.source_to_target:.3f}; "
+        f"{PAIR[1]} -> {PAIR[0]}: {asymmetric.target_to_source:.3f}",
     )
 
 
-def _draw(workspace: "Workspace", path: Path) -> None:
-    from task2vec.plots.layout import LayoutMethod
-    from task2vec.service.tasks.maps import draw
-
-    _heading("4. The map of the tasks")
-    draw(workspace, path, method=LayoutMethod.MDS, thumbnails=True)
-    console().print(f"Drawn to {path}.")
-
-
-def _recommend_and_judge(workspace: "Workspace", source: Path, progress: Progress) -> str:
-    from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.messages import settings as asked
-    from task2vec.messages.recommendations import RecommendationQuestion
-    from task2vec.recommendation.prediction.intervals import paired_difference
-    from task2vec.service.recommend.recommendation import recommend
-    from task2vec.service.tasks.subjects import resolve
-
+def _recommend(client: "BlockingClient", source: str, progress: Progress) -> "Recommended":
     _heading(f"5. Which model to start from for {HELD_BACK}, a new task?")
     with passing(progress):
-        subject: Subject = resolve(
-            workspace,
-            str(source),
-            settings=EmbeddingSettings(images=IMAGES),
-            progress=stages_bar(progress, HELD_BACK),
-        )
-        question = RecommendationQuestion(
-            task=HELD_BACK, measure=True, settings=asked.EmbeddingSettings(images=IMAGES)
-        )
-        bar = stages_bar(progress, "probing starting models")
-        answer = recommend(workspace, question, subject, progress=bar)
+        tell = work_bar(progress, HELD_BACK)
+        answer = client.recommend(source, images=IMAGES, progress=tell)
     print_answer(answer)
+    return answer
+
+
+def _judge(workspace: "Workspace", answer: "Recommended", source: str, progress: Progress) -> str:
+    from task2vec.recommendation.prediction.intervals import paired_difference
+
     start = answer.chosen
     if answer.abstained:
-        others = (r.model for r in answer.recommendations if r.model != answer.chosen)
-        start = next(others)
+        start = next(r.model for r in answer.recommendations if r.model != answer.chosen)
         console().print(f"\nTo check that, {start} is fine-tuned as well.")
     _heading("6. Check it: fine-tune that model and the default on six images per class")
     first, second = (
-        _finetune(workspace, progress, str(source), start=name, epochs=6, images=FEW)
+        _finetune(workspace, progress, source, start=name, epochs=6, images=FEW)
         for name in (start, "efficientnet_lite0")
     )
-    print_table(
-        ["start", "accuracy", "95 % interval", "seconds"],
-        [
-            (name, percent(tuned.accuracy), interval(tuned.interval), round(tuned.seconds))
-            for name, (tuned, _) in ((start, first), ("efficientnet_lite0", second))
-        ],
-    )
-    promised = next(each for each in answer.recommendations if each.model == start)
+    _print_tuned("start", [(start, first[0]), ("efficientnet_lite0", second[0])])
     print_promise(
-        promised,
+        next(each for each in answer.recommendations if each.model == start),
         level=answer.level,
         measured=paired_difference(*(_correct(found) for _, found in (first, second))),
         images=first[0].test_images,
@@ -247,17 +220,11 @@ def print_promise(
     low, high = promised.fine_tuned_interval
     out = console()
     out.print()
-    print_table(
-        ["gain over the default", "points", "interval"],
-        [
-            (
-                "expected in step 5",
-                points(promised.fine_tuned_gain),
-                _interval((low, high), level),
-            ),
-            (f"measured on {images} images", points(gain), _interval((ends[0], ends[1]), 0.95)),
-        ],
-    )
+    rows = [
+        ("expected in step 5", points(promised.fine_tuned_gain), _interval((low, high), level)),
+        (f"measured on {images} images", points(gain), _interval((ends[0], ends[1]), 0.95)),
+    ]
+    print_sheet(Sheet("", ["gain over the default", "points", "interval"], rows))
     out.print()
     held = low <= gain <= high
     out.print(

@@ -86,13 +86,8 @@ def finetune(
     interruption the same command continues from the last epoch.
     """
     with here.client() as client, bars() as progress:
-        result = client.finetune(
-            source,
-            start=start,
-            name=name,
-            **vars(recipe),
-            progress=_saying_where(progress.console, work_bar(progress, f"fine-tuning {source}")),
-        )
+        tell = _saying_where(progress.console, work_bar(progress, f"fine-tuning {source}"))
+        result = client.finetune(source, start=start, name=name, **vars(recipe), progress=tell)
     if here.url is not None and result.resumed is not None:
         # What a worker goes on with is not told before its answer.
         messages().print(f"It went on where an interrupted run had stopped: {result.resumed}.")

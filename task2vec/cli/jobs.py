@@ -7,15 +7,10 @@ import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import Here, Server
-from task2vec.cli.output import (
-    messages,
-    print_facts,
-    print_json,
-    print_next,
-    print_table,
-)
+from task2vec.cli.output import answer
 from task2vec.cli.progress import bars, work_bar
 from task2vec.client.show.record import moment_of, of_job, progress_of
+from task2vec.client.show.sheet import Sheet
 from task2vec.errors import SettingError
 from task2vec.types.jobs import JobKind, JobState
 
@@ -23,7 +18,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from task2vec.cli.options import AnyClient
-    from task2vec.messages.jobs import Job
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,15 +45,13 @@ def list_jobs(
     """
     with _client(server) as client:
         jobs = list(islice(client.jobs.list(state=state, kind=kind), limit))
-    if server.as_json:
-        print_json({"jobs": jobs})
-        return
     if not jobs:
         none = "No jobs of this kind or state." if state or kind else "No jobs yet."
-        messages().print(none)
-        print_next(["jobs", "list"] if state or kind else ["embed", "SOURCE"])
+        then = ["jobs", "list"] if state or kind else ["embed", "SOURCE"]
+        answer({"jobs": []}, none, as_json=server.as_json, then=[then])
         return
-    print_table(
+    sheet = Sheet(
+        "",
         ["id", "kind", "name", "state", "progress", "created"],
         [
             (job.id, job.kind.value, job.name, job.state.value, progress_of(job), moment_of(job))
@@ -68,23 +60,19 @@ def list_jobs(
         whole=["id"],
         spare=["created", "progress"],
     )
-    print_next(["jobs", "show", jobs[0].id])
+    answer({"jobs": jobs}, sheet, as_json=server.as_json, then=[["jobs", "show", jobs[0].id]])
 
 
 @app.command("show")
 @bundled
-def show_job(
-    job: JobArgument,
-    *,
-    server: Server,
-) -> None:
+def show_job(job: JobArgument, *, server: Server) -> None:
     """Show one job: how far it is, and what stopped it if it failed.
 
     Example: `task2vec jobs show job_01kb2m4a9z3x5c7v`
     """
     with _client(server) as client:
-        answer = client.jobs.get(job)
-    _show(answer, server)
+        found = client.jobs.get(job)
+    answer(found, of_job(found), as_json=server.as_json)
 
 
 @app.command("wait")
@@ -105,24 +93,20 @@ def wait_for_job(
     is what the command that began it would have printed.
     """
     with _client(server) as client, bars() as progress:
-        answer = client.jobs.wait(job, progress=work_bar(progress, job), timeout=timeout)
-    _show(answer, server)
+        ended = client.jobs.wait(job, progress=work_bar(progress, job), timeout=timeout)
+    answer(ended, of_job(ended), as_json=server.as_json)
 
 
 @app.command("cancel")
 @bundled
-def cancel_job(
-    job: JobArgument,
-    *,
-    server: Server,
-) -> None:
+def cancel_job(job: JobArgument, *, server: Server) -> None:
     """Stop a job; what it was to make is not stored.
 
     Example: `task2vec jobs cancel job_01kb2m4a9z3x5c7v`
     """
     with _client(server) as client:
-        answer = client.jobs.cancel(job)
-    _show(answer, server)
+        stopped = client.jobs.cancel(job)
+    answer(stopped, of_job(stopped), as_json=server.as_json)
 
 
 def _client(server: Server) -> "AbstractContextManager[AnyClient]":
@@ -132,10 +116,3 @@ def _client(server: Server) -> "AbstractContextManager[AnyClient]":
             remedy="Name the server by `--url`, or in TASK2VEC_URL.",
         )
     return Here(url=server.url, api_key=server.api_key).client()
-
-
-def _show(job: "Job", server: Server) -> None:
-    if server.as_json:
-        print_json(job)
-        return
-    print_facts(of_job(job))

@@ -4,6 +4,7 @@ They work on the store itself, beside a server that may run on it: a key can be 
 state that server is in, and it takes over the change within a second.
 """
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +12,9 @@ import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import Local
-from task2vec.cli.output import console, messages, print_json, print_table
+from task2vec.cli.output import answer, console, messages, print_json
+from task2vec.client.show.sheet import Sheet
 from task2vec.types import Scope
-from task2vec.types.names import visible
 
 if TYPE_CHECKING:
     from task2vec.service.workspace import Workspace
@@ -79,16 +80,15 @@ def list_(here: Local) -> None:
 
     with _workspace(here) as workspace:
         rows = [_row(record) for record in list_all(workspace)]
-    if here.as_json:
-        print_json({"keys": rows})
-        return
     columns = ["id", "name", "scopes", "state", "created", "expires"]
-    print_table(
+    sheet = Sheet(
+        "",
         columns,
         [[_cell(row[column]) for column in columns] for row in rows],
         whole=["id"],
         spare=["expires", "created"],
     )
+    answer({"keys": rows}, sheet, as_json=here.as_json)
 
 
 @app.command("revoke")
@@ -106,10 +106,7 @@ def revoke(
 
     with _workspace(here) as workspace:
         record = end(workspace, key)
-    if here.as_json:
-        print_json(_row(record))
-    else:
-        messages().print(f"{record.name} ({record.id}) is revoked.")
+    answer(_row(record), f"{record.name} ({record.id}) is revoked.", as_json=here.as_json)
 
 
 @app.command("log")
@@ -123,29 +120,14 @@ def log(
 
     Example: `task2vec keys log`
     """
-    from dataclasses import asdict
-
     with _workspace(here) as workspace:
         open_store = workspace.existing_store()
         entries = [] if open_store is None else open_store.audit.latest(last)
-    if here.as_json:
-        print_json({"entries": [asdict(entry) | {"at": _in_utc(entry.at)} for entry in entries]})
-        return
-    print_table(
-        ["at", "action", "subject", "key", "address", "status"],
-        [
-            (
-                _in_utc(e.at),
-                visible(e.action),
-                e.subject and visible(e.subject),
-                e.key,
-                e.address,
-                e.status,
-            )
-            for e in entries
-        ],
-        spare=["status", "address"],
-    )
+    rows = [asdict(entry) | {"at": _in_utc(entry.at)} for entry in entries]
+    columns = ["at", "action", "subject", "key", "address", "status"]
+    cells = [[row[column] for column in columns] for row in rows]
+    sheet = Sheet("", columns, cells, spare=["status", "address"])
+    answer({"entries": rows}, sheet, as_json=here.as_json)
 
 
 def _workspace(here: Local) -> "Workspace":

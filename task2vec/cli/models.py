@@ -7,17 +7,11 @@ import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import Here
-from task2vec.cli.output import (
-    in_place,
-    messages,
-    print_facts,
-    print_json,
-    print_next,
-    print_table,
-)
+from task2vec.cli.output import answer, in_place
 from task2vec.cli.progress import bars
 from task2vec.cli.published import published
 from task2vec.client.show.record import of_record
+from task2vec.client.show.sheet import Sheet
 
 app = typer.Typer(no_args_is_help=True, help="Add, list or remove starting models.")
 
@@ -52,20 +46,14 @@ def add(
     """
     with here.client() as client:
         record = client.models.add(ref, name=name, task=task)
-    if here.as_json:
-        print_json(record)
-        return
-    messages().print(f"Registered {record.name} ({record.ref}).")
-    start = ["finetune", "SOURCE", "--from", record.name]
-    print_next(["models", "show", record.name], start)
+    said = f"Registered {record.name} ({record.ref})."
+    then = (["models", "show", record.name], ["finetune", "SOURCE", "--from", record.name])
+    answer(record, said, as_json=here.as_json, then=then)
 
 
 @app.command("list")
 @bundled
-def list_models(
-    *,
-    here: Here,
-) -> None:
+def list_models(*, here: Here) -> None:
     """List the starting models; packaged ones are there from the start.
 
     Example: `task2vec models list`
@@ -74,10 +62,8 @@ def list_models(
         models = list(client.models.list())
         experts = any(model.task for model in models) and not here.as_json
         names = {task.id: task.name for task in client.tasks.list()} if experts else {}
-    if here.as_json:
-        print_json({"models": models})
-        return
-    print_table(
+    sheet = Sheet(
+        "",
         ["name", "architecture", "expert of", "parameters", "pixels", "licence", "ref"],
         [
             (
@@ -94,7 +80,8 @@ def list_models(
         whole=["name"],
         spare=["pixels", "expert of", "licence", "architecture", "ref"],
     )
-    print_next(["models", "show", models[0].name], ["recommend", "TASK"])
+    then = (["models", "show", models[0].name], ["recommend", "TASK"])
+    answer({"models": models}, sheet, as_json=here.as_json, then=then)
 
 
 app.command("published")(published)
@@ -102,21 +89,14 @@ app.command("published")(published)
 
 @app.command("show")
 @bundled
-def show_model(
-    model: ModelArgument,
-    *,
-    here: Here,
-) -> None:
+def show_model(model: ModelArgument, *, here: Here) -> None:
     """Show one starting model.
 
     Example: `task2vec models show efficientnet_lite0`
     """
     with here.client() as client:
         record = client.models.get(model)
-    if here.as_json:
-        print_json(record)
-        return
-    print_facts(of_record(record))
+    answer(record, of_record(record), as_json=here.as_json)
 
 
 @app.command()
@@ -145,10 +125,8 @@ def export(
     with here.client() as client, bars() as progress:
         progress.add_task(f"exporting {model}", total=None)
         record = client.models.export(model, file)
-    if here.as_json:
-        print_json(record, file=str(file))
-    else:
-        messages().print(f"Wrote {record.name} to {file}{earlier}.")
+    said = f"Wrote {record.name} to {file}{earlier}."
+    answer(record, said, as_json=here.as_json, file=str(file))
 
 
 @app.command()
@@ -167,7 +145,4 @@ def remove(
     """
     with here.client() as client:
         record = client.models.remove(model, cascade=cascade)
-    if here.as_json:
-        print_json(record)
-    else:
-        messages().print(f"Removed {record.name}.")
+    answer(record, f"Removed {record.name}.", as_json=here.as_json)

@@ -1,24 +1,20 @@
-"""The commands neighbours and distance."""
+"""The commands neighbours, distance and map."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import Here, SourceOptions, TaskOrSource
-from task2vec.cli.output import (
-    console,
-    messages,
-    print_json,
-    print_next,
-    print_sheet,
-    warn,
-)
-from task2vec.cli.progress import bars, work_bar
+from task2vec.cli.output import answer, console, in_place, messages, print_next, warn
+from task2vec.cli.progress import bars
 from task2vec.client.show.neighbours import of_distances, of_neighbours
 from task2vec.data.wording import plural
+from task2vec.errors import SettingError
+from task2vec.messages.catalogue import MapMethod, MapQuestion
 from task2vec.messages.neighbours import SearchQuestion
 from task2vec.types.geometry import NeighbourGeometry
 from task2vec.types.names import visible
@@ -33,6 +29,7 @@ _COUNTED = 1000
 app = typer.Typer()
 
 _DEFAULTS = SearchQuestion.model_construct()
+_MAP = MapQuestion()
 
 
 @dataclass(frozen=True)
@@ -96,8 +93,8 @@ def neighbours(
     ones. Neighbours whose distances differ by less than the noise share a rank. A task marked [i]
     contains images of this one. Exit code 3: the store holds no other task that fits.
     """
-    with here.client() as client, bars() as progress:
-        answer = client.search(
+    with here.work(task) as (client, tell):
+        found = client.search(
             task,
             k=k,
             asymmetric=asymmetric,
@@ -106,27 +103,28 @@ def neighbours(
             min_classes=where.min_classes,
             max_classes=where.max_classes,
             **vars(how),
-            progress=work_bar(progress, task),
+            progress=tell,
         )
-        cut = [] if here.as_json else _cut(client, task, answer, k, where)
-    near = answer.neighbours
-    warn(answer.warnings)
-    if here.as_json:
-        print_json(answer, without=("warnings",))
-    elif near:
-        sheet = of_neighbours(answer, asymmetric=asymmetric, geometry=geometry)
-        print_sheet(sheet)
-        for note in (*sheet.notes, *cut):
-            messages().print(note)
-        print_next(["recommend", task])
+        cut = [] if here.as_json else _cut(client, task, found, k, where)
+    near = found.neighbours
+    warn(found.warnings)
+    if near or here.as_json:
+        sheet = of_neighbours(found, asymmetric=asymmetric, geometry=geometry)
+        answer(
+            found,
+            replace(sheet, notes=(*sheet.notes, *cut)),
+            as_json=here.as_json,
+            then=[["recommend", task]],
+            without=("warnings",),
+        )
     if not near:
         messages().print(where.nothing())
     return 0 if near else 3
 
 
-def _cut(client: "AnyClient", task: str, answer: "Neighbours", k: int, where: Filters) -> list[str]:
+def _cut(client: "AnyClient", task: str, found: "Neighbours", k: int, where: Filters) -> list[str]:
     """Return the note that more tasks are near than are shown, [] where all are shown."""
-    near = answer.neighbours
+    near = found.neighbours
     if len(near) < k:
         return []
     tags = where.tag or []
@@ -175,23 +173,57 @@ def distance(
     network that knows the source has to learn for the target, in nats. It is a relative measure:
     compare it between pairs of tasks only.
     """
-    with here.client() as client, bars() as progress:
-        answer = client.distance(
-            source,
-            target,
-            **vars(how),
-            progress=work_bar(progress, f"{source}, {target}"),
-        )
-    warn(answer.warnings)
-    if here.as_json:
-        print_json(answer, without=("warnings",))
-        return
-    sheet = of_distances(answer)
-    if answer.same_images:
+    with here.work(f"{source}, {target}") as (client, tell):
+        found = client.distance(source, target, **vars(how), progress=tell)
+    warn(found.warnings)
+    sheet = of_distances(found)
+    if found.same_images and not here.as_json:
         console().print(*sheet.notes)
         print_next(["neighbours", source])
         return
-    print_sheet(sheet)
-    for note in sheet.notes:
-        messages().print(note)
-    print_next(["neighbours", source], ["recommend", target])
+    then = (["neighbours", source], ["recommend", target])
+    answer(found, sheet, as_json=here.as_json, then=then, without=("warnings",))
+
+
+@app.command("map")
+@bundled
+def draw_map(
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE.png", help="A .png, .svg or .pdf. Default: map.png."
+        ),
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="mds keeps distances; tsne and umap keep neighbourhoods.")
+    ] = _MAP.method.value,
+    tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
+    thumbnails: Annotated[
+        bool, typer.Option("--thumbnails", help="Show four images of each task.")
+    ] = _MAP.thumbnails,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of tsne and umap.")] = _MAP.seed,
+    *,
+    here: Here,
+) -> None:
+    """Draw a map of the stored tasks, on which near tasks lie near each other.
+
+    Example: `task2vec map -o map.png --thumbnails`
+
+    The colour of a task stands for its first tag, or for its number of classes where no task has a
+    tag. An existing picture is written over. `--json` prints the points, and writes a picture only
+    with `-o`.
+    """
+    if method not in list(MapMethod):
+        raise SettingError("Unknown method", expected=f"one of {', '.join(MapMethod)}", got=method)
+    target = output or (None if here.as_json else Path("map.png"))
+    earlier = in_place(target) if target else ""
+    with here.client() as client, bars() as progress:
+        progress.add_task("drawing the map", total=None)
+        drawn = client.map(target, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
+    warn(drawn.warnings)
+    said = (
+        f"Drew {plural(len(drawn.points), 'task')} to {target}{earlier} "
+        f"(stress {drawn.stress:.2f})."
+    )
+    then = [["neighbours", point.name] for point in drawn.points[:1]]
+    answer(drawn, said, as_json=here.as_json, then=then)

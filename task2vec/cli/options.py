@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from task2vec.cli.place import place
+from task2vec.cli.progress import bars, work_bar
 from task2vec.data.paths import DEFAULT_STORE
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.types.numbers import MOST_WHOLE
 
 if TYPE_CHECKING:
+    from task2vec.client.backend import OnProgress
     from task2vec.client.client import Client
     from task2vec.client.local import LocalClient
 
@@ -118,6 +120,12 @@ class Here:
                 if notes:
                     raise InterruptionError(*notes) from interruption
                 raise
+
+    @contextmanager
+    def work(self, name: str) -> "Iterator[tuple[AnyClient, OnProgress]]":
+        """Open the client, and a bar for a piece of work that it does."""
+        with self.client() as client, bars() as progress:
+            yield client, work_bar(progress, name)
 
     def no_store_note(self) -> str | None:
         """Return the sentence that there is no store, with the near one; None where there is."""
@@ -251,12 +259,25 @@ def count(given: Any) -> int:
     raise ValueError(f"expected a count of at least 1, such as 6000000, 6M or 6e6, got '{text}'")
 
 
-MostParameters = Annotated[
-    int | None,
-    typer.Option(
-        parser=count,
-        metavar=COUNT,
-        help="Only models of at most this many parameters, such as 6M. They are counted as "
-        "published, with ImageNet's classifier: an expert has as many as the model it came from.",
-    ),
-]
+@dataclass(frozen=True)
+class ModelLimits:
+    """What a model may need at most, and what it has to be."""
+
+    max_parameters: Annotated[
+        int | None,
+        typer.Option(
+            parser=count,
+            metavar=COUNT,
+            help="Only models of at most this many parameters, such as 6M. They are counted as "
+            "published, with ImageNet's classifier: an expert has as many as the model it came "
+            "from.",
+        ),
+    ] = None
+    max_input_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Only models with at most this input size, in pixels per side."),
+    ] = None
+    architecture: Annotated[
+        str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
+    ] = None
+    licence: Annotated[str | None, typer.Option(help="Only models of this licence.")] = None

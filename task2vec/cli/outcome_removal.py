@@ -1,15 +1,15 @@
 """The command outcomes remove, in lots where a server does not take all at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import Here
-from task2vec.cli.output import messages, print_json
-from task2vec.cli.stdio import check_stdout
+from task2vec.cli.output import check_stdout, messages, print_json
 from task2vec.data.wording import plural
 from task2vec.errors import (
     InputError,
@@ -28,22 +28,33 @@ _PAGE, _LOT = 1000, 10_000
 _LOOK = "`task2vec outcomes list` shows what is left."
 
 
+@dataclass(frozen=True)
+class Kind:
+    """Which outcomes are meant: those that agree with all that is given."""
+
+    model: Annotated[str | None, typer.Option(help="Those of this model.")] = None
+    task: Annotated[str | None, typer.Option(help="Those on this task.")] = None
+    protocol: Annotated[str | None, typer.Option(help="Those by this protocol.")] = None
+    created: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Those recorded at this time. `outcomes import` prints the time of its own.",
+        ),
+    ] = None
+
+    def given(self) -> dict[str, str]:
+        """Return what is given."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
 @bundled
 def remove(
     outcomes: Annotated[
         list[str] | None, typer.Argument(metavar="OUTCOME", help="Their ids: `outcomes list`.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="All of this model.")] = None,
-    task: Annotated[str | None, typer.Option(help="All on this task.")] = None,
-    protocol: Annotated[str | None, typer.Option(help="All by this protocol.")] = None,
-    created: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="All recorded at this time. `outcomes import` prints the time of its own.",
-        ),
-    ] = None,
     *,
+    which: Kind,
     here: Here,
 ) -> int:
     """Remove outcomes that were recorded wrongly: by their ids, or all that fit the options.
@@ -56,8 +67,7 @@ def remove(
     command prints what was removed by then and ends with exit code 2.
     """
     ids = list(dict.fromkeys(outcomes or []))
-    kinds = {"model": model, "task": task, "protocol": protocol, "created": created}
-    wanted = {name: value for name, value in kinds.items() if value is not None}
+    wanted = which.given()
     _check(ids, wanted)
     if here.as_json:
         check_stdout()
@@ -135,6 +145,7 @@ def _check(ids: list[str], wanted: dict[str, str]) -> None:
         )
 
 
+@dataclass
 class Removal:
     """What was ``removed``, of which ids that is ``left`` to do, and how many were ``gone`` before.
 
@@ -142,44 +153,32 @@ class Removal:
     are now: of those that nobody named by their ids, others may have removed some meanwhile.
     """
 
-    def __init__(
-        self,
-        client: "AnyClient",
-        ids: Sequence[str],
-        *,
-        lot: int,
-        again: Callable[[], Sequence[str]] | None = None,
-    ) -> None:
-        self.removed: list[Outcome] = []
-        self.left = list(ids)
-        self.gone = 0
-        self._client = client
-        self._lot = lot
-        self._again = again
+    client: "AnyClient"
+    left: list[str]
+    lot: int
+    again: Callable[[], list[str]] | None = None
+    removed: "list[Outcome]" = field(default_factory=list)
+    gone: int = 0
 
     def run(self) -> None:
         """Remove all; what an error or an interruption stops stays ``left``.
 
         Raises `UnknownNameError` for an id that was given and is not there, before any is removed.
         """
-        if self._again is None and len(self.left) > self._lot:
-            self._check()
+        if self.again is None and len(self.left) > self.lot:
+            there = {each.id for each in self.client.outcomes.list(page_size=_PAGE)}
+            if lacking := [id_ for id_ in self.left if id_ not in there]:
+                raise UnknownNameError.of_outcomes(lacking)
         while self.left:
             try:
-                self.removed += self._client.outcomes.remove_many(self.left[: self._lot])
+                self.removed += self.client.outcomes.remove_many(self.left[: self.lot])
             except UnknownNameError:
-                if self._again is None or not self._forget(self._again):
+                if self.again is None or not self._forget(self.again):
                     raise
             else:
-                self.left = self.left[self._lot :]
+                self.left = self.left[self.lot :]
 
-    def _check(self) -> None:
-        there = {each.id for each in self._client.outcomes.list(page_size=_PAGE)}
-        lacking = [id_ for id_ in self.left if id_ not in there]
-        if lacking:
-            raise UnknownNameError.of_outcomes(lacking)
-
-    def _forget(self, again: Callable[[], Sequence[str]]) -> bool:
+    def _forget(self, again: Callable[[], list[str]]) -> bool:
         """Forget what somebody else has removed; return whether that was anything."""
         there = set[str]()
         # With a model or a task its outcomes went as well.

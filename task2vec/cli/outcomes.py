@@ -8,15 +8,9 @@ import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import EMBEDDING, Here
-from task2vec.cli.outcome_removal import remove
-from task2vec.cli.output import (
-    messages,
-    print_json,
-    print_next,
-    print_table,
-    warn,
-)
-from task2vec.client.show.values import interval, percent
+from task2vec.cli.outcome_removal import Kind, remove
+from task2vec.cli.output import answer, messages, print_json, print_next, print_sheet, warn
+from task2vec.client.show.sheet import Sheet, interval, percent
 from task2vec.data.wording import plural
 from task2vec.recommendation.evidence.outcomes import (
     repeated_warning,
@@ -64,14 +58,11 @@ def add(
             model, task, accuracy, protocol=protocol, images=images, seed=seed
         )
         warnings = [*_unused(client, [outcome]), *_repeated([outcome])]
-    if here.as_json:
-        print_json(outcome, model=model, task=task)
-    else:
-        messages().print(f"Recorded {percent(accuracy)} of {model} on {task} as {outcome.id}.")
+    said = f"Recorded {percent(accuracy)} of {model} on {task} as {outcome.id}."
+    answer(outcome, said, as_json=here.as_json, model=model, task=task)
     warn(warnings)
     if not here.as_json:
-        listed = ["outcomes", "list", "--task", task]
-        print_next(listed, ["recommend", task])
+        print_next(["outcomes", "list", "--task", task], ["recommend", task])
 
 
 @app.command("import")
@@ -95,13 +86,11 @@ def import_file(
     with here.client() as client:
         outcomes = client.outcomes.import_csv(file)
         warnings = [*_unused(client, outcomes), *_repeated(outcomes)]
-    if here.as_json:
-        print_json({"imported": len(outcomes), **_as_json(outcomes)})
-    else:
-        messages().print(
-            f"Recorded {plural(len(outcomes), 'outcome')}. "
-            f"To undo: `task2vec outcomes remove --created {outcomes[0].created}`"
-        )
+    said = (
+        f"Recorded {plural(len(outcomes), 'outcome')}. "
+        f"To undo: `task2vec outcomes remove --created {outcomes[0].created}`"
+    )
+    answer({"imported": len(outcomes), "outcomes": outcomes}, said, as_json=here.as_json)
     warn(warnings)
     if not here.as_json:
         print_next(["outcomes", "list"], ["backtest"])
@@ -109,38 +98,20 @@ def import_file(
 
 @app.command("list")
 @bundled
-def list_outcomes(
-    model: Annotated[str | None, typer.Option(help="Only of this model.")] = None,
-    task: Annotated[str | None, typer.Option(help="Only on this task.")] = None,
-    protocol: Annotated[str | None, typer.Option(help="Only by this protocol.")] = None,
-    created: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="Only those recorded at this time. `outcomes import` prints the time of its own.",
-        ),
-    ] = None,
-    *,
-    here: Here,
-) -> None:
+def list_outcomes(*, which: Kind, here: Here) -> None:
     """List the recorded outcomes.
 
     Example: `task2vec outcomes list --task birds`
     """
     with here.client() as client:
-        outcomes = list(
-            client.outcomes.list(
-                model=model, task=task, protocol=protocol, created=created, page_size=_PAGE
-            )
-        )
+        outcomes = list(client.outcomes.list(**vars(which), page_size=_PAGE))
     if here.as_json:
-        print_json(_as_json(outcomes))
+        print_json({"outcomes": outcomes})
         return
     if not outcomes:
         none = "No outcomes yet. `task2vec finetune` and `outcomes add` record them."
         none = here.no_store_note() or none
-        filtered = any(each is not None for each in (model, task, protocol, created))
-        messages().print("No outcome is of that kind." if filtered else none)
+        messages().print("No outcome is of that kind." if which.given() else none)
         return
     _print(outcomes)
     print_next(["recommend", outcomes[0].task], ["backtest"])
@@ -165,10 +136,6 @@ def _repeated(outcomes: "Sequence[Outcome]") -> list[str]:
     return repeated_warning(sum(outcome.repeats is not None for outcome in outcomes))
 
 
-def _as_json(outcomes: "Sequence[Outcome]") -> dict[str, Any]:
-    return {"outcomes": outcomes}
-
-
 def _only(names: Iterable[str]) -> str | None:
     """Return the name that all are, None where they differ."""
     distinct = set(names)
@@ -189,13 +156,9 @@ def _print(outcomes: "Sequence[Outcome]") -> None:
     }
     kept = _that_tell_apart(columns)
     spare = [name for name in _SPARE if name not in kept]
-    print_table(
-        list(columns),
-        zip(*columns.values(), strict=True),
-        whole=["id"],
-        spare=spare,
-        cut=["model", "task"],
-    )
+    rows = list(zip(*columns.values(), strict=True))
+    cut = ["model", "task"]
+    print_sheet(Sheet("", list(columns), rows, whole=["id"], spare=spare, cut=cut))
 
 
 def _that_tell_apart(columns: Mapping[str, Sequence[Any]]) -> list[str]:

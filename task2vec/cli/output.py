@@ -1,27 +1,27 @@
 """Data on stdout: text for a person, JSON for a program. Messages on stderr."""
 
+import io
 import json
-import math
 import os
 import re
+import select
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, is_dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
 from task2vec.cli.place import place
-from task2vec.cli.stdio import let_go
-from task2vec.client.show.sheet import Sheet
+from task2vec.client.request import plain_of
+from task2vec.client.show.sheet import Sheet, text_of
 from task2vec.client.show.table import fit
-from task2vec.client.show.values import text_of
 from task2vec.data.paths import tidied
 from task2vec.data.wording import typed
+from task2vec.errors import InputError
 from task2vec.extras import needing_extras
 from task2vec.types.names import visible
 
@@ -141,32 +141,46 @@ def print_json(data: Any, *, without: Sequence[str] = (), **more: Any) -> None:
     sys.stdout.flush()
 
 
-def print_table(
-    columns: Sequence[str],
-    rows: Iterable[Sequence[Any]],
+def answer(
+    data: Any,
+    said: Sheet | str,
     *,
-    whole: Sequence[str] = (),
-    spare: Sequence[str] = (),
-    cut: Sequence[str] = (),
+    as_json: bool,
+    then: Sequence[Sequence[str]] = (),
+    without: Sequence[str] = (),
+    **more: Any,
 ) -> None:
-    """Print a table; what gives way in a narrow terminal is as in `Sheet`."""
-    print_sheet(Sheet("", columns, list(rows), whole=whole, spare=spare, cut=cut))
+    """Print data as JSON for a program; for a person what is ``said``, and what to type next.
+
+    A sheet goes to stdout and its sentences to stderr, as does a text. ``without`` and ``more`` are
+    those of `print_json`, ``then`` those of `print_next`.
+    """
+    if as_json:
+        print_json(data, without=without, **more)
+        return
+    if isinstance(said, Sheet):
+        print_sheet(said)
+    for note in said.notes if isinstance(said, Sheet) else [said]:
+        messages().print(note)
+    if then:
+        print_next(*then)
 
 
 def print_sheet(sheet: Sheet, *, titled: bool = False) -> None:
-    """Print the table of a sheet, and a message on what does not fit the terminal."""
+    """Print the table of a sheet, and a message on what does not fit the terminal.
+
+    Facts are lines, with the values below each other.
+    """
+    if not any(sheet.columns):
+        width = max((len(name) for name, _ in sheet.rows), default=0)
+        for name, value in sheet.rows:
+            print_behind(Text(f"{name:<{width}}  ", "bold"), text_of(value))
+        return
     out = console()
     table, left_out = fit(sheet, out.width, titled=titled)
     out.print(table, soft_wrap=False)
     if left_out:
         messages().print(" ".join((*left_out, "`--json` shows all.")))
-
-
-def print_facts(sheet: Sheet) -> None:
-    """Print the facts of one thing, a line each, the values below each other."""
-    width = max(len(name) for name, _ in sheet.rows)
-    for name, value in sheet.rows:
-        print_behind(Text(f"{name:<{width}}  ", "bold"), text_of(value))
 
 
 def print_behind(label: str | Text, text: str) -> None:
@@ -215,16 +229,66 @@ def print_labelled(label: str, text: str, *, style: str) -> None:
     out.print(Text.assemble((label, style), text))
 
 
-def plain_of(data: Any) -> Any:
-    """Return what JSON holds of messages and records; nan and infinity are null."""
-    if isinstance(data, BaseModel):
-        return plain_of(data.model_dump(mode="json"))
-    if is_dataclass(data) and not isinstance(data, type):
-        return plain_of(asdict(data))
-    if isinstance(data, float):
-        return data if math.isfinite(data) else None
-    if isinstance(data, dict):
-        return {key: plain_of(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [plain_of(value) for value in data]
-    return data
+_ELSEWHERE = "Print it to a file or a program, or leave `--json` out."
+
+
+def check_stdout() -> None:
+    """Check that what is printed arrives somewhere: before what cannot be undone.
+
+    Raises:
+        InputError: where stdout is closed, full, or read by nobody.
+    """
+    if sys.stdout is None:
+        raise InputError("stdout is closed: the answer cannot be printed", remedy=_ELSEWHERE)
+    if stdout_left():
+        raise InputError("Nobody reads stdout: the answer cannot be printed", remedy=_ELSEWHERE)
+    try:
+        # Changes nothing, and is refused by what takes nothing at all.
+        os.write(sys.stdout.fileno(), b"")
+    except io.UnsupportedOperation:
+        # No file of the system, but something in this process.
+        return
+    except OSError as error:
+        problem = "The answer cannot be printed to stdout"
+        raise InputError(problem, got=str(error), remedy=_ELSEWHERE) from error
+
+
+def stdout_left() -> bool:
+    """Whether the reader of stdout has gone: a broken pipe may be another one."""
+    if sys.stdout is None:
+        return False
+    if not hasattr(select, "poll"):
+        # Windows does not tell.
+        return True
+    watched = select.poll()
+    try:
+        watched.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):
+        return False
+    return bool(watched.poll(0))
+
+
+def stdout_is_null() -> bool:
+    """Whether stdout is the null device, where rich points it once nobody reads it."""
+    if sys.stdout is None:
+        return False
+    try:
+        return os.path.samestat(os.fstat(sys.stdout.fileno()), os.stat(os.devnull))  # noqa: PTH116
+    except (OSError, ValueError):
+        return False
+
+
+def let_go(stream: TextIO | None) -> None:
+    """Flush a stream, and where that fails, let what it holds go in peace.
+
+    Else Python tries once more at its end, complains, and ends with an exit code of its own.
+    """
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)

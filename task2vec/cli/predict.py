@@ -1,4 +1,4 @@
-"""The command predict."""
+"""The commands evaluate and predict, of an expert."""
 
 import csv
 import io
@@ -6,23 +6,27 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from task2vec.cli.bundles import bundled
-from task2vec.cli.options import Here
+from task2vec.cli.options import Here, TaskOrSource
 from task2vec.cli.output import (
+    answer,
+    check_picture,
     console,
     messages,
     print_json,
     print_next,
-    print_table,
+    print_sheet,
     warn,
 )
-from task2vec.cli.progress import bars, work_bar
-from task2vec.client.show.values import percent
+from task2vec.client.show.expert import of_evaluation
+from task2vec.client.show.sheet import Sheet, percent
 from task2vec.errors import SettingError
+from task2vec.messages.evaluations import MOST_EVALUATED
 
 if TYPE_CHECKING:
     from task2vec.messages.predictions import Prediction
@@ -36,18 +40,66 @@ _FACTS = ("path", "label", "probability", "error")
 
 app = typer.Typer()
 
+Expert = Annotated[
+    str,
+    typer.Argument(
+        metavar="EXPERT",
+        help="The name or id of an expert, which `task2vec finetune` made; `task2vec models list` "
+        "shows all.",
+    ),
+]
+
+
+@app.command("evaluate")
+@bundled
+def evaluate(
+    model: Expert,
+    source: TaskOrSource,
+    images: Annotated[
+        int,
+        typer.Option(min=1, max=MOST_EVALUATED, help="At most this many images, drawn at random."),
+    ] = MOST_EVALUATED,
+    seed: Annotated[int, typer.Option(min=0, help="Of the drawing.")] = 0,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw the table of confusions: a .png, .svg or .pdf file.",
+        ),
+    ] = None,
+    *,
+    here: Here,
+) -> None:
+    """Measure the accuracy of an expert on labelled images.
+
+    Example: `task2vec evaluate birds-from-efficientnet_lite0 holiday/birds --picture errors.png`
+
+    SOURCE needs the class names of the expert; images of other classes are left out. A source with
+    a test split is evaluated on that split. For each class: how many of its images are recognised,
+    which share of the answers with its name is right (precision), and what it is most often taken
+    for. `--json` has the whole table of confusions.
+    """
+    if picture is not None:
+        check_picture(picture)
+    with here.work(f"evaluating on {source}") as (client, tell):
+        found = client.evaluate(model, source, images=images, seed=seed, progress=tell)
+    if picture is not None:
+        from task2vec.plots.confusion import compose_confusion
+        from task2vec.plots.figure import save
+
+        title = f"{found.model} on {found.source}: {percent(found.accuracy)} of {found.images:,}"
+        save(compose_confusion(found.confusion, title=title), picture)
+        messages().print(f"Wrote {picture}.")
+    if not here.as_json:
+        warn(found.warnings)
+    then = [["predict", found.model, "IMAGES"]]
+    answer(found, of_evaluation(found), as_json=here.as_json, then=then)
+
 
 @app.command("predict")
 @bundled
 def predict(
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL",
-            help="The name or id of an expert, which `task2vec finetune` made; `task2vec models "
-            "list` shows all.",
-        ),
-    ],
+    model: Expert,
     images: Annotated[
         list[str],
         typer.Argument(
@@ -92,13 +144,13 @@ def predict(
     if as_csv and at.as_json:
         raise SettingError("Choose one form of output", expected="--json or --csv", got="both")
     counts = _Counts()
-    with at.client() as client, bars() as progress:
+    with at.work("predicting") as (client, tell):
         predictions = client.predict(
             model,
             images,
             here=here,
             warn=lambda warning: warn([warning]),
-            progress=work_bar(progress, "predicting"),
+            progress=tell,
         )
         if at.as_json:
             for each in counts.of(predictions):
@@ -136,13 +188,11 @@ def _print_tables(predictions: "Iterator[Prediction]") -> None:
         folder = _common_folder(paths)
         if folder:
             console().print(f"In {folder}:", whole=True)
-        print_table(
-            ["path", "label", "probability", "next"],
-            [
-                (path[len(folder) :], each.label, percent(each.probability), _next(each))
-                for path, each in zip(paths, rows, strict=True)
-            ],
-        )
+        cells = [
+            (path[len(folder) :], each.label, percent(each.probability), _next(each))
+            for path, each in zip(paths, rows, strict=True)
+        ]
+        print_sheet(Sheet("", ["path", "label", "probability", "next"], cells))
 
 
 def _common_folder(paths: Sequence[str]) -> str:

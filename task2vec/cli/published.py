@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.bundles import bundled
-from task2vec.cli.options import COUNT, Here, MostParameters, count
+from task2vec.cli.options import COUNT, Here, ModelLimits, count
 from task2vec.cli.output import (
     check_picture,
     in_place,
     messages,
     print_json,
     print_next,
-    print_table,
+    print_sheet,
 )
-from task2vec.client.show.values import percent
+from task2vec.client.show.sheet import Sheet, percent
 from task2vec.data.wording import plural
 from task2vec.messages.published import PublishedQuestion
 from task2vec.types.published import Cost, Figure, Order
@@ -30,10 +30,9 @@ _DEFAULTS = PublishedQuestion()
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a model may need at most, and what it has to be."""
+class Limits(ModelLimits):
+    """What a published model may need at most, and what it has to be."""
 
-    max_parameters: MostParameters = None
     max_operations: Annotated[
         int | None,
         typer.Option(
@@ -41,15 +40,6 @@ class Limits:
             metavar=COUNT,
             help="At most this many multiply-adds for one image, such as 2G.",
         ),
-    ] = None
-    max_input_size: Annotated[
-        int | None, typer.Option(min=1, help="At most this many pixels per side.")
-    ] = None
-    architecture: Annotated[
-        str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
-    ] = None
-    licence: Annotated[
-        str | None, typer.Option(help="Only weights of this licence, as timm states it.")
     ] = None
 
 
@@ -152,7 +142,8 @@ def print_published(
     among: int,
 ) -> None:
     """Print the first models of a list of ``among``, and a mark on the best where not all are."""
-    print_table(
+    sheet = Sheet(
+        "",
         [
             *(() if pareto else ("pareto",)),
             *("model", f"accuracy ({figure})", "million parameters", "billion operations"),
@@ -173,6 +164,7 @@ def print_published(
         whole=["model"],
         spare=["licence", "pixels", "billion operations"],
     )
+    print_sheet(sheet)
     costly = " and ".join(cost.replace("_", " ") for cost in costs)
     say = messages().print
     listed = f"{len(models)} of " if len(models) < among else ""

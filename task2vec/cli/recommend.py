@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.bundles import bundled
-from task2vec.cli.options import Here, MostParameters, SourceOptions, TaskOrSource
+from task2vec.cli.options import Here, ModelLimits, SourceOptions, TaskOrSource
 from task2vec.cli.output import (
     console,
     messages,
@@ -18,7 +18,6 @@ from task2vec.cli.output import (
     print_sheet,
     warn,
 )
-from task2vec.cli.progress import bars, work_bar
 from task2vec.client.show.recommendation import (
     of_classes,
     of_layers,
@@ -52,7 +51,7 @@ _DEFAULTS = RecommendationQuestion.model_construct()
 
 @dataclass(frozen=True)
 class Question:
-    """Which models are wanted, and what their gains are judged by."""
+    """How many models are wanted, and what their gains are judged by."""
 
     k: Annotated[
         int,
@@ -63,15 +62,6 @@ class Question:
             "measured.",
         ),
     ] = _DEFAULTS.k
-    max_parameters: MostParameters = None
-    max_input_size: Annotated[
-        int | None,
-        typer.Option(min=1, help="Only models with at most this input size, in pixels per side."),
-    ] = None
-    architecture: Annotated[
-        str | None, typer.Option(help="Only this architecture; `*` stands for anything.")
-    ] = None
-    licence: Annotated[str | None, typer.Option(help="Only models of this licence.")] = None
     published: Annotated[
         bool, typer.Option(help="Use the published accuracies of models as evidence.")
     ] = _DEFAULTS.published
@@ -105,6 +95,7 @@ def recommend(
     context: typer.Context,
     task: TaskOrSource,
     *,
+    limits: ModelLimits,
     question: Question,
     code: Annotated[
         bool, typer.Option("--code", help="Print Python code that loads the chosen model.")
@@ -127,13 +118,9 @@ def recommend(
     deviation, and fine-tuning the model is expected to gain, too. Otherwise the answer is the
     default, and the exit code is 3.
     """
-    with here.client() as client, bars() as progress:
-        answer = client.recommend(
-            task,
-            **vars(question),
-            **vars(how),
-            progress=work_bar(progress, task),
-        )
+    with here.work(task) as (client, tell):
+        asked = {**vars(limits), **vars(question), **vars(how)}
+        answer = client.recommend(task, **asked, progress=tell)
         source = client.tasks.get(answer.task).source if answer.images_missing else None
         tuning = [] if here.as_json else _tuning(client, task, answer)
     if here.as_json:

@@ -12,9 +12,8 @@ import typer
 from task2vec.cli.app import app
 from task2vec.cli.config import origin_of
 from task2vec.cli.options import InterruptionError
-from task2vec.cli.output import messages, print_labelled
+from task2vec.cli.output import let_go, messages, print_labelled, stdout_is_null, stdout_left
 from task2vec.cli.place import place
-from task2vec.cli.stdio import let_go, stdout_is_null, stdout_left
 from task2vec.data.wording import shown
 from task2vec.errors import InputError, Task2VecError
 from task2vec.extras import missing_extra

@@ -7,17 +7,9 @@ import typer
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import EmbeddingOptions, Here
-from task2vec.cli.output import (
-    in_place,
-    messages,
-    print_facts,
-    print_json,
-    print_next,
-    print_table,
-    warn,
-)
-from task2vec.cli.progress import bars, work_bar
+from task2vec.cli.output import answer, in_place, print_json, warn
 from task2vec.client.show.record import of_task
+from task2vec.client.show.sheet import Sheet
 
 TaskArgument = Annotated[
     str, typer.Argument(metavar="TASK", help="A task in the store, by name or id.")
@@ -66,42 +58,33 @@ def embed(
     Images that cannot be read are replaced by others of their class, with a warning. If the source
     cannot be embedded, the store does not change.
     """
-    with here.client() as client, bars() as progress:
+    with here.work(name or Path(source).name) as (client, tell):
         record = client.embed(
             source,
             name=name,
             **vars(how),
             tags=tag or (),
             update=update,
-            progress=work_bar(progress, name or Path(source).name),
+            progress=tell,
         )
         if here.as_json:
             print_json(record)
             return
         details = client.tasks.get(record.id)
     warn(record.warnings)
-    print_facts(of_task(details))
-    print_next(["neighbours", record.name], ["recommend", record.name])
+    answer(details, of_task(details), as_json=False, then=_after(record.name))
 
 
 @app.command("show")
 @bundled
-def show_task(
-    task: TaskArgument,
-    *,
-    here: Here,
-) -> None:
+def show_task(task: TaskArgument, *, here: Here) -> None:
     """Show a stored task and how it was embedded.
 
     Example: `task2vec show birds`
     """
     with here.client() as client:
-        answer = client.tasks.get(task)
-    if here.as_json:
-        print_json(answer)
-        return
-    print_facts(of_task(answer))
-    print_next(["neighbours", answer.name], ["recommend", answer.name])
+        details = client.tasks.get(task)
+    answer(details, of_task(details), as_json=here.as_json, then=_after(details.name))
 
 
 @app.command("export")
@@ -119,10 +102,8 @@ def export(
     earlier = in_place(file)
     with here.client() as client:
         record = client.tasks.export(task, file)
-    if here.as_json:
-        print_json(record, file=str(file))
-    else:
-        messages().print(f"Wrote {record.name} to {file}{earlier}.")
+    said = f"Wrote {record.name} to {file}{earlier}."
+    answer(record, said, as_json=here.as_json, file=str(file))
 
 
 @app.command("remove")
@@ -141,10 +122,7 @@ def remove(
     """
     with here.client() as client:
         record = client.tasks.remove(task, cascade=cascade)
-    if here.as_json:
-        print_json(record)
-    else:
-        messages().print(f"Removed {record.name}.")
+    answer(record, f"Removed {record.name}.", as_json=here.as_json)
 
 
 @app.command("list")
@@ -160,14 +138,13 @@ def list_tasks(
     """
     with here.client() as client:
         records = list(client.tasks.list(tag=tag))
-    if here.as_json:
-        print_json({"tasks": records})
-        return
     if not records:
-        none = here.no_store_note() or "No tasks yet. Add one with `task2vec embed FOLDER`."
-        messages().print(none if tag is None else f"No task has the tag '{tag}'.")
+        none = "No tasks yet. Add one with `task2vec embed FOLDER`."
+        none = (here.no_store_note() or none) if tag is None else f"No task has the tag '{tag}'."
+        answer({"tasks": []}, none, as_json=here.as_json)
         return
-    print_table(
+    sheet = Sheet(
+        "",
         ["name", "classes", "images", "complexity", "repeat distance", "tags", "probe"],
         [
             (
@@ -183,4 +160,10 @@ def list_tasks(
         ],
         spare=["repeat distance", "tags", "probe"],
     )
-    print_next(["neighbours", records[0].name], ["show", records[0].name])
+    then = (["neighbours", records[0].name], ["show", records[0].name])
+    answer({"tasks": records}, sheet, as_json=here.as_json, then=then)
+
+
+def _after(task: str) -> list[list[str]]:
+    """Return what to type next about a task."""
+    return [["neighbours", task], ["recommend", task]]

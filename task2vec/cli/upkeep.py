@@ -8,8 +8,8 @@ from rich.text import Text
 
 from task2vec.cli.bundles import bundled
 from task2vec.cli.options import Here
-from task2vec.cli.output import messages, print_behind, print_json, print_next, print_table
-from task2vec.client.show.values import text_of
+from task2vec.cli.output import answer, messages, print_behind, print_json, print_next
+from task2vec.client.show.sheet import Sheet, text_of
 from task2vec.data.wording import plural
 from task2vec.errors import InputError, Task2VecError
 
@@ -27,20 +27,15 @@ app = typer.Typer()
 
 @app.command("probes")
 @bundled
-def probes(
-    *,
-    here: Here,
-) -> None:
+def probes(*, here: Here) -> None:
     """List the probes, the networks that embed.
 
     Example: `task2vec probes`
     """
     with here.client() as client:
         cards = client.probes()
-    if here.as_json:
-        print_json({"probes": cards})
-        return
-    print_table(
+    sheet = Sheet(
+        "",
         ["name", "architecture", "pixels", "parameters", "weights", "licence"],
         [
             (
@@ -56,6 +51,7 @@ def probes(
         whole=["name"],
         spare=["parameters", "licence", "pixels"],
     )
+    answer({"probes": cards}, sheet, as_json=here.as_json)
 
 
 @app.command("doctor")

@@ -12,7 +12,7 @@ from command import Cli, Result
 from small_store import SmallStore
 
 from task2vec.cli import progress
-from task2vec.cli.progress_lines import ProgressLines
+from task2vec.cli.progress import ProgressLines
 from task2vec.cli.run import run
 
 

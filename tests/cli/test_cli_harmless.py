@@ -2,9 +2,9 @@
 
 import pytest
 
-from task2vec.cli.output import console, messages, print_facts, print_table, warn
+from task2vec.cli.output import console, messages, print_sheet, warn
 from task2vec.cli.recommend import print_explanation
-from task2vec.client.show.sheet import facts
+from task2vec.client.show.sheet import Sheet, facts
 from task2vec.messages.explanations import DefaultAccuracy, Explanation
 from task2vec.recommendation.answer.classes import judge_classes
 from task2vec.types.details import ClassRecognition
@@ -31,9 +31,9 @@ def explanation():
         lambda: console().print(HOSTILE),
         lambda: console().print(f"{HOSTILE} of each", style="bold"),
         lambda: messages().print(HOSTILE),
-        lambda: print_table([HOSTILE], [["a"]]),
-        lambda: print_table(["class"], [[HOSTILE]]),
-        lambda: print_facts(facts("", {"name": HOSTILE})),
+        lambda: print_sheet(Sheet("", [HOSTILE], [["a"]])),
+        lambda: print_sheet(Sheet("", ["class"], [[HOSTILE]])),
+        lambda: print_sheet(facts("", {"name": HOSTILE})),
         lambda: warn([HOSTILE]),
         lambda: print_explanation(explanation()),
     ],

@@ -6,7 +6,7 @@ import pytest
 from command import Cli
 
 from docs.reference import commands
-from task2vec.cli.help import COMMANDS
+from task2vec.cli.app import COMMANDS
 
 LEAVES = [path[1:] for path, command in commands() if not getattr(command, "commands", None)]
 

@@ -20,6 +20,7 @@ from task2vec.cli import progress
 from task2vec.cli.output import messages
 from task2vec.cli.progress import (
     UPLOADING,
+    ProgressLines,
     bars,
     fit_bar,
     item_bars,
@@ -27,7 +28,6 @@ from task2vec.cli.progress import (
     stages_bar,
     work_bar,
 )
-from task2vec.cli.progress_lines import ProgressLines
 from task2vec.messages.jobs import Progress as Work
 
 

@@ -13,8 +13,9 @@ from small_expert import add_expert, expert_file
 from small_store import USED, SmallStore, cut, snapshot
 
 from task2vec import Client
-from task2vec.cli.output import print_table
+from task2vec.cli.output import print_sheet
 from task2vec.cli.run import run
+from task2vec.client.show.sheet import Sheet
 
 WIDTHS = (80, 200)
 LONG = "greek_capitals-from-efficientnet_lite0"
@@ -146,7 +147,9 @@ def test_what_a_narrow_table_leaves_out_is_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    print_table(["name", "size", "note"], [["a" * 20, 1, "b" * 15]], spare=["size", "note"])
+    print_sheet(
+        Sheet("", ["name", "size", "note"], [["a" * 20, 1, "b" * 15]], spare=["size", "note"])
+    )
 
     out, err = capsys.readouterr()
     assert out.split() == ["name", "size", "a" * 20, "1"]
@@ -157,7 +160,7 @@ def test_names_are_broken_between_their_parts_only(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "50")
-    print_table(["start", "expert", "gain"], [[LONG, LONG, 0.5]])
+    print_sheet(Sheet("", ["start", "expert", "gain"], [[LONG, LONG, 0.5]]))
 
     lines = capsys.readouterr().out.splitlines()
     words = {word for line in lines for word in re.split(r"[-_\s]+", line) if word}
@@ -190,9 +193,9 @@ def test_names_that_would_look_the_same_are_not_cut(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "22")
     names = [f"letters-{middle}-letters" for middle in ("abcdefghijk", "lmnopqrstuv")]
-    print_table(["name", "gain"], [[name, 0.5] for name in names], cut=["name"])
+    print_sheet(Sheet("", ["name", "gain"], [[name, 0.5] for name in names], cut=["name"]))
     said = capsys.readouterr()
     assert "…" not in said.out
     assert "abcdefghijk-" in said.out
     assert said.err == ""
-    print_table(["name"], [], cut=["name"])
+    print_sheet(Sheet("", ["name"], [], cut=["name"]))
