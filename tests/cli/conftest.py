@@ -59,6 +59,18 @@ def store(small: SmallStore, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small.store, tmp_path / "my störe"))
 
 
+@pytest.fixture
+def ask(cli: Cli, small: SmallStore) -> Cli:
+    """Run a command on the store of four small tasks, which it leaves as it is."""
+    return lambda *arguments: cli(*arguments, "--store", small.store)
+
+
+@pytest.fixture
+def on(cli: Cli, store: Path) -> Cli:
+    """Run a command on a copy of the store."""
+    return lambda *arguments: cli(*arguments, "--store", store)
+
+
 @pytest.fixture(scope="session")
 def two_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The smallest source that can be embedded: two classes of three images."""

@@ -21,16 +21,6 @@ def test_the_environment_names_the_store(
     assert cli("list", "--store", "elsewhere").json == {"tasks": []}
 
 
-def test_the_environment_sets_an_option_of_one_command(
-    cli: Cli, two_classes: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TASK2VEC_EMBED_IMAGES", "4")
-
-    assert cli("embed", two_classes, "--json").json["images"] == 4
-    again = cli("embed", two_classes, "--update", "--images", 6, "--json")
-    assert again.json["images"] == 6
-
-
 def test_the_file_in_the_folder_holds_for_every_command_and_its_tables_for_one(
     cli: Cli, small: SmallStore
 ) -> None:

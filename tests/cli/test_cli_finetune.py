@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,17 +53,6 @@ def expert(cli: Cli, store: Path) -> dict[str, Any]:
     return found
 
 
-def test_the_expert_is_registered_with_its_task(cli: Cli, tuned: Tuned) -> None:
-    assert tuned.code == 0
-    model = expert(cli, tuned.store)
-    task = cli("show", "emoji_food", "--store", tuned.store, "--json").json
-    assert model["task"] == task["id"]
-    assert model["architecture"] == "tf_efficientnet_lite0"
-    assert model["ref"] == f"store:experts/{model['id']}.safetensors"
-    files = [path.name for path in (tuned.store / "experts").iterdir()]
-    assert files == [f"{model['id']}.safetensors"]
-
-
 def test_the_checkpoint_opens_under_timms_names(cli: Cli, tuned: Tuned) -> None:
     import timm
     from safetensors.torch import load_file
@@ -76,44 +65,6 @@ def test_the_checkpoint_opens_under_timms_names(cli: Cli, tuned: Tuned) -> None:
     default = cli("models", "show", "efficientnet_lite0", "--store", tuned.store, "--json").json
     assert model["parameters"] == default["parameters"]
     assert 0 < default["parameters"] - sum(tensor.numel() for tensor in state.values()) < 1.3e6
-
-
-def test_the_outcome_is_that_of_the_starting_model(cli: Cli, tuned: Tuned) -> None:
-    (outcome,) = cli("outcomes", "list", "--store", tuned.store, "--json").json["outcomes"]
-
-    assert (outcome["model"], outcome["task"]) == ("efficientnet_lite0", "emoji_food")
-    low, high = outcome["interval"]
-    assert 0 <= low <= outcome["accuracy"] <= high <= 1
-    # A quarter of the six images of each of the four classes, rounded.
-    assert outcome["images"] == 8
-    assert outcome["accuracy"] * outcome["images"] % 1 == 0
-    assert outcome["protocol"].startswith("fine-tuning/3 128px ")
-    assert outcome["protocol"].endswith(" images seed 0")
-    assert outcome["details"]["expert"] == expert(cli, tuned.store)["id"]
-
-
-def test_few_images_are_a_linear_probe_and_the_answer_says_why(cli: Cli, store: Path) -> None:
-    found = cli("finetune", "emoji_food", *QUICK, "--name", "probe", "--store", store)
-
-    assert found.code == 0
-    words = " ".join(found.out.split())
-    assert "Chosen: a linear probe: by cross-validation on 16 training images" in words
-    assert "`recommend` will not offer it as another" in words
-
-    fields = cli(
-        "finetune", "emoji_food", *QUICK, "--name", "again", "--store", store, "--json"
-    ).json
-    choice = fields["choice"]
-    assert (choice["chosen"], choice["by"]) == ("linear_probe", "cross_validation")
-    assert choice["images"] == 16
-    assert choice["learning_rate"] == 3e-4
-    assert choice["linear_probe"]["loss"] < choice["fine_tuning"]["loss"]
-    assert choice["reason"] in words
-    assert (fields["epochs"], fields["best_epoch"]) == (0, 0)
-    assert [each["images"] for each in fields["by_class"]] == [2] * 4
-    shares = [each["accuracy"] for each in fields["by_class"]]
-    assert fields["balanced_accuracy"] == pytest.approx(sum(shares) / 4)
-    assert f"{100 * fields['balanced_accuracy']:.1f} % where every class counts the same" in words
 
 
 def test_a_taken_name_is_refused_before_any_work(
@@ -147,6 +98,14 @@ def test_a_store_that_was_moved_keeps_its_experts(cli: Cli, tuned: Tuned, copy: 
     subprocess.run([sys.executable, "-c", check, code, file], check=True)
 
 
+def test_few_images_are_a_linear_probe_and_the_answer_says_why(on: Cli) -> None:
+    words = " ".join(on("finetune", "emoji_food", *QUICK).out.split())
+
+    assert "Chosen: a linear probe: by cross-validation on 16 training images" in words
+    assert "`recommend` will not offer it as another" in words
+    assert " % where every class counts the same" in words
+
+
 def test_recommend_knows_the_expert(cli: Cli, tuned: Tuned) -> None:
     limits = ("--architecture", "tf_efficientnet_lite0", "--images", 24, "--budget", 0)
 
@@ -157,26 +116,28 @@ def test_recommend_knows_the_expert(cli: Cli, tuned: Tuned) -> None:
     assert "emoji_food" in {piece["task"] for piece in rows[NAME]["evidence"]}
 
 
-def test_an_expert_whose_checkpoint_is_gone_is_told(cli: Cli, copy: Path) -> None:
-    shutil.rmtree(copy / "experts")
-
-    found = cli("finetune", "fashion_tops", "--from", NAME, *QUICK, "--store", copy)
-
-    assert found.code == 2
-    assert f"task2vec models remove {NAME}" in found.err
-    assert cli("models", "remove", NAME, "--store", copy).code == 0
-
-
-def test_an_altered_checkpoint_is_noticed(cli: Cli, copy: Path) -> None:
-    (file,) = (copy / "experts").iterdir()
+def alter(file: Path) -> None:
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
 
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [(Path.unlink, f"task2vec models remove {NAME}"), (alter, "have been altered")],
+    ids=["gone", "altered"],
+)
+def test_a_damaged_checkpoint_is_noticed(
+    cli: Cli, copy: Path, damage: Callable[[Path], None], told: str
+) -> None:
+    (file,) = (copy / "experts").iterdir()
+    damage(file)
+
     found = cli("finetune", "fashion_tops", "--from", NAME, *QUICK, "--store", copy)
 
     assert (found.code, found.out) == (2, "")
-    assert "have been altered" in found.err
+    assert told in found.err
+    assert cli("models", "remove", NAME, "--store", copy).code == 0
 
 
 @pytest.mark.parametrize("command", [["models", "remove", NAME], ["remove", "emoji_food"]])
@@ -265,13 +226,29 @@ def test_a_server_that_went_on_is_believed_after_the_work(
     assert found.err == "It went on where an interrupted run had stopped: epoch 4 of 8.\n"
 
 
+def test_several_labels_an_image_are_refused_where_one_is_needed(
+    on: Cli, two_classes: Path, tmp_path: Path
+) -> None:
+    labels = ["round;sweet", "sweet", "", "warm; round", "warm", "round"]
+    rows = zip(sorted(two_classes.rglob("*.png")), labels, strict=True)
+    lines = ["path,labels", *(f"{image},{row}" for image, row in rows)]
+    (tmp_path / "tastes.csv").write_text("\n".join(lines))
+    found = on("finetune", tmp_path / "tastes.csv")
+    assert found.code == 2
+    told = " ".join(found.err.split())
+    assert "expected one label per image, got several labels per image" in told
+    asked = ("embed", tmp_path / "tastes.csv", "--images", 6, "--estimator", "categorical")
+    assert "--estimator principal" in " ".join(on(*asked).err.split())
+    assert "tastes" not in {task["name"] for task in on("list", "--json").json["tasks"]}
+
+
 def test_another_task_of_the_name_is_not_replaced(
-    cli: Cli, store: Path, two_classes: Path, tmp_path: Path
+    on: Cli, store: Path, two_classes: Path, tmp_path: Path
 ) -> None:
     source = Path(shutil.copytree(two_classes, tmp_path / "emoji_food"))
     before = snapshot(store)
 
-    found = cli("finetune", source, *QUICK, "--store", store)
+    found = on("finetune", source, *QUICK)
 
     assert (found.code, found.out) == (2, "")
     assert f"task2vec embed {source} --name NAME" in found.err

@@ -33,11 +33,11 @@ def nexts(found: Result) -> list[str]:
     ],
 )
 def test_questions_end_with_the_next_command(
-    cli: Cli, small: SmallStore, line: str, commands: list[str]
+    ask: Cli, small: SmallStore, line: str, commands: list[str]
 ) -> None:
-    found = cli(*line.split(), "--store", small.store)
+    found = ask(*line.split())
     assert nexts(found) == [f"task2vec {each} --store {small.store}" for each in commands]
-    assert "Next:" not in cli(*line.split(), "--store", small.store, "--json").err
+    assert "Next:" not in ask(*line.split(), "--json").err
 
 
 def test_what_writes_to_the_store_ends_with_the_next_command(
@@ -80,9 +80,9 @@ def test_a_batch_ends_with_the_next_command(cli: Cli, small: SmallStore, store: 
     assert "1 source: 1 embedded." in cli("batch", one.parent, "--images", 6).err
 
 
-def test_files_that_are_written_over_are_said_to_be(cli: Cli, small: SmallStore) -> None:
+def test_files_that_are_written_over_are_said_to_be(ask: Cli) -> None:
     for line in ("map -o m.png", "export emoji_food e.npz"):
-        first, again = (cli(*line.split(), "--store", small.store).err for _ in range(2))
+        first, again = (ask(*line.split()).err for _ in range(2))
         assert "in place of" not in first
         assert f"to {line.split()[-1]} in place of the earlier file" in again
 
@@ -112,13 +112,11 @@ def test_a_folder_of_tasks_and_a_folder_of_classes_lead_to_each_other(
     assert cli("batch", "my photos/birds", "--dry-run", "--store", "new").code == 1
 
 
-def test_a_number_stays_on_the_line_of_its_unit(
-    cli: Cli, store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_number_stays_on_the_line_of_its_unit(on: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = ("outcomes", "add", "efficientnet_lite0", "emoji_food", "--accuracy", 0.5)
-    for width in range(40, 80):
+    for width in range(40, 80, 3):
         monkeypatch.setitem(os.environ, "COLUMNS", str(width))
-        found = cli(*outcome, "--store", store)
+        found = on(*outcome)
         assert not any(line.lstrip().startswith("%") for line in found.err.splitlines())
-        table = cli("outcomes", "list", "--store", store).out
+        table = on("outcomes", "list").out
         assert not any(line.lstrip().startswith("%") for line in table.splitlines())

@@ -16,39 +16,31 @@ ROWS = "efficientnet_lite0,emoji_food,0.5,p,90,1\nefficientnet_lite1,emoji_food,
 SAID_ALREADY = "recorded already, with the same accuracy, protocol, images and seed"
 
 
-def test_a_file_that_is_imported_again_is_said_to_tell_nothing_new(
-    cli: Cli, store: Path, tmp_path: Path
-) -> None:
+def test_what_was_recorded_already_is_said_to_tell_nothing_new(on: Cli, tmp_path: Path) -> None:
     file = tmp_path / "o.csv"
     file.write_text(HEADER + ROWS)
-    first = cli("outcomes", "import", file, "--store", store)
-    assert "already" not in first.err
+    assert "already" not in on("outcomes", "import", file).err
     file.write_text(HEADER + ROWS + "efficientnet_lite1,greek_capitals,0.625,p,90,1\n")
-    again = cli("outcomes", "import", file, "--store", store)
-    assert f"2 outcomes were {SAID_ALREADY}" in again.err
-    assert "Recorded 3 outcomes." in again.err
+    again = on("outcomes", "import", file).err
+    assert f"2 outcomes were {SAID_ALREADY}" in again
+    assert "Recorded 3 outcomes." in again
+    # A line that stands twice in a file.
+    file.write_text(HEADER + 2 * "efficientnet_lite2,emoji_food,0.5,p,90,1\n")
+    assert f"1 outcome was {SAID_ALREADY}" in on("outcomes", "import", file).err
+
+    add = ("outcomes", "add", "efficientnet_lite0", "emoji_food", "--accuracy", 0.5)
+    first = on(*add).err
+    (added,) = on("outcomes", "list", "--protocol", "fine-tuning", "--json").json["outcomes"]
+    assert f"Recorded 50.0 % of efficientnet_lite0 on emoji_food as {added['id']}." in first
+    assert "already" not in first + on(*add, "--seed", 2).err
+    assert f"1 outcome was {SAID_ALREADY}" in on(*add).err
 
 
-def test_a_line_that_stands_twice_in_a_file_is_said_to_tell_nothing_new(
-    cli: Cli, store: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "o.csv"
-    file.write_text(HEADER + ROWS + ROWS.splitlines()[0] + "\n")
-    assert f"1 outcome was {SAID_ALREADY}" in cli("outcomes", "import", file, "--store", store).err
-
-
-def test_an_outcome_that_is_added_again_is_said_to_tell_nothing_new(cli: Cli, store: Path) -> None:
-    at = ("outcomes", "add", "efficientnet_lite0", "emoji_food", "--accuracy", 0.5)
-    assert "already" not in cli(*at, "--store", store).err
-    assert "already" not in cli(*at, "--seed", 2, "--store", store).err
-    assert f"1 outcome was {SAID_ALREADY}" in cli(*at, "--store", store).err
-
-
-def test_what_a_terminal_would_obey_is_shown_in_escapes(cli: Cli, store: Path) -> None:
+def test_what_a_terminal_would_obey_is_shown_in_escapes(on: Cli, store: Path) -> None:
     hostile = "a\n\x1b[31m\u202e'b"
-    found = cli(
+    found = on(
         *("outcomes", "add", "efficientnet_lite2", "emoji_food", "--accuracy", 0.5),
-        *("--protocol", hostile, "--store", store),
+        *("--protocol", hostile),
     )
     (line,) = [line for line in found.err.splitlines() if "not used" in line]
     assert line.isprintable()
@@ -56,12 +48,9 @@ def test_what_a_terminal_would_obey_is_shown_in_escapes(cli: Cli, store: Path) -
     word = line.rpartition("--protocol ")[2].partition(" --store ")[0]
     read = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True)
     assert read.stdout.decode() == hostile
-    table = cli("outcomes", "list", "--store", store)
+    table = on("outcomes", "list")
     assert all(line.isprintable() for line in (table.out + table.err).splitlines())
-    assert (
-        cli("outcomes", "list", "--store", store, "--json").json["outcomes"][0]["protocol"]
-        == hostile
-    )
+    assert on("outcomes", "list", "--json").json["outcomes"][0]["protocol"] == hostile
 
 
 def imported(cli: Cli, store: Path, file: Path, rows: str = ROWS) -> list[dict[str, Any]]:
@@ -113,35 +102,20 @@ def test_what_tells_two_outcomes_apart_is_shown_at_80_columns(
     second: str,
 ) -> None:
     monkeypatch.setattr(output, "_PIPE_WIDTH", 80)
-    moments = []
+    added = []
     for rest in (first, second):
         row = f"efficientnet_lite0,greek_capitals,0.5,{rest}\n"
-        moments += [each["created"] for each in imported(cli, store, tmp_path / "o.csv", row)]
+        added += imported(cli, store, tmp_path / "o.csv", row)
     lines = cli("outcomes", "list", "--store", store).out.splitlines()
     assert max(map(len, lines)) <= 80
     assert column in lines[0]
+    ids = [line.split()[0] for line in lines if line.startswith("out_")]
+    assert ids == [each["id"] for each in added]
     start = next(number for number, line in enumerate(lines[2:], 2) if line.startswith("out_"))
     for number, text in enumerate(("\n".join(lines[1:start]), "\n".join(lines[start:]))):
         squeezed = "".join(text.split()).replace(",", "")
-        expected = moments[number][-8:] if column == "created" else ("252", "300")[number]
+        expected = added[number]["created"][-8:] if column == "created" else ("252", "300")[number]
         assert expected in squeezed
-
-
-def test_an_id_is_not_broken_on_a_narrow_terminal(
-    cli: Cli, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = [each["id"] for each in imported(cli, store, tmp_path / "o.csv")]
-    monkeypatch.setattr(output, "_PIPE_WIDTH", 72)
-    table = cli("outcomes", "list", "--store", store).out
-    assert max(map(len, table.splitlines())) <= 72
-    assert [line.split()[0] for line in table.splitlines() if line.startswith("out_")] == ids
-
-
-def test_an_outcome_that_is_added_is_told_by_its_id(cli: Cli, store: Path) -> None:
-    at = ("outcomes", "add", "efficientnet_lite0", "emoji_food", "--accuracy", 0.5)
-    told = cli(*at, "--store", store).err
-    (added,) = recorded(cli, store)
-    assert f"Recorded 50.0 % of efficientnet_lite0 on emoji_food as {added['id']}." in told
 
 
 def test_an_import_says_how_to_take_it_back(cli: Cli, store: Path, tmp_path: Path) -> None:

@@ -37,10 +37,9 @@ def test_a_quoted_command_names_the_store(
     assert quoted(cli(*line.split()).err) == [command]
 
 
-def test_a_warning_names_the_store(cli: Cli, store: Path) -> None:
-    found = cli(
+def test_a_warning_names_the_store(on: Cli, store: Path) -> None:
+    found = on(
         *("outcomes", "add", "efficientnet_lite1", "emoji_food", "--accuracy", 0.5),
-        *("--store", store),
     )
     assert quoted(found.err)
     assert all(command.endswith(f" --store '{store}'") for command in quoted(found.err))

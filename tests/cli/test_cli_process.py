@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -40,25 +39,6 @@ def test_data_goes_to_stdout_and_the_rest_to_stderr(small: SmallStore) -> None:
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("Error: No task has the name or id 'emoji_fod'.")
     assert "\x1b" not in refused.stderr
-
-
-def test_an_import_is_undone_by_what_it_printed(small: SmallStore, tmp_path: Path) -> None:
-    store = shutil.copytree(small.store, tmp_path / "store")
-    (tmp_path / "o.csv").write_text(
-        "model,task,accuracy\n"
-        "efficientnet_lite0,emoji_food,0.5\nefficientnet_lite1,emoji_food,0.75\n"
-    )
-    printed = json.loads(
-        task2vec("outcomes", "import", tmp_path / "o.csv", "--store", store, "--json").stdout
-    )["outcomes"]
-    ids = [outcome["id"] for outcome in printed]
-
-    undone = task2vec("outcomes", "remove", *ids, "--store", store, "--json")
-
-    assert (undone.returncode, undone.stderr) == (0, "")
-    assert json.loads(undone.stdout) == {"removed": 2, "outcomes": printed}
-    left = task2vec("outcomes", "list", "--store", store, "--json")
-    assert json.loads(left.stdout) == {"outcomes": []}
 
 
 def test_an_interrupted_batch_keeps_what_it_acknowledged_and_goes_on(
@@ -174,15 +154,6 @@ def test_debug_shows_where_an_error_came_from(small: SmallStore) -> None:
     assert "Traceback" in debug.stderr
     assert "UnknownNameError" in debug.stderr
     assert plain.returncode == debug.returncode == 2
-
-
-def test_help_names_every_command() -> None:
-    done = task2vec("--help")
-
-    assert done.returncode == 0
-    commands = "embed batch show export remove list neighbours distance models outcomes"
-    for command in f"{commands} recommend finetune map probes doctor demo".split():
-        assert f" {command} " in done.stdout
 
 
 def test_every_command_of_the_main_job_shows_an_example() -> None:

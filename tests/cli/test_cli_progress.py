@@ -79,35 +79,32 @@ def test_a_line_tells_a_new_stage_and_others_how_far_it_is_now_and_then() -> Non
     assert log.at(80) == ["birds: Fisher information, standard error 0.125: 9 of 1,200 images"]
 
 
+EPOCH = "epoch 3 of at most 8, best so far 69 % (epoch 2)"
+
+
 @pytest.mark.parametrize(
-    ("name", "stage", "line"),
+    ("name", "stage", "done", "total", "line"),
     [
-        ("predicting", "predicting", "predicting: 96 of 136 images"),
+        # No word is said twice.
+        ("predicting", "predicting", 96, 136, "predicting: 96 of 136 images"),
+        ("tuning", EPOCH, 96, 136, f"tuning: {EPOCH}: 96 of 136 images"),
+        ("tasks", "asking", 96, 136, "tasks: asking: 96 of 136 tasks"),
+        # Within a budget seconds are counted.
+        ("birds", "probing expert", 12, 20, "birds: probing expert: 12 s of 20 s"),
+        ("birds", "probing expert", 20, 20, "birds: probing expert: 20 s of 20 s"),
         (
-            "fine-tuning birds",
-            "epoch 3 of at most 8, best so far 69 % (epoch 2)",
-            "fine-tuning birds: epoch 3 of at most 8, best so far 69 % (epoch 2): 96 of 136 images",
+            *("birds", "probing expert", 81, 20),
+            "birds: probing expert: 81 s, over the 20 s of the budget",
         ),
-        ("tasks", "asking", "tasks: asking: 96 of 136 tasks"),
+        # While the end of it lasts, the last is told.
+        ("birds", "noise", 5, 5, "birds: noise: 5 of 5 images"),
     ],
 )
-def test_no_word_is_said_twice(name: str, stage: str, line: str) -> None:
+def test_a_line_says_what_is_done_of_what(
+    name: str, stage: str, done: int, total: int, line: str
+) -> None:
     log = Log()
-    work_bar(log.progress, name)(Work(stage=stage, done=96, total=136))
-    assert log.at(10) == [line]
-
-
-@pytest.mark.parametrize(
-    ("done", "line"),
-    [
-        (12, "birds: probing greek-expert: 12 s of 20 s"),
-        (20, "birds: probing greek-expert: 20 s of 20 s"),
-        (81, "birds: probing greek-expert: 81 s, over the 20 s of the budget"),
-    ],
-)
-def test_within_a_budget_seconds_are_counted(done: int, line: str) -> None:
-    log = Log()
-    work_bar(log.progress, "birds")(Work(stage="probing greek-expert", done=done, total=20))
+    work_bar(log.progress, name)(Work(stage=stage, done=done, total=total))
     assert log.at(10) == [line]
 
 
@@ -141,6 +138,7 @@ def test_what_changes_with_every_step_is_no_new_stage(
 def test_many_at_once_are_one_line_of_those_under_way() -> None:
     log = Log()
     log.progress.add_task("tasks", total=9)
+    log.progress.add_task("reading", total=4, visible=False)
     tell, end = item_bars(log.progress)
     for name in "abcdef":
         tell(name, Work(stage="features", done=1, total=4))
@@ -148,20 +146,6 @@ def test_many_at_once_are_one_line_of_those_under_way() -> None:
     end("a")
     two = "c: features: 1 of 4 images; d: features: 1 of 4 images"
     assert log.at(10) == [f"tasks: 0 of 9; {two}; and 2 more"]
-
-
-def test_what_is_not_shown_as_a_bar_is_not_told() -> None:
-    log = Log()
-    log.progress.add_task("tasks", total=9)
-    log.progress.add_task("reading", total=4, visible=False)
-    assert log.at(10) == ["tasks: 0 of 9"]
-
-
-def test_while_the_end_of_it_lasts_the_last_is_told() -> None:
-    log = Log()
-    tell = work_bar(log.progress, "birds")
-    tell(Work(stage="noise", done=5, total=5))
-    assert log.at(10) == ["birds: noise: 5 of 5 images"]
 
 
 def test_lines_come_also_while_the_work_tells_nothing() -> None:
@@ -214,7 +198,7 @@ def test_a_command_tells_lines_on_stderr_and_pure_json_on_stdout(
     ids=["export", "map"],
 )
 def test_work_without_stages_tells_that_it_goes_on(
-    cli: Cli,
+    on: Cli,
     store: Path,
     small: SmallStore,
     tmp_path: Path,
@@ -225,7 +209,7 @@ def test_work_without_stages_tells_that_it_goes_on(
     (tmp_path / "expert").mkdir()
     add_expert(store, expert_file(tmp_path / "expert", small.sources / "emoji_food"))
     monkeypatch.setattr(progress, "ProgressLines", partial(ProgressLines, patience=0.001))
-    done = cli(*arguments, "--store", store)
+    done = on(*arguments)
     assert (done.code, done.err.splitlines()[0]) == (0, line)
 
 

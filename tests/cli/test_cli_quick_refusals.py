@@ -28,7 +28,6 @@ def store(small: SmallStore, tmp_path: Path) -> Path:
         (["finetune", "greek_capitls"], "did you mean the task 'greek_capitals'?"),
         (["finetune", "greek_capitals", "--from", "efficientnet_lite9"], "did you mean"),
         (["recommend", "greek_capitls"], "did you mean the task 'greek_capitals'?"),
-        (["neighbours", "greek_capitls"], "did you mean the task 'greek_capitals'?"),
         (["distance", "greek_capitals", "emoji_fod"], "did you mean the task 'emoji_food'?"),
         (["predict", "efficientnet_lite9", "."], "did you mean"),
         (["models", "export", "efficientnet_lite9", "expert.onnx"], "did you mean"),

@@ -14,13 +14,13 @@ WORKED = "task2vec.service.workspace._local_engine"
 
 @pytest.mark.parametrize("name", ["no folder/small.onnx", "no folder/small.safetensors", "small.x"])
 def test_an_expert_without_a_place_is_not_computed(
-    cli: Cli, store: Path, small: SmallStore, tmp_path: Path, name: str, monkeypatch
+    on: Cli, store: Path, small: SmallStore, tmp_path: Path, name: str, monkeypatch
 ) -> None:
     (tmp_path / "expert").mkdir()
     add_expert(store, expert_file(tmp_path / "expert", small.sources / "emoji_food"))
     monkeypatch.setattr(WORKED, lambda: pytest.fail("worked"))
 
-    found = cli("models", "export", "small", tmp_path / name, "--store", store)
+    found = on("models", "export", "small", tmp_path / name)
 
     assert (found.code, found.out) == (2, "")
     assert ("a folder that exists" if "folder" in name else ".safetensors or .onnx") in found.err
@@ -33,6 +33,7 @@ def test_an_expert_without_a_place_is_not_computed(
         (["information", "emoji_food"], "task2vec.embedding.information.measure_information"),
         (["models", "published"], "task2vec.service.models.published.page_of_published"),
         (["map"], "task2vec.plots.layout.lay_out"),
+        (["evaluate", "small", "emoji_food"], "task2vec.jobs.evaluate.evaluate"),
     ],
     ids=lambda given: given[0] if isinstance(given, list) else "",
 )
@@ -46,31 +47,10 @@ def test_a_picture_without_a_place_is_not_computed(
     given = [small.sources / each if each in small_store.TASKS else each for each in arguments]
     stored = () if arguments[0] == "information" else ("--store", small.store)
 
-    found = cli(*given, *stored, "-o", picture)
+    found = cli(*given, *stored, "--picture" if "evaluate" in arguments else "-o", picture)
 
     assert (found.code, found.out) == (2, "")
     assert told in " ".join(found.err.split())
-
-
-def test_limits_that_nothing_passes_are_told_in_words(cli: Cli, small: SmallStore) -> None:
-    found = cli(
-        *("recommend", "emoji_food", "--store", small.store),
-        *("--max-parameters", 1000, "--max-input-size", 64, "--licence", "no\x1b[2J"),
-    )
-
-    assert found.code == 2
-    assert (
-        "got none with at most 1,000 parameters, at most 64 pixels per side, "
-        "the licence no\\x1b[2J."
-    ) in " ".join(found.err.split())
-    assert "None" not in found.err
-
-
-def test_a_budget_is_finite(cli: Cli, small: SmallStore) -> None:
-    found = cli("recommend", "emoji_food", "--store", small.store, "--budget", "inf")
-
-    assert found.code == 2
-    assert "budget cannot be used: expected a finite number, got inf" in found.err
 
 
 @pytest.mark.parametrize("larger", [0, 1], ids=["no class of two", "one class of two"])

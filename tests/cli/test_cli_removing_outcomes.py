@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +83,8 @@ def test_a_server_is_asked_for_lots(
     assert left(cli, store) == []
 
 
-def test_a_store_removes_all_at_once(
-    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]]
-) -> None:
-    assert cli("outcomes", "remove", "--protocol", "p", "--store", store).code == 0
+def test_a_store_removes_all_at_once(on: Cli, lots: Lots, every: list[dict[str, Any]]) -> None:
+    assert on("outcomes", "remove", "--protocol", "p").code == 0
     assert lots.asked == [5]
 
 
@@ -100,61 +98,59 @@ def test_an_unknown_id_removes_nothing_though_it_is_of_a_later_lot(
 
 
 @pytest.mark.parametrize("kind", [("--protocol", "p"), ()])
-def test_what_was_removed_before_a_fault_is_printed(
-    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]], kind: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("fault", "lot", "code", "said"),
+    [
+        (
+            StoreBusyError("The store is busy"),
+            *(2, 2, "2 outcomes were removed, 3 are left: The store is busy."),
+        ),
+        (KeyboardInterrupt(), 3, 130, "Interrupted. 4 outcomes were removed, 1 is left."),
+    ],
+    ids=["fault", "interruption"],
+)
+def test_what_was_removed_before_a_fault_or_an_interruption_is_printed(
+    cli: Cli,
+    store: Path,
+    lots: Lots,
+    every: list[dict[str, Any]],
+    kind: tuple[str, ...],
+    fault: BaseException,
+    lot: int,
+    code: int,
+    said: str,
 ) -> None:
     def fail() -> None:
-        raise StoreBusyError("The store is busy")
+        raise fault
 
-    lots.before[2] = fail
+    lots.before[lot] = fail
     done = remove(cli, *(kind or ids_of(every)), "--json")
-    assert done.code == 2
-    assert done.json == {"removed": 2, "outcomes": every[:2]}
-    assert "2 outcomes were removed, 3 are left: The store is busy." in done.err
-    assert left(cli, store) == every[2:]
-
-
-def test_what_was_removed_before_an_interruption_is_printed(
-    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]]
-) -> None:
-    def interrupt() -> None:
-        raise KeyboardInterrupt
-
-    lots.before[3] = interrupt
-    done = remove(cli, *ids_of(every), "--json")
-    assert done.code == 130
-    assert done.json == {"removed": 4, "outcomes": every[:4]}
-    assert "Interrupted. 4 outcomes were removed, 1 is left." in done.err
+    gone = 2 * (lot - 1)
+    assert done.code == code
+    assert done.json == {"removed": gone, "outcomes": every[:gone]}
+    assert said in done.err
     assert "same command" not in done.err
-    assert left(cli, store) == every[4:]
+    assert left(cli, store) == every[gone:]
 
 
+@pytest.mark.parametrize("gone", [(1, 4), range(5)], ids=["some", "all"])
 def test_of_a_kind_what_somebody_else_has_removed_is_no_error(
-    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]]
+    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]], gone: Sequence[int]
 ) -> None:
     def meanwhile() -> None:
         with LocalClient(store) as other:
-            other.outcomes.remove_many([every[n]["id"] for n in (1, 4)])
+            if len(gone) == len(every):
+                other.tasks.remove("emoji_food", cascade=True)
+            else:
+                other.outcomes.remove_many([every[n]["id"] for n in gone])
 
     lots.before[1] = meanwhile
-    done = remove(cli, "--protocol", "p", "--json")
-    assert done.code == 0
-    assert done.json == {"removed": 3, "outcomes": [every[n] for n in (0, 2, 3)]}
-    assert done.err == "2 outcomes were removed meanwhile by somebody else.\n"
+    done = remove(cli, "--task", "emoji_food", "--json")
+    rest = [each for n, each in enumerate(every) if n not in gone]
+    assert done.code == (0 if rest else 3)
+    assert done.json == {"removed": len(rest), "outcomes": rest}
+    assert f"{len(gone)} outcomes were removed meanwhile by somebody else.\n" in done.err
     assert left(cli, store) == []
-
-
-def test_of_a_kind_that_went_as_a_whole_nothing_is_left_to_remove(
-    cli: Cli, store: Path, lots: Lots, every: list[dict[str, Any]]
-) -> None:
-    def meanwhile() -> None:
-        with LocalClient(store) as other:
-            other.tasks.remove("emoji_food", cascade=True)
-
-    lots.before[1] = meanwhile
-    done = remove(cli, "--task", "emoji_food")
-    assert done.code == 3
-    assert "5 outcomes were removed meanwhile by somebody else." in done.err
 
 
 def in_a_shell(store: Path, words: str) -> "subprocess.CompletedProcess[str]":

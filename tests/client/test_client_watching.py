@@ -1,6 +1,5 @@
 """Which calls of the clients show bars by default, and what wrong types are answered with."""
 
-import asyncio
 import inspect
 import subprocess
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 from terminal import in_terminal
 
-from task2vec import AsyncClient, Client, LocalClient, WrongTypeError
+from task2vec import Client, WrongTypeError
 from task2vec.client.local.store import LocalStore
 from task2vec.client.methods import Blocking, Call, Part, Stream
 from task2vec.client.questions import texts
@@ -19,10 +18,9 @@ from task2vec.service.workspace import Workspace
 LONG = ["embed", "batch", "search", "distance", "recommend", "backtest", "finetune", "predict"]
 
 
-@pytest.mark.parametrize("client", [Client, AsyncClient, LocalClient])
 @pytest.mark.parametrize("method", LONG)
-def test_long_calls_show_progress_unless_told_otherwise(client: type, method: str) -> None:
-    assert inspect.signature(getattr(client, method)).parameters["progress"].default is True
+def test_long_calls_show_progress_unless_told_otherwise(method: str) -> None:
+    assert inspect.signature(getattr(Client, method)).parameters["progress"].default is True
 
 
 class Working(Part[Blocking]):
@@ -78,27 +76,14 @@ WRONG: dict[str, Any] = {
 }
 
 
-def ask_wrongly(kind: str, wrong: str, store: Path) -> None:
-    async def asynchronously() -> None:
-        async with AsyncClient("http://127.0.0.1:9") as client:
-            await WRONG[wrong](client)
-
-    if kind == "local":
-        with LocalClient(store) as client:
-            WRONG[wrong](client)
-    elif kind == "server":
-        # Nothing listens there: it is refused before anything is sent.
-        with Client("http://127.0.0.1:9") as client:
-            WRONG[wrong](client)
-    else:
-        asyncio.run(asynchronously())
-
-
 @pytest.mark.parametrize("wrong", WRONG)
-@pytest.mark.parametrize("kind", ["local", "server", "asynchronous"])
-def test_a_wrong_type_is_a_type_error(kind: str, wrong: str, tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match=f"{wrong}.*expected") as refused:
-        ask_wrongly(kind, wrong, tmp_path / "store")
+def test_a_wrong_type_is_a_type_error_before_anything_is_sent(wrong: str) -> None:
+    # Nothing listens there.
+    with (
+        Client("http://127.0.0.1:9") as client,
+        pytest.raises(TypeError, match=f"{wrong}.*expected") as refused,
+    ):
+        WRONG[wrong](client)
     assert isinstance(refused.value, WrongTypeError)
 
 

@@ -91,6 +91,7 @@ def test_several_labels_an_image_on_the_way_to_neighbours(
     assert (task.images, task.classes) == (IMAGES, 3)
     assert provenance.likelihood == "bernoulli"
     assert provenance.class_names == ("round", "sweet", "warm")
+    assert "several labels per image" in (client.tasks.get(fresh)._repr_html_() or "")
     # The very space of tasks with one label per image.
     assert "emoji_food" in {each.name for each in client.search(fresh, k=9).neighbours}
     assert 0 < client.distance(fresh, "emoji_food").symmetric < 1

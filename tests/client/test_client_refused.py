@@ -1,12 +1,13 @@
-"""Outcomes that a client refuses before it asks anybody."""
+"""Questions that a client refuses before it asks anybody, and in which words."""
 
 from pathlib import Path
 
 import pytest
 
 from task2vec import Client
+from task2vec.client.questions import ask
 from task2vec.errors import SettingError, TooLargeError
-from task2vec.messages.outcomes import MOST_OUTCOMES
+from task2vec.messages.outcomes import MOST_OUTCOMES, OutcomesToRemove
 
 # Nothing listens there: what gets so far is another error.
 NOBODY = "http://127.0.0.1:9"
@@ -33,3 +34,16 @@ def test_an_empty_protocol_is_refused_in_our_words() -> None:
         pytest.raises(SettingError, match=r"An outcome needs a protocol.*'fine-tuning'"),
     ):
         client.outcomes.add("m", "t", 0.5, protocol="")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        # Of an item that is wrong no more is told than that.
+        ((7,), r"^outcomes\.0 cannot be used: expected a valid string, got 7\.$"),
+        ((), r"^outcomes cannot be used.*at least 1 item"),
+    ],
+)
+def test_an_unusable_list_is_told_in_our_words(outcomes: tuple[int, ...], said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        ask(OutcomesToRemove, outcomes=outcomes)
