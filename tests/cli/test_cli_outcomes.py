@@ -16,7 +16,7 @@ ROWS = "efficientnet_lite0,emoji_food,0.5,p,90,1\nefficientnet_lite1,emoji_food,
 SAID_ALREADY = "recorded already, with the same accuracy, protocol, images and seed"
 
 
-def test_what_was_recorded_already_is_said_to_tell_nothing_new(on: Cli, tmp_path: Path) -> None:
+def test_what_repeats_another_outcome_is_said_to_tell_nothing_new(on: Cli, tmp_path: Path) -> None:
     file = tmp_path / "o.csv"
     file.write_text(HEADER + ROWS)
     assert "already" not in on("outcomes", "import", file).err
