@@ -71,8 +71,8 @@ def show_job(job: JobArgument, *, server: Server) -> None:
     Example: `task2vec jobs show job_01kb2m4a9z3x5c7v`
     """
     with _client(server) as client:
-        found = client.jobs.get(job)
-    answer(found, of_job(found), as_json=server.as_json)
+        shown = client.jobs.get(job)
+    answer(shown, of_job(shown), as_json=server.as_json)
 
 
 @app.command("wait")

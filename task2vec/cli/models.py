@@ -46,9 +46,9 @@ def add(
     """
     with here.client() as client:
         record = client.models.add(ref, name=name, task=task)
-    said = f"Registered {record.name} ({record.ref})."
+    message = f"Registered {record.name} ({record.ref})."
     then = (["models", "show", record.name], ["finetune", "SOURCE", "--from", record.name])
-    answer(record, said, as_json=here.as_json, then=then)
+    answer(record, message, as_json=here.as_json, then=then)
 
 
 @app.command("list")
@@ -125,8 +125,8 @@ def export(
     with here.client() as client, bars() as progress:
         progress.add_task(f"exporting {model}", total=None)
         record = client.models.export(model, file)
-    said = f"Wrote {record.name} to {file}{earlier}."
-    answer(record, said, as_json=here.as_json, file=str(file))
+    message = f"Wrote {record.name} to {file}{earlier}."
+    answer(record, message, as_json=here.as_json, file=str(file))
 
 
 @app.command()

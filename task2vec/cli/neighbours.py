@@ -94,7 +94,7 @@ def neighbours(
     contains images of this one. Exit code 3: the store holds no other task that fits.
     """
     with here.work(task) as (client, tell):
-        found = client.search(
+        nearest = client.search(
             task,
             k=k,
             asymmetric=asymmetric,
@@ -105,13 +105,13 @@ def neighbours(
             **vars(how),
             progress=tell,
         )
-        cut = [] if here.as_json else _cut(client, task, found, k, where)
-    near = found.neighbours
-    warn(found.warnings)
+        cut = [] if here.as_json else _cut(client, task, nearest, k, where)
+    near = nearest.neighbours
+    warn(nearest.warnings)
     if near or here.as_json:
-        sheet = of_neighbours(found, asymmetric=asymmetric, geometry=geometry)
+        sheet = of_neighbours(nearest, asymmetric=asymmetric, geometry=geometry)
         answer(
-            found,
+            nearest,
             replace(sheet, notes=(*sheet.notes, *cut)),
             as_json=here.as_json,
             then=[["recommend", task]],
@@ -122,9 +122,11 @@ def neighbours(
     return 0 if near else 3
 
 
-def _cut(client: "AnyClient", task: str, found: "Neighbours", k: int, where: Filters) -> list[str]:
+def _cut(
+    client: "AnyClient", task: str, nearest: "Neighbours", k: int, where: Filters
+) -> list[str]:
     """Return the note that more tasks are near than are shown, [] where all are shown."""
-    near = found.neighbours
+    near = nearest.neighbours
     if len(near) < k:
         return []
     tags = where.tag or []
@@ -174,15 +176,15 @@ def distance(
     compare it between pairs of tasks only.
     """
     with here.work(f"{source}, {target}") as (client, tell):
-        found = client.distance(source, target, **vars(how), progress=tell)
-    warn(found.warnings)
-    sheet = of_distances(found)
-    if found.same_images and not here.as_json:
+        distances = client.distance(source, target, **vars(how), progress=tell)
+    warn(distances.warnings)
+    sheet = of_distances(distances)
+    if distances.same_images and not here.as_json:
         console().print(*sheet.notes)
         print_next(["neighbours", source])
         return
     then = (["neighbours", source], ["recommend", target])
-    answer(found, sheet, as_json=here.as_json, then=then, without=("warnings",))
+    answer(distances, sheet, as_json=here.as_json, then=then, without=("warnings",))
 
 
 @app.command("map")
@@ -221,9 +223,9 @@ def draw_map(
         progress.add_task("drawing the map", total=None)
         drawn = client.map(target, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
     warn(drawn.warnings)
-    said = (
+    message = (
         f"Drew {plural(len(drawn.points), 'task')} to {target}{earlier} "
         f"(stress {drawn.stress:.2f})."
     )
     then = [["neighbours", point.name] for point in drawn.points[:1]]
-    answer(drawn, said, as_json=here.as_json, then=then)
+    answer(drawn, message, as_json=here.as_json, then=then)

@@ -58,8 +58,8 @@ def add(
             model, task, accuracy, protocol=protocol, images=images, seed=seed
         )
         warnings = [*_unused(client, [outcome]), *_repeated([outcome])]
-    said = f"Recorded {percent(accuracy)} of {model} on {task} as {outcome.id}."
-    answer(outcome, said, as_json=here.as_json, model=model, task=task)
+    message = f"Recorded {percent(accuracy)} of {model} on {task} as {outcome.id}."
+    answer(outcome, message, as_json=here.as_json, model=model, task=task)
     warn(warnings)
     if not here.as_json:
         print_next(["outcomes", "list", "--task", task], ["recommend", task])
@@ -86,11 +86,11 @@ def import_file(
     with here.client() as client:
         outcomes = client.outcomes.import_csv(file)
         warnings = [*_unused(client, outcomes), *_repeated(outcomes)]
-    said = (
+    message = (
         f"Recorded {plural(len(outcomes), 'outcome')}. "
         f"To undo: `task2vec outcomes remove --created {outcomes[0].created}`"
     )
-    answer({"imported": len(outcomes), "outcomes": outcomes}, said, as_json=here.as_json)
+    answer({"imported": len(outcomes), "outcomes": outcomes}, message, as_json=here.as_json)
     warn(warnings)
     if not here.as_json:
         print_next(["outcomes", "list"], ["backtest"])

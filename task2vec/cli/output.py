@@ -143,24 +143,24 @@ def print_json(data: Any, *, without: Sequence[str] = (), **more: Any) -> None:
 
 def answer(
     data: Any,
-    said: Sheet | str,
+    shown: Sheet | str,
     *,
     as_json: bool,
     then: Sequence[Sequence[str]] = (),
     without: Sequence[str] = (),
     **more: Any,
 ) -> None:
-    """Print data as JSON for a program; for a person what is ``said``, and what to type next.
+    """Print data as JSON for a program; for a person what is ``shown``, and what to type next.
 
-    A sheet goes to stdout and its sentences to stderr, as does a text. ``without`` and ``more`` are
-    those of `print_json`, ``then`` those of `print_next`.
+    A table goes to stdout; its sentences, or a text alone, to stderr. ``without`` and ``more`` are
+    those of `print_json`, ``then`` is for `print_next`.
     """
     if as_json:
         print_json(data, without=without, **more)
         return
-    if isinstance(said, Sheet):
-        print_sheet(said)
-    for note in said.notes if isinstance(said, Sheet) else [said]:
+    if isinstance(shown, Sheet):
+        print_sheet(shown)
+    for note in shown.notes if isinstance(shown, Sheet) else [shown]:
         messages().print(note)
     if then:
         print_next(*then)

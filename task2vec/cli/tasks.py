@@ -102,8 +102,8 @@ def export(
     earlier = in_place(file)
     with here.client() as client:
         record = client.tasks.export(task, file)
-    said = f"Wrote {record.name} to {file}{earlier}."
-    answer(record, said, as_json=here.as_json, file=str(file))
+    message = f"Wrote {record.name} to {file}{earlier}."
+    answer(record, message, as_json=here.as_json, file=str(file))
 
 
 @app.command("remove")

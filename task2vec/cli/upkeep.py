@@ -138,11 +138,11 @@ def _clean(store: Path) -> None:
     with Workspace(store) as workspace:
         removed = remove_aside(workspace.store())
         damaged = remove_damaged(store)
-    said = f"{plural(len(removed), 'file')} removed from the quarantine of {text_of(store)}"
-    messages().print(said, soft_wrap=True)
+    message = f"{plural(len(removed), 'file')} removed from the quarantine of {text_of(store)}"
+    messages().print(message, soft_wrap=True)
     if damaged:
-        said = f"{plural(len(damaged), 'damaged measurement')} removed from {text_of(store)}"
-        messages().print(said, soft_wrap=True)
+        message = f"{plural(len(damaged), 'damaged measurement')} removed from {text_of(store)}"
+        messages().print(message, soft_wrap=True)
 
 
 def _drop_damaged(store: Path) -> None:
