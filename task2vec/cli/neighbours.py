@@ -13,7 +13,6 @@ from task2vec.cli.output import answer, console, in_place, messages, print_next,
 from task2vec.cli.progress import bars
 from task2vec.client.show.neighbours import of_distances, of_neighbours
 from task2vec.data.wording import plural
-from task2vec.errors import SettingError
 from task2vec.messages.catalogue import MapMethod, MapQuestion
 from task2vec.messages.neighbours import SearchQuestion
 from task2vec.types.geometry import NeighbourGeometry
@@ -197,8 +196,8 @@ def draw_map(
         ),
     ] = None,
     method: Annotated[
-        str, typer.Option(help="mds keeps distances; tsne and umap keep neighbourhoods.")
-    ] = _MAP.method.value,
+        MapMethod, typer.Option(help="mds keeps distances; tsne and umap keep neighbourhoods.")
+    ] = _MAP.method,
     tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
     thumbnails: Annotated[
         bool, typer.Option("--thumbnails", help="Show four images of each task.")
@@ -215,8 +214,6 @@ def draw_map(
     tag. An existing picture is written over. `--json` prints the points, and writes a picture only
     with `-o`.
     """
-    if method not in list(MapMethod):
-        raise SettingError("Unknown method", expected=f"one of {', '.join(MapMethod)}", got=method)
     target = output or (None if here.as_json else Path("map.png"))
     earlier = in_place(target) if target else ""
     with here.client() as client, bars() as progress:

@@ -14,6 +14,7 @@ from task2vec.cli.place import place
 from task2vec.cli.progress import bars, work_bar
 from task2vec.data.paths import DEFAULT_STORE
 from task2vec.messages.settings import EmbeddingSettings
+from task2vec.types.estimator import Estimator
 from task2vec.types.numbers import MOST_WHOLE
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class EmbeddingOptions:
     probe: Probe = EMBEDDING.probe
     images: Images = EMBEDDING.images
     estimator: Annotated[
-        str,
+        Estimator,
         typer.Option(
             help="How the Fisher information averages over the labels that the model predicts. "
             "principal: random signs on the directions that the head uses; least noise for one "
@@ -175,7 +176,7 @@ class EmbeddingOptions:
             "paper, much noisier. empirical: the labels of the data set; a different quantity, "
             "only comparable with itself.",
         ),
-    ] = EMBEDDING.estimator.value
+    ] = EMBEDDING.estimator
     draws: Annotated[
         int,
         typer.Option(
@@ -196,15 +197,6 @@ class EmbeddingOptions:
         ),
     ] = EMBEDDING.standard_error
     seed: Seed = EMBEDDING.seed
-
-    def __post_init__(self) -> None:
-        """Raise `SettingError` for a name that is no estimator's."""
-        from task2vec.errors import SettingError
-        from task2vec.types import Estimator
-
-        if self.estimator not in list(Estimator):
-            names = f"one of {', '.join(Estimator)}"
-            raise SettingError("Unnames estimator", expected=names, got=self.estimator)
 
 
 @dataclass(frozen=True)

@@ -25,15 +25,13 @@ USAGE = [
     "outcomes add efficientnet_lite0 emoji_food",
     "outcomes add efficientnet_lite0 emoji_food --accuracy good",
     "map --seed -1",
+    "map --method magic",
+    "embed SOURCE --estimator magic",
     "demo extra",
 ]
 BAD_INPUT = [
     ("embed ./nosuch", "no such file or directory"),
     ("embed nosuch", "There is no file or folder 'nosuch'"),
-    (
-        "embed SOURCE --estimator magic",
-        "principal, rademacher, hadamard, exact, categorical, empirical",
-    ),
     ("embed SOURCE --probe nosuch", "efficientnet_lite0"),
     ("embed SOURCE --probe efficientnet_lite0?size=3", "?input_size=PIXELS"),
     ("embed SOURCE --probe timm:nosuch", "timm has no such architecture"),
@@ -48,7 +46,6 @@ BAD_INPUT = [
     ("outcomes add efficientnet_lite0 emoji_food --accuracy nan", "[0, 1]"),
     ("outcomes list --task nosuch", "nosuch"),
     ("outcomes import nosuch.csv", "nosuch.csv cannot be read: got no such file or directory"),
-    ("map --method magic", "mds, tsne, umap"),
     ("map -o map.gif", ".png"),
     ("map -o nowhere/map.png", "nowhere"),
     ("map --tag nosuch", "nosuch"),
