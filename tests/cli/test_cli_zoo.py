@@ -143,7 +143,7 @@ GOOD = "efficientnet_lite0,emoji_food,0.5,,"
             for line, fault in [
                 ("nosuch,emoji_food,0.5,,", "nosuch"),
                 ("efficientnet_lite0,nosuch,0.5,,", "nosuch"),
-                ("efficientnet_lite0", f"{ACCURACY}, got an empty cell"),
+                ("efficientnet_lite0", "column task, is unusable: expected a name"),
                 *(
                     (f"efficientnet_lite0,emoji_food,{cells}", fault)
                     for cells, fault in [
