@@ -1,6 +1,8 @@
 """What is in a data set that was sent: numbers, not images, and no word of this machine's paths."""
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from task2vec.data.wording import examples
@@ -24,15 +26,12 @@ def list_images(path: Path, *, name: str, suffix: str) -> tuple[int, int, tuple[
     """
     from task2vec.data.open import open_source
 
-    places = (str(path.absolute()), str(path), path.name)
-    try:
+    with _hidden(path, name):
         if suffix == ".npz":
             check_arrays(path)
         task = open_source(path, name=name, trusted=False)
         _check_classes(task.classes)
-    except Task2VecError as error:
-        raise _hide(error, places, name) from None
-    warnings = tuple(_without(warning, places, name) for warning in task.warnings)
+    warnings = tuple(_without(path, warning, name) for warning in task.warnings)
     return len(task.entries), len(task.classes), warnings
 
 
@@ -50,12 +49,9 @@ def list_unlabelled(path: Path, *, name: str, suffix: str) -> tuple[int, int, tu
             expected=f"a name ending in {', '.join(ARCHIVES)}",
             got=f"one that ends in {suffix}",
         )
-    places = (str(path.absolute()), str(path), path.name)
-    try:
-        found = find_images([path])
-    except Task2VecError as error:
-        raise _hide(error, places, name) from None
-    return len(found), 0, tuple(_without(warning, places, name) for warning in found.warnings)
+    with _hidden(path, name):
+        images = find_images([path])
+    return len(images), 0, tuple(_without(path, warning, name) for warning in images.warnings)
 
 
 def _check_classes(classes: tuple[str, ...]) -> None:
@@ -71,19 +67,24 @@ def _check_classes(classes: tuple[str, ...]) -> None:
         )
 
 
-def _hide(error: Task2VecError, places: tuple[str, ...], shown: str) -> Task2VecError:
-    parts = (error.expected, error.got, error.remedy)
-    expected, got, remedy = (part and _without(part, places, shown) for part in parts)
-    # The source is not to blame for what is missing here.
-    kept = isinstance(error, InputError | MissingExtraError)
-    kind = type(error) if kept else SourceError
-    problem = _without(error.problem, places, shown)
-    return kind(problem, expected=expected, got=got, remedy=remedy)
+@contextmanager
+def _hidden(path: Path, name: str) -> Iterator[None]:
+    """Say the name instead of the path in what is raised."""
+    try:
+        yield
+    except Task2VecError as error:
+        parts = {part: getattr(error, part) for part in ("expected", "got", "remedy")}
+        # The source is not to blame for what is missing here.
+        kept = isinstance(error, InputError | MissingExtraError)
+        raise (type(error) if kept else SourceError)(
+            _without(path, error.problem, name),
+            **{part: text and _without(path, text, name) for part, text in parts.items()},
+        ) from None
 
 
-def _without(text: str, places: tuple[str, ...], shown: str) -> str:
-    for place in places:
-        text = text.replace(place, shown)
+def _without(path: Path, text: str, name: str) -> str:
+    for place in (str(path.absolute()), str(path), path.name):
+        text = text.replace(place, name)
     return text
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from task2vec.atomic_file import atomic_file, writable
 from task2vec.data.containers.archive_zip import open_zip
-from task2vec.data.containers.zip_members import MemberFile
+from task2vec.data.containers.zip_members import open_member
 from task2vec.data.paths import reason
 from task2vec.errors import InputError, TooLargeError
 from task2vec.types import Ratios, TaskEmbedding, Vector
@@ -168,7 +168,7 @@ class _Arrays:
         self._archive = archive
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        with MemberFile(self._archive, self._archive.getinfo(f"{name}.npy")) as file:
+        with open_member(self._archive, self._archive.getinfo(f"{name}.npy")) as file:
             return npy.read_array(file, allow_pickle=False)
 
     def header(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from task2vec.data.sampling.drawn_digest import drawn_digest
+from task2vec.data.sampling.sample import drawn_digest
 from task2vec.data.task import Task
 from task2vec.errors import Task2VecError
 from task2vec.finetuning.probe_cache import SEED, KnownProbe, Pace, ProbeCache, machine

@@ -12,7 +12,7 @@ from hostile.sent import Member, images_with, lying_array, zeros, zip_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task2vec.data.containers.zip_members import MemberFile
+from task2vec.data.containers.zip_members import open_member
 from task2vec.data.open import open_source
 from task2vec.embedding.files import load_embedding
 from task2vec.errors import InputError, SourceError
@@ -26,7 +26,7 @@ ARRAYS = ("images", "labels", "header")
 def read(data: bytes, name: str = "a", size: int = -1) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         info = archive.getinfo(name)
-        with MemberFile(archive, info) as member:
+        with open_member(archive, info) as member:
             parts = [member.read(size)]
             while size >= 0 and parts[-1]:
                 parts.append(member.read(size))

@@ -15,7 +15,7 @@ from small_network import reference_of
 from small_store import cut
 
 from task2vec.data.open import open_source
-from task2vec.data.sampling.drawn_digest import drawn_digest
+from task2vec.data.sampling.sample import drawn_digest
 from task2vec.finetuning import probe_cache
 from task2vec.finetuning.probe_cache import KnownProbe, Pace, ProbeCache
 from task2vec.finetuning.prober import Prober, model_digest

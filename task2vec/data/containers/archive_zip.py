@@ -18,7 +18,7 @@ from task2vec.data.containers.archive_members import (
     member_path,
 )
 from task2vec.data.containers.tree import Inventory, Tree
-from task2vec.data.containers.zip_members import MemberFile, unread_method
+from task2vec.data.containers.zip_members import open_member, unread_method
 from task2vec.data.paths import not_opened
 from task2vec.data.pixels.limits import MAX_DIRECTORY_BYTES, MAX_IMAGE_BYTES
 from task2vec.data.pixels.reader import DamagedMemberError, Raw, UnreadableImageError
@@ -138,7 +138,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, largest: int) ->
     if info.file_size > largest:
         return UnreadableImageError(f"larger than {largest // 2**20} MiB")
     try:
-        with MemberFile(archive, info) as member:
+        with open_member(archive, info) as member:
             return member.read()
     # Each method of compression has its own errors.
     except Exception as error:

@@ -6,31 +6,37 @@ and a member that goes on beyond its declared size is an error.
 """
 
 import bz2
+import io
 import lzma
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from copy import copy
-from io import BytesIO
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _PIECE = 2**16
 _MOST_DICTIONARY = 128 * 2**20
 """Bytes that LZMA may hold: the strongest preset takes 65 MB."""
 
 
-class MemberFile:
-    """A member of an open archive, read forwards.
+def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> io.BufferedReader:
+    """Open a member of an open archive, to be read forwards.
 
-    Raises `zipfile.BadZipFile` for a method that is not read, for data that is damaged, cut off or
-    longer than declared, and for a wrong checksum. The errors of the decompressors pass through.
+    Raises `zipfile.BadZipFile`, as reading does: for a method that is not read, for data that is
+    damaged, cut off or longer than declared, and for a wrong checksum. The errors of the
+    decompressors pass through.
     """
+    if (why := unread_method(info)) is not None:
+        raise zipfile.BadZipFile(why)
+    return io.BufferedReader(_Member(archive, info), _PIECE)
 
+
+class _Member(io.RawIOBase):
     def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
-        if (why := unread_method(info)) is not None:
-            raise zipfile.BadZipFile(why)
         packed = copy(info)
         packed.compress_type = zipfile.ZIP_STORED
         packed.file_size = info.compress_size
@@ -42,47 +48,35 @@ class MemberFile:
         self._rest = memoryview(b"")
         self._size = self._crc = 0
 
-    def read(self, size: int = -1, /) -> bytes:
-        """Return the next ``size`` bytes, fewer only at the end; all that is left if negative."""
-        found = BytesIO()
-        while size < 0 or found.tell() < size:
-            if not self._rest and not self._next():
-                break
-            end = len(self._rest) if size < 0 else size - found.tell()
-            found.write(self._rest[:end])
-            self._rest = self._rest[end:]
-        return found.getvalue()
-
-    def _next(self) -> bool:
-        """Unpack the next piece; return False at the end."""
-        piece = next(self._pieces, None)
-        if piece is None:
-            if self._size < self._info.file_size:
-                raise zipfile.BadZipFile("it ends before its declared size")
-            if self._crc != self._info.CRC:
-                raise zipfile.BadZipFile("Bad CRC-32 of its contents")
-            return False
-        self._size += len(piece)
-        if self._size > self._info.file_size:
-            raise zipfile.BadZipFile("it unpacks to more than its declared size")
-        self._crc = zlib.crc32(piece, self._crc)
-        self._rest = memoryview(piece)
+    def readable(self) -> bool:
         return True
 
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                self._check_end()
+                return 0
+            self._size += len(piece)
+            if self._size > self._info.file_size:
+                raise zipfile.BadZipFile("it unpacks to more than its declared size")
+            self._crc = zlib.crc32(piece, self._crc)
+            self._rest = memoryview(piece)
+        target = memoryview(buffer)
+        taken = self._rest[: len(target)]
+        target[: len(taken)] = taken
+        self._rest = self._rest[len(taken) :]
+        return len(taken)
+
+    def _check_end(self) -> None:
+        if self._size < self._info.file_size:
+            raise zipfile.BadZipFile("it ends before its declared size")
+        if self._crc != self._info.CRC:
+            raise zipfile.BadZipFile("Bad CRC-32 of its contents")
+
     def close(self) -> None:
-        """Close the member; the archive stays open."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+        super().close()
 
 
 def _stored(file: IO[bytes]) -> Iterator[bytes]:

@@ -1,7 +1,6 @@
 """Images that are in memory already."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -10,7 +9,7 @@ from PIL import Image
 
 from task2vec.data.build import build_from_places, build_task
 from task2vec.data.multilabel import NamedLabels, check_size
-from task2vec.data.pixels.reader import Raw
+from task2vec.data.pixels.reader import NUMBERED, NumberedReader
 from task2vec.data.task import ImageEntry, Task
 from task2vec.data.wording import remarks
 from task2vec.errors import SourceError
@@ -18,21 +17,6 @@ from task2vec.errors import SourceError
 Picture = NDArray[np.uint8] | Image.Image
 
 SHAPES = "8-bit images of shape (H, W) or (H, W, C) with C = 1, 2, 3 or 4"
-
-
-@dataclass(frozen=True, eq=False)
-class ArrayReader:
-    """Gives images by their position."""
-
-    images: Sequence[Picture] | NDArray[np.uint8]
-
-    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
-        """Yield the images in the order of their positions."""
-        for position in sorted(int(key.removeprefix(_PREFIX)) for key in keys):
-            yield f"{_PREFIX}{position}", _to_pillow(self.images[position])
-
-
-_PREFIX = "image "
 
 
 def task_from_arrays(
@@ -70,28 +54,29 @@ def task_from_arrays(
         raise SourceError(f"{source} hold no images", expected=SHAPES, got="0 images")
     for position, image in enumerate(images if isinstance(images, Sequence) else [images[0]]):
         _check(image, position=position)
+    reader = NumberedReader(lambda number: _to_pillow(images[number]))
     if isinstance(labels, np.ndarray) and labels.ndim == 2:
         named = _named(labels, classes=classes)
         return build_from_places(
-            {f"{_PREFIX}{i}": (labels, None) for i, labels in enumerate(named)},
+            {f"{NUMBERED}{i}": (labels, None) for i, labels in enumerate(named)},
             name=name,
             source=source,
             stamps=map(_stamp, images),
             warnings=[],
-            reader=ArrayReader(images),
+            reader=reader,
         )
     indices, names = _index(labels, classes=classes)
     used = sorted(set(indices))
     relabel = {label: i for i, label in enumerate(used)}
     unused = [label for i, label in enumerate(names) if i not in relabel]
     return build_task(
-        tuple(ImageEntry(f"{_PREFIX}{i}", relabel[label]) for i, label in enumerate(indices)),
+        tuple(ImageEntry(f"{NUMBERED}{i}", relabel[label]) for i, label in enumerate(indices)),
         classes=tuple(names[label] for label in used),
         name=name,
         source=source,
         stamps=map(_stamp, images),
         warnings=remarks(unused, "class", "without images"),
-        reader=ArrayReader(images),
+        reader=reader,
     )
 
 
@@ -163,7 +148,7 @@ def _check(image: object, *, position: int) -> None:
         # A file that was opened by the caller is read only now, and may be damaged in any way.
         except Exception as error:
             raise SourceError(
-                f"{_PREFIX.capitalize()}{position} cannot be read", got=str(error)
+                f"{NUMBERED.capitalize()}{position} cannot be read", got=str(error)
             ) from error
         return
     shape = image.shape if isinstance(image, np.ndarray) else None
@@ -171,7 +156,7 @@ def _check(image: object, *, position: int) -> None:
     if not isinstance(image, np.ndarray) or not fits or image.dtype != np.uint8 or not image.size:
         kind = f"{image.dtype} {shape}" if isinstance(image, np.ndarray) else type(image).__name__
         raise SourceError(
-            f"{_PREFIX.capitalize()}{position} is no 8-bit image",
+            f"{NUMBERED.capitalize()}{position} is no 8-bit image",
             expected=SHAPES,
             got=kind,
             remedy="Scale the values to 0..255 and convert with .astype(numpy.uint8).",

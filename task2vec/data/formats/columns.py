@@ -45,6 +45,34 @@ def usual_name(names: Iterable[str], known: Sequence[str]) -> str | None:
     return next((plain[name] for name in known if name in plain), None)
 
 
+def image_and_label(
+    *, images: Sequence[str], class_labels: Sequence[str], others: Sequence[str]
+) -> tuple[str, str] | None:
+    """Return the column of images and that of labels by their types; None where these do not tell.
+
+    Of columns that are said to be class labels, one of a usual name or the only one; else one of a
+    usual name among the ``others`` that could be.
+    """
+    image, label = (
+        usual_name(names, known) or (names[0] if len(names) == 1 else None)
+        for names, known in ((images, IMAGE_COLUMNS), (class_labels, LABEL_COLUMNS))
+    )
+    label = label or usual_name(others, LABEL_COLUMNS)
+    return None if image is None or label is None else (image, label)
+
+
+def label_name(value: object, names: Sequence[str] | None) -> str | None:
+    """Return the class name of a label; None for what Hugging Face writes where there is none."""
+    if isinstance(value, int) and names is not None:
+        return names[value] if 0 <= value < len(names) else None
+    return None if value is None else str(value).strip() or None
+
+
+def named_labels(labels: Iterable[str | None]) -> NamedLabels:
+    """Return the labels of an image whose list tells of every class."""
+    return NamedLabels(tuple(sorted({label for label in labels if label is not None})))
+
+
 @dataclass(frozen=True)
 class Columns:
     """The positions of the columns; ``listing``: a cell of labels may hold several names."""

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeGuard
+from typing import Any
 
 from task2vec.data.build import Place, build_from_places
-from task2vec.data.formats.columns import IMAGE_COLUMNS, LABEL_COLUMNS, usual_name
+from task2vec.data.formats.columns import image_and_label, label_name, named_labels
 from task2vec.data.formats.source_format import SourceFormat
 from task2vec.data.multilabel import NamedLabels
 from task2vec.data.pixels.files import read_file
@@ -16,30 +16,10 @@ from task2vec.data.wording import remarks, shown
 from task2vec.errors import SourceError
 
 
-class HuggingFaceDataset(Protocol):
-    """The part of ``datasets.Dataset`` that is used."""
-
-    features: Mapping[str, Any]
-
-    def cast_column(self, column: str, feature: Any) -> Any:
-        """Return the data set with another type of a column."""
-        ...
-
-    def select_columns(self, column_names: str) -> Any:
-        """Return the data set with one column."""
-        ...
-
-    def with_format(self, type: None) -> Any:
-        """Return the data set without the user's format and transform."""
-        ...
-
-    def __len__(self) -> int: ...
-
-
-def is_huggingface(source: object) -> TypeGuard[HuggingFaceDataset | Mapping[str, Any]]:
-    """Return whether this is a data set, a streamed one, or a dictionary of them."""
+def _is_huggingface(source: object) -> bool:
+    """Return whether an object is a data set, a streamed one, or a dictionary of them."""
     if isinstance(source, Mapping):
-        return bool(source) and all(map(is_huggingface, source.values()))
+        return bool(source) and all(map(_is_huggingface, source.values()))
     return hasattr(source, "features") and hasattr(source, "cast_column")
 
 
@@ -69,10 +49,10 @@ class HuggingFace(SourceFormat):
 
     def open_object(self, given: object, *, name: str | None) -> Task | None:
         """List the rows as `_task` does; None for other objects."""
-        return _task(given, name=name) if is_huggingface(given) else None
+        return _task(given, name=name) if _is_huggingface(given) else None
 
 
-def _task(given: HuggingFaceDataset | Mapping[str, Any], *, name: str | None) -> Task:
+def _task(given: Any, *, name: str | None) -> Task:
     """Make a task of a ``Dataset`` or ``DatasetDict`` with a column of images and one of labels.
 
     Splits are those of the dictionary. Images are read as they are wanted, and not through the
@@ -105,7 +85,11 @@ def _task(given: HuggingFaceDataset | Mapping[str, Any], *, name: str | None) ->
         names = getattr(_element(plain.features[label]), "names", None)
         for number, value in enumerate(plain.select_columns(label)[:][label]):
             key = f"{prefix}{_ROW}{number}"
-            called = _labels(value, names)
+            called: str | NamedLabels | None
+            if isinstance(value, list):
+                called = named_labels(label_name(each, names) for each in value)
+            else:
+                called = label_name(value, names)
             if called is None:
                 unlabelled.append(key)
             else:
@@ -121,16 +105,14 @@ def _task(given: HuggingFaceDataset | Mapping[str, Any], *, name: str | None) ->
     )
 
 
-def _columns(part: HuggingFaceDataset) -> tuple[str, str]:
+def _columns(part: Any) -> tuple[str, str]:
     kinds = {name: type(feature).__name__ for name, feature in part.features.items()}
     images = [name for name, kind in kinds.items() if kind == "Image"]
-    image = usual_name(images, IMAGE_COLUMNS) or (images[0] if len(images) == 1 else None)
     elements = {name: _element(feature) for name, feature in part.features.items()}
     labelled = [name for name, kind in elements.items() if type(kind).__name__ == "ClassLabel"]
     plain = [name for name, kind in elements.items() if _is_plain(getattr(kind, "dtype", None))]
-    label = usual_name(labelled, LABEL_COLUMNS) or (labelled[0] if len(labelled) == 1 else None)
-    label = label or usual_name(plain, LABEL_COLUMNS)
-    if image is None or label is None:
+    columns = image_and_label(images=images, class_labels=labelled, others=plain)
+    if columns is None:
         raise SourceError(
             "The columns of the data set do not tell images and labels",
             expected="a column of type Image, and one of type ClassLabel, a list of it, or called "
@@ -138,7 +120,7 @@ def _columns(part: HuggingFaceDataset) -> tuple[str, str]:
             got=", ".join(f"{name} ({kind})" for name, kind in kinds.items()),
             remedy="Rename them with rename_column.",
         )
-    return image, label
+    return columns
 
 
 def _is_plain(dtype: object) -> bool:
@@ -156,20 +138,6 @@ def _element(feature: Any) -> Any:
     if isinstance(feature, list):
         return feature[0] if len(feature) == 1 else None
     return getattr(feature, "feature", feature)
-
-
-def _labels(value: object, names: list[str] | None) -> str | NamedLabels | None:
-    """Return the label of a row, or, of a list, all of its labels."""
-    if not isinstance(value, list):
-        return _called(value, names)
-    called = (_called(each, names) for each in value)
-    return NamedLabels(tuple(sorted({label for label in called if label is not None})))
-
-
-def _called(value: object, names: list[str] | None) -> str | None:
-    if isinstance(value, int) and names is not None:
-        return names[value] if 0 <= value < len(names) else None
-    return None if value is None else str(value).strip() or None
 
 
 def _raw(found: Mapping[str, Any] | None) -> Raw:

@@ -11,7 +11,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from task2vec.data.containers.archive_zip import open_zip
-from task2vec.data.containers.zip_members import MemberFile
+from task2vec.data.containers.zip_members import open_member
 from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.formats.source_format import SourceFile, SourceFormat
 from task2vec.data.pixels.limits import MAX_ARRAY_BYTES, MAX_MEMBERS
@@ -63,7 +63,7 @@ def _declared(archive: zipfile.ZipFile, array: str, *, source: str) -> _Declared
         info = archive.getinfo(f"{array}.npy")
     except KeyError:
         raise _error(source, got=", ".join(archive.namelist()[:5]) or "nothing") from None
-    with MemberFile(archive, info) as file:
+    with open_member(archive, info) as file:
         version = npy.read_magic(file)
         read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, dtype = read_header(file)
@@ -91,7 +91,7 @@ def _check(found: Mapping[str, _Declared], *, source: str) -> None:
 
 
 def _read(archive: zipfile.ZipFile, array: _Declared) -> NDArray[np.generic]:
-    with MemberFile(archive, array.member) as file:
+    with open_member(archive, array.member) as file:
         return npy.read_array(file, allow_pickle=False)
 
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from task2vec.data.formats.columns import IMAGE_COLUMNS, LABEL_COLUMNS, usual_name
+from task2vec.data.formats.columns import image_and_label
 from task2vec.data.pixels.limits import MAX_CLASS_NAME
 from task2vec.data.wording import shown
 from task2vec.errors import SourceError
@@ -32,11 +32,9 @@ def table_columns(schema: "pa.Schema", *, source: str) -> TableColumns:
     images = [field.name for field in schema if _holds_images(field.type)]
     labels = [field.name for field in schema if _holds_labels(field.type)]
     features = _features(schema)
-    image = usual_name(images, IMAGE_COLUMNS) or (images[0] if len(images) == 1 else None)
     labelled = [name for name in labels if name in features]
-    label = usual_name(labelled, LABEL_COLUMNS) or (labelled[0] if len(labelled) == 1 else None)
-    label = label or usual_name(labels, LABEL_COLUMNS)
-    if image is None or label is None or schema.names.count(image) + schema.names.count(label) > 2:
+    chosen = image_and_label(images=images, class_labels=labelled, others=labels)
+    if chosen is None or sum(map(schema.names.count, chosen)) > 2:
         columns = [f"{shown(field.name)} ({field.type!s:.40})" for field in schema][:20]
         raise SourceError(
             f"The columns of {source} do not tell images and labels",
@@ -45,7 +43,7 @@ def table_columns(schema: "pa.Schema", *, source: str) -> TableColumns:
             got=", ".join(columns) or "no columns",
             remedy="Rename the two columns to image and label.",
         )
-    return TableColumns(image, label, features.get(label))
+    return TableColumns(*chosen, features.get(chosen[1]))
 
 
 def _holds_images(kind: "pa.DataType") -> bool:

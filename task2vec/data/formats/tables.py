@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from task2vec.data.build import Place, build_from_places
 from task2vec.data.containers.tree import Tree
 from task2vec.data.formats.arrow import ArrowShard, ParquetShard, Shard
+from task2vec.data.formats.columns import label_name, named_labels
 from task2vec.data.formats.lookup import split_of
 from task2vec.data.formats.source_format import SourceFile, SourceFormat
 from task2vec.data.formats.table_columns import TableColumns, holds_lists, table_columns
@@ -25,7 +26,7 @@ from task2vec.data.pixels.limits import (
 )
 from task2vec.data.pixels.reader import Raw, UnreadableImageError
 from task2vec.data.task import Task
-from task2vec.data.wording import examples, plural, printable, shown
+from task2vec.data.wording import printable, remarks, shown
 from task2vec.errors import SourceError, Task2VecError
 
 if TYPE_CHECKING:
@@ -150,10 +151,7 @@ def _task(shards: Mapping[str, tuple[Shard, str | None]], *, name: str, source: 
                 stamps.append(clock)
         if len(places) + len(unlabelled) > MAX_MEMBERS:
             raise _too_many(source)
-    warnings = []
-    if unlabelled:
-        what = plural(len(unlabelled), "row")
-        warnings.append(f"{what} left out, having no label: {examples(unlabelled[:50])}")
+    warnings = remarks(unlabelled, "row", "left out, having no label")
     if not places:
         raise SourceError(f"{source} holds no labelled rows", got="; ".join(warnings) or "no rows")
     reader = TableReader({key: shard for key, (shard, _) in shards.items()}, columns.image, source)
@@ -184,7 +182,7 @@ def _labels(
                 yield from _listed(batch.column(0), columns.names, source=source)
                 continue
             values, positions = _encoded(batch.column(0), source=source)
-            labels = [_named(value, columns.names) for value in values]
+            labels = [label_name(value, columns.names) for value in values]
             yield from (None if at is None else labels[at] for at in positions)
 
 
@@ -201,14 +199,14 @@ def _listed(
             got=f"{longest:,}",
         )
     values, positions = _encoded(column.flatten(), source=source)
-    labels = [_named(value, names) for value in values]
+    labels = [label_name(value, names) for value in values]
     taken = iter(positions)
     for length in lengths:
         if length is None:
             yield None
             continue
-        row = [None if at is None else labels[at] for at in islice(taken, length)]
-        yield NamedLabels(tuple(sorted({label for label in row if label is not None})))
+        row = islice(taken, length)
+        yield named_labels(None if at is None else labels[at] for at in row)
 
 
 def _encoded(column: "pa.Array", *, source: str) -> tuple[list[Any], list[int | None]]:
@@ -227,15 +225,6 @@ def _encoded(column: "pa.Array", *, source: str) -> tuple[list[Any], list[int | 
             expected=f"at most {MAX_CLASS_NAME:,} characters",
         )
     return values.to_pylist(), column.indices.to_pylist()
-
-
-def _named(value: str | int | None, names: Sequence[str] | None) -> str | None:
-    """Return the class name of a label; none for what Hugging Face writes where there is none."""
-    if isinstance(value, int):
-        if names is None:
-            return str(value)
-        return names[value] if 0 <= value < len(names) else None
-    return (value or "").strip() or None
 
 
 def _image(column: "pa.Array", position: int) -> Raw:

@@ -3,9 +3,8 @@
 import copy
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Protocol, TypeGuard
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -13,7 +12,7 @@ from PIL import Image
 from task2vec.data.build import build_from_places
 from task2vec.data.formats.source_format import SourceFormat
 from task2vec.data.pixels.files import stamp
-from task2vec.data.pixels.reader import Raw, UnreadableImageError
+from task2vec.data.pixels.reader import NUMBERED, NumberedReader, Raw, UnreadableImageError
 from task2vec.data.task import Task
 from task2vec.data.wording import shown
 from task2vec.errors import SourceError
@@ -21,25 +20,16 @@ from task2vec.errors import SourceError
 _LABELS = ("targets", "labels", "_labels", "_targets")
 _SAMPLES = ("samples", "imgs", "_samples")
 _TRANSFORMS = ("transform", "transforms", "target_transform")
-_PREFIX = "image "
 
 
-class Indexed(Protocol):
-    """What gives an image and its label for each number."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: int, /) -> Any: ...
-
-
-def is_indexed(source: object) -> TypeGuard[Indexed]:
-    """Return whether this looks like a data set of torchvision's, or a subset of one."""
+def _is_indexed(source: object) -> bool:
+    """Return whether an object looks like a data set of torchvision's, or a subset of one."""
     if not (hasattr(source, "__len__") and hasattr(source, "__getitem__")):
         return False
     if isinstance(source, Mapping | Sequence | np.ndarray):
         return False
     if _is_subset(source):
-        return is_indexed(getattr(source, "dataset"))  # noqa: B009
+        return _is_indexed(getattr(source, "dataset"))  # noqa: B009
     return any(hasattr(source, name) for name in ("classes", "class_to_idx", *_LABELS))
 
 
@@ -47,39 +37,15 @@ def _is_subset(source: Any) -> bool:
     return hasattr(source, "dataset") and hasattr(source, "indices")
 
 
-@dataclass(frozen=True, eq=False)
-class IndexedReader:
-    """Gives images by their number in a data set without transforms."""
-
-    dataset: Indexed
-
-    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
-        """Yield the images in the order of their numbers."""
-        for number in sorted(int(key.removeprefix(_PREFIX)) for key in keys):
-            yield f"{_PREFIX}{number}", self._image(number)
-
-    def _image(self, number: int) -> Raw:
-        try:
-            found = self.dataset[number][0]
-        # Somebody's code reads somebody's file.
-        except Exception as error:
-            return UnreadableImageError(f"{type(error).__name__}: {shown(str(error))}")
-        if isinstance(found, np.ndarray) and found.dtype == np.uint8 and found.ndim in (2, 3):
-            found = Image.fromarray(found)
-        if isinstance(found, Image.Image):
-            return found
-        return UnreadableImageError(f"a {type(found).__name__}, not an image")
-
-
 class Torchvision(SourceFormat):
     """An indexed data set, or a subset of one."""
 
     def open_object(self, given: object, *, name: str | None) -> Task | None:
         """List the images as `_task` does; None for other objects."""
-        return _task(given, name=name) if is_indexed(given) else None
+        return _task(given, name=name) if _is_indexed(given) else None
 
 
-def _task(given: Indexed, *, name: str | None) -> Task:
+def _task(given: Any, *, name: str | None) -> Task:
     """Make a task of a data set that gives (image, number) and knows its ``classes``.
 
     ``Subset`` is looked through. Images are Pillow's or uint8 arrays and taken before the data
@@ -102,15 +68,28 @@ def _task(given: Indexed, *, name: str | None) -> Task:
     labels = _labels(dataset, chosen, source=source)
     return build_from_places(
         {
-            f"{_PREFIX}{number}": (_called(label, names, source=source), None)
+            f"{NUMBERED}{number}": (_called(label, names, source=source), None)
             for number, label in zip(chosen, labels, strict=True)
         },
         name=name,
         source=source,
         stamps=list(_stamps(dataset, dict.fromkeys(chosen))),
         warnings=(),
-        reader=IndexedReader(dataset),
+        reader=NumberedReader(lambda number: _image(dataset, number)),
     )
+
+
+def _image(dataset: Any, number: int) -> Raw:
+    try:
+        image = dataset[number][0]
+    # Somebody's code reads somebody's file.
+    except Exception as error:
+        return UnreadableImageError(f"{type(error).__name__}: {shown(str(error))}")
+    if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim in (2, 3):
+        return Image.fromarray(image)
+    if isinstance(image, Image.Image):
+        return image
+    return UnreadableImageError(f"a {type(image).__name__}, not an image")
 
 
 def _names(dataset: Any) -> Mapping[int, str] | None:

@@ -1,6 +1,7 @@
 """What readers give of an image, before it is decoded: nothing here needs a decoder."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from task2vec.errors import SourceError
@@ -38,3 +39,19 @@ class Reader(Protocol):
         does not end the stream. Raises `SourceError` where the source as a whole fails.
         """
         ...
+
+
+NUMBERED = "image "
+"""Begins the keys of images that have no name but their number."""
+
+
+@dataclass(frozen=True, eq=False)
+class NumberedReader:
+    """Gives images by their number, as what is in memory has them."""
+
+    image: Callable[[int], Raw]
+
+    def read(self, keys: Collection[str]) -> Iterator[tuple[str, Raw]]:
+        """Yield the images in the order of their numbers."""
+        for number in sorted(int(key.removeprefix(NUMBERED)) for key in keys):
+            yield f"{NUMBERED}{number}", self.image(number)

@@ -1,7 +1,8 @@
 """The images of a task that are used: drawn evenly over the classes, decoded, identified."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import takewhile
@@ -14,7 +15,16 @@ from PIL import Image
 
 from task2vec.data.build import one_class_error
 from task2vec.data.multilabel import LabelSet, SampledLabels, cover_first
-from task2vec.data.sampling.class_draw import LEAST, ClassDraw, Progress, draws_by_class, fill_draws
+from task2vec.data.pixels.decode import to_image
+from task2vec.data.pixels.reader import Raw, UnreadableImageError
+from task2vec.data.sampling.class_draw import (
+    LEAST,
+    ClassDraw,
+    Progress,
+    draws_by_class,
+    fill_draws,
+    spread,
+)
 from task2vec.data.task import ImageEntry, Task
 from task2vec.data.wording import few, plural, remarks, shown
 from task2vec.errors import SettingError, SourceError
@@ -176,6 +186,7 @@ def _sample(task: Task, *, draws: "Sequence[ClassDraw[T]]", warnings: list[str])
     ]
     labels, keys, images, digests, hashes = zip(*rows, strict=True)
     warnings.extend(_shared(rows, classes=classes))
+    lines = (f"{classes[row[0]]}\0{row[3]}\n" for row in rows)
     return Sample(
         images=images,
         labels=np.array(labels, dtype=np.int64),
@@ -183,7 +194,7 @@ def _sample(task: Task, *, draws: "Sequence[ClassDraw[T]]", warnings: list[str])
         digests=digests,
         hashes=np.concatenate(hashes),
         classes=classes,
-        content_hash=_content_hash(Counter((classes[row[0]], row[3]) for row in rows)),
+        content_hash=sha256("".join(sorted(lines)).encode()).hexdigest(),
         warnings=tuple(warnings),
     )
 
@@ -231,11 +242,6 @@ def _multilabel_sample(task: Task, *, draw: "ClassDraw[T]", warnings: list[str])
     )
 
 
-def _content_hash(pairs: "Counter[tuple[str, str]]") -> str:
-    lines = sorted(f"{name}\0{digest}\n" for name, digest in pairs.elements())
-    return sha256("".join(lines).encode()).hexdigest()
-
-
 def _shared(
     rows: Sequence[tuple[int, str, T, str, ImageHashes]], *, classes: Sequence[str]
 ) -> list[str]:
@@ -250,3 +256,45 @@ def _shared(
         f"{shown(key)} ({shown(classes[label])})" for label, key in shared[0].items()
     )
     return [f"{plural(len(shared), 'image')} in more than one class, such as {example}"]
+
+
+def drawn_digest(task: Task, *, images: int, seed: int) -> tuple[str, frozenset[str]] | None:
+    """Return the digest of what `draw_sample` draws, and the keys of these images.
+
+    It covers keys, class names and the bytes as they lie in the source. A sample of exactly these
+    keys depends on nothing else of the task; where an image cannot be decoded, others are drawn.
+    None where an image cannot be had, or may have several labels. Raises `SourceError` as the
+    reader does.
+    """
+    if task.likelihood is Likelihood.BERNOULLI:
+        return None
+    part, _ = drawn_part(task)
+    draws: list[ClassDraw[None]] = draws_by_class(part, rank=drawing_order(part, seed))
+    quotas = spread(images, [len(draw.keys) for draw in draws])
+    classes = {
+        key: (name, rank)
+        for name, draw, quota in zip(part.classes, draws, quotas, strict=True)
+        for rank, key in enumerate(draw.keys[:quota])
+    }
+    digests: dict[str, str] = {}
+    with closing(iter(part.reader.read(frozenset(classes)))) as raws:  # type: ignore[type-var]
+        for key, raw in raws:
+            digest = _digest(raw)
+            if digest is None:
+                return None
+            digests[key] = digest
+    if digests.keys() != classes.keys():
+        return None
+    summary = repr([(*classes[key], key, digests[key]) for key in sorted(digests)])
+    return sha256(summary.encode()).hexdigest(), frozenset(digests)
+
+
+def _digest(raw: Raw) -> str | None:
+    if isinstance(raw, bytes):
+        return sha256(raw).hexdigest()
+    try:
+        # Palette, transparency and orientation lie outside the pixels of what a reader gives.
+        image = to_image(raw)
+    except UnreadableImageError:
+        return None
+    return sha256(f"{image.size}".encode() + image.tobytes()).hexdigest()

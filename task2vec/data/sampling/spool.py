@@ -1,12 +1,14 @@
-"""Pixels of many images: the first in memory, the others in one temporary file."""
+"""Pixels of many images: in memory while they fit, else in one temporary file."""
 
+import math
 import tempfile
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import fields
-from io import FileIO
+from contextlib import suppress
+from dataclasses import replace
+from io import SEEK_END
 from threading import Lock
-from typing import Protocol, overload
+from typing import IO, Any, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +23,16 @@ from task2vec.errors import SettingError, SourceError
 Pixels = NDArray[np.uint8]
 
 MEMORY_BUDGET = 64 * 2**20
-"""Bytes of pixels that stay in memory: 1,365 images of 128 pixels per side, 445 of 224."""
+"""Bytes of pixels that are kept in memory: 1,365 images of 128 pixels per side, 445 of 224."""
 
 
 class PixelSpool:
     """Takes images of one shape and gives each back by the number it was given.
 
-    What is beyond ``budget`` bytes goes to a temporary file of the system (``TMPDIR`` says where).
-    It has no name, or loses it at once, so that nothing is left behind however the process ends.
-    It is read by position and not mapped: mapped pages would count as memory of the process. Any
-    threads may add and read.
+    Beyond ``budget`` bytes they go to a temporary file of the system (``TMPDIR`` says where). It
+    has no name, or loses it at once, so that nothing is left behind however the process ends. It is
+    read by position and not mapped: mapped pages would count as memory of the process. Any threads
+    may add and read.
 
     Raises `SettingError` for a negative budget.
     """
@@ -40,11 +42,11 @@ class PixelSpool:
             raise SettingError(
                 "The memory for pixels is out of range", expected="0 bytes or more", got=str(budget)
             )
-        self._budget = budget
-        self._held: list[Pixels] = []
+        # As long as self; 0 would be no limit.
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max(budget, 1))  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
         self._shape: tuple[int, ...] | None = None
-        self._file: FileIO | None = None
-        self._spilled = 0
+        self._count = 0
         self._lock = Lock()
 
     def add(self, pixels: Pixels) -> int:
@@ -58,50 +60,34 @@ class PixelSpool:
                 self._shape = pixels.shape
             if pixels.shape != self._shape:
                 raise SettingError(
-                    "The images differ in shape",
-                    expected=str(self._shape),
-                    got=str(pixels.shape),
+                    "The images differ in shape", expected=str(self._shape), got=str(pixels.shape)
                 )
-            if self._file is None and (len(self._held) + 1) * pixels.nbytes <= self._budget:
-                self._held.append(pixels)
-                return len(self._held) - 1
-            self._spill(pixels)
-            self._spilled += 1
-            return len(self._held) + self._spilled - 1
+            try:
+                self._file.seek(0, SEEK_END)
+                self._file.write(np.ascontiguousarray(pixels).data)
+                # A full disk says so here, and not when the pixels are wanted.
+                self._file.flush()
+            except OSError as error:
+                with suppress(OSError):
+                    self._file.close()
+                raise SourceError(
+                    "The images do not fit into the temporary folder",
+                    expected=f"room for {pixels.nbytes:,} bytes per image in "
+                    f"{tempfile.gettempdir()}",
+                    got=reason(error),
+                    remedy="Make room there, name another folder by TMPDIR, or use fewer images.",
+                ) from error
+            self._count += 1
+            return self._count - 1
 
     def __getitem__(self, number: int) -> Pixels:
         """Return an image; raises `IndexError` for a number that was not given."""
         with self._lock:
-            if not 0 <= number < len(self._held) + self._spilled:
+            if self._shape is None or not 0 <= number < self._count:
                 raise IndexError(number)
-            if number < len(self._held):
-                return self._held[number]
-            assert self._file is not None
-            assert self._shape is not None
-            pixels = np.empty(self._shape, dtype=np.uint8)
-            self._file.seek((number - len(self._held)) * pixels.nbytes)
-            rest = pixels.data.cast("B")
-            while rest:
-                rest = rest[self._file.readinto(rest) :]
-            return pixels
-
-    def _spill(self, pixels: Pixels) -> None:
-        try:
-            if self._file is None:
-                # Unbuffered: a full disk says so here, and not when the pixels are wanted.
-                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - as long as self
-                weakref.finalize(self, self._file.close)
-            self._file.seek(self._spilled * pixels.nbytes)
-            rest = np.ascontiguousarray(pixels).data.cast("B")
-            while rest:
-                rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            raise SourceError(
-                "The images do not fit into the temporary folder",
-                expected=f"room for {pixels.nbytes:,} bytes per image in {tempfile.gettempdir()}",
-                got=reason(error),
-                remedy="Make room there, name another folder by TMPDIR, or use fewer images.",
-            ) from error
+            size = math.prod(self._shape)
+            self._file.seek(number * size)
+            return np.frombuffer(self._file.read(size), dtype=np.uint8).reshape(self._shape)
 
 
 class _Numbered(Protocol):
@@ -142,12 +128,11 @@ def draw_spooled(
     ``transform`` gives all images one shape. Raises as `draw_sample` and `PixelSpool.add` do.
     """
     spool = PixelSpool(budget)
-    drawn: Sample[int] = draw_sample(
+    drawn: Sample[Any] = draw_sample(
         task,
         images=images,
         seed=seed,
         transform=lambda image: spool.add(transform(image)),
         progress=progress,
     )
-    rest = {part.name: getattr(drawn, part.name) for part in fields(drawn) if part.name != "images"}
-    return Sample(images=Reordered(spool, drawn.images), **rest)
+    return replace(drawn, images=Reordered(spool, drawn.images))
