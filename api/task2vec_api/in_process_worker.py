@@ -194,7 +194,7 @@ class Backtests(OwnWork):
             if beat(done, total):
                 raise JobCancelledError("The backtest was stopped")
 
-        return backtest.run(self._runtime.workspace, lent.work, progress=tell)
+        return backtest.backtest(self._runtime.workspace, lent.work, progress=tell)
 
 
 def policy_of(settings: Settings) -> FetchPolicy:

@@ -16,7 +16,7 @@ from task2vec.errors import InputError, Task2VecError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from task2vec.service.maintenance.doctor import Check
+    from task2vec.service.doctor import Check
 
 # Commands that are printed to be typed next.
 _NEXT = 5
@@ -88,7 +88,7 @@ def doctor(
     job.
     """
 
-    from task2vec.service.maintenance.doctor import State, examine
+    from task2vec.service.doctor import State, examine
 
     if clean:
         _check_local(here.url, "--clean")
@@ -147,7 +147,7 @@ def _clean(store: Path) -> None:
 
 def _drop_damaged(store: Path) -> None:
     """Remove damaged rows, and say what went, where the copy is and what to type next."""
-    from task2vec.service.maintenance.dropping import drop_damaged
+    from task2vec.service.dropping import drop_damaged
     from task2vec.service.workspace import Workspace
 
     with Workspace(store) as workspace:
@@ -177,7 +177,7 @@ def _drop_damaged(store: Path) -> None:
 
 def _examine_server(here: Here, url: str) -> "Iterator[Check]":
     """Ask what a key with the scope read may ask."""
-    from task2vec.service.maintenance.doctor import Check, State
+    from task2vec.service.doctor import Check, State
 
     try:
         with here.client() as client:

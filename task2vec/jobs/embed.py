@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from task2vec.errors import NameTakenError, SourceError
-from task2vec.jobs.checked import Checked, check_probe, resolved
 from task2vec.jobs.findings import Commit, Findings
-from task2vec.jobs.workbench import Workbench, embedding_settings
+from task2vec.jobs.kind import Checked, Kind, check_probe, new_dataset, resolved
+from task2vec.jobs.workbench import Workbench
 from task2vec.messages.base import Answer
 from task2vec.messages.jobs import EmbeddedTask, NewEmbedding
 from task2vec.messages.settings import EmbeddingSettings
@@ -20,7 +20,7 @@ from task2vec.messages.tasks import StoredTask
 from task2vec.messages.work import EmbedWork
 from task2vec.probe.registry import find_card
 from task2vec.service.tasks.dataset_sources import labelled_dataset, source_of
-from task2vec.service.tasks.subjects import PATH_STARTS, files_signature
+from task2vec.service.tasks.subjects import PATH_STARTS, embedder_settings, files_signature
 from task2vec.service.tasks.tasks import task_record
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import check_name
@@ -49,11 +49,6 @@ def check(workspace: Workspace, question: NewEmbedding) -> Checked[EmbedWork]:
 def run(work: EmbedWork, bench: Workbench) -> Findings:
     """Embed it."""
     return bench.embed(work.settings, detailed=True)
-
-
-def embeds(work: EmbedWork) -> dict[str, str]:
-    """Return the data set that is embedded."""
-    return {"task": work.dataset}
 
 
 def commit(workspace: Workspace, work: EmbedWork, findings: Findings) -> Commit:
@@ -146,7 +141,7 @@ def check_free(workspace: Workspace, name: str, *, update: bool) -> None:
 
 def signature(task: "Task", settings: EmbeddingSettings) -> str:
     """Return what a batch in this process compares: the source, and how it is embedded."""
-    how = f"{settings.probe} {embedding_settings(settings)}"
+    how = f"{settings.probe} {embedder_settings(settings)}"
     return f"{task.signature}:{hashlib.sha256(how.encode()).hexdigest()[:16]}"
 
 
@@ -183,11 +178,11 @@ def new_task(
     return task_record(
         embedding,
         name=name,
-        seconds=findings.seconds,
+        seconds=findings.report.seconds,
         source=source,
         source_signature=signature,
         tags=tuple(tags),
-        warnings=findings.warnings,
+        warnings=findings.report.warnings,
     )
 
 
@@ -215,3 +210,6 @@ def add_task(
 def answer_of(record: StoredTask, *, status: str) -> EmbeddedTask:
     """Return the answer of a job that embedded a task, or found it stored already."""
     return EmbeddedTask.model_validate({**dict(record), "status": status})
+
+
+EMBED = Kind(NewEmbedding, EmbedWork, check, run, commit, embeds=new_dataset)

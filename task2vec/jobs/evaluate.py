@@ -8,10 +8,12 @@ from task2vec.errors import InputError, SettingError, UnknownNameError
 from task2vec.finetuning.card import read_classifier_card
 from task2vec.finetuning.classless import no_classes
 from task2vec.finetuning.expert import classifier_of
-from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.findings import Commit, Findings
+from task2vec.jobs.kind import Checked, Kind, resolved
+from task2vec.jobs.predict import expert_of, lend
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.evaluations import Evaluation, NewEvaluation
+from task2vec.messages.leases import Report
 from task2vec.messages.models import Model
 from task2vec.messages.work import EvaluateWork
 from task2vec.probe.weight_files import referenced_file
@@ -44,11 +46,6 @@ def check(workspace: Workspace, question: NewEvaluation) -> Checked[EvaluateWork
     return Checked(work, model.name, (dataset,))
 
 
-def lend(workspace: Workspace, work: EvaluateWork) -> EvaluateWork:
-    """Put the record of the expert in place of its id."""
-    return work.model_copy(update={"model": _expert(workspace, work)})
-
-
 def run(work: EvaluateWork, bench: Workbench) -> Findings:
     """Classify the images, and count what those of each class are taken for."""
     from task2vec.finetuning.evaluation import count_confusions, evaluated_part
@@ -63,9 +60,11 @@ def run(work: EvaluateWork, bench: Workbench) -> Findings:
     classifier = classifier_of(bench.engine, bench.model, card)
     confusion, unreadable = count_confusions(classifier, part, progress=bench.progress)
     return Findings(
-        seconds=perf_counter() - started,
-        confusion=confusion,
-        warnings=(*task.warnings, *warnings, *unreadable),
+        Report(
+            seconds=perf_counter() - started,
+            confusion=confusion,
+            warnings=(*task.warnings, *warnings, *unreadable),
+        )
     )
 
 
@@ -78,16 +77,17 @@ def answer(
     """
     from task2vec.finetuning.evaluation import evaluation_of
 
-    record = _expert(workspace, work)
+    record = expert_of(workspace, work)
     _, card = expert_file(workspace, record)
-    confusion = findings.confusion
+    report = findings.report
+    confusion = report.confusion
     if confusion is None or confusion.classes != card.classes:
         raise InputError(
             "The worker's counts are not what was asked for",
             expected=f"those of the {len(card.classes)} classes of {record.name}",
             got="none" if confusion is None else f"those of {len(confusion.classes)} others",
         )
-    warnings = findings.warnings
+    warnings = report.warnings
     if files in _learned_from(workspace, record) and not any("split test" in w for w in warnings):
         warnings = (
             f"{record.name} was fine-tuned on images of {source}: on new images it is less "
@@ -95,7 +95,7 @@ def answer(
             *warnings,
         )
     return evaluation_of(
-        confusion, model=record.name, source=source, seconds=findings.seconds, warnings=warnings
+        confusion, model=record.name, source=source, seconds=report.seconds, warnings=warnings
     )
 
 
@@ -139,6 +139,4 @@ def _learned_from(workspace: Workspace, expert: Model) -> set[str]:
     return files - {""}
 
 
-def _expert(workspace: Workspace, work: EvaluateWork) -> Model:
-    model = work.model
-    return workspace.store().models.get(model.id if isinstance(model, Model) else model)
+EVALUATE = Kind(NewEvaluation, EvaluateWork, check, run, commit, lend)

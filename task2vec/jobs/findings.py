@@ -13,14 +13,18 @@ from task2vec.embedding.settings import EmbeddingSettings as Usual
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
 from task2vec.finetuning.result import Tuned, read_tuned
 from task2vec.messages.base import Answer
-from task2vec.messages.evaluations import Confusion
-from task2vec.messages.leases import Findings as SentFindings
-from task2vec.messages.leases import Shares
+from task2vec.messages.leases import Report
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
-from task2vec.service.parsing.embedding_files import read_details, read_embedding, read_hashes
+from task2vec.service.parsing.embedding_files import (
+    LONGEST_WARNING,
+    MOST_WARNINGS,
+    check_embedding,
+    read_details,
+    read_embedding,
+    read_hashes,
+)
 from task2vec.service.parsing.parsers import Parser
-from task2vec.service.tasks.provenance import LONGEST_WARNING, MOST_WARNINGS, check_embedding
 from task2vec.service.tasks.subjects import Subject, files_signature
 from task2vec.service.workspace import Workspace
 from task2vec.types import Provenance, TaskEmbedding
@@ -30,6 +34,7 @@ from task2vec.types.names import visible
 #: Stores what a job made in the given transaction, and returns the job's answer.
 Commit = Callable[[Connection], Answer]
 
+_NOTHING = Report(seconds=0.0)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST_THUMBNAIL = 1 << 20
 
@@ -38,27 +43,36 @@ _LARGEST_THUMBNAIL = 1 << 20
 class Findings:
     """What there is to store or to answer with.
 
-    ``embedded`` are data sets by role: "task", or "source" and "target" of a distance.
-    ``measured`` are linear probes by the model's id, ``checkpoint`` is the file of what was
-    ``tuned``, ``predicted`` what an expert gives of each image, ``confusion`` what it takes
-    labelled ones for. ``job`` is the id of the job, where it is one.
+    ``embedded`` are data sets by role: "task", or "source" and "target" of a distance;
+    ``checkpoint`` is the file of what was ``tuned``. ``job`` is the id of the job, where it is one.
     """
 
-    seconds: float = 0.0
+    report: Report = _NOTHING
     embedded: Mapping[str, Subject] = field(default_factory=dict)
-    measured: Mapping[str, ProbeAccuracy] | None = None
     tuned: Tuned | None = None
     checkpoint: Path | None = None
-    predicted: tuple[Shares, ...] | None = None
-    confusion: Confusion | None = None
-    warnings: tuple[str, ...] = ()
     job: str = ""
+
+    @property
+    def measured(self) -> dict[str, ProbeAccuracy]:
+        """The linear probes by their model's id; raises `InputError` for errors of no probe."""
+        probes, errors = self.report.measured or {}, self.report.errors or {}
+        if not set(errors) <= set(probes):
+            raise InputError(
+                "The worker's errors of linear probes cannot be",
+                expected="one for each model that it probed",
+                got=", ".join(f"{error:g} for {name}" for name, error in errors.items()),
+            )
+        return {
+            name: ProbeAccuracy(np.asarray(correct, dtype=np.bool_), errors.get(name))
+            for name, correct in probes.items()
+        }
 
 
 def receive(
     workspace: Workspace,
     job: str,
-    sent: SentFindings,
+    sent: Report,
     files: Mapping[str, Path],
     *,
     embeds: Mapping[str, str],
@@ -106,14 +120,10 @@ def receive(
             thumbnail=_thumbnail(files.get(f"thumbnail.{role}")),
         )
     return Findings(
-        seconds=sent.seconds,
+        report=sent.model_copy(update={"warnings": warnings}),
         embedded=embedded,
-        measured=_measured(sent),
         tuned=None if sent.tuned is None else read_tuned(sent.tuned),
         checkpoint=files.get("checkpoint"),
-        predicted=sent.predicted,
-        confusion=sent.confusion,
-        warnings=warnings,
         job=job,
     )
 
@@ -128,22 +138,6 @@ def _shown(warnings: tuple[str, ...]) -> tuple[str, ...]:
             got=f"{len(warnings)}, of up to {longest:,} characters",
         )
     return tuple(map(visible, warnings))
-
-
-def _measured(sent: SentFindings) -> dict[str, ProbeAccuracy] | None:
-    if sent.measured is None and not sent.errors:
-        return None
-    probes, errors = sent.measured or {}, sent.errors or {}
-    if not set(errors) <= set(probes):
-        raise InputError(
-            "The worker's errors of linear probes cannot be",
-            expected="one for each model that it probed",
-            got=", ".join(f"{error:g} for {name}" for name, error in errors.items()),
-        )
-    return {
-        name: ProbeAccuracy(np.asarray(correct, dtype=np.bool_), errors.get(name))
-        for name, correct in probes.items()
-    }
 
 
 def _read(

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 from task2vec.errors import InputError, NameTakenError, SettingError
 from task2vec.finetuning.result import Tuned as Result
 from task2vec.finetuning.settings import FineTuningSettings
-from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.embed import add_task, embed, new_task, source_signature
 from task2vec.jobs.findings import Commit, Findings
+from task2vec.jobs.kind import Checked, Kind, new_dataset, resolved
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.base import Answer
 from task2vec.messages.finetuning import ClassAccuracy, RecipeChoice, Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning
+from task2vec.messages.leases import Report
 from task2vec.messages.settings import EmbeddingSettings, TuningSettings
 from task2vec.messages.tasks import StoredTask
 from task2vec.messages.work import FinetuneWork
@@ -95,7 +96,7 @@ def run(work: FinetuneWork, bench: Workbench) -> Findings:
     if bench.model is None or work.model is None or bench.checkpoint is None:
         raise SettingError("There is nothing to start from, or no place for the checkpoint")
     # The settings of fine-tuning are not about the embedding, which takes the defaults.
-    found = bench.embed(EmbeddingSettings(), detailed=True) if work.embedding else Findings()
+    findings = bench.embed(EmbeddingSettings(), detailed=True) if work.embedding else Findings()
     from task2vec.finetuning.run import Expert, tune
 
     tuned = tune(
@@ -108,19 +109,10 @@ def run(work: FinetuneWork, bench: Workbench) -> Findings:
         progress=bench.progress,
         unfinished=bench.unfinished,
     )
-    more = (warning for warning in tuned.warnings if warning not in found.warnings)
-    return replace(
-        found,
-        seconds=found.seconds + tuned.seconds,
-        tuned=tuned,
-        checkpoint=bench.checkpoint,
-        warnings=(*found.warnings, *more),
-    )
-
-
-def embeds(work: FinetuneWork) -> dict[str, str]:
-    """Return the data set that is embedded: none of a stored task."""
-    return {} if work.task is not None or work.dataset is None else {"task": work.dataset}
+    warnings = tuple(dict.fromkeys((*findings.report.warnings, *tuned.warnings)))
+    seconds = findings.report.seconds + tuned.seconds
+    report = Report(seconds=seconds, warnings=warnings)
+    return replace(findings, report=report, tuned=tuned, checkpoint=bench.checkpoint)
 
 
 def commit(workspace: Workspace, work: FinetuneWork, findings: Findings) -> Commit:
@@ -251,7 +243,7 @@ def expert_id(job: str) -> str:
 def _answer(model: str, task: str, findings: Findings, tuned: Result) -> Tuned:
     """Return the answer; labels and warnings name images, and are shown to others."""
     # A worker sends warnings twice: with all findings, and with what came of training.
-    warnings = dict.fromkeys((*findings.warnings, *map(visible, tuned.warnings)))
+    warnings = dict.fromkeys((*findings.report.warnings, *map(visible, tuned.warnings)))
     return Tuned(
         model=model,
         task=task,
@@ -303,3 +295,6 @@ def _task(
         return stored
 
     return give
+
+
+FINETUNE = Kind(NewTuning, FinetuneWork, check, run, commit, lend, new_dataset)

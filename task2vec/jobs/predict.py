@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import isfinite
 from time import perf_counter
+from typing import TypeVar
 
 from task2vec.data.containers.archives import ARCHIVES
 from task2vec.errors import InputError, SettingError, SourceError, TooLargeError
 from task2vec.finetuning.card import read_classifier_card
 from task2vec.finetuning.classless import no_classes
 from task2vec.finetuning.expert import Progress, classifier_of, classify_each, predict_by
-from task2vec.jobs.checked import Checked, resolved
 from task2vec.jobs.findings import Commit, Findings
+from task2vec.jobs.kind import Checked, Kind, resolved
 from task2vec.jobs.workbench import Workbench
-from task2vec.messages.leases import Shares
+from task2vec.messages.leases import Report, Shares
 from task2vec.messages.models import Model
 from task2vec.messages.predictions import (
     NewPrediction,
@@ -23,12 +24,14 @@ from task2vec.messages.predictions import (
     prediction,
     unreadable,
 )
-from task2vec.messages.work import PredictWork
+from task2vec.messages.work import EvaluateWork, PredictWork
 from task2vec.probe.weight_files import referenced_file
 from task2vec.service.models.experts import STORED
 from task2vec.service.models.zoo import expert_file, get_model
 from task2vec.service.workspace import Workspace
 from task2vec.types.names import visible
+
+OfExpert = TypeVar("OfExpert", PredictWork, EvaluateWork)
 
 #: As many images, and probabilities of all of them together, as one answer holds.
 MOST_PREDICTED = 10_000
@@ -68,9 +71,15 @@ def check(workspace: Workspace, question: NewPrediction) -> Checked[PredictWork]
     return Checked(work, model.name, (dataset,))
 
 
-def lend(workspace: Workspace, work: PredictWork) -> PredictWork:
+def lend(workspace: Workspace, work: OfExpert) -> OfExpert:
     """Put the record of the expert in place of its id."""
-    return work.model_copy(update={"model": _expert(workspace, work)})
+    return work.model_copy(update={"model": expert_of(workspace, work)})
+
+
+def expert_of(workspace: Workspace, work: PredictWork | EvaluateWork) -> Model:
+    """Return the record of the expert that classifies; raises `UnknownNameError`."""
+    model = work.model
+    return workspace.store().models.get(model.id if isinstance(model, Model) else model)
 
 
 def run(work: PredictWork, bench: Workbench) -> Findings:
@@ -85,9 +94,11 @@ def run(work: PredictWork, bench: Workbench) -> Findings:
         shares = None if each.probabilities is None else tuple(each.probabilities.values())
         found.append(Shares(path=each.path, shares=shares, error=each.error))
     return Findings(
-        seconds=perf_counter() - started,
-        predicted=tuple(found),
-        warnings=(*bench.images.warnings, *card.warnings),
+        Report(
+            seconds=perf_counter() - started,
+            predicted=tuple(found),
+            warnings=(*bench.images.warnings, *card.warnings),
+        )
     )
 
 
@@ -96,9 +107,10 @@ def commit(workspace: Workspace, work: PredictWork, findings: Findings) -> Commi
 
     Raises `InputError` for what no classifier of these classes gives, and as `expert_file` does.
     """
-    record = _expert(workspace, work)
+    record = expert_of(workspace, work)
     _, card = expert_file(workspace, record)
-    rows = findings.predicted
+    report = findings.report
+    rows = report.predicted
     if not rows or len(rows) > MOST_PREDICTED:
         raise InputError(
             "The worker's predictions are not what was asked for",
@@ -109,8 +121,8 @@ def commit(workspace: Workspace, work: PredictWork, findings: Findings) -> Commi
         model=record.name,
         classes=tuple(card.classes),
         predictions=tuple(_prediction(row, card.classes) for row in rows),
-        seconds=findings.seconds,
-        warnings=findings.warnings,
+        seconds=report.seconds,
+        warnings=report.warnings,
     )
     return lambda _: answer
 
@@ -138,11 +150,6 @@ def predict(
     )
 
 
-def _expert(workspace: Workspace, work: PredictWork) -> Model:
-    model = work.model
-    return workspace.store().models.get(model.id if isinstance(model, Model) else model)
-
-
 def _prediction(row: Shares, classes: Sequence[str]) -> Prediction:
     path = visible(row.path)
     if row.shares is None:
@@ -160,3 +167,6 @@ def _prediction(row: Shares, classes: Sequence[str]) -> Prediction:
             got=f"{len(shares)} that sum to {sum(shares):g}",
         )
     return prediction(path, shares, classes)
+
+
+PREDICT = Kind(NewPrediction, PredictWork, check, run, commit, lend)

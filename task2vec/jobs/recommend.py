@@ -1,6 +1,7 @@
 """Recommending starting models for a data set, or by the images of a stored task."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -10,11 +11,11 @@ from task2vec.data.wording import examples
 from task2vec.errors import InputError, MissingExtraError, TooLargeError, WeightsError
 from task2vec.finetuning.probe_cache import KnownProbe
 from task2vec.finetuning.prober import Prober, model_digest
-from task2vec.jobs.checked import Checked, check_probe, resolved
 from task2vec.jobs.findings import Commit, Findings, receive
+from task2vec.jobs.kind import Checked, Kind, check_probe, new_dataset, resolved
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.leases import Findings as SentFindings
-from task2vec.messages.leases import PlannedModel
+from task2vec.messages.leases import PlannedModel, Report
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import RecommendationQuestion
 from task2vec.messages.work import RecommendWork
@@ -85,21 +86,17 @@ def run(work: RecommendWork, bench: Workbench) -> Findings:
     """Embed the data set, unless it is that of a stored task, and probe models on it."""
     started = perf_counter()
     found = bench.embed(work.settings, detailed=True) if work.task is None else Findings()
-    measured, warnings = None, found.warnings
+    report = found.report
     if work.measure:
         measured, left_out = _measure(work, bench, found.embedded.get("task"))
-        warnings = (*warnings, *left_out)
-    return Findings(
-        seconds=perf_counter() - started,
-        embedded=found.embedded,
-        measured=measured,
-        warnings=warnings,
-    )
-
-
-def embeds(work: RecommendWork) -> dict[str, str]:
-    """Return the data set that is embedded: none of a stored task."""
-    return {} if work.task is not None or work.dataset is None else {"task": work.dataset}
+        report = Report(
+            seconds=0.0,
+            warnings=(*report.warnings, *left_out),
+            measured={id_: tuple(each.correct.tolist()) for id_, each in measured.items()},
+            errors={id_: p.error for id_, p in measured.items() if p.error is not None},
+        )
+    seconds = perf_counter() - started
+    return replace(found, report=report.model_copy(update={"seconds": seconds}))
 
 
 def commit(workspace: Workspace, work: RecommendWork, findings: Findings) -> Commit:
@@ -110,7 +107,7 @@ def commit(workspace: Workspace, work: RecommendWork, findings: Findings) -> Com
         subject = findings.embedded["task"]
     # Every class gives two images, also where that is more than was asked for.
     most = max(work.settings.images, 2 * subject.embedding.provenance.classes)
-    measured = findings.measured or {}
+    measured = findings.measured
     _check_measured(workspace, work, measured, most=most)
     prober = prober_of(workspace, subject, images=work.settings.images)
     for model in list_models(workspace):
@@ -234,3 +231,6 @@ def _check_measured(
             expected=f"one from 0 to {_WORST:g} for each model that it probed",
             got=", ".join(f"{error:g} for {name}" for name, error in errors.items()),
         )
+
+
+RECOMMEND = Kind(RecommendationQuestion, RecommendWork, check, run, commit, lend, new_dataset)

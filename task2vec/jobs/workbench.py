@@ -6,11 +6,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from task2vec.embedding.settings import EmbeddingSettings as Settings
 from task2vec.jobs.findings import Findings
-from task2vec.messages.leases import PlannedModel
+from task2vec.messages.leases import PlannedModel, Report
 from task2vec.messages.settings import EmbeddingSettings
-from task2vec.service.tasks.subjects import Subject
+from task2vec.service.tasks.subjects import Subject, embedder_settings
 from task2vec.service.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -81,20 +80,12 @@ class Workbench:
             found = self.engine.embed(
                 task,
                 probe=settings.probe,
-                settings=embedding_settings(settings),
+                settings=embedder_settings(settings),
                 progress=self.progress,
                 error=self.error,
             )
             embedded[role] = Subject.of_embedded(task, found, detailed=detailed, pictured=True)
             about = "" if role == "task" else f"{role}: "
             warnings += (f"{about}{warning}" for warning in found.warnings)
-        return Findings(
-            seconds=perf_counter() - started,
-            embedded=embedded,
-            warnings=tuple(warnings),
-        )
-
-
-def embedding_settings(settings: EmbeddingSettings) -> Settings:
-    """Return the settings of an embedder; raises `SettingError` out of range."""
-    return Settings(**settings.model_dump(exclude={"probe"}))
+        seconds = perf_counter() - started
+        return Findings(Report(seconds=seconds, warnings=tuple(warnings)), embedded)

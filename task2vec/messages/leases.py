@@ -68,13 +68,11 @@ class Shares(Question):
     error: str | None = Field(None, max_length=10_000)
 
 
-class Findings(Question):
-    """What a worker found, beside the files it sends with it."""
+class Report(Question):
+    """What the work of a job gave, beside embeddings and other files."""
 
-    fence: int
     seconds: float = Field(ge=0, allow_inf_nan=False)
     warnings: tuple[str, ...] = ()
-    source_signature: str = ""
     measured: dict[str, tuple[bool, ...]] | None = Field(
         None, description="By model id: which images its linear probe got right when held out."
     )
@@ -88,6 +86,13 @@ class Findings(Question):
     confusion: Confusion | None = Field(
         None, description="What an expert takes labelled images for."
     )
+
+
+class Findings(Report):
+    """What a worker found, beside the files it sends with it."""
+
+    fence: int
+    source_signature: str = ""
 
 
 class PlannedModel(Answer):

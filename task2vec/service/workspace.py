@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from task2vec.errors import NoStoreError, StoreError
-from task2vec.probe.registry import find_card
 from task2vec.service.ownership import check_not_owned
 from task2vec.service.parsing.confined import Confinement
 from task2vec.service.parsing.parsers import Parser, parse
@@ -18,10 +17,7 @@ from task2vec.store.sql.database import closed
 from task2vec.store.store import Store
 
 if TYPE_CHECKING:
-    from task2vec.data.task import Task
-    from task2vec.embedding.embedder import Embedded, ErrorSoFar, Progress
     from task2vec.embedding.engine import LocalEngine
-    from task2vec.embedding.settings import EmbeddingSettings
 
 
 T = TypeVar("T")
@@ -72,24 +68,6 @@ class Workspace:
         if self._engine is None:
             self._engine = self._make_engine()
         return self._engine
-
-    def embed(
-        self,
-        task: "Task",
-        *,
-        probe: str,
-        settings: "EmbeddingSettings",
-        progress: "Progress | None" = None,
-        error: "ErrorSoFar | None" = None,
-    ) -> "Embedded":
-        """Embed a task. An unknown probe is refused before torch is loaded.
-
-        Raises `UnknownNameError` for another probe, `SourceError` when it cannot be embedded.
-        """
-        find_card(probe)
-        return self.engine.embed(
-            task, probe=probe, settings=settings, progress=progress, error=error
-        )
 
     def store(self, *, create: bool = False) -> Store:
         """Return the store.

@@ -169,24 +169,10 @@ class LeasedJob:
             (folder / f"{role}.png").write_bytes(embedded.thumbnail or b"")
         if found.checkpoint is not None:
             files["checkpoint"] = found.checkpoint
-        measured = found.measured
-        return Done(
-            wire.Findings(
-                fence=self.lease.fence,
-                seconds=found.seconds,
-                warnings=found.warnings,
-                measured=None
-                if measured is None
-                else {id_: tuple(probe.correct.tolist()) for id_, probe in measured.items()},
-                errors=None
-                if measured is None
-                else {id_: p.error for id_, p in measured.items() if p.error is not None},
-                tuned=None if found.tuned is None else found.tuned.model_dump(mode="json"),
-                predicted=found.predicted,
-                confusion=found.confusion,
-            ),
-            files,
-        )
+        report = dict(found.report)
+        if found.tuned is not None:
+            report["tuned"] = found.tuned.model_dump(mode="json")
+        return Done(wire.Findings(fence=self.lease.fence, **report), files)
 
     def _stopped(self, heartbeat: Heartbeat) -> wire.Failure | None:
         if heartbeat.halt is not Halt.CANCELLED:

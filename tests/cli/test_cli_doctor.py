@@ -16,7 +16,7 @@ from small_store import SmallStore, snapshot
 
 from task2vec.finetuning.probe_cache import STORED, KnownProbe, ProbeCache
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
-from task2vec.service.maintenance import doctor
+from task2vec.service import doctor
 from task2vec.store.opening import DATABASE
 
 

@@ -29,7 +29,7 @@ def test_an_expert_without_a_place_is_not_computed(
 @pytest.mark.parametrize(
     ("arguments", "work"),
     [
-        (["backtest"], "task2vec.service.outcomes.backtest.backtest"),
+        (["backtest"], "task2vec.jobs.backtest.backtest"),
         (["information", "emoji_food"], "task2vec.embedding.information.measure_information"),
         (["models", "published"], "task2vec.service.models.published.page_of_published"),
         (["map"], "task2vec.plots.layout.lay_out"),

@@ -113,8 +113,9 @@ def test_an_embedding_is_that_of_the_embedder(engine, probe, do, told):
     assert np.array_equal(made.embedding.values, expected.embedding.values)
     assert made.embedding.provenance == expected.embedding.provenance
     assert np.array_equal(made.hashes, expected.sample.hashes)
-    assert found.warnings == expected.warnings
-    assert found.measured is found.tuned is found.checkpoint is None
+    assert found.report.warnings == expected.warnings
+    assert found.tuned is found.checkpoint is None
+    assert found.measured == {}
     with Image.open(BytesIO(made.thumbnail)) as picture:
         assert (picture.format, picture.size) == ("PNG", (96, 96))
     assert stages(told) == ["reading", "features", "fisher", "noise"]
@@ -134,7 +135,7 @@ def test_both_sides_of_a_distance_are_embedded(engine, probe, do):
     for role, task in tasks.items():
         expected = embedder.embed(task)
         assert np.array_equal(found.embedded[role].embedding.values, expected.embedding.values)
-        assert {f"{role}: {warning}" for warning in expected.warnings} <= set(found.warnings)
+        assert {f"{role}: {warning}" for warning in expected.warnings} <= set(found.report.warnings)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_a_model_that_cannot_be_loaded_is_left_out_with_a_warning(probe, do, tmp
     payload = {"task": "tsk_0", "measure": True, "probe_models": models}
     found = do(JobKind.RECOMMEND, payload, task=halves("noise"))
     assert list(found.measured) == ["mdl_0"]
-    assert any("model gone is left out" in warning for warning in found.warnings)
+    assert any("model gone is left out" in warning for warning in found.report.warnings)
 
 
 def test_too_few_images_measure_nothing(probe, do):

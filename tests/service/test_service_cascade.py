@@ -8,11 +8,11 @@ from factories import which_model
 from small_store import cut
 
 from task2vec.data.open import open_source
-from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.jobs.embed import embed
 from task2vec.messages.jobs import NewEmbedding
 from task2vec.messages.recommendations import EvidenceKind, RecommendationQuestion, StepKind
+from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.settings import EmbeddingSettings as Question
 from task2vec.service.recommend import cascade
 from task2vec.service.recommend.recommendation import recommend

@@ -3,9 +3,9 @@
 from factories import which_model
 from small_store import cut
 
-from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.messages.recommendations import StepKind
+from task2vec.messages.settings import EmbeddingSettings
 from task2vec.service.recommend import budget_run, cascade
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import resolve

@@ -8,9 +8,8 @@ from small_disk import MIB, crowd, fill, is_full, small_disk
 
 from task2vec.errors import StoreFullError
 from task2vec.messages.datasets import StoredDataset
-from task2vec.service import disk
+from task2vec.service import disk, doctor
 from task2vec.service.datasets import datasets
-from task2vec.service.maintenance import doctor
 from task2vec.service.workspace import Workspace
 
 

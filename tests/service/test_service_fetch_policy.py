@@ -1,5 +1,6 @@
 """Addresses that try to reach inside, told by looking at them."""
 
+from contextlib import closing
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -7,8 +8,7 @@ from far_server import far_server
 
 from task2vec.errors import RefusedAddressError, SettingError, SourceError
 from task2vec.service.datasets.fetch_policy import FetchPolicy
-from task2vec.service.datasets.fetching import Fetcher
-from task2vec.service.datasets.pinned_connection import resolve
+from task2vec.service.datasets.fetching import Fetcher, resolve
 
 HOSTILE = [
     "http://images.example.org/a.jpg",
@@ -121,10 +121,14 @@ def test_none_of_them_reaches_this_machine(url: str) -> None:
     """A server listens on loopback under the very name that is allowed."""
     with (
         far_server() as far,
-        Fetcher(
-            FetchPolicy(hosts=("*",), ports=frozenset({443, far.port}), image_seconds=2.0),
-            resolver=lambda host, port: resolve(host, port) if _NUMERIC(host) else ["127.0.0.1"],
-            trust=far.trust,
+        closing(
+            Fetcher(
+                FetchPolicy(hosts=("*",), ports=frozenset({443, far.port}), image_seconds=2.0),
+                resolver=lambda host, port: (
+                    resolve(host, port) if _NUMERIC(host) else ["127.0.0.1"]
+                ),
+                trust=far.trust,
+            )
         ) as fetcher,
     ):
         with pytest.raises((RefusedAddressError, SourceError)):

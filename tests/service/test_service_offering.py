@@ -12,11 +12,11 @@ from small_store import build
 from task2vec.messages.models import Model
 from task2vec.messages.outcomes import NewOutcomes, new_outcome
 from task2vec.probe import weight_files
-from task2vec.service.maintenance.doctor import State, examine
+from task2vec.service.doctor import State, examine
 from task2vec.service.models.availability import Weights, offered, weights_of
 from task2vec.service.models.experts import checkpoint
 from task2vec.service.models.zoo import get_model
-from task2vec.service.outcomes.outcomes import add_outcomes
+from task2vec.service.outcomes import add_outcomes
 from task2vec.service.packaged_models import packaged_models
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import resolve

@@ -20,7 +20,7 @@ from task2vec.messages.outcomes import (
     new_outcome,
 )
 from task2vec.service.models.zoo import get_model
-from task2vec.service.outcomes.outcomes import (
+from task2vec.service.outcomes import (
     add_outcomes,
     get_outcome,
     import_outcomes,

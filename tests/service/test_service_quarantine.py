@@ -14,7 +14,7 @@ from task2vec.errors import StoreCorruptError
 from task2vec.messages.models import Model
 from task2vec.service import quarantine, uploads
 from task2vec.service.datasets import datasets
-from task2vec.service.maintenance.doctor import examine
+from task2vec.service.doctor import examine
 from task2vec.service.models.experts import checkpoint, new_checkpoint, sweep_experts
 from task2vec.service.workspace import Workspace
 from task2vec.store.opening import DATABASE

@@ -1,6 +1,7 @@
 """A data set by the addresses of its images, from a real TLS server."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from task2vec.errors import (
     Task2VecError,
     TooLargeError,
 )
+from task2vec.jobs.fetch import check_manifest, run
+from task2vec.messages.datasets import NewRemoteDataset, RemoteImage
 from task2vec.service.datasets.datasets import list_datasets, source_path
 from task2vec.service.datasets.fetch_policy import FetchPolicy
 from task2vec.service.datasets.fetching import Fetcher
-from task2vec.service.datasets.remote_datasets import RemoteImage, check_manifest, fetch_dataset
 from task2vec.service.workspace import Workspace
 
 
@@ -37,7 +39,7 @@ def images(far: FarServer, tmp_path_factory: pytest.TempPathFactory) -> list[Rem
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         place = f"/{path.parent.name}/{path.name}"
         far.pages[place] = (200, {"Content-Type": "text/html"}, path.read_bytes())
-        found.append(RemoteImage(far.url(place), path.parent.name))
+        found.append(RemoteImage(url=far.url(place), label=path.parent.name))
     return found
 
 
@@ -57,20 +59,24 @@ def fetch(workspace, far):
             "networks": (ip_network("127.0.0.1/32"),),
             **policy,
         }
-        with Fetcher(
+        loopback = Fetcher(
             FetchPolicy(**given), resolver=lambda host, port: ["127.0.0.1"], trust=far.trust
-        ) as fetcher:
-            return fetch_dataset(
+        )
+        with closing(loopback) as fetcher:
+            return run(
                 workspace,
+                NewRemoteDataset(name=name, images=tuple(manifest)),
                 fetcher,
-                manifest,
-                name=name,
                 retention=60.0,
                 owner="k",
                 progress=progress,
             )
 
     return fetch
+
+
+def image(label: str, url: str = "https://a.org/1", split: str | None = None) -> RemoteImage:
+    return RemoteImage(url=url, label=label, split=split)
 
 
 def files(workspace: Workspace) -> list[Path]:
@@ -86,7 +92,7 @@ def test_the_images_become_a_data_set(workspace, far, images, fetch) -> None:
     assert told == [(n, 32) for n in range(1, 33)]
     task = open_source(source_path(workspace, record))
     read = dict(task.reader.read([entry.key for entry in task.entries]))
-    sent = [far.pages[image.url.partition(str(far.port))[2]][2] for image in images]
+    sent = [far.pages[str(image.url).partition(str(far.port))[2]][2] for image in images]
     assert [read[key] for key in sorted(read, key=lambda key: key.split("/")[1])] == sent
     labels = {key.split("/")[1][:6]: key.split("/")[0] for key in read}
     assert labels == {f"{n:06}": image.label for n, image in enumerate(images)}
@@ -95,7 +101,7 @@ def test_the_images_become_a_data_set(workspace, far, images, fetch) -> None:
 
 def test_splits_are_kept(workspace, images, fetch) -> None:
     split = [
-        RemoteImage(image.url, image.label, "train" if number % 2 else "test")
+        RemoteImage(url=image.url, label=image.label, split="train" if number % 2 else "test")
         for number, image in enumerate(images)
     ]
     task = open_source(source_path(workspace, fetch(split)))
@@ -106,8 +112,8 @@ def test_splits_are_kept(workspace, images, fetch) -> None:
 def test_a_few_missing_images_are_left_out_and_told(far, images, fetch) -> None:
     far.pages["/page.jpg"] = (200, {}, b"<html>no image</html>")
     lost = [
-        RemoteImage(far.url("/lost.jpg"), images[0].label),
-        RemoteImage(far.url("/page.jpg"), images[0].label),
+        RemoteImage(url=far.url("/lost.jpg"), label=images[0].label),
+        RemoteImage(url=far.url("/page.jpg"), label=images[0].label),
     ]
     record = fetch([*images, *lost])
 
@@ -119,7 +125,7 @@ def test_a_few_missing_images_are_left_out_and_told(far, images, fetch) -> None:
 
 
 def test_many_missing_images_keep_nothing(workspace, far, images, fetch) -> None:
-    lost = [RemoteImage(far.url(f"/lost{n}.jpg"), images[0].label) for n in range(4)]
+    lost = [RemoteImage(url=far.url(f"/lost{n}.jpg"), label=images[0].label) for n in range(4)]
     with pytest.raises(SourceError, match="Too many of the 36 images"):
         fetch([*images, *lost])
     assert files(workspace) == []
@@ -146,7 +152,7 @@ def test_limits_hold_and_keep_nothing(workspace, images, fetch, policy, error) -
 def test_an_image_that_leads_inside_ends_it_all(workspace, far, images, fetch) -> None:
     far.pages["/inside"] = (302, {"Location": "https://169.254.169.254/latest"}, b"")
     with pytest.raises(RefusedAddressError):
-        fetch([*images, RemoteImage(far.url("/inside"), images[0].label)])
+        fetch([*images, RemoteImage(url=far.url("/inside"), label=images[0].label)])
     assert files(workspace) == []
 
 
@@ -159,12 +165,30 @@ def test_it_can_be_cancelled(workspace, images, fetch) -> None:
 @pytest.mark.parametrize(
     "images",
     [
-        [RemoteImage("https://a.org/1", "../x"), RemoteImage("https://a.org/2", "y")],
-        [RemoteImage("https://a.org/1", "x/y/z"), RemoteImage("https://a.org/2", "y")],
-        [RemoteImage("https://a.org/1", ".x"), RemoteImage("https://a.org/2", "y")],
-        [RemoteImage("https://a.org/1", "x", "train"), RemoteImage("https://a.org/2", "y")],
-        [RemoteImage("https://127.0.0.1/1", "x"), RemoteImage("https://a.org/2", "y")],
-        [RemoteImage("https://a.org/1", "x"), RemoteImage("http://a.org/2", "y")],
+        [
+            RemoteImage(url="https://a.org/1", label="../x"),
+            RemoteImage(url="https://a.org/2", label="y"),
+        ],
+        [
+            RemoteImage(url="https://a.org/1", label="x/y/z"),
+            RemoteImage(url="https://a.org/2", label="y"),
+        ],
+        [
+            RemoteImage(url="https://a.org/1", label=".x"),
+            RemoteImage(url="https://a.org/2", label="y"),
+        ],
+        [
+            RemoteImage(url="https://a.org/1", label="x", split="train"),
+            RemoteImage(url="https://a.org/2", label="y"),
+        ],
+        [
+            RemoteImage(url="https://127.0.0.1/1", label="x"),
+            RemoteImage(url="https://a.org/2", label="y"),
+        ],
+        [
+            RemoteImage(url="https://a.org/1", label="x"),
+            RemoteImage(url="http://a.org/2", label="y"),
+        ],
     ],
 )
 def test_what_can_be_told_beforehand_is_told_without_asking_anybody(images) -> None:

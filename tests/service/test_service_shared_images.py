@@ -5,11 +5,11 @@ import pytest
 from factories import make_record, replace, which_model
 from served import embedding
 
+from task2vec.jobs.backtest import backtest
 from task2vec.messages.backtests import BacktestQuestion
 from task2vec.messages.models import Model
 from task2vec.messages.neighbours import SearchQuestion
 from task2vec.messages.outcomes import StoredOutcome
-from task2vec.service.outcomes.backtest import backtest
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.shared_images import find_shared

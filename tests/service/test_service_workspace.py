@@ -10,7 +10,7 @@ from small_store import snapshot
 
 from task2vec.errors import StoreError
 from task2vec.messages.outcomes import NewOutcome, NewOutcomes, OutcomeFilter
-from task2vec.service.outcomes.outcomes import add_outcomes, page_of_outcomes
+from task2vec.service.outcomes import add_outcomes, page_of_outcomes
 from task2vec.service.workspace import Workspace
 
 

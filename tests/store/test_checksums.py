@@ -15,7 +15,7 @@ from small_store import build
 from task2vec.errors import StoreCorruptError, Task2VecError
 from task2vec.messages.datasets import StoredDataset
 from task2vec.messages.outcomes import StoredOutcome
-from task2vec.service.maintenance.doctor import State, _guarded, _store
+from task2vec.service.doctor import State, _guarded, _store
 from task2vec.store import Store
 from task2vec.store.jobs.record import JobRecord
 from task2vec.store.opening import DATABASE

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from task2vec.errors import StoreCorruptError
-from task2vec.service.maintenance.doctor import State, _guarded, _store
+from task2vec.service.doctor import State, _guarded, _store
 from task2vec.store import Store
 from task2vec.store.opening import _APPLICATION_ID, DATABASE
 from task2vec.store.sql.migrations import REVISIONS, upgrade

@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from task2vec.jobs.fetch import check_manifest
 from task2vec.messages.datasets import Dataset, DatasetPage, NewRemoteDataset
 from task2vec.messages.jobs import Job
 from task2vec.service.datasets import datasets
-from task2vec.service.datasets.remote_datasets import RemoteImage, check_manifest
 from task2vec_api.access import Caller, Reader, ReaderOrWorker, Writer
 from task2vec_api.forms import is_form, receive_form
 from task2vec_api.in_process_worker import policy_of
@@ -101,8 +101,7 @@ async def _fetch(request: Request, runtime: Runtime, caller: Caller) -> Response
     except ValidationError as error:
         faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]
         raise RequestValidationError(faults, body=body) from error
-    images = [RemoteImage(str(one.url), one.label, one.split) for one in question.images]
-    await run_in_threadpool(check_manifest, policy_of(runtime.settings), images)
+    await run_in_threadpool(check_manifest, policy_of(runtime.settings), question.images)
     finish = result_as(Dataset)
     return await submit(request, runtime, caller, question=question, finish=finish)
 

@@ -14,7 +14,7 @@ from task2vec.messages.outcomes import (
     OutcomePage,
     OutcomesToRemove,
 )
-from task2vec.service.outcomes import outcomes as recorded
+from task2vec.service import outcomes as recorded
 from task2vec.types.names import LONGEST_PROTOCOL
 from task2vec_api.access import Reader, Writer
 from task2vec_api.paging import Listing, PageSize, ThePageToken

@@ -1,7 +1,7 @@
 """The probes that this server can embed with."""
 
 from task2vec.messages.catalogue import Probes
-from task2vec.service.probes import list_probes
+from task2vec.service.models.zoo import list_probes
 from task2vec_api.access import Reader
 from task2vec_api.responses import router
 from task2vec_api.runtime import TheWorkspace

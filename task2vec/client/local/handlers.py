@@ -15,7 +15,6 @@ from task2vec.client.questions import check_stored_probe
 from task2vec.client.upload.pack import check_source
 from task2vec.client.upload.payload import Payload
 from task2vec.errors import SourceError
-from task2vec.jobs.workbench import embedding_settings
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.catalogue import Probes
 from task2vec.messages.datasets import DatasetPage
@@ -32,8 +31,8 @@ from task2vec.messages.tasks import StoredTask, TaskImport, TaskListing, TaskPag
 from task2vec.service.models import experts, registering, zoo
 from task2vec.service.models.limits import check_limits
 from task2vec.service.models.published import page_of_published
-from task2vec.service.outcomes import outcomes
-from task2vec.service.probes import list_probes
+from task2vec.service import outcomes
+from task2vec.service.models.zoo import list_probes
 from task2vec.service.tasks import imports, tasks
 from task2vec.service.tasks.subjects import Subject, resolve
 from task2vec.service.workspace import Workspace
@@ -70,8 +69,7 @@ class Order:
             resolve(
                 self.workspace,
                 source,
-                probe=settings.probe,
-                settings=embedding_settings(settings),
+                settings=settings,
                 progress=self.counted,
                 detailed=detailed,
             )
@@ -110,7 +108,7 @@ def _recommend(order: Order, question: RecommendationQuestion) -> Recommended:
 
 
 def _backtest(order: Order, question: BacktestQuestion) -> Backtest:
-    from task2vec.service.outcomes.backtest import backtest
+    from task2vec.jobs.backtest import backtest
 
     counted = order.counted
     tell = None if counted is None else partial(counted, "asking")

@@ -19,7 +19,7 @@ from task2vec.messages.datasets import Dataset
 from task2vec.messages.jobs import Job, JobEvent
 from task2vec.messages.outcomes import NewOutcome, NewOutcomes, Outcome
 from task2vec.messages.predictions import Prediction
-from task2vec.service.outcomes import outcomes as recorded
+from task2vec.service import outcomes as recorded
 from task2vec.service.tasks import maps
 from task2vec.service.workspace import Workspace
 

@@ -7,12 +7,15 @@ descends from. Stored records keep what their file holds.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
 from task2vec.data.wording import typed
 from task2vec.errors import NameTakenError, StoreError, UnknownNameError
 from task2vec.finetuning.card import ClassifierCard, read_classifier_card
 from task2vec.finetuning.classless import no_classes
+from task2vec.messages.catalogue import Probe
 from task2vec.messages.models import Model
+from task2vec.messages.tasks import TaskListing
 from task2vec.probe.registry import known_cards
 from task2vec.probe.weight_files import check_hash, referenced_file
 from task2vec.recommendation.published.models import by_name, published_model, published_models
@@ -20,6 +23,7 @@ from task2vec.service.models.experts import STORED, checkpoint
 from task2vec.service.packaged_models import packaged_models
 from task2vec.service.workspace import Part, Workspace
 from task2vec.store.sql.identity import LISTED_BY, check_name
+from task2vec.store.tasks.tasks import Tasks
 from task2vec.types.near_names import near_names
 
 _OWN_HEAD = ("file:", STORED)
@@ -164,3 +168,33 @@ def expert_file(workspace: Workspace, record: Model) -> tuple[str, ClassifierCar
     if not reference.startswith("file:"):
         raise no_classes(record.name)
     return reference, read_classifier_card(referenced_file(reference), name=record.name)
+
+
+def list_probes(workspace: Workspace) -> tuple[Probe, ...]:
+    """Return them in the order of their packages; no weights are loaded.
+
+    How many filters one has is known once a task was embedded with it.
+    """
+    try:
+        store = workspace.existing_store()
+    except StoreError:
+        # The state of the store is not at issue here.
+        store = None
+    return tuple(
+        Probe.model_validate(
+            {
+                **asdict(card),
+                # A file of this machine is nobody else's business.
+                "weights": None if card.weights.startswith("file:") else card.weights,
+                "input_size": card.preprocessing.input_size,
+                "filters": store and _filters(store.tasks, card.name),
+                "packaged": card.packaged,
+            }
+        )
+        for card in known_cards()
+    )
+
+
+def _filters(tasks: Tasks, probe: str) -> int | None:
+    embedded = tasks.page(TaskListing(probe=probe), limit=1)
+    return tasks.elements(embedded[0].space) if embedded else None

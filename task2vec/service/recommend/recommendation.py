@@ -16,12 +16,11 @@ from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.recommendation.evidence.outcomes import unused_note
 from task2vec.recommendation.measure.cascade import measuring_order
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
-from task2vec.service.image_counts import uneven_images
 from task2vec.service.models.availability import offered, unchanged_note
 from task2vec.service.models.limits import allowed, check_limits
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.models.zoo import list_models
-from task2vec.service.outcomes.outcomes import outcomes_elsewhere
+from task2vec.service.outcomes import outcomes_elsewhere
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.cascade import SHORT, recommend_within
 from task2vec.service.recommend.earlier_experts import earlier_experts, offer
@@ -38,6 +37,7 @@ from task2vec.service.recommend.probing import (
     not_probed,
     prober_of,
 )
+from task2vec.service.tasks.search import uneven_images
 from task2vec.service.tasks.shared_images import SharedTasks, find_shared
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace

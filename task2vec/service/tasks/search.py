@@ -1,10 +1,11 @@
 """Neighbours of a task, and distances between two."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from task2vec.data.wording import plural
+from task2vec.data.wording import few, plural, shown
 from task2vec.distance import (
     ALPHA,
     GROUPS,
@@ -22,7 +23,6 @@ from task2vec.messages.neighbours import (
     Neighbours,
     SearchQuestion,
 )
-from task2vec.service.image_counts import uneven_images
 from task2vec.service.tasks.shared_images import mark_shared, shared_between
 from task2vec.service.tasks.subjects import Subject, check_comparable, open_named
 from task2vec.service.workspace import Workspace
@@ -198,3 +198,30 @@ def _corrected(a: TaskEmbedding, b: TaskEmbedding) -> bool:
 
 def _same_images(a: TaskEmbedding, b: TaskEmbedding) -> bool:
     return a.provenance.content_hash == b.provenance.content_hash
+
+
+#: Half as many images moved a distance by a standard error: docs/concepts.md, "The number of
+#: images moves the numbers".
+MOST_RATIO = 2.0
+
+
+def uneven_images(name: str, images: int, others: Mapping[str, int]) -> list[str]:
+    """Return the warning that tasks are compared across numbers of images, [] where they are alike.
+
+    ``images`` are those that the task ``name`` was embedded from, ``others`` those of the tasks
+    that it is compared with, by name.
+    """
+    uneven = {
+        other: count
+        for other, count in others.items()
+        if max(count, images) > MOST_RATIO * min(count, images)
+    }
+    if not uneven:
+        return []
+    listed = few([f"{shown(other)} from {count:,}" for other, count in uneven.items()], str)
+    least = min(images, *uneven.values())
+    return [
+        f"{shown(name)} was embedded from {images:,} images, {listed}: distances depend on that "
+        "number. To compare them alike, embed those with more again: "
+        f"`task2vec embed SOURCE --name NAME --images {least} --update`"
+    ]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from task2vec.data.paths import near_path
 from task2vec.data.wording import FOLDER, URL_EXPLAINED, URL_OPTION, shown, typed
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
+from task2vec.messages.settings import EMBEDDING, EmbeddingSettings
 from task2vec.messages.tasks import StoredTask
+from task2vec.probe.registry import find_card
 from task2vec.probe.weight_files import file_hash
 from task2vec.service.workspace import Workspace
 from task2vec.store.opening import no_store
@@ -21,7 +23,7 @@ from task2vec.types.near_names import did_you_mean
 if TYPE_CHECKING:
     from task2vec.data.task import Task
     from task2vec.embedding.embedder import Embedded, Progress
-    from task2vec.embedding.settings import EmbeddingSettings
+    from task2vec.embedding.settings import EmbeddingSettings as EmbedderSettings
 
 #: What begins so is a path, whatever is stored.
 PATH_STARTS = ("./", "../", "/", "~", ".\\")
@@ -131,8 +133,7 @@ def resolve(
     workspace: Workspace,
     name_or_source: "str | Task",
     *,
-    probe: str | None = None,
-    settings: "EmbeddingSettings | None" = None,
+    settings: EmbeddingSettings = EMBEDDING,
     progress: "Progress | None" = None,
     detailed: bool = False,
 ) -> Subject:
@@ -149,16 +150,19 @@ def resolve(
         task = open_named(workspace, name_or_source)
     else:
         task = name_or_source
-    from task2vec.embedding.settings import EmbeddingSettings
-    from task2vec.probe.registry import DEFAULT_PROBE
-
-    found = workspace.embed(
-        task,
-        probe=probe or DEFAULT_PROBE,
-        settings=settings or EmbeddingSettings(),
-        progress=progress,
+    # An unknown probe is refused before torch is loaded.
+    find_card(settings.probe)
+    found = workspace.engine.embed(
+        task, probe=settings.probe, settings=embedder_settings(settings), progress=progress
     )
     return Subject.of_embedded(task, found, detailed=detailed)
+
+
+def embedder_settings(settings: EmbeddingSettings) -> "EmbedderSettings":
+    """Return the settings of an embedder; raises `SettingError` out of range."""
+    from task2vec.embedding.settings import EmbeddingSettings as EmbedderSettings
+
+    return EmbedderSettings(**settings.model_dump(exclude={"probe"}))
 
 
 def open_named(workspace: Workspace, source: str) -> "Task":

@@ -1,19 +1,24 @@
-"""A question that was checked, and what the checks of several kinds of work share."""
+"""A kind of work: its steps, from a question to what is stored, and what several kinds share."""
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from task2vec.errors import UnknownNameError
-from task2vec.messages.base import Answer
+from task2vec.jobs.findings import Commit, Findings
+from task2vec.jobs.workbench import Workbench
+from task2vec.messages.base import Answer, Question
 from task2vec.messages.datasets import StoredDataset
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.work import Work
 from task2vec.probe.registry import known_cards
+from task2vec.service.workspace import Workspace
 from task2vec.types import JobKind
 from task2vec.types.near_names import did_you_mean
 
+Q = TypeVar("Q", bound=Question)
 W = TypeVar("W", bound=Work)
 
 
@@ -40,9 +45,43 @@ class Checked(Generic[W]):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _as_it_is(_: Workspace, work: W) -> W:
+    return work
+
+
+def _nothing(_: Any) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Q, W]):
+    """A kind of work.
+
+    ``check`` refuses what could not be worked on, and looks names up; ``lend`` adds what a worker
+    needs to know. ``run`` does the work, in any process, and ``commit`` returns what stores it and
+    answers, in the store's; the server itself does the kinds that have neither. ``embeds`` are the
+    data sets, by role, whose embeddings ``commit`` needs.
+    """
+
+    question: type[Q]
+    work: type[W]
+    check: Callable[[Workspace, Q], Checked[W]]
+    run: Callable[[W, Workbench], Findings] | None = None
+    commit: Callable[[Workspace, W, Findings], Commit] | None = None
+    lend: Callable[[Workspace, W], W] = _as_it_is
+    embeds: Callable[[W], dict[str, str]] = _nothing
+
+
 def resolved(work: type[W], question: Any, **names: Any) -> W:
     """Return what a job for a question is about, with ``names`` in place of those that it gives."""
     return work.model_validate({**dict(question), **names})
+
+
+def new_dataset(work: Any) -> dict[str, str]:
+    """Return the data set that is embedded, by its role: none of a stored task."""
+    if getattr(work, "task", None) is not None or work.dataset is None:
+        return {}
+    return {"task": work.dataset}
 
 
 def check_probe(settings: EmbeddingSettings) -> None:

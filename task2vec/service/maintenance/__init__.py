@@ -1,1 +1,0 @@
-"""The check of a store (`doctor`) and its repairs."""

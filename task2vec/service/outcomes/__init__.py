@@ -1,1 +1,0 @@
-"""Recorded outcomes and the backtest of the recommender on them."""
