@@ -74,6 +74,7 @@ def add_expert(
     from task2vec.service.models.experts import new_checkpoint, register_tuned
     from task2vec.service.models.registering import add_model
     from task2vec.service.workspace import Workspace
+    from task2vec.store.sql.identity import new_id
 
     opened = Workspace(store) if isinstance(store, Path) else nullcontext(store)
     with opened as workspace, new_checkpoint(workspace) as path:
@@ -92,4 +93,14 @@ def add_expert(
             sha256=file_hash(path),
         )
         record = workspace.store().tasks.get(task)
-        register_tuned(workspace, tuned, path, name=name, start=start, task=record)
+        with workspace.store().transaction() as connection:
+            register_tuned(
+                workspace,
+                tuned,
+                path,
+                name=name,
+                start=start,
+                task=record,
+                id_=new_id("mdl"),
+                connection=connection,
+            )

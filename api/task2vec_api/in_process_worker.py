@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from math import inf
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, time
 
 from task2vec.errors import JobCancelledError, LeaseLostError, StoreError, Task2VecError
 from task2vec.jobs import backtest, fetch, leases
@@ -14,6 +14,7 @@ from task2vec.messages.datasets import Dataset
 from task2vec.messages.jobs import Progress
 from task2vec.service.datasets.fetch_policy import FetchPolicy
 from task2vec.service.datasets.fetching import Fetcher
+from task2vec.store.jobs import Jobs
 from task2vec.store.jobs.record import JobFailure
 from task2vec.types import JobKind, JobState
 from task2vec_api.logs import logger
@@ -101,21 +102,24 @@ class OwnWork(ABC):
     def _try(self, lent: Lent) -> None:
         try:
             answer = self.do(lent, self._beat(lent))
-            leases.succeed(
-                self._runtime.workspace, lent.job.id, fence=lent.job.fence, answer=answer
-            )
+            result = answer.model_dump(mode="json")
+            self._held.complete(lent.job.id, fence=lent.job.fence, result=result, now=time())
         except LeaseLostError:
             raise
         except StoreError as error:
             self._fail(lent, leases.failure_of(error), transient=True)
         except Task2VecError as error:
             if self._stop.is_set():
-                leases.release(self._runtime.workspace, lent.job.id, fence=lent.job.fence)
+                self._held.release(lent.job.id, fence=lent.job.fence, now=time())
             else:
                 self._fail(lent, leases.failure_of(error), transient=False)
         except Exception as error:
             logger.exception("job %s failed", lent.job.id)
             self._fail(lent, _unforeseen(error), transient=True)
+
+    @property
+    def _held(self) -> Jobs:
+        return self._runtime.workspace.store().jobs
 
     def _beat(self, lent: Lent) -> Beat:
         told = -inf

@@ -7,10 +7,10 @@ from threading import Event, Thread
 
 from task2vec.data.wording import plural
 from task2vec.errors import StoreError
-from task2vec.jobs import leases
 from task2vec.service.datasets import datasets
 from task2vec.service.disk import keep_reserve
 from task2vec.service.quarantine import remove_old
+from task2vec.store.jobs.leases import Held
 from task2vec.store.jobs.record import JobRecord
 from task2vec_api.logs import logger
 from task2vec_api.runtime import Runtime
@@ -39,7 +39,7 @@ class Maintenance:
         self._stop = Event()
         self._thread = Thread(target=self._run, name="maintenance", daemon=True)
         self._due: dict[Callable[[], None], float] = {}
-        self._inherited: frozenset[leases.Held] = frozenset()
+        self._inherited: frozenset[Held] = frozenset()
 
     def start(self) -> None:
         """Begin; the store has to be open."""
@@ -69,10 +69,8 @@ class Maintenance:
     def end_leases(self) -> None:
         """Take their jobs from workers that made no progress."""
         runtime = self._runtime
-        ended = leases.expire(
-            runtime.workspace,
-            seconds=runtime.settings.lease_seconds,
-            inherited=self._inherited,
+        ended = runtime.workspace.store().jobs.expire(
+            now=time.time(), seconds=runtime.settings.lease_seconds, inherited=self._inherited
         )
         if ended:
             logger.warning(

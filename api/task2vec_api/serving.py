@@ -8,12 +8,12 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import time
 
 import uvicorn
 from fastapi import FastAPI
 
 from task2vec.errors import SettingError
-from task2vec.jobs import leases
 from task2vec.service.keys import list_all
 from task2vec.service.ownership import Ownership
 from task2vec.service.workspace import Workspace
@@ -135,7 +135,7 @@ def _pool(app: FastAPI, url: str) -> WorkerPool:
         runtime.presence.leaves(name)
         # One that is killed since it did not stop in time has not failed.
         stopping = runtime.draining.is_set()
-        leases.expire_worker(runtime.workspace, name, counts=not stopping)
+        runtime.workspace.store().jobs.end_worker(name, now=time(), counts=not stopping)
         runtime.bell.ring()
 
     pool = WorkerPool(

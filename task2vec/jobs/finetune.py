@@ -129,7 +129,7 @@ def commit(workspace: Workspace, work: FinetuneWork, findings: Findings) -> Comm
 
     def commit(connection: Connection) -> Answer:
         record = task(connection)
-        expert, _ = register_tuned(
+        expert = register_tuned(
             workspace,
             tuned,
             path,

@@ -1,4 +1,4 @@
-"""Jobs: asked for, cancelled, tried again; the store looks them up."""
+"""Jobs: asked for; the store looks them up, cancels them and tries them again."""
 
 from time import time
 
@@ -52,36 +52,6 @@ def job_for(
         dataset=checked.datasets[0].id if checked.datasets else None,
         owner=owner,
         batch=batch,
-    )
-
-
-def cancel(workspace: Workspace, id_: str, *, now: float | None = None) -> JobRecord:
-    """Cancel a job; one that is worked on is cancelling until its worker has stopped.
-
-    Raises `UnknownNameError`, and `StateError` when it has ended.
-    """
-    return workspace.store().jobs.cancel(id_, now=_now(now))
-
-
-def retry(workspace: Workspace, id_: str, *, now: float | None = None) -> JobRecord:
-    """Queue a failed or cancelled job again.
-
-    Raises `UnknownNameError`, `StateError` in any other state or while another job does the same
-    work, and `SourceError` when the data set is gone.
-    """
-    return workspace.store().jobs.retry(id_, now=_now(now))
-
-
-def prune(
-    workspace: Workspace, *, keep_jobs: float, keep_progress: float, now: float | None = None
-) -> int:
-    """Remove jobs that ended longer than ``keep_jobs`` seconds ago; return how many.
-
-    Of others that ended, progress is forgotten after ``keep_progress`` seconds.
-    """
-    moment = _now(now)
-    return workspace.store().jobs.prune(
-        jobs_before=moment - keep_jobs, progress_before=moment - keep_progress
     )
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from task2vec.errors import InputError, Task2VecError, UnreachableError, WeightsError
 from task2vec.jobs.findings import receive
 from task2vec.jobs.kinds import KINDS
-from task2vec.messages.base import Answer
 from task2vec.messages.jobs import Progress
 from task2vec.messages.leases import Findings as SentFindings
 from task2vec.messages.settings import EmbeddingSettings
@@ -19,27 +18,10 @@ from task2vec.messages.work import LentDataset, Work
 from task2vec.service.keys import without_keys
 from task2vec.service.models.experts import sweep_experts
 from task2vec.service.workspace import Workspace
-from task2vec.store.jobs.leases import Held
 from task2vec.store.jobs.record import JobFailure, JobRecord
 from task2vec.store.jobs.repository import datasets_of
 from task2vec.types import JobKind, JobState
 from task2vec.types.names import LONGEST_NAME, visible
-
-__all__ = [
-    "LEASE_SECONDS",
-    "Held",
-    "Lent",
-    "complete",
-    "expire",
-    "expire_worker",
-    "fail",
-    "failure_of",
-    "heartbeat",
-    "lease",
-    "oldest_wait",
-    "release",
-    "succeed",
-]
 
 #: How long a worker may go without getting ahead before its job is given to another.
 LEASE_SECONDS = 60.0
@@ -128,24 +110,12 @@ def fail(
     taken out of its texts, and what disturbs terminals is escaped. A worker that has stopped a
     cancelling job says so with this too. Raises `LeaseLostError`.
     """
-    shown = JobFailure(
-        code=failure.code,
-        problem=_shown(failure.problem) or "",
-        expected=_shown(failure.expected),
-        got=_shown(failure.got),
-        remedy=_shown(failure.remedy),
-    )
     if transient and failure.code == UnreachableError.code:
         # Its worker did not fail, the server was away.
         return workspace.store().jobs.interrupt(id_, fence=fence, now=_now(now))
     return workspace.store().jobs.fail(
-        id_, fence=fence, failure=shown, transient=transient, now=_now(now)
+        id_, fence=fence, failure=failure_of(failure), transient=transient, now=_now(now)
     )
-
-
-def release(workspace: Workspace, id_: str, *, fence: int, now: float | None = None) -> JobRecord:
-    """Give a job back untried, since its worker stops; raises `LeaseLostError`."""
-    return workspace.store().jobs.release(id_, fence=fence, now=_now(now))
 
 
 def complete(
@@ -196,38 +166,6 @@ def complete(
         return store.jobs.fail(id_, fence=sent.fence, failure=failure, transient=False, now=moment)
 
 
-def succeed(
-    workspace: Workspace, id_: str, *, fence: int, answer: Answer, now: float | None = None
-) -> JobRecord:
-    """End a job that the server did itself, and stored; raises `LeaseLostError`."""
-    result = answer.model_dump(mode="json")
-    return workspace.store().jobs.complete(id_, fence=fence, result=result, now=_now(now))
-
-
-def expire(
-    workspace: Workspace,
-    *,
-    seconds: float = LEASE_SECONDS,
-    inherited: Collection[Held] = (),
-    now: float | None = None,
-) -> list[JobRecord]:
-    """End the tries of workers whose lease is over; return what became of their jobs.
-
-    A try does not count whose lease is ``inherited`` from an earlier server, as `held` returned it.
-    """
-    return workspace.store().jobs.expire(now=_now(now), seconds=seconds, inherited=inherited)
-
-
-def expire_worker(
-    workspace: Workspace, worker: str, *, counts: bool = True, now: float | None = None
-) -> list[JobRecord]:
-    """End the tries of a worker that is gone at once; return what became of its jobs.
-
-    They do not count where ``counts`` is false: it was stopped, with the server.
-    """
-    return workspace.store().jobs.end_worker(worker, now=_now(now), counts=counts)
-
-
 def oldest_wait(workspace: Workspace, *, now: float | None = None) -> float | None:
     """Return for how many seconds the job has waited that waits longest; None without any."""
     created = workspace.store().jobs.oldest_queued()
@@ -236,7 +174,7 @@ def oldest_wait(workspace: Workspace, *, now: float | None = None) -> float | No
     return max(_now(now) - datetime.fromisoformat(created).timestamp(), 0)
 
 
-def failure_of(error: Task2VecError) -> JobFailure:
+def failure_of(error: Task2VecError | JobFailure) -> JobFailure:
     """Return the parts of an error, as a job keeps them: it may quote what somebody sent."""
     return JobFailure(
         code=error.code,

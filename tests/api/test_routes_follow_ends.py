@@ -11,7 +11,6 @@ import pytest
 from filled import built, zipped
 from real_port import on_a_port
 
-from task2vec.jobs import jobs
 from task2vec.service import keys
 from task2vec.service.workspace import Workspace
 from task2vec.types import Scope
@@ -76,7 +75,7 @@ def test_a_stream_ends_with_the_key_that_opened_it(served: Served) -> None:
     keys.revoke(workspace, "lost")
     assert followings[0].ended(1.2)
     assert not followings[1].ended(0.5)
-    jobs.cancel(workspace, job)
+    workspace.store().jobs.cancel(job)
     assert followings[1].ended(3)
     assert len(followings[0].ids) == 1
     assert len(followings[1].ids) == 2

@@ -124,7 +124,7 @@ def test_a_faulty_item_does_not_end_the_batch(served, sent):
     assert counts(served, batch) == {ItemStatus.FAILED: 4}
     failed = served.store().batches.items(batch.id)[0][2]
     assert (failed.error, failed.task) == (FAULT, None)
-    jobs.retry(served, failed.job, now=NOW)
+    served.store().jobs.retry(failed.job, now=NOW)
     retried = served.store().batches.items(batch.id)[0][2]
     assert (retried.status, retried.error) == (ItemStatus.PENDING, None)
 
@@ -196,7 +196,7 @@ def test_a_running_item_is_pending_until_its_worker_has_stopped(served):
 def test_items_outlive_their_jobs_and_tasks(served, sent):
     batch = begin(served, item_of(send(served, "pets")))
     work(served, sent)
-    jobs.prune(served, keep_jobs=10, keep_progress=10, now=NOW + 1000)
+    served.store().jobs.prune(jobs_before=NOW + 990, progress_before=NOW + 990)
     (item,) = served.store().batches.items(batch.id)[0]
     assert (item.status, item.job, item.task.name) == (ItemStatus.EMBEDDED, None, "pets")
     served.store().tasks.remove("pets")

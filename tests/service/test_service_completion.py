@@ -10,7 +10,7 @@ from served import NOW, SETTINGS, Found, embed, embedded, embedding, end, lend, 
 
 from task2vec.embedding.files import save_embedding
 from task2vec.errors import LeaseLostError
-from task2vec.jobs import findings, jobs, leases
+from task2vec.jobs import findings, leases
 from task2vec.jobs.embed import source_signature
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.tasks import Task
@@ -60,7 +60,7 @@ def test_a_worker_that_did_not_hear_the_answer_asks_again(served, sent):
 
 def test_a_job_that_another_has_stores_nothing_for_the_first(served, sent):
     job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
-    leases.release(served, job.id, fence=job.fence, now=NOW)
+    served.store().jobs.release(job.id, fence=job.fence, now=NOW)
     with pytest.raises(LeaseLostError):
         end(served, job, embedded(sent))
     leases.lease(served, worker="v", kinds=list(JobKind), now=NOW)
@@ -72,7 +72,7 @@ def test_a_job_that_another_has_stores_nothing_for_the_first(served, sent):
 
 def test_of_a_cancelled_job_nothing_is_stored(served, sent):
     job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
-    assert jobs.cancel(served, job.id, now=NOW).state is JobState.CANCELLING
+    assert served.store().jobs.cancel(job.id, now=NOW).state is JobState.CANCELLING
     assert end(served, job, embedded(sent)).state is JobState.CANCELLED
     assert end(served, job, embedded(sent)).state is JobState.CANCELLED
     assert served.store().tasks.list() == []
@@ -239,7 +239,7 @@ def test_a_job_that_is_cancelled_while_its_findings_are_checked_stores_nothing(
     check = findings.receive
 
     def cancel_first(*arguments, **more):
-        jobs.cancel(served, job.id, now=NOW + 4)
+        served.store().jobs.cancel(job.id, now=NOW + 4)
         return check(*arguments, **more)
 
     monkeypatch.setattr(leases, "receive", cancel_first)

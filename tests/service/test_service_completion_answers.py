@@ -164,7 +164,9 @@ def test_a_fetched_data_set_is_told_without_its_place_and_owner(served):
     job = lend(served, JobKind.FETCH, {"name": "far", "images": images})
     dataset = replace(send(served, "far"), owner="key_1")
     answer = Dataset.model_validate(dataset)
-    done = leases.succeed(served, job.id, fence=job.fence, answer=answer, now=NOW + 1)
+    done = served.store().jobs.complete(
+        job.id, fence=job.fence, result=answer.model_dump(mode="json"), now=NOW + 1
+    )
     assert done.state is JobState.SUCCEEDED
     assert Dataset.model_validate(done.result).sha256 == dataset.sha256
     assert not {"file", "owner"} & set(done.result)

@@ -43,7 +43,9 @@ with Workspace(Path(sys.argv[1])) as workspace:
     save_file({"a": np.ones((2, 3))}, path, {"task2vec": json.dumps(about)})
     tuned = Tuned(correct=(True,) * 3, test_keys=("a", "b", "c"), protocol="ours", epochs=1,
                   best_epoch=1, seconds=1.0, settings=FineTuningSettings(), sha256=file_hash(path))
-    expert, _ = register_tuned(workspace, tuned, path, name="expert", start=start, task=task)
+    with workspace.store().transaction() as connection:
+        expert = register_tuned(workspace, tuned, path, name="expert", start=start, task=task,
+                                id_="mdl_0", connection=connection)
     assert weights_of(workspace, expert, every_byte=True) == "sound"
     assert checked_ref(workspace, expert).endswith(f"{expert.id}.safetensors")
     assert "load_file" in starting_code(workspace, expert, 4)

@@ -213,10 +213,10 @@ def test_a_model_that_has_gone_since_fails_the_job_and_the_next_is_lent(served, 
 def test_a_retry_needs_its_data_set(served):
     dataset = send(served, "pets")
     job = ask(served, dataset)
-    jobs.cancel(served, job.id, now=NOW)
+    served.store().jobs.cancel(job.id, now=NOW)
     remove_dataset(served, dataset.id)
     with pytest.raises(SourceError, match="data set of job"):
-        jobs.retry(served, job.id, now=NOW)
+        served.store().jobs.retry(job.id, now=NOW)
     assert served.store().jobs.get(job.id).state is JobState.CANCELLED
 
 
@@ -228,7 +228,7 @@ def test_pages_of_jobs_follow_one_another_and_leave_none_out(served):
         found += [job.id for job in page]
     assert place is None
     assert found == made[::-1]
-    jobs.cancel(served, made[2], now=NOW)
+    served.store().jobs.cancel(made[2], now=NOW)
     cancelled = served.store().jobs.list_page(state=JobState.CANCELLED)[0]
     assert [job.id for job in cancelled] == [made[2]]
     assert served.store().jobs.list_page(kind=JobKind.SEARCH)[0] == ()
@@ -255,12 +255,12 @@ def test_a_worker_that_gets_no_further_loses_its_job_and_the_third_time_ends_it(
         assert (told.progress.standard_error, told.progress.seconds_left) == (None, None)
         # It lives and tells so, and gets nowhere.
         leases.heartbeat(served, job.id, fence=attempt, progress=beat, now=now + 100)
-        assert leases.expire(served, now=now + 109) == []
-        (lost,) = leases.expire(served, now=now + 111)
+        assert served.store().jobs.expire(seconds=60.0, now=now + 109) == []
+        (lost,) = served.store().jobs.expire(seconds=60.0, now=now + 111)
         assert lost.error.code == "worker_lost"
         now += 200
     assert (lost.state, lost.quarantined, lost.attempts) == (JobState.FAILED, True, 3)
-    again = jobs.retry(served, job.id, now=now)
+    again = served.store().jobs.retry(job.id, now=now)
     assert (again.state, again.attempts, again.quarantined) == (JobState.QUEUED, 0, False)
 
 
@@ -282,18 +282,18 @@ def test_asking_for_work_leaves_it_to_the_server_to_hear_that_a_lease_is_over(se
     leases.lease(served, worker="hangs", kinds=list(JobKind), now=NOW)
     late = NOW + 2 * leases.LEASE_SECONDS
     assert leases.lease(served, worker="idle", kinds=list(JobKind), now=late) is None
-    (lost,) = leases.expire(served, now=late)
+    (lost,) = served.store().jobs.expire(seconds=60.0, now=late)
     assert lost.id == job.id
 
 
 def test_a_job_that_another_does_already_is_not_tried_again(served):
     dataset = send(served, "pets")
     first = ask(served, dataset)
-    jobs.cancel(served, first.id, now=NOW)
+    served.store().jobs.cancel(first.id, now=NOW)
     second = ask(served, dataset)
     assert second.id != first.id
     with pytest.raises(StateError, match=f"job {second.id}"):
-        jobs.retry(served, first.id, now=NOW)
+        served.store().jobs.retry(first.id, now=NOW)
 
 
 def test_old_jobs_are_forgotten_and_those_under_way_are_not(served, tmp_path):
@@ -302,8 +302,8 @@ def test_old_jobs_are_forgotten_and_those_under_way_are_not(served, tmp_path):
     leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
     leases.heartbeat(served, running.id, fence=1, progress=progress_at("fisher", 1, 3), now=NOW + 1)
     late = NOW + 1000
-    assert jobs.prune(served, keep_jobs=2000, keep_progress=2000, now=late) == 0
-    assert jobs.prune(served, keep_jobs=500, keep_progress=500, now=late) == 1
+    assert served.store().jobs.prune(jobs_before=late - 2000, progress_before=late - 2000) == 0
+    assert served.store().jobs.prune(jobs_before=late - 500, progress_before=late - 500) == 1
     assert [job.id for job in served.store().jobs.list_page()[0]] == [running.id]
     with pytest.raises(UnknownNameError):
         served.store().jobs.events_after(done.id)
@@ -319,7 +319,7 @@ def test_progress_of_ended_jobs_is_forgotten_earlier_than_their_states(served):
     leases.fail(served, job.id, fence=1, failure=failure, transient=False, now=NOW + 2)
     before = served.store().jobs.events_after(job.id)
     assert [event.kind for event in before] == ["state", "state", "progress", "state"]
-    jobs.prune(served, keep_jobs=5000, keep_progress=500, now=NOW + 1000)
+    served.store().jobs.prune(jobs_before=NOW - 4000, progress_before=NOW + 500)
     assert served.store().jobs.events_after(job.id) == [e for e in before if e.kind == "state"]
 
 

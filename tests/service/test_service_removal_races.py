@@ -90,7 +90,7 @@ def test_a_job_whose_data_set_goes_is_not_tried_again(
 ) -> None:
     dataset = send(served, "pets")
     job = jobs.submit(served, asking(JobKind.EMBED, dataset=dataset.id), now=NOW)
-    jobs.cancel(served, job.id, now=NOW)
+    served.store().jobs.cancel(job.id, now=NOW)
     retry = served.store().jobs.retry
 
     def removed_first(*args: Any, **kwargs: Any) -> Any:
@@ -100,7 +100,7 @@ def test_a_job_whose_data_set_goes_is_not_tried_again(
     monkeypatch.setattr(served.store().jobs, "retry", removed_first)
 
     with pytest.raises(SourceError, match="data set of job"):
-        jobs.retry(served, job.id, now=NOW)
+        served.store().jobs.retry(job.id, now=NOW)
 
     assert served.store().jobs.get(job.id).state is JobState.CANCELLED
 

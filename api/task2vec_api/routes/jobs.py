@@ -1,12 +1,12 @@
 """Jobs: followed, cancelled, tried again."""
 
+from time import time
 from typing import Annotated
 
 from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from task2vec.jobs import jobs
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.jobs import Job, JobPage, NewTuning
 from task2vec.types import JobKind, JobState
@@ -106,7 +106,7 @@ def get_job(job: JobId, workspace: TheWorkspace, caller: ReaderOrWorker) -> Resp
 )
 async def cancel_job(job: JobId, runtime: TheRuntime, caller: Writer) -> Response:
     """Cancel a job; one that has ended cannot be cancelled."""
-    cancelled = await run_in_threadpool(jobs.cancel, runtime.workspace, job)
+    cancelled = await run_in_threadpool(runtime.workspace.store().jobs.cancel, job, now=time())
     runtime.bell.ring()
     return json_answer(job_message(cancelled))
 
@@ -119,6 +119,6 @@ async def cancel_job(job: JobId, runtime: TheRuntime, caller: Writer) -> Respons
 )
 async def retry_job(job: JobId, runtime: TheRuntime, caller: Writer) -> Response:
     """Queue a failed or cancelled job again, as if it were new."""
-    again = await run_in_threadpool(jobs.retry, runtime.workspace, job)
+    again = await run_in_threadpool(runtime.workspace.store().jobs.retry, job, now=time())
     runtime.bell.ring()
     return json_answer(job_message(again))

@@ -207,6 +207,7 @@ async def release_job(
     job: JobId, release: Release, runtime: TheRuntime, caller: Worker
 ) -> Response:
     """Give a job back, since the worker stops; the try does not count."""
-    record = await run_in_threadpool(leases.release, runtime.workspace, job, fence=release.fence)
+    held = runtime.workspace.store().jobs
+    record = await run_in_threadpool(held.release, job, fence=release.fence, now=time.time())
     runtime.bell.ring()
     return json_answer(job_message(record))

@@ -23,7 +23,6 @@ from task2vec.service.quarantine import put_aside
 from task2vec.service.uploads import move_into_place
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import new_id
-from task2vec.store.store import Store
 from task2vec.types.names import LONGEST_NAME, is_name
 
 #: Refs of experts are relative to their store, so that a store can be moved.
@@ -74,14 +73,15 @@ def register_tuned(
     name: str,
     start: Model,
     task: StoredTask,
-    id_: str = "",
-    connection: Connection | None = None,
-) -> tuple[Model, StoredOutcome | None]:
+    id_: str,
+    connection: Connection,
+) -> Model:
     """Take a checkpoint into the store: the expert, and the outcome of where it started.
 
-    Both are stored in one transaction, that of ``connection`` if one is given. ``path``, on the
-    store's disk and synced, is moved; when anything fails, nothing is left in its place. ``id_``
-    is the expert's. There is no outcome where nothing was held out.
+    Both are stored in the transaction of ``connection``. ``path``, on the store's disk and synced,
+    is moved; when anything fails, nothing is left in its place, and when the commit does,
+    `sweep_experts` is to be called. ``id_`` is the expert's. There is no outcome where nothing was
+    held out.
 
     Raises `WeightsError` for a file that is not the checkpoint that was described, or states what
     no expert does, `NameTakenError` when the name is taken.
@@ -94,7 +94,6 @@ def register_tuned(
             expected=f"the architecture {start.architecture}",
             got=f"{stated.architecture:.{LONGEST_NAME}}",
         )
-    id_ = id_ or new_id("mdl")
     expert = Model(
         id=id_,
         name=name,
@@ -111,29 +110,7 @@ def register_tuned(
     )
     store = workspace.store(create=True)
     target = workspace.path / _FOLDER / f"{id_}.safetensors"
-    if connection is None:
-        try:
-            with store.transaction() as own:
-                return _record(store, own, expert, tuned, start=start, path=path, target=target)
-        except BaseException:
-            # Also where the commit itself failed.
-            target.unlink(missing_ok=True)
-            raise
-    return _record(store, connection, expert, tuned, start=start, path=path, target=target)
-
-
-def _record(
-    store: Store,
-    connection: Connection,
-    expert: Model,
-    tuned: Tuned,
-    *,
-    start: Model,
-    path: Path,
-    target: Path,
-) -> tuple[Model, StoredOutcome | None]:
     stored = store.models.add_within(connection, expert)
-    outcome = None
     if tuned.accuracy is not None and stored.task is not None:
         new = StoredOutcome(
             model=start.id,
@@ -145,14 +122,14 @@ def _record(
             seed=tuned.settings.seed,
             details={"expert": stored.id, "settings": asdict(tuned.settings)},
         )
-        (outcome,) = store.outcomes.add_within(connection, [new])
+        store.outcomes.add_within(connection, [new])
     # Last: only the commit can still fail once the file is there.
     try:
         move_into_place(path, target)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    return stored, outcome
+    return stored
 
 
 def _lineage(start: Model) -> tuple[str, ...]:

@@ -2,64 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import Protocol
 
 from task2vec.data.wording import shown
 from task2vec.errors import SettingError
+from task2vec.messages.models import Model
+from task2vec.messages.published import PublishedQuestion
+from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.recommendation.published.models import PublishedModel
 
 #: So many names of licences or architectures a message holds.
 _MOST_NAMED = 8
 
 
-class Limited(Protocol):
-    """A model, of the zoo or published, with what limits look at; None is unknown."""
-
-    @property
-    def parameters(self) -> int | None:
-        """Their number, as published: with ImageNet's classifier, whatever head a file has."""
-        ...
-
-    @property
-    def input_size(self) -> int | None:
-        """Pixels a side."""
-        ...
-
-    @property
-    def architecture(self) -> str:
-        """Its name."""
-        ...
-
-    @property
-    def licence(self) -> str | None:
-        """Its name."""
-        ...
-
-
-class Limits(Protocol):
-    """What a starting model must keep to, as a question states it; None is no limit.
-
-    The default is subject to them as well.
-    """
-
-    @property
-    def max_parameters(self) -> int | None:
-        """The most that there may be."""
-        ...
-
-    @property
-    def max_input_size(self) -> int | None:
-        """Pixels a side."""
-        ...
-
-    @property
-    def architecture(self) -> str | None:
-        """A shell pattern."""
-        ...
-
-    @property
-    def licence(self) -> str | None:
-        """One name, compared without case."""
-        ...
+#: A model of the zoo or a published one; what limits look at is None where it is unknown. Its
+#: parameters are those published, with ImageNet's classifier, whatever head a file has.
+Limited = Model | PublishedModel
+#: What states limits on models, None for no limit; the default is subject to them as well.
+Limits = RecommendationQuestion | PublishedQuestion
 
 
 def allowed(model: Limited, limits: Limits) -> bool:

@@ -118,12 +118,6 @@ def checked_ref(workspace: Workspace, model: Model) -> str:
     return ref
 
 
-def expert_names(workspace: Workspace) -> dict[str, str]:
-    """Return the names of stored tasks by id."""
-    store = workspace.existing_store()
-    return {task.id: task.name for task in store.tasks.list()} if store else {}
-
-
 def as_published(models: Iterable[Model], *, among: Iterable[Model]) -> list[Model]:
     """Return the models with the ``parameters`` that they count as, None where nobody knows.
 
