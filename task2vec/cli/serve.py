@@ -191,6 +191,7 @@ def worker(
     from task2vec.client.http.address import Address
     from task2vec.embedding.engine import LocalEngine, best_device, usable_device
     from task2vec.worker.downloads import Downloads
+    from task2vec.worker.job import Station
     from task2vec.worker.resume_cache import ResumeCache
     from task2vec.worker.server import Server, trusting
     from task2vec.worker.shutdown import Shutdown, follow
@@ -211,9 +212,8 @@ def worker(
         called = name or default_name()
         logger = logging.getLogger("task2vec.worker")
         resume_cache = ResumeCache(address.url, over=server.is_over)
-        runs = Worker(
-            server, engine, downloads, resume_cache=resume_cache, name=called, shutdown=shutdown
-        )
+        station = Station(server, engine, downloads, resume_cache)
+        runs = Worker(station, name=called, shutdown=shutdown)
         runs.warm_up()
         logger.info("worker %s on %s works for %s", called, engine.device, address.url)
         runs.run()

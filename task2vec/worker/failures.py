@@ -20,42 +20,31 @@ def failure_of(error: Exception, *, fence: int, shown: dict[Path, str]) -> Failu
     connection are to blame for is transient, and so is what nobody foresaw, of which no more is
     told than its kind: the rest is for the log of this machine.
     """
+    problem: str | None
+    expected = got = remedy = None
+    transient = True
     if out_of_memory(error):
-        return Failure(
-            fence=fence,
-            code="out_of_memory",
-            problem="The worker ran out of memory",
-            remedy="Use fewer images, or a worker with more memory.",
-            transient=True,
-        )
-    if isinstance(error, Task2VecError):
+        code, problem = "out_of_memory", "The worker ran out of memory"
+        remedy = "Use fewer images, or a worker with more memory."
+    elif isinstance(error, Task2VecError):
         if isinstance(error, MissingExtraError):
             error = lacking_at("worker", error)
+        code, transient = error.code, isinstance(error, ServiceError)
         parts = (error.problem, error.expected, error.got, error.remedy)
         problem, expected, got, remedy = (_plain(part, shown) for part in parts)
-        return Failure(
-            fence=fence,
-            code=error.code,
-            problem=problem or "The work failed",
-            expected=expected,
-            got=got,
-            remedy=remedy,
-            transient=isinstance(error, ServiceError),
-        )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Failure(
-            fence=fence,
-            code="worker_disk_full",
-            problem="The disk of the worker is full",
-            transient=True,
-        )
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        code, problem = "worker_disk_full", "The disk of the worker is full"
+    else:
+        code, problem = "internal", "The worker failed in a way that nobody foresaw"
+        got, remedy = type(error).__name__, "The worker's log says more."
     return Failure(
         fence=fence,
-        code="internal",
-        problem="The worker failed in a way that nobody foresaw",
-        got=type(error).__name__,
-        remedy="The worker's log says more.",
-        transient=True,
+        code=code,
+        problem=problem or "The work failed",
+        expected=expected,
+        got=got,
+        remedy=remedy,
+        transient=transient,
     )
 
 

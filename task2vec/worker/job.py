@@ -48,24 +48,22 @@ class Done:
     files: Mapping[str, Path]
 
 
+@dataclass(frozen=True)
+class Station:
+    """What a worker works with: its server, and what it has on this machine."""
+
+    server: Server
+    engine: LocalEngine
+    downloads: Downloads
+    resume_cache: ResumeCache
+
+
 class LeasedJob:
     """Does the work of a lease; what it makes lies in ``folder``."""
 
-    def __init__(
-        self,
-        lease: wire.Lease,
-        folder: Path,
-        *,
-        server: Server,
-        engine: LocalEngine,
-        downloads: Downloads,
-        resume_cache: ResumeCache,
-    ) -> None:
+    def __init__(self, lease: wire.Lease, folder: Path, station: Station) -> None:
         self.lease = lease
-        self._server = server
-        self._engine = engine
-        self._downloads = downloads
-        self._resume_cache = resume_cache
+        self._station = station
         #: What files of this machine are called in what the server is told.
         self._folder = folder
         self._shown: dict[Path, str] = {folder: "the worker's folder"}
@@ -82,7 +80,7 @@ class LeasedJob:
         except Exception as error:
             logger.exception("job %s failed", self.lease.job)
             if out_of_memory(error):
-                self._engine.free_memory()
+                self._station.engine.free_memory()
             return failure_of(error, fence=self.lease.fence, shown=self._shown)
 
     def _work(self, heartbeat: Heartbeat) -> Findings:
@@ -92,20 +90,20 @@ class LeasedJob:
         work = _understood(kind.work, self.lease)
         tell = partial(heartbeat.progress, "downloading")
         finetunes = self.lease.kind is JobKind.FINETUNE
-        if finetunes and self._resume_cache.begun(job):
+        if finetunes and self._station.resume_cache.begun(job):
             logger.info("job %s: goes on with what was begun on this machine", job)
         paths = {role: self._fetched(about, tell) for role, about in work.datasets.items()}
         predicts = self.lease.kind is JobKind.PREDICT
         model = getattr(work, "model", None)
         bench = Workbench(
-            self._engine,
+            self._station.engine,
             tasks={}
             if predicts
             else {role: self._open(work, role, path) for role, path in paths.items()},
             images=find_images([paths["images"]]) if predicts else None,
             model=None if model is None else self._start(model, tell),
             checkpoint=self._folder / "checkpoint.safetensors",
-            unfinished=self._resume_cache.place(job) if finetunes else None,
+            unfinished=self._station.resume_cache.place(job) if finetunes else None,
             progress=heartbeat.progress,
             error=heartbeat.tell_error,
             plan=self._plan,
@@ -114,11 +112,11 @@ class LeasedJob:
         return kind.run(work, bench)
 
     def _fetched(self, about: LentDataset, tell: Callable[[int, int], None]) -> Path:
-        path = self._downloads.get(
+        path = self._station.downloads.get(
             about.sha256,
             size=about.bytes,
             suffix=about.format,
-            fetch=lambda: self._server.dataset(about.id),
+            fetch=lambda: self._station.server.dataset(about.id),
             progress=tell,
         )
         self._shown[path] = about.name
@@ -139,11 +137,11 @@ class LeasedJob:
                 f"It is not known what the checkpoint of {model.name} must be",
                 remedy="It was made by an earlier version: fine-tune anew.",
             )
-        path = self._downloads.get(
+        path = self._station.downloads.get(
             model.sha256,
             size=None,
             suffix=".safetensors",
-            fetch=lambda: self._server.checkpoint(model.id),
+            fetch=lambda: self._station.server.checkpoint(model.id),
             progress=tell,
         )
         self._shown[path] = model.name
@@ -154,7 +152,7 @@ class LeasedJob:
         path = self._folder / "plan.npz"
         _save(embedded, path)
         try:
-            return self._server.plan(self.lease, path).models
+            return self._station.server.plan(self.lease, path).models
         except Task2VecError as error:
             # The packaged models can be measured without it.
             logger.warning("job %s: no plan of what to measure: %s", self.lease.job, error)
@@ -177,7 +175,7 @@ class LeasedJob:
     def _stopped(self, heartbeat: Heartbeat) -> wire.Failure | None:
         if heartbeat.halt is not Halt.CANCELLED:
             return None
-        self._resume_cache.drop(self.lease.job)
+        self._station.resume_cache.drop(self.lease.job)
         return wire.Failure(
             fence=self.lease.fence, code=JobCancelledError.code, problem="The job was cancelled"
         )

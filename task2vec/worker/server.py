@@ -8,24 +8,21 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from io import FileIO
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from pydantic import BaseModel, ValidationError
 
 from task2vec.client.http.address import Address, credentials, failure, reply_of
 from task2vec.client.http.problems import raise_for
-from task2vec.client.request import segment
-from task2vec.errors import ServiceError, SettingError, Task2VecError, UnknownNameError
+from task2vec.client.request import segment, understood
+from task2vec.errors import SettingError, Task2VecError, UnknownNameError
 from task2vec.messages.jobs import Job, Progress
 from task2vec.messages.leases import Failure, Findings, Heartbeat, Lease, LeaseQuestion, Plan, Pulse
 from task2vec.types.jobs import JobKind
 from task2vec.version import __version__
 
 logger = logging.getLogger(__name__)
-
-M = TypeVar("M", bound=BaseModel)
 
 _CONNECT = 10.0
 _SECONDS = 30.0
@@ -72,7 +69,7 @@ class Server:
             params={"wait": wait},
             timeout=httpx2.Timeout(_SECONDS + wait, connect=_CONNECT),
         )
-        return None if response.status_code == 204 else _read(Lease, response)
+        return None if response.status_code == 204 else understood(Lease, response.content)
 
     def heartbeat(self, lease: Lease, progress: Progress) -> Pulse:
         """Tell of progress; raises `LeaseLostError` when the job is somebody else's by now."""
@@ -80,7 +77,9 @@ class Server:
         # Half a lease without an answer, and there will be something newer to tell.
         timeout = httpx2.Timeout(max(1.0, lease.seconds / 2), connect=_CONNECT)
         path = _of(lease, "heartbeat")
-        return _read(Pulse, self._send(path, json=beat.model_dump(mode="json"), timeout=timeout))
+        return understood(
+            Pulse, self._send(path, json=beat.model_dump(mode="json"), timeout=timeout).content
+        )
 
     def complete(
         self,
@@ -100,7 +99,7 @@ class Server:
         """Ask which models to measure on the data set that was embedded."""
         findings, files = Findings(fence=lease.fence, seconds=0.0), {"embedding.task": embedding}
         answer = self._hand_in(lease, "plan", findings, files, progress=lambda _done, _total: None)
-        return _read(Plan, answer)
+        return understood(Plan, answer.content)
 
     def _hand_in(
         self,
@@ -154,7 +153,7 @@ class Server:
         try:
             response = self._client.get(self.address.of(f"/jobs/{segment(job)}"))
             raise_for(reply_of(response))
-            return _read(Job, response).state.final
+            return understood(Job, response.content).state.final
         except UnknownNameError:
             return True
         except (httpx2.HTTPError, Task2VecError) as error:
@@ -201,18 +200,6 @@ class _Counted(FileIO):
 
 def _of(lease: Lease, verb: str) -> str:
     return f"/leases/{segment(lease.job)}:{verb}"
-
-
-def _read(model: type[M], response: httpx2.Response) -> M:
-    try:
-        return model.model_validate_json(response.content)
-    except ValidationError as error:
-        raise ServiceError(
-            "The server's answer is not understood",
-            expected=f"a {model.__name__}",
-            got=str(error.error_count()) + " faults",
-            remedy="Use the same version of task2vec on both sides.",
-        ) from error
 
 
 def _loopback(address: Address) -> bool:

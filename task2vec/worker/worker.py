@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from task2vec.embedding.engine import LocalEngine
 from task2vec.errors import (
     AccessError,
     InputError,
@@ -26,11 +25,8 @@ from task2vec.errors import (
 from task2vec.jobs.kinds import LENT
 from task2vec.messages.leases import Failure, Lease
 from task2vec.probe.registry import DEFAULT_PROBE
-from task2vec.worker.downloads import Downloads
 from task2vec.worker.heartbeat import Halt, Heartbeat
-from task2vec.worker.job import Done, LeasedJob
-from task2vec.worker.resume_cache import ResumeCache
-from task2vec.worker.server import Server
+from task2vec.worker.job import Done, LeasedJob, Station
 from task2vec.worker.shutdown import Shutdown
 
 logger = logging.getLogger(__name__)
@@ -51,19 +47,13 @@ class Worker:
 
     def __init__(
         self,
-        server: Server,
-        engine: LocalEngine,
-        downloads: Downloads,
+        station: Station,
         *,
-        resume_cache: ResumeCache,
         name: str,
         shutdown: Shutdown,
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self._server = server
-        self._engine = engine
-        self._downloads = downloads
-        self._resume_cache = resume_cache
+        self._station = station
         self._name = name
         self._shutdown = shutdown
         self._draw = draw
@@ -73,7 +63,7 @@ class Worker:
 
         A server takes a worker that asks for its first job to be warm.
         """
-        loaded = self._engine.probe(probe)
+        loaded = self._station.engine.probe(probe)
         size = loaded.card.preprocessing.input_size
         loaded.features([np.zeros((size, size, 3), dtype=np.uint8)])
 
@@ -85,9 +75,9 @@ class Worker:
         """
         failures = 0
         while not self._shutdown.requested:
-            self._resume_cache.sweep()
+            self._station.resume_cache.sweep()
             try:
-                lease = self._server.lease(self._name, LENT, wait=_WAIT)
+                lease = self._station.server.lease(self._name, LENT, wait=_WAIT)
             except (AccessError, InputError):
                 raise
             except Task2VecError as error:
@@ -107,18 +97,10 @@ class Worker:
         logger.info("job %s (%s): begins", lease.job, lease.kind.value)
         started = time.monotonic()
         with (
-            TemporaryDirectory(dir=self._downloads.folder, prefix="job-") as folder,
-            Heartbeat(self._server, lease, self._shutdown) as heartbeat,
+            TemporaryDirectory(dir=self._station.downloads.folder, prefix="job-") as folder,
+            Heartbeat(self._station.server, lease, self._shutdown) as heartbeat,
         ):
-            job = LeasedJob(
-                lease,
-                Path(folder),
-                server=self._server,
-                engine=self._engine,
-                downloads=self._downloads,
-                resume_cache=self._resume_cache,
-            )
-            done = job.run(heartbeat)
+            done = LeasedJob(lease, Path(folder), self._station).run(heartbeat)
             if done is None:
                 why = heartbeat.halt or Halt.SHUTDOWN
                 logger.info("job %s: given up, %s", lease.job, why.value)
@@ -128,7 +110,7 @@ class Worker:
             # What is tried again goes on, unless what was begun may be why it failed.
             again = isinstance(done, Failure) and done.transient and done.code != "internal"
             if not again:
-                self._resume_cache.drop(lease.job)
+                self._station.resume_cache.drop(lease.job)
             logger.info("job %s: handed in after %.1f s", lease.job, time.monotonic() - started)
 
     def _deliver(self, lease: Lease, done: Done | Failure, heartbeat: Heartbeat) -> None:
@@ -137,9 +119,9 @@ class Worker:
         for attempt in count(1):
             try:
                 if isinstance(done, Failure):
-                    self._server.fail(lease, done)
+                    self._station.server.fail(lease, done)
                 else:
-                    self._server.complete(
+                    self._station.server.complete(
                         lease,
                         done.findings,
                         done.files,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task2vec.service.datasets.addresses import is_public
+from task2vec.service.datasets.fetch_policy import is_public
 
 INSIDE = [
     "0.0.0.0",

@@ -20,6 +20,7 @@ from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import NotAllowedError
 from task2vec.messages.leases import Findings
 from task2vec.worker.downloads import Downloads
+from task2vec.worker.job import Station
 from task2vec.worker.resume_cache import ResumeCache
 from task2vec.worker.shutdown import Shutdown
 from task2vec.worker.worker import Worker
@@ -95,15 +96,8 @@ def work(engine, downloads):
         replies = {"heartbeat": answer(PULSE), "complete": answer({}), "fail": answer({})} | replies
         client, recorded = server(leases=lend, **replies)
         resume_cache = ResumeCache("http://server", over=lambda _: False)
-        worker = Worker(
-            client,
-            engine,
-            downloads,
-            resume_cache=resume_cache,
-            name="me",
-            shutdown=shutdown,
-            draw=lambda low, _high: low,
-        )
+        station = Station(client, engine, downloads, resume_cache)
+        worker = Worker(station, name="me", shutdown=shutdown, draw=lambda low, _high: low)
         worker.run()
         return recorded
 

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from ipaddress import ip_address
 from time import monotonic
 from typing import Any
 
@@ -16,8 +17,7 @@ import httpcore2
 import httpx2
 
 from task2vec.errors import DeadlineError, RefusedAddressError, SourceError, TooLargeError
-from task2vec.service.datasets.addresses import Address, parse_address
-from task2vec.service.datasets.fetch_policy import FetchPolicy
+from task2vec.service.datasets.fetch_policy import Address, FetchPolicy
 
 _STEP_SECONDS = 10.0
 _MOVED = {301, 302, 303, 307, 308}
@@ -94,7 +94,7 @@ class PinnedBackend(httpcore2.NetworkBackend):
 
     def _addresses(self, host: str, port: int) -> list[Address]:
         try:
-            found = [parse_address(text) for text in self._resolver(host, port)]
+            found = [ip_address(text) for text in self._resolver(host, port)]
         except (OSError, UnicodeError, ValueError) as error:
             raise httpcore2.ConnectError("the name leads nowhere") from error
         if not all(self._policy.permits(address) for address in found):

@@ -79,10 +79,11 @@ def edit_model(
             f"{model.name} cannot be edited: it comes with an installed package",
             expected="a model that was added to this store",
         )
+    counted, check = _as_counted(model, check)
     edited = workspace.store().models.edit(
-        model.id, name=edit.name, licence=edit.licence, check=check_as_shown(model, check)
+        model.id, name=edit.name, licence=edit.licence, check=check
     )
-    return as_counted(edited, model)
+    return counted(edited)
 
 
 def remove_model(
@@ -104,29 +105,25 @@ def remove_model(
             remedy="Leave it out of answers with limits such as that on the architecture.",
         )
 
+    counted, check = _as_counted(model, check)
+
     def delete() -> Model:
-        removed = workspace.store().models.remove(
-            model.id, cascade=cascade, check=check_as_shown(model, check)
-        )
+        removed = workspace.store().models.remove(model.id, cascade=cascade, check=check)
         drop_checkpoints(workspace, [removed])
-        return removed
+        return counted(removed)
 
-    removed = delete_though_full(workspace.path, delete)
-    return as_counted(removed, model)
-
-
-def as_counted(stored: Model, shown: Model) -> Model:
-    """Return a stored model with the ``parameters`` that it is shown with."""
-    return stored.model_copy(update={"parameters": shown.parameters})
+    return delete_though_full(workspace.path, delete)
 
 
-def check_as_shown(
-    model: Model, check: Callable[[Model], None] | None
-) -> Callable[[Model], None] | None:
-    """Return a check of the stored record of ``model`` that sees it as it is shown."""
-    if check is None:
-        return None
-    return lambda stored: check(as_counted(stored, model))
+def _as_counted(
+    shown: Model, check: Callable[[Model], None] | None
+) -> tuple[Callable[[Model], Model], Callable[[Model], None] | None]:
+    """Return what gives a stored record the ``parameters`` it is shown with, and a check of it."""
+
+    def counted(stored: Model) -> Model:
+        return stored.model_copy(update={"parameters": shown.parameters})
+
+    return counted, None if check is None else lambda stored: check(counted(stored))
 
 
 def _card(ref: str, find: Callable[[str], ProbeCard]) -> ProbeCard:

@@ -1,10 +1,8 @@
 """Which starting model to take for a task: gathers what is known, measures, and answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from task2vec.data.wording import examples
-from task2vec.distance.embedding_distances import task_complexity
 from task2vec.errors import SourceError
 from task2vec.finetuning.prober import Prober
 from task2vec.messages.models import Model
@@ -12,20 +10,16 @@ from task2vec.messages.recommendations import RecommendationQuestion, Recommende
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import Judge
 from task2vec.recommendation.answer.question import Question
-from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.recommendation.evidence.outcomes import unused_note
 from task2vec.recommendation.measure.cascade import measuring_order
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
-from task2vec.service.models.availability import offered, unchanged_note
-from task2vec.service.models.limits import allowed, check_limits
+from task2vec.service.models.availability import unchanged_note
+from task2vec.service.models.limits import check_limits
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.models.zoo import list_models
-from task2vec.service.outcomes import outcomes_elsewhere
-from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.cascade import SHORT, recommend_within
-from task2vec.service.recommend.earlier_experts import earlier_experts, offer
+from task2vec.service.recommend.evidence import earlier_experts, gather, offer
 from task2vec.service.recommend.explaining import explained
-from task2vec.service.recommend.known_tasks import known_tasks
 from task2vec.service.recommend.probing import (
     Progress,
     comparable,
@@ -37,12 +31,8 @@ from task2vec.service.recommend.probing import (
     not_probed,
     prober_of,
 )
-from task2vec.service.tasks.search import uneven_images
-from task2vec.service.tasks.shared_images import SharedTasks, find_shared
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
-from task2vec.types.details import HeadInformation
-from task2vec.types.scatter import ClassScatter
 
 #: The most models that a worker gets, beside the default: more than a budget is enough for.
 MOST_MEASURED = 24
@@ -78,7 +68,7 @@ def recommend(
     """
     everything = list_models(workspace)
     check_limits(question, everything)
-    evidence = _gather(workspace, question, subject, everything)
+    evidence = gather(workspace, question, subject, everything)
     images = None
     if question.seconds > 0 and measured is None:
         try:
@@ -124,7 +114,7 @@ def models_to_measure(
     The default comes first, since gains are over it. For a worker, which measures without the
     store.
     """
-    ranking = _gather(workspace, question, subject, list_models(workspace)).ranking
+    ranking = gather(workspace, question, subject, list_models(workspace)).ranking
     judged = Judge(ranking).judge(probed={})
     models = (*ranking.models, *ranking.others)
     order = [model for model in models if model.id == ranking.default][:1]
@@ -132,90 +122,6 @@ def models_to_measure(
         places = measuring_order(judged.belief, leader=judged.leader, most=MOST_MEASURED)
         order += [judged.offered[place] for place in places if place != judged.default]
     return order
-
-
-@dataclass(frozen=True)
-class _Evidence:
-    """What the store knows that counts for a question, and what is said of the rest.
-
-    ``unchanged`` are names of experts that fine-tuning left as they were.
-    """
-
-    ranking: Question
-    shared: SharedTasks
-    unchanged: list[str]
-    warnings: list[str]
-
-
-def _gather(
-    workspace: Workspace,
-    question: RecommendationQuestion,
-    subject: Subject,
-    everything: list[Model],
-) -> _Evidence:
-    """Return the evidence for a question; ``everything`` are all models that there are."""
-    within = [model for model in everything if allowed(model, question)]
-    models, unchanged, warnings = offered(workspace, within)
-    left_out = [model.name for model in everything if not allowed(model, question)]
-    if left_out:
-        warnings.append(f"left out, because they exceed the limits: {examples(left_out)}")
-    shared = find_shared(workspace, subject, most=question.max_shared)
-    models = shared.models(models)
-    warnings += [*shared.warnings, *shared.descended(everything)]
-    ranking = _ranking(workspace, question, subject, models, everything, shared)
-    if (store := workspace.existing_store()) is not None:
-        warnings += outcomes_elsewhere(store, ranking.gains, subject.embedding.space)
-    # Of the others no distance counts.
-    telling = ranking.gains.tasks | {model.task for model in models}
-    counts = {task.name: task.images for id_, task in ranking.tasks.items() if id_ in telling}
-    warnings += uneven_images(subject.name, ranking.images, counts)
-    return _Evidence(ranking, shared, unchanged, warnings)
-
-
-def _ranking(
-    workspace: Workspace,
-    question: RecommendationQuestion,
-    subject: Subject,
-    models: list[Model],
-    everything: list[Model],
-    shared: SharedTasks,
-) -> Question:
-    store, default = workspace.existing_store(), default_model_id()
-    outcomes = shared.outcomes(store.outcomes.list(), everything) if store else []
-    # Of a task without an expert and an outcome nothing is compared but its embedding.
-    telling = {outcome.task for outcome in outcomes} | {
-        model.task for model in everything if model.task
-    }
-    tasks, between = known_tasks(
-        workspace, subject, telling=telling, k=question.k, excluded=shared.excluded
-    )
-    target = subject.record.id if subject.record else ""
-    scatters, heads = dict[str, ClassScatter](), dict[str, HeadInformation]()
-    if store:
-        scatters = store.tasks.scatters([*(id_ for id_ in tasks if id_ in telling), target])
-        heads = store.tasks.heads([*tasks, target])
-    details = subject.details
-    return Question(
-        models=models,
-        default=default,
-        tasks=tasks,
-        between=between,
-        gains=GainTable(outcomes, default),
-        others=shared.models(everything),
-        seen=shared.seen(everything),
-        name=subject.name,
-        target=target or None,
-        images=subject.embedding.provenance.images,
-        classes=subject.embedding.provenance.classes,
-        complexity=task_complexity(subject.embedding),
-        scatters=scatters,
-        scatter=scatters.get(target) if details is None else details.scatter,
-        heads=heads,
-        head=heads.get(target) if details is None else details.head,
-        k=question.k,
-        published=question.published,
-        explain=question.explain,
-    )
 
 
 def _by_measuring(

@@ -92,14 +92,7 @@ def draw(
         save(figure, target, kind=kind)
     return TaskMap(
         points=tuple(
-            MapPoint(
-                id=record.id,
-                name=point.name,
-                x=point.x,
-                y=point.y,
-                group=point.group,
-                classes=point.classes,
-            )
+            MapPoint.model_validate({"id": record.id, **vars(point)})
             for record, point in zip(records, points, strict=True)
         ),
         method=method.value,

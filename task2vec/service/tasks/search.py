@@ -27,7 +27,7 @@ from task2vec.service.tasks.shared_images import mark_shared, shared_between
 from task2vec.service.tasks.subjects import Subject, check_comparable, open_named
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Role, TaskFilter
-from task2vec.types import NeighbourGeometry, TaskEmbedding
+from task2vec.types import NeighbourGeometry
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
@@ -97,8 +97,9 @@ def distances(workspace: Workspace, source: Subject, target: Subject) -> Distanc
     a, b = source.embedding, target.embedding
     a.space.check_same(b.space)
     complexities = task_complexity(a), task_complexity(b)
-    warnings = _once(*source.warnings, *target.warnings)
-    if _same_images(a, b):
+    # A worker that embedded both sides does not say which of them a warning is about.
+    warnings = tuple(dict.fromkeys((*source.warnings, *target.warnings)))
+    if a.provenance.content_hash == b.provenance.content_hash:
         return _one_task(source.name, target.name, complexities, warnings)
     found = estimate_distances(a, [b])
     symmetric = float(found.distances[0])
@@ -172,11 +173,6 @@ def _standing(workspace: Workspace, source: Subject, target: Subject) -> tuple[i
     return sum(each < pair for each in found), len(found)
 
 
-def _once(*warnings: str) -> tuple[str, ...]:
-    # A worker that embedded both sides does not say which of them a warning is about.
-    return tuple(dict.fromkeys(warnings))
-
-
 def _images_in_common(workspace: Workspace, source: Subject, target: Subject) -> list[str]:
     """Warn where a part of the images are the same."""
     a, b = source.embedding, target.embedding
@@ -188,16 +184,9 @@ def _images_in_common(workspace: Workspace, source: Subject, target: Subject) ->
         share = f"{100 * shared.share:.0f} %" if shared.share >= 0.01 else "below 1 %"
         what = f"{source.name} has {shared.images:,} of {plural(shared.of, 'image')} of "
         what += f"{target.name} ({share})"
+    corrected = GROUPS in (len(a.replicates), len(b.replicates))
     nearer = ", and nearer than they are, since noise in common is taken out, too"
-    return [f"{what}: they are near for that reason{nearer if _corrected(a, b) else ''}"]
-
-
-def _corrected(a: TaskEmbedding, b: TaskEmbedding) -> bool:
-    return GROUPS in (len(a.replicates), len(b.replicates))
-
-
-def _same_images(a: TaskEmbedding, b: TaskEmbedding) -> bool:
-    return a.provenance.content_hash == b.provenance.content_hash
+    return [f"{what}: they are near for that reason{nearer if corrected else ''}"]
 
 
 #: Half as many images moved a distance by a standard error: docs/concepts.md, "The number of
