@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from factories import make_record, replace, which_model
+from factories import make_model, make_record, replace, which_model
 from served import ELEMENTS, embedding
 
 from task2vec.embedding.class_scatter import class_scatter
-from task2vec.messages.models import Model
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import Subject
 from task2vec.types.details import EmbeddingDetails, LayerElements
@@ -34,17 +33,7 @@ def known(served):
         found = embedding(number)
         record = make_record(name, provenance=found.provenance)
         id_ = served.store().tasks.add(record, found, details=about).id
-        model = Model(
-            id="",
-            name=f"{name}-expert",
-            ref=f"x:{name}",
-            architecture="a",
-            task=id_,
-            parameters=1,
-            input_size=8,
-            licence=None,
-            created="",
-        )
+        model = make_model(f"{name}-expert", ref=f"x:{name}", task=id_, parameters=1, input_size=8)
         served.store().models.add(model)
     return served
 

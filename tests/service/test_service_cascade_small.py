@@ -7,7 +7,7 @@ from time import perf_counter
 
 import numpy as np
 import pytest
-from factories import replace
+from factories import make_model, replace
 from small_network import reference_of
 from small_store import cut
 
@@ -71,16 +71,7 @@ def blind(weights: str, folder: Path) -> str:
 
 
 def model(name: str, ref: str, *, of: str | None = None) -> Model:
-    given = dict.fromkeys(("parameters", "input_size", "licence"))
-    return Model(
-        id=f"mdl-{name}",
-        name=name,
-        ref=ref,
-        architecture="test_resnet",
-        task=of,
-        created="",
-        **given,
-    )
+    return make_model(name, id=f"mdl-{name}", ref=ref, architecture="test_resnet", task=of)
 
 
 def question(models: list[Model], **known: float) -> Question:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import replace
+from factories import make_model, replace
 from small_network import reference_of
 from small_store import cut
 
@@ -35,18 +35,8 @@ def model(folder: Path, seed: int) -> Model:
     ref = reference_of(folder, seed=seed)
     path = Path(ref.removeprefix("file:").partition("?")[0])
     digest = sha256(path.read_bytes()).hexdigest()
-    unknown = dict.fromkeys(("parameters", "input_size", "licence"))
     name = f"model {seed}"
-    return Model(
-        id=f"mdl-{seed}",
-        name=name,
-        ref=ref,
-        architecture="test_resnet",
-        task=None,
-        sha256=digest,
-        created="",
-        **unknown,
-    )
+    return make_model(name, id=f"mdl-{seed}", ref=ref, architecture="test_resnet", sha256=digest)
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from factories import make_model
 
-from task2vec.messages.models import Model
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.workspace import Workspace
 
@@ -12,16 +12,8 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def code(ref: str) -> str:
-    model = Model(
-        id="mdl_0123456789abcdef",
-        name="model",
-        ref=ref,
-        architecture="resnet18",
-        task=None,
-        parameters=None,
-        input_size=224,
-        licence=None,
-        created="",
+    model = make_model(
+        "model", id="mdl_0123456789abcdef", ref=ref, architecture="resnet18", input_size=224
     )
     with Workspace(Path("nowhere")) as workspace:
         return starting_code(workspace, model, classes=3)
@@ -51,16 +43,13 @@ def test_a_pinned_commit_of_timm_is_kept() -> None:
 
 
 def test_the_client_of_a_server_is_told_how_to_get_the_weights(tmp_path: Path) -> None:
-    expert = Model(
+    expert = make_model(
+        "birds",
         id="mdl_0123456789abcdef",
-        name="birds",
         ref="store:experts/mdl_0123456789abcdef.safetensors",
         architecture="resnet18",
         task="tsk_0123456789abcdef",
-        parameters=None,
         input_size=224,
-        licence=None,
-        created="",
     )
     (tmp_path / "experts").mkdir()
     (tmp_path / "experts" / "mdl_0123456789abcdef.safetensors").write_bytes(b"weights")

@@ -1,6 +1,7 @@
 """Data sets are taken in whole or not at all, kept for a while, and never from under a job."""
 
 import errno
+import io
 import os
 import tarfile
 import zipfile
@@ -150,6 +151,18 @@ def test_what_is_refused_has_the_name_that_the_sender_gave_it(send, tmp_path: Pa
 
     with pytest.raises(SourceError, match=r"^single has only one class"):
         send((tmp_path / "a.tar").read_bytes(), name="single", suffix=".tar")
+
+
+@pytest.mark.parametrize("label", ["\x1b[31mA", "b\nX", "a\u202eb", "x" * 201])
+def test_classes_that_cannot_be_shown_are_refused(workspace, send, label: str) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in (label, "plain"):
+            archive.writestr(f"{name}/1.png", b"x")
+    with pytest.raises(SourceError, match="cannot be shown") as caught:
+        send(data.getvalue())
+    assert str(caught.value).isprintable()
+    assert files(workspace) == set()
 
 
 @pytest.mark.parametrize("given", [{}, {"name": "a\nb"}, {"suffix": ".csv"}])

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from factories import make_record, replace, which_model
+from factories import make_model, make_record, replace, which_model
 from served import embedding
 from test_service_shared_images import hashes
 
-from task2vec.messages.models import Model
 from task2vec.recommendation.evidence.leaks import SEEN_GAIN
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.packaged_models import default_model_id
@@ -27,17 +26,8 @@ def known(served):
         vector = embedding(number, images=images)
         record = replace(make_record(name, provenance=vector.provenance), **changed)
         stored = served.store().tasks.add(record, vector, hashes=made)
-        given = dict.fromkeys(("parameters", "input_size", "licence"))
         ref = f"timm:resnet18?of={name}"
-        added = Model(
-            id="",
-            name=f"{name}-expert",
-            ref=ref,
-            architecture="r",
-            task=stored.id,
-            created="",
-            **given,
-        )
+        added = make_model(f"{name}-expert", ref=ref, architecture="r", task=stored.id)
         return served.store().models.add(added)
 
     return add

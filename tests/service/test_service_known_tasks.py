@@ -1,12 +1,11 @@
 """Which stored tasks a recommendation rests on: enough of them, and never every two of all."""
 
 import pytest
-from factories import make_record, which_model
+from factories import make_model, make_record, which_model
 from served import embedding
 from sqlalchemy import Engine, event
 
 from task2vec.distance import plain_symmetric_distance
-from task2vec.messages.models import Model
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.recommend import known_tasks as module
 from task2vec.service.recommend.evidence import known_tasks
@@ -28,17 +27,7 @@ def stored(served):
     nearest = sorted(ids, key=ids.get)
     for id_ in nearest[-3:]:
         store.models.add(
-            Model(
-                id="",
-                name=f"expert-{id_}",
-                ref=f"x:{id_}",
-                architecture="a",
-                task=id_,
-                parameters=1,
-                input_size=8,
-                licence=None,
-                created="",
-            )
+            make_model(f"expert-{id_}", ref=f"x:{id_}", task=id_, parameters=1, input_size=8)
         )
     return nearest
 

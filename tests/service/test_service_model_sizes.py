@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from factories import replace, which_model
+from factories import make_model, replace, which_model
 
 from task2vec.messages.models import Model, ModelEdit
 from task2vec.service.models.limits import allowed
@@ -13,16 +13,14 @@ from task2vec.service.packaged_models import default_model_id
 from task2vec.service.workspace import Workspace
 
 PLAIN = 4_652_008
-EXPERT = Model(
+EXPERT = make_model(
+    "expert",
     id="mdl_1",
-    name="expert",
     ref="store:experts/mdl_1.safetensors",
     architecture="tf_efficientnet_lite0",
-    task=None,
     parameters=3_419_478,
     input_size=128,
     licence="Apache-2.0",
-    created="",
     start=default_model_id(),
 )
 # Of another head, such as one of 21,841 classes.

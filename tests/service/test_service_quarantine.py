@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from factories import make_model
 from raw_rows import damaged
 from small_store import cut, snapshot
 
@@ -59,16 +60,11 @@ def expert(path: Path) -> Model:
         from hashlib import file_digest
 
         digest = file_digest(file, "sha256").hexdigest()
-    return Model(
+    return make_model(
+        "expert",
         id=path.stem,
-        name="expert",
         ref=f"store:experts/{path.name}",
         architecture="tf_efficientnet_lite0",
-        task=None,
-        parameters=None,
-        input_size=None,
-        licence=None,
-        created="",
         sha256=digest,
     )
 

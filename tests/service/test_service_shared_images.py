@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from factories import make_record, replace, which_model
+from factories import make_model, make_record, replace, which_model
 from served import embedding
 
 from task2vec.jobs.backtest import backtest
 from task2vec.messages.backtests import BacktestQuestion
-from task2vec.messages.models import Model
 from task2vec.messages.neighbours import SearchQuestion
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.recommend.recommendation import recommend
@@ -44,16 +43,7 @@ def known(served):
         stored = tasks.add(record, made, hashes=hashes)
         if expert:
             ref = f"timm:resnet18?of={name}"
-            given = dict.fromkeys(("parameters", "input_size", "licence"))
-            added = Model(
-                id="",
-                name=f"{name}-expert",
-                ref=ref,
-                architecture="r",
-                task=stored.id,
-                created="",
-                **given,
-            )
+            added = make_model(f"{name}-expert", ref=ref, architecture="r", task=stored.id)
             ours = models.add(added)
             for model, accuracy in ((DEFAULT, 0.5), (PLAIN, 0.9), (ours.name, 0.95)):
                 about = StoredOutcome(
@@ -228,18 +218,14 @@ def descendant(served, name, *, start, task):
     models, outcomes = served.store().models, served.store().outcomes
     record = models.get(start)
     lineage = (*([record.task] if record.task else []), *record.lineage)
-    given = dict.fromkeys(("parameters", "input_size", "licence"))
     added = models.add(
-        Model(
-            id="",
-            name=name,
+        make_model(
+            name,
             ref=f"timm:resnet18?of={name}",
             architecture="r",
             task=served.store().tasks.get(task).id,
-            created="",
             start=record.id,
             lineage=tuple(lineage),
-            **given,
         )
     )
     for on in ("clean", task):
@@ -377,20 +363,9 @@ def test_a_backtest_hides_what_has_too_many_images_of_the_target_and_not_the_rev
     for number, (name, of) in enumerate(known.items()):
         made = embedding(number)
         stored[name] = tasks.add(make_record(name, provenance=made.provenance), made, hashes=of).id
-    given = dict.fromkeys(("parameters", "input_size", "licence"))
     for name, id_ in stored.items():
         ref = f"timm:resnet18?of={name.replace(' ', '-')}"
-        models.add(
-            Model(
-                id="",
-                name=f"{name} expert",
-                ref=ref,
-                architecture="r",
-                task=id_,
-                created="",
-                **given,
-            )
-        )
+        models.add(make_model(f"{name} expert", ref=ref, architecture="r", task=id_))
     outcomes.add_many(
         [
             StoredOutcome(

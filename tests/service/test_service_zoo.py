@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import torch
+from factories import make_model
 
 from task2vec.messages.models import Model
 from task2vec.probe.weights import write_safetensors
@@ -25,16 +26,13 @@ def expert(store: Path, **about: object) -> Model:
     """Write a checkpoint that states ``about`` into a store's folder; return its record."""
     path = store / "experts" / "mdl_0.safetensors"
     write_safetensors(path, {"x": torch.zeros(1)}, {"task2vec": json.dumps({**ABOUT, **about})})
-    return Model(
+    return make_model(
+        "expert",
         id="mdl_0",
-        name="expert",
         ref="store:experts/mdl_0.safetensors",
         architecture="resnet18",
-        task=None,
         parameters=1,
         input_size=128,
-        licence=None,
-        created="",
     )
 
 

@@ -16,13 +16,22 @@ from task2vec.service.workspace import Workspace
 from task2vec.types import JobKind, JobState
 
 
+@pytest.fixture
+def job(served):
+    """A new data set that is being fine-tuned on."""
+    return lend(served, JobKind.FINETUNE, {"dataset": send(served, "pets").id})
+
+
+def nothing_stored(served: Workspace) -> bool:
+    store = served.store()
+    return not (store.tasks.list() or store.outcomes.list() or experts(served))
+
+
 def experts(served: Workspace) -> list[str]:
     return sorted(path.name for path in served.path.glob("experts/*"))
 
 
-def test_fine_tuning_stores_task_expert_outcome_and_checkpoint(served):
-    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
-    job = lend(served, JobKind.FINETUNE, question)
+def test_fine_tuning_stores_task_expert_outcome_and_checkpoint(served, job):
     found = tuned(served, 3, new=True)
     weights = found.checkpoint.read_bytes()
     done = end(served, job, found)
@@ -69,9 +78,7 @@ def test_fine_tuning_stores_task_expert_outcome_and_checkpoint(served):
 
 
 @pytest.mark.parametrize("fault", ["architecture", "digest", "nothing", "taken"])
-def test_an_expert_that_cannot_be_used_leaves_nothing(served, sent, fault):
-    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
-    job = lend(served, JobKind.FINETUNE, question)
+def test_an_expert_that_cannot_be_used_leaves_nothing(served, job, sent, fault):
     found = tuned(served, 3, new=True)
     if fault == "architecture":
         found = tuned(served, 3, new=True, architecture="resnet18")
@@ -86,10 +93,8 @@ def test_an_expert_that_cannot_be_used_leaves_nothing(served, sent, fault):
     models = served.store().models.list()
     failed = end(served, job, found)
     assert failed.state is JobState.FAILED
-    assert served.store().tasks.list() == []
     assert served.store().models.list() == models
-    assert served.store().outcomes.list() == []
-    assert experts(served) == []
+    assert nothing_stored(served)
 
 
 @pytest.mark.parametrize(
@@ -112,9 +117,7 @@ def test_an_expert_that_cannot_be_used_leaves_nothing(served, sent, fault):
         ({"preprocessing": {**PREPROCESSING, "mean": ["0"] * 10**5}}, "mean"),
     ],
 )
-def test_a_checkpoint_that_states_what_no_expert_does_fails_the_job(served, stated, words):
-    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
-    job = lend(served, JobKind.FINETUNE, question)
+def test_a_checkpoint_that_states_what_no_expert_does_fails_the_job(served, job, stated, words):
     models = served.store().models.list()
     failed = end(served, job, tuned(served, 3, new=True, **stated))
     assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_weights")
@@ -122,24 +125,19 @@ def test_a_checkpoint_that_states_what_no_expert_does_fails_the_job(served, stat
     assert failed.error.got.isprintable()
     assert len(failed.error.got) <= 10_000
     assert served.store().models.list() == models
-    assert (served.store().tasks.list(), served.store().outcomes.list()) == ([], [])
-    assert experts(served) == []
+    assert nothing_stored(served)
 
 
-def test_findings_of_fine_tuning_that_cannot_be_leave_nothing(served):
-    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
-    job = lend(served, JobKind.FINETUNE, question)
+def test_findings_of_fine_tuning_that_cannot_be_leave_nothing(served, job):
     found = tuned(served, 3, new=True)
     told = {**found.tuned, "settings": {**found.tuned["settings"], "seed": 2**80}}
     failed = end(served, job, replace(found, tuned=told))
     assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
     assert failed.error.got.startswith("settings.seed: ")
-    assert (served.store().tasks.list(), served.store().outcomes.list()) == ([], [])
+    assert nothing_stored(served)
 
 
-def test_warnings_about_the_images_are_shown_without_what_hides(served):
-    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
-    job = lend(served, JobKind.FINETUNE, question)
+def test_warnings_about_the_images_are_shown_without_what_hides(served, job):
     found = tuned(served, 3, new=True)
     told = {**found.tuned, "warnings": ["no image: \x1b[2J.png"], "resumed": "epoch \x1b[2J"}
     done = end(served, job, replace(found, tuned=told))
@@ -147,9 +145,7 @@ def test_warnings_about_the_images_are_shown_without_what_hides(served):
     assert done.result["resumed"] == "epoch \\x1b[2J"
 
 
-def test_a_warning_that_the_worker_sends_twice_is_shown_once(served):
-    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
-    job = lend(served, JobKind.FINETUNE, question)
+def test_a_warning_that_the_worker_sends_twice_is_shown_once(served, job):
     found = tuned(served, 3, new=True)
     # As workers do: of the images, and among all that was found.
     told = {**found.tuned, "warnings": ["few \x1b[2J", "rough"]}
@@ -158,9 +154,7 @@ def test_a_warning_that_the_worker_sends_twice_is_shown_once(served):
     assert done.result["warnings"] == ["embedded", "few \\x1b[2J", "rough"]
 
 
-def test_a_full_disk_leaves_the_job_and_no_checkpoint(served, monkeypatch):
-    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
-    job = lend(served, JobKind.FINETUNE, question)
+def test_a_full_disk_leaves_the_job_and_no_checkpoint(served, job, monkeypatch):
     store = served.store()
     finish = store.jobs.complete_within
 
@@ -171,15 +165,13 @@ def test_a_full_disk_leaves_the_job_and_no_checkpoint(served, monkeypatch):
     with pytest.raises(StoreError):
         end(served, job, tuned(served, 3, new=True))
     assert served.store().jobs.get(job.id).state is JobState.RUNNING
-    assert (store.tasks.list(), store.outcomes.list()) == ([], [])
-    assert experts(served) == []
+    assert nothing_stored(served)
     monkeypatch.setattr(store.jobs, "complete_within", finish)
     assert end(served, job, tuned(served, 3, new=True)).state is JobState.SUCCEEDED
 
 
-def test_only_checkpoints_without_a_record_are_put_aside(served):
-    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
-    end(served, lend(served, JobKind.FINETUNE, question), tuned(served, 3, new=True))
+def test_only_checkpoints_without_a_record_are_put_aside(served, job):
+    end(served, job, tuned(served, 3, new=True))
     kept = snapshot(served.path / "experts")
     (served.path / "experts" / "mdl_0123456789abcdef.safetensors").write_bytes(b"orphan")
     assert sweep_experts(served) == 1
@@ -189,10 +181,7 @@ def test_only_checkpoints_without_a_record_are_put_aside(served):
     assert aside.path.read_bytes() == b"orphan"
 
 
-def test_fine_tuning_a_data_set_that_was_embedded_meanwhile_uses_that_task(served, sent):
-    dataset = send(served, "pets")
-    question = {"task": None, "dataset": dataset.id, "start": "efficientnet_lite0"}
-    job = lend(served, JobKind.FINETUNE, question)
+def test_fine_tuning_a_data_set_that_was_embedded_meanwhile_uses_that_task(served, job, sent):
     stored = embed(served, sent, "pets", seed=0)
     done = end(served, job, tuned(served, 3, new=True))
     assert done.state is JobState.SUCCEEDED
@@ -201,9 +190,7 @@ def test_fine_tuning_a_data_set_that_was_embedded_meanwhile_uses_that_task(serve
     assert len(served.store().tasks.list()) == 1
 
 
-def test_findings_that_come_twice_at_once_are_stored_once(served, monkeypatch):
-    question = {"task": None, "dataset": send(served, "pets").id, "start": "efficientnet_lite0"}
-    job = lend(served, JobKind.FINETUNE, question)
+def test_findings_that_come_twice_at_once_are_stored_once(served, job, monkeypatch):
     check, first = leases.receive, []
 
     def the_other_first(*arguments, **more):
@@ -217,3 +204,21 @@ def test_findings_that_come_twice_at_once_are_stored_once(served, monkeypatch):
     assert done.state is JobState.SUCCEEDED
     assert experts(served) == [f"{expert_id(job.id)}.safetensors"]
     assert len(served.store().outcomes.list()) == 1
+
+
+def test_a_worker_that_sends_no_checkpoint_is_told_so(served, job):
+    found = replace(tuned(served, 3, new=True), checkpoint=None)
+    failed = end(served, job, found)
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
+    assert "checkpoint" in failed.error.expected
+    assert nothing_stored(served)
+
+
+def test_another_task_of_the_data_sets_name_that_came_meanwhile_fails_it(served, job, sent):
+    # Other images under the same name: the outcome would become one of theirs.
+    stored = embed(served, sent, "pets", seed=1)
+    failed = end(served, job, tuned(served, 3, new=True))
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "name_taken")
+    assert "pets" in failed.error.problem
+    assert [task.id for task in served.store().tasks.list()] == [stored.result["id"]]
+    assert (served.store().outcomes.list(), experts(served)) == ([], [])

@@ -3,9 +3,8 @@
 import pytest
 from served import NOW, embed, embedded, end, send
 
-from task2vec.errors import UnknownNameError
 from task2vec.jobs import batches, jobs, leases
-from task2vec.messages.batches import ItemStatus, NewBatch, NewItem, NewItems
+from task2vec.messages.batches import ItemStatus, NewBatch, NewItems
 from task2vec.messages.jobs import NewEmbedding
 from task2vec.store.jobs.record import JobFailure
 from task2vec.types import JobKind, JobState, Priority
@@ -150,22 +149,6 @@ def test_items_that_are_added_come_after_those_that_were_there(served):
     assert served.store().jobs.get(newest.id).payload["tags"] == ["common"]
 
 
-def test_pages_of_items_and_batches_leave_none_out(served):
-    items = [item_of(send(served, f"pets{i}", seed=i)) for i in range(5)]
-    batch = begin(served, *items)
-    found, place = [], None
-    for _ in range(3):
-        page, place = served.store().batches.items(batch.id, limit=2, after=place)
-        found += [item.position for item in page]
-    assert (found, place) == ([0, 1, 2, 3, 4], None)
-    others = [begin(served).id for _ in range(2)]
-    first, following = served.store().batches.page(limit=2)
-    rest, end = served.store().batches.page(limit=2, before=following)
-    assert [b.id for b in first + rest] == [*others[::-1], batch.id]
-    assert end is None
-    assert rest[0].total == 5
-
-
 def test_cancelling_a_batch_ends_its_own_work_only(served, sent):
     own, shared, asked = (send(served, name, seed=i) for i, name in enumerate("abc"))
     batch = begin(served, item_of(own), item_of(shared), item_of(asked))
@@ -202,19 +185,6 @@ def test_items_outlive_their_jobs_and_tasks(served, sent):
     served.store().tasks.remove("pets")
     (item,) = served.store().batches.items(batch.id)[0]
     assert (item.status, item.task) == (ItemStatus.EMBEDDED, None)
-
-
-def test_an_unknown_batch_is_told(served):
-    for ask in (
-        lambda workspace, id_: workspace.store().batches.get(id_),
-        lambda workspace, id_: workspace.store().batches.items(id_),
-        batches.cancel_batch,
-        lambda workspace, id_: batches.append(
-            workspace, id_, NewItems(items=[NewItem(dataset="dst_none")])
-        ),
-    ):
-        with pytest.raises(UnknownNameError, match="batch"):
-            ask(served, "bat_none")
 
 
 def test_a_failure_midway_appends_nothing(served, monkeypatch):

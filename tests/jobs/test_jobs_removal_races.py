@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from served import NOW, asking, send
 
-from task2vec.errors import SourceError, UnknownNameError
+from task2vec.errors import UnknownNameError
 from task2vec.jobs import batches, jobs
 from task2vec.messages.base import Question
 from task2vec.messages.batches import NewBatch, NewItem
@@ -16,7 +16,7 @@ from task2vec.messages.datasets import StoredDataset
 from task2vec.service.datasets import datasets
 from task2vec.service.datasets.datasets import remove_dataset
 from task2vec.service.workspace import Workspace
-from task2vec.types import JobKind, JobState
+from task2vec.types import JobKind
 
 AT_ONCE = 4
 
@@ -83,26 +83,6 @@ def test_an_item_whose_data_set_goes_fails_alone(
     assert [item.status.value for item in items] == ["failed", "pending", "failed", "pending"]
     assert {item.error.code for item in items if item.error is not None} == {"unknown_name"}
     assert [job.dataset for job in served.store().jobs.list_page()[0]] == [last.id, first.id]
-
-
-def test_a_job_whose_data_set_goes_is_not_tried_again(
-    served: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dataset = send(served, "pets")
-    job = jobs.submit(served, asking(JobKind.EMBED, dataset=dataset.id), now=NOW)
-    served.store().jobs.cancel(job.id, now=NOW)
-    retry = served.store().jobs.retry
-
-    def removed_first(*args: Any, **kwargs: Any) -> Any:
-        remove_dataset(served, dataset.id)
-        return retry(*args, **kwargs)
-
-    monkeypatch.setattr(served.store().jobs, "retry", removed_first)
-
-    with pytest.raises(SourceError, match="data set of job"):
-        served.store().jobs.retry(job.id, now=NOW)
-
-    assert served.store().jobs.get(job.id).state is JobState.CANCELLED
 
 
 def test_the_same_bytes_at_the_same_time_are_one_data_set(

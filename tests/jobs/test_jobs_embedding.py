@@ -215,6 +215,33 @@ def test_an_embedding_of_another_size_does_not_enter_its_space(served, sent):
     )
 
 
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (PNG.ljust(1 << 20, b"x"), None),
+        (PNG.ljust((1 << 20) + 1, b"x"), "at most 1048576 bytes"),
+        (b"GIF89a", "a PNG"),
+        (None, None),
+    ],
+    ids=["a mebibyte", "a byte more", "no PNG", "none"],
+)
+def test_a_thumbnail_is_a_picture_of_at_most_a_mebibyte(served, sent, data, words):
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    found = embedded(sent)
+    if data is None:
+        found = replace(found, thumbnails={})
+    else:
+        found.thumbnails["task"].write_bytes(data)
+    ended = end(served, job, found)
+    if words is None:
+        assert served.store().tasks.thumbnail("pets") == data
+    else:
+        assert words in ended.error.expected
+
+
 @pytest.mark.parametrize("damage", ["missing", "cut", "no picture"])
 def test_damaged_findings_fail_the_job_and_name_no_path(served, sent, damage):
     job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})

@@ -4,12 +4,13 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, replace
 from PIL import Image
 from safetensors.numpy import save_file
@@ -78,6 +79,21 @@ class Found:
             **{f"thumbnail.{role}": path for role, path in self.thumbnails.items()},
             **({} if self.checkpoint is None else {"checkpoint": self.checkpoint}),
         }
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Workspace]:
+    """The workspace of a server: with a store, and whatever engine it has is never started."""
+    with Workspace(tmp_path / "store") as opened:
+        opened.store(create=True)
+        yield opened
+        assert opened._engine is None
+
+
+@pytest.fixture
+def sent(tmp_path: Path) -> Path:
+    """Where a worker keeps what it sends."""
+    return tmp_path / "sent"
 
 
 def asking(kind: JobKind, **fields: Any) -> Question:

@@ -40,10 +40,17 @@ def test_a_failure_is_stored_without_keys_and_escapes(served, job):
 
 
 def test_a_stage_is_stored_so_that_it_can_be_shown(served, job):
-    told = Progress(stage="\x1b[31mred\nforged" + "x" * 500, done=1, total=2)
+    told = Progress(
+        stage="\x1b[31mred\nforged" + "x" * 500,
+        done=1,
+        total=2,
+        standard_error=math.nan,
+        seconds_left=math.inf,
+    )
     record = leases.heartbeat(served, job.id, fence=job.fence, progress=told, now=NOW)
     assert record.progress.stage.startswith("\\x1b[31mred\\nforgedxxx")
     assert len(record.progress.stage) < 250
+    assert (record.progress.standard_error, record.progress.seconds_left) == (None, None)
 
 
 @pytest.mark.parametrize("seconds", [-1.0, math.nan, math.inf, -math.inf])

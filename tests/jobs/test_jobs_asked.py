@@ -8,14 +8,11 @@ from task2vec.errors import (
     NameTakenError,
     SettingError,
     SourceError,
-    StateError,
     UnknownNameError,
 )
 from task2vec.jobs import jobs, leases
-from task2vec.jobs.recommend import models_to_probe
-from task2vec.messages.jobs import NewTuning, Progress
+from task2vec.messages.jobs import NewTuning
 from task2vec.service.datasets.datasets import remove_dataset
-from task2vec.service.models.zoo import list_models
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import models_to_measure
 from task2vec.service.tasks.subjects import stored_subject
@@ -25,6 +22,15 @@ from task2vec.types import JobKind, JobState, Priority
 
 def ask(served, dataset, **more) -> JobRecord:
     return jobs.submit(served, asking(JobKind.EMBED, dataset=dataset.id, **more), now=NOW)
+
+
+def lent_for(served, question) -> leases.Lent:
+    """Ask, and be the worker that gets the job."""
+    job = jobs.submit(served, question, now=NOW)
+    lent = leases.lease(served, worker="w", kinds=list(JobKind), now=NOW)
+    assert lent is not None
+    assert lent.job.id == job.id
+    return lent
 
 
 def store_task(served, tmp_path, dataset, **more) -> JobRecord:
@@ -108,20 +114,17 @@ def test_a_worker_is_told_which_data_sets_it_needs(served, tmp_path):
         "target": {"task": None, "dataset": right.id},
         "settings": SETTINGS,
     }
-    jobs.submit(served, asking(JobKind.DISTANCES, **wire), now=NOW)
-    lent = leases.lease(served, worker="w", kinds=[JobKind.DISTANCES], now=NOW)
-    assert lent is not None
+    lent = lent_for(served, asking(JobKind.DISTANCES, **wire))
     assert {role: about.id for role, about in lent.work.datasets.items()} == {
         "source": left.id,
         "target": right.id,
     }
     assert lent.work.datasets["source"].sha256 == left.sha256
     one = {**wire, "source": {"task": "stored", "dataset": None}}
-    job = jobs.submit(served, asking(JobKind.DISTANCES, **one), now=NOW)
+    lent = lent_for(served, asking(JobKind.DISTANCES, **one))
+    job = lent.job
     assert job.payload["source"]["task"] == stored
     assert job.name == "stored to right"
-    lent = leases.lease(served, worker="w", kinds=[JobKind.DISTANCES], now=NOW)
-    assert lent is not None
     assert list(lent.work.datasets) == ["target"]
 
 
@@ -130,9 +133,7 @@ def test_a_recommendation_asks_what_promises_most_of_a_stored_task(served, sent)
     store_task(served, sent.parent, dataset)
     stored = served.store().tasks.get("pets").id
     question = {"task": stored, "settings": SETTINGS, "budget": 5.0}
-    jobs.submit(served, asking(JobKind.RECOMMEND, **question), now=NOW)
-    lent = leases.lease(served, worker="w", kinds=[JobKind.RECOMMEND], now=NOW)
-    assert lent is not None
+    lent = lent_for(served, asking(JobKind.RECOMMEND, **question))
     assert (lent.work.measure, lent.work.budget) == (True, 5.0)
     subject = stored_subject(served, stored)
     expected = models_to_measure(served, which_model(), subject)
@@ -141,33 +142,28 @@ def test_a_recommendation_asks_what_promises_most_of_a_stored_task(served, sent)
     assert len(expected) > 1
 
 
-def test_a_budget_of_0_asks_for_no_measurement(served):
-    dataset = send(served, "pets")
-    question = {"dataset": dataset.id, "settings": SETTINGS, "budget": 0}
-    jobs.submit(served, asking(JobKind.RECOMMEND, **question), now=NOW)
-    lent = leases.lease(served, worker="w", kinds=[JobKind.RECOMMEND], now=NOW)
-    assert lent is not None
-    assert (lent.work.measure, lent.work.probe_models) == (False, ())
-
-
-def test_a_recommendation_asks_for_the_models_within_the_limits_and_the_default(served):
-    dataset = send(served, "pets")
-    question = {"dataset": dataset.id, "settings": SETTINGS, "architecture": "*lite2"}
-    jobs.submit(served, asking(JobKind.RECOMMEND, **question), now=NOW)
-    lent = leases.lease(served, worker="w", kinds=[JobKind.RECOMMEND], now=NOW)
-    assert lent is not None
-    asked = [model.id for model in lent.work.probe_models]
-    assert asked == [default_model_id(), "mdl_efficientnet_lite2"]
-    assert [m.id for m in models_to_probe(list_models(served), lent.work)] == asked
+@pytest.mark.parametrize(
+    ("asked", "probed"),
+    [
+        ({"budget": 0}, []),
+        ({"architecture": "*lite2"}, [default_model_id(), "mdl_efficientnet_lite2"]),
+    ],
+)
+def test_a_recommendation_asks_for_the_models_within_the_limits_and_the_default(
+    served, asked, probed
+):
+    question = {"dataset": send(served, "pets").id, "settings": SETTINGS, **asked}
+    lent = lent_for(served, asking(JobKind.RECOMMEND, **question))
+    assert lent.work.measure is bool(probed)
+    assert [model.id for model in lent.work.probe_models] == probed
 
 
 def test_a_stored_task_is_worked_on_by_the_images_it_was_embedded_from(served, tmp_path):
     dataset = send(served, "pets")
     store_task(served, tmp_path, dataset)
-    job = jobs.submit(served, NewTuning(task="pets"), now=NOW)
+    lent = lent_for(served, NewTuning(task="pets"))
+    job = lent.job
     assert (job.dataset, job.name) == (dataset.id, "pets-from-efficientnet_lite0")
-    lent = leases.lease(served, worker="w", kinds=[JobKind.FINETUNE], now=NOW)
-    assert lent is not None
     assert lent.work.datasets["task"].id == dataset.id
     assert lent.work.embedding is False
     assert lent.work.model.id == default_model_id()
@@ -176,9 +172,7 @@ def test_a_stored_task_is_worked_on_by_the_images_it_was_embedded_from(served, t
 
 def test_fine_tuning_a_new_data_set_embeds_it_too(served):
     dataset = send(served, "pets")
-    jobs.submit(served, NewTuning(dataset=dataset.id), now=NOW)
-    lent = leases.lease(served, worker="w", kinds=[JobKind.FINETUNE], now=NOW)
-    assert lent is not None
+    lent = lent_for(served, NewTuning(dataset=dataset.id))
     assert lent.work.embedding is True
 
 
@@ -220,50 +214,6 @@ def test_a_retry_needs_its_data_set(served):
     assert served.store().jobs.get(job.id).state is JobState.CANCELLED
 
 
-def test_pages_of_jobs_follow_one_another_and_leave_none_out(served):
-    made = [ask(served, send(served, f"pets{i}", seed=i)).id for i in range(5)]
-    found, place = [], None
-    for _ in range(3):
-        page, place = served.store().jobs.list_page(limit=2, before=place)
-        found += [job.id for job in page]
-    assert place is None
-    assert found == made[::-1]
-    served.store().jobs.cancel(made[2], now=NOW)
-    cancelled = served.store().jobs.list_page(state=JobState.CANCELLED)[0]
-    assert [job.id for job in cancelled] == [made[2]]
-    assert served.store().jobs.list_page(kind=JobKind.SEARCH)[0] == ()
-    assert served.store().jobs.counts() == {
-        (JobKind.EMBED, JobState.QUEUED): 4,
-        (JobKind.EMBED, JobState.CANCELLED): 1,
-    }
-
-
-def test_a_worker_that_gets_no_further_loses_its_job_and_the_third_time_ends_it(served):
-    job = ask(served, send(served, "pets"))
-    now = NOW
-    for attempt in (1, 2, 3):
-        lent = leases.lease(served, worker=f"w{attempt}", kinds=list(JobKind), now=now)
-        assert lent is not None
-        beat = Progress(
-            stage="fisher",
-            done=5,
-            total=300,
-            standard_error=float("nan"),
-            seconds_left=float("inf"),
-        )
-        told = leases.heartbeat(served, job.id, fence=attempt, progress=beat, now=now + 50)
-        assert (told.progress.standard_error, told.progress.seconds_left) == (None, None)
-        # It lives and tells so, and gets nowhere.
-        leases.heartbeat(served, job.id, fence=attempt, progress=beat, now=now + 100)
-        assert served.store().jobs.expire(seconds=60.0, now=now + 109) == []
-        (lost,) = served.store().jobs.expire(seconds=60.0, now=now + 111)
-        assert lost.error.code == "worker_lost"
-        now += 200
-    assert (lost.state, lost.quarantined, lost.attempts) == (JobState.FAILED, True, 3)
-    again = served.store().jobs.retry(job.id, now=now)
-    assert (again.state, again.attempts, again.quarantined) == (JobState.QUEUED, 0, False)
-
-
 def test_a_worker_that_could_not_reach_the_server_has_not_failed(served):
     job = ask(served, send(served, "pets"))
     away = JobFailure(code="unreachable", problem="There is no connection to the server")
@@ -274,26 +224,6 @@ def test_a_worker_that_could_not_reach_the_server_has_not_failed(served):
             served, job.id, fence=lent.job.fence, failure=away, transient=True, now=now + 1
         )
         assert (told.state, told.attempts) == (JobState.QUEUED, 0)
-
-
-def test_asking_for_work_leaves_it_to_the_server_to_hear_that_a_lease_is_over(served):
-    # The end of a lease kills the worker: ended by another's question, it would hang for good.
-    job = ask(served, send(served, "pets"))
-    leases.lease(served, worker="hangs", kinds=list(JobKind), now=NOW)
-    late = NOW + 2 * leases.LEASE_SECONDS
-    assert leases.lease(served, worker="idle", kinds=list(JobKind), now=late) is None
-    (lost,) = served.store().jobs.expire(seconds=60.0, now=late)
-    assert lost.id == job.id
-
-
-def test_a_job_that_another_does_already_is_not_tried_again(served):
-    dataset = send(served, "pets")
-    first = ask(served, dataset)
-    served.store().jobs.cancel(first.id, now=NOW)
-    second = ask(served, dataset)
-    assert second.id != first.id
-    with pytest.raises(StateError, match=f"job {second.id}"):
-        served.store().jobs.retry(first.id, now=NOW)
 
 
 def test_old_jobs_are_forgotten_and_those_under_way_are_not(served, tmp_path):

@@ -1,0 +1,3 @@
+from served import sent, served
+
+__all__ = ["sent", "served"]
