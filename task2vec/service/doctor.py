@@ -57,18 +57,19 @@ def examine(store: Path) -> Iterator[Check]:
     Of a client's installation, which is meant to lack most of this, only what it has.
     """
     yield _python()
-    if not any(_installed(name) for name in _LOCAL_ALONE):
+    if all(_package(name).state is State.FAULT for name in _LOCAL_ALONE):
         yield from _client()
         return
     for name in (*LOCAL_EXTRA, *_STORE_PARTS):
         yield _package(name)
     for name, extra, use in _EXTRAS:
-        yield _optional(name, extra, use)
-    for check in (_device, _memory_setting, _weights_cache):
-        yield _guarded(check)
+        yield _package(name, extra=extra, use=use)
+    yield _guarded("device", _device)
+    yield _guarded("memory_setting", _memory_setting)
+    yield _guarded("weights_cache", _weights_cache)
     yield from _weights()
-    yield _guarded(lambda: _disk(store))
-    yield _guarded(lambda: _store(store))
+    yield _guarded("store", _disk, store)
+    yield _guarded("store", _store, store)
     yield from _quarantine(store)
     yield from _measurements(store)
 
@@ -94,27 +95,15 @@ def _client() -> Iterator[Check]:
     )
 
 
-def _installed(name: str) -> bool:
-    try:
-        version(name)
-    except PackageNotFoundError:
-        return False
-    return True
-
-
-def _package(name: str) -> Check:
+def _package(name: str, *, extra: str = "local", use: str = "") -> Check:
+    """Look for a package, which is optional where it has a ``use`` of its own."""
     try:
         return Check(name, State.FINE, version(name))
     except PackageNotFoundError:
-        return Check(name, State.FAULT, "not installed", "pip install 'task2vec[local]'")
-
-
-def _optional(name: str, extra: str, use: str) -> Check:
-    try:
-        return Check(name, State.FINE, version(name))
-    except PackageNotFoundError:
-        remedy = f"pip install 'task2vec[{extra}]' for {use}"
-        return Check(name, State.NOTE, "not installed (optional)", remedy)
+        remedy = f"pip install 'task2vec[{extra}]'"
+        if not use:
+            return Check(name, State.FAULT, "not installed", remedy)
+        return Check(name, State.NOTE, "not installed (optional)", f"{remedy} for {use}")
 
 
 def _device() -> Check:
@@ -279,12 +268,10 @@ def _measurements(path: Path) -> Iterator[Check]:
         )
 
 
-def _guarded(check: Callable[[], Check]) -> Check:
+def _guarded(name: str, check: Callable[..., Check], *about: Path) -> Check:
     """Turn what a check raises into its finding: the doctor must outlive a sick patient."""
-    name = getattr(check, "__name__", "store").strip("_")
-    name = "store" if name.startswith("<") or name == "lambda>" else name
     try:
-        return check()
+        return check(*about)
     except Task2VecError as error:
         return Check(name, State.FAULT, error.problem, error.remedy)
     except (ImportError, OSError) as error:

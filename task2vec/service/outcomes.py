@@ -1,12 +1,12 @@
 """What fine-tuning gave: recording it, reading it, and taking it back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from task2vec.data.outcome_file import read_outcomes
 from task2vec.data.wording import few, plural, shown, typed
 from task2vec.errors import InputError, UnknownNameError
-from task2vec.messages.models import Model
 from task2vec.messages.outcomes import (
     NewOutcome,
     NewOutcomes,
@@ -14,7 +14,6 @@ from task2vec.messages.outcomes import (
     OutcomeFilter,
     StoredOutcome,
 )
-from task2vec.messages.tasks import StoredTask
 from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.recommendation.evidence.outcomes import repeats_among, unused_warning
@@ -30,8 +29,7 @@ def add_outcomes(workspace: Workspace, question: NewOutcomes) -> list[Outcome]:
 
     Raises `UnknownNameError` for a model or task that is not there, `StoreError` without a store.
     """
-    naming = _Naming(workspace)
-    return _add(workspace, [naming.known(one) for one in question.outcomes])
+    return _add(workspace, [*map(_naming(workspace), question.outcomes)])
 
 
 def import_outcomes(workspace: Workspace, path: Path) -> list[Outcome]:
@@ -41,10 +39,10 @@ def import_outcomes(workspace: Workspace, path: Path) -> list[Outcome]:
     `InputError` naming the line of the first fault, `StoreError` without a store or when it fails.
     """
     rows = read_outcomes(path)
-    outcomes, naming = [], _Naming(workspace)
+    outcomes, known = [], _naming(workspace)
     for line, outcome in rows:
         try:
-            outcomes.append(naming.known(outcome))
+            outcomes.append(known(outcome))
         # What ails the store is no fault of the line.
         except UnknownNameError as error:
             raise InputError(f"Line {line} of {path}: {error}") from error
@@ -144,40 +142,31 @@ def _shown(found: Sequence[Named], alike: Sequence[StoredOutcome]) -> list[Outco
     ]
 
 
-class _Naming:
-    """Models and tasks by the names that somebody gave, each looked up once."""
+def _naming(workspace: Workspace) -> Callable[[NewOutcome], Named]:
+    """Return what gives an outcome the ids of its model and task, each name looked up once.
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._store = workspace.store()
-        self._models: dict[str, Model] = {}
-        self._tasks: dict[str, StoredTask] = {}
+    Raises `UnknownNameError`, as that does.
+    """
+    task_of = cache(workspace.store().tasks.get)
+    model_of = cache(partial(get_model, workspace))
 
-    def known(self, new: NewOutcome) -> Named:
-        """Return an outcome of known ids; raises `UnknownNameError`."""
-        if new.model not in self._models:
+    def known(new: NewOutcome) -> Named:
+        try:
+            model = model_of(new.model)
+        except UnknownNameError as error:
             try:
-                self._models[new.model] = get_model(self._workspace, new.model)
-            except UnknownNameError as error:
-                if self._are_swapped(new):
-                    raise UnknownNameError(
-                        f"'{new.model}' is a task and '{new.task}' a model",
-                        expected="the model first, then the task",
-                        got="the task first",
-                        remedy="Swap the two.",
-                    ) from error
-                raise
-        if new.task not in self._tasks:
-            self._tasks[new.task] = self._store.tasks.get(new.task)
-        model, task = self._models[new.model], self._tasks[new.task]
+                task_of(new.model)
+                model_of(new.task)
+            except UnknownNameError:
+                raise error from None
+            raise UnknownNameError(
+                f"'{new.model}' is a task and '{new.task}' a model",
+                expected="the model first, then the task",
+                got="the task first",
+                remedy="Swap the two.",
+            ) from error
+        task = task_of(new.task)
         stored = StoredOutcome.model_validate({**dict(new), "model": model.id, "task": task.id})
         return stored, model.name, task.name
 
-    def _are_swapped(self, new: NewOutcome) -> bool:
-        """Return whether what was given as the model is a task, and the other way round."""
-        try:
-            self._store.tasks.get(new.model)
-            get_model(self._workspace, new.task)
-        except UnknownNameError:
-            return False
-        return True
+    return known

@@ -38,7 +38,7 @@ def test_it_counts_what_is_trained_and_tested_on(tmp_path: Path, splits: tuple[s
         settings=SHORT,
     )
     with Workspace(tmp_path / "store") as workspace:
-        run = BudgetRun(workspace, Prober(task, 32), 60.0, lambda *_: None)
+        run = BudgetRun(workspace, Prober(task, 32), 60.0, None)
         # The first, which loads libraries, does not count once there is another.
         run.paces += [Pace(90.0, 90.0, 32), Pace(5.0, 16.0, 32)]
         # What was timed before does not count beside it.

@@ -23,9 +23,8 @@ from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.question import KnownTask, Question
 from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.service.recommend import budget_run, cascade
-from task2vec.service.recommend.budget_run import Progress
 from task2vec.service.recommend.cascade import recommend_within
-from task2vec.service.recommend.probing import found_in, known_probes, known_tunings
+from task2vec.service.recommend.probing import Progress, found_in, known_probes, known_tunings
 from task2vec.service.workspace import Workspace
 
 #: Seconds that everything measured takes, as far as the clock of a test knows.

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, event
 
 from task2vec.distance import plain_symmetric_distance
 from task2vec.messages.outcomes import StoredOutcome
-from task2vec.service.recommend import known_tasks as module
+from task2vec.service.recommend import evidence as module
 from task2vec.service.recommend.evidence import known_tasks
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import Subject

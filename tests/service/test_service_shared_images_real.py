@@ -44,7 +44,8 @@ def test_images_encoded_anew_are_found_and_their_task_is_no_evidence(
         for task in ("mixed", "fashion_tops"):
             id_ = workspace.store().tasks.get(task).id
             ref = f"timm:resnet18?of={task}"
-            workspace.store().models.add(make_model(f"{task}-expert", ref=ref, task=id_))
+            expert = make_model(f"{task}-expert", ref=ref, task=id_, architecture="resnet18")
+            workspace.store().models.add(expert)
     with LocalClient(store) as client:
         answers = [
             client.recommend("emoji_food", measure=False),

@@ -1,7 +1,7 @@
 """What measuring within a budget has found so far, and the time that it took."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, log10
 from time import perf_counter
@@ -19,6 +19,7 @@ from task2vec.recommendation.answer.evidence_text import out_of_time
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.models.availability import Weights, weights_of
 from task2vec.service.models.zoo import checked_ref, loadable_ref
+from task2vec.service.recommend.probing import Progress
 from task2vec.service.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 PROBING_SHARE = 0.5
 #: Another run may take longer than this one by as much.
 SPARE = 1.2
-
-#: Told of (what is measured, seconds spent, seconds in all).
-Progress = Callable[[str, float, float], None]
 
 
 class LeftOutError(Exception):
@@ -44,7 +42,7 @@ class BudgetRun:
     workspace: Workspace
     prober: Prober
     budget: float
-    progress: Progress
+    progress: Progress | None
     began: float = field(default_factory=lambda: BudgetRun.now())
     probed: dict[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: dict[str, ProbeAccuracy] = field(default_factory=dict)
@@ -80,6 +78,11 @@ class BudgetRun:
     def spent(self) -> float:
         """The seconds since it began."""
         return self.now() - self.began
+
+    def tell(self, what: str) -> None:
+        """Say what is measured now."""
+        if self.progress is not None:
+            self.progress(what, int(self.spent), int(self.budget))
 
     def expected_seconds(self, kind: StepKind) -> float:
         """Return the seconds that a step of a kind is expected to take: the longest so far.

@@ -26,9 +26,8 @@ from task2vec.service.recommend.budget_run import (
     PROBING_SHARE,
     BudgetRun,
     LeftOutError,
-    Progress,
 )
-from task2vec.service.recommend.probing import known_probes, known_tunings
+from task2vec.service.recommend.probing import Progress, known_probes, known_tunings
 from task2vec.service.workspace import Workspace
 
 #: Models in the race of short fine-tunings, the default among them.
@@ -59,7 +58,7 @@ def recommend_within(
     Raises `SourceError` when the task cannot be used, `StoreError` or `WeightsError` for a default
     that cannot be loaded.
     """
-    run = BudgetRun(workspace, prober, budget, progress or (lambda *_: None))
+    run = BudgetRun(workspace, prober, budget, progress)
     judge = Judge(question)
     run.record(StepKind.DISTANCE, None, judge.judge(probed={}), since=run.began)
     judge = _probe(run, judge, question.default)
@@ -106,7 +105,7 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
     measured_before = known_probes(run.prober, judge.question)
     upcoming: Model | None = records[default]
     while upcoming is not None:
-        run.progress(f"probing {upcoming.name}", run.spent, run.budget)
+        run.tell(f"probing {upcoming.name}")
         try:
             probe, cached = run.probe(upcoming, default, since=since)
         except LeftOutError:
@@ -193,7 +192,7 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
             run.out_of_time(StepKind.FINE_TUNING, models, expected=expected)
             return judge
         since = run.now()
-        run.progress(f"fine-tuning {model.name}", run.spent, run.budget)
+        run.tell(f"fine-tuning {model.name}")
         probe = run.load(model, default)
         if probe is None:
             judge = _without(judge, model)

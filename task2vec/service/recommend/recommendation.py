@@ -69,7 +69,7 @@ def recommend(
     everything = list_models(workspace)
     check_limits(question, everything)
     evidence = gather(workspace, question, subject, everything)
-    images = None
+    ranking, images = evidence.ranking, None
     if question.seconds > 0 and measured is None:
         try:
             images = images_of(workspace, subject)
@@ -77,23 +77,19 @@ def recommend(
             missing = error
     prober = prober_of(workspace, subject, images=question.settings.images, task=images)
     if images is None:
-        answer, notes = _from_known(
-            evidence.ranking, prober, question.seconds, measured or {}, missing
-        )
+        answer, notes = _from_known(ranking, prober, question.seconds, measured or {}, missing)
     else:
-        answer, notes = _by_measuring(
-            workspace, evidence.ranking, prober, question.seconds, progress
-        )
-    if not evidence.ranking.models:
+        answer, notes = _by_measuring(workspace, ranking, prober, question.seconds, progress)
+    if not ranking.models:
         answer = answer.model_copy(update={"reason": "no model within the limits can be used"})
-    answer = explained(workspace, subject, evidence.ranking, answer)
+    answer = explained(workspace, subject, ranking, answer)
     earlier = earlier_experts(workspace, subject, evidence.shared, everything)
     notes += [offer(each, subject) for each in earlier]
-    notes += _unused(evidence.ranking, answer)
+    notes += _unused(ranking, answer)
     same = evidence.shared.same
     return answer.model_copy(
         update={
-            "code": _code(workspace, subject, evidence.ranking, answer),
+            "code": _code(workspace, subject, ranking, answer),
             "evidence_summary": " ".join(
                 [answer.evidence_summary, *unchanged_note(evidence.unchanged)]
             ),
@@ -132,13 +128,7 @@ def _by_measuring(
     progress: Progress | None,
 ) -> tuple[Recommended, list[str]]:
     """Return the answer after measuring on the task's images, with notes on that."""
-    answer = recommend_within(
-        workspace,
-        ranking,
-        prober,
-        budget=budget,
-        progress=progress and (lambda what, spent, all_: progress(what, int(spent), int(all_))),
-    )
+    answer = recommend_within(workspace, ranking, prober, budget=budget, progress=progress)
     notes = []
     if len(answer.steps) == 1:
         notes.append(not_probed(prober.task))

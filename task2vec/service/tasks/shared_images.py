@@ -106,9 +106,7 @@ def find_shared(
     records = [record for record in store.tasks.list() if record.id != own]
     hashes = store.tasks.all_image_hashes()
     target = subject.hashes if own is None else hashes.get(own)
-    found = _found(
-        subject, target, records, [hashes.get(record.id) for record in records], most=most
-    )
+    found = _found(subject, target, [(each, hashes.get(each.id)) for each in records], most=most)
     found.sort(key=lambda each: (-each[1].images, each[1].task))
     excluded = [finding for _, finding in found if finding.excluded]
     ids = frozenset(id_ for id_, finding in found if finding.excluded)
@@ -140,12 +138,11 @@ def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> l
         with suppress(UnknownNameError):
             target = store.tasks.image_hashes(own.id)
     known = store.tasks.with_image_hashes([neighbour.id for neighbour in found])
-    records, hashes = [record for record, _ in known], [each for _, each in known]
-    findings = dict(_found(subject, target, records, hashes))
+    findings = dict(_found(subject, target, known))
     looked_at = {
         record.id for record, own_hashes in known if target is not None and own_hashes is not None
     }
-    counts = {record.id: record.provenance.images for record in records}
+    counts = {record.id: record.provenance.images for record, _ in known}
     marked = []
     for neighbour in found:
         fields: dict[str, object] = {"images": counts.get(neighbour.id)}
@@ -193,25 +190,22 @@ def _shared(finding: SharedImages | None) -> dict[str, object]:
 def _found(
     subject: Subject,
     target: ImageHashes | None,
-    records: Sequence[StoredTask],
-    hashes: Sequence[ImageHashes | None],
+    known: Sequence[tuple[StoredTask, ImageHashes | None]],
     *,
     most: float = MOST_SHARED,
 ) -> list[tuple[str, SharedImages]]:
-    """Return the findings, each with the id of its task."""
-    known = [i for i, each in enumerate(hashes) if each is not None]
-    counts: dict[int, Shared] = {}
+    """Return the findings among tasks with their hashes, each with the id of its task."""
+    counts: dict[str, Shared] = {}
     if target is not None:
-        counted = count_shared(target, [each for each in hashes if each is not None])
-        counts = dict(zip(known, counted, strict=True))
+        hashed = {record.id: hashes for record, hashes in known if hashes is not None}
+        counts = dict(zip(hashed, count_shared(target, list(hashed.values())), strict=True))
     found = []
-    for place, record in enumerate(records):
-        content = record.provenance.content_hash
+    for record, _ in known:
         finding = _finding(
             subject,
             record.name,
-            counts.get(place),
-            content=content,
+            counts.get(record.id),
+            content=record.provenance.content_hash,
             files=files_of(record),
             folder=record.source,
             most=most,
