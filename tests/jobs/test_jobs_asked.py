@@ -42,12 +42,6 @@ def store_task(served, tmp_path, dataset, **more) -> JobRecord:
     return leases.complete(served, job.id, sent=sent, files=found.files, now=NOW)
 
 
-def test_an_embedding_is_named_by_its_data_set_unless_told(served):
-    dataset = send(served, "pets")
-    assert ask(served, dataset).name == "pets"
-    assert ask(served, dataset, name="animals").payload["name"] == "animals"
-
-
 @pytest.mark.parametrize(
     ("question", "error", "words"),
     [

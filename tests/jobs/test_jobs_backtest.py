@@ -11,7 +11,6 @@ from factories import replace
 
 from task2vec.distance import symmetric_distance
 from task2vec.distance.scatter import compare_scatters
-from task2vec.errors import NoStoreError
 from task2vec.jobs.backtest import backtest, world_of_store
 from task2vec.messages.backtests import BacktestQuestion
 from task2vec.messages.outcomes import StoredOutcome
@@ -165,11 +164,6 @@ def test_without_outcomes_it_says_what_to_record(tmp_path):
     found = judged(store)
     assert (found.rankers, found.tasks, found.cases) == ((), 0, ())
     assert "task2vec outcomes add" in found.sentence
-
-
-def test_without_a_store_there_is_nothing_to_judge(tmp_path):
-    with pytest.raises(NoStoreError):
-        judged(tmp_path / "nowhere")
 
 
 def test_tasks_of_another_space_are_named_and_left_out(full, tmp_path):

@@ -68,16 +68,6 @@ def test_each_item_gets_a_job_with_the_tags_of_both(served, sent):
     assert counts(served, batch) == {ItemStatus.EMBEDDED: 1, ItemStatus.PENDING: 1}
 
 
-def test_what_is_stored_already_is_unchanged_and_takes_no_job(served, sent):
-    stored = embed(served, sent, "pets", seed=1)
-    dataset = served.store().jobs.get(stored.id).dataset
-    batch = begin(served, {"dataset": dataset})
-    assert status(served, batch) == ["unchanged"]
-    (item,) = served.store().batches.items(batch.id)[0]
-    assert (item.job, item.task.id) == (None, stored.result["id"])
-    assert served.store().jobs.counts() == {(JobKind.EMBED, JobState.SUCCEEDED): 1}
-
-
 def test_a_batch_that_is_sent_again_goes_on_where_it_was(served, sent):
     datasets = [send(served, f"pets{i}", seed=i) for i in range(4)]
     items = [item_of(dataset) for dataset in datasets]

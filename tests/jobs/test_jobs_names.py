@@ -10,7 +10,7 @@ from task2vec.errors import SettingError
 from task2vec.jobs import jobs
 from task2vec.jobs.batches import run_batch
 from task2vec.messages.batches import ItemStatus, NewBatch
-from task2vec.messages.jobs import NewEmbedding, NewTuning
+from task2vec.messages.jobs import NewTuning
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql import schema, schema_service
 from task2vec.types import JobKind, JobState
@@ -20,13 +20,6 @@ def rename(served: Workspace, table: sa.Table, old: str, new: str) -> None:
     """Give a stored name that an earlier version allowed."""
     with served.store().transaction() as connection:
         connection.execute(sa.update(table).where(table.c.name == old).values(name=new))
-
-
-def test_no_job_makes_a_task_with_the_name_of_an_id(served):
-    dataset = send(served, "pets").id
-    question = NewEmbedding(dataset=dataset, name="tsk_0123456789abcdef", update=True)
-    with pytest.raises(SettingError):
-        jobs.submit(served, question)
 
 
 def test_nor_is_a_data_set_of_such_a_name_fine_tuned_on_in_vain(served):
@@ -62,11 +55,6 @@ def test_a_batch_tells_a_new_name_from_a_stored_one(served, sent, tmp_path):
     assert stored.status is ItemStatus.PENDING
     assert new.error is not None
     assert new.error.code == "bad_setting"
-
-
-def test_no_data_set_gets_the_name_of_an_id(served):
-    with pytest.raises(SettingError):
-        send(served, "dst_0123456789abcdef")
 
 
 def test_a_job_for_a_stored_task_of_such_a_name_is_its_own(served, sent):

@@ -130,6 +130,32 @@ def test_a_probe_that_would_end_past_half_of_the_budget_does_not_begin(
     assert [each.seconds for each in untried] == pytest.approx([STEP] * len(untried), rel=0.1)
 
 
+def test_what_the_first_probe_loads_is_not_expected_of_the_next(
+    workspace: Workspace,
+    folder: Path,
+    task: Task,
+    weights: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+
+    def begin(*_: object) -> None:
+        nonlocal now
+        now += STEP if now else 10 * STEP
+
+    monkeypatch.setattr(budget_run, "perf_counter", lambda: now)
+    models = [model("blind", blind(weights, folder)), model("seeing", weights)]
+    models += [model("more", weights)]
+    # Half of it is for probes: two fit, were the third to take as long as the first it would not.
+    answer = recommend_within(
+        workspace, question(models), Prober(task, IMAGES), budget=40 * STEP, progress=begin
+    )
+    probed = [step for step in answer.steps if step.kind == StepKind.FORWARD_PASS]
+    assert [step.seconds for step in probed] == [10 * STEP, STEP, STEP]
+    # Nor is a fine-tuning reckoned from it: it would not fit, and nothing would be tuned.
+    assert measured(answer, StepKind.FINE_TUNING)
+
+
 def test_the_budget_that_is_said_to_be_enough_is_enough(
     workspace: Workspace, folder: Path, task: Task, weights: str, slow: Progress
 ) -> None:

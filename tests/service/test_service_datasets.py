@@ -221,33 +221,6 @@ def test_a_full_disk_is_told_and_keeps_nothing(
     assert datasets.list_datasets(workspace, limit=10).items == [kept]
 
 
-def test_a_data_set_is_too_large_before_the_disk_is_touched(workspace, tmp_path: Path) -> None:
-    with uploads.begin_upload(workspace, largest=10) as upload:
-        upload.write(b"0123456789")
-        with pytest.raises(TooLargeError, match="at most 10 bytes"):
-            upload.write(b"!")
-        assert upload.path.read_bytes() == b"0123456789"
-    assert files(workspace) == set()
-
-
-def test_pages_are_newest_first_and_complete(workspace, send, zipped) -> None:
-    sent = [send(zipped, name=f"tops {number}").id for number in range(5)]
-    found, place = [], None
-    while True:
-        page = datasets.list_datasets(workspace, limit=2, before=place)
-        found += [record.id for record in page.items]
-        place = page.next
-        if place is None:
-            break
-
-    assert sorted(found) == sorted(sent)
-    records = [datasets.get_dataset(workspace, id_) for id_ in found]
-    assert records == sorted(records, key=lambda r: (r.created, r.id), reverse=True)
-    digest = records[0].sha256
-    assert len(datasets.list_datasets(workspace, limit=9, sha256=digest).items) == 5
-    assert datasets.list_datasets(workspace, limit=9, sha256="0" * 64).items == []
-
-
 @pytest.mark.parametrize("state", JobState)
 @pytest.mark.parametrize("named", ["column", "payload"])
 def test_a_data_set_goes_unless_a_job_under_way_needs_it(

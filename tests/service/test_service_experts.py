@@ -10,14 +10,13 @@ import torch
 from factories import replace
 from small_store import build, snapshot
 
-from task2vec.errors import NameTakenError, StoreError, WeightsError
+from task2vec.errors import NameTakenError, StoreError
 from task2vec.finetuning.result import Tuned
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.probe.weight_files import file_hash
 from task2vec.probe.weights import write_safetensors
 from task2vec.service.models.experts import checkpoint, new_checkpoint, register_tuned
-from task2vec.service.models.zoo import checked_ref, get_model
-from task2vec.service.quarantine import list_aside
+from task2vec.service.models.zoo import get_model
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import new_id
 
@@ -152,32 +151,6 @@ def test_a_commit_that_fails_leaves_no_file(workspace, write, register, monkeypa
     assert "expert" not in {model.name for model in workspace.store().models.list()}
 
 
-@pytest.mark.parametrize(
-    ("about", "changes"),
-    [
-        (ABOUT | {"architecture": "resnet34"}, {}),
-        (ABOUT, {"sha256": "0" * 64}),
-        ({}, {}),
-        (ABOUT | {"preprocessing": 7}, {}),
-    ],
-)
-def test_what_is_no_checkpoint_of_this_start_is_refused(workspace, write, register, about, changes):
-    path, tuned = write(about, **changes)
-    with pytest.raises(WeightsError):
-        register(path, tuned)
-    assert files(workspace) == []
-    assert "expert" not in {model.name for model in workspace.store().models.list()}
-
-
-def test_an_altered_checkpoint_is_not_loaded(workspace, write, register):
-    expert = register(*write())
-    path = checkpoint(workspace, expert)
-    assert checked_ref(workspace, expert) == f"file:{path}"
-    path.write_bytes(path.read_bytes()[:-1] + b"\1")
-    with pytest.raises(WeightsError, match="altered"):
-        checked_ref(workspace, expert)
-
-
 def test_what_is_left_in_a_new_place_goes(workspace):
     before = snapshot(workspace.path)
     with new_checkpoint(workspace) as path:
@@ -194,17 +167,3 @@ def test_what_is_left_in_a_new_place_goes(workspace):
     ours.unlink()
     assert files(workspace) == []
     assert snapshot(workspace.path) == before
-
-
-def test_a_checkpoint_without_a_record_is_put_aside_with_the_next_one(workspace, write, register):
-    expert = register(*write())
-    kept = snapshot(workspace.path / "experts")
-    # A kill between the file's move and the commit leaves it.
-    orphan = workspace.path / "experts" / "mdl_0123456789abcdef.safetensors"
-    orphan.write_bytes(b"nobody's")
-    with new_checkpoint(workspace):
-        assert not orphan.exists()
-    assert snapshot(workspace.path / "experts") == kept
-    (aside,) = list_aside(workspace.path)
-    assert aside.path.read_bytes() == b"nobody's"
-    assert checked_ref(workspace, expert)

@@ -9,15 +9,12 @@ from factories import which_model
 from small_expert import add_expert, expert_file
 from small_store import build
 
-from task2vec.messages.models import Model
 from task2vec.messages.outcomes import NewOutcomes, new_outcome
 from task2vec.probe import weight_files
-from task2vec.service.doctor import State, examine
-from task2vec.service.models.availability import Weights, offered, weights_of
+from task2vec.service.models.availability import Weights, weights_of
 from task2vec.service.models.experts import checkpoint
 from task2vec.service.models.zoo import get_model
 from task2vec.service.outcomes import add_outcomes
-from task2vec.service.packaged_models import packaged_models
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import resolve
 from task2vec.service.workspace import Workspace
@@ -191,24 +188,6 @@ def test_where_nobody_is_left_the_reason_is_not_the_limits(workspace: Workspace)
 
     assert (answer.recommendations, answer.chosen) == ((), "")
     assert answer.reason == "no model within the limits can be used"
-
-
-def test_the_doctor_finds_the_same_with_the_remedy(workspace: Workspace) -> None:
-    flip_a_bit(file_of(workspace, "other"))
-    file_of(workspace, "lost $(x)").unlink()
-
-    (check,) = (each for each in examine(workspace.path) if each.name == "store")
-
-    assert check.state is State.FAULT
-    assert check.found == ("its checkpoint is gone: lost $(x); its checkpoint is damaged: other")
-    assert check.remedy is not None
-    assert "task2vec models remove 'lost $(x)'" in check.remedy
-    assert "task2vec models remove other" in check.remedy
-
-
-def test_packaged_models_are_taken_to_be_sound(workspace: Workspace) -> None:
-    packaged: list[Model] = packaged_models()
-    assert offered(workspace, packaged) == (packaged, [], [])
 
 
 def test_an_unchanged_expert_is_no_candidate_and_no_warning(

@@ -85,13 +85,6 @@ def test_many_lines_are_one_insert_and_names_are_looked_up_once(
     assert [(o.accuracy, o.seed) for o in stored] == [(m.accuracy, m.seed) for m in many()]
 
 
-def test_so_are_those_that_a_client_sends(workspace: Workspace, statements: list[str]) -> None:
-    added = add(workspace, many())
-    assert len(statements) < 60
-    assert [(o.model, o.task) for o in added] == [(m.model, m.task) for m in many()]
-    assert [o.id for o in workspace.store().outcomes.list()] == [each.id for each in added]
-
-
 def test_the_first_line_with_a_name_that_is_not_known_is_told(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -194,21 +187,6 @@ def test_where_the_first_is_removed_the_next_is_the_first(workspace: Workspace) 
         replace(second, repeats=None),
         replace(third, repeats=second.id),
     ]
-
-
-def test_outcomes_are_removed_all_or_none(workspace: Workspace) -> None:
-    one = new_outcome(MODELS[0], TASKS[0], 0.5)
-    added = add(workspace, [one, replace(one, task=TASKS[1]), one])
-    ids = [each.id for each in added]
-
-    with pytest.raises(UnknownNameError, match="'out_nosuch'"):
-        remove_outcomes(workspace, [*ids, "out_nosuch"])
-    assert listed(workspace) == added
-    assert remove_outcomes(workspace, [ids[2], ids[1]]) == [added[2], added[1]]
-    assert added[2].repeats == ids[0]
-    assert listed(workspace) == added[:1]
-    with pytest.raises(UnknownNameError, match=ids[1]):
-        get_outcome(workspace, ids[1])
 
 
 def test_an_empty_filter_does_not_stand_for_everything(workspace: Workspace) -> None:

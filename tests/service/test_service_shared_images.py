@@ -109,17 +109,6 @@ def test_what_an_excluded_task_said_of_others_is_gone(served, known):
     assert answer(served, target(hashes=own)).model_copy(update={"code": ""}) == empty
 
 
-def test_few_shared_images_are_told_of_and_nothing_is_excluded(served, known):
-    own = hashes(300, seed=1)
-    known("hardly", 2, hashes=hashes(230, seed=2, of=own, first=2))
-    found = answer(served, target(hashes=own))
-    assert [(s.task, s.images, s.exact, s.excluded) for s in found.shared_images] == [
-        ("hardly", 2, 2, False)
-    ]
-    assert found.warnings == ()
-    assert "hardly-expert" in {each.model for each in found.recommendations}
-
-
 def test_a_copy_is_no_evidence_even_without_hashes(served, known):
     content = {"content_hash": embedding(1).provenance.content_hash}
     known("copy", 2, provenance=content)

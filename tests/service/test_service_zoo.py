@@ -1,9 +1,6 @@
 """Experts in odd places, half-written checkpoints, and two processes at once."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import torch
@@ -12,7 +9,6 @@ from factories import make_model
 from task2vec.messages.models import Model
 from task2vec.probe.weights import write_safetensors
 from task2vec.service.models.availability import Weights, weights_of
-from task2vec.service.models.experts import sweep_partials
 from task2vec.service.models.zoo import loadable_ref
 from task2vec.service.packaged_models import packaged_models, register_packaged
 from task2vec.service.workspace import Workspace
@@ -51,18 +47,6 @@ def test_an_expert_that_kept_its_start_is_told_from_one_that_did_not(tmp_path: P
         assert weights_of(workspace, expert(tmp_path, best_epoch=3)) is Weights.SOUND
         assert weights_of(workspace, expert(tmp_path)) is Weights.SOUND
         assert {weights_of(workspace, model) for model in packaged_models()} == {Weights.SOUND}
-
-
-def test_half_written_checkpoints_of_dead_processes_are_swept(tmp_path: Path) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    dead = tmp_path / f".mdl_1.safetensors.{gone.pid}.partial"
-    living = tmp_path / f".mdl_2.safetensors.{os.getpid()}.partial"
-    whole = tmp_path / "mdl_3.safetensors"
-    for path in (dead, living, whole):
-        path.touch()
-    sweep_partials(tmp_path)
-    assert sorted(tmp_path.iterdir()) == sorted([living, whole])
 
 
 def test_two_processes_may_register_the_packaged_models(tmp_path: Path) -> None:
