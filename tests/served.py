@@ -19,7 +19,7 @@ from task2vec.embedding.files import save_embedding
 from task2vec.finetuning.result import Choice, ClassAccuracy, Score, Tuned
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.jobs import jobs, leases
-from task2vec.jobs.kinds import KINDS
+from task2vec.jobs.jobs import KINDS
 from task2vec.jobs.leases import complete
 from task2vec.messages.base import Question
 from task2vec.messages.datasets import StoredDataset

@@ -1,13 +1,36 @@
-"""Jobs: asked for; the store looks them up, cancels them and tries them again."""
+"""The kinds of jobs, and asking for one. The store looks jobs up, cancels and retries them."""
 
+from collections.abc import Mapping
 from time import time
+from typing import Any
 
-from task2vec.jobs.kinds import KINDS, kind_of
+from task2vec.jobs import backtest, embed, evaluate, fetch, finetune, predict, recommend, search
+from task2vec.jobs.kind import Kind
 from task2vec.messages.base import Question
 from task2vec.messages.predictions import NewPrediction
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.record import JobRecord
-from task2vec.types import JobState, Priority
+from task2vec.types import JobKind, JobState, Priority
+
+KINDS: Mapping[JobKind, Kind[Any, Any]] = {
+    JobKind.EMBED: embed.EMBED,
+    JobKind.SEARCH: search.SEARCH,
+    JobKind.DISTANCES: search.DISTANCES,
+    JobKind.RECOMMEND: recommend.RECOMMEND,
+    JobKind.FINETUNE: finetune.FINETUNE,
+    JobKind.PREDICT: predict.PREDICT,
+    JobKind.EVALUATE: evaluate.EVALUATE,
+    JobKind.FETCH: fetch.FETCH,
+    JobKind.BACKTEST: backtest.BACKTEST,
+}
+
+#: What workers do.
+LENT = tuple(kind for kind, about in KINDS.items() if about.run is not None)
+
+
+def kind_of(question: Question) -> JobKind:
+    """Return the kind of work that a question takes."""
+    return next(kind for kind, about in KINDS.items() if about.question is type(question))
 
 
 def submit(

@@ -10,7 +10,7 @@ from typing import Any
 
 from task2vec.errors import InputError, Task2VecError, UnreachableError, WeightsError
 from task2vec.jobs.findings import receive
-from task2vec.jobs.kinds import KINDS
+from task2vec.jobs.jobs import KINDS
 from task2vec.messages.jobs import Progress
 from task2vec.messages.leases import Findings as SentFindings
 from task2vec.messages.settings import EmbeddingSettings

@@ -1,5 +1,6 @@
-"""One leased job: its data is fetched, the work done, and what was found handed in."""
+"""One leased job: its data is fetched, the work done, and its findings or failure handed in."""
 
+import errno
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import torch
 from pydantic import ValidationError
 
 from task2vec.data.formats.images import find_images
@@ -16,21 +18,23 @@ from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.files import save_embedding
 from task2vec.errors import (
     JobCancelledError,
+    MissingExtraError,
     ServiceError,
     SettingError,
     Task2VecError,
     WeightsError,
 )
+from task2vec.extras import lacking_at
 from task2vec.jobs.findings import Findings
-from task2vec.jobs.kinds import KINDS
+from task2vec.jobs.jobs import KINDS
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages import leases as wire
+from task2vec.messages.leases import Failure
 from task2vec.messages.models import Model
 from task2vec.messages.work import EmbedWork, LentDataset, Work
 from task2vec.service.tasks.subjects import Subject
 from task2vec.types import JobKind
 from task2vec.worker.downloads import Downloads
-from task2vec.worker.failures import failure_of, out_of_memory
 from task2vec.worker.heartbeat import Halt, Heartbeat
 from task2vec.worker.resume_cache import ResumeCache
 from task2vec.worker.server import Server
@@ -38,6 +42,10 @@ from task2vec.worker.server import Server
 logger = logging.getLogger(__name__)
 
 W = TypeVar("W", bound=Work)
+
+
+_LONGEST = 10_000
+_NO_MEMORY = ("can't allocate memory", "cannot allocate memory", "out of memory")
 
 
 @dataclass(frozen=True)
@@ -206,3 +214,55 @@ def _save(embedded: Subject, path: Path) -> None:
         hashes=embedded.hashes,
         details=embedded.details,
     )
+
+
+def failure_of(error: Exception, *, fence: int, shown: dict[Path, str]) -> Failure:
+    """Return what the server is told; in its texts, files are called as in ``shown``.
+
+    What the question or its data are to blame for would fail again. What this machine or the
+    connection are to blame for is transient, and so is what nobody foresaw, of which no more is
+    told than its kind: the rest is for the log of this machine.
+    """
+    problem: str | None
+    expected = got = remedy = None
+    transient = True
+    if out_of_memory(error):
+        code, problem = "out_of_memory", "The worker ran out of memory"
+        remedy = "Use fewer images, or a worker with more memory."
+    elif isinstance(error, Task2VecError):
+        if isinstance(error, MissingExtraError):
+            error = lacking_at("worker", error)
+        code, transient = error.code, isinstance(error, ServiceError)
+        parts = (error.problem, error.expected, error.got, error.remedy)
+        problem, expected, got, remedy = (_plain(part, shown) for part in parts)
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        code, problem = "worker_disk_full", "The disk of the worker is full"
+    else:
+        code, problem = "internal", "The worker failed in a way that nobody foresaw"
+        got, remedy = type(error).__name__, "The worker's log says more."
+    return Failure(
+        fence=fence,
+        code=code,
+        problem=problem or "The work failed",
+        expected=expected,
+        got=got,
+        remedy=remedy,
+        transient=transient,
+    )
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, of this machine or of its device."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    # What torch raises for the memory of the CPU, and libraries for threads and mappings.
+    told = isinstance(error, RuntimeError) and any(w in str(error).lower() for w in _NO_MEMORY)
+    return told or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+
+
+def _plain(text: str | None, shown: dict[Path, str]) -> str | None:
+    if text is None:
+        return None
+    for path, name in shown.items():
+        text = text.replace(str(path), name)
+    return text[:_LONGEST]

@@ -22,7 +22,7 @@ from task2vec.errors import (
     Task2VecError,
     UnknownNameError,
 )
-from task2vec.jobs.kinds import LENT
+from task2vec.jobs.jobs import LENT
 from task2vec.messages.leases import Failure, Lease
 from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.worker.heartbeat import Halt, Heartbeat

@@ -16,7 +16,7 @@ from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import JobCancelledError, SourceError
-from task2vec.jobs.kinds import KINDS
+from task2vec.jobs.jobs import KINDS
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.leases import PlannedModel
 from task2vec.messages.settings import EmbeddingSettings as Question

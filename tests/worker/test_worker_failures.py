@@ -14,7 +14,7 @@ from task2vec.errors import (
     UnreachableError,
     WeightsError,
 )
-from task2vec.worker.failures import failure_of
+from task2vec.worker.job import failure_of
 
 
 def told(error, **shown):

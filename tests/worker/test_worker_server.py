@@ -14,7 +14,7 @@ from task2vec.errors import (
     SettingError,
     UnreachableError,
 )
-from task2vec.jobs.kinds import LENT
+from task2vec.jobs.jobs import LENT
 from task2vec.messages.leases import Findings
 from task2vec.worker.server import Server
 

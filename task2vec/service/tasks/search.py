@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 _COMPARED = 50
 
 
+#: Half as many images moved a distance by a standard error: docs/concepts.md, "The number of
+#: images moves the numbers".
+MOST_RATIO = 2.0
+
+
 def search(workspace: Workspace, question: SearchQuestion, subject: Subject) -> Neighbours:
     """Return the nearest stored tasks; asymmetric ones are the best *sources* for the subject.
 
@@ -187,11 +192,6 @@ def _images_in_common(workspace: Workspace, source: Subject, target: Subject) ->
     corrected = GROUPS in (len(a.replicates), len(b.replicates))
     nearer = ", and nearer than they are, since noise in common is taken out, too"
     return [f"{what}: they are near for that reason{nearer if corrected else ''}"]
-
-
-#: Half as many images moved a distance by a standard error: docs/concepts.md, "The number of
-#: images moves the numbers".
-MOST_RATIO = 2.0
 
 
 def uneven_images(name: str, images: int, others: Mapping[str, int]) -> list[str]:
