@@ -29,6 +29,7 @@ from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.record import JobRecord
 from task2vec.types import ChosenBy, JobKind, Recipe, TaskEmbedding
+from task2vec.types.image_hashes import IMAGE_HASH, ImageHashes
 
 NOW = 1_700_000_000.0
 PREPROCESSING = {"input_size": 128, "mean": [0.5] * 3, "std": [0.5] * 3}
@@ -229,3 +230,18 @@ def embed(workspace: Workspace, sent: Path, name: str, *, seed: int, **more: Any
     dataset = send(workspace, name, seed=seed)
     job = lend(workspace, JobKind.EMBED, {"dataset": dataset.id, **more})
     return end(workspace, job, embedded(sent, seed))
+
+
+def hashes(
+    count: int, *, seed: int, of: ImageHashes | None = None, first: int = 0, near: bool = False
+) -> ImageHashes:
+    """Make hashes, the ``first`` of them those of another task; near: of other pixels."""
+    rng = np.random.default_rng(seed)
+    made = np.zeros(count, IMAGE_HASH)
+    made["digest"] = rng.integers(0, 2**63, count, dtype=np.uint64)
+    made["words"] = rng.integers(0, 2**64, (count, 4), dtype=np.uint64)
+    made["colours"] = rng.integers(0, 256, (count, 48))
+    if of is not None:
+        made[:first] = of[:first]
+        made["digest"][:first] += np.uint64(near)
+    return made

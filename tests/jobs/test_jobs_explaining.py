@@ -4,7 +4,7 @@ import pytest
 from served import ELEMENTS, embed, embedded, embedding, end, lend, send
 
 from task2vec.distance import plain_symmetric_distance
-from task2vec.embedding.files import load_details, load_embedding, save_embedding
+from task2vec.embedding.files import save_embedding
 from task2vec.messages.recommendations import Recommended
 from task2vec.recommendation.answer.classes import judge_classes
 from task2vec.service.packaged_models import default_model_id
@@ -93,12 +93,3 @@ def test_details_that_do_not_fit_fail_the_job(served, sent, details):
     done = ask(served, detailed(sent, 5, details), dataset=send(served, "pets", seed=5).id)
     assert (done.state, done.error.code) == (JobState.FAILED, "bad_input")
     assert "details" in done.error.problem
-
-
-def test_details_are_in_exported_files(tmp_path):
-    path = tmp_path / "pets.npz"
-    save_embedding(embedding(5), path, name="pets", details=DETAILS)
-    _, again = load_embedding(path)
-    assert load_details(path, again) == DETAILS
-    save_embedding(embedding(5), path, name="pets")
-    assert load_details(path, again) is None

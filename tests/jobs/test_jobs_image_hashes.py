@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from factories import replace
 from served import Found, embedded, embedding, end, lend, send
 
 from task2vec.embedding.files import save_embedding
@@ -44,19 +43,6 @@ def test_hashes_of_fewer_or_more_images_than_were_asked_for_fail_the_job(served,
     assert (failed.state, failed.error.code) == (JobState.FAILED, "bad_input")
     assert "image hashes" in failed.error.problem
     assert served.store().tasks.list() == []
-
-
-def test_hashes_of_a_data_set_that_is_fine_tuned_on_are_stored(served, sent):
-    from served import tuned
-
-    dataset = send(served, "pets")
-    job = lend(served, JobKind.FINETUNE, {"dataset": dataset.id, "start": "efficientnet_lite0"})
-    found = replace(
-        tuned(served, new=True), embeddings=found_with(sent, some_hashes(USED)).embeddings
-    )
-    done = end(served, job, found)
-    assert done.state is JobState.SUCCEEDED, done.error
-    np.testing.assert_array_equal(served.store().tasks.image_hashes("pets"), some_hashes(USED))
 
 
 def test_hashes_are_exported_and_imported(served, sent, tmp_path):

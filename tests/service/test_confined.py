@@ -186,19 +186,11 @@ def test_what_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
         narrow.close()
 
 
-def test_what_takes_too_much_processor_time_is_killed(tmp_path: Path) -> None:
-    short = Confinement(ParsingLimits(memory=256 * MIB, cpu_seconds=1, seconds=60.0))
-    try:
-        with pytest.raises(TooLargeError, match="more than 1 s of processor time"):
-            short.run(Parser.LABELLED, endless(tmp_path))
-    finally:
-        short.close()
-
-
 @linux
-def test_a_limit_of_processor_time_is_told_where_the_system_kills(tmp_path: Path) -> None:
-    # Its signal is ignored: at the hard limit, a second later, the system ends the process.
-    usual = signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+@pytest.mark.parametrize("action", [signal.SIG_DFL, signal.SIG_IGN], ids=["told", "killed"])
+def test_what_takes_too_much_processor_time_is_ended(tmp_path: Path, action: object) -> None:
+    # Where its signal is ignored, the system ends the process at the hard limit, a second later.
+    usual = signal.signal(signal.SIGXCPU, action)
     short = Confinement(ParsingLimits(memory=256 * MIB, cpu_seconds=1, seconds=60.0))
     try:
         with pytest.raises(TooLargeError, match="more than 1 s of processor time"):
@@ -227,21 +219,6 @@ def test_what_takes_too_long_is_killed(tmp_path: Path) -> None:
         assert children(host) == []
     finally:
         short.close()
-
-
-def test_a_process_that_was_killed_is_replaced(tmp_path: Path) -> None:
-    made = Confinement(LIMITS)
-    given = put(tmp_path, whole_files()["set.zip"])
-    try:
-        assert made.run(Parser.LABELLED, given)[0] == 4
-        host = made._idle[0]._process
-        host.kill()
-        host.wait()
-        assert made.run(Parser.LABELLED, given)[0] == 4
-    finally:
-        made.close()
-    with pytest.raises(StateError, match="stopping"):
-        made.run(Parser.LABELLED, given)
 
 
 @linux

@@ -24,7 +24,7 @@ from task2vec.recommendation.answer.question import KnownTask, Question
 from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.service.recommend import budget_run, cascade
 from task2vec.service.recommend.cascade import recommend_within
-from task2vec.service.recommend.probing import Progress, found_in, known_probes, known_tunings
+from task2vec.service.recommend.probing import Progress, found_in, known_measurements
 from task2vec.service.workspace import Workspace
 
 #: Seconds that everything measured takes, as far as the clock of a test knows.
@@ -214,14 +214,14 @@ def test_what_was_fine_tuned_before_is_known_and_counts_where_the_images_are_gon
     gone = prober(None)
     known = replace(
         asked,
-        measured=found_in(known_probes(gone, asked)),
-        tuned=found_in(known_tunings(gone, asked, cascade.SHORT)),
+        measured=found_in(known_measurements(gone, asked)),
+        tuned=found_in(known_measurements(gone, asked, cascade.SHORT)),
     )
     for answer in (again, rank(known)):
         assert answer.recommendations == first.recommendations
         assert (answer.chosen, answer.reason) == (first.chosen, first.reason)
     # Another length of training is another measurement.
-    assert not known_tunings(gone, asked, FineTuningSettings(epochs=2))
+    assert not known_measurements(gone, asked, FineTuningSettings(epochs=2))
 
 
 @pytest.mark.parametrize(("budget", "tuned"), [(3.5 * STEP, 0), (4.5 * STEP, 2)])

@@ -165,17 +165,6 @@ def test_classes_that_cannot_be_shown_are_refused(workspace, send, label: str) -
     assert files(workspace) == set()
 
 
-@pytest.mark.parametrize("given", [{}, {"name": "a\nb"}, {"suffix": ".csv"}])
-def test_a_file_that_is_handed_over_is_never_left(workspace, tmp_path: Path, given: dict) -> None:
-    path = tmp_path / "store" / "sent.zip"
-    path.write_bytes(b"no archive")
-    with pytest.raises((SourceError, SettingError)):
-        datasets.accept(
-            workspace, path, **{"name": "x", "suffix": ".zip", "retention": 1.0, **given}
-        )
-    assert not path.exists()
-
-
 def test_an_array_bomb_is_refused_unread(workspace, send, tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.npz"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:

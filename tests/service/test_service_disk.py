@@ -134,19 +134,6 @@ def test_what_is_over_is_swept_from_a_full_disk(workspace, place):
     assert datasets.sweep(workspace, 2e10) == [kept]
 
 
-def test_the_reserve_takes_the_room_that_it_stands_for(workspace):
-    before = disk.disk_of(workspace.path).free
-    assert disk.keep_reserve(workspace.path)
-    assert before - disk.disk_of(workspace.path).free >= disk.RESERVE_BYTES
-    assert disk.keep_reserve(workspace.path)
-
-
-def test_no_reserve_is_made_where_there_is_no_room(workspace, place):
-    fill(place)
-    assert not disk.keep_reserve(workspace.path)
-    assert not (workspace.path / "reserve").exists()
-
-
 def test_the_doctor_tells_of_the_disk_before_it_is_full(workspace, place):
     (check,) = (each for each in doctor.examine(workspace.path) if each.name == "disk")
     assert (check.state, "GB are free" in check.found) == ("fine", True)

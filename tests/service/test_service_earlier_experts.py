@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from factories import make_model, make_record, replace, which_model
-from served import embedding
-from test_service_shared_images import hashes
+from served import embedding, hashes
 
 from task2vec.recommendation.evidence.leaks import SEEN_GAIN
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy

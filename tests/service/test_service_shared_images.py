@@ -1,9 +1,8 @@
 """Tasks that share images with a target are found, reported, and no evidence for it."""
 
-import numpy as np
 import pytest
 from factories import make_model, make_record, replace, which_model
-from served import embedding
+from served import embedding, hashes
 
 from task2vec.jobs.backtest import backtest
 from task2vec.messages.backtests import BacktestQuestion
@@ -13,23 +12,9 @@ from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.shared_images import find_shared
 from task2vec.service.tasks.subjects import Subject, stored_subject
-from task2vec.types.image_hashes import IMAGE_HASH
 
 DEFAULT = "efficientnet_lite0"
 PLAIN = "efficientnet_lite2"
-
-
-def hashes(count, *, seed, of=None, first=0, near=False):
-    """Make hashes, the ``first`` of them those of another task; near: of other pixels."""
-    rng = np.random.default_rng(seed)
-    made = np.zeros(count, IMAGE_HASH)
-    made["digest"] = rng.integers(0, 2**63, count, dtype=np.uint64)
-    made["words"] = rng.integers(0, 2**64, (count, 4), dtype=np.uint64)
-    made["colours"] = rng.integers(0, 256, (count, 48))
-    if of is not None:
-        made[:first] = of[:first]
-        made["digest"][:first] += np.uint64(near)
-    return made
 
 
 @pytest.fixture

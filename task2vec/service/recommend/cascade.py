@@ -27,7 +27,7 @@ from task2vec.service.recommend.budget_run import (
     BudgetRun,
     LeftOutError,
 )
-from task2vec.service.recommend.probing import Progress, known_probes, known_tunings
+from task2vec.service.recommend.probing import Progress, known_measurements
 from task2vec.service.workspace import Workspace
 
 #: Models in the race of short fine-tunings, the default among them.
@@ -102,7 +102,7 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
     # What the libraries take to load is a part of the first step.
     since = run.now()
     records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
-    measured_before = known_probes(run.prober, judge.question)
+    measured_before = known_measurements(run.prober, judge.question)
     upcoming: Model | None = records[default]
     while upcoming is not None:
         run.tell(f"probing {upcoming.name}")
@@ -212,7 +212,7 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
 
 def _recall(run: BudgetRun, judge: Judge, default: str) -> None:
     """Let the short fine-tunings count that were measured before, that of the default first."""
-    measured_before = known_tunings(run.prober, judge.question, SHORT)
+    measured_before = known_measurements(run.prober, judge.question, SHORT)
     records = {model.id: model for model in (*judge.question.models, *judge.question.others)}
     for id_ in sorted(measured_before, key=lambda id_: (id_ != default, id_)):
         _count(run, judge, records[id_], measured_before[id_], since=run.now(), cached=True)

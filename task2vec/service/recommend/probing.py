@@ -1,6 +1,6 @@
 """The images that starting models are measured on, what is known of them, and what is missing."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from task2vec.data.task import Task
 from task2vec.data.wording import plural
@@ -8,7 +8,6 @@ from task2vec.errors import SourceError
 from task2vec.finetuning.probe_cache import KnownProbe, ProbeCache
 from task2vec.finetuning.prober import Prober, model_digest
 from task2vec.finetuning.settings import FineTuningSettings
-from task2vec.messages.models import Model
 from task2vec.recommendation.answer.question import Question
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.tasks.subjects import Subject, reopen
@@ -46,19 +45,20 @@ def prober_of(
     )
 
 
-def known_probes(prober: Prober, question: Question) -> dict[str, KnownProbe]:
-    """Return the linear probes that were measured before, by model id, in the order of the ids."""
-    return _known(question, lambda model: prober.known(model_digest(model.ref, model.sha256)))
-
-
-def known_tunings(
-    prober: Prober, question: Question, settings: FineTuningSettings
+def known_measurements(
+    prober: Prober, question: Question, tuning: FineTuningSettings | None = None
 ) -> dict[str, KnownProbe]:
-    """Return the short fine-tunings that were measured before, as `known_probes` does."""
-    return _known(
-        question,
-        lambda model: prober.known(model_digest(model.ref, model.sha256), settings),
-    )
+    """Return what was measured before, by model id, in the order of the ids.
+
+    Those are the linear probes or, with the settings of a ``tuning``, the short fine-tunings of the
+    models that are offered and of the default, which gains are over.
+    """
+    default = (model for model in question.others if model.id == question.default)
+    known = {
+        model.id: prober.known(model_digest(model.ref, model.sha256), tuning)
+        for model in (*question.offered(), *default)
+    }
+    return {id_: each for id_, each in sorted(known.items()) if each is not None}
 
 
 def found_in(known: dict[str, KnownProbe]) -> dict[str, ProbeAccuracy]:
@@ -77,19 +77,6 @@ def comparable(probed: Mapping[str, ProbeAccuracy], *, default: str) -> dict[str
         for id_, each in probed.items()
         if plain is None or len(each.correct) == len(plain.correct)
     }
-
-
-def _known(
-    question: Question, look_up: Callable[[Model], KnownProbe | None]
-) -> dict[str, KnownProbe]:
-    measured = {model.id: look_up(model) for model in _measurable(question)}
-    return {id_: each for id_, each in sorted(measured.items()) if each is not None}
-
-
-def _measurable(question: Question) -> Iterable[Model]:
-    """Return the models that are offered, and the default, which gains are over."""
-    yield from question.offered()
-    yield from (model for model in question.others if model.id == question.default)
 
 
 def not_measured(missing: SourceError, *, known: int) -> str:

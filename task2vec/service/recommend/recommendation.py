@@ -25,8 +25,7 @@ from task2vec.service.recommend.probing import (
     comparable,
     found_in,
     images_of,
-    known_probes,
-    known_tunings,
+    known_measurements,
     not_measured,
     not_probed,
     prober_of,
@@ -153,9 +152,9 @@ def _from_known(
     probed, tuned = dict(measured), dict[str, ProbeAccuracy]()
     if budget > 0:
         probed = comparable(
-            {**found_in(known_probes(prober, ranking)), **probed}, default=ranking.default
+            {**found_in(known_measurements(prober, ranking)), **probed}, default=ranking.default
         )
-        tuned = found_in(known_tunings(prober, ranking, SHORT))
+        tuned = found_in(known_measurements(prober, ranking, SHORT))
     answer = rank(replace(ranking, measured=dict(sorted(probed.items())), tuned=tuned))
     if missing is None:
         return answer, []
