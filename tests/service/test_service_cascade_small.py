@@ -1,6 +1,6 @@
 """The cascade on small random networks: what is measured, within which time, and what counts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -30,6 +30,7 @@ from task2vec.service.workspace import Workspace
 #: Seconds that everything measured takes, as far as the clock of a test knows.
 STEP = 1000.0
 IMAGES = 24
+Ask = Callable[..., Recommended]
 
 
 @pytest.fixture(scope="module")
@@ -100,28 +101,46 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Progress:
     return begin
 
 
-def test_experts_of_any_task_are_measured(
-    workspace: Workspace, task: Task, weights: str, slow: Progress
-) -> None:
+@pytest.fixture
+def ask(workspace: Workspace, task: Task) -> Callable[..., Recommended]:
+    """Recommend among models, or as a question has it, within a budget."""
+
+    def ask(
+        asked: list[Model] | Question,
+        budget: float,
+        progress: Progress | None = None,
+        *,
+        task: Task = task,
+    ) -> Recommended:
+        about = question(asked) if isinstance(asked, list) else asked
+        prober = Prober(task, IMAGES)
+        return recommend_within(workspace, about, prober, budget=budget, progress=progress)
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def two(weights: str, folder: Path) -> list[Model]:
+    """A default that sees nothing, and a rival that does."""
+    return [model("blind", blind(weights, folder)), model("seeing", weights)]
+
+
+def test_experts_of_any_task_are_measured(ask: Ask, weights: str, slow: Progress) -> None:
     experts = [model(f"{of} expert", weights, of=of) for of in ("near", "far")]
     asked = question([model("plain", weights), *experts], near=0.1, far=0.3)
     # Without a measurement, only the k that promise most are shown.
     assert {each.model for each in rank(asked).recommendations} == {"near expert", "plain"}
-    answer = recommend_within(
-        workspace, asked, Prober(task, IMAGES), budget=10 * STEP, progress=slow
-    )
+    answer = ask(asked, 10 * STEP, slow)
     assert set(measured(answer, StepKind.FORWARD_PASS)) == {"plain", "near expert", "far expert"}
     assert "far expert" in {each.model for each in answer.recommendations}
 
 
 @pytest.mark.parametrize(("budget", "probes"), [(7 * STEP, 3), (9 * STEP, 4)])
 def test_a_probe_that_would_end_past_half_of_the_budget_does_not_begin(
-    workspace: Workspace, task: Task, weights: str, slow: Progress, budget: float, probes: int
+    ask: Ask, weights: str, slow: Progress, budget: float, probes: int
 ) -> None:
     models = [model(f"model {i}", weights) for i in range(6)]
-    answer = recommend_within(
-        workspace, question(models), Prober(task, IMAGES), budget=budget, progress=slow
-    )
+    answer = ask(models, budget, slow)
     # Half of a step is left of the half that probes may take.
     probed = measured(answer, StepKind.FORWARD_PASS)
     assert len(probed) == probes
@@ -131,11 +150,7 @@ def test_a_probe_that_would_end_past_half_of_the_budget_does_not_begin(
 
 
 def test_what_the_first_probe_loads_is_not_expected_of_the_next(
-    workspace: Workspace,
-    folder: Path,
-    task: Task,
-    weights: str,
-    monkeypatch: pytest.MonkeyPatch,
+    ask: Ask, two: list[Model], weights: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
 
@@ -144,12 +159,9 @@ def test_what_the_first_probe_loads_is_not_expected_of_the_next(
         now += STEP if now else 10 * STEP
 
     monkeypatch.setattr(budget_run, "perf_counter", lambda: now)
-    models = [model("blind", blind(weights, folder)), model("seeing", weights)]
-    models += [model("more", weights)]
+    models = [*two, model("more", weights)]
     # Half of it is for probes: two fit, were the third to take as long as the first it would not.
-    answer = recommend_within(
-        workspace, question(models), Prober(task, IMAGES), budget=40 * STEP, progress=begin
-    )
+    answer = ask(models, 40 * STEP, begin)
     probed = [step for step in answer.steps if step.kind == StepKind.FORWARD_PASS]
     assert [step.seconds for step in probed] == [10 * STEP, STEP, STEP]
     # Nor is a fine-tuning reckoned from it: it would not fit, and nothing would be tuned.
@@ -157,30 +169,20 @@ def test_what_the_first_probe_loads_is_not_expected_of_the_next(
 
 
 def test_the_budget_that_is_said_to_be_enough_is_enough(
-    workspace: Workspace, folder: Path, task: Task, weights: str, slow: Progress
+    ask: Ask, weights: str, two: list[Model], slow: Progress
 ) -> None:
-    models = [model("blind", blind(weights, folder)), model("seeing", weights)]
-    models += [model(f"more {i}", weights) for i in range(4)]
-
-    def ask(budget: float) -> Recommended:
-        return recommend_within(
-            workspace, question(models), Prober(task, IMAGES), budget=budget, progress=slow
-        )
-
-    short = ask(4.5 * STEP)
+    models = [*two, *(model(f"more {i}", weights) for i in range(4))]
+    short = ask(models, 4.5 * STEP, slow)
     assert {each.kind for each in short.untried} == {StepKind.FORWARD_PASS, StepKind.FINE_TUNING}
     assert short.budget_needed is not None
     assert short.budget_needed < 30 * STEP
-    enough = ask(short.budget_needed)
+    enough = ask(models, short.budget_needed, slow)
     assert (enough.untried, enough.budget_needed) == ((), None)
     assert len(measured(enough, StepKind.FINE_TUNING)) >= 2
 
 
-def test_the_answer_rests_on_the_fine_tunings_too(
-    workspace: Workspace, folder: Path, task: Task, weights: str
-) -> None:
-    models = [model("blind", blind(weights, folder)), model("seeing", weights)]
-    answer = recommend_within(workspace, question(models), Prober(task, IMAGES), budget=600)
+def test_the_answer_rests_on_the_fine_tunings_too(ask: Ask, two: list[Model]) -> None:
+    answer = ask(two, 600)
     assert measured(answer, StepKind.FINE_TUNING) == ["blind", "seeing"]
     last = answer.steps[-1]
     assert (last.leader, answer.chosen) == ("seeing", "seeing")
@@ -197,10 +199,9 @@ def registered(record: Model) -> Model:
 
 
 def test_what_was_fine_tuned_before_is_known_and_counts_where_the_images_are_gone(
-    workspace: Workspace, folder: Path, task: Task, weights: str, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, task: Task, two: list[Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = {"blind": blind(weights, folder), "seeing": weights}
-    asked = question([registered(model(name, ref)) for name, ref in names.items()])
+    asked = question(list(map(registered, two)))
 
     def prober(at_hand: Task | None) -> Prober:
         return Prober(at_hand, IMAGES, files=task.signature)
@@ -226,18 +227,9 @@ def test_what_was_fine_tuned_before_is_known_and_counts_where_the_images_are_gon
 
 @pytest.mark.parametrize(("budget", "tuned"), [(3.5 * STEP, 0), (4.5 * STEP, 2)])
 def test_the_default_is_not_fine_tuned_where_no_rival_can_be(
-    workspace: Workspace,
-    folder: Path,
-    task: Task,
-    weights: str,
-    slow: Progress,
-    budget: float,
-    tuned: int,
+    ask: Ask, two: list[Model], slow: Progress, budget: float, tuned: int
 ) -> None:
-    models = [model("blind", blind(weights, folder)), model("seeing", weights)]
-    answer = recommend_within(
-        workspace, question(models), Prober(task, IMAGES), budget=budget, progress=slow
-    )
+    answer = ask(two, budget, slow)
     # Two probes took two steps; what is left is for one fine-tuning, or for two.
     assert len(measured(answer, StepKind.FINE_TUNING)) == tuned
     left = [each.model for each in answer.untried if each.kind == StepKind.FINE_TUNING]
@@ -245,21 +237,18 @@ def test_the_default_is_not_fine_tuned_where_no_rival_can_be(
 
 
 def test_a_source_that_is_all_test_is_answered_from_distances(
-    workspace: Workspace, tmp_path: Path, weights: str
+    ask: Ask, tmp_path: Path, weights: str
 ) -> None:
     task = open_source(cut("emoji_food", tmp_path / "whole" / "test").parent)
     assert task.splits == ("test",)
-    models = [model("plain", weights), model("last", weights)]
-    answer = recommend_within(workspace, question(models), Prober(task, IMAGES), budget=60)
+    answer = ask([model("plain", weights), model("last", weights)], 60, task=task)
     assert [step.kind for step in answer.steps] == [StepKind.DISTANCE]
 
 
-def test_what_cannot_be_loaded_is_left_out_and_told(
-    workspace: Workspace, task: Task, weights: str
-) -> None:
+def test_what_cannot_be_loaded_is_left_out_and_told(ask: Ask, weights: str) -> None:
     other = weights.replace("arch=test_resnet", "arch=test_vit")
     models = [model("plain", weights), model("hub", other), model("last", weights)]
-    answer = recommend_within(workspace, question(models), Prober(task, IMAGES), budget=0.01)
+    answer = ask(models, 0.01)
     # One rival is always probed: not the one that cannot be.
     assert measured(answer, StepKind.FORWARD_PASS) == ["plain", "last"]
     assert {each.model for each in answer.recommendations} == {"plain", "last"}
@@ -283,12 +272,10 @@ def altered(weights: str, folder: Path) -> Model:
 DAMAGED = "left out, because its checkpoint is damaged: altered. Restore the file from a copy, or "
 
 
-def test_what_was_altered_is_not_measured(
-    workspace: Workspace, tmp_path: Path, task: Task, weights: str
-) -> None:
+def test_what_was_altered_is_not_measured(ask: Ask, tmp_path: Path, weights: str) -> None:
     models = [model("plain", weights), altered(weights, tmp_path), model("last", weights)]
     asked = question(models, near=0.1)
-    answer = recommend_within(workspace, asked, Prober(task, IMAGES), budget=0.01)
+    answer = ask(asked, 0.01)
     assert measured(answer, StepKind.FORWARD_PASS) == ["plain", "last"]
     assert {each.model for each in answer.recommendations} == {"plain", "last"}
     late, told = answer.warnings
@@ -296,9 +283,7 @@ def test_what_was_altered_is_not_measured(
     assert told.startswith(DAMAGED)
 
 
-def test_what_was_altered_is_not_chosen_unmeasured(
-    workspace: Workspace, tmp_path: Path, weights: str
-) -> None:
+def test_what_was_altered_is_not_chosen_unmeasured(ask: Ask, tmp_path: Path, weights: str) -> None:
     single = open_source(cut("emoji_food", tmp_path / "single", classes=3, images=1))
     experts = [altered(weights, tmp_path), model("good", weights, of="near")]
     asked = question([model("plain", weights), *experts], near=0.01)
@@ -308,7 +293,7 @@ def test_what_was_altered_is_not_chosen_unmeasured(
         for name, accuracy in accuracies.items()
     ]
     asked = replace(asked, gains=GainTable(outcomes, "mdl-plain"))
-    answer = recommend_within(workspace, asked, Prober(single, IMAGES), budget=60)
+    answer = ask(asked, 60, task=single)
     # With one image of a class nothing can be measured, and so nothing was loaded.
     assert [step.kind for step in answer.steps] == [StepKind.DISTANCE]
     assert answer.steps[0].leader == "altered"
@@ -318,12 +303,8 @@ def test_what_was_altered_is_not_chosen_unmeasured(
     assert told.startswith(DAMAGED)
 
 
-def test_a_default_that_cannot_be_loaded_ends_it(
-    workspace: Workspace, folder: Path, task: Task, weights: str
-) -> None:
+def test_a_default_that_cannot_be_loaded_ends_it(ask: Ask, folder: Path, weights: str) -> None:
     _, mark, query = weights.partition("?")
     gone = model("plain", f"file:{folder / 'gone.safetensors'}{mark}{query}")
     with pytest.raises(WeightsError, match="gone"):
-        recommend_within(
-            workspace, question([gone, model("last", weights)]), Prober(task, IMAGES), budget=9
-        )
+        ask([gone, model("last", weights)], 9)
