@@ -78,19 +78,6 @@ def test_equal_work_is_one_job_with_the_higher_priority(served):
     assert len(served.store().jobs.list_page()[0]) == 2
 
 
-def test_an_unchanged_task_takes_no_work(served, tmp_path):
-    dataset = send(served, "pets")
-    stored = store_task(served, tmp_path, dataset)
-    again = ask(served, dataset)
-    assert again.id != stored.id
-    assert again.state is JobState.SUCCEEDED
-    assert again.result == {**stored.result, "status": "unchanged"}
-    assert [event.job["state"] for event in served.store().jobs.events_after(again.id)] == [
-        "succeeded"
-    ]
-    assert leases.lease(served, worker="w", kinds=list(JobKind), now=NOW) is None
-
-
 def test_a_taken_name_is_told_before_any_work(served, tmp_path):
     store_task(served, tmp_path, send(served, "pets"))
     other = send(served, "pets", seed=9)
@@ -98,28 +85,6 @@ def test_a_taken_name_is_told_before_any_work(served, tmp_path):
         ask(served, other)
     assert ask(served, other, update=True).state is JobState.QUEUED
     assert ask(served, other, name="others").state is JobState.QUEUED
-
-
-def test_a_worker_is_told_which_data_sets_it_needs(served, tmp_path):
-    left, right = send(served, "left", seed=1), send(served, "right", seed=2)
-    stored = store_task(served, tmp_path, send(served, "stored")).result["id"]
-    wire = {
-        "source": {"task": None, "dataset": left.id},
-        "target": {"task": None, "dataset": right.id},
-        "settings": SETTINGS,
-    }
-    lent = lent_for(served, asking(JobKind.DISTANCES, **wire))
-    assert {role: about.id for role, about in lent.work.datasets.items()} == {
-        "source": left.id,
-        "target": right.id,
-    }
-    assert lent.work.datasets["source"].sha256 == left.sha256
-    one = {**wire, "source": {"task": "stored", "dataset": None}}
-    lent = lent_for(served, asking(JobKind.DISTANCES, **one))
-    job = lent.job
-    assert job.payload["source"]["task"] == stored
-    assert job.name == "stored to right"
-    assert list(lent.work.datasets) == ["target"]
 
 
 def test_a_recommendation_asks_what_promises_most_of_a_stored_task(served, sent):
@@ -162,12 +127,6 @@ def test_a_stored_task_is_worked_on_by_the_images_it_was_embedded_from(served, t
     assert lent.work.embedding is False
     assert lent.work.model.id == default_model_id()
     assert lent.work.model.ref == "efficientnet_lite0"
-
-
-def test_fine_tuning_a_new_data_set_embeds_it_too(served):
-    dataset = send(served, "pets")
-    lent = lent_for(served, NewTuning(dataset=dataset.id))
-    assert lent.work.embedding is True
 
 
 def test_a_task_whose_images_are_gone_cannot_be_measured(served, tmp_path):

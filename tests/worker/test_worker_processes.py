@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from live_server import LiveServer
 from numpy.typing import ArrayLike
-from processes import Site, working
+from processes import Site, WorkerProcess, working
 from small_store import cut
 
 from task2vec.data.open import open_source
@@ -65,6 +65,15 @@ def two(site: Site) -> None:
         time.sleep(0.1)
 
 
+def begun(site: Site, name: str, source: Path) -> tuple[str, WorkerProcess]:
+    """Return a long job that one of two workers is in the middle of, and that worker."""
+    two(site)
+    job = site.embed(site.upload(name, source), settings=LONG)
+    site.until(job, working)
+    (holder,) = [worker for worker in site.workers if worker.began(job)]
+    return job, holder
+
+
 def apart(values: ArrayLike, others: ArrayLike) -> float:
     """The symmetric distance of two embeddings at the default prior.
 
@@ -104,10 +113,7 @@ def test_two_workers_share_the_jobs(site: Site, sources: Path) -> None:
 
 
 def test_a_killed_workers_job_is_done_by_the_other(site: Site, sources: Path) -> None:
-    two(site)
-    job = site.embed(site.upload("killed", sources / "emoji_food.tar"), settings=LONG)
-    site.until(job, working)
-    (holder,) = [worker for worker in site.workers if worker.began(job)]
+    job, holder = begun(site, "killed", sources / "emoji_food.tar")
     holder.send(signal.SIGKILL)
 
     site.result(job)
@@ -117,10 +123,7 @@ def test_a_killed_workers_job_is_done_by_the_other(site: Site, sources: Path) ->
 
 
 def test_a_hung_worker_is_noticed_within_one_lease(site: Site, sources: Path) -> None:
-    two(site)
-    job = site.embed(site.upload("hung", sources / "greek_capitals.tar"), settings=LONG)
-    site.until(job, working)
-    (holder,) = [worker for worker in site.workers if worker.began(job)]
+    job, holder = begun(site, "hung", sources / "greek_capitals.tar")
     holder.send(signal.SIGSTOP)
     stopped = time.monotonic()
     noticed = site.until(job, lambda job: job["state"] == "queued" or job["attempts"] > 1)
@@ -140,10 +143,7 @@ def test_a_hung_worker_is_noticed_within_one_lease(site: Site, sources: Path) ->
 
 
 def test_a_worker_that_is_to_stop_hands_its_job_back(site: Site, sources: Path) -> None:
-    two(site)
-    job = site.embed(site.upload("drained", sources / "emoji_food.tar"), settings=LONG)
-    site.until(job, working)
-    (holder,) = [worker for worker in site.workers if worker.began(job)]
+    job, holder = begun(site, "drained", sources / "emoji_food.tar")
     holder.send(signal.SIGTERM)
     assert holder.process.wait(30) == 0
     assert list(site.folder.glob(f"task2vec-worker-{holder.process.pid}-*")) == []
