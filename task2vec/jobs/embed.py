@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from task2vec.errors import NameTakenError, SourceError
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.kind import Checked, Kind, check_probe, new_dataset, resolved
-from task2vec.jobs.workbench import Workbench
+from task2vec.jobs.workbench import Workbench, silent
 from task2vec.messages.base import Answer
 from task2vec.messages.jobs import EmbeddedTask, NewEmbedding
 from task2vec.messages.settings import EmbeddingSettings
@@ -98,7 +98,9 @@ def embed(
     workspace.check_writable()
     # An unknown probe is refused before torch is loaded.
     find_card(question.settings.probe)
-    bench = Workbench.here(workspace, task, progress=progress, error=error)
+    bench = Workbench(
+        workspace.engine, {"task": task}, progress=progress or silent, error=error or silent
+    )
     findings = bench.embed(question.settings, detailed=True)
     record = new_task(
         findings,

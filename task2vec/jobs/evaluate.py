@@ -11,7 +11,7 @@ from task2vec.finetuning.expert import classifier_of
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.kind import Checked, Kind, resolved
 from task2vec.jobs.predict import expert_of, lend
-from task2vec.jobs.workbench import Workbench
+from task2vec.jobs.workbench import Workbench, silent
 from task2vec.messages.evaluations import Evaluation, NewEvaluation
 from task2vec.messages.leases import Report
 from task2vec.messages.models import Model
@@ -123,8 +123,10 @@ def evaluate(
     record = get_model(workspace, question.model)
     reference, _ = expert_file(workspace, record)
     work = lend(workspace, resolved(EvaluateWork, question, model=record.id))
-    bench = Workbench.here(workspace, opened(workspace, source), model=reference, progress=progress)
-    task = bench.tasks["task"]
+    task = opened(workspace, source)
+    bench = Workbench(
+        workspace.engine, {"task": task}, model=reference, progress=progress or silent
+    )
     findings = run(work, bench)
     return answer(workspace, work, findings, source=task.name, files=task.signature)
 

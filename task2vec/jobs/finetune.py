@@ -12,7 +12,7 @@ from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.jobs.embed import add_task, embed, new_task, source_signature
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.kind import Checked, Kind, new_dataset, resolved
-from task2vec.jobs.workbench import Workbench
+from task2vec.jobs.workbench import Workbench, silent
 from task2vec.messages.base import Answer
 from task2vec.messages.finetuning import ClassAccuracy, RecipeChoice, Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning
@@ -182,13 +182,13 @@ def finetune(
     work = resolved(FinetuneWork, question, task=record.id, start=start.id, name=name, dataset=None)
     unfinished = workspace.path / _UNFINISHED
     with new_checkpoint(workspace) as path:
-        bench = Workbench.here(
-            workspace,
-            replace(task, name=record.name),
+        bench = Workbench(
+            workspace.engine,
+            {"task": replace(task, name=record.name)},
             model=reference,
             checkpoint=path,
             unfinished=unfinished,
-            progress=progress,
+            progress=progress or silent,
         )
         findings = run(lend(workspace, work), bench)
         try:

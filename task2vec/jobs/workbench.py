@@ -10,13 +10,16 @@ from task2vec.jobs.findings import Findings
 from task2vec.messages.leases import PlannedModel, Report
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.service.tasks.subjects import Subject, embedder_settings
-from task2vec.service.workspace import Workspace
 
 if TYPE_CHECKING:
     from task2vec.data.formats.images import Images
     from task2vec.data.task import Task
     from task2vec.embedding.embedder import ErrorSoFar, Progress
     from task2vec.embedding.engine import LocalEngine
+
+
+def silent(*_: object) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -41,33 +44,10 @@ class Workbench:
     model: str | None = None
     checkpoint: Path | None = None
     unfinished: Path | None = None
-    progress: "Progress" = field(default=lambda _stage, _done, _total: None)
-    error: "ErrorSoFar" = field(default=lambda _error: None)
+    progress: "Progress" = silent
+    error: "ErrorSoFar" = silent
     plan: Callable[[Subject], Sequence[PlannedModel]] = field(default=lambda _subject: ())
     reference: Callable[[PlannedModel], str] = field(default=lambda model: model.ref)
-
-    @classmethod
-    def here(
-        cls,
-        workspace: Workspace,
-        task: "Task",
-        *,
-        model: str | None = None,
-        checkpoint: Path | None = None,
-        unfinished: Path | None = None,
-        progress: "Progress | None" = None,
-        error: "ErrorSoFar | None" = None,
-    ) -> "Workbench":
-        """Return the workbench for a task in this process; its engine loads torch."""
-        return cls(
-            workspace.engine,
-            {"task": task},
-            model=model,
-            checkpoint=checkpoint,
-            unfinished=unfinished,
-            progress=progress or (lambda _stage, _done, _total: None),
-            error=error or (lambda _error: None),
-        )
 
     def embed(self, settings: EmbeddingSettings, *, detailed: bool = False) -> Findings:
         """Embed all data sets; ``detailed`` where they are stored, or recommended for.
