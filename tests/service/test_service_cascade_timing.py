@@ -110,7 +110,7 @@ def test_probes_of_a_busy_day_count_until_one_is_timed(
     assert answer.budget_needed > SLOW
     # One is forgotten, and timed anew: it alone tells.
     prober = Prober(task, IMAGES, ProbeCache(tmp_path / "cache"))
-    key = prober._key(model_digest(models[0].ref, models[0].sha256))
+    key = prober._key(model_digest(models[0].ref, models[0].sha256), None)
     (tmp_path / "cache" / f"{key}.json").unlink()
     answer = ask()
     assert measured(answer, StepKind.FORWARD_PASS) == ["model 0"]
