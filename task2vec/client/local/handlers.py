@@ -28,10 +28,10 @@ from task2vec.messages.published import PublishedModelPage, PublishedQuestion
 from task2vec.messages.recommendations import RecommendationQuestion, Recommended
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.tasks import StoredTask, TaskImport, TaskListing, TaskPage
+from task2vec.service import outcomes
 from task2vec.service.models import experts, registering, zoo
 from task2vec.service.models.limits import check_limits
 from task2vec.service.models.published import page_of_published
-from task2vec.service import outcomes
 from task2vec.service.models.zoo import list_probes
 from task2vec.service.tasks import imports, tasks
 from task2vec.service.tasks.subjects import Subject, resolve
