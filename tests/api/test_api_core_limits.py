@@ -85,7 +85,8 @@ async def test_what_is_too_much_is_told_when_the_queue_is_over(tmp_path: Path) -
     served = [answer for answer in answers if answer[0] == 200]
     refused = [answer for answer in answers if answer[0] == 503]
     assert (len(served), len(refused)) == (2, 10)
-    assert max(seconds for _, seconds, _ in refused) < few.queue_seconds + 0.1
+    # Before those that are served have slept to their end.
+    assert max(seconds for _, seconds, _ in refused) < 0.5
     assert {again for *_, again in refused} == {"1"}
     assert [answer.status_code for answer in alive] == [200, 200]
 
