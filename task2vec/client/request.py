@@ -32,7 +32,8 @@ class Request(Generic[T]):
     """A question, and what its answer is: a message, bytes, or None.
 
     ``path`` has a ``{}`` for each of ``names``: the names or ids that it is about. A ``question``
-    is sent as JSON, or as the fields of a form with ``files``.
+    is sent as JSON, as the fields of a form with ``files``, or where nothing is changed, in the
+    query.
     """
 
     method: Method
@@ -68,10 +69,12 @@ class Reply:
     content: bytes
 
 
-def get(kind: type[T], path: str, /, *names: str, **query: Any) -> Request[T]:
+def get(
+    kind: type[T], path: str, /, *names: str, question: BaseModel | None = None, **query: Any
+) -> Request[T]:
     """Return a question; arguments that are None, False or empty are left out."""
     given = {name: value for name, value in query.items() if value not in (None, False, (), [])}
-    return Request(Method.GET, path, kind, names, query=given)
+    return Request(Method.GET, path, kind, names, query=given, question=question)
 
 
 def fetch(path: str, *names: str, accept: str | None = None, **query: Any) -> Request[bytes]:

@@ -2,7 +2,7 @@
 
 import random
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -17,7 +17,7 @@ from task2vec.client.request import Method, Reply, Request, get, segment, unders
 from task2vec.client.upload.payload import Form
 from task2vec.errors import InputError, SettingError, UnknownNameError, UnreachableError
 from task2vec.messages.models import Model, ModelPage
-from task2vec.messages.tasks import Task, TaskPage
+from task2vec.messages.tasks import Task, TaskListing, TaskPage
 from task2vec.types.names import is_name
 from task2vec.version import __version__
 
@@ -170,7 +170,7 @@ class Connection:
             form = Form.of(request.question, request.files)
             headers |= {"Content-Type": form.content_type, "Content-Length": str(form.length)}
             body = form.chunks
-        elif request.question is not None:
+        elif request.question is not None and request.method is not Method.GET:
             headers["Content-Type"] = "application/json"
             changes = request.method is Method.PATCH
             body = request.question.model_dump_json(exclude_unset=changes).encode()
@@ -180,7 +180,7 @@ class Connection:
         words = {
             "method": request.method.value,
             "url": self.address.of(request.path.format(*map(segment, request.names))),
-            "params": {name: _plain(value) for name, value in request.query.items()},
+            "params": {name: _plain(value) for name, value in _query_of(request).items()},
             "headers": headers,
             "timeout": httpx2.Timeout(
                 PATIENCE if patient else self._timeout,
@@ -210,7 +210,11 @@ class Connection:
 
     async def _id_of(self, kind: str, name: str) -> str:
         stored: AsyncGenerator[Task | Model, None] = (
-            pages(self, get(TaskPage, "/tasks", name=name), lambda page: page.tasks)
+            pages(
+                self,
+                get(TaskPage, "/tasks", question=TaskListing(name=name)),
+                lambda page: page.tasks,
+            )
             if kind == "tasks"
             # There are few: the list is read.
             else pages(self, get(ModelPage, "/models"), lambda page: page.models)
@@ -230,6 +234,12 @@ def read(kind: type[T], reply: Reply) -> T:
     if issubclass(kind, BaseModel):
         return understood(kind, reply.content, request_id=reply.headers.get("x-request-id"))
     return cast(T, reply.content if kind is bytes else None)
+
+
+def _query_of(request: Request[Any]) -> Mapping[str, Any]:
+    if request.method is not Method.GET or request.question is None:
+        return request.query
+    return {**request.question.model_dump(mode="json", exclude_none=True), **request.query}
 
 
 def _plain(value: Any) -> Any:

@@ -131,10 +131,9 @@ class Server(JobServer):
         """Lay out the stored tasks; write the picture where there is a path."""
         if path is not None:
             await self.compute(partial(check_picture, path))
-        query = question.model_dump(mode="json")
-        answer = await self.ask(get(TaskMap, "/map", **query))
+        answer = await self.ask(get(TaskMap, "/map", question=question))
         if path is not None:
-            request = fetch("/map", accept=PICTURES[path.suffix.lower()], **query)
+            request = fetch("/map", accept=PICTURES[path.suffix.lower()], question=question)
             await self.compute(partial(save_picture, path, await self.ask(request)))
         return answer
 

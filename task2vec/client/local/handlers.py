@@ -187,10 +187,9 @@ def _with_errors(
     return tell, last.append
 
 
-def _tasks(workspace: Workspace, **query: Any) -> Any:
+def _tasks(workspace: Workspace, question: TaskListing) -> TaskPage:
     store = workspace.existing_store()
-    found = store.tasks.list(TaskListing.model_validate(query)) if store else ()
-    return TaskPage(tasks=tuple(found))
+    return TaskPage(tasks=tuple(store.tasks.list(question)) if store else ())
 
 
 def _import_task(workspace: Workspace, question: TaskImport, *, embedding: Payload) -> Any:
@@ -209,10 +208,6 @@ def _embedding(workspace: Workspace, name: str) -> bytes:
         return path.read_bytes()
 
 
-def _models(workspace: Workspace) -> Any:
-    return ModelPage(models=tuple(zoo.list_models(workspace)))
-
-
 def _checkpoint(workspace: Workspace, name: str) -> bytes:
     record = zoo.get_model(workspace, name)
     path = experts.checkpoint(workspace, record)
@@ -221,13 +216,12 @@ def _checkpoint(workspace: Workspace, name: str) -> bytes:
     return path.read_bytes()
 
 
-def _published(_workspace: Workspace, **query: Any) -> Any:
-    models, _ = page_of_published(PublishedQuestion.model_validate(query))
+def _published(_: Workspace, question: PublishedQuestion) -> PublishedModelPage:
+    models, _place = page_of_published(question)
     return PublishedModelPage(models=tuple(models))
 
 
-def _outcomes(workspace: Workspace, **query: Any) -> Any:
-    question = OutcomeFilter.model_validate(query)
+def _outcomes(workspace: Workspace, question: OutcomeFilter) -> OutcomePage:
     if workspace.existing_store() is None:
         return OutcomePage(outcomes=())
     return OutcomePage(outcomes=tuple(outcomes.page_of_outcomes(workspace, question).items))
@@ -241,7 +235,7 @@ RECORDS: dict[str, Callable[..., Any]] = {
     "POST /tasks:import": _import_task,
     "PATCH /tasks/{}": tasks.edit_task,
     "DELETE /tasks/{}": tasks.remove_task,
-    "GET /models": _models,
+    "GET /models": lambda workspace: ModelPage(models=tuple(zoo.list_models(workspace))),
     "GET /models/{}": zoo.get_model,
     "GET /models/{}/checkpoint": _checkpoint,
     "GET /published-models": _published,

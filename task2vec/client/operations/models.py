@@ -75,11 +75,8 @@ class Models(Part[M]):
             pareto=pareto,
             sort=sort,
         )
-        query = question.model_dump(mode="json", exclude_none=True)
-        # What is false is left out of a query, and would be taken at its default.
-        query["pareto"] = str(question.pareto).lower()
         size = size_of_pages(page_size)
-        request = get(PublishedModelPage, "/published-models", page_size=size, **query)
+        request = get(PublishedModelPage, "/published-models", question=question, page_size=size)
         return pages(self.backend, request, lambda page: page.models)
 
     @Call

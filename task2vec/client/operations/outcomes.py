@@ -7,10 +7,10 @@ from pathlib import Path
 
 from task2vec.client.backend import pages
 from task2vec.client.methods import Call, M, Part, Stream
-from task2vec.client.questions import id_of, size_of_pages
+from task2vec.client.questions import ask, id_of, size_of_pages
 from task2vec.client.request import delete, get
 from task2vec.messages.models import Model
-from task2vec.messages.outcomes import NewOutcome, Outcome, OutcomePage, new_outcome
+from task2vec.messages.outcomes import NewOutcome, Outcome, OutcomeFilter, OutcomePage, new_outcome
 from task2vec.messages.tasks import Task
 
 
@@ -74,16 +74,9 @@ class Outcomes(Part[M]):
         of one file. A server gives ``page_size`` of them at a time.
         """
         of, on = (given and id_of(given) for given in (model, task))
+        question = ask(OutcomeFilter, model=of, task=on, protocol=protocol, created=created)
         size = size_of_pages(page_size)
-        request = get(
-            OutcomePage,
-            "/outcomes",
-            model=of,
-            task=on,
-            protocol=protocol,
-            created=created,
-            page_size=size,
-        )
+        request = get(OutcomePage, "/outcomes", question=question, page_size=size)
         return pages(self.backend, request, lambda page: page.outcomes)
 
     @Call

@@ -14,7 +14,7 @@ from task2vec.client.questions import ask, id_of, size_of_pages, texts
 from task2vec.client.request import Request, delete, fetch, get, patch, post
 from task2vec.client.upload.payload import Payload
 from task2vec.errors import InputError
-from task2vec.messages.tasks import Task, TaskDetails, TaskEdit, TaskImport, TaskPage
+from task2vec.messages.tasks import Task, TaskDetails, TaskEdit, TaskImport, TaskListing, TaskPage
 
 if TYPE_CHECKING:
     from task2vec.types import TaskEmbedding
@@ -31,8 +31,9 @@ class Tasks(Part[M]):
 
         A server gives ``page_size`` of them at a time.
         """
+        question = ask(TaskListing, tag=tag, probe=probe)
         size = size_of_pages(page_size)
-        request = get(TaskPage, "/tasks", tag=tag, probe=probe, page_size=size)
+        request = get(TaskPage, "/tasks", question=question, page_size=size)
         return pages(self.backend, request, lambda page: page.tasks)
 
     @Call
