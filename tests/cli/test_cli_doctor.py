@@ -72,7 +72,7 @@ def lose_database(store: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "remedy"),
     [
-        (flip_a_byte, "task2vec "),
+        (flip_a_byte, "Embed it again as "),
         (lose_a_checkpoint, "models remove efficientnet_lite2"),
         (lose_database, "from a backup"),
         (spoil_a_trigger, "Restore it from a copy"),

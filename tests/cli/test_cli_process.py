@@ -193,7 +193,7 @@ def in_a_shell(line: str, store: Path) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize(
     ("line", "code"),
     [
-        ("recommend greek_capitals", 0),
+        ("neighbours greek_capitals", 0),
         ("show nobody", 2),
         ("outcomes remove --protocol none", 3),
     ],
