@@ -7,9 +7,10 @@
 
     print(task2vec.recommend("photos/dogs").reason)
 
-`recommend`, `neighbours`, `finetune`, `evaluate` and `predict` work on the default store: the
-folder that ``TASK2VEC_STORE`` names, or ``task2vec-store``. ``task2vec.LocalClient(FOLDER)`` has
-all that can be done with a store, ``task2vec.Client(URL)`` the same on a server's store.
+`recommend`, `neighbours`, `finetune`, `compare`, `evaluate` and `predict` work on the default
+store: the folder that ``TASK2VEC_STORE`` names, or ``task2vec-store``.
+``task2vec.LocalClient(FOLDER)`` has all that can be done with a store, ``task2vec.Client(URL)`` the
+same on a server's store.
 
 Importing this package loads no torch; what needs it loads it when it is called.
 """
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from task2vec.client.client import AsyncClient, Client
     from task2vec.client.local import (
         LocalClient,
+        compare,
         evaluate,
         finetune,
         neighbours,
@@ -123,6 +125,7 @@ __all__ = [
     "WeightsError",
     "WrongTypeError",
     "asymmetric_distance",
+    "compare",
     "complexity",
     "distance_error",
     "distance_interval",
@@ -157,7 +160,7 @@ _HOMES = {
 }
 _HOMES |= {
     name: ("task2vec.client.local", name)
-    for name in ("evaluate", "finetune", "neighbours", "predict", "recommend")
+    for name in ("compare", "evaluate", "finetune", "neighbours", "predict", "recommend")
 }
 # All others are errors.
 _HOMES |= {name: ("task2vec.errors", name) for name in __all__ if name not in _HOMES}

@@ -35,7 +35,8 @@ COMMANDS = {
         *("neighbours", "distance", "map", "information"),
     ),
     "Choose and train a model": (
-        *("recommend", "finetune", "evaluate", "predict", "models", "outcomes", "backtest"),
+        *("recommend", "finetune", "compare", "evaluate", "predict", "models", "outcomes"),
+        "backtest",
     ),
     "Run a server": ("serve", "worker", "jobs", "keys"),
     "Set up": ("demo", "probes", "doctor"),

@@ -17,6 +17,8 @@ from task2vec.types.tuning import ChosenBy, Recipe
 #: A difference of accuracy decides from this many standard errors on: chance makes one in five
 #: (docs/adr/0039-accuracy-chooses-the-recipe.md).
 DECISIVE = 1.28
+#: How it is fine-tuned and tested; outcomes of other protocols are not compared.
+PROTOCOL = "fine-tuning/3"
 # Far above what anybody says, far below what hurts where it is stored and shown.
 _MOST_WARNINGS = 100
 _LONGEST_TEXT = 10_000
@@ -125,7 +127,7 @@ class Tuned(BaseModel):
     ``by_class`` are the classes that have test images. ``sha256`` is that of the checkpoint's file.
     ``warnings`` are about the images that were used. ``resumed`` says in words where it went on
     with an interrupted run, None where it did not. ``choice`` is None and ``by_class`` empty of
-    what an earlier version made.
+    what an earlier version made, and ``images``, the most that were drawn, None.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, defer_build=True)
@@ -142,6 +144,7 @@ class Tuned(BaseModel):
     choice: Choice | None = None
     by_class: tuple[ClassAccuracy, ...] = ()
     resumed: str | None = None
+    images: _Count | None = None
 
     @property
     def accuracy(self) -> float | None:

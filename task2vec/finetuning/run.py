@@ -14,7 +14,7 @@ from task2vec.data.task import Task
 from task2vec.embedding.embedder import Progress
 from task2vec.finetuning.checkpoint import Expert, write_checkpoint
 from task2vec.finetuning.recipe import classify, fine_tune
-from task2vec.finetuning.result import ClassAccuracy, Tuned
+from task2vec.finetuning.result import PROTOCOL, ClassAccuracy, Tuned
 from task2vec.finetuning.resume import Unfinished, key_of, place
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Holdout, Labelled, hold_out
@@ -89,7 +89,7 @@ def tune(
         correct=tuple(correct.tolist()),
         test_keys=parts.test.keys,
         protocol=(
-            f"fine-tuning/3 {probe.card.preprocessing.input_size}px "
+            f"{PROTOCOL} {probe.card.preprocessing.input_size}px "
             f"{tuned.training_images} images seed {settings.seed}"
         ),
         choice=tuned.choice,
@@ -106,6 +106,7 @@ def tune(
             *state.warnings,
         ),
         resumed=state.gone_on,
+        images=images,
     )
 
 

@@ -88,7 +88,7 @@ def answer(
             got="none" if confusion is None else f"those of {len(confusion.classes)} others",
         )
     warnings = report.warnings
-    if files in _learned_from(workspace, record) and not any("split test" in w for w in warnings):
+    if files in learned_from(workspace, record) and not any("split test" in w for w in warnings):
         warnings = (
             f"{record.name} was fine-tuned on images of {source}: on new images it is less "
             "accurate. `finetune` reported its accuracy on held-out images",
@@ -131,13 +131,13 @@ def evaluate(
     return answer(workspace, work, findings, source=task.name, files=task.signature)
 
 
-def _learned_from(workspace: Workspace, expert: Model) -> set[str]:
+def learned_from(workspace: Workspace, expert: Model) -> set[str]:
     """Return which files the expert and what it started from were fine-tuned on."""
-    tasks, files = workspace.store().tasks, set[str]()
+    files = set[str]()
     for task in {*expert.lineage, *([] if expert.task is None else [expert.task])}:
         # One that was removed is not known any more.
         with suppress(UnknownNameError):
-            files.add(files_of(tasks.get(task)))
+            files.add(files_of(workspace.store().tasks.get(task)))
     return files - {""}
 
 

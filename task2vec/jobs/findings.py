@@ -15,6 +15,7 @@ from task2vec.finetuning.result import Tuned, read_tuned
 from task2vec.messages.base import Answer
 from task2vec.messages.leases import Report
 from task2vec.messages.settings import EmbeddingSettings
+from task2vec.messages.work import Work
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.parsing.parsers import (
     LONGEST_WARNING,
@@ -31,8 +32,9 @@ from task2vec.types import Provenance, TaskEmbedding
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.names import visible
 
-#: Stores what a job made in the given transaction, and returns the job's answer.
-Commit = Callable[[Connection], Answer]
+#: Stores what a job made in the given transaction, and returns the job's answer; or, of a job with
+#: several steps, what is left to do.
+Commit = Callable[[Connection], Answer | Work]
 
 _NOTHING = Report(seconds=0.0)
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -14,6 +14,8 @@ from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.kind import Checked, Kind, new_dataset, resolved
 from task2vec.jobs.workbench import Workbench, silent
 from task2vec.messages.base import Answer
+from task2vec.messages.comparisons import NewComparison
+from task2vec.messages.datasets import StoredDataset
 from task2vec.messages.finetuning import ClassAccuracy, RecipeChoice, Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.messages.leases import Report
@@ -50,6 +52,29 @@ def check(workspace: Workspace, question: NewTuning) -> Checked[FinetuneWork]:
     that is not there, `NameTakenError` for the name of another task or model, `SourceError` when
     the images of a stored task are no longer here.
     """
+    task, dataset = subject(workspace, question)
+    start = get_model(workspace, question.start)
+    called = dataset.name if task is None else task.name
+    name = question.name or f"{called}-from-{start.name}"
+    check_model_name(workspace, name)
+    work = resolved(
+        FinetuneWork,
+        question,
+        task=None if task is None else task.id,
+        dataset=dataset.id,
+        start=start.id,
+        name=name,
+    )
+    return Checked(work, name, (dataset,))
+
+
+def subject(
+    workspace: Workspace, question: NewTuning | NewComparison
+) -> tuple[StoredTask | None, StoredDataset]:
+    """Return the data set to fine-tune on, and the stored task that it is, if it is one already.
+
+    Raises as `check` does.
+    """
     store = workspace.store()
     task: StoredTask | None
     if question.task is not None and question.dataset is None:
@@ -65,19 +90,7 @@ def check(workspace: Workspace, question: NewTuning) -> Checked[FinetuneWork]:
         raise SettingError(
             "What to fine-tune on is not clear", expected="either task or dataset, not both"
         )
-    start = get_model(workspace, question.start)
-    called = dataset.name if task is None else task.name
-    name = question.name or f"{called}-from-{start.name}"
-    check_model_name(workspace, name)
-    work = resolved(
-        FinetuneWork,
-        question,
-        task=None if task is None else task.id,
-        dataset=dataset.id,
-        start=start.id,
-        name=name,
-    )
-    return Checked(work, name, (dataset,))
+    return task, dataset
 
 
 def lend(workspace: Workspace, work: FinetuneWork) -> FinetuneWork:
@@ -169,7 +182,7 @@ def finetune(
     from task2vec.finetuning.splits import check_one_label
 
     start = get_model(workspace, question.start)
-    record, task = _source(workspace, source)
+    record, task = opened_source(workspace, source)
     check_one_label(task)
     name = question.name or f"{task.name}-from-{start.name}"
     check_model_name(workspace, name)
@@ -219,7 +232,8 @@ def _embedded(
         ) from error
 
 
-def _source(workspace: Workspace, source: str) -> "tuple[StoredTask | None, Task]":
+def opened_source(workspace: Workspace, source: str) -> "tuple[StoredTask | None, Task]":
+    """Return the images of a stored task or a path, and the stored task that they are, if any."""
     record = stored_task(workspace, source)
     if record is None:
         task = open_named(workspace, source)

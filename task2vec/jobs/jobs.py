@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from time import time
 from typing import Any
 
-from task2vec.jobs import backtest, embed, evaluate, fetch, finetune, predict, recommend, search
+from task2vec.jobs import (
+    backtest,
+    compare,
+    embed,
+    evaluate,
+    fetch,
+    finetune,
+    predict,
+    recommend,
+    search,
+)
 from task2vec.jobs.kind import Kind
 from task2vec.messages.base import Question
 from task2vec.messages.predictions import NewPrediction
@@ -20,6 +30,7 @@ KINDS: Mapping[JobKind, Kind[Any, Any]] = {
     JobKind.FINETUNE: finetune.FINETUNE,
     JobKind.PREDICT: predict.PREDICT,
     JobKind.EVALUATE: evaluate.EVALUATE,
+    JobKind.COMPARE: compare.COMPARE,
     JobKind.FETCH: fetch.FETCH,
     JobKind.BACKTEST: backtest.BACKTEST,
 }

@@ -39,7 +39,8 @@ class Checked(Generic[W]):
 
         A data set counts by its bytes: it may have been sent twice.
         """
-        about = self.work.model_dump(mode="json", exclude={"priority", "dataset"})
+        # What is left to do is not what was asked for.
+        about = self.work.model_dump(mode="json", exclude={"priority", "dataset", "next"})
         digests = [dataset.sha256 for dataset in self.datasets]
         text = json.dumps([kind.value, about, digests], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

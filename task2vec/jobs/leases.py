@@ -128,9 +128,9 @@ def complete(
 ) -> JobRecord:
     """End a job with what its worker found: store it, and answer, in one transaction.
 
-    The job has succeeded then; or is cancelled, if it was to be: nothing is stored; or has failed,
-    if what came cannot be used. A caller that got no answer may call again, and nothing happens
-    twice. ``files`` are those of `task2vec.jobs.findings.receive`.
+    The job has succeeded then, or is queued for its next step; or is cancelled, if it was to be:
+    nothing is stored; or has failed, if what came cannot be used. A caller that got no answer may
+    call again, and nothing happens twice. ``files`` are those of `task2vec.jobs.findings.receive`.
 
     Raises:
         LeaseLostError: when the job does not belong to this lease.
@@ -151,12 +151,17 @@ def complete(
             commit = kind.commit(workspace, work, findings)
         with store.transaction() as connection:
             job = store.jobs.under_lease_within(connection, id_, fence=sent.fence)
-            result = {}
+            done = None
             if commit is not None and job.state is JobState.RUNNING:
-                result = commit(connection).model_dump(mode="json")
+                done = commit(connection)
+            if isinstance(done, Work):
+                return store.jobs.advance_within(
+                    connection, job, payload=done.model_dump(mode="json"), now=moment
+                )
+            result = {} if done is None else done.model_dump(mode="json")
             return store.jobs.complete_within(connection, job, result=result, now=moment)
     except BaseException as error:
-        if job.kind is JobKind.FINETUNE:
+        if job.kind in (JobKind.FINETUNE, JobKind.COMPARE):
             # Its file may be there already, and its record is not.
             sweep_experts(workspace)
         if not isinstance(error, InputError | WeightsError):

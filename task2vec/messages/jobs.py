@@ -62,7 +62,9 @@ class Job(Answer):
     kind: JobKind
     state: JobState
     priority: Priority
-    attempts: int = Field(description="How many times a worker has started it; at most 3.")
+    attempts: int = Field(
+        description="How many times a worker has started it, or its present step; at most 3."
+    )
     progress: Progress
     result: dict[str, Any] | None = Field(
         description="As the synchronous answer would be: a task, neighbours, a recommendation ..."

@@ -86,6 +86,11 @@ class Report(Question):
     confusion: Confusion | None = Field(
         None, description="What an expert takes labelled images for."
     )
+    failed: str | None = Field(
+        None,
+        max_length=10_000,
+        description="Why a model of a comparison could not be fine-tuned; the others are.",
+    )
 
 
 class Findings(Report):

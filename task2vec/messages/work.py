@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from task2vec.messages.backtests import BacktestQuestion
 from task2vec.messages.base import Answer, Name, Question
+from task2vec.messages.comparisons import NewComparison
 from task2vec.messages.datasets import NewRemoteDataset
 from task2vec.messages.evaluations import NewEvaluation
 from task2vec.messages.jobs import NewEmbedding, NewTuning
@@ -83,6 +84,22 @@ class EvaluateWork(NewEvaluation, Work):
     """A data set to evaluate the ``model`` on; ``task`` is there where it is that of a task."""
 
     model: Name | Model  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        return self
+
+
+class CompareWork(NewComparison, Work):
+    """A data set to fine-tune the ``models`` on, ids with the default first, one after the other.
+
+    ``task`` is there once it is a stored task; ``next`` is the model whose turn it is, and a worker
+    is lent ``step`` for it. ``failed`` says, by id, why models could not be fine-tuned.
+    """
+
+    next: Name
+    failed: dict[str, str] = Field({})
+    step: FinetuneWork | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

@@ -1,6 +1,7 @@
 """What rankers gain over the default, and whether stated intervals hold what they state."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -19,6 +20,16 @@ _NAMES = pixels(130)
 #: Of a mark.
 _RADIUS = pixels(4.6)
 _OURS, _OTHER = GroupStyle(PALETTE[0], "o"), GroupStyle(PALETTE[6], "s")
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A gain over the default with its interval, as fractions; ``stressed`` ones stand out."""
+
+    name: str
+    value: float
+    interval: tuple[float, float]
+    stressed: bool = False
 
 
 def compose_backtest(
@@ -43,7 +54,8 @@ def compose_backtest(
     top, bottom = sheet.below_heading(title), pixels(56)
     side = min(top - bottom, 0.33 * _WIDTH) if coverage else 0.0
     right = sheet.width - MARGIN - (side + pixels(70) if coverage else 0)
-    _draw_gains(sheet, rankers, room=(MARGIN + _NAMES, bottom, right, top))
+    rows = [Gain(r.name, r.gain, r.ci.gain, stressed=r.ours_minus is None) for r in rankers]
+    draw_gains(sheet, rows, room=(MARGIN + _NAMES, bottom, right, top))
     if coverage:
         edge = sheet.width - MARGIN
         _draw_coverage(sheet, coverage, room=(edge - side, bottom, edge, bottom + side))
@@ -51,9 +63,10 @@ def compose_backtest(
     return sheet.figure
 
 
-def _draw_gains(sheet: Sheet, rankers: Sequence[RankerScore], *, room: Room) -> None:
+def draw_gains(sheet: Sheet, rows: Sequence[Gain], *, room: Room) -> None:
+    """Draw a row for each gain over the default, in points of accuracy: a mark on its interval."""
     left, bottom, right, top = room
-    ends = [(100 * r.ci.gain[0], 100 * r.ci.gain[1]) for r in rankers]
+    ends = [(100 * row.interval[0], 100 * row.interval[1]) for row in rows]
     low = min(0.0, *(low for low, _ in ends))
     high = max(0.0, *(high for _, high in ends))
     if high - low < 1e-9:
@@ -62,17 +75,16 @@ def _draw_gains(sheet: Sheet, rankers: Sequence[RankerScore], *, room: Room) -> 
     ticks = [(x_of(tick), f"{tick:g}") for tick in round_ticks((low, high))]
     draw_across(sheet, room, ticks, name="gain over the default, points of accuracy")
     sheet.line([(x_of(0.0), bottom), (x_of(0.0), top)], colour=LEADER, width=0.8)
-    for i, (ranker, (start, end)) in enumerate(zip(rankers, ends, strict=True)):
-        y = top - (top - bottom) * (i + 0.5) / len(rankers)
-        ours = ranker.ours_minus is None
-        style = _OURS if ours else _OTHER
+    for i, (row, (start, end)) in enumerate(zip(rows, ends, strict=True)):
+        y = top - (top - bottom) * (i + 0.5) / len(rows)
+        style = _OURS if row.stressed else _OTHER
         sheet.write(
-            left - pixels(8), y, shortened(ranker.name, 24),
+            left - pixels(8), y, shortened(row.name, 24),
             size=9.0, ha="right", va="center", gid="label",
-            fontweight="bold" if ours else "normal",
+            fontweight="bold" if row.stressed else "normal",
         )  # fmt: skip
         sheet.line([(x_of(start), y), (x_of(end), y)], colour=style.colour, width=1.6)
-        sheet.mark(x_of(100 * ranker.gain), y, style, radius=_RADIUS)
+        sheet.mark(x_of(100 * row.value), y, style, radius=_RADIUS)
 
 
 def _draw_coverage(sheet: Sheet, coverage: Sequence[Coverage], *, room: Room) -> None:

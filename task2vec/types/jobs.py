@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     BACKTEST = "backtest"
     PREDICT = "predict"
     EVALUATE = "evaluate"
+    COMPARE = "compare"
 
 
 class JobState(StrEnum):

@@ -97,7 +97,7 @@ class LeasedJob:
             raise SettingError("This is no work for a worker", got=self.lease.kind)
         work = _understood(kind.work, self.lease)
         tell = partial(heartbeat.progress, "downloading")
-        finetunes = self.lease.kind is JobKind.FINETUNE
+        finetunes = self.lease.kind in (JobKind.FINETUNE, JobKind.COMPARE)
         if finetunes and self._station.resume_cache.begun(job):
             logger.info("job %s: goes on with what was begun on this machine", job)
         paths = {role: self._fetched(about, tell) for role, about in work.datasets.items()}
@@ -176,6 +176,7 @@ class LeasedJob:
         if found.checkpoint is not None:
             files["checkpoint"] = found.checkpoint
         report = dict(found.report)
+        report["failed"] = _plain(found.report.failed, self._shown)
         if found.tuned is not None:
             report["tuned"] = found.tuned.model_dump(mode="json")
         return Done(wire.Findings(fence=self.lease.fence, **report), files)

@@ -80,6 +80,7 @@ QUESTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     ".recommend": (RecommendationQuestion, EmbeddingSettings),
     ".backtest": (BacktestQuestion,),
     ".finetune": (NewTuning, TuningSettings),
+    ".compare": (TuningSettings,),
     ".map": (MapQuestion,),
     "models.published": (PublishedQuestion,),
     "outcomes.add": (NewOutcome,),

@@ -13,6 +13,7 @@ import task2vec
 from task2vec import LocalClient
 
 FUNCTIONS = {
+    "compare": "compare",
     "evaluate": "evaluate",
     "finetune": "finetune",
     "neighbours": "search",

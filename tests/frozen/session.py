@@ -74,6 +74,7 @@ LOCAL = {
     "doctor": "doctor",
     "serve": "serve --show-settings",
     "backtest": "backtest --store outcomes",
+    "compare": "compare emoji_food --models small --images 18 --epochs 1",
 }
 #: What prints no JSON: refused at once, with nothing on stdout. `worker` ends with the session.
 PLAIN = {"demo": "demo --examples nosuch", "worker_without_server": "worker"}
@@ -99,13 +100,14 @@ LEASES = {
     ),
     "lease_recommend": ("recommendations", {"dataset": "{data}", "budget": 5}),
     "lease_finetune": ("finetunings", {"dataset": "{data}", "start": "efficientnet_lite1"}),
+    "lease_compare": ("comparisons", {"dataset": "{data}", "models": ["small"]}),
     "lease_predict": ("predictions", {"dataset": "{data}", "model": "expert"}),
     "lease_evaluate": ("evaluations", {"dataset": "{data}", "model": "expert"}),
 }
 LINES = LOCAL | PLAIN | REMOTE | WORKED | LAST
 NAMES = (*LINES, "worker", *LEASES)
 #: What varies besides: a secret, weights trained on this processor, what is installed, when the
-#: last progress came, and what there was no time for.
+#: last progress came, when files were written, and what there was no time for.
 _HIDDEN = {
     # The spread of few draws: another number of threads sums in another order, and moves it.
     "information": {"loss_error"},
@@ -117,6 +119,7 @@ _HIDDEN = {
     "lease_evaluate": {"sha256"},
     "doctor": {"found", "state", "remedy"},
     "jobs_wait": {"progress"},
+    "outcomes_list": {"source"},
     "recommend_measured": {"warnings", "untried", "budget_needed"},
 }
 #: Tolerances where the order of sums shows: ratios of small elements, and training with noise.

@@ -15,7 +15,7 @@ from task2vec.data.sampling.sample import draw_sample
 from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.engine import LocalEngine
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.errors import JobCancelledError, SourceError
+from task2vec.errors import JobCancelledError, SourceError, WeightsError
 from task2vec.jobs.jobs import KINDS
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.leases import PlannedModel
@@ -294,6 +294,44 @@ def test_fine_tuning_leaves_a_checkpoint(probe, engine, do, told, embedding, mon
         counts = [(done, total) for stage, done, total in said if stage == name]
         assert counts == sorted(counts)
         assert (counts[0], counts[-1]) == ((0, images), (images, images))
+
+
+def compared(turn, ref="file:/nowhere.safetensors?arch=test_resnet"):
+    """The step of a comparison of two models, of which one cannot be loaded."""
+    step = {"dataset": "dst_0", "start": "mdl_0", "name": "expert", "model": a_start(ref)}
+    step["settings"] = {"images": 16, "epochs": 1}
+    return {"models": ["mdl_default", "mdl_0"], "next": turn, "step": step}
+
+
+def test_a_model_that_cannot_be_loaded_fails_alone(do):
+    found = do(JobKind.COMPARE, compared("mdl_0"), task=halves("noise"))
+    assert "nowhere.safetensors" in found.report.failed
+    assert found.tuned is None
+    with pytest.raises(WeightsError):
+        do(JobKind.COMPARE, compared("mdl_default"), task=halves("noise"))
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("[enforce fail] can't allocate memory")]
+)
+def test_a_model_that_does_not_fit_into_memory_fails_alone(engine, error):
+    def load(_model):
+        raise error
+
+    bench = Workbench(engine, {"task": halves("noise")}, reference=load)
+    found = work_at(JobKind.COMPARE, compared("mdl_0"), bench)
+    assert "does not fit into memory" in found.report.failed
+
+
+def test_what_no_model_is_to_blame_for_ends_a_comparison(engine, probe, do):
+    def stop(_model):
+        raise JobCancelledError("The work was stopped")
+
+    bench = Workbench(engine, {"task": halves("noise")}, reference=stop)
+    with pytest.raises(JobCancelledError):
+        work_at(JobKind.COMPARE, compared("mdl_0"), bench)
+    with pytest.raises(SourceError, match="no image to test on"):
+        do(JobKind.COMPARE, compared("mdl_0", probe), task=halves("noise", images=4))
 
 
 def test_work_stops_at_the_next_batch(probe, engine, tmp_path):

@@ -190,6 +190,20 @@ class Machine(RuleBasedStateMachine):
             assert ended.result == ({"n": fence} if job.state == "succeeded" else None)
 
     @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def advance(self, data):
+        id_, fence, job = self.some_lease(data)
+        if job.fence != fence or job.state != "running":
+            return
+        jobs, payload = self.store.jobs, {"step": fence}
+        with self.store.transaction() as connection:
+            held = jobs.under_lease_within(connection, id_, fence=fence)
+            jobs.advance_within(connection, held, payload=payload, now=self.now)
+        job.attempts, job.progress = 0, ("", 0)
+        job.turn("queued", self.now)
+        assert jobs.get(id_).payload == payload
+
+    @precondition(lambda self: self.held)
     @rule(data=st.data(), transient=st.booleans())
     def fail(self, data, transient):
         id_, fence, job = self.some_lease(data)

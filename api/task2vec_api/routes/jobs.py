@@ -7,6 +7,7 @@ from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from task2vec.messages.comparisons import Comparison, NewComparison
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.jobs import Job, JobPage, NewTuning
 from task2vec.types import JobKind, JobState
@@ -47,6 +48,34 @@ async def finetune_model(
     The result is a new expert in the zoo, and an outcome for where it started.
     """
     finish = result_as(Tuned)
+    return await submit(request, runtime, caller, question=question, finish=finish)
+
+
+@routes.post(
+    "/comparisons",
+    summary="Compare starting models",
+    status_code=202,
+    response_model=Job,
+    responses={
+        **told(202, Job, "The job that fine-tunes them: follow it under Location."),
+        **told(200, Comparison, "The answer, with `Prefer: wait` and when it was there in time."),
+        **failing(404, 409, 507),
+    },
+)
+async def compare_models(
+    request: Request,
+    question: NewComparison,
+    runtime: TheRuntime,
+    caller: Writer,
+    prefer: Prefer = None,
+) -> Response:
+    """Fine-tune several starting models, and the default, on the same images with the same splits.
+
+    Each becomes an expert, as by `POST /v1/finetunings`. What was fine-tuned on these images with
+    these settings before is not trained again, so that a comparison that failed or was cancelled
+    goes on where it stopped.
+    """
+    finish = result_as(Comparison)
     return await submit(request, runtime, caller, question=question, finish=finish)
 
 

@@ -61,6 +61,7 @@ def _on_default_store(method: Callable[[LocalClient], Callable[P, R]]) -> Callab
 
 
 # What `LocalClient` does, on the store of TASK2VEC_STORE.
+compare = _on_default_store(lambda client: client.compare)
 evaluate = _on_default_store(lambda client: client.evaluate)
 finetune = _on_default_store(lambda client: client.finetune)
 neighbours = _on_default_store(lambda client: client.search)

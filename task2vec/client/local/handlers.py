@@ -17,6 +17,7 @@ from task2vec.client.upload.payload import Payload
 from task2vec.errors import SourceError
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.catalogue import Probes
+from task2vec.messages.comparisons import Comparison, NewComparison
 from task2vec.messages.datasets import DatasetPage
 from task2vec.messages.evaluations import Evaluation, NewEvaluation
 from task2vec.messages.finetuning import Tuned
@@ -62,6 +63,17 @@ class Order:
         """The only source, as the use cases take it."""
         (source,) = self.sources
         return as_taken(source)
+
+    def readable(self) -> str:
+        """Return the one source; raises `SourceError` for images that cannot be read again."""
+        source = self.source
+        if not isinstance(source, str):
+            raise SourceError(
+                "Images in memory cannot be fine-tuned on here",
+                expected="a stored task or a path, whose images can be read again",
+                remedy="Write them to a folder.",
+            )
+        return source
 
     def subjects(self, settings: EmbeddingSettings, *, detailed: bool = False) -> list[Subject]:
         """Return stored tasks, which win, or embed sources for one answer."""
@@ -125,16 +137,15 @@ def _embed(order: Order, question: NewEmbedding) -> StoredTask:
 def _finetune(order: Order, question: NewTuning) -> Tuned:
     from task2vec.jobs.finetune import finetune
 
-    source = order.source
-    if not isinstance(source, str):
-        raise SourceError(
-            "Images in memory cannot be fine-tuned on here",
-            expected="a stored task or a path, whose images can be read again",
-            remedy="Write them to a folder.",
-        )
-    counted = order.counted
+    source, counted = order.readable(), order.counted
     tuned, _ = finetune(order.workspace, question, source, progress=counted, embed_progress=counted)
     return tuned
+
+
+def _compare(order: Order, question: NewComparison) -> Comparison:
+    from task2vec.jobs.compare import compare
+
+    return compare(order.workspace, question, order.readable(), progress=order.counted)
 
 
 def _evaluate(order: Order, question: NewEvaluation) -> Evaluation:
@@ -152,6 +163,7 @@ WORK: dict[str, Callable[[Order, Any], Any]] = {
     "POST /backtests": _backtest,
     "POST /finetunings": _finetune,
     "POST /evaluations": _evaluate,
+    "POST /comparisons": _compare,
 }
 
 

@@ -10,6 +10,7 @@ from task2vec.client.questions import ask, id_of, texts
 from task2vec.client.request import get, post
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.catalogue import MapQuestion, Probe, Probes, TaskMap
+from task2vec.messages.comparisons import Comparison, NewComparison
 from task2vec.messages.evaluations import MOST_EVALUATED, Evaluation, NewEvaluation
 from task2vec.messages.models import Model
 from task2vec.messages.neighbours import (
@@ -20,7 +21,7 @@ from task2vec.messages.neighbours import (
     Subject,
 )
 from task2vec.messages.recommendations import RecommendationQuestion, Recommended
-from task2vec.messages.settings import EMBEDDING, EmbeddingSettings
+from task2vec.messages.settings import EMBEDDING, TUNING, EmbeddingSettings, TuningSettings
 from task2vec.types.measuring import BUDGET, MOST_SHARED
 
 #: Stands in a question for what its sources are called where it is answered.
@@ -120,6 +121,47 @@ class Answers(Part[M]):
         """
         question = ask(NewEvaluation, model=id_of(model), task=_TO_FILL, images=images, seed=seed)
         request = post(Evaluation, "/evaluations", question=question)
+        return await self.backend.answer(request, source, progress=given_function(progress))
+
+    @Call
+    async def compare(
+        self,
+        source: Source,
+        models: Sequence[str],
+        *,
+        images: int = TUNING.images,
+        epochs: int | None = TUNING.epochs,
+        patience: int = TUNING.patience,
+        learning_rate: float | None = TUNING.learning_rate,
+        seed: int = TUNING.seed,
+        progress: ShowProgress = True,
+    ) -> Comparison:
+        """Fine-tune several starting models, and the default, on the same images, and compare them.
+
+        All are tested on the same images, so that ``gain`` of each row is the mean of what the
+        model gets right there and the default does not. ``chosen`` is the default unless a model is
+        surely better. Each becomes an expert in the store, as by `finetune`, whose settings these
+        are; a source that is not stored becomes a task. What was fine-tuned so before is not
+        trained again: the same call goes on where an interrupted one stopped.
+
+        Raises:
+            UnknownNameError: before any work, when there is no such model or source.
+            SettingError: for no model besides the default, or one that was made of these images.
+            SourceError: when the images cannot be used, or none is left to test on.
+            JobFailedError: when a server could not do it.
+        """
+        settings = ask(
+            TuningSettings,
+            images=images,
+            epochs=epochs,
+            patience=patience,
+            learning_rate=learning_rate,
+            seed=seed,
+        )
+        question = ask(
+            NewComparison, task=_TO_FILL, models=texts("models", models), settings=settings
+        )
+        request = post(Comparison, "/comparisons", question=question)
         return await self.backend.answer(request, source, progress=given_function(progress))
 
     @Call

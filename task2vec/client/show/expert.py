@@ -1,7 +1,8 @@
 """Experts: what fine-tuning gave, and what an expert says of an image."""
 
-from task2vec.client.show.sheet import Sheet, interval, percent
+from task2vec.client.show.sheet import Sheet, interval, percent, points, points_between
 from task2vec.data.wording import plural, shown
+from task2vec.messages.comparisons import ComparedModel, Comparison
 from task2vec.messages.evaluations import Evaluation
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.predictions import Prediction
@@ -85,6 +86,40 @@ def of_evaluation(answer: Evaluation) -> Sheet:
         whole=("class",),
         spare=("95 %", "precision"),
     )
+
+
+def of_comparison(answer: Comparison) -> Sheet:
+    """Return the compared models, the default first, with the verdict below."""
+    rows = [
+        (
+            row.model,
+            percent(row.accuracy),
+            interval(row.interval),
+            points(row.gain),
+            "-" if row.gain_interval is None else points_between(row.gain_interval),
+            _sure(row),
+            None if row.seconds is None else round(row.seconds),
+            row.expert,
+        )
+        for row in answer.rows
+    ]
+    return Sheet(
+        f"Starting models fine-tuned on {answer.task}",
+        ("model", "accuracy", "90 %", "gain", "90 % of all gains", "sure", "seconds", "expert"),
+        rows,
+        (
+            *(f"{row.model}: {row.error}" for row in answer.rows if row.error is not None),
+            answer.verdict,
+        ),
+        whole=("model", "expert"),
+        spare=("90 %", "seconds", "expert"),
+    )
+
+
+def _sure(row: ComparedModel) -> str:
+    if row.gain is None:
+        return "the default" if row.error is None else "failed"
+    return {True: "better", False: "worse", None: "no"}[row.better]
 
 
 def of_prediction(answer: Prediction) -> Sheet:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from task2vec.client.show.backtest import of_backtest
-from task2vec.client.show.expert import of_evaluation, of_prediction, of_tuned
+from task2vec.client.show.expert import of_comparison, of_evaluation, of_prediction, of_tuned
 from task2vec.client.show.information import headline, of_layers_needed, reading
 from task2vec.client.show.map import html_of_map, of_map
 from task2vec.client.show.neighbours import of_distances, of_neighbours
@@ -27,6 +27,7 @@ from task2vec.data.wording import plural
 from task2vec.messages.backtests import Backtest
 from task2vec.messages.batches import Item
 from task2vec.messages.catalogue import TaskMap
+from task2vec.messages.comparisons import Comparison
 from task2vec.messages.evaluations import Evaluation
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.information import TaskInformation
@@ -63,6 +64,7 @@ _SHEETS: dict[type, Callable[[Any], Sheet]] = {
     Backtest: of_backtest,
     Tuned: of_tuned,
     Evaluation: of_evaluation,
+    Comparison: of_comparison,
     Prediction: of_prediction,
     TaskInformation: _of_information,
     TaskMap: of_map,
@@ -154,6 +156,16 @@ def _(answer: Tuned | Evaluation) -> str:
         f"Expert '{answer.model}' on '{on}'",
         f"accuracy {percent(answer.accuracy)} ({interval(answer.interval)}) on "
         f"{plural(images, 'image')}",
+        warnings=answer.warnings,
+    )
+
+
+@as_line.register
+def _(answer: Comparison) -> str:
+    return _line(
+        f"Starting models on '{answer.task}'",
+        f"{answer.chosen} of {plural(len(answer.rows), 'model')}",
+        plural(answer.test_images, "test image"),
         warnings=answer.warnings,
     )
 

@@ -5,9 +5,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
@@ -46,6 +47,37 @@ def checkpoint(workspace: Workspace, model: Model) -> Path | None:
     if not model.ref.startswith(STORED):
         return None
     return workspace.path.absolute() / model.ref.removeprefix(STORED)
+
+
+class TunedDetails(BaseModel):
+    """How an outcome came about: by which expert, with which settings, on which images.
+
+    ``images`` is the most that were drawn, ``source`` the signature of the task's source. For each
+    test image ``correct`` has a 1 where it was right, else a 0; ``tested`` is the SHA-256 of their
+    keys. Outcomes of earlier versions have the expert and its settings alone.
+    """
+
+    expert: str
+    settings: dict[str, Any]
+    images: int | None
+    source: str
+    seconds: float
+    correct: str
+    tested: str
+
+    @classmethod
+    def of(cls, tuned: Tuned, *, expert: str, task: StoredTask) -> Self:
+        """Return the details of a fine-tuning that made ``expert``."""
+        keys = "\n".join(tuned.test_keys).encode(errors="backslashreplace")
+        return cls(
+            expert=expert,
+            settings=asdict(tuned.settings),
+            images=tuned.images,
+            source=task.source_signature,
+            seconds=tuned.seconds,
+            correct="".join("01"[right] for right in tuned.correct),
+            tested=sha256(keys).hexdigest(),
+        )
 
 
 @contextmanager
@@ -120,7 +152,7 @@ def register_tuned(
             protocol=tuned.protocol,
             images=len(tuned.correct),
             seed=tuned.settings.seed,
-            details={"expert": stored.id, "settings": asdict(tuned.settings)},
+            details=TunedDetails.of(tuned, expert=stored.id, task=task).model_dump(),
         )
         store.outcomes.add_within(connection, [new])
     # Last: only the commit can still fail once the file is there.

@@ -63,12 +63,20 @@ def insert_jobs(connection: Connection, new: Sequence[JobRecord]) -> None:
 
 
 def change_job(
-    connection: Connection, job: JobRecord, *, kind: EventKind = EventKind.STATE
+    connection: Connection,
+    job: JobRecord,
+    *,
+    kind: EventKind = EventKind.STATE,
+    payload: bool = False,
 ) -> JobRecord:
-    """Store what a job has become, log it, and tell the batches that it belongs to."""
+    """Store what a job has become, log it, and tell the batches that it belongs to.
+
+    Its ``payload`` may be long, and changes with a step of several only.
+    """
     row = to_row(job)
-    # The question never changes and may be long.
-    del row["payload"], row["id"]
+    del row["id"]
+    if not payload:
+        del row["payload"]
     connection.execute(_UPDATE, {**row, "of": job.id})
     _append_events(connection, [job], kind=kind)
     if kind is EventKind.STATE:

@@ -4,7 +4,7 @@
       ^ ^                 │  │
       │ └─ release, ──────┘  ├── fail ──> failed
       │    interruption,     └── cancel ──> cancelling ── the worker stops ──> cancelled
-      │    transient failure                      queued ── cancel ──> cancelled
+      │    transient failure, next step           queued ── cancel ──> cancelled
       └─ retry of failed or cancelled
 
 Every function takes a job and returns the job after the step; ``now`` is in seconds since 1970.
@@ -78,6 +78,11 @@ def succeeded(job: JobRecord, result: Mapping[str, Any], *, now: float) -> JobRe
     progress = job.progress.model_copy(update={"done": job.progress.total, "seconds_left": None})
     ended = _ended(job, JobState.SUCCEEDED, now=now)
     return replace(ended, result=result, error=None, progress=progress)
+
+
+def advanced(job: JobRecord, payload: Mapping[str, Any], *, now: float) -> JobRecord:
+    """Queue a job of several steps for its next one, which has as many tries as the first."""
+    return _queued(replace(job, payload=payload, attempts=0, error=None), not_before=now)
 
 
 def failed(job: JobRecord, failure: JobFailure, *, transient: bool, now: float) -> JobRecord:
