@@ -2,15 +2,14 @@ import stat
 import tarfile
 import warnings
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import KINDS, Files, Png, pack, tar_bytes
+from packed import KINDS, Files, Png, pack, tar_bytes
 
 from task2vec.data.open import open_source
-from task2vec.data.sampling.sample import all_images, draw_sample
+from task2vec.data.sampling.sample import all_images
 from task2vec.data.task import ImageEntry, Task
 
 
@@ -33,24 +32,6 @@ def test_an_archive_is_the_folder_that_was_packed(
     assert list(task.reader.read(set(flowers))) == list(flowers.items())
     some = ["flowers/tulip/1.png", "flowers/tulip/2.png"]
     assert list(task.reader.read(some)) == [(key, flowers[key]) for key in reversed(some)]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_folder_and_archive_give_the_same_sample(
-    tmp_path: Path,
-    flowers: Files,
-    kind: str,
-    write: Callable[[Path, Files], Path],
-) -> None:
-    unpacked = open_source(write(tmp_path / "folder", flowers))
-    packed = open_source(pack(tmp_path / f"set{kind}", flowers))
-    samples = [
-        draw_sample(task, images=4, seed=3, transform=np.asarray) for task in (unpacked, packed)
-    ]
-    assert samples[0].keys == samples[1].keys
-    assert samples[0].digests == samples[1].digests
-    assert samples[0].content_hash == samples[1].content_hash
-    np.testing.assert_array_equal(samples[0].images, samples[1].images)
 
 
 @pytest.mark.parametrize("kind", KINDS)

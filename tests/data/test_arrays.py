@@ -9,7 +9,6 @@ import pytest
 from numpy.lib import format as npy
 from PIL import Image
 
-from task2vec.data.containers import archive_members
 from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import all_images, draw_sample
@@ -160,24 +159,6 @@ def test_arrays_that_are_not_what_they_declare_are_refused(tmp_path: Path, data:
     with zipfile.ZipFile(tmp_path / "set.npz", "a") as archive:
         archive.writestr("images.npy", data)
     with pytest.raises(SourceError, match="no labelled images that can be read"):
-        open_source(tmp_path / "set.npz")
-
-
-@pytest.mark.parametrize("data", [b"", b"no archive", b"PK\x03\x04"])
-def test_a_damaged_npz_is_refused(tmp_path: Path, data: bytes) -> None:
-    (tmp_path / "set.npz").write_bytes(data)
-    with pytest.raises(SourceError, match="damaged, incomplete"):
-        open_source(tmp_path / "set.npz")
-
-
-def test_an_npz_that_expands_absurdly_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    zeros = np.zeros((2, 1024, 1024), dtype=np.uint8)
-    np.savez_compressed(tmp_path / "set.npz", images=zeros, labels=np.arange(2))
-    assert open_source(tmp_path / "set.npz").classes == ("0", "1")
-    monkeypatch.setattr(archive_members, "FREE_EXPANSION_BYTES", 2**20)
-    with pytest.raises(SourceError, match="decompression bomb"):
         open_source(tmp_path / "set.npz")
 
 

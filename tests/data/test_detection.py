@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from boxes import check_crops, coco, coco_files, expected_crops, yolo_files
-from packing import pack_files
+from packed import pack
 
 from task2vec.data.open import open_source
 
@@ -25,9 +25,7 @@ def test_each_box_is_an_image_of_its_class(
 ) -> None:
     prefix, files, split, called = SOURCES[layout]
     source = (
-        write(tmp_path / "set", files)
-        if kind == "folder"
-        else pack_files(tmp_path / f"set{kind}", files)
+        write(tmp_path / "set", files) if kind == "folder" else pack(tmp_path / f"set{kind}", files)
     )
     task = open_source(source, trusted=False)
     assert task.classes == ("cat", "dog")

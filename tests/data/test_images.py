@@ -2,11 +2,10 @@
 
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
-from archives import KINDS, pack, tar_bytes
+from packed import KINDS, pack
 from PIL import Image
 
 from task2vec.data.formats.images import find_images
@@ -121,28 +120,6 @@ def test_of_several_archives_each_names_its_images(folder: Path) -> None:
         "in/two.tar/a.png",
         "in/b.png",
     ]
-
-
-def test_what_an_archive_should_not_hold_is_left_out(folder: Path) -> None:
-    image = (folder / "a.png").read_bytes()
-    link = tarfile.TarInfo("link.png")
-    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-    (folder / "new.tar").write_bytes(
-        tar_bytes({"good.png": image, "../up.png": image, "/top.png": image}, link)
-    )
-
-    found = find_images([folder / "new.tar"])
-
-    assert [path for path, _ in found.read()] == ["good.png"]
-    assert any("leads out of the archive" in text for text in found.warnings)
-    assert any("link" in text for text in found.warnings)
-
-
-def test_an_archive_that_is_none_is_told_at_once(folder: Path) -> None:
-    (folder / "new.zip").write_bytes((folder / "a.png").read_bytes())
-
-    with pytest.raises(SourceError, match=r"new\.zip is damaged, incomplete or not of the kind"):
-        find_images([folder / "new.zip"])
 
 
 def test_an_archive_without_images_is_told_by_what_was_left_out(folder: Path) -> None:

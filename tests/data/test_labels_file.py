@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hostile.sent import Member, zip_of
-from packing import pack_files
+from packed import pack
 
 from task2vec.data.formats import rows
 from task2vec.data.open import open_source
@@ -53,7 +53,7 @@ def test_a_labels_file_labels_the_images_beside_it(
     source = (
         write(tmp_path / "set", files)
         if kind == "folder"
-        else pack_files(tmp_path / f"set{kind}", {f"set/{k}": v for k, v in files.items()})
+        else pack(tmp_path / f"set{kind}", {f"set/{k}": v for k, v in files.items()})
     )
     task = open_source(source, trusted=False)
     prefix = "" if kind == "folder" else "set/"

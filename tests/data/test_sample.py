@@ -137,21 +137,6 @@ def test_the_number_of_threads_changes_nothing(
             assert getattr(other, name) == getattr(one, name)
 
 
-def test_images_of_other_sizes_have_other_digests(tmp_path: Path) -> None:
-    for name, size in (("a", (2, 3)), ("b", (3, 2))):
-        (tmp_path / name).mkdir()
-        Image.new("RGB", size).save(tmp_path / name / "1.png")
-    digests = all_images(open_source(tmp_path), transform=lambda image: image.size).digests
-    assert digests[0] != digests[1]
-
-
-def test_small_classes_give_all_and_the_others_the_rest(builder: Builder) -> None:
-    task = builder.task({"a": [True] * 30, "b": [True] * 3, "c": [True] * 20, "d": [True]})
-    assert counts(draw(task, 20)) == {"a": 8, "b": 3, "c": 8, "d": 1}
-    assert counts(draw(task, 1)) == {"a": 2, "b": 2, "c": 2, "d": 1}
-    assert counts(draw(task, 10_000)) == {"a": 30, "b": 3, "c": 20, "d": 1}
-
-
 def test_the_same_seed_draws_the_same_and_another_seed_other_images(builder: Builder) -> None:
     task = builder.task({"a": [True] * 50, "b": [True] * 50})
     first, again, other = (draw(task, 20, seed) for seed in (0, 0, 1))
@@ -178,11 +163,6 @@ def test_a_class_draws_the_same_whatever_the_others_and_the_order_are(builder: B
     assert drawn(alone, 10) == drawn(shuffled, 10)
     found = drawn(company, 10)
     assert found == drawn(alone, 2 * len(found))
-
-
-def test_more_images_keep_those_that_fewer_drew(builder: Builder) -> None:
-    task = builder.task({"a": [True] * 40, "b": [True] * 40})
-    assert set(draw(task, 10).keys) < set(draw(task, 30).keys)
 
 
 def test_unreadable_images_make_room_for_the_next(builder: Builder) -> None:
@@ -282,26 +262,6 @@ def test_pixels_with_two_labels_are_reported(tmp_path: Path, png: Png, write: Wr
     assert all_images(open_source(root), transform=np.asarray).warnings == (
         "2 images in more than one class, such as rose/1.png (rose) and tulip/5.bmp (tulip)",
     )
-
-
-def test_the_content_hash_knows_no_names_and_no_order(
-    tmp_path: Path, png: Png, write: Write
-) -> None:
-    first = write(
-        tmp_path / "1",
-        {f"{n}/{i}.png": png(10 * i + len(n)) for n in ("rose", "tulip") for i in range(3)},
-    )
-    second = write(
-        tmp_path / "2",
-        {f"{n}/x{9 - i}.png": png(10 * i + len(n)) for n in ("rose", "tulip") for i in range(3)},
-    )
-    hashes = {
-        all_images(open_source(f), transform=np.asarray).content_hash for f in (first, second)
-    }
-    assert len(hashes) == 1
-    (second / "rose").rename(second / "daisy")
-    hashes.add(all_images(open_source(second), transform=np.asarray).content_hash)
-    assert len(hashes) == 2
 
 
 def test_the_order_of_a_sample_knows_no_names(tmp_path: Path, png: Png, write: Write) -> None:

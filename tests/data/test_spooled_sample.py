@@ -1,7 +1,5 @@
 """A sample from a temporary file against one in memory."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -47,12 +45,3 @@ def test_a_part_of_it_can_be_taken_in_any_order(task: Task) -> None:
     np.testing.assert_array_equal(found.images[3:7], whole[3:7])
     np.testing.assert_array_equal(found.images[-1], whole[-1])
     assert len(found.images[20:]) == 0
-
-
-def test_it_leaves_no_file_behind(
-    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    found = draw_spooled(task, images=12, seed=0, transform=halved, budget=0)
-    assert list(tmp_path.iterdir()) == []
-    assert len(found.images) == 12

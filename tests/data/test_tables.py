@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hostile.sent import long_list
-from packing import pack_files
+from packed import pack
 from PIL import Image
 
 from task2vec.data.open import open_source
@@ -189,7 +189,7 @@ def test_tables_in_archives_are_refused_with_the_way_out(
     tmp_path: Path, pets: Any, kind: str
 ) -> None:
     pets.to_parquet(tmp_path / "a.parquet")
-    path = pack_files(tmp_path / f"set{kind}", {"a.parquet": (tmp_path / "a.parquet").read_bytes()})
+    path = pack(tmp_path / f"set{kind}", {"a.parquet": (tmp_path / "a.parquet").read_bytes()})
     with pytest.raises(SourceError, match=r"a.parquet.*not read from archives.*Unpack it"):
         open_source(path)
 

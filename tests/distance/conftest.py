@@ -19,11 +19,10 @@ def golden(request):
     The vectors are arrays, the distances floats: "nan" and "inf" stand for themselves.
     """
     pair = GOLDEN["pairs"][request.param]
-    vectors = ("source", "target", "t0", "scale_source", "scale_target")
+    vectors = ("source", "target", "t0")
     return {
         **{name: np.array(pair[name]) for name in vectors},
         "paper": {name: float(value) for name, value in pair["paper"].items()},
-        "reference": {name: float(value) for name, value in pair["reference"].items()},
         "alpha": GOLDEN["alpha"],
         "prior": GOLDEN["prior"],
     }

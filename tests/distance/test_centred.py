@@ -198,43 +198,6 @@ def test_the_error_agrees_with_a_naive_jackknife_over_both(embedding):
     assert len(estimate_centred(query, [], centre=centre)) == 0
 
 
-def test_the_error_is_the_standard_deviation_over_repeats(embedding):
-    rng = np.random.default_rng(9)
-    truth = drawn(5, 120)[:3]
-    truth[1] = truth[0] * np.exp(0.5 * rng.normal(size=120))
-    centre = log_centre([truth], prior_precision=PRIOR)
-
-    def repeat(values):
-        # All elements of a group move together, and each on its own.
-        common = 0.2 * rng.normal(size=(8, 1)) * np.sign(truth[0] - truth[1])
-        groups = values * np.exp(common + 0.2 * rng.normal(size=(8, 120)))
-        whole = groups.mean(axis=0)
-        ratios = np.divide(groups, whole, out=np.ones_like(groups), where=whole > 0)
-        return embedding(whole, replicates=ratios, prior_precision=PRIOR)
-
-    found = [
-        estimate_centred(repeat(truth[0]), [repeat(truth[1])], centre=centre) for _ in range(400)
-    ]
-    distances = np.array([each.distances[0] for each in found])
-    errors = np.array([each.errors[0] for each in found])
-    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(distances.std(), rel=0.15)
-
-
-def test_noise_draws_distances_to_1_from_either_side():
-    """As the documents say: noise of the elements, each on its own, hides a direction."""
-    rng = np.random.default_rng(5)
-    values = drawn(8, 4000)
-    values[1] = values[0] * np.exp(0.5 * rng.normal(size=4000))
-    centre = log_centre([values], prior_precision=PRIOR)
-    a, near = with_prior(values[:2], PRIOR)
-    opposite = np.exp(2 * centre) / near
-    noisy = a * rng.gamma(4, 1 / 4, size=(20, 4000))
-    for b, away in ((a, 1), (near, 1), (opposite, -1)):
-        true = centred_distance(a, b, centre=centre)
-        moved = away * (centred_distance(noisy, b, centre=centre) - true)
-        assert 0.02 < moved.min() < moved.max() < 0.3
-
-
 def test_another_space_is_refused(embedding):
     a, b = (embedding([1.0, 2.0, 4.0], probe=probe) for probe in ("tiny:0123", "tiny:4567"))
     with pytest.raises(SpaceMismatchError, match="probe"):

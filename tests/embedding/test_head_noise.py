@@ -88,21 +88,6 @@ def test_halves_that_are_all_images_have_the_head_already(tiny_probe, striped, m
     assert found == pytest.approx(0, abs=1e-12)
 
 
-def test_equal_halves_have_equal_heads(tiny_probe, striped):
-    once = all_images(striped(8, 8), transform=tiny_probe.preprocess)
-    twice = type(once)(
-        images=tuple(image for image in once.images for _ in range(2)),
-        labels=once.labels.repeat(2),
-        keys=tuple(str(number) for number in range(32)),
-        digests=once.digests * 2,
-        hashes=once.hashes.repeat(2),
-        classes=once.classes,
-        content_hash=once.content_hash,
-        warnings=(),
-    )
-    assert distance(tiny_probe, twice, np.arange(32) % 2) < 1e-9
-
-
 @pytest.mark.parametrize(
     "estimator", [Estimator.PRINCIPAL, Estimator.RADEMACHER, Estimator.CATEGORICAL]
 )

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from factories import replace
 from oracles import independent_fisher_by_definition
 
 from task2vec import distance
@@ -100,19 +99,6 @@ def test_its_provenance(embed):
     assert type(provenance).model_validate_json(provenance.model_dump_json()) == provenance
 
 
-@pytest.mark.parametrize(
-    "estimator", [Estimator.PRINCIPAL, Estimator.RADEMACHER, Estimator.HADAMARD]
-)
-def test_every_estimator_sees_the_same_task(embed, estimator):
-    task = colours(missing=0.2)
-    exact = embed(task, estimator=Estimator.EXACT).embedding.values
-    once = embed(task, estimator=estimator).embedding.values
-    many = embed(task, estimator=estimator, draws=300).embedding.values
-    # Two of them are exact by then.
-    np.testing.assert_allclose(many, exact, rtol=0.2, atol=1e-3 * exact.max())
-    assert not np.allclose(once, exact, rtol=1e-3)
-
-
 @pytest.mark.parametrize("batch_size", [1, 7])
 def test_batches_do_not_matter(embed, batch_size):
     task = colours(missing=0.2)
@@ -129,48 +115,6 @@ def test_other_names_and_another_order_of_classes_change_nothing(embed):
     found, expected = (embed(task, **EXACT).embedding for task in (second, first))
     np.testing.assert_allclose(found.values, expected.values, rtol=1e-3, atol=1e-10)
     np.testing.assert_allclose(found.errors, expected.errors, rtol=1e-3, atol=1e-10)
-
-
-def test_relabelled_classes_of_one_label_an_image_change_nothing(embed, striped):
-    task = striped(9, 8, 7)
-    order = [1, 2, 0]
-    renamed = replace(
-        task,
-        classes=("p", "q", "r"),
-        entries=tuple(replace(entry, label=order[entry.label]) for entry in task.entries),
-    )
-    found, expected = (embed(each, **EXACT).embedding for each in (renamed, task))
-    np.testing.assert_allclose(found.values, expected.values, rtol=1e-3, atol=1e-10)
-
-
-def test_labels_that_are_missing_by_chance_do_not_move_the_embedding(embed):
-    whole = embed(colours(200), **EXACT).embedding
-    some = embed(colours(200, missing=0.3), **EXACT).embedding
-    other = embed(colours(200, seed=5), **EXACT).embedding
-    near, far = (
-        distance.symmetric_distance(whole.values + 1e-6, each.values + 1e-6)
-        for each in (some, other)
-    )
-    # No further than another draw of images is.
-    assert near < 2 * far
-    np.testing.assert_allclose(some.values.sum(), whole.values.sum(), rtol=0.2)
-
-
-def test_a_rare_label_counts_as_much_as_a_frequent_one(tiny_probe, embed):
-    """Copies of the images that have one class are no news where each label has its share."""
-    images, bright = pictures(40)
-    labels = bright.astype(float)
-    has = np.flatnonzero(bright[:, 2])
-    copies = np.full((3 * len(has), 3), np.nan)
-    copies[:, 2] = 1
-    more = task_from_arrays(
-        np.concatenate([images, np.tile(images[has], (3, 1, 1, 1))]),
-        np.concatenate([labels, copies]),
-        name="more",
-    )
-    once = task_from_arrays(images, labels, name="once")
-    found, expected = (embed(task, **EXACT).embedding for task in (more, once))
-    np.testing.assert_allclose(found.values, expected.values, rtol=2e-3, atol=1e-9)
 
 
 def test_distances_to_tasks_of_one_label_an_image(embed, striped):

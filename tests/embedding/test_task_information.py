@@ -1,6 +1,5 @@
 """From a task and a probe to the information in the weights."""
 
-import json
 import math
 from dataclasses import replace
 
@@ -116,13 +115,6 @@ def test_too_few_rounds_are_told(tiny_probe, task):
     found = measure_information(task, tiny_probe, short)
     assert not found.converged
     assert any("beta 0.01 has not converged in 2 rounds" in text for text in found.warnings)
-
-
-def test_it_can_be_written_as_json(found):
-    data = json.loads(json.dumps(found.model_dump(mode="json")))
-    assert data["nats"] == found.nats
-    assert data["layers"][0]["name"] == "0"
-    assert data["curve"][1]["beta"] == found.beta
 
 
 def test_a_wide_prior_leaves_more_nats_to_hold(found, tiny_probe, task):

@@ -1,20 +1,16 @@
 """Layers that do not count: nothing of the others changes, and nothing of theirs is computed."""
 
 import pytest
-import timm
 import torch
-import torch.nn.functional as F
 from fisher_cases import close, exact_by, seen_by
 from test_fold import norm
 from torch import nn
 
 from task2vec.errors import SettingError
 from task2vec.fisher import tracked
-from task2vec.fisher.estimate import estimate_fisher
-from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.fisher.units import find_layers
-from task2vec.types import CountedLayers, Estimator
+from task2vec.types import CountedLayers
 
 DEPTHWISE = CountedLayers.DEPTHWISE
 
@@ -77,34 +73,6 @@ def test_nothing_is_differentiated_below_the_first_that_counts():
     PerImageFisher(network, DEPTHWISE)(images, head, lambda logits: torch.ones_like(logits)[None])
     assert below
     assert not any(below)
-
-
-def test_a_real_network():
-    torch.manual_seed(2)
-    network = timm.create_model("tf_efficientnet_lite0", num_classes=0).eval().double()
-    network.requires_grad_(False)
-    images = torch.randn(2, 3, 64, 64, dtype=torch.float64)
-    weight = torch.randn(3, 1280, dtype=torch.float64)
-
-    def estimate(counted):
-        return estimate_fisher(
-            network,
-            lambda features: F.linear(features, weight),
-            [images],
-            noise=draw_noise(Estimator.EXACT, LabelModel(images=2, classes=3), draws=1, seed=0),
-            weights=torch.full((2,), 0.5).double().numpy(),
-            groups=torch.arange(2).numpy(),
-            counted=counted,
-        ).values
-
-    layers = find_layers(network)
-    depthwise = {layer.name for layer in find_layers(network, DEPTHWISE)}
-    assert len(depthwise) == 16
-    whole = torch.from_numpy(estimate(CountedLayers.ALL))
-    expected = torch.cat([whole[layer.elements] for layer in layers if layer.name in depthwise])
-    found = torch.from_numpy(estimate(DEPTHWISE))
-    assert len(found) == 8_960
-    close(found, expected)
 
 
 def test_a_network_without_any():

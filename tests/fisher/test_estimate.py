@@ -80,12 +80,6 @@ def test_values_errors_and_replicates(tiny_probe, head, inputs, weights):
         np.testing.assert_allclose(replicate, expected, rtol=1e-5)
 
 
-def test_replicates_average_to_the_values(tiny_probe, head, inputs, weights):
-    found = estimate(tiny_probe, head, inputs, weights, estimator=Estimator.RADEMACHER)
-    shares = np.bincount(GROUPS, weights=weights)
-    np.testing.assert_allclose(shares @ found.replicates, found.values, rtol=1e-12)
-
-
 @pytest.mark.parametrize("estimator", Estimator)
 def test_batches_and_repeats_do_not_matter(tiny_probe, head, inputs, weights, estimator):
     first = estimate(tiny_probe, head, inputs, weights, estimator=estimator, batch=4)

@@ -109,34 +109,6 @@ def test_unbiased_through_a_network(estimator):
     assert (error < 0.05 * expected).all()
 
 
-@pytest.mark.parametrize("estimator", DRAWN)
-def test_noise_belongs_to_the_image_and_not_to_the_batch(estimator):
-    torch.manual_seed(4)
-    logits = torch.randn(12, 4)
-    drawn = noise(estimator, images=12, draws=2)
-    whole = drawn.cotangents(logits, 0)
-    for size in (1, 5, 12):
-        parts = [drawn.cotangents(logits[i : i + size], i) for i in range(0, 12, size)]
-        torch.testing.assert_close(torch.cat(parts, dim=1), whole, rtol=1e-6, atol=1e-7)
-
-
-@pytest.mark.parametrize("estimator", [Estimator.RADEMACHER, Estimator.CATEGORICAL])
-def test_every_image_and_draw_has_its_own_noise(estimator):
-    drawn = noise(estimator, images=6, draws=6).cotangents(torch.zeros(6, 4), 0)
-    assert len({tuple(image.flatten().tolist()) for image in drawn.unbind(1)}) == 6
-    assert len({tuple(draw.flatten().tolist()) for draw in drawn.unbind(0)}) == 6
-
-
-@pytest.mark.parametrize("estimator", DRAWN)
-def test_the_seed_alone_decides(estimator):
-    def sent(seed):
-        drawn = noise(estimator, images=20, draws=2, seed=seed)
-        return drawn.cotangents(LOGITS.repeat(10, 1), 0)
-
-    assert torch.equal(sent(7), sent(7))
-    assert not torch.equal(sent(7), sent(8))
-
-
 def test_an_impossible_label_is_never_drawn():
     logits = torch.tensor([[-200.0, 0.0, -200.0]]).expand(5000, -1)
     sent = noise(Estimator.CATEGORICAL, images=5000, classes=3).cotangents(logits, 0)

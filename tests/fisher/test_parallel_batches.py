@@ -32,38 +32,6 @@ def passive(monkeypatch):
     torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 5])
-def test_results_come_in_order(at_once):
-    done = threading.Event()
-
-    def work(number):
-        # The first is the last to end, where it need not be.
-        if number == 0 and at_once > 1:
-            assert done.wait(30)
-        if number == 1:
-            done.set()
-        return number, threading.get_ident()
-
-    found = list(map_batches(work, range(20), at_once=at_once))
-    assert [number for number, _ in found] == list(range(20))
-    own = threading.get_ident()
-    assert all((thread == own) == (at_once == 1) for _, thread in found)
-
-
-def test_items_are_taken_as_they_are_needed():
-    taken = []
-
-    def items():
-        for number in count():
-            taken.append(number)
-            yield number
-
-    results = map_batches(lambda number: number, items(), at_once=2)
-    assert list(islice(results, 4)) == [0, 1, 2, 3]
-    results.close()
-    assert len(taken) <= 4 + 2
-
-
 def test_threads_are_shared_out_and_given_back(passive):
     found = set(map_batches(lambda _: torch.get_num_threads(), range(8), at_once=3))
     assert found == {1}

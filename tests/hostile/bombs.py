@@ -5,7 +5,6 @@ import io
 import lzma
 import struct
 import tarfile
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from packed import zip_bytes
 
 from hostile.case import Case, encoded, good_files, put
 
@@ -46,15 +46,6 @@ def png_bomb(width: int, height: int, rows: int = 0) -> bytes:
     header = chunk(b"IHDR", struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0))
     body = chunk(b"IDAT", zlib.compress(bytes((width * 3 + 1) * rows), 9))
     return b"\x89PNG\r\n\x1a\n" + header + body + chunk(b"IEND", b"")
-
-
-def zip_bytes(files: dict[str, bytes]) -> bytes:
-    """Return a compressed zip archive."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
 
 
 def _aliases() -> bytes:

@@ -1,12 +1,7 @@
 """Damaged images, archives, arrays, tables and documents."""
 
-import bz2
-import gzip
 import io
 import json
-import lzma
-import tarfile
-import zipfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from packed import PACKERS, tar_bytes, zip_bytes
 
 from hostile.case import Case, encoded, good_files, put
 from hostile.mutate import mutate
@@ -55,15 +51,7 @@ IMAGE_FILES = tuple(good_files().items())
 def whole_files() -> dict[str, bytes]:
     """Return a good file of each kind, by name."""
     files = good_files()
-    zipped, tarred, arrays, table = (io.BytesIO() for _ in range(4))
-    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    with tarfile.open(fileobj=tarred, mode="w") as archive:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
+    arrays, table = io.BytesIO(), io.BytesIO()
     images = np.random.default_rng(0).integers(0, 200, (4, 8, 8), dtype=np.uint8)
     np.savez_compressed(arrays, images=images, labels=np.array([0, 1, 0, 1]))
     rows = pa.table({"image": list(files.values()), "label": list("abab")})
@@ -80,11 +68,8 @@ def whole_files() -> dict[str, bytes]:
         ],
     }
     return {
-        "set.zip": zipped.getvalue(),
-        "set.tar": tarred.getvalue(),
-        "set.tar.gz": gzip.compress(tarred.getvalue()),
-        "set.tar.bz2": bz2.compress(tarred.getvalue()),
-        "set.tar.xz": lzma.compress(tarred.getvalue()),
+        "set.zip": zip_bytes(files),
+        **{f"set{kind}": compress(tar_bytes(files)) for kind, compress in PACKERS.items()},
         "set.npz": arrays.getvalue(),
         "set.parquet": table.getvalue(),
         "set.csv": f"path,label\n{listed}".encode(),

@@ -1,12 +1,13 @@
 """Names that try to lead out of a source."""
 
-import io
 import json
 import os
 import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from packed import tar_bytes
 
 from hostile.case import OUTSIDE, Case, encoded, good_files, put, sentinel
 
@@ -90,16 +91,10 @@ def _write(folder: Path, kind: str, n: int) -> Path:
                     archive.writestr(info, encoded(9))
             return folder / "set.zip"
         case "tar" | "tar link":
-            with tarfile.open(folder / "set.tar", "w") as archive:
-                for key, data in files.items():
-                    member = tarfile.TarInfo(key)
-                    member.size = len(data)
-                    archive.addfile(member, io.BytesIO(data))
-                member = tarfile.TarInfo("b/link.png" if "link" in kind else name)
-                member.type = (tarfile.SYMTYPE, tarfile.LNKTYPE)[n % 2] if "link" in kind else b"0"
-                member.linkname = name if "link" in kind else ""
-                archive.addfile(member)
-            return folder / "set.tar"
+            member = tarfile.TarInfo("b/link.png" if "link" in kind else name)
+            if "link" in kind:
+                member.type, member.linkname = (tarfile.SYMTYPE, tarfile.LNKTYPE)[n % 2], name
+            return put(folder, {"set.tar": tar_bytes(files, member)}) / "set.tar"
         case "csv" | "labels":
             quoted = name.replace('"', '""')
             text = f'path,label\na/0.png,a\nb/0.png,b\n"{quoted}",b\n'

@@ -23,6 +23,7 @@ KINDS = [".zip", *PACKERS]
 
 
 def tar_bytes(files: Files, *extra: tarfile.TarInfo) -> bytes:
+    """Return a tar archive of files, and of members that have no contents."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, data in files.items():
@@ -35,6 +36,7 @@ def tar_bytes(files: Files, *extra: tarfile.TarInfo) -> bytes:
 
 
 def zip_bytes(files: Files) -> bytes:
+    """Return a compressed zip archive."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items():
@@ -43,6 +45,7 @@ def zip_bytes(files: Files) -> bytes:
 
 
 def pack(path: Path, files: Files) -> Path:
+    """Write an archive of the kind that its name says."""
     suffix = "".join(path.suffixes)
     data = zip_bytes(files) if suffix == ".zip" else PACKERS[suffix](tar_bytes(files))
     path.write_bytes(data)
