@@ -162,17 +162,7 @@ def _in_parts(
 
     for task in tasks:
         query.space.check_same(task.space)
-    none = np.empty(0)
-    nothing = DistanceEstimates(
-        distances=none,
-        by_query=np.empty((0, len(query.replicates))),
-        by_task=none,
-        by_halving=np.empty((0, HALVINGS)),
-        by_query_head=none,
-        by_heads=none,
-        groups=none,
-    )
-    return DistanceEstimates.joined([nothing, *(part(some) for some in _parts(tasks))])
+    return DistanceEstimates.joined([part(some) for some in _parts(tasks) or [[]]])
 
 
 def _parts(tasks: Sequence[TaskEmbedding]) -> list[list[TaskEmbedding]]:

@@ -1,6 +1,5 @@
 """The head: a linear classifier on the probe's features, fitted anew to each task."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,15 +12,8 @@ from torch.nn import functional
 
 from task2vec.errors import SettingError
 from task2vec.probe.independent_labels import fit_independent_labels
-from task2vec.probe.solver import DEFAULT_PENALTY, convergence_warning, logistic_regression
+from task2vec.probe.solver import DEFAULT_PENALTY, TOLERANCE, Matrix, fitted
 from task2vec.types import HeadFit
-
-# The gradient's largest element at which the fit counts as converged: features are of order 1, so
-# this leaves the logits right to some five digits.
-_TOLERANCE = 1e-6
-_ITERATIONS = 2000
-
-Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,18 +91,12 @@ def fit_head(
         W, b, fit = fit_independent_labels(Z, labels, penalty=penalty)
         W = W @ basis
         return Head(W, b - W @ centre, fit)
-    with warnings.catch_warnings():
-        # Convergence is judged below by the gradient itself and reported with the fit.
-        warnings.simplefilter("ignore", convergence_warning())
-        # With one or two images per class sklearn suspects a regression.
-        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
-        # sklearn's C multiplies the *sum* of losses, which the weights have made a mean. With two
-        # classes it fits one logit z with |w|^2/2, where (-z/2, z/2) has half of that penalty.
-        C = (2 if classes == 2 else 1) / penalty
-        # With many classes Newton steps take less time than L-BFGS; with one logit they take more.
-        method = "lbfgs" if classes == 2 else "newton-cg"
-        solver = logistic_regression(C=C, tol=_TOLERANCE / 4, max_iter=_ITERATIONS, solver=method)
-        solver.fit(Z, labels, sample_weight=weights)
+    # The weights have made a mean of the sum of losses. With two classes one logit z is fitted with
+    # |w|^2/2, where (-z/2, z/2) has half of that penalty.
+    C = (2 if classes == 2 else 1) / penalty
+    # With many classes Newton steps take less time than L-BFGS; with one logit they take more.
+    method = "lbfgs" if classes == 2 else "newton-cg"
+    solver = fitted(Z, labels, weights, C=C, method=method)
     W, b = solver.coef_, solver.intercept_
     if classes == 2:
         W, b = np.concatenate([-W, W]) / 2, np.concatenate([-b, b]) / 2
@@ -145,7 +131,7 @@ def _judge(
     residual *= weights[:, None]
     gradient = max(np.abs(residual.T @ X + penalty * W).max(), np.abs(residual.sum(axis=0)).max())
     return HeadFit(
-        converged=bool(gradient <= _TOLERANCE),
+        converged=bool(gradient <= TOLERANCE),
         iterations=iterations,
         gradient_norm=float(gradient),
         loss=loss,

@@ -1,21 +1,13 @@
 """The head of a task whose images may have several labels: a logistic regression for each."""
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
 from task2vec.data.multilabel import MISSING, distinguishing
 from task2vec.errors import SettingError
-from task2vec.probe.solver import convergence_warning, logistic_regression
+from task2vec.probe.solver import TOLERANCE, Matrix, fitted
 from task2vec.types import HeadFit
-
-# As `task2vec.probe.head` has them.
-_TOLERANCE = 1e-6
-_ITERATIONS = 2000
-
-Matrix = NDArray[np.float64]
 
 
 def label_weights(labels: NDArray[np.int64]) -> Matrix:
@@ -56,13 +48,13 @@ def fit_independent_labels(
     iterations = 0
     for column in range(labels.shape[1]):
         known = labels[:, column] != MISSING
-        with warnings.catch_warnings():
-            # Convergence is judged below by the gradient itself and reported with the fit.
-            warnings.simplefilter("ignore", convergence_warning())
-            warnings.filterwarnings("ignore", "The number of unique classes is greater")
-            # sklearn's C multiplies the sum of losses, whose weights add up to 1.
-            solver = logistic_regression(C=1 / penalty, tol=_TOLERANCE / 4, max_iter=_ITERATIONS)
-            solver.fit(features[known], labels[known, column], weights[known, column])
+        solver = fitted(
+            features[known],
+            labels[known, column],
+            weights[known, column],
+            C=1 / penalty,
+            method="lbfgs",
+        )
         W[column], b[column] = solver.coef_[0], solver.intercept_[0]
         iterations = max(iterations, int(solver.n_iter_[0]))
     signs = np.where(labels == 1, 1.0, -1.0)
@@ -73,7 +65,7 @@ def fit_independent_labels(
         np.abs(residual.T @ features + penalty * W).max(), np.abs(residual.sum(axis=0)).max()
     )
     fit = HeadFit(
-        converged=bool(gradient <= _TOLERANCE),
+        converged=bool(gradient <= TOLERANCE),
         iterations=iterations,
         gradient_norm=float(gradient),
         loss=float((weights * np.logaddexp(0, -margins)).sum()),

@@ -5,18 +5,29 @@ leaves the interpreter free: what a new process waits for is less.
 """
 
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
 
+Matrix = NDArray[np.float64]
 
 #: On the *mean* loss; a part of the space, since other penalties give other embeddings.
 DEFAULT_PENALTY = 0.01
+
+TOLERANCE = 1e-6
+"""The gradient's largest element at which a fit counts as converged: features are of order 1, so
+this leaves the logits right to some five digits."""
+
+_ITERATIONS = 2000
 
 _MODULE = "sklearn.linear_model"
 
@@ -38,15 +49,23 @@ def imported_ahead() -> Iterator[None]:
         thread.join()
 
 
-def logistic_regression(**options: Any) -> "LogisticRegression":
-    """Return an unfitted model; waits for the import."""
-    return import_module(_MODULE).LogisticRegression(**options)
+def fitted(
+    features: Matrix, labels: NDArray[np.int64], weights: Matrix, *, C: float, method: str
+) -> "LogisticRegression":
+    """Return logistic regression that was fitted to weighted images; waits for the import.
 
-
-def convergence_warning() -> type[Warning]:
-    """Return the category of scikit-learn's warnings of fits that did not converge."""
-    category: type[Warning] = import_module("sklearn.exceptions").ConvergenceWarning
-    return category
+    scikit-learn's ``C`` multiplies the *sum* of the weighted losses.
+    """
+    with warnings.catch_warnings():
+        # Whoever asks judges convergence by the gradient itself and reports it.
+        category = import_module("sklearn.exceptions").ConvergenceWarning
+        warnings.simplefilter("ignore", category)
+        # With one or two images per class it suspects a regression.
+        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
+        model = import_module(_MODULE).LogisticRegression(
+            C=C, tol=TOLERANCE / 4, max_iter=_ITERATIONS, solver=method
+        )
+        return model.fit(features, labels, sample_weight=weights)
 
 
 def _import() -> None:

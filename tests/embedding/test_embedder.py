@@ -21,7 +21,7 @@ from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.errors import SettingError
 from task2vec.fisher.estimate import estimate_fisher
-from task2vec.probe import head
+from task2vec.probe import solver
 from task2vec.probe.probe import Probe
 from task2vec.types import CountedLayers, Estimator, Space
 
@@ -231,7 +231,7 @@ def test_has_nothing_to_warn_of(striped, embed):
 
 
 def test_warns_of_a_head_that_did_not_converge(striped, embed, monkeypatch):
-    monkeypatch.setattr(head, "_ITERATIONS", 2)
+    monkeypatch.setattr(solver, "_ITERATIONS", 2)
     result = embed(striped(15, 15))
     (warning,) = result.warnings
     assert warning.startswith("the head did not converge (gradient ")

@@ -87,64 +87,44 @@ def golden(request, arrays):
     return stated, network, head, own
 
 
+def per_image(golden, estimator, **more):
+    """Return the Fisher information of each image by one draw of an estimator."""
+    stated, network, head, own = golden
+    model = LabelModel(
+        images=len(own["input"]),
+        classes=stated["classes"],
+        likelihood=Likelihood(stated["head"]),
+        labels=own["labels"].long().numpy(),
+    )
+    noise = draw_noise(estimator, model, **{"draws": 1, "seed": 0, **more})
+    return PerImageFisher(network)(own["input"], head, lambda found: noise.cotangents(found, 0))
+
+
+def check(found, expected):
+    assert found.shape[1:] == expected.shape
+    np.testing.assert_allclose(found.mean(dim=0), expected, rtol=1e-11, atol=1e-14 * expected.max())
+
+
 def test_exact_fisher(golden):
     stated, network, head, own = golden
-    images = own["input"]
-    torch.testing.assert_close(head(network(images)), own["logits"], rtol=1e-12, atol=1e-14)
-    noise = draw_noise(
-        Estimator.EXACT,
-        LabelModel(
-            images=len(images), classes=stated["classes"], likelihood=Likelihood(stated["head"])
-        ),
-        draws=1,
-        seed=0,
-    )
-    per_image = PerImageFisher(network)(images, head, lambda found: noise.cotangents(found, 0))
-    expected = np.array(stated["embedding"])
-    assert per_image.shape == (len(images), len(expected))
-    np.testing.assert_allclose(
-        per_image.mean(dim=0), expected, rtol=1e-11, atol=1e-14 * expected.max()
-    )
+    logits = head(network(own["input"]))
+    torch.testing.assert_close(logits, own["logits"], rtol=1e-12, atol=1e-14)
+    check(per_image(golden, Estimator.EXACT), np.array(stated["embedding"]))
 
 
 def test_empirical_fisher(golden):
-    stated, network, head, own = golden
-    images = own["input"]
-    noise = draw_noise(
-        Estimator.EMPIRICAL,
-        LabelModel(
-            images=len(images),
-            classes=stated["classes"],
-            likelihood=Likelihood(stated["head"]),
-            labels=own["labels"].long().numpy(),
-        ),
-        draws=1,
-        seed=0,
-    )
-    per_image = PerImageFisher(network)(images, head, lambda found: noise.cotangents(found, 0))
+    stated, _, _, own = golden
+    convolutions = [layer["name"] for layer in stated["layers"] if layer["op"] == "conv"]
     # In the order of the layers, as the embedding is.
-    expected = np.concatenate(
-        [
-            own[f"filter_empirical/{layer['name']}.weight"]
-            for layer in stated["layers"]
-            if layer["op"] == "conv"
-        ]
-    )
-    np.testing.assert_allclose(
-        per_image.mean(dim=0), expected, rtol=1e-11, atol=1e-14 * expected.max()
-    )
+    expected = np.concatenate([own[f"filter_empirical/{name}.weight"] for name in convolutions])
+    check(per_image(golden, Estimator.EMPIRICAL), expected)
     assert not np.allclose(expected, stated["embedding"], rtol=0.01)
 
 
 @pytest.mark.parametrize("golden", ["dead_filter", "depthwise"], indirect=True)
 def test_dead_filter_is_exactly_zero(golden):
-    stated, network, head, own = golden
-    images = own["input"]
-    zero = np.array(stated["embedding"]) == 0
+    zero = np.array(golden[0]["embedding"]) == 0
     assert zero.sum() == 1
-    noise = draw_noise(
-        Estimator.RADEMACHER, LabelModel(images=len(images), classes=5), draws=3, seed=0
-    )
-    per_image = PerImageFisher(network)(images, head, lambda found: noise.cotangents(found, 0))
-    assert (per_image.numpy()[:, zero] == 0).all()
-    assert (per_image.numpy()[:, ~zero].max(axis=0) > 0).all()
+    found = per_image(golden, Estimator.RADEMACHER, draws=3).numpy()
+    assert (found[:, zero] == 0).all()
+    assert (found[:, ~zero].max(axis=0) > 0).all()

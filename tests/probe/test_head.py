@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from task2vec.errors import SettingError
-from task2vec.probe import head as module
+from task2vec.probe import solver
 from task2vec.probe.head import class_weights, fit_head
 
 PENALTY = 0.02
@@ -97,7 +97,7 @@ def test_reports_how_the_fit_ended():
 
 def test_says_when_it_did_not_converge(monkeypatch):
     X, labels = data(3, 40, 6)
-    monkeypatch.setattr(module, "_ITERATIONS", 2)
+    monkeypatch.setattr(solver, "_ITERATIONS", 2)
     fit = fit_head(X, labels, classes=3, penalty=PENALTY).fit
     assert not fit.converged
     assert fit.iterations == 2

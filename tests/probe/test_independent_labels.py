@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 from task2vec.errors import SettingError
-from task2vec.probe import independent_labels as module
+from task2vec.probe import solver
 from task2vec.probe.head import class_weights, fit_head
 from task2vec.probe.independent_labels import label_weights
 
@@ -78,7 +78,7 @@ def test_reports_how_the_fit_ended():
 
 
 def test_says_when_it_did_not_converge(monkeypatch):
-    monkeypatch.setattr(module, "_ITERATIONS", 1)
+    monkeypatch.setattr(solver, "_ITERATIONS", 1)
     fit = fit_head(*data(), classes=3, penalty=PENALTY).fit
     assert not fit.converged
     assert fit.gradient_norm > 1e-4

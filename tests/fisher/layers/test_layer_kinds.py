@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from task2vec.fisher.layers import dense, depthwise
+from task2vec.fisher.layers import convolution, dense
 from task2vec.fisher.layers.convolution import squared_filter_gradients
 from task2vec.fisher.layers.geometry import Geometry
 
@@ -64,9 +64,9 @@ def test_convolution(geometry, groups, last):
 
 
 WAYS = {
-    "library": depthwise._by_library,
-    "correlation": depthwise._by_correlation,
-    "positions": depthwise._by_position,
+    "library": convolution._by_library,
+    "correlation": convolution._by_correlation,
+    "positions": convolution._by_position,
 }
 
 
@@ -141,7 +141,7 @@ def test_a_rest_that_the_stride_leaves_unseen():
 
 def test_a_single_position_is_not_correlated(monkeypatch):
     # The library is slow at kernels of one number.
-    monkeypatch.setattr(depthwise, "_by_correlation", None)
+    monkeypatch.setattr(convolution, "_by_correlation", None)
     given = example(Geometry((9, 8)), groups=4, filters=4)
     found = squared_filter_gradients(*given, [])
     torch.testing.assert_close(found, by_autograd(*given), rtol=1e-11, atol=1e-12)
