@@ -84,12 +84,10 @@ class Interception(TorchFunctionMode):
             self._squares[:, layer.elements], share if fold is None else share * fold.factor
         )
         if call.geometry is None:
-            return tracked_linear(
-                call.inputs, self._anchor, call.weight, call.bias, account=account
-            )
+            return tracked_linear(call.inputs, self._anchor, call.weight, call.bias, account)
         weight, bias = (call.weight, call.bias) if fold is None else (fold.weight, fold.bias)
         output = tracked_convolution(
-            call.inputs, self._anchor, weight, bias, geometry=call.geometry, account=account
+            call.inputs, self._anchor, weight, bias, call.geometry, account
         )
         if fold is not None:
             self._folded.append(output)

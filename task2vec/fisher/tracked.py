@@ -1,5 +1,6 @@
 """Layers whose backward forms squared weight gradients instead of weight gradients."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,33 +30,9 @@ class Account:
         self.squares.addcmul_(squares, self.factor)
 
 
-def tracked_convolution(
-    inputs: Tensor,
-    anchor: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    *,
-    geometry: Geometry,
-    account: Account,
-) -> Tensor:
-    """Return the convolution of (N, C, H, W) inputs; ``anchor`` makes autograd visit it."""
-    output: Tensor = _Convolution.apply(  # type: ignore[no-untyped-call, unused-ignore]
-        inputs, anchor, weight, bias, geometry, account
-    )
-    return output
-
-
-def tracked_linear(
-    inputs: Tensor, anchor: Tensor, weight: Tensor, bias: Tensor | None, *, account: Account
-) -> Tensor:
-    """Return ``inputs W^T + b``; the first dimension of the inputs is images times whatever."""
-    output: Tensor = _Linear.apply(  # type: ignore[no-untyped-call, unused-ignore]
-        inputs, anchor, weight, bias, account
-    )
-    return output
-
-
 class _Convolution(torch.autograd.Function):
+    """The convolution of (N, C, H, W) inputs."""
+
     @staticmethod
     def forward(
         ctx: Any,
@@ -79,23 +56,13 @@ class _Convolution(torch.autograd.Function):
         account.add(squared_filter_gradients(inputs, gradient, g, account.memo))
         below = None
         if ctx.needs_input_grad[0]:
-            below = torch.ops.aten.convolution_backward(
-                gradient,
-                inputs,
-                weight,
-                None,
-                g.stride,
-                g.padding,
-                g.dilation,
-                g.transposed,
-                g.output_padding,
-                g.groups,
-                (True, False, False),
-            )[0]
+            below, _, _ = g.backward(gradient, inputs, weight, wanted=(True, False, False))
         return below, None, None, None, None, None
 
 
 class _Linear(torch.autograd.Function):
+    """``inputs W^T + b``."""
+
     @staticmethod
     def forward(
         ctx: Any,
@@ -119,3 +86,9 @@ class _Linear(torch.autograd.Function):
         account.add(squared_products(seen, sent, account.memo))
         below = gradients[0] @ weight if ctx.needs_input_grad[0] else None
         return below, None, None, None, None
+
+
+#: Of inputs, anchor, weight, bias, geometry and account: the anchor makes autograd visit it.
+tracked_convolution: Callable[..., Tensor] = _Convolution.apply
+#: Of inputs, whose first dimension is images times whatever, anchor, weight, bias and account.
+tracked_linear: Callable[..., Tensor] = _Linear.apply

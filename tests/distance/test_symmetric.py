@@ -38,40 +38,23 @@ def test_agrees_with_the_formula_written_out(pair):
     np.testing.assert_allclose(symmetric_distance(*pair), textbook(*pair), atol=1e-13)
 
 
-@given(pairs())
-def test_is_symmetric_and_between_0_and_1(pair):
-    a, b = pair
-    assert symmetric_distance(a, b) == symmetric_distance(b, a)
-    assert 0 <= symmetric_distance(a, b) <= 1 + 1e-15
-
-
-@given(pairs())
-def test_is_exactly_0_to_itself(pair):
-    assert symmetric_distance(pair[0], pair[0]) == 0
-
-
-@given(pairs(), magnitudes)
-def test_is_0_between_proportional_vectors(pair, factor):
-    assert symmetric_distance(pair[0], factor * pair[0]) < 1e-30
-
-
 def same(got, expected):
     # The distance is half the square of a difference of unit vectors, which rounds by 1e-16.
     np.testing.assert_allclose(np.sqrt(got), np.sqrt(expected), rtol=1e-10, atol=1e-15)
 
 
-@given(pairs(), magnitudes)
-def test_does_not_change_with_the_common_scale(pair, factor):
+@given(pairs(), magnitudes, st.randoms(use_true_random=False))
+def test_laws(pair, factor, random):
     a, b = pair
-    same(symmetric_distance(factor * a, factor * b), symmetric_distance(a, b))
-
-
-@given(pairs(), st.randoms(use_true_random=False))
-def test_does_not_depend_on_the_order_of_elements(pair, random):
-    a, b = pair
+    distance = symmetric_distance(a, b)
+    assert distance == symmetric_distance(b, a)
+    assert 0 <= distance <= 1 + 1e-15
+    assert symmetric_distance(a, a) == 0
+    assert symmetric_distance(a, factor * a) < 1e-30
+    same(symmetric_distance(factor * a, factor * b), distance)
     order = list(range(a.size))
     random.shuffle(order)
-    same(symmetric_distance(a[order], b[order]), symmetric_distance(a, b))
+    same(symmetric_distance(a[order], b[order]), distance)
 
 
 @given(pairs(elements=st.one_of(st.just(0.0), magnitudes)))

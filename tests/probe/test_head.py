@@ -111,45 +111,6 @@ def test_large_features_take_few_steps():
     assert fit.iterations < 60
 
 
-@pytest.mark.parametrize("classes", [2, 4])
-def test_is_deterministic(classes):
-    X, labels = data(classes, 30, 40)
-    first, second = (fit_head(X, labels, classes=classes, penalty=PENALTY) for _ in range(2))
-    assert np.array_equal(first.weight, second.weight)
-    assert np.array_equal(first.bias, second.bias)
-    assert first.fit == second.fit
-
-
-@pytest.mark.parametrize("copies", [2, 5])
-def test_copies_of_the_data_change_nothing(copies):
-    X, labels = data(3, 24, 5)
-    once = fit_head(X, labels, classes=3, penalty=PENALTY)
-    often = fit_head(np.tile(X, (copies, 1)), np.tile(labels, copies), classes=3, penalty=PENALTY)
-    np.testing.assert_allclose(flat(often), flat(once), atol=2e-4 * np.abs(flat(once)).max())
-
-
-def test_copies_of_one_class_change_nothing():
-    X, labels = data(3, 24, 5)
-    once = fit_head(X, labels, classes=3, penalty=PENALTY)
-    again = labels == 1
-    more = fit_head(
-        np.concatenate([X, X[again]]),
-        np.concatenate([labels, labels[again]]),
-        classes=3,
-        penalty=PENALTY,
-    )
-    np.testing.assert_allclose(flat(more), flat(once), atol=2e-4 * np.abs(flat(once)).max())
-
-
-def test_more_penalty_means_smaller_weights():
-    X, labels = data(3, 24, 5)
-    norms = [
-        np.linalg.norm(fit_head(X, labels, classes=3, penalty=penalty).weight)
-        for penalty in (0.001, 0.01, 0.1)
-    ]
-    assert norms[0] > 1.5 * norms[1] > 2.25 * norms[2]
-
-
 @pytest.mark.parametrize("classes", [2, 3])
 def test_nothing_to_learn(classes):
     labels = np.arange(6) % classes

@@ -51,17 +51,6 @@ def test_nats_are_the_divergence_of_posterior_and_prior(classes, size):
     assert found.place > 0
 
 
-def test_moved_and_turned_features_change_nothing():
-    features, labels = data()
-    turn, _ = np.linalg.qr(np.random.default_rng(2).normal(size=(4, 4)))
-    moved = features @ turn + 7
-    nats = [
-        head_nats(fit_head(x, labels, classes=3, penalty=PENALTY), x, labels, penalty=PENALTY)
-        for x in (features, moved)
-    ]
-    assert nats[1].total == pytest.approx(nats[0].total, rel=1e-4)
-
-
 def test_a_task_that_features_say_nothing_of_takes_no_place():
     features = np.ones((20, 3))
     labels = np.arange(20) % 2

@@ -1,5 +1,7 @@
 """The squared weight gradients of a 2-D convolution: which way to take for which kind."""
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -93,22 +95,11 @@ def squared_depthwise(padded: Tensor, gradients: Tensor, geometry: Geometry) -> 
 
 def _by_library(padded: Tensor, gradients: Tensor, geometry: Geometry) -> Tensor:
     """Let the library form the weight gradient of one image after the other."""
+    geometry = replace(geometry, padding=(0, 0))
     weight = padded.new_empty(gradients.shape[1], 1, *geometry.kernel)
     rows = []
     for x, g in zip(torch.split(padded, 1), torch.split(gradients, 1), strict=True):
-        formed = torch.ops.aten.convolution_backward(
-            g,
-            x,
-            weight,
-            None,
-            geometry.stride,
-            (0, 0),
-            geometry.dilation,
-            False,
-            (0, 0),
-            geometry.groups,
-            (False, True, False),
-        )[1]
+        _, formed, _ = geometry.backward(g, x, weight, wanted=(False, True, False))
         rows.append(formed.square().sum(dim=(1, 2, 3)))
     return torch.stack(rows)
 

@@ -46,6 +46,25 @@ class Geometry:
             self.groups,
         )
 
+    def backward(
+        self, sent: Tensor, inputs: Tensor, weight: Tensor, *, wanted: tuple[bool, bool, bool]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return those ``wanted`` of the gradients of inputs, weight and bias."""
+        gradients: tuple[Tensor, Tensor, Tensor] = torch.ops.aten.convolution_backward(
+            sent,
+            inputs,
+            weight,
+            None,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.transposed,
+            self.output_padding,
+            self.groups,
+            wanted,
+        )
+        return gradients
+
     def pad(self, inputs: Tensor) -> Tensor:
         """Return (N, C, H, W) inputs with the zeros around them that the kernel sees."""
         vertical, horizontal = self.padding
