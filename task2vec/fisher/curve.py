@@ -1,6 +1,7 @@
 """The trade-off between loss and information, as beta is swept."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -27,11 +28,6 @@ def sweep(
     """
     factors = None
     for beta in sorted(betas):
-
-        def tell(state: FitState, beta: float = beta) -> None:
-            if progress is not None:
-                progress(beta, state)
-
         found = fit_precision(
             objective,
             beta=beta,
@@ -39,7 +35,7 @@ def sweep(
             start=start,
             factors=factors,
             stopping=stopping,
-            progress=tell,
+            progress=None if progress is None else partial(progress, beta),
         )
         yield found
         start, factors = found.curvature / found.factors[objective.layer], found.factors

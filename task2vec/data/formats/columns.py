@@ -9,7 +9,7 @@ Of those there are three forms, none of which means anything else in a list of o
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +129,9 @@ class ClassColumns:
 
     def labels(self, cells: Sequence[str]) -> NamedLabels:
         """Return what a row says; raises `ValueError` for a cell that says something else."""
-        return labels_in_columns(self.classes, (cells[i] for i in self.positions))
+        columns = zip(self.classes, self.positions, strict=True)
+        # Where all is known, all rows share one tuple.
+        return _stated({name: _presence(cells[i], name) for name, i in columns}, self.classes)
 
 
 def separator_of(cells: Sequence[str]) -> str | None:
@@ -148,18 +150,6 @@ def labels_in_cell(cell: str, separator: str) -> NamedLabels:
     return NamedLabels(_sorted(cell.split(separator)))
 
 
-def labels_in_columns(classes: tuple[str, ...], cells: Iterable[str]) -> NamedLabels:
-    """Return the labels of a row that has a cell for each class.
-
-    Raises `ValueError` for a cell that says something else.
-    """
-    presence = {name: _presence(cell, name) for name, cell in zip(classes, cells, strict=True)}
-    stated = {name: has for name, has in presence.items() if has is not None}
-    # Where all is known, all rows share one tuple.
-    names = classes if len(stated) == len(presence) else tuple(sorted(stated))
-    return NamedLabels(tuple(sorted(name for name, has in stated.items() if has)), names)
-
-
 def labels_in_json(value: list[Any] | dict[str, Any]) -> NamedLabels:
     """Return the labels of a list of names, or of an object of names and 1, 0 or null.
 
@@ -173,8 +163,14 @@ def labels_in_json(value: list[Any] | dict[str, Any]) -> NamedLabels:
     presence = {plain_name(n): _presence("" if v is None else str(v), n) for n, v in value.items()}
     if len(presence) < len(value) or "" in presence:
         raise ValueError(f"classes without a name of their own: {', '.join(value)!r:.80}")
-    stated = {name: has for name, has in presence.items() if has is not None}
-    return NamedLabels(tuple(sorted(n for n, has in stated.items() if has)), tuple(sorted(stated)))
+    return _stated(presence, tuple(sorted(presence)))
+
+
+def _stated(presence: Mapping[str, bool | None], every: tuple[str, ...]) -> NamedLabels:
+    """Return the labels of a row that says whether it has each class, None where nobody knows."""
+    names = tuple(name for name in every if presence[name] is not None)
+    present = tuple(name for name in names if presence[name])
+    return NamedLabels(present, every if len(names) == len(every) else names)
 
 
 def plain_name(name: str) -> str:
