@@ -34,8 +34,8 @@ def build_from_places(
         index = {label: i for i, label in enumerate(classes)}
         labels = {key: index[label] for key, label in single.items()}
     else:
-        classes, labels, found = _multilabel(places, source=source)
-        warnings = [*warnings, *found]
+        classes, labels, more = _multilabel(places, source=source)
+        warnings = [*warnings, *more]
     return build_task(
         tuple(ImageEntry(key, labels[key], places[key][1]) for key in places if key in labels),
         classes=classes,

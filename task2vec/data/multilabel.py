@@ -59,12 +59,12 @@ def label_sets(
     matrix = _matrix_of_names(list(named.values()), order)
     useful = distinguishing(matrix)
     classes = tuple(name for name, keep in zip(order, useful, strict=True) if keep)
-    found = {
+    sets = {
         key: LabelSet(_indices(row == 1), _indices(row == MISSING))
         for key, row in zip(named, matrix[:, useful], strict=True)
         if (row != MISSING).any()
     }
-    return classes, found, [name for name in order if name not in classes]
+    return classes, sets, [name for name in order if name not in classes]
 
 
 def check_size(images: int, classes: int) -> None:

@@ -52,7 +52,7 @@ def layer_distances(
     a.space.check_same(b.space)
     parts = symmetric_parts(precisions(a), precisions(b))
     plain, whole = float(parts.sum()), estimate_distances(a, [b])
-    found: list[LayerDistance] = []
+    by_group: list[LayerDistance] = []
     errors: list[float] = []
     start = 0
     for group in groups:
@@ -61,7 +61,7 @@ def layer_distances(
         own = estimate_distances(_some(a, here), [_some(b, here)])
         part = float(parts[here].sum())
         errors.append(float(own.errors[0]))
-        found.append(
+        by_group.append(
             LayerDistance(
                 name=group.name,
                 elements=group.elements,
@@ -72,20 +72,20 @@ def layer_distances(
                 standard_error=errors[-1],
             )
         )
-    by_distance = sorted(range(len(found)), key=lambda i: found[i].distance)
+    by_distance = sorted(range(len(by_group)), key=lambda i: by_group[i].distance)
     near, far = by_distance[0], by_distance[-1]
-    nearest, farthest = found[near], found[far]
+    nearest, farthest = by_group[near], by_group[far]
     noise = hypot(errors[near], errors[far])
     freedom = len(a.replicates) + len(b.replicates) - 2
     return LayerDistances(
         plain=plain,
         distance=float(whole.distances[0]),
         standard_error=float(whole.errors[0]),
-        groups=tuple(found),
+        groups=tuple(by_group),
         nearest=nearest.name,
         farthest=farthest.name,
         beyond_noise=farthest.distance - nearest.distance
-        > _reach(groups=len(found), freedom=freedom) * noise,
+        > _reach(groups=len(by_group), freedom=freedom) * noise,
     )
 
 

@@ -184,7 +184,7 @@ def _corrected(
     With them comes which of the tasks are the query itself (m,).
     """
     plain = np.array([plain_symmetric_distance(query, task) for task in tasks])
-    found = Noiseless(plain, np.zeros((len(tasks), HALVINGS)))
+    estimates = Noiseless(plain, np.zeros((len(tasks), HALVINGS)))
     if len(query.replicates) == GROUPS:
         noisy = [i for i in range(len(tasks)) if not is_same(plain[i])]
     else:
@@ -195,9 +195,9 @@ def _corrected(
             [_groups(tasks[i]) for i in noisy],
             prior_precision=query.space.prior_precision,
         )
-        found.distances[noisy] = corrected.distances
-        found.by_halving[noisy] = corrected.by_halving
-    return found, np.array([is_same(value) for value in plain])
+        estimates.distances[noisy] = corrected.distances
+        estimates.by_halving[noisy] = corrected.by_halving
+    return estimates, np.array([is_same(value) for value in plain])
 
 
 def _turned(query: TaskEmbedding, tasks: Sequence[TaskEmbedding], *, distances: Array) -> Array:

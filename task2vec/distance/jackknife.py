@@ -21,8 +21,8 @@ _CELLS = 1 << 16
 
 def without_groups_of(task: TaskEmbedding, others: Sequence[TaskEmbedding]) -> Array:
     """Return the symmetric distances (m, K) of a task without each of its groups to m others."""
-    found = without_a_group([task], [precisions(other) for other in others])
-    return np.concatenate([np.empty((0, len(task.replicates))), *found])
+    distances = without_a_group([task], [precisions(other) for other in others])
+    return np.concatenate([np.empty((0, len(task.replicates))), *distances])
 
 
 def without_a_group(tasks: Sequence[TaskEmbedding], others: Sequence[Array]) -> list[Array]:

@@ -55,13 +55,13 @@ def compare_scatters(
     number.
     """
     known = np.array([each is not None for each in scatters], dtype=bool)
-    found = [each for each in scatters if each is not None]
-    _check_one_network(found)
-    chosen = np.ones(len(found), dtype=bool) if sources is None else sources[known]
+    present = [each for each in scatters if each is not None]
+    _check_one_network(present)
+    chosen = np.ones(len(present), dtype=bool) if sources is None else sources[known]
     agreement = np.zeros((len(scatters), len(scatters)))
-    agreement[np.ix_(known, known)] = _agreement(found, chosen)
-    between = [each.between.astype(np.float32) for each in found]
-    return ComparedScatters(_overlap(_inner(between, rows=len(found)), known), agreement)
+    agreement[np.ix_(known, known)] = _agreement(present, chosen)
+    between = [each.between.astype(np.float32) for each in present]
+    return ComparedScatters(_overlap(_inner(between, rows=len(present)), known), agreement)
 
 
 def _overlap(same: Matrix, known: Mask) -> Matrix:
@@ -80,7 +80,7 @@ def _overlap(same: Matrix, known: Mask) -> Matrix:
 
 def _agreement(scatters: Sequence[ClassScatter], sources: Mask) -> Matrix:
     """Return the (T, T) agreements of known scatters, of each source with all."""
-    found = np.zeros((len(scatters), len(scatters)))
+    agreement = np.zeros((len(scatters), len(scatters)))
     # The sources come first, so that a pair of them is met once only.
     order, count = np.argsort(~sources, kind="stable"), int(sources.sum())
     ordered = [scatters[i] for i in order]
@@ -91,9 +91,9 @@ def _agreement(scatters: Sequence[ClassScatter], sources: Mask) -> Matrix:
     total = agreeing + crossed
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.where(total > 0, (agreeing - crossed) / total, 0.0)
-    found[np.ix_(order[:count], order)] = values
-    found[np.ix_(order, order[:count])] = values.T
-    return found
+    agreement[np.ix_(order[:count], order)] = values
+    agreement[np.ix_(order, order[:count])] = values.T
+    return agreement
 
 
 def of_one_network(
@@ -126,9 +126,9 @@ def _inner(factors: Sequence[Rows], *, rows: int) -> Matrix:
 
     They are given as their factors, and n is the number of ``rows``.
     """
-    found = np.zeros((rows, len(factors)))
+    inner = np.zeros((rows, len(factors)))
     if not rows:
-        return found
+        return inner
     stacked, starts = np.concatenate(factors), _starts(factors)
     for first in range(0, rows, _TOGETHER):
         own = factors[first : min(first + _TOGETHER, rows)]
@@ -136,12 +136,12 @@ def _inner(factors: Sequence[Rows], *, rows: int) -> Matrix:
         # <A^T A, B^T B> = |A B^T|^2
         squares = np.square(products, out=products)
         by_row = np.add.reduceat(squares, _starts(own), axis=0)
-        found[first : first + len(own), first:] = np.add.reduceat(
+        inner[first : first + len(own), first:] = np.add.reduceat(
             by_row, starts[first:] - starts[first], axis=1, dtype=np.float64
         )
     # They are symmetric: what was found is not computed again.
-    found[:, :rows] = np.triu(found[:, :rows]) + np.triu(found[:, :rows], 1).T
-    return found
+    inner[:, :rows] = np.triu(inner[:, :rows]) + np.triu(inner[:, :rows], 1).T
+    return inner
 
 
 def _starts(parts: Sequence[Rows]) -> NDArray[np.int64]:

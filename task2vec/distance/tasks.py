@@ -110,10 +110,10 @@ def information_distance_error(*, source: TaskEmbedding, target: TaskEmbedding) 
     """
     check_embeddings(source=source, target=target)
     source.space.check_same(target.space)
-    found = _without_groups(source, target)
-    if len(found) < 2:
+    without = _without_groups(source, target)
+    if len(without) < 2:
         return None
-    return float(np.sqrt(np.square(deviations(np.array(found))).sum()))
+    return float(np.sqrt(np.square(deviations(np.array(without))).sum()))
 
 
 def _without_groups(source: TaskEmbedding, target: TaskEmbedding) -> list[list[float]]:
@@ -121,11 +121,11 @@ def _without_groups(source: TaskEmbedding, target: TaskEmbedding) -> list[list[f
 
     Only of those that have `GROUPS` of them.
     """
-    prior, posterior, found = precisions(source), precisions(target), []
+    prior, posterior, distances = precisions(source), precisions(target), []
     if len(source.replicates) == GROUPS:
         without = left_out(source)
-        found.append([float(information_distance(source=x, target=posterior)) for x in without])
+        distances.append([float(information_distance(source=x, target=posterior)) for x in without])
     if len(target.replicates) == GROUPS:
         without = left_out(target)
-        found.append([float(information_distance(source=prior, target=x)) for x in without])
-    return found
+        distances.append([float(information_distance(source=prior, target=x)) for x in without])
+    return distances

@@ -74,7 +74,7 @@ def estimate_in_rounds(
         start = 0
         for stop in stops:
             cells, local = np.unique(plan.cells[start:stop], return_inverse=True)
-            found = estimate_fisher(
+            part = estimate_fisher(
                 probe.backbone,
                 head.on(probe.backbone),
                 batches(probe, images[start:stop], batch_size=settings.batch_size),
@@ -86,9 +86,9 @@ def estimate_in_rounds(
                 progress=gone,
             )
             if not sums.size:
-                sums = np.zeros((plan.cell_count, found.values.size))
-            sums[cells] += np.bincount(local)[:, None] * found.replicates
-            slow |= dict.fromkeys(found.slow_layers)
+                sums = np.zeros((plan.cell_count, part.values.size))
+            sums[cells] += np.bincount(local)[:, None] * part.replicates
+            slow |= dict.fromkeys(part.slow_layers)
             done += (stop - start) * noise.passes
             start = stop
             values, replicates = plan.estimates(sums / (number + 1), stop)

@@ -45,8 +45,8 @@ def _principal(rows: Matrix, *, size: float) -> Factor | None:
     # By the smaller Gram matrix: a decomposition of the rows themselves takes many times as long.
     wide = rows.shape[0] <= rows.shape[1]
     squares, vectors = np.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
-    found = int((squares > _ROUNDING**2 * squares[-1]).sum())
-    first = slice(-1, -1 - min(MOST_DIRECTIONS, found), -1)
+    rank = int((squares > _ROUNDING**2 * squares[-1]).sum())
+    first = slice(-1, -1 - min(MOST_DIRECTIONS, rank), -1)
     directions = vectors[:, first].T
     kept = directions @ rows if wide else np.sqrt(squares[first])[:, None] * directions
     factor: Factor = (kept / np.linalg.norm(kept)).astype(np.float16)

@@ -103,8 +103,8 @@ class Embedder:
             )
 
         if (wanted := settings.standard_error) is None:
-            found = self._estimate(sample, head, tell)
-            hear(found.of_images.distance)
+            rounds = self._estimate(sample, head, tell)
+            hear(rounds.of_images.distance)
             of_head = head_noise()
         else:
             # First, since no round lessens it: the head is fitted to all images that were drawn.
@@ -115,7 +115,7 @@ class Embedder:
                 hear(reached)
                 return reached <= wanted
 
-            found = estimate_in_rounds(
+            rounds = estimate_in_rounds(
                 probe,
                 sample,
                 head,
@@ -123,7 +123,7 @@ class Embedder:
                 enough=enough,
                 progress=lambda done, total: tell("fisher", done, total),
             )
-        embedding = self._embedding(task, sample, head, found=found, of_head=of_head)
+        embedding = self._embedding(task, sample, head, rounds=rounds, of_head=of_head)
         layers = tuple(
             (layer.name, layer.elements.stop - layer.elements.start)
             for layer in find_layers(probe.backbone, probe.card.layers)
@@ -148,7 +148,7 @@ class Embedder:
         return Rounds(estimate, images=count, passes=1, of_images=of_images)
 
     def _embedding(
-        self, task: Task, sample: Sample[Pixels], head: Head, *, found: Rounds, of_head: float
+        self, task: Task, sample: Sample[Pixels], head: Head, *, rounds: Rounds, of_head: float
     ) -> TaskEmbedding:
         """Put an embedding together, with all that its user should know in its provenance."""
         settings, classes = self.settings, len(sample.classes)
@@ -156,13 +156,13 @@ class Embedder:
             space=self.space,
             probe_name=self.probe.name,
             estimator=settings.estimator.value,
-            draws=settings.estimator.draws(settings.draws * found.passes, classes=classes),
+            draws=settings.estimator.draws(settings.draws * rounds.passes, classes=classes),
             seed=settings.seed,
-            images=found.images,
+            images=rounds.images,
             classes=classes,
             class_names=sample.classes,
             content_hash=sample.content_hash,
-            standard_error=found.of_images.and_head(of_head),
+            standard_error=rounds.of_images.and_head(of_head),
             head=head.fit,
             versions=library_versions(),
             likelihood=sample.likelihood,
@@ -171,24 +171,24 @@ class Embedder:
         warnings = (
             *task.warnings,
             *sample.warnings,
-            *_missed(found, provenance, wanted=settings.standard_error),
-            *_slow(found.estimate.slow_layers),
+            *_missed(rounds, provenance, wanted=settings.standard_error),
+            *_slow(rounds.estimate.slow_layers),
             *_doubts(provenance, wanted=settings.standard_error),
         )
         warned = {"warnings": tuple(map(visible, warnings))}
         return TaskEmbedding.from_estimates(
-            values=found.estimate.values,
-            errors=found.estimate.errors,
-            replicates=found.estimate.replicates,
+            values=rounds.estimate.values,
+            errors=rounds.estimate.errors,
+            replicates=rounds.estimate.replicates,
             provenance=provenance.model_copy(update=warned),
         )
 
     def _features(self, sample: Sample[Pixels], tell: Progress) -> NDArray[np.float32]:
-        found: list[NDArray[np.float32]] = []
+        parts: list[NDArray[np.float32]] = []
         for batch in features(self.probe, sample.images, batch_size=self.settings.batch_size):
-            found.append(batch.cpu().numpy())
-            tell("features", sum(map(len, found)), len(sample.images))
-        return np.concatenate(found)
+            parts.append(batch.cpu().numpy())
+            tell("features", sum(map(len, parts)), len(sample.images))
+        return np.concatenate(parts)
 
 
 def library_versions() -> dict[str, str]:
@@ -197,14 +197,14 @@ def library_versions() -> dict[str, str]:
     return {name: version(name) for name in names}
 
 
-def _missed(found: Rounds, provenance: Provenance, *, wanted: float | None) -> list[str]:
+def _missed(rounds: Rounds, provenance: Provenance, *, wanted: float | None) -> list[str]:
     """Return the warning that the standard error that was ``wanted`` has not been reached."""
     reached = provenance.standard_error
     if wanted is None or reached <= wanted:
         return []
     return [
         f"the standard error is {reached:.3f} and not {wanted:g}: "
-        f"{found.of_images.distance:.3f} from the {found.images:,} images and "
+        f"{rounds.of_images.distance:.3f} from the {rounds.images:,} images and "
         f"{provenance.head_error:.3f} from the head; more images lessen both"
     ]
 

@@ -134,10 +134,10 @@ def load_hashes(path: str | os.PathLike[str]) -> ImageHashes | None:
         about = archive.header().get(_HASHES)
         if about is None or about["scheme"] != SCHEME:
             return None
-        found = archive[_HASHES]
-        if found.dtype != np.uint8 or about["sha256"] != sha256(found.tobytes()).hexdigest():
+        stored = archive[_HASHES]
+        if stored.dtype != np.uint8 or about["sha256"] != sha256(stored.tobytes()).hexdigest():
             raise ValueError("image hashes that do not match their checksum")
-        return hashes_from_bytes(found.tobytes())
+        return hashes_from_bytes(stored.tobytes())
 
 
 def load_details(path: str | os.PathLike[str], embedding: TaskEmbedding) -> EmbeddingDetails | None:
@@ -147,11 +147,11 @@ def load_details(path: str | os.PathLike[str], embedding: TaskEmbedding) -> Embe
     """
     with _archive(Path(path)) as archive:
         header = archive.header()
-        found = header.get(_DETAILS)
-        if found is None:
+        stated = header.get(_DETAILS)
+        if stated is None:
             return None
         details = EmbeddingDetails.fitting(
-            found, elements=embedding.values.size, classes=embedding.provenance.classes
+            stated, elements=embedding.values.size, classes=embedding.provenance.classes
         )
         if (about := header.get(_SCATTER)) is None:
             return details
@@ -176,10 +176,10 @@ class _Arrays:
         text = str(self["header"])
         if len(text) > _MAX_HEADER:
             raise ValueError(f"a header of {len(text):,} characters")
-        found = json.loads(text)
-        if not isinstance(found, dict):
+        header = json.loads(text)
+        if not isinstance(header, dict):
             raise ValueError("a header that is no object")
-        return found
+        return header
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def expected_refit_distance(
     present = labels if labels.ndim == 2 else np.unique(labels, return_inverse=True)[1]
     weights = class_weights(present, len(np.unique(present)))
     passed = len(chosen) * noise.passes
-    found = []
+    precisions = []
     for parity in (0, 1):
         half = _with_all_classes(groups % 2 == parity, sample.labels)
         refitted = head
@@ -71,8 +71,8 @@ def expected_refit_distance(
             progress=_counted(progress, parity * passed, 2 * passed),
         )
         parts = np.stack([estimate.values, *estimate.replicates])
-        found.append(with_prior(parts, settings.prior_precision))
-    whole, *halves = symmetric_distance(*found)
+        precisions.append(with_prior(parts, settings.prior_precision))
+    whole, *halves = symmetric_distance(*precisions)
     compared = len(chosen)
     averaging = max(0.0, float(np.mean(halves)) - float(whole)) * compared
     return max(0.0, float(whole) - averaging / compared + averaging / count) / 2

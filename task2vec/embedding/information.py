@@ -173,7 +173,7 @@ def measure_information(
     objective, prior, place = noisy.objective, noisy.prior, float(noisy.of_place.sum())
     # Without noise the curvature is the Fisher information.
     fisher = objective.sample(np.zeros(len(prior))).curvature.mean(axis=0)
-    found = list(
+    fits = list(
         sweep(
             objective,
             settings.betas,
@@ -183,8 +183,8 @@ def measure_information(
             progress=progress,
         )
     )
-    points = [curve_point(objective, each, prior=prior, of_place=place) for each in found]
-    chosen = found[settings.betas.index(settings.beta)]
+    points = [curve_point(objective, each, prior=prior, of_place=place) for each in fits]
+    chosen = fits[settings.betas.index(settings.beta)]
     layers = _layers(noisy, chosen)
     classes = len(sample.classes)
     several = sample.likelihood is Likelihood.BERNOULLI
@@ -220,11 +220,11 @@ def _inputs(probe: Probe, sample: Sample[Pixels], rows: Numbers) -> torch.Tensor
     return probe.to_input([sample.images[row] for row in rows])
 
 
-def _layers(noisy: NoisyTask, found: Variational) -> tuple[LayerInformation, ...]:
+def _layers(noisy: NoisyTask, fit: Variational) -> tuple[LayerInformation, ...]:
     copy, own, prior = noisy.copy, noisy.prior, noisy.layer_prior
-    noise = nats_of_noise(found.precision, prior=own, sizes=copy.sizes)
+    noise = nats_of_noise(fit.precision, prior=own, sizes=copy.sizes)
     nats = np.bincount(copy.layer, weights=noise) + noisy.of_place
-    logs = np.bincount(copy.layer, weights=copy.sizes * np.log(own / found.precision) / 2)
+    logs = np.bincount(copy.layer, weights=copy.sizes * np.log(own / fit.precision) / 2)
     return tuple(
         LayerInformation(
             name=name,

@@ -44,8 +44,8 @@ def features(
 
     def seen(inputs: Tensor) -> Tensor:
         with torch.inference_mode():
-            found: Tensor = probe.backbone(inputs)
-        return found
+            features: Tensor = probe.backbone(inputs)
+        return features
 
     # The images may lie in a file, which one thread reads.
     inputs = batches(probe, images, batch_size=batch_size)

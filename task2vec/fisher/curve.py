@@ -28,7 +28,7 @@ def sweep(
     """
     factors = None
     for beta in sorted(betas):
-        found = fit_precision(
+        fit = fit_precision(
             objective,
             beta=beta,
             prior=prior,
@@ -37,24 +37,24 @@ def sweep(
             stopping=stopping,
             progress=None if progress is None else partial(progress, beta),
         )
-        yield found
-        start, factors = found.curvature / found.factors[objective.layer], found.factors
+        yield fit
+        start, factors = fit.curvature / fit.factors[objective.layer], fit.factors
 
 
 def curve_point(
-    objective: NoisyLoss, found: Variational, *, prior: Vector, of_place: float
+    objective: NoisyLoss, fit: Variational, *, prior: Vector, of_place: float
 ) -> CurvePoint:
     """Return the point of the curve; ``of_place`` are the nats that no noise changes."""
-    noise = nats_of_noise(found.precision, prior=prior, sizes=objective.sizes)
+    noise = nats_of_noise(fit.precision, prior=prior, sizes=objective.sizes)
     return CurvePoint(
-        beta=found.beta,
-        loss=found.loss,
-        loss_error=found.loss_error,
+        beta=fit.beta,
+        loss=fit.loss,
+        loss_error=fit.loss_error,
         nats=float(noise.sum()) + of_place,
-        converged=found.converged,
-        rounds=found.state.round,
-        gradient=found.state.gradient,
-        error=found.state.error,
+        converged=fit.converged,
+        rounds=fit.state.round,
+        gradient=fit.state.gradient,
+        error=fit.state.error,
     )
 
 
@@ -65,19 +65,19 @@ def disorder(points: Sequence[CurvePoint]) -> list[str]:
     ``loss_1 + t_1 nats_1 <= loss_2 + t_1 nats_2`` and ``loss_2 + t_2 nats_2 <= loss_1 + t_2
     nats_1`` to ``(t_2 - t_1) (nats_2 - nats_1) <= 0``, t = beta/N, and put it into the first.
     """
-    found = []
+    remarks = []
     ordered = sorted(points, key=lambda point: point.beta)
     for low, high in pairwise(ordered):
         between = f"from beta {low.beta:g} to {high.beta:g}"
         fall, error = low.loss - high.loss, float(np.hypot(low.loss_error, high.loss_error))
         if fall > 0:
             size = "within" if fall <= 2 * error else "beyond"
-            found.append(
+            remarks.append(
                 f"the loss falls by {fall:.2g} {between}, {size} twice its error of {error:.2g}"
             )
         if high.nats > low.nats:
-            found.append(f"the nats rise by {high.nats - low.nats:.2g} {between}")
-    return found
+            remarks.append(f"the nats rise by {high.nats - low.nats:.2g} {between}")
+    return remarks
 
 
 def curve_doubts(points: Sequence[CurvePoint]) -> list[str]:

@@ -135,9 +135,9 @@ class _Watch(TorchFunctionMode):
         """Yield the convolutions whose output goes to one batch norm and nowhere else."""
         for output in self._outputs.values():
             if output.norm is not None and output.takers == 1:
-                found = fold(output.call, output.norm)
-                if found is not None:
-                    yield id(output.call.weight), found
+                folded = fold(output.call, output.norm)
+                if folded is not None:
+                    yield id(output.call.weight), folded
 
     def __torch_function__(
         self,

@@ -143,10 +143,10 @@ class NoisyCrossEntropy:
             )
             with self._copy.shifted(self._shift(variance)) as network:
                 curvature[1] += self._gauss_newton(network, images, rows, weights)
-        found = NoisySample(curvature, np.array(slopes))
-        if not (np.isfinite(found.curvature).all() and np.isfinite(found.slopes).all()):
+        sample = NoisySample(curvature, np.array(slopes))
+        if not (np.isfinite(sample.curvature).all() and np.isfinite(sample.slopes).all()):
             raise _not_finite()
-        return found
+        return sample
 
     def evaluate(self, variance: Vector) -> tuple[float, float]:
         """Return the expected loss and the standard error that the noise leaves in it.
@@ -154,18 +154,18 @@ class NoisyCrossEntropy:
         The batches' parts of the mean are independent, and so are the pairs: the error is that of
         a sum of means over pairs.
         """
-        found = np.zeros((self._pairs, len(self._batches)))
+        losses_of_pairs = np.zeros((self._pairs, len(self._batches)))
         for batch, (rows, images, weights) in enumerate(self._rows()):
             for pair in range(self._pairs):
                 shift = self._shift(variance)
                 for sign in (1, -1):
                     with self._copy.shifted(shift, sign=sign) as network, torch.no_grad():
                         losses = self._losses(network, images, rows)
-                    found[pair, batch] += float(weights.double() @ losses.double()) / 2
-        if not np.isfinite(found).all():
+                    losses_of_pairs[pair, batch] += float(weights.double() @ losses.double()) / 2
+        if not np.isfinite(losses_of_pairs).all():
             raise _not_finite()
-        spread = found.var(axis=0, ddof=1).sum()
-        return float(found.mean(axis=0).sum()), float(np.sqrt(spread / self._pairs))
+        spread = losses_of_pairs.var(axis=0, ddof=1).sum()
+        return float(losses_of_pairs.mean(axis=0).sum()), float(np.sqrt(spread / self._pairs))
 
     def _rows(self) -> Iterator[tuple[Numbers, Tensor, Tensor]]:
         for rows in self._batches:

@@ -34,13 +34,13 @@ class OomRetry:
 
         Raises `SettingError` where memory does not suffice for one image.
         """
-        found: list[Tensor] = []
+        results: list[Tensor] = []
         first = 0
         while first < len(images):
             some = images[first : first + (self._most or len(images))]
             try:
                 with self._turns.take() as turn:
-                    found.append(work(some, first))
+                    results.append(work(some, first))
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -62,7 +62,7 @@ class OomRetry:
                 torch.cuda.empty_cache()
             else:
                 _give_back()
-        return torch.cat(found) if len(found) > 1 else found[0]
+        return torch.cat(results) if len(results) > 1 else results[0]
 
 
 @dataclass(eq=False)

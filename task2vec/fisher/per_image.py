@@ -194,8 +194,8 @@ class PerImageFisher:
                 )
                 for layer, gradient in zip(plan.slow, gradients, strict=True):
                     if gradient is not None:
-                        found = layer.squares_per_unit(gradient) / layer.weights_per_unit
-                        squares[0, layer.elements] += found
+                        formed = layer.squares_per_unit(gradient) / layer.weights_per_unit
+                        squares[0, layer.elements] += formed
                 if passed is not None:
                     passed(len(images))
         return squares

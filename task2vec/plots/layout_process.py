@@ -30,7 +30,7 @@ def lay_out_apart(
             while True:
                 check()
                 try:
-                    found, _ = child.communicate(data, timeout=_POLL_SECONDS)
+                    reply, _ = child.communicate(data, timeout=_POLL_SECONDS)
                     break
                 except subprocess.TimeoutExpired:
                     # The rest is sent by the next call.
@@ -44,7 +44,7 @@ def lay_out_apart(
             got=f"{child.returncode}",
             remedy="Ask for another method, or for fewer tasks by a tag.",
         )
-    return np.asarray(np.load(BytesIO(found), allow_pickle=False), dtype=np.float64)
+    return np.asarray(np.load(BytesIO(reply), allow_pickle=False), dtype=np.float64)
 
 
 def main() -> None:

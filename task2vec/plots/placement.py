@@ -163,7 +163,7 @@ def _attempt(
             handicap = alternative * _SECOND_BEST
             if best is not None and costs[i] <= handicap:
                 break
-            found = _cheapest(
+            candidate = _cheapest(
                 request,
                 wish=wishes[i],
                 marks=marks,
@@ -172,10 +172,10 @@ def _attempt(
                 area=area,
                 rings=rings,
             )
-            if found is not None and found.cost + handicap < costs[i]:
-                best, costs[i] = found, found.cost + handicap
-                x, y = (found.box[:2] + found.box[2:]) / 2
-                placed[i] = Placement(float(x), float(y), found.apart, alternative)
+            if candidate is not None and candidate.cost + handicap < costs[i]:
+                best, costs[i] = candidate, candidate.cost + handicap
+                x, y = (candidate.box[:2] + candidate.box[2:]) / 2
+                placed[i] = Placement(float(x), float(y), candidate.apart, alternative)
         if best is not None:
             taken = np.concatenate([taken, _grown(best.box[None], 1.0)])
             trails = np.concatenate([trails, best.trail])

@@ -46,7 +46,7 @@ def _remember(reference: str, reply: str) -> None:
 def _ask(reference: str, seconds: float) -> str:
     """Return what `_answer` gives in another process, as JSON."""
     try:
-        found = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", __name__],
             input=reference,
             capture_output=True,
@@ -55,14 +55,14 @@ def _ask(reference: str, seconds: float) -> str:
             timeout=seconds,
             check=False,
         )
-        json.loads(found.stdout)
+        json.loads(process.stdout)
     except subprocess.TimeoutExpired as error:
         raise DeadlineError(f"{reference} could not be looked up in {seconds:.0f} s") from error
     except ValueError as error:
         raise InternalError(
-            f"{reference} could not be looked up", got=found.stderr.strip()[-500:] or None
+            f"{reference} could not be looked up", got=process.stderr.strip()[-500:] or None
         ) from error
-    return found.stdout
+    return process.stdout
 
 
 def _answer(reference: str) -> dict[str, object]:

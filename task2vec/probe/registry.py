@@ -35,8 +35,8 @@ class ProbeSource(Protocol):
 @lru_cache
 def probe_sources() -> tuple[ProbeSource, ...]:
     """Return what the installed probe packages offer, in the order of their names."""
-    found = sorted(entry_points(group="task2vec.probes"), key=lambda point: point.name)
-    return tuple(point.load() for point in found)
+    points = sorted(entry_points(group="task2vec.probes"), key=lambda point: point.name)
+    return tuple(point.load() for point in points)
 
 
 def known_cards() -> Iterator[ProbeCard]:

@@ -77,20 +77,20 @@ def referenced_file(reference: str) -> Path:
             path = Path(written).expanduser().resolve()
             if path.is_file():
                 return path
-        found = str(path)
+        got = str(path)
     except (OSError, RuntimeError, ValueError) as error:
         # Forbidden folders, the home of nobody, a null byte.
-        found = f"{location!r}: {error}"
-    raise WeightsError("The weights are not there", expected="a safetensors file", got=found)
+        got = f"{location!r}: {error}"
+    raise WeightsError("The weights are not there", expected="a safetensors file", got=got)
 
 
 def check_hash(path: Path, expected: str) -> None:
     """Raise `WeightsError` unless the bytes of a file have this SHA-256."""
-    found = file_hash(path)
-    if found != expected:
+    actual = file_hash(path)
+    if actual != expected:
         raise WeightsError(
             f"The weights in {path.name} have been altered",
             expected=f"SHA-256 {expected}",
-            got=found,
+            got=actual,
             remedy="Restore the file from a copy, or remove the model and add it anew.",
         )

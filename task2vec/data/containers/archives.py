@@ -41,5 +41,5 @@ def open_tree(path: Path, *, source: str, largest: int) -> Tree | None:
 def file_suffix(path: Path, suffixes: Iterable[str]) -> str | None:
     """Return the one of some suffixes in which the name of a regular file ends."""
     lower = path.name.lower()
-    found = (suffix for suffix in suffixes if lower.endswith(suffix))
-    return next(found, None) if path.is_file() else None
+    fitting = (suffix for suffix in suffixes if lower.endswith(suffix))
+    return next(fitting, None) if path.is_file() else None

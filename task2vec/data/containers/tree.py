@@ -43,18 +43,18 @@ class Inventory:
 
     def add_file(self, path: str, *, stamp: str) -> None:
         """Take in a regular file, which is an image if its name ends like one."""
-        found = self.images if _suffix(path) in SUFFIXES else self.documents
-        found[path] = stamp
+        files = self.images if _suffix(path) in SUFFIXES else self.documents
+        files[path] = stamp
 
     def warnings(self, *, used: Collection[str] = ()) -> list[str]:
         """Return one sentence for each kind of thing that was left out.
 
         ``used`` are the documents that were not.
         """
-        found = []
+        sentences = []
         if self.ignored:
             what = plural(len(self.ignored), "hidden or system entry")
-            found.append(f"{what} ignored, such as {shown(min(self.ignored))}")
+            sentences.append(f"{what} ignored, such as {shown(min(self.ignored))}")
         used = frozenset(used)
         suffixes = Counter(
             printable(_suffix(path)) or "no suffix" for path in self.documents if path not in used
@@ -63,10 +63,10 @@ class Inventory:
             common = sorted(suffixes.items(), key=lambda pair: (-pair[1], pair[0]))
             kinds = ", ".join(f"{suffix} ({count:,})" for suffix, count in common[:EXAMPLES])
             what = plural(suffixes.total(), "file")
-            found.append(f"{what} left out, not images: {kinds}")
+            sentences.append(f"{what} left out, not images: {kinds}")
         for why, paths in sorted(self.left_out.items()):
-            found += remarks(paths, "entry", f"left out ({why})")
-        return found
+            sentences += remarks(paths, "entry", f"left out ({why})")
+        return sentences
 
 
 def _suffix(path: str) -> str:
@@ -95,16 +95,16 @@ class Tree:
 
     def document(self, path: str) -> bytes:
         """Return the bytes of a document; raises `SourceError` where they cannot be had."""
-        for _, found in self.documents([path]):
-            return found
+        for _, contents in self.documents([path]):
+            return contents
         raise SourceError(f"{shown(path)} of {self.source} cannot be read", got="nothing")
 
     def documents(self, paths: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """Yield the bytes of documents in the source's own order, as `document` gives them."""
-        for path, found in self.papers.read(frozenset(paths)):
-            if not isinstance(found, bytes):
-                got = found.problem if isinstance(found, UnreadableImageError) else "an image"
-                damaged = isinstance(found, DamagedMemberError)
+        for path, contents in self.papers.read(frozenset(paths)):
+            if not isinstance(contents, bytes):
+                got = contents.problem if isinstance(contents, UnreadableImageError) else "an image"
+                damaged = isinstance(contents, DamagedMemberError)
                 kind = DamagedDocumentError if damaged else SourceError
                 raise kind(f"{shown(path)} of {self.source} cannot be read", got=got)
-            yield path, found
+            yield path, contents

@@ -133,10 +133,10 @@ class ParquetShard:
         # even then, as long as no value is larger than its column claims to be.
         size = max(1, min(1024, MAX_IMAGE_BYTES // max(1, *sizes)))
         _check_lists(about, columns, called=self.path.name)
-        found = file.iter_batches(
+        batches = file.iter_batches(
             batch_size=size, row_groups=[group], columns=list(columns), use_threads=False
         )
-        for batch in found:
+        for batch in batches:
             batch.validate(full=True)
             yield start, batch
             start += batch.num_rows

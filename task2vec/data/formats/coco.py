@@ -140,7 +140,7 @@ def _take(
     files = dict(_named(document, "images", "file_name", called=called))
     split = split_of(paper)
     near = near_folders(paper, split=split, images=tree.inventory.images)
-    found = {number: lookup.find(file, near=near) for number, file in files.items()}
+    keys = {number: lookup.find(file, near=near) for number, file in files.items()}
     counts: Counter[Any] = Counter()
     for annotation in document["annotations"]:
         number = annotation.get("image_id") if isinstance(annotation, dict) else None
@@ -148,7 +148,7 @@ def _take(
             boxes.left_out["of an image that is not listed"].append(f"image {number!r:.40}")
             continue
         counts[number] += 1
-        image = found[number]
+        image = keys[number]
         key = f"{image or files[number]}#box {counts[number]}"
         why, box = _box(annotation, images[number])
         category = annotation.get("category_id")

@@ -139,10 +139,10 @@ def separator_of(cells: Sequence[str]) -> str | None:
 
     Raises `ValueError` where some cells use one and some the other.
     """
-    found = [mark for mark in SEPARATORS if any(mark in cell for cell in cells)]
-    if len(found) > 1:
-        raise ValueError(f"both {' and '.join(map(repr, found))} between labels")
-    return found[0] if found else None
+    marks = [mark for mark in SEPARATORS if any(mark in cell for cell in cells)]
+    if len(marks) > 1:
+        raise ValueError(f"both {' and '.join(map(repr, marks))} between labels")
+    return marks[0] if marks else None
 
 
 def labels_in_cell(cell: str, separator: str) -> NamedLabels:

@@ -129,9 +129,9 @@ class Boxes:
     def task(self, tree: Tree, *, name: str, kind: str) -> Task:
         """Make the task of crops; raises `SourceError` for fewer than two classes."""
         images = {image for image, _ in self.boxes.values()}
-        found = plural(len(self.places), "crop")
+        crops = plural(len(self.places), "crop")
         warnings = [
-            f"read as a classification task of {found} from {plural(len(images), 'image')} "
+            f"read as a classification task of {crops} from {plural(len(images), 'image')} "
             f"({kind}); detection itself is not modelled",
             *tree.inventory.warnings(used=self.papers),
             *self.notes,

@@ -129,8 +129,8 @@ def _is_plain(dtype: object) -> bool:
 
 def _name(part: object) -> str:
     info = getattr(part, "info", None)
-    found = getattr(info, "dataset_name", None) or getattr(info, "builder_name", None)
-    return str(found or "dataset")
+    name = getattr(info, "dataset_name", None) or getattr(info, "builder_name", None)
+    return str(name or "dataset")
 
 
 def _element(feature: Any) -> Any:
@@ -140,10 +140,10 @@ def _element(feature: Any) -> Any:
     return getattr(feature, "feature", feature)
 
 
-def _raw(found: Mapping[str, Any] | None) -> Raw:
-    if found is None:
+def _raw(cell: Mapping[str, Any] | None) -> Raw:
+    if cell is None:
         return UnreadableImageError("no image in this row")
-    if found.get("bytes") is not None:
-        return bytes(found["bytes"])
+    if cell.get("bytes") is not None:
+        return bytes(cell["bytes"])
     # Never a network: an address is no file.
-    return read_file(found["path"]) if found.get("path") else UnreadableImageError("empty row")
+    return read_file(cell["path"]) if cell.get("path") else UnreadableImageError("empty row")

@@ -54,9 +54,9 @@ def find_images(paths: Sequence[str | os.PathLike[str]]) -> Images:
     if not paths:
         raise SourceError("No image is named", expected="files, folders or archives of images")
     tidy = (Path(tidied(str(expanded(Path(path))))) for path in paths)
-    found = [_part(path, several=len(paths) > 1) for path in tidy]
+    listed = [_part(path, several=len(paths) > 1) for path in tidy]
     images = Images(
-        tuple(part for part, _ in found), tuple(text for _, texts in found for text in texts)
+        tuple(part for part, _ in listed), tuple(text for _, texts in listed for text in texts)
     )
     if not len(images):
         raise SourceError(

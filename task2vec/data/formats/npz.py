@@ -34,9 +34,9 @@ class Npz(SourceFormat):
         source = file.source
         try:
             with open_zip(file.path, source=source) as archive:
-                found = {name: _declared(archive, name, source=source) for name in _ARRAYS}
-                _check(found, source=source)
-                images, labels = (_read(archive, found[name]) for name in _ARRAYS)
+                declared = {name: _declared(archive, name, source=source) for name in _ARRAYS}
+                _check(declared, source=source)
+                images, labels = (_read(archive, declared[name]) for name in _ARRAYS)
         except SourceError:
             raise
         # numpy and zipfile tell of damage by ValueError, KeyError, BadZipFile, zlib.error, ...
@@ -70,9 +70,9 @@ def _declared(archive: zipfile.ZipFile, array: str, *, source: str) -> _Declared
     return _Declared(info, shape, dtype)
 
 
-def _check(found: Mapping[str, _Declared], *, source: str) -> None:
+def _check(declared_arrays: Mapping[str, _Declared], *, source: str) -> None:
     """Raise `SourceError` for arrays of other kinds, before memory is taken for what they are."""
-    images, labels = (found[name] for name in _ARRAYS)
+    images, labels = (declared_arrays[name] for name in _ARRAYS)
     for array in (images, labels):
         declared = math.prod(array.shape) * array.dtype.itemsize
         # An array of nothing takes no bytes, and its length as long to walk through as any other.

@@ -34,10 +34,10 @@ class SourceFile:
 
     def contents(self) -> bytes:
         """Return the bytes of the file; raises `SourceError` where they cannot be had."""
-        found = read_file(str(self.path), largest=self.largest)
-        if isinstance(found, bytes):
-            return found
-        raise SourceError(f"{self.source} cannot be opened", got=found.problem)
+        data = read_file(str(self.path), largest=self.largest)
+        if isinstance(data, bytes):
+            return data
+        raise SourceError(f"{self.source} cannot be opened", got=data.problem)
 
 
 class SourceFormat:

@@ -88,14 +88,14 @@ def _features(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
     # Metadata of other makes is none.
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return {}
-    found = {}
+    classes = {}
     for name, feature in items:
         names = feature.get("names")
         if feature.get("_type") == "ClassLabel" and isinstance(names, list):
             texts = [text for text in names if isinstance(text, str)]
             if len(texts) == len(names) and all(0 < len(t) <= MAX_CLASS_NAME for t in texts):
-                found[name] = tuple(texts)
-    return found
+                classes[name] = tuple(texts)
+    return classes
 
 
 def _element(feature: Any) -> Any:

@@ -117,8 +117,8 @@ class TableReader:
             wanted[shard][int(number)] = key
         for shard, rows in wanted.items():
             with damage_named(f"{shown(shard)} of {self.source}"):
-                found = self.shards[shard].batches([self.column], rows=sorted(rows))
-                for start, batch in found:
+                batches = self.shards[shard].batches([self.column], rows=sorted(rows))
+                for start, batch in batches:
                     for row in range(start, start + batch.num_rows):
                         if row in rows:
                             yield rows.pop(row), _image(batch.column(0), row - start)

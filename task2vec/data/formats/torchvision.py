@@ -102,28 +102,28 @@ def _names(dataset: Any) -> Mapping[int, str] | None:
 
 def _labels(dataset: Any, chosen: Sequence[int], *, source: str) -> list[int]:
     labels, samples = _first(dataset, _LABELS), _first(dataset, _SAMPLES)
-    found: list[Any]
+    values: list[Any]
     if labels is not None:
-        found = [labels[number] for number in chosen]
+        values = [labels[number] for number in chosen]
     elif samples is not None:
-        found = [samples[number][1] for number in chosen]
+        values = [samples[number][1] for number in chosen]
     else:
-        found = [dataset[number][1] for number in chosen]
+        values = [dataset[number][1] for number in chosen]
     try:
         # Labels may be numpy's or torch's numbers; floats and lists are refused.
-        return [value.__index__() for value in found]
+        return [value.__index__() for value in values]
     except (AttributeError, TypeError) as error:
         raise SourceError(
             f"The labels of {source} are no whole numbers",
             expected="one class for each image",
-            got=", ".join(sorted({type(value).__name__ for value in found})),
+            got=", ".join(sorted({type(value).__name__ for value in values})),
         ) from error
 
 
 def _first(dataset: Any, names: Sequence[str]) -> Any:
     """Return the first attribute that has something for each image."""
-    found = (getattr(dataset, name, None) for name in names)
-    return next((values for values in found if _fits(values, dataset)), None)
+    attributes = (getattr(dataset, name, None) for name in names)
+    return next((values for values in attributes if _fits(values, dataset)), None)
 
 
 def _fits(values: Any, dataset: Any) -> bool:

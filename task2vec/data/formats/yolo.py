@@ -114,8 +114,8 @@ def _stated_root(path: Path, document: dict[str, Any]) -> Path | None:
 
 
 def _candidates(documents: Collection[str]) -> list[str]:
-    found = [p for p in documents if p.lower().endswith((".yaml", ".yml")) and p.count("/") <= 1]
-    return sorted(found, key=lambda p: (p.count("/"), "data" not in p.lower(), p))[:5]
+    papers = [p for p in documents if p.lower().endswith((".yaml", ".yml")) and p.count("/") <= 1]
+    return sorted(papers, key=lambda p: (p.count("/"), "data" not in p.lower(), p))[:5]
 
 
 def _names(given: Any, *, called: str) -> dict[int, str]:
@@ -135,14 +135,14 @@ def _names(given: Any, *, called: str) -> dict[int, str]:
 def _splits(tree: Tree, document: dict[str, Any], *, folder: str) -> dict[str, str | None]:
     """Return the split of each image; all images without one where the document names none."""
     images = tree.inventory.images
-    found: dict[str, str | None] = {}
+    split_of: dict[str, str | None] = {}
     for split in SPLITS:
         given = document.get(split, ())
         for place in [given] if isinstance(given, str) else given or ():
             if isinstance(place, str) and place:
                 for key in _members(tree, place, folder=folder):
-                    found.setdefault(key, split)
-    return found or dict.fromkeys(images)
+                    split_of.setdefault(key, split)
+    return split_of or dict.fromkeys(images)
 
 
 def _members(tree: Tree, place: str, *, folder: str) -> Iterator[str]:

@@ -149,12 +149,12 @@ def to_rgb(image: Image.Image, *, upright: bool = True) -> Image.Image:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    found = Image.new("RGB", image.size)
+    flat = Image.new("RGB", image.size)
     for box in _strips(image):
         strip = image.crop(box).convert("RGBA")
         white = Image.new("RGBA", strip.size, "white")
-        found.paste(Image.alpha_composite(white, strip).convert("RGB"), box)
-    return found
+        flat.paste(Image.alpha_composite(white, strip).convert("RGB"), box)
+    return flat
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -167,17 +167,15 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _from_wide_grey(image: Image.Image) -> Image.Image:
-    found = Image.new("L", image.size)
+    grey = Image.new("L", image.size)
     for box in _strips(image):
         pixels = np.asarray(image.crop(box))
         if pixels.dtype.kind == "f" or pixels.min() < 0 or pixels.max() > 65535:
             raise UnreadableImageError(
                 f"pixels of mode {image.mode} that are not 8 or 16 bits wide"
             )
-        found.paste(
-            Image.fromarray(((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)), box
-        )
-    return found
+        grey.paste(Image.fromarray(((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)), box)
+    return grey
 
 
 def _describe(data: bytes) -> str:

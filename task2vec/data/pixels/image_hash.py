@@ -50,15 +50,15 @@ def image_hash(image: Image.Image, *, digest: str) -> ImageHashes:
     small = image.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR, reducing_gap=3.0)
     pixels = np.asarray(small, dtype=np.float32)
     grey = pixels @ _LUMA
-    found = np.zeros(1, dtype=IMAGE_HASH)
-    found["digest"] = int(digest[:16], 16)
+    hashed = np.zeros(1, dtype=IMAGE_HASH)
+    hashed["digest"] = int(digest[:16], 16)
     if grey.std() >= _FLAT:
         coefficients = (_COSINES @ grey @ _COSINES.T).reshape(-1)
         coefficients[0] = 0
         scale = np.sqrt(np.square(coefficients).sum() / (coefficients.size - 1))
         bits = (coefficients > _DEAD * scale)[_ORDER]
-        found["words"] = np.packbits(bits, bitorder="little").view("<u8")
+        hashed["words"] = np.packbits(bits, bitorder="little").view("<u8")
     side = _SIDE // _CELLS
     cells = pixels.reshape(_CELLS, side, _CELLS, side, 3).mean(axis=(1, 3))
-    found["colours"] = np.rint(cells).astype(np.uint8).reshape(-1)
-    return found
+    hashed["colours"] = np.rint(cells).astype(np.uint8).reshape(-1)
+    return hashed

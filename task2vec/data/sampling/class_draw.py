@@ -113,8 +113,8 @@ def fill_draws(
             return
         # Counted as they come: adding up the draws for each image would cost images times classes.
         filled = sum(len(draw.good) for draw in draws)
-        with closing(_prepared(task, wanted=wanted, transform=transform)) as found:
-            for want, prepared in found:
+        with closing(_prepared(task, wanted=wanted, transform=transform)) as images_read:
+            for want, prepared in images_read:
                 draw = want.draw
                 if not want.open:
                     continue
@@ -162,9 +162,9 @@ def _prepared(
                 yield want, raw
 
     def prepare(
-        found: tuple[_Want[T], Raw],
+        given: tuple[_Want[T], Raw],
     ) -> tuple[_Want[T], Good[T] | UnreadableImageError]:
-        want, raw = found
+        want, raw = given
         try:
             with image_of(raw) as image:
                 digest = pixel_digest(image)
@@ -172,4 +172,4 @@ def _prepared(
         except UnreadableImageError as error:
             return want, error
 
-    return map_ahead(prepare, raws(), weigh=lambda found: weight(found[1]), most=MAX_AHEAD_BYTES)
+    return map_ahead(prepare, raws(), weigh=lambda given: weight(given[1]), most=MAX_AHEAD_BYTES)

@@ -227,18 +227,18 @@ def _multilabel_sample(task: Task, *, draw: "ClassDraw[T]", warnings: list[str])
     ranks = sorted(draw.good)
     entries = {entry.key: entry for entry in task.entries}
     digests = tuple(draw.good[rank][1] for rank in ranks)
-    found = SampledLabels.of(
+    sampled = SampledLabels.of(
         _sets([entries[draw.keys[rank]] for rank in ranks]), task.classes, source=task.source
     )
     return Sample(
-        images=tuple(draw.good[ranks[i]][0] for i in found.rows),
-        labels=found.labels,
-        keys=tuple(draw.keys[ranks[i]] for i in found.rows),
-        digests=tuple(digests[i] for i in found.rows),
-        hashes=np.concatenate([draw.good[ranks[i]][2] for i in found.rows]),
-        classes=found.classes,
-        content_hash=found.content_hash([digests[i] for i in found.rows]),
-        warnings=(*warnings, *found.warnings),
+        images=tuple(draw.good[ranks[i]][0] for i in sampled.rows),
+        labels=sampled.labels,
+        keys=tuple(draw.keys[ranks[i]] for i in sampled.rows),
+        digests=tuple(digests[i] for i in sampled.rows),
+        hashes=np.concatenate([draw.good[ranks[i]][2] for i in sampled.rows]),
+        classes=sampled.classes,
+        content_hash=sampled.content_hash([digests[i] for i in sampled.rows]),
+        warnings=(*warnings, *sampled.warnings),
     )
 
 
