@@ -48,24 +48,10 @@ def test_cmyk_jpeg_is_converted_to_rgb() -> None:
     assert np.abs(np.asarray(decode(data)).astype(int) - [0, 255, 255]).max() <= 3
 
 
-@pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM"])
-def test_sixteen_bit_grey_is_scaled_not_clipped(kind: str) -> None:
-    values = np.array([[0, 257, 32768, 65535]], dtype=np.uint16)
-    assert pixels(encode(Image.fromarray(values), kind)) == [
-        [[0] * 3, [1] * 3, [128] * 3, [255] * 3]
-    ]
-
-
 def test_floating_point_pixels_are_refused() -> None:
     data = encode(Image.fromarray(np.ones((2, 2), dtype=np.float32)), "TIFF")
     with pytest.raises(UnreadableImageError, match="mode F"):
         decode(data)
-
-
-def test_one_bit_pixels_are_black_and_white() -> None:
-    image = Image.new("1", (2, 1))
-    image.putpixel((1, 0), 1)
-    assert pixels(encode(image, "PNG")) == [[[0] * 3, [255] * 3]]
 
 
 def palette_image() -> Image.Image:
@@ -75,36 +61,45 @@ def palette_image() -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP"])
-def test_palette_colours_are_looked_up(kind: str) -> None:
-    assert pixels(encode(palette_image(), kind)) == [[list(RED), list(BLUE)]]
-
-
-@pytest.mark.parametrize("kind", ["PNG", "GIF"])
-def test_the_transparent_colour_of_a_palette_becomes_white(kind: str) -> None:
-    data = encode(palette_image(), kind, transparency=1)
-    assert pixels(data) == [[list(RED), list(WHITE)]]
-
-
-def test_a_palette_with_partial_transparency_is_laid_on_white() -> None:
-    data = encode(palette_image(), "PNG", transparency=bytes([255, 51]))
-    assert pixels(data) == [[list(RED), [204, 204, 255]]]
-
-
-def test_grey_with_alpha_is_laid_on_white() -> None:
-    assert pixels(encode(Image.new("LA", (1, 1), (0, 51)), "PNG")) == [[[204, 204, 204]]]
-
-
-@pytest.mark.parametrize(("alpha", "expected"), [(0, [255] * 3), (51, [255, 204, 204])])
-def test_colour_with_alpha_is_laid_on_white(alpha: int, expected: list[int]) -> None:
-    image = Image.new("RGBA", (1, 1), (255, 0, 0, alpha))
-    assert pixels(encode(image, "PNG")) == [[expected]]
-
-
-def test_the_transparent_colour_of_an_rgb_png_becomes_white() -> None:
+def green_and_red() -> Image.Image:
     image = Image.new("RGB", (2, 1), RED)
     image.putpixel((1, 0), GREEN)
-    assert pixels(encode(image, "PNG", transparency=GREEN)) == [[list(RED), list(WHITE)]]
+    return image
+
+
+WIDE = Image.fromarray(np.array([[0, 257, 32768, 65535]], dtype=np.uint16))
+PALETTE = palette_image()
+
+
+@pytest.mark.parametrize(
+    ("image", "kinds", "options", "expected"),
+    [
+        pytest.param(WIDE, "PNG TIFF PPM", {}, [[n] * 3 for n in (0, 1, 128, 255)], id="16 bit"),
+        pytest.param(Image.new("1", (1, 1)), "PNG", {}, [[0] * 3], id="black"),
+        pytest.param(Image.new("1", (1, 1), 1), "PNG", {}, [[255] * 3], id="white"),
+        pytest.param(Image.new("RGB", (1, 1), RED), "PNG", {}, [RED], id="one pixel"),
+        pytest.param(PALETTE, "PNG GIF BMP", {}, [RED, BLUE], id="palette"),
+        pytest.param(PALETTE, "PNG GIF", {"transparency": 1}, [RED, WHITE], id="transparent"),
+        pytest.param(
+            PALETTE,
+            "PNG",
+            {"transparency": bytes([255, 51])},
+            [RED, (204, 204, 255)],
+            id="partly transparent",
+        ),
+        pytest.param(Image.new("LA", (1, 1), (0, 51)), "PNG", {}, [[204] * 3], id="grey, alpha"),
+        pytest.param(Image.new("RGBA", (1, 1), (*RED, 0)), "PNG", {}, [WHITE], id="no alpha"),
+        pytest.param(
+            Image.new("RGBA", (1, 1), (*RED, 51)), "PNG", {}, [(255, 204, 204)], id="alpha"
+        ),
+        pytest.param(green_and_red(), "PNG", {"transparency": GREEN}, [RED, WHITE], id="a colour"),
+    ],
+)
+def test_colours_become_rgb_on_white(
+    image: Image.Image, kinds: str, options: dict[str, Any], expected: list[Any]
+) -> None:
+    for kind in kinds.split():
+        assert pixels(encode(image, kind, **options)) == [list(map(list, expected))]
 
 
 # What was stored as [[R, G], [B, W]] (rows), as it is to be seen; EXIF 2.3, tag 274.
@@ -154,10 +149,6 @@ def test_the_first_picture_of_a_stereo_jpeg_is_taken() -> None:
     frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, BLUE)]
     data = encode(frames[0], "MPO", save_all=True, append_images=frames[1:])
     assert np.abs(np.asarray(decode(data)).astype(int) - RED).max() <= 3
-
-
-def test_an_image_of_one_pixel_is_an_image() -> None:
-    assert pixels(encode(Image.new("RGB", (1, 1), RED), "PNG")) == [[list(RED)]]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM"])

@@ -34,78 +34,47 @@ class Standardised(nn.Conv2d):
         return F.conv2d(x, self.weight / self.weight.norm(), self.bias)
 
 
-class Penalised(nn.Conv2d):
-    """Uses its weight once as a convolution, and once otherwise."""
+class Used(nn.Module):
+    """A layer that a network uses in a way of its own."""
 
-    def __init__(self):
-        super().__init__(4, 5, 3)
-
-    def forward(self, x):
-        return super().forward(x) * self.weight.square().sum()
-
-
-class Multiplied(nn.Linear):
-    def __init__(self):
-        super().__init__(8, 5)
-
-    def forward(self, x):
-        return x @ self.weight.T
-
-
-class Rows(nn.Module):
-    def __init__(self):
+    def __init__(self, layer, use):
         super().__init__()
-        self.layer = nn.Conv1d(4, 6, 3, stride=2, padding=1)
+        self.layer, self.use = layer, use
 
     def forward(self, x):
-        return self.layer(x.flatten(2))
+        return self.use(self.layer, x)
 
 
-class TransposedRows(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.ConvTranspose1d(4, 6, 3, groups=2)
-
-    def forward(self, x):
-        return self.layer(x.flatten(2))
+def folded(layer, x):
+    """Run a convolution on parts of an image as if they were images."""
+    return layer(x.reshape(-1, 2, *x.shape[2:])).reshape(len(x), -1)
 
 
-class Folded(nn.Module):
-    """Runs a convolution on parts of an image as if they were images."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Conv2d(2, 3, 3)
-
-    def forward(self, x):
-        return self.layer(x.reshape(-1, 2, *x.shape[2:])).reshape(len(x), -1)
+def interleaved(layer, x):
+    """Hold the positions outside and the images inside, so that no image lies together."""
+    tokens = x.flatten(2).permute(2, 0, 1).reshape(-1, 4)
+    return layer(tokens).reshape(-1, len(x), 5).transpose(0, 1)
 
 
-class Interleaved(nn.Module):
-    """Holds the positions outside and the images inside, so that no image lies together."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(4, 5)
-
-    def forward(self, x):
-        tokens = x.flatten(2).permute(2, 0, 1).reshape(-1, 4)
-        return self.layer(tokens).reshape(-1, len(x), 5).transpose(0, 1)
+def flat(layer, x):
+    return layer(x.flatten(2))
 
 
-SLOW = [
-    Twice,
-    Shared,
-    Standardised,
-    Penalised,
-    Multiplied,
-    Rows,
-    TransposedRows,
-    Folded,
-]
+SLOW = {
+    "twice": Twice,
+    "shared": Shared,
+    "standardised": Standardised,
+    "penalised": lambda: Used(
+        nn.Conv2d(4, 5, 3), lambda layer, x: layer(x) * layer.weight.square().sum()
+    ),
+    "multiplied": lambda: Used(nn.Linear(8, 5), lambda layer, x: x @ layer.weight.T),
+    "rows": lambda: Used(nn.Conv1d(4, 6, 3, stride=2, padding=1), flat),
+    "transposed rows": lambda: Used(nn.ConvTranspose1d(4, 6, 3, groups=2), flat),
+    "folded": lambda: Used(nn.Conv2d(2, 3, 3), folded),
+}
 
 
-@pytest.mark.parametrize("kind", SLOW)
+@pytest.mark.parametrize("kind", SLOW.values(), ids=SLOW)
 def test_slow_layer(kind):
     torch.manual_seed(4)
     network, head, images = seen_by(kind().double())
@@ -118,7 +87,7 @@ def test_slow_layer(kind):
 
 def test_images_that_do_not_lie_together_go_one_by_one():
     torch.manual_seed(4)
-    network, head, images = seen_by(Interleaved().double())
+    network, head, images = seen_by(Used(nn.Linear(4, 5), interleaved).double())
     per_image = PerImageFisher(network)
     found = exact_by(per_image, head, images)
     close(found, fisher_by_definition(network, head, images))
