@@ -16,7 +16,6 @@ from task2vec.distance.centred import (
 )
 from task2vec.distance.distance_estimates import DistanceEstimates
 from task2vec.distance.embedding_distances import (
-    plain_asymmetric_distance,
     plain_information_distance,
     plain_symmetric_distance,
     task_complexity,
@@ -80,7 +79,6 @@ __all__ = [
     "layer_groups",
     "log_centre",
     "noiseless_distances",
-    "plain_asymmetric_distance",
     "plain_information_distance",
     "plain_symmetric_distance",
     "symmetric_distance",

@@ -5,7 +5,7 @@ Plain ones serve where noise is what is measured, and where there are too many t
 The formulas on bare arrays are in the modules named after them.
 """
 
-from task2vec.distance.asymmetric import ALPHA, asymmetric_distance, complexity
+from task2vec.distance.asymmetric import complexity
 from task2vec.distance.information import information_distance
 from task2vec.distance.operands import Array, trivial_embedding, with_prior
 from task2vec.distance.symmetric import symmetric_distance
@@ -31,25 +31,6 @@ def plain_symmetric_distance(a: TaskEmbedding, b: TaskEmbedding) -> float:
     """
     a.space.check_same(b.space)
     return float(symmetric_distance(precisions(a), precisions(b)))
-
-
-def plain_asymmetric_distance(
-    *, source: TaskEmbedding, target: TaskEmbedding, alpha: float = ALPHA
-) -> float:
-    """Return the asymmetric distance of the elements as they are.
-
-    Raises:
-        SpaceMismatchError: names the fields in which the spaces differ.
-    """
-    source.space.check_same(target.space)
-    return float(
-        asymmetric_distance(
-            source=precisions(source),
-            target=precisions(target),
-            trivial=trivial_of(source),
-            alpha=alpha,
-        )
-    )
 
 
 def plain_information_distance(*, source: TaskEmbedding, target: TaskEmbedding) -> float:
