@@ -135,7 +135,7 @@ class Prober:
         times = images / len(few)
         return Pace(read * times, (self.now() - began) * times, images)
 
-    def _key(self, model: str | None, tuning: FineTuningSettings | None) -> str | None:
+    def _key(self, model: str | None, tuning: FineTuningSettings | None = None) -> str | None:
         if model is None or self._drawn is None:
             return None
         images = self._drawn[0]
