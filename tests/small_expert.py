@@ -1,7 +1,6 @@
 """An expert of a small random network on real images, made without minutes of training."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +45,9 @@ def expert_file(
     write_checkpoint(
         path,
         probe,
-        SimpleNamespace(backbone=probe.backbone, classifier=layer, best_epoch=1),
+        backbone=probe.backbone,
+        classifier=layer,
+        best_epoch=1,
         classes=tuple(classes),
         expert=Expert("small", source.name, "test_resnet"),
         temperature=Temperature(temperature or 1.0, images),

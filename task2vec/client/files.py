@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from task2vec.atomic_file import atomic_file, check_place, writable
 from task2vec.errors import InputError, UnknownNameError, WeightsError
 from task2vec.extras import needing_extras
-from task2vec.finetuning.classless import no_classes
 from task2vec.messages.models import Model
-from task2vec.messages.predictions import Prediction
+from task2vec.messages.predictions import Prediction, no_classes
 
 if TYPE_CHECKING:
     from task2vec.finetuning.card import ClassifierCard

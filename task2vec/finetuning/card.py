@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from task2vec.errors import WeightsError
-from task2vec.finetuning.classless import no_classes
 from task2vec.finetuning.temperature import Temperature
+from task2vec.messages.predictions import no_classes
 from task2vec.probe.weight_files import read_metadata
 
 #: Under this key of the file's metadata lies the JSON of what it states.

@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 from torch import nn
 
@@ -22,45 +21,33 @@ class Expert:
     start: str
 
 
-class Network(Protocol):
-    """What was trained: ``classifier`` maps the features of ``backbone`` to logits."""
-
-    @property
-    def backbone(self) -> nn.Module:
-        """From (N, 3, S, S) images to (N, D) features."""
-
-    @property
-    def classifier(self) -> nn.Linear:
-        """From (N, D) features to (N, C) logits."""
-
-    @property
-    def best_epoch(self) -> int:
-        """The epoch that was kept; 0 for a backbone as it was."""
-
-
 def write_checkpoint(
     target: Path,
     probe: Probe,
-    tuned: Network,
     *,
+    backbone: nn.Module,
+    classifier: nn.Linear,
+    best_epoch: int,
     classes: tuple[str, ...],
     expert: Expert,
     temperature: Temperature,
 ) -> None:
     """Write backbone and classifier, and what `predict` needs to use them, whole or not at all.
 
+    ``best_epoch`` is the epoch that was kept, 0 for a backbone as it was.
+
     Raises `WeightsError` when ``target`` cannot be written.
     """
     prefix = classifier_name(probe.card.architecture)
-    state = dict(tuned.backbone.state_dict())
-    state |= {f"{prefix}.{key}": value for key, value in tuned.classifier.state_dict().items()}
+    state = dict(backbone.state_dict())
+    state |= {f"{prefix}.{key}": value for key, value in classifier.state_dict().items()}
     about = {
         **asdict(expert),
         "architecture": probe.card.architecture,
         "preprocessing": asdict(probe.card.preprocessing),
         "licence": probe.card.licence,
         "classes": classes,
-        "best_epoch": tuned.best_epoch,
+        "best_epoch": best_epoch,
         "temperature": temperature.value,
         "calibration_images": temperature.images,
     }

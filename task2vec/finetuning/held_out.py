@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from task2vec.finetuning.result import Score
+from task2vec.finetuning.resume import below
 from task2vec.finetuning.temperature import fit_temperature
 
 
@@ -38,7 +39,7 @@ class HeldOut:
         return Score(accuracy=float(self.correct.mean()), loss=loss)
 
 
-_PREFIX = "best."
+_LOGITS, _EPOCH, _NETWORK = "best.logits", "best.epoch", "best.network."
 
 
 class BestEpoch:
@@ -70,18 +71,11 @@ class BestEpoch:
     def state(self) -> dict[str, Tensor]:
         """Return all that `restore` needs after one epoch or more."""
         assert self.held_out is not None
-        state = {
-            "logits": self.held_out.logits,
-            "epoch": torch.tensor(self.epoch),
-        } | {f"network.{name}": value for name, value in self._network.items()}
-        return {f"{_PREFIX}{name}": value for name, value in state.items()}
+        network = {f"{_NETWORK}{name}": value for name, value in self._network.items()}
+        return {_LOGITS: self.held_out.logits, _EPOCH: torch.tensor(self.epoch), **network}
 
     def restore(self, state: Mapping[str, Tensor], labels: NDArray[np.int64]) -> None:
-        """Go back to a `state`; ``labels`` (V,) are of the validation images."""
-        own = {key.removeprefix(_PREFIX): v for key, v in state.items() if key.startswith(_PREFIX)}
-        self.epoch = int(own["epoch"])
-        self.held_out = HeldOut(own["logits"], labels)
-        prefix = "network."
-        self._network = {
-            key.removeprefix(prefix): v for key, v in own.items() if key.startswith(prefix)
-        }
+        """Go back to a `state`, among others; ``labels`` (V,) are of the validation images."""
+        self.epoch = int(state[_EPOCH])
+        self.held_out = HeldOut(state[_LOGITS], labels)
+        self._network = below(_NETWORK, state)

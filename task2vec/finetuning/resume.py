@@ -120,6 +120,13 @@ class Unfinished:
         self._parts.update(parts)
 
 
+def below(prefix: str, part: Part) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with a prefix, by the rest of their names."""
+    return {
+        name.removeprefix(prefix): value for name, value in part.items() if name.startswith(prefix)
+    }
+
+
 def place(folder: Path, expert: str) -> Path:
     """Return where in a folder lies what was begun of an expert, whatever its name is made of."""
     return folder / f"{sha256(expert.encode()).hexdigest()[:32]}{_SUFFIX}"

@@ -83,7 +83,14 @@ def tune(
         by_class = _by_class(correct, parts.test.labels, parts.classes)
     seconds = perf_counter() - started
     write_checkpoint(
-        target, probe, tuned, classes=parts.classes, expert=expert, temperature=temperature
+        target,
+        probe,
+        backbone=tuned.backbone,
+        classifier=tuned.classifier,
+        best_epoch=tuned.best_epoch,
+        classes=parts.classes,
+        expert=expert,
+        temperature=temperature,
     )
     return Tuned(
         correct=tuple(correct.tolist()),

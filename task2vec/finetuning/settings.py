@@ -1,5 +1,6 @@
 """What a starting model is fine-tuned with."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -81,28 +82,22 @@ class FineTuningSettings:
         return min(_LARGEST_BATCH, max(_SMALLEST_BATCH, -(-images // _STEPS_AN_EPOCH)))
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("patience", 1), ("batch_size", 2), ("seed", 0)):
+        for name, allows, expected in _ALLOWED:
             value = getattr(self, name)
-            if value is not None and value < least:
-                raise SettingError(
-                    f"{name} is too small",
-                    expected=f"at least {least}",
-                    got=str(value),
-                )
-        if self.learning_rate is not None and not 0 < self.learning_rate < 1:
-            raise SettingError(
-                "learning_rate is unusable", expected="between 0 and 1", got=str(self.learning_rate)
-            )
-        if not 0 <= self.weight_decay < 1:
-            raise SettingError(
-                "weight_decay is unusable",
-                expected="at least 0 and below 1",
-                got=str(self.weight_decay),
-            )
-        if not 0 <= self.augmentation <= 5:
-            raise SettingError(
-                "augmentation is unusable", expected="from 0 to 5", got=str(self.augmentation)
-            )
+            # Written so that nan fails too.
+            if value is not None and not allows(value):
+                raise SettingError(f"{name} is unusable", expected=expected, got=str(value))
+
+
+_ALLOWED: tuple[tuple[str, Callable[[float], bool], str], ...] = (
+    ("epochs", lambda value: value >= 1, "at least 1"),
+    ("patience", lambda value: value >= 1, "at least 1"),
+    ("batch_size", lambda value: value >= 2, "at least 2"),
+    ("seed", lambda value: value >= 0, "at least 0"),
+    ("learning_rate", lambda value: 0 < value < 1, "between 0 and 1"),
+    ("weight_decay", lambda value: 0 <= value < 1, "at least 0 and below 1"),
+    ("augmentation", lambda value: 0 <= value <= 5, "from 0 to 5"),
+)
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -34,7 +34,7 @@ class Labelled(Generic[T]):
     keys: tuple[str, ...]
 
 
-def part_of(data: Labelled[T], chosen: Indices) -> Labelled[T]:
+def part_of(data: Labelled[T] | Sample[T], chosen: Indices) -> Labelled[T]:
     """Return the images at the positions ``chosen``."""
     return Labelled(
         tuple(data.images[i] for i in chosen),
@@ -96,8 +96,22 @@ def hold_out(
     check_one_label(task)
     pool, split = _pool(task)
     own_test, own_val = _own_splits(task, split)
-    read = _Reading(seed, transform, progress)
-    drawn = read.draw(pool, images)
+    read = 0
+
+    def draw(part: Task, images: int) -> Sample[T]:
+        nonlocal read
+        before, tell = read, progress
+        sample = draw_sample(
+            part,
+            images=images,
+            seed=seed,
+            transform=transform,
+            progress=tell and (lambda done, total: tell(before + done, before + total)),
+        )
+        read += len(sample.images)
+        return sample
+
+    drawn = draw(pool, images)
     training, held, tests = _divided(
         drawn.labels, seed=seed, tested=not own_test, validated=not own_val
     )
@@ -105,12 +119,12 @@ def hold_out(
     seen = {drawn.digests[i] for i in (*training, *held)}
     tested = drawn
     if own_test:
-        tested = read.draw(task.only("test"), MOST_TEST_IMAGES)
+        tested = draw(task.only("test"), MOST_TEST_IMAGES)
         warnings += tested.warnings
         tests = np.arange(len(tested.labels))
-    validation = _take(drawn, held)
+    validation = part_of(drawn, held)
     if own_val:
-        val = read.draw(task.only("val"), images)
+        val = draw(task.only("val"), images)
         validation, more = _held(
             val, np.arange(len(val.labels)), classes=drawn.classes, seen=seen, name="validation"
         )
@@ -120,7 +134,7 @@ def hold_out(
     warnings += more
     if not test.images:
         warnings.append("no image is left to test on: the accuracy is not measured")
-    return Holdout(_take(drawn, training), validation, test, drawn.classes, tuple(warnings))
+    return Holdout(part_of(drawn, training), validation, test, drawn.classes, tuple(warnings))
 
 
 def foreseen(task: Task, *, images: int, seed: int) -> tuple[Indices, Indices, int]:
@@ -148,31 +162,6 @@ def _listed(task: Task, images: int) -> Indices:
     sizes = Counter(entry.label for entry in task.entries)
     classes = range(len(task.classes))
     return np.repeat(np.arange(len(classes)), spread(images, [sizes[label] for label in classes]))
-
-
-@dataclass
-class _Reading(Generic[T]):
-    """Draws samples one after another, their progress added up."""
-
-    seed: int
-    transform: Callable[[Image.Image], T]
-    progress: Progress | None
-    read: int = 0
-
-    def draw(self, task: Task, images: int) -> Sample[T]:
-        sample = draw_sample(
-            task,
-            images=images,
-            seed=self.seed,
-            transform=self.transform,
-            progress=self.progress and self._tell,
-        )
-        self.read += len(sample.images)
-        return sample
-
-    def _tell(self, done: int, total: int) -> None:
-        if self.progress is not None:
-            self.progress(self.read + done, self.read + total)
 
 
 def _pool(task: Task) -> tuple[Task, str | None]:
@@ -217,14 +206,6 @@ def _chosen(labels: NDArray[np.int64], share: float, *, seed: int, least: int) -
     return np.array(sorted(chosen), dtype=np.int64)
 
 
-def _take(sample: Sample[T], chosen: Indices) -> Labelled[T]:
-    return Labelled(
-        tuple(sample.images[i] for i in chosen),
-        sample.labels[chosen],
-        tuple(sample.keys[i] for i in chosen),
-    )
-
-
 def _held(
     sample: Sample[T],
     chosen: Indices,
@@ -248,11 +229,5 @@ def _held(
             f"{plural(copies, f'{name} image')} left out: the same pixels are in another part"
         )
     labels = [position[sample.classes[sample.labels[i]]] for i in kept]
-    return (
-        Labelled(
-            tuple(sample.images[i] for i in kept),
-            np.array(labels, dtype=np.int64),
-            tuple(sample.keys[i] for i in kept),
-        ),
-        warnings,
-    )
+    held = part_of(sample, np.array(kept, dtype=np.int64))
+    return replace(held, labels=np.array(labels, dtype=np.int64)), warnings

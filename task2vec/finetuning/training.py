@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from task2vec.finetuning.classify import Tick
+from task2vec.finetuning.resume import below
 from task2vec.finetuning.settings import FineTuningSettings, HeadStart
 from task2vec.finetuning.splits import Labelled
 from task2vec.probe.head import class_weights
@@ -129,17 +130,12 @@ class Training:
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go back to a `state`, among whatever else."""
         moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in state.items():
-            part, _, rest = key.partition(".")
-            if part == "optimiser":
-                index, _, name = rest.partition(".")
-                moments.setdefault(int(index), {})[name] = value
+        for key, value in below("optimiser.", state).items():
+            index, _, name = key.partition(".")
+            moments.setdefault(int(index), {})[name] = value
         optimiser = self._optimiser.state_dict()
         self._optimiser.load_state_dict({**optimiser, "state": moments})
-        prefix = "network."
-        self.network.load_state_dict(
-            {key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)}
-        )
+        self.network.load_state_dict(below("network.", state))
         self._generator.set_state(state["generator"])
         self.epoch = int(state["epoch"])
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from task2vec.errors import InputError, SettingError, UnknownNameError
 from task2vec.finetuning.card import read_classifier_card
-from task2vec.finetuning.classless import no_classes
 from task2vec.finetuning.expert import classifier_of
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.kind import Checked, Kind, resolved
@@ -15,6 +14,7 @@ from task2vec.jobs.workbench import Workbench, silent
 from task2vec.messages.evaluations import Evaluation, NewEvaluation
 from task2vec.messages.leases import Report
 from task2vec.messages.models import Model
+from task2vec.messages.predictions import no_classes
 from task2vec.messages.work import EvaluateWork
 from task2vec.probe.weight_files import referenced_file
 from task2vec.service.models.experts import STORED

@@ -10,7 +10,6 @@ from typing import TypeVar
 from task2vec.data.containers.archives import ARCHIVES
 from task2vec.errors import InputError, SettingError, SourceError, TooLargeError
 from task2vec.finetuning.card import read_classifier_card
-from task2vec.finetuning.classless import no_classes
 from task2vec.finetuning.expert import Progress, classifier_of, classify_each, predict_by
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.kind import Checked, Kind, resolved
@@ -21,6 +20,7 @@ from task2vec.messages.predictions import (
     NewPrediction,
     Prediction,
     Predictions,
+    no_classes,
     prediction,
     unreadable,
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
+from task2vec.errors import InputError
 from task2vec.messages.base import Answer, Name, Question
 from task2vec.types.jobs import Priority
 
@@ -62,3 +63,13 @@ class Predictions(Answer):
     predictions: tuple[Prediction, ...]
     seconds: float
     warnings: tuple[str, ...]
+
+
+def no_classes(name: str) -> InputError:
+    """Return the error for a model that was never taught classes of a task."""
+    return InputError(
+        f"Model '{name}' has no classes of its own to choose from",
+        expected="an expert, as `task2vec finetune` makes it",
+        got="a plain pretrained model",
+        remedy=f"Fine-tune it on labelled images first: `task2vec finetune FOLDER --from {name}`.",
+    )

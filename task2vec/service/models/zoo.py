@@ -12,9 +12,9 @@ from dataclasses import asdict
 from task2vec.data.wording import typed
 from task2vec.errors import NameTakenError, StoreError, UnknownNameError
 from task2vec.finetuning.card import ClassifierCard, read_classifier_card
-from task2vec.finetuning.classless import no_classes
 from task2vec.messages.catalogue import Probe
 from task2vec.messages.models import Model
+from task2vec.messages.predictions import no_classes
 from task2vec.messages.tasks import TaskListing
 from task2vec.probe.registry import known_cards
 from task2vec.probe.weight_files import check_hash, referenced_file
