@@ -68,14 +68,6 @@ def test_the_oracle_is_measured_by_what_it_was_not_picked_by():
     assert crossed_oracle(first, second) == pytest.approx((-0.1 + 0.0) / 2)
 
 
-def test_what_is_noise_has_no_headroom():
-    rng = np.random.default_rng(0)
-    noise = rng.normal(size=(2, 2000, 30))
-    crossed = [crossed_oracle(a, b) for a, b in zip(*noise, strict=True)]
-    assert abs(np.mean(crossed)) < 0.05
-    assert noise.mean(axis=0).max(axis=1).mean() > 1
-
-
 @pytest.mark.parametrize("folds", Folds)
 def test_no_case_knows_of_its_target(folds):
     world = make_world(seed=21, known=1.0)
@@ -145,16 +137,6 @@ def test_halves_give_the_ceiling_and_the_oracle():
     halves = np.stack([world.gains, 1.1 * world.gains])
     (found,) = backtest(world, [AlwaysDefault()], halves=np.nan_to_num(halves))
     assert found.ceiling == pytest.approx(1)
-
-
-def test_an_interval_over_tasks_is_that_of_a_mean():
-    values = np.random.default_rng(3).normal(2, 1, 400)
-    found = over_tasks(values)
-    half = 1.96 * values.std() / 20
-    assert found.value == pytest.approx(values.mean())
-    assert (found.low, found.high) == pytest.approx(
-        (values.mean() - half, values.mean() + half), abs=0.02
-    )
 
 
 def test_a_difference_is_paired():

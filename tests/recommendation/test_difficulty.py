@@ -40,20 +40,6 @@ def test_far_tasks_are_foretold_by_regression_on_classes_and_complexity(monkeypa
     assert found.sd == pytest.approx(float(np.sqrt(variance)))
 
 
-def test_a_twin_says_most():
-    tasks = outlines()
-    base = np.full(20, 0.5)
-    near = tasks.symmetric.copy()
-    near[0, 1] = near[1, 0] = 0.0
-    alike = replace(tasks, symmetric=near)
-    higher = base.copy()
-    higher[1] = 0.9
-    moved = foretell(alike, higher, target=0).mean - foretell(alike, base, target=0).mean
-    far = foretell(tasks, higher, target=0).mean - foretell(tasks, base, target=0).mean
-    assert moved > far + 0.2
-    assert foretell(alike, base, target=0).sd < foretell(tasks, base, target=0).sd
-
-
 def test_a_like_task_says_what_the_common_part_of_its_log_odds_does():
     """One known task, with as many classes and as complex: the posterior worked by hand."""
     alike = Outlines(np.full(2, 5.0), np.full(2, 0.3), np.array([[0, 0.2], [0.2, 0]]))

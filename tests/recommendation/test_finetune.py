@@ -261,9 +261,6 @@ def test_a_setting_out_of_range_is_named(name, value):
         FineTuningSettings(**{name: value})
 
 
-def test_the_least_settings_are_allowed():
-    FineTuningSettings(epochs=1, patience=1, batch_size=2, seed=0, weight_decay=0.0)
-
-
-def test_the_strongest_augmentation_is_allowed():
-    assert FineTuningSettings(augmentation=5.0).augmentation == 5.0
+def test_settings_at_the_ends_of_their_ranges_are_allowed():
+    least = FineTuningSettings(epochs=1, patience=1, batch_size=2, seed=0, weight_decay=0.0)
+    assert replace(least, augmentation=5.0).augmentation == 5.0

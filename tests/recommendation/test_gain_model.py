@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from worlds import make_world
 
 from task2vec.recommendation.gain_model.fit import fit_gain_model
@@ -101,49 +99,6 @@ def test_an_expert_of_a_near_task_gains_where_that_asks_the_same_and_loses_where
     assert (after < before).any()
 
 
-def test_what_is_asked_tells_which_of_two_equally_near_tasks_outcomes_carry_over_from():
-    world = make_world(seed=4, tasks=3, experts=1, plain=1, known=0.0)
-    like = np.array([[1, 0.1, 0.95], [0.1, 1, 0.1], [0.95, 0.1, 1]])
-    gains = np.array([[np.nan] * 3, [-0.2, 0.2, np.nan]])
-    world = replace(
-        world,
-        symmetric=0.2 * (1 - np.eye(3)),
-        overlap=like,
-        gains=gains,
-        variances=np.where(np.isfinite(gains), 1e-4, np.nan),
-        sources=np.array([-1, -1]),
-    )
-    cell = Cells(np.array([1]), np.array([2]))
-    blind = replace(world, overlap=np.ones((3, 3)))
-    told, untold = (GainModel(w, SCALES, Seen.of(w)).believe(cell).mean[0] for w in (world, blind))
-    assert untold == pytest.approx(0, abs=1e-6)
-    assert told < -0.01
-
-
-def test_losses_on_near_tasks_that_ask_something_else_do_not_count_where_its_own_is_asked():
-    blind = make_world(seed=2, asking=False)
-    expert = int(np.flatnonzero(blind.experts)[0])
-    source = int(blind.sources[expert])
-    target, *others = (task for task in range(len(blind.tasks)) if task != source)
-    near = np.full_like(blind.symmetric, 0.2)
-    np.fill_diagonal(near, 0)
-    agreement = np.full_like(near, -0.8)
-    agreement[source, target] = agreement[target, source] = 0.8
-    seen = Seen(
-        Cells(np.full(len(others), expert), np.array(others)), *np.full((2, len(others)), -0.4)
-    )
-    seen = replace(seen, variances=np.full(len(others), 0.01**2))
-    found = {}
-    for name, known in (("told", agreement), ("not told", np.zeros_like(near))):
-        world = replace(blind, symmetric=near, asymmetric=near, agreement=known)
-        model = GainModel(world, SCALES, seen)
-        cells = Cells(np.array([expert]), np.array([target]))
-        found[name] = float(model.believe(cells).mean[0] - model.prior(cells)[0])
-    assert found["not told"] < -0.1
-    # What is left is that experts as a kind, and on such tasks, lose more than was thought.
-    assert found["not told"] < 1.5 * found["told"] < 0
-
-
 def test_believing_is_gaussian_conditioning():
     world = make_world(seed=3, known=0.5)
     seen = Seen.of(world)
@@ -198,14 +153,6 @@ def test_an_error_that_is_common_is_told_apart_from_what_models_gain():
     assert both[0, 0] > 0.2 * alone[0, 0]
 
 
-def test_what_each_outcome_moved_adds_up():
-    world = make_world(seed=4, known=0.5)
-    model = GainModel(world, SCALES, Seen.of(world))
-    cells = all_cells(world)
-    moved = model.believe(cells).mean - Kernel(world, SCALES).mean(cells)
-    np.testing.assert_allclose(model.influence(cells).sum(axis=1), moved, atol=1e-10)
-
-
 def test_the_likelihood_is_that_of_a_normal_distribution():
     from scipy.stats import multivariate_normal
 
@@ -216,45 +163,6 @@ def test_the_likelihood_is_that_of_a_normal_distribution():
     density = multivariate_normal(kernel.mean(seen.cells), covariance).logpdf(seen.gains)
     constant = 0.5 * len(seen.cells) * np.log(2 * np.pi)
     assert GainModel(world, SCALES, seen).log_likelihood() == pytest.approx(density + constant)
-
-
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_more_outcomes_never_leave_more_doubt(seed):
-    world = make_world(seed=seed, known=0.7)
-    few = world.without(np.random.default_rng(seed).random(world.gains.shape) < 0.5)
-    cells = all_cells(world)
-    before = GainModel(world, SCALES, Seen.of(few)).believe(cells).sd
-    after = GainModel(world, SCALES, Seen.of(world)).believe(cells).sd
-    assert (after <= before + 1e-9).all()
-
-
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_the_order_of_tasks_and_models_does_not_matter(seed):
-    world = make_world(seed=seed, known=0.6)
-    rng = np.random.default_rng(seed)
-    tasks, models = rng.permutation(len(world.tasks)), rng.permutation(len(world.models))
-    place = np.argsort(tasks)
-    other = replace(
-        world,
-        tasks=tuple(world.tasks[i] for i in tasks),
-        models=tuple(world.models[i] for i in models),
-        default=int(np.flatnonzero(models == world.default)[0]),
-        sources=np.array([place[s] if s >= 0 else s for s in world.sources[models]]),
-        symmetric=world.symmetric[np.ix_(tasks, tasks)],
-        asymmetric=world.asymmetric[np.ix_(tasks, tasks)],
-        gains=world.gains[np.ix_(models, tasks)],
-        variances=world.variances[np.ix_(models, tasks)],
-        base=world.base[tasks],
-        expected=world.expected[models],
-        doubt=world.doubt[models],
-    )
-    found = GainModel(world, SCALES, Seen.of(world)).believe(all_cells(world)).mean
-    shuffled = GainModel(other, SCALES, Seen.of(other)).believe(all_cells(other)).mean
-    shape = world.gains.shape
-    expected = found.reshape(shape)[np.ix_(models, tasks)]
-    np.testing.assert_allclose(shuffled.reshape(shape), expected, atol=1e-9)
 
 
 def test_without_outcomes_the_scales_are_the_defaults():

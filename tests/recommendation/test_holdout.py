@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.data.open import open_source
-from task2vec.data.pixels.decode import decode
 from task2vec.errors import SourceError
 from task2vec.finetuning.splits import foreseen, hold_out
 
@@ -47,14 +46,6 @@ def test_every_class_gives_its_share_to_each_part(write_task):
     every = [key for part in parts(found) for key in part.keys]
     assert len(every) == len(set(every)) == 68
     assert found.warnings == ()
-
-
-def test_each_image_stays_with_its_label_and_key(write_task):
-    source = write_task({"a": range(12), "b": range(100, 112)})
-    for part in parts(divide(source)):
-        for image, key in zip(part.images, part.keys, strict=True):
-            expected = next(open_source(source).reader.read([key]))[1]
-            assert np.array_equal(image, np.asarray(decode(expected)))
 
 
 def test_the_same_seed_divides_alike_and_another_does_not(write_task):

@@ -1,61 +1,18 @@
 """A class counts as much as any other in fine-tuning, however many images it has."""
 
 import numpy as np
-import torch
-from PIL import Image
 from small_network import reference_of
 
 from task2vec.data.formats.arrays import task_from_arrays
 from task2vec.embedding.engine import LocalEngine
-from task2vec.finetuning.classify import fitted_classifier, frozen_features, unheard
 from task2vec.finetuning.run import Expert, tune
 from task2vec.finetuning.settings import FineTuningSettings
-from task2vec.finetuning.splits import Labelled, hold_out
-from task2vec.finetuning.training import Training
+from task2vec.finetuning.splits import hold_out
 
 MANY, RARE = 40, 4
 #: The share that a classifier gives to the rare class where the image says nothing: counting
 #: classes gives a half, counting images a tenth or less.
 BY_CLASS, BY_IMAGE = 0.5, RARE / (MANY + RARE)
-
-
-def alike(probe):
-    """Images that are all the same, ten times as many of one class as of the other."""
-    image = probe.preprocess(Image.new("RGB", (24, 24), (90, 120, 150)))
-    labels = np.array([0] * MANY + [1] * RARE)
-    return Labelled((image,) * len(labels), labels, tuple(map(str, range(len(labels)))))
-
-
-def share_of_rare(logits):
-    return logits.softmax(dim=-1)[..., 1].mean().item()
-
-
-def test_the_linear_probe_counts_classes(tiny_probe):
-    data = alike(tiny_probe)
-    features = frozen_features(tiny_probe, data.images, unheard)
-    head = fitted_classifier(features, data.labels, classes=2, device=tiny_probe.device)
-
-    with torch.inference_mode():
-        share = share_of_rare(head(features[:1].to(tiny_probe.device)))
-
-    assert abs(share - BY_CLASS) < 0.02
-
-
-def test_training_counts_classes(tiny_probe):
-    data = alike(tiny_probe)
-    features = frozen_features(tiny_probe, data.images, unheard)
-    head = fitted_classifier(features, data.labels, classes=2, device=tiny_probe.device)
-    settings = FineTuningSettings(epochs=12, batch_size=11, augmentation=0.0)
-    run = Training(tiny_probe, data, classifier=head, settings=settings, rate=0.003)
-    while run.epoch < run.epochs:
-        run.run_epoch(unheard)
-
-    with torch.inference_mode():
-        inputs = tiny_probe.to_input(data.images[:1])
-        share = share_of_rare(run.network(inputs))
-
-    assert abs(share - BY_CLASS) < abs(share - BY_IMAGE)
-    assert abs(share - BY_CLASS) < 0.15
 
 
 def noise(counts):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from factories import replace
 from questions import GARDEN, NEAR, PLAIN, ask, at, model, outcome, right
 
 from task2vec.recommendation.answer.answer import rank
@@ -44,12 +43,3 @@ def test_what_fine_tuning_is_expected_to_lose_with_does_not_lead(images, leads):
     assert (gains["other"] > 0) is (leads == "other")
     told = {each.model: each.fine_tuned_gain for each in rank(question).recommendations}
     assert told == gains
-
-
-def test_without_the_default_what_gains_most_leads_whatever_fine_tuning_loses():
-    probes = {"plain": right(200, 400), "other": right(215, 400)}
-    question = ask([PLAIN, model("other")], measured=probes, images=2000)
-    question = replace(question, models=[model("other")], others=[PLAIN])
-    judged = Judge(question).judge(probed=question.measured)
-    assert judged.default is None
-    assert judged.offered[judged.leader].name == "other"

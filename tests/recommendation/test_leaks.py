@@ -105,37 +105,6 @@ def test_counts_are_those_of_the_slow_definition(case, pairs):
         assert count_shared(target, others) == [slowly(target, other) for other in others]
 
 
-@settings(deadline=None, max_examples=50)
-@given(tasks(), st.randoms(use_true_random=False))
-def test_no_order_matters(case, random):
-    target, others = case
-    found = count_shared(target, others)
-    order = random.sample(range(len(others)), len(others))
-    moved = [others[i][random.sample(range(len(others[i])), len(others[i]))] for i in order]
-    turned = target[random.sample(range(len(target)), len(target))]
-    assert count_shared(turned, moved) == [found[i] for i in order]
-
-
-@settings(deadline=None, max_examples=50)
-@given(tasks())
-def test_one_image_is_near_another_as_that_is_near_it(case):
-    target, others = case
-    for a in target:
-        for other in others:
-            for b in other:
-                (there,) = count_shared(a[None], [b[None]])
-                assert (there,) == tuple(count_shared(b[None], [a[None]]))
-
-
-@settings(deadline=None, max_examples=50)
-@given(tasks())
-def test_a_task_shares_all_images_with_itself(case):
-    target, others = case
-    for one in [target, *(other for other in others if len(other))]:
-        assert count_shared(one, [one]) == [Shared(len(one), len(one), len(one))]
-        assert count_shared(one, [one])[0].share == 1
-
-
 @pytest.mark.parametrize(
     ("images", "of", "leak"),
     [

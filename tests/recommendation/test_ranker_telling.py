@@ -1,13 +1,12 @@
 """What an answer of the ranker tells: intervals, evidence, its summary, its JSON."""
 
-import json
 from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 from factories import replace
-from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, names, outcome, right
+from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, outcome, right
 
 from task2vec.messages.recommendations import EvidenceKind, StepKind, Untried
 from task2vec.recommendation.answer.answer import rank
@@ -166,36 +165,6 @@ def test_the_summary_says_that_outcomes_without_the_default_tell_no_gain():
     assert "No gain has been recorded yet" in answer.evidence_summary
     assert "task2vec outcomes add" in answer.evidence_summary
     assert "No gain has been recorded" not in rank(GARDEN).evidence_summary
-
-
-def test_the_answer_is_json_with_the_stable_fields():
-    question = replace(
-        GARDEN, measured={"mdl-plain": right(60, 100), "mdl-rose-expert": right(80, 100)}
-    )
-    answer = rank(question)
-    document = json.loads(json.dumps(answer.model_dump(), allow_nan=False))
-    assert {"recommendations", "abstained", "reason", "baselines"} <= document.keys()
-    assert document["abstained"] is False
-    assert document["reason"] == answer.reason
-    assert (document["level"], document["calibrated"]) == (LEVEL, False)
-    assert [entry["model"] for entry in document["recommendations"]] == names(answer)
-    for entry, judged in zip(document["recommendations"], answer.recommendations, strict=True):
-        assert entry["score"] == judged.score
-        assert entry["predicted_accuracy"] == judged.predicted_accuracy
-        assert entry["interval"] == list(judged.interval)
-        assert entry["gain_interval"] == list(judged.gain_interval)
-        assert [e["text"] for e in entry["evidence"]] == [e.text for e in judged.evidence]
-    kinds = [piece["kind"] for piece in document["recommendations"][0]["evidence"]]
-    assert (kinds[0], kinds[-1]) == ("source_task", "linear_probe")
-    assert set(kinds[1:-1]) == {"outcome"}
-    assert [baseline["rule"] for baseline in document["baselines"]] == [
-        "always_default",
-        "average_best",
-        "nearest_only",
-    ]
-    empty = json.loads(json.dumps(rank(ask([PLAIN])).model_dump(), allow_nan=False))
-    assert empty["recommendations"][0]["predicted_accuracy"] is None
-    assert empty["abstained"] is True
 
 
 def test_a_far_task_is_told_as_such():

@@ -1,6 +1,5 @@
 """The temperature against brute force, and the laws that it keeps."""
 
-from itertools import pairwise
 from math import exp, isfinite, log
 
 import numpy as np
@@ -38,14 +37,6 @@ def judged(draw, most=12):
     return logits, labels
 
 
-def surely(count, classes=4, *, seed=0, true=2.5):
-    """Logits, and labels drawn from them at another temperature than 1."""
-    rng = np.random.default_rng(seed)
-    logits = rng.normal(size=(count, classes)) * 4
-    chances = np.exp(logits / true) / np.exp(logits / true).sum(axis=1, keepdims=True)
-    return logits, np.array([rng.choice(classes, p=row) for row in chances])
-
-
 @settings(max_examples=60, deadline=None)
 @given(judged())
 def test_no_temperature_of_a_fine_grid_does_better(case):
@@ -59,44 +50,6 @@ def test_no_temperature_of_a_fine_grid_does_better(case):
     best = int(np.argmin(costs))
     assert grid[max(best - 1, 0)] <= found * 1.001
     assert found <= grid[min(best + 1, 299)] * 1.001
-
-
-@given(judged())
-@settings(max_examples=60, deadline=None)
-def test_the_cost_is_convex_in_the_inverse(case):
-    logits, labels = case
-    inverses = np.linspace(0.05, 5, 12)
-    costs = np.array([cost_by_definition(logits, labels, 1 / b) for b in inverses])
-    middles = [cost_by_definition(logits, labels, 2 / (a + b)) for a, b in pairwise(inverses)]
-    assert (middles <= (costs[1:] + costs[:-1]) / 2 + 1e-6).all()
-
-
-@given(judged(), st.integers(0, 100))
-@settings(max_examples=40, deadline=None)
-def test_neither_order_nor_a_constant_matters(case, seed):
-    logits, labels = case
-    rng = np.random.default_rng(seed)
-    images, classes = rng.permutation(len(labels)), rng.permutation(logits.shape[1])
-    place = np.argsort(classes)
-    other = logits[images][:, classes].astype(np.float64) + rng.normal(size=(len(labels), 1))
-    found = fit_temperature(other, place[labels[images]])
-    assert found.value == pytest.approx(fit_temperature(logits, labels).value, rel=1e-3)
-
-
-def test_the_true_temperature_is_found():
-    logits, labels = surely(6000)
-    assert fit_temperature(logits, labels).value == pytest.approx(2.5, rel=0.05)
-    assert fit_temperature(logits / 5, labels).value == pytest.approx(0.5, rel=0.05)
-
-
-def test_few_images_pull_less_than_many():
-    logits, labels = surely(8)
-    found = [
-        fit_temperature(np.tile(logits, (n, 1)), np.tile(labels, n)).value for n in (1, 2, 8, 64)
-    ]
-    apart = [abs(log(value)) for value in found]
-    assert apart == sorted(apart)
-    assert apart[0] < apart[-1] * 0.9
 
 
 def test_without_images_it_is_one_and_says_so():

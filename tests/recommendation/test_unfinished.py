@@ -95,39 +95,6 @@ def test_a_run_that_goes_on_ends_as_one_without_an_end_between(
         assert list(path.parent.iterdir()) == []
 
 
-def test_work_that_was_done_is_not_done_again(tiny_probe, data, path, monkeypatch):
-    few = part_of(data, np.arange(24))
-    settings = replace(QUICK, epochs=2)
-    epochs = []
-    run_epoch = Training.run_epoch
-
-    def note(run, *told):
-        epochs.append(run.epoch)
-        run_epoch(run, *told)
-
-    monkeypatch.setattr(Training, "run_epoch", note)
-
-    def run():
-        state = Unfinished(path, "key")
-        found = fine_tune(
-            tiny_probe,
-            few,
-            part_of(data, np.arange(0)),
-            classes=CLASSES,
-            settings=settings,
-            unfinished=state,
-        )
-        return found, state.gone_on
-
-    assert run()[1] is None
-    # Three folds, and all images where training was chosen.
-    assert len(epochs) >= 3 * 2
-    epochs.clear()
-    found, where = run()
-    assert epochs == []
-    assert where == f"all {'epochs' if found.best_epoch else 'folds'} are done"
-
-
 def test_within_a_fold_it_goes_on_from_the_last_epoch(tiny_probe, data, path, monkeypatch):
     few, nothing = part_of(data, np.arange(24)), part_of(data, np.arange(0))
     begun = []

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, right
+from questions import PLAIN, ask, found, model, right
 from scipy.integrate import quad
 from scipy.stats import norm
 
@@ -53,16 +53,6 @@ def test_a_gain_that_nobody_knows_is_not_taken_however_large():
     assert surely_best(np.array([0.077]), np.array([MOST_SD]), trust=0.2) == 0
 
 
-def test_a_guess_is_told_with_its_interval():
-    # An expert of a near task, in a zoo that knows of no gain.
-    question = ask([PLAIN, model("expert", "near")], tasks=at(near=NEAR, far=FAR))
-    answer = rank(question)
-    guess = found(answer, "expert")
-    assert answer.abstained
-    if guess.score_sd > MOST_SD and guess.score > 0:
-        assert "(90 % interval" in answer.reason
-
-
 def test_what_fine_tuning_is_expected_to_lose_is_not_taken():
     # The more images, the less of a probe's gain is left.
     probes = {"plain": right(200, 400), "other": right(215, 400)}
@@ -108,8 +98,3 @@ def test_no_accuracy_is_certain_and_the_default_keeps_its_own():
     assert got < 0.95
     assert UncertainAccuracy(1.0, 0.02, 0.02).with_gain(0.0, 0.0)[0] == 1.0
     assert UncertainAccuracy(None, 0.0, 0.0).with_gain(0.1, 0.1) == (None, None)
-
-
-def test_what_surely_gains_is_still_taken():
-    answer = rank(GARDEN)
-    assert (answer.chosen, answer.abstained) == ("rose-expert", False)

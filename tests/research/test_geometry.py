@@ -94,7 +94,3 @@ def test_the_distance_without_noise_is_that_of_the_package(values):
     assert found.aa[1, 2] == between(stack.replicates_a[1], stack.replicates_a[2])
     assert found.repeat[3] == between(stack.replicates_a[3], stack.replicates_b[3])
     assert np.isnan(found.signs).all()
-
-
-def test_signs_that_are_not_there_are_nan(values):
-    assert np.isnan(g.symmetric()(stack_of(values)).signs).all()

@@ -33,15 +33,6 @@ def test_scores_are_the_nats_beyond_the_source_as_prior():
     assert ranking.choice == 2
 
 
-def test_it_tells_a_source_from_a_target():
-    """The expert of a vaguer task is the better prior: its posterior leaves room."""
-    world, case = world_and_case()
-    scores = NearestInformation(between()).rank(case).scores
-    swapped = NearestInformation(between().T).rank(case).scores
-    experts = np.flatnonzero(world.experts)
-    assert not np.allclose(scores[experts], swapped[experts])
-
-
 def test_the_default_stands_where_nothing_is_known_and_other_plain_models_behind():
     world, case = world_and_case()
     nothing = information_distance(source=PRIOR, target=PRECISIONS)
@@ -70,11 +61,3 @@ def test_without_experts_the_default_is_taken():
         ranking = NearestInformation(between(), nothing).rank(case)
         assert ranking.choice == world.default
         assert np.isfinite(ranking.scores).all()
-
-
-def test_what_is_hidden_does_not_matter():
-    world, case = world_and_case(known=1.0)
-    hidden = np.ones(world.gains.shape, dtype=bool)
-    other = Case(world.without(hidden), 5, case.offered)
-    nats = NearestInformation(between())
-    assert (nats.rank(case).scores == nats.rank(other).scores).all()

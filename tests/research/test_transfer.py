@@ -187,13 +187,6 @@ def test_what_repeats_of_the_whole_would_agree_by_is_told_by_the_halves(noise):
     assert np.mean(told, axis=0) == pytest.approx(expected, abs=0.035)
 
 
-def test_halves_of_nothing_but_noise_agree_by_nothing():
-    rng = np.random.default_rng(6)
-    told = [agreement(*rng.normal(size=(2, 40)), parts=2, rng=rng) for _ in range(30)]
-    assert abs(np.mean(told)) < 0.2
-    assert agreement(np.ones(9), np.ones(9), parts=1, rng=rng) == pytest.approx(0, abs=0.1)
-
-
 def test_silence_costs_what_the_best_rule_gains_meanwhile():
     case, _ = case_of(0.2)
     gains = np.where(np.arange(3) == 2, 0.1, case.world.gains)

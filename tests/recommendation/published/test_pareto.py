@@ -29,28 +29,6 @@ def by_definition(merits):
     return [not beaten(row) for row in merits]
 
 
-def test_worked_by_hand() -> None:
-    gains = [0.0, 0.02, 0.01, 0.03, 0.05, 0.05, 0.06]
-    parameters = [4_650_000, 6_090_000, 6_100_000, 6_090_000, 86_000_000, inf, inf]
-    pixels = [224, 260, 260, 380, 224, 224, inf]
-    merits = np.stack([gains, np.negative(parameters), np.negative(pixels)], axis=1)
-    assert unbeaten(merits).tolist() == [True, True, False, True, True, False, True]
-
-
 @given(MERITS)
 def test_it_is_what_the_definition_says(merits) -> None:
     assert unbeaten(merits).tolist() == by_definition(merits)
-
-
-@given(MERITS, st.randoms(use_true_random=False))
-def test_the_order_of_what_comes_in_decides_nothing(merits, random) -> None:
-    order = list(range(len(merits)))
-    random.shuffle(order)
-    assert unbeaten(merits[order]).tolist() == unbeaten(merits)[order].tolist()
-
-
-@given(MERITS)
-def test_without_the_beaten_all_stay(merits) -> None:
-    best = unbeaten(merits)
-    assert unbeaten(merits[best]).all()
-    assert best.any() == bool(len(merits))

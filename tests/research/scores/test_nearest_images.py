@@ -5,8 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from seen_cases import made, rotation, seens, with_parts
+from seen_cases import seens, with_parts
 
 from research.scores.nearest_images import NearestImages, neighbours, votes
 
@@ -51,44 +50,6 @@ def test_agrees_with_loops_where_many_images_are_equally_near(seen):
     assert nearest.accuracy(coarse).correct.tolist() == by_loops(coarse, k)
 
 
-@settings(deadline=None)
-@given(seens(), st.sampled_from([1e-6, 3.0, 1e9]), st.integers(0, 99))
-def test_scale_and_rotation_of_the_features_do_not_matter(seen, scale, seed):
-    turned = scale * seen.features @ rotation(seen.features.shape[1], seed=seed)
-    found = nearest.accuracy(with_parts(seen, features=turned)).correct
-    assert np.array_equal(found, nearest.accuracy(seen).correct)
-
-
-@settings(deadline=None)
-@given(seens())
-def test_the_length_of_each_image_s_features_does_not_matter(seen):
-    lengths = np.linspace(0.5, 90, len(seen.labels))[:, None]
-    found = nearest.accuracy(with_parts(seen, features=lengths * seen.features)).correct
-    assert np.array_equal(found, nearest.accuracy(seen).correct)
-
-
-def test_votes_worked_by_hand():
-    # Around the circle at 0, 10, 20, 40 and 90 degrees.
-    angles = np.deg2rad([0, 10, 20, 40, 90])
-    features = np.column_stack([np.cos(angles), np.sin(angles)])
-    found = votes(features, np.array([0, 1, 1, 0, 2]), classes=3, k=3)
-    near = [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [1, 2, 3]]
-    for i, row in enumerate(near):
-        expected = np.zeros(3)
-        for j in row:
-            expected[[0, 1, 1, 0, 2][j]] += 1 + np.cos(angles[i] - angles[j]) / 6
-        assert found[i] == pytest.approx(expected)
-
-
-def test_a_majority_wins_over_nearer_images():
-    # The nearest is of class 1, the next two of class 0; all lie opposite to each other otherwise.
-    angles = np.deg2rad([0, 1, 50, -50, 180, 181])
-    features = np.column_stack([np.cos(angles), np.sin(angles)])
-    found = votes(features, np.array([0, 1, 0, 0, 1, 1]), classes=2, k=3)
-    assert found[0].argmax() == 0
-    assert votes(features, np.array([0, 1, 0, 0, 1, 1]), classes=2, k=1)[0].argmax() == 1
-
-
 def test_images_that_are_equally_near_but_for_rounding_all_vote():
     rng = np.random.default_rng(0)
     directions = rng.normal(size=(3, 7))[np.arange(24) % 3]
@@ -105,14 +66,3 @@ def test_images_that_are_equally_near_but_for_rounding_all_vote():
 )
 def test_no_more_vote_than_most_classes_have(counts, expected):
     assert neighbours(np.repeat(np.arange(len(counts)), counts)) == expected
-
-
-@pytest.mark.parametrize("value", [0.0, 0.3])
-def test_features_that_are_all_equal_recognise_nothing(value):
-    labels = np.arange(9) % 3
-    seen = with_parts(made(9), features=np.full((9, 4), value), labels=labels)
-    assert nearest(seen) == 0
-
-
-def test_separate_classes_are_all_recognised():
-    assert nearest(made(40, 50, 4, signal=10)) == 1

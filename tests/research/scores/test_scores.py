@@ -42,15 +42,6 @@ def test_the_order_of_the_images_does_not_matter(seen, seed):
             )
 
 
-@settings(deadline=None, max_examples=30)
-@given(seens(), st.integers(0, 99))
-def test_the_numbers_of_the_classes_do_not_matter(seen, seed):
-    number = np.random.default_rng(seed).permutation(seen.classes)
-    renamed = with_parts(seen, labels=number[seen.labels])
-    for name in ORDERLESS:
-        assert SCORES[name](renamed) == pytest.approx(SCORES[name](seen), rel=1e-6, abs=1e-8)
-
-
 @pytest.mark.parametrize("precision", [np.float16, np.float32])
 @pytest.mark.parametrize("name", ScoreName)
 def test_features_of_any_precision_are_looked_at_in_full(name, precision):
