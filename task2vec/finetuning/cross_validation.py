@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
-from torch import Tensor
+from torch import Tensor, nn
 
 from task2vec.finetuning.classify import Tick, classify, fitted_classifier
 from task2vec.finetuning.held_out import HeldOut
@@ -16,6 +16,9 @@ from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled, part_of
 from task2vec.finetuning.training import Training
 from task2vec.probe.probe import Pixels, Probe
+
+#: Takes the words for a step that begins, and how many images go through the network in it.
+Say = Callable[[str, int], None]
 
 FOLDS = 3
 
@@ -49,65 +52,85 @@ def folds(labels: Indices, *, seed: int) -> list[tuple[Indices, Indices]]:
     ]
 
 
+@dataclass(frozen=True)
+class Run:
+    """What every step of one fine-tuning needs."""
+
+    start: Probe
+    classes: int
+    settings: FineTuningSettings
+    say: Say
+    tick: Tick
+    unfinished: Unfinished
+
+    def begin(self, where: str) -> None:
+        """Tell, once, that an interrupted run goes on here."""
+        self.unfinished.begin(where, say=lambda words: self.say(words, 0))
+
+    def fitted(self, features: Tensor, data: Labelled[Pixels]) -> nn.Linear:
+        """Return the classifier of the linear probe on the (N, D) features of images."""
+        return fitted_classifier(
+            features, data.labels, classes=self.classes, device=self.start.device
+        )
+
+    def training(self, data: Labelled[Pixels], classifier: nn.Linear, rate: float) -> Training:
+        """Return a training of the starting model on images, at its first epoch."""
+        return Training(self.start, data, classifier=classifier, settings=self.settings, rate=rate)
+
+    def answers(
+        self, backbone: nn.Module, classifier: nn.Linear, held: Labelled[Pixels]
+    ) -> HeldOut:
+        """Return what a network says of images that it did not train on."""
+        logits = classify(backbone, classifier, self.start, held.images, tick=self.tick)
+        return HeldOut(logits, held.labels)
+
+
 def cross_validate_tuning(
-    start: Probe,
-    data: Labelled[Pixels],
-    features: Tensor,
-    *,
-    classes: int,
-    settings: FineTuningSettings,
-    tick: Tick,
-    say: Callable[[str, int], None],
-    unfinished: Unfinished,
+    run: Run, data: Labelled[Pixels], features: Tensor
 ) -> CrossValidated | None:
     """Train and judge both recipes fold by fold, as they would be on all images.
 
     ``features`` (N, D) are those of the images by the starting model. Returns None where there is
-    one image a class. Each fold that is done is a part of ``unfinished``, and so is the training of
-    the one that is not.
+    one image a class. Each fold that is done is a part of what is ``unfinished``, and so is the
+    training of the one that is not.
     """
-    divided = folds(data.labels, seed=settings.seed)
+    divided = folds(data.labels, seed=run.settings.seed)
     if not divided:
         return None
-    heads = [
-        fitted_classifier(features[train], data.labels[train], classes=classes, device=start.device)
-        for train, _ in divided
-    ]
+    heads = [run.fitted(features[train], part_of(data, train)) for train, _ in divided]
     outs = [out for _, out in divided]
     labels = data.labels[np.concatenate(outs)]
     with torch.inference_mode():
         frozen = [
-            head(features[out].to(start.device)).cpu()
+            head(features[out].to(run.start.device)).cpu()
             for head, out in zip(heads, outs, strict=True)
         ]
 
     def tuned(fold: int, rate: float) -> Tensor:
         train, out = divided[fold]
-        place = f"fold {fold + 1} of {len(divided)}"
-        name = f"fold {fold} at {rate!r}"
-        if (state := unfinished.get(name)) is not None:
+        place, name = f"fold {fold + 1} of {len(divided)}", f"fold {fold} at {rate!r}"
+        if (state := run.unfinished.get(name)) is not None:
             return state["logits"]
-        images, training = part_of(data, train), f"{name}, training"
-        run = Training(start, images, classifier=heads[fold], settings=settings, rate=rate)
-        if (state := unfinished.get(training)) is not None:
-            run.restore(state)
-        at = f" at the learning rate {rate:g}" if len(settings.rates) > 1 else ""
-        unfinished.begin(f"{place}{at}, {run.next_epoch}", say=lambda words: say(words, 0))
-        passes = (run.epochs - run.epoch) * len(train) + len(out)
-        say(f"comparing with a linear probe, {place}{at}", passes)
-        while run.epoch < run.epochs:
-            run.run_epoch(tick)
-            unfinished.put(training, run.state())
-        held = part_of(data, out).images
-        logits = classify(run.backbone, run.classifier, start, held, tick=tick)
-        unfinished.drop(training)
-        unfinished.put(name, {"logits": logits})
+        part = f"{name}, training"
+        training = run.training(part_of(data, train), heads[fold], rate)
+        if (state := run.unfinished.get(part)) is not None:
+            training.restore(state)
+        at = f" at the learning rate {rate:g}" if len(run.settings.rates) > 1 else ""
+        run.begin(f"{place}{at}, {training.next_epoch}")
+        passes = (training.epochs - training.epoch) * len(train) + len(out)
+        run.say(f"comparing with a linear probe, {place}{at}", passes)
+        while training.epoch < training.epochs:
+            training.run_epoch(run.tick)
+            run.unfinished.put(part, training.state())
+        logits = run.answers(training.backbone, training.classifier, part_of(data, out)).logits
+        run.unfinished.drop(part)
+        run.unfinished.put(name, {"logits": logits})
         return logits
 
     return CrossValidated(
         HeldOut(torch.cat(frozen), labels),
         {
             rate: HeldOut(torch.cat([tuned(fold, rate) for fold in range(len(divided))]), labels)
-            for rate in settings.rates
+            for rate in run.settings.rates
         },
     )

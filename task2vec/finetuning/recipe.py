@@ -1,22 +1,15 @@
 """Fine-tuning a starting model on a task, or a linear probe where that is the better choice."""
 
-from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
-from task2vec.finetuning.classify import (
-    Tick,
-    classify,
-    fitted_classifier,
-    frozen_features,
-    unheard,
-)
-from task2vec.finetuning.cross_validation import cross_validate_tuning, folds
+from task2vec.finetuning.classify import Tick, classify, frozen_features, unheard
+from task2vec.finetuning.cross_validation import Run, Say, cross_validate_tuning, folds
 from task2vec.finetuning.held_out import BestEpoch, HeldOut
 from task2vec.finetuning.result import Choice, prefers_tuning
 from task2vec.finetuning.resume import Unfinished
@@ -29,8 +22,6 @@ from task2vec.types.tuning import ChosenBy, Recipe
 
 __all__ = ["FineTuned", "Tick", "classify", "fine_tune", "passes"]
 
-#: Takes the words for a step that begins, and how many images go through the network in it.
-Say = Callable[[str, int], None]
 Labels = NDArray[np.int64]
 
 #: With fewer images of validation a difference of ten points is chance: all images train, and
@@ -79,7 +70,7 @@ def fine_tune(
     The starting model is copied, never changed. A run that goes on with an ``unfinished`` one ends
     as that would have ended.
     """
-    run = _Run(
+    run = Run(
         start=start,
         classes=classes,
         settings=settings,
@@ -88,8 +79,8 @@ def fine_tune(
         unfinished=unfinished or Unfinished(),
     )
     if len(validation.images) >= LEAST_VALIDATION:
-        return run.by_validation(training, validation)
-    return run.by_cross_validation(joined(training, validation))
+        return _by_validation(run, training, validation)
+    return _by_cross_validation(run, joined(training, validation))
 
 
 def passes(training: Labels, *, validation: Labels, test: int, settings: FineTuningSettings) -> int:
@@ -109,149 +100,101 @@ def passes(training: Labels, *, validation: Labels, test: int, settings: FineTun
     return len(labels) + len(settings.rates) * compared + trained + test
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What every step of one fine-tuning needs."""
+def _by_validation(run: Run, data: Labelled[Pixels], validation: Labelled[Pixels]) -> FineTuned:
+    start, images = run.start, len(data.images) + len(validation.images)
+    run.say(LOOKING, images)
+    classifier = run.fitted(frozen_features(start, data.images, run.tick), data)
+    frozen = run.answers(start.backbone, classifier, validation)
+    best, patience = BestEpoch(), run.settings.patience
+    training = run.training(data, classifier, run.settings.rate)
+    if (state := run.unfinished.get(_TRAINING)) is not None:
+        training.restore(state)
+        best.restore(state, validation.labels)
+    run.begin(ALL_DONE if best.is_over(training.epoch, patience) else training.next_epoch)
+    while training.epoch < training.epochs and not best.is_over(training.epoch, patience):
+        words = f"epoch {training.epoch + 1} of at most {training.epochs}"
+        run.say(f"{words}, {_so_far(best, frozen)}", images)
+        training.run_epoch(run.tick)
+        answers = run.answers(training.backbone, training.classifier, validation)
+        best.consider(training.epoch, training.network, answers)
+        run.unfinished.put(_TRAINING, {**training.state(), **best.state()})
+    assert best.held_out is not None, "there is at least one epoch"
+    choice = _choice(frozen, best.held_out, by=ChosenBy.VALIDATION, learning_rate=training.rate)
+    if choice.chosen is Recipe.LINEAR_PROBE:
+        probe = _frozen(run, classifier, data, choice=choice, held_out=frozen)
+        return replace(probe, epochs=training.epoch)
+    best.fill(training.network)
+    return _trained(training, data, choice=choice, held_out=best.held_out, best_epoch=best.epoch)
 
-    start: Probe
-    classes: int
-    settings: FineTuningSettings
-    say: Say
-    tick: Tick
-    unfinished: Unfinished
 
-    def by_validation(self, training: Labelled[Pixels], validation: Labelled[Pixels]) -> FineTuned:
-        start, images = self.start, len(training.images) + len(validation.images)
-        self.say(LOOKING, images)
-        classifier = self._fitted(frozen_features(start, training.images, self.tick), training)
-        frozen = self._answers(start.backbone, classifier, validation)
-        best = BestEpoch()
-        run = self._training(training, classifier, self.settings.rate)
-        if (state := self.unfinished.get(_TRAINING)) is not None:
-            run.restore(state)
-            best.restore(state, validation.labels)
-        over = best.is_over(run.epoch, self.settings.patience)
-        self._begin(ALL_DONE if over else run.next_epoch)
-        while run.epoch < run.epochs and not best.is_over(run.epoch, self.settings.patience):
-            self.say(
-                f"epoch {run.epoch + 1} of at most {run.epochs}, {_so_far(best, frozen)}", images
-            )
-            run.run_epoch(self.tick)
-            answers = self._answers(run.backbone, run.classifier, validation)
-            best.consider(run.epoch, run.network, answers)
-            self.unfinished.put(_TRAINING, {**run.state(), **best.state()})
-        assert best.held_out is not None, "there is at least one epoch"
-        choice = _choice(frozen, best.held_out, by=ChosenBy.VALIDATION, learning_rate=run.rate)
-        if choice.chosen is Recipe.LINEAR_PROBE:
-            return self._finished(
-                start.backbone,
-                classifier,
-                training,
-                choice=choice,
-                held_out=frozen,
-                epochs=run.epoch,
-            )
-        best.fill(run.network)
-        return self._finished(
-            run.backbone,
-            run.classifier,
-            training,
-            choice=choice,
-            held_out=best.held_out,
-            epochs=run.epoch,
-            best_epoch=best.epoch,
+def _by_cross_validation(run: Run, data: Labelled[Pixels]) -> FineTuned:
+    images = len(data.images)
+    run.say(LOOKING, images)
+    features = frozen_features(run.start, data.images, run.tick)
+    validated = cross_validate_tuning(run, data, features)
+    classifier = run.fitted(features, data)
+    if validated is None:
+        choice = Choice(
+            chosen=Recipe.LINEAR_PROBE,
+            by=ChosenBy.NONE,
+            images=0,
+            learning_rate=run.settings.rates[0],
         )
+        return _frozen(run, classifier, data, choice=choice, held_out=None)
+    rate = min(validated.fine_tuning, key=lambda rate: validated.fine_tuning[rate].score.loss)
+    frozen, tuned = validated.linear_probe, validated.fine_tuning[rate]
+    choice = _choice(frozen, tuned, by=ChosenBy.CROSS_VALIDATION, learning_rate=rate)
+    if choice.chosen is Recipe.LINEAR_PROBE:
+        run.begin("all folds are done")
+        return _frozen(run, classifier, data, choice=choice, held_out=frozen)
+    training = run.training(data, classifier, rate)
+    if (state := run.unfinished.get(_TRAINING)) is not None:
+        training.restore(state)
+    run.begin(training.next_epoch)
+    while training.epoch < training.epochs:
+        run.say(training.next_epoch, images)
+        training.run_epoch(run.tick)
+        run.unfinished.put(_TRAINING, training.state())
+    return _trained(training, data, choice=choice, held_out=tuned, best_epoch=training.epoch)
 
-    def by_cross_validation(self, data: Labelled[Pixels]) -> FineTuned:
-        images = len(data.images)
-        self.say(LOOKING, images)
-        features = frozen_features(self.start, data.images, self.tick)
-        validated = cross_validate_tuning(
-            self.start,
-            data,
-            features,
-            classes=self.classes,
-            settings=self.settings,
-            tick=self.tick,
-            say=self.say,
-            unfinished=self.unfinished,
-        )
-        classifier = self._fitted(features, data)
-        if validated is None:
-            choice = Choice(
-                chosen=Recipe.LINEAR_PROBE,
-                by=ChosenBy.NONE,
-                images=0,
-                learning_rate=self.settings.rates[0],
-            )
-            return self._finished(self.start.backbone, classifier, data, choice=choice)
-        rate = min(validated.fine_tuning, key=lambda rate: validated.fine_tuning[rate].score.loss)
-        frozen, tuned = validated.linear_probe, validated.fine_tuning[rate]
-        choice = _choice(frozen, tuned, by=ChosenBy.CROSS_VALIDATION, learning_rate=rate)
-        if choice.chosen is Recipe.LINEAR_PROBE:
-            self._begin("all folds are done")
-            return self._finished(
-                self.start.backbone, classifier, data, choice=choice, held_out=frozen
-            )
-        run = self._training(data, classifier, rate)
-        if (state := self.unfinished.get(_TRAINING)) is not None:
-            run.restore(state)
-        self._begin(run.next_epoch)
-        while run.epoch < run.epochs:
-            self.say(run.next_epoch, images)
-            run.run_epoch(self.tick)
-            self.unfinished.put(_TRAINING, run.state())
-        return self._finished(
-            run.backbone,
-            run.classifier,
-            data,
-            choice=choice,
-            held_out=tuned,
-            epochs=run.epoch,
-            best_epoch=run.epoch,
-        )
 
-    def _begin(self, where: str) -> None:
-        self.unfinished.begin(where, say=lambda words: self.say(words, 0))
+def _frozen(
+    run: Run,
+    classifier: nn.Linear,
+    data: Labelled[Pixels],
+    *,
+    choice: Choice,
+    held_out: HeldOut | None,
+) -> FineTuned:
+    """Return the linear probe, with a copy of the starting model."""
+    return FineTuned(
+        deepcopy(run.start.backbone).requires_grad_(False),
+        classifier.requires_grad_(False),
+        epochs=0,
+        best_epoch=0,
+        training_images=len(data.images),
+        choice=choice,
+        held_out=held_out,
+    )
 
-    def _fitted(self, features: Tensor, data: Labelled[Pixels]) -> nn.Linear:
-        return fitted_classifier(
-            features, data.labels, classes=self.classes, device=self.start.device
-        )
 
-    def _training(self, data: Labelled[Pixels], classifier: nn.Linear, rate: float) -> Training:
-        return Training(self.start, data, classifier=classifier, settings=self.settings, rate=rate)
-
-    def _answers(
-        self, backbone: nn.Module, classifier: nn.Linear, held: Labelled[Pixels]
-    ) -> HeldOut:
-        logits = classify(backbone, classifier, self.start, held.images, tick=self.tick)
-        return HeldOut(logits, held.labels)
-
-    def _finished(
-        self,
-        backbone: nn.Module,
-        classifier: nn.Linear,
-        data: Labelled[Pixels],
-        *,
-        choice: Choice,
-        held_out: HeldOut | None = None,
-        epochs: int = 0,
-        best_epoch: int = 0,
-    ) -> FineTuned:
-        if backbone is self.start.backbone:
-            backbone = deepcopy(backbone)
-        for part in (backbone, classifier):
-            part.requires_grad_(False)
-        return FineTuned(
-            backbone,
-            classifier,
-            epochs=epochs,
-            best_epoch=best_epoch,
-            training_images=len(data.images),
-            choice=choice,
-            held_out=held_out,
-        )
+def _trained(
+    training: Training,
+    data: Labelled[Pixels],
+    *,
+    choice: Choice,
+    held_out: HeldOut,
+    best_epoch: int,
+) -> FineTuned:
+    return FineTuned(
+        training.backbone.requires_grad_(False),
+        training.classifier.requires_grad_(False),
+        epochs=training.epoch,
+        best_epoch=best_epoch,
+        training_images=len(data.images),
+        choice=choice,
+        held_out=held_out,
+    )
 
 
 def _so_far(best: BestEpoch, frozen: HeldOut) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stripes import CLASSES, QUICK, stripes
 
 from task2vec.finetuning.classify import classify, fitted_classifier, unheard
-from task2vec.finetuning.cross_validation import FOLDS, cross_validate_tuning, folds
+from task2vec.finetuning.cross_validation import FOLDS, Run, cross_validate_tuning, folds
 from task2vec.finetuning.recipe import LEAST_VALIDATION, fine_tune, passes
 from task2vec.finetuning.resume import Unfinished
 from task2vec.finetuning.settings import FineTuningSettings, HeadStart
@@ -53,16 +53,15 @@ def test_another_seed_divides_otherwise():
 def test_each_image_is_judged_by_models_that_it_did_not_train(tiny_probe, data, head_start):
     features = tiny_probe.features(data.images)
     settings = replace(FEW, learning_rate=None, head_start=head_start)
-    found = cross_validate_tuning(
-        tiny_probe,
-        data,
-        features,
+    run = Run(
+        start=tiny_probe,
         classes=CLASSES,
         settings=settings,
-        tick=unheard,
         say=lambda _words, _images: None,
+        tick=unheard,
         unfinished=Unfinished(),
     )
+    found = cross_validate_tuning(run, data, features)
     frozen, labels = [], []
     tuned = {rate: [] for rate in settings.rates}
     for train, out in folds(data.labels, seed=settings.seed):
