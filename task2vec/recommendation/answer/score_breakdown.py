@@ -64,22 +64,12 @@ _MOST = 10
 def moves_of(question: Question, influence: Influence, model: Model) -> ScoreMoves:
     """Return the score of a model as the sum that the gain model made of it."""
     if model.id == question.default:
-        return ScoreMoves(
-            model=model.name,
-            score=0.0,
-            prior=0.0,
-            by_outcomes=0.0,
-            by_measuring=0.0,
-            outcomes=0,
-            moves=(),
-            rest=0.0,
-            rest_count=0,
-            neighbours=(),
-        )
-    moved, outcomes = influence.moved(model.id), influence.outcomes
-    before = _prior(question, influence, model)
+        moved, outcomes, prior = np.zeros(0), 0, 0.0
+    else:
+        moved, outcomes = influence.moved(model.id), influence.outcomes
+        prior = influence.prior(model.id)
+    before = _prior(question, prior, model)
     order = [int(i) for i in np.argsort(-np.abs(moved), kind="stable")]
-    prior = influence.prior(model.id)
     by_outcomes, by_measuring = float(moved[:outcomes].sum()), float(moved[outcomes:].sum())
     names = {record.id: record.name for record in (*question.models, *question.others)}
     return ScoreMoves(
@@ -92,12 +82,11 @@ def moves_of(question: Question, influence: Influence, model: Model) -> ScoreMov
         moves=(*before, *(_move(influence, names, i, float(moved[i])) for i in order[:_MOST])),
         rest=float(moved[order[_MOST:]].sum()),
         rest_count=len(order[_MOST:]),
-        neighbours=_neighbours(influence, moved),
+        neighbours=_neighbours(influence, moved[:outcomes]),
     )
 
 
-def _prior(question: Question, influence: Influence, model: Model) -> list[Move]:
-    prior = influence.prior(model.id)
+def _prior(question: Question, prior: float, model: Model) -> list[Move]:
     if model.task is None:
         return [_expected(MoveKind.PUBLISHED, prior, model)] if prior else []
     source = question.tasks.get(model.task)
@@ -134,8 +123,8 @@ def _move(influence: Influence, names: dict[str, str], row: int, moved: float) -
 
 def _neighbours(influence: Influence, moved: Matrix) -> tuple[NeighbourMoves, ...]:
     world, by_task = influence.world, defaultdict[int, list[float]](list)
-    for row in range(influence.outcomes):
-        by_task[int(influence.model.seen.cells.tasks[row])].append(float(moved[row]))
+    for row, by in enumerate(moved):
+        by_task[int(influence.model.seen.cells.tasks[row])].append(float(by))
     neighbours = [
         NeighbourMoves(
             task=world.tasks[task],
