@@ -1,8 +1,8 @@
 """Small zoos with what is known of them."""
 
 import numpy as np
+from factories import make_model
 
-from task2vec.messages.models import Model
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.recommendation.answer.question import KnownTask, Question
 from task2vec.recommendation.evidence.gains import GainTable
@@ -16,17 +16,8 @@ NEAR, FAR = 0.1 * REACH, 4 * REACH
 
 def model(name, task=None):
     """A model whose id is not its name, and of which no figure is published."""
-    return Model(
-        id=f"mdl-{name}",
-        name=name,
-        ref=f"file:{name}.safetensors",
-        architecture="tiny",
-        task=f"tsk-{task}" if task else None,
-        parameters=1000,
-        input_size=16,
-        licence="Apache-2.0",
-        created="",
-    )
+    source, ref = f"tsk-{task}" if task else None, f"file:{name}.safetensors"
+    return make_model(name, id=f"mdl-{name}", ref=ref, task=source, parameters=1000, input_size=16)
 
 
 def outcome(name, task, accuracy, protocol="p"):

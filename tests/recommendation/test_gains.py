@@ -3,68 +3,46 @@
 from math import isnan
 
 import pytest
-from factories import replace
 
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.recommendation.evidence.gains import PROTOCOL_SD, GainTable
 
 
-def outcome(model, accuracy, *, task="roses", protocol="p", interval=None, images=None):
-    return StoredOutcome(
-        model=model,
-        task=task,
-        accuracy=accuracy,
-        protocol=protocol,
-        interval=interval,
-        images=images,
-    )
+def outcome(model, accuracy, *, task="roses", protocol="p", **more):
+    return StoredOutcome(model=model, task=task, accuracy=accuracy, protocol=protocol, **more)
+
+
+def pair(plain, expert, **more):
+    """Outcomes of the default and of an expert, measured likewise."""
+    return [outcome("plain", plain, **more), outcome("expert", expert, **more)]
+
+
+def variance_of(outcomes):
+    ((_, variance),) = GainTable(outcomes, "plain").of("expert", "roses")
+    return variance
 
 
 def test_a_gain_is_the_difference_to_the_default_on_one_task_and_protocol():
-    table = GainTable(
-        [
-            outcome("plain", 0.70),
-            outcome("expert", 0.76),
-            outcome("plain", 0.40, task="cats"),
-            outcome("expert", 0.30, task="cats"),
-        ],
-        "plain",
-    )
+    table = GainTable([*pair(0.70, 0.76), *pair(0.40, 0.30, task="cats")], "plain")
     assert [gain for gain, _ in table.of("expert", "roses")] == pytest.approx([0.06])
     assert [gain for gain, _ in table.of("expert", "cats")] == pytest.approx([-0.10])
     assert table.count == 2
-    assert table.of("plain", "roses") == []
-    assert table.of("expert", "dogs") == []
+    assert table.of("plain", "roses") == table.of("expert", "dogs") == []
     assert table.averages() == {"expert": (pytest.approx(-0.02), 2)}
 
 
 def test_no_gain_without_the_default_under_the_same_protocol():
-    table = GainTable(
-        [
-            outcome("plain", 0.70, protocol="5 epochs"),
-            outcome("expert", 0.90, protocol="50 epochs"),
-            outcome("plain", 0.70, task="cats"),
-            outcome("expert", 0.90, task="dogs"),
-        ],
-        "plain",
-    )
+    apart = [outcome("plain", 0.7, protocol="5 epochs"), outcome("expert", 0.9, protocol="50")]
+    apart += [outcome("plain", 0.70, task="cats"), outcome("expert", 0.90, task="dogs")]
+    table = GainTable(apart, "plain")
     assert table.count == 0
     assert table.of("expert", "roses") == []
     assert table.averages() == {}
 
 
 def test_protocols_stay_apart_and_count_once_a_task_in_the_average():
-    table = GainTable(
-        [
-            outcome("plain", 0.70, protocol="a"),
-            outcome("expert", 0.80, protocol="a"),
-            outcome("plain", 0.50, protocol="b"),
-            outcome("expert", 0.90, protocol="b"),
-            outcome("plain", 0.50, task="cats"),
-            outcome("expert", 0.45, task="cats"),
-        ],
-        "plain",
-    )
+    roses = [*pair(0.70, 0.80, protocol="a"), *pair(0.50, 0.90, protocol="b")]
+    table = GainTable([*roses, *pair(0.50, 0.45, task="cats")], "plain")
     assert sorted(gain for gain, _ in table.of("expert", "roses")) == pytest.approx([0.1, 0.4])
     assert table.count == 3
     # Tasks weigh alike: (0.25 - 0.05) / 2, not (0.1 + 0.4 - 0.05) / 3.
@@ -83,45 +61,21 @@ def test_repeats_are_pooled_and_their_noise_averages_out():
     assert variance == pytest.approx((0.03**2 + 0.04**2) / 4 + 0.01**2)
 
 
-def test_without_an_interval_the_number_of_images_tells_the_noise():
-    ((_, variance),) = GainTable(
-        [outcome("plain", 0.70, images=50), outcome("expert", 0.80, images=400)], "plain"
-    ).of("expert", "roses")
-    assert variance == pytest.approx(0.7 * 0.3 / 50 + 0.8 * 0.2 / 400)
-
-
-def test_an_accuracy_of_1_on_few_images_is_not_exact():
-    ((_, variance),) = GainTable(
-        [outcome("plain", 1.0, images=20), outcome("expert", 1.0, images=20)], "plain"
-    ).of("expert", "roses")
-    assert variance == pytest.approx(2 * 0.01 / 20)
-
-
-def test_an_interval_is_preferred_to_the_number_of_images():
-    stated = outcome("expert", 0.8, interval=(0.8 - 0.0392, 0.8 + 0.0392), images=10)
-    plain = replace(stated, model="plain")
-    ((_, variance),) = GainTable([stated, plain], "plain").of("expert", "roses")
-    assert variance == pytest.approx(2 * 0.02**2)
-
-
-def test_an_outcome_that_states_no_noise_is_not_taken_as_exact():
-    def variance_of(**known):
-        pair = [outcome("plain", 0.6, **known), outcome("expert", 0.6, **known)]
-        return GainTable(pair, "plain").of("expert", "roses")[0][1]
-
-    assert variance_of(images=1000) < variance_of() < variance_of(images=10)
+def test_the_noise_is_that_of_the_interval_or_else_of_the_images():
+    images = [outcome("plain", 0.70, images=50), outcome("expert", 0.80, images=400)]
+    assert variance_of(images) == pytest.approx(0.7 * 0.3 / 50 + 0.8 * 0.2 / 400)
+    # An accuracy of 1 on few images is not exact.
+    assert variance_of(pair(1.0, 1.0, images=20)) == pytest.approx(2 * 0.01 / 20)
+    stated = pair(0.8, 0.8, interval=(0.8 - 0.0392, 0.8 + 0.0392), images=10)
+    assert variance_of(stated) == pytest.approx(2 * 0.02**2)
+    # Nor is an outcome that states no noise.
+    few, unknown, many = (variance_of(pair(0.6, 0.6, images=n)) for n in (10, None, 1000))
+    assert many < unknown < few
 
 
 def test_protocols_are_pooled_by_their_noise_and_what_they_differ_by():
-    table = GainTable(
-        [
-            outcome("plain", 0.70, protocol="a", images=10**8),
-            outcome("expert", 0.80, protocol="a", images=10**8),
-            outcome("plain", 0.50, protocol="b", images=100),
-            outcome("expert", 0.70, protocol="b", images=100),
-        ],
-        "plain",
-    )
+    exact = pair(0.70, 0.80, protocol="a", images=10**8)
+    table = GainTable([*exact, *pair(0.50, 0.70, protocol="b", images=100)], "plain")
     noise = 0.5 * 0.5 / 100 + 0.7 * 0.3 / 100
     exact, noisy = 1 / PROTOCOL_SD**2, 1 / (PROTOCOL_SD**2 + noise)
     gain, variance = table.pooled("expert", "roses")

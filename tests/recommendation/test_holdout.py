@@ -107,56 +107,51 @@ def test_copies_of_training_images_test_nothing(write_task):
     assert [w for w in found.warnings if w.startswith(f"{missing} test image")]
 
 
-def test_own_splits_are_kept(write_task):
-    source = write_task(
-        {
-            "train/a": range(8),
-            "train/b": range(10, 18),
-            "val/a": [20, 21],
-            "val/b": [30, 31, 32],
-            "test/a": range(40, 43),
-            "test/b": range(50, 55),
-        }
-    )
-    found = divide(source)
-    assert per_class(found.training, found.classes) == {"a": 8, "b": 8}
-    assert {key.split("/")[0] for key in found.training.keys} == {"train"}
-    assert numbers(found.validation) == {20, 21, 30, 31, 32}
-    assert numbers(found.test) == {40, 41, 42, *range(50, 55)}
-    assert per_class(found.test, found.classes) == {"a": 3, "b": 5}
-    assert per_class(found.validation, found.classes) == {"a": 2, "b": 3}
-
-
-def test_validation_is_taken_from_training_where_there_is_none(write_task):
-    source = write_task(
-        {"train/a": range(20), "train/b": range(30, 50), "test/a": [60], "test/b": [70]}
-    )
-    found = divide(source)
-    assert numbers(found.test) == {60, 70}
-    assert per_class(found.validation, found.classes) == {"a": 3, "b": 3}
-    assert per_class(found.training, found.classes) == {"a": 17, "b": 17}
-    assert not numbers(found.validation) & numbers(found.training)
-
-
-def test_a_validation_split_is_kept_where_there_is_no_test_split(write_task):
-    source = write_task(
-        {"train/a": range(12), "train/b": range(20, 32), "val/a": [60, 61], "val/b": [70, 71]}
-    )
-    found = divide(source)
-    assert numbers(found.validation) == {60, 61, 70, 71}
-    assert per_class(found.test, found.classes) == {"a": 3, "b": 3}
-    assert per_class(found.training, found.classes) == {"a": 9, "b": 9}
-    assert {key.split("/")[0] for key in found.test.keys} == {"train"}
-
-
-def test_a_validation_split_trains_where_nothing_else_can(write_task):
-    source = write_task(
-        {"val/a": range(10), "val/b": range(20, 30), "test/a": [60], "test/b": [70]}
-    )
-    found = divide(source)
-    assert numbers(found.test) == {60, 70}
-    assert numbers(found.training) | numbers(found.validation) == {*range(10), *range(20, 30)}
-    assert per_class(found.validation, found.classes) == {"a": 2, "b": 2}
+@pytest.mark.parametrize(
+    ("folders", "training", "validation", "test"),
+    [
+        pytest.param(
+            {
+                **{"train/a": range(8), "train/b": range(10, 18)},
+                **{"val/a": [20, 21], "val/b": [30, 31, 32]},
+                **{"test/a": range(40, 43), "test/b": range(50, 55)},
+            },
+            ({"train"}, {"a": 8, "b": 8}),
+            ({"val"}, {"a": 2, "b": 3}),
+            ({"test"}, {"a": 3, "b": 5}),
+            id="own splits are kept",
+        ),
+        pytest.param(
+            {"train/a": range(20), "train/b": range(30, 50), "test/a": [60], "test/b": [70]},
+            ({"train"}, {"a": 17, "b": 17}),
+            ({"train"}, {"a": 3, "b": 3}),
+            ({"test"}, {"a": 1, "b": 1}),
+            id="validation is taken from training",
+        ),
+        pytest.param(
+            {"train/a": range(12), "train/b": range(20, 32), "val/a": [60, 61], "val/b": [70, 71]},
+            ({"train"}, {"a": 9, "b": 9}),
+            ({"val"}, {"a": 2, "b": 2}),
+            ({"train"}, {"a": 3, "b": 3}),
+            id="a test is taken from training",
+        ),
+        pytest.param(
+            {"val/a": range(10), "val/b": range(20, 30), "test/a": [60], "test/b": [70]},
+            ({"val"}, {"a": 8, "b": 8}),
+            ({"val"}, {"a": 2, "b": 2}),
+            ({"test"}, {"a": 1, "b": 1}),
+            id="validation trains where nothing else can",
+        ),
+    ],
+)
+def test_a_tasks_own_splits_divide_it(write_task, folders, training, validation, test):
+    found = divide(write_task(folders))
+    for part, (splits, counts) in zip(parts(found), (training, validation, test), strict=True):
+        assert {key.split("/")[0] for key in part.keys} == splits
+        assert per_class(part, found.classes) == counts
+        assert len(numbers(part)) == sum(counts.values())
+    every = [numbers(part) for part in parts(found)]
+    assert sum(map(len, every)) == len(set().union(*every))
 
 
 def test_images_without_a_split_train(write_task, tmp_path):

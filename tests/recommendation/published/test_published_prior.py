@@ -7,6 +7,7 @@ from math import exp, log, sqrt
 
 import numpy as np
 import pytest
+from factories import make_model
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,17 +22,7 @@ from task2vec.recommendation.published.prior import prior_gain
 
 
 def record(name: str, *, task: str | None = None) -> Model:
-    return Model(
-        id="mdl-a",
-        name="mine",
-        ref=f"timm:{name}",
-        architecture=name.partition(".")[0],
-        task=task,
-        parameters=None,
-        input_size=None,
-        licence=None,
-        created="",
-    )
+    return make_model("mine", ref=f"timm:{name}", task=task)
 
 
 WITH_TOP1 = sorted(name for name, m in published_models().items() if m.imagenet is not None)
