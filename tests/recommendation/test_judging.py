@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from questions import GARDEN, NEAR, PLAIN, ask, at, model, outcome, right
 
-from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import Judge
 from task2vec.recommendation.prediction.difficulty import LEAST_TASKS
 
@@ -29,17 +28,3 @@ def test_the_default_is_foretold_from_enough_tasks_on(tasks, told):
         outcomes=[outcome("plain", name, 0.7) for name in names],
     )
     assert (Judge(question).base() is not None) == told
-
-
-@pytest.mark.parametrize(("images", "leads"), [(10, "other"), (2000, "plain")])
-def test_what_fine_tuning_is_expected_to_lose_with_does_not_lead(images, leads):
-    probes = {"plain": right(200, 400), "other": right(215, 400)}
-    question = ask([PLAIN, model("other")], measured=probes, images=images)
-    judged = Judge(question).judge(probed=question.measured)
-    assert judged.offered[judged.best].name == "other"
-    assert judged.offered[judged.leader].name == rank(question).chosen == leads
-    gains = {m.name: judged.fine_tuned(place).mean for place, m in enumerate(judged.offered)}
-    assert gains["plain"] == 0
-    assert (gains["other"] > 0) is (leads == "other")
-    told = {each.model: each.fine_tuned_gain for each in rank(question).recommendations}
-    assert told == gains

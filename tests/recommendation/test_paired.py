@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from questions import PLAIN, ask, model
+from questions import found as found_in
 
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import SHORT_VARIANCE, Judge
@@ -140,25 +141,17 @@ def test_a_gain_of_nothing_on_no_images_is_no_gain():
     assert PairedGain(0.0, 0.01, 0, 0.0).with_error(classes=2)[0] == 0
 
 
-def test_the_evidence_tells_both_errors():
+def test_the_evidence_tells_both_errors_and_what_they_speak_for_with_the_answers():
+    """So nobody wonders at a score above the gain in right answers."""
+    zoo = [PLAIN, model("steady")]
     measured = {"plain": probe(10, 20, 0.6), "steady": probe(10, 20, 0.2)}
-    answer = rank(ask([PLAIN, model("steady")], measured=measured))
-    (steady,) = (each for each in answer.recommendations if each.model == "steady")
+    steady = found_in(rank(ask(zoo, measured=measured)), "steady")
     told = steady.evidence[-1]
     assert "squared error of its predictions is 0.20 (the default's: 0.60)" in told.text
     assert (told.error, told.default_error) == (0.2, 0.6)
-
-
-def test_the_evidence_tells_what_answers_and_errors_together_speak_for():
-    """So nobody wonders at a score above the gain in right answers."""
-    measured = {"plain": probe(10, 20, 0.6), "steady": probe(10, 20, 0.2)}
-    answer = rank(ask([PLAIN, model("steady")], measured=measured))
-    (steady,) = (each for each in answer.recommendations if each.model == "steady")
-    told = steady.evidence[-1]
     assert told.gain == 0 < steady.score < told.combined_gain
     assert f"both together count as {100 * told.combined_gain:+.1f} points" in told.text
-    without = {"plain": probe(10, 20), "steady": probe(10, 20)}
-    answer = rank(ask([PLAIN, model("steady")], measured=without))
-    (steady,) = (each for each in answer.recommendations if each.model == "steady")
-    assert steady.evidence[-1].combined_gain is None
-    assert "counts as" not in steady.evidence[-1].text
+    without = {name: probe(10, 20) for name in measured}
+    told = found_in(rank(ask(zoo, measured=without)), "steady").evidence[-1]
+    assert told.combined_gain is None
+    assert "count as" not in told.text

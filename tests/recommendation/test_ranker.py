@@ -150,12 +150,19 @@ def test_the_k_best_experts_are_told_of():
     assert told(9) == {"plain", "other", "a-expert", "b-expert", "c-expert"}
 
 
-def test_an_expert_of_a_task_that_is_not_known_is_offered_once_it_was_measured():
-    zoo = [PLAIN, model("strange-expert", "strange"), model("rose-expert", "roses")]
-    asked = ask(zoo, tasks=at(roses=NEAR))
-    assert set(names(rank(asked))) == {"plain", "rose-expert"}
-    measured = {"mdl-plain": right(60, 100), "mdl-strange-expert": right(90, 100)}
-    assert rank(replace(asked, measured=measured)).chosen == "strange-expert"
+@pytest.mark.parametrize("kind", ["measured", "tuned"])
+@pytest.mark.parametrize("source", ["cars", "strange"])
+def test_an_expert_measured_on_the_own_images_is_offered_whatever_its_source(kind, source):
+    """Though its task is far, or not known, and the answer shows one expert more at most."""
+    zoo = [PLAIN, model("my-expert", source), model("rose-expert", "roses")]
+    asked = ask(zoo, tasks=at(roses=NEAR, cars=FAR), k=1)
+    assert "my-expert" not in names(rank(asked))
+    found_ = {"mdl-plain": right(60, 100), "mdl-my-expert": right(90, 100)}
+    answer = rank(replace(asked, **{kind: found_}))
+    assert set(names(answer)) == {"plain", "my-expert", "rose-expert"}
+    probed = EvidenceKind.LINEAR_PROBE if kind == "measured" else EvidenceKind.FINE_TUNING
+    assert probed in kinds(found(answer, "my-expert"))
+    assert (answer.chosen, answer.probed) == ("my-expert", 2 * (kind == "measured"))
 
 
 def test_an_expert_that_gained_on_the_task_itself_is_taken_however_far_its_source():
@@ -169,26 +176,6 @@ def test_an_expert_that_gained_on_the_task_itself_is_taken_however_far_its_sourc
     assert len(answer.recommendations) == 2
     nearest_only = rank(replace(asked, gains=GainTable([], "mdl-plain")))
     assert "far-expert" not in names(nearest_only)
-
-
-def test_an_expert_probed_on_the_own_images_is_offered_whatever_its_source():
-    question = ask(
-        [PLAIN, model("car-expert", "cars"), model("rose-expert", "roses")],
-        tasks=at(roses=NEAR, cars=FAR),
-        measured={"plain": right(60, 100), "car-expert": right(90, 100)},
-        k=1,
-    )
-    assert "car-expert" in names(rank(question))
-
-
-def test_an_expert_fine_tuned_on_the_own_images_is_offered_whatever_its_source():
-    tuned = {"mdl-plain": right(60, 100), "mdl-car-expert": right(90, 100)}
-    zoo = [PLAIN, model("car-expert", "cars"), model("rose-expert", "roses")]
-    question = ask(zoo, tasks=at(roses=NEAR, cars=FAR), tuned=tuned, k=1)
-    answer = rank(question)
-    assert set(names(answer)) == {"plain", "car-expert", "rose-expert"}
-    assert EvidenceKind.FINE_TUNING in kinds(found(answer, "car-expert"))
-    assert "car-expert" not in names(rank(replace(question, tuned={})))
 
 
 def test_models_that_may_not_be_taken_still_tell():
@@ -237,13 +224,6 @@ def test_the_interval_of_a_probed_default_is_that_of_its_own_noise():
     assert other.gain_interval[1] - other.gain_interval[0] != pytest.approx(
         2 * 1.645 * other.score_sd, rel=0.05
     )
-
-
-def test_how_many_models_were_probed_is_told():
-    zoo = [PLAIN, model("other"), model("third")]
-    assert rank(ask(zoo)).probed == 0
-    measured = {"plain": right(12, 20), "other": right(12, 20)}
-    assert rank(ask(zoo, measured=measured)).probed == 2
 
 
 def test_an_untried_expert_does_not_hide_a_measured_model():

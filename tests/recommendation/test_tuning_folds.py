@@ -147,18 +147,6 @@ def test_the_better_recipe_is_made_of_all_images(tiny_probe, data, rate, chosen)
     assert found.backbone is not tiny_probe.backbone
 
 
-def test_validation_images_choose_as_soon_as_there_are_enough(tiny_probe, data):
-    enough = part_of(data, np.arange(LEAST_VALIDATION))
-    rest = part_of(data, np.arange(LEAST_VALIDATION, 36))
-    settings = replace(FEW, epochs=1)
-    found = fine_tune(tiny_probe, rest, enough, classes=CLASSES, settings=settings)
-    assert found.choice.by is ChosenBy.VALIDATION
-    found = fine_tune(
-        tiny_probe, rest, part_of(enough, np.arange(29)), classes=CLASSES, settings=settings
-    )
-    assert found.choice.by is ChosenBy.CROSS_VALIDATION
-
-
 def test_one_image_a_class_is_a_linear_probe(tiny_probe, data):
     few = part_of(data, np.arange(CLASSES))
     found = fine_tune(tiny_probe, few, NOTHING, classes=CLASSES, settings=FEW)
