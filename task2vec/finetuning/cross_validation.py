@@ -1,6 +1,6 @@
 """Linear probe and fine-tuning by cross-validation, where a validation part would be too small."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +27,10 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class CrossValidated:
-    """The linear probe, and fine-tuning at each learning rate, on the same images in turn."""
+    """The linear probe and fine-tuning, on the same images in turn."""
 
     linear_probe: HeldOut
-    fine_tuning: Mapping[float, HeldOut]
+    fine_tuning: HeldOut
 
 
 def folds(labels: Indices, *, seed: int) -> list[tuple[Indices, Indices]]:
@@ -106,19 +106,18 @@ def cross_validate_tuning(
             for head, out in zip(heads, outs, strict=True)
         ]
 
-    def tuned(fold: int, rate: float) -> Tensor:
+    def tuned(fold: int) -> Tensor:
         train, out = divided[fold]
-        place, name = f"fold {fold + 1} of {len(divided)}", f"fold {fold} at {rate!r}"
+        place, name = f"fold {fold + 1} of {len(divided)}", f"fold {fold}"
         if (state := run.unfinished.get(name)) is not None:
             return state["logits"]
         part = f"{name}, training"
-        training = run.training(part_of(data, train), heads[fold], rate)
+        training = run.training(part_of(data, train), heads[fold], run.settings.few_rate)
         if (state := run.unfinished.get(part)) is not None:
             training.restore(state)
-        at = f" at the learning rate {rate:g}" if len(run.settings.rates) > 1 else ""
-        run.begin(f"{place}{at}, {training.next_epoch}")
+        run.begin(f"{place}, {training.next_epoch}")
         passes = (training.epochs - training.epoch) * len(train) + len(out)
-        run.say(f"comparing with a linear probe, {place}{at}", passes)
+        run.say(f"comparing with a linear probe, {place}", passes)
         while training.epoch < training.epochs:
             training.run_epoch(run.tick)
             run.unfinished.put(part, training.state())
@@ -129,8 +128,5 @@ def cross_validate_tuning(
 
     return CrossValidated(
         HeldOut(torch.cat(frozen), labels),
-        {
-            rate: HeldOut(torch.cat([tuned(fold, rate) for fold in range(len(divided))]), labels)
-            for rate in run.settings.rates
-        },
+        HeldOut(torch.cat([tuned(fold) for fold in range(len(divided))]), labels),
     )

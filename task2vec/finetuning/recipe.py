@@ -97,7 +97,7 @@ def passes(training: Labels, *, validation: Labels, test: int, settings: FineTun
         for train, out in folds(labels, seed=settings.seed)
     )
     trained = settings.epochs_for(len(labels)) * len(labels) if compared else 0
-    return len(labels) + len(settings.rates) * compared + trained + test
+    return len(labels) + compared + trained + test
 
 
 def _by_validation(run: Run, data: Labelled[Pixels], validation: Labelled[Pixels]) -> FineTuned:
@@ -128,7 +128,7 @@ def _by_validation(run: Run, data: Labelled[Pixels], validation: Labelled[Pixels
 
 
 def _by_cross_validation(run: Run, data: Labelled[Pixels]) -> FineTuned:
-    images = len(data.images)
+    images, rate = len(data.images), run.settings.few_rate
     run.say(LOOKING, images)
     features = frozen_features(run.start, data.images, run.tick)
     validated = cross_validate_tuning(run, data, features)
@@ -138,11 +138,10 @@ def _by_cross_validation(run: Run, data: Labelled[Pixels]) -> FineTuned:
             chosen=Recipe.LINEAR_PROBE,
             by=ChosenBy.NONE,
             images=0,
-            learning_rate=run.settings.rates[0],
+            learning_rate=rate,
         )
         return _frozen(run, classifier, data, choice=choice, held_out=None)
-    rate = min(validated.fine_tuning, key=lambda rate: validated.fine_tuning[rate].score.loss)
-    frozen, tuned = validated.linear_probe, validated.fine_tuning[rate]
+    frozen, tuned = validated.linear_probe, validated.fine_tuning
     choice = _choice(frozen, tuned, by=ChosenBy.CROSS_VALIDATION, learning_rate=rate)
     if choice.chosen is Recipe.LINEAR_PROBE:
         run.begin("all folds are done")

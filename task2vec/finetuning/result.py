@@ -63,7 +63,7 @@ def _decisive(difference: float, noise: float) -> bool:
 class Choice(_Part):
     """Both recipes on the same ``images`` images, and which was chosen.
 
-    ``learning_rate`` is the best peak of those that were tried. Scores are None where there was
+    ``learning_rate`` is the peak of fine-tuning. Scores are None where there was
     nothing to choose by. ``noise`` is the standard error of the difference of their accuracies;
     None too of what an earlier version made, where the loss alone decided. These images chose, so
     the numbers of the chosen one flatter it a little; those of the test images do not.

@@ -168,8 +168,8 @@ def _unfinished(
     if folder is None:
         return Unfinished()
     key = key_of(
-        # What earlier versions left holds other networks under these names.
-        form=2,
+        # What earlier versions left has other names.
+        form=3,
         start=probe.fingerprint,
         settings=asdict(settings),
         classes=parts.classes,

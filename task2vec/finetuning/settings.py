@@ -11,9 +11,9 @@ from task2vec.errors import SettingError
 
 #: The backbone's peak where images validate.
 RATE = 1e-3
-#: What is tried where cross-validation chooses: few images want a smaller one, and trying the
-#: larger ones too gained nothing.
-FEW_RATES = (3e-4,)
+#: The same where cross-validation chooses: few images want a smaller one, and trying a larger one
+#: too gained nothing.
+FEW_RATE = 3e-4
 
 #: Epochs of a short fine-tuning, at least.
 SHORT_EPOCHS = 6
@@ -40,7 +40,7 @@ class FineTuningSettings:
     """``patience`` is the number of epochs without a better validation loss before it stops.
 
     ``learning_rate`` is the backbone's peak in a cosine schedule with one warm-up epoch; None is
-    `RATE`, or the best of `FEW_RATES` where too few images validate.
+    `RATE`, or `FEW_RATE` where too few images validate.
     ``augmentation`` is the strength of `jitter`, 0 for none. What is None depends on the images:
     ``batch_size`` is 32 or what makes 4 steps an epoch, ``epochs`` are 8 or what makes 64 steps.
     Raises `SettingError` out of range.
@@ -59,9 +59,9 @@ class FineTuningSettings:
     least_epochs: ClassVar[int] = 8
 
     @property
-    def rates(self) -> tuple[float, ...]:
-        """The peak learning rates that are cross-validated."""
-        return FEW_RATES if self.learning_rate is None else (self.learning_rate,)
+    def few_rate(self) -> float:
+        """The peak learning rate where cross-validation chooses."""
+        return FEW_RATE if self.learning_rate is None else self.learning_rate
 
     @property
     def rate(self) -> float:

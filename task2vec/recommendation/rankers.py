@@ -9,7 +9,6 @@ import numpy as np
 from task2vec.recommendation.evidence.world import Case, Matrix
 from task2vec.recommendation.gain_model.fit import fit_gain_model, left_out
 from task2vec.recommendation.gain_model.kernel import Cells, Scales
-from task2vec.recommendation.gain_model.posterior import GainModel
 from task2vec.recommendation.prediction.intervals import interval_reach
 
 #: The shares of outcomes that intervals are stated for and judged at.
@@ -172,7 +171,12 @@ class Hierarchical:
     def rank(self, case: Case) -> Ranking:
         """Return expected gains, their standard deviations, and whether to leave the default."""
         model = fit_gain_model(case.world, target=case.target, start=self._start)
-        ranking = judge(model, case, trust=self._trust)
+        belief = model.believe(Cells(case.offered, np.full(len(case.offered), case.target)))
+        default = case.offered == case.world.default
+        mean, sd = (np.where(default, 0.0, each) for each in (belief.mean, belief.sd))
+        best = surely_best(mean, sd, trust=self._trust)
+        choice = case.world.default if best is None else int(case.offered[best])
+        ranking = Ranking(mean, choice, sd)
         if not self._levels:
             return ranking
         elsewhere = left_out(model)
@@ -190,18 +194,6 @@ def surely_best(mean: Matrix, sd: Matrix, *, trust: float) -> int | None:
     """
     sure = np.flatnonzero((mean > trust * sd) & (sd <= MOST_SD))
     return int(sure[np.argmax(mean[sure])]) if sure.size else None
-
-
-def judge(model: GainModel, case: Case, *, trust: float = TRUST) -> Ranking:
-    """Return what a fitted model thinks of a case."""
-    cells = Cells(case.offered, np.full(len(case.offered), case.target))
-    belief = model.believe(cells)
-    default = case.offered == case.world.default
-    mean = np.where(default, 0.0, belief.mean)
-    sd = np.where(default, 0.0, belief.sd)
-    best = surely_best(mean, sd, trust=trust)
-    choice = case.world.default if best is None else int(case.offered[best])
-    return Ranking(mean, choice, sd)
 
 
 def compared_rankers() -> tuple[Ranker, ...]:

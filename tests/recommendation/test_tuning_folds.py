@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from stripes import CLASSES, QUICK, stripes
 
 from task2vec.finetuning.classify import classify, fitted_classifier, unheard
 from task2vec.finetuning.cross_validation import FOLDS, Run, cross_validate_tuning, folds
-from task2vec.finetuning.recipe import LEAST_VALIDATION, fine_tune, passes
+from task2vec.finetuning.recipe import LEAST_VALIDATION, fine_tune
 from task2vec.finetuning.resume import Unfinished
 from task2vec.finetuning.settings import FineTuningSettings, HeadStart
 from task2vec.finetuning.splits import Labelled, joined, part_of
@@ -62,29 +61,25 @@ def test_each_image_is_judged_by_models_that_it_did_not_train(tiny_probe, data, 
         unfinished=Unfinished(),
     )
     found = cross_validate_tuning(run, data, features)
-    frozen, labels = [], []
-    tuned = {rate: [] for rate in settings.rates}
+    frozen, tuned, labels = [], [], []
     for train, out in folds(data.labels, seed=settings.seed):
         head = fit_head(features[train].numpy(), data.labels[train], classes=CLASSES)
         frozen.append(features[out].numpy() @ head.weight.T + head.bias)
         labels.append(data.labels[out])
-        for rate in settings.rates:
-            part = part_of(data, train)
-            classifier = fitted_classifier(
-                features[train], part.labels, classes=CLASSES, device=tiny_probe.device
-            )
-            run = Training(tiny_probe, part, classifier=classifier, settings=settings, rate=rate)
-            for _ in range(3):
-                run.run_epoch(unheard)
-            logits = run.classifier(run.backbone(tiny_probe.to_input(part_of(data, out).images)))
-            tuned[rate].append(logits.detach())
+        part = part_of(data, train)
+        classifier = fitted_classifier(
+            features[train], part.labels, classes=CLASSES, device=tiny_probe.device
+        )
+        run = Training(tiny_probe, part, classifier=classifier, settings=settings, rate=3e-4)
+        for _ in range(3):
+            run.run_epoch(unheard)
+        logits = run.classifier(run.backbone(tiny_probe.to_input(part_of(data, out).images)))
+        tuned.append(logits.detach())
     assert np.array_equal(found.linear_probe.labels, np.concatenate(labels))
-    expected = np.concatenate(frozen)
-    np.testing.assert_allclose(found.linear_probe.logits, expected, rtol=1e-3, atol=1e-4)
-    assert list(found.fine_tuning) == list(settings.rates)
-    for rate, held in found.fine_tuning.items():
-        np.testing.assert_allclose(held.logits, torch.cat(tuned[rate]), rtol=1e-3, atol=1e-4)
-        assert np.array_equal(held.labels, found.linear_probe.labels)
+    assert np.array_equal(found.fine_tuning.labels, np.concatenate(labels))
+    for held, expected in ((found.linear_probe, frozen), (found.fine_tuning, tuned)):
+        expected = np.concatenate([np.asarray(part) for part in expected])
+        np.testing.assert_allclose(held.logits, expected, rtol=1e-3, atol=1e-4)
 
 
 def test_few_images_are_trained_at_a_smaller_rate_than_many(tiny_probe):
@@ -100,20 +95,6 @@ def test_few_images_are_trained_at_a_smaller_rate_than_many(tiny_probe):
         rates.append((found.choice.by, found.choice.learning_rate))
 
     assert rates == [(ChosenBy.VALIDATION, 1e-3), (ChosenBy.CROSS_VALIDATION, 3e-4)]
-
-
-def test_of_several_rates_the_folds_choose_and_all_passes_are_counted(
-    tiny_probe, data, monkeypatch
-):
-    monkeypatch.setattr("task2vec.finetuning.settings.FEW_RATES", (1e-6, 0.03, 0.99))
-    settings = replace(FEW, epochs=8, learning_rate=None)
-    none = part_of(data, np.arange(0))
-    told = []
-    found = fine_tune(tiny_probe, data, none, classes=CLASSES, settings=settings, tick=told.append)
-
-    assert found.choice.learning_rate == 0.03
-    assert found.choice.chosen is Recipe.FINE_TUNING
-    assert sum(told) == passes(data.labels, validation=none.labels, test=0, settings=settings)
 
 
 @pytest.mark.parametrize(("rate", "chosen"), [(0.03, "fine_tuning"), (0.99, "linear_probe")])
