@@ -11,8 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from research.fine_tuning.cells import Cell, cell, start
 from research.fine_tuning.recipes import How, Measurement
-from task2vec.finetuning.classify import classify, fitted_classifier, unheard
-from task2vec.finetuning.held_out import BestEpoch, HeldOut
+from task2vec.finetuning.classify import BestEpoch, HeldOut, classify, fitted_classifier, unheard
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import part_of
 from task2vec.finetuning.training import Training

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 from torch import Tensor, nn
 
-from task2vec.finetuning.classify import Tick, classify, fitted_classifier
-from task2vec.finetuning.held_out import HeldOut
+from task2vec.finetuning.classify import HeldOut, Tick, classify, fitted_classifier
 from task2vec.finetuning.resume import Unfinished
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled, part_of

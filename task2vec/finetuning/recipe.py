@@ -8,9 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from task2vec.finetuning.classify import Tick, classify, frozen_features, unheard
+from task2vec.finetuning.classify import (
+    BestEpoch,
+    HeldOut,
+    Tick,
+    classify,
+    frozen_features,
+    unheard,
+)
 from task2vec.finetuning.cross_validation import Run, Say, cross_validate_tuning, folds
-from task2vec.finetuning.held_out import BestEpoch, HeldOut
 from task2vec.finetuning.result import Choice, prefers_tuning
 from task2vec.finetuning.resume import Unfinished
 from task2vec.finetuning.settings import FineTuningSettings

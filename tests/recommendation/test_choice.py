@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from task2vec.finetuning.held_out import HeldOut
+from task2vec.finetuning.classify import HeldOut
 from task2vec.finetuning.recipe import _choice
 from task2vec.finetuning.result import Choice, Score, prefers_tuning
 from task2vec.types import ChosenBy, Recipe

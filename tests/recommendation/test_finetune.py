@@ -11,8 +11,7 @@ from stripes import CLASSES, QUICK, stripes
 
 from task2vec.errors import SettingError
 from task2vec.finetuning import recipe as module
-from task2vec.finetuning.classify import classify, fitted_classifier, unheard
-from task2vec.finetuning.held_out import BestEpoch
+from task2vec.finetuning.classify import BestEpoch, classify, fitted_classifier, unheard
 from task2vec.finetuning.recipe import fine_tune, passes
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled, part_of
