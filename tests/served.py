@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, replace
+from factories import (
+    PROVENANCE,
+    SPACE,
+    draw_replicates,
+    make_embedding,
+    make_model,
+    make_record,
+    replace,
+)
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -24,11 +32,15 @@ from task2vec.jobs.leases import complete
 from task2vec.messages.base import Question
 from task2vec.messages.datasets import StoredDataset
 from task2vec.messages.leases import Findings, Shares
+from task2vec.messages.models import Model
+from task2vec.messages.outcomes import StoredOutcome
+from task2vec.messages.tasks import StoredTask
 from task2vec.service.datasets.datasets import accept
 from task2vec.service.uploads import begin_upload
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.record import JobRecord
 from task2vec.types import ChosenBy, JobKind, Recipe, TaskEmbedding
+from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import IMAGE_HASH, ImageHashes
 
 NOW = 1_700_000_000.0
@@ -245,3 +257,35 @@ def hashes(
         made[:first] = of[:first]
         made["digest"][:first] += np.uint64(near)
     return made
+
+
+def add_task(
+    workspace: Workspace,
+    name: str,
+    number: int,
+    *,
+    made: Mapping[str, Any] | None = None,
+    hashes: ImageHashes | None = None,
+    details: EmbeddingDetails | None = None,
+    **changed: Any,
+) -> StoredTask:
+    """Store a task with the embedding of a number, ``made`` in another way where that is given."""
+    vector = embedding(number, **(made or {}))
+    record = replace(make_record(name, provenance=vector.provenance), **changed)
+    return workspace.store().tasks.add(record, vector, hashes=hashes, details=details)
+
+
+def expert_of(workspace: Workspace, task: StoredTask, **about: Any) -> Model:
+    """Store an expert of a task, which nothing can load."""
+    name = about.pop("name", f"{task.name}-expert")
+    ref = f"timm:resnet18?of={name.replace(' ', '-')}"
+    model = make_model(name, ref=ref, architecture="r", task=task.id, **about)
+    return workspace.store().models.add(model)
+
+
+def add_outcome(workspace: Workspace, model: Model | str, task: str, accuracy: float) -> None:
+    """Record what fine-tuning a model, or the one of a name, on the task with an id gave."""
+    id_ = workspace.store().models.get(model).id if isinstance(model, str) else model.id
+    workspace.store().outcomes.add(
+        StoredOutcome(model=id_, task=task, accuracy=accuracy, protocol="ours", images=900)
+    )

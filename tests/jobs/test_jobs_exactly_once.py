@@ -20,7 +20,7 @@ from task2vec.store.tasks.updates import ChangeKind
 from task2vec.types import JobKind, JobState
 
 KILL = Path(__file__).with_name("kill_completions.py")
-EACH = 10
+EACH = 6
 
 
 def test_processes_killed_while_they_complete_jobs_store_each_once(tmp_path):

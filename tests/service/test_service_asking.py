@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from factories import make_model, make_record, replace, which_model
-from served import ELEMENTS, embedding
+from factories import replace, which_model
+from served import ELEMENTS, add_task, embedding, expert_of
 
 from task2vec.embedding.class_scatter import class_scatter
 from task2vec.service.recommend.recommendation import recommend
@@ -30,11 +30,7 @@ def known(served):
     """Store two tasks and an expert of each: one asks for letters, the other for their styles."""
     asked = {"letters": details(LETTERS, STYLES), "styles": details(STYLES, LETTERS)}
     for number, (name, about) in enumerate(asked.items(), start=1):
-        found = embedding(number)
-        record = make_record(name, provenance=found.provenance)
-        id_ = served.store().tasks.add(record, found, details=about).id
-        model = make_model(f"{name}-expert", ref=f"x:{name}", task=id_, parameters=1, input_size=8)
-        served.store().models.add(model)
+        expert_of(served, add_task(served, name, number, details=about))
     return served
 
 
@@ -56,13 +52,11 @@ def test_the_scatter_of_a_stored_target_is_that_in_the_store(known):
     expected = agreements(known, replace(given, details=mine))
     assert expected["letters-expert"] > 0.5
     assert expected["styles-expert"] < -0.5
-    record = make_record("new", provenance=embedding(0).provenance)
-    stored = known.store().tasks.add(record, embedding(0), details=mine)
+    stored = add_task(known, "new", 0, details=mine)
     assert agreements(known, replace(given, record=stored)) == expected
 
 
 def test_a_stored_target_without_a_scatter_has_none(known):
-    record = make_record("new", provenance=embedding(0).provenance)
-    stored = known.store().tasks.add(record, embedding(0))
+    stored = add_task(known, "new", 0)
     subject = Subject("new", embedding(0), stored, None)
     assert agreements(known, subject) == {"letters-expert": None, "styles-expert": None}

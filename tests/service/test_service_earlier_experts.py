@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from factories import make_model, make_record, replace, which_model
-from served import embedding, hashes
+from factories import replace, which_model
+from served import add_task, embedding, expert_of, hashes
 
 from task2vec.recommendation.evidence.leaks import SEEN_GAIN
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
@@ -22,12 +22,8 @@ def known(served):
     """Add a task with an expert."""
 
     def add(name, number, *, made, images=IMAGES, **changed):
-        vector = embedding(number, images=images)
-        record = replace(make_record(name, provenance=vector.provenance), **changed)
-        stored = served.store().tasks.add(record, vector, hashes=made)
-        ref = f"timm:resnet18?of={name}"
-        added = make_model(f"{name}-expert", ref=ref, architecture="r", task=stored.id)
-        return served.store().models.add(added)
+        task = add_task(served, name, number, made={"images": images}, hashes=made, **changed)
+        return expert_of(served, task)
 
     return add
 
@@ -107,9 +103,8 @@ def test_the_folder_before_it_grew_is_known_by_one_image(served, known):
     made = hashes(IMAGES, seed=2, of=own, first=1)
     known("birds", 2, made=made, source=FOLDER, source_signature="sha256:before:0123")
     elsewhere = known("cats", 3, made=hashes(40, seed=3), source="/other")
-    record = replace(make_record("grown", provenance=embedding(1).provenance), source=FOLDER)
-    record = replace(record, source_signature="sha256:now:0123")
-    stored = served.store().tasks.add(record, embedding(1), hashes=own)
+    about = {"source": FOLDER, "source_signature": "sha256:now:0123"}
+    stored = add_task(served, "grown", 1, hashes=own, **about)
     found = answer(served, Subject("grown", embedding(1), stored, None))
     assert [each.model for each in found.earlier_experts] == ["birds-expert"]
     names = {each.model for each in found.recommendations}

@@ -1,8 +1,8 @@
 """Which stored tasks a recommendation rests on: enough of them, and never every two of all."""
 
 import pytest
-from factories import make_model, make_record, which_model
-from served import embedding
+from factories import which_model
+from served import add_task, embedding, expert_of
 from sqlalchemy import Engine, event
 
 from task2vec.distance import plain_symmetric_distance
@@ -18,18 +18,12 @@ TASKS = 12
 @pytest.fixture
 def stored(served):
     """Store tasks, of which the last three have experts; return their ids, the nearest first."""
-    store = served.store()
-    ids = {}
-    for number in range(1, TASKS + 1):
-        found = embedding(number)
-        record = make_record(f"task{number}", provenance=found.provenance)
-        ids[store.tasks.add(record, found).id] = plain_symmetric_distance(embedding(0), found)
-    nearest = sorted(ids, key=ids.get)
-    for id_ in nearest[-3:]:
-        store.models.add(
-            make_model(f"expert-{id_}", ref=f"x:{id_}", task=id_, parameters=1, input_size=8)
-        )
-    return nearest
+    numbers = range(1, TASKS + 1)
+    near = {i: plain_symmetric_distance(embedding(0), embedding(i)) for i in numbers}
+    tasks = [add_task(served, f"task{i}", i) for i in sorted(near, key=near.get)]
+    for task in tasks[-3:]:
+        expert_of(served, task)
+    return [task.id for task in tasks]
 
 
 def about(served, **asked):
@@ -90,9 +84,7 @@ def test_what_a_store_holds_is_listed_once_for_a_recommendation(served, stored):
 
 def test_neither_the_target_nor_a_copy_nor_what_is_excluded_is_known(served, stored):
     # The same images and labels under another name.
-    own = served.store().tasks.add(
-        make_record("copy", provenance=embedding(0).provenance), embedding(0)
-    )
+    own = add_task(served, "copy", 0)
     tasks, between = about(served, excluded={stored[0]})
     assert set(tasks) == {*stored} - {stored[0]}
     assert own.id not in tasks

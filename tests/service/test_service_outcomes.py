@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from factories import make_record, replace
-from served import embedding
+from factories import replace
+from served import add_task
 from sqlalchemy import Engine, event
 
 from task2vec.errors import InputError, SettingError, StoreError, UnknownNameError
@@ -38,8 +38,7 @@ ROWS = 3000
 def workspace(served: Workspace) -> Workspace:
     """A workspace whose store has two tasks."""
     for number, name in enumerate(TASKS):
-        found = embedding(number)
-        served.store().tasks.add(make_record(name, provenance=found.provenance), found)
+        add_task(served, name, number)
     return served
 
 

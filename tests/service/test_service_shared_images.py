@@ -1,13 +1,12 @@
 """Tasks that share images with a target are found, reported, and no evidence for it."""
 
 import pytest
-from factories import make_model, make_record, replace, which_model
-from served import embedding, hashes
+from factories import which_model
+from served import add_outcome, add_task, embedding, expert_of, hashes
 
 from task2vec.jobs.backtest import backtest
 from task2vec.messages.backtests import BacktestQuestion
 from task2vec.messages.neighbours import SearchQuestion
-from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.shared_images import find_shared
@@ -20,27 +19,14 @@ PLAIN = "efficientnet_lite2"
 @pytest.fixture
 def known(served):
     """Add a task with an expert, and an outcome of a plain model that gains much."""
-    tasks, models, outcomes = (getattr(served.store(), n) for n in ("tasks", "models", "outcomes"))
 
-    def add(name, number, *, hashes=None, expert=True, **changed):
-        made = embedding(number, **changed.pop("provenance", {}))
-        record = replace(make_record(name, provenance=made.provenance), **changed)
-        stored = tasks.add(record, made, hashes=hashes)
+    def add(name, number, *, expert=True, **changed):
+        task = add_task(served, name, number, **changed)
         if expert:
-            ref = f"timm:resnet18?of={name}"
-            added = make_model(f"{name}-expert", ref=ref, architecture="r", task=stored.id)
-            ours = models.add(added)
-            for model, accuracy in ((DEFAULT, 0.5), (PLAIN, 0.9), (ours.name, 0.95)):
-                about = StoredOutcome(
-                    id="",
-                    model=models.get(model).id,
-                    task=stored.id,
-                    accuracy=accuracy,
-                    protocol="ours",
-                    images=900,
-                )
-                outcomes.add(about)
-        return stored
+            ours = expert_of(served, task)
+            for model, accuracy in ((DEFAULT, 0.5), (PLAIN, 0.9), (ours, 0.95)):
+                add_outcome(served, model, task.id, accuracy)
+        return task
 
     return add
 
@@ -96,7 +82,7 @@ def test_what_an_excluded_task_said_of_others_is_gone(served, known):
 
 def test_a_copy_is_no_evidence_even_without_hashes(served, known):
     content = {"content_hash": embedding(1).provenance.content_hash}
-    known("copy", 2, provenance=content)
+    known("copy", 2, made=content)
     found = answer(served, target())
     (told,) = found.shared_images
     count = embedding(1).provenance.images
@@ -166,7 +152,7 @@ def test_the_stored_task_of_the_same_images_is_named_in_one_line(served, known):
     content = {"content_hash": embedding(1).provenance.content_hash}
     own = hashes(50, seed=1)
     for number, name in enumerate(("one", "two", "three", "zero"), start=2):
-        known(name, number, hashes=own, provenance=content)
+        known(name, number, hashes=own, made=content)
     known("leaky", 9, hashes=hashes(60, seed=9, of=own, first=50))
     found = answer(served, target(hashes=own))
     leak = (
@@ -189,27 +175,13 @@ def test_the_stored_task_of_the_same_images_is_named_in_one_line(served, known):
 
 def descendant(served, name, *, start, task):
     """Add an expert of a task that was fine-tuned from another model, with outcomes."""
-    models, outcomes = served.store().models, served.store().outcomes
-    record = models.get(start)
+    record = served.store().models.get(start)
     lineage = (*([record.task] if record.task else []), *record.lineage)
-    added = models.add(
-        make_model(
-            name,
-            ref=f"timm:resnet18?of={name}",
-            architecture="r",
-            task=served.store().tasks.get(task).id,
-            start=record.id,
-            lineage=tuple(lineage),
-        )
-    )
+    tasks = served.store().tasks
+    about = {"name": name, "start": record.id, "lineage": tuple(lineage)}
+    added = expert_of(served, tasks.get(task), **about)
     for on in ("clean", task):
-        known = served.store().tasks.get(on).id
-        outcomes.add(
-            StoredOutcome(
-                id="", model=added.id, task=known, accuracy=0.97, protocol="ours", images=900
-            )
-        )
-    return added
+        add_outcome(served, added, tasks.get(on).id, 0.97)
 
 
 def test_what_was_fine_tuned_from_an_expert_of_an_excluded_task_is_not_offered(served, known):
@@ -325,7 +297,6 @@ def test_a_distance_warns_of_a_shared_part_of_the_images(served, known):
 
 def test_a_backtest_hides_what_has_too_many_images_of_the_target_and_not_the_reverse(served):
     """Three images are 8 % of forty, which is too much, and 1 % of 300."""
-    tasks, models, outcomes = (getattr(served.store(), n) for n in ("tasks", "models", "outcomes"))
     # In either order by name, beside a task without hashes.
     little = {"few 1": hashes(40, seed=1), "the few 2": hashes(40, seed=2)}
     many = {
@@ -333,27 +304,14 @@ def test_a_backtest_hides_what_has_too_many_images_of_the_target_and_not_the_rev
         "also many 2": hashes(300, seed=4, of=little["the few 2"], first=3),
     }
     known = {"a": None, **little, **many}
-    stored = {}
-    for number, (name, of) in enumerate(known.items()):
-        made = embedding(number)
-        stored[name] = tasks.add(make_record(name, provenance=made.provenance), made, hashes=of).id
-    for name, id_ in stored.items():
-        ref = f"timm:resnet18?of={name.replace(' ', '-')}"
-        models.add(make_model(f"{name} expert", ref=ref, architecture="r", task=id_))
-    outcomes.add_many(
-        [
-            StoredOutcome(
-                id="",
-                model=models.get(model).id,
-                task=id_,
-                accuracy=accuracy,
-                protocol="ours",
-                images=900,
-            )
-            for id_ in stored.values()
-            for model, accuracy in [(DEFAULT, 0.5), *((f"{name} expert", 0.6) for name in stored)]
-        ]
-    )
+    stored = [
+        add_task(served, name, number, hashes=of) for number, (name, of) in enumerate(known.items())
+    ]
+    experts = [expert_of(served, task) for task in stored]
+    for task in stored:
+        add_outcome(served, DEFAULT, task.id, 0.5)
+        for expert in experts:
+            add_outcome(served, expert, task.id, 0.6)
     found = backtest(served, BacktestQuestion())
     assert found.shared_pairs == 2
     # The default and the experts of the others, but for those that leaked.
