@@ -31,11 +31,3 @@ def test_without_alpha_it_is_symmetric():
     a, b = np.random.default_rng(2).lognormal(size=(2, 8))
     got = asymmetric_distance(source=a, target=b, trivial=np.ones(8), alpha=0.0)
     assert got == symmetric_distance(a, b)
-
-
-def test_broadcasts_over_leading_dimensions():
-    rng = np.random.default_rng(3)
-    sources, target, trivial = rng.lognormal(size=(5, 8)), rng.lognormal(size=8), np.full(8, 0.1)
-    batched = asymmetric_distance(source=sources, target=target, trivial=trivial)
-    looped = [asymmetric_distance(source=s, target=target, trivial=trivial) for s in sources]
-    np.testing.assert_allclose(batched, looped, rtol=1e-14)

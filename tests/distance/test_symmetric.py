@@ -1,10 +1,17 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from task2vec.distance import symmetric_distance, with_prior
+from task2vec.distance import (
+    symmetric_distance,
+    symmetric_parts,
+    trivial_embedding,
+    with_prior,
+)
 from task2vec.errors import SettingError
 
 magnitudes = st.floats(-12, 3).map(lambda exponent: 10.0**exponent)
@@ -98,3 +105,42 @@ def test_single_precision_is_widened_before_anything_else():
 def test_refuses(a, b, message):
     with pytest.raises(SettingError, match=message):
         symmetric_distance(a, b)
+
+
+def written_out(a, b):
+    """The parts by the cosine itself: half of both squares less the product, as unit vectors."""
+    shares = [[x / (x + y) for x, y in zip(*some, strict=True)] for some in ((a, b), (b, a))]
+    u, v = ([x / np.sqrt(sum(y * y for y in row)) for x in row] for row in shares)
+    return [(x * x + y * y) / 2 - x * y for x, y in zip(u, v, strict=True)]
+
+
+@given(pairs())
+def test_the_parts_are_those_of_the_formula_and_add_up_to_the_distance(pair):
+    parts = symmetric_parts(*pair)
+    assert parts.shape == pair[0].shape
+    assert (parts >= 0).all()
+    np.testing.assert_allclose(parts, written_out(*pair), atol=1e-14)
+    assert parts.sum() == pytest.approx(float(symmetric_distance(*pair)), abs=1e-12)
+    np.testing.assert_array_equal(symmetric_parts(*pair[::-1]), parts)
+
+
+@given(pairs(), magnitudes)
+def test_no_part_of_what_is_common_to_all_elements(pair, factor):
+    assert (symmetric_parts(pair[0], pair[0]) == 0).all()
+    assert symmetric_parts(pair[0], factor * pair[0]).max() < 1e-30
+
+
+def test_the_prior_is_added_in_double_precision():
+    values = np.float32([1.0, 0.0])
+    np.testing.assert_array_equal(with_prior(values, 1e-12), [1 + 1e-12, 1e-12])
+    np.testing.assert_array_equal(values, [1.0, 0.0])
+
+
+def test_the_trivial_embedding_is_the_prior_alone():
+    np.testing.assert_array_equal(trivial_embedding(3, 0.5), [0.5, 0.5, 0.5])
+
+
+@pytest.mark.parametrize("prior", [-1e-9, math.nan, math.inf])
+def test_refuses_a_prior_that_is_no_precision(prior):
+    with pytest.raises(SettingError, match="prior precision"):
+        with_prior([1.0], prior)

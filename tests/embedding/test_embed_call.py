@@ -9,7 +9,6 @@ from PIL import Image
 
 import task2vec
 from task2vec import EmbeddingWarning, TaskEmbedding, WrongTypeError
-from task2vec.embedding.settings import EmbeddingSettings
 
 PROBE = "efficientnet_lite0?input_size=32"
 EVIL = "<script>alert('x')</script>"
@@ -97,12 +96,6 @@ def test_a_wrong_type_is_a_type_error_that_says_what_was_expected(
 
     assert isinstance(refused.value, WrongTypeError)
     assert all(text in str(refused.value) for text in named)
-
-
-@pytest.mark.parametrize("name", ["images", "standard_error"])
-def test_settings_refuse_what_is_no_number(name: str) -> None:
-    with pytest.raises(WrongTypeError, match=name):
-        EmbeddingSettings(**{name: "many"})
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from task2vec.embedding.settings import EmbeddingSettings
-from task2vec.errors import SettingError
+from task2vec.errors import SettingError, WrongTypeError
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,9 @@ def test_positive_numbers(name, value):
     assert getattr(EmbeddingSettings(**{name: 1e-12}), name) == 1e-12
     with pytest.raises(SettingError, match=f"{name} is unusable"):
         EmbeddingSettings(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["images", "standard_error"])
+def test_what_is_no_number(name):
+    with pytest.raises(WrongTypeError, match=name):
+        EmbeddingSettings(**{name: "many"})

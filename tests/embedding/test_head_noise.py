@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
@@ -5,8 +7,9 @@ import torch.nn.functional as F
 from oracles import fisher_by_definition
 
 from task2vec.data.sampling.sample import all_images
-from task2vec.distance import symmetric_distance
+from task2vec.distance import symmetric_distance, with_prior
 from task2vec.embedding import head_noise as module
+from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.head_noise import expected_refit_distance
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.probe.head import fit_head
@@ -98,3 +101,20 @@ def test_the_same_signs_under_both_heads(tiny_probe, striped, estimator):
     drawn = distance(tiny_probe, sample, groups, EmbeddingSettings(estimator=estimator, seed=4))
     # With other signs it would be the noise of one draw per image, many times as large.
     assert drawn < 4 * exact
+
+
+def test_states_the_distance_of_real_repeats(tiny_probe, striped):
+    """Disjoint images, other signs, a head of its own: what the standard error promises."""
+    embeddings = [
+        Embedder(tiny_probe, EmbeddingSettings(seed=repeat))
+        .embed(striped(20, 20, 20, first=1000 * repeat))
+        .embedding
+        for repeat in range(12)
+    ]
+    values = [with_prior(e.values, e.space.prior_precision) for e in embeddings]
+    actual = np.mean([symmetric_distance(a, b) for a, b in combinations(values, 2)])
+    stated = [e.provenance.standard_error for e in embeddings]
+    assert actual / 2 < np.mean(stated) < 2 * actual
+    # Each of them is worth something, not their mean alone.
+    assert actual / 4 < min(stated)
+    assert max(stated) < 4 * actual

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 from oracles import fisher_by_definition
 
 from task2vec.errors import SettingError
-from task2vec.fisher.estimate import estimate_fisher
+from task2vec.fisher.estimate import deal_groups, estimate_fisher
 from task2vec.fisher.estimators import LabelModel, draw_noise
 from task2vec.fisher.per_image import PerImageFisher
 from task2vec.types import Estimator
@@ -181,3 +183,24 @@ def test_halved_batches_keep_their_draws(monkeypatch, tiny_probe, head, inputs, 
     monkeypatch.setattr(PerImageFisher, "__call__", tight)
     halved = estimate(tiny_probe, head, inputs, weights, estimator=Estimator.RADEMACHER)
     np.testing.assert_allclose(halved.values, whole.values, rtol=1e-5)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=60))
+def test_deals_as_cards_are_dealt(labels):
+    found = deal_groups(np.array(labels))
+    hands, turn = [None] * len(labels), 0
+    for label in range(5):
+        for position, own in enumerate(labels):
+            if own == label:
+                hands[position] = turn % min(8, len(labels))
+                turn += 1
+    assert found.tolist() == hands
+
+
+@given(st.lists(st.integers(0, 4), min_size=8, max_size=60))
+def test_every_group_is_balanced(labels):
+    groups, labels = deal_groups(np.array(labels)), np.array(labels)
+    assert set(groups) == set(range(8))
+    for chosen in (np.full(len(labels), True), *(labels == label for label in set(labels))):
+        sizes = np.bincount(groups[chosen], minlength=8)
+        assert sizes.max() - sizes.min() <= 1
