@@ -139,7 +139,7 @@ def compare(
 ) -> int:  # fmt: skip
     """Fine-tune several starting models on a task, and say which one to take.
 
-    Example: `task2vec compare photos/dogs --models efficientnet_lite1,resnet34 -o gains.png`
+    Example: `task2vec compare photos/dogs --models efficientnet_lite1,efficientnet_lite2`
 
     The default is fine-tuned, too, and all are trained and tested on the same images with the same
     settings. *gain* is a model's accuracy minus the default's, in points. The intervals of all

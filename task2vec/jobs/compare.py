@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from task2vec.data.task import Task
     from task2vec.embedding.embedder import Progress
 
+# As long as a worker may say it.
+_LONGEST = 10_000
 _NO_MEMORY = "It does not fit into memory. Fine-tune it on a machine with more, or leave it out."
 
 
@@ -295,7 +297,7 @@ def _unusable(error: Exception) -> str | None:
         return _NO_MEMORY
     # A checkpoint that is gone is a plain `StoreError`; its kinds are about the store itself.
     own = isinstance(error, WeightsError | MissingExtraError) or type(error) is StoreError
-    return str(error) if own else None
+    return str(error)[:_LONGEST] if own else None
 
 
 def _answer(

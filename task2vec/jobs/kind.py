@@ -60,8 +60,9 @@ class Kind(Generic[Q, W]):
 
     ``check`` refuses what could not be worked on, and looks names up; ``lend`` adds what a worker
     needs to know. ``run`` does the work, in any process, and ``commit`` returns what stores it and
-    answers, in the store's; the server itself does the kinds that have neither. ``embeds`` are the
-    data sets, by role, whose embeddings ``commit`` needs.
+    answers, in the store's, or says what is left of work in several steps; the server itself does
+    the kinds that have neither. ``embeds`` are the data sets, by role, whose embeddings ``commit``
+    needs.
     """
 
     question: type[Q]

@@ -20,7 +20,7 @@ class NewComparison(Subject):
     model_config = ConfigDict(
         json_schema_extra={
             **EITHER_TASK_OR_DATASET,
-            "examples": [{"task": "greek_capitals", "models": ["efficientnet_lite1", "resnet34"]}],
+            "examples": [{"task": "greek_capitals", "models": ["efficientnet_lite1"]}],
         }
     )
 
