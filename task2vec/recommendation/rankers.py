@@ -8,7 +8,7 @@ import numpy as np
 
 from task2vec.recommendation.evidence.world import Case, Matrix
 from task2vec.recommendation.gain_model.fit import fit_gain_model, left_out
-from task2vec.recommendation.gain_model.kernel import Cells, Scales
+from task2vec.recommendation.gain_model.kernel import Cells
 from task2vec.recommendation.prediction.intervals import interval_reach
 
 #: The shares of outcomes that intervals are stated for and judged at.
@@ -116,23 +116,17 @@ _REACH = 0.25
 class NearOutcomes:
     """Scores a model by its mean gain on near tasks, shrunk to its mean over all.
 
-    Of the ``k`` tasks that are the best sources by asymmetric distance, each counts by
+    Of the `NEIGHBOURS` tasks that are the best sources by asymmetric distance, each counts by
     ``exp(-(d / 0.25)^2)`` with d its symmetric distance.
     """
 
-    def __init__(self, k: int = NEIGHBOURS) -> None:
-        self._k = k
-
-    @property
-    def name(self) -> str:
-        """A name for tables."""
-        return f"near_outcomes_{self._k}"
+    name = f"near_outcomes_{NEIGHBOURS}"
 
     def rank(self, case: Case) -> Ranking:
         """Return shrunk mean gains."""
         world, target = case.world, case.target
         order = np.argsort(world.asymmetric[:, target], kind="stable")
-        near = [task for task in order if task != target][: self._k]
+        near = [task for task in order if task != target][:NEIGHBOURS]
         known = world.measured
         gains = np.where(known, world.gains, 0)
         counts = known.sum(axis=1)
@@ -154,27 +148,23 @@ MOST_SD = 0.15
 class Hierarchical:
     """Scores models by their expected gain; see `task2vec.recommendation.gain_model`.
 
-    ``start`` are scales that the fit begins at. ``levels`` are shares of outcomes that intervals
+    ``levels`` are shares of outcomes that intervals
     are stated for, as `task2vec.recommendation.answer.answer` states them: conformal over the other
     tasks, or the model's own where those are too few.
     """
 
     name = "task2vec"
 
-    def __init__(
-        self, *, trust: float = TRUST, start: Scales | None = None, levels: Sequence[float] = ()
-    ) -> None:
-        self._trust = trust
-        self._start = start
+    def __init__(self, *, levels: Sequence[float] = ()) -> None:
         self._levels = levels
 
     def rank(self, case: Case) -> Ranking:
         """Return expected gains, their standard deviations, and whether to leave the default."""
-        model = fit_gain_model(case.world, target=case.target, start=self._start)
+        model = fit_gain_model(case.world, target=case.target)
         belief = model.believe(Cells(case.offered, np.full(len(case.offered), case.target)))
         default = case.offered == case.world.default
         mean, sd = (np.where(default, 0.0, each) for each in (belief.mean, belief.sd))
-        best = surely_best(mean, sd, trust=self._trust)
+        best = surely_best(mean, sd, trust=TRUST)
         choice = case.world.default if best is None else int(case.offered[best])
         ranking = Ranking(mean, choice, sd)
         if not self._levels:

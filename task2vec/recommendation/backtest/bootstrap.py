@@ -8,6 +8,7 @@ import numpy as np
 from task2vec.recommendation.evidence.world import Matrix
 
 _RESAMPLES = 4000
+_TAIL = (1 - 0.95) / 2
 
 #: A statistic of values (T,) under weights (..., T), of shape (...).
 Statistic = Callable[..., Matrix]
@@ -41,7 +42,6 @@ def over_tasks(
     *values: Matrix,
     families: Sequence[str] | None = None,
     statistic: Statistic = weighted_mean,
-    level: float = 0.95,
 ) -> Estimate:
     """Estimate a statistic of tasks, by default the mean of ``values`` (T,), with an interval.
 
@@ -59,6 +59,5 @@ def over_tasks(
     with np.errstate(invalid="ignore", divide="ignore"):
         resampled = statistic(*values, weights=times[:, family].astype(np.float64))
         middle = float(statistic(*values, weights=np.ones(count)))
-        tail = (1 - level) / 2
-        low, high = np.nanquantile(resampled, [tail, 1 - tail])
+        low, high = np.nanquantile(resampled, [_TAIL, 1 - _TAIL])
     return Estimate(middle, float(low), float(high))

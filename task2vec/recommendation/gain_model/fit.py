@@ -20,15 +20,12 @@ _FARTHEST = 2.5
 _TOLERANCE = 1e-5
 
 
-def fit_gain_model(
-    world: World, *, target: int | None = None, start: Scales | None = None
-) -> GainModel:
+def fit_gain_model(world: World, *, target: int | None = None) -> GainModel:
     """Fit the scales and condition on what was measured.
 
     The scales maximise the density of the outcomes times that of their own logarithms, Student's t
-    around the defaults (empirical Bayes with a prior): of few outcomes the defaults stay. ``start``
-    is where the search begins, those of a world that is nearly the same. ``target`` is the task
-    that matters where there are too many outcomes for all.
+    around the defaults (empirical Bayes with a prior): of few outcomes the defaults stay.
+    ``target`` is the task that matters where there are too many outcomes for all.
     """
     seen = Seen.of(world)
     default = Scales()
@@ -49,7 +46,7 @@ def fit_gain_model(
 
     optimum = minimize(
         loss,
-        (start or default).to_vector(),
+        default.to_vector(),
         method="L-BFGS-B",
         bounds=[(log - _FARTHEST, log + _FARTHEST) for log in default.to_vector()],
         options={"maxiter": _STEPS, "ftol": _TOLERANCE},

@@ -8,7 +8,6 @@ fitted and judged by `research/published/prior.py`, see docs/adr/0025-published-
 from dataclasses import dataclass
 from math import exp, hypot, log
 
-from task2vec.errors import SettingError
 from task2vec.messages.models import Model
 from task2vec.recommendation.published.models import DEFAULT, published_model, published_models
 
@@ -33,22 +32,13 @@ class PriorGain:
     sd: float
 
 
-def prior_gain(record: Model, *, accuracy: float = TYPICAL_ACCURACY) -> PriorGain | None:
+def prior_gain(record: Model) -> PriorGain | None:
     """Return the gain of a starting model over the default that its published figures promise.
 
-    ``accuracy`` is that of the default on the task, a fraction, where it is known: the nearer it is
-    to 1, the less there is to gain. The standard deviation is that of a model on a task that the
-    fit had not seen. None for experts and where no figure is published; exactly 0 for the weights
-    of the default.
-
-    Raises `SettingError` for an accuracy that is not between 0 and 1.
+    It is that on a task where the default has `TYPICAL_ACCURACY`. The standard deviation is that of
+    a model on a task that the fit had not seen. None for experts and where no figure is published;
+    exactly 0 for the weights of the default.
     """
-    if not 0 < accuracy < 1:
-        raise SettingError(
-            "No gain can be expected from here",
-            expected="an accuracy above 0 and below 1",
-            got=str(accuracy),
-        )
     model = published_model(record)
     default = published_models()[DEFAULT].imagenet
     if model is None or model.imagenet is None or default is None:
@@ -56,10 +46,10 @@ def prior_gain(record: Model, *, accuracy: float = TYPICAL_ACCURACY) -> PriorGai
     if model.name == DEFAULT:
         return PriorGain(0.0, 0.0)
     apart = _log_odds(min(max(model.imagenet, LEAST_TOP1), MOST_TOP1)) - _log_odds(default)
-    expected = _log_odds(accuracy) + SLOPE * apart
+    expected = _log_odds(TYPICAL_ACCURACY) + SLOPE * apart
     sd = hypot(RESIDUAL_SD, SLOPE_SD * apart)
     return PriorGain(
-        mean=_share(expected) - accuracy,
+        mean=_share(expected) - TYPICAL_ACCURACY,
         sd=(_share(expected + sd) - _share(expected - sd)) / 2,
     )
 
