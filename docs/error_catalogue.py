@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import task2vec_api
 from docs.markdown import GENERATED, table
 from task2vec.errors import Task2VecError
-from task2vec_api.errors import problem_of
+from task2vec.service.problems import problem_of
 
 _HEADER = f"""\
 {GENERATED}

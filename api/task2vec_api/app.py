@@ -11,26 +11,25 @@ from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from task2vec.jobs.leases import oldest_wait
 from task2vec.service.models.experts import sweep_experts
 from task2vec.service.parsing.confined import Confinement, ParsingLimits
+from task2vec.service.problems import hide
 from task2vec.service.uploads import sweep_uploads
 from task2vec.service.workspace import Workspace
 from task2vec.version import __version__
 from task2vec_api import errors, front, health, openapi
 from task2vec_api.access import check_protected
 from task2vec_api.audit_log import PREFIX
+from task2vec_api.event_stream import Lookout
 from task2vec_api.in_process_worker import Backtests, Fetches
 from task2vec_api.maintenance import Maintenance
 from task2vec_api.metrics import State
-from task2vec_api.middleware.authentication import Authentication
 from task2vec_api.middleware.bodies import Bodies
-from task2vec_api.middleware.browsers import Browsers
+from task2vec_api.middleware.callers import Authentication, Browsers
 from task2vec_api.middleware.concurrency_limit import ConcurrencyLimit
-from task2vec_api.middleware.context import Observer, RequestContext, log_access
+from task2vec_api.middleware.context import Lingering, Observer, RequestContext, log_access
 from task2vec_api.middleware.deadlines import Deadlines
 from task2vec_api.middleware.idempotency import IdempotencyKeys
-from task2vec_api.middleware.lingering import Lingering
 from task2vec_api.route_lookup import routes_of
 from task2vec_api.routes import ROUTERS
 from task2vec_api.runtime import Runtime
@@ -59,11 +58,11 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     maintenance = Maintenance(runtime)
     fetches = Fetches(runtime)
     backtests = Backtests(runtime)
-    errors.hide(workspace.path)
+    hide(workspace.path)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        runtime.bell.attach(asyncio.get_running_loop())
+        runtime.notifier.attach(asyncio.get_running_loop())
         # Enough for every request that is let through, beside those that take long.
         current_default_thread_limiter().total_tokens = (
             settings.places + settings.computing_places + _THREADS
@@ -92,8 +91,11 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
         separate_input_output_schemas=False,
         redirect_slashes=False,
     )
-    runtime.metrics.registry.register(_state(runtime))
+    runtime.metrics.registry.register(
+        State(workspace, runtime.workers, busy_for=settings.lease_seconds)
+    )
     app.state.runtime = runtime
+    app.state.lookout = Lookout(runtime)
     app.state.maintenance = maintenance
     app.state.fetches = fetches
     app.state.backtests = backtests
@@ -112,24 +114,15 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
 def _build_schemas(app: FastAPI) -> None:
     """Build every schema that the wire leaves to its first use.
 
-    FastAPI states a name for each body where pydantic warns that it has no effect; FastAPI silences
-    that when it makes the schema, but not when the wire's messages are built later.
+    FastAPI states a name for each question where pydantic warns that it has no effect; FastAPI
+    silences that when it makes the schema, but not when the wire's messages are built later.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
         for route in routes_of(app):
-            field = route.body_field
-            if field is not None:
-                field.validate(None, {}, loc=())
-
-
-def _state(runtime: Runtime) -> State:
-    workspace, seconds = runtime.workspace, runtime.settings.lease_seconds
-    return State(
-        counts=lambda: workspace.store().jobs.counts(),
-        oldest=lambda: oldest_wait(workspace),
-        workers=lambda: len(runtime.presence.alive(busy_for=seconds)),
-    )
+            for field in (route.body_field, *route.dependant.query_params):
+                if field is not None:
+                    field.validate(None, {}, loc=())
 
 
 def _wrap(app: FastAPI, runtime: Runtime) -> None:

@@ -8,7 +8,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.tables.audit import AuditEntry
 from task2vec.types import Scope
 from task2vec_api.access import Caller
-from task2vec_api.logs import logger, told_path
+from task2vec_api.logs import logged_path, logger
 from task2vec_api.route_lookup import route_of
 
 PREFIX = "/v1"
@@ -42,9 +42,9 @@ class AuditLog:
             return
         state = request["state"]
         entry = AuditEntry(
-            action=f"{request['method']} {_asked_for(request)}",
-            subject=told_path(request["path"]),
-            key=_told_key(state.get("caller")),
+            action=f"{request['method']} {_route(request)}",
+            subject=logged_path(request["path"]),
+            key=_key_of(state.get("caller")),
             address=(request.get("client") or (None,))[0],
             request_id=state["request_id"],
             status=status,
@@ -81,16 +81,16 @@ def template_of(request: Request) -> str:
     return f"{PREFIX}{path}" if above else path
 
 
-def _asked_for(request: Request) -> str:
+def _route(request: Request) -> str:
     """Return the route, also of a request that was refused before a route was looked up."""
-    found = template_of(request)
-    if found != _NO_ROUTE:
-        return found
+    template = template_of(request)
+    if template != _NO_ROUTE:
+        return template
     route = route_of(request["app"], request["method"], request["path"])
-    return told_path(request["path"] if route is None else route.path or request["path"])
+    return logged_path(request["path"] if route is None else route.path or request["path"])
 
 
-def _told_key(caller: Caller | None) -> str | None:
+def _key_of(caller: Caller | None) -> str | None:
     """Return the id of a key, or that it is the one of the server's own workers."""
     if caller is None:
         return None

@@ -1,12 +1,9 @@
-"""Every error as an RFC 9457 problem, and nothing in it that is not for strangers."""
+"""Every error is answered with an RFC 9457 problem."""
 
+import errno
 import http
-import inspect
 import math
-import re
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,54 +13,19 @@ from starlette.responses import Response
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
-from task2vec.extras import lacking_at
 from task2vec.messages.faults import Fault, true_faults
 from task2vec.messages.problems import FieldProblem, Problem
-from task2vec.service.keys import without_keys
-from task2vec.store.sql.failures import means_full
+from task2vec.service.problems import DOCS, STATUS, problem_of, scrub, status_of, title_of
 from task2vec_api.logs import logger
-from task2vec_api.parameters import near_field
-from task2vec_api.route_lookup import allowed_methods
+from task2vec_api.route_lookup import allowed_methods, near_field
 
 MEDIA_TYPE = "application/problem+json"
-_DOCS = "https://task2vec.dev/errors/"
 
+# The disk, or our share of it.
+_MEANS_FULL = (errno.ENOSPC, errno.EDQUOT)
 # What a client does well to repeat in a second.
 _SOON_OVER = (errors.StoreBusyError, errors.StoreOwnedError, errors.StillAtWorkError)
 
-# The nearest class of an error decides.
-STATUS: dict[type[Task2VecError], int] = {
-    errors.InputError: 422,
-    errors.WeightsError: 422,
-    errors.UnknownNameError: 404,
-    errors.NameTakenError: 409,
-    errors.StateError: 409,
-    errors.ChangedError: 412,
-    errors.TooLargeError: 413,
-    errors.StoreError: 503,
-    errors.StoreCorruptError: 500,
-    errors.StoreBusyError: 503,
-    errors.StoreOwnedError: 503,
-    errors.StoreFullError: 507,
-    errors.MissingExtraError: 501,
-    errors.NotAuthenticatedError: 401,
-    errors.AccessError: 403,
-    errors.ServiceError: 500,
-    errors.OverloadedError: 503,
-    errors.DeadlineError: 504,
-}
-# What the database says names files of the server: it goes to the log only.
-_OF_THE_STORE = {
-    errors.StoreBusyError: ("The store is busy.", "Try again in a moment."),
-    errors.StoreFullError: (
-        "The server's disk is full; nothing was changed.",
-        "Remove data sets that are no longer needed, or ask who runs the server to make room.",
-    ),
-    errors.StoreError: (
-        "The server's store failed; nothing was changed.",
-        "Give the request_id to the operator of the server: the log has the details.",
-    ),
-}
 # The path is not repeated: it may hold anything.
 _NO_ROUTE = (
     "There is no such route",
@@ -89,46 +51,6 @@ class RefusedOriginError(errors.AccessError, code="refused_origin"):
 
 
 STATUS |= {RateLimitedError: 429, SlowClientError: 408, MalformedError: 400}
-
-
-def status_of(error: Task2VecError) -> int:
-    """Return the HTTP status that an error is answered with."""
-    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
-
-
-def problem_of(error: Task2VecError, *, request_id: str | None = None) -> Problem:
-    """Return the problem that tells an error to a client."""
-    status = status_of(error)
-    if isinstance(error, errors.MissingExtraError):
-        error = lacking_at("server", error)
-    told = _told_of_store(error)
-    if status == 500 and told is None:
-        return internal_problem(request_id)
-    detail, remedy = told or (f"{error.problem.removesuffix('.')}.", error.remedy)
-    return Problem(
-        type=f"{_DOCS}{error.code}",
-        title=_title(type(error)),
-        status=status,
-        code=error.code,
-        detail=scrub(detail),
-        expected=None if told else scrub(error.expected),
-        got=None if told else scrub(error.got),
-        remedy=scrub(remedy),
-        request_id=request_id,
-    )
-
-
-def internal_problem(request_id: str | None) -> Problem:
-    """Return the problem for what nobody foresaw."""
-    return Problem(
-        type=f"{_DOCS}internal",
-        title="A fault in the server itself",
-        status=500,
-        code="internal",
-        detail="Something went wrong in the server.",
-        remedy="Give the request_id to the operator of the server: the log has the details.",
-        request_id=request_id,
-    )
 
 
 def answer(problem: Problem, *, headers: dict[str, str] | None = None) -> Response:
@@ -166,8 +88,8 @@ def install(app: FastAPI) -> None:
 
 def request_id_of(request: Request) -> str | None:
     """Return the id of a request."""
-    found: str | None = request.scope.get("state", {}).get("request_id")
-    return found
+    id_: str | None = request.scope.get("state", {}).get("request_id")
+    return id_
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
@@ -194,8 +116,8 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     )
     named = ", ".join(dict.fromkeys(field.field for field in fields))
     problem = Problem(
-        type=f"{_DOCS}bad_input",
-        title=_title(errors.InputError),
+        type=f"{DOCS}bad_input",
+        title=title_of(errors.InputError),
         status=422,
         code="bad_input",
         detail=f"The request does not fit its schema: {named}.",
@@ -224,7 +146,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if code == "unknown_route":
         title, detail, remedy = _NO_ROUTE
     problem = Problem(
-        type=f"{_DOCS}{code}",
+        type=f"{DOCS}{code}",
         title=title,
         status=error.status_code,
         code=code,
@@ -239,21 +161,10 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 
 async def _on_system(request: Request, error: Exception) -> Response:
-    if not (isinstance(error, OSError) and means_full(error)):
+    if not (isinstance(error, OSError) and error.errno in _MEANS_FULL):
         raise error
     logger.error("the disk is full", exc_info=error)
     return respond(errors.StoreFullError("full"), request_id=request_id_of(request))
-
-
-def _told_of_store(error: Task2VecError) -> tuple[str, str] | None:
-    if not isinstance(error, errors.StoreError):
-        return None
-    return next(_OF_THE_STORE[kind] for kind in type(error).__mro__ if kind in _OF_THE_STORE)
-
-
-def _title(kind: type[Task2VecError]) -> str:
-    lines = (inspect.getdoc(kind) or kind.__name__).splitlines()
-    return lines[0].split(":")[0].removesuffix(".")
 
 
 def _field(location: Iterable[int | str]) -> str:
@@ -268,29 +179,3 @@ def _problem(request: Request, fault: Fault) -> str:
 def _first(faults: Iterable[Any]) -> str:
     fault = next(iter(faults))
     return str(fault.get("ctx", {}).get("error", fault["msg"]))
-
-
-def scrub(text: str | None) -> str | None:
-    """Take keys and the folders of this machine out of a text: names of files may stay."""
-    if text is None:
-        return None
-    text = without_keys(text)
-    for folder in _private_folders():
-        # A whole path only: within an address or a longer path the letters mean something else.
-        found = rf"(?<![\w./-]){re.escape(folder)}(?:/(?=[^\s/])|(?![\w.-]))"
-        text = re.sub(found, lambda match: "" if match[0].endswith("/") else _SOME_FOLDER, text)
-    return text
-
-
-_SOME_FOLDER = "(a folder of the server)"
-_hidden: set[str] = set()
-
-
-def hide(folder: Path) -> None:
-    """Let no answer of this process name ``folder``."""
-    _hidden.update({str(folder.absolute()), str(folder.resolve())} - {"/"})
-
-
-def _private_folders() -> list[str]:
-    always = {tempfile.gettempdir(), str(Path.home()), str(Path.cwd())} - {"/"}
-    return sorted(_hidden | always, key=len, reverse=True)

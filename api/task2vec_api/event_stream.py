@@ -2,19 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
 
 from task2vec.errors import UnknownNameError
+from task2vec.jobs.job_messages import event_message
+from task2vec.messages.jobs import JobEvent
 from task2vec.service.workspace import Workspace
-from task2vec.store.jobs import StoredEvent
-from task2vec.types import JobState
 from task2vec_api.access import Caller
-from task2vec_api.runtime import Runtime
+from task2vec_api.runtime import LOOK_AGAIN, Runtime
 
-# Changes of jobs ring the bell; this is for what becomes due by the clock.
-_LOOK_AGAIN = 1.0
 # A worker that tells of every image must not keep the store busy with listeners.
 _PAUSE = 0.1
 
@@ -27,18 +24,19 @@ class Follower:
 
     def __init__(
         self,
-        runtime: Runtime,
+        lookout: "Lookout",
         job: str,
         *,
         caller: Caller,
         seen: int,
-        first: Sequence[StoredEvent] = (),
+        first: Sequence[JobEvent] = (),
     ) -> None:
         self.job = job
         self.seen = seen
-        self._runtime = runtime
+        self._lookout = lookout
+        self._runtime = lookout.runtime
         self._caller = caller
-        self._inbox: asyncio.Queue[list[StoredEvent]] = asyncio.Queue()
+        self._inbox: asyncio.Queue[list[JobEvent]] = asyncio.Queue()
         if first:
             self._inbox.put_nowait(list(first))
             self.seen = first[-1].id
@@ -53,19 +51,18 @@ class Follower:
         """Whether its caller would still be let in."""
         return self._runtime.keys.admit(self._caller)
 
-    def take(self, events: list[StoredEvent]) -> None:
+    def take(self, events: list[JobEvent]) -> None:
         """Take in what has happened since."""
         self.seen = events[-1].id
         self._inbox.put_nowait(events)
 
-    async def rounds(self, keep_alive: float) -> AsyncIterator[list[StoredEvent]]:
+    async def rounds(self, keep_alive: float) -> AsyncIterator[list[JobEvent]]:
         """Yield what happens, and nothing where nothing does for ``keep_alive`` seconds.
 
         Ends when the job has ended and all of it was told, when the job is gone, when the server
         stops, and when the caller's key is no longer valid.
         """
-        lookout = lookout_of(self._runtime)
-        lookout.add(self)
+        self._lookout.add(self)
         try:
             while not self._runtime.draining.is_set():
                 try:
@@ -77,10 +74,10 @@ class Follower:
                 if not events or not self.allowed:
                     return
                 yield events
-                if self.waits and JobState(events[-1].job["state"]).final:
+                if self.waits and events[-1].job.state.final:
                     return
         finally:
-            lookout.remove(self)
+            self._lookout.remove(self)
 
     def end(self) -> None:
         """Let it end."""
@@ -88,10 +85,10 @@ class Follower:
 
 
 class Lookout:
-    """Reads for all followers at once, in one thread, while there are any."""
+    """Reads for all followers of an app at once, in one thread, while there are any."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+        self.runtime = runtime
         self._followers: set[Follower] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -106,9 +103,9 @@ class Lookout:
         self._followers.discard(follower)
 
     async def _run(self) -> None:
-        runtime = self._runtime
+        runtime = self.runtime
         while self._followers:
-            listening = runtime.bell.listen()
+            listening = runtime.notifier.listen()
             if runtime.draining.is_set():
                 listening.cancel()
                 break
@@ -117,40 +114,30 @@ class Lookout:
                     follower.end()
             waiting = [follower for follower in self._followers if follower.waits]
             places = {(follower.job, follower.seen) for follower in waiting}
-            found = await run_in_threadpool(_look, runtime.workspace, places)
+            events_at = await run_in_threadpool(_look, runtime.workspace, places)
             for follower in waiting:
-                events = found[follower.job, follower.seen]
+                events = events_at[follower.job, follower.seen]
                 if events is None:
                     follower.end()
                 elif events:
                     follower.take(events)
-            await runtime.bell.heard(listening, _LOOK_AGAIN)
+            await runtime.notifier.notified(listening, LOOK_AGAIN)
             await asyncio.sleep(_PAUSE)
         for follower in self._followers:
             follower.end()
 
 
-def lookout_of(runtime: Runtime) -> Lookout:
-    """Return the one lookout of an app."""
-    if runtime not in _lookouts:
-        _lookouts[runtime] = Lookout(runtime)
-    return _lookouts[runtime]
-
-
-_lookouts: WeakKeyDictionary[Runtime, Lookout] = WeakKeyDictionary()
-
-
 def _look(
     workspace: Workspace, places: set[tuple[str, int]]
-) -> dict[tuple[str, int], list[StoredEvent] | None]:
+) -> dict[tuple[str, int], list[JobEvent] | None]:
     """Return the events behind each place; None where none will come: the job has ended or gone."""
-    found: dict[tuple[str, int], list[StoredEvent] | None] = {}
+    events_at: dict[tuple[str, int], list[JobEvent] | None] = {}
     for job, seen in places:
         try:
             # In this order: the event that ends a job is never missed.
             ended = workspace.store().jobs.get(job).state.final
             events = workspace.store().jobs.events_after(job, seen)
-            found[job, seen] = None if ended and not events else events
+            events_at[job, seen] = list(map(event_message, events)) if events or not ended else None
         except UnknownNameError:
-            found[job, seen] = None
-    return found
+            events_at[job, seen] = None
+    return events_at

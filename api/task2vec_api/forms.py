@@ -4,9 +4,10 @@ Starlette's own parser keeps files in the machine's temporary folder, which need
 from which they would have to be copied into the store.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
@@ -16,12 +17,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from task2vec.errors import InputError
-from task2vec.service.uploads import Upload
+from task2vec.service.uploads import Upload, begin_upload
+from task2vec.service.workspace import Workspace
 from task2vec_api.errors import MalformedError
 
 # What is written at once: every step takes a change of threads.
 _PIECE = 2**20
 _MOST_FIELD_BYTES = 2**16
+_CHOICES = {"true": True, "1": True, "false": False, "0": False}
+
+BINARY = {"type": "string", "format": "binary"}
+"""The schema of a file."""
+
+
+def form_body(schema: Mapping[str, Any], *, example: Mapping[str, Any], **more: Any) -> Any:
+    """Describe a body that is a form, in the words of OpenAPI."""
+    form = {"schema": {"type": "object", "additionalProperties": False, **schema}, **more}
+    content = {"multipart/form-data": {**form, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 class Part(Protocol):
@@ -62,19 +75,12 @@ class TextPart:
             raise InputError("A field of the form is no text in UTF-8", got=str(error)) from error
 
 
-class UploadPart:
+class FilePart:
     """The one file that a field of a form may hold."""
 
     def __init__(self, upload: Upload) -> None:
         self.upload = upload
-        self._begun = self._ended = False
-
-    def begin(self) -> Self:
-        """Begin the file. Raises `InputError` for a second one."""
-        if self._begun:
-            raise InputError("The form holds several files where one is expected")
-        self._begun = True
-        return self
+        self.ended = False
 
     def write(self, data: memoryview) -> None:
         """Append to the file."""
@@ -83,15 +89,98 @@ class UploadPart:
     def end(self) -> None:
         """Bring the file to disk."""
         self.upload.close()
-        self._ended = True
+        self.ended = True
 
-    def complete(self, field: str) -> Path:
-        """Return the file. Raises `InputError` when none came."""
-        if not self._ended:
+
+class UploadForm(ExitStack):
+    """Takes in the fields of a form as they come; leaving it removes what was not taken over.
+
+    ``texts`` says how often each field of text may come, ``files`` how the file of each other field
+    ends in the store. ``fields`` says the same to people.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        largest: int,
+        fields: str,
+        texts: Mapping[str, int],
+        files: Mapping[str, str],
+        longest_text: int = _MOST_FIELD_BYTES,
+    ) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._largest = largest
+        self._fields = fields
+        self._texts: dict[str, list[TextPart]] = {name: [] for name in texts}
+        self._most = texts
+        self._longest_text = longest_text
+        self._suffixes = files
+        self._files: dict[str, FilePart] = {}
+
+    def open(self, field: str, filename: str | None) -> Part:
+        """Give a part its place; raises `InputError` for one that does not belong there."""
+        if filename is None and len(self._texts.get(field, ())) < self._most.get(field, 0):
+            part = TextPart(largest=self._longest_text)
+            self._texts[field].append(part)
+            return part
+        if filename is not None and field in self._suffixes:
+            return self.open_file(field, filename)
+        raise self.refused(field)
+
+    def refused(self, field: str) -> InputError:
+        """Return the error for a field that does not belong there."""
+        return InputError(
+            "The form has a field that does not belong there",
+            expected=self._fields,
+            got=repr(field[:100]),
+        )
+
+    def open_file(self, field: str, filename: str) -> Part:
+        """Give a file its place; raises `InputError` for a second one in its field."""
+        del filename
+        if field in self._files:
+            raise InputError("The form holds several files where one is expected")
+        self._files[field] = FilePart(self.begin_upload(self._suffixes[field]))
+        return self._files[field]
+
+    def begin_upload(self, suffix: str = ".partial") -> Upload:
+        """Begin a file of the store that goes with the form."""
+        upload = begin_upload(self._workspace, largest=self._largest, suffix=suffix)
+        return self.enter_context(upload)
+
+    def texts(self, field: str) -> tuple[str, ...]:
+        """Return what a field of text said, each time that it came."""
+        return tuple(part.value or "" for part in self._texts[field])
+
+    def text(self, field: str) -> str | None:
+        """Return what a field of text said last, None where it did not come."""
+        return self.texts(field)[-1] if self._texts[field] else None
+
+    def flag(self, field: str, default: bool) -> bool:
+        """Return a choice. Raises `InputError` for a text that is none."""
+        text = self.text(field)
+        if text is None:
+            return default
+        if text.lower() not in _CHOICES:
+            raise InputError(
+                f"The field {field} is a choice", expected="true or false", got=repr(text[:100])
+            )
+        return _CHOICES[text.lower()]
+
+    def file(self, field: str) -> Upload:
+        """Return a file that is whole. Raises `InputError` when none came."""
+        part = self._files.get(field)
+        if part is None or not part.ended:
             raise InputError(
                 f"The form holds no file in its field '{field}'", expected="a file of that name"
             )
-        return self.upload.path
+        return part.upload
+
+    def files(self) -> dict[str, Path]:
+        """Return the files that came, by the field of the form."""
+        return {field: self.file(field).path for field in self._files}
 
 
 async def receive_form(request: Request, opener: Opener) -> None:

@@ -20,10 +20,10 @@ _HEADERS = {
 }
 #: They change with the version only.
 _KEPT = {**_HEADERS, "Cache-Control": "public, max-age=3600"}
-_OURS, _SWAGGER = "task2vec_api.pages", "fastapi_offline"
+_OURS, _SWAGGER = "task2vec_api", "fastapi_offline"
 
 _ASSETS = {
-    "/docs/start.js": (_OURS, "start.js", _SCRIPT),
+    "/docs/start.js": (_OURS, "pages/start.js", _SCRIPT),
     "/docs/swagger-ui.css": (_SWAGGER, "static/swagger-ui.css", "text/css"),
     "/docs/swagger-ui-bundle.js": (_SWAGGER, "static/swagger-ui-bundle.js", _SCRIPT),
     "/docs/favicon.png": (_SWAGGER, "static/favicon.png", "image/png"),
@@ -72,5 +72,5 @@ for _path in _ASSETS:
 
 
 def _page(name: str) -> Response:
-    text = resources.files(_OURS).joinpath(name).read_text(encoding="utf-8")
+    text = resources.files(_OURS).joinpath("pages", name).read_text(encoding="utf-8")
     return Response(text, media_type=_HTML, headers={**_HEADERS, "Vary": "Accept"})

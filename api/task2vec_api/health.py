@@ -67,6 +67,6 @@ def reasons_against(runtime: Runtime) -> list[str]:
         reasons.append(f"the store cannot be read ({error.code})")
     if not runtime.indexed:
         reasons.append("the index is being loaded")
-    if not runtime.presence.alive(busy_for=runtime.settings.lease_seconds):
+    if not runtime.workers.alive(busy_for=runtime.settings.lease_seconds):
         reasons.append("no worker has loaded its model yet")
     return reasons

@@ -6,7 +6,13 @@ from math import inf
 from threading import Event, Thread
 from time import monotonic, time
 
-from task2vec.errors import JobCancelledError, LeaseLostError, StoreError, Task2VecError
+from task2vec.errors import (
+    InternalError,
+    JobCancelledError,
+    LeaseLostError,
+    StoreError,
+    Task2VecError,
+)
 from task2vec.jobs import backtest, fetch, leases
 from task2vec.jobs.leases import Lent
 from task2vec.messages.base import Answer
@@ -14,8 +20,6 @@ from task2vec.messages.datasets import Dataset
 from task2vec.messages.jobs import Progress
 from task2vec.service.datasets.fetch_policy import FetchPolicy
 from task2vec.service.datasets.fetching import Fetcher
-from task2vec.store.jobs import Jobs
-from task2vec.store.jobs.record import JobFailure
 from task2vec.types import JobKind, JobState
 from task2vec_api.logs import logger
 from task2vec_api.runtime import Runtime
@@ -42,16 +46,13 @@ class OwnWork(ABC):
     ) -> None:
         self._runtime = runtime
         self._kind, self._stage, self._idle, self._steps = kind, stage, idle, steps
-        self._stop, self._woken = Event(), Event()
+        self._stop = Event()
+        self._woken = runtime.woken[kind] = Event()
         self._thread = Thread(target=self._run, name=kind.value, daemon=True)
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
-
-    def wake(self) -> None:
-        """Look for a job now."""
-        self._woken.set()
 
     def stop(self, seconds: float) -> None:
         """Hand back what is under way, and end; wait some seconds for that."""
@@ -74,13 +75,13 @@ class OwnWork(ABC):
         )
         if lent is None:
             return False
-        self._runtime.bell.ring()
+        self._runtime.notifier.notify()
         try:
             self._try(lent)
         except LeaseLostError:
             logger.warning("lost the lease of job %s", lent.job.id)
         finally:
-            self._runtime.bell.ring()
+            self._runtime.notifier.notify()
         return True
 
     def _run(self) -> None:
@@ -100,37 +101,34 @@ class OwnWork(ABC):
                 worked = False
 
     def _try(self, lent: Lent) -> None:
+        jobs = self._runtime.workspace.store().jobs
         try:
             answer = self.do(lent, self._beat(lent))
             result = answer.model_dump(mode="json")
-            self._held.complete(lent.job.id, fence=lent.job.fence, result=result, now=time())
+            jobs.complete(lent.job.id, fence=lent.job.fence, result=result, now=time())
         except LeaseLostError:
             raise
         except StoreError as error:
-            self._fail(lent, leases.failure_of(error), transient=True)
+            self._fail(lent, error, transient=True)
         except Task2VecError as error:
             if self._stop.is_set():
-                self._held.release(lent.job.id, fence=lent.job.fence, now=time())
+                jobs.release(lent.job.id, fence=lent.job.fence, now=time())
             else:
-                self._fail(lent, leases.failure_of(error), transient=False)
+                self._fail(lent, error, transient=False)
         except Exception as error:
             logger.exception("job %s failed", lent.job.id)
             self._fail(lent, _unforeseen(error), transient=True)
 
-    @property
-    def _held(self) -> Jobs:
-        return self._runtime.workspace.store().jobs
-
     def _beat(self, lent: Lent) -> Beat:
-        told = -inf
+        last = -inf
 
         def beat(done: int, total: int) -> bool:
-            nonlocal told
+            nonlocal last
             if self._stop.is_set():
                 return True
-            if done < total and monotonic() - told < _BEAT_SECONDS:
+            if done < total and monotonic() - last < _BEAT_SECONDS:
                 return False
-            told = monotonic()
+            last = monotonic()
             job = leases.heartbeat(
                 self._runtime.workspace,
                 lent.job.id,
@@ -138,12 +136,12 @@ class OwnWork(ABC):
                 progress=Progress(stage=self._stage, done=done, total=total),
                 seconds=lent.seconds,
             )
-            self._runtime.bell.ring()
+            self._runtime.notifier.notify()
             return job.state is JobState.CANCELLING
 
         return beat
 
-    def _fail(self, lent: Lent, failure: JobFailure, *, transient: bool) -> None:
+    def _fail(self, lent: Lent, failure: Task2VecError, *, transient: bool) -> None:
         leases.fail(
             self._runtime.workspace,
             lent.job.id,
@@ -206,11 +204,10 @@ def policy_of(settings: Settings) -> FetchPolicy:
     return FetchPolicy(hosts=settings.fetch_hosts, total_bytes=settings.fetch_bytes)
 
 
-def _unforeseen(error: Exception) -> JobFailure:
-    # Of what nobody foresaw no more is told than its kind: the rest is for the log.
-    return JobFailure(
-        code="internal",
-        problem="The server failed in a way that nobody foresaw",
+def _unforeseen(error: Exception) -> Task2VecError:
+    # Of what nobody foresaw no more is shown than its kind: the rest is for the log.
+    return InternalError(
+        "The server failed in a way that nobody foresaw",
         got=type(error).__name__,
         remedy="See the log of the server.",
     )

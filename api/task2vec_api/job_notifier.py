@@ -3,10 +3,10 @@
 import asyncio
 
 
-class Bell:
-    """A signal that jobs changed: rung from any thread, heard by every request that waits.
+class JobNotifier:
+    """Tells every request that waits, from any thread, that jobs changed.
 
-    Only this process changes jobs, so that no change goes unheard. Requests that wait still look
+    Only this process changes jobs, so that no change goes unnoticed. Requests that wait still look
     again now and then, for what becomes due by the clock alone.
     """
 
@@ -18,36 +18,31 @@ class Bell:
         """Say in which loop the requests wait."""
         self._loop = loop
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake everybody who waits; callable from any thread."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._wake)
 
-    async def wait(self, seconds: float) -> bool:
-        """Wait for a ring; return False when none came within ``seconds``.
-
-        Look at the state *after* calling `listen`, or a change between is missed.
-        """
-        return await self.heard(self.listen(), seconds)
-
     def listen(self) -> "asyncio.Future[None]":
-        """Begin to listen: a ring from here on is heard by `heard`."""
+        """Begin to listen: what changes from here on ends `notified`.
+
+        Look at the state *after* calling this, or a change between is missed.
+        """
         future = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         future.add_done_callback(self._waiting.discard)
         return future
 
-    async def heard(self, listening: "asyncio.Future[None]", seconds: float) -> bool:
-        """Wait until what `listen` returned has heard a ring, or ``seconds`` are over."""
+    async def notified(self, listening: "asyncio.Future[None]", seconds: float) -> None:
+        """Wait for a change since `listen`, or until ``seconds`` are over."""
         try:
             async with asyncio.timeout(max(seconds, 0)):
                 await listening
         except TimeoutError:
-            return False
+            pass
         finally:
             listening.cancel()
-        return True
 
     def _wake(self) -> None:
         for future in tuple(self._waiting):

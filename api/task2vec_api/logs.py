@@ -25,10 +25,10 @@ _SECRETS = (
 _LONGEST_PATH = 200
 
 
-def told_path(path: str) -> str:
+def logged_path(path: str) -> str:
     """Return the path of a request as logs tell it: its beginning, without control characters."""
-    told = visible(path[:_LONGEST_PATH])
-    return told if len(path) <= _LONGEST_PATH else f"{told}..."
+    shown = visible(path[:_LONGEST_PATH])
+    return shown if len(path) <= _LONGEST_PATH else f"{shown}..."
 
 
 def redact(text: str) -> str:

@@ -10,8 +10,6 @@ from task2vec.errors import StoreError
 from task2vec.service.datasets import datasets
 from task2vec.service.disk import keep_reserve
 from task2vec.service.quarantine import remove_old
-from task2vec.store.jobs.leases import Held
-from task2vec.store.jobs.record import JobRecord
 from task2vec_api.logs import logger
 from task2vec_api.runtime import Runtime
 
@@ -23,8 +21,8 @@ _SELDOM = 60.0
 # The steps of a job that has ended are of interest for a while only.
 _PROGRESS_DAYS = 1.0
 
-OnExpired = Callable[[list[JobRecord]], None]
-"""Told which jobs were taken from their workers."""
+OnExpired = Callable[[set[str]], None]
+"""Called with the ids of the jobs that were taken from their workers."""
 
 
 class Maintenance:
@@ -39,7 +37,7 @@ class Maintenance:
         self._stop = Event()
         self._thread = Thread(target=self._run, name="maintenance", daemon=True)
         self._due: dict[Callable[[], None], float] = {}
-        self._inherited: frozenset[Held] = frozenset()
+        self._inherited: frozenset[tuple[str, int, float | None]] = frozenset()
 
     def start(self) -> None:
         """Begin; the store has to be open."""
@@ -64,21 +62,22 @@ class Maintenance:
         runtime = self._runtime
         if runtime.keys.refresh(runtime.workspace.store().keys.all()):
             # Requests that wait with a revoked key must end.
-            runtime.bell.ring()
+            runtime.notifier.notify()
 
     def end_leases(self) -> None:
         """Take their jobs from workers that made no progress."""
         runtime = self._runtime
-        ended = runtime.workspace.store().jobs.expire(
+        expired = runtime.workspace.store().jobs.expire(
             now=time.time(), seconds=runtime.settings.lease_seconds, inherited=self._inherited
         )
+        ended = {job.id for job in expired}
         if ended:
             logger.warning(
-                "%s made no progress", plural(len(ended), "job"), extra={"jobs": _ids(ended)}
+                "%s made no progress", plural(len(ended), "job"), extra={"jobs": sorted(ended)}
             )
             if self.on_expired is not None:
                 self.on_expired(ended)
-            runtime.bell.ring()
+            runtime.notifier.notify()
 
     def tidy(self) -> None:
         """Throw away what has been kept for as long as the settings say.
@@ -143,7 +142,3 @@ class Maintenance:
             logger.error("upkeep could not %s: %s", step.__name__, error)
         except Exception:
             logger.exception("upkeep failed to %s", step.__name__)
-
-
-def _ids(jobs: list[JobRecord]) -> list[str]:
-    return [job.id for job in jobs]

@@ -1,6 +1,6 @@
 """What the server measures of itself, for Prometheus."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import psutil
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -8,14 +8,14 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
+from task2vec.jobs.leases import oldest_wait
+from task2vec.service.workspace import Workspace
 from task2vec.types import JobKind, JobState
 from task2vec_api.access import PUBLIC
 from task2vec_api.audit_log import template_of
+from task2vec_api.worker_registry import WorkerRegistry
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
-
-JobCounts = Callable[[], dict[tuple[JobKind, JobState], int]]
-OldestQueued = Callable[[], float | None]
 
 
 class Metrics:
@@ -49,8 +49,8 @@ class Metrics:
         self._under_way.dec()
         method, route = request["method"], template_of(request)
         # Methods are the client's to make up.
-        known = method if method in _METHODS else "other"
-        self._latency.labels(known, route, str(status)).observe(seconds)
+        counted = method if method in _METHODS else "other"
+        self._latency.labels(counted, route, str(status)).observe(seconds)
         reason = _REASONS.get(status)
         if reason and request["path"] not in PUBLIC:
             self._refused.labels(reason).inc()
@@ -75,12 +75,10 @@ _REASONS = {
 class State(Collector):
     """What is read at the moment of asking: jobs, workers, memory."""
 
-    def __init__(
-        self, *, counts: JobCounts, oldest: OldestQueued, workers: Callable[[], int]
-    ) -> None:
-        self._counts = counts
-        self._oldest = oldest
+    def __init__(self, workspace: Workspace, workers: WorkerRegistry, *, busy_for: float) -> None:
+        self._workspace = workspace
         self._workers = workers
+        self._busy_for = busy_for
         self._process = psutil.Process()
 
     def describe(self) -> Iterable[Metric]:
@@ -92,7 +90,7 @@ class State(Collector):
         jobs = GaugeMetricFamily(
             "task2vec_jobs", "Jobs in the store, by kind and state.", labels=("kind", "state")
         )
-        counts = self._counts()
+        counts = self._workspace.store().jobs.counts()
         for kind in JobKind:
             for state in JobState:
                 jobs.add_metric((kind.value, state.value), counts.get((kind, state), 0))
@@ -102,9 +100,10 @@ class State(Collector):
         yield _gauge(
             "task2vec_jobs_oldest_queued_seconds",
             "How long the oldest of them has waited; 0 when none does.",
-            self._oldest() or 0.0,
+            oldest_wait(self._workspace) or 0.0,
         )
-        yield _gauge("task2vec_workers", "Workers heard of lately.", self._workers())
+        workers = len(self._workers.alive(busy_for=self._busy_for))
+        yield _gauge("task2vec_workers", "Workers heard of lately.", workers)
         memory = self._process.memory_info()
         yield _gauge("task2vec_resident_memory_bytes", "Memory of the API process.", memory.rss)
         yield _gauge("task2vec_open_files", "Open files and sockets.", self._process.num_fds())

@@ -14,10 +14,10 @@ from task2vec.messages.jobs import JobEvent
 from task2vec.messages.leases import Findings
 from task2vec.messages.problems import Problem
 from task2vec_api.access import PUBLIC
-from task2vec_api.links import links_of
+from task2vec_api.errors import MEDIA_TYPE
 from task2vec_api.middleware.deadlines import LONGEST, SHORTEST
 from task2vec_api.middleware.idempotency import WORKERS
-from task2vec_api.responses import COMMON_ERRORS, PROBLEM_TYPE, meaning_of, problem_example
+from task2vec_api.responses import COMMON_ERRORS, meaning_of, problem_example
 
 _DESCRIPTION = """\
 Embeds labelled image sets, finds which known ones they resemble, and ranks models to start from.
@@ -162,12 +162,62 @@ def _complete(operation: dict[str, Any], *, path: str, method: str) -> None:
     for status, response in list(responses.items()):
         if int(status) >= 400 and not public:
             responses[status] = _problem(int(status))
-        if links := links_of(operation["operationId"], status):
+        if links := _links(operation, status, response):
             response["links"] = links
         _add_headers(response if int(status) < 400 else responses[status], int(status), method)
     if path == _MANY_MADE and method == "post":
         del responses["201"]["headers"]["Location"]
     operation["responses"] = dict(sorted(responses.items()))
+
+
+#: What leads on from a message: the list and the parameter that hold its id, the operations that
+#: take it there, and those that take it in their body. Programs walk so from one to the next.
+_LEADS_TO = {
+    "Task": (
+        *("tasks", "task"),
+        ("get_task", "get_embedding", "get_neighbours", "get_thumbnail", "delete_task"),
+        ("search",),
+    ),
+    "Job": ("jobs", "job", ("get_job", "follow_job", "cancel_job"), ()),
+    "Batch": ("batches", "batch", ("get_batch", "list_items", "add_items", "cancel_batch"), ()),
+    "Dataset": (
+        *("datasets", "dataset"),
+        ("get_dataset", "get_content", "delete_dataset"),
+        ("embed_dataset", "search"),
+    ),
+    "Model": ("models", "model", ("get_model", "edit_model", "delete_model"), ()),
+    "Outcome": ("outcomes", "outcome", ("get_outcome", "delete_outcome"), ()),
+}
+#: Answers that are about what was there already, and lead on all the same.
+_FURTHER = {"cancel_job": ("job", "retry_job")}
+
+
+def _links(operation: dict[str, Any], status: str, response: dict[str, Any]) -> dict[str, Any]:
+    """Return what an answer leads to, by name: of what it made, or of the first of a list."""
+    name, body = operation["operationId"], "$response.body#/"
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    message = schema.get("$ref", "").rpartition("/")[2]
+    parameters, links = operation.get("parameters", []), list[dict[str, Any]]()
+    if message == "Lease":
+        fenced = {"parameters": {"job": f"{body}job"}, "requestBody": {"fence": f"{body}fence"}}
+        links = [{"operationId": to, **fenced} for to in ("beat", "fail_job", "release_job")]
+    elif name in _FURTHER:
+        parameter, to = _FURTHER[name]
+        links = [{"operationId": to, "parameters": {parameter: f"{body}id"}}]
+    elif name.startswith("list_") or status != "200":
+        page = message.endswith("Page")
+        listed, parameter, by_id, by_body = _LEADS_TO.get(
+            message.removesuffix("Page"), ("", "", (), ())
+        )
+        value = f"{body}{listed}/0/id" if page else f"{body}id"
+        # What is there already is not for anybody to remove.
+        by_id = tuple(to for to in by_id if status == "201" or not to.startswith("delete_"))
+        links = [{"operationId": to, "parameters": {parameter: value}} for to in by_id]
+        links += [{"operationId": to, "requestBody": {parameter: value}} for to in by_body]
+        if page and status == "200" and not any(one["in"] == "path" for one in parameters):
+            token = {"page_token": f"{body}next_page_token"}
+            links.append({"operationId": name, "parameters": token})
+    return {f"{name}_{status}_{link['operationId']}": link for link in links}
 
 
 def _without_null(schema: dict[str, Any]) -> None:
@@ -182,7 +232,7 @@ def _problem(status: int) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         "description": meaning_of(status),
-        "content": {PROBLEM_TYPE: {"schema": schema, "example": problem_example(status)}},
+        "content": {MEDIA_TYPE: {"schema": schema, "example": problem_example(status)}},
     }
 
 

@@ -6,76 +6,12 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Query
+from pydantic import Field
 
 from task2vec.errors import PageTokenError
-
-PageSize = Annotated[int, Query(ge=1, le=1000, description="How many at most.", examples=[100])]
-PageToken = Annotated[
-    str | None,
-    Query(
-        min_length=1,
-        max_length=2000,
-        pattern="^[A-Za-z0-9_-]+$",
-        description="The `next_page_token` of the page before.",
-    ),
-]
-ThePageToken = Annotated[PageToken, Query(alias="page_token")]
-"""For an endpoint: where to read on."""
-
-
-class Listing:
-    """The list ``name`` with these filters."""
-
-    def __init__(self, name: str, /, **filters: Any) -> None:
-        self._name = name
-        self._filters = filters
-
-    def place(self, token: str | None) -> Any:
-        """Return the place that `token` was given; None for the start.
-
-        Raises `PageTokenError` for the token of another list.
-        """
-        return read_page_token(token, listing=self._name, filters=self._filters)
-
-    def token(self, place: Any) -> str | None:
-        """Return the token for the page behind a place; None at the end."""
-        if place is None:
-            return None
-        return page_token(place, listing=self._name, filters=self._filters)
-
-
-def page_token(after: Any, *, listing: str, filters: Mapping[str, Any] | None = None) -> str:
-    """Return the token of the page that begins behind ``after`` (JSON), in the list ``listing``."""
-    body = json.dumps(after, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_seal(body, listing, filters) + body).rstrip(b"=").decode()
-
-
-def read_page_token(
-    token: str | None, *, listing: str, filters: Mapping[str, Any] | None = None
-) -> Any:
-    """Return what `page_token` was given, None for no token.
-
-    Raises:
-        PageTokenError: for a token that was made up or altered, or given out by another list, for
-            other filters, or before the server was started.
-    """
-    if token is None:
-        return None
-    try:
-        raw = base64.b64decode(
-            token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True
-        )
-    except (ValueError, binascii.Error) as error:
-        raise _refused() from error
-    seal, body = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
-    if not hmac.compare_digest(seal, _seal(body, listing, filters)):
-        raise _refused()
-    return json.loads(body)
-
+from task2vec.messages.base import Question
 
 _SEAL_BYTES = 16
 # So that nobody else makes tokens: what a sealed one holds has the form that its list gave it. It
@@ -83,15 +19,52 @@ _SEAL_BYTES = 16
 _SECRET = secrets.token_bytes(32)
 
 
-def _seal(body: bytes, listing: str, filters: Mapping[str, Any] | None) -> bytes:
-    about = json.dumps([listing, dict(filters or {})], sort_keys=True, default=str).encode()
-    sealed = hashlib.blake2b(about + b"\0" + body, key=_SECRET, digest_size=_SEAL_BYTES)
-    return sealed.digest()
+class PageQuestion(Question):
+    """Which part of a list is wanted; a subclass for each list adds its filters."""
 
-
-def _refused() -> PageTokenError:
-    return PageTokenError(
-        "This page token cannot be used",
-        expected="the next_page_token of a page of this list with the same filters",
-        remedy="Begin again without `page_token`.",
+    page_size: int = Field(100, ge=1, le=1000, description="How many at most.", examples=[100])
+    page_token: str | None = Field(
+        None,
+        min_length=1,
+        max_length=2000,
+        pattern="^[A-Za-z0-9_-]+$",
+        description="The `next_page_token` of the page before.",
     )
+
+    def place(self, *about: str) -> Any:
+        """Return the place that the token was given for; None for the start.
+
+        ``about`` is what else tells this list from others.
+
+        Raises:
+            PageTokenError: for a token that was made up or altered, or given out by another list,
+                for other filters, or before the server was started.
+        """
+        if self.page_token is None:
+            return None
+        text = self.page_token.encode("ascii")
+        try:
+            raw = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        except binascii.Error:
+            raw = b""
+        body = raw[_SEAL_BYTES:]
+        if not hmac.compare_digest(raw[:_SEAL_BYTES], self._seal(body, about)):
+            raise PageTokenError(
+                "This page token cannot be used",
+                expected="the next_page_token of a page of this list with the same filters",
+                remedy="Begin again without `page_token`.",
+            )
+        return json.loads(body)
+
+    def token(self, place: Any, *about: str) -> str | None:
+        """Return the token for the page behind a place (JSON); None at the end."""
+        if place is None:
+            return None
+        body = json.dumps(place, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(self._seal(body, about) + body).rstrip(b"=").decode()
+
+    def _seal(self, body: bytes, about: tuple[str, ...]) -> bytes:
+        filters = self.model_dump(mode="json", exclude={"page_size", "page_token"})
+        text = json.dumps([type(self).__name__, *about, filters], sort_keys=True).encode()
+        sealed = hashlib.blake2b(text + b"\0" + body, key=_SECRET, digest_size=_SEAL_BYTES)
+        return sealed.digest()

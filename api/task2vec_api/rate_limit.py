@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -24,37 +24,33 @@ class RateLimit:
         self._items: dict[int, RateLimitItemPerMinute] = {}
         self._under_way: Counter[str] = Counter()
 
-    async def spend(self, caller: Caller, key: KeyRecord | None) -> None:
-        """Count a request.
+    @asynccontextmanager
+    async def admit(self, caller: Caller, key: KeyRecord | None) -> AsyncIterator[None]:
+        """Count a request, and that it is under way.
 
         Raises:
-            RateLimitedError: when the caller asked too often within a minute.
+            RateLimitedError: when the caller asked too often within a minute, or for too much at
+                once.
         """
-        allowed = self._per_minute(key)
-        item = self._items.setdefault(allowed, RateLimitItemPerMinute(allowed))
-        who = caller.key or ""
-        if await self._limiter.hit(item, who):
-            return
-        again, _ = await self._limiter.get_window_stats(item, who)
-        raise RateLimitedError(
-            f"{_whose(caller)} asks too often",
-            expected=f"at most {allowed} requests per minute",
-            remedy="Wait as long as Retry-After says.",
-            retry_after=max(again - time.time(), 1.0),
-        )
-
-    @contextmanager
-    def occupy(self, caller: Caller, key: KeyRecord | None) -> Iterator[None]:
-        """Count a request as under way.
-
-        Raises:
-            RateLimitedError: when too many of the caller's are already.
-        """
-        allowed, who = self._at_once(key), caller.key or ""
-        if self._under_way[who] >= allowed:
+        settings, who = self._settings, caller.key or ""
+        per_minute = settings.anonymous_requests_per_minute
+        at_once = settings.anonymous_concurrent_requests
+        if key is not None:
+            per_minute = key.requests_per_minute or settings.key_requests_per_minute
+            at_once = key.concurrent_requests or settings.key_concurrent_requests
+        item = self._items.setdefault(per_minute, RateLimitItemPerMinute(per_minute))
+        if not await self._limiter.hit(item, who):
+            again, _ = await self._limiter.get_window_stats(item, who)
+            raise RateLimitedError(
+                f"{_whose(caller)} asks too often",
+                expected=f"at most {per_minute} requests per minute",
+                remedy="Wait as long as Retry-After says.",
+                retry_after=max(again - time.time(), 1.0),
+            )
+        if self._under_way[who] >= at_once:
             raise RateLimitedError(
                 f"{_whose(caller)} asks for too much at once",
-                expected=f"at most {allowed} requests at a time",
+                expected=f"at most {at_once} requests at a time",
                 remedy="Wait for one to end.",
             )
         self._under_way[who] += 1
@@ -64,16 +60,6 @@ class RateLimit:
             self._under_way[who] -= 1
             if not self._under_way[who]:
                 del self._under_way[who]
-
-    def _per_minute(self, key: KeyRecord | None) -> int:
-        if key is None:
-            return self._settings.anonymous_requests_per_minute
-        return key.requests_per_minute or self._settings.key_requests_per_minute
-
-    def _at_once(self, key: KeyRecord | None) -> int:
-        if key is None:
-            return self._settings.anonymous_concurrent_requests
-        return key.concurrent_requests or self._settings.key_concurrent_requests
 
 
 def _whose(caller: Caller) -> str:

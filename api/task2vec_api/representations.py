@@ -5,29 +5,42 @@ import json
 from typing import Annotated, Any
 
 from fastapi import Header
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSatisfiable, Response
 
 from task2vec.errors import ChangedError
 from task2vec_api.errors import MalformedError
+from task2vec_api.responses import json_answer
 
 IfMatch = Annotated[
     str | None,
     Header(max_length=2000, description="Go on only if the ETag is still one of these."),
 ]
+Accept = Annotated[str | None, Header(max_length=500, include_in_schema=False)]
+"""Which representation is wanted; OpenAPI says it by the answers."""
+
 IfNoneMatch = Annotated[
     str | None, Header(max_length=2000, description="Answer 304 if the ETag is one of these.")
 ]
 
 
-def etag_of(thing: Any) -> str:
-    """Return the strong ETag, quotes included, of anything that has a JSON form."""
-    text = json.dumps(thing, sort_keys=True, default=str, separators=(",", ":"))
+def etag_of(message: BaseModel) -> str:
+    """Return the strong ETag, quotes included, of a message."""
+    content = message.model_dump(mode="json")
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
-def check_if_match(if_match: str | None, etag: str) -> None:
-    """Raise `ChangedError` when an If-Match header names neither ``etag`` nor ``*``."""
+def versioned(message: BaseModel, if_none_match: str | None = None) -> Response:
+    """Return a message with its ETag, or 304 when an If-None-Match header names that."""
+    etag = etag_of(message)
+    return not_modified(if_none_match, etag) or json_answer(message, headers={"ETag": etag})
+
+
+def check_if_match(if_match: str | None, message: BaseModel) -> None:
+    """Raise `ChangedError` when an If-Match header names neither the message's ETag nor ``*``."""
+    etag = etag_of(message)
     if if_match is None or _names(if_match, etag):
         return
     raise ChangedError(
@@ -68,12 +81,12 @@ def choose(accept: str | None, *offers: str) -> str:
 def _quality(accept: str, offer: str) -> float:
     """Return how much an offer is wanted, by the most specific range that names it."""
     ranked = {offer: 3, f"{offer.partition('/')[0]}/*": 2, "*/*": 1}
-    found = (0, 0.0)
+    best = (0, 0.0)
     for part in accept.lower().split(","):
         media, *parameters = (piece.strip() for piece in part.split(";"))
         if media in ranked:
-            found = max(found, (ranked[media], _q(parameters)))
-    return found[1]
+            best = max(best, (ranked[media], _q(parameters)))
+    return best[1]
 
 
 def _q(parameters: list[str]) -> float:

@@ -8,8 +8,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from task2vec_api.errors import MEDIA_TYPE
-from task2vec_api.parameters import only_known
+from task2vec.messages.jobs import Job
+from task2vec_api.route_lookup import only_known
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -43,19 +43,52 @@ def json_answer(
     )
 
 
-def told(status: int, model: type[BaseModel], description: str) -> Responses:
-    """Describe an answer that is a message; its example is in ``examples.json``."""
+def made(model: BaseModel, place: str, *, status: int = 201) -> Response:
+    """Return the response for something new, and where it is."""
+    return json_answer(model, status=status, headers={"Location": place})
+
+
+def answering(status: int, model: type[BaseModel], description: str) -> Responses:
+    """Describe an answer beside the usual one; its example is in ``examples.json``."""
     return {status: {"model": model, "description": description}}
 
 
 def sent(status: int, description: str, **media: Any) -> Responses:
-    """Describe an answer that is no message: ``media`` types by name, ``_`` for the slash."""
+    """Describe an answer that is no message: ``media`` types by name."""
     return {status: {"description": description, "content": media}}
 
 
 def failing(*statuses: int) -> Responses:
     """Describe the errors that only some operations have, beside `COMMON_ERRORS`."""
     return {status: {"description": _MEANINGS[status]} for status in statuses}
+
+
+def by_job(answer: type[BaseModel], *failures: int) -> dict[str, Any]:
+    """Describe an operation that is answered with a job, or with the result of the job."""
+    return {
+        "status_code": 202,
+        "response_model": Job,
+        "response_description": "The job whose result is the answer: follow it under Location.",
+        "responses": {
+            **answering(
+                200, answer, "The answer, with `Prefer: wait` and when it was there in time."
+            ),
+            **failing(*failures),
+        },
+    }
+
+
+def removes(*failures: int) -> dict[str, Any]:
+    """Describe an operation after which something is gone."""
+    return {
+        "status_code": 204,
+        "response_class": Response,
+        "responses": {**sent(204, "It is gone."), **failing(404, *failures)},
+    }
+
+
+UNCHANGED = sent(304, "It is as it was: the ETag is one of If-None-Match.")
+"""The answer to who has seen this version already."""
 
 
 def meaning_of(status: int) -> str:
@@ -76,8 +109,6 @@ def problem_example(status: int) -> dict[str, Any]:
     }
     return example if remedy is None else {**example, "remedy": remedy}
 
-
-PROBLEM_TYPE = MEDIA_TYPE
 
 _MEANINGS = {
     400: "The body is not what its content type says",

@@ -1,11 +1,21 @@
-"""The routes of an app, and which of them an address belongs to."""
+"""The routes of an app, which of them an address belongs to, and what they take.
+
+A query parameter that nobody takes is a mistake: a misspelt filter would filter nothing. One that
+comes twice where one is taken is another: which of them counts?
+"""
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any, get_args, get_origin
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.routing import compile_path
+
+from task2vec.types.near_names import did_you_mean
 
 _PARAMETER = re.compile(r"\{[^}]*\}")
 
@@ -52,3 +62,61 @@ def _compiled(template: str) -> re.Pattern[str]:
 
 def _literal(template: str) -> int:
     return len(_PARAMETER.sub("", template))
+
+
+async def only_known(request: Request) -> None:
+    """Raise `RequestValidationError` for query parameters that the operation does not take."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    if not names:
+        return
+    route = route_of(request.app, request.method, request.scope["path"])
+    taken = {} if route is None else dict(_taken(route.dependant))
+    faults = []
+    for name in dict.fromkeys(names):
+        if name not in taken:
+            all_taken = ", ".join(sorted(taken)) or "none"
+            faults.append((name, f"Not a parameter of this operation, which takes: {all_taken}"))
+        elif names.count(name) > 1 and not _is_list(taken[name]):
+            faults.append((name, f"Taken once, and given {names.count(name)} times"))
+    if faults:
+        raise RequestValidationError(
+            [
+                {"type": "extra_forbidden", "loc": ("query", name), "msg": message, "input": None}
+                for name, message in faults
+            ]
+        )
+
+
+def near_field(request: Request, location: Sequence[int | str]) -> str | None:
+    """Return the question after the fields of the body that are near the unknown one at a location.
+
+    None where no field is near.
+    """
+    route = route_of(request.app, request.method, request.scope["path"])
+    body = None if route is None else route.body_field
+    if body is None or location[:1] != ("body",):
+        return None
+    model: Any = body.field_info.annotation
+    for part in location[1:-1]:
+        fields = getattr(model, "model_fields", {})
+        if part not in fields:
+            return None
+        model = fields[part].annotation
+    return did_you_mean(str(location[-1]), getattr(model, "model_fields", {}))
+
+
+def _taken(dependant: Dependant) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the type of every query parameter of an operation."""
+    for field in dependant.query_params:
+        message: Any = field.field_info.annotation
+        if hasattr(message, "model_fields"):
+            for name, info in message.model_fields.items():
+                yield name, info.annotation
+        else:
+            yield field.alias, message
+    for inner in dependant.dependencies:
+        yield from _taken(inner)
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) in (list, tuple) or any(map(_is_list, get_args(annotation)))

@@ -17,7 +17,6 @@ from task2vec.errors import SettingError
 from task2vec.service.keys import list_all
 from task2vec.service.ownership import Ownership
 from task2vec.service.workspace import Workspace
-from task2vec.store.jobs.record import JobRecord
 from task2vec_api import logs
 from task2vec_api.app import create_app
 from task2vec_api.key_authentication import KeyAuthentication
@@ -132,11 +131,11 @@ def _pool(app: FastAPI, url: str) -> WorkerPool:
     runtime: Runtime = app.state.runtime
 
     def bury(name: str) -> None:
-        runtime.presence.leaves(name)
+        runtime.workers.leaves(name)
         # One that is killed since it did not stop in time has not failed.
         stopping = runtime.draining.is_set()
         runtime.workspace.store().jobs.end_worker(name, now=time(), counts=not stopping)
-        runtime.bell.ring()
+        runtime.notifier.notify()
 
     pool = WorkerPool(
         url=url,
@@ -150,9 +149,8 @@ def _pool(app: FastAPI, url: str) -> WorkerPool:
         },
     )
 
-    def kill_idlers(jobs: list[JobRecord]) -> None:
-        lost = {job.id for job in jobs}
-        for worker in runtime.presence.alive(busy_for=float("inf")):
+    def kill_idlers(lost: set[str]) -> None:
+        for worker in runtime.workers.alive(busy_for=float("inf")):
             if worker.job in lost:
                 pool.kill(worker.name)
 

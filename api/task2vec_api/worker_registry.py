@@ -13,7 +13,7 @@ _GONE_AFTER = 45.0
 
 @dataclass(frozen=True)
 class Worker:
-    """A worker that was heard of ``seen`` seconds ago by the clock of `Presence`.
+    """A worker that was heard of ``seen`` seconds ago by the clock of `WorkerRegistry`.
 
     It asks for work only with its probe loaded: one that was heard of is warm.
     """
@@ -24,7 +24,7 @@ class Worker:
     job: str | None = None
 
 
-class Presence:
+class WorkerRegistry:
     """The workers that this server has heard of, in memory: after a restart they call again."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,8 +38,8 @@ class Presence:
 
     def works(self, name: str, job: str) -> None:
         """Note that a worker holds a job, or goes forward with it."""
-        known = self._workers.get(name) or Worker(name, (), 0.0)
-        self._put(replace(known, seen=self._clock(), job=job))
+        worker = self._workers.get(name) or Worker(name, (), 0.0)
+        self._put(replace(worker, seen=self._clock(), job=job))
 
     def leaves(self, name: str) -> None:
         """Note that a worker has gone."""

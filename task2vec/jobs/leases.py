@@ -12,6 +12,7 @@ from task2vec.errors import InputError, Task2VecError, UnreachableError, Weights
 from task2vec.jobs.findings import receive
 from task2vec.jobs.jobs import KINDS
 from task2vec.messages.jobs import Progress
+from task2vec.messages.leases import Failure
 from task2vec.messages.leases import Findings as SentFindings
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.work import LentDataset, Work
@@ -100,7 +101,7 @@ def fail(
     id_: str,
     *,
     fence: int,
-    failure: JobFailure,
+    failure: Task2VecError | Failure | JobFailure,
     transient: bool,
     now: float | None = None,
 ) -> JobRecord:
@@ -179,7 +180,7 @@ def oldest_wait(workspace: Workspace, *, now: float | None = None) -> float | No
     return max(_now(now) - datetime.fromisoformat(created).timestamp(), 0)
 
 
-def failure_of(error: Task2VecError | JobFailure) -> JobFailure:
+def failure_of(error: Task2VecError | Failure | JobFailure) -> JobFailure:
     """Return the parts of an error, as a job keeps them: it may quote what somebody sent."""
     return JobFailure(
         code=error.code,

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from task2vec.messages.base import Answer, Question
+from task2vec.types.names import LONGEST_NAME
 
 
 class Probe(Answer):
@@ -44,10 +45,10 @@ class MapMethod(StrEnum):
 class MapQuestion(Question):
     """How the map is laid out; a task's first tag is its group."""
 
-    method: MapMethod = MapMethod.MDS
-    tag: str | None = None
-    thumbnails: bool = False
-    seed: int = 0
+    method: MapMethod = Field(MapMethod.MDS, description="How it is laid out.")
+    tag: str | None = Field(None, max_length=LONGEST_NAME, description="Only tasks with this tag.")
+    thumbnails: bool = Field(False, description="Draw the tasks' pictures.")
+    seed: int = Field(0, ge=0, lt=2**32, description="Of the layout.")
 
 
 class MapPoint(Answer):

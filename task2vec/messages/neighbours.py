@@ -26,29 +26,19 @@ class Subject(Question):
         return self
 
 
-class SearchQuestion(Subject):
-    """Which tasks are near? With ``asymmetric`` the best *sources* for this one are meant."""
+class NeighbourFilter(Question):
+    """Which of the near tasks are wanted, and by which distance."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            **EITHER_TASK_OR_DATASET,
-            "examples": [{"task": "greek_capitals", "k": 3}],
-        }
-    )
-
-    k: int = Field(5, ge=1, le=1000)
-    asymmetric: bool = False
+    k: int = Field(5, ge=1, le=1000, description="How many.")
+    asymmetric: bool = Field(False, description="The best *sources* for this task as target.")
     geometry: NeighbourGeometry = Field(
         NeighbourGeometry.SYMMETRIC,
         description="The distance that orders: `symmetric`, corrected for noise, or `centred`, "
         "which is not, depends on the stored tasks, and has no asymmetric form.",
     )
     tags: Many[Name] = Field((), max_length=50, description="Only tasks with all of these.")
-    min_classes: int | None = Field(None, ge=1)
-    max_classes: int | None = Field(None, ge=1)
-    settings: EmbeddingSettings = Field(
-        EmbeddingSettings(), description="How a data set is embedded; a stored task is not."
-    )
+    min_classes: int | None = Field(None, ge=1, description="The fewest classes of a task.")
+    max_classes: int | None = Field(None, ge=1, description="The most classes of a task.")
 
     @field_validator("geometry")
     @classmethod
@@ -61,6 +51,21 @@ class SearchQuestion(Subject):
                 "has no asymmetric distance"
             )
         return geometry
+
+
+class SearchQuestion(NeighbourFilter, Subject):
+    """Which tasks are near? With ``asymmetric`` the best *sources* for this one are meant."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            **EITHER_TASK_OR_DATASET,
+            "examples": [{"task": "greek_capitals", "k": 3}],
+        }
+    )
+
+    settings: EmbeddingSettings = Field(
+        EmbeddingSettings(), description="How a data set is embedded; a stored task is not."
+    )
 
 
 class Neighbour(Answer):

@@ -173,10 +173,18 @@ class StoredOutcome(Outcome):
 class OutcomeFilter(Question):
     """Which outcomes are listed: those that agree in all that is not None."""
 
-    model: str | None = None
-    task: str | None = None
-    protocol: str | None = None
-    created: str | None = Field(None, description="A moment: what was recorded together then.")
+    model: str | None = Field(None, max_length=LONGEST_NAME, description="Only of this model.")
+    task: str | None = Field(None, max_length=LONGEST_NAME, description="Only on this task.")
+    protocol: str | None = Field(
+        None, max_length=LONGEST_PROTOCOL, description="Only by this protocol."
+    )
+    created: str | None = Field(
+        None,
+        max_length=100,
+        description="Only those recorded at this time (UTC), such as those of one import.",
+        examples=["2026-11-26T05:56:06.709Z"],
+        json_schema_extra={"format": "date-time"},
+    )
 
 
 class OutcomePage(Page):

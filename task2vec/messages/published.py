@@ -11,14 +11,29 @@ class PublishedQuestion(Question):
     """Which published models are wanted; what a limit asks for and is unknown is left out."""
 
     max_parameters: int | None = Field(
-        None, ge=1, le=MOST_WHOLE, description="As published, with ImageNet's classifier."
+        None,
+        ge=1,
+        le=MOST_WHOLE,
+        description="The most allowed, ImageNet's classifier included; models without this figure "
+        "are left out.",
     )
     max_operations: int | None = Field(
-        None, ge=1, le=MOST_WHOLE, description="Multiply-adds for one image."
+        None,
+        ge=1,
+        le=MOST_WHOLE,
+        description="The most multiply-adds for one image; models without this figure are left "
+        "out.",
     )
-    max_input_size: int | None = Field(None, ge=1, le=MOST_WHOLE, description="Pixels a side.")
+    max_input_size: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_WHOLE,
+        description="The most pixels a side; models without this figure are left out.",
+    )
     architecture: str | None = Field(None, max_length=200, description="`*` stands for anything.")
-    licence: str | None = Field(None, max_length=200)
+    licence: str | None = Field(
+        None, max_length=200, description="Of the weights, as timm states it."
+    )
     figure: Figure = Field(Figure.IMAGENET, description="The test images that the accuracy is of.")
     costs: Many[Cost] = Field(
         (Cost.PARAMETERS,), min_length=1, max_length=3, description="What accuracy is traded for."

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, SkipValidation, model_validator
 
 from task2vec.messages.base import Answer, NewName, Page, Question, Tags, Time, utc_now
+from task2vec.types.names import LONGEST_NAME
 from task2vec.types.provenance import Provenance, Space
 
 _EXAMPLE: dict[str, Any] = {
@@ -128,9 +129,15 @@ class StoredTask(TaskDetails):
 class TaskListing(Question):
     """Which stored tasks are listed: those that agree in all that is not None."""
 
-    tag: str | None = None
-    probe: str | None = Field(None, description="The name of the probe that embedded them.")
-    name: str | None = None
+    tag: str | None = Field(None, max_length=LONGEST_NAME, description="Only tasks with this tag.")
+    probe: str | None = Field(
+        None, max_length=LONGEST_NAME, description="Only tasks embedded with this probe."
+    )
+    name: str | None = Field(
+        None,
+        max_length=LONGEST_NAME,
+        description="Only the task of this name: for one that no path can hold, such as `a/b`.",
+    )
 
 
 class TaskPage(Page):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 from fastapi import APIRouter, FastAPI
@@ -58,3 +59,16 @@ async def running(
         httpx2.AsyncClient(transport=transport, base_url=BASE) as client,
     ):
         yield Running(app, client, workspace)
+
+
+async def all_pages(it: Running, path: str, *, size: int) -> list[list[Any]]:
+    """Read a list page by page, and return what each page held."""
+    found: list[list[Any]] = []
+    token = None
+    while not found or token is not None:
+        given = {"page_size": size} | ({"page_token": token} if token else {})
+        page = (await it.client.get(path, params=given)).json()
+        token = page.pop("next_page_token")
+        (items,) = page.values()
+        found.append(items)
+    return found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from extra_routes import extra_routes
-from running import bearer, running
+from running import Running, bearer, running
 
 from task2vec.errors import SettingError
 from task2vec.service import keys
@@ -20,23 +20,21 @@ pytestmark = pytest.mark.anyio
 WHOAMI = "/v1/extra/whoami"
 
 
-async def test_without_any_key_this_machine_may_do_everything(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        answer = await it.client.get(WHOAMI)
-        counted = await it.client.post("/v1/extra/count", json={"left": 1, "right": 2})
+async def test_without_any_key_this_machine_may_do_everything(it: Running) -> None:
+    answer = await it.client.get(WHOAMI)
+    counted = await it.client.post("/v1/extra/count", json={"left": 1, "right": 2})
 
     assert answer.json() == {"key": None, "name": "anonymous"}
     assert counted.status_code == 200
 
 
-async def test_once_there_is_a_key_it_is_asked_for_until_the_next_start(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        key = it.key(Scope.READ, name="ada")
-        refused = await it.client.get(WHOAMI)
-        let_in = await it.client.get(WHOAMI, headers=bearer(key))
-        keys.revoke(it.workspace, "ada")
-        it.app.state.maintenance.read_keys()
-        after = await it.client.get(WHOAMI)
+async def test_once_there_is_a_key_it_is_asked_for_until_the_next_start(it: Running) -> None:
+    key = it.key(Scope.READ, name="ada")
+    refused = await it.client.get(WHOAMI)
+    let_in = await it.client.get(WHOAMI, headers=bearer(key))
+    keys.revoke(it.workspace, "ada")
+    it.app.state.maintenance.read_keys()
+    after = await it.client.get(WHOAMI)
 
     assert refused.status_code == 401
     assert refused.json()["code"] == "unauthenticated"
@@ -47,24 +45,24 @@ async def test_once_there_is_a_key_it_is_asked_for_until_the_next_start(tmp_path
     assert after.status_code == 401, "revoking the last key must not let everybody in"
 
 
-async def test_a_key_is_refused_within_a_second_after_anybody_revokes_it(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        key = it.key(Scope.READ)
-        assert (await it.client.get(WHOAMI, headers=bearer(key))).status_code == 200
-        with Workspace(tmp_path / "s", beside_server=True) as other_process:
-            keys.revoke(other_process, key.record.id)
-        begun = time.monotonic()
-        while (await it.client.get(WHOAMI, headers=bearer(key))).status_code == 200:
-            assert time.monotonic() - begun < 1.0
-            await asyncio.sleep(0.02)
+async def test_a_key_is_refused_within_a_second_after_anybody_revokes_it(
+    it: Running, tmp_path: Path
+) -> None:
+    key = it.key(Scope.READ)
+    assert (await it.client.get(WHOAMI, headers=bearer(key))).status_code == 200
+    with Workspace(tmp_path / "s", beside_server=True) as other_process:
+        keys.revoke(other_process, key.record.id)
+    begun = time.monotonic()
+    while (await it.client.get(WHOAMI, headers=bearer(key))).status_code == 200:
+        assert time.monotonic() - begun < 1.0
+        await asyncio.sleep(0.02)
 
 
-async def test_an_expired_key_is_refused_at_once(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        key = it.key(Scope.READ, days=0.3 / 86_400)
-        before = await it.client.get(WHOAMI, headers=bearer(key))
-        await asyncio.sleep(0.35)
-        after = await it.client.get(WHOAMI, headers=bearer(key))
+async def test_an_expired_key_is_refused_at_once(it: Running) -> None:
+    key = it.key(Scope.READ, days=0.3 / 86_400)
+    before = await it.client.get(WHOAMI, headers=bearer(key))
+    await asyncio.sleep(0.35)
+    after = await it.client.get(WHOAMI, headers=bearer(key))
 
     assert (before.status_code, after.status_code) == (200, 401)
     assert after.json()["detail"] == "This key has expired."
@@ -84,20 +82,18 @@ async def test_an_expired_key_is_refused_at_once(tmp_path: Path) -> None:
     ],
 )
 async def test_odd_credentials_are_refused_even_where_none_are_asked_for(
-    tmp_path: Path, header: str
+    it: Running, header: str
 ) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        headers = {"Authorization": header.encode()}
-        answer = await it.client.get(WHOAMI, headers=headers)
+    headers = {"Authorization": header.encode()}
+    answer = await it.client.get(WHOAMI, headers=headers)
 
     assert answer.status_code == 401
 
 
-async def test_another_keys_secret_does_not_fit(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        one, two = it.key(Scope.READ, name="one"), it.key(Scope.ADMIN, name="two")
-        mixed = one.secret[:17] + two.secret[17:]
-        answer = await it.client.get(WHOAMI, headers={"Authorization": f"Bearer {mixed}"})
+async def test_another_keys_secret_does_not_fit(it: Running) -> None:
+    one, two = it.key(Scope.READ, name="one"), it.key(Scope.ADMIN, name="two")
+    mixed = one.secret[:17] + two.secret[17:]
+    answer = await it.client.get(WHOAMI, headers={"Authorization": f"Bearer {mixed}"})
 
     assert answer.status_code == 401
 
@@ -129,12 +125,11 @@ async def test_another_keys_secret_does_not_fit(tmp_path: Path) -> None:
     ],
 )
 async def test_web_pages_and_proxies_do_not_get_at_a_server_without_keys(
-    tmp_path: Path, headers: dict[str, str], refused: bool
+    it: Running, headers: dict[str, str], refused: bool
 ) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        without_key = await it.client.get(WHOAMI, headers=headers)
-        key = it.key(Scope.READ)
-        with_key = await it.client.get(WHOAMI, headers=headers | bearer(key))
+    without_key = await it.client.get(WHOAMI, headers=headers)
+    key = it.key(Scope.READ)
+    with_key = await it.client.get(WHOAMI, headers=headers | bearer(key))
 
     assert without_key.status_code == (403 if refused else 200)
     if refused:
@@ -171,11 +166,10 @@ async def test_pages_of_named_origins_may_call(tmp_path: Path) -> None:
     assert answer.headers["access-control-allow-origin"] == "https://lab.example"
 
 
-async def test_without_being_asked_no_page_is_let_in(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        key = it.key(Scope.READ)
-        headers = {"Origin": "https://lab.example"} | bearer(key)
-        answer = await it.client.get(WHOAMI, headers=headers)
+async def test_without_being_asked_no_page_is_let_in(it: Running) -> None:
+    key = it.key(Scope.READ)
+    headers = {"Origin": "https://lab.example"} | bearer(key)
+    answer = await it.client.get(WHOAMI, headers=headers)
 
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
@@ -226,13 +220,12 @@ def test_a_revoked_or_expired_key_does_not_count_as_one() -> None:
         authentication.check_exposure(Path("s 1"))
 
 
-async def test_the_workers_of_the_server_need_no_key_of_the_store(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        it.key(Scope.READ)
-        own = bearer(it.runtime.keys.worker_key)
-        reads = await it.client.get(WHOAMI, headers=own)
-        writes = await it.client.post("/v1/extra/count", json={"left": 1, "right": 1}, headers=own)
-        stored = keys.list_all(it.workspace)
+async def test_the_workers_of_the_server_need_no_key_of_the_store(it: Running) -> None:
+    it.key(Scope.READ)
+    own = bearer(it.runtime.keys.worker_key)
+    reads = await it.client.get(WHOAMI, headers=own)
+    writes = await it.client.post("/v1/extra/count", json={"left": 1, "right": 1}, headers=own)
+    stored = keys.list_all(it.workspace)
 
     assert (reads.status_code, writes.status_code) == (200, 403)
     assert [record.name for record in stored] == ["somebody"]

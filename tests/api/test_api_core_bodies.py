@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from extra_routes import extra_routes
-from running import bearer, running
+from running import Running, bearer, running
 
 from task2vec.types import Scope
 from task2vec_api.settings import Settings
@@ -98,18 +98,17 @@ async def test_routes_that_take_files_are_sent_more(tmp_path: Path, path: str) -
 
 
 @pytest.mark.parametrize("path", ["datasets", "search", "extra/upload", "jobs/job_1:cancel"])
-async def test_nothing_is_read_from_who_may_not_send_it(tmp_path: Path, path: str) -> None:
+async def test_nothing_is_read_from_who_may_not_send_it(it: Running, path: str) -> None:
     sent: list[int] = []
 
     async def body() -> AsyncIterator[bytes]:
         sent.append(1)
         yield b"x"
 
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        key = it.key(Scope.WORK)
-        answer = await it.client.post(f"/v1/{path}", content=body(), headers=UPLOAD | bearer(key))
-        it.runtime.audit_log.flush()
-        entry = it.workspace.store().audit.latest(1)[0]
+    key = it.key(Scope.WORK)
+    answer = await it.client.post(f"/v1/{path}", content=body(), headers=UPLOAD | bearer(key))
+    it.runtime.audit_log.flush()
+    entry = it.workspace.store().audit.latest(1)[0]
 
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert (entry.status, entry.key) == (403, key.record.id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from extra_routes import extra_routes
-from running import running
+from running import Running, running
 
 from task2vec.types import Scope
 from task2vec_api.settings import Settings
@@ -35,21 +35,19 @@ async def test_who_waits_is_told_in_time(tmp_path: Path, by: str) -> None:
 @pytest.mark.parametrize(
     "text", ["0", "0.99", "600.1", "-1", "nan", "inf", "soon", "1e2", "1_0", ""]
 )
-async def test_an_odd_deadline_is_refused(tmp_path: Path, text: str) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        headers = {"Request-Timeout": text}
-        answer = await it.client.get("/v1/extra/whoami", headers=headers)
+async def test_an_odd_deadline_is_refused(it: Running, text: str) -> None:
+    headers = {"Request-Timeout": text}
+    answer = await it.client.get("/v1/extra/whoami", headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_setting")
 
 
-async def test_who_may_and_whether_one_can_is_told_before_an_odd_deadline(tmp_path: Path) -> None:
+async def test_who_may_and_whether_one_can_is_told_before_an_odd_deadline(it: Running) -> None:
     headers = {"Request-Timeout": "soon"}
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        none_such = await it.client.put("/v1/extra/whoami", headers=headers)
-        nowhere = await it.client.get("/v1/extra/nowhere", headers=headers)
-        it.key(Scope.READ)
-        stranger = await it.client.get("/v1/extra/whoami", headers=headers)
+    none_such = await it.client.put("/v1/extra/whoami", headers=headers)
+    nowhere = await it.client.get("/v1/extra/nowhere", headers=headers)
+    it.key(Scope.READ)
+    stranger = await it.client.get("/v1/extra/whoami", headers=headers)
 
     assert (none_such.status_code, nowhere.status_code) == (405, 404)
     assert stranger.status_code == 401
@@ -68,10 +66,9 @@ async def test_who_may_and_whether_one_can_is_told_before_an_odd_deadline(tmp_pa
     ],
 )
 async def test_an_endpoint_knows_how_long_it_has(
-    tmp_path: Path, headers: dict[str, str], left: float
+    it: Running, headers: dict[str, str], left: float
 ) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        answer = await it.client.get("/v1/extra/deadline", headers=headers)
+    answer = await it.client.get("/v1/extra/deadline", headers=headers)
 
     # JSON has no infinity.
     if left == math.inf:

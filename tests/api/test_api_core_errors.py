@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from extra_routes import extra_routes
-from running import running
+from running import Running, running
 
 from task2vec import errors
 from task2vec.errors import Task2VecError
-from task2vec_api.errors import STATUS, hide, problem_of, scrub
+from task2vec.service.problems import STATUS, hide, problem_of, scrub
 
 pytestmark = pytest.mark.anyio
 
@@ -167,11 +167,10 @@ async def test_a_full_disk_is_told_wherever_it_is_met(tmp_path: Path, number: in
     ],
 )
 async def test_what_the_framework_refuses_is_a_problem_too(
-    tmp_path: Path, method: str, path: str, body: bytes | None, status: int, code: str
+    it: Running, method: str, path: str, body: bytes | None, status: int, code: str
 ) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        headers = {"Content-Type": "application/json"}
-        answer = await it.client.request(method, path, content=body, headers=headers)
+    headers = {"Content-Type": "application/json"}
+    answer = await it.client.request(method, path, content=body, headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -186,9 +185,8 @@ async def test_what_the_framework_refuses_is_a_problem_too(
         assert "ends before /v1" in told["remedy"]
 
 
-async def test_each_field_that_does_not_fit_is_named(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        answer = await it.client.post("/v1/extra/count", json={"left": "one"})
+async def test_each_field_that_does_not_fit_is_named(it: Running) -> None:
+    answer = await it.client.post("/v1/extra/count", json={"left": "one"})
 
     assert [(f["field"], f["problem"]) for f in answer.json()["fields"]] == [
         ("body.left", "Input should be a valid integer, unable to parse string as an integer"),
@@ -224,11 +222,10 @@ async def test_no_operation_passes_over_a_query_parameter_that_it_does_not_take(
     assert misspelt.json()["fields"][0]["problem"].endswith("page_size, page_token, probe, tag")
 
 
-async def test_a_parameter_that_is_no_list_is_taken_once(tmp_path: Path) -> None:
-    async with running(tmp_path / "s") as it:
-        tasks = await it.client.get("/v1/tasks?tag=a&page_size=5&tag=b")
-        jobs = await it.client.get("/v1/jobs?state=queued&state=running")
-        many = await it.client.get("/v1/tasks/nobody/neighbours?tags=a&tags=b")
+async def test_a_parameter_that_is_no_list_is_taken_once(it: Running) -> None:
+    tasks = await it.client.get("/v1/tasks?tag=a&page_size=5&tag=b")
+    jobs = await it.client.get("/v1/jobs?state=queued&state=running")
+    many = await it.client.get("/v1/tasks/nobody/neighbours?tags=a&tags=b")
 
     assert (tasks.status_code, jobs.status_code) == (422, 422)
     assert tasks.json()["fields"] == [
@@ -246,13 +243,10 @@ async def test_a_parameter_that_is_no_list_is_taken_once(tmp_path: Path) -> None
     ],
 )
 async def test_headers_that_could_be_read_in_two_ways_are_refused(
-    tmp_path: Path, headers: list[tuple[str, str]], words: str
+    it: Running, headers: list[tuple[str, str]], words: str
 ) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        answer = await it.client.post(
-            "/v1/extra/count", json={"left": 1, "right": 2}, headers=headers
-        )
-        counted = await it.client.post("/v1/extra/count", json={"left": 1, "right": 2})
+    answer = await it.client.post("/v1/extra/count", json={"left": 1, "right": 2}, headers=headers)
+    counted = await it.client.post("/v1/extra/count", json={"left": 1, "right": 2})
 
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, "bad_setting")
@@ -265,13 +259,33 @@ async def test_headers_that_could_be_read_in_two_ways_are_refused(
     [("abc-DEF_123", True), ("x" * 64, True), ("x" * 65, False), ("a b", False), ("ü", False)],
 )
 async def test_a_request_id_is_taken_over_when_it_is_harmless(
-    tmp_path: Path, given: str, kept: bool
+    it: Running, given: str, kept: bool
 ) -> None:
-    async with running(tmp_path / "s") as it:
-        headers = {"X-Request-ID": given.encode()}
-        answer = await it.client.get("/livez", headers=headers)
+    headers = {"X-Request-ID": given.encode()}
+    answer = await it.client.get("/livez", headers=headers)
 
     if kept:
         assert answer.headers["x-request-id"] == given
     else:
         assert answer.headers["x-request-id"].startswith("req_")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("OPTIONS", "/v1/tasks", "GET, POST"),
+        ("PUT", "/v1/tasks:import", "POST"),
+        ("PUT", "/v1/tasks/greek", "DELETE, GET, HEAD, PATCH"),
+        ("OPTIONS", "/v1/jobs/job_1:cancel", "POST"),
+        ("OPTIONS", "/v1/jobs/job_1", "GET"),
+        ("GET", "/v1/jobs/job_1:cancel", "POST"),
+        ("GET", f"/v1/batches/{'b' * 300}:cancel", "POST"),
+        ("DELETE", "/v1/batches/bat_1/items", "GET, POST"),
+    ],
+)
+async def test_a_refused_method_is_told_all_that_there_are(
+    it: Running, method: str, path: str, allowed: str
+) -> None:
+    answer = await it.client.request(method, path)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)

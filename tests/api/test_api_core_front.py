@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
-from running import BASE, running
+from running import BASE, Running, running
 
 from task2vec.types import Scope
 
@@ -58,16 +58,15 @@ async def test_a_program_is_told_what_this_is_and_where_to_go(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
-async def test_a_browser_gets_a_page_that_loads_from_here_only(tmp_path: Path, path: str) -> None:
-    async with running(tmp_path / "s") as it:
-        it.key(Scope.READ)
-        page = await it.client.get(path, headers=BROWSER)
-        read = Loaded()
-        read.feed(page.text)
-        answers = {
-            address: await it.client.get(urljoin(f"{BASE}{path}", address))
-            for address in (*read.links, *read.loads)
-        }
+async def test_a_browser_gets_a_page_that_loads_from_here_only(it: Running, path: str) -> None:
+    it.key(Scope.READ)
+    page = await it.client.get(path, headers=BROWSER)
+    read = Loaded()
+    read.feed(page.text)
+    answers = {
+        address: await it.client.get(urljoin(f"{BASE}{path}", address))
+        for address in (*read.links, *read.loads)
+    }
 
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert read.inline == ""

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from extra_routes import extra_routes
-from running import bearer, running
+from running import Running, bearer, running
 from starlette.types import Message
 
 from task2vec.errors import StoreFullError
@@ -21,7 +21,7 @@ from task2vec.types import Scope
 from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL
 from task2vec.types.numbers import MOST_WHOLE
 from task2vec_api.middleware import idempotency
-from task2vec_api.middleware.body_digest import BodyDigest
+from task2vec_api.middleware.idempotency import BodyDigest
 from task2vec_api.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -34,12 +34,11 @@ def keyed(key: str, **others: str) -> dict[str, str]:
     return {"Idempotency-Key": key} | others
 
 
-async def test_the_same_request_gets_the_same_answer(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        first = await it.client.post(COUNT, json=SUM, headers=keyed("k"))
-        again = await it.client.post(COUNT, json=SUM, headers=keyed("k"))
-        other_key = await it.client.post(COUNT, json=SUM, headers=keyed("k2"))
-        none = await it.client.post(COUNT, json=SUM)
+async def test_the_same_request_gets_the_same_answer(it: Running) -> None:
+    first = await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+    again = await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+    other_key = await it.client.post(COUNT, json=SUM, headers=keyed("k2"))
+    none = await it.client.post(COUNT, json=SUM)
 
     assert first.json() == {"calls": 1, "sum": 3}
     assert (again.status_code, again.content) == (first.status_code, first.content)
@@ -61,15 +60,14 @@ async def test_an_answer_outlives_the_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ["body", "query", "path"])
-async def test_another_request_with_the_key_is_a_mistake(tmp_path: Path, change: str) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        await it.client.post(COUNT, json=SUM, headers=keyed("k"))
-        answer = await it.client.post(
-            "/v1/extra/upload" if change == "path" else COUNT,
-            json={"left": 1, "right": 3} if change == "body" else SUM,
-            params={"seconds": "0.0"} if change == "query" else None,
-            headers=keyed("k"),
-        )
+async def test_another_request_with_the_key_is_a_mistake(it: Running, change: str) -> None:
+    await it.client.post(COUNT, json=SUM, headers=keyed("k"))
+    answer = await it.client.post(
+        "/v1/extra/upload" if change == "path" else COUNT,
+        json={"left": 1, "right": 3} if change == "body" else SUM,
+        params={"seconds": "0.0"} if change == "query" else None,
+        headers=keyed("k"),
+    )
 
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
 
@@ -96,33 +94,28 @@ async def test_two_at_the_same_time_are_one(tmp_path: Path) -> None:
     assert after.json()["calls"] == 1
 
 
-async def test_keys_of_different_callers_are_different(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        one, two = it.key(Scope.WRITE, name="one"), it.key(Scope.WRITE, name="two")
-        calls = [
-            (await it.client.post(COUNT, json=SUM, headers=keyed("k", **bearer(who)))).json()[
-                "calls"
-            ]
-            for who in (one, two, one, two)
-        ]
+async def test_keys_of_different_callers_are_different(it: Running) -> None:
+    one, two = it.key(Scope.WRITE, name="one"), it.key(Scope.WRITE, name="two")
+    calls = [
+        (await it.client.post(COUNT, json=SUM, headers=keyed("k", **bearer(who)))).json()["calls"]
+        for who in (one, two, one, two)
+    ]
 
     assert calls == [1, 2, 1, 2]
 
 
-async def test_a_fault_is_not_kept(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        headers = keyed("k")
-        answers = [await it.client.post("/v1/extra/count_and_fail", headers=headers) for _ in "ab"]
-        counted = await it.client.post(COUNT, json=SUM)
+async def test_a_fault_is_not_kept(it: Running) -> None:
+    headers = keyed("k")
+    answers = [await it.client.post("/v1/extra/count_and_fail", headers=headers) for _ in "ab"]
+    counted = await it.client.post(COUNT, json=SUM)
 
     assert [answer.status_code for answer in answers] == [500, 500]
     assert counted.json()["calls"] == 3
 
 
-async def test_a_fault_after_something_was_written_is_not_done_again(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        answers = [await it.client.post("/v1/extra/write", headers=keyed("k")) for _ in "ab"]
-        written = await it.client.post("/v1/extra/write", params={"seconds": 0.01})
+async def test_a_fault_after_something_was_written_is_not_done_again(it: Running) -> None:
+    answers = [await it.client.post("/v1/extra/write", headers=keyed("k")) for _ in "ab"]
+    written = await it.client.post("/v1/extra/write", params={"seconds": 0.01})
 
     assert [answer.status_code for answer in answers] == [500, 409]
     assert "look for it" in answers[1].json()["remedy"]
@@ -153,14 +146,12 @@ async def test_a_killed_server_forgets_what_was_begun_and_not_what_was_written(
     assert written.json() == {"written": 2}
 
 
-async def test_what_was_refused_for_the_state_of_things_is_tried_again(tmp_path: Path) -> None:
+async def test_what_was_refused_for_the_state_of_things_is_tried_again(it: Running) -> None:
     refused = {"refuse": True}
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        answers = [
-            await it.client.post("/v1/extra/write", params=refused, headers=keyed("k"))
-            for _ in "ab"
-        ]
-        written = await it.client.post("/v1/extra/write", params={"seconds": 0.01})
+    answers = [
+        await it.client.post("/v1/extra/write", params=refused, headers=keyed("k")) for _ in "ab"
+    ]
+    written = await it.client.post("/v1/extra/write", params={"seconds": 0.01})
 
     assert [answer.status_code for answer in answers] == [409, 409]
     assert {answer.json()["code"] for answer in answers} == {"name_taken"}
@@ -169,16 +160,15 @@ async def test_what_was_refused_for_the_state_of_things_is_tried_again(tmp_path:
 
 
 async def test_of_an_answer_too_large_to_keep_it_is_kept_that_it_was_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    it: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idempotency, "_MOST", 1000)
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        fits, large, again, once_more = [
-            await it.client.post(
-                "/v1/extra/large", params={"size": 1000 + more}, headers=keyed(f"k{more}")
-            )
-            for more in (0, 1, 0, 1)
-        ]
+    fits, large, again, once_more = [
+        await it.client.post(
+            "/v1/extra/large", params={"size": 1000 + more}, headers=keyed(f"k{more}")
+        )
+        for more in (0, 1, 0, 1)
+    ]
 
     assert (len(fits.content), len(large.content), again.content) == (1000, 1001, fits.content)
     assert (again.headers["idempotency-replayed"], large.status_code) == ("true", 200)
@@ -189,15 +179,13 @@ async def test_of_an_answer_too_large_to_keep_it_is_kept_that_it_was_given(
 
 
 async def test_a_large_answer_in_parts_arrives_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    it: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idempotency, "_MOST", 1000)
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        params = {"size": 700, "parts": 4}
-        large, again = [
-            await it.client.post("/v1/extra/large", params=params, headers=keyed("k"))
-            for _ in range(2)
-        ]
+    params = {"size": 700, "parts": 4}
+    large, again = [
+        await it.client.post("/v1/extra/large", params=params, headers=keyed("k")) for _ in range(2)
+    ]
     assert (large.status_code, len(large.content)) == (200, 2800)
     assert again.json()["code"] == "answer_not_kept"
 
@@ -220,17 +208,14 @@ def test_the_answer_to_ten_thousand_of_the_longest_outcomes_is_kept() -> None:
 
 
 async def test_a_request_whose_answer_cannot_be_kept_is_not_at_work_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    it: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise StoreFullError("full")
 
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        monkeypatch.setattr(Idempotency, "finish", full)
-        done = await it.client.post("/v1/extra/write", params={"seconds": 0.01}, headers=keyed("k"))
-        again = await it.client.post(
-            "/v1/extra/write", params={"seconds": 0.01}, headers=keyed("k")
-        )
+    monkeypatch.setattr(Idempotency, "finish", full)
+    done = await it.client.post("/v1/extra/write", params={"seconds": 0.01}, headers=keyed("k"))
+    again = await it.client.post("/v1/extra/write", params={"seconds": 0.01}, headers=keyed("k"))
 
     assert done.json() == {"written": 1}
     assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
@@ -238,49 +223,32 @@ async def test_a_request_whose_answer_cannot_be_kept_is_not_at_work_for_ever(
 
 
 async def test_what_a_stopping_server_gave_up_is_done_by_its_repetition_alone(
-    tmp_path: Path,
+    it: Running,
 ) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        store = it.workspace.store()
-        params = {"before": 0.5, "seconds": 0.01}
-        first = asyncio.create_task(
-            it.client.post("/v1/extra/write", params=params, headers=keyed("k"))
-        )
-        await asyncio.sleep(0.25)
-        # As a server does that stops: the thread goes on.
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        await asyncio.sleep(0.6)
-        left = [entry.action for entry in store.audit.latest(9)]
-        again = await it.client.post("/v1/extra/write", params=params, headers=keyed("k"))
+    store = it.workspace.store()
+    params = {"before": 0.5, "seconds": 0.01}
+    first = asyncio.create_task(
+        it.client.post("/v1/extra/write", params=params, headers=keyed("k"))
+    )
+    await asyncio.sleep(0.25)
+    # As a server does that stops: the thread goes on.
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    await asyncio.sleep(0.6)
+    left = [entry.action for entry in store.audit.latest(9)]
+    again = await it.client.post("/v1/extra/write", params=params, headers=keyed("k"))
 
     assert "extra" not in left
     assert again.json() == {"written": 1}
 
 
-async def test_what_was_refused_for_its_content_is_refused_again(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        answers = [
-            await it.client.post(COUNT, json={"left": "x"}, headers=keyed("k")) for _ in "ab"
-        ]
+async def test_what_was_refused_for_its_content_is_refused_again(it: Running) -> None:
+    answers = [await it.client.post(COUNT, json={"left": "x"}, headers=keyed("k")) for _ in "ab"]
 
     assert [answer.status_code for answer in answers] == [422, 422]
     assert answers[1].headers["idempotency-replayed"] == "true"
     assert answers[1].headers["content-type"] == "application/problem+json"
-
-
-async def test_an_upload_is_recognised_by_all_that_it_holds(tmp_path: Path) -> None:
-    upload = {"Content-Type": "application/octet-stream"}
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        first, again, longer = [
-            await it.client.post("/v1/extra/upload", content=body, headers=keyed("k", **upload))
-            for body in (b"x" * 3_000_000, b"x" * 3_000_000, b"x" * 3_000_001)
-        ]
-
-    assert first.json() == {"calls": 1, "bytes": 3_000_000}
-    assert again.content == first.content
-    assert longer.status_code == 422
 
 
 def form(name: str, *, boundary: str, size: int) -> tuple[bytes, str]:
@@ -291,15 +259,12 @@ def form(name: str, *, boundary: str, size: int) -> tuple[bytes, str]:
 
 
 @pytest.mark.parametrize("size", [10, 65_380, 65_430, 300_000])
-async def test_a_form_of_equal_length_with_another_name_is_another(
-    tmp_path: Path, size: int
-) -> None:
+async def test_a_form_of_equal_length_with_another_name_is_another(it: Running, size: int) -> None:
     answers = []
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        for name, letter in (("a.zip", "b"), ("a.zip", "c"), ("b.zip", "b")):
-            body, kind = form(name, boundary=letter * 32, size=size)
-            headers = keyed("k", **{"Content-Type": kind})
-            answers.append(await it.client.post("/v1/extra/upload", content=body, headers=headers))
+    for name, letter in (("a.zip", "b"), ("a.zip", "c"), ("b.zip", "b")):
+        body, kind = form(name, boundary=letter * 32, size=size)
+        headers = keyed("k", **{"Content-Type": kind})
+        answers.append(await it.client.post("/v1/extra/upload", content=body, headers=headers))
 
     first, again, other = answers
     assert first.json() == {"calls": 1, "bytes": len(body)}
@@ -315,24 +280,23 @@ async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
 @pytest.mark.parametrize("announced", [True, False])
 @pytest.mark.parametrize("as_form", [True, False])
 async def test_another_upload_of_equal_length_and_beginning_is_another(
-    tmp_path: Path, announced: bool, as_form: bool
+    it: Running, announced: bool, as_form: bool
 ) -> None:
     answers = []
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        for letter, last in ((b"b", b"one"), (b"c", b"one"), (b"b", b"two")):
-            kind, body = "application/octet-stream", b"x" * 300_000 + last
-            if as_form:
-                body, kind = form("a.zip", boundary=letter.decode() * 32, size=300_000)
-                body = body.replace(b"xxx\r\n", last + b"\r\n")
-            # A boundary arrives in two pieces.
-            split = body.rfind(letter * 32) + 5 if as_form else 150_000
-            answers.append(
-                await it.client.post(
-                    "/v1/extra/upload",
-                    content=body if announced else pieces(body[:split], body[split:]),
-                    headers=keyed("k", **{"Content-Type": kind}),
-                )
+    for letter, last in ((b"b", b"one"), (b"c", b"one"), (b"b", b"two")):
+        kind, body = "application/octet-stream", b"x" * 300_000 + last
+        if as_form:
+            body, kind = form("a.zip", boundary=letter.decode() * 32, size=300_000)
+            body = body.replace(b"xxx\r\n", last + b"\r\n")
+        # A boundary arrives in two pieces.
+        split = body.rfind(letter * 32) + 5 if as_form else 150_000
+        answers.append(
+            await it.client.post(
+                "/v1/extra/upload",
+                content=body if announced else pieces(body[:split], body[split:]),
+                headers=keyed("k", **{"Content-Type": kind}),
             )
+        )
 
     first, again, other = answers
     assert first.status_code == 200
@@ -367,51 +331,45 @@ async def test_a_form_is_known_by_all_but_its_boundary() -> None:
     assert await digest_of(other, boundary="B" * 8, cut=5) != one
 
 
-async def test_a_repeated_upload_is_not_held_in_memory(tmp_path: Path) -> None:
+async def test_a_repeated_upload_is_not_held_in_memory(it: Running) -> None:
     def large() -> AsyncIterator[bytes]:
         return pieces(*(bytes([i]) * 2**20 for i in range(64)))
 
     headers = keyed("k", **{"Content-Type": "application/octet-stream"})
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        await it.client.post("/v1/extra/upload", content=large(), headers=headers)
-        body = large()
-        tracemalloc.start()
-        again = await it.client.post("/v1/extra/upload", content=body, headers=headers)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
+    await it.client.post("/v1/extra/upload", content=large(), headers=headers)
+    body = large()
+    tracemalloc.start()
+    again = await it.client.post("/v1/extra/upload", content=body, headers=headers)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
 
     assert again.headers["idempotency-replayed"] == "true"
     assert peak < 8 * 2**20
 
 
-async def test_an_upload_that_was_refused_before_its_end_is_tried_again(tmp_path: Path) -> None:
+async def test_an_upload_that_was_refused_before_its_end_is_tried_again(it: Running) -> None:
     headers = keyed("k", **{"Content-Type": "application/octet-stream"})
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        answers = [
-            await it.client.post("/v1/extra/upload_first", content=body, headers=headers)
-            for body in (pieces(b"no", b"1"), pieces(b"no", b"2"), pieces(b"yes", b"1"))
-        ]
+    answers = [
+        await it.client.post("/v1/extra/upload_first", content=body, headers=headers)
+        for body in (pieces(b"no", b"1"), pieces(b"no", b"2"), pieces(b"yes", b"1"))
+    ]
 
     assert [answer.status_code for answer in answers] == [422, 422, 200]
     assert not any("idempotency-replayed" in answer.headers for answer in answers)
 
 
-async def test_what_was_not_found_is_looked_for_again(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        missing = [
-            await it.client.post("/v1/extra/count_and_miss", headers=keyed("k")) for _ in "ab"
-        ]
+async def test_what_was_not_found_is_looked_for_again(it: Running) -> None:
+    missing = [await it.client.post("/v1/extra/count_and_miss", headers=keyed("k")) for _ in "ab"]
 
     assert [answer.status_code for answer in missing] == [404, 404]
     assert [answer.json()["detail"] for answer in missing] == ["miss number 1.", "miss number 2."]
 
 
-async def test_the_answer_to_a_request_that_was_given_up_can_be_fetched(tmp_path: Path) -> None:
+async def test_the_answer_to_a_request_that_was_given_up_can_be_fetched(it: Running) -> None:
     slow = {"seconds": 1.4}
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        headers = keyed("k", **{"Request-Timeout": "1"})
-        late = await it.client.post(COUNT, json=SUM, params=slow, headers=headers)
-        again = await it.client.post(COUNT, json=SUM, params=slow, headers=keyed("k"))
+    headers = keyed("k", **{"Request-Timeout": "1"})
+    late = await it.client.post(COUNT, json=SUM, params=slow, headers=headers)
+    again = await it.client.post(COUNT, json=SUM, params=slow, headers=keyed("k"))
 
     assert late.status_code == 504
     assert again.json() == {"calls": 1, "sum": 3}
@@ -441,9 +399,8 @@ async def test_a_key_that_a_killed_server_left_is_free(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "a b", "ü", "x" * 256])
-async def test_an_odd_key_is_refused(tmp_path: Path, key: str) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        headers = {"Idempotency-Key": key.encode()}
-        answer = await it.client.post(COUNT, json=SUM, headers=headers)
+async def test_an_odd_key_is_refused(it: Running, key: str) -> None:
+    headers = {"Idempotency-Key": key.encode()}
+    answer = await it.client.post(COUNT, json=SUM, headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_setting")

@@ -33,43 +33,40 @@ async def until_indexed(it: Running) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_alive_and_ready_need_no_key(tmp_path: Path) -> None:
-    async with running(tmp_path / "s") as it:
-        it.key(Scope.READ)
-        alive, ready_, measured = [
-            (await it.client.get(path)).status_code for path in ("/livez", "/readyz", "/metrics")
-        ]
+async def test_alive_and_ready_need_no_key(it: Running) -> None:
+    it.key(Scope.READ)
+    alive, ready_, measured = [
+        (await it.client.get(path)).status_code for path in ("/livez", "/readyz", "/metrics")
+    ]
 
     assert (alive, ready_, measured) == (200, 503, 401)
 
 
-async def test_ready_when_a_worker_is_and_no_longer_when_it_is_not(tmp_path: Path) -> None:
+async def test_ready_when_a_worker_is_and_no_longer_when_it_is_not(it: Running) -> None:
     no_worker = ["no worker has loaded its model yet"]
-    async with running(tmp_path / "s") as it:
-        await until_indexed(it)
-        assert await ready(it) == (503, no_worker)
-        it.runtime.presence.asks("w", [JobKind.EMBED])
-        assert await ready(it) == (200, [])
-        it.runtime.presence.leaves("w")
-        assert await ready(it) == (503, no_worker)
-        it.runtime.presence.asks("w", [JobKind.EMBED])
-        it.runtime.drain()
-        assert await ready(it) == (503, ["the server is about to stop"])
+    await until_indexed(it)
+    assert await ready(it) == (503, no_worker)
+    it.runtime.workers.asks("w", [JobKind.EMBED])
+    assert await ready(it) == (200, [])
+    it.runtime.workers.leaves("w")
+    assert await ready(it) == (503, no_worker)
+    it.runtime.workers.asks("w", [JobKind.EMBED])
+    it.runtime.drain()
+    assert await ready(it) == (503, ["the server is about to stop"])
 
 
-async def test_a_store_that_cannot_be_read_is_a_reason(tmp_path: Path) -> None:
-    async with running(tmp_path / "s") as it:
-        await until_indexed(it)
-        it.runtime.presence.asks("w", [JobKind.EMBED])
-        database = tmp_path / "s" / "task2vec.sqlite3"
-        it.workspace.store().close()
-        database.with_name("task2vec.sqlite3-wal").unlink(missing_ok=True)
-        whole = database.read_bytes()
-        database.write_bytes(b"no database" * 100)
-        damaged = await ready(it)
-        it.workspace.store().close()
-        database.write_bytes(whole)
-        mended = await ready(it)
+async def test_a_store_that_cannot_be_read_is_a_reason(it: Running, tmp_path: Path) -> None:
+    await until_indexed(it)
+    it.runtime.workers.asks("w", [JobKind.EMBED])
+    database = tmp_path / "s" / "task2vec.sqlite3"
+    it.workspace.store().close()
+    database.with_name("task2vec.sqlite3-wal").unlink(missing_ok=True)
+    whole = database.read_bytes()
+    database.write_bytes(b"no database" * 100)
+    damaged = await ready(it)
+    it.workspace.store().close()
+    database.write_bytes(whole)
+    mended = await ready(it)
 
     assert damaged == (503, ["the store cannot be read (store_corrupt)"])
     assert mended == (200, [])
@@ -83,13 +80,12 @@ def measured(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     }
 
 
-async def test_requests_are_counted_by_route(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        for number in ("1", "2", "x"):
-            await it.client.get(f"/v1/extra/numbers/{number}")
-        await it.client.get("/v1/nothing/here")
-        await it.client.request("BREW", "/v1/extra/whoami")
-        found = measured((await it.client.get("/metrics")).text)
+async def test_requests_are_counted_by_route(it: Running) -> None:
+    for number in ("1", "2", "x"):
+        await it.client.get(f"/v1/extra/numbers/{number}")
+    await it.client.get("/v1/nothing/here")
+    await it.client.request("BREW", "/v1/extra/whoami")
+    found = measured((await it.client.get("/metrics")).text)
 
     def count(method: str, route: str, status: str) -> float | None:
         labels = (("method", method), ("route", route), ("status", status))
@@ -103,15 +99,14 @@ async def test_requests_are_counted_by_route(tmp_path: Path) -> None:
     assert found["task2vec_resident_memory_bytes", ()] > 1e7
 
 
-async def test_jobs_and_workers_are_measured(tmp_path: Path) -> None:
-    async with running(tmp_path / "s") as it:
-        jobs = it.workspace.store().jobs
-        for number in range(3):
-            job = JobRecord(id="", kind=JobKind.EMBED, payload={"number": number})
-            jobs.submit(job, now=1_000_000_000.0)
-        jobs.lease(worker="w", kinds=[JobKind.EMBED], now=1_000_000_001.0, seconds=1e10)
-        it.runtime.presence.works("w", "job_1")
-        found = measured((await it.client.get("/metrics")).text)
+async def test_jobs_and_workers_are_measured(it: Running) -> None:
+    jobs = it.workspace.store().jobs
+    for number in range(3):
+        job = JobRecord(id="", kind=JobKind.EMBED, payload={"number": number})
+        jobs.submit(job, now=1_000_000_000.0)
+    jobs.lease(worker="w", kinds=[JobKind.EMBED], now=1_000_000_001.0, seconds=1e10)
+    it.runtime.workers.works("w", "job_1")
+    found = measured((await it.client.get("/metrics")).text)
 
     def jobs_in(state: JobState) -> float:
         return found["task2vec_jobs", (("kind", "embed"), ("state", state.value))]
@@ -122,16 +117,15 @@ async def test_jobs_and_workers_are_measured(tmp_path: Path) -> None:
     assert found["task2vec_workers", ()] == 1
 
 
-async def test_writes_and_refusals_are_audited_and_reads_are_not(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        key = it.key(Scope.WRITE)
-        await it.client.get("/v1/extra/whoami", headers=bearer(key))
-        made = await it.client.post(
-            "/v1/extra/count", json={"left": 1, "right": 1}, headers=bearer(key)
-        )
-        await it.client.get("/v1/extra/whoami", headers={"Authorization": "Bearer t2v_guess"})
-        it.runtime.audit_log.flush()
-        entries = it.workspace.store().audit.latest(10)
+async def test_writes_and_refusals_are_audited_and_reads_are_not(it: Running) -> None:
+    key = it.key(Scope.WRITE)
+    await it.client.get("/v1/extra/whoami", headers=bearer(key))
+    made = await it.client.post(
+        "/v1/extra/count", json={"left": 1, "right": 1}, headers=bearer(key)
+    )
+    await it.client.get("/v1/extra/whoami", headers={"Authorization": "Bearer t2v_guess"})
+    it.runtime.audit_log.flush()
+    entries = it.workspace.store().audit.latest(10)
 
     told = [(e.action, e.key, e.address, e.status) for e in reversed(entries)]
     assert told == [
@@ -142,13 +136,12 @@ async def test_writes_and_refusals_are_audited_and_reads_are_not(tmp_path: Path)
     assert entries[1].request_id == made.headers["x-request-id"]
 
 
-async def test_a_refusal_is_told_by_the_route_that_it_was_for(tmp_path: Path) -> None:
-    async with running(tmp_path / "s") as it:
-        it.key(Scope.READ)
-        for method, path in (("DELETE", "/v1/tasks/birds"), ("GET", "/v1/nowhere/birds")):
-            await it.client.request(method, path)
-        it.runtime.audit_log.flush()
-        entries = it.workspace.store().audit.latest(2)
+async def test_a_refusal_is_told_by_the_route_that_it_was_for(it: Running) -> None:
+    it.key(Scope.READ)
+    for method, path in (("DELETE", "/v1/tasks/birds"), ("GET", "/v1/nowhere/birds")):
+        await it.client.request(method, path)
+    it.runtime.audit_log.flush()
+    entries = it.workspace.store().audit.latest(2)
 
     assert [(entry.action, entry.subject) for entry in reversed(entries)] == [
         ("DELETE /v1/tasks/{task}", "/v1/tasks/birds"),
@@ -156,15 +149,12 @@ async def test_a_refusal_is_told_by_the_route_that_it_was_for(tmp_path: Path) ->
     ]
 
 
-async def test_what_the_servers_own_workers_hand_in_is_told_as_theirs(tmp_path: Path) -> None:
-    async with running(tmp_path / "s") as it:
-        key = it.key(Scope.WORK)
-        for worker in (it.runtime.keys.worker_key, key):
-            await it.client.post(
-                "/v1/leases/job_1:release", json={"fence": 1}, headers=bearer(worker)
-            )
-        it.runtime.audit_log.flush()
-        entries = it.workspace.store().audit.latest(2)
+async def test_what_the_servers_own_workers_hand_in_is_told_as_theirs(it: Running) -> None:
+    key = it.key(Scope.WORK)
+    for worker in (it.runtime.keys.worker_key, key):
+        await it.client.post("/v1/leases/job_1:release", json={"fence": 1}, headers=bearer(worker))
+    it.runtime.audit_log.flush()
+    entries = it.workspace.store().audit.latest(2)
 
     assert [entry.key for entry in reversed(entries)] == ["own workers", key.record.id]
 
@@ -178,14 +168,13 @@ async def test_the_audit_log_is_written_when_the_server_ends(tmp_path: Path) -> 
     assert actions == ["POST /v1/extra/count"]
 
 
-async def test_requests_refused_all_night_do_not_fill_the_log(tmp_path: Path) -> None:
-    async with running(tmp_path / "s", routers=[extra_routes()]) as it:
-        it.app.state.maintenance.stop(10)
-        headers = {"Authorization": "Bearer t2v_guess"}
-        for _ in range(120):
-            await it.client.get("/v1/extra/whoami", headers=headers)
-        it.runtime.audit_log.flush()
-        entries: list[AuditEntry] = it.workspace.store().audit.latest(200)
+async def test_requests_refused_all_night_do_not_fill_the_log(it: Running) -> None:
+    it.app.state.maintenance.stop(10)
+    headers = {"Authorization": "Bearer t2v_guess"}
+    for _ in range(120):
+        await it.client.get("/v1/extra/whoami", headers=headers)
+    it.runtime.audit_log.flush()
+    entries: list[AuditEntry] = it.workspace.store().audit.latest(200)
 
     assert len(entries) == 51
     assert (entries[0].action, entries[0].subject) == ("refused", "70 more requests")
@@ -281,9 +270,9 @@ async def test_large_answers_are_compressed_and_events_are_not(tmp_path: Path) -
 
 async def test_leases_end_and_what_is_old_goes_without_being_asked(tmp_path: Path) -> None:
     brief = Settings(lease_seconds=1, job_days=0, access_log=False)
-    lost: list[JobRecord] = []
+    lost: set[str] = set()
     async with running(tmp_path / "s", brief) as it:
-        it.app.state.maintenance.on_expired = lost.extend
+        it.app.state.maintenance.on_expired = lost.update
         store = it.workspace.store()
         job = store.jobs.submit(JobRecord(id="", kind=JobKind.EMBED, payload={}), now=1.0)
         store.jobs.lease(worker="w", kinds=[JobKind.EMBED], now=1.0, seconds=1)
@@ -293,20 +282,21 @@ async def test_leases_end_and_what_is_old_goes_without_being_asked(tmp_path: Pat
             await asyncio.sleep(0.01)
         assert store.jobs.get(job.id).state is JobState.QUEUED
 
-    assert [found.id for found in lost] == [job.id]
+    assert lost == {job.id}
 
 
-async def test_a_store_that_was_removed_is_a_reason_and_takes_nothing(tmp_path: Path) -> None:
-    async with running(tmp_path / "s") as it:
-        await until_indexed(it)
-        it.runtime.presence.asks("w", [JobKind.EMBED])
-        models = it.workspace.store().models
-        models.add(replace(models.list()[0], id="", name="mine", ref="timm:resnet18.tv_in1k"))
-        assert await ready(it) == (200, [])
-        shutil.rmtree(tmp_path / "s")
-        assert await ready(it) == (503, ["the store cannot be read (store_unavailable)"])
-        answer = await it.client.delete("/v1/models/mine")
-        with pytest.raises(StoreError, match="removed or replaced"):
-            it.workspace.store().keys.revoke("nobody")
+async def test_a_store_that_was_removed_is_a_reason_and_takes_nothing(
+    it: Running, tmp_path: Path
+) -> None:
+    await until_indexed(it)
+    it.runtime.workers.asks("w", [JobKind.EMBED])
+    models = it.workspace.store().models
+    models.add(replace(models.list()[0], id="", name="mine", ref="timm:resnet18.tv_in1k"))
+    assert await ready(it) == (200, [])
+    shutil.rmtree(tmp_path / "s")
+    assert await ready(it) == (503, ["the store cannot be read (store_unavailable)"])
+    answer = await it.client.delete("/v1/models/mine")
+    with pytest.raises(StoreError, match="removed or replaced"):
+        it.workspace.store().keys.revoke("nobody")
     assert answer.status_code == 503, answer.text
     assert not (tmp_path / "s" / "task2vec.sqlite3").exists()

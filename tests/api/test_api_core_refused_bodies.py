@@ -16,7 +16,7 @@ from real_port import on_a_port
 
 from task2vec import Client
 from task2vec.errors import TooLargeError
-from task2vec_api.middleware import lingering
+from task2vec_api.middleware import context
 from task2vec_api.settings import Settings
 
 FORM = "multipart/form-data; boundary=b"
@@ -106,7 +106,7 @@ def test_our_own_client_is_told(url: str, tmp_path: Path) -> None:
 def test_who_never_ends_is_not_read_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lingering, "_SECONDS", 0.5)
+    monkeypatch.setattr(context, "_SECONDS", 0.5)
     small = Settings(body_bytes=2000, access_log=False)
     with on_a_port(tmp_path / "s", small) as (url, _):
         host, port = url.removeprefix("http://").split(":")

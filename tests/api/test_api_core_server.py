@@ -135,21 +135,6 @@ def test_a_request_under_way_is_finished_and_the_server_is_not_ready_meanwhile(
     assert live.stop() == 0
 
 
-def test_it_ends_in_time_though_clients_are_still_connected(
-    live: LiveServer, tmp_path: Path
-) -> None:
-    url = live.start([*NO_WORKERS, "--drain-seconds", "1"], store=tmp_path / "s")
-    host, port = url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=15) as connection:
-        connection.sendall(
-            b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
-        )
-        time.sleep(0.3)
-        begun = time.monotonic()
-        assert live.stop() == 0
-        assert time.monotonic() - begun < 6
-
-
 SERVE = """
 import gc, os, signal, sys
 from pathlib import Path
@@ -272,24 +257,6 @@ def test_what_is_no_http_is_a_problem(live: LiveServer, tmp_path: Path) -> None:
     assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["code"] == "bad_request"
 
 
-@pytest.mark.parametrize("chunked", [True, False])
-def test_a_body_that_is_too_large_is_not_read(
-    live: LiveServer, tmp_path: Path, chunked: bool
-) -> None:
-    url = live.start([*NO_WORKERS, "--body-bytes", "10000"], store=tmp_path / "s")
-    head = b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    head += (
-        b"Transfer-Encoding: chunked\r\n\r\n" if chunked else b"Content-Length: 99999999\r\n\r\n"
-    )
-    chunk = (b"1000\r\n" if chunked else b"") + b"x" * 4096 + (b"\r\n" if chunked else b"")
-    begun = time.monotonic()
-    answer = talk(url, head, *[chunk] * 5, pause=0.05)
-
-    assert time.monotonic() - begun < 5
-    assert answer.startswith(b"HTTP/1.1 413 ")
-    assert b"connection: close" in answer
-
-
 def test_tls_by_certificate_and_no_plain_text_beside_it(live: LiveServer, tmp_path: Path) -> None:
     authority = trustme.CA()
     issued = authority.issue_cert("localhost", "127.0.0.1")
@@ -314,27 +281,6 @@ def test_tls_by_certificate_and_no_plain_text_beside_it(live: LiveServer, tmp_pa
     with pytest.raises(httpx2.TransportError):
         httpx2.get(f"{url.replace('https', 'http')}/livez")
     assert key not in live.told()
-
-
-def test_a_key_is_revoked_from_the_command_line_while_the_server_runs(
-    live: LiveServer, tmp_path: Path
-) -> None:
-    store = tmp_path / "s"
-    with Workspace(store) as workspace:
-        key = keys.create(workspace, "ada", [Scope.READ]).secret
-    url = live.start(NO_WORKERS, store=store)
-    header = {"Authorization": f"Bearer {key}"}
-    with httpx2.Client(base_url=url, headers=header) as client:
-        assert client.get("/v1/tasks").status_code == 200
-        revoke = [sys.executable, "-m", "task2vec", "keys", "revoke", "ada", "--store", str(store)]
-        assert subprocess.run(revoke, capture_output=True).returncode == 0
-        until = time.monotonic() + 1.0
-        while client.get("/v1/tasks").status_code == 200:
-            assert time.monotonic() < until
-            time.sleep(0.02)
-    assert key not in live.told()
-    line = next(line for line in live.told().splitlines() if "/v1/tasks" in line)
-    assert json.loads(line)["path"] == "/v1/tasks"
 
 
 def test_the_log_is_json_lines(live: LiveServer, tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from running import Running, bearer, running
 
 from task2vec.types import Scope
 from task2vec_api.access import Caller
-from task2vec_api.parsing_turns import ParsingTurns
 from task2vec_api.settings import Settings
+from task2vec_api.turnstile import ParsingTurns
 
 pytestmark = pytest.mark.anyio
 

@@ -1,29 +1,13 @@
 """Batches over HTTP."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from filled import filled, zipped
-from running import Running
+from filled import zipped
+from running import Running, all_pages
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    async with filled(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def dataset(server: Running, tmp_path: Path) -> dict[str, Any]:
-    sent = await server.client.post(
-        "/v1/datasets", files={"file": ("new.zip", zipped(tmp_path, "greek_capitals"))}
-    )
-    return sent.json()
 
 
 async def begin(server: Running, dataset: dict[str, Any], *names: str, **more: Any) -> Any:
@@ -56,14 +40,8 @@ async def test_items_are_added_listed_and_streamed(server: Running, dataset) -> 
     more = [{"dataset": dataset["id"], "name": f"n{n}"} for n in range(5)]
     grown = await server.client.post(f"/v1/batches/{batch['id']}/items", json={"items": more})
     assert (grown.status_code, grown.json()["total"]) == (202, 5)
-    found, token = [], None
-    while True:
-        given = {"page_size": 2} | ({"page_token": token} if token else {})
-        page = (await server.client.get(f"/v1/batches/{batch['id']}/items", params=given)).json()
-        found += page["items"]
-        token = page["next_page_token"]
-        if token is None:
-            break
+    pages = await all_pages(server, f"/v1/batches/{batch['id']}/items", size=2)
+    found = [item for page in pages for item in page]
     assert [item["name"] for item in found] == ["n0", "n1", "n2", "n3", "n4"]
     lines = await server.client.get(
         f"/v1/batches/{batch['id']}/items", headers={"Accept": "application/jsonl"}
@@ -121,11 +99,8 @@ async def test_a_check_knows_bytes_that_came_without_labels(server: Running, tmp
 
 async def test_batches_come_newest_first(server: Running, dataset: dict[str, Any]) -> None:
     begun = [(await begin(server, dataset, f"n{n}")).json()["id"] for n in range(3)]
-    first = (await server.client.get("/v1/batches", params={"page_size": 2})).json()
-    rest = (
-        await server.client.get("/v1/batches", params={"page_token": first["next_page_token"]})
-    ).json()
-    assert [b["id"] for b in (*first["batches"], *rest["batches"])] == begun[::-1]
+    pages = await all_pages(server, "/v1/batches", size=2)
+    assert [batch["id"] for page in pages for batch in page] == begun[::-1]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from filled import zipped
-from running import Running, running
+from running import Running, all_pages, running
 from small_store import cut
 
 from task2vec.data.open import open_source
@@ -233,14 +233,8 @@ async def test_more_than_is_taken_is_refused_while_it_comes(server: Running) -> 
 
 async def test_data_sets_come_newest_first_page_by_page(server: Running, archive: bytes) -> None:
     sent = [(await upload(server, archive, name=f"tops {n}")).json() for n in range(5)]
-    found, token = [], None
-    while True:
-        given = {"page_size": 2} | ({"page_token": token} if token else {})
-        page = (await server.client.get("/v1/datasets", params=given)).json()
-        found += page["datasets"]
-        token = page["next_page_token"]
-        if token is None:
-            break
+    pages = await all_pages(server, "/v1/datasets", size=2)
+    found = [dataset for page in pages for dataset in page]
     assert sorted(found, key=lambda d: d["name"]) == sent
     assert [d["created"] for d in found] == sorted((d["created"] for d in found), reverse=True)
 
@@ -272,3 +266,24 @@ async def test_a_server_without_pyarrow_does_not_blame_the_source(
     assert "on the server, not here" in refused.json()["detail"]
     assert "pip install 'task2vec[parquet]'" in refused.json()["remedy"]
     assert files(server) == []
+
+
+@pytest.mark.parametrize("given", ["bytes=5-2", "bytes=", "apples=1-2", "bytes"])
+async def test_a_range_that_is_none(server: Running, archive: bytes, given: str) -> None:
+    content = f"{(await upload(server, archive)).headers['location']}/content"
+    answer = await server.client.get(content, headers={"Range": given})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["expected"] == "bytes=FIRST-LAST, FIRST at most LAST"
+    assert answer.json()["got"] == given
+
+
+async def test_a_range_behind_the_end(server: Running, archive: bytes) -> None:
+    content, size = f"{(await upload(server, archive)).headers['location']}/content", len(archive)
+    answer = await server.client.get(content, headers={"Range": f"bytes={size}-"})
+
+    assert (answer.status_code, answer.json()["code"]) == (416, "range_not_satisfiable")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["content-range"] == f"bytes */{size}"
+    assert f"{size:,} bytes" in answer.json()["detail"]

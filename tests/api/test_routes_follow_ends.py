@@ -75,7 +75,7 @@ def test_a_stream_ends_with_the_key_that_opened_it(served: Served) -> None:
     keys.revoke(workspace, "lost")
     assert followings[0].ended(1.2)
     assert not followings[1].ended(0.5)
-    workspace.store().jobs.cancel(job)
+    workspace.store().jobs.cancel(job, now=time.time())
     assert followings[1].ended(3)
     assert len(followings[0].ids) == 1
     assert len(followings[1].ids) == 2

@@ -3,26 +3,19 @@
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from factories import replace
-from filled import NAMES, filled
+from filled import NAMES
 from running import Running, bearer, running
 
 from task2vec.embedding.files import _checksum, write_embedding
 from task2vec.types import Scope, TaskEmbedding
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    async with filled(tmp_path) as found:
-        yield found
 
 
 def stored(server: Running) -> TaskEmbedding:

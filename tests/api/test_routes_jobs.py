@@ -1,32 +1,18 @@
 """Jobs over HTTP, worked on by a worker that this test plays over HTTP as well."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filled import built, filled, zipped
+from filled import built
 from played_worker import complete, events, exported, lend
-from running import Running
+from running import Running, all_pages
 from small_expert import add_expert, expert_file
 
 from task2vec.probe.weight_files import file_hash
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    async with filled(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def dataset(server: Running, tmp_path: Path) -> dict[str, Any]:
-    data = zipped(tmp_path, "greek_capitals", classes=4, images=8)
-    sent = await server.client.post("/v1/datasets", files={"file": ("new.zip", data)})
-    return sent.json()
 
 
 async def test_a_data_set_becomes_a_task(server: Running, dataset: dict[str, Any]) -> None:
@@ -183,14 +169,8 @@ async def test_jobs_are_listed_newest_first_and_filtered(server: Running, datase
         await server.client.post("/v1/tasks", json=body)
     await server.client.post("/v1/search", json={"dataset": dataset["id"]})
     await lend(server)
-    found, token = [], None
-    while True:
-        given = {"page_size": 3} | ({"page_token": token} if token else {})
-        page = (await server.client.get("/v1/jobs", params=given)).json()
-        found += [(job["kind"], job["name"]) for job in page["jobs"]]
-        token = page["next_page_token"]
-        if token is None:
-            break
+    pages = await all_pages(server, "/v1/jobs", size=3)
+    found = [(job["kind"], job["name"]) for page in pages for job in page]
     assert found == [("search", "new"), ("embed", "c"), ("embed", "b"), ("embed", "a")]
     for given, names in (
         ({"state": "running"}, ["a"]),

@@ -1,28 +1,10 @@
 """What workers call, and what becomes of findings that cannot be used."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-from filled import filled, zipped
 from played_worker import KINDS, complete, exported, lend
 from running import Running
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    async with filled(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def dataset(server: Running, tmp_path: Path) -> dict[str, Any]:
-    data = zipped(tmp_path, "greek_capitals", classes=4, images=8)
-    sent = await server.client.post("/v1/datasets", files={"file": ("new.zip", data)})
-    return sent.json()
 
 
 async def test_a_failure_is_told_as_a_problem(server: Running, dataset: dict) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 
 import task2vec.messages as wire_package
 from task2vec.service.workspace import Workspace
-from task2vec_api import create_app, links
+from task2vec_api import create_app
 from task2vec_api.route_lookup import routes_of
 from task2vec_api.settings import Settings
 
@@ -166,8 +166,6 @@ def test_every_link_leads_somewhere(document: dict[str, Any]) -> None:
         for response in operation["responses"].values():
             for name, link in response.get("links", {}).items():
                 parameters = known[link["operationId"]].get("parameters", [])
-                assert set(link["parameters"]) <= {one["name"] for one in parameters}, name
+                assert set(link.get("parameters", ())) <= {one["name"] for one in parameters}, name
                 followed += 1
     assert followed > 40
-    named = {operation for operation, _ in links.LINKS}
-    assert named <= set(known)

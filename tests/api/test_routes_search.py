@@ -1,68 +1,33 @@
 """Neighbours, distances and recommendations over HTTP are those of the use cases."""
 
 import io
-from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
-from factories import which_model
-from filled import NAMES, filled
+from filled import NAMES
 from running import Running
-
-from task2vec.embedding.files import load_embedding
-from task2vec.messages.neighbours import SearchQuestion
-from task2vec.service.recommend.recommendation import recommend
-from task2vec.service.tasks.search import search
-from task2vec.service.tasks.subjects import stored_subject
-from task2vec.types import NeighbourGeometry
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    async with filled(tmp_path) as found:
-        yield found
-
-
-@pytest.mark.parametrize("asymmetric", [False, True])
-@pytest.mark.parametrize("k", [1, 3, 1000])
-async def test_neighbours_are_those_of_the_use_case(server: Running, asymmetric: bool, k: int):
-    subject = stored_subject(server.workspace, "greek_capitals")
-    question = SearchQuestion(task=subject.name, k=k, asymmetric=asymmetric)
-    expected = search(server.workspace, question, subject)
-
-    got = await server.client.get(
-        "/v1/tasks/greek_capitals/neighbours", params={"k": k, "asymmetric": asymmetric}
-    )
-    asked = await server.client.post(
-        "/v1/search", json={"task": "greek_capitals", "k": k, "asymmetric": asymmetric}
-    )
-
-    assert got.json() == asked.json()
-    assert got.json() == expected.model_dump(mode="json")
-    assert expected.task == "greek_capitals"
-    assert len(expected.neighbours) == min(k, 3)
-
-
-async def test_centred_neighbours_are_those_of_the_use_case(server: Running) -> None:
-    subject = stored_subject(server.workspace, "greek_capitals")
-    question = SearchQuestion(task=subject.name, geometry=NeighbourGeometry.CENTRED)
-    expected = search(server.workspace, question, subject)
-
-    got = await server.client.get(
-        "/v1/tasks/greek_capitals/neighbours", params={"geometry": "centred"}
-    )
-    asked = await server.client.post(
-        "/v1/search", json={"task": "greek_capitals", "geometry": "centred"}
-    )
+@pytest.mark.parametrize(
+    "asked",
+    [{"k": 1}, {"k": 1000, "asymmetric": True}, {"geometry": "centred"}, {"geometry": "symmetric"}],
+)
+async def test_a_path_and_a_question_ask_the_same(server: Running, asked: dict[str, Any]) -> None:
+    got = await server.client.get("/v1/tasks/greek_capitals/neighbours", params=asked)
+    found = await server.client.post("/v1/search", json={"task": "greek_capitals", **asked})
     default = await server.client.get("/v1/tasks/greek_capitals/neighbours")
 
-    assert got.json() == asked.json()
-    assert got.json() == expected.model_dump(mode="json")
-    assert len(expected.neighbours) == 3
-    assert got.json() != default.json()
+    assert got.json() == found.json()
+    assert len(got.json()["neighbours"]) == min(asked.get("k", 5), 3)
+    assert (got.json() == default.json()) == (asked == {"geometry": "symmetric"})
+
+
+@pytest.mark.parametrize("name", ["%00", "a%0Ab", "nothing", "%20x"])
+async def test_a_name_that_no_task_can_have_has_no_neighbours(server: Running, name: str) -> None:
+    answer = await server.client.get(f"/v1/tasks/{name}/neighbours")
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_name")
 
 
 async def test_geometries_that_there_are_not_are_refused(server: Running) -> None:
@@ -165,64 +130,17 @@ async def test_an_unknown_field_is_answered_with_the_near_ones(
     assert problems[field].endswith(near or "not permitted")
 
 
-async def test_a_recommendation_is_that_of_the_use_case(server: Running) -> None:
-    subject = stored_subject(server.workspace, "greek_capitals")
-    expected = recommend(server.workspace, which_model(), subject, measured={})
-    answer = await server.client.post("/v1/recommendations", json={"task": "greek_capitals"})
-    got = answer.json()
-    assert (got["task"], got["chosen"]) == ("greek_capitals", expected.chosen)
-    assert got["abstained"] is expected.abstained
-    assert got["code"] == expected.code
-    assert [r["model"] for r in got["recommendations"]] == [
-        r.model for r in expected.recommendations
-    ]
-    refused = await server.client.post(
-        "/v1/recommendations", json={"task": "greek_capitals", "max_parameters": 1}
-    )
-    assert (refused.status_code, refused.json()["code"]) == (422, "bad_setting")
-
-
-async def test_a_task_whose_images_are_not_here_is_answered_at_once(server: Running) -> None:
-    asked = {"task": "greek_capitals", "measure": True}
-    answer = await server.client.post("/v1/recommendations", json=asked)
-    assert answer.status_code == 200
-    plain = await server.client.post("/v1/recommendations", json={**asked, "measure": False})
-    got, unasked = answer.json(), plain.json()
-    assert (got["images_missing"], unasked["images_missing"]) == (True, False)
-    assert got["recommendations"] == unasked["recommendations"]
-    (told,) = [w for w in got["warnings"] if w not in unasked["warnings"]]
-    assert told == (
-        "The images of task 'greek_capitals' are not on this server: it was embedded from a folder "
-        "by the command line, and a server opens uploads only. No model was measured now. Embed "
-        "them again: `task2vec embed FOLDER --name greek_capitals --update --url URL`, where "
-        "FOLDER is where the images are now and URL is the address of the server."
-    )
-    none = await server.client.post("/v1/recommendations", json={**asked, "budget": 0})
-    assert (none.status_code, none.json()["images_missing"]) == (200, False)
-
-
-async def test_an_embedding_comes_as_json_or_as_a_file(server: Running, tmp_path: Path) -> None:
-    stored = server.workspace.store().tasks.embedding("greek_capitals")
-
-    as_json = await server.client.get("/v1/tasks/greek_capitals/embedding")
-    as_file = await server.client.get(
-        "/v1/tasks/greek_capitals/embedding",
-        headers={"Accept": "application/json;q=0.1, application/octet-stream"},
-    )
-
-    values = np.array(as_json.json()["values"], dtype=np.float32)
-    errors = np.array(as_json.json()["errors"], dtype=np.float32)
-    assert values.tobytes() == stored.values.tobytes()
-    assert errors.tobytes() == stored.errors.tobytes()
-    (tmp_path / "sent.npz").write_bytes(as_file.content)
-    name, loaded = load_embedding(tmp_path / "sent.npz")
-    assert name == "greek_capitals"
-    assert loaded.provenance == stored.provenance
-    assert loaded.replicates.tobytes() == stored.replicates.tobytes()
-    refused = await server.client.get(
-        "/v1/tasks/greek_capitals/embedding", headers={"Accept": "text/html"}
-    )
-    assert (refused.status_code, refused.json()["code"]) == (406, "not_acceptable")
+async def test_an_embedding_comes_as_the_type_that_is_preferred(server: Running) -> None:
+    for accept, kind in (
+        ("*/*", "application/json"),
+        ("application/json;q=0.1, application/octet-stream", "application/octet-stream"),
+        ("text/html", "application/problem+json"),
+    ):
+        answer = await server.client.get(
+            "/v1/tasks/greek_capitals/embedding", headers={"Accept": accept}
+        )
+        assert answer.headers["content-type"] == kind
+    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
 
 
 async def test_a_picture_of_a_task_is_shown(server: Running) -> None:

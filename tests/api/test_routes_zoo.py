@@ -1,21 +1,11 @@
 """Models, outcomes and probes over HTTP."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-from filled import filled
 from running import Running
 
 from task2vec.messages.models import Model
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    async with filled(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture
@@ -36,21 +26,6 @@ def expert(server: Running) -> Model:
             created="",
         )
     )
-
-
-async def test_models_come_by_name_page_by_page(server: Running, expert: Model) -> None:
-    whole = (await server.client.get("/v1/models")).json()["models"]
-    assert [model["name"] for model in whole] == sorted(model["name"] for model in whole)
-    assert {"mine", "efficientnet_lite0"} <= {model["name"] for model in whole}
-    found, token = [], None
-    while True:
-        given = {"page_size": 1} | ({"page_token": token} if token else {})
-        page = (await server.client.get("/v1/models", params=given)).json()
-        found += page["models"]
-        token = page["next_page_token"]
-        if token is None:
-            break
-    assert found == whole
 
 
 async def test_a_damaged_expert_is_left_out_of_answers(server: Running, expert: Model) -> None:
@@ -133,22 +108,3 @@ async def test_no_reference_names_a_file_of_the_server(server: Running, ref: str
     answer = await server.client.post("/v1/models", json={"ref": ref})
     assert (answer.status_code, answer.json()["code"]) == (422, "refused_address")
     assert server.workspace.store().models.list() == before
-
-
-async def test_published_models_come_page_by_page_bound_to_their_limits(server: Running) -> None:
-    asked = {"max_parameters": 10_000_000, "costs": ["parameters", "operations"], "page_size": 5}
-    first = (await server.client.get("/v1/published-models", params=asked)).json()
-    token = first["next_page_token"]
-    second = await server.client.get("/v1/published-models", params=asked | {"page_token": token})
-    whole = await server.client.get("/v1/published-models", params=asked | {"page_size": 1000})
-
-    assert len(first["models"]) == 5
-    together = first["models"] + second.json()["models"]
-    assert whole.json()["models"][: len(together)] == together
-    assert whole.json()["next_page_token"] is None
-    others = await server.client.get(
-        "/v1/published-models", params=asked | {"max_parameters": 1, "page_token": token}
-    )
-    assert others.json()["code"] == "bad_page_token"
-    nothing = await server.client.get("/v1/published-models", params={"architecture": "nosuch"})
-    assert nothing.json() == {"models": [], "next_page_token": None}

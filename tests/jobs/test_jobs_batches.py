@@ -4,11 +4,11 @@ import pytest
 from served import NOW, embed, embedded, end, send
 
 from task2vec.jobs import batches, jobs, leases
+from task2vec.jobs.job_messages import item_message
 from task2vec.messages.batches import ItemStatus, NewBatch, NewItems
 from task2vec.messages.jobs import NewEmbedding
 from task2vec.store.jobs.record import JobFailure
 from task2vec.types import JobKind, JobState, Priority
-from task2vec_api.messages import item_message
 
 FAULT = JobFailure(code="bad_source", problem="no image could be read")
 

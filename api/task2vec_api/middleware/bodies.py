@@ -155,13 +155,13 @@ def _has_body(scope: Scope) -> bool:
 
 
 def _again(content: bytes, receive: Receive) -> Receive:
-    given = False
+    sent = False
 
     async def give() -> Message:
-        nonlocal given
-        if given:
+        nonlocal sent
+        if sent:
             return await receive()
-        given = True
+        sent = True
         return {"type": "http.request", "body": content, "more_body": False}
 
     return give

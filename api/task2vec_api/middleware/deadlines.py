@@ -50,13 +50,13 @@ class Deadlines:
                 await answer.late
 
     def _allowed(self, scope: Scope) -> float:
-        asked = header(scope, b"request-timeout")
-        if asked is None:
+        text = header(scope, b"request-timeout")
+        if text is None:
             waits = wish(scope, "wait")
             if waits is not None:
                 return max(self._seconds, min(waits, LONGEST) + 5.0)
             return math.inf if takes_long(scope) else self._seconds
-        seconds = float(asked) if _NUMBER.fullmatch(asked) else math.nan
+        seconds = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not SHORTEST <= seconds <= LONGEST:
             if scope["method"] not in allowed_methods(scope["app"], scope["path"]):
                 # That is said first.
@@ -64,7 +64,7 @@ class Deadlines:
             raise SettingError(
                 "The header Request-Timeout",
                 expected=f"{SHORTEST} to {LONGEST} seconds",
-                got=asked[:50],
+                got=text[:50],
             )
         return seconds
 

@@ -10,8 +10,8 @@ from task2vec_api.route_lookup import route_of, takes
 
 def header(scope: Scope, name: bytes) -> str | None:
     """Return the first header of this (lower-case) name, None without one."""
-    for found, value in scope["headers"]:
-        if found == name:
+    for each, value in scope["headers"]:
+        if each == name:
             return str(value.decode("latin-1"))
     return None
 

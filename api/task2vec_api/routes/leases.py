@@ -4,14 +4,18 @@ import time
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
-from fastapi import Path, Query, Request
+from fastapi import Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from task2vec.jobs import leases, recommend
+from task2vec.jobs.job_messages import job_message
 from task2vec.messages.jobs import Job
 from task2vec.messages.leases import (
     Failure,
+    Findings,
     Heartbeat,
     Lease,
     LeaseQuestion,
@@ -20,31 +24,46 @@ from task2vec.messages.leases import (
     Pulse,
     Release,
 )
-from task2vec.store.jobs.record import JobFailure
 from task2vec.types import JobState
 from task2vec_api.access import Worker
-from task2vec_api.forms import receive_form
-from task2vec_api.messages import job_message
-from task2vec_api.responses import failing, json_answer, router, sent, told
-from task2vec_api.routes.findings_forms import FORM, FindingsForm
-from task2vec_api.runtime import Runtime, TheRuntime
+from task2vec_api.forms import BINARY, UploadForm, form_body, receive_form
+from task2vec_api.responses import failing, json_answer, router, sent
+from task2vec_api.routes.jobs import JobId
+from task2vec_api.runtime import MARGIN, Runtime, TheRuntime
 
 routes = router("workers")
 
 T = TypeVar("T")
-JobId = Annotated[
-    str, Path(max_length=200, description="A job's id.", examples=["job_01kb2m4a9z3x5c7v"])
-]
-_LOOK_AGAIN = 1.0
-# Leaves time to answer before the deadline.
-_MARGIN = 0.2
+
+_LARGEST_FINDINGS = 16 * 2**20
+_FILES = {
+    "embedding.task": ".npz",
+    "embedding.source": ".npz",
+    "embedding.target": ".npz",
+    "thumbnail.task": ".png",
+    "thumbnail.source": ".png",
+    "thumbnail.target": ".png",
+    "checkpoint": ".safetensors",
+}
+_FORM = form_body(
+    {
+        "required": ["findings"],
+        "properties": {
+            "findings": {"$ref": "#/components/schemas/Findings"},
+            **dict.fromkeys(_FILES, BINARY),
+        },
+    },
+    example={"findings": {"fence": 1, "seconds": 12.5, "warnings": []}},
+    encoding={"findings": {"contentType": "application/json"}},
+)
 
 
 @routes.post(
     "/leases",
     summary="Take a job",
     response_model=Lease,
-    responses={**told(200, Lease, "A job, lent for a while."), **sent(204, "There is none.")},
+    response_description="A job, lent for a while.",
+    responses=sent(204, "There is none."),
 )
 async def take_lease(
     request: Request,
@@ -59,10 +78,12 @@ async def take_lease(
 
     The lease lasts until `expires`; heartbeats that tell of progress prolong it.
     """
-    until = min(time.monotonic() + wait, request.state.deadline - _MARGIN)
-    while not runtime.draining.is_set():
-        runtime.presence.asks(question.worker, question.kinds)
-        listening = runtime.bell.listen()
+
+    async def next_job() -> Response | None:
+        # A job that is lent to nobody would be missed for a whole lease.
+        if await request.is_disconnected():
+            return Response(status_code=204)
+        runtime.workers.asks(question.worker, question.kinds)
         lent = await run_in_threadpool(
             leases.lease,
             runtime.workspace,
@@ -70,20 +91,15 @@ async def take_lease(
             kinds=question.kinds,
             seconds=runtime.settings.lease_seconds,
         )
-        left = until - time.monotonic()
-        if lent is not None or left <= 0:
-            listening.cancel()
-            return Response(status_code=204) if lent is None else _lend(runtime, question, lent)
-        await runtime.bell.heard(listening, min(left, _LOOK_AGAIN))
-        # A job that is lent to nobody would be missed for a whole lease.
-        if await request.is_disconnected():
-            break
-    return Response(status_code=204)
+        return None if lent is None else _lend(runtime, question, lent)
+
+    until = min(time.monotonic() + wait, request.state.deadline - MARGIN)
+    return await runtime.first(next_job, until=until) or Response(status_code=204)
 
 
 def _lend(runtime: TheRuntime, question: LeaseQuestion, lent: leases.Lent) -> Response:
-    runtime.presence.works(question.worker, lent.job.id)
-    runtime.bell.ring()
+    runtime.workers.works(question.worker, lent.job.id)
+    runtime.notifier.notify()
     return json_answer(
         Lease.model_validate(
             {
@@ -101,15 +117,12 @@ def _lend(runtime: TheRuntime, question: LeaseQuestion, lent: leases.Lent) -> Re
 @routes.post(
     "/leases/{job}:heartbeat",
     summary="Tell of progress",
-    response_model=Pulse,
-    responses={
-        **told(200, Pulse, "Until when the lease lasts, and whether to stop."),
-        **failing(404, 409, 507),
-    },
+    response_description="Until when the lease lasts, and whether to stop.",
+    responses=failing(404, 409, 507),
 )
-async def beat(job: JobId, heartbeat: Heartbeat, runtime: TheRuntime, caller: Worker) -> Response:
+async def beat(job: JobId, heartbeat: Heartbeat, runtime: TheRuntime, caller: Worker) -> Pulse:
     """Tell how far a job is. The lease is prolonged only when that is further than before."""
-    record = await run_in_threadpool(
+    record = await runtime.change(
         leases.heartbeat,
         runtime.workspace,
         job,
@@ -118,96 +131,90 @@ async def beat(job: JobId, heartbeat: Heartbeat, runtime: TheRuntime, caller: Wo
         seconds=runtime.settings.lease_seconds,
     )
     if record.worker is not None:
-        runtime.presence.works(record.worker, job)
-    runtime.bell.ring()
+        runtime.workers.works(record.worker, job)
     cancel = record.state is JobState.CANCELLING
-    return json_answer(Pulse.model_validate({"cancel": cancel, "expires": record.lease_until}))
+    return Pulse.model_validate({"cancel": cancel, "expires": record.lease_until})
 
 
 @routes.post(
     "/leases/{job}:plan",
     summary="Ask what to measure",
-    response_model=Plan,
-    responses={
-        **told(200, Plan, "The starting models to measure, most promising first."),
-        **failing(404, 408, 409, 415, 507),
-    },
-    openapi_extra=FORM,
+    response_description="The starting models to measure, most promising first.",
+    responses=failing(404, 408, 409, 415, 507),
+    openapi_extra=_FORM,
 )
-async def plan_measuring(
-    job: JobId, request: Request, runtime: TheRuntime, caller: Worker
-) -> Response:
+async def plan_measuring(job: JobId, request: Request, runtime: TheRuntime, caller: Worker) -> Plan:
     """Say which models to measure on a data set that the worker has embedded; nothing is stored.
 
     The form is that of `:complete`, with the embedding alone.
     """
     models = await _with_findings(request, runtime, job, recommend.plan)
-    return json_answer(Plan(models=tuple(map(PlannedModel.model_validate, models))))
+    return Plan(models=tuple(map(PlannedModel.model_validate, models)))
 
 
 @routes.post(
     "/leases/{job}:complete",
     summary="Hand in what came out",
-    response_model=Job,
-    responses={
-        **told(200, Job, "The job as it ended: what came may not have been usable."),
-        **failing(404, 408, 409, 415, 507),
-    },
-    openapi_extra=FORM,
+    response_description="The job as it ended: what came may not have been usable.",
+    responses=failing(404, 408, 409, 415, 507),
+    openapi_extra=_FORM,
 )
-async def complete_job(
-    job: JobId, request: Request, runtime: TheRuntime, caller: Worker
-) -> Response:
+async def complete_job(job: JobId, request: Request, runtime: TheRuntime, caller: Worker) -> Job:
     """End a job with what its worker found; doing so twice changes nothing."""
     record = await _with_findings(request, runtime, job, leases.complete)
-    runtime.bell.ring()
-    return json_answer(job_message(record))
+    runtime.notifier.notify()
+    return job_message(record)
 
 
 async def _with_findings(request: Request, runtime: Runtime, job: str, use: Callable[..., T]) -> T:
     """Receive the form of a worker's findings, and return what a use case makes of them."""
-    with FindingsForm(runtime.workspace, largest=runtime.settings.upload_bytes) as form:
+    with UploadForm(
+        runtime.workspace,
+        largest=runtime.settings.upload_bytes,
+        fields=f"findings, and files {', '.join(_FILES)}",
+        texts={"findings": 1},
+        files=_FILES,
+        longest_text=_LARGEST_FINDINGS,
+    ) as form:
         await receive_form(request, form.open)
+        try:
+            findings = Findings.model_validate_json(form.text("findings") or "")
+        except ValidationError as error:
+            faults = [{**fault, "loc": ("findings", *fault["loc"])} for fault in error.errors()]
+            raise RequestValidationError(faults) from error
         return await run_in_threadpool(
-            use, runtime.workspace, job, sent=form.findings(), files=form.files()
+            use, runtime.workspace, job, sent=findings, files=form.files()
         )
 
 
 @routes.post(
     "/leases/{job}:fail",
     summary="Tell of a failure",
-    response_model=Job,
-    responses={
-        **told(200, Job, "The job: failed, or queued to be tried again."),
-        **failing(404, 409, 507),
-    },
+    response_description="The job: failed, or queued to be tried again.",
+    responses=failing(404, 409, 507),
 )
-async def fail_job(job: JobId, failure: Failure, runtime: TheRuntime, caller: Worker) -> Response:
+async def fail_job(job: JobId, failure: Failure, runtime: TheRuntime, caller: Worker) -> Job:
     """End a try badly; transient failures are tried again, at most three times."""
-    parts = failure.model_dump(include={"code", "problem", "expected", "got", "remedy"})
-    record = await run_in_threadpool(
+    record = await runtime.change(
         leases.fail,
         runtime.workspace,
         job,
         fence=failure.fence,
-        failure=JobFailure(**parts),
+        failure=failure,
         transient=failure.transient,
     )
-    runtime.bell.ring()
-    return json_answer(job_message(record))
+    return job_message(record)
 
 
 @routes.post(
     "/leases/{job}:release",
     summary="Give a job back",
-    response_model=Job,
-    responses={**told(200, Job, "The job, queued again."), **failing(404, 409, 507)},
+    response_description="The job, queued again.",
+    responses=failing(404, 409, 507),
 )
-async def release_job(
-    job: JobId, release: Release, runtime: TheRuntime, caller: Worker
-) -> Response:
+async def release_job(job: JobId, release: Release, runtime: TheRuntime, caller: Worker) -> Job:
     """Give a job back, since the worker stops; the try does not count."""
-    held = runtime.workspace.store().jobs
-    record = await run_in_threadpool(held.release, job, fence=release.fence, now=time.time())
-    runtime.bell.ring()
-    return json_answer(job_message(record))
+    record = await runtime.change(
+        runtime.workspace.store().jobs.release, job, fence=release.fence, now=time.time()
+    )
+    return job_message(record)

@@ -1,4 +1,4 @@
-"""The zoo: starting models."""
+"""The zoo: starting models, and published ones that could be registered."""
 
 from typing import Annotated
 
@@ -8,21 +8,23 @@ from starlette.responses import Response
 
 from task2vec.errors import UnknownNameError
 from task2vec.messages.models import Model, ModelEdit, ModelPage, NewModel
+from task2vec.messages.published import PublishedModelPage, PublishedQuestion
 from task2vec.service.models import registering
 from task2vec.service.models.experts import checkpoint
-from task2vec.service.models.zoo import get_model as find_model
+from task2vec.service.models.published import page_of_published
+from task2vec.service.models.zoo import get_model as model_named
 from task2vec.service.models.zoo import page_of_models
 from task2vec_api.access import Reader, ReaderOrWorker, Writer
-from task2vec_api.paging import Listing, PageSize, ThePageToken
+from task2vec_api.forms import BINARY
+from task2vec_api.paging import PageQuestion
 from task2vec_api.representations import (
     FileAnswer,
     IfMatch,
     IfNoneMatch,
     check_if_match,
-    etag_of,
-    not_modified,
+    versioned,
 )
-from task2vec_api.responses import failing, json_answer, router, sent, told
+from task2vec_api.responses import UNCHANGED, failing, made, removes, router, sent
 from task2vec_api.runtime import TheWorkspace
 
 routes = router("models")
@@ -37,21 +39,44 @@ ModelName = Annotated[
 ]
 
 
+class ModelPageQuestion(PageQuestion):
+    """Which part of the models is wanted."""
+
+
+class PublishedPageQuestion(PageQuestion, PublishedQuestion):
+    """Which published models are wanted, and which part of them."""
+
+
 @routes.get(
     "/models",
     summary="List starting models",
     response_description="Some models, by name.",
 )
 def list_models(
-    workspace: TheWorkspace,
-    caller: Reader,
-    page_size: PageSize = 100,
-    page_token: ThePageToken = None,
+    question: Annotated[ModelPageQuestion, Query()], workspace: TheWorkspace, caller: Reader
 ) -> ModelPage:
     """Return the starting models by name, page by page; packaged ones are there from the start."""
-    listing = Listing("models")
-    page = page_of_models(workspace, limit=page_size, after=listing.place(page_token))
-    return ModelPage(models=tuple(page.items), next_page_token=listing.token(page.next))
+    page = page_of_models(workspace, limit=question.page_size, after=question.place())
+    return ModelPage(models=tuple(page.items), next_page_token=question.token(page.next))
+
+
+@routes.get(
+    "/published-models",
+    summary="List published models",
+    response_description="Some models, in the order that was asked for.",
+)
+def list_published_models(
+    question: Annotated[PublishedPageQuestion, Query()], caller: Reader
+) -> PublishedModelPage:
+    """Return models of timm with published accuracies, sizes, operations and licences.
+
+    They are what a recommendation expects of a model before anything is measured. `POST /v1/models`
+    registers one by its `ref`.
+    """
+    models, after = page_of_published(
+        question, limit=question.page_size, after=question.place() or 0
+    )
+    return PublishedModelPage(models=tuple(models), next_page_token=question.token(after))
 
 
 @routes.post(
@@ -59,37 +84,35 @@ def list_models(
     summary="Register a starting model",
     status_code=201,
     response_model=Model,
-    responses={**told(201, Model, "The new model."), **failing(404, 409, 501, 507)},
+    response_description="The new model.",
+    responses=failing(404, 409, 501, 507),
 )
 async def add_model(new: NewModel, workspace: TheWorkspace, caller: Writer) -> Response:
     """Register a starting model by its reference; nothing is downloaded before it is used."""
     model = await run_in_threadpool(registering.add_named_model, workspace, new)
-    headers = {"Location": f"/v1/models/{model.id}"}
-    return json_answer(model, status=201, headers=headers)
+    return made(model, f"/v1/models/{model.id}")
 
 
 @routes.get(
     "/models/{model}",
     summary="Show a starting model",
     response_model=Model,
-    responses={
-        **told(200, Model, "The model."),
-        **sent(304, "It is as it was: the ETag is one of If-None-Match."),
-        **failing(404),
-    },
+    response_description="The model.",
+    responses={**UNCHANGED, **failing(404)},
 )
 def get_model(
     model: ModelName, workspace: TheWorkspace, caller: Reader, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Return a starting model."""
-    return _answer(find_model(workspace, model), if_none_match)
+    return versioned(model_named(workspace, model), if_none_match)
 
 
 @routes.patch(
     "/models/{model}",
     summary="Edit a starting model",
     response_model=Model,
-    responses={**told(200, Model, "The model as it is after that."), **failing(404, 409, 412, 507)},
+    response_description="The model as it is after that.",
+    responses=failing(404, 409, 412, 507),
 )
 async def edit_model(
     model: ModelName,
@@ -104,18 +127,12 @@ async def edit_model(
         workspace,
         model,
         edit,
-        check=lambda found: check_if_match(if_match, _etag(found)),
+        check=lambda present: check_if_match(if_match, present),
     )
-    return _answer(edited)
+    return versioned(edited)
 
 
-@routes.delete(
-    "/models/{model}",
-    summary="Remove a starting model",
-    status_code=204,
-    response_class=Response,
-    responses={**sent(204, "It is gone."), **failing(404, 409, 412, 507)},
-)
+@routes.delete("/models/{model}", summary="Remove a starting model", **removes(409, 412, 507))
 def delete_model(
     model: ModelName,
     workspace: TheWorkspace,
@@ -131,7 +148,7 @@ def delete_model(
         workspace,
         model,
         cascade=cascade,
-        check=lambda found: check_if_match(if_match, _etag(found)),
+        check=lambda present: check_if_match(if_match, present),
     )
     return Response(status_code=204)
 
@@ -144,9 +161,7 @@ def delete_model(
         **sent(
             200,
             "The weights as a safetensors file.",
-            **{
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-            },
+            **{"application/octet-stream": {"schema": BINARY}},
         ),
         **sent(206, "The part that Range asks for."),
         **failing(404, 416),
@@ -154,25 +169,13 @@ def delete_model(
 )
 def get_checkpoint(model: ModelName, workspace: TheWorkspace, caller: ReaderOrWorker) -> Response:
     """Return the weights of an expert that was fine-tuned here; other models name their origin."""
-    found = find_model(workspace, model)
-    path = checkpoint(workspace, found)
+    expert = model_named(workspace, model)
+    path = checkpoint(workspace, expert)
     if path is None or not path.is_file():
         raise UnknownNameError(
-            f"Model '{found.name}' has no checkpoint on this server",
-            remedy=f"Its weights come from {found.ref}." if path is None else None,
+            f"Model '{expert.name}' has no checkpoint on this server",
+            remedy=f"Its weights come from {expert.ref}." if path is None else None,
         )
     return FileAnswer(
-        path, media_type="application/octet-stream", filename=f"{found.id}.safetensors"
+        path, media_type="application/octet-stream", filename=f"{expert.id}.safetensors"
     )
-
-
-def _etag(model: Model) -> str:
-    return etag_of(model.model_dump(mode="json"))
-
-
-def _answer(model: Model, if_none_match: str | None = None) -> Response:
-    etag = _etag(model)
-    known = not_modified(if_none_match, etag)
-    if known is not None:
-        return known
-    return json_answer(model, headers={"ETag": etag})

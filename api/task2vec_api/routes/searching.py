@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from task2vec.errors import SourceError
+from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.jobs import Job
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.messages.recommendations import RecommendationQuestion, Recommended
@@ -13,16 +13,17 @@ from task2vec.service.tasks.dataset_sources import images_missing
 from task2vec.service.tasks.search import distances
 from task2vec.service.tasks.search import search as near_tasks
 from task2vec.service.tasks.subjects import stored_subject
-from task2vec.service.workspace import Workspace
-from task2vec_api.access import Reader
-from task2vec_api.job_submission import Prefer, result_as, submit
-from task2vec_api.responses import Responses, failing, json_answer, router, told
+from task2vec_api.access import Reader, Writer
+from task2vec_api.job_submission import TheSubmission
+from task2vec_api.responses import Responses, answering, by_job, failing, json_answer, router
 from task2vec_api.runtime import TheRuntime
 
 routes = router("search")
 
-_BY_JOB: Responses = {
-    **told(202, Job, "The job whose result is the answer: a data set has to be embedded first."),
+_OR_JOB: Responses = {
+    **answering(
+        202, Job, "The job whose result is the answer: a data set has to be embedded first."
+    ),
     **failing(404),
 }
 
@@ -31,75 +32,66 @@ _BY_JOB: Responses = {
     "/search",
     summary="Search near tasks",
     response_model=Neighbours,
-    responses={**told(200, Neighbours, "The nearest tasks, nearest first."), **_BY_JOB},
+    response_description="The nearest tasks, nearest first.",
+    responses=_OR_JOB,
 )
 async def search(
     request: Request,
     question: SearchQuestion,
     runtime: TheRuntime,
+    submission: TheSubmission,
     caller: Reader,
-    prefer: Prefer = None,
 ) -> Response:
     """Return the stored tasks that are nearest to a stored task or to an uploaded data set."""
-    if question.task is None:
-        return await submit(
-            request,
-            runtime,
-            caller,
-            question=question,
-            finish=result_as(Neighbours),
-        )
-    return await runtime.computing.run(request, _search, runtime.workspace, question, question.task)
+    task, workspace = question.task, runtime.workspace
+    if task is None:
+        return await submission.answer(question, Neighbours)
 
+    def answer() -> Response:
+        return json_answer(near_tasks(workspace, question, stored_subject(workspace, task)))
 
-def _search(workspace: Workspace, question: SearchQuestion, task: str) -> Response:
-    return json_answer(near_tasks(workspace, question, stored_subject(workspace, task)))
+    return await runtime.computing.run(request, answer)
 
 
 @routes.post(
     "/distances",
     summary="Measure distances",
     response_model=Distances,
-    responses={**told(200, Distances, "All distances, both ways."), **_BY_JOB},
+    response_description="All distances, both ways.",
+    responses=_OR_JOB,
 )
 async def measure_distances(
     request: Request,
     question: DistanceQuestion,
     runtime: TheRuntime,
+    submission: TheSubmission,
     caller: Reader,
-    prefer: Prefer = None,
 ) -> Response:
     """Return how far two tasks are apart, each stored or an uploaded data set."""
-    if question.source.task is None or question.target.task is None:
-        return await submit(
-            request,
-            runtime,
-            caller,
-            question=question,
-            finish=result_as(Distances),
-        )
-    return await runtime.computing.run(
-        request, _distances, runtime.workspace, question.source.task, question.target.task
-    )
+    source, target, workspace = question.source.task, question.target.task, runtime.workspace
+    if source is None or target is None:
+        return await submission.answer(question, Distances)
 
+    def answer() -> Response:
+        sides = stored_subject(workspace, source), stored_subject(workspace, target)
+        return json_answer(distances(workspace, *sides))
 
-def _distances(workspace: Workspace, source: str, target: str) -> Response:
-    sides = stored_subject(workspace, source), stored_subject(workspace, target)
-    return json_answer(distances(workspace, *sides))
+    return await runtime.computing.run(request, answer)
 
 
 @routes.post(
     "/recommendations",
     summary="Recommend starting models",
     response_model=Recommended,
-    responses={**told(200, Recommended, "The ranked starting models, with reasons."), **_BY_JOB},
+    response_description="The ranked starting models, with reasons.",
+    responses=_OR_JOB,
 )
 async def recommend_models(
     request: Request,
     question: RecommendationQuestion,
     runtime: TheRuntime,
+    submission: TheSubmission,
     caller: Reader,
-    prefer: Prefer = None,
 ) -> Response:
     """Rank the starting models for a task, and say whether to leave the default for any of them.
 
@@ -112,26 +104,27 @@ async def recommend_models(
     plain model that it descends from.
     """
     measures, missing = question.measure and question.budget > 0, None
-    if question.task is not None and measures:
-        missing = await run_in_threadpool(images_missing, runtime.workspace, question.task)
-    if question.task is None or (measures and missing is None):
-        return await submit(
-            request,
-            runtime,
-            caller,
-            question=question,
-            finish=result_as(Recommended),
-        )
-    return await runtime.computing.run(
-        request, _recommend, runtime.workspace, question, question.task, missing
-    )
+    task, workspace = question.task, runtime.workspace
+    if task is not None and measures:
+        missing = await run_in_threadpool(images_missing, workspace, task)
+    if task is None or (measures and missing is None):
+        return await submission.answer(question, Recommended)
+
+    def answer() -> Response:
+        subject = stored_subject(workspace, task)
+        return json_answer(recommend(workspace, question, subject, measured={}, missing=missing))
+
+    return await runtime.computing.run(request, answer)
 
 
-def _recommend(
-    workspace: Workspace,
-    question: RecommendationQuestion,
-    task: str,
-    missing: SourceError | None,
+@routes.post("/backtests", summary="Judge the recommender", **by_job(Backtest))
+async def backtest_recommender(
+    question: BacktestQuestion, submission: TheSubmission, caller: Writer
 ) -> Response:
-    subject = stored_subject(workspace, task)
-    return json_answer(recommend(workspace, question, subject, measured={}, missing=missing))
+    """Ask the recommender and simple rules about each task as if its outcomes were not known.
+
+    The result says how well each ranked, with intervals over tasks, and in one sentence whether the
+    recommender is worth using. It takes about a second of the server for each task with outcomes:
+    so it needs a key with the scope `write`.
+    """
+    return await submission.answer(question, Backtest)

@@ -1,6 +1,5 @@
 """The failures of the database, in our words."""
 
-import errno
 import re
 import shlex
 import shutil
@@ -106,11 +105,6 @@ def _damaged(path: Path, got: str) -> StoreCorruptError:
 def store_full(path: Path) -> StoreFullError:
     """Return the error for a disk without room."""
     return StoreFullError(f"The disk that holds {path} is full", remedy="Make room and try again.")
-
-
-def means_full(error: OSError) -> bool:
-    """Whether the system refused to write because the disk, or our share of it, is full."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _no_room(path: Path) -> bool:

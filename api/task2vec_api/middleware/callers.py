@@ -1,12 +1,14 @@
-"""Keeps web pages away from a server that asks for no key."""
+"""Finds out who calls, keeps web pages away where no key is asked for, and callers to limits."""
 
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from task2vec_api.access import PUBLIC
 from task2vec_api.errors import RefusedOriginError
 from task2vec_api.key_authentication import KeyAuthentication
 from task2vec_api.middleware.headers import check_heads, header
+from task2vec_api.rate_limit import RateLimit
 from task2vec_api.settings import Settings, is_loopback
 
 _FORWARDED = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")
@@ -65,3 +67,25 @@ def _name(url: str) -> str:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
+
+
+class Authentication:
+    """Puts the `Caller` into the request's state, or answers 401 or 429."""
+
+    def __init__(self, app: ASGIApp, *, keys: KeyAuthentication, rate_limit: RateLimit) -> None:
+        self.app = app
+        self._keys = keys
+        self._rate_limit = rate_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"] in PUBLIC:
+            await self.app(scope, receive, send)
+            return
+        caller, key = self._keys.identify(header(scope, b"authorization"))
+        scope["state"]["caller"] = caller
+        if caller.own_worker:
+            await self.app(scope, receive, send)
+            return
+        async with self._rate_limit.admit(caller, key):
+            await self.app(scope, receive, send)

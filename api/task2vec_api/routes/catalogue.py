@@ -1,22 +1,23 @@
-"""The map of the task space."""
+"""The probes of the server, and the map of its task space."""
 
 from io import BytesIO
 from time import monotonic
 from typing import Annotated
 
-from fastapi import Header, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from task2vec.errors import DeadlineError, OverloadedError
-from task2vec.messages.catalogue import MapMethod, TaskMap
+from task2vec.messages.catalogue import MapQuestion, Probes, TaskMap
+from task2vec.service.models.zoo import list_probes
 from task2vec.service.tasks.maps import draw
 from task2vec_api.access import Reader
-from task2vec_api.representations import choose
-from task2vec_api.responses import failing, json_answer, router, told
-from task2vec_api.routes.tasks import Tag
-from task2vec_api.runtime import TheRuntime
+from task2vec_api.forms import BINARY
+from task2vec_api.representations import Accept, choose
+from task2vec_api.responses import failing, json_answer, router
+from task2vec_api.runtime import TheRuntime, TheWorkspace
 
-routes = router("map")
+probes, maps = router("probes"), router("map")
 
 _JSON, _PNG, _SVG = "application/json", "image/png", "image/svg+xml"
 _SUFFIXES = {_PNG: "png", _SVG: "svg"}
@@ -24,30 +25,32 @@ _SUFFIXES = {_PNG: "png", _SVG: "svg"}
 _MOST_TASKS = 1000
 
 
-@routes.get(
+@probes.get(
+    "/probes",
+    summary="List probes",
+    response_description="All probes that are known by name.",
+)
+def get_probes(workspace: TheWorkspace, caller: Reader) -> Probes:
+    """Return the probe networks by name; only tasks of one probe can be compared."""
+    return Probes(probes=list_probes(workspace))
+
+
+@maps.get(
     "/map",
     summary="Draw the task space",
     response_model=TaskMap,
+    response_description="The map: as JSON or a picture, whichever Accept prefers.",
     responses={
-        200: {
-            **told(200, TaskMap, "The map: as JSON or a picture, whichever Accept prefers.")[200],
-            "content": {
-                _PNG: {"schema": {"type": "string", "format": "binary"}},
-                _SVG: {"schema": {"type": "string"}},
-            },
-        },
+        200: {"content": {_PNG: {"schema": BINARY}, _SVG: {"schema": {"type": "string"}}}},
         **failing(406, 501),
     },
 )
 async def get_map(
     request: Request,
+    question: Annotated[MapQuestion, Query()],
     runtime: TheRuntime,
     caller: Reader,
-    method: Annotated[MapMethod, Query(description="How it is laid out.")] = MapMethod.MDS,
-    tag: Tag = None,
-    thumbnails: Annotated[bool, Query(description="Draw the tasks' pictures.")] = False,
-    seed: Annotated[int, Query(ge=0, lt=2**32, description="Of the layout.")] = 0,
-    accept: Annotated[str | None, Header(max_length=500, include_in_schema=False)] = None,
+    accept: Accept = None,
 ) -> Response:
     """Lay out the stored tasks in the plane, near ones near each other."""
     chosen = choose(accept, _JSON, _PNG, _SVG)
@@ -65,19 +68,19 @@ async def get_map(
         from task2vec.plots.layout import LayoutMethod
 
         picture = None if chosen == _JSON else BytesIO()
-        found = draw(
+        laid_out = draw(
             runtime.workspace,
             picture,
-            method=LayoutMethod(method.value),
-            tag=tag,
-            thumbnails=thumbnails,
-            seed=seed,
+            method=LayoutMethod(question.method.value),
+            tag=question.tag,
+            thumbnails=question.thumbnails,
+            seed=question.seed,
             most=_MOST_TASKS,
             kind=None if picture is None else PictureFormat(_SUFFIXES[chosen]),
             check=check,
         )
         if picture is None:
-            return json_answer(found)
+            return json_answer(laid_out)
         return Response(picture.getvalue(), media_type=chosen)
 
     return await runtime.computing.run(request, answer)

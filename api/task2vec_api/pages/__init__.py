@@ -1,1 +1,0 @@
-"""The pages that a browser is shown, and what they load."""
