@@ -1,6 +1,8 @@
-"""What cannot be written is refused before the work, and limits are told in words."""
+"""What can be refused is refused before the work, and before torch is loaded."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,43 @@ def test_images_that_are_all_equal_leave_none_to_test_on(
 
     assert found.code == 0
     assert "No image is left to test on: too few, or copies only." in found.out
+
+
+CODE = """
+import sys
+from task2vec.cli.run import run
+code = run(sys.argv[1:])
+heavy = {"torch", "sklearn", "timm"} & {*sys.modules}
+sys.exit(f"loaded {heavy}" if heavy else code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["finetune", "greek_capitls"], "did you mean the task 'greek_capitals'?"),
+        (["finetune", "greek_capitals", "--from", "efficientnet_lite9"], "did you mean"),
+        (["recommend", "greek_capitls"], "did you mean the task 'greek_capitals'?"),
+        (["distance", "greek_capitals", "emoji_fod"], "did you mean the task 'emoji_food'?"),
+        (["predict", "efficientnet_lite9", "."], "did you mean"),
+        (["models", "export", "efficientnet_lite9", "expert.onnx"], "did you mean"),
+        (["embed", "pictures", "--probe", "efficientnet_lite9"], "did you mean"),
+        (["recommend", "pictures", "--probe", "efficientnet_lite9"], "did you mean"),
+        (["information", "pictures", "--probe", "efficientnet_lite9"], "did you mean"),
+        (["information", "nosuch"], "no such file or directory"),
+    ],
+)
+def test_a_misspelt_name_is_refused_before_torch_is_loaded(
+    small: SmallStore, tmp_path: Path, two_classes: Path, words: list[str], told: str
+) -> None:
+    shutil.copytree(small.store, tmp_path / "task2vec-store")
+    shutil.copytree(two_classes, tmp_path / "pictures")
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert told.lower() in " ".join(done.stderr.split()).lower()
