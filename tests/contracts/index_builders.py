@@ -15,9 +15,12 @@ from factories import (
 
 from task2vec.distance import (
     asymmetric_distance_error,
+    centred_distance,
     distance_error,
+    estimate_centred,
     task_asymmetric_distance,
     task_symmetric_distance,
+    with_prior,
 )
 from task2vec.errors import UnknownNameError
 from task2vec.store import ExactIndex, Role
@@ -138,25 +141,37 @@ def random_embeddings(count, elements=40):
     }
 
 
-def distance_and_error(query, task, *, role, alpha):
-    if role is Role.SYMMETRIC:
-        return task_symmetric_distance(query, task), distance_error(query, task)
-    pair = {"source": task, "target": query}
-    if role is Role.TARGETS_FOR:
-        pair = {"source": query, "target": task}
-    return (
-        task_asymmetric_distance(**pair, alpha=alpha),
-        asymmetric_distance_error(**pair, alpha=alpha),
-    )
+def mean_of_logs(embeddings):
+    rows = np.array([e.values for e in embeddings.values()], dtype=np.float64)
+    return np.log(rows + SPACE.prior_precision).mean(axis=0)
 
 
-def naive(embeddings, query, *, k, role=Role.SYMMETRIC, alpha=0.15):
+def distance_and_error(query, task, *, role, centre):
+    match role:
+        case Role.SYMMETRIC:
+            return task_symmetric_distance(query, task), distance_error(query, task)
+        case Role.SOURCES_FOR:
+            pair = {"source": task, "target": query}
+            return task_asymmetric_distance(**pair), asymmetric_distance_error(**pair)
+        case Role.CENTRED:
+            own, other = (with_prior(e.values, SPACE.prior_precision) for e in (query, task))
+            error = estimate_centred(query, [task], centre=centre).errors[0]
+            return float(centred_distance(own, other, centre=centre)), float(error)
+
+
+def naive(embeddings, query, *, k, role=Role.SYMMETRIC, among=None):
+    """What a loop finds; the mean of centred distances is ``among``, by default ``embeddings``."""
+    centre = mean_of_logs(among or embeddings) if role is Role.CENTRED else None
     rows = []
     for name, task in embeddings.items():
-        distance, error = distance_and_error(query, task, role=role, alpha=alpha)
+        distance, error = distance_and_error(query, task, role=role, centre=centre)
         rows.append((distance, name, error))
     return [(name.upper(), name, distance, error) for distance, name, error in sorted(rows)[:k]]
 
 
-def found(neighbours):
-    return [(n.id, n.name, n.distance, n.standard_error) for n in neighbours]
+def check(neighbours, expected, *, role=Role.SYMMETRIC):
+    """Compare with what `naive` found, to the last bit where no mean decides it."""
+    assert [(n.id, n.name) for n in neighbours] == [(id_, name) for id_, name, _, _ in expected]
+    got = [(n.distance, n.standard_error) for n in neighbours]
+    close = {"atol": 1e-12, "rtol": 1e-9} if role is Role.CENTRED else {"atol": 0, "rtol": 0}
+    np.testing.assert_allclose(got, [row[2:] for row in expected], **close)

@@ -98,7 +98,7 @@ def test_only_the_embeddings_that_compete_are_read(store, task):
         query.space, records=records, values=values, embeddings_of=one_by_one(embedding_of)
     )
     found = index.search(query, k=3)
-    competing = InRole(query, Role.SYMMETRIC, alpha=0.0).competing(3)
+    competing = InRole(query, Role.SYMMETRIC).competing(3)
     assert len(asked) == competing < 20
     plain = sorted(store.tasks.list(), key=lambda r: plain_distance(store, query, r.id))
     assert asked == [record.id for record in plain[: len(asked)]]

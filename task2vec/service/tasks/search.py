@@ -27,7 +27,6 @@ from task2vec.service.tasks.shared_images import mark_shared, shared_between
 from task2vec.service.tasks.subjects import Subject, check_comparable, open_named
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Role, TaskFilter
-from task2vec.types import NeighbourGeometry
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
@@ -73,11 +72,8 @@ def _nearest(workspace: Workspace, question: SearchQuestion, subject: Subject) -
     exclude = () if own is None else (own,)
     if len(index) <= len(exclude):
         check_comparable(workspace, embedding.space, besides=own)
-    if question.geometry is NeighbourGeometry.CENTRED:
-        found = index.search_centred(embedding, k=k, exclude=exclude, where=where)
-    else:
-        role = Role.SOURCES_FOR if question.asymmetric else Role.SYMMETRIC
-        found = index.search(embedding, k=k, role=role, exclude=exclude, where=where)
+    role = Role.SOURCES_FOR if question.asymmetric else Role(question.geometry)
+    found = index.search(embedding, k=k, role=role, exclude=exclude, where=where)
     return mark_shared(store, subject, found)
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Collection
+from copy import copy
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -62,8 +63,8 @@ class FaissIndex:
 
     def sharing(self, exact: ExactIndex) -> "FaissIndex":
         """Return an index over ``exact`` whose first rows are the same; vectors are shared."""
-        other = FaissIndex.__new__(FaissIndex)
-        other.__dict__.update(self.__dict__, _exact=exact)
+        other = copy(self)
+        other._exact = exact
         return other
 
     @property
@@ -86,60 +87,40 @@ class FaissIndex:
         *,
         k: int,
         role: Role = Role.SYMMETRIC,
-        alpha: float = ALPHA,
         exclude: Collection[str] = (),
-        only: Collection[str] | None = None,
         where: TaskFilter | None = None,
     ) -> list[Neighbour]:
         """Return the ``k`` nearest tasks: see `TaskIndex.search`."""
-        rows = self._exact.admitted(query, k=k, exclude=exclude, only=only, where=where)
-        measure = InRole(query, role, alpha)
-        for share, reach in _STAGES:
+        rows = self._exact.admitted(query, k=k, exclude=exclude, where=where)
+        # Its vectors are made for the other distances, and the mean moves with every task.
+        for share, reach in () if role is Role.CENTRED else _STAGES:
             count = share * max(k, _FEWEST)
             if self._crossover and rows.size < max(self._crossover, 2 * count):
                 break
-            proposed = self._propose(query, rows, count=count, role=role, alpha=alpha)
+            proposed = self._propose(query, rows, count=count, role=role)
             symmetric = self._exact.symmetric(query, proposed)
             found = self._exact.nearest(
                 proposed,
-                measure,
-                distances=measure.from_symmetric(
-                    symmetric, proposed, complexities=lambda: self._exact.complexities
-                ),
+                InRole(query, role),
+                distances=self._exact.in_role(symmetric, proposed, role=role),
                 k=k,
                 near=symmetric <= reach,
             )
             # Fewer where those proposed are far, or are no longer what they were.
             if len(found) == min(k, rows.size):
                 return found
-        return self._exact.scan(query, rows, k=k, role=role, alpha=alpha)
+        return self._exact.scan(query, rows, k=k, role=role)
 
-    def search_centred(
-        self,
-        query: TaskEmbedding,
-        *,
-        k: int,
-        exclude: Collection[str] = (),
-        only: Collection[str] | None = None,
-        where: TaskFilter | None = None,
-    ) -> list[Neighbour]:
-        """Return the ``k`` nearest tasks by a scan: see `TaskIndex.search_centred`.
-
-        FAISS holds vectors for the other distances, and the mean moves with every task.
-        """
-        return self._exact.search_centred(query, k=k, exclude=exclude, only=only, where=where)
-
-    def judge(self, query: TaskEmbedding, *, alpha: float = ALPHA) -> list[Judged]:
+    def judge(self, query: TaskEmbedding) -> list[Judged]:
         """Return every task with its distances: see `TaskIndex.judge`."""
-        return self._exact.judge(query, alpha=alpha)
+        return self._exact.judge(query)
 
-    def _propose(
-        self, query: TaskEmbedding, rows: Rows, *, count: int, role: Role, alpha: float
-    ) -> Rows:
+    def _propose(self, query: TaskEmbedding, rows: Rows, *, count: int, role: Role) -> Rows:
         known = rows[rows < self._covered]
         if not known.size:
             return rows
-        vectors = self._geometry.queries(query.values, role=role, alpha=alpha)
+        alpha = ALPHA if role is Role.SOURCES_FOR else 0.0
+        vectors = self._geometry.queries(query.values, alpha=alpha)
         parameters = None
         if known.size < self._covered:
             parameters = _among(known, self._covered)

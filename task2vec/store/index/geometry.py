@@ -14,7 +14,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from task2vec.store.index.protocol import Role
 from task2vec.types import Vector
 
 # Chosen on 10,000 real embeddings: docs/adr/0008-search-by-candidates.md.
@@ -70,18 +69,17 @@ class Geometry:
             codes[some, :-1] = (features - self.mean) @ self.components
         return codes
 
-    def queries(self, values: Vector, *, role: Role, alpha: float) -> Numbers:
+    def queries(self, values: Vector, *, alpha: float) -> Numbers:
         """Return vectors (q, d + 1) of an embedding (n,) with large products for near tasks.
 
-        They stand for ``N + c T`` with a few c, since near tasks have T on either side of 0. The
-        trivial term of the asymmetric distance counts where it differs between stored tasks.
+        They stand for ``N + c T`` with a few c, since near tasks have T on either side of 0. For
+        sources ``alpha`` weighs the complexities, as in the asymmetric distance; else it is 0.
         """
         x = _logs(values[None, self.elements], self.prior_precision)
         found = np.empty((len(_TILTS), self.components.shape[1] + 1), dtype=np.float32)
         for row, tilt in zip(found, _TILTS, strict=True):
             row[:-1] = (_tilted(x, tilt) @ self.components)[0]
-        weight = alpha * self.elements.size / _SLOPE
-        found[:, -1] = weight if role is Role.SOURCES_FOR else 0.0
+        found[:, -1] = alpha * self.elements.size / _SLOPE
         return found
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from task2vec.distance import ALPHA
 from task2vec.errors import SettingError
 from task2vec.messages.neighbours import Neighbour
 from task2vec.messages.tasks import StoredTask
@@ -13,25 +12,28 @@ from task2vec.types import Space, TaskEmbedding
 
 
 class Role(StrEnum):
-    """What a stored task must be near to the query *as*."""
+    """By which distance a stored task must be near to the query."""
 
     SYMMETRIC = "symmetric"
     """Like the query: the symmetric distance."""
     SOURCES_FOR = "sources_for"
     """A source for the query as target: the asymmetric distance from the stored task."""
-    TARGETS_FOR = "targets_for"
-    """A target for the query as source: the asymmetric distance to the stored task."""
+    CENTRED = "centred"
+    """`task2vec.distance.centred_distance`, by the mean over all tasks in the index.
+
+    Whatever is passed over, and without the query where the index does not hold it: so a distance
+    depends on the store and not on the question.
+    """
 
 
 @dataclass(frozen=True)
 class TaskFilter:
     """Which stored tasks are looked at.
 
-    Those of the ``probe`` of this name, with all of these ``tags``, with ``least_classes`` to
-    ``most_classes`` classes; what is left out does not bind.
+    Those with all of these ``tags``, with ``least_classes`` to ``most_classes`` classes; what is
+    left out does not bind.
     """
 
-    probe: str | None = None
     tags: frozenset[str] = frozenset()
     least_classes: int = 0
     most_classes: int | None = None
@@ -49,8 +51,7 @@ class TaskFilter:
         """Return whether a task is looked at."""
         classes = record.provenance.classes
         return (
-            (self.probe is None or self.probe == record.provenance.probe_name)
-            and self.tags.issubset(record.tags)
+            self.tags.issubset(record.tags)
             and classes >= self.least_classes
             and (self.most_classes is None or classes <= self.most_classes)
         )
@@ -87,44 +88,22 @@ class TaskIndex(Protocol):
         *,
         k: int,
         role: Role = Role.SYMMETRIC,
-        alpha: float = ALPHA,
         exclude: Collection[str] = (),
-        only: Collection[str] | None = None,
         where: TaskFilter | None = None,
     ) -> list[Neighbour]:
         """Return the ``k`` nearest tasks, or all there are, nearest first, ties by name.
 
         Distances are those of `task2vec.distance`, never approximations: an index may miss a
-        neighbour but not misjudge one. ``alpha`` weighs complexity in the asymmetric roles. Tasks
-        whose id is in ``exclude``, or not in ``only``, or that ``where`` does not admit, are
-        passed over; they take nobody's place.
+        neighbour but not misjudge one. Tasks whose id is in ``exclude``, or that ``where`` does not
+        admit, are passed over; they take nobody's place.
 
         Raises:
             SpaceMismatchError: when the query lives in another space.
-            SettingError: for a ``k`` below 1.
+            SettingError: for a ``k`` below 1, and where a centred distance would take out a mean
+                over too few tasks.
         """
 
-    def search_centred(
-        self,
-        query: TaskEmbedding,
-        *,
-        k: int,
-        exclude: Collection[str] = (),
-        only: Collection[str] | None = None,
-        where: TaskFilter | None = None,
-    ) -> list[Neighbour]:
-        """Return the ``k`` nearest tasks by `task2vec.distance.centred_distance`, as `search` does.
-
-        Centred by the mean over all tasks in the index, whatever is passed over, and without the
-        query where the index does not hold it: so a distance depends on the store and not on the
-        question.
-
-        Raises:
-            SpaceMismatchError: when the query lives in another space.
-            SettingError: for a ``k`` below 1, and where a mean would be taken over too few tasks.
-        """
-
-    def judge(self, query: TaskEmbedding, *, alpha: float = ALPHA) -> list[Judged]:
+    def judge(self, query: TaskEmbedding) -> list[Judged]:
         """Return every task with its distances to the query, in no order.
 
         Raises:
